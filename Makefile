@@ -1,0 +1,147 @@
+# The gm toolset.  Everything that builds, checks and shows it:
+#
+#	make            the tools, in build/
+#	make demo       what they do, against a stand-in server; needs no key
+#	make check      all tests; ends with "N passed, M failed, K skipped"
+#	make lint       format, static analysis, both compilers without a warning
+#	make asan       the tests again, under the address and UB sanitizers
+#	make bench      speed, side by side with curl and others
+#	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
+#	make clean
+#
+# Knobs: CC, CFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show commands),
+# WERROR=1 (warnings are errors), SAN=address,undefined (sanitizers),
+# TESTS="cli buf" (only these).
+
+BUILD = build
+CFLAGS = -O2 -g
+SAN =
+WERROR =
+TESTS =
+FUZZ_SECONDS = 30
+VERSION := $(shell cat VERSION)
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+    -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla \
+    -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
+    $(if $(findstring gcc,$(CC_KIND)),-Wlogical-op -Wduplicated-cond \
+    -Wjump-misses-init) $(if $(WERROR),-Werror)
+CC_KIND := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang,gcc)
+
+HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE \
+    $(if $(filter x86_64 i%86,$(shell uname -m)),-fcf-protection)
+FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+SANITIZE = -fsanitize=$(SAN) -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer -DGM_SANITIZED
+
+ALL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+    -DGM_VERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(if $(SAN),$(SANITIZE),$(FORTIFY)) \
+    -ffile-prefix-map=$(CURDIR)=. $(ALL_CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
+    $(if $(SAN),$(SANITIZE)) $(LDFLAGS)
+CURL_LIBS = -lcurl
+
+# One short line for each step; V=1 shows the commands.
+step = $(if $(V),,@printf '  %-4s %s\n' $(1) $@ &&)
+
+tools := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+lib_o := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*.c))
+unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+bench := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+pages := $(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[1-9]))
+
+all: $(tools:%=$(BUILD)/%) $(pages)
+
+$(BUILD)/%.o: %.c Makefile VERSION
+	@mkdir -p $(@D)
+	$(call step,CC) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libgm.a: $(lib_o)
+	$(call step,AR) rm -f $@ && $(AR) rcD $@ $(lib_o)
+
+$(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libgm.a
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS)
+
+$(unit:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+    $(BUILD)/libgm.a
+	@mkdir -p $(@D)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(CURL_LIBS)
+
+# The pages, with the text of the shared options in its place.
+$(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
+	@mkdir -p $(@D)
+	$(call step,MAN) awk -f man/insert.awk man/common.mdoc $< >$@
+
+# The tools again, with the calls that can fail routed through fault.c.
+# Without fortify, whose __read_chk and the like --wrap would not catch.
+FAULTS = malloc calloc realloc read write fsync rename close
+$(tools:%=$(BUILD)/fault/%): FORCE
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fault/obj FORTIFY= \
+	    FAULT_DIR=$(BUILD)/fault $(BUILD)/fault/obj/$(@F).fault
+	@ln -f $(BUILD)/fault/obj/$(@F).fault $@
+$(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%.o \
+    $(BUILD)/tests/fault/fault.o $(BUILD)/libgm.a
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ $^ $(CURL_LIBS)
+
+# Fuzzers: libFuzzer's with clang, and a plain main that replays a corpus.
+$(fuzz:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o \
+    $(BUILD)/tests/fuzz/replay/main.o $(BUILD)/libgm.a
+	@mkdir -p $(@D)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS)
+
+$(bench:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o \
+    $(BUILD)/libgm.a
+	@mkdir -p $(@D)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS)
+
+demo: need-demo
+	@$(MAKE) --no-print-directory all
+	@tests/demo/demo.sh $(BUILD)
+
+check: need-check
+	@$(MAKE) --no-print-directory check-built
+
+check-built: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
+    $(fuzz:%=$(BUILD)/fuzz/%) \
+    $(tools:%=$(BUILD)/fault/%)
+	@BUILD='$(abspath $(BUILD))' SAN='$(SAN)' tests/run.sh $(TESTS)
+
+lint: need-lint
+	@BUILD='$(abspath $(BUILD))' tests/rules/lint.sh $(TESTS)
+
+asan: need-check
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined \
+	    CFLAGS='-O1 -g' check-built
+
+bench: need-bench
+	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
+	@BUILD='$(abspath $(BUILD))' tests/bench/run.sh
+
+fuzz: need-fuzz
+	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+# All that is compiled, for lint.
+programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
+    $(fuzz:%=$(BUILD)/fuzz/%) $(bench:%=$(BUILD)/bench/%) \
+    $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fault/*.c))
+
+# The value of a variable, for the scripts: "make -s print-WARN".
+print-%:
+	@printf '%s\n' '$($*)'
+
+# Looks for what is missing and installs it; quick when nothing is.
+need := need-demo need-check need-lint need-bench need-fuzz
+$(need): need-%:
+	@./bootstrap $*
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*.d $(BUILD)/tests/*/*.d)
+FORCE:
+.PHONY: all demo check check-built lint asan bench fuzz programs $(need) clean \
+    FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Nothing without a test, no tool without a manual page.
+# shellcheck source=tests/rules/tap.bash
+. "$(dirname "$0")/tap.bash"
+
+# Modules without a unit test of their own, and what covers them instead:
+# "-" for mere macros and types, else a file that drives them against a server.
+covered='base:- exchange:- http:transport.bats transfer:transport.bats
+    ask:retry.bats drive:signals.bats cli:cli.bats session:config.bats'
+
+covers() { # MODULE: by what, if it is excused
+	local pair
+	for pair in $covered; do
+		[ "${pair%%:*}" != "$1" ] || echo "${pair#*:}"
+	done
+}
+
+unit_tests() {
+	for module in $(tr ' ' '\n' <lib/LAYERS); do
+		by=$(covers "$module")
+		case $by in
+		-) continue ;;
+		'') by=unit/$module.c ;;
+		esac
+		[ -f "tests/$by" ] || echo "$module: tests/$by"
+	done
+}
+
+of_tools() { # PATTERN with % for the tool's name
+	for tool in tools/*.c; do
+		[ -f "$tool" ] || continue
+		tool=${tool#tools/}
+		[ -f "${1/\%/"${tool%.c}"}" ] || echo "${1/\%/"${tool%.c}"}"
+	done
+}
+
+check 'each module has its tests' "$(unit_tests)"
+check 'each tool has its tests' "$(of_tools 'tests/%.bats')"
+check 'each tool has its manual page' "$(of_tools 'man/%.1')"
+
+finish
