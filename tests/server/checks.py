@@ -1,0 +1,137 @@
+"""What the service refuses: keys, and requests that it can read but not do."""
+import errors
+import fields
+
+# (word in the key, row of the answer).  These keys are of no use at all,
+KEY_ROWS = (("invalid", 1), ("expired", 2), ("leaked", 5), ("restricted", 10),
+            ("disabled", 11), ("suspended", 12))
+# these only fail where an answer is asked for.
+QUOTA_ROWS = (("nocredit", 15), ("place", 16), ("minute", 29),
+              ("exhausted", 30), ("day", 30), ("zero", 31))
+
+CONFIG = "generation_config."
+RANGES = {"temperature": (0, 2), "topP": (0, 1), "topK": (1, 1000),
+          "maxOutputTokens": (1, 65536), "candidateCount": (1, 8),
+          "logprobs": (0, 20)}
+STOP_SEQUENCES = 5
+MIME_TYPES = ("text/plain", "application/json", "text/x.enum")
+BUDGETS = {True: (512, 24576), False: (1, 32768)}
+
+
+class Refused(Exception):
+    """An error reply, found anywhere below."""
+
+    def __init__(self, reply):
+        super().__init__()
+        self.reply = reply
+
+
+def refuse(request, row, **fill):
+    raise Refused(errors.reply(request, row, **fill))
+
+
+def object_to(request, message):
+    raise Refused(errors.error(request, 400, "INVALID_ARGUMENT", message))
+
+
+def object_to_field(request, field, message):
+    object_to(request, "* GenerateContentRequest.%s: %s\n" % (field, message))
+
+
+def check_key(request, *tables):
+    if request.key and request.header("authorization"):
+        object_to(request, "Multiple authentication credentials received."
+                           " Please pass only one.")
+    if not request.key:
+        refuse(request, 6)
+    for word, row in (x for table in tables for x in table):
+        if word in request.key.lower():
+            refuse(request, row)
+
+
+def check_contents(request, asked):
+    if not asked.get("contents"):
+        object_to_field(request, "contents", "contents is not specified")
+    named = [("contents[%d]" % n, x) for n, x in enumerate(asked["contents"])]
+    for _, content in named:
+        if content.get("role", "user") not in ("user", "model"):
+            object_to(request, "Please use a valid role: user, model.")
+    if "systemInstruction" in asked:
+        named.append(("system_instruction", asked["systemInstruction"]))
+    for name, content in named:
+        check_parts(request, name, content.get("parts"))
+
+
+def check_parts(request, name, parts):
+    if not parts:
+        object_to_field(request, name + ".parts",
+                        "contents.parts must not be empty.")
+    for n, part in enumerate(parts):
+        if not any(part.values()):  # an empty text is no data either
+            object_to_field(request, "%s.parts[%d].data" % (name, n),
+                            "required oneof field 'data' must have one"
+                            " initialized field")
+
+
+def check_config(request, asked, levels):
+    """`levels`: the thinking levels of the model, see models.py."""
+    config = asked.get("generationConfig", {})
+    for name, (low, high) in RANGES.items():
+        if not low <= config.get(name, low) <= high:
+            object_to_field(request, CONFIG + fields.snake(name),
+                            "%s must be in the range [%d, %d]."
+                            % (name, low, high))
+    if len(config.get("stopSequences", ())) > STOP_SEQUENCES:
+        object_to_field(request, CONFIG + "stop_sequences", "stopSequences"
+                        " must have at most %d elements." % STOP_SEQUENCES)
+    if config.get("candidateCount", 1) > 1:
+        object_to(request, "Multiple candidates is not enabled for this model"
+                           " (candidateCount)")
+    check_thinking(request, config.get("thinkingConfig", {}), levels)
+    check_form(request, config)
+    check_others(request, asked)
+
+
+def check_thinking(request, thinking, levels):
+    level = thinking.get("thinkingLevel", "").upper()
+    budget = thinking.get("thinkingBudget")
+    if thinking and levels is None:
+        object_to(request, "Thinking is not supported for this model.")
+    if level and budget is not None:
+        object_to(request, "You can only set only one of thinking budget and"
+                           " thinking level.")
+    if level and level not in levels.split():
+        refuse(request, 25, message="Thinking level %s is not supported for"
+                                    " this model." % level)
+    if budget is not None and budget != -1:
+        by_budget = levels == ""
+        low, high = BUDGETS[by_budget]
+        off = by_budget and budget == 0
+        if not off and not low <= budget <= high:
+            refuse(request, 25, message="The thinking budget %d is invalid for"
+                                        " this model." % budget)
+
+
+def check_form(request, config):
+    kind = config.get("responseMimeType", "text/plain")
+    if kind not in MIME_TYPES:
+        object_to_field(request, CONFIG + "response_mime_type",
+                        "allowed mimetypes are `text/plain`,"
+                        " `application/json`, `text/x.enum`.")
+    if "responseJsonSchema" in config:
+        if kind != "application/json":
+            object_to_field(request, CONFIG + "response_json_schema",
+                            "needs response_mime_type application/json.")
+        if "responseSchema" in config:
+            object_to(request, "Only one of response_schema and"
+                               " response_json_schema may be set.")
+
+
+def check_others(request, asked):
+    seen = [x.get("category") for x in asked.get("safetySettings", ())]
+    if len(seen) != len(set(seen)):
+        object_to_field(request, "safety_settings", "only one setting for each"
+                        " category is allowed.")
+    if "cachedContent" in asked:
+        refuse(request, 14, message="CachedContent not found (or permission"
+                                    " denied)")

@@ -1,0 +1,165 @@
+"""Checks of the answers without a script."""
+import json
+from urllib.parse import quote
+
+from selftest_case import ASK, MODEL, SSE, Case
+
+
+class Service(Case):
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def generate(self, text, model=MODEL, **more):
+        body = dict({"contents": [{"parts": [{"text": text}]}]}, **more)
+        return self.ask_json(model + ":generateContent", body)
+
+    def text(self, *args, **kwargs):
+        _, found = self.generate(*args, **kwargs)
+        return found["candidates"][0]["content"]["parts"][-1]["text"]
+
+    def test_models_come_in_three_pages(self):
+        client, names, token = self.connect(), [], ""
+        for _ in range(3):
+            self.assertIsNotNone(token)
+            page = json.loads(client.ask(
+                "/v1beta/models?pageSize=1000&pageToken=" + quote(token))[2])
+            names += [x["name"] for x in page["models"]]
+            token = page.get("nextPageToken")
+        self.assertIsNone(token)
+        self.assertEqual(len(set(names)), 15)
+        self.assertIn("models/gemini-2.0-flash", names)
+        page = json.loads(client.ask("/v1beta/models?pageSize=1")[2])
+        self.assertEqual(len(page["models"]), 1)
+        self.assertEqual(client.ask("/v1beta/models?pageToken=x")[0], 400)
+
+    def test_one_model(self):
+        self.assertEqual(self.ask_json(MODEL)[1]["inputTokenLimit"], 1048576)
+        self.assertEqual(self.ask("/v1beta/models/none")[0], 404)
+
+    def test_wrong_path(self):
+        status, head, body = self.ask("/v1/models")
+        self.assertEqual(status, 404)
+        self.assertIn("Content-Type: text/html", head)
+        self.assertIn(b"<title>Error 404 (Not Found)!!1</title>", body)
+
+    def test_count_tokens(self):
+        path = MODEL + ":countTokens"
+        want = {"totalTokens": 5, "promptTokensDetails": [
+            {"modality": "TEXT", "tokenCount": 5}]}
+        self.assertEqual(self.ask_json(path, ASK), (200, want))
+        inner = dict(ASK, model="models/gemini-3.8-flash", systemInstruction={
+            "parts": [{"text": "Be brief."}]})
+        status, found = self.ask_json(path, {"generateContentRequest": inner})
+        self.assertEqual((status, found["totalTokens"]), (200, 8))
+        both = dict(ASK, generateContentRequest=inner)
+        self.assertEqual(self.ask(path, both)[0], 400)
+
+    def test_body_is_read_before_the_key(self):
+        status, found = self.ask_json(SSE, b'{"contents": [}', key="invalid")
+        self.assertEqual(status, 400)
+        self.assertIn("Unexpected token", found["error"]["message"])
+
+    def test_keys(self):
+        client = self.connect()
+        for key, generate, listed in (
+                ("good", 200, 200), ("", 403, 403), ("expired", 400, 400),
+                ("disabled", 403, 403), ("nocredit", 402, 200),
+                ("place", 400, 200), ("day", 429, 200), ("zero", 429, 200)):
+            self.assertEqual(client.ask(SSE, ASK, key=key)[0], generate, key)
+            self.assertEqual(client.ask("/v1beta/models", key=key)[0], listed)
+
+    def test_unknown_names(self):
+        status, found = self.ask_json(SSE, dict(
+            ASK, generationConfig={"temprature": 1}))
+        self.assertEqual(status, 400)
+        self.assertEqual(
+            found["error"]["message"], "Invalid JSON payload received. Unknown"
+            " name \"temprature\" at 'generation_config': Cannot find field.")
+        self.assertEqual(found["error"]["details"][0]["fieldViolations"][0]
+                         ["field"], "generation_config")
+
+    def test_refused_settings(self):
+        for config, word in (
+                ({"temperature": 2.5}, "temperature"),
+                ({"stop_sequences": list("abcdef")}, "stop_sequences"),
+                ({"thinkingConfig": {"thinkingBudget": 0,
+                                     "thinkingLevel": "LOW"}}, "thinking"),
+                ({"thinkingConfig": {"thinkingLevel": "minimal"}}, "MINIMAL"),
+                ({"topP": "hot"}, "top_p")):
+            status, found = self.generate("Hi", generationConfig=config)
+            self.assertEqual(status, 400)
+            self.assertIn(word, found["error"]["message"])
+        for contents in ([], [{"parts": []}], [{"parts": [{"text": ""}]}]):
+            status, _ = self.generate("", contents=contents)
+            self.assertEqual(status, 400)
+
+    def test_dead_and_unknown_models(self):
+        status, found = self.generate("Hi", "/v1beta/models/gemini-2.0-flash")
+        self.assertEqual(status, 404)
+        self.assertIn("models/gemini-3.8-flash", found["error"]["message"])
+        self.assertEqual(self.generate("Hi", "/v1beta/models/none")[0], 404)
+
+    def test_alias(self):
+        _, found = self.generate("Hi", "/v1beta/models/gemini-flash-latest")
+        self.assertEqual(found["modelVersion"], "standin-of-gemini-3.8-flash")
+
+    def test_streams(self):
+        _, head, body = self.ask(SSE, ASK)
+        self.assertIn("Content-Type: text/event-stream\r\n", head)
+        events = [json.loads(x[6:]) for x in body.split(b"\r\n\r\n")[:-1]]
+        array = json.loads(self.ask(MODEL + ":streamGenerateContent", ASK)[2])
+        self.assertEqual([x["candidates"] for x in events],
+                         [x["candidates"] for x in array])
+        self.assertIn(len(events), range(3, 8))
+        parts = [p["text"] for x in events
+                 for p in x["candidates"][0]["content"]["parts"]]
+        self.assertEqual("".join(parts), self.text("Say it, please."))
+
+    def test_thoughts_search_and_urls(self):
+        _, found = self.generate(
+            "What is at https://example.org/x ?", tools=[
+                {"googleSearch": {}}, {"urlContext": {}}],
+            generationConfig={"thinkingConfig": {"includeThoughts": True}})
+        candidate = found["candidates"][0]
+        self.assertIs(candidate["content"]["parts"][0]["thought"], True)
+        self.assertGreater(found["usageMetadata"]["thoughtsTokenCount"], 0)
+        self.assertEqual(
+            len(candidate["groundingMetadata"]["groundingChunks"]), 2)
+        self.assertEqual(candidate["urlContextMetadata"]["urlMetadata"][0]
+                         ["retrievedUrl"], "https://example.org/x")
+
+    def test_limits(self):
+        config = {"maxOutputTokens": 1}
+        _, found = self.generate("Hi", generationConfig=config)
+        candidate = found["candidates"][0]
+        self.assertEqual(candidate["content"]["parts"][0]["text"], "Hello")
+        self.assertEqual(candidate["finishReason"], "MAX_TOKENS")
+        config = {"stopSequences": ["only", "am"]}
+        self.assertEqual(self.text("Hi", generationConfig=config), "Hello! I ")
+
+    def test_answers(self):
+        text = ("Foxes dig dens for their young. It rained in town last week."
+                " Most foxes hunt alone at night. Young foxes leave their dens"
+                " in autumn. Nobody counted the red cars outside.")
+        self.assertEqual(
+            self.text("Summarise this:\n\n" + text),
+            "Foxes dig dens for their young. Most foxes hunt alone at night."
+            " Young foxes leave their dens in autumn.")
+        found = json.loads(self.text("As JSON:\n\n" + text))
+        self.assertEqual((found["words"], found["sentences"]), (31, 5))
+        log = "commit %s\nAuthor: A <a@b>\n\n    Fix it.\n" % ("0" * 40)
+        self.assertEqual(self.text("What?\n\n" + log * 2),
+                         "2 commits by 1 author; the newest: Fix it.")
+
+    def test_schema(self):
+        schema = {"type": "object", "required": ["words"], "properties": {
+            "words": {"type": "integer", "maximum": 2},
+            "kind": {"enum": ["b", "a"]},
+            "list": {"type": "array", "minItems": 2, "items": {
+                "$ref": "#/$defs/flag"}}},
+            "$defs": {"flag": {"type": "boolean"}}}
+        found = self.text("One two three", generationConfig={
+            "responseMimeType": "application/json",
+            "responseJsonSchema": schema})
+        self.assertEqual(found, '{"words":2,"kind":"b","list":[true,true]}')
