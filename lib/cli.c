@@ -1,0 +1,319 @@
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "clock.h"
+#include "stop.h"
+
+/*
+ * A descriptor that was closed is held by /dev/null, opened the wrong way
+ * round: using it fails, and no file of ours gets its number.
+ */
+static int
+hold_descriptors(struct gm_common *c, struct gm_err *err)
+{
+	int fd, got;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+			continue;
+		got = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+		if (got != fd)
+			return gm_fail_errno(err, GM_EOS, "/dev/null");
+		if (fd == 0)
+			c->stdin_closed = true;
+	}
+	return 0;
+}
+
+/* Keys shall not reach a core file or a debugger. */
+static void
+hide_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifndef GM_SANITIZED /* the leak sanitizer must attach */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+/* Is standard error the journal?  It names the stream by device and inode. */
+static bool
+is_journal(const char *stream)
+{
+	unsigned long long device, inode;
+	struct stat st;
+	char *end;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	device = strtoull(stream, &end, 10);
+	if (*end != ':')
+		return false;
+	inode = strtoull(end + 1, &end, 10);
+	return *end == '\0' && device == (unsigned long long)st.st_dev &&
+	       inode == (unsigned long long)st.st_ino;
+}
+
+struct builtin {
+	bool help, version, options, variables, statuses;
+};
+
+static const enum gm_setting model = GM_SET_MODEL, timeout = GM_SET_TIMEOUT,
+			     connect_timeout = GM_SET_CONNECT_TIMEOUT,
+			     deadline = GM_SET_DEADLINE,
+			     retries = GM_SET_RETRIES,
+			     max_wait = GM_SET_MAX_WAIT,
+			     log_file = GM_SET_LOG_FILE;
+
+static void
+add_config_rows(struct gm_common *c, struct gm_options *o)
+{
+	const struct gm_opt rows[] = {
+		{ 'm', "model", "MODEL", "model to ask", .setting = &model },
+		{ 0, "env-file", "FILE", "read keys and settings from FILE",
+		    .text = &c->env_file },
+		{ 0, "metrics", NULL, "tell times and tokens on stderr",
+		    .flag = &c->metrics },
+		{ 0, "log-file", "FILE", "append metrics to FILE as JSON",
+		    .setting = &log_file },
+		{ 0, "syslog", NULL, "send metrics to syslog",
+		    .flag = &c->syslog },
+		{ 0, "color", "WHEN", "colour on stderr: auto, always, never",
+		    .text = &c->color },
+		{ 0 },
+	};
+
+	gm_options_add(o, rows);
+}
+
+static void
+add_service_rows(struct gm_common *c, struct gm_options *o)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "timeout", "TIME",
+		    "longest silence of a request (120s, loopback 300s)",
+		    .setting = &timeout },
+		{ 0, "connect-timeout", "TIME",
+		    "longest wait for a connection (10s)",
+		    .setting = &connect_timeout },
+		{ 0, "deadline", "TIME", "end of the whole run (none)",
+		    .setting = &deadline },
+		{ 0, "retries", "N",
+		    "repeats after network and server errors (4)",
+		    .setting = &retries },
+		{ 0, "max-wait", "TIME",
+		    "longest sleep before a request is repeated (60s)",
+		    .setting = &max_wait },
+		{ 0, "http1.1", NULL, "do not use HTTP/2", .flag = &c->http1 },
+		{ '4', "ipv4", NULL, "use IPv4 only", .flag = &c->ipv4 },
+		{ '6', "ipv6", NULL, "use IPv6 only", .flag = &c->ipv6 },
+		{ 0 },
+	};
+
+	gm_options_add(o, rows);
+}
+
+/* The tool's own rows, then the shared ones that its mask names. */
+static void
+make_options(
+    const struct gm_tool *tool, struct builtin *b, struct gm_options *o)
+{
+	struct gm_common *c = tool->common;
+	const struct gm_opt json[] = {
+		{ 'J', "json", NULL,
+		    "one JSON object: answer, usage, times, attempts",
+		    .flag = &c->json },
+		{ 0 },
+	};
+	const struct gm_opt every[] = {
+		{ 'v', "verbose", NULL,
+		    "tell more; -vv: where settings come from",
+		    .count = &c->note.verbose },
+		{ 0, "quiet", NULL, "errors only", .flag = &c->note.quiet },
+		{ 'h', "help", NULL, "print this text", .flag = &b->help },
+		{ 'V', "version", NULL, "print the version",
+		    .flag = &b->version },
+		{ 0, "gm-options", NULL, NULL, .flag = &b->options },
+		{ 0, "gm-variables", NULL, NULL, .flag = &b->variables },
+		{ 0, "gm-statuses", NULL, NULL, .flag = &b->statuses },
+		{ 0 },
+	};
+
+	gm_options_add(o, tool->opts);
+	if ((tool->shared & GM_OPT_JSON) != 0)
+		gm_options_add(o, json);
+	if ((tool->shared & GM_OPT_CONFIG) != 0)
+		add_config_rows(c, o);
+	if ((tool->shared & GM_OPT_SERVICE) != 0)
+		add_service_rows(c, o);
+	gm_options_add(o, every);
+}
+
+static void
+print_help(const struct gm_tool *tool, const struct gm_options *o)
+{
+	(void)printf("Usage: %s [options]%s%s\n%c%s.\n\n", tool->name,
+	    tool->operands[0] != '\0' ? " " : "", tool->operands,
+	    toupper((unsigned char)tool->summary[0]), tool->summary + 1);
+	gm_options_help(o, stdout);
+	(void)printf("\nTIME: 250ms, 1.5, 90s, 5m, 1h (a bare number counts "
+		     "seconds).\nMore in %s(1) and gm(7).\n",
+	    tool->name);
+}
+
+/* For the completions, and for the tests of the documents. */
+static void
+print_variables(void)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; (name = gm_config_variable(i)) != NULL; i++)
+		(void)printf("%s\n", name);
+}
+
+static void
+print_statuses(void)
+{
+	int code;
+
+	for (code = GM_OK; code < GM_ESIGNAL; code++)
+		(void)printf("%d\t%s\t%s\n", gm_err_status((enum gm_code)code),
+		    gm_err_word((enum gm_code)code),
+		    gm_err_meaning((enum gm_code)code));
+}
+
+static enum gm_cli
+answer_builtins(const struct gm_tool *tool, const struct builtin *b,
+    const struct gm_options *o)
+{
+	if (b->help)
+		print_help(tool, o);
+	else if (b->version)
+		(void)printf("%s %s\n", tool->name, GM_VERSION);
+	else if (b->options)
+		gm_options_list(o, stdout);
+	else if (b->variables)
+		print_variables();
+	else if (b->statuses)
+		print_statuses();
+	else
+		return GM_CLI_RUN;
+	return GM_CLI_READY;
+}
+
+enum gm_cli
+gm_cli_start(
+    const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	struct builtin builtin = { 0 };
+	struct gm_options options = { .len = 0 };
+	int first;
+
+	gm_config_init(&c->config);
+	c->note.tool = tool->name;
+	c->note.secrets = &c->secrets;
+	c->note.fd = STDERR_FILENO;
+	if (hold_descriptors(c, err) != 0)
+		return GM_CLI_FAILED;
+	hide_memory();
+	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
+	c->err_is_tty = isatty(STDERR_FILENO) == 1;
+	c->note.journal = is_journal(c->config.around.journal);
+	make_options(tool, &builtin, &options);
+	if (gm_stop_install(err) != 0)
+		return GM_CLI_FAILED;
+	first = gm_options_parse(&options, &c->config, *argc, *argv, err);
+	if (first == -1)
+		return GM_CLI_FAILED;
+	*argc -= first;
+	*argv += first;
+	return answer_builtins(tool, &builtin, &options);
+}
+
+static int
+choose_color(struct gm_common *c, struct gm_err *err)
+{
+	const struct gm_surroundings *around = &c->config.around;
+	const char *when = c->color != NULL ? c->color : "auto";
+
+	if (strcmp(when, "always") == 0)
+		c->note.color = true;
+	else if (strcmp(when, "auto") == 0)
+		c->note.color =
+		    around->force_color || (c->err_is_tty && !around->no_color);
+	else if (strcmp(when, "never") != 0)
+		return gm_fail(err, GM_EUSAGE,
+		    "--color: '%s' is not auto, always or never", when);
+	return 0;
+}
+
+int
+gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	const struct gm_value *values = c->config.values;
+	int64_t begun = gm_clock_mono_ms();
+
+	if (c->metrics)
+		gm_config_option(&c->config, GM_SET_METRICS, "metrics", "1");
+	if (c->syslog)
+		gm_config_option(&c->config, GM_SET_SYSLOG, "syslog", "1");
+	if (choose_color(c, err) != 0 ||
+	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0)
+		return -1;
+	if (values[GM_SET_DEADLINE].text != NULL)
+		c->deadline_ms = begun + values[GM_SET_DEADLINE].number;
+	c->log = (struct gm_log){ .note = &c->note,
+		.metrics = values[GM_SET_METRICS].number != 0 ||
+		           (c->err_is_tty && !c->note.quiet),
+		.file = values[GM_SET_LOG_FILE].text,
+		.syslog = values[GM_SET_SYSLOG].number != 0 };
+	return 0;
+}
+
+/* Nothing may be lost on the way out: flush and close standard output. */
+static int
+close_stdout(struct gm_err *err)
+{
+	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+		if (errno == EPIPE)
+			gm_stop_die(SIGPIPE);
+		return gm_fail_errno(err, GM_EIO, "standard output");
+	}
+	if (close(STDOUT_FILENO) != 0 && errno != EBADF)
+		return gm_fail_errno(err, GM_EIO, "standard output");
+	return 0;
+}
+
+int
+gm_cli_exit(const struct gm_tool *tool, int rc, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	int status;
+
+	if (rc == 0)
+		rc = close_stdout(err);
+	if (rc != 0 && gm_stop_signal() != 0) /* whatever it made fail */
+		gm_stop_die(gm_stop_signal());
+	if (rc != 0)
+		gm_note(&c->note, GM_LEVEL_ERROR, "%s", err->msg);
+	if (rc != 0 && err->code == GM_EUSAGE)
+		(void)fprintf(stderr, "Try '%s --help'.\n", tool->name);
+	status = rc != 0 ? gm_err_status(err->code) : 0;
+	gm_config_release(&c->config);
+	gm_secrets_release(&c->secrets);
+	return status;
+}

@@ -1,0 +1,77 @@
+#ifndef GM_CLI_H
+#define GM_CLI_H
+
+/*
+ * What every tool does at its start and at its end: descriptors, signals,
+ * options, help, configuration, the error line, the exit status.
+ *
+ * Options are rows of one table per tool, plus the shared rows of cli.c; the
+ * help text, the completions and the tests of the manual are made from them.
+ *
+ * Source: sysexits(3) for the statuses, sd-daemon(3) for the journal.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "config.h"
+#include "err.h"
+#include "log.h"
+#include "note.h"
+#include "options.h"
+#include "secret.h"
+
+/* Groups of shared rows, beside -h, -V, -v and --quiet, which all have. */
+enum gm_shared {
+	GM_OPT_JSON = 1 << 0,
+	GM_OPT_CONFIG = 1 << 1, /* env file, model, logs, metrics, colour */
+	GM_OPT_SERVICE = 1 << 2 /* timeouts, retries, the connection */
+};
+
+/* What the shared options come to. */
+struct gm_common {
+	struct gm_config config;
+	struct gm_secrets secrets;
+	struct gm_note note;
+	struct gm_log log;
+	int64_t deadline_ms; /* monotonic clock; 0: none */
+	const char *env_file, *color;
+	bool json, http1, ipv4, ipv6, metrics, syslog;
+	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
+	bool out_is_tty, err_is_tty;
+};
+
+struct gm_tool {
+	const char *name;
+	const char *agent;    /* "gm-x/0.1.0", for services */
+	const char *operands; /* as in the usage line: "[prompt ...]" */
+	const char *summary;  /* one line, no full stop */
+	unsigned shared;      /* of enum gm_shared */
+	const struct gm_opt *opts;
+	struct gm_common *common;
+};
+
+enum gm_cli {
+	GM_CLI_FAILED = -1,
+	GM_CLI_RUN,  /* go on; operands are what is left of argv */
+	GM_CLI_READY /* help or version was printed: nothing left to do */
+};
+
+/*
+ * Make the process safe (descriptors, core files, signals), parse the options
+ * and take the operands to the front of *argv.  GM_CLI_FAILED: GM_EUSAGE,
+ * GM_EOS.
+ */
+enum gm_cli gm_cli_start(const struct gm_tool *, int *argc, char ***argv,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Load the configuration, and set up notes, logs and the deadline from it. */
+int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Tell the error, if rc is -1, check that standard output took everything,
+ * release, and return the exit status; a signal ends the process here.
+ */
+int gm_cli_exit(const struct gm_tool *, int rc, struct gm_err *);
+
+#endif

@@ -1,0 +1,400 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "num.h"
+#include "url.h"
+
+#define PATH_LEN_MAX 4096
+#define HOUR_MS (60 * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+
+enum kind {
+	KIND_TEXT,
+	KIND_WHOLE,
+	KIND_DURATION,
+	KIND_SWITCH
+};
+
+static const struct row {
+	const char *variable; /* NULL: an option only */
+	const char *fallback; /* NULL: not set */
+	enum kind kind;
+	int64_t min, max;
+	bool local; /* taken from ./.env, too */
+} rows[GM_SETTINGS] = {
+	[GM_SET_MODEL] = { "GEMINI_MODEL", "gemini-flash-latest", KIND_TEXT, 0,
+	    0, true },
+	[GM_SET_BASE_URL] = { "GOOGLE_GEMINI_BASE_URL",
+	    "https://generativelanguage.googleapis.com", KIND_TEXT, 0, 0,
+	    true },
+	[GM_SET_TIMEOUT] = { "GM_TIMEOUT", NULL, KIND_DURATION, 1, DAY_MS,
+	    true },
+	[GM_SET_CONNECT_TIMEOUT] = { NULL, "10s", KIND_DURATION, 1, HOUR_MS,
+	    false },
+	[GM_SET_DEADLINE] = { "GM_DEADLINE", NULL, KIND_DURATION, 1, DAY_MS,
+	    true },
+	[GM_SET_RETRIES] = { "GM_RETRIES", "4", KIND_WHOLE, 0, 100, true },
+	[GM_SET_MAX_WAIT] = { "GM_MAX_WAIT", "60s", KIND_DURATION, 0, DAY_MS,
+	    true },
+	[GM_SET_METRICS] = { "GM_METRICS", NULL, KIND_SWITCH, 0, 0, false },
+	[GM_SET_LOG_FILE] = { "GM_LOG_FILE", NULL, KIND_TEXT, 0, 0, false },
+	[GM_SET_SYSLOG] = { "GM_SYSLOG", NULL, KIND_SWITCH, 0, 0, false },
+};
+
+static const char *const key_variables[GM_KEY_VARIABLES] = { "GOOGLE_API_KEYS",
+	"GOOGLE_API_KEY", "GEMINI_API_KEY" };
+
+/* Read from the process environment alone. */
+static const char *const process_variables[] = { "GM_ENV_FILE",
+	"GM_ALLOW_UNSAFE_ENV" };
+
+/* An empty variable counts as one that is not set. */
+static const char *
+variable(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text != NULL && *text != '\0' ? text : NULL;
+}
+
+/* A switch of the process environment alone. */
+static bool
+is_on(const char *name)
+{
+	const char *text = variable(name);
+
+	return text != NULL && strcmp(text, "0") != 0;
+}
+
+static bool
+is_among_first(struct gm_span name, size_t max)
+{
+	const char *known;
+	size_t i;
+
+	for (i = 0; i < max && (known = gm_config_variable(i)) != NULL; i++)
+		if (gm_span_is(name, known))
+			return true;
+	return false;
+}
+
+static bool
+is_key_variable(struct gm_span name)
+{
+	return is_among_first(name, GM_KEY_VARIABLES);
+}
+
+static bool
+is_variable(struct gm_span name)
+{
+	return is_among_first(name, SIZE_MAX);
+}
+
+static struct gm_value
+value_from(enum gm_origin origin, const char *name, const char *text)
+{
+	return (
+	    struct gm_value){ .text = text, .name = name, .origin = origin };
+}
+
+void
+gm_config_init(struct gm_config *c)
+{
+	struct gm_surroundings *around = &c->around;
+	size_t i;
+
+	*c = (struct gm_config){ 0 };
+	gm_buf_init(&c->file_path, PATH_LEN_MAX);
+	gm_buf_init(&c->searched, 4 * PATH_LEN_MAX);
+	around->ca_file = variable("CURL_CA_BUNDLE");
+	if (around->ca_file == NULL)
+		around->ca_file = variable("SSL_CERT_FILE");
+	around->ca_dir = variable("SSL_CERT_DIR");
+	for (i = 0; i < GM_LEN(key_variables); i++)
+		around->keys[i] = variable(key_variables[i]);
+	around->credentials = variable("CREDENTIALS_DIRECTORY");
+	around->journal = variable("JOURNAL_STREAM");
+	around->no_color = variable("NO_COLOR") != NULL;
+	around->force_color = is_on("CLICOLOR_FORCE");
+}
+
+void
+gm_config_option(
+    struct gm_config *c, enum gm_setting id, const char *name, const char *text)
+{
+	c->values[id] = value_from(GM_FROM_OPTION, name, text);
+}
+
+/* Try one file; one that is used is remembered with its origin. */
+static enum gm_envfile_found
+try_file(struct gm_config *c, const char *path, enum gm_origin origin,
+    const struct gm_note *note, struct gm_err *err)
+{
+	const struct gm_envfile_rules rules = {
+		.wanted = is_variable,
+		.needed = origin == GM_FROM_LOCAL ? is_key_variable : NULL,
+		.named = origin == GM_FROM_NAMED,
+		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
+	};
+	enum gm_envfile_found found =
+	    gm_envfile_load(&c->file, path, &rules, note, err);
+
+	gm_buf_printf(
+	    &c->searched, "%s%s", c->searched.len > 0 ? ", " : "", path);
+	if (found == GM_ENVFILE_USED) {
+		gm_buf_puts(&c->file_path, path);
+		c->file_origin = origin;
+	}
+	return found;
+}
+
+/* ~/.config/gm/env, by the rules of the XDG base directories. */
+static enum gm_envfile_found
+try_user_file(
+    struct gm_config *c, const struct gm_note *note, struct gm_err *err)
+{
+	const char *dir = variable("XDG_CONFIG_HOME"), *below = "gm/env";
+	enum gm_envfile_found found = GM_ENVFILE_BAD;
+	struct gm_buf path;
+
+	if (dir == NULL || dir[0] != '/') {
+		dir = variable("HOME");
+		below = ".config/gm/env";
+	}
+	if (dir == NULL)
+		return GM_ENVFILE_ABSENT;
+	gm_buf_init(&path, PATH_LEN_MAX);
+	gm_buf_printf(&path, "%s/%s", dir, below);
+	if (gm_buf_check(&path, err) == 0)
+		found =
+		    try_file(c, gm_buf_str(&path), GM_FROM_SYSTEM, note, err);
+	gm_buf_release(&path);
+	return found;
+}
+
+static int
+load_file(struct gm_config *c, const char *named, const struct gm_note *note,
+    struct gm_err *err)
+{
+	enum gm_envfile_found found;
+
+	if (named == NULL)
+		named = variable("GM_ENV_FILE");
+	if (named != NULL)
+		found = try_file(c, named, GM_FROM_NAMED, note, err);
+	else
+		found = try_file(c, "./.env", GM_FROM_LOCAL, note, err);
+	if (found == GM_ENVFILE_ABSENT && named == NULL)
+		found = try_user_file(c, note, err);
+	if (found == GM_ENVFILE_ABSENT && named == NULL)
+		found = try_file(c, "/etc/gm/env", GM_FROM_SYSTEM, note, err);
+	return found == GM_ENVFILE_BAD ? -1 : 0;
+}
+
+/* Is a setting taken from ./.env?  A base URL if it is loopback. */
+static bool
+is_local(const char *name, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < GM_SETTINGS; i++)
+		if (rows[i].variable != NULL &&
+		    strcmp(rows[i].variable, name) == 0)
+			break;
+	if (i == GM_SET_BASE_URL)
+		return gm_url_is_loopback(text);
+	return i < GM_SETTINGS && rows[i].local;
+}
+
+/* What ./.env sets although it may not; in one note. */
+static void
+tell_ignored(const struct gm_config *c, const struct gm_note *note)
+{
+	const struct gm_buf *text;
+	struct gm_buf names;
+	const char *name;
+	size_t i = GM_KEY_VARIABLES;
+
+	gm_buf_init(&names, PATH_LEN_MAX);
+	for (; (name = gm_config_variable(i)) != NULL; i++) {
+		text = gm_envfile_get(&c->file, name);
+		if (text != NULL && !is_local(name, gm_buf_str(text)))
+			gm_buf_printf(
+			    &names, "%s%s", names.len > 0 ? ", " : "", name);
+	}
+	if (names.len > 0)
+		gm_note(note, GM_LEVEL_NOTE,
+		    "./.env: %s ignored: only keys, model names, numbers and "
+		    "a loopback base URL are taken from there",
+		    gm_buf_str(&names));
+	gm_buf_release(&names);
+}
+
+static struct gm_value
+find_value(const struct gm_config *c, const struct row *row)
+{
+	const struct gm_buf *in_file;
+	const char *text;
+
+	if (row->variable == NULL)
+		return value_from(GM_FROM_DEFAULT, NULL, row->fallback);
+	text = variable(row->variable);
+	if (text != NULL)
+		return value_from(GM_FROM_ENVIRONMENT, row->variable, text);
+	in_file = gm_envfile_get(&c->file, row->variable);
+	if (in_file != NULL && in_file->len > 0 &&
+	    (c->file_origin != GM_FROM_LOCAL ||
+		is_local(row->variable, gm_buf_str(in_file))))
+		return value_from(
+		    c->file_origin, row->variable, gm_buf_str(in_file));
+	return value_from(GM_FROM_DEFAULT, row->variable, row->fallback);
+}
+
+static int
+parse_switch(int64_t *out, const char *text, struct gm_err *err)
+{
+	static const char *const words[] = { "0", "1", "no", "yes", "false",
+		"true", "off", "on" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			*out = i % 2;
+			return 0;
+		}
+	return gm_fail(err, GM_EUSAGE, "neither 1 nor 0");
+}
+
+static int
+parse_duration(const struct row *row, struct gm_value *v, struct gm_err *err)
+{
+	if (gm_num_duration(&v->number, v->text, 1000, row->max, err) != 0)
+		return -1;
+	if (v->number < row->min)
+		return gm_fail(err, GM_EUSAGE,
+		    "'%.40s' is not a duration of at least %lldms", v->text,
+		    (long long)row->min);
+	return 0;
+}
+
+static int
+parse_value(const struct row *row, struct gm_value *v, struct gm_err *err)
+{
+	switch (row->kind) {
+	case KIND_WHOLE:
+		return gm_num_whole(
+		    &v->number, v->text, row->min, row->max, err);
+	case KIND_DURATION:
+		return parse_duration(row, v, err);
+	case KIND_SWITCH:
+		return parse_switch(&v->number, v->text, err);
+	case KIND_TEXT:
+		break;
+	}
+	return 0;
+}
+
+static int
+fill(struct gm_config *c, enum gm_setting id, struct gm_err *err)
+{
+	struct gm_value *v = &c->values[id];
+
+	if (v->text == NULL)
+		*v = find_value(c, &rows[id]);
+	if (v->text == NULL || parse_value(&rows[id], v, err) == 0)
+		return 0;
+	if (v->origin == GM_FROM_OPTION) {
+		gm_err_prefix(err, "--%s: ", v->name);
+	} else {
+		gm_err_prefix(
+		    err, "%s: %s: ", gm_config_place(c, v->origin), v->name);
+		err->code = GM_ECONFIG;
+	}
+	return -1;
+}
+
+int
+gm_config_load(struct gm_config *c, const char *env_file,
+    const struct gm_note *note, struct gm_err *err)
+{
+	int id;
+
+	if (load_file(c, env_file, note, err) != 0 ||
+	    gm_buf_check(&c->searched, err) != 0 ||
+	    gm_buf_check(&c->file_path, err) != 0)
+		return -1;
+	if (c->file_origin == GM_FROM_LOCAL)
+		tell_ignored(c, note);
+	for (id = 0; id < GM_SETTINGS; id++)
+		if (fill(c, (enum gm_setting)id, err) != 0)
+			return -1;
+	return 0;
+}
+
+void
+gm_config_reset(struct gm_config *c, enum gm_setting id)
+{
+	c->values[id] =
+	    value_from(GM_FROM_DEFAULT, rows[id].variable, rows[id].fallback);
+}
+
+const char *
+gm_config_place(const struct gm_config *c, enum gm_origin origin)
+{
+	switch (origin) {
+	case GM_FROM_LOCAL:
+	case GM_FROM_SYSTEM:
+	case GM_FROM_NAMED:
+		return gm_buf_str(&c->file_path);
+	case GM_FROM_CREDENTIALS:
+		return "credentials directory";
+	case GM_FROM_ENVIRONMENT:
+		return "environment";
+	case GM_FROM_OPTION:
+		return "option";
+	case GM_FROM_DEFAULT:
+		break;
+	}
+	return "built-in default";
+}
+
+void
+gm_config_trace(const struct gm_config *c, const struct gm_note *note)
+{
+	const struct gm_value *v;
+	size_t i;
+
+	gm_note(note, GM_LEVEL_TRACE, "env file: %s",
+	    c->file_path.len > 0 ? gm_buf_str(&c->file_path) : "none");
+	for (i = 0; i < GM_SETTINGS; i++) {
+		v = &c->values[i];
+		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)",
+		    rows[i].variable != NULL ? rows[i].variable
+					     : "connect timeout",
+		    v->text != NULL ? v->text : "not set",
+		    gm_config_place(c, v->origin));
+	}
+}
+
+const char *
+gm_config_variable(size_t i)
+{
+	size_t id;
+
+	if (i < GM_LEN(key_variables))
+		return key_variables[i];
+	i -= GM_LEN(key_variables);
+	for (id = 0; id < GM_SETTINGS; id++)
+		if (rows[id].variable != NULL && i-- == 0)
+			return rows[id].variable;
+	return i < GM_LEN(process_variables) ? process_variables[i] : NULL;
+}
+
+void
+gm_config_release(struct gm_config *c)
+{
+	gm_envfile_release(&c->file);
+	gm_buf_release(&c->file_path);
+	gm_buf_release(&c->searched);
+}

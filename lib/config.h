@@ -1,0 +1,112 @@
+#ifndef GM_CONFIG_H
+#define GM_CONFIG_H
+
+/*
+ * Settings: option > process environment > env file > built-in default, each
+ * with the place that it came from.  The only module that reads the
+ * environment.
+ *
+ * Env file, the first that exists, alone: --env-file, $GM_ENV_FILE, ./.env
+ * (only if it sets a key), $XDG_CONFIG_HOME/gm/env, /etc/gm/env.  Keys have a
+ * place more, between environment and env file: $CREDENTIALS_DIRECTORY.  The
+ * first place that has a key of the provider is used alone.
+ *
+ * Trust: a file that others could read or change is refused.  ./.env may come
+ * with somebody's repository, so that only keys, model names and numbers are
+ * taken from it, and a base URL only if it is loopback; a base URL from a place
+ * less trusted than the key's is never used with it.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "envfile.h"
+#include "err.h"
+#include "note.h"
+
+enum gm_setting {
+	GM_SET_MODEL,
+	GM_SET_BASE_URL,
+	GM_SET_TIMEOUT,
+	GM_SET_CONNECT_TIMEOUT,
+	GM_SET_DEADLINE,
+	GM_SET_RETRIES,
+	GM_SET_MAX_WAIT,
+	GM_SET_METRICS,
+	GM_SET_LOG_FILE,
+	GM_SET_SYSLOG,
+	GM_SETTINGS
+};
+
+/* Where a value came from, the least trusted first. */
+enum gm_origin {
+	GM_FROM_LOCAL,  /* ./.env */
+	GM_FROM_SYSTEM, /* ~/.config/gm/env, /etc/gm/env */
+	GM_FROM_NAMED,  /* --env-file, $GM_ENV_FILE */
+	GM_FROM_CREDENTIALS,
+	GM_FROM_ENVIRONMENT,
+	GM_FROM_OPTION,
+	GM_FROM_DEFAULT
+};
+
+struct gm_value {
+	const char *text; /* NULL: not set; valid until release */
+	const char *name; /* of the variable or option that set it */
+	enum gm_origin origin;
+	int64_t number; /* whole; milliseconds; 0 or 1 */
+};
+
+/* Variables that hold keys, in the order of their rank inside one place. */
+#define GM_KEY_VARIABLES 3
+
+/* What else the environment tells; borrowed from it. */
+struct gm_surroundings {
+	const char *ca_file, *ca_dir; /* NULL: the system's */
+	const char *journal;          /* $JOURNAL_STREAM */
+	const char *credentials;      /* $CREDENTIALS_DIRECTORY */
+	const char *keys[GM_KEY_VARIABLES];
+	bool no_color, force_color;
+};
+
+struct gm_config {
+	struct gm_value values[GM_SETTINGS];
+	struct gm_surroundings around;
+	enum gm_origin file_origin;
+	struct gm_buf file_path; /* "": no env file is used */
+	struct gm_buf searched;  /* the files that were looked for */
+	struct gm_envfile file;
+};
+
+/* Look around; cannot fail, and comes before all else. */
+void gm_config_init(struct gm_config *);
+
+/* An option was given; text is borrowed, name as in the table: "timeout". */
+void gm_config_option(
+    struct gm_config *, enum gm_setting, const char *name, const char *text);
+
+/*
+ * Fill in all that no option has set.  env_file: --env-file's argument or
+ * NULL.  Returns 0, or -1: GM_EUSAGE (a bad option), GM_ECONFIG, GM_EOS.
+ */
+int gm_config_load(struct gm_config *, const char *env_file,
+    const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
+
+/* Go back to the built-in default. */
+void gm_config_reset(struct gm_config *, enum gm_setting);
+
+/* The file's path, or a phrase such as "environment". */
+const char *gm_config_place(const struct gm_config *, enum gm_origin);
+
+/* Tell where each setting comes from (-vv), a line each; never a key. */
+void gm_config_trace(const struct gm_config *, const struct gm_note *);
+
+/*
+ * The i-th variable that is read, those of keys first; NULL at the end.  For
+ * finding the keys, and for the documents.
+ */
+const char *gm_config_variable(size_t i);
+
+void gm_config_release(struct gm_config *);
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef GM_DELIVERY_H
+#define GM_DELIVERY_H
+
+/*
+ * The way of an answer to the output: at once as it comes, or held back until
+ * it is whole, so that a request may be repeated and no half answer is left.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "out.h"
+#include "provider.h"
+#include "term.h"
+
+/* Bytes of an answer that is held back. */
+#define GM_DELIVERY_MAX ((size_t)1 << 30)
+
+struct gm_delivery {
+	struct gm_sink sink; /* hand this to gm_drive() */
+	struct gm_out *out;  /* borrowed */
+	int thoughts_fd;     /* -1: thoughts are dropped */
+	bool raw;            /* thoughts unfiltered */
+	struct gm_buf held, thoughts;
+	bool thought_open; /* a line of thoughts lacks its end */
+	struct gm_term_filter filter;
+};
+
+/* stream: give text out as it comes; else hold it back. */
+void gm_delivery_init(struct gm_delivery *, struct gm_out *, bool stream);
+
+/* Write out thoughts and text that were held back, and end the line. */
+int gm_delivery_finish(struct gm_delivery *, struct gm_err *) GM_MUST_CHECK;
+
+/* The same with another text in place of the answer's. */
+int gm_delivery_replace(
+    struct gm_delivery *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
+
+/* No answer comes: end the lines of what was given out so far. */
+int gm_delivery_end(struct gm_delivery *, struct gm_err *) GM_MUST_CHECK;
+
+void gm_delivery_release(struct gm_delivery *);
+
+#endif

@@ -1,0 +1,243 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dotenv.h"
+#include "envfile.h"
+#include "file.h"
+
+#define FILE_MAX (1024 * 1024)
+
+struct load {
+	struct gm_envfile *file;
+	const char *path;
+	const struct gm_envfile_rules *rules;
+	const struct gm_note *note;
+};
+
+static bool
+is_wanted(struct gm_span name, void *arg)
+{
+	const struct load *load = arg;
+
+	return load->rules->wanted(name);
+}
+
+static bool
+is_needed(struct gm_span name, void *arg)
+{
+	const struct load *load = arg;
+
+	return load->rules->needed(name);
+}
+
+static int
+keep(struct gm_span name, struct gm_span value, size_t line, void *arg,
+    struct gm_err *err)
+{
+	struct gm_envfile *file = ((struct load *)arg)->file;
+	struct gm_envfile_item *items;
+
+	(void)line;
+	items = realloc(file->items, (file->len + 1) * sizeof(*items));
+	if (items == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	file->items = items;
+	items += file->len++;
+	gm_buf_init(&items->name, FILE_MAX);
+	gm_buf_init(&items->value, FILE_MAX);
+	gm_buf_put_span(&items->name, name);
+	gm_buf_put_span(&items->value, value);
+	if (gm_buf_check(&items->name, err) != 0)
+		return -1;
+	return gm_buf_check(&items->value, err);
+}
+
+static int
+count(struct gm_span name, struct gm_span value, size_t line, void *arg,
+    struct gm_err *err)
+{
+	(void)name;
+	(void)value;
+	(void)line;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void
+tell(size_t line, const char *text, void *arg)
+{
+	const struct load *load = arg;
+
+	gm_note(
+	    load->note, GM_LEVEL_NOTE, "%s:%zu: %s", load->path, line, text);
+}
+
+static void
+tell_nobody(size_t line, const char *text, void *arg)
+{
+	(void)line;
+	(void)text;
+	(void)arg;
+}
+
+/* Does the text set a name that makes it ours? */
+struct search {
+	struct load *load;
+	bool found;
+};
+
+static bool
+see_needed(struct gm_span name, void *arg)
+{
+	struct search *search = arg;
+
+	if (is_needed(name, search->load))
+		search->found = true;
+	return false; /* the value, and what is wrong with it, comes later */
+}
+
+static int
+is_ours(struct load *load, struct gm_span text, bool *ours, struct gm_err *err)
+{
+	struct search search = { .load = load };
+	const struct gm_dotenv_fns fns = {
+		.wanted = see_needed,
+		.set = count,
+		.note = tell_nobody,
+		.arg = &search,
+	};
+
+	if (load->rules->needed == NULL) {
+		*ours = true;
+		return 0;
+	}
+	if (gm_dotenv_parse(text, &fns, err) != 0)
+		return -1;
+	*ours = search.found;
+	return 0;
+}
+
+static int
+judge(int fd, const struct load *load, struct gm_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return gm_fail_errno(err, GM_ECONFIG, "%s", load->path);
+	if (load->rules->allow_unsafe || load->file->len == 0)
+		return 0;
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return gm_fail(err, GM_ECONFIG,
+		    "%s: owned by somebody else, who could change it: make a "
+		    "copy of your own with mode 600",
+		    load->path);
+	if ((st.st_mode & (S_IROTH | S_IWGRP | S_IWOTH)) != 0)
+		return gm_fail(err, GM_ECONFIG,
+		    "%s: others can read or change it (mode %03o): run "
+		    "chmod 600 %s",
+		    load->path, (unsigned)(st.st_mode & 0777), load->path);
+	return 0;
+}
+
+static int
+parse(struct load *load, struct gm_span text, bool *ours, struct gm_err *err)
+{
+	const struct gm_dotenv_fns fns = {
+		.wanted = is_wanted,
+		.set = keep,
+		.note = tell,
+		.arg = load,
+	};
+
+	if (is_ours(load, text, ours, err) != 0 ||
+	    (*ours && gm_dotenv_parse(text, &fns, err) != 0)) {
+		gm_err_prefix(err, "%s:", load->path);
+		return -1;
+	}
+	return 0;
+}
+
+/* What cannot be read is skipped, unless the user has named it. */
+static enum gm_envfile_found
+unreadable(const struct load *load, struct gm_err *err)
+{
+	if (load->rules->named) {
+		err->code = GM_ECONFIG;
+		return GM_ENVFILE_BAD;
+	}
+	if (errno != ENOENT && errno != ENOTDIR)
+		gm_note(load->note, GM_LEVEL_NOTE, "%s; skipped", err->msg);
+	return GM_ENVFILE_ABSENT;
+}
+
+/* What lies where we look by default may be anything: wait for nothing. */
+static int
+read_text(
+    const struct load *load, int fd, struct gm_buf *text, struct gm_err *err)
+{
+	struct stat st;
+
+	errno = 0;
+	if (!load->rules->named && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return gm_fail(
+		    err, GM_ENOINPUT, "%s: not a regular file", load->path);
+	return gm_file_read(fd, load->path, text, err);
+}
+
+enum gm_envfile_found
+gm_envfile_load(struct gm_envfile *file, const char *path,
+    const struct gm_envfile_rules *rules, const struct gm_note *note,
+    struct gm_err *err)
+{
+	struct load load = { file, path, rules, note };
+	enum gm_envfile_found found = GM_ENVFILE_BAD;
+	bool ours = false;
+	struct gm_buf text;
+	int fd;
+
+	gm_buf_init(&text, FILE_MAX);
+	fd = gm_file_open(path, err);
+	if (fd == -1)
+		return unreadable(&load, err);
+	if (read_text(&load, fd, &text, err) != 0) {
+		found = err->code == GM_ENOINPUT || err->code == GM_EDATA
+		            ? unreadable(&load, err)
+		            : GM_ENVFILE_BAD;
+		goto out;
+	}
+	if (parse(&load, gm_buf_span(&text), &ours, err) != 0 ||
+	    judge(fd, &load, err) != 0)
+		goto out;
+	found = ours ? GM_ENVFILE_USED : GM_ENVFILE_ABSENT;
+out:
+	(void)close(fd);
+	gm_buf_release(&text);
+	return found;
+}
+
+const struct gm_buf *
+gm_envfile_get(const struct gm_envfile *file, const char *name)
+{
+	size_t i;
+
+	for (i = file->len; i > 0; i--)
+		if (gm_span_is(gm_buf_span(&file->items[i - 1].name), name))
+			return &file->items[i - 1].value;
+	return NULL;
+}
+
+void
+gm_envfile_release(struct gm_envfile *file)
+{
+	size_t i;
+
+	for (i = 0; i < file->len; i++) {
+		gm_buf_release(&file->items[i].name);
+		gm_buf_release(&file->items[i].value);
+	}
+	free(file->items);
+	*file = (struct gm_envfile){ 0 };
+}

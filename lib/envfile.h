@@ -1,0 +1,53 @@
+#ifndef GM_ENVFILE_H
+#define GM_ENVFILE_H
+
+/*
+ * An env file on disk: opened, judged and parsed (dotenv.h has the dialect).
+ *
+ * The mode is judged on the open descriptor, and only if values of the file
+ * are used: readable by everybody, writable by group or others, or owned by
+ * somebody else than us and root is refused, with the chmod to run.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "note.h"
+#include "span.h"
+
+struct gm_envfile_item {
+	struct gm_buf name, value;
+};
+
+struct gm_envfile {
+	struct gm_envfile_item *items; /* in the order of the file */
+	size_t len;
+};
+
+struct gm_envfile_rules {
+	bool (*wanted)(struct gm_span name); /* our variables */
+	bool (*needed)(
+	    struct gm_span name); /* one of them, or not ours; NULL */
+	bool named;        /* by the user: must be there and be readable */
+	bool allow_unsafe; /* do not judge the mode */
+};
+
+enum gm_envfile_found {
+	GM_ENVFILE_BAD = -1,
+	GM_ENVFILE_ABSENT, /* look further */
+	GM_ENVFILE_USED
+};
+
+/* GM_ENVFILE_BAD: GM_ECONFIG, with the path in front, or GM_EOS. */
+enum gm_envfile_found gm_envfile_load(struct gm_envfile *, const char *path,
+    const struct gm_envfile_rules *, const struct gm_note *,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* The value of the last assignment to name; NULL if there is none. */
+const struct gm_buf *gm_envfile_get(const struct gm_envfile *, const char *);
+
+void gm_envfile_release(struct gm_envfile *);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef GM_ERRBODY_H
+#define GM_ERRBODY_H
+
+/*
+ * The body of an HTTP error taken apart, whatever it turns out to be: Google's
+ * {"error":{...}}, the same in an array or as text inside a message, the
+ * shapes of gateways, a page of HTML, text, or nothing.
+ *
+ * Source: google/rpc/status.proto and error_details.proto as JSON.  No I/O.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "span.h"
+
+/* All texts are the server's, and may hold anything. */
+struct gm_errbody {
+	long code;             /* the body's own, 0: none */
+	struct gm_buf message; /* also a page's words */
+	struct gm_buf status;  /* "RESOURCE_EXHAUSTED" */
+	struct gm_buf reason;  /* ErrorInfo: "API_KEY_INVALID" */
+	struct gm_buf quota;   /* names of the quotas that were violated */
+	struct gm_buf delay;   /* RetryInfo: "37.5s" */
+	struct gm_buf field;   /* BadRequest: the first field's complaint */
+	bool zero;             /* a quota of 0 */
+	bool html;
+	bool cut; /* there was more of the message than is kept */
+};
+
+/* Never fails: what does not fit, or makes no sense, is left out. */
+void gm_errbody_read(struct gm_errbody *, struct gm_span body);
+
+void gm_errbody_release(struct gm_errbody *);
+
+#endif

@@ -1,0 +1,86 @@
+#ifndef GM_EXCHANGE_H
+#define GM_EXCHANGE_H
+
+/*
+ * What goes into an HTTP exchange and what comes out of it.  Types only, for
+ * http.h, which has the connections, and for those that make requests and
+ * read replies.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "err.h"
+#include "span.h"
+
+enum gm_http_family {
+	GM_HTTP_ANY,
+	GM_HTTP_V4,
+	GM_HTTP_V6
+};
+
+/* Borrowed until gm_http_close(). */
+struct gm_http_options {
+	const char *ca_file; /* PEM bundle, trusted alone; NULL: see ca_dir */
+	const char *ca_dir;  /* hashed directory; both NULL: the system's */
+	const char *agent;   /* User-Agent */
+	int64_t connect_timeout_ms;
+	enum gm_http_family family;
+	bool http1; /* HTTP/1.1 only */
+};
+
+enum gm_http_fault {
+	GM_HTTP_DONE,    /* a whole reply came, whatever its status */
+	GM_HTTP_NETWORK, /* name, connection, reset: may pass */
+	GM_HTTP_SILENCE, /* no sign of life for timeout_ms, or no connection */
+	GM_HTTP_CUT,     /* broken off after the first header line */
+	GM_HTTP_TLS,     /* not trusted, or no common ground: will not pass */
+	GM_HTTP_PROXY,   /* the proxy refuses: will not pass */
+	GM_HTTP_GARBAGE, /* not HTTP, or against its rules */
+	GM_HTTP_REFUSED, /* the sink said no; err holds its reason */
+	GM_HTTP_LOCAL    /* no memory, no descriptors: our machine */
+};
+
+/* What is known of a reply once its headers have come. */
+struct gm_http_head {
+	long status;
+	char type[64];        /* Content-Type, cut if longer */
+	char retry_after[64]; /* Retry-After, "" if absent */
+};
+
+struct gm_http_result {
+	enum gm_http_fault fault;
+	struct gm_http_head head; /* status 0: no headers came */
+	struct gm_err err;        /* set unless fault is GM_HTTP_DONE */
+	int64_t connect_ms;       /* until connected, TLS included; 0: reused */
+	int64_t first_byte_ms;    /* until the first byte of the body; or 0 */
+	int64_t total_ms;
+	int64_t bytes_in, bytes_out; /* of the bodies */
+};
+
+enum gm_http_pulse {
+	GM_HTTP_STOP = -1, /* *err is filled: end the transfer */
+	GM_HTTP_ALIVE,     /* the bytes carried something */
+	GM_HTTP_IDLE       /* they only kept the line open */
+};
+
+/* The next bytes of the body. */
+typedef enum gm_http_pulse gm_http_sink(const struct gm_http_head *,
+    struct gm_span bytes, void *arg, struct gm_err *);
+
+/* The end, called once for each transfer that was not cancelled. */
+typedef void gm_http_end(const struct gm_http_result *, void *arg);
+
+/* All is borrowed until the end has been called, or the transfer cancelled. */
+struct gm_http_request {
+	const char *url;            /* checked, see url.h */
+	const char *secret;         /* "name: value" header, never logged */
+	const char *const *headers; /* "name: value", NULL at the end */
+	struct gm_span body;        /* p NULL: GET, else POST */
+	int64_t timeout_ms;         /* silence allowed */
+	gm_http_sink *sink;
+	gm_http_end *end;
+	void *arg;
+};
+
+#endif

@@ -1,0 +1,88 @@
+#ifndef GM_FAULT_H
+#define GM_FAULT_H
+
+/*
+ * The classes of what an attempt may come to: what is charged with it,
+ * whether asking again helps, which status the run ends with.
+ */
+
+#include "base.h"
+#include "err.h"
+
+/* What an attempt came to.  The table in fault.c says more. */
+enum gm_class {
+	GM_CLASS_OK,
+	GM_CLASS_KEY_INVALID,
+	GM_CLASS_KEY_EXPIRED,
+	GM_CLASS_KEY_LEAKED,
+	GM_CLASS_KEY_RESTRICTED,
+	GM_CLASS_KEY_REFUSED,
+	GM_CLASS_NO_KEY_SENT,
+	GM_CLASS_PROJECT_BLOCKED,
+	GM_CLASS_PROJECT_DENIED,
+	GM_CLASS_NO_CREDIT,
+	GM_CLASS_PLACE,
+	GM_CLASS_QUOTA_MINUTE,
+	GM_CLASS_QUOTA_DAY,
+	GM_CLASS_QUOTA_NONE,
+	GM_CLASS_QUOTA_SPEND,
+	GM_CLASS_QUOTA,
+	GM_CLASS_MODEL_GONE,
+	GM_CLASS_BAD_URL,
+	GM_CLASS_BAD_REQUEST,
+	GM_CLASS_TOO_LARGE,
+	GM_CLASS_OVERLOADED,
+	GM_CLASS_TIMEOUT,
+	GM_CLASS_CANCELLED,
+	GM_CLASS_SERVER,
+	GM_CLASS_NETWORK,
+	GM_CLASS_SILENCE,
+	GM_CLASS_TLS,
+	GM_CLASS_PROXY,
+	GM_CLASS_REDIRECT,
+	GM_CLASS_PROTOCOL,
+	GM_CLASS_CUT,
+	GM_CLASS_BLOCKED,
+	GM_CLASS_EMPTY,
+	GM_CLASS_TOKEN_LIMIT,
+	GM_CLASS_UNFINISHED,
+	GM_CLASS_DEADLINE,
+	GM_CLASS_SIGNAL,
+	GM_CLASS_LOCAL,
+	GM_CLASSES
+};
+
+enum gm_action {
+	GM_ACTION_STOP,  /* asking again does not help */
+	GM_ACTION_RETRY, /* same request after a backoff */
+	GM_ACTION_WAIT   /* the key's quota comes back */
+};
+
+/* What the fault is charged to. */
+enum gm_scope {
+	GM_SCOPE_REQUEST,
+	GM_SCOPE_KEY,
+	GM_SCOPE_MODEL,
+	GM_SCOPE_SERVICE
+};
+
+struct gm_class_row {
+	const char *name; /* in JSON and metrics: "quota_minute" */
+	enum gm_code code;
+	enum gm_action action;
+	enum gm_scope scope;
+	const char *phrase; /* for the error line: "the key is not valid" */
+};
+
+const struct gm_class_row *gm_class(enum gm_class);
+
+/* A failed attempt, as the service explains it. */
+struct gm_fault {
+	enum gm_class class;
+	long http;              /* status; 0: none came */
+	int64_t hint_ms;        /* how long the service says to wait; -1: not */
+	char words[GM_ERR_MAX]; /* the service's, one clean line; may be "" */
+	char remedy[200]; /* what helps: a replacement, a link; may be "" */
+};
+
+#endif

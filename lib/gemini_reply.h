@@ -1,0 +1,25 @@
+#ifndef GM_GEMINI_REPLY_H
+#define GM_GEMINI_REPLY_H
+
+/*
+ * The documents of the Gemini API's replies: events of a stream, whole
+ * answers, token counts.
+ *
+ * Source: GenerateContentResponse and CountTokensResponse of
+ * google/ai/generativelanguage/v1beta/generative_service.proto as JSON.  Only
+ * the candidate with index 0 is read, as no more are asked for; parts of
+ * kinds that were not asked for are skipped.  Of what comes repeatedly, the
+ * last counts.  No I/O.
+ */
+
+#include "base.h"
+#include "provider.h"
+
+/*
+ * Take the document at a place of the JSON: text goes to the sink, the rest
+ * into the answer.  Returns 0, or -1: the sink's error, or GM_EOS.
+ */
+int gm_gemini_read(const struct gm_json *, int at, enum gm_call,
+    struct gm_answer *, const struct gm_sink *, struct gm_err *) GM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,204 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "http.h"
+#include "transfer.h"
+
+struct gm_http {
+	CURLM *multi;
+	struct gm_http_options options;
+	struct gm_http_transfer *first;
+};
+
+/*
+ * A populated hashed directory spares OpenSSL the parsing of the whole bundle
+ * in every process; where there is none, libcurl's own default serves.
+ */
+static int
+choose_trust(struct gm_http *http, struct gm_err *err)
+{
+	struct gm_http_options *o = &http->options;
+	const char *dir = curl_version_info(CURLVERSION_NOW)->capath;
+
+	if (o->ca_file != NULL && access(o->ca_file, R_OK) != 0)
+		return gm_fail_errno(err, GM_ECONFIG,
+		    "%s: certificates cannot be read", o->ca_file);
+	/* It may be a list, as OpenSSL has it; then one of them will do. */
+	if (o->ca_file == NULL && o->ca_dir != NULL &&
+	    strchr(o->ca_dir, ':') == NULL &&
+	    access(o->ca_dir, R_OK | X_OK) != 0)
+		return gm_fail_errno(err, GM_ECONFIG,
+		    "%s: certificates cannot be read", o->ca_dir);
+	if (o->ca_file == NULL && o->ca_dir == NULL && dir != NULL &&
+	    gm_file_is_hashed_dir(dir))
+		o->ca_dir = dir;
+	return 0;
+}
+
+struct gm_http *
+gm_http_open(const struct gm_http_options *options, struct gm_err *err)
+{
+	struct gm_http *http = calloc(1, sizeof(*http));
+
+	if (http == NULL) {
+		(void)gm_fail(err, GM_EOS, "out of memory");
+		return NULL;
+	}
+	http->options = *options;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(http);
+		(void)gm_fail(err, GM_EOS, "libcurl cannot start");
+		return NULL;
+	}
+	http->multi = curl_multi_init();
+	if (http->multi == NULL) {
+		(void)gm_fail(err, GM_EOS, "out of memory");
+		gm_http_close(http);
+		return NULL;
+	}
+	if (choose_trust(http, err) != 0) {
+		gm_http_close(http);
+		return NULL;
+	}
+	return http;
+}
+
+struct gm_http_transfer *
+gm_http_start(struct gm_http *http, const struct gm_http_request *request,
+    struct gm_err *err)
+{
+	struct gm_http_transfer *t =
+	    gm_transfer_new(request, &http->options, err);
+
+	if (t == NULL)
+		return NULL;
+	if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK) {
+		(void)gm_fail(err, GM_EOS, "out of memory");
+		gm_transfer_free(t);
+		return NULL;
+	}
+	t->next = http->first;
+	http->first = t;
+	return t;
+}
+
+static void
+detach(struct gm_http *http, struct gm_http_transfer *t)
+{
+	struct gm_http_transfer **p = &http->first;
+
+	assert(t != NULL);
+	while (*p != t) {
+		assert(*p != NULL);
+		p = &(*p)->next;
+	}
+	*p = t->next;
+	(void)curl_multi_remove_handle(http->multi, t->easy);
+}
+
+void
+gm_http_cancel(struct gm_http *http, struct gm_http_transfer *t)
+{
+	detach(http, t);
+	gm_transfer_free(t);
+}
+
+/* The end may start another transfer, so this one must be off the list. */
+static void
+finish(struct gm_http *http, struct gm_http_transfer *t)
+{
+	gm_transfer_measure(t);
+	detach(http, t);
+	t->request.end(&t->result, t->request.arg);
+	gm_transfer_free(t);
+}
+
+static size_t
+collect(struct gm_http *http)
+{
+	struct gm_http_transfer *t;
+	CURLMsg *msg;
+	CURLcode code;
+	size_t ended = 0;
+	int left;
+
+	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
+		code = msg->data.result;
+		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+		gm_transfer_conclude(t, code);
+		finish(http, t);
+		ended++;
+	}
+	return ended;
+}
+
+/* End the transfers that have been silent too long. */
+static void
+expire(struct gm_http *http)
+{
+	struct gm_http_transfer *t, *next;
+	int64_t now = gm_clock_mono_ms();
+
+	for (t = http->first; t != NULL; t = next) {
+		next = t->next;
+		if (now - t->sign_ms < t->request.timeout_ms)
+			continue;
+		t->result.fault = GM_HTTP_SILENCE;
+		(void)gm_fail(&t->result.err, GM_EUNAVAILABLE,
+		    "no sign of life for %g s",
+		    (double)t->request.timeout_ms / 1000);
+		finish(http, t);
+		next = http->first; /* the end may have changed the list */
+	}
+}
+
+static int
+next_wait(const struct gm_http *http, int64_t wait_ms)
+{
+	const struct gm_http_transfer *t;
+	int64_t now = gm_clock_mono_ms(), left;
+
+	for (t = http->first; t != NULL; t = t->next) {
+		left = t->sign_ms + t->request.timeout_ms - now;
+		if (left < wait_ms)
+			wait_ms = left;
+	}
+	if (wait_ms < 0)
+		return 0;
+	return wait_ms < 3600000 ? (int)wait_ms : 3600000;
+}
+
+int
+gm_http_run(struct gm_http *http, int64_t wait_ms, int fd, struct gm_err *err)
+{
+	struct curl_waitfd extra = { .fd = fd, .events = CURL_WAIT_POLLIN };
+	int running;
+
+	if (curl_multi_perform(http->multi, &running) != CURLM_OK)
+		return gm_fail(err, GM_EOS, "libcurl cannot go on");
+	if (collect(http) > 0)
+		return 0;
+	if (curl_multi_poll(http->multi, &extra, fd >= 0 ? 1 : 0,
+		next_wait(http, wait_ms), NULL) != CURLM_OK ||
+	    curl_multi_perform(http->multi, &running) != CURLM_OK)
+		return gm_fail(err, GM_EOS, "libcurl cannot go on");
+	(void)collect(http);
+	expire(http);
+	return 0;
+}
+
+void
+gm_http_close(struct gm_http *http)
+{
+	if (http == NULL)
+		return;
+	while (http->first != NULL)
+		gm_http_cancel(http, http->first);
+	curl_multi_cleanup(http->multi);
+	curl_global_cleanup();
+	free(http);
+}

@@ -1,0 +1,45 @@
+#ifndef GM_HTTP_H
+#define GM_HTTP_H
+
+/*
+ * HTTP requests over one curl_multi handle: any number at once, the
+ * connections shared.
+ *
+ * Redirects are never followed, TLS is always verified, compression is never
+ * asked for, and a proxy is used as the usual variables say, but never for
+ * loopback.  Every handle may be given up at once, also while a name is being
+ * resolved.
+ *
+ * Source: libcurl-multi(3); RFC 9110.
+ */
+
+#include "base.h"
+#include "err.h"
+#include "exchange.h"
+
+struct gm_http;          /* the connections */
+struct gm_http_transfer; /* one request on its way */
+
+/* Returns NULL with GM_EOS or GM_ECONFIG (a CA file that cannot be read). */
+struct gm_http *
+gm_http_open(const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
+
+/* Returns the transfer, valid until its end; NULL with GM_EOS. */
+struct gm_http_transfer *gm_http_start(struct gm_http *,
+    const struct gm_http_request *, struct gm_err *) GM_MUST_CHECK;
+
+/* Drop a transfer and close its connection; its end is not called. */
+void gm_http_cancel(struct gm_http *, struct gm_http_transfer *);
+
+/*
+ * Move all transfers on, waiting at most wait_ms for something to do; returns
+ * early when a transfer ends, or when fd becomes readable (-1: none).  Serves
+ * as the clock of whoever only waits, too.
+ */
+int gm_http_run(
+    struct gm_http *, int64_t wait_ms, int fd, struct gm_err *) GM_MUST_CHECK;
+
+/* Cancels what is still on its way; harmless with NULL. */
+void gm_http_close(struct gm_http *);
+
+#endif

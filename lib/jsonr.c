@@ -1,0 +1,262 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSMN_STATIC
+#define JSMN_STRICT
+#define JSMN_PARENT_LINKS
+#include <jsmn.h>
+
+#include "jsonr.h"
+#include "jsonval.h"
+
+/* Room for count tokens; the old ones are not kept. */
+static int
+reserve(struct gm_json *j, size_t count, struct gm_err *err)
+{
+	if (count <= j->cap)
+		return 0;
+	free(j->tokens);
+	j->cap = 0;
+	j->tokens = malloc(count * sizeof(jsmntok_t));
+	if (j->tokens == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	j->cap = count;
+	return 0;
+}
+
+/* jsmn knows numbers and literals only inside of something. */
+static void
+tokenize(const struct gm_json *j, size_t count)
+{
+	struct gm_span root = gm_span_trim(j->text);
+	jsmntok_t *tokens = j->tokens;
+	jsmn_parser parser;
+	int made;
+
+	if (strchr("{[\"", root.p[0]) == NULL) {
+		tokens[0] = (jsmntok_t){ .type = JSMN_PRIMITIVE,
+			.start = (int)(root.p - j->text.p),
+			.end = (int)(root.p - j->text.p) + (int)root.len,
+			.parent = -1 };
+		return;
+	}
+	jsmn_init(&parser);
+	made = jsmn_parse(
+	    &parser, j->text.p, j->text.len, tokens, (unsigned)count);
+	assert(made == (int)count);
+}
+
+int
+gm_json_parse(struct gm_json *j, struct gm_span text, struct gm_err *err)
+{
+	size_t count;
+
+	j->count = 0;
+	j->text = text;
+	if (gm_jsoncheck(text, &count, err) != 0 || reserve(j, count, err) != 0)
+		return -1;
+	tokenize(j, count);
+	j->count = count;
+	return 0;
+}
+
+void
+gm_json_release(struct gm_json *j)
+{
+	free(j->tokens);
+	*j = (struct gm_json){ 0 };
+}
+
+/* NULL if there is no such value. */
+static const jsmntok_t *
+token(const struct gm_json *j, int at)
+{
+	const jsmntok_t *tokens = j->tokens;
+
+	return at >= 0 && (size_t)at < j->count ? tokens + at : NULL;
+}
+
+/* The bytes of a token; a string's without quotes. */
+static struct gm_span
+bytes_of(const struct gm_json *j, const jsmntok_t *t)
+{
+	return (struct gm_span){ j->text.p + t->start,
+		(size_t)(t->end - t->start) };
+}
+
+/* The bytes of a string, not decoded; none if it is no string. */
+static struct gm_span
+string_at(const struct gm_json *j, int at)
+{
+	if (gm_json_type(j, at) != GM_JSON_STRING)
+		return (struct gm_span){ NULL, 0 };
+	return bytes_of(j, token(j, at));
+}
+
+enum gm_json_type
+gm_json_type(const struct gm_json *j, int at)
+{
+	const jsmntok_t *t = token(j, at);
+
+	if (t == NULL)
+		return GM_JSON_ABSENT;
+	if (t->type == JSMN_OBJECT)
+		return GM_JSON_OBJECT;
+	if (t->type == JSMN_ARRAY)
+		return GM_JSON_ARRAY;
+	if (t->type == JSMN_STRING)
+		return GM_JSON_STRING;
+	switch (j->text.p[t->start]) {
+	case 't':
+	case 'f':
+		return GM_JSON_BOOL;
+	case 'n':
+		return GM_JSON_NULL;
+	default:
+		return GM_JSON_NUMBER;
+	}
+}
+
+size_t
+gm_json_len(const struct gm_json *j, int at)
+{
+	const jsmntok_t *t = token(j, at);
+
+	/* A name has its value as the one element. */
+	return t == NULL || t->type == JSMN_STRING ? 0 : (size_t)t->size;
+}
+
+/* The element of an array that digits name. */
+static int
+element(const struct gm_json *j, int array, struct gm_span digits)
+{
+	size_t index = 0, i;
+	int at;
+
+	for (i = 0; i < digits.len; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9' ||
+		    index > GM_JSON_TOKENS)
+			return GM_JSON_NONE;
+		index = index * 10 + (size_t)(digits.p[i] - '0');
+	}
+	if (digits.len == 0 || index >= gm_json_len(j, array))
+		return GM_JSON_NONE;
+	at = gm_json_first(j, array);
+	for (i = 0; i < index; i++)
+		at = gm_json_next(j, array, at);
+	return at;
+}
+
+/* The value of the last member of that name. */
+static int
+member(const struct gm_json *j, int object, struct gm_span name)
+{
+	int at, found = GM_JSON_NONE;
+
+	for (at = gm_json_first(j, object); at >= 0;
+	     at = gm_json_next(j, object, at))
+		if (gm_jsonval_is(string_at(j, at - 1), name))
+			found = at;
+	return found;
+}
+
+int
+gm_json_at(const struct gm_json *j, int at, const char *path)
+{
+	struct gm_span rest = gm_span_of(path), part;
+
+	while (at >= 0 && gm_span_split(&rest, ".", &part))
+		at = gm_json_type(j, at) == GM_JSON_OBJECT
+		         ? member(j, at, part)
+		         : element(j, at, part);
+	return at;
+}
+
+int
+gm_json_first(const struct gm_json *j, int at)
+{
+	if (gm_json_len(j, at) == 0)
+		return GM_JSON_NONE;
+	return gm_json_type(j, at) == GM_JSON_OBJECT ? at + 2 : at + 1;
+}
+
+/*
+ * Tokens are in the order of the text, so that what lies within a value comes
+ * right after it.
+ */
+int
+gm_json_next(const struct gm_json *j, int parent, int at)
+{
+	const jsmntok_t *tokens = j->tokens, *all = token(j, parent);
+	const jsmntok_t *t = token(j, at);
+	size_t i;
+
+	if (all == NULL || t == NULL)
+		return GM_JSON_NONE;
+	for (i = (size_t)at + 1; i < j->count; i++)
+		if (tokens[i].start >= t->end)
+			break;
+	if (i == j->count || tokens[i].start >= all->end)
+		return GM_JSON_NONE;
+	return all->type == JSMN_OBJECT ? (int)i + 1 : (int)i;
+}
+
+int
+gm_json_name(const struct gm_json *j, int at)
+{
+	const jsmntok_t *t = token(j, at);
+
+	if (t == NULL || gm_json_type(j, t->parent) != GM_JSON_STRING)
+		return GM_JSON_NONE;
+	return t->parent;
+}
+
+struct gm_span
+gm_json_raw(const struct gm_json *j, int at)
+{
+	const jsmntok_t *t = token(j, at);
+	struct gm_span bytes;
+
+	if (t == NULL)
+		return (struct gm_span){ NULL, 0 };
+	bytes = bytes_of(j, t);
+	if (t->type == JSMN_STRING)
+		bytes = (struct gm_span){ bytes.p - 1, bytes.len + 2 };
+	return bytes;
+}
+
+void
+gm_json_string(const struct gm_json *j, int at, struct gm_buf *out)
+{
+	gm_jsonval_string(string_at(j, at), out);
+}
+
+bool
+gm_json_is(const struct gm_json *j, int at, const char *text)
+{
+	return gm_json_type(j, at) == GM_JSON_STRING &&
+	       gm_jsonval_is(string_at(j, at), gm_span_of(text));
+}
+
+int64_t
+gm_json_int(const struct gm_json *j, int at, int64_t fallback)
+{
+	enum gm_json_type type = gm_json_type(j, at);
+	int64_t value;
+
+	if (type == GM_JSON_NUMBER &&
+	    gm_jsonval_whole(gm_json_raw(j, at), &value))
+		return value;
+	if (type == GM_JSON_STRING &&
+	    gm_jsonval_digits(string_at(j, at), &value))
+		return value;
+	return fallback;
+}
+
+bool
+gm_json_true(const struct gm_json *j, int at)
+{
+	return gm_json_type(j, at) == GM_JSON_BOOL &&
+	       gm_json_raw(j, at).len == sizeof("true") - 1;
+}

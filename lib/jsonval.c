@@ -1,0 +1,199 @@
+#include <string.h>
+
+#include "jsonval.h"
+#include "utf8.h"
+
+static unsigned
+hex4(const char *p)
+{
+	unsigned value = 0, c;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		/* '0' is 0x30, 'A' 0x41, 'a' 0x61: letters lack nine. */
+		c = (unsigned char)p[i];
+		value = value << 4 | ((c & 0xF) + (c > '9' ? 9 : 0));
+	}
+	return value;
+}
+
+/* What \u at the start stands for, or two that make a pair, of used bytes. */
+static uint32_t
+point_of(struct gm_span s, size_t *used)
+{
+	uint32_t high = hex4(s.p + 2), low;
+
+	*used = 6;
+	if (high < 0xD800 || high > 0xDBFF || s.len < 12 || s.p[6] != '\\' ||
+	    s.p[7] != 'u')
+		return high != 0 ? high : GM_UTF8_REPLACEMENT;
+	low = hex4(s.p + 8);
+	if (low < 0xDC00 || low > 0xDFFF)
+		return high; /* alone, and so encoded as U+FFFD */
+	*used = 12;
+	return 0x10000 + ((high - 0xD800) << 10 | (low - 0xDC00));
+}
+
+/*
+ * Take the next piece off a string: all up to an escape, or what an escape
+ * stands for, which is put into space.
+ */
+static struct gm_span
+take_piece(struct gm_span *rest, char space[4])
+{
+	static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
+	struct gm_span piece = { rest->p, rest->len };
+	const char *backslash = memchr(rest->p, '\\', rest->len);
+	const char *letter;
+	size_t used = 2;
+
+	if (backslash != rest->p) {
+		if (backslash != NULL)
+			piece.len = (size_t)(backslash - rest->p);
+		used = piece.len;
+	} else if (rest->p[1] == 'u') {
+		piece.len = gm_utf8_encode(space, point_of(*rest, &used));
+		piece.p = space;
+	} else {
+		letter = strchr(letters, rest->p[1]);
+		space[0] = rest->p[1];
+		if (letter != NULL)
+			space[0] = controls[letter - letters];
+		piece = (struct gm_span){ space, 1 };
+	}
+	rest->p += used;
+	rest->len -= used;
+	return piece;
+}
+
+void
+gm_jsonval_string(struct gm_span string, struct gm_buf *out)
+{
+	char space[4];
+
+	while (string.len > 0)
+		gm_buf_put_span(out, take_piece(&string, space));
+}
+
+bool
+gm_jsonval_is(struct gm_span string, struct gm_span text)
+{
+	struct gm_span piece;
+	char space[4];
+
+	while (string.len > 0) {
+		piece = take_piece(&string, space);
+		if (piece.len > text.len ||
+		    memcmp(piece.p, text.p, piece.len) != 0)
+			return false;
+		text.p += piece.len;
+		text.len -= piece.len;
+	}
+	return text.len == 0;
+}
+
+/* A number without its sign: digits * 10^exponent. */
+struct decimal {
+	uint64_t digits;
+	int64_t exponent;
+};
+
+/*
+ * Take one more digit; false when they are too many.  Zeros are held back
+ * until another digit follows, and so too many can only mean a number that is
+ * too large, or, if the exponent is below 0, not whole.
+ */
+static bool
+take_digit(struct decimal *d, unsigned digit, int64_t *zeros)
+{
+	if (digit == 0) {
+		(*zeros)++;
+		return true;
+	}
+	for (; d->digits > 0 && *zeros >= 0; (*zeros)--) {
+		if (d->digits > UINT64_MAX / 10)
+			return false;
+		d->digits *= 10;
+	}
+	*zeros = 0;
+	if (d->digits > UINT64_MAX - digit)
+		return false;
+	d->digits += digit;
+	return true;
+}
+
+/* Held within what the other digits of a text cannot make up for. */
+static int64_t
+exponent_of(struct gm_span s)
+{
+	bool negative = s.p[0] == '-';
+	int64_t value = 0;
+	size_t i;
+
+	for (i = negative || s.p[0] == '+' ? 1 : 0; i < s.len; i++)
+		if (value < INT64_MAX / 100)
+			value = value * 10 + (s.p[i] - '0');
+	return negative ? -value : value;
+}
+
+static bool
+read_decimal(struct decimal *d, struct gm_span s)
+{
+	bool in_fraction = false;
+	int64_t zeros = 0;
+	size_t i;
+
+	*d = (struct decimal){ 0 };
+	for (i = 0; i < s.len && (s.p[i] | 0x20) != 'e'; i++) {
+		if (s.p[i] == '.') {
+			in_fraction = true;
+			continue;
+		}
+		if (!take_digit(d, (unsigned)(s.p[i] - '0'), &zeros))
+			return false;
+		if (in_fraction)
+			d->exponent--;
+	}
+	d->exponent += zeros;
+	if (i < s.len)
+		d->exponent +=
+		    exponent_of((struct gm_span){ s.p + i + 1, s.len - i - 1 });
+	return true;
+}
+
+bool
+gm_jsonval_whole(struct gm_span number, int64_t *value)
+{
+	bool negative = gm_span_starts(number, "-");
+	uint64_t max = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+	struct decimal d;
+
+	if (negative)
+		number = (struct gm_span){ number.p + 1, number.len - 1 };
+	if (!read_decimal(&d, number))
+		return false;
+	for (; d.digits > 0 && d.exponent > 0; d.exponent--) {
+		if (d.digits > max / 10)
+			return false;
+		d.digits *= 10;
+	}
+	if (d.digits > max || (d.digits > 0 && d.exponent < 0))
+		return false;
+	/* Not -digits, as the lowest value has no positive twin. */
+	*value = negative && d.digits > 0 ? -(int64_t)(d.digits - 1) - 1
+	                                  : (int64_t)d.digits;
+	return true;
+}
+
+bool
+gm_jsonval_digits(struct gm_span string, int64_t *value)
+{
+	size_t i = gm_span_starts(string, "-") ? 1 : 0;
+
+	if (i == string.len)
+		return false;
+	for (; i < string.len; i++)
+		if (string.p[i] < '0' || string.p[i] > '9')
+			return false;
+	return gm_jsonval_whole(string, value);
+}

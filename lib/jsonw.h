@@ -1,0 +1,54 @@
+#ifndef GM_JSONW_H
+#define GM_JSONW_H
+
+/*
+ * Write JSON into a buffer: commas and escapes are looked after here, and the
+ * buffer's sticky failure makes checks in between needless.
+ *
+ *	gm_jsonw_init(&w, &buf);
+ *	gm_jsonw_object(&w, NULL);
+ *	gm_jsonw_text(&w, "model", name);
+ *	gm_jsonw_array(&w, "stop");
+ *	gm_jsonw_text(&w, NULL, "END");
+ *	gm_jsonw_end(&w);
+ *	gm_jsonw_end(&w);
+ *
+ * Each call takes the member's name, or NULL inside an array and at the top.
+ * Strings: '"', '\\', U+0000-001F, U+007F, U+2028 and U+2029 are escaped,
+ * ill-formed UTF-8 becomes U+FFFD.  More than GM_JSONW_DEPTH open levels, an
+ * end without a begin, a name where none belongs or none where one does, and a
+ * second value at the top are bugs and assert.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "span.h"
+
+#define GM_JSONW_DEPTH 32
+
+struct gm_jsonw { /* private to jsonw.c but for its size */
+	struct gm_buf *out;
+	unsigned depth;
+	bool comma;
+	char closers[GM_JSONW_DEPTH];
+};
+
+/* out is borrowed until the last call. */
+void gm_jsonw_init(struct gm_jsonw *, struct gm_buf *out);
+
+void gm_jsonw_object(struct gm_jsonw *, const char *name);
+void gm_jsonw_array(struct gm_jsonw *, const char *name);
+void gm_jsonw_end(struct gm_jsonw *); /* of the innermost of both */
+
+void gm_jsonw_span(struct gm_jsonw *, const char *name, struct gm_span);
+void gm_jsonw_text(struct gm_jsonw *, const char *name, const char *);
+void gm_jsonw_int(struct gm_jsonw *, const char *name, int64_t);
+void gm_jsonw_bool(struct gm_jsonw *, const char *name, bool);
+void gm_jsonw_null(struct gm_jsonw *, const char *name);
+
+/* JSON that is known to be good: a checked number, a parsed value. */
+void gm_jsonw_raw(struct gm_jsonw *, const char *name, struct gm_span json);
+
+#endif

@@ -1,0 +1,158 @@
+#include <errno.h>
+
+#include "file.h"
+#include "keyplace.h"
+#include "url.h"
+
+#define CREDENTIALS_MAX (1024 * 1024)
+
+struct search {
+	struct gm_keyplace *place;
+	struct gm_config *config;
+	struct gm_secrets *secrets;
+};
+
+/* 1: keys are here; 0: none, look further; -1: what is here is bad. */
+static int
+try_text(struct search *s, struct gm_span text, const char *variable,
+    enum gm_origin origin, struct gm_err *err)
+{
+	struct gm_keyplace *place = s->place;
+
+	gm_keyring_release(&place->ring);
+	if (gm_keyring_parse(&place->ring, text, s->secrets, err) != 0) {
+		gm_err_prefix(err,
+		    "%s: %s: ", gm_config_place(s->config, origin), variable);
+		return -1;
+	}
+	place->variable = variable;
+	place->origin = origin;
+	return place->ring.len > 0;
+}
+
+static int
+try_environment(struct search *s, struct gm_err *err)
+{
+	const char *text;
+	size_t i;
+	int found = 0;
+
+	for (i = 0; i < GM_KEY_VARIABLES && found == 0; i++) {
+		text = s->config->around.keys[i];
+		if (text != NULL)
+			found = try_text(s, gm_span_of(text),
+			    gm_config_variable(i), GM_FROM_ENVIRONMENT, err);
+	}
+	return found;
+}
+
+/* systemd's LoadCredential=google-api-keys:... */
+static int
+try_credentials(struct search *s, struct gm_err *err)
+{
+	const char *dir = s->config->around.credentials;
+	struct gm_buf path, text;
+	int found = 0;
+
+	if (dir == NULL)
+		return 0;
+	gm_buf_init(&path, 4096);
+	gm_buf_init(&text, CREDENTIALS_MAX);
+	gm_buf_printf(&path, "%s/google-api-keys", dir);
+	errno = 0;
+	if (gm_buf_check(&path, err) == 0 &&
+	    gm_file_slurp(gm_buf_str(&path), &text, err) == 0)
+		found = try_text(s, gm_buf_span(&text), "google-api-keys",
+		    GM_FROM_CREDENTIALS, err);
+	else if (err->code != GM_ENOINPUT || errno != ENOENT)
+		found = -1;
+	if (found == -1 && (err->code == GM_ENOINPUT || err->code == GM_EDATA))
+		err->code = GM_ECONFIG;
+	gm_buf_release(&text);
+	gm_buf_release(&path);
+	return found;
+}
+
+static int
+try_file(struct search *s, struct gm_err *err)
+{
+	const struct gm_buf *text;
+	size_t i;
+	int found = 0;
+
+	for (i = 0; i < GM_KEY_VARIABLES && found == 0; i++) {
+		text = gm_envfile_get(&s->config->file, gm_config_variable(i));
+		if (text != NULL)
+			found = try_text(s, gm_buf_span(text),
+			    gm_config_variable(i), s->config->file_origin, err);
+	}
+	return found;
+}
+
+/* Somebody's repository may hold ./.env: it must not redirect anything. */
+static bool
+is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
+{
+	struct gm_err ignored;
+
+	return place->origin == GM_FROM_LOCAL &&
+	       gm_url_check(url->text, &ignored) == 0 &&
+	       gm_url_is_loopback(url->text);
+}
+
+static int
+settle_url(const struct gm_keyplace *place, struct gm_config *c,
+    const struct gm_note *note, struct gm_err *err)
+{
+	const struct gm_value *url = &c->values[GM_SET_BASE_URL];
+
+	if (url->origin == GM_FROM_LOCAL) {
+		if (is_local_harmless(place, url))
+			return 0;
+		gm_note(note, GM_LEVEL_NOTE,
+		    "./.env: %s ignored: a base URL from there counts only if "
+		    "it is loopback, and with keys from there",
+		    url->name);
+		gm_config_reset(c, GM_SET_BASE_URL);
+		return 0;
+	}
+	if (url->origin < place->origin)
+		return gm_fail(err, GM_ECONFIG,
+		    "%s: %s is not used with keys from a more trusted place "
+		    "(%s): set both in one place",
+		    gm_config_place(c, url->origin), url->name,
+		    gm_config_place(c, place->origin));
+	if (gm_url_check(url->text, err) != 0) {
+		gm_err_prefix(err, "%s: %s: ", gm_config_place(c, url->origin),
+		    url->name);
+		return -1;
+	}
+	return 0;
+}
+
+int
+gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
+    struct gm_secrets *secrets, const struct gm_note *note, struct gm_err *err)
+{
+	struct search s = { place, config, secrets };
+	int found = try_environment(&s, err);
+
+	if (found == 0)
+		found = try_credentials(&s, err);
+	if (found == 0)
+		found = try_file(&s, err);
+	if (found == 0)
+		return gm_fail(err, GM_ECONFIG,
+		    "no API key: set GOOGLE_API_KEYS in the environment or in "
+		    "an env file (looked for %s)",
+		    gm_buf_str(&config->searched));
+	if (found < 0 || settle_url(place, config, note, err) != 0)
+		return -1;
+	return 0;
+}
+
+void
+gm_keyplace_release(struct gm_keyplace *place)
+{
+	gm_keyring_release(&place->ring);
+}

@@ -1,0 +1,28 @@
+#ifndef GM_LOG_H
+#define GM_LOG_H
+
+/*
+ * The metrics record of a question, to where the user wants it: a line on
+ * standard error, a JSON line in a file, syslog.  The file is opened for each
+ * record and written in one write(2), so that it may be rotated and shared.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "note.h"
+#include "outcome.h"
+#include "provider.h"
+
+struct gm_log {
+	const struct gm_note *note; /* also carries the line on stderr */
+	bool metrics;               /* on standard error */
+	const char *file;           /* NULL: none */
+	bool syslog;
+};
+
+/* Never fails the run: a log that cannot be written is told in a note. */
+void gm_log_outcome(const struct gm_log *, const struct gm_question *,
+    const char *provider, const struct gm_outcome *);
+
+#endif

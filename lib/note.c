@@ -1,0 +1,79 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "err.h"
+#include "file.h"
+#include "note.h"
+#include "term.h"
+
+/* Bytes of a note on its way, and characters of the line that comes of it. */
+#define NOTE_MAX (256 * 1024)
+#define LINE_CHARACTERS 3000
+
+/* Priorities of syslog(3) as sd-daemon(3) wants them in front of a line. */
+static const char *const priorities[] = {
+	[GM_LEVEL_ERROR] = "<3>",
+	[GM_LEVEL_METRICS] = "<6>",
+	[GM_LEVEL_NOTE] = "<5>",
+	[GM_LEVEL_DETAIL] = "<6>",
+	[GM_LEVEL_TRACE] = "<7>",
+};
+
+/* Errors in red, notes in yellow, the rest faint. */
+static const char *const colors[] = {
+	[GM_LEVEL_ERROR] = "\033[1;31m",
+	[GM_LEVEL_METRICS] = "\033[2m",
+	[GM_LEVEL_NOTE] = "\033[33m",
+	[GM_LEVEL_DETAIL] = "\033[2m",
+	[GM_LEVEL_TRACE] = "\033[2m",
+};
+
+static bool
+is_wanted(const struct gm_note *n, enum gm_level level)
+{
+	switch (level) {
+	case GM_LEVEL_ERROR:
+	case GM_LEVEL_METRICS:
+		return true;
+	case GM_LEVEL_NOTE:
+		return !n->quiet;
+	case GM_LEVEL_DETAIL:
+		return n->verbose >= 1;
+	case GM_LEVEL_TRACE:
+		return n->verbose >= 2;
+	}
+	return true;
+}
+
+void
+gm_note(const struct gm_note *n, enum gm_level level, const char *fmt, ...)
+{
+	struct gm_buf text, masked, line;
+	struct gm_err ignored;
+	va_list args;
+
+	if (!is_wanted(n, level))
+		return;
+	gm_buf_init(&text, NOTE_MAX);
+	gm_buf_init(&masked, NOTE_MAX);
+	gm_buf_init(&line, NOTE_MAX);
+	va_start(args, fmt);
+	gm_buf_vprintf(&text, fmt, args);
+	va_end(args);
+	gm_secret_mask(n->secrets, &masked, gm_buf_span(&text));
+	gm_buf_printf(&line, "%s%s%s:%s ", n->journal ? priorities[level] : "",
+	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
+	gm_term_line(&line, gm_buf_span(&masked), LINE_CHARACTERS);
+	gm_buf_putc(&line, '\n');
+	gm_buf_inherit(&line, &text);
+	gm_buf_inherit(&line, &masked);
+	if (line.failed != GM_OK) { /* say at least that */
+		gm_buf_release(&line);
+		gm_buf_printf(&line, "%s: out of memory\n", n->tool);
+	}
+	/* Where standard error fails there is nowhere left to say so. */
+	(void)!gm_file_write(n->fd, gm_buf_span(&line), &ignored);
+	gm_buf_release(&text);
+	gm_buf_release(&masked);
+	gm_buf_release(&line);
+}

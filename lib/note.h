@@ -1,0 +1,38 @@
+#ifndef GM_NOTE_H
+#define GM_NOTE_H
+
+/*
+ * What is told on standard error: errors, notes, and what -v adds.
+ *
+ * Every line passes here: keys are masked, controls taken out, and it leaves
+ * in one write(2), so that the lines of parallel processes do not mix.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "secret.h"
+#include "span.h"
+
+enum gm_level {
+	GM_LEVEL_ERROR,   /* always */
+	GM_LEVEL_METRICS, /* always: whoever calls has asked the user */
+	GM_LEVEL_NOTE,    /* unless --quiet */
+	GM_LEVEL_DETAIL,  /* with -v */
+	GM_LEVEL_TRACE    /* with -vv */
+};
+
+struct gm_note {
+	const char *tool; /* the program's name, in front of each line */
+	const struct gm_secrets *secrets;
+	int fd;
+	int verbose;  /* how many -v */
+	bool quiet;   /* --quiet */
+	bool journal; /* fd is the journal: priorities go in front */
+	bool color;   /* the program's name stands out */
+};
+
+void gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
+    GM_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,176 @@
+#include "outcome.h"
+#include <string.h>
+
+#include "clock.h"
+#include "secret.h"
+
+#define ATTEMPTS_MAX (1024 * 1024)
+#define LINE_BYTES (2 * GM_ERR_MAX)
+
+void
+gm_outcome_init(struct gm_outcome *o)
+{
+	*o = (struct gm_outcome){ 0 };
+	gm_answer_init(&o->answer);
+	gm_buf_init(&o->attempts, ATTEMPTS_MAX);
+}
+
+void
+gm_outcome_release(struct gm_outcome *o)
+{
+	gm_answer_release(&o->answer);
+	gm_buf_release(&o->attempts);
+}
+
+void
+gm_outcome_add(struct gm_outcome *o, const struct gm_attempt *attempt)
+{
+	gm_buf_put(&o->attempts, (const char *)attempt, sizeof(*attempt));
+}
+
+size_t
+gm_outcome_attempts(const struct gm_outcome *o)
+{
+	return o->attempts.len / sizeof(struct gm_attempt);
+}
+
+const struct gm_attempt *
+gm_outcome_attempt(const struct gm_outcome *o, size_t i)
+{
+	const void *all = o->attempts.data;
+
+	return (const struct gm_attempt *)all + i;
+}
+
+static void
+put_subject(const struct gm_subject *s, enum gm_scope scope, struct gm_buf *out)
+{
+	switch (scope) {
+	case GM_SCOPE_KEY:
+		gm_buf_printf(out, "key %zu (", s->key_index);
+		gm_secret_show(out, s->key);
+		gm_buf_puts(out, ")");
+		break;
+	case GM_SCOPE_SERVICE:
+		gm_buf_puts(out, s->base_url);
+		break;
+	case GM_SCOPE_REQUEST:
+	case GM_SCOPE_MODEL:
+		gm_buf_puts(out, s->model);
+		break;
+	}
+}
+
+static void
+explain(const struct gm_outcome *o, const struct gm_fault *f,
+    const struct gm_subject *subject, struct gm_buf *out)
+{
+	const struct gm_class_row *row = gm_class(f->class);
+	char until[GM_CLOCK_TEXT];
+
+	put_subject(subject, row->scope, out);
+	gm_buf_printf(out, ": %s", row->phrase);
+	if (o->retry_at_ms != 0) {
+		gm_clock_format(until, o->retry_at_ms);
+		gm_buf_printf(out, "; it rests until %s", until);
+	}
+	if (f->remedy[0] != '\0')
+		gm_buf_printf(out, ": %s", f->remedy);
+	if (f->http != 0)
+		gm_buf_printf(out, " (HTTP %ld, %s)", f->http, row->name);
+	else
+		gm_buf_printf(out, " (%s)", row->name);
+	if (f->words[0] != '\0')
+		gm_buf_printf(out, ": %s", f->words);
+}
+
+int
+gm_outcome_fail(const struct gm_outcome *o, const struct gm_fault *f,
+    const struct gm_subject *subject, struct gm_err *err)
+{
+	struct gm_buf line;
+
+	gm_buf_init(&line, LINE_BYTES);
+	explain(o, f, subject, &line);
+	(void)gm_fail(err, gm_class(f->class)->code, "%s", gm_buf_str(&line));
+	gm_buf_release(&line);
+	return -1;
+}
+
+static void
+put_limit(const struct gm_answer *answer, struct gm_buf *out)
+{
+	if (answer->usage.thoughts > 0)
+		gm_buf_printf(out, ": %lld of its %lld tokens went to thinking",
+		    (long long)answer->usage.thoughts,
+		    (long long)(answer->usage.thoughts +
+				(answer->usage.output > 0 ? answer->usage.output
+							  : 0)));
+}
+
+static void
+explain_finish(const struct gm_outcome *o, enum gm_class class,
+    const char *model, struct gm_buf *out)
+{
+	const struct gm_answer *answer = &o->answer;
+
+	gm_buf_printf(out, "%s: ", model);
+	if (class == GM_CLASS_BLOCKED)
+		gm_buf_printf(out, "the %s was blocked",
+		    answer->prompt_blocked ? "prompt" : "answer");
+	else
+		gm_buf_puts(out, gm_class(class)->phrase);
+	gm_buf_printf(out, " (%s)", answer->reason);
+	if (class == GM_CLASS_TOKEN_LIMIT)
+		put_limit(answer, out);
+	if (answer->explanation[0] != '\0')
+		gm_buf_printf(out, ": %s", answer->explanation);
+}
+
+int
+gm_outcome_fail_finish(const struct gm_outcome *o, enum gm_class class,
+    const char *model, struct gm_err *err)
+{
+	struct gm_buf line;
+
+	gm_buf_init(&line, LINE_BYTES);
+	explain_finish(o, class, model, &line);
+	(void)gm_fail(err, gm_class(class)->code, "%s", gm_buf_str(&line));
+	gm_buf_release(&line);
+	return -1;
+}
+
+static void
+tell_version(
+    const struct gm_answer *a, const char *asked, const struct gm_note *note)
+{
+	size_t len;
+
+	if (strncmp(asked, "models/", 7) == 0)
+		asked += 7;
+	len = strlen(asked);
+	if (a->model_version[0] != '\0' &&
+	    strcmp(a->model_version, asked) != 0 &&
+	    (len < 7 || strcmp(asked + len - 7, "-latest") != 0))
+		gm_note(note, GM_LEVEL_NOTE, "%s: answered by %s", asked,
+		    a->model_version);
+}
+
+void
+gm_outcome_tell(
+    const struct gm_outcome *o, const char *model, const struct gm_note *note)
+{
+	const struct gm_answer *a = &o->answer;
+	struct gm_span rest = gm_buf_span(&a->sources), line, uri;
+
+	tell_version(a, model, note);
+	if (strcmp(a->stage, "LEGACY") == 0 ||
+	    strcmp(a->stage, "DEPRECATED") == 0 ||
+	    strcmp(a->stage, "RETIRED") == 0)
+		gm_note(note, GM_LEVEL_NOTE, "%s: the service calls it %s",
+		    model, a->stage);
+	while (gm_span_split(&rest, "\n", &line) &&
+	       gm_span_split(&line, "\t", &uri) && uri.len > 0)
+		gm_note(note, GM_LEVEL_NOTE, "source: %.*s %.*s", (int)uri.len,
+		    uri.p, (int)line.len, line.p);
+}

@@ -1,0 +1,65 @@
+#ifndef GM_OUTCOME_H
+#define GM_OUTCOME_H
+
+/*
+ * What came of a question: every attempt, the answer's data, the times; and
+ * the one line that explains a failure.
+ */
+
+#include "base.h"
+#include "buf.h"
+#include "note.h"
+#include "provider.h"
+
+/* One request as it went. */
+struct gm_attempt {
+	const char *provider, *model; /* borrowed from service and question */
+	size_t key_index;
+	long http; /* 0: no reply */
+	enum gm_class class;
+	int64_t ms;
+};
+
+/* All that is known at the end. */
+struct gm_outcome {
+	enum gm_class class;
+	struct gm_fault fault; /* of the last attempt, if it failed */
+	struct gm_answer answer;
+	struct gm_buf attempts; /* struct gm_attempt each */
+	int64_t retry_at_ms;    /* wall clock; 0: nothing to wait for */
+	int64_t total_ms, ttft_ms, wait_ms, connect_ms;
+	int64_t bytes_in, bytes_out;
+	int64_t text_bytes; /* of the answer */
+};
+
+void gm_outcome_init(struct gm_outcome *);
+void gm_outcome_release(struct gm_outcome *);
+void gm_outcome_add(struct gm_outcome *, const struct gm_attempt *);
+size_t gm_outcome_attempts(const struct gm_outcome *);
+const struct gm_attempt *
+gm_outcome_attempt(const struct gm_outcome *, size_t i);
+
+/* What a fault may be charged to; borrowed. */
+struct gm_subject {
+	const char *model, *base_url;
+	struct gm_span key;
+	size_t key_index;
+};
+
+/*
+ * Fill *err with what went wrong with an attempt: "thing: what is wrong until
+ * when: what helps (HTTP 429, quota_day): the service's words".  thing is the
+ * key as shown, the model or the base URL, as the class demands.  Returns -1.
+ */
+int gm_outcome_fail(const struct gm_outcome *, const struct gm_fault *,
+    const struct gm_subject *, struct gm_err *);
+
+/* The same for an answer that came to its end, but not to a good one. */
+int gm_outcome_fail_finish(const struct gm_outcome *, enum gm_class,
+    const char *model, struct gm_err *);
+
+/* What a user should know of an answer beside its text, as notes. */
+void gm_outcome_tell(
+    const struct gm_outcome *, const char *model, const struct gm_note *);
+
+#endif

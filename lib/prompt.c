@@ -1,0 +1,109 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "prompt.h"
+
+static int
+put_operands(struct gm_prompt *p, const struct gm_prompt_sources *from,
+    struct gm_input *in, struct gm_err *err)
+{
+	int i;
+
+	for (i = 0; i < from->operands_len; i++) {
+		if (i > 0)
+			gm_buf_putc(&p->text, ' ');
+		if (gm_input_literal(
+			in, "prompt", from->operands[i], &p->text, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Behind the prompt, after exactly one blank line. */
+static void
+join(struct gm_buf *prompt, struct gm_span text)
+{
+	while (prompt->len > 0 && prompt->data[prompt->len - 1] == '\n')
+		gm_buf_cut(prompt, prompt->len - 1);
+	if (prompt->len > 0)
+		gm_buf_puts(prompt, "\n\n");
+	gm_buf_put_span(prompt, text);
+}
+
+static int
+add_stdin(struct gm_prompt *p, const struct gm_prompt_sources *from,
+    struct gm_input *in, struct gm_err *err)
+{
+	struct gm_buf text;
+	int rc;
+
+	gm_buf_init(&text, GM_INPUT_MAX);
+	rc = gm_input_stdin(in, &text, err);
+	if (rc == 0 && gm_span_trim(gm_buf_span(&text)).len > 0)
+		join(&p->text, gm_buf_span(&text));
+	else if (rc == 0 && from->require_stdin)
+		rc = gm_fail(err, GM_EDATA, "standard input: empty");
+	else if (rc == 0)
+		gm_note(in->note, GM_LEVEL_DETAIL,
+		    "standard input is empty: the prompt is sent alone");
+	gm_buf_release(&text);
+	return rc;
+}
+
+static int
+add_options(struct gm_prompt *p, const struct gm_prompt_sources *from,
+    struct gm_input *in, struct gm_err *err)
+{
+	if (from->system != NULL && gm_input_argument(in, "--system",
+					from->system, &p->system, err) != 0)
+		return -1;
+	if (from->prompt != NULL)
+		return gm_input_argument(
+		    in, "--prompt", from->prompt, &p->text, err);
+	return put_operands(p, from, in, err);
+}
+
+/* Is text what came of an argument that stands for standard input? */
+static bool
+is_empty_stdin(const char *arg, const struct gm_buf *text)
+{
+	return arg != NULL && strcmp(arg, "@-") == 0 &&
+	       gm_span_trim(gm_buf_span(text)).len == 0;
+}
+
+int
+gm_prompt_compose(struct gm_prompt *p, const struct gm_prompt_sources *from,
+    struct gm_input *in, struct gm_err *err)
+{
+	bool terminal = !in->closed && isatty(STDIN_FILENO) == 1;
+
+	gm_buf_init(&p->system, GM_INPUT_MAX);
+	gm_buf_init(&p->text, 2 * (size_t)GM_INPUT_MAX);
+	if (add_options(p, from, in, err) != 0)
+		return -1;
+	if (from->require_stdin && terminal)
+		return gm_fail(
+		    err, GM_EDATA, "standard input: a terminal, not data");
+	if (from->require_stdin && (is_empty_stdin(from->system, &p->system) ||
+				       is_empty_stdin(from->prompt, &p->text)))
+		return gm_fail(err, GM_EDATA, "standard input: empty");
+	if (!from->no_stdin && !in->used && !terminal &&
+	    add_stdin(p, from, in, err) != 0)
+		return -1;
+	if (gm_buf_check(&p->text, err) != 0) {
+		gm_err_prefix(err, "prompt: ");
+		return -1;
+	}
+	if (gm_span_trim(gm_buf_span(&p->text)).len == 0)
+		return gm_fail(err, GM_EUSAGE,
+		    "no prompt: give one as operand, with -q, or on standard "
+		    "input");
+	return 0;
+}
+
+void
+gm_prompt_release(struct gm_prompt *p)
+{
+	gm_buf_release(&p->system);
+	gm_buf_release(&p->text);
+}

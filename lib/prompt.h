@@ -1,0 +1,40 @@
+#ifndef GM_PROMPT_H
+#define GM_PROMPT_H
+
+/*
+ * The text of a question from its sources: system instruction, prompt (option
+ * or operands, joined by blanks), and standard input behind a blank line.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "input.h"
+
+/* Where the texts come from; all borrowed. */
+struct gm_prompt_sources {
+	const char *system; /* --system's argument; NULL: none */
+	const char *prompt; /* --prompt's argument; NULL: operands */
+	char **operands;
+	int operands_len;
+	bool no_stdin;      /* leave standard input alone */
+	bool require_stdin; /* and refuse it if it is empty */
+};
+
+struct gm_prompt {
+	struct gm_buf system, text;
+};
+
+/*
+ * Read all sources.  Returns 0, or -1: GM_EUSAGE (no prompt at all), GM_EDATA
+ * (binary, too large, empty against the rule), GM_ENOINPUT, GM_ESIGNAL,
+ * GM_EUNAVAILABLE (deadline), GM_EOS.
+ */
+int gm_prompt_compose(struct gm_prompt *, const struct gm_prompt_sources *,
+    struct gm_input *, struct gm_err *) GM_MUST_CHECK;
+
+void gm_prompt_release(struct gm_prompt *);
+
+#endif

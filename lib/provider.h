@@ -1,0 +1,102 @@
+#ifndef GM_PROVIDER_H
+#define GM_PROVIDER_H
+
+/*
+ * What a service must offer to be asked: a table of functions, and the plain
+ * data that goes in and comes out.  ask.c knows services only through this.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "fault.h"
+#include "jsonr.h"
+#include "span.h"
+
+enum gm_call {
+	GM_CALL_GENERATE, /* an answer, streamed */
+	GM_CALL_COUNT     /* how many tokens the question has */
+};
+
+/* One question.  All is borrowed; numbers are checked and in JSON's form. */
+struct gm_question {
+	enum gm_call call;
+	const char *model; /* checked by the provider's check_model */
+	struct gm_span prompt;
+	struct gm_span system; /* len 0: none */
+	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
+	const char *thinking_level;  /* "LOW"; NULL: not set */
+	const char *thinking_budget; /* "0", "-1", "1024"; NULL: not set */
+	bool thoughts;               /* ask for summaries of them */
+	const char *safety;          /* a threshold; NULL: the service's */
+	const char *const *stop;     /* stop sequences */
+	size_t stop_len;
+	bool search, url_context;
+};
+
+/* What the end of an answer means. */
+enum gm_finish {
+	GM_FINISH_NONE,    /* no finish reason yet: more must come */
+	GM_FINISH_DONE,    /* finished */
+	GM_FINISH_LIMIT,   /* cut by the token limit */
+	GM_FINISH_BLOCKED, /* by a filter: the prompt or the answer */
+	GM_FINISH_REQUEST, /* the request was at fault */
+	GM_FINISH_OTHER    /* anything else: not known to be whole */
+};
+
+/* Tokens; -1 where the service did not say. */
+struct gm_usage {
+	int64_t prompt, cached, output, thoughts, total;
+};
+
+/* What is known of an answer beside its text. */
+struct gm_answer {
+	enum gm_finish finish;
+	bool prompt_blocked;
+	char reason[64];         /* as the service names it: "STOP" */
+	char explanation[1300];  /* the service's words on the reason */
+	char model_version[128]; /* "" if it did not say */
+	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
+	struct gm_usage usage;
+	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
+};
+
+void gm_answer_init(struct gm_answer *);
+void gm_answer_release(struct gm_answer *);
+
+/*
+ * Takes the text of an answer as it comes: UTF-8, well-formed, cut only
+ * between characters.
+ */
+struct gm_sink {
+	int (*text)(struct gm_span, void *arg, struct gm_err *);
+	int (*thought)(struct gm_span, void *arg, struct gm_err *);
+	int (*flush)(void *arg, struct gm_err *); /* all that has come is in */
+	void (*restart)(void *arg); /* drop all text: the answer begins anew */
+	bool final; /* text cannot be taken back once given: no restart */
+	void *arg;
+};
+
+struct gm_provider {
+	const char *name;       /* "gemini" */
+	const char *key_header; /* "x-goog-api-key: " */
+	/* 0, or -1 with GM_ECONFIG: not a model's name. */
+	int (*check_model)(const char *model, struct gm_err *);
+	/* Append the URL. */
+	void (*url)(
+	    const struct gm_question *, const char *base, struct gm_buf *out);
+	/* Append the body. */
+	void (*body)(const struct gm_question *, struct gm_buf *out);
+	/* Take one document of the reply: an event, or all of it. */
+	int (*read)(const struct gm_json *, int at, enum gm_call,
+	    struct gm_answer *, const struct gm_sink *, struct gm_err *);
+	/* What does an error mean?  Body may be anything, or empty. */
+	void (*classify)(const struct gm_question *, long http,
+	    struct gm_span body, struct gm_fault *);
+};
+
+extern const struct gm_provider gm_gemini;
+
+#endif

@@ -1,0 +1,67 @@
+#ifndef GM_REPLY_H
+#define GM_REPLY_H
+
+/*
+ * The body of a reply on its way in: event stream, single JSON document or
+ * array, error, or something that is none of these.  What it is is judged by
+ * its first bytes, as proxies change types.
+ *
+ * Documents are handed to the provider as soon as they are whole; errors,
+ * also those inside a stream, end up in a fault.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "exchange.h"
+#include "jsonr.h"
+#include "provider.h"
+#include "sse.h"
+
+/* Bytes allowed in a line of a stream, and in a body that is one document. */
+#define GM_REPLY_MAX (64 * 1024 * 1024)
+
+enum gm_reply_kind { /* private to reply.c */
+	GM_REPLY_UNKNOWN,
+	GM_REPLY_STREAM,
+	GM_REPLY_JSON,
+	GM_REPLY_ERROR,
+	GM_REPLY_FOREIGN
+};
+
+struct gm_reply {
+	const struct gm_provider *provider; /* borrowed */
+	const struct gm_question *question; /* borrowed */
+	const struct gm_sink *sink;         /* borrowed */
+	struct gm_answer *answer;           /* borrowed */
+	struct gm_fault fault;              /* GM_CLASS_OK: none so far */
+	enum gm_reply_kind kind;
+	struct gm_sse sse;
+	struct gm_buf body;  /* of what is not a stream */
+	struct gm_buf stray; /* lines between events: a bare JSON error */
+	struct gm_json json;
+	bool at_end; /* what is no JSON now was cut off */
+};
+
+void gm_reply_init(struct gm_reply *, const struct gm_provider *,
+    const struct gm_question *, const struct gm_sink *, struct gm_answer *);
+
+/*
+ * Take the next bytes; to be used as the transfer's sink with the reply as its
+ * argument.  GM_HTTP_STOP: fault says what is wrong, or, with
+ * GM_CLASS_OK there, *err comes from the sink.
+ */
+enum gm_http_pulse gm_reply_take(
+    const struct gm_http_head *, struct gm_span, void *reply, struct gm_err *);
+
+/*
+ * The transfer is over: fill fault from all that is known.  With GM_CLASS_OK
+ * the answer has its finish.
+ */
+void gm_reply_end(struct gm_reply *, const struct gm_http_result *);
+
+void gm_reply_release(struct gm_reply *);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef GM_RETRY_H
+#define GM_RETRY_H
+
+/*
+ * How long to wait before the same question is sent again.  No I/O, no clock;
+ * chance comes in as an argument.
+ *
+ * Source: "full jitter" exponential backoff: between nothing and a ceiling of
+ * 1 s that doubles with each failure up to 32 s.
+ */
+
+#include "base.h"
+#include "fault.h"
+
+/* failures: those so far, from 1.  chance: any 32 random bits. */
+int64_t gm_retry_backoff_ms(unsigned failures, uint32_t chance);
+
+/*
+ * How long a key rests after a quota error; the one place that reckons it.
+ * hint_ms: what the service says, -1: nothing.  before_ms: the rest that the
+ * same question was given last, 0: none; a rest that follows another is at
+ * least 1 s and twice as long, so that a service that goes on refusing is asked
+ * less and less.  day_ms: until the daily quotas begin anew.
+ */
+int64_t gm_retry_cooling_ms(
+    enum gm_class, int64_t hint_ms, int64_t before_ms, int64_t day_ms);
+
+/*
+ * The same a little later, so that waiting processes do not all wake at once.
+ */
+int64_t gm_retry_jitter_ms(int64_t wait_ms, uint32_t chance);
+
+#endif

@@ -1,0 +1,99 @@
+#include "session.h"
+#include "url.h"
+
+/* Silence allowed by default; local models take long to load. */
+#define SILENCE_MS 120000
+#define LOOPBACK_SILENCE_MS 300000
+
+int
+gm_session_open(
+    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	const struct gm_value *values = c->config.values;
+	const char *url;
+	int rc;
+
+	*s = (struct gm_session){ .service = { .http = NULL } };
+	if (gm_cli_configure(tool, err) != 0)
+		return -1;
+	rc =
+	    gm_keyplace_find(&s->place, &c->config, &c->secrets, &c->note, err);
+	/* Now the base URL is settled, and what must be masked is known. */
+	gm_config_trace(&c->config, &c->note);
+	if (rc != 0)
+		return -1;
+	gm_note(&c->note, GM_LEVEL_TRACE, "keys: %zu in %s (%s)",
+	    s->place.ring.len, s->place.variable,
+	    gm_config_place(&c->config, s->place.origin));
+	url = values[GM_SET_BASE_URL].text;
+	s->service = (struct gm_service){
+		.provider = &gm_gemini,
+		.base_url = url,
+		.ring = &s->place.ring,
+		.note = &c->note,
+		.timeout_ms = values[GM_SET_TIMEOUT].number,
+		.max_wait_ms = values[GM_SET_MAX_WAIT].number,
+		.deadline_ms = c->deadline_ms,
+		.retries = (unsigned)values[GM_SET_RETRIES].number,
+	};
+	if (s->service.timeout_ms == 0)
+		s->service.timeout_ms =
+		    gm_url_is_loopback(url) ? LOOPBACK_SILENCE_MS : SILENCE_MS;
+	return 0;
+}
+
+static enum gm_http_family
+family(const struct gm_common *c)
+{
+	if (c->ipv4)
+		return GM_HTTP_V4;
+	return c->ipv6 ? GM_HTTP_V6 : GM_HTTP_ANY;
+}
+
+int
+gm_session_connect(
+    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+{
+	const struct gm_common *c = tool->common;
+	const struct gm_surroundings *around = &c->config.around;
+	const struct gm_http_options options = {
+		.ca_file = around->ca_file,
+		.ca_dir = around->ca_dir,
+		.agent = tool->agent,
+		.connect_timeout_ms =
+		    c->config.values[GM_SET_CONNECT_TIMEOUT].number,
+		.family = family(c),
+		.http1 = c->http1,
+	};
+
+	s->service.http = gm_http_open(&options, err);
+	return s->service.http != NULL ? 0 : -1;
+}
+
+int
+gm_session_model(const struct gm_session *s, const struct gm_tool *tool,
+    const char **model, struct gm_err *err)
+{
+	const struct gm_config *c = &tool->common->config;
+	const struct gm_value *value = &c->values[GM_SET_MODEL];
+
+	*model = value->text;
+	if (s->service.provider->check_model(value->text, err) == 0)
+		return 0;
+	if (value->origin == GM_FROM_OPTION) {
+		err->code = GM_EUSAGE;
+		gm_err_prefix(err, "--%s: ", value->name);
+	} else {
+		gm_err_prefix(err,
+		    "%s: %s: ", gm_config_place(c, value->origin), value->name);
+	}
+	return -1;
+}
+
+void
+gm_session_close(struct gm_session *s)
+{
+	gm_http_close(s->service.http);
+	gm_keyplace_release(&s->place);
+}

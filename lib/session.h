@@ -1,0 +1,37 @@
+#ifndef GM_SESSION_H
+#define GM_SESSION_H
+
+/*
+ * A service ready to be asked, from what the shared options say: keys, base
+ * URL, limits, connections.
+ */
+
+#include "ask.h"
+#include "base.h"
+#include "cli.h"
+#include "err.h"
+#include "keyplace.h"
+
+struct gm_session {
+	struct gm_keyplace place;
+	struct gm_service service; /* for gm_drive(), once connected */
+};
+
+/*
+ * Load the configuration and find the keys.  Returns 0, or -1: GM_EUSAGE,
+ * GM_ECONFIG, GM_EOS.
+ */
+int gm_session_open(
+    struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
+/* Make the service's http; sends nothing yet.  GM_EOS, GM_ECONFIG. */
+int gm_session_connect(
+    struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
+/* The model of the configuration, checked.  GM_EUSAGE or GM_ECONFIG. */
+int gm_session_model(const struct gm_session *, const struct gm_tool *,
+    const char **model, struct gm_err *) GM_MUST_CHECK;
+
+void gm_session_close(struct gm_session *);
+
+#endif

@@ -1,0 +1,110 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "stop.h"
+
+static volatile sig_atomic_t caught;
+static int wake[2] = { -1, -1 };
+
+static void
+on_signal(int signal)
+{
+	int saved = errno;
+	ssize_t n;
+
+	/* The first one decides how we die. */
+	if (caught == 0)
+		caught = signal;
+	n = write(wake[1], "", 1);
+	(void)n; /* a full pipe is readable already */
+	errno = saved;
+}
+
+/* A signal that was ignored at start (nohup, cmd & in a script) stays so. */
+static int
+catch_signal(int signal)
+{
+	struct sigaction action = { 0 }, before;
+
+	if (sigaction(signal, NULL, &before) != 0)
+		return -1;
+	if (before.sa_handler == SIG_IGN)
+		return 0;
+	action.sa_handler = on_signal; /* no SA_RESTART: waits shall end */
+	sigemptyset(&action.sa_mask);
+	return sigaction(signal, &action, NULL);
+}
+
+int
+gm_stop_install(struct gm_err *err)
+{
+	size_t i;
+
+	if (pipe(wake) != 0)
+		return gm_fail_errno(err, GM_EOS, "pipe");
+	for (i = 0; i < 2; i++)
+		if (fcntl(wake[i], F_SETFD, FD_CLOEXEC) != 0 ||
+		    fcntl(wake[i], F_SETFL, O_NONBLOCK) != 0)
+			return gm_fail_errno(err, GM_EOS, "pipe");
+	if (catch_signal(SIGINT) != 0 || catch_signal(SIGTERM) != 0 ||
+	    catch_signal(SIGHUP) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return gm_fail_errno(err, GM_EOS, "sigaction");
+	/* A file over the size limit is an error of write(2), not a death. */
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return gm_fail_errno(err, GM_EOS, "sigaction");
+	return 0;
+}
+
+int
+gm_stop_signal(void)
+{
+	return caught;
+}
+
+int
+gm_stop_fd(void)
+{
+	return wake[0];
+}
+
+int
+gm_stop_fail(struct gm_err *err)
+{
+	return gm_fail(err, GM_ESIGNAL, "%s", strsignal(caught));
+}
+
+int
+gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = events },
+		{ .fd = wake[0], .events = POLLIN } };
+	int64_t left;
+	int n;
+
+	do {
+		if (caught != 0)
+			return gm_stop_fail(err);
+		left = until_ms == 0 ? -1 : until_ms - gm_clock_mono_ms();
+		if (until_ms != 0 && left <= 0)
+			return 0;
+		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+	} while (n <= 0 || fds[0].revents == 0);
+	return 1;
+}
+
+void
+gm_stop_die(int number)
+{
+	sigset_t set;
+
+	(void)signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)raise(number);
+}

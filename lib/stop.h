@@ -1,0 +1,39 @@
+#ifndef GM_STOP_H
+#define GM_STOP_H
+
+/*
+ * Being asked to end: SIGINT, SIGTERM and SIGHUP are noted, and whoever waits
+ * watches gm_stop_fd() beside its own descriptors, so that none is missed
+ * between a look and a wait.  Signals that were ignored at start stay ignored.
+ * SIGPIPE is ignored: whoever writes the output dies by it when its reader has
+ * left, but a reader of standard error may leave without harm.
+ *
+ * The only mutable file-scope data of the library lives here.
+ */
+
+#include "base.h"
+#include "err.h"
+
+/* Returns 0, or -1: GM_EOS. */
+int gm_stop_install(struct gm_err *) GM_MUST_CHECK;
+
+/* The signal that asks us to end, or 0. */
+int gm_stop_signal(void);
+
+/* Readable once a signal has come; -1 before gm_stop_install(). */
+int gm_stop_fd(void);
+
+/* Fill *err with GM_ESIGNAL and return -1. */
+int gm_stop_fail(struct gm_err *);
+
+/*
+ * Wait until fd is ready for events (of poll(2)), or until_ms on the monotonic
+ * clock (0: for ever).  Returns 1: ready, 0: the time is over, -1: GM_ESIGNAL.
+ */
+int gm_stop_poll(
+    int fd, short events, int64_t until_ms, struct gm_err *) GM_MUST_CHECK;
+
+/* Die by the signal with its default action; returns only if that fails. */
+void gm_stop_die(int signal);
+
+#endif

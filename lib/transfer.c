@@ -1,0 +1,340 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "term.h"
+#include "transfer.h"
+#include "url.h"
+
+static bool
+take_header(struct gm_span line, const char *name, char *value, size_t size)
+{
+	size_t len = strlen(name);
+	struct gm_span rest;
+
+	if (line.len < len || strncasecmp(line.p, name, len) != 0)
+		return false;
+	rest = gm_span_trim((struct gm_span){ line.p + len, line.len - len });
+	if (rest.len >= size)
+		rest.len = size - 1;
+	memcpy(value, rest.p, rest.len);
+	value[rest.len] = '\0';
+	return true;
+}
+
+static size_t
+on_header(char *p, size_t size, size_t count, void *arg)
+{
+	struct gm_http_transfer *t = arg;
+	struct gm_http_head *head = &t->result.head;
+	struct gm_span line = { p, size * count };
+
+	t->sign_ms = gm_clock_mono_ms();
+	if (gm_span_starts(line, "HTTP/")) /* also after a 100 Continue */
+		*head = (struct gm_http_head){ 0 };
+	if (!take_header(line, "content-type:", head->type, sizeof(head->type)))
+		(void)take_header(line, "retry-after:", head->retry_after,
+		    sizeof(head->retry_after));
+	return line.len;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct gm_http_transfer *t = arg;
+	struct gm_http_result *r = &t->result;
+	struct gm_span bytes = { p, size * count };
+	enum gm_http_pulse pulse;
+
+	if (r->bytes_in == 0)
+		r->first_byte_ms = gm_clock_mono_ms() - t->start_ms;
+	r->bytes_in += (int64_t)bytes.len;
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
+	pulse = t->request.sink(&r->head, bytes, t->request.arg, &r->err);
+	if (pulse == GM_HTTP_STOP) {
+		r->fault = GM_HTTP_REFUSED;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	/* Read again: the sink may have waited for whoever reads our output. */
+	if (pulse == GM_HTTP_ALIVE)
+		t->sign_ms = gm_clock_mono_ms();
+	return bytes.len;
+}
+
+static int
+on_progress(void *arg, curl_off_t down_total, curl_off_t down,
+    curl_off_t up_total, curl_off_t up)
+{
+	struct gm_http_transfer *t = arg;
+
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	if (up != t->uploaded) {
+		t->uploaded = up;
+		t->sign_ms = gm_clock_mono_ms();
+	}
+	return 0;
+}
+
+static int
+add_header(struct curl_slist **list, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(*list, line);
+
+	if (more == NULL)
+		return -1;
+	*list = more;
+	return 0;
+}
+
+static int
+set_headers(struct gm_http_transfer *t)
+{
+	const char *const *line;
+
+	if (add_header(&t->headers, "Expect:") != 0)
+		return -1;
+	for (line = t->request.headers; *line != NULL; line++)
+		if (add_header(&t->headers, *line) != 0)
+			return -1;
+	if (t->request.secret != NULL &&
+	    add_header(&t->headers, t->request.secret) != 0)
+		return -1;
+	return curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) ==
+	               CURLE_OK
+	           ? 0
+	           : -1;
+}
+
+/* By the origin alone: what follows is more than a base URL may hold. */
+static bool
+is_to_loopback(const char *url)
+{
+	const char *host = strstr(url, "://");
+	char origin[GM_URL_MAX + 1];
+	size_t len;
+
+	if (host == NULL)
+		return false;
+	host += strlen("://");
+	len = (size_t)(host - url) + strcspn(host, "/?#");
+	if (len >= sizeof(origin))
+		return false;
+	memcpy(origin, url, len);
+	origin[len] = '\0';
+	return gm_url_is_loopback(origin);
+}
+
+static long
+resolve_mode(enum gm_http_family family)
+{
+	if (family == GM_HTTP_V4)
+		return CURL_IPRESOLVE_V4;
+	return family == GM_HTTP_V6 ? CURL_IPRESOLVE_V6
+	                            : CURL_IPRESOLVE_WHATEVER;
+}
+
+#define SET(option, value) \
+	(failed |= curl_easy_setopt(t->easy, option, value) != CURLE_OK)
+
+static int
+set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
+{
+	bool failed = false;
+
+	SET(CURLOPT_URL, t->request.url);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_HTTP_VERSION,
+	    (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+	SET(CURLOPT_IPRESOLVE, resolve_mode(o->family));
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	SET(CURLOPT_USERAGENT, o->agent);
+	if (is_to_loopback(t->request.url))
+		SET(CURLOPT_PROXY, "");
+	if (o->ca_file != NULL || o->ca_dir != NULL) {
+		SET(CURLOPT_CAINFO, o->ca_file);
+		SET(CURLOPT_CAPATH, o->ca_dir);
+	}
+	return failed ? -1 : 0;
+}
+
+static int
+set_callbacks(struct gm_http_transfer *t)
+{
+	bool failed = false;
+
+	SET(CURLOPT_PRIVATE, t);
+	SET(CURLOPT_ERRORBUFFER, t->words);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, t);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, t);
+	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
+	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(CURLOPT_XFERINFODATA, t);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	if (t->request.body.p != NULL) {
+		SET(CURLOPT_POSTFIELDS, t->request.body.p);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)t->request.body.len);
+	}
+	return failed ? -1 : 0;
+}
+
+#undef SET
+
+/* libcurl keeps its copies of the headers until here; wipe the key's. */
+void
+gm_transfer_free(struct gm_http_transfer *t)
+{
+	struct curl_slist *line;
+
+	if (t->easy != NULL)
+		curl_easy_cleanup(t->easy);
+	for (line = t->headers; line != NULL; line = line->next)
+		explicit_bzero(line->data, strlen(line->data));
+	curl_slist_free_all(t->headers);
+	free(t);
+}
+
+struct gm_http_transfer *
+gm_transfer_new(const struct gm_http_request *request,
+    const struct gm_http_options *options, struct gm_err *err)
+{
+	struct gm_http_transfer *t = calloc(1, sizeof(*t));
+
+	if (t == NULL) {
+		(void)gm_fail(err, GM_EOS, "out of memory");
+		return NULL;
+	}
+	t->request = *request;
+	t->start_ms = t->sign_ms = gm_clock_mono_ms();
+	t->easy = curl_easy_init();
+	if (t->easy == NULL || set_connection(t, options) != 0 ||
+	    set_callbacks(t) != 0 || set_headers(t) != 0) {
+		(void)gm_fail(err, GM_EOS, "out of memory");
+		gm_transfer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+/* A handshake that was torn down may succeed next time; a refusal will not. */
+static enum gm_http_fault
+handshake_fault(struct gm_http_transfer *t)
+{
+	struct gm_span words = gm_span_of(t->words);
+	long os = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
+	if (os == ECONNRESET || gm_span_has(words, "SSL_ERROR_SYSCALL") ||
+	    gm_span_has(words, "reset by peer"))
+		return GM_HTTP_NETWORK;
+	return GM_HTTP_TLS;
+}
+
+/* The transfer broke while it was moving bytes. */
+static enum gm_http_fault
+broken_fault(struct gm_http_transfer *t)
+{
+	long proxy = 0, status = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (proxy >= 300 && proxy < 500)
+		return GM_HTTP_PROXY;
+	return status >= 200 ? GM_HTTP_CUT : GM_HTTP_NETWORK;
+}
+
+static enum gm_http_fault
+fault_of(struct gm_http_transfer *t, CURLcode code)
+{
+	switch ((int)code) {
+	case CURLE_OK:
+		return GM_HTTP_DONE;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_ENGINE_INITFAILED:
+		return GM_HTTP_TLS;
+	case CURLE_SSL_CONNECT_ERROR:
+		return handshake_fault(t);
+	case CURLE_PROXY:
+		return GM_HTTP_PROXY;
+	case CURLE_OPERATION_TIMEDOUT:
+		return GM_HTTP_SILENCE;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return GM_HTTP_GARBAGE;
+	case CURLE_OUT_OF_MEMORY:
+		/* libcurl says so of headers that are too large, too. */
+		return t->sign_ms > t->start_ms ? GM_HTTP_GARBAGE
+		                                : GM_HTTP_LOCAL;
+	case CURLE_FAILED_INIT:
+		return GM_HTTP_LOCAL;
+	default:
+		return broken_fault(t);
+	}
+}
+
+static enum gm_code
+fault_code(enum gm_http_fault fault)
+{
+	if (fault == GM_HTTP_GARBAGE || fault == GM_HTTP_CUT)
+		return GM_EPROTOCOL;
+	return fault == GM_HTTP_LOCAL ? GM_EOS : GM_EUNAVAILABLE;
+}
+
+void
+gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
+{
+	struct gm_http_result *r = &t->result;
+	const char *words = t->words;
+	struct gm_buf line;
+
+	if (r->fault == GM_HTTP_REFUSED) /* by the sink, which said why */
+		return;
+	r->fault = fault_of(t, code);
+	if (r->fault == GM_HTTP_DONE)
+		return;
+	if (words[0] == '\0')
+		words = curl_easy_strerror(code);
+	if (code == CURLE_OUT_OF_MEMORY && r->fault == GM_HTTP_GARBAGE)
+		words = "a header is too large";
+	gm_buf_init(&line, GM_ERR_MAX);
+	gm_term_line(&line, gm_span_of(words), GM_TERM_LINE_MAX);
+	(void)gm_fail(&r->err, fault_code(r->fault), "%s", gm_buf_str(&line));
+	gm_buf_release(&line);
+}
+
+void
+gm_transfer_measure(struct gm_http_transfer *t)
+{
+	struct gm_http_result *r = &t->result;
+	curl_off_t connected = 0, sent = 0;
+	long connects = 0;
+
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	r->connect_ms = connects > 0 ? (int64_t)connected / 1000 : 0;
+	r->bytes_out = (int64_t)sent;
+	r->total_ms = gm_clock_mono_ms() - t->start_ms;
+}

@@ -1,0 +1,46 @@
+#ifndef GM_TRANSFER_H
+#define GM_TRANSFER_H
+
+/*
+ * One libcurl handle: set up from a request, its callbacks, and what its end
+ * means.  Private to http.c, which moves the handles; the two are the only
+ * modules that know libcurl.
+ */
+
+#include <curl/curl.h>
+
+#include "exchange.h"
+
+#if LIBCURL_VERSION_NUM < 0x075700
+#error "libcurl 7.87 or newer is needed: older ones wait for a silent resolver"
+#endif
+
+struct gm_http_transfer {
+	struct gm_http_transfer *next; /* http.c's list */
+	CURL *easy;
+	struct gm_http_request request;
+	struct gm_http_result result;
+	struct curl_slist *headers;
+	int64_t start_ms, sign_ms; /* begun; last sign of life; monotonic */
+	curl_off_t uploaded;
+	char words[CURL_ERROR_SIZE];
+};
+
+/*
+ * Make a handle that is ready to be added to a multi handle.  ca_file and
+ * ca_dir: as in struct gm_http_options; both NULL leaves libcurl's default.
+ * Returns NULL with GM_EOS.
+ */
+struct gm_http_transfer *gm_transfer_new(const struct gm_http_request *,
+    const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
+
+/* Fill the result from libcurl's verdict. */
+void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
+
+/* Fill what was measured, whatever the verdict. */
+void gm_transfer_measure(struct gm_http_transfer *);
+
+/* Free; wipes the copies of the headers that libcurl kept. */
+void gm_transfer_free(struct gm_http_transfer *);
+
+#endif

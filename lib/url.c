@@ -1,0 +1,285 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "url.h"
+
+/* Bytes in a host's name, and in one of its labels; RFC 1035 2.3.4. */
+#define HOST_MAX 253
+#define LABEL_MAX 63
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LABEL LETTERS DIGITS "-"
+#define SEGMENT LABEL "._~:+,="
+
+/* Messages tell these apart, and never repeat what may hold a secret. */
+static const struct {
+	char byte;
+	const char *why;
+} forbidden[] = {
+	{ '@', "holds '@': leave out the user name and password" },
+	{ '?', "holds '?': leave out the query" },
+	{ '#', "holds '#': leave out the fragment" },
+	{ '%', "holds '%': write the path without escapes" },
+	{ '\\', "holds a backslash: write /" },
+	{ ' ', "holds a blank: leave it out" },
+};
+
+struct parts {
+	bool tls;
+	char host[HOST_MAX + 1]; /* without the brackets of an IPv6 address */
+	bool v6;
+	struct gm_span port; /* p NULL: none */
+	struct gm_span path; /* with the '/' at its start, or empty */
+};
+
+static bool
+consists_of(struct gm_span s, const char *bytes)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] == '\0' || strchr(bytes, s.p[i]) == NULL)
+			return false;
+	return true;
+}
+
+static int
+check_bytes(const char *text, struct gm_err *err)
+{
+	size_t len = strlen(text), i;
+
+	if (len > GM_URL_MAX)
+		return gm_fail(err, GM_ECONFIG,
+		    "the URL is longer than %d bytes", GM_URL_MAX);
+	for (i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return gm_fail(err, GM_ECONFIG,
+			    "the URL holds a control character, or one "
+			    "outside ASCII: leave it out");
+	for (i = 0; i < GM_LEN(forbidden); i++)
+		if (strchr(text, forbidden[i].byte) != NULL)
+			return gm_fail(
+			    err, GM_ECONFIG, "the URL %s", forbidden[i].why);
+	return 0;
+}
+
+/* Up to the first of the bytes in stops, taken off *rest. */
+static struct gm_span
+take_until(const char **rest, const char *stops)
+{
+	struct gm_span taken = { *rest, strcspn(*rest, stops) };
+
+	*rest += taken.len;
+	return taken;
+}
+
+static int
+split(struct parts *parts, const char *text, struct gm_err *err)
+{
+	const char *rest = text;
+	struct gm_span host;
+
+	*parts = (struct parts){ 0 };
+	parts->tls = strncmp(rest, "https://", 8) == 0;
+	if (!parts->tls && strncmp(rest, "http://", 7) != 0)
+		return gm_fail(err, GM_ECONFIG,
+		    "the URL does not begin with https://: write it as in "
+		    "https://api.example/v1");
+	rest += parts->tls ? 8 : 7;
+	parts->v6 = *rest == '[';
+	host = take_until(&rest, parts->v6 ? "]/" : ":/");
+	if (parts->v6 && *rest == ']') {
+		rest++;
+		host.p++;
+		host.len--;
+	}
+	if (host.len == 0 || host.len > HOST_MAX)
+		return gm_fail(err, GM_ECONFIG,
+		    "the URL names no host: write it as in "
+		    "https://api.example/v1");
+	memcpy(parts->host, host.p, host.len);
+	if (*rest == ':') {
+		rest++;
+		parts->port = take_until(&rest, "/");
+	}
+	parts->path = gm_span_of(rest);
+	return 0;
+}
+
+/* Would a resolver read the name as a number, in one of C's forms? */
+static bool
+looks_numeric(const char *host)
+{
+	const char *dot = strrchr(host, '.');
+	struct gm_span last = gm_span_of(dot != NULL ? dot + 1 : host);
+
+	if (last.len >= 2 && last.p[0] == '0' &&
+	    strchr("xX", last.p[1]) != NULL)
+		return consists_of((struct gm_span){ last.p + 2, last.len - 2 },
+		    DIGITS "abcdefABCDEF");
+	return last.len > 0 && consists_of(last, DIGITS);
+}
+
+static bool
+is_name(const char *host)
+{
+	struct gm_span rest = gm_span_of(host), label;
+
+	while (gm_span_split(&rest, ".", &label))
+		if (label.len == 0 || label.len > LABEL_MAX ||
+		    !consists_of(label, LABEL) || label.p[0] == '-' ||
+		    label.p[label.len - 1] == '-')
+			return false;
+	return true;
+}
+
+static int
+check_host(const struct parts *parts, struct gm_err *err)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (parts->v6 && inet_pton(AF_INET6, parts->host, &v6) != 1)
+		return gm_fail(err, GM_ECONFIG,
+		    "'%.64s' is not an IPv6 address: write it as in [::1]",
+		    parts->host);
+	if (parts->v6)
+		return 0;
+	if (!is_name(parts->host))
+		return gm_fail(err, GM_ECONFIG,
+		    "'%.64s' is not a host name: write it as in api.example",
+		    parts->host);
+	if (looks_numeric(parts->host) &&
+	    inet_pton(AF_INET, parts->host, &v4) != 1)
+		return gm_fail(err, GM_ECONFIG,
+		    "'%.64s' is not an IPv4 address: write it as in 127.0.0.1",
+		    parts->host);
+	return 0;
+}
+
+static int
+check_port(struct gm_span port, struct gm_err *err)
+{
+	unsigned value = 0;
+	size_t i;
+
+	if (port.p == NULL)
+		return 0;
+	for (i = 0; i < port.len && i < 5 && port.p[0] != '0'; i++)
+		value = value * 10 + (unsigned)(port.p[i] - '0');
+	if (!consists_of(port, DIGITS) || i < port.len || value < 1 ||
+	    value > 65535)
+		return gm_fail(err, GM_ECONFIG,
+		    "the URL's port is not a number from 1 to 65535: write it "
+		    "as in http://localhost:8080");
+	return 0;
+}
+
+/* Segments that servers and proxies read alike. */
+static int
+check_path(struct gm_span path, struct gm_err *err)
+{
+	struct gm_span rest = path, segment;
+
+	if (path.len == 0)
+		return 0;
+	if (path.p[0] != '/')
+		return gm_fail(err, GM_ECONFIG,
+		    "the URL goes on after ']': write a '/' there");
+	rest.p++;
+	rest.len--;
+	while (gm_span_split(&rest, "/", &segment)) {
+		if (!consists_of(segment, SEGMENT))
+			return gm_fail(err, GM_ECONFIG,
+			    "the URL's path holds more than letters, digits "
+			    "and -._~:+,=: write it without");
+		if ((segment.len == 0 && rest.p != NULL) ||
+		    gm_span_is(segment, ".") || gm_span_is(segment, ".."))
+			return gm_fail(err, GM_ECONFIG,
+			    "the URL's path holds '//', '.' or '..': write it "
+			    "without");
+	}
+	return 0;
+}
+
+static bool
+is_loopback(const struct parts *parts)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (parts->v6)
+		return inet_pton(AF_INET6, parts->host, &v6) == 1 &&
+		       IN6_IS_ADDR_LOOPBACK(&v6);
+	if (inet_pton(AF_INET, parts->host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return strcasecmp(parts->host, "localhost") == 0;
+}
+
+/* All but whether plain http may go there. */
+static int
+parse(struct parts *parts, const char *text, struct gm_err *err)
+{
+	if (check_bytes(text, err) != 0 || split(parts, text, err) != 0 ||
+	    check_host(parts, err) != 0 || check_port(parts->port, err) != 0)
+		return -1;
+	return check_path(parts->path, err);
+}
+
+int
+gm_url_check(const char *text, struct gm_err *err)
+{
+	struct parts parts;
+
+	if (parse(&parts, text, err) != 0)
+		return -1;
+	if (!parts.tls && !is_loopback(&parts))
+		return gm_fail(err, GM_ECONFIG,
+		    "'%.64s' is not this machine, and http: would show the key "
+		    "on the way there: use https:",
+		    parts.host);
+	return 0;
+}
+
+bool
+gm_url_is_loopback(const char *url)
+{
+	struct gm_err ignored;
+	struct parts parts;
+
+	return parse(&parts, url, &ignored) == 0 && is_loopback(&parts);
+}
+
+void
+gm_url_join(struct gm_buf *out, const char *base, const char *path)
+{
+	const char *host = strstr(base, "://");
+	struct gm_span whole = gm_span_of(base), segment;
+	size_t authority;
+
+	host = host != NULL ? host + 3 : base;
+	authority = (size_t)(host - base) + strcspn(host, "/");
+	while (whole.len > authority && whole.p[whole.len - 1] == '/')
+		whole.len--;
+	gm_buf_put_span(out, whole);
+	segment = (struct gm_span){ path, 1 + strcspn(path + 1, "/") };
+	if (whole.len - authority >= segment.len &&
+	    memcmp(base + whole.len - segment.len, path, segment.len) == 0)
+		path += segment.len;
+	gm_buf_puts(out, path);
+}
+
+void
+gm_url_escape(struct gm_buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (strchr(LETTERS DIGITS "._-", *text) != NULL)
+			gm_buf_putc(out, *text);
+		else
+			gm_buf_printf(out, "%%%02X", (unsigned char)*text);
+	}
+}

@@ -1,0 +1,43 @@
+#ifndef GM_URL_H
+#define GM_URL_H
+
+/*
+ * The base URL of a service, read strictly: scheme http or https, a host name
+ * or address, a port, a plain path.  User names, queries, fragments, escapes
+ * and anything that two readers might read differently are refused, as a key
+ * is sent to what this says.
+ *
+ * Source: RFC 3986, a subset.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+
+/* Bytes allowed in a base URL. */
+#define GM_URL_MAX 2048
+
+/*
+ * 0 if text is a URL that a key may be sent to, else -1, GM_ECONFIG and what
+ * is wrong.  Plain http passes only to a loopback host.
+ */
+int gm_url_check(const char *text, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Is the host of a checked URL this machine: localhost, 127.0.0.0/8, ::1?
+ */
+bool gm_url_is_loopback(const char *url);
+
+/*
+ * Append base, without '/' at its end, and path, which begins with '/'.  When
+ * base already ends in the first segment of path ("/v1beta"), it is not added
+ * twice.
+ */
+void gm_url_join(struct gm_buf *out, const char *base, const char *path);
+
+/* Append text with all but A-Z a-z 0-9 . _ - as %XX. */
+void gm_url_escape(struct gm_buf *out, const char *text);
+
+#endif

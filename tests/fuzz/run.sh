@@ -1,0 +1,54 @@
+#!/bin/sh
+# Builds the fuzzers with clang and runs each for some seconds.
+#
+#	tests/fuzz/run.sh SECONDS [NAME...]
+#
+# What they find goes on from run to run in $BUILD/fuzzers/corpus; seeds are in
+# tests/fuzz/corpus.  An input that breaks a property is left in
+# $BUILD/fuzzers, as NAME-crash-*; NAME with that file as argument shows it.
+set -eu
+
+cd "$(dirname "$0")/../.."
+seconds=${1:-30}
+[ $# -eq 0 ] || shift
+dir=${BUILD:-build}/fuzzers
+flags="-std=c11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+    -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DGM_SANITIZED -Ilib"
+version=$(cat VERSION)
+
+[ $# -gt 0 ] || set -- tests/fuzz/*.c
+mkdir -p "$dir/lib"
+rm -f "$dir"/lib/*.o "$dir/libgm.a"
+for source in lib/*.c; do
+	# shellcheck disable=SC2086 # the flags are words
+	clang $flags -DGM_VERSION="\"$version\"" \
+	    -fsanitize=fuzzer-no-link,address,undefined \
+	    -c -o "$dir/lib/$(basename "$source" .c).o" "$source"
+done
+ar rcD "$dir/libgm.a" "$dir"/lib/*.o
+
+echo "1..$#"
+failed=0
+i=0
+for name; do
+	i=$((i + 1))
+	name=$(basename "$name" .c)
+	# shellcheck disable=SC2086
+	clang $flags -fsanitize=fuzzer,address,undefined -o "$dir/$name" \
+	    "tests/fuzz/$name.c" "$dir/libgm.a" -lcurl
+	mkdir -p "$dir/corpus/$name"
+	seeds=tests/fuzz/corpus/$name
+	[ -d "$seeds" ] || seeds=
+	if "$dir/$name" -max_total_time="$seconds" -timeout=10 \
+	    -print_final_stats=1 -artifact_prefix="$dir/$name-" \
+	    "$dir/corpus/$name" ${seeds:+"$seeds"} >"$dir/$name.log" 2>&1; then
+		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' \
+		    "$dir/$name.log")
+		echo "ok $i - fuzz $name, $runs inputs in $seconds s"
+	else
+		failed=$((failed + 1))
+		echo "not ok $i - fuzz $name"
+		tail -n 40 "$dir/$name.log" | sed 's/^/# /'
+	fi
+done
+[ "$failed" -eq 0 ]

@@ -1,0 +1,322 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "told.h"
+
+static char dir[] = "/tmp/gm-unit-config.XXXXXX";
+
+/* Of all that is read, nothing is set. */
+static int
+clear_variables(void)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; (name = gm_config_variable(i)) != NULL; i++)
+		(void)unsetenv(name);
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	(void)unsetenv("XDG_CONFIG_HOME");
+	return unsetenv("HOME");
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL || chdir(dir) != 0 || open_notes() != 0)
+		return -1;
+	note.verbose = 2;
+	return clear_variables();
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	(void)unlink(".env");
+	(void)unlink("env");
+	close_notes();
+	return rmdir(dir);
+}
+
+static void
+make(const char *path, const char *text)
+{
+	int fd;
+
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+static const char *const names[GM_SETTINGS] = {
+	[GM_SET_MODEL] = "GEMINI_MODEL",
+	[GM_SET_BASE_URL] = "GOOGLE_GEMINI_BASE_URL",
+	[GM_SET_TIMEOUT] = "GM_TIMEOUT",
+	[GM_SET_DEADLINE] = "GM_DEADLINE",
+	[GM_SET_RETRIES] = "GM_RETRIES",
+	[GM_SET_MAX_WAIT] = "GM_MAX_WAIT",
+	[GM_SET_METRICS] = "GM_METRICS",
+	[GM_SET_LOG_FILE] = "GM_LOG_FILE",
+	[GM_SET_SYSLOG] = "GM_SYSLOG",
+};
+
+static void
+load(struct gm_config *c, const char *env_file)
+{
+	struct gm_err err;
+
+	if (gm_config_load(c, env_file, &note, &err) != 0)
+		fail_msg("%s", err.msg);
+}
+
+/* The defaults are those of the manual. */
+static void
+test_defaults(void **state)
+{
+	static const struct {
+		enum gm_setting id;
+		const char *text;
+		int64_t number;
+	} rows[] = {
+		{ GM_SET_MODEL, "gemini-flash-latest", 0 },
+		{ GM_SET_BASE_URL, "https://generativelanguage.googleapis.com",
+		    0 },
+		{ GM_SET_TIMEOUT, NULL, 0 }, /* depends on the base URL */
+		{ GM_SET_CONNECT_TIMEOUT, "10s", 10000 },
+		{ GM_SET_DEADLINE, NULL, 0 },
+		{ GM_SET_RETRIES, "4", 4 },
+		{ GM_SET_MAX_WAIT, "60s", 60000 },
+		{ GM_SET_METRICS, NULL, 0 },
+		{ GM_SET_LOG_FILE, NULL, 0 },
+		{ GM_SET_SYSLOG, NULL, 0 },
+	};
+	struct gm_config c;
+	size_t i;
+
+	(void)state;
+	gm_config_init(&c);
+	load(&c, NULL);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		const struct gm_value *v = &c.values[rows[i].id];
+
+		if (rows[i].text == NULL)
+			assert_null(v->text);
+		else
+			assert_string_equal(v->text, rows[i].text);
+		assert_int_equal(v->number, rows[i].number);
+		assert_int_equal(v->origin, GM_FROM_DEFAULT);
+	}
+	assert_string_equal(gm_buf_str(&c.file_path), "");
+	gm_config_release(&c);
+}
+
+/* Option before environment before env file, for each that has all three. */
+static void
+test_precedence(void **state)
+{
+	static const enum gm_origin origins[] = { GM_FROM_NAMED,
+		GM_FROM_ENVIRONMENT, GM_FROM_OPTION };
+	static const char *const places[] = { "env", "environment", "option" };
+	const struct gm_value *v;
+	struct gm_config c;
+	char line[100];
+	size_t id, rank;
+
+	(void)state;
+	for (id = 0; id < GM_SETTINGS; id++)
+		for (rank = 0; names[id] != NULL && rank < 3; rank++) {
+			(void)snprintf(line, sizeof(line), "%s=1\n", names[id]);
+			make("env", line);
+			gm_config_init(&c);
+			if (rank >= 1)
+				(void)setenv(names[id], "1", 1);
+			if (rank == 2)
+				gm_config_option(
+				    &c, (enum gm_setting)id, "opt", "1");
+			load(&c, "env");
+			v = &c.values[id];
+			assert_string_equal(v->text, "1");
+			assert_string_equal(
+			    v->name, rank == 2 ? "opt" : names[id]);
+			assert_int_equal(v->origin, origins[rank]);
+			assert_string_equal(
+			    gm_config_place(&c, v->origin), places[rank]);
+			gm_config_release(&c);
+			(void)unsetenv(names[id]);
+		}
+}
+
+/* An empty variable is none. */
+static void
+test_empty(void **state)
+{
+	struct gm_config c;
+
+	(void)state;
+	make("env", "GEMINI_MODEL=\nGM_RETRIES=7\n");
+	(void)setenv("GEMINI_MODEL", "", 1);
+	(void)setenv("GM_RETRIES", "", 1);
+	(void)setenv("GOOGLE_API_KEY", "", 1);
+	gm_config_init(&c);
+	load(&c, "env");
+	assert_int_equal(c.values[GM_SET_MODEL].origin, GM_FROM_DEFAULT);
+	assert_int_equal(c.values[GM_SET_RETRIES].origin, GM_FROM_NAMED);
+	assert_int_equal(c.values[GM_SET_RETRIES].number, 7);
+	assert_null(c.around.keys[1]);
+	gm_config_reset(&c, GM_SET_RETRIES);
+	assert_int_equal(c.values[GM_SET_RETRIES].origin, GM_FROM_DEFAULT);
+	assert_string_equal(c.values[GM_SET_RETRIES].text, "4");
+	gm_config_release(&c);
+	(void)clear_variables();
+}
+
+#define LOCAL "GEMINI_API_KEY=k\n"
+
+/* What somebody's repository may set. */
+static void
+test_local(void **state)
+{
+	static const struct {
+		enum gm_setting id;
+		const char *line;
+		bool taken;
+	} rows[] = {
+		{ GM_SET_MODEL, "GEMINI_MODEL=m", true },
+		{ GM_SET_TIMEOUT, "GM_TIMEOUT=5", true },
+		{ GM_SET_DEADLINE, "GM_DEADLINE=5", true },
+		{ GM_SET_RETRIES, "GM_RETRIES=5", true },
+		{ GM_SET_MAX_WAIT, "GM_MAX_WAIT=5", true },
+		{ GM_SET_LOG_FILE, "GM_LOG_FILE=log", false },
+		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=https://h.example",
+		    false },
+		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=http://h.example",
+		    false },
+		{ GM_SET_BASE_URL,
+		    "GOOGLE_GEMINI_BASE_URL=http://localhost.h.example",
+		    false },
+		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL='http://[::1]:1'",
+		    true },
+		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=http://localhost/",
+		    true },
+	};
+	struct gm_config c;
+	char text[200], want[300];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		(void)snprintf(text, sizeof(text), LOCAL "%s\n", rows[i].line);
+		make(".env", text);
+		gm_config_init(&c);
+		load(&c, NULL);
+		assert_int_equal(c.file_origin, GM_FROM_LOCAL);
+		assert_int_equal(c.values[rows[i].id].origin,
+		    rows[i].taken ? GM_FROM_LOCAL : GM_FROM_DEFAULT);
+		(void)snprintf(want, sizeof(want),
+		    "gm-x: ./.env: %.*s ignored: only keys, model names, "
+		    "numbers and a loopback base URL are taken from there\n",
+		    (int)strcspn(rows[i].line, "="), rows[i].line);
+		assert_string_equal(said(), rows[i].taken ? "" : want);
+		gm_config_release(&c);
+	}
+	(void)unlink(".env");
+}
+
+/* The thing, and the range or the form that it should have had. */
+static void
+test_bad(void **state)
+{
+	static const struct {
+		enum gm_setting id;
+		const char *text, *msg;
+	} rows[] = {
+		{ GM_SET_TIMEOUT, "0",
+		    "'0' is not a duration of at least 1ms" },
+		{ GM_SET_TIMEOUT, "25h",
+		    "'25h' is not a duration of at most 24h" },
+		{ GM_SET_TIMEOUT, "soon",
+		    "'soon' is not a duration such as 250ms, 1.5, 90s, 5m or "
+		    "1h" },
+		{ GM_SET_DEADLINE, "0ms",
+		    "'0ms' is not a duration of at least 1ms" },
+		{ GM_SET_MAX_WAIT, "1441m",
+		    "'1441m' is not a duration of at most 24h" },
+		{ GM_SET_RETRIES, "-1",
+		    "'-1' is not a whole number from 0 to 100" },
+		{ GM_SET_RETRIES, "101",
+		    "'101' is not a whole number from 0 to 100" },
+		{ GM_SET_METRICS, "maybe", "neither 1 nor 0" },
+		{ GM_SET_SYSLOG, "2", "neither 1 nor 0" },
+	};
+	struct gm_config c;
+	struct gm_err err;
+	char want[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_config_init(&c);
+		(void)setenv(names[rows[i].id], rows[i].text, 1);
+		assert_int_equal(gm_config_load(&c, NULL, &note, &err), -1);
+		assert_int_equal(err.code, GM_ECONFIG);
+		(void)snprintf(want, sizeof(want), "environment: %s: %s",
+		    names[rows[i].id], rows[i].msg);
+		assert_string_equal(err.msg, want);
+		(void)unsetenv(names[rows[i].id]);
+		gm_config_release(&c);
+		gm_config_init(&c);
+		gm_config_option(&c, rows[i].id, "opt", rows[i].text);
+		assert_int_equal(gm_config_load(&c, NULL, &note, &err), -1);
+		assert_int_equal(err.code, GM_EUSAGE);
+		(void)snprintf(want, sizeof(want), "--opt: %s", rows[i].msg);
+		assert_string_equal(err.msg, want);
+		gm_config_release(&c);
+	}
+}
+
+/* All that is read, keys by their rank first. */
+static void
+test_variables(void **state)
+{
+	static const char *const want[] = { "GOOGLE_API_KEYS", "GOOGLE_API_KEY",
+		"GEMINI_API_KEY", "GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL",
+		"GM_TIMEOUT", "GM_DEADLINE", "GM_RETRIES", "GM_MAX_WAIT",
+		"GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG", "GM_ENV_FILE",
+		"GM_ALLOW_UNSAFE_ENV" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(want); i++)
+		assert_string_equal(gm_config_variable(i), want[i]);
+	assert_null(gm_config_variable(i));
+	assert_null(gm_config_variable(i + 1));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_variables),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,92 @@
+#ifndef GM_TEST_DOTENV_TELL_H
+#define GM_TEST_DOTENV_TELL_H
+
+/* Env files: what comes of a text, as one text to compare. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dotenv.h"
+
+#define TEXT_MAX 100000
+
+/* The notes, each a line. */
+#define CRLF(line, name) \
+	line ": " name ": ends in CRLF, of which sh keeps the CR\n"
+#define SPACED(line, name) line ": " name ": sh takes no blanks around '='\n"
+#define EXPORT(line, name) \
+	line ": " name ": systemd drops a line that begins with export\n"
+#define TWICE(line, name) line ": " name ": set before; the last one wins\n"
+#define BOM \
+	"1: a byte order mark, which systemd and sh take for a part of the " \
+	"first name\n"
+
+static inline bool
+is_wanted(struct gm_span name, void *arg)
+{
+	(void)arg;
+	return gm_span_starts(name, "GOOGLE_") ||
+	       gm_span_starts(name, "GEMINI_") ||
+	       gm_span_starts(name, "MISTRAL_") || gm_span_starts(name, "GM_");
+}
+
+/* "LINE NAME=VALUE", a line each. */
+static inline int
+put_set(struct gm_span name, struct gm_span value, size_t line, void *arg,
+    struct gm_err *err)
+{
+	struct gm_buf *out = arg;
+
+	(void)err;
+	gm_buf_printf(out, "%zu ", line);
+	gm_buf_put_span(out, name);
+	gm_buf_putc(out, '=');
+	gm_buf_put_span(out, value);
+	gm_buf_putc(out, '\n');
+	return 0;
+}
+
+/* "LINE: NAME: WHAT". */
+static inline void
+put_note(size_t line, const char *text, void *arg)
+{
+	gm_buf_printf(arg, "%zu: %s\n", line, text);
+}
+
+/* A copy without a byte to spare, so that reading beyond it shows. */
+static inline int
+parse(struct gm_span text, const struct gm_dotenv_fns *fns, struct gm_err *err)
+{
+	char *copy = malloc(text.len > 0 ? text.len : 1);
+	int rc;
+
+	assert_non_null(copy);
+	if (text.len > 0)
+		memcpy(copy, text.p, text.len);
+	rc = gm_dotenv_parse((struct gm_span){ copy, text.len }, fns, err);
+	free(copy);
+	return rc;
+}
+
+/* All that comes of a text, an error at its end. */
+static inline void
+tell(struct gm_buf *out, struct gm_span text)
+{
+	const struct gm_dotenv_fns fns = { is_wanted, put_set, put_note, out };
+	struct gm_err err;
+
+	gm_buf_reset(out);
+	if (parse(text, &fns, &err) == 0)
+		return;
+	assert_int_equal(err.code, GM_ECONFIG);
+	gm_buf_puts(out, err.msg);
+	/* The values of all tests hold this word. */
+	assert_null(strstr(err.msg, "fake"));
+}
+
+#endif

@@ -1,0 +1,265 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "envfile.h"
+#include "told.h"
+
+#define SECRET "fake-good-key-0001"
+#define NOBODY 65534
+
+static char dir[] = "/tmp/gm-unit-envfile.XXXXXX";
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL || chdir(dir) != 0 || mkdir("folder", 0700) ||
+	    open_notes() != 0)
+		return -1;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	(void)unlink("env");
+	(void)rmdir("folder");
+	close_notes();
+	return rmdir(dir);
+}
+
+static void
+make(const char *text, mode_t mode)
+{
+	int fd;
+
+	(void)unlink("env");
+	fd = open("env", O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static bool
+is_ours(struct gm_span name)
+{
+	return gm_span_is(name, "KEY") || gm_span_is(name, "MODEL");
+}
+
+static bool
+is_key(struct gm_span name)
+{
+	return gm_span_is(name, "KEY");
+}
+
+static const struct gm_envfile_rules by_default = { .wanted = is_ours };
+static const struct gm_envfile_rules local = { .wanted = is_ours,
+	.needed = is_key };
+static const struct gm_envfile_rules named = { .wanted = is_ours,
+	.named = true };
+static const struct gm_envfile_rules unsafe = { .wanted = is_ours,
+	.allow_unsafe = true };
+
+static enum gm_envfile_found
+load(struct gm_envfile *file, const char *path,
+    const struct gm_envfile_rules *rules, struct gm_err *err)
+{
+	*file = (struct gm_envfile){ 0 };
+	*err = (struct gm_err){ .code = GM_OK };
+	return gm_envfile_load(file, path, rules, &note, err);
+}
+
+static void
+test_values(void **state)
+{
+	struct gm_envfile file;
+	struct gm_err err;
+
+	(void)state;
+	make("# comment\nKEY=one\nOTHER=$(it is not ours)\nMODEL='a b'\n"
+	     "KEY=two\n",
+	    0600);
+	assert_int_equal(
+	    load(&file, "env", &by_default, &err), GM_ENVFILE_USED);
+	assert_int_equal(file.len, 3);
+	assert_string_equal(gm_buf_str(gm_envfile_get(&file, "KEY")), "two");
+	assert_string_equal(gm_buf_str(gm_envfile_get(&file, "MODEL")), "a b");
+	assert_null(gm_envfile_get(&file, "OTHER"));
+	assert_null(gm_envfile_get(&file, "KE"));
+	assert_string_equal(
+	    said(), "gm-x: env:5: KEY: set before; the last one wins\n");
+	assert_string_equal(said(), "");
+	gm_envfile_release(&file);
+	gm_envfile_release(&file);
+	assert_null(gm_envfile_get(&file, "KEY"));
+}
+
+/* Only a file of ours counts where it need not be one. */
+static void
+test_needed(void **state)
+{
+	struct gm_envfile file;
+	struct gm_err err;
+
+	(void)state;
+	make("MODEL=$(x)\nexport OTHER=1\n", 0666);
+	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_ABSENT);
+	assert_int_equal(file.len, 0);
+	assert_string_equal(said(), "");
+	make("MODEL=x\nexport KEY=k\n", 0600);
+	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_USED);
+	assert_int_equal(file.len, 2);
+	assert_string_equal(said(),
+	    "gm-x: env:2: KEY: systemd drops a line that begins with export\n");
+	gm_envfile_release(&file);
+	make("", 0600);
+	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_ABSENT);
+	assert_int_equal(load(&file, "env", &named, &err), GM_ENVFILE_USED);
+}
+
+/* A message names file, line and variable, and never the value. */
+static void
+test_bad_line(void **state)
+{
+	struct gm_envfile file;
+	struct gm_err err;
+
+	(void)state;
+	make("\nMODEL=x\nKEY=" SECRET "$(date)\n", 0600);
+	assert_int_equal(load(&file, "env", &by_default, &err), GM_ENVFILE_BAD);
+	assert_int_equal(err.code, GM_ECONFIG);
+	assert_memory_equal(err.msg, "env:3: KEY: ", 12);
+	assert_null(strstr(err.msg, SECRET));
+	gm_envfile_release(&file);
+}
+
+/* Not there, or not readable: an error only if the user has named it. */
+static void
+test_unreadable(void **state)
+{
+	static const struct {
+		const char *path, *why; /* NULL: nothing is told */
+	} rows[] = {
+		{ "none", NULL },
+		{ "none/env", NULL },
+		{ "env/env", NULL },
+		{ "folder", "folder: not a regular file" },
+	};
+	struct gm_envfile file;
+	struct gm_err err;
+	char want[100] = "";
+	size_t i;
+
+	(void)state;
+	make("", 0600);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		assert_int_equal(load(&file, rows[i].path, &by_default, &err),
+		    GM_ENVFILE_ABSENT);
+		if (rows[i].why != NULL)
+			(void)snprintf(want, sizeof(want),
+			    "gm-x: %s; skipped\n", rows[i].why);
+		assert_string_equal(said(), want);
+		assert_int_equal(
+		    load(&file, rows[i].path, &named, &err), GM_ENVFILE_BAD);
+		assert_int_equal(err.code, GM_ECONFIG);
+		assert_memory_equal(
+		    err.msg, rows[i].path, strlen(rows[i].path));
+		assert_string_equal(said(), "");
+	}
+}
+
+#define UNSAFE(mode) \
+	"env: others can read or change it (mode " mode "): run chmod 600 env"
+
+static void
+test_modes(void **state)
+{
+	static const struct {
+		mode_t mode;
+		const char *msg; /* NULL: good */
+	} rows[] = {
+		{ 0600, NULL },
+		{ 0400, NULL },
+		{ 0640, NULL },
+		{ 0700, NULL },
+		{ 0604, UNSAFE("604") },
+		{ 0620, UNSAFE("620") },
+		{ 0602, UNSAFE("602") },
+		{ 0644, UNSAFE("644") },
+		{ 0666, UNSAFE("666") },
+		{ 0777, UNSAFE("777") },
+	};
+	enum gm_envfile_found found;
+	struct gm_envfile file;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		make("KEY=" SECRET "\n", rows[i].mode);
+		found = load(&file, "env", &by_default, &err);
+		gm_envfile_release(&file);
+		if (rows[i].msg == NULL) {
+			assert_int_equal(found, GM_ENVFILE_USED);
+			continue;
+		}
+		assert_int_equal(found, GM_ENVFILE_BAD);
+		assert_int_equal(err.code, GM_ECONFIG);
+		assert_string_equal(err.msg, rows[i].msg);
+		assert_int_equal(
+		    load(&file, "env", &unsafe, &err), GM_ENVFILE_USED);
+		gm_envfile_release(&file);
+		/* without values of ours there is nothing to judge */
+		make("OTHER=1\n", rows[i].mode);
+		assert_int_equal(
+		    load(&file, "env", &named, &err), GM_ENVFILE_USED);
+		gm_envfile_release(&file);
+	}
+}
+
+static void
+test_owner(void **state)
+{
+	struct gm_envfile file;
+	struct gm_err err;
+
+	(void)state;
+	make("KEY=" SECRET "\n", 0600);
+	if (geteuid() != 0 || chown("env", NOBODY, NOBODY) != 0)
+		skip(); /* only root can give a file away */
+	assert_int_equal(load(&file, "env", &named, &err), GM_ENVFILE_BAD);
+	assert_int_equal(err.code, GM_ECONFIG);
+	assert_string_equal(err.msg,
+	    "env: owned by somebody else, who could change it: make a copy of "
+	    "your own with mode 600");
+	gm_envfile_release(&file);
+	assert_int_equal(load(&file, "env", &unsafe, &err), GM_ENVFILE_USED);
+	gm_envfile_release(&file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_needed),
+		cmocka_unit_test(test_bad_line),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_owner),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

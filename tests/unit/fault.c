@@ -1,0 +1,115 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fault.h"
+
+#define STOP GM_ACTION_STOP
+#define RETRY GM_ACTION_RETRY
+#define WAIT GM_ACTION_WAIT
+
+/* What a user sees of each: its word, the exit status, who is charged. */
+static const struct {
+	enum gm_class class;
+	const char *name;
+	int status;
+	enum gm_action action;
+	enum gm_scope scope;
+} rows[] = {
+	{ GM_CLASS_OK, "ok", 0, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_KEY_INVALID, "key_invalid", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_EXPIRED, "key_expired", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_LEAKED, "key_leaked", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_RESTRICTED, "key_restricted", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_REFUSED, "key_refused", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_NO_KEY_SENT, "no_key_sent", 77, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_PROJECT_BLOCKED, "project_blocked", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_PROJECT_DENIED, "project_denied", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_NO_CREDIT, "no_credit", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_PLACE, "place", 77, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_QUOTA_MINUTE, "quota_minute", 75, WAIT, GM_SCOPE_KEY },
+	{ GM_CLASS_QUOTA_DAY, "quota_day", 75, WAIT, GM_SCOPE_KEY },
+	{ GM_CLASS_QUOTA_NONE, "quota_none", 75, WAIT, GM_SCOPE_KEY },
+	{ GM_CLASS_QUOTA_SPEND, "quota_spend", 75, WAIT, GM_SCOPE_KEY },
+	{ GM_CLASS_QUOTA, "quota", 75, WAIT, GM_SCOPE_KEY },
+	{ GM_CLASS_MODEL_GONE, "model_gone", 78, STOP, GM_SCOPE_MODEL },
+	{ GM_CLASS_BAD_URL, "bad_url", 78, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_BAD_REQUEST, "bad_request", 65, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_TOO_LARGE, "too_large", 65, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_OVERLOADED, "overloaded", 69, RETRY, GM_SCOPE_MODEL },
+	{ GM_CLASS_TIMEOUT, "timeout", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_CANCELLED, "cancelled", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_SERVER, "server", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_NETWORK, "network", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_SILENCE, "silence", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_TLS, "tls", 69, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_PROXY, "proxy", 69, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_REDIRECT, "redirect", 76, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_PROTOCOL, "protocol", 76, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_CUT, "cut", 76, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_BLOCKED, "blocked", 1, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_EMPTY, "empty", 1, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_TOKEN_LIMIT, "token_limit", 1, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_UNFINISHED, "unfinished", 1, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_DEADLINE, "deadline", 69, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_LOCAL, "local", 71, STOP, GM_SCOPE_REQUEST },
+};
+
+static void
+test_rows(void **state)
+{
+	const struct gm_class_row *row;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		row = gm_class(rows[i].class);
+		assert_string_equal(row->name, rows[i].name);
+		if (gm_err_status(row->code) != rows[i].status ||
+		    row->action != rows[i].action ||
+		    row->scope != rows[i].scope)
+			fail_msg("%s: status %d, action %d, scope %d",
+			    row->name, gm_err_status(row->code),
+			    (int)row->action, (int)row->scope);
+	}
+	row = gm_class(GM_CLASS_SIGNAL); /* has no status: see stop.h */
+	assert_string_equal(row->name, "signal");
+	assert_int_equal(row->code, GM_ESIGNAL);
+	assert_int_equal(row->action, GM_ACTION_STOP);
+}
+
+/* Words for JSON are words, phrases are one line without a full stop. */
+static void
+test_all(void **state)
+{
+	const struct gm_class_row *row;
+	size_t i, j;
+
+	(void)state;
+	assert_int_equal(GM_LEN(rows) + 1, GM_CLASSES);
+	for (i = 0; i < GM_CLASSES; i++) {
+		row = gm_class((enum gm_class)i);
+		assert_true(row->name[0] != '\0' && row->phrase[0] != '\0');
+		assert_int_equal(
+		    strspn(row->name, "abcdefghijklmnopqrstuvwxyz_"),
+		    strlen(row->name));
+		assert_null(strpbrk(row->phrase, "\n."));
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(
+			    row->name, gm_class((enum gm_class)j)->name);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

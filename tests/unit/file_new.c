@@ -1,0 +1,257 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "file.h"
+#include "file_place.h"
+
+/* Create, write, commit. */
+static void
+make(const char *path, const char *text)
+{
+	struct gm_file_new f;
+	struct gm_err err;
+
+	if (gm_file_create(&f, path, &err) != 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(gm_file_write(f.fd, span(text), &err), 0);
+	if (gm_file_commit(&f, &err) != 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(f.fd, -1);
+	gm_file_release(&f);
+}
+
+static void
+test_create(void **state)
+{
+	struct gm_file_new f;
+	struct gm_err err;
+
+	(void)state;
+	umask(027);
+	assert_int_equal(gm_file_create(&f, "new", &err), 0);
+	assert_int_equal(access("new", F_OK), -1);
+	assert_int_equal(strncmp(f.aside, ".new.", 5), 0);
+	assert_int_equal(mode_of(f.aside), 0600);
+	assert_int_equal(fcntl(f.fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
+	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_file("new", "text");
+	assert_int_equal(mode_of("new"), 0640);
+	assert_int_equal(count(".", false), 1);
+	assert_int_equal(umask(022), 027); /* as it was */
+}
+
+static void
+test_create_mode(void **state)
+{
+	struct gm_file_new f;
+	struct gm_err err;
+
+	(void)state;
+	put_file("old", "old");
+	assert_int_equal(chmod("old", 0604), 0);
+	assert_int_equal(gm_file_create(&f, "old", &err), 0);
+	assert_int_equal(mode_of(f.aside), 0600);
+	assert_file("old", "old");
+	assert_int_equal(gm_file_write(f.fd, span("new"), &err), 0);
+	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_file("old", "new");
+	assert_int_equal(mode_of("old"), 0604);
+	/* the caller's word counts */
+	assert_int_equal(gm_file_create(&f, "private", &err), 0);
+	f.mode = 0600;
+	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_int_equal(mode_of("private"), 0600);
+}
+
+static void
+test_create_release(void **state)
+{
+	struct gm_file_new f = { 0 };
+	struct gm_err err;
+	int before;
+
+	(void)state;
+	before = fcntl(STDIN_FILENO, F_GETFD);
+	gm_file_release(&f); /* does not close number 0 */
+	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), before);
+	put_file("old", "old");
+	assert_int_equal(gm_file_create(&f, "old", &err), 0);
+	assert_int_equal(gm_file_write(f.fd, span("new"), &err), 0);
+	gm_file_release(&f);
+	gm_file_release(&f);
+	assert_file("old", "old");
+	assert_int_equal(count(".", false), 1);
+}
+
+static void
+test_create_links(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0700), 0);
+	put_file("sub/real", "old");
+	assert_int_equal(symlink("real", "sub/link"), 0);
+	assert_int_equal(symlink("sub/link", "link"), 0);
+	assert_int_equal(symlink("sub/absent", "dangling"), 0);
+	make("link", "one");
+	assert_file("sub/real", "one");
+	make("dangling", "two");
+	assert_file("sub/absent", "two");
+	assert_int_equal(lstat("link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat("dangling", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(count(".", false), 3);
+	assert_int_equal(count("sub", false), 3);
+}
+
+/* An absolute link, and a name that leaves no room for more. */
+static void
+test_create_names(void **state)
+{
+	const struct place *place = *state;
+	char target[128], name[256];
+
+	(void)snprintf(target, sizeof(target), "%s/real", place->dir);
+	assert_int_equal(symlink(target, "link"), 0);
+	make("./link", "text");
+	assert_file("real", "text");
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	make(name, "text");
+	assert_file(name, "text");
+	assert_int_equal(count(".", false), 3);
+}
+
+static void
+test_create_errors(void **state)
+{
+	static const struct {
+		const char *path, *want;
+	} rows[] = {
+		{ ".", ".: Is a directory" },
+		{ "sub", "sub: Is a directory" },
+		{ "sub/", "sub/: Is a directory" },
+		{ "", ": No such file or directory" },
+		{ "absent/new", "absent/new: No such file or directory" },
+		{ "absent/", "absent/: No such file or directory" },
+		{ "file/new", "file/new: Not a directory" },
+		{ "loop", "loop: Too many levels of symbolic links" },
+		{ "astray", "astray: No such file or directory" },
+		{ "/dev/fd/9999", "/dev/fd/9999: Bad file descriptor" },
+	};
+	struct gm_file_new f;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0700), 0);
+	put_file("file", "");
+	assert_int_equal(symlink("loop", "loop"), 0);
+	assert_int_equal(symlink("absent/new", "astray"), 0);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		assert_int_equal(gm_file_create(&f, rows[i].path, &err), -1);
+		assert_error(&err, GM_ECANTCREAT, rows[i].want);
+		assert_int_equal(f.fd, -1);
+		gm_file_release(&f);
+	}
+	assert_int_equal(count(".", false), 4);
+}
+
+/* Somebody who may write the directory, but not the file. */
+static void
+test_create_protected(void **state)
+{
+	struct gm_file_new f;
+	struct gm_err err;
+	pid_t pid;
+
+	(void)state;
+	put_file("old", "old");
+	assert_int_equal(chmod("old", 0444), 0);
+	assert_int_equal(chmod(".", 0777), 0);
+	pid = start();
+	if (pid == 0) {
+		if (getuid() == 0 && setuid(65534) != 0)
+			_exit(1);
+		if (gm_file_create(&f, "old", &err) == 0)
+			_exit(2);
+		_exit(strcmp(err.msg, "old: Permission denied") != 0);
+	}
+	finish(pid);
+	assert_file("old", "old");
+}
+
+/* What took the target's place while we wrote is left alone. */
+static void
+test_commit_error(void **state)
+{
+	struct gm_file_new f;
+	struct gm_err err;
+
+	(void)state;
+	assert_int_equal(gm_file_create(&f, "sub", &err), 0);
+	assert_int_equal(mkdir("sub", 0700), 0);
+	assert_int_equal(gm_file_commit(&f, &err), -1);
+	assert_error(&err, GM_EIO, "sub: Is a directory");
+	assert_int_equal(f.fd, -1);
+	assert_int_equal(count(".", false), 1);
+}
+
+static void
+test_create_direct(void **state)
+{
+	char path[32], got[16] = "";
+	struct gm_file_new f;
+	struct gm_err err;
+	int fd;
+
+	(void)state;
+	assert_int_equal(gm_file_create(&f, "/dev/null", &err), 0);
+	assert_null(f.aside);
+	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
+	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	fd = gm_file_open("fifo", &err);
+	assert_true(fd >= 0);
+	make("fifo", "text");
+	assert_int_equal(read(fd, got, sizeof(got)), 4);
+	assert_string_equal(got, "text");
+	(void)close(fd);
+	/* as "-o /dev/fd/3 3>>log": added, not replaced */
+	put_file("log", "old");
+	fd = open("log", O_WRONLY | O_APPEND);
+	assert_true(fd >= 0);
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	make(path, " and new");
+	assert_file("log", "old and new");
+	assert_int_equal(close(fd), 0); /* still ours */
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_create),
+		TEST(test_create_mode),
+		TEST(test_create_release),
+		TEST(test_create_links),
+		TEST(test_create_names),
+		TEST(test_create_errors),
+		TEST(test_create_protected),
+		TEST(test_commit_error),
+		TEST(test_create_direct),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

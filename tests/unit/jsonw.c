@@ -1,0 +1,256 @@
+/* Writing JSON: escapes, commas, levels, and that misuse does not pass. */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "jsonr.h"
+#include "jsonw.h"
+
+#define FFFD "\xEF\xBF\xBD"
+
+static void
+test_strings(void **state)
+{
+	static const struct {
+		const char *input, *want;
+	} rows[] = {
+		{ "", "\"\"" },
+		{ "plain / 'text'", "\"plain / 'text'\"" },
+		{ "say \"no\"", "\"say \\\"no\\\"\"" },
+		{ "a\\b", "\"a\\\\b\"" },
+		{ "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" },
+		{ "\x01\x0B\x1B\x1F", "\"\\u0001\\u000b\\u001b\\u001f\"" },
+		{ "\x7F", "\"\\u007f\"" },
+		{ "a\nb\nc", "\"a\\nb\\nc\"" },
+		{ "é€\xF0\x9F\x98\x80", "\"é€\xF0\x9F\x98\x80\"" },
+		{ "\xC2\x80\xC2\x9B", "\"\xC2\x80\xC2\x9B\"" },
+		{ "\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAA",
+		    "\"\xE2\x80\xA7\\u2028\\u2029\xE2\x80\xAA\"" },
+		{ "caf\xE9", "\"caf" FFFD "\"" },
+		{ "\xE2\x82 \xED\xA0\x80", "\"" FFFD " " FFFD FFFD FFFD "\"" },
+	};
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_buf_reset(&out);
+		gm_jsonw_init(&w, &out);
+		gm_jsonw_text(&w, NULL, rows[i].input);
+		assert_string_equal(gm_buf_str(&out), rows[i].want);
+	}
+	gm_buf_reset(&out);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_span(&w, NULL, (struct gm_span){ "a\0b", 3 });
+	assert_string_equal(gm_buf_str(&out), "\"a\\u0000b\"");
+	gm_buf_release(&out);
+}
+
+/* The example of the header, and every kind of value in both places. */
+static void
+test_structure(void **state)
+{
+	static const char want[] =
+	    "{\"model\":\"x\",\"stop\":[\"END\",1,true,null,[],{},{\"a\":1}],"
+	    "\"n\":-9223372036854775808,\"m\":9223372036854775807,"
+	    "\"t\":true,\"f\":false,\"z\":null,\"r\":1e5,\"s\":\"\","
+	    "\"a\\\"\\n\":{},\"\":[[[]]]}";
+	struct gm_buf out = { 0 };
+	struct gm_json j = { 0 };
+	struct gm_err err = { 0 };
+	struct gm_jsonw w;
+
+	(void)state;
+	gm_buf_init(&out, 1000);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_text(&w, "model", "x");
+	gm_jsonw_array(&w, "stop");
+	gm_jsonw_text(&w, NULL, "END");
+	gm_jsonw_int(&w, NULL, 1);
+	gm_jsonw_bool(&w, NULL, true);
+	gm_jsonw_null(&w, NULL);
+	gm_jsonw_array(&w, NULL);
+	gm_jsonw_end(&w);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_end(&w);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_int(&w, "a", 1);
+	gm_jsonw_end(&w);
+	gm_jsonw_end(&w);
+	gm_jsonw_int(&w, "n", INT64_MIN);
+	gm_jsonw_int(&w, "m", INT64_MAX);
+	gm_jsonw_bool(&w, "t", true);
+	gm_jsonw_bool(&w, "f", false);
+	gm_jsonw_null(&w, "z");
+	gm_jsonw_raw(&w, "r", gm_span_of("1e5"));
+	gm_jsonw_text(&w, "s", NULL);
+	gm_jsonw_object(&w, "a\"\n");
+	gm_jsonw_end(&w);
+	gm_jsonw_array(&w, "");
+	gm_jsonw_array(&w, NULL);
+	gm_jsonw_array(&w, NULL);
+	gm_jsonw_end(&w);
+	gm_jsonw_end(&w);
+	gm_jsonw_end(&w);
+	gm_jsonw_end(&w);
+	assert_string_equal(gm_buf_str(&out), want);
+	assert_int_equal(gm_json_parse(&j, gm_buf_span(&out), &err), 0);
+	gm_json_release(&j);
+	gm_buf_release(&out);
+}
+
+static void
+test_bare_values(void **state)
+{
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	gm_buf_puts(&out, "before ");
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_int(&w, NULL, -1);
+	gm_buf_puts(&out, " ");
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_bool(&w, NULL, false);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_raw(&w, NULL, gm_span_of("{\"a\": 1}"));
+	assert_string_equal(gm_buf_str(&out), "before -1 false{\"a\": 1}");
+	gm_buf_release(&out);
+}
+
+/* Each byte, and each two, of a string that ends a buffer of every size. */
+static void
+test_full_buffer(void **state)
+{
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+	struct gm_err err;
+	size_t max, full = strlen("[\"a\\n\\u0001\",12]");
+
+	(void)state;
+	for (max = 0; max <= full; max++) {
+		gm_buf_init(&out, max);
+		gm_jsonw_init(&w, &out);
+		gm_jsonw_array(&w, NULL);
+		gm_jsonw_text(&w, NULL, "a\n\x01");
+		gm_jsonw_int(&w, NULL, 12);
+		gm_jsonw_end(&w);
+		assert_int_equal(gm_buf_check(&out, &err), max < full ? -1 : 0);
+		assert_true(out.len <= max);
+		gm_buf_release(&out);
+	}
+}
+
+static void
+levels(struct gm_jsonw *w, size_t n)
+{
+	for (; n > 0; n--)
+		gm_jsonw_array(w, NULL);
+}
+
+static void
+end_without_begin(struct gm_jsonw *w)
+{
+	levels(w, 1);
+	gm_jsonw_end(w);
+	gm_jsonw_end(w);
+}
+
+static void
+too_deep(struct gm_jsonw *w)
+{
+	levels(w, GM_JSONW_DEPTH + 1);
+}
+
+static void
+name_in_array(struct gm_jsonw *w)
+{
+	levels(w, 1);
+	gm_jsonw_null(w, "a");
+}
+
+static void
+no_name_in_object(struct gm_jsonw *w)
+{
+	gm_jsonw_object(w, NULL);
+	gm_jsonw_null(w, NULL);
+}
+
+static void
+name_at_the_top(struct gm_jsonw *w)
+{
+	gm_jsonw_object(w, "a");
+}
+
+static void
+two_at_the_top(struct gm_jsonw *w)
+{
+	gm_jsonw_null(w, NULL);
+	gm_jsonw_null(w, NULL);
+}
+
+static void
+as_deep_as_allowed(struct gm_jsonw *w)
+{
+	levels(w, GM_JSONW_DEPTH);
+}
+
+/* The signal that misuse ends in; 0 if it did not. */
+static int
+signal_of(void (*misuse)(struct gm_jsonw *))
+{
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		(void)close(STDERR_FILENO);
+		(void)signal(SIGABRT, SIG_DFL);
+		gm_buf_init(&out, 1000);
+		gm_jsonw_init(&w, &out);
+		misuse(&w);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void
+test_misuse(void **state)
+{
+	(void)state;
+	assert_int_equal(signal_of(end_without_begin), SIGABRT);
+	assert_int_equal(signal_of(too_deep), SIGABRT);
+	assert_int_equal(signal_of(name_in_array), SIGABRT);
+	assert_int_equal(signal_of(no_name_in_object), SIGABRT);
+	assert_int_equal(signal_of(name_at_the_top), SIGABRT);
+	assert_int_equal(signal_of(two_at_the_top), SIGABRT);
+	assert_int_equal(signal_of(as_deep_as_allowed), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_structure),
+		cmocka_unit_test(test_bare_values),
+		cmocka_unit_test(test_full_buffer),
+		cmocka_unit_test(test_misuse),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,292 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "keyplace.h"
+#include "told.h"
+
+#define URL "GOOGLE_GEMINI_BASE_URL="
+#define DEFAULT_URL "https://generativelanguage.googleapis.com"
+#define EXAMPLE "https://api.example/v1"
+
+static char dir[] = "/tmp/gm-unit-keyplace.XXXXXX";
+
+/* One configuration, and what came of it. */
+struct place {
+	struct gm_config config;
+	struct gm_secrets secrets;
+	struct gm_keyplace place;
+	struct gm_err err;
+};
+
+/* Of all that is read, nothing is set. */
+static int
+clear_variables(void)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; (name = gm_config_variable(i)) != NULL; i++)
+		(void)unsetenv(name);
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	(void)unsetenv("XDG_CONFIG_HOME");
+	return unsetenv("HOME");
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL || chdir(dir) != 0 || mkdir("c", 0700) != 0 ||
+	    open_notes() != 0)
+		return -1;
+	return clear_variables();
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	close_notes();
+	return rmdir("c") != 0 || rmdir(dir) != 0 ? -1 : 0;
+}
+
+static void
+make(const char *path, const char *text)
+{
+	int fd;
+
+	if (text == NULL)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+/* Nothing of a test is left for the next. */
+static void
+clean(void)
+{
+	(void)unlink("c/google-api-keys");
+	(void)unlink("env");
+	(void)unlink(".env");
+	(void)clear_variables();
+}
+
+static int
+find(struct place *p, const char *env_file)
+{
+	*p = (struct place){ .err = { .code = GM_OK } };
+	(void)setenv("CREDENTIALS_DIRECTORY", "c", 1);
+	gm_config_init(&p->config);
+	if (gm_config_load(&p->config, env_file, &note, &p->err) != 0)
+		return -1;
+	return gm_keyplace_find(
+	    &p->place, &p->config, &p->secrets, &note, &p->err);
+}
+
+static void
+release(struct place *p)
+{
+	gm_keyplace_release(&p->place);
+	gm_config_release(&p->config);
+	gm_secrets_release(&p->secrets);
+	clean();
+}
+
+/* The first place that has a key is used alone, and in it the list. */
+static void
+test_places(void **state)
+{
+	static const struct {
+		const char *list, *google, *gemini; /* the environment */
+		const char *credentials, *file;
+		size_t len;
+		const char *first, *variable;
+		enum gm_origin origin;
+	} rows[] = {
+		{ "a,b", "c", "d", "e", "GOOGLE_API_KEY=f\n", 2, "a",
+		    "GOOGLE_API_KEYS", GM_FROM_ENVIRONMENT },
+		{ NULL, "c", "d", "e", "GOOGLE_API_KEYS=f\n", 1, "c",
+		    "GOOGLE_API_KEY", GM_FROM_ENVIRONMENT },
+		{ NULL, NULL, "d", "e", "GOOGLE_API_KEYS=f\n", 1, "d",
+		    "GEMINI_API_KEY", GM_FROM_ENVIRONMENT },
+		{ "", " , ", "d", "e", "GOOGLE_API_KEYS=f\n", 1, "d",
+		    "GEMINI_API_KEY", GM_FROM_ENVIRONMENT },
+		{ NULL, NULL, NULL, "w: e\nx\n", "GOOGLE_API_KEYS=f\n", 2, "e",
+		    "google-api-keys", GM_FROM_CREDENTIALS },
+		{ NULL, NULL, NULL, "\n", "GEMINI_API_KEY=f\n", 1, "f",
+		    "GEMINI_API_KEY", GM_FROM_NAMED },
+		{ NULL, NULL, NULL, NULL,
+		    "GEMINI_API_KEY=f\nGOOGLE_API_KEY=g\n", 1, "g",
+		    "GOOGLE_API_KEY", GM_FROM_NAMED },
+		{ NULL, NULL, NULL, NULL,
+		    "GOOGLE_API_KEY=g\nGOOGLE_API_KEYS='h, i'\n", 2, "h",
+		    "GOOGLE_API_KEYS", GM_FROM_NAMED },
+	};
+	struct place p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		if (rows[i].list != NULL)
+			(void)setenv("GOOGLE_API_KEYS", rows[i].list, 1);
+		if (rows[i].google != NULL)
+			(void)setenv("GOOGLE_API_KEY", rows[i].google, 1);
+		if (rows[i].gemini != NULL)
+			(void)setenv("GEMINI_API_KEY", rows[i].gemini, 1);
+		make("c/google-api-keys", rows[i].credentials);
+		make("env", rows[i].file);
+		if (find(&p, "env") != 0)
+			fail_msg("row %zu: %s", i, p.err.msg);
+		assert_int_equal(p.place.ring.len, rows[i].len);
+		assert_true(
+		    gm_span_is(p.place.ring.keys[0].text, rows[i].first));
+		assert_string_equal(p.place.variable, rows[i].variable);
+		assert_int_equal(p.place.origin, rows[i].origin);
+		release(&p);
+	}
+}
+
+/* Which base URL counts, with keys from where; "!" begins a refusal. */
+static const struct {
+	const char *env_key, *credentials, *local, *file, *env_url;
+	const char *want;
+} urls[] = {
+	{ "k", NULL, NULL, NULL, NULL, DEFAULT_URL },
+	{ "k", NULL, NULL, NULL, EXAMPLE, EXAMPLE },
+	{ NULL, "k", NULL, NULL, EXAMPLE, EXAMPLE },
+	{ NULL, NULL, NULL, "GEMINI_API_KEY=k\n", EXAMPLE, EXAMPLE },
+	{ NULL, NULL, NULL, "GEMINI_API_KEY=k\n" URL EXAMPLE "\n", NULL,
+	    EXAMPLE },
+	{ NULL, NULL, "GEMINI_API_KEY=k\n", NULL, EXAMPLE, EXAMPLE },
+	{ "k", NULL, NULL, URL EXAMPLE "\n", NULL,
+	    "!env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more "
+	    "trusted place (environment): set both in one place" },
+	{ "k", NULL, NULL, URL "http://127.0.0.1:1\n", NULL,
+	    "!env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more "
+	    "trusted place (environment): set both in one place" },
+	{ NULL, "k", NULL, URL EXAMPLE "\n", NULL,
+	    "!env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more "
+	    "trusted place (credentials directory): set both in one place" },
+	/* ./.env: loopback alone, and only with its own keys */
+	{ NULL, NULL, "GEMINI_API_KEY=k\n" URL "http://localhost:1\n", NULL,
+	    NULL, "http://localhost:1" },
+	{ NULL, NULL, "GEMINI_API_KEY=k\n" URL EXAMPLE "\n", NULL, NULL,
+	    DEFAULT_URL },
+	{ "k", NULL, "GEMINI_API_KEY=l\n" URL "http://localhost:1\n", NULL,
+	    NULL, DEFAULT_URL },
+	{ NULL, "k", "GEMINI_API_KEY=l\n" URL "'http://[::1]:1'\n", NULL, NULL,
+	    DEFAULT_URL },
+	/* not a URL to send a key to */
+	{ "k", NULL, NULL, NULL, "http://api.example",
+	    "!environment: GOOGLE_GEMINI_BASE_URL: 'api.example' is not this "
+	    "machine, and http: would show the key on the way there: use "
+	    "https:" },
+	{ NULL, NULL, NULL, "GEMINI_API_KEY=k\n" URL "api.example\n", NULL,
+	    "!env: GOOGLE_GEMINI_BASE_URL: the URL does not begin with "
+	    "https://: write it as in https://api.example/v1" },
+};
+
+static int
+find_row(struct place *p, size_t i)
+{
+	if (urls[i].env_key != NULL)
+		(void)setenv("GEMINI_API_KEY", urls[i].env_key, 1);
+	if (urls[i].env_url != NULL)
+		(void)setenv("GOOGLE_GEMINI_BASE_URL", urls[i].env_url, 1);
+	make("c/google-api-keys", urls[i].credentials);
+	make(".env", urls[i].local);
+	make("env", urls[i].file);
+	return find(p, urls[i].file != NULL ? "env" : NULL);
+}
+
+static void
+test_urls(void **state)
+{
+	const char *want, *local;
+	struct place p;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(urls); i++) {
+		want = urls[i].want;
+		local = urls[i].local != NULL ? urls[i].local : "";
+		rc = find_row(&p, i);
+		if (rc != 0 && want[0] != '!')
+			fail_msg("row %zu: %s", i, p.err.msg);
+		assert_int_equal(rc, want[0] == '!' ? -1 : 0);
+		assert_true(rc == 0 || p.err.code == GM_ECONFIG);
+		assert_string_equal(
+		    rc != 0 ? p.err.msg : p.config.values[GM_SET_BASE_URL].text,
+		    rc != 0 ? want + 1 : want);
+		/* one note when ./.env asked in vain */
+		assert_int_equal(
+		    said()[0] != '\0', strstr(local, URL) != NULL &&
+					   strcmp(want, DEFAULT_URL) == 0);
+		assert_string_equal(said(), "");
+		release(&p);
+	}
+}
+
+static void
+test_bad(void **state)
+{
+	struct place p;
+	int fd;
+
+	(void)state;
+	assert_int_equal(find(&p, NULL), -1);
+	assert_int_equal(p.err.code, GM_ECONFIG);
+	assert_string_equal(p.err.msg,
+	    "no API key: set GOOGLE_API_KEYS in the environment or in an env "
+	    "file (looked for ./.env, /etc/gm/env)");
+	release(&p);
+	(void)setenv("GOOGLE_API_KEYS", "a,secret text", 1);
+	assert_int_equal(find(&p, NULL), -1);
+	assert_int_equal(p.err.code, GM_ECONFIG);
+	assert_string_equal(p.err.msg,
+	    "environment: GOOGLE_API_KEYS: key 1: byte 7 is a blank, a "
+	    "control, "
+	    "a quote, a backslash or not ASCII: separate keys by commas");
+	release(&p);
+	/* A place that is there but not readable is not passed over. */
+	assert_int_equal(mkdir("c/google-api-keys", 0700), 0);
+	make("env", "GEMINI_API_KEY=k\n");
+	assert_int_equal(find(&p, "env"), -1);
+	assert_int_equal(p.err.code, GM_ECONFIG);
+	assert_string_equal(p.err.msg, "c/google-api-keys: Is a directory");
+	release(&p);
+	assert_int_equal(rmdir("c/google-api-keys"), 0);
+	fd = open("c/google-api-keys", O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 1024 * 1024 + 1), 0);
+	(void)close(fd);
+	make("env", "GEMINI_API_KEY=k\n");
+	assert_int_equal(find(&p, "env"), -1);
+	assert_int_equal(p.err.code, GM_ECONFIG);
+	release(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_bad),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,185 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keyring.h"
+
+#define KEYS_MAX 4
+
+static int
+parse(struct gm_keyring *ring, struct gm_span text, struct gm_secrets *secrets,
+    struct gm_err *err)
+{
+	*err = (struct gm_err){ .code = GM_OK };
+	return gm_keyring_parse(ring, text, secrets, err);
+}
+
+static const struct {
+	const char *text;
+	size_t len;
+	const char *keys[KEYS_MAX], *labels[KEYS_MAX];
+} good[] = {
+	{ "", 0, { NULL }, { NULL } },
+	{ " \t\n,, ,\r\n", 0, { NULL }, { NULL } },
+	{ "fake-a", 1, { "fake-a" }, { "" } },
+	{ "fake-a,fake-b,fake-c", 3, { "fake-a", "fake-b", "fake-c" },
+	    { "", "", "" } },
+	{ "  fake-a ,\tfake-b\t", 2, { "fake-a", "fake-b" }, { "", "" } },
+	{ "fake-a\nfake-b\r\n fake-c\n", 3, { "fake-a", "fake-b", "fake-c" },
+	    { "", "", "" } },
+	{ ",fake-a,,\n,fake-b,", 2, { "fake-a", "fake-b" }, { "", "" } },
+	{ "work:fake-a,home:fake-b,work:fake-c", 3,
+	    { "fake-a", "fake-b", "fake-c" }, { "work", "home", "work" } },
+	{ " my work : fake-a , fake-b", 2, { "fake-a", "fake-b" },
+	    { "my work", "" } },
+	{ ":fake-a", 1, { "fake-a" }, { "" } },
+	/* all that is printable may be in a key, but quote and backslash */
+	{ "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~", 1,
+	    { "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~" }, { "" } },
+};
+
+static void
+test_good(void **state)
+{
+	struct gm_secrets secrets = { 0 };
+	struct gm_keyring ring;
+	struct gm_err err;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(good); i++) {
+		if (parse(&ring, gm_span_of(good[i].text), &secrets, &err) != 0)
+			fail_msg("'%s': %s", good[i].text, err.msg);
+		assert_int_equal(ring.len, good[i].len);
+		for (k = 0; k < ring.len; k++)
+			if (!gm_span_is(ring.keys[k].text, good[i].keys[k]) ||
+			    !gm_span_is(ring.keys[k].label, good[i].labels[k]))
+				fail_msg("'%s': key %zu", good[i].text, k);
+		gm_keyring_release(&ring);
+	}
+	gm_secrets_release(&secrets);
+}
+
+#define BLANK(place, byte) \
+	"key " place ": byte " byte " is a blank, a control, a quote, a " \
+	"backslash or not ASCII: separate keys by commas"
+
+/* The place is named, the key never shown. */
+static const struct {
+	struct gm_span text;
+	const char *msg;
+} bad[] = {
+	{ { "fake secret", 11 }, BLANK("0", "5") },
+	{ { "fake-a,secret\tb", 15 }, BLANK("1", "7") },
+	{ { ",\n,fake-a,,secret b", 19 }, BLANK("1", "7") },
+	{ { "work:secret b", 13 }, BLANK("0", "7") },
+	{ { "secret\033[m", 9 }, BLANK("0", "7") },
+	{ { "secret\0", 7 }, BLANK("0", "7") },
+	{ { "secret\177", 7 }, BLANK("0", "7") },
+	{ { "secr\xC3\xA9t", 7 }, BLANK("0", "5") },
+	{ { "secret\vb", 8 }, BLANK("0", "7") },
+	{ { "secret\"b", 8 }, BLANK("0", "7") },
+	{ { "secret\\b", 8 }, BLANK("0", "7") },
+	{ { "work:", 5 }, "key 0: there is a label but no key" },
+	{ { "fake-a, secret: ", 16 }, "key 1: there is a label but no key" },
+};
+
+static void
+test_bad(void **state)
+{
+	struct gm_secrets secrets = { 0 };
+	struct gm_keyring ring;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(bad); i++) {
+		assert_int_equal(parse(&ring, bad[i].text, &secrets, &err), -1);
+		assert_int_equal(err.code, GM_ECONFIG);
+		assert_string_equal(err.msg, bad[i].msg);
+		assert_null(strstr(err.msg, "secr"));
+		gm_keyring_release(&ring);
+	}
+	gm_secrets_release(&secrets);
+}
+
+static void
+test_length(void **state)
+{
+	static char text[2 * 1024 * 1024];
+	struct gm_secrets secrets = { 0 };
+	struct gm_span s = { text, GM_KEY_MAX };
+	struct gm_keyring ring;
+	struct gm_err err;
+
+	(void)state;
+	memset(text, 'k', sizeof(text));
+	assert_int_equal(parse(&ring, s, &secrets, &err), 0);
+	assert_int_equal(ring.len, 1);
+	assert_int_equal(ring.keys[0].text.len, GM_KEY_MAX);
+	gm_keyring_release(&ring);
+	s.len++;
+	assert_int_equal(parse(&ring, s, &secrets, &err), -1);
+	assert_int_equal(err.code, GM_ECONFIG);
+	assert_string_equal(err.msg, "key 0: longer than 512 bytes");
+	gm_keyring_release(&ring);
+	/* more than any list of keys: as much a fault of the configuration */
+	s.len = sizeof(text);
+	assert_int_equal(parse(&ring, s, &secrets, &err), -1);
+	assert_int_equal(err.code, GM_ECONFIG);
+	gm_keyring_release(&ring);
+	gm_secrets_release(&secrets);
+}
+
+/* Whatever was read is masked from then on, labels are not. */
+static void
+test_secrets(void **state)
+{
+	struct gm_secrets secrets = { 0 };
+	struct gm_keyring ring;
+	struct gm_buf out;
+	struct gm_err err;
+
+	(void)state;
+	assert_int_equal(
+	    parse(&ring,
+		gm_span_of("project:fake-good-key-0001, fake-good-key-0002"),
+		&secrets, &err),
+	    0);
+	gm_keyring_release(&ring);
+	gm_buf_init(&out, 200);
+	gm_secret_mask(&secrets, &out,
+	    gm_span_of("project fake-good-key-0002 fake-good-key-0001"));
+	assert_string_equal(gm_buf_str(&out), "project ...0002 ...0001");
+	gm_buf_release(&out);
+	gm_secrets_release(&secrets);
+}
+
+static void
+test_release(void **state)
+{
+	struct gm_keyring ring = { 0 };
+
+	(void)state;
+	gm_keyring_release(&ring);
+	gm_keyring_release(&ring);
+	assert_int_equal(ring.len, 0);
+	assert_null(ring.keys);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_release),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+#define ARGS_MAX 8
+
+static const enum gm_setting model = GM_SET_MODEL;
+
+/* What a table's targets hold after a command line. */
+struct given {
+	bool list, hidden;
+	int verbose;
+	const char *output;
+	struct gm_texts stop;
+	struct gm_config config;
+};
+
+static void
+make_rows(struct given *g, struct gm_options *o)
+{
+	const struct gm_opt own[] = {
+		{ 'l', "list", NULL, "list all", .flag = &g->list },
+		{ 'o', "output", "FILE", "write to FILE", .text = &g->output },
+		{ 0, "stop", "TEXT", "end there", .texts = &g->stop },
+		{ 0 },
+	};
+	const struct gm_opt shared[] = {
+		{ 'm', "model", "MODEL", "model to ask", .setting = &model },
+		{ 'v', "verbose", NULL, "tell more", .count = &g->verbose },
+		{ 0, "a-name-that-is-too-long", "PLACEHOLDER", "wrapped",
+		    .text = &g->output },
+		{ 0, "hidden", NULL, NULL, .flag = &g->hidden },
+		{ 0 },
+	};
+
+	*g = (struct given){ .list = false };
+	*o = (struct gm_options){ .len = 0 };
+	gm_config_init(&g->config);
+	gm_options_add(o, own);
+	gm_options_add(o, shared);
+}
+
+static int
+parse(const struct gm_options *o, struct given *g, char **argv,
+    const char *const *args, struct gm_err *err)
+{
+	static char name[] = "gm-x";
+	int argc = 0;
+
+	argv[argc++] = name;
+	do /* what getopt(3) takes is not const */
+		(void)memcpy(&argv[argc++], args, sizeof(*args));
+	while (*args++ != NULL);
+	argc--;
+	optind = 0; /* begin anew */
+	*err = (struct gm_err){ .code = GM_OK };
+	return gm_options_parse(o, &g->config, argc, argv, err);
+}
+
+static void
+release(struct given *g)
+{
+	free(g->stop.items);
+	gm_config_release(&g->config);
+}
+
+static const struct {
+	const char *args[ARGS_MAX];
+	const char *want; /* list verbose output model stop... | operands... */
+} good[] = {
+	{ { NULL }, "0 0 - - |" },
+	{ { "a", "b", NULL }, "0 0 - - | a b" },
+	{ { "-l", "-o", "f", "-m", "x", NULL }, "1 0 f x |" },
+	{ { "-of", "-mx", NULL }, "0 0 f x |" },
+	{ { "-lvof", NULL }, "1 1 f - |" },
+	{ { "--list", "--output", "f", "--model=x", NULL }, "1 0 f x |" },
+	{ { "--output=", NULL }, "0 0  - |" },
+	{ { "-o", "-l", NULL }, "0 0 -l - |" },
+	{ { "-vv", "--verbose", NULL }, "0 3 - - |" },
+	{ { "-o", "f", "-o", "g", NULL }, "0 0 g - |" },
+	{ { "--stop", "a", "--stop=b", "--stop", "", NULL }, "0 0 - - a b  |" },
+	{ { "a", "-l", "b", "-o", "f", "c", NULL }, "1 0 f - | a b c" },
+	{ { "-l", "--", "-o", "f", NULL }, "1 0 - - | -o f" },
+	{ { "a", "--", "-l", "--", NULL }, "0 0 - - | a -l --" },
+	{ { "-", "-l", NULL }, "1 0 - - | -" },
+	{ { "--verb", NULL }, "0 1 - - |" },
+};
+
+static void
+describe(const struct given *g, char **operands, struct gm_buf *out)
+{
+	const char *name = g->config.values[model].text;
+	size_t i;
+
+	gm_buf_printf(out, "%d %d %s %s", g->list, g->verbose,
+	    g->output != NULL ? g->output : "-", name != NULL ? name : "-");
+	for (i = 0; i < g->stop.len; i++)
+		gm_buf_printf(out, " %s", g->stop.items[i]);
+	gm_buf_puts(out, " |");
+	for (; *operands != NULL; operands++)
+		gm_buf_printf(out, " %s", *operands);
+}
+
+static void
+test_good(void **state)
+{
+	char *argv[ARGS_MAX + 2];
+	struct gm_options o;
+	struct given g;
+	struct gm_err err;
+	struct gm_buf got;
+	size_t i;
+	int first;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(good); i++) {
+		make_rows(&g, &o);
+		first = parse(&o, &g, argv, good[i].args, &err);
+		if (first < 1)
+			fail_msg("row %zu: %s", i, err.msg);
+		gm_buf_init(&got, 1000);
+		describe(&g, argv + first, &got);
+		assert_string_equal(gm_buf_str(&got), good[i].want);
+		assert_false(g.hidden);
+		gm_buf_release(&got);
+		release(&g);
+	}
+}
+
+/* An option's place is remembered for messages, and for -vv. */
+static void
+test_setting(void **state)
+{
+	static const char *const args[] = { "-m", "x", NULL };
+	const struct gm_value *value;
+	char *argv[ARGS_MAX];
+	struct gm_options o;
+	struct given g;
+	struct gm_err err;
+
+	(void)state;
+	make_rows(&g, &o);
+	assert_int_equal(parse(&o, &g, argv, args, &err), 3);
+	value = &g.config.values[model];
+	assert_string_equal(value->text, "x");
+	assert_string_equal(value->name, "model");
+	assert_int_equal(value->origin, GM_FROM_OPTION);
+	release(&g);
+}
+
+static const struct {
+	const char *args[ARGS_MAX];
+	const char *msg;
+} bad[] = {
+	{ { "--modle", NULL }, "unknown option: --modle" },
+	{ { "--modle=x", NULL }, "unknown option: --modle=x" },
+	{ { "a", "--modle", "b", NULL }, "unknown option: --modle" },
+	{ { "-q", NULL }, "unknown option: -q" },
+	{ { "-lqv", NULL }, "unknown option: -q" },
+	{ { "-o", NULL }, "option needs an argument: -o" },
+	{ { "--output", NULL }, "option needs an argument: --output" },
+	{ { "--list=yes", NULL }, "option takes no argument: --list" },
+	{ { "--hidden=yes", NULL }, "option takes no argument: --hidden" },
+};
+
+static void
+test_bad(void **state)
+{
+	char *argv[ARGS_MAX + 2];
+	struct gm_options o;
+	struct given g;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(bad); i++) {
+		make_rows(&g, &o);
+		assert_int_equal(parse(&o, &g, argv, bad[i].args, &err), -1);
+		assert_int_equal(err.code, GM_EUSAGE);
+		assert_string_equal(err.msg, bad[i].msg);
+		release(&g);
+	}
+}
+
+static void
+check_print(void (*print)(const struct gm_options *, FILE *), const char *want)
+{
+	struct gm_options o;
+	struct given g;
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	make_rows(&g, &o);
+	print(&o, f);
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(text, want);
+	free(text);
+	release(&g);
+}
+
+static void
+test_help(void **state)
+{
+	(void)state;
+	check_print(gm_options_help,
+	    "  -l, --list                list all\n"
+	    "  -o, --output FILE         write to FILE\n"
+	    "      --stop TEXT           end there\n"
+	    "  -m, --model MODEL         model to ask\n"
+	    "  -v, --verbose             tell more\n"
+	    "      --a-name-that-is-too-long PLACEHOLDER\n"
+	    "                            wrapped\n");
+}
+
+static void
+test_list(void **state)
+{
+	(void)state;
+	check_print(gm_options_list,
+	    "l\tlist\t-\tlist all\n"
+	    "o\toutput\tFILE\twrite to FILE\n"
+	    "-\tstop\tTEXT\tend there\n"
+	    "m\tmodel\tMODEL\tmodel to ask\n"
+	    "v\tverbose\t-\ttell more\n"
+	    "-\ta-name-that-is-too-long\tPLACEHOLDER\twrapped\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_setting),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

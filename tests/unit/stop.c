@@ -1,0 +1,271 @@
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "stop.h"
+
+#define PAST 1 /* on a monotonic clock: long ago */
+
+/* Signals stay noted for the rest of a process, so each test has its own. */
+static int
+run(bool (*test)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)alarm(60);
+		_exit(test() ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static bool
+install(void)
+{
+	struct gm_err err;
+
+	return gm_stop_install(&err) == 0;
+}
+
+static bool
+is_readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0;
+}
+
+static bool
+notes(int number, const char *words)
+{
+	struct gm_err err = { .code = GM_OK };
+
+	if (gm_stop_fd() != -1 || !install() || gm_stop_fd() < 0 ||
+	    gm_stop_signal() != 0 || is_readable(gm_stop_fd()))
+		return false;
+	(void)kill(getpid(), number);
+	return gm_stop_signal() == number && is_readable(gm_stop_fd()) &&
+	       gm_stop_fail(&err) == -1 && err.code == GM_ESIGNAL &&
+	       strcmp(err.msg, words) == 0;
+}
+
+static bool
+notes_int(void)
+{
+	return notes(SIGINT, "Interrupt");
+}
+
+static bool
+notes_term(void)
+{
+	return notes(SIGTERM, "Terminated");
+}
+
+static bool
+notes_hup(void)
+{
+	return notes(SIGHUP, "Hangup");
+}
+
+static bool
+keeps_first(void)
+{
+	if (!install())
+		return false;
+	(void)kill(getpid(), SIGTERM);
+	(void)kill(getpid(), SIGINT);
+	return gm_stop_signal() == SIGTERM;
+}
+
+/* nohup, and "cmd &" in a script */
+static bool
+leaves_ignored(void)
+{
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	if (!install())
+		return false;
+	(void)kill(getpid(), SIGHUP);
+	(void)kill(getpid(), SIGINT);
+	return gm_stop_signal() == 0 && !is_readable(gm_stop_fd());
+}
+
+static bool
+survives_file_limit(void)
+{
+	(void)install();
+	(void)kill(getpid(), SIGXFSZ);
+	return true;
+}
+
+static void
+test_signals(void **state)
+{
+	(void)state;
+	assert_int_equal(run(notes_int), 0);
+	assert_int_equal(run(notes_term), 0);
+	assert_int_equal(run(notes_hup), 0);
+	assert_int_equal(run(keeps_first), 0);
+	assert_int_equal(run(leaves_ignored), 0);
+	assert_int_equal(run(survives_file_limit), 0);
+}
+
+static bool
+polls(void)
+{
+	struct gm_err err;
+	int ends[2];
+	bool good;
+
+	if (!install() || pipe(ends) != 0)
+		return false;
+	good =
+	    gm_stop_poll(ends[0], POLLIN, PAST, &err) == 0 &&
+	    gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 20, &err) == 0 &&
+	    gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + 20, &err) == 0 &&
+	    gm_stop_poll(ends[1], POLLOUT, 0, &err) == 1 &&
+	    write(ends[1], "x", 1) == 1 &&
+	    gm_stop_poll(ends[0], POLLIN, 0, &err) == 1 &&
+	    gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 60000, &err) ==
+		1;
+	/* an end without bytes is something to read, too */
+	good = good && read(ends[0], &(char){ 0 }, 1) == 1 &&
+	       close(ends[1]) == 0 &&
+	       gm_stop_poll(ends[0], POLLIN, 0, &err) == 1;
+	return good;
+}
+
+/* The wait until a time does not end before it. */
+static bool
+polls_long_enough(void)
+{
+	int64_t until = gm_clock_mono_ms() + 50;
+	struct gm_err err;
+
+	return gm_stop_poll(-1, 0, until, &err) == 0 &&
+	       gm_clock_mono_ms() >= until;
+}
+
+/* A signal before the wait ends it, although there is something to read. */
+static bool
+polls_after_signal(void)
+{
+	struct gm_err err = { .code = GM_OK };
+	int ends[2];
+
+	if (!install() || pipe(ends) != 0)
+		return false;
+	(void)kill(getpid(), SIGTERM);
+	return gm_stop_poll(ends[0], POLLIN, 0, &err) == -1 &&
+	       err.code == GM_ESIGNAL && strcmp(err.msg, "Terminated") == 0 &&
+	       gm_stop_poll(ends[1], POLLOUT, 0, &err) == -1 &&
+	       gm_stop_poll(-1, 0, PAST, &err) == -1;
+}
+
+/* And one that comes in the midst of it, from outside. */
+static bool
+polls_until_signal(void)
+{
+	struct gm_err err = { .code = GM_OK };
+	pid_t self = getpid(), pid;
+
+	if (!install())
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		(void)poll(NULL, 0, 20);
+		_exit(kill(self, SIGINT));
+	}
+	return gm_stop_poll(-1, 0, 0, &err) == -1 && err.code == GM_ESIGNAL &&
+	       waitpid(pid, NULL, 0) == pid;
+}
+
+static void
+test_poll(void **state)
+{
+	(void)state;
+	assert_int_equal(run(polls), 0);
+	assert_int_equal(run(polls_long_enough), 0);
+	assert_int_equal(run(polls_after_signal), 0);
+	assert_int_equal(run(polls_until_signal), 0);
+}
+
+static bool
+dies_caught(void)
+{
+	(void)install();
+	(void)kill(getpid(), SIGTERM);
+	gm_stop_die(gm_stop_signal());
+	return true;
+}
+
+/* Also where it was blocked, or has a handler. */
+static bool
+dies_blocked(void)
+{
+	sigset_t set;
+
+	(void)install();
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	gm_stop_die(SIGINT);
+	return true;
+}
+
+/* A reader that leaves is an error of write(2), by which we may die. */
+static bool
+dies_of_pipe(void)
+{
+	int ends[2];
+
+	if (!install() || pipe(ends) != 0 || close(ends[0]) != 0)
+		return false;
+	if (write(ends[1], "x", 1) != -1 || errno != EPIPE)
+		return false;
+	gm_stop_die(SIGPIPE);
+	return true;
+}
+
+static void
+check_death(bool (*test)(void), int number)
+{
+	int status = run(test);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), number);
+}
+
+static void
+test_die(void **state)
+{
+	(void)state;
+	check_death(dies_caught, SIGTERM);
+	check_death(dies_blocked, SIGINT);
+	check_death(dies_of_pipe, SIGPIPE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_die),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
