@@ -7,6 +7,7 @@
 
 #define TEXTS_MAX 4096
 #define TOKENS_MAX 10000000
+#define STOPS_MAX 5
 
 /* How much of what is filtered: from nothing to nearly all. */
 static const struct {
@@ -132,6 +133,9 @@ int
 gm_params_apply(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 {
 	gm_buf_init(&p->texts, TEXTS_MAX);
+	if (q->stop_len > STOPS_MAX)
+		return gm_fail(err, GM_EUSAGE,
+		    "--stop: given more than %d times", STOPS_MAX);
 	if (apply_numbers(p, q, err) != 0 || apply_thinking(p, q, err) != 0)
 		return -1;
 	return apply_safety(p, q, err);

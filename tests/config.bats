@@ -1,0 +1,877 @@
+# Where settings and keys come from, and what a file may do (gm(7), gm-env):
+# precedence, search order, trust.  Wherever nothing has to be sent, --dry-run
+# shows what would be.
+#
+# shellcheck disable=SC2016 # what looks like the shell's is for env files
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
+
+load prompt
+
+DEFAULT_URL=https://generativelanguage.googleapis.com
+NOBODY=65534
+
+# All that is said in a test is kept: no key may be in it.
+ask() {
+	gm "$@" </dev/null
+	cat out err >>"$BATS_TEST_TMPDIR/said"
+}
+
+teardown() {
+	stop_server
+	[ -z "${EVIL:-}" ] || kill "$EVIL"
+	if [ -e "$BATS_TEST_TMPDIR/said" ]; then
+		! grep -aF fake- "$BATS_TEST_TMPDIR/said"
+	fi
+}
+
+# keep FILE [LINE...]: a file for us alone, of these lines or standard input.
+keep() {
+	mkdir -p "$(dirname "$1")"
+	rm -f "$1"
+	(
+		umask 077
+		if [ $# -gt 1 ]; then
+			printf '%s\n' "${@:2}" >"$1"
+		else
+			cat >"$1"
+		fi
+	)
+}
+
+# as_nobody COMMAND...: as somebody without privileges, who can reach only what
+# is in the current directory: ./gm-prompt among it.
+as_nobody() {
+	local run=("$@")
+
+	rc=0
+	chmod 755 .
+	cp "$BUILD/gm-prompt" .
+	[ "$EUID" -ne 0 ] || run=(setpriv --reuid "$NOBODY" --regid "$NOBODY"
+		--clear-groups "$@")
+	env -u HOME "${run[@]}" </dev/null >out 2>err || rc=$?
+	cat out err >>"$BATS_TEST_TMPDIR/said"
+}
+
+# traced FILE KEYS TAIL [NAME VALUE]...: what "-vv -n --dry-run" says of an env
+# file, of keys ("1 in NAME (place)", the last of which ends in TAIL) and of
+# settings, where they are not the built-in ones.
+traced() {
+	local names=(GEMINI_MODEL GOOGLE_GEMINI_BASE_URL GM_TIMEOUT
+		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_METRICS
+		GM_LOG_FILE GM_SYSLOG) name
+	local default='(built-in default)' file=$1 keys=$2 tail=$3
+	local -A value=(
+		[GEMINI_MODEL]="$ALIAS $default"
+		[GOOGLE_GEMINI_BASE_URL]="$DEFAULT_URL $default"
+		['connect timeout']="10s $default"
+		[GM_RETRIES]="4 $default" [GM_MAX_WAIT]="60s $default"
+	)
+
+	shift 3
+	while [ $# -gt 0 ]; do
+		value[$1]=$2
+		shift 2
+	done
+	echo "gm-prompt: env file: $file"
+	for name in "${names[@]}"; do
+		echo "gm-prompt: $name: ${value[$name]:-not set $default}"
+	done
+	echo "gm-prompt: keys: $keys"
+	aimed "${value[GOOGLE_GEMINI_BASE_URL]% (*}" "$tail" \
+	    "${value[GEMINI_MODEL]% (*}"
+}
+
+# aimed URL TAIL [MODEL]: what --dry-run says of the request.
+aimed() {
+	cat <<-END
+		gm-prompt: POST $1/v1beta/models/${3:-$ALIAS}:streamGenerateContent?alt=sse
+		gm-prompt: x-goog-api-key: ...$2
+		gm-prompt: Content-Type: application/json
+		gm-prompt: Accept: text/event-stream
+	END
+}
+
+# dry STDERR: the request would be sent; that, and its newline, is told.
+dry() {
+	said 0 "$HI"$'\n' "$1"$'\n'
+}
+
+# refused MESSAGE: 78 with this line, and nothing else.
+refused() {
+	said 78 '' "gm-prompt: $1"$'\n'
+}
+
+# refused_like PREFIX: 78 with one line, and nothing on stdout.
+refused_like() {
+	if [ "$rc" -ne 78 ] || [ "$(wc -l <err)" -ne 1 ] ||
+	    [[ $(cat err) != "gm-prompt: $1"?* ]]; then
+		echo "status $rc for $1"
+		cat err
+		return 1
+	fi
+	same out ''
+}
+
+# noted PREFIX: it would be sent, with one note that begins so.
+noted() {
+	if [ "$rc" -ne 0 ] || [ "$(head -n 1 err | cut -c "1-$((${#1} + 11))")" \
+	    != "gm-prompt: $1" ]; then
+		echo "status $rc, no note $1"
+		cat err
+		return 1
+	fi
+	diff <(tail -n +2 err) <(aimed "$DEFAULT_URL" 0001)
+}
+
+no_key() {
+	refused "no API key: set GOOGLE_API_KEYS in the environment or in an\
+ env file (looked for $1)"
+}
+
+# --- precedence
+
+@test "nothing but a key: the built-in defaults" {
+	GEMINI_API_KEY=$GOOD_KEY ask -vv -n --dry-run hi
+	dry "$(traced none '1 in GEMINI_API_KEY (environment)' 0001)"
+}
+
+@test "option before environment before env file before default" {
+	while read -r name option file env given; do
+		keep env "GEMINI_API_KEY=$GOOD_KEY" "$name=$file"
+		set -- -vv -n --env-file env --dry-run
+		ask "$@" hi
+		dry "$(traced env '1 in GEMINI_API_KEY (env)' 0001 \
+		    "$name" "$file (env)")"
+		export "$name=$env"
+		ask "$@" hi
+		dry "$(traced env '1 in GEMINI_API_KEY (env)' 0001 \
+		    "$name" "$env (environment)")"
+		if [ "$option" = --metrics ] || [ "$option" = --syslog ]; then
+			ask "$@" "$option" hi
+		elif [ "$option" != - ]; then
+			ask "$@" "$option" "$given" hi
+		fi
+		[ "$option" = - ] || dry "$(traced env \
+		    '1 in GEMINI_API_KEY (env)' 0001 "$name" "$given (option)")"
+		unset "$name"
+	done <<-END
+		GEMINI_MODEL --model gemini-1 gemini-2 gemini-3
+		GOOGLE_GEMINI_BASE_URL - https://a.example https://b.example
+		GM_TIMEOUT --timeout 11s 12s 13s
+		GM_DEADLINE --deadline 21m 22m 23m
+		GM_RETRIES --retries 5 6 0
+		GM_MAX_WAIT --max-wait 31s 32s 0
+		GM_METRICS --metrics 0 no 1
+		GM_LOG_FILE --log-file a b c
+		GM_SYSLOG --syslog off false 1
+	END
+}
+
+@test "an empty variable counts as none" {
+	keep .config/gm/env "GEMINI_API_KEY=$GOOD_KEY" GEMINI_MODEL=gemini-1
+	GEMINI_API_KEY='' GOOGLE_API_KEYS='' GEMINI_MODEL='' GM_ENV_FILE='' \
+	    GM_RETRIES='' GOOGLE_GEMINI_BASE_URL='' XDG_CONFIG_HOME='' \
+	    CREDENTIALS_DIRECTORY='' HOME=$PWD ask -vv -n --dry-run hi
+	dry "$(traced "$PWD/.config/gm/env" \
+	    "1 in GEMINI_API_KEY ($PWD/.config/gm/env)" 0001 \
+	    GEMINI_MODEL "gemini-1 ($PWD/.config/gm/env)")"
+}
+
+# --- which env file
+
+@test "the first env file that exists is used, alone" {
+	local user=$HOME/.config/gm/env
+	local xdg=$BATS_TEST_TMPDIR/xdg/gm/env n=1 file
+
+	for file in named variable ./.env "$xdg" "$user"; do
+		keep "$file" "GOOGLE_API_KEYS=fake-good-key-000$n" \
+		    "GM_RETRIES=$n"
+		((n++))
+	done
+	# What only a later file sets is not taken from there.
+	for file in variable ./.env "$xdg" "$user"; do
+		echo GM_MAX_WAIT=9s >>"$file"
+	done
+	set -- -vv -n --dry-run
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/xdg
+	GM_ENV_FILE=variable ask --env-file named "$@" hi
+	dry "$(traced named '1 in GOOGLE_API_KEYS (named)' 0001 \
+	    GM_RETRIES '1 (named)')"
+	GM_ENV_FILE=variable ask "$@" hi
+	dry "$(traced variable '1 in GOOGLE_API_KEYS (variable)' 0002 \
+	    GM_RETRIES '2 (variable)' GM_MAX_WAIT '9s (variable)')"
+	ask "$@" hi
+	dry "$(traced ./.env '1 in GOOGLE_API_KEYS (./.env)' 0003 \
+	    GM_RETRIES '3 (./.env)' GM_MAX_WAIT '9s (./.env)')"
+	rm .env
+	ask "$@" hi
+	dry "$(traced "$xdg" "1 in GOOGLE_API_KEYS ($xdg)" 0004 \
+	    GM_RETRIES "4 ($xdg)" GM_MAX_WAIT "9s ($xdg)")"
+	unset XDG_CONFIG_HOME
+	ask "$@" hi
+	dry "$(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0005 \
+	    GM_RETRIES "5 ($user)" GM_MAX_WAIT "9s ($user)")"
+}
+
+@test "XDG_CONFIG_HOME: in place of ~/.config, if it is absolute" {
+	local user=$HOME/.config/gm/env
+
+	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+	XDG_CONFIG_HOME=$PWD/none ask hi
+	no_key "./.env, $PWD/none/gm/env, /etc/gm/env"
+	keep xdg/gm/env GEMINI_API_KEY=fake-good-key-0002
+	XDG_CONFIG_HOME=xdg ask -vv -n --dry-run hi
+	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+}
+
+@test "./.env counts only if it sets a key; else it is not even judged" {
+	local user=$HOME/.config/gm/env
+
+	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+	keep .env GEMINI_MODEL=gemini-1 'GM_RETRIES=$(x)' \
+	    "OTHER='" 'GEMINI_API_KEY=fake-good-key-0002' "'" \
+	    MY_GEMINI_API_KEY=x '# GEMINI_API_KEY=x' 'DATABASE_URL="a b' \
+	    GM_LOG_FILE=planted GOOGLE_API_KEYS_OLD=x
+	chmod 666 .env
+	ask -vv -n --dry-run hi
+	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	for name in GOOGLE_API_KEYS GOOGLE_API_KEY GEMINI_API_KEY; do
+		keep .env 'OTHER=$(x)' "$name=fake-good-key-0002"
+		ask -vv -n --dry-run hi
+		dry "$(traced ./.env "1 in $name (./.env)" 0002)"
+	done
+}
+
+@test "a default env file that cannot be read is skipped with a note" {
+	local user=$HOME/.config/gm/env
+
+	mkdir .env
+	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+	ask --dry-run hi
+	dry "gm-prompt: ./.env: not a regular file; skipped
+$(aimed "$DEFAULT_URL" 0001)"
+	rm "$user"
+	ln -s env "$user"
+	GEMINI_API_KEY=$GOOD_KEY ask --dry-run hi
+	dry "gm-prompt: ./.env: not a regular file; skipped
+gm-prompt: $user: Too many levels of symbolic links; skipped
+$(aimed "$DEFAULT_URL" 0001)"
+	GEMINI_API_KEY=$GOOD_KEY ask --quiet --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+}
+
+@test "one that may not be read is skipped, too, unless it was named" {
+	keep .env "GEMINI_API_KEY=$GOOD_KEY"
+	chmod 000 .env
+	GEMINI_API_KEY=$GOOD_KEY as_nobody ./gm-prompt --dry-run hi
+	dry "gm-prompt: ./.env: Permission denied; skipped
+$(aimed "$DEFAULT_URL" 0001)"
+	as_nobody ./gm-prompt --env-file .env hi
+	refused '.env: Permission denied'
+	GM_ENV_FILE=.env as_nobody ./gm-prompt hi
+	refused '.env: Permission denied'
+}
+
+@test "a named env file that cannot be read: 78" {
+	keep .env "GEMINI_API_KEY=$GOOD_KEY"
+	export GEMINI_API_KEY=$GOOD_KEY
+	mkdir folder
+	ask --env-file none hi
+	refused 'none: No such file or directory'
+	ask --env-file folder hi
+	refused 'folder: Is a directory'
+	ask --env-file .env/x hi
+	refused '.env/x: Not a directory'
+	GM_ENV_FILE=none ask hi
+	refused 'none: No such file or directory'
+	GM_ENV_FILE=folder ask hi
+	refused 'folder: Is a directory'
+	# --env-file takes the place of the variable, whatever that holds
+	GM_ENV_FILE=none ask --env-file .env --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+}
+
+@test "an env file through a pipe" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	unset GEMINI_API_KEY
+	ask --env-file <(printf 'GEMINI_API_KEY=%s\n' "$GOOD_KEY") hi
+	said 0 $'Hello.\n' ''
+	GEMINI_API_KEY=$GOOD_KEY
+	sent "$HI"
+	unset GEMINI_API_KEY
+	gm --env-file /dev/stdin -n --dry-run hi <<<"GEMINI_API_KEY=$GOOD_KEY"
+	dry "$(aimed "$URL" 0001)"
+	# also without privileges, for whom /proc has other rules
+	as_nobody bash -c 'exec env ./gm-prompt --env-file \
+	    <(echo GEMINI_API_KEY=fake-good-key-0001) --dry-run hi'
+	dry "$(aimed "$URL" 0001)"
+}
+
+@test "without a home, and with one that is none" {
+	touch "$BATS_TEST_TMPDIR/file"
+	export GEMINI_API_KEY=$GOOD_KEY
+	for home in '' "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/none"; do
+		HOME=$home ask --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+	done
+	unset HOME
+	ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	unset GEMINI_API_KEY
+	ask hi
+	no_key './.env, /etc/gm/env'
+	diff <(ls -A) <(printf 'err\nout\n')
+}
+
+# --- keys
+
+@test "no key: one line with the files looked for and the variable" {
+	local user=$HOME/.config/gm/env
+
+	ask hi
+	no_key "./.env, $user, /etc/gm/env"
+	keep env GEMINI_MODEL=gemini-1
+	ask --env-file env hi
+	no_key env
+	GOOGLE_API_KEYS=' , ' ask hi
+	no_key "./.env, $user, /etc/gm/env"
+	keep .env GOOGLE_API_KEYS=
+	ask hi
+	no_key ./.env
+}
+
+@test "keys: environment, credentials directory, env file, the first alone" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local creds=$BATS_TEST_TMPDIR/creds n=0 place
+
+	keep "$creds/google-api-keys" fake-good-key-0021 fake-good-key-0022
+	keep env GOOGLE_API_KEYS=fake-good-key-0031,fake-good-key-0032 \
+	    GOOGLE_API_KEY=fake-good-key-0033
+	export CREDENTIALS_DIRECTORY=$creds GM_ENV_FILE=env
+	export GOOGLE_API_KEY=fake-good-key-0012
+	export GEMINI_API_KEY=fake-good-key-0013
+	export GOOGLE_API_KEYS=fake-good-key-0011
+	while read -r key unset place; do
+		ask hi
+		said 0 $'Hello.\n' ''
+		((++n))
+		GEMINI_API_KEY=$key sent_as "$n" "$HI"
+		ask -vv --dry-run hi
+		grep -qxF "gm-prompt: keys: $place" err
+		[ "$unset" = - ] || unset "$unset"
+		[ "$unset" != CREDENTIALS_DIRECTORY ] || rm -r "$creds"
+		[ "$unset" != - ] || sed -i /KEYS/d env
+	done <<-'END'
+		fake-good-key-0011 GOOGLE_API_KEYS 1 in GOOGLE_API_KEYS (environment)
+		fake-good-key-0012 GOOGLE_API_KEY 1 in GOOGLE_API_KEY (environment)
+		fake-good-key-0013 GEMINI_API_KEY 1 in GEMINI_API_KEY (environment)
+		fake-good-key-0021 CREDENTIALS_DIRECTORY 2 in google-api-keys (credentials directory)
+		fake-good-key-0031 - 2 in GOOGLE_API_KEYS (env)
+		fake-good-key-0033 - 1 in GOOGLE_API_KEY (env)
+	END
+	[ "$(requests)" -eq 6 ]
+}
+
+@test "a list of keys: labels, blanks, newlines; the first is sent" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local n=0 list
+
+	unset GEMINI_API_KEY
+	for list in fake-good-key-0001,fake-good-key-0002 \
+	    ' fake-good-key-0001 , fake-good-key-0002 ' \
+	    $'\n\tfake-good-key-0001\nfake-good-key-0002\n' \
+	    $'fake-good-key-0001\r\nfake-good-key-0002\r\n' \
+	    ',,fake-good-key-0001,,fake-good-key-0002' \
+	    'work: fake-good-key-0001, work: fake-good-key-0002' \
+	    ' my project:fake-good-key-0001,:fake-good-key-0002'; do
+		GOOGLE_API_KEYS=$list ask -vv hi
+		[ "$rc" -eq 0 ]
+		grep -qxF "gm-prompt: keys: 2 in GOOGLE_API_KEYS (environment)" \
+		    err
+		((++n))
+		GEMINI_API_KEY=$GOOD_KEY sent_as "$n" "$HI"
+		keep env "GOOGLE_API_KEYS='$list'"
+		ask -vv --env-file env --dry-run hi
+		[ "$rc" -eq 0 ]
+		grep -qxF "gm-prompt: keys: 2 in GOOGLE_API_KEYS (env)" err
+		grep -qxF 'gm-prompt: x-goog-api-key: ...0001' err
+	done
+}
+
+@test "a credentials directory: absent file, file that cannot be read" {
+	keep env "GEMINI_API_KEY=$GOOD_KEY"
+	mkdir -p creds
+	export CREDENTIALS_DIRECTORY=creds GM_ENV_FILE=env
+	ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	CREDENTIALS_DIRECTORY=none ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	mkdir creds/google-api-keys
+	ask hi
+	refused 'creds/google-api-keys: Is a directory'
+	rmdir creds/google-api-keys
+	# as systemd makes them: for us alone, or readable by all, in a place
+	# of its own; the mode is systemd's matter
+	echo fake-good-key-0002 >creds/google-api-keys
+	chmod 444 creds/google-api-keys
+	ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0002)"
+	# too large to be one: not taken for absent
+	head -c 1048577 /dev/zero | tr '\0' x >big
+	mv -f big creds/google-api-keys
+	ask hi
+	refused_like 'creds/google-api-keys: '
+}
+
+@test "a bad key: 78, its place is named, the key is not shown" {
+	local blank='is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas'
+	local key
+
+	GEMINI_API_KEY='fake-good key' ask hi
+	refused "environment: GEMINI_API_KEY: key 0: byte 10 $blank"
+	GOOGLE_API_KEYS=$'fake-1,fake-\t2' ask hi
+	refused "environment: GOOGLE_API_KEYS: key 1: byte 6 $blank"
+	for key in $'fake-\033[31m' $'fake-\001' $'fake-\177' fake-é \
+	    $'fake-\xff'; do
+		GOOGLE_API_KEY=$key ask -vv hi
+		[ "$rc" -eq 78 ]
+		[ "$(tail -n 1 err)" = "gm-prompt: environment: GOOGLE_API_KEY:\
+ key 0: byte 6 $blank" ]
+	done
+	GOOGLE_API_KEYS=work: ask hi
+	refused "environment: GOOGLE_API_KEYS: key 0: there is a label but no key"
+	keep env "GOOGLE_API_KEYS='fake-1, label:fake-2 fake-3'"
+	ask --env-file env hi
+	refused "env: GOOGLE_API_KEYS: key 1: byte 7 $blank"
+	keep creds/google-api-keys 'fake-1 fake-2'
+	CREDENTIALS_DIRECTORY=creds ask hi
+	refused "credentials directory: google-api-keys: key 0: byte 7 $blank"
+	# in --json, too
+	GEMINI_API_KEY='fake-good key' ask --json hi
+	[ "$rc" -eq 78 ]
+	grep -qF '"error":{"class":"config","message":"environment:' out
+}
+
+# --- who may have written it
+
+@test "an env file that others can read or change: 78 with the chmod to run" {
+	local mode
+
+	for mode in 600 400 640 440 700; do
+		keep env "GEMINI_API_KEY=$GOOD_KEY"
+		chmod "$mode" env
+		ask --env-file env --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+	done
+	for mode in 604 602 620 644 660 666 777; do
+		keep env "GEMINI_API_KEY=$GOOD_KEY"
+		keep .env "GEMINI_API_KEY=$GOOD_KEY"
+		chmod "$mode" env .env
+		ask --env-file env hi
+		refused "env: others can read or change it (mode $mode): run\
+ chmod 600 env"
+		ask hi
+		refused "./.env: others can read or change it (mode $mode): run\
+ chmod 600 ./.env"
+		# which is what helps
+		eval "$(sed 's/.*: run //' err)"
+		ask --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+	done
+	# judged is the file, not the link
+	ln -s env link
+	chmod 644 env
+	ask --env-file link hi
+	refused 'link: others can read or change it (mode 644): run chmod 600 link'
+}
+
+@test "an env file none of whose values are used is not judged" {
+	keep env OTHER=1
+	chmod 666 env
+	GEMINI_API_KEY=$GOOD_KEY ask --env-file env --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+}
+
+@test "GM_ALLOW_UNSAFE_ENV=1, from the environment alone" {
+	keep env "GEMINI_API_KEY=$GOOD_KEY"
+	chmod 666 env
+	GM_ALLOW_UNSAFE_ENV=1 ask --env-file env --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	for value in '' 0; do
+		GM_ALLOW_UNSAFE_ENV=$value ask --env-file env hi
+		refused_like 'env: others can read or change it'
+	done
+	echo GM_ALLOW_UNSAFE_ENV=1 >>./env
+	ask --env-file env hi
+	refused_like 'env: others can read or change it'
+}
+
+@test "an env file that is somebody else's: 78" {
+	[ "$EUID" -eq 0 ] || skip 'only root can give files away'
+	keep env "GEMINI_API_KEY=$GOOD_KEY"
+	chown "$NOBODY" env
+	ask --env-file env hi
+	refused 'env: owned by somebody else, who could change it: make a copy of your own with mode 600'
+	GM_ALLOW_UNSAFE_ENV=1 ask --env-file env --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	as_nobody ./gm-prompt --env-file env --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	# root is nobody else, as in /etc
+	chown "0:$NOBODY" env
+	chmod 640 env
+	as_nobody ./gm-prompt --env-file env --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+}
+
+# --- ./.env may come with somebody's repository
+
+@test "a hostile ./.env: nothing goes elsewhere, no file is made, one note" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local evil evil_dir=$BATS_TEST_TMPDIR/evil
+
+	mkdir "$evil_dir"
+	python3 "$ROOT/tests/server/standin.py" --dir "$evil_dir" \
+	    >"$evil_dir/url" 2>&1 3>&- &
+	EVIL=$!
+	wait_for "[ -s '$evil_dir/url' ]"
+	evil=$(cat "$evil_dir/url")
+	keep planted/google-api-keys fake-evil-key-0666
+	keep planted/env GEMINI_API_KEY=fake-evil-key-0666
+	keep .env <<-END
+		GEMINI_API_KEY=fake-evil-key-0666
+		GOOGLE_API_KEYS=fake-evil-key-0667
+		GOOGLE_GEMINI_BASE_URL=https://evil.example
+		GM_LOG_FILE=planted/log
+		GM_SYSLOG=1
+		GM_METRICS=1
+		GM_ENV_FILE=planted/env
+		GM_ALLOW_UNSAFE_ENV=1
+		CREDENTIALS_DIRECTORY=planted
+		XDG_CONFIG_HOME=$PWD/planted
+		HOME=$PWD/planted
+		SSL_CERT_FILE=planted/ca.pem
+		SSL_CERT_DIR=planted
+		CURL_CA_BUNDLE=planted/ca.pem
+		http_proxy=$evil
+		https_proxy=$evil
+		HTTPS_PROXY=$evil
+		all_proxy=$evil
+		ALL_PROXY=$evil
+		no_proxy=
+		GM_STATE_DIR=planted/state
+		GM_FALLBACK=openai
+		OPENAI_BASE_URL=$evil
+		PATH=planted
+		LD_PRELOAD=planted/evil.so
+		CLICOLOR_FORCE=1
+	END
+	ask hi
+	said 0 $'Hello.\n' "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
+ GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
+ only keys, model names, numbers and a loopback base URL are taken from there
+"
+	sent "$HI"
+	[ ! -e "$evil_dir/request.1" ]
+	diff <(find . | LC_ALL=C sort) <(printf '%s\n' . ./.env ./err ./out \
+	    ./planted ./planted/env ./planted/google-api-keys)
+}
+
+@test "./.env: keys, the model and numbers are taken" {
+	keep .env "GEMINI_API_KEY=$GOOD_KEY" GEMINI_MODEL=gemini-1 \
+	    GM_TIMEOUT=1 GM_DEADLINE=2 GM_RETRIES=3 GM_MAX_WAIT=4
+	ask -vv -n --dry-run hi
+	dry "$(traced ./.env '1 in GEMINI_API_KEY (./.env)' 0001 \
+	    GEMINI_MODEL 'gemini-1 (./.env)' GM_TIMEOUT '1 (./.env)' \
+	    GM_DEADLINE '2 (./.env)' GM_RETRIES '3 (./.env)' \
+	    GM_MAX_WAIT '4 (./.env)')"
+}
+
+@test "./.env: a base URL that is not loopback is ignored with a note" {
+	local url
+
+	for url in https://evil.example http://evil.example \
+	    http://127.0.0.1.evil.example http://localhost.evil.example \
+	    https://10.0.0.1 http://128.0.0.1 http://127.0.0.1@evil.example \
+	    'http://evil.example#127.0.0.1' 'http://[::2]' nonsense; do
+		keep .env "GEMINI_API_KEY=$GOOD_KEY" \
+		    "GOOGLE_GEMINI_BASE_URL='$url'"
+		ask --dry-run hi
+		dry "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL ignored: only\
+ keys, model names, numbers and a loopback base URL are taken from there
+$(aimed "$DEFAULT_URL" 0001)"
+	done
+}
+
+@test "./.env: a loopback base URL is used with keys from there" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	unset GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL
+	keep .env GEMINI_API_KEY=fake-good-key-0002 \
+	    "GOOGLE_GEMINI_BASE_URL=$URL"
+	ask hi
+	said 0 $'Hello.\n' ''
+	GEMINI_API_KEY=fake-good-key-0002 sent "$HI"
+	for url in http://localhost:8080 https://127.1.2.3 "'http://[::1]:80'"; do
+		keep .env "GEMINI_API_KEY=$GOOD_KEY" \
+		    "GOOGLE_GEMINI_BASE_URL=$url"
+		ask --dry-run hi
+		dry "$(aimed "${url//\'/}" 0001)"
+	done
+}
+
+@test "./.env: a loopback base URL is not used with other keys" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local note="./.env: GOOGLE_GEMINI_BASE_URL ignored: "
+
+	keep .env GEMINI_API_KEY=fake-good-key-0002 \
+	    "GOOGLE_GEMINI_BASE_URL=$URL"
+	unset GOOGLE_GEMINI_BASE_URL
+	ask --dry-run hi
+	noted "$note"
+	# -vv tells what is used in the end
+	ask -vv -n --dry-run hi
+	diff <(tail -n +2 err) <(traced ./.env \
+	    '1 in GEMINI_API_KEY (environment)' 0001)
+	unset GEMINI_API_KEY
+	keep creds/google-api-keys "$GOOD_KEY"
+	CREDENTIALS_DIRECTORY=creds ask --dry-run hi
+	noted "$note"
+	unsent
+}
+
+@test "./.env: several lines that look like something else" {
+	local user=$HOME/.config/gm/env
+
+	# inside quotes there is no assignment
+	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+	keep .env <<-'END'
+		NOTE="
+		GEMINI_API_KEY=fake-evil-key-0666
+		GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1
+		"
+		TEXT='
+		GOOGLE_API_KEYS=fake-evil-key-0666
+		'
+	END
+	ask -vv -n --dry-run hi
+	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	# one reader's comment goes on where the other's ends
+	printf '# so far \\\nGEMINI_API_KEY=fake-evil-key-0666\n' | keep .env
+	ask hi
+	refused_like './.env:2: GEMINI_API_KEY: '
+	# a quote that is never closed does not swallow what follows
+	keep .env "GEMINI_API_KEY='fake-good-key-0001" GEMINI_MODEL=gemini-1
+	ask hi
+	refused_like './.env:1: GEMINI_API_KEY: '
+	# a CR is no end of a line
+	printf 'A=1\rGEMINI_API_KEY=fake-evil-key-0666\n' | keep .env
+	ask -vv -n --dry-run hi
+	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+}
+
+# --- lines
+
+@test "a line that its readers would read differently: 78, file:line" {
+	local value values=(
+		'$(touch planted)' '`touch planted`' '"$(touch planted)"'
+		'"`touch planted`"' '$HOME' '"${HOME}"' "'\${HOME}'"
+		'fake-1;touch planted' 'fake-1&touch planted' 'fake-1|x'
+		'fake-1>planted' '<planted' '(fake-1)' 'fake-1 touch planted'
+		'fake-1 # comment' 'fake\-1' '"fake\n1"' 'fake"-1"' "fake'-1'"
+		"'fake-1" '"fake-1' "'fake-1' x" "'fake-1'x" '"fake"-1'
+		'/x:~/fake-1' $'fake-\xff1' $'fake-\0011' $'"fake-\0331"'
+	)
+
+	for value in "${values[@]}"; do
+		for name in GEMINI_API_KEY GOOGLE_API_KEYS GEMINI_MODEL; do
+			keep env '# first' OTHER=1 "$name=$value"
+			GOOGLE_API_KEY=$GOOD_KEY ask --env-file env hi
+			refused_like "env:3: $name: "
+			[ "$name" != GEMINI_MODEL ] || continue
+			mv env .env
+			ask hi
+			refused_like "./.env:3: $name: "
+			rm .env
+		done
+	done
+	keep env 'GEMINI_API_KEY: fake-1'
+	ask --env-file env hi
+	refused_like 'env:1: GEMINI_API_KEY: '
+	keep env GEMINI_API_KEY
+	ask --env-file env hi
+	refused_like 'env:1: GEMINI_API_KEY: '
+	keep env GEMINI_API_KEY+=fake-1
+	ask --env-file env hi
+	refused_like 'env:1: GEMINI_API_KEY: '
+	diff <(ls -A) <(printf 'env\nerr\nout\n')
+}
+
+@test "lines that all readers take" {
+	local line
+
+	for line in "GEMINI_API_KEY=$GOOD_KEY" "GEMINI_API_KEY='$GOOD_KEY'" \
+	    "GEMINI_API_KEY=\"$GOOD_KEY\"" "GOOGLE_API_KEYS=a:$GOOD_KEY,b:fake-good-key-0002"; do
+		keep env '# comment' '' 'OTHER=$(x)' "$line" "# $line"
+		ask --env-file env --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+		printf %s "$line" | keep env
+		ask --env-file env --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+	done
+}
+
+@test "lines that not all readers take: a note with line and name" {
+	local line
+
+	for line in "export GEMINI_API_KEY=$GOOD_KEY" \
+	    "GEMINI_API_KEY = $GOOD_KEY" "GEMINI_API_KEY= $GOOD_KEY" \
+	    "GEMINI_API_KEY=$GOOD_KEY"$'\r'; do
+		printf '\n%s\n' "$line" | keep env
+		ask --env-file env --dry-run hi
+		noted 'env:2: GEMINI_API_KEY: '
+	done
+	printf '\xEF\xBB\xBFGEMINI_API_KEY=%s\n' "$GOOD_KEY" | keep env
+	ask --env-file env --dry-run hi
+	noted 'env:1: '
+	# the last of two wins
+	keep env GEMINI_API_KEY=fake-good-key-0002 "GEMINI_API_KEY=$GOOD_KEY"
+	ask --env-file env --dry-run hi
+	noted 'env:2: GEMINI_API_KEY: '
+}
+
+# --- the base URL
+
+@test "a base URL less trusted than the key: 78, naming both places" {
+	local user=$HOME/.config/gm/env
+	local why='GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place'
+	local url
+
+	for url in https://a.example http://127.0.0.1:1; do
+		keep env "GOOGLE_GEMINI_BASE_URL=$url"
+		GEMINI_API_KEY=$GOOD_KEY ask --env-file env hi
+		refused "env: $why (environment): set both in one place"
+		GM_ENV_FILE=env GEMINI_API_KEY=$GOOD_KEY ask hi
+		refused "env: $why (environment): set both in one place"
+		keep creds/google-api-keys "$GOOD_KEY"
+		CREDENTIALS_DIRECTORY=creds ask --env-file env hi
+		refused "env: $why (credentials directory): set both in one place"
+		keep "$user" "GOOGLE_GEMINI_BASE_URL=$url"
+		GEMINI_API_KEY=$GOOD_KEY ask hi
+		refused "$user: $why (environment): set both in one place"
+		rm "$user"
+	done
+}
+
+@test "a base URL as trusted as the key, or more, is used" {
+	local user=$HOME/.config/gm/env file
+
+	for file in env "$user" .env; do
+		keep "$file" "GEMINI_API_KEY=$GOOD_KEY"
+		[ "$file" = env ] || unset GM_ENV_FILE
+		[ "$file" != env ] || export GM_ENV_FILE=env
+		GOOGLE_GEMINI_BASE_URL=https://a.example/x ask --dry-run hi
+		dry "$(aimed https://a.example/x 0001)"
+		[ "$file" != .env ] || continue
+		echo GOOGLE_GEMINI_BASE_URL=https://b.example >>"$file"
+		ask --dry-run hi
+		dry "$(aimed https://b.example 0001)"
+	done
+}
+
+@test "plain http only to this machine; no URL that could be read otherwise" {
+	local url
+
+	export GEMINI_API_KEY=$GOOD_KEY
+	for url in http://a.example http://10.0.0.1 http://127.0.0.1.a.example \
+	    http://localhost.a.example 'http://[2001:db8::1]' http://0.0.0.0; do
+		GOOGLE_GEMINI_BASE_URL=$url ask hi
+		refused_like "environment: GOOGLE_GEMINI_BASE_URL: '"
+		grep -q 'is not this machine, and http: would show the key' err
+		keep env "GEMINI_API_KEY=$GOOD_KEY" \
+		    "GOOGLE_GEMINI_BASE_URL='$url'"
+		env -u GEMINI_API_KEY gm-prompt --env-file env hi \
+		    >out 2>err </dev/null || rc=$?
+		refused_like "env: GOOGLE_GEMINI_BASE_URL: '"
+	done
+	for url in ftp://a.example a.example https:// 'https://a b' \
+	    https://a.example@b.example 'https://a.example?x' \
+	    'https://a.example#x' https://a.example:0 'https://a\b' \
+	    $'https://a.example/\033[m'; do
+		GOOGLE_GEMINI_BASE_URL=$url ask hi
+		refused_like 'environment: GOOGLE_GEMINI_BASE_URL: '
+	done
+}
+
+@test "a key in the base URL is refused, and not shown with -vv" {
+	GEMINI_API_KEY=$GOOD_KEY \
+	    GOOGLE_GEMINI_BASE_URL="https://a.example/?key=$GOOD_KEY" \
+	    ask -vv hi
+	[ "$rc" -eq 78 ]
+	same out ''
+	grep -qxF 'gm-prompt: GOOGLE_GEMINI_BASE_URL:'\
+' https://a.example/?key=...0001 (environment)' err
+}
+
+# --- numbers
+
+@test "a number out of range: variable or option, and the range" {
+	local whole="is not a whole number from 0 to 100"
+
+	export GEMINI_API_KEY=$GOOD_KEY
+	for value in -1 101 4.5 four 99999999999999999999; do
+		GM_RETRIES=$value ask hi
+		refused "environment: GM_RETRIES: '$value' $whole"
+		ask --retries "$value" hi
+		usage "--retries: '$value' $whole"
+	done
+	keep env GM_RETRIES=101
+	ask --env-file env hi
+	refused "env: GM_RETRIES: '101' $whole"
+	while read -r name option value; do
+		ask "$option" "$value" hi
+		[ "$rc" -eq 64 ]
+		same out ''
+		grep -qE "^gm-prompt: $option: '$value' is not a .* (24h|1ms|1h)$" \
+		    err
+		[ "$name" != - ] || continue
+		export "$name=$value"
+		ask hi
+		refused_like "environment: $name: '$value' is not a "
+		grep -qE ' (24h|1ms|1h)$' err
+		unset "$name"
+	done <<-'END'
+		GM_TIMEOUT --timeout 0
+		GM_TIMEOUT --timeout 25h
+		GM_DEADLINE --deadline 0
+		GM_DEADLINE --deadline 1441m
+		GM_MAX_WAIT --max-wait 86401
+		- --connect-timeout 0
+		- --connect-timeout 61m
+	END
+	for name in GM_METRICS GM_SYSLOG; do
+		export "$name=maybe"
+		ask hi
+		refused "environment: $name: neither 1 nor 0"
+		unset "$name"
+	done
+}
+
+@test "a model that is none: the place is named" {
+	GEMINI_API_KEY=$GOOD_KEY GEMINI_MODEL='a b' ask hi
+	refused_like 'environment: GEMINI_MODEL: '
+	keep env "GEMINI_API_KEY=$GOOD_KEY" GEMINI_MODEL=../x
+	ask --env-file env hi
+	refused_like 'env: GEMINI_MODEL: '
+}
+
+@test "./.env that is no regular file is not waited for, nor read" {
+	export GEMINI_API_KEY=fake-good-key-0001
+	unset GOOGLE_GEMINI_BASE_URL
+	mkfifo .env
+	run -0 --separate-stderr timeout 60 gm-prompt --dry-run --quiet -n hi
+	ln -sf /dev/zero .env
+	run -0 --separate-stderr timeout 60 gm-prompt --dry-run --quiet -n hi
+	ln -sf /dev/stdin .env
+	run -0 --separate-stderr timeout 60 gm-prompt --dry-run --quiet hi \
+	    < <(echo "some text")
+	[[ $output == *"some text"* ]]
+}

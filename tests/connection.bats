@@ -1,0 +1,255 @@
+# Configuration and connection of gm-prompt: keys, waits, retries, addresses.
+
+load prompt
+
+rc= # set by gm and ask
+
+@test "--env-file FILE: keys and settings" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	unset GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL
+	(
+		umask 077
+		cat >"env file" <<-END
+			# the keys, the first counts
+			GOOGLE_API_KEYS='fake-good-key-0002, fake-good-key-0003'
+			GEMINI_MODEL=gemini-3.8-flash
+			GOOGLE_GEMINI_BASE_URL=$URL
+			OTHER=\$(rm -rf /)
+		END
+	)
+	ask --env-file "env file" hi
+	said 0 $'Hello.\n' ''
+	GEMINI_API_KEY=fake-good-key-0002
+	sent "$HI" 'gemini-3.8-flash:streamGenerateContent?alt=sse'
+	GM_ENV_FILE="env file" ask hi
+	said 0 $'Hello.\n' ''
+	sent_as 2 "$HI" 'gemini-3.8-flash:streamGenerateContent?alt=sse'
+}
+
+@test "--env-file: absent, unsafe" {
+	serve
+	ask --env-file absent hi
+	said 78 '' $'gm-prompt: absent: No such file or directory\n'
+	echo GEMINI_API_KEY=fake-good-key-0002 >settings
+	chmod 644 settings
+	ask --env-file settings hi
+	[ "$rc" -eq 78 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-prompt: settings: .*chmod 600 settings' err
+	unsent
+}
+
+@test "no key: one line with the files looked for and the variable to set" {
+	ask hi
+	[ "$rc" -eq 78 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-prompt: .*\./\.env.*/gm/env.*/etc/gm/env' err
+	grep -q 'G[A-Z]*_API_KEY' err
+}
+
+@test "--timeout TIME: silence is an error" {
+	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
+	ask --timeout 300ms --retries 0 hi
+	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, silence): no sign of\
+ life for 0.3 s
+"
+	sent "$HI"
+	GM_TIMEOUT=0.25 ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	[ "$(requests)" -eq 2 ]
+}
+
+@test "--timeout: bad values" {
+	serve
+	ask --timeout 0 hi
+	usage "--timeout: '0' is not a duration of at least 1ms"
+	ask --timeout 5x hi
+	usage "--timeout: '5x' is not a duration such as 250ms, 1.5, 90s, 5m or\
+ 1h"
+	ask --timeout 25h hi
+	usage "--timeout: '25h' is not a duration of at most 24h"
+}
+
+@test "--connect-timeout TIME" {
+	# A listener whose queue is full: the kernel lets further calls wait.
+	python3 -c 'import os, socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(0)
+full = []
+for i in range(3):
+    c = socket.socket()
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+    full.append(c)
+print("http://127.0.0.1:%d" % s.getsockname()[1], flush=True)
+sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
+	wait_for '[ -s full ]'
+	GOOGLE_GEMINI_BASE_URL=$(cat full) GEMINI_API_KEY=$GOOD_KEY \
+	    ask --connect-timeout 300ms --retries 0 hi
+	wait
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q "^gm-prompt: $(cat full): no answer (silence): " err
+}
+
+@test "--deadline TIME: the whole run" {
+	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
+	ask --deadline 300ms hi
+	said 69 '' "gm-prompt: $ALIAS: the deadline is over (deadline)
+"
+	sent "$HI"
+}
+
+@test "--deadline: while waiting for another try" {
+	replies <<<'[{"row": 29, "retry_delay": "30s"}]'
+	ask --deadline 10s hi # the wait would not fit: no wait at all
+	[ "$rc" -eq 75 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -qE '^gm-prompt: key 0 \(\.\.\.0001\): the quota per minute is used'\
+' up; it rests until [-0-9]+T[0-9:]+Z \(HTTP 429, quota_minute\): ' err
+	[ "$(requests)" -eq 1 ]
+}
+
+@test "--deadline: also for standard input" {
+	serve
+	mkfifo pipe
+	exec 8<>pipe # somebody has it open, so it does not end
+	gm --deadline 300ms hi <pipe
+	exec 8>&-
+	said 69 '' $'gm-prompt: standard input: the deadline is over\n'
+	unsent
+}
+
+@test "--retries N" {
+	replies <<<'[{"row": 37, "repeat": -1}]'
+	ask --retries 0 hi
+	said 69 '' "gm-prompt: $ALIAS: the model is overloaded (HTTP 503,\
+ overloaded): The model is overloaded. Please try again later.
+"
+	sent "$HI"
+	ask --retries 2 --max-wait 0 hi
+	[ "$rc" -eq 69 ]
+	[ "$(requests)" -eq 4 ]
+	GM_RETRIES=1 ask --max-wait 0 hi
+	[ "$rc" -eq 69 ]
+	[ "$(requests)" -eq 6 ]
+	ask --max-wait 0 hi # four by default
+	[ "$rc" -eq 69 ]
+	[ "$(requests)" -eq 11 ]
+	ask --retries 1O hi
+	said 64 '' "gm-prompt: --retries: '1O' is not a whole number from 0 to\
+ 100
+Try 'gm-prompt --help'.
+"
+	sent_as 11 "$HI"
+}
+
+@test "--max-wait TIME: a quota that comes back sooner is waited for" {
+	replies <<-'END'
+		[{"row": 29, "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
+	END
+	ask --max-wait 5s --retries 0 hi # a quota's wait is no retry
+	[ "$rc" -eq 0 ]
+	same out $'Hello.\n'
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -qE '^gm-prompt: quota_minute: waiting [0-9]\.[0-9] s$' err
+	sent_as 1 "$HI"
+	sent_as 2 "$HI"
+}
+
+@test "--max-wait TIME: one that comes back later ends the run" {
+	local until
+
+	replies <<<'[{"row": 30, "repeat": -1}]'
+	ask --max-wait 37.9s hi
+	[ "$rc" -eq 75 ]
+	until=$(grep -oE '[-0-9]+T[0-9:]+Z' err)
+	said 75 '' "gm-prompt: key 0 (...0001): the quota per day is used up; it\
+ rests until $until (HTTP 429, quota_day): Quota exceeded for metric:\
+ generativelanguage.googleapis.com/generate_content_free_tier_requests, limit:\
+ 20, model: $ALIAS Please retry in 38s.
+"
+	sent "$HI"
+}
+
+# hello: listen once, keep the first bytes in "hello", hang up.
+hello() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(1)
+print("https://127.0.0.1:%d" % s.getsockname()[1], flush=True)
+c = s.accept()[0]
+open("hello", "wb").write(c.recv(65536))' >port &
+	wait_for '[ -s port ]'
+	GOOGLE_GEMINI_BASE_URL=$(cat port)
+	export GOOGLE_GEMINI_BASE_URL GEMINI_API_KEY=$GOOD_KEY
+}
+
+@test "--http1.1: HTTP/2 is offered, but not with it" {
+	hello
+	ask --retries 0 hi
+	wait
+	[ "$rc" -eq 69 ]
+	grep -qaP '\x00\x0c\x02h2\x08http/1\.1' hello
+	rm port
+	hello
+	ask --http1.1 --retries 0 hi
+	wait
+	[ "$rc" -eq 69 ]
+	grep -qaP '\x00\x09\x08http/1\.1' hello
+	run -1 grep -qaP '\x02h2' hello
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q "^gm-prompt: $(cat port): no connection (network): " err
+}
+
+@test "--http1.1: the same request" {
+	replies <<<'[{"stream": ["Hello."]}]'
+	ask --http1.1 hi
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+}
+
+@test "-4, --ipv4 and -6, --ipv6" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	ask -4 hi
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+	ask --ipv4 hi
+	said 0 $'Hello.\n' ''
+	GOOGLE_GEMINI_BASE_URL=http://localhost:${URL##*:}
+	ask hi
+	said 0 $'Hello.\n' ''
+	[ "$(requests)" -eq 3 ]
+	ask -6 --retries 0 hi # the server has no such address
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: no connection (network): " \
+	    err
+	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
+	[ "$rc" -eq 69 ]
+	[ "$(requests)" -eq 3 ]
+	ask -4 -6 hi
+	said 64 '' "gm-prompt: --ipv4 and --ipv6 exclude each other
+Try 'gm-prompt --help'.
+"
+}
+
+@test "options that exclude each other" {
+	local pair
+
+	serve
+	for pair in '--stream --no-stream' '--stream --json' \
+	    '--stream --extract' '--no-stdin --require-stdin'; do
+		# shellcheck disable=SC2086 # two words
+		ask $pair hi
+		usage "${pair/ / and } exclude each other"
+	done
+}

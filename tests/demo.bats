@@ -1,0 +1,166 @@
+# "make demo": each scene as it is shown, and what happens when one goes wrong.
+
+load helper
+
+# Standard output goes to the file "shown", standard error to "errors".
+demo() {
+	"$ROOT/tests/demo/demo.sh" "$BUILD" >shown 2>errors
+}
+
+# log_is TEXT: what "git log" says; nothing and a failure if it is empty.
+log_is() {
+	mkdir bin
+	printf '%s' "$1" >log
+	printf '#!/bin/sh\n[ "$*" = "log -5" ] && cat %s && test -s %s\n' \
+	    "$PWD/log" "$PWD/log" >bin/git
+	chmod +x bin/git
+	PATH=$PWD/bin:$PATH
+}
+
+# expected PIPELINE: what the demo must show, from our own stand-in; the ports
+# differ.
+expected() (
+	cd "$ROOT" || return
+	cat <<EOT
+gm, without a key: a stand-in for the service answers, on this machine, at
+https://127.0.0.1:PORT. It only repeats sentences of what it is
+asked; everything else is real.
+
+== A question about a text. The answer comes as it is made.
+\$ gm-prompt -S "Explain in short what this project is" <README.md
+$(gm-prompt "Explain in short what this project is" <README.md)
+
+== A filter like any other.
+\$ $1
+$(bash -c "$1")
+
+== As JSON: the answer, and what it took.
+\$ gm-prompt --json 'What is a pipe?' |
+    jq '{ok, text, model_version, finish_reason, tokens: .usage.total}'
+{
+  "ok": true,
+  "text": "Hello! I am only a stand-in for the service, with no model behind me, but your question arrived: \"What is a pipe?\"",
+  "model_version": "standin-of-gemini-3.8-flash",
+  "finish_reason": "STOP",
+  "tokens": 36
+}
+
+== How many tokens would a text take? This is free.
+\$ gm-prompt --count "Translate this into French" <README.md
+$(gm-prompt --count "Translate this into French" <README.md)
+
+== An error says what is wrong and what helps; its status is for programs.
+\$ gm-prompt -m gemini-2.0-flash "Hello"
+\$ echo \$?
+78
+
+== Next
+Get a key at https://aistudio.google.com/apikey and put it into a file that
+only you can read, behind GOOGLE_API_KEYS= :
+
+    mkdir -p ~/.config/gm
+    cp .env.example ~/.config/gm/env
+    chmod 600 ~/.config/gm/env
+    \${EDITOR:-vi} ~/.config/gm/env
+
+Then ask, or see this again with answers of Google's models:
+
+    build/gm-prompt "What is a pipe?"
+    (set -a; . ~/.config/gm/env; make demo LIVE=1)
+EOT
+)
+
+@test "without a key: every scene, whole" {
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	# What the user has set must not matter.
+	export GOOGLE_API_KEYS=fake-leaked-key-0009 GM_RETRIES=never
+	export GOOGLE_GEMINI_BASE_URL=https://127.0.0.1:1 GM_METRICS=1
+	log_is "commit 0123456789abcdef
+Author: A <a@example.org>
+
+    begin
+"
+	demo
+	same errors "gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
+"
+	sed -i 's|^\(https://127\.0\.0\.1\):[0-9]*|\1:PORT|' shown
+	unset GOOGLE_API_KEYS GM_RETRIES GM_METRICS
+	serve --tls
+	expected 'git log -5 | gm-prompt "What were these changes about?" | fmt' \
+	    >want
+	diff want shown
+	grep -qx '1 commit by 1 author; the newest: begin\.' shown
+	[ -z "$(ls -A "$TMPDIR")" ]
+}
+
+@test "outside of a repository: the pipeline reads a file" {
+	log_is ''
+	demo
+	sed -i 's|^\(https://127\.0\.0\.1\):[0-9]*|\1:PORT|' shown
+	serve --tls
+	expected 'head -n 20 README.md | gm-prompt "Summarise this" | fmt' >want
+	diff want shown
+}
+
+@test "LIVE=1: the same scenes, answered by whoever the variables name" {
+	script <<'EOT'
+[{"when": {"path": "gemini-2.0-flash"}, "row": 18},
+ {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}},
+ {"stream": ["One answer."], "repeat": -1}]
+EOT
+	serve --tls
+	unset GEMINI_API_KEY
+	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
+	demo
+	[ "$(head -n 1 shown)" = 'gm, asking Google with the first of your keys.' ]
+	[ "$(grep -c '^One answer\.$' shown)" -eq 2 ]
+	[ "$(grep -c '^  "text": "One answer\.",$' shown)" -eq 1 ]
+	[ "$(grep -c '^42$' shown)" -eq 1 ]
+	[ "$(requests)" -eq 5 ]
+	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
+	    wc -l)" -eq 5 ]
+}
+
+@test "LIVE=1 without a key: says so" {
+	export LIVE=1
+	run -1 demo
+	same shown ''
+	same errors 'demo: LIVE=1 asks Google: GOOGLE_API_KEYS must be in the environment
+'
+}
+
+@test "a scene that goes wrong is told, and the demo fails" {
+	script <<'EOT'
+[{"when": {"path": "countTokens"}, "row": 1},
+ {"when": {"path": "gemini-2.0-flash"}, "row": 18},
+ {"stream": ["One answer."], "repeat": -1}]
+EOT
+	serve --tls
+	unset GEMINI_API_KEY
+	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
+	run -1 demo
+	[ "$(grep '^demo: ' errors)" = 'demo: status 77, expected 0: gm-prompt --count "Translate this into French" <README.md
+demo: 1 of 5 scenes failed' ]
+	run ! grep -q '^== Next' shown
+}
+
+@test "interrupted: nothing is left running, and no file" {
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR" slow
+	# A gm-prompt that waits until it is told to go on.
+	mkfifo go
+	printf '#!/bin/sh\n: >%s\nread -r line <%s\n' "$PWD/started" "$PWD/go" \
+	    >slow/gm-prompt
+	chmod +x slow/gm-prompt
+	"$ROOT/tests/demo/demo.sh" slow >shown 2>&1 3>&- &
+	demo=$!
+	wait_for '[ -e started ]'
+	pid=$(pgrep -P "$demo" -f standin.py)
+	kill -TERM "$demo"
+	echo >go
+	wait "$demo" || status=$?
+	[ "$status" -eq 143 ]
+	[ ! -e "/proc/$pid" ]
+	[ -z "$(ls -A "$TMPDIR")" ]
+}

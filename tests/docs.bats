@@ -1,0 +1,372 @@
+# The documents say what the programs do: each fact is compared with its source.
+
+load helper
+
+PAGES=$BUILD/man
+
+# section NAME PAGE: the lines of a section.
+section() {
+	awk -v name=".Sh $1" '/^\.Sh/ { on = $0 == name; next } on' "$2"
+}
+
+# plain: mdoc text as words on one line, its few escapes undone.
+plain() {
+	sed 's/^\.[A-Z][a-z] //; s/ \([.,:;)]\)$/\1/; s/\\&//g; s/\\e/\\/g' |
+	    tr '\n' ' ' | sed 's/ $//'
+}
+
+# ask_source C-FILE...: compile a program from standard input with these files
+# of the library, and run it.
+ask_source() {
+	cat >ask.c
+	"${CC:-cc}" -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+	    -I"$ROOT/lib" -o ask ask.c "${@/#/$ROOT/lib/}" && ./ask
+}
+
+@test "options: page and table agree in letter, name and placeholder" {
+	local tool path
+
+	for path in "$ROOT"/tools/*.c; do
+		tool=$(basename "$path" .c)
+		section OPTIONS "$PAGES/$tool.1" | awk '
+		/^\.It Fl / {
+			letter = "-"
+			i = 3
+			if ($4 == ",") {
+				letter = $3
+				i = 6
+			}
+			print letter "\t" substr($i, 2) "\t" \
+			    ($(i + 1) == "Ar" ? $(i + 2) : "-")
+			if (NF > i + 2 || (NF > i && $(i + 1) != "Ar"))
+				print "cannot be read: " $0
+		}' >page
+		"$tool" --gm-options | cut -f 1-3 >table
+		[ -s table ]
+		diff table page
+	done
+}
+
+@test "options: help shows each row of the table, within 80 columns" {
+	gm-prompt --help >help
+	[ -z "$(awk 'length > 80' help)" ]
+	gm-prompt --gm-options | while IFS=$'\t' read -r letter name arg text; do
+		[ "$letter" != - ] && start="  -$letter, --$name" ||
+			start="      --$name"
+		[ "$arg" = - ] || start+=" $arg"
+		grep -qxF -e "$(printf '%-28s%s' "$start" "$text")" help || {
+			grep -qxF -e "$start" help
+			grep -qxF -e "$(printf '%-28s%s' '' "$text")" help
+		}
+	done
+}
+
+@test "a tool's description is the same everywhere" {
+	local tool path text
+
+	section DESCRIPTION "$PAGES/gm.7" |
+	    awk '/^\.It Xr / { tool = $3; getline; print tool ": " $0 }' >gm7
+	sed -n 's/^- \x60\(gm-[a-z]*\)\x60: /\1: /p' "$ROOT/README.md" >readme
+	for path in "$ROOT"/tools/*.c; do
+		tool=$(basename "$path" .c)
+		text=$("$tool" --help | sed -n '2s/\.$//p')
+		echo "$tool: ${text,}"
+	done >help
+	for path in "$ROOT"/tools/*.c; do
+		tool=$(basename "$path" .c)
+		echo "$tool: $(sed -n 's/^\.Nd //p' "$PAGES/$tool.1")"
+	done >pages
+	[ -s help ]
+	diff help pages
+	diff help gm7
+	diff help readme
+}
+
+@test "exit statuses: gm(7) and the table in lib/err.c agree" {
+	ask_source err.c >table <<'EOT'
+#include <stdio.h>
+#include "err.h"
+
+int
+main(void)
+{
+	int code;
+
+	for (code = 0; code < GM_CODES; code++)
+		if (code != GM_ESIGNAL) /* has none: it ends the process */
+			printf("%d %s: %s\n", gm_err_status(code),
+			    gm_err_word(code), gm_err_meaning(code));
+	return 0;
+}
+EOT
+	section 'EXIT STATUS' "$PAGES/gm.7" | awk '
+	/^\.El/ && text != "" { print text; text = "" }
+	/^\.It/ {
+		if (text != "")
+			print text
+		text = $2 " " $3 ":"
+		next
+	}
+	text != "" { text = text " " $0 }' >page
+	[ -s table ]
+	diff table page
+}
+
+@test "variables: gm(7), the table and .env.example agree" {
+	section ENVIRONMENT "$PAGES/gm.7" | sed -n 's/^\.It Ev //p' >page
+	gm-prompt --gm-variables >table
+	[ -s table ]
+	# Those that no table lists are read in lib/config.c or by libraries.
+	head -n "$(wc -l <table)" page | diff table -
+	grep -vx -e GM_ENV_FILE -e GM_ALLOW_UNSAFE_ENV table >in_files
+	sed -n 's/=.*//p' "$ROOT/.env.example" | grep -v '^#' >example
+	diff in_files example
+	# A comment each, and no value: a default there would hide ours.
+	grep -vE '^(#.*|[A-Z_]*=)?$' "$ROOT/.env.example" >others || :
+	same others ''
+	awk '/^#/ { comment = 1; next } /=/ && !comment { print } { comment = 0 }
+	' "$ROOT/.env.example" >bare
+	same bare ''
+}
+
+@test "variables: each name that is read is told in gm(7)" {
+	section ENVIRONMENT "$PAGES/gm.7" | sed -n 's/^\.It Ev //p' |
+	    sed 's/ , /\n/g' | sort >page
+	[ "$(sort -u page)" = "$(cat page)" ]
+	sed -n 's/.*variable("\([A-Z_]*\)").*/\1/p' "$ROOT/lib/config.c" |
+	    sort -u >names
+	[ -s names ]
+	comm -23 names page >missing
+	same missing ''
+}
+
+@test "defaults: .env.example and the page tell the built-in ones" {
+	export GEMINI_API_KEY=$GOOD_KEY
+	gm-prompt -n -vv --dry-run Hello 2>&1 >body |
+	    sed -n 's/^gm-prompt: \([A-Z_]*\): \(.*\) (built-in default)$/\1=\2/p' |
+	    grep -v '=not set$' >built_in
+	[ "$(wc -l <built_in)" -ge 4 ]
+	awk '
+	/^#/ && match($0, /Default: [^ ]*/) {
+		value = substr($0, RSTART + 9, RLENGTH - 9)
+		sub(/\.$/, "", value)
+	}
+	/=/ && value != "" { print $0 value }
+	!/^#/ { value = "" }' "$ROOT/.env.example" >example
+	diff built_in example
+	tr '\n' ' ' <"$PAGES/gm.7" >page
+	while IFS='=' read -r name value; do
+		grep -qE "\.It Ev $name [^E]*default is (\.Ql )?${value%s}( |\.)" \
+		    page || echo "$name: $value"
+	done <built_in >missing
+	same missing ''
+}
+
+@test ".env.example loads by sh and by gm-prompt, without a note" {
+	cp "$ROOT/.env.example" env
+	chmod 600 env
+	# shellcheck disable=SC2016 # for the inner shell
+	sh -euc 'set -a; . ./env
+	    echo "<$GOOGLE_API_KEYS$GEMINI_MODEL$GM_SYSLOG>"' >out 2>err
+	same out '<>
+'
+	same err ''
+	run -78 gm-prompt -n --env-file env Hello
+	assert_output 'gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for env)'
+	sed -i "s/^GOOGLE_API_KEYS=/&$GOOD_KEY/" env
+	gm-prompt -n --env-file env --dry-run Hello >out 2>err
+	same out '{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}
+'
+	same err 'gm-prompt: POST https://generativelanguage.googleapis.com/v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse
+gm-prompt: x-goog-api-key: ...0001
+gm-prompt: Content-Type: application/json
+gm-prompt: Accept: text/event-stream
+'
+}
+
+@test "classes: the page and the table in lib/fault.c agree" {
+	ask_source fault.c err.c >table <<'EOT'
+#include <stdio.h>
+#include "fault.h"
+
+int
+main(void)
+{
+	static const char *const then[] = { [GM_ACTION_STOP] = "",
+		[GM_ACTION_RETRY] = ", repeated",
+		[GM_ACTION_WAIT] = ", resting" };
+	const struct gm_class_row *row;
+	int i;
+
+	for (i = 0; i < GM_CLASSES; i++) {
+		row = gm_class(i);
+		printf("%s (", row->name);
+		if (row->code == GM_ESIGNAL)
+			printf("the signal");
+		else
+			printf("%d", gm_err_status(row->code));
+		printf("%s): %s\n", then[row->action], row->phrase);
+	}
+	return 0;
+}
+EOT
+	section CLASSES "$PAGES/gm-prompt.1" | awk '
+	/^\.It Cm/ {
+		sub(/^\.It Cm /, "")
+		sub(/ No /, " ")
+		head = $0
+		getline
+		print head ": " $0
+	}' >page
+	[ -s table ]
+	diff table page
+}
+
+@test "JSON: the page tells each member, in its order, and no other" {
+	serve
+	gm-prompt -n --json --search Hello >object
+	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
+	    sed -n 's/^\.It Va //p' >page
+	jq -r 'keys_unsorted[]' object >members
+	diff members page
+	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
+	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	gm-prompt -n --json -m none Hello >failure || :
+	jq -r '.. | objects | keys[]' object failure | sort -u >members
+	diff members page
+}
+
+@test "metrics: the page tells each field, in its order, and no other" {
+	script <<'EOT'
+[{"stream": ["x"], "usage": {"promptTokenCount": 1, "totalTokenCount": 4,
+  "cachedContentTokenCount": 1, "thoughtsTokenCount": 1}}]
+EOT
+	serve
+	gm-prompt -n --metrics --log-file log Hello 2>line >answer
+	section METRICS "$PAGES/gm-prompt.1" | sed -n 's/^\.Va //p' |
+	    sed 's/ [,.]$//; s/ , /\n/g' >page
+	[ "$(tail -n 2 page)" = "$(printf 'time\ntool')" ]
+	sed 's/^gm-prompt: //' line | tr ' ' '\n' | sed 's/=.*//' >fields
+	head -n -2 page | diff fields -
+	jq -r 'keys_unsorted[]' log >fields
+	{ tail -n 2 page && head -n -2 page; } | diff fields -
+}
+
+# What the examples take for granted.
+prepare_examples() {
+	cp "$ROOT/.env.example" .
+	echo 'Answer briefly.' >style.txt
+	printf 'pipe\nfilter\n' >words.txt
+	printf 'make: *** [Makefile:1: all] Error 1\n' >build.log
+	printf 'Pipes join programs. Each reads and writes. All is text.\n' \
+	    >report.txt
+	git init -q .
+	git add report.txt
+	git -c user.name=A -c user.email=a@example.org commit -qm 'begin'
+	echo 'A line more.' >>report.txt
+	export EDITOR=true
+}
+
+# try_examples: run each block of standard input; blocks end in a line "--".
+try_examples() {
+	local block='' line count=0
+
+	while IFS= read -r line; do
+		if [ "$line" != -- ]; then
+			block+=$line$'\n'
+			continue
+		fi
+		bash -e -o pipefail -c "$block" </dev/null >out 2>err || {
+			printf 'status %d:\n%s' $? "$block"
+			cat out err
+			return 1
+		}
+		block='' count=$((count + 1))
+	done
+	echo "$count"
+}
+
+@test "examples: those of the pages run" {
+	local page blocks
+
+	serve
+	prepare_examples
+	for page in "$PAGES"/*; do
+		section EXAMPLES "$page" | awk '
+		/^\.Ed/ && on { print "--"; on = 0 }
+		on { gsub(/\\&/, ""); gsub(/\\e/, "\\"); print }
+		/^\.Bd -literal/ { on = 1 }' >blocks
+		blocks=$(section EXAMPLES "$page" | grep -c '^\.Bd -literal')
+		[ "$blocks" -gt 0 ]
+		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
+	done
+	[ "$(requests)" -eq 12 ]
+}
+
+@test "examples: those of README run" {
+	local blocks
+
+	serve
+	prepare_examples
+	awk '/^```/ && on { print "--"; on = 0; next }
+	on
+	/^```sh$/ { on = 1 }' "$ROOT/README.md" >blocks
+	blocks=$(grep -c '^--$' blocks)
+	[ "$blocks" -gt 5 ]
+	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
+	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
+	[ "$(requests)" -eq 12 ]
+}
+
+@test "the version is that of VERSION, and CHANGELOG.md begins with it" {
+	local tool path version
+
+	version=$(cat "$ROOT/VERSION")
+	for path in "$ROOT"/tools/*.c; do
+		tool=$(basename "$path" .c)
+		run -0 "$tool" -V
+		assert_output "$tool $version"
+	done
+	[ "$(sed -n '/^## /{s/^## \([^ ]*\).*/\1/p;q}' "$ROOT/CHANGELOG.md")" = \
+	    "$version" ]
+}
+
+@test "the pages, as they are built, are well-formed" {
+	run -0 mandoc -Tlint -W warning "$PAGES"/*
+	assert_output ''
+	# The line that names the shared options is gone, and they are there.
+	run ! grep -n '@common' "$PAGES"/*
+}
+
+@test "a page that names an unknown section of shared options is an error" {
+	echo '.\" @common nonsense' >page
+	run -1 awk -f "$ROOT/man/insert.awk" "$ROOT/man/common.mdoc" page
+	assert_output 'page: no such section: nonsense'
+}
+
+@test "ARCHITECTURE.md shows lib/LAYERS as it is" {
+	sed -n '/^<!-- lib\/LAYERS -->$/,/^<!-- end -->$/p' \
+	    "$ROOT/ARCHITECTURE.md" | sed -n 's/^    //p' >shown
+	diff "$ROOT/lib/LAYERS" shown
+}
+
+@test "the files that the documents name are there" {
+	local file name
+
+	cd "$ROOT" || return
+	for file in README.md ARCHITECTURE.md CONTRIBUTING.md \
+	    tests/fixtures/README; do
+		grep -oP '\x60(lib|tools|tests|man)/[A-Za-z0-9_./-]*\x60' "$file" |
+		    tr -d '\140' | grep -v NAME | sort -u | while read -r name; do
+			[ -e "$name" ] || echo "$file: $name"
+		done
+		grep -oP '\x60[A-Za-z_-]+\.(h|c|bats)\x60' "$file" |
+		    tr -d '\140' | grep -v NAME | sort -u | while read -r name; do
+			[ -e "lib/$name" ] || [ -e "tools/$name" ] ||
+				[ -e "tests/$name" ] ||
+				[ -e "/usr/include/$name" ] ||
+				echo "$file: $name"
+		done
+	done >"$BATS_TEST_TMPDIR/missing"
+	same "$BATS_TEST_TMPDIR/missing" ''
+}

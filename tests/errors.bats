@@ -1,0 +1,528 @@
+# What the service, and who else may answer in its place, can say instead of an
+# answer: exit status, class, number of attempts, and the whole line for each.
+
+load net
+
+# words TEXT: a server's words, at most 300 characters of them.
+words() {
+	if [ ${#1} -gt 300 ]; then
+		printf '%s...' "${1:0:300}"
+	else
+		printf '%s' "$1"
+	fi
+}
+
+# refused STATUS CLASS TRIES LINE: the reply that is being played gives this
+# exit status, class and line; asked with one retry it was sent so often.
+refused() {
+	local status=$1 class=$2 tries=$3 line=$4 text at=null
+	local options=(-m gemini-3.8-flash --max-wait 10ms)
+
+	again
+	ask "${options[@]}" --retries 0 --json hi
+	tried 1 || return
+	text=${line//TIME/$(sed -n 's/.* it rests until \([^ ]*\) .*/\1/p' err)}
+	[ "$text" = "$line" ] ||
+		at=$(sed -n 's/.* it rests until \([^ ]*\) .*/"\1"/p' err)
+	[ "$rc" -eq "$status" ] && same err "gm-prompt: $text"$'\n' || return
+	text=${text//\\/\\\\}
+	same <(sed 's/.*,"error":{/{/; s/^{"ok":false,"text":"",.*//' out) \
+	    "{\"class\":\"$class\",\"message\":\"${text//\"/\\\"}\",\"retry_at\":$at}}"$'\n' || return
+	[[ $(cat out) == '{"ok":false,"text":"",'* ]] && masked || return
+
+	again
+	ask "${options[@]}" --retries 1 hi
+	tried "$tries" || return
+	text=${line//TIME/$(sed -n 's/.* it rests until \([^ ]*\) .*/\1/p' err)}
+	failed "$status" "$text" && masked
+}
+
+# rows: a table of "row|its members|status|class|tries|what we say|its words".
+rows() {
+	local row more status class tries ours theirs failures=0
+
+	serve
+	while IFS='|' read -r row more status class tries ours theirs; do
+		play <<<"[{\"row\":$row$more,\"repeat\":-1}]"
+		ours=${ours//SITE/$URL}
+		[ -z "$theirs" ] || ours+=": $(words "$theirs")"
+		refused "$status" "$class" "$tries" "$ours" || {
+			echo "row $row$more: see above"
+			failures=$((failures + 1))
+		}
+	done
+	[ "$failures" -eq 0 ]
+}
+
+@test "keys that are refused: 77, asked once, the key masked" {
+	local key='key 0 (...0001)'
+	rows <<-END
+		1||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not valid. Please pass a valid API key.
+		2||77|key_expired|1|$key: the key has expired (HTTP 400, key_expired)|API key expired. Please renew the API key.
+		3||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not found. Please pass a valid API key.
+		4||77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused)|Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.
+		5||77|key_leaked|1|$key: the key was reported as leaked: delete it and make another (HTTP 403, key_leaked)|Your API key was reported as leaked. Please use another API key.
+		6||77|no_key_sent|1|SITE: no key reached the service: a proxy may have removed it (HTTP 403, no_key_sent)|Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.
+		7||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from referer <empty> are blocked.
+		8||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|The provided API key has an IP address restriction. The originating IP address of the call (127.0.0.1) violates this restriction.
+		9||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
+		9|,"error_reason":"API_KEY_IOS_APP_BLOCKED"|77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
+		10||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
+		11||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
+		12||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
+		13||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
+		14||77|project_denied|1|$key: permission denied (HTTP 403, project_denied)|The caller does not have permission
+		15||77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
+		15|,"status":429|77|no_credit|1|$key: the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
+		16||77|place|1|SITE: the service is not offered at this place (HTTP 400, place)|User location is not supported for the API use.
+	END
+}
+
+@test "models that are gone: 78, with the replacement" {
+	local gone='gemini-3.8-flash: the service does not have this model'
+	rows <<-END
+		17||78|model_gone|1|$gone (HTTP 404, model_gone)|models/gemini-3.8-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
+		18|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available. Please update your code to use models/gemini-9-pro for the latest features and improvements.
+		19|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available to new users. Please update your code to use models/gemini-9-pro for the latest features and improvements. We recommend you to use the Interactions API.
+		20||78|model_gone|1|$gone (HTTP 404, model_gone)|Requested entity was not found.
+	END
+}
+
+@test "requests that are refused: 65 with the reason, asked once" {
+	local no='gemini-3.8-flash: the service refuses the request'
+	local large='gemini-3.8-flash: the request is too large'
+	rows <<-END
+		21||65|bad_request|1|$no (HTTP 400, bad_request)|Invalid JSON payload received. Unknown name "x" at 'generation_config': Cannot find field.
+		22||65|bad_request|1|$no (HTTP 400, bad_request)|Request contains an invalid argument.
+		23||65|too_large|1|$large (HTTP 400, too_large)|The input token count (1200293) exceeds the maximum number of tokens allowed (1048576).
+		24||65|too_large|1|$large (HTTP 400, too_large)|Request payload size exceeds the limit: 20971520 bytes. Please use the Files API for larger requests.
+		25||65|bad_request|1|$no (HTTP 400, bad_request)|Thinking level MINIMAL is not supported for this model.
+		26||65|bad_request|1|$no (HTTP 400, bad_request)|Unsupported MIME type: application/x-unknown
+		27||65|bad_request|1|$no (HTTP 400, bad_request)|The File x is not in an ACTIVE state and usage is not allowed.
+		28||65|too_large|1|$large (HTTP 413, too_large)|Maximum request body size 1048576 exceeded, actual body size 1048577
+		43||1|blocked|1|gemini-3.8-flash: the prompt was blocked (PROHIBITED_CONTENT)|
+		44||65|bad_request|1|$no (HTTP 501, bad_request)|Operation is not implemented, or supported, or enabled.
+	END
+}
+
+@test "quotas that are used up: 75 with the time, no retry" {
+	local key='key 0 (...0001)' quota='Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit'
+	local input=${quota/requests/input_token_count}
+	rows <<-END
+		29||75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute)|$quota: 5, model: gemini-3.8-flash Please retry in 37.1s.
+		30||75|quota_day|1|$key: the quota per day is used up; it rests until TIME (HTTP 429, quota_day)|$quota: 20, model: gemini-3.8-flash Please retry in 38s.
+		31||75|quota_none|1|$key: the key's project has no quota for this model; it rests until TIME (HTTP 429, quota_none)|$quota: 0, model: gemini-3.8-flash * $quota: 0, model: gemini-3.8-flash * $input: 0, model: gemini-3.8-flash Please retry in 38s.
+		32||75|quota_spend|1|$key: the spend limit is reached; it rests until TIME (HTTP 429, quota_spend)|You exceeded your spend-based rate limit. Please retry later.
+		33||75|quota_none|1|$key: the key's project has no quota for this model; it rests until TIME (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
+		34||75|quota|1|$key: the quota is used up; it rests until TIME (HTTP 429, quota)|Resource has been exhausted (e.g. check quota).
+	END
+}
+
+@test "a service in trouble: 69 after the retries" {
+	local trouble='An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting'
+	local page="(Bad Gateway)!!1 502. That’s an error. The server could not do this. That’s all we know."
+	rows <<-END
+		35||69|cancelled|2|SITE: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
+		36||69|server|2|SITE: the service failed (HTTP 500, server)|$trouble
+		37||69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|The model is overloaded. Please try again later.
+		37|,"message":"This model is currently experiencing high demand."|69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|This model is currently experiencing high demand.
+		38||69|timeout|2|SITE: the service ran out of time (HTTP 503, timeout)|Deadline expired before operation could complete.
+		39||69|timeout|2|SITE: the service ran out of time (HTTP 504, timeout)|Deadline Exceeded
+		40||69|server|2|SITE: the service failed (HTTP 502, server)|Error 502 $page
+		36|,"status":408|69|server|2|SITE: the service failed (HTTP 408, server)|$trouble
+		36|,"status":529|69|server|2|SITE: the service failed (HTTP 529, server)|$trouble
+		44|,"status":409|69|server|2|SITE: the service failed (HTTP 409, server)|The operation was aborted.
+	END
+}
+
+@test "proxies and portals: nothing is followed, nothing repeated" {
+	helper listen talk
+	rows <<-END
+		41||69|proxy|1|SITE: the proxy refuses the connection (HTTP 407, proxy)|Error 407 (Proxy Authentication Required)!!1 407. That’s an error. The server could not do this. That’s all we know.
+		42|,"location":"http://127.0.0.1:$PORT/"|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 302, redirect)|Moved
+		42|,"location":"http://127.0.0.1:$PORT/","status":301|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 301, redirect)|Moved
+		42|,"location":"http://127.0.0.1:$PORT/","status":307|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 307, redirect)|Moved
+		42|,"location":"http://127.0.0.1:$PORT/","status":308|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 308, redirect)|Moved
+		42|,"location":"file:///etc/passwd"|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 302, redirect)|Moved
+	END
+	[ "$(received)" -eq 0 ]
+}
+
+@test "a redirect to itself: one request" {
+	serve
+	play <<<"[{\"row\":42,\"location\":\"$URL/v1beta/models\",\"repeat\":-1}]"
+	ask hi
+	failed 76 "$URL: a redirect, which is never followed with a key (HTTP 302, redirect): Moved"
+	tried 1
+}
+
+@test "pages in place of JSON: the status decides, whatever they say" {
+	local status want class tries what failures=0
+	serve
+	while IFS='|' read -r status want class tries what; do
+		play <<-END
+			[{"status":$status,"repeat":-1,"headers":{"Content-Type":"text/html"},
+			 "body":"<!DOCTYPE html>\n<html><head><script>if (1 < 2) alert('API key not valid')</script><title>Oh &amp; no</title></head><style>\nbody{}</style>API key expired</html>"}]
+		END
+		refused "$want" "$class" "$tries" "${what//SITE/$URL} (HTTP $status, $class): Oh &amp; no API key expired" || {
+			echo "status $status: see above"
+			failures=$((failures + 1))
+		}
+	done <<-END
+		400|65|bad_request|1|gemini-3.8-flash: the service refuses the request
+		401|69|proxy|1|SITE: the proxy refuses the connection
+		403|69|proxy|1|SITE: the proxy refuses the connection
+		404|78|bad_url|1|SITE: no API at this address: check the base URL
+		407|69|proxy|1|SITE: the proxy refuses the connection
+		408|69|server|2|SITE: the service failed
+		413|65|too_large|1|gemini-3.8-flash: the request is too large
+		429|75|quota|1|key 0 (...0001): the quota is used up; it rests until TIME
+		500|69|server|2|SITE: the service failed
+		502|69|server|2|SITE: the service failed
+		503|69|server|2|SITE: the service failed
+		504|69|timeout|2|SITE: the service ran out of time
+		520|69|server|2|SITE: the service failed
+		526|69|server|2|SITE: the service failed
+	END
+	[ "$failures" -eq 0 ]
+}
+
+@test "errors in other envelopes" {
+	local status body want class tries what failures=0
+	serve
+	while IFS='|' read -r status body want class tries what; do
+		play <<<"[{\"status\":$status,\"repeat\":-1,$body}]"
+		refused "$want" "$class" "$tries" "${what//SITE/$URL}" || {
+			echo "status $status, $body: see above"
+			failures=$((failures + 1))
+		}
+	done <<-'END'
+		400|"json":[{"error":{"code":400,"message":"No.","status":"INVALID_ARGUMENT"}}]|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request): No.
+		400|"json":{"error":{"code":"invalid_request","message":"No."}}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request): No.
+		400|"json":{"error":"No."}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request): No.
+		400|"json":{"message":"No."}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request): No.
+		400|"json":{"detail":"No."}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request): No.
+		400|"json":{"error":{"code":400,"message":"{\"error\":{\"code\":429,\"message\":\"API key not valid.\",\"status\":\"X\"}}"}}|77|key_invalid|1|key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid.
+		400|"body":"No."|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request): No.
+		400|"body":""|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
+		400|"body":"{\"error\":{\"message\":\"No."|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
+		400|"json":{"error":null}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
+		400|"json":{"error":{"code":400,"message":7,"details":{"a":[]}}}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
+		503|"body":""|69|server|2|SITE: the service failed (HTTP 503, server)
+		429|"body":""|75|quota|1|key 0 (...0001): the quota is used up; it rests until TIME (HTTP 429, quota)
+		401|"body":""|77|key_refused|1|key 0 (...0001): the key was not accepted (HTTP 401, key_refused)
+		402|"body":""|77|no_credit|1|key 0 (...0001): the account has no credit left (HTTP 402, no_credit)
+		413|"body":""|65|too_large|1|gemini-3.8-flash: the request is too large (HTTP 413, too_large)
+	END
+	[ "$failures" -eq 0 ]
+}
+
+# senseless LINE [member...]: 76 with this line, asked once, in good time.
+senseless() {
+	local line=$1
+	shift
+	play <<<"[{${*},\"repeat\":-1}]"
+	rc=0
+	timeout 60 gm-prompt --retries 0 hi >out 2>err </dev/null || rc=$?
+	tried 1 && failed 76 "$URL: $line"
+}
+
+# base64 of standard input as a member of a script.
+bytes() {
+	printf '"body_b64":"%s"' "$(base64 -w 0)"
+}
+
+@test "replies without sense: 76, one clean line" {
+	local no='the reply makes no sense (HTTP 200, protocol)'
+	serve
+	senseless "$no: a web page instead of an answer: a captive portal, or a wrong base URL" \
+	    '"body":"\r\n<!DOCTYPE html><html>Please log in</html>","headers":{"Content-Type":"text/html"}'
+	senseless "$no: a web page instead of an answer: a captive portal, or a wrong base URL" \
+	    '"body":"<HTML>Please log in</HTML>","headers":{"Content-Type":"text/event-stream"}'
+	senseless "$no: compressed, although that was not asked for" \
+	    '"headers":{"Content-Encoding":"gzip"}',"$(printf '%s\n\n' "$FIRST_EVENT" "$LAST_EVENT" | gzip -n | bytes)"
+	senseless "$no: JSON, but not an answer" '"json":[42]'
+	senseless "$no: JSON, but not an answer" '"body":"data: 42\n\n"'
+	senseless "$no: JSON, but not an answer" '"body":"data: [1,2]\n\n"'
+	senseless "$no: JSON, but not an answer" '"body":"data: null\n\n"'
+}
+
+# quoted TEXT: as it stands inside a JSON string.
+quoted() {
+	local text=${1//\\/\\\\}
+	printf '%s' "${text//\"/\\\"}"
+}
+
+@test "JSON that is none: 76, one clean line, nothing of it is taken" {
+	local no='the reply makes no sense (HTTP 200, protocol)' json
+	serve
+	for json in '{"candidates":[{"content":{"parts":[{"text":"One"' \
+	    '{"candidates":[]}{"candidates":[]}' '{"candidates":[]} x' \
+	    '[{"candidates":[]},]' '{"candidates":[],}' "{'candidates':[]}" \
+	    '{"candidates":[NaN]}' '{"candidates":[01]}' '{"candidates":tru}' \
+	    '{"a":"\ud83"}'; do
+		json=$(quoted "$json")
+		play <<<"[{\"body\":\"$json\",\"repeat\":-1}]"
+		ask --retries 0 hi
+		[ "$rc" -eq 76 ]
+		tried 1
+		same out ''
+		[[ $(cat err) == "gm-prompt: $URL: $no: "* ]]
+		[ "$(wc -l <err)" -eq 1 ]
+		# The same inside an event, after one that was good.
+		play <<<"[{\"body\":\"$(quoted "$FIRST_EVENT")\\n\\ndata: $json\\n\\n$(quoted "$LAST_EVENT")\\n\\n\",\"repeat\":-1}]"
+		ask --retries 0 hi
+		[ "$rc" -eq 76 ]
+		tried 1
+		same out ''
+		[[ $(cat err) == "gm-prompt: $URL: $no: "* ]]
+		[ "$(wc -l <err)" -eq 1 ]
+	done
+}
+
+@test "bytes that are no text: 76, one clean line" {
+	local no='the reply makes no sense (HTTP 200, protocol)' json bytes
+	json='{"candidates":[{"content":{"parts":[{"text":"%b"}]},"finishReason":"STOP"}]}'
+	serve
+	for bytes in '\x80' '\xc3' '\xff\xfe' '\xc0\xaf' '\xed\xa0\x80' \
+	    '\xf4\x90\x80\x80' '\0000' '\x01' '\x1b[31m' '\n'; do
+		# shellcheck disable=SC2059 # the format is ours
+		play <<<"[{$(printf "$json" "$bytes" | bytes),\"repeat\":-1}]"
+		ask --retries 0 hi
+		[ "$rc" -eq 76 ]
+		tried 1
+		same out ''
+		[[ $(cat err) == "gm-prompt: $URL: $no: "* ]]
+		[ "$(wc -l <err)" -eq 1 ]
+		LC_ALL=C grep -q '^[ -~]*$' err
+	done
+	# A NUL does not hide what stands behind it.
+	# shellcheck disable=SC2059
+	play <<<"[{$(printf "$json\0{\"error\":{\"code\":429}}" ok | bytes),\"repeat\":-1}]"
+	ask --retries 0 hi
+	[ "$rc" -eq 76 ]
+	same out ''
+	[[ $(cat err) == "gm-prompt: $URL: $no: "* ]]
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+# large PREFIX BYTE COUNT SUFFIX: such a body in a file of the script's folder.
+large() {
+	{
+		printf '%b' "$1"
+		head -c "$3" /dev/zero | tr '\0' "$2"
+		printf '%b' "$4"
+	} >"$DIR/large"
+}
+
+@test "JSON that is odd, but JSON: what is text comes out as good UTF-8" {
+	serve
+	play <<<'[{"body":"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":7},{\"text\":\"lost\",\"text\":\"a\\u0000b\\ud83dc\\ude00\\ud83d\\ude00\\/\"}]},\"finishReason\":\"STOP\",\"index\":-0.0}],\"usageMetadata\":{\"promptTokenCount\":1e999,\"totalTokenCount\":99999999999999999999}}\n\n"}]'
+	ask hi
+	said 0 'a�b�c�😀/
+' ''
+}
+
+@test "lines and bodies over 64 MiB: 76" {
+	local no='the reply makes no sense (HTTP 200, protocol)'
+	serve
+	large 'data: {"a":"' x $((70 << 20)) '"}\r\n\r\n'
+	senseless "$no: an event of the stream is larger than 64 MiB" '"body_file":"large"'
+	large 'data' x $((70 << 20)) ''
+	senseless "$no: an event of the stream is larger than 64 MiB" '"body_file":"large"'
+	large '{"a":"' x $((70 << 20)) '"}'
+	senseless "$no: larger than 64 MiB" '"body_file":"large"'
+	rm "$DIR/large"
+}
+
+@test "an event of many lines over 64 MiB: 76" {
+	serve
+	yes 'data: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],' |
+	    head -c $((70 << 20)) >"$DIR/large"
+	senseless "the reply makes no sense (HTTP 200, protocol): an event of the stream is larger than 64 MiB" \
+	    '"body_file":"large"'
+}
+
+@test "deep nesting: 76 in good time, in an answer and in an error" {
+	local no='the reply makes no sense (HTTP 200, protocol)'
+	serve
+	large '{"a":' '[' 400000 ''
+	play <<<'[{"body_file":"large","repeat":-1}]'
+	rc=0
+	timeout 60 gm-prompt --retries 0 hi >out 2>err </dev/null || rc=$?
+	[ "$rc" -eq 76 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	[[ $(cat err) == "gm-prompt: $URL: $no: "*"nested too deeply"* ]]
+	play <<<'[{"body_file":"large","status":400,"repeat":-1}]'
+	rc=0
+	timeout 60 gm-prompt --retries 0 hi >out 2>err </dev/null || rc=$?
+	failed 65 "$ALIAS: the service refuses the request (HTTP 400, bad_request)"
+}
+
+@test "too many JSON values: 76" {
+	serve
+	{
+		printf '{"a":['
+		yes 0, | head -n 1100000 | tr -d '\n'
+		printf '0]}'
+	} >"$DIR/large"
+	play <<<'[{"body_file":"large","repeat":-1}]'
+	ask --retries 0 hi
+	[ "$rc" -eq 76 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	[[ $(cat err) == "gm-prompt: $URL: the reply makes no sense (HTTP 200, protocol): "* ]]
+}
+
+@test "an error without end is not waited for" {
+	serve
+	play <<<'[{"generate":{"bytes":1000000000000},"status":503,"repeat":-1}]'
+	rc=0
+	timeout 60 gm-prompt --retries 0 hi >out 2>err </dev/null || rc=$?
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	tried 1
+	[[ $(cat err) == "gm-prompt: $URL: the service failed (HTTP 503, server): "* ]]
+	[ "$(wc -m <err)" -lt 500 ]
+}
+
+@test "no answer at all: 76" {
+	serve
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"body":""'
+	senseless 'the reply makes no sense (HTTP 204, protocol)' '"raw":"HTTP/1.1 204 No Content\r\n\r\n"'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{}'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":[]'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":[]}'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":[{"content":{},"index":0}]}'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":{"content":7},"usageMetadata":[],"promptFeedback":"x"}'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"usageMetadata":{"promptTokenCount":1}}'
+	senseless 'the reply makes no sense (HTTP 200, protocol): neither events nor JSON' '"body":"Welcome to the hotel.\n"'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"body":": hello\n\n"'
+	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"stream":["One"],"finish":null'
+}
+
+# broken_off STATUS LINE TRIES: an error that comes after the first text.  Held
+# back, the request may be sent again; once text is out, it is not.
+broken_off() {
+	again
+	ask --retries 1 --max-wait 10ms hi
+	failed "$1" "$2" && tried "$3" || return
+	again
+	ask --retries 1 --max-wait 10ms -S hi
+	said "$1" $'First second \n' "gm-prompt: $2"$'\n' && tried 1
+}
+
+@test "an error in the stream, in each of its forms" {
+	local first='data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"First \"}]},\"finishReason\":\"STOP\",\"index\":0}]}'
+	local second=${first/First/second} error code status class tries what
+	serve
+	while IFS='|' read -r code status class tries what; do
+		error="{\\n  \\\"error\\\": {\\n    \\\"code\\\": $code,\\n    \\\"message\\\": \\\"Sorry.\\\",\\n    \\\"status\\\": \\\"X\\\"\\n  }\\n}"
+		what="${what/SITE/$URL} (HTTP $code, $class): Sorry."
+		# As recorded: bare and pretty-printed; with and without a last newline.
+		play <<<"[{\"body\":\"$first\\n\\n$second\\n\\n$error\\n\",\"repeat\":-1}]"
+		broken_off "$status" "$what" "$tries"
+		play <<<"[{\"body\":\"$first\\r\\n\\r\\n$second\\r\\n\\r\\n$error\",\"repeat\":-1}]"
+		broken_off "$status" "$what" "$tries"
+		# As an event, also under a name.
+		error=${error//\\n/}
+		play <<<"[{\"body\":\"$first\\n\\n$second\\n\\ndata: $error\\n\\n\",\"repeat\":-1}]"
+		broken_off "$status" "$what" "$tries"
+		play <<<"[{\"body\":\"$first\\n\\n$second\\n\\nevent: error\\ndata: $error\\n\\n$first\\n\\n\",\"repeat\":-1}]"
+		broken_off "$status" "$what" "$tries"
+		# As an element of an array, which is taken only when it is whole.
+		play <<<"[{\"body\":\"[${first#data: }\\n,\\r\\n${second#data: },$error]\",\"repeat\":-1}]"
+		ask --retries 1 --max-wait 10ms hi
+		failed "$status" "$what"
+		tried "$tries"
+	done <<-END
+		499|69|cancelled|2|SITE: the service cancelled the request
+		500|69|server|2|SITE: the service failed
+		503|69|server|2|SITE: the service failed
+		504|69|timeout|2|SITE: the service ran out of time
+		400|65|bad_request|1|$ALIAS: the service refuses the request
+		403|77|project_denied|1|key 0 (...0001): permission denied
+	END
+}
+
+@test "a quota that ends in the stream: 75 with the time" {
+	local first='{"candidates":[{"content":{"parts":[{"text":"First second "}]}}]}'
+	serve
+	play <<<"[{\"stream\":[$first,{\"error\":{\"code\":429,\"message\":\"Slowly.\",\"status\":\"RESOURCE_EXHAUSTED\"}}],\"repeat\":-1}]"
+	ask --max-wait 1 hi
+	[ "$rc" -eq 75 ]
+	same out ''
+	tried 1
+	same <(sed -E 's/until [-0-9T:]+Z/until TIME/' err) \
+	    'gm-prompt: key 0 (...0001): the quota is used up; it rests until TIME (HTTP 429, quota): Slowly.
+'
+	ask --max-wait 1 -S hi
+	[ "$rc" -eq 75 ]
+	same out $'First second \n'
+	tried 2
+}
+
+@test "a server's words: one clean line of at most 300 characters" {
+	local letters
+	letters=$(printf 'y%.0s' {1..10000})
+	serve
+	play <<<"[{\"status\":400,\"json\":{\"error\":{\"code\":400,\"message\":\"$letters\"}},\"repeat\":-1}]"
+	ask hi
+	failed 65 "$ALIAS: the service refuses the request (HTTP 400, bad_request): ${letters:0:300}..."
+	play <<<'[{"status":400,"body":"{\"error\":{\"message\":\"\\u001b[31mred\\u001b[m \\u001b]0;title\\u0007\\u009b5m\\r\\n\\tgr\\u00fcn\\b\\u202e\\u2066\\u0000\\u007f\\u0085 %s%n \\ud800 end\\n\"}}","repeat":-1}]'
+	ask hi
+	failed 65 "$ALIAS: the service refuses the request (HTTP 400, bad_request): red grün� %s%n � end"
+	play <<<'[{"status":400,"reason":"\u001b[31mNo","headers":{"Content-Type":"\u001b[31m"},"body":"\u001b[31mred\u0007\nline","repeat":-1}]'
+	ask -nv hi
+	said 65 '' "gm-prompt: attempt 1: $ALIAS: the service refuses the request (HTTP 400, bad_request): red line
+gm-prompt: $ALIAS: the service refuses the request (HTTP 400, bad_request): red line
+"
+	# Names and reasons are words of the server, too.
+	play <<<'[{"stream":["One"],"finish":"\u001b[31mNO\nWAY","finish_message":"a\r\nb","model_version":"m\u001b[31m\n2","repeat":-1}]'
+	ask hi
+	same err "gm-prompt: $ALIAS: the answer may not be whole (NO WAY): a b
+"
+	[ "$rc" -eq 1 ]
+	play <<<'[{"json":{"promptFeedback":{"blockReason":"\u001b[31mNO\nWAY","blockReasonMessage":"a\r\n\u0000b"}},"repeat":-1}]'
+	ask hi
+	failed 1 "$ALIAS: the prompt was blocked (NO WAY): a �b"
+}
+
+@test "an answer of another model: the note is one clean line" {
+	serve
+	play <<<'[{"stream":["One"],"model_version":"m\u001b[31m\n2","repeat":-1}]'
+	ask -m gemini-3.8-flash hi
+	said 0 $'One\n' $'gm-prompt: gemini-3.8-flash: answered by m 2\n'
+}
+
+@test "a key in a server's words is masked, also where they are cut" {
+	local key=$GOOD_KEY pad i members
+	serve
+	play <<-END
+		[{"status":400,"json":{"error":{"code":400,"message":"<$key> $key$key",
+		  "status":"$key"}},"reason":"$key","headers":{"X-Key":"$key"},"repeat":-1}]
+	END
+	ask -vv hi
+	masked
+	grep -q '(HTTP 400, bad_request): <...0001> ...0001...0001$' err
+	ask --json --log-file log hi
+	masked
+	run ! grep -q "$key" log
+	grep -q 'bad_request): <...0001> ...0001...0001","retry_at"' out
+	for i in {278..300}; do
+		pad=$(printf 'x%.0s' $(seq "$i"))
+		for members in "\"status\":400,\"json\":{\"error\":{\"code\":400,\"message\":\"$pad$key$key\"}}" \
+		    "\"stream\":[\"One\"],\"finish\":\"SAFETY\",\"finish_message\":\"$pad$key$key\"" \
+		    "\"stream\":[\"One\"],\"model_version\":\"${pad:200}$key$key\",\"finish\":\"${pad:240}$key$key\""; do
+			play <<<"[{$members,\"repeat\":-1}]"
+			ask -m gemini-3.8-flash --json hi
+			[ "$rc" -ne 0 ]
+			# Not even a beginning of four letters.
+			if grep "${key:0:4}" out err; then
+				return 1
+			fi
+		done
+	done
+}

@@ -1,0 +1,131 @@
+/*
+ * Makes the Nth call of a function fail: GM_FAULT=malloc:3, or, with '+', the
+ * 3rd and all after it: GM_FAULT=write:3+.  Linked with --wrap, so that only
+ * our own calls are counted, not those inside libraries.  Each fault says so
+ * on standard error, by which a sweep knows that there was an Nth call.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* NOLINTBEGIN(*-reserved-identifier,cert-dcl*): the names are the linker's */
+void *__real_malloc(size_t);
+void *__real_calloc(size_t, size_t);
+void *__real_realloc(void *, size_t);
+ssize_t __real_read(int, void *, size_t);
+ssize_t __real_write(int, const void *, size_t);
+int __real_fsync(int);
+int __real_rename(const char *, const char *);
+int __real_close(int);
+
+void *__wrap_malloc(size_t);
+void *__wrap_calloc(size_t, size_t);
+void *__wrap_realloc(void *, size_t);
+ssize_t __wrap_read(int, void *, size_t);
+ssize_t __wrap_write(int, const void *, size_t);
+int __wrap_fsync(int);
+int __wrap_rename(const char *, const char *);
+int __wrap_close(int);
+
+/* Is this the call that shall fail?  calls counts those of one function. */
+static bool
+strikes(const char *function, long *calls, int error)
+{
+	const char *plan = getenv("GM_FAULT"), *colon;
+	char marker[64], *end;
+	long nth;
+	int n;
+
+	if (plan == NULL || (colon = strchr(plan, ':')) == NULL ||
+	    strlen(function) != (size_t)(colon - plan) ||
+	    strncmp(plan, function, strlen(function)) != 0)
+		return false;
+	nth = strtol(colon + 1, &end, 10);
+	++*calls;
+	if (*end == '+' ? *calls < nth : *calls != nth)
+		return false;
+	if (*calls == nth) {
+		n = snprintf(marker, sizeof(marker), "gm-fault: %s %ld\n",
+		    function, nth);
+		(void)!syscall(SYS_write, STDERR_FILENO, marker, n);
+	}
+	errno = error;
+	return true;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	static long calls;
+
+	return strikes("malloc", &calls, ENOMEM) ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	static long calls;
+
+	return strikes("calloc", &calls, ENOMEM) ? NULL
+	                                         : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *old, size_t size)
+{
+	static long calls;
+
+	return strikes("realloc", &calls, ENOMEM) ? NULL
+	                                          : __real_realloc(old, size);
+}
+
+ssize_t
+__wrap_read(int fd, void *buf, size_t len)
+{
+	static long calls;
+
+	return strikes("read", &calls, EIO) ? -1 : __real_read(fd, buf, len);
+}
+
+ssize_t
+__wrap_write(int fd, const void *buf, size_t len)
+{
+	static long calls;
+
+	return strikes("write", &calls, ENOSPC) ? -1
+	                                        : __real_write(fd, buf, len);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	static long calls;
+
+	return strikes("fsync", &calls, EIO) ? -1 : __real_fsync(fd);
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+	static long calls;
+
+	return strikes("rename", &calls, ENOSPC) ? -1 : __real_rename(from, to);
+}
+
+int
+__wrap_close(int fd)
+{
+	static long calls;
+
+	if (!strikes("close", &calls, EIO))
+		return __real_close(fd);
+	(void)__real_close(fd); /* the kernel closes it all the same */
+	errno = EIO;
+	return -1;
+}
+/* NOLINTEND(*-reserved-identifier,cert-dcl*) */

@@ -1,0 +1,152 @@
+# Each call that can fail is made to fail, one after the other, until a run has
+# no such call any more: a known status, one line that says what, no key in
+# it, nothing half done.
+
+# shellcheck disable=SC2154,SC2016 # run sets stderr; sh -c expands by itself
+load helper
+
+# sweep FUNCTION STATUSES COMMAND...: fail its 1st, 2nd ... call.  STATUSES are
+# those that a fault may lead to, 0 only where the answer is whole all the same.
+sweep() {
+	local fn=$1 allowed=$2 n
+	shift 2
+	for ((n = 1; n <= 400; n++)); do
+		rm -rf out
+		GM_FAULT=$fn:$n run --separate-stderr timeout 60 "$@"
+		if [[ $stderr != *"gm-fault: $fn $n"* ]]; then
+			break
+		fi
+		case " $allowed " in
+		*" $status "*) ;;
+		*)
+			echo "$fn $n: status $status: $output $stderr"
+			return 1
+			;;
+		esac
+		if [[ $output$stderr == *"$GOOD_KEY"* ]]; then
+			echo "$fn $n: shows the key"
+			return 1
+		fi
+		check_fault || return 1
+	done
+	echo "$fn: $((n - 1)) calls"
+	[ "$n" -gt 1 ] && [ "$n" -lt 400 ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+}
+
+ANSWER="Forty-two."
+
+# With status 0 the answer is whole; else there is one line of error beside
+# the marker, and nothing or the answer on standard output.
+check_fault() {
+	if [ "$status" -eq 0 ]; then
+		[ "$output" = "$ANSWER" ] && return
+		echo "status 0, but: $output"
+		return 1
+	fi
+	if [ "${#stderr_lines[@]}" -ne 2 ]; then
+		echo "status $status, not one line: $stderr"
+		return 1
+	fi
+	[ -z "$output" ] || [ "$output" = "$ANSWER" ] && return
+	echo "status $status, half an answer: $output"
+	return 1
+}
+
+# The same, with the answer in a file that is there whole or not at all.
+check_fault_file() {
+	local content=
+	[ -e out ] && content=$(cat out)
+	[ "$(ls -A)" = "$([ -e out ] && echo out)" ] || {
+		echo "litter: $(ls -A)"
+		return 1
+	}
+	[ -z "$content" ] || [ "$content" = "$ANSWER" ] || {
+		echo "half an answer: $content"
+		return 1
+	}
+	[ "$status" -ne 0 ] || [ "$content" = "$ANSWER" ]
+}
+
+start() {
+	script <<-E
+	[{"stream": ["Forty", "-two."], "repeat": -1,
+	  "grounding": {"groundingChunks": [
+	    {"web": {"uri": "https://example.org/", "title": "x"}}]}}]
+	E
+	serve --no-record
+	FAULT=$BUILD/fault/gm-prompt
+}
+
+@test "no memory, at any of our calls" {
+	start
+	sweep malloc "0 71" "$FAULT" --quiet -n hi
+	sweep calloc "71" "$FAULT" --quiet -n hi
+	sweep realloc "71" "$FAULT" --quiet -n hi
+}
+
+@test "no memory, with an env file, JSON, a system prompt and a log" {
+	start
+	ANSWER=
+	(umask 077 && echo "GEMINI_API_KEY=$GOOD_KEY" >../env)
+	unset GEMINI_API_KEY
+	export GOOGLE_GEMINI_BASE_URL=$URL
+	echo "be brief" >../system
+	json_whole() {
+		[ "$status" -ne 0 ] ||
+		    python3 -c 'import json, sys
+assert json.loads(sys.argv[1])["text"] == "Forty-two."' "$output"
+	}
+	check_fault() { json_whole; }
+	unset GOOGLE_GEMINI_BASE_URL
+	echo "GOOGLE_GEMINI_BASE_URL=$URL" >>../env
+	for fn in malloc realloc; do
+		sweep $fn "0 71" "$FAULT" --quiet --json --env-file ../env \
+		    -s @../system --stop a --stop b --search -n hi
+	done
+}
+
+@test "output that cannot be written, at any of our calls" {
+	start
+	sweep write "74" "$FAULT" --quiet -n hi
+	sweep close "74" "$FAULT" --quiet -n hi
+}
+
+@test "a file that cannot be written: the old one stays, no litter" {
+	start
+	ANSWER="Forty-two."
+	check_fault() { check_fault_file; }
+	for fn in write fsync rename close; do
+		sweep $fn "0 73 74" "$FAULT" --quiet -o out -n hi
+	done
+}
+
+@test "standard input that cannot be read" {
+	start
+	echo "some text" >../in
+	sweep read "66" "$BASH" -c '"$1" --quiet hi <../in' - "$FAULT"
+}
+
+# A write that fails once must not be followed by the same bytes again.
+@test "a streamed answer is never written twice, whichever write fails" {
+	python3 - >"$BATS_TEST_TMPDIR/text" <<-'E'
+	print("A" * 4096 + "B" * 4096 + "C" * 500, end="")
+	E
+	script <<-E
+	[{"stream": ["$(cat "$BATS_TEST_TMPDIR/text")"], "repeat": -1}]
+	E
+	serve --no-record
+	for ((n = 1; n <= 20; n++)); do
+		GM_FAULT=write:$n timeout 60 "$BUILD/fault/gm-prompt" --quiet \
+		    -S -n hi 2>err | cat >out
+		grep -q gm-fault err || break
+		python3 - "$BATS_TEST_TMPDIR/text" out <<-'E'
+		import sys
+		text, out = (open(p).read() for p in sys.argv[1:])
+		assert text.startswith(out.rstrip("\n")), (len(out), out[-20:])
+		E
+	done
+	[ "$n" -gt 2 ] && [ "$n" -lt 20 ]
+	[ "$(cat out)" = "$(cat "$BATS_TEST_TMPDIR/text")" ]
+}

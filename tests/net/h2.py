@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""A server that speaks just enough HTTP/2 to misbehave in it.
+
+    h2.py FOLDER CERTIFICATE KEY PLAN...
+
+Each request is answered as the next PLAN says, the last one for ever:
+
+    ok       One, two.
+    refuse   REFUSED_STREAM: it was not looked at
+    leave    GOAWAY, as for a request that was not looked at, and the end
+    rst:N    the first event, then RST_STREAM with this error code
+    cut      the first event, then GOAWAY and the end of the connection
+    ping     the first event, then PING after PING
+    mute     the headers, then nothing
+
+Prints its port.  FOLDER/got.N is what the N-th request held.
+"""
+import os
+import signal
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+
+LIFETIME = 10 * 60
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+END_STREAM, END_HEADERS, ACK = 1, 4, 1
+REFUSED_STREAM = 7
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+STATUS_200 = b"\x88"  # the static table's 8th entry
+FIRST = (b'data: {"candidates":[{"content":{"parts":[{"text":"One, "}]}}]}'
+         b"\r\n\r\n")
+LAST = (b'data: {"candidates":[{"content":{"parts":[{"text":"two."}]},'
+        b'"finishReason":"STOP"}]}\r\n\r\n')
+
+
+def main():
+    """Serves until it is killed, or LIFETIME is over."""
+    signal.alarm(LIFETIME)
+    folder, certificate, key, *plans = sys.argv[1:]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["h2"])
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    state = State(folder, plans)
+    while True:
+        sock, _ = listener.accept()
+        threading.Thread(target=serve, args=(context, sock, state),
+                         daemon=True).start()
+
+
+class State:
+    """What all connections share: the plans, and how many requests came."""
+
+    def __init__(self, folder, plans):
+        self.folder = folder
+        self.plans = plans
+        self.count = 0
+        self.lock = threading.Lock()
+
+    def take(self, body):
+        with self.lock:
+            self.count += 1
+            path = os.path.join(self.folder, "got.%d" % self.count)
+            with open(path + ".new", "wb") as f:
+                f.write(body)
+            os.replace(path + ".new", path)
+            return self.plans.pop(0) if len(self.plans) > 1 else self.plans[0]
+
+
+class End(Exception):
+    """The connection ends here."""
+
+
+def serve(context, sock, state):
+    try:
+        sock = context.wrap_socket(sock, server_side=True)
+        if exactly(sock, len(PREFACE)) == PREFACE:
+            frame(sock, SETTINGS, 0, 0)
+            talk(sock, state)
+    except (OSError, End):
+        pass
+    sock.close()
+
+
+def talk(sock, state):
+    bodies = {}
+    while True:
+        kind, flags, stream, payload = receive(sock)
+        if kind == SETTINGS and not flags & ACK:
+            frame(sock, SETTINGS, ACK, 0)
+        elif kind == PING and not flags & ACK:
+            frame(sock, PING, ACK, 0, payload)
+        elif kind in (HEADERS, DATA):
+            bodies.setdefault(stream, bytearray())
+            if kind == DATA:
+                bodies[stream] += payload
+            if flags & END_STREAM:
+                answer(sock, stream, state.take(bodies.pop(stream)))
+
+
+def answer(sock, stream, plan):
+    plan, _, code = plan.partition(":")
+    if plan == "refuse":
+        frame(sock, RST_STREAM, 0, stream, struct.pack(">I", REFUSED_STREAM))
+        return
+    if plan == "leave":
+        frame(sock, GOAWAY, 0, 0, struct.pack(">II", 0, 0))
+        raise End
+    frame(sock, HEADERS, END_HEADERS, stream, STATUS_200)
+    if plan == "mute":
+        return
+    frame(sock, DATA, 0, stream, FIRST)
+    settle(sock)
+    if plan == "ok":
+        frame(sock, DATA, END_STREAM, stream, LAST)
+    elif plan == "rst":
+        frame(sock, RST_STREAM, 0, stream, struct.pack(">I", int(code)))
+    elif plan == "cut":
+        frame(sock, GOAWAY, 0, 0, struct.pack(">II", stream, 0))
+        raise End
+    while plan == "ping":
+        frame(sock, PING, 0, 0, b"12345678")
+        time.sleep(0.01)
+
+
+def settle(sock):
+    """Waits until the client has taken what was sent.
+
+    What comes in one read with the end of a stream may be lost to it.
+    """
+    frame(sock, PING, 0, 0, b"received")
+    kind = flags = 0
+    while kind != PING or not flags & ACK:
+        kind, flags, _, _ = receive(sock)
+
+
+def receive(sock):
+    size = int.from_bytes(exactly(sock, 3), "big")
+    kind, flags, stream = struct.unpack(">BBI", exactly(sock, 6))
+    return kind, flags, stream, exactly(sock, size)
+
+
+def frame(sock, kind, flags, stream, payload=b""):
+    sock.sendall(struct.pack(">I", len(payload))[1:]
+                 + struct.pack(">BBI", kind, flags, stream) + payload)
+
+
+def exactly(sock, count):
+    data = b""
+    while len(data) < count:
+        more = sock.recv(count - len(data))
+        if not more:
+            raise End
+        data += more
+    return data
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,524 @@
+# When a request is sent again, how long is waited before, and when it is not.
+
+load net
+
+TROUBLE='the service failed (HTTP 500, server)'
+
+# waits: the seconds that -v told, one a line.
+waits() {
+	sed -n 's/^gm-prompt: [a-z_]*: waiting \(.*\) s$/\1/p' err
+}
+
+# at_most LIMIT...: there were so many waits, none longer than its limit.
+at_most() {
+	local limit wait
+	while read -r wait <&3; do
+		limit=$1
+		shift || {
+			echo "one wait too many: $wait"
+			return 1
+		}
+		awk -v a="$wait" -v b="$limit" 'BEGIN { exit !(a <= b) }' || {
+			echo "waited $wait, more than $limit"
+			return 1
+		}
+	done 3< <(waits)
+	[ $# -eq 0 ]
+}
+
+# epoch TIME: as seconds.
+epoch() {
+	date -u -d "$1" +%s
+}
+
+# rests FROM TO COMMAND...: it ends with 75, and the time that it tells, alike
+# in line and JSON, is FROM to TO seconds ahead, and rounded up.
+rests() {
+	local from=$1 to=$2 before after at
+	shift 2
+	before=$(date +%s)
+	rc=0
+	timeout 60 "$@" --json >out 2>err </dev/null || rc=$?
+	after=$(date +%s)
+	[ "$rc" -eq 75 ] || {
+		cat err
+		return 1
+	}
+	at=$(sed -n 's/.* it rests until \([-0-9T:]*Z\) .*/\1/p' err)
+	grep -qF "it rests until $at (HTTP 429, " out || return
+	grep -qF "\"retry_at\":\"$at\"}}" out || return
+	at=$(epoch "$at")
+	if [ "$at" -lt $((before + from)) ] ||
+	    [ "$at" -gt $((after + to + 2)) ]; then
+		echo "rests until $((at - before)) s after the start"
+		return 1
+	fi
+}
+
+# --- faults that may pass
+
+@test "each fault that may pass is repeated, up to --retries" {
+	local members n
+	serve
+	for members in '"row":35' '"row":36' '"row":37' '"row":38' '"row":39' \
+	    '"row":40' '"row":40,"status":503' '"row":36,"status":408' \
+	    '"raw":""' '"raw":"HTTP/1.1 200 OK\r\n"' \
+	    "$STREAM,\"cut_at\":300" "$STREAM,\"finish\":null"; do
+		for n in 0 1 3; do
+			play <<<"[{$members,\"repeat\":-1}]"
+			ask --retries "$n" --max-wait 1ms hi
+			[[ $rc =~ ^(69|76)$ ]]
+			same out ''
+			[ "$(wc -l <err)" -eq 1 ]
+			tried $((n + 1))
+		done
+		# And an answer that comes at last is an answer.
+		play <<<"[{$members,\"repeat\":2},{$STREAM}]"
+		ask --max-wait 1ms hi
+		said 0 "$ANSWER
+" ''
+		tried 3
+	done
+}
+
+@test "4 repeats if nothing is said; GM_RETRIES says it, too" {
+	serve
+	play <<<'[{"row":36,"repeat":-1}]'
+	ask --max-wait 1ms hi
+	[ "$rc" -eq 69 ]
+	tried 5
+	again
+	GM_RETRIES=2 ask --max-wait 1ms hi
+	[ "$rc" -eq 69 ]
+	tried 3
+	again
+	GM_RETRIES=2 ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	tried 1
+}
+
+@test "the waits grow: each is told, none is over its ceiling" {
+	serve
+	play <<<'[{"row":36,"repeat":-1}]'
+	ask -nv --retries 3 hi
+	[ "$rc" -eq 69 ]
+	tried 4
+	at_most 1.0 2.0 4.0
+	[ "$(grep -c "^gm-prompt: attempt [1-4]: $URL: $TROUBLE: An internal error" err)" -eq 4 ]
+	[ "$(wc -l <err)" -eq 8 ]
+	# The last failed attempt stands in the error line.
+	[[ $(tail -n 1 err) == "gm-prompt: $URL: $TROUBLE: An internal error"* ]]
+}
+
+@test "the waits are no more than --max-wait" {
+	serve
+	play <<<'[{"row":36,"repeat":-1}]'
+	ask -nv --retries 12 --max-wait 10ms hi
+	[ "$rc" -eq 69 ]
+	tried 13
+	at_most 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01
+}
+
+@test "each attempt is in the JSON, the wait too" {
+	serve
+	play <<<"[{\"raw\":\"\"},{\"row\":37},{\"row\":35},{$STREAM}]"
+	ask --json --max-wait 1ms hi
+	[ "$rc" -eq 0 ]
+	same err ''
+	grep -q '"text":"One, two, three."' out
+	same <(sed 's/.*"attempts":\(\[[^]]*\]\).*/\1/; s/"ms":[0-9]*/"ms":N/g' out) \
+	    "$(printf '[%s,%s,%s,%s]' \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":null,\"class\":\"network\",\"ms\":N}" \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":503,\"class\":\"overloaded\",\"ms\":N}" \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":499,\"class\":\"cancelled\",\"ms\":N}" \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":200,\"class\":\"ok\",\"ms\":N}")
+"
+}
+
+@test "a kept-alive connection that was dropped is no fault of the service" {
+	serve
+	play <<<"[{\"row\":37},{\"raw\":\"\"},{$STREAM}]"
+	ask -nv --retries 1 --max-wait 1ms hi
+	[ "$rc" -eq 0 ]
+	same out "$ANSWER
+"
+	[ "$(grep -c '^gm-prompt: attempt' err)" -eq 1 ]
+	tried 3
+}
+
+@test "what is sent again is the same, byte for byte" {
+	local n
+	serve
+	play <<<"[{\"row\":36,\"repeat\":2},{$STREAM}]"
+	printf 'some text\n' | gm --max-wait 1ms -t 1 hi
+	said 0 "$ANSWER
+" ''
+	for n in 2 3; do
+		cmp "$DIR/request.1" "$DIR/request.$n"
+	done
+}
+
+# --- Retry-After
+
+# told VALUE: the header of a 503.
+told() {
+	play <<<"[{\"row\":37,\"headers\":{\"Retry-After\":\"$1\"},\"repeat\":-1}]"
+}
+
+@test "Retry-After in seconds is waited for" {
+	serve
+	told 1
+	ask -nv --retries 1 hi
+	[ "$rc" -eq 69 ]
+	same <(waits) '1.0
+'
+	tried 2
+}
+
+@test "Retry-After as a date is waited for" {
+	local name wait
+	serve
+	# In each form that a date may have; an hour is far ahead on any day.
+	for name in '%a, %d %b %Y %H:%M:%S GMT' '%A, %d-%b-%y %H:%M:%S GMT' \
+	    '%a %b %e %H:%M:%S %Y'; do
+		told "$(date -u -d '+1 hour' +"$name")"
+		ask -nv --retries 1 --max-wait 20ms hi
+		[ "$rc" -eq 69 ]
+		same <(waits) '0.0
+'
+		# It is seen that it was read by what cannot wait for it.
+		ask -nv --retries 1 --max-wait 2h --deadline 30s hi
+		[ "$rc" -eq 69 ]
+		same <(waits) ''
+		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
+	done
+	# One that is near: full seconds, so that a little less is left.
+	told "$(date -u -d '+3 seconds' +'%a, %d %b %Y %H:%M:%S GMT')"
+	ask -nv --retries 1 --max-wait 5s hi
+	[ "$rc" -eq 69 ]
+	tried 2
+	at_most 3.0
+}
+
+@test "Retry-After that is huge is held down by --max-wait" {
+	local value
+	serve
+	for value in 3600 99999999999999999999 1e9 86400.5; do
+		told "$value"
+		ask -nv --retries 1 --max-wait 100ms hi
+		[ "$rc" -eq 69 ]
+		tried 2
+		at_most 0.1
+	done
+}
+
+@test "Retry-After that is past, negative or no time at all changes nothing" {
+	local value
+	serve
+	for value in 0 -5 soon '' '1 hour' 'Mon, 01 Jan 2001 00:00:00 GMT' \
+	    'Mon, 99 Foo 2099 00:00:00 GMT' nan inf 0x10; do
+		told "$value"
+		ask -nv --retries 1 --max-wait 100ms hi
+		[ "$rc" -eq 69 ]
+		tried 2
+		at_most 0.1
+	done
+}
+
+@test "Retry-After of a refusal is not waited for" {
+	serve
+	play <<<'[{"row":22,"headers":{"Retry-After":"1"},"repeat":-1}]'
+	ask -nv hi
+	[ "$rc" -eq 65 ]
+	tried 1
+	same <(waits) ''
+}
+
+# --- quotas
+
+@test "a quota that comes back soon is waited for, with a note" {
+	serve
+	play <<<"[{\"row\":29,\"retry_delay\":\"0.2s\"},{$STREAM}]"
+	ask -n --retries 0 hi
+	said 0 "$ANSWER
+" 'gm-prompt: quota_minute: waiting 0.2 s
+'
+	tried 2
+	play <<<"[{\"row\":29,\"retry_delay\":\"0.2s\"},{$STREAM}]"
+	ask -n --quiet hi
+	said 0 "$ANSWER
+" ''
+}
+
+@test "the time to wait in all its forms" {
+	local delay from to
+	serve
+	while read -r delay from to; do
+		play <<<"[{\"row\":29,\"retry_delay\":\"$delay\",\"repeat\":-1}]"
+		rests "$from" "${to:-$from}" gm-prompt --max-wait 0 hi
+		tried 1
+	done <<-'END'
+		37s 37
+		37.1s 37
+		56.185908122s 56
+		0.539477544s 0
+		900ms 0
+		51820.638305887s 51820
+		2m 120
+		-5s 60
+		nan 60
+		soon 60
+		1e3s 60
+		999999999999s 86400 172800
+		99999999999999999999s 60 172800
+	END
+	# From the message alone; from nothing at all.
+	play <<<'[{"row":34,"message":"Quota exceeded per minute. Please retry in 16h30m12.5s.","repeat":-1}]'
+	rests 59412 59412 gm-prompt --max-wait 1 hi
+	play <<<'[{"row":34,"message":"Please retry in 56.185908122s.","repeat":-1}]'
+	rests 56 56 gm-prompt --max-wait 1 hi
+	play <<<'[{"row":29,"retry_delay":null,"repeat":-1}]'
+	rests 60 60 gm-prompt --max-wait 1 hi
+	play <<<'[{"row":34,"repeat":-1}]'
+	rests 60 60 gm-prompt --max-wait 1 hi
+	play <<<'[{"row":34,"headers":{"Retry-After":"120"},"repeat":-1}]'
+	rests 120 120 gm-prompt --max-wait 1 hi
+	play <<<'[{"row":32,"repeat":-1}]'
+	rests 600 600 gm-prompt --max-wait 1 hi
+}
+
+@test "a quota that does not come back within --max-wait: 75 at once" {
+	serve
+	play <<<'[{"row":29,"repeat":-1}]'
+	rests 37 37 gm-prompt --max-wait 37 hi
+	tried 1
+	rests 37 37 gm-prompt --deadline 20 hi
+	tried 2
+	rests 37 37 env GM_MAX_WAIT=1s gm-prompt hi
+	tried 3
+}
+
+@test "a day's quota rests for a minute at least, whatever it says" {
+	local delay
+	serve
+	for delay in '"0.0s"' '"38s"' null; do
+		play <<<"[{\"row\":30,\"retry_delay\":$delay,\"repeat\":-1}]"
+		rests 60 60 gm-prompt --max-wait 1 hi
+		tried 1
+	done
+	play <<<'[{"row":30,"retry_delay":"90s","repeat":-1}]'
+	rests 90 90 gm-prompt --max-wait 1 hi
+	# Day beats minute, whichever comes first.
+	play <<<'[{"row":29,"quota_id":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","retry_delay":"1s","repeat":-1}]'
+	rests 60 60 gm-prompt --max-wait 1 hi
+	grep -q '"class":"quota_day"' out
+}
+
+@test "no quota at all: until the next midnight in California" {
+	local at row
+	serve
+	for row in 31 33; do
+		play <<<"[{\"row\":$row,\"repeat\":-1}]"
+		rests 0 90000 gm-prompt --max-wait 60 hi
+		tried 1
+		at=$(sed -n 's/.*"retry_at":"\([^"]*\)".*/\1/p' out)
+		# 08:00 UTC in winter, 07:00 in summer: what that clock says tells which.
+		[ "$(TZ='PST8PDT,M3.2.0,M11.1.0' date -d "$at" +%T)" = 00:00:00 ]
+	done
+}
+
+@test "a quota of spending that says how long is believed" {
+	serve
+	play <<<'[{"row":32,"message":"You exceeded your spend-based rate limit. Please retry in 33s.","repeat":-1}]'
+	rests 33 33 gm-prompt --max-wait 1 hi
+}
+
+# --- nothing is given out twice
+
+@test "once text is out, no fault is repeated" {
+	local members error='{"error":{"code":503,"message":"Sorry.","status":"UNAVAILABLE"}}'
+	local first='{"candidates":[{"content":{"parts":[{"text":"One, "}]}}]}'
+	serve
+	short_reply=$(printf '%s\\r\\n\\r\\n' "${FIRST_EVENT//\"/\\\"}")
+	for members in "\"body\":\"$short_reply\",\"framing\":\"chunked\",\"cut_at\":1000" \
+	    "\"body\":\"$short_reply ${LAST_EVENT//\"/\\\"}\",\"framing\":\"chunked\",\"reset_at\":70" \
+	    "\"body\":\"$short_reply\"" \
+	    "\"stream\":[$first,$error]" \
+	    "\"body\":\"${short_reply}data: {\"" \
+	    "\"stream\":[$first],\"finish\":null,\"hold\":true"; do
+		play <<<"[{$members},{$STREAM,\"repeat\":-1}]"
+		ask -n -S --retries 4 --max-wait 1ms --timeout 1s hi
+		[[ $rc =~ ^(69|76)$ ]]
+		same out $'One, \n'
+		[ "$(wc -l <err)" -eq 1 ]
+		tried 1
+		# The same held back: once more, and the text is there once.
+		play <<<"[{$members},{$STREAM,\"repeat\":-1}]"
+		ask -n --retries 4 --max-wait 1ms --timeout 1s hi
+		said 0 "$ANSWER
+" ''
+		tried 2
+	done
+}
+
+@test "a quota that ends after text was given out is not waited for" {
+	local first='{"candidates":[{"content":{"parts":[{"text":"One, "}]}}]}'
+	serve
+	play <<<"[{\"stream\":[$first,{\"error\":{\"code\":429,\"message\":\"Please retry in 0.1s.\"}}]},{$STREAM}]"
+	ask -n -S hi
+	[ "$rc" -eq 75 ]
+	same out $'One, \n'
+	tried 1
+	play <<<"[{\"stream\":[$first,{\"error\":{\"code\":429,\"message\":\"Please retry in 0.1s.\"}}]},{$STREAM}]"
+	ask -n hi
+	said 0 "$ANSWER
+" 'gm-prompt: quota: waiting 0.1 s
+'
+}
+
+@test "streamed, but nothing was given out yet: repeated" {
+	serve
+	play <<<"[{\"row\":37},{\"raw\":\"\"},{$STREAM,\"cut_at\":20},{$STREAM,\"thoughts\":[\"Hm.\"],\"cut_at\":200},{$STREAM}]"
+	ask -S --max-wait 1ms hi
+	said 0 "$ANSWER
+" ''
+	tried 5
+}
+
+@test "thoughts of an attempt that failed are not told" {
+	serve
+	play <<<"[{$STREAM,\"thoughts\":[\"Hm.\"],\"finish\":null},{$STREAM,\"thoughts\":[\"Ah.\"]}]"
+	ask -n --show-thoughts --max-wait 1ms hi
+	said 0 "$ANSWER
+" 'Ah.
+'
+}
+
+@test "what was not given out is not left in a file" {
+	serve
+	play <<<"[{$STREAM,\"finish\":null,\"repeat\":2}]"
+	echo before >file
+	ask --retries 1 --max-wait 1ms -o file hi
+	[ "$rc" -eq 76 ]
+	same file 'before
+'
+	[ "$(ls -A)" = $'err\nfile\nout' ]
+	play <<<"[{$STREAM,\"finish\":null},{$STREAM}]"
+	ask --retries 1 --max-wait 1ms -o file hi
+	said 0 '' ''
+	same file "$ANSWER
+"
+}
+
+# --- the deadline
+
+@test "the deadline ends a chain of faults: 69, with the last of them" {
+	serve
+	play <<<'[{"row":37,"headers":{"Retry-After":"0.1"},"repeat":-1}]'
+	ask -n --retries 100 --max-wait 100ms --deadline 1s hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	[[ $(cat err) == "gm-prompt: "*": $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later." ]]
+	run ! tried 1
+}
+
+@test "the deadline ends a wait that does not fit before it begins" {
+	serve
+	play <<<'[{"row":37,"headers":{"Retry-After":"30"},"repeat":-1}]'
+	ask -n --deadline 20s hi
+	failed 69 "no time left for another try: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	tried 1
+}
+
+@test "the deadline ends a silent request: 69" {
+	serve
+	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
+	ask -n --deadline 1s hi
+	failed 69 "$ALIAS: the deadline is over (deadline)"
+	tried 1
+	play <<<"[{$STREAM,\"cut_at\":400,\"hold\":true,\"repeat\":-1}]"
+	ask -n --deadline 1s --json hi
+	[ "$rc" -eq 69 ]
+	grep -q '"error":{"class":"deadline","message":"[^"]*","retry_at":null}}$' out
+	grep -q '^{"ok":false,' out
+	GM_DEADLINE=1 ask -n hi
+	[ "$rc" -eq 69 ]
+	tried 2
+}
+
+@test "the deadline ends a retry after a silent request" {
+	serve
+	play <<<'[{"row":37},{"raw":"","hold":true,"repeat":-1}]'
+	ask -n --max-wait 1ms --deadline 1s hi
+	failed 69 "the deadline is over: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	tried 2
+}
+
+@test "the deadline ends the wait for standard input: 69, nothing is sent" {
+	serve
+	mkfifo fifo
+	exec 7<>fifo
+	gm --deadline 300ms hi <fifo
+	exec 7>&-
+	failed 69 'standard input: the deadline is over'
+	unsent
+}
+
+@test "the deadline ends a name that is not found and a connection not made" {
+	preload dns
+	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
+	LD_PRELOAD=$LIBRARY GM_DNS=silent ask -n --deadline 300ms hi
+	failed 69 "$ALIAS: the deadline is over (deadline)"
+	helper listen full
+	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT ask -n --deadline 300ms hi
+	failed 69 "$ALIAS: the deadline is over (deadline)"
+}
+
+@test "the deadline ends an answer that never does" {
+	serve
+	play <<<'[{"generate":{"bytes":1000000000000},"repeat":-1}]'
+	rc=0
+	timeout 60 gm-prompt -n --deadline 1s -S hi >/dev/null 2>err || rc=$?
+	[ "$rc" -eq 69 ]
+	# It may be noticed here or there.
+	same <(sed 's/: standard output: \(.*\)$/: '"$ALIAS"': \1 (deadline)/' err) \
+	    "gm-prompt: $ALIAS: the deadline is over (deadline)
+"
+}
+
+@test "the deadline ends writing to a reader that does not read" {
+	serve
+	play <<<'[{"generate":{"bytes":10000000},"repeat":-1}]'
+	mkfifo fifo
+	exec 7<>fifo
+	rc=0
+	timeout 60 gm-prompt -n --deadline 1s -S hi >fifo 2>err || rc=$?
+	exec 7>&-
+	[ "$rc" -eq 69 ]
+	same err 'gm-prompt: standard output: the deadline is over
+'
+}
+
+@test "a quota error without end, with a hint of no use, is given up" {
+	script <<-'E'
+	[{"row": 29, "retry_delay": "0.001s", "repeat": -1}]
+	E
+	serve
+	run -75 --separate-stderr timeout 60 gm-prompt -n --max-wait 3 hi
+	[ -z "$output" ]
+	[ "$(requests)" -eq 4 ] # after 1 ms, 1 s and 2 s; 4 s is too long
+}
+
+@test "nothing is asked again once thoughts were streamed" {
+	script <<-'E'
+	[{"stream": [], "thoughts": ["First."], "finish": null},
+	 {"stream": ["Yes."], "thoughts": ["Second."]}]
+	E
+	serve
+	run -76 --separate-stderr gm-prompt -n --quiet -S --show-thoughts hi
+	[ -z "$output" ]
+	# shellcheck disable=SC2154 # run sets it
+	[ "${stderr_lines[0]}" = "First." ]
+	[ "$(requests)" -eq 1 ]
+}

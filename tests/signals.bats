@@ -1,0 +1,224 @@
+# Asked to end: wherever we are, it is at once, by that signal, without a word,
+# with the connection closed and no file left behind.
+
+load net
+
+# ends SIGNAL WHEN [argument...]: gm-prompt with these is ended by the signal.
+ends() {
+	local signal=$1 how
+	# Preloaded for it alone; a library of a sanitizer minds.
+	how=$(python3 -B "$ROOT/tests/net/dies.py" "$signal" "$2" \
+	    env ${LIBRARY:+"LD_PRELOAD=$LIBRARY"} gm-prompt "${@:3}")
+	[ "$how" = "$signal" ] || {
+		echo "$signal, $2: $how"
+		head -n 3 err
+		return 1
+	}
+}
+
+# silent: not a word, and nothing but these two files is here.
+silent() {
+	same out '' && same err '' && [ "$(ls -A)" = $'err\nout' ]
+}
+
+# aim SCHEME: ask the helper there.
+aim() {
+	export GOOGLE_GEMINI_BASE_URL=$1://127.0.0.1:$PORT
+	export GEMINI_API_KEY=$GOOD_KEY
+}
+
+SIGNALS='SIGINT SIGTERM SIGHUP'
+
+@test "while it reads standard input" {
+	local signal
+	export GEMINI_API_KEY=$GOOD_KEY
+	for signal in $SIGNALS; do
+		ends "$signal" read hi
+		silent
+		ends "$signal" read --json -o file
+		silent
+	done
+}
+
+@test "while a name is being looked up by a silent server" {
+	local signal
+	preload dns
+	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
+	export GM_DNS=silent GM_DNS_ASKED=$BATS_TEST_TMPDIR/asked
+	for signal in $SIGNALS; do
+		rm -f "$GM_DNS_ASKED"
+		ends "$signal" "file:$GM_DNS_ASKED" -n hi
+		silent
+	done
+}
+
+@test "while it waits for a connection" {
+	local signal
+	helper listen full
+	aim http
+	for signal in $SIGNALS; do
+		ends "$signal" "tcp:$PORT" -n hi
+		silent
+	done
+}
+
+@test "in the middle of a handshake" {
+	local signal n=0
+	helper listen mute
+	aim https
+	for signal in $SIGNALS; do
+		n=$((n + 1))
+		ends "$signal" "file:$THERE/got.$n" -n hi
+		silent
+		wait_for "[ -e '$THERE/gone.$n' ]"
+	done
+}
+
+@test "while it waits for the reply" {
+	local signal n=0
+	helper listen mute
+	aim http
+	for signal in $SIGNALS; do
+		n=$((n + 1))
+		ends "$signal" "file:$THERE/got.$n" -n hi
+		silent
+		wait_for "[ -e '$THERE/gone.$n' ]"
+	done
+}
+
+@test "in the middle of the answer, held back or streamed, or for a file" {
+	local signal n=0
+	helper listen hold "HTTP/1.1 200 OK\\r\\n\\r\\n${FIRST_EVENT//\"/\\\"}\\r\\n\\r\\n"
+	aim http
+	echo before >"$BATS_TEST_TMPDIR/file"
+	for signal in $SIGNALS; do
+		ends "$signal" "file:$THERE/got.$((++n))" -n --json hi
+		silent
+		wait_for "[ -e '$THERE/gone.$n' ]"
+		ends "$signal" file:out -n -S hi
+		same out 'One, '
+		same err ''
+		wait_for "[ -e '$THERE/gone.$((++n))' ]"
+		ends "$signal" "file:$THERE/got.$((++n))" -n -o new hi
+		silent
+		ends "$signal" "file:$THERE/got.$((++n))" -n -o "$BATS_TEST_TMPDIR/file" hi
+		silent
+		same "$BATS_TEST_TMPDIR/file" 'before
+'
+		[ "$(find "$BATS_TEST_TMPDIR" -name '.file*' | wc -l)" -eq 0 ]
+		wait_for "[ -e '$THERE/gone.$n' ]"
+	done
+}
+
+@test "while it waits to send again" {
+	local signal
+	serve
+	for signal in $SIGNALS; do
+		play <<<'[{"row":37,"headers":{"Retry-After":"30"},"repeat":-1}]'
+		ends "$signal" file:err -nv hi
+		same out ''
+		grep -q '^gm-prompt: attempt 1: ' err
+		run ! grep -qv -e '^gm-prompt: attempt 1: ' -e ': waiting 30.0 s$' err
+		tried 1
+		play <<<'[{"row":29,"retry_delay":"30s","repeat":-1}]'
+		ends "$signal" file:err -n hi
+		same out ''
+		same <(sed -E 's/ 3[01]\.[0-9] s$/ SOON/' err) 'gm-prompt: quota_minute: waiting SOON
+'
+		tried 1
+	done
+}
+
+@test "while nobody reads what it writes" {
+	local signal
+	serve
+	play <<<'[{"generate":{"bytes":1000000},"repeat":-1}]'
+	for signal in $SIGNALS; do
+		ends "$signal" stdout -n -S hi
+		same err ''
+		[ -s out ]
+		ends "$signal" stdout -n hi
+		same err ''
+		[ -s out ]
+	done
+}
+
+@test "while nobody reads its notes" {
+	local signal
+	serve
+	play <<<'[{"row":36,"repeat":-1}]'
+	for signal in $SIGNALS; do
+		ends "$signal" stderr -nvv --retries 100 --max-wait 0 hi
+		same out ''
+		[ -s err ]
+	done
+}
+
+@test "while it waits for the reader of a FIFO" {
+	local signal
+	serve
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	for signal in $SIGNALS; do
+		ends "$signal" asleep:gm-prompt -n -o "$BATS_TEST_TMPDIR/fifo" hi
+		silent
+	done
+	unsent
+}
+
+@test "while it waits for the writer of a FIFO" {
+	local signal
+	serve
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	exec 7<>"$BATS_TEST_TMPDIR/fifo"
+	for signal in $SIGNALS; do
+		ends "$signal" asleep:gm-prompt -n -s "@$BATS_TEST_TMPDIR/fifo" hi
+		silent
+		ends "$signal" asleep:gm-prompt -n --env-file "$BATS_TEST_TMPDIR/fifo" hi
+		silent
+	done
+	exec 7>&-
+	unsent
+}
+
+# despite SIGNAL COMMAND...: run so, it gets the signal in the middle of the
+# answer, which is whole all the same.
+despite() {
+	local signal=$1 pid
+	rm -f "$DIR/go"
+	play <<<"[{$STREAM,\"gate\":\"go\",\"gate_at\":300}]"
+	"${@:2}" gm-prompt -n -S hi >out 2>err </dev/null &
+	pid=$!
+	wait_for '! tried 0 >/dev/null'
+	kill -s "$signal" "$pid"
+	touch "$DIR/go"
+	rc=0
+	wait "$pid" || rc=$?
+}
+
+@test "a signal that was ignored before stays ignored" {
+	serve
+	despite HUP env --ignore-signal=HUP
+	said 0 "$ANSWER
+" ''
+	despite INT env --ignore-signal=INT
+	said 0 "$ANSWER
+" ''
+	despite HUP nohup
+	[ "$rc" -eq 0 ]
+	same out "$ANSWER
+"
+	# As a job in the background of a script.
+	rm -f "$DIR/go"
+	play <<<"[{$STREAM,\"gate\":\"go\"}]"
+	sh -c 'gm-prompt -n hi & echo $! >pid; wait $!' >out 2>err &
+	wait_for '! tried 0 >/dev/null'
+	kill -s INT "$(cat pid)"
+	touch "$DIR/go"
+	wait_for '[ -s out ]'
+	same out "$ANSWER
+"
+	# And the others are not.
+	despite TERM env --ignore-signal=HUP,INT
+	[ "$rc" -eq 143 ]
+	same err ''
+}

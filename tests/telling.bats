@@ -1,0 +1,313 @@
+# What gm-prompt tells beside the answer: --count, --dry-run, --json, metrics,
+# logs, colour, notes.
+
+load prompt
+
+rc= # set by gm and ask
+
+@test "--count: tokens, nothing is asked" {
+	serve
+	ask --count one two three
+	said 0 $'3\n' ''
+	sent '{"generateContentRequest":{"model":"models/gemini-flash-latest",'"$(
+	    prompted 'one two three' | sed 's/^{//')}" "$ALIAS:countTokens"
+}
+
+@test "--count: with all that would be sent" {
+	serve
+	gm --count -s 'be brief' -t 1 --search hi <<<there
+	said 0 $'4\n' ''
+	sent '{"generateContentRequest":{"model":"models/gemini-flash-latest",'\
+'"systemInstruction":{"parts":[{"text":"be brief"}]},'\
+'"contents":[{"role":"user","parts":[{"text":"hi\n\nthere\n"}]}],'\
+'"generationConfig":{"temperature":1},"tools":[{"googleSearch":{}}]}}' \
+	    "$ALIAS:countTokens"
+}
+
+@test "--dry-run: body on stdout, the rest on stderr, nothing is sent" {
+	serve
+	gm --dry-run -s 'be brief' -t .5 --stop X --thinking low --safety none \
+	    --search hi <<<there
+	mv out dry
+	same err "gm-prompt: POST $URL/v1beta/models/$ALIAS:streamGenerateContent\
+?alt=sse
+gm-prompt: x-goog-api-key: ...0001
+gm-prompt: Content-Type: application/json
+gm-prompt: Accept: text/event-stream
+"
+	[ "$rc" -eq 0 ]
+	unsent
+	gm -s 'be brief' -t .5 --stop X --thinking low --safety none \
+	    --search hi <<<there
+	[ "$rc" -eq 0 ]
+	diff dry <(body 1 && echo) # byte for byte what is sent without it
+}
+
+@test "--dry-run --count" {
+	serve
+	ask --dry-run --count hi
+	said 0 '{"generateContentRequest":{"model":"models/gemini-flash-latest",'"${HI#\{}}
+" "gm-prompt: POST $URL/v1beta/models/$ALIAS:countTokens
+gm-prompt: x-goog-api-key: ...0001
+gm-prompt: Content-Type: application/json
+gm-prompt: Accept: text/event-stream
+"
+	unsent
+}
+
+# record: what --json gave, times and connect_ms as 0.
+record() {
+	[ "$(wc -l <out)" -eq 1 ]
+	sed -E 's/"((total|ttft|wait|connect)_ms|ms)":[0-9]+/"\1":0/g' out
+}
+
+TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
+
+@test "-J, --json: one object" {
+	local in
+
+	replies <<-'END'
+		[{"stream": ["Hel\n", "\"lo\" é"], "repeat": 2,
+		  "thoughts": ["Hm."], "usage": {"cachedContentTokenCount": 1},
+		  "model_version": "gemini-3.8-flash", "grounding":
+		  {"groundingChunks": [{"web": {"uri": "https://a.example/",
+		    "title": "An \"A\""}}]}}]
+	END
+	ask --json hi
+	[ "$rc" -eq 0 ]
+	in=$(sed -E 's/.*"bytes":\{"in":([0-9]+).*/\1/' out)
+	[ "$in" -gt 300 ] && [ "$in" -lt 3000 ]
+	[ "$(record)" = '{"ok":true,"text":"Hel\n\"lo\" é","provider":"gemini",'\
+'"model":"gemini-flash-latest","model_version":"gemini-3.8-flash","key_index":0,'\
+'"finish_reason":"STOP","usage":{"prompt":1,"cached":1,"output":5,'\
+'"thoughts":2,"total":8},'"$TIMING"',"bytes":{"in":'"$in"',"out":'${#HI}'},'\
+'"attempts":[{"provider":"gemini","model":"gemini-flash-latest","key_index":0,'\
+'"http":200,"class":"ok","ms":0}],"fallback":false,'\
+'"sources":[{"uri":"https://a.example/","title":"An \"A\""}],"error":null}' ]
+	python3 -c 'import json; json.load(open("out"))'
+	same err $'gm-prompt: source: https://a.example/ An "A"\n'
+	sent "$HI"
+	ask -J hi
+	[ "$rc" -eq 0 ]
+	sent_as 2 "$HI"
+}
+
+@test "--json: a failure has the same form, and its status" {
+	local said='Resource has been exhausted (e.g. check quota).' retry in
+
+	replies <<<'[{"row": 37}, {"row": 34, "repeat": -1}]'
+	ask --json --max-wait 0 hi
+	[ "$rc" -eq 75 ]
+	retry=$(grep -oE '"retry_at":"[-0-9]+T[0-9:]+Z"' out | cut -d\" -f4)
+	in=$(sed -E 's/.*"bytes":\{"in":([0-9]+).*/\1/' out)
+	[ "$(record)" = '{"ok":false,"text":"","provider":"gemini",'\
+'"model":"gemini-flash-latest","model_version":null,"key_index":0,'\
+'"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,'\
+'"thoughts":null,"total":null},'"$TIMING"',"bytes":{"in":'"$in"',"out":'\
+$((2 * ${#HI}))'},"attempts":[{"provider":"gemini","model":"gemini-flash-latest",'\
+'"key_index":0,"http":503,"class":"overloaded","ms":0},'\
+'{"provider":"gemini","model":"gemini-flash-latest","key_index":0,"http":429,'\
+'"class":"quota","ms":0}],"fallback":false,"sources":[],"error":'\
+'{"class":"quota","message":"key 0 (...0001): the quota is used up; it rests'\
+" until $retry (HTTP 429, quota): $said\",\"retry_at\":\"$retry\"}}" ]
+	same err "gm-prompt: key 0 (...0001): the quota is used up; it rests\
+ until $retry (HTTP 429, quota): $said
+"
+	[ "$(requests)" -eq 2 ]
+}
+
+@test "--json: also when nothing could be sent" {
+	mkdir -p "$DIR"
+	ask --json hi
+	[ "$rc" -eq 78 ]
+	python3 - <<-'END'
+		import json
+		r = json.load(open("out"))
+		words = open("err").read()
+		assert list(r) == [
+		    "ok", "text", "provider", "model", "model_version",
+		    "key_index", "finish_reason", "usage", "timing", "bytes",
+		    "attempts", "fallback", "sources", "error"], list(r)
+		assert r["ok"] is False and r["text"] == "", r
+		assert r["attempts"] == [] and r["sources"] == [], r
+		assert r["error"]["class"] == "config", r
+		assert r["error"]["retry_at"] is None, r
+		assert words == "gm-prompt: %s\n" % r["error"]["message"], words
+	END
+}
+
+@test "--json --count" {
+	serve
+	ask --json --count one two three
+	[ "$rc" -eq 0 ]
+	same err ''
+	python3 -c 'import json
+r = json.load(open("out"))
+assert r["ok"] is True and r["usage"]["prompt"] == 3, r'
+}
+
+# words: the metrics on standard error without times.
+words() {
+	sed -E 's/_ms=[0-9]+/_ms=N/g; s/bytes_in=[0-9]+/bytes_in=N/' "$1"
+}
+
+METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 attempts=1\
+ class=ok http=200 wait_ms=N connect_ms=N ttft_ms=N total_ms=N bytes_in=N\
+ bytes_out=${#HI} prompt_tokens=1 output_tokens=2 total_tokens=3 finish=STOP"
+
+@test "--metrics: times and tokens on standard error" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	ask --metrics hi
+	[ "$rc" -eq 0 ]
+	same out $'Hello.\n'
+	[ "$(words err)" = "$METRICS" ]
+	GM_METRICS=1 ask hi
+	[ "$(words err)" = "$METRICS" ]
+	ask --metrics --quiet hi # was asked for, so it comes
+	[ "$(words err)" = "$METRICS" ]
+	sent_as 1 "$HI"
+}
+
+@test "metrics come by themselves when standard error is a terminal" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	terminal -f 2 -o shown gm-prompt --color never hi >out </dev/null
+	same out $'Hello.\n'
+	[ "$(words shown)" = "$METRICS" ]
+	terminal -f 2 -o shown gm-prompt --quiet hi >out </dev/null
+	same out $'Hello.\n'
+	same shown ''
+}
+
+@test "--log-file FILE: one JSON line for each request" {
+	local line='{"time":"T","tool":"gm-prompt","provider":"gemini",'\
+'"model":"gemini-flash-latest","key_index":0,"attempts":1,"class":"ok","http":200,'\
+'"wait_ms":0,"connect_ms":0,"ttft_ms":0,"total_ms":0,"bytes_in":0,'\
+'"bytes_out":'${#HI}',"prompt_tokens":1,"output_tokens":2,"total_tokens":3,'\
+'"finish":"STOP"}'
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	ask --log-file log hi
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+	GM_LOG_FILE=log ask hi
+	said 0 $'Hello.\n' ''
+	diff <(printf '%s\n' "$line" "$line") <(sed -E '
+		s/"time":"[-0-9]{10}T[0-9:]{8}\.[0-9]{3}Z"/"time":"T"/
+		s/"((wait|connect|ttft|total)_ms|bytes_in)":[0-9]+/"\1":0/g' log)
+	[ "$(stat -c %a log)" = 600 ]
+}
+
+@test "--log-file: one that cannot be written does not cost the answer" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	ask --log-file absent/log hi
+	said 0 $'Hello.\n' "gm-prompt: log file: absent/log: No such file or\
+ directory
+"
+	ask --log-file /dev/full hi
+	said 0 $'Hello.\n' \
+	    $'gm-prompt: log file: /dev/full: No space left on device\n'
+	sent_as 2 "$HI"
+}
+
+@test "--syslog: disturbs nothing" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	ask --syslog hi
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+	GM_SYSLOG=1 ask hi
+	said 0 $'Hello.\n' ''
+}
+
+@test "--color WHEN" {
+	local plain='gm-prompt: absent: No such file or directory'
+	local red=$'\e[1;31mgm-prompt:\e[m absent: No such file or directory'
+
+	serve
+	ask --color always -q @absent
+	said 66 '' "$red"$'\n'
+	ask --color never -q @absent
+	said 66 '' "$plain"$'\n'
+	ask --color auto -q @absent
+	said 66 '' "$plain"$'\n'
+	CLICOLOR_FORCE=1 ask -q @absent
+	said 66 '' "$red"$'\n'
+	CLICOLOR_FORCE=1 ask --color never -q @absent
+	said 66 '' "$plain"$'\n'
+	ask --color sometimes hi
+	usage "--color: 'sometimes' is not auto, always or never"
+}
+
+@test "--color auto on a terminal, NO_COLOR" {
+	local plain='gm-prompt: absent: No such file or directory'
+	local red=$'\e[1;31mgm-prompt:\e[m absent: No such file or directory'
+
+	serve
+	run -66 terminal -f 2 gm-prompt -q @absent
+	[ "$output" = "$red" ]
+	NO_COLOR=1 run -66 terminal -f 2 gm-prompt -q @absent
+	[ "$output" = "$plain" ]
+	NO_COLOR=1 run -66 terminal -f 2 gm-prompt --color always -q @absent
+	[ "$output" = "$red" ]
+	TERM=dumb run -66 terminal -f 2 gm-prompt --color never -q @absent
+	[ "$output" = "$plain" ]
+}
+
+@test "-v, --verbose: each failed attempt" {
+	replies <<<'[{"row": 37}, {"row": 36}, {"stream": ["Hello."]}]'
+	ask -v --max-wait 0 hi
+	said 0 $'Hello.\n' "gm-prompt: standard input is empty: the prompt is\
+ sent alone
+gm-prompt: attempt 1: $ALIAS: the model is overloaded (HTTP 503,\
+ overloaded): The model is overloaded. Please try again later.
+gm-prompt: overloaded: waiting 0.0 s
+gm-prompt: attempt 2: $URL: the service failed (HTTP 500, server): An\
+ internal error has occurred. Please retry or report in\
+ https://developers.generativeai.google/guide/troubleshooting
+gm-prompt: server: waiting 0.0 s
+"
+	sent_as 3 "$HI"
+	ask --verbose -n hi
+	said 0 "$(cat out)"$'\n' '' # nothing failed: nothing to tell
+}
+
+@test "-vv: where each setting comes from" {
+	replies <<<'[{"stream": ["Hello."]}]'
+	(
+		umask 077
+		echo 'GM_MAX_WAIT=7s' >settings
+	)
+	GM_DEADLINE=60s ask -vv -n --env-file settings --retries 2 hi
+	said 0 $'Hello.\n' "gm-prompt: env file: settings
+gm-prompt: GEMINI_MODEL: $ALIAS (built-in default)
+gm-prompt: GOOGLE_GEMINI_BASE_URL: $URL (environment)
+gm-prompt: GM_TIMEOUT: not set (built-in default)
+gm-prompt: connect timeout: 10s (built-in default)
+gm-prompt: GM_DEADLINE: 60s (environment)
+gm-prompt: GM_RETRIES: 2 (option)
+gm-prompt: GM_MAX_WAIT: 7s (settings)
+gm-prompt: GM_METRICS: not set (built-in default)
+gm-prompt: GM_LOG_FILE: not set (built-in default)
+gm-prompt: GM_SYSLOG: not set (built-in default)
+gm-prompt: keys: 1 in GEMINI_API_KEY (environment)
+gm-prompt: POST $URL/v1beta/models/$ALIAS:streamGenerateContent?alt=sse
+gm-prompt: x-goog-api-key: ...0001
+gm-prompt: Content-Type: application/json
+gm-prompt: Accept: text/event-stream
+"
+	sent "$HI"
+}
+
+@test "--quiet: errors only" {
+	replies <<-'END'
+		[{"stream": ["Hello."],
+		  "model_status": {"modelStage": "DEPRECATED"}},
+		 {"stream": ["Hel"], "finish": "MAX_TOKENS"}]
+	END
+	ask --quiet hi
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+	ask --quiet hi
+	said 1 $'Hel\n' "gm-prompt: $ALIAS: the answer was cut by the token limit\
+ (MAX_TOKENS)
+"
+}

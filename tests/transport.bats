@@ -1,0 +1,747 @@
+# What lies between us and the service: names, connections, cuts at every byte,
+# silence, HTTP that is none, TLS, proxies.
+
+load net
+
+# aim URL: ask there.
+aim() {
+	export GOOGLE_GEMINI_BASE_URL=$1 GEMINI_API_KEY=$GOOD_KEY URL=$1
+}
+
+# certificate NAME SAN [openssl option...]: NAME.pem and NAME.key for that
+# subjectAltName, signed by the CA of this test, ca.pem.
+certificate() {
+	local name=$1 san=$2
+	shift 2
+	mkdir -p "$DIR"
+	[ -s "$DIR/ca.key" ] || openssl req -x509 -newkey ec -nodes \
+	    -pkeyopt ec_paramgen_curve:prime256v1 -subj "/CN=test CA" -days 30 \
+	    -addext keyUsage=critical,keyCertSign \
+	    -keyout "$DIR/ca.key" -out "$DIR/ca.pem" 2>/dev/null
+	openssl req -newkey ec -nodes -pkeyopt ec_paramgen_curve:prime256v1 \
+	    -subj "/CN=test" -addext "subjectAltName=$san" \
+	    -keyout "$DIR/$name.key" -out "$DIR/$name.csr" 2>/dev/null
+	openssl x509 -req -in "$DIR/$name.csr" -CA "$DIR/ca.pem" \
+	    -CAkey "$DIR/ca.key" -CAcreateserial -copy_extensions copy \
+	    "$@" -out "$DIR/$name.pem" 2>/dev/null
+}
+
+# --- names and connections
+
+@test "a name that does not exist: 69, repeated" {
+	preload dns
+	aim https://no-such-host.invalid
+	LD_PRELOAD=$LIBRARY ask -nv --retries 1 --max-wait 10ms hi
+	said 69 '' "gm-prompt: attempt 1: $URL: no connection (network): Could not resolve host: no-such-host.invalid
+gm-prompt: network: waiting 0.0 s
+gm-prompt: attempt 2: $URL: no connection (network): Could not resolve host: no-such-host.invalid
+gm-prompt: $URL: no connection (network): Could not resolve host: no-such-host.invalid
+"
+}
+
+@test "a refused connection: 69, repeated" {
+	helper listen mute
+	kill "${HELPERS[0]}"
+	wait "${HELPERS[0]}" || :
+	HELPERS=()
+	aim "http://127.0.0.1:$PORT"
+	ask -nv --retries 2 --max-wait 10ms hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(grep -c '^gm-prompt: attempt [123]: .*no connection (network): ' err)" -eq 3 ]
+	[[ $(tail -n 1 err) == "gm-prompt: $URL: no connection (network): "*[Cc]onne* ]]
+}
+
+@test "a host that does not answer at all: the connect timeout ends it" {
+	helper listen full
+	aim "http://127.0.0.1:$PORT"
+	ask -nv --retries 1 --max-wait 10ms --connect-timeout 200ms hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no answer (silence): .*[Tt]imeout" err)" -eq 2 ]
+	[ "$(wc -l <err)" -eq 4 ]
+}
+
+@test "a connection that is reset before the request, or before the reply" {
+	helper listen reset
+	aim "http://127.0.0.1:$PORT"
+	ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
+	serve
+	play <<<'[{"raw":"","reset_at":0,"repeat":-1}]'
+	ask --retries 1 --max-wait 10ms hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	tried 2
+	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
+	play <<<'[{"raw":"","repeat":-1}]'
+	ask --retries 1 --max-wait 10ms hi
+	failed 69 "$URL: no connection (network): Empty reply from server"
+	tried 2
+}
+
+# --- cuts
+
+# short FRAMING: two events of an answer, and as little as there can be else.
+short() {
+	local body="$FIRST_EVENT\\r\\n\\r\\n$LAST_EVENT\\r\\n\\r\\n"
+	WHOLE='One, two.'
+	SIZE=$(printf '%b' "$body" | wc -c)
+	body=${body//\"/\\\"}
+	REPLY="\"body\":\"$body\",\"framing\":\"$1\""
+}
+
+# cuts HOW FROM TO STEP: none of them may pass for an answer.
+cuts() {
+	python3 -B "$ROOT/tests/net/cuts.py" "$DIR" "{$REPLY}" "$1" "$WHOLE" \
+	    "${@:2}" | diff - /dev/null
+}
+
+@test "a chunked reply that is cut after any byte: never a success" {
+	serve
+	short chunked
+	cuts cut_at 0 "$SIZE" 1
+}
+
+@test "a reply of stated length that is cut" {
+	serve
+	short length
+	cuts cut_at 0 $((SIZE - 10)) 7
+	cuts cut_at $((SIZE - 9)) $((SIZE - 1)) 1
+	# All of its bytes were there.
+	play <<<"[{$REPLY,\"cut_at\":$SIZE}]"
+	ask hi
+	said 0 "$WHOLE
+" ''
+}
+
+@test "a reply that ends with the connection, cut" {
+	local k
+	serve
+	short close
+	cuts cut_at 0 $((SIZE - 10)) 7
+	# Without the last line ends the JSON is whole all the same.
+	cuts cut_at $((SIZE - 9)) $((SIZE - 5)) 1
+	for k in {4..0}; do
+		play <<<"[{$REPLY,\"cut_at\":$((SIZE - k))}]"
+		ask hi
+		said 0 "$WHOLE
+" ''
+	done
+}
+
+@test "a reply that is reset in its body" {
+	serve
+	short chunked
+	cuts reset_at 0 "$SIZE" 13
+}
+
+@test "headers that are cut: no answer" {
+	local k head failures=0
+	head='HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 12\r\n\r\n'
+	serve
+	for ((k = 0; k <= $(printf '%b' "$head" | wc -c); k += 3)); do
+		play <<<"[{\"raw_b64\":\"$(printf '%b' "$head" | head -c "$k" | base64 -w 0)\",\"repeat\":-1}]"
+		ask --retries 0 hi
+		if [ "$rc" -ne 76 ] && [ "$rc" -ne 69 ] || [ -s out ] ||
+		    [ "$(wc -l <err)" -ne 1 ]; then
+			echo "headers cut at $k: $rc $(cat out err)"
+			failures=$((failures + 1))
+		fi
+	done
+	[ "$failures" -eq 0 ]
+}
+
+@test "a finish reason, but not the end of a chunked body: 76" {
+	serve
+	play <<<"[{$STREAM,\"cut_at\":1000000,\"repeat\":-1}]"
+	ask --retries 0 hi
+	[ "$rc" -eq 76 ]
+	same out ''
+	ask -S hi
+	[ "$rc" -eq 76 ]
+	same out "$ANSWER
+"
+	[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): "* ]]
+	tried 2
+}
+
+# --- pieces and pauses
+
+@test "byte by byte, the answer is the same" {
+	serve
+	play <<<"[{\"stream\":[\"Gr\u00fc\u00dfe \ud83d\ude00, \",\"two.\"],\"piece\":1,\"repeat\":-1}]"
+	ask hi
+	said 0 'Grüße 😀, two.
+' ''
+	ask -S hi
+	said 0 'Grüße 😀, two.
+' ''
+}
+
+@test "headers that come byte by byte are waited for" {
+	serve
+	play <<-'END'
+		[{"raw":"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX: 1\r\n\r\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ok\"}]},\"finishReason\":\"STOP\"}]}\n\n",
+		  "piece":1,"piece_pause_ms":1,"repeat":-1}]
+	END
+	ask hi
+	said 0 'ok
+' ''
+}
+
+@test "a long pause is no error" {
+	local place pid
+	serve
+	for place in 0 200; do
+		rm -f "$DIR/go"
+		play <<<"[{$STREAM,\"gate\":\"go\",\"gate_at\":$place}]"
+		gm -n --timeout 60 hi &
+		pid=$!
+		wait_for '! tried 0 >/dev/null'
+		same out ''
+		touch "$DIR/go"
+		wait "$pid"
+		same out "$ANSWER
+"
+		same err ''
+	done
+}
+
+@test "text is given out before a pause, not after it" {
+	local size=$((${#FIRST_EVENT} + 4)) pid
+	serve
+	short chunked
+	play <<<"[{$REPLY,\"gate\":\"go\",\"gate_at\":$size}]"
+	gm -n -S hi &
+	pid=$!
+	wait_for '[ -s out ]'
+	same out 'One, '
+	touch "$DIR/go"
+	wait "$pid"
+	same out "$WHOLE
+"
+	same err ''
+}
+
+@test "silence before the headers, after them, in the stream: 69" {
+	local line
+	serve
+	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
+	ask --retries 1 --max-wait 10ms --timeout 1s hi
+	failed 69 "$URL: no answer (silence): no sign of life for 1 s"
+	tried 2
+	line="$URL: no answer (HTTP 200, silence): no sign of life for 1 s"
+	play <<<"[{$STREAM,\"cut_at\":0,\"hold\":true,\"repeat\":-1}]"
+	ask --retries 0 --timeout 1s hi
+	failed 69 "$line"
+	short chunked
+	play <<<"[{$REPLY,\"cut_at\":$((${#FIRST_EVENT} + 4)),\"hold\":true,\"repeat\":-1}]"
+	ask --retries 0 --timeout 1s hi
+	failed 69 "$line"
+	again
+	ask --retries 1 --timeout 1s -S hi
+	said 69 $'One, \n' "gm-prompt: $line
+"
+	tried 1
+	# In the headers.
+	play <<<'[{"raw":"HTTP/1.1 200 OK\r\nContent-","hold":true,"repeat":-1}]'
+	ask --retries 0 --timeout 1s hi
+	[ "$rc" -eq 69 ]
+	[[ $(cat err) == *'silence): no sign of life for 1 s' ]]
+}
+
+@test "what only keeps the line open is no sign of life" {
+	serve
+	play <<<"[{$STREAM,\"ping\":{\"ms\":50,\"count\":200},\"repeat\":-1}]"
+	ask --retries 0 --timeout 1s hi
+	failed 69 "$URL: no answer (HTTP 200, silence): no sign of life for 1 s"
+	play <<<"[{\"body\":\"$(printf '\\n%.0s' {1..400})\",\"piece\":1,\"framing\":\"chunked\",\"piece_pause_ms\":50,\"repeat\":-1}]"
+	ask --retries 0 --timeout 1s hi
+	failed 69 "$URL: no answer (HTTP 200, silence): no sign of life for 1 s"
+	play <<<"[{\"body\":\"$(printf ':\\n\\n%.0s' {1..200})\",\"piece\":1,\"framing\":\"chunked\",\"piece_pause_ms\":50,\"repeat\":-1}]"
+	ask --retries 0 --timeout 1s hi
+	failed 69 "$URL: no answer (HTTP 200, silence): no sign of life for 1 s"
+}
+
+@test "comments between the events are skipped" {
+	serve
+	play <<<"[{$STREAM,\"ping\":{\"ms\":1,\"count\":20}}]"
+	ask hi
+	said 0 "$ANSWER
+" ''
+}
+
+# --- HTTP
+
+# spoken TEXT STATUS LINE: this as the whole reply.
+spoken() {
+	play <<<"[{\"raw\":\"$1\",\"repeat\":-1}]"
+	rc=0
+	timeout 60 gm-prompt --retries 0 hi >out 2>err </dev/null || rc=$?
+	tried 1 && failed "$2" "$URL: $3"
+}
+
+@test "HTTP that is none: 76, one clean line" {
+	local no='the reply makes no sense' cut='the reply was cut before its end'
+	serve
+	spoken 'HTTP/1.1 abc\r\n\r\n' 76 "$no (protocol): Unsupported HTTP version in response"
+	spoken 'HTTP/9.9 200 OK\r\n\r\n' 76 "$no (protocol): Unsupported HTTP version (9.9) in response"
+	spoken 'HTTP/1.1 99999 OK\r\n\r\n' 76 "$no (protocol): Unsupported response code in HTTP response"
+	spoken '\u001b[31mFOO\r\n\r\n' 76 "$no (protocol): Received HTTP/0.9 when not allowed"
+	spoken '{\"candidates\":[]}' 76 "$no (protocol): Received HTTP/0.9 when not allowed"
+	spoken 'HTTP/1.1 200 OK\r\nno colon\r\n\r\n' 76 "$no (HTTP 200, protocol): Header without colon"
+	spoken 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}' 76 "$no (HTTP 200, protocol): Invalid Content-Length: value"
+	spoken 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' 76 "$cut (HTTP 200, cut): transfer closed with 3 bytes remaining to read"
+	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}' 76 "$cut (HTTP 200, cut): Illegal or missing hexadecimal sequence in chunked-encoding"
+	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n{}' 76 "$cut (HTTP 200, cut): Too long hexadecimal number in chunked-encoding"
+}
+
+@test "floods of headers: an error that does not blame this machine" {
+	serve
+	{
+		printf '[{"repeat":-1,"raw":"HTTP/1.1 200 OK\\r\\n'
+		printf 'X-%d: '"$(printf 'y%.0s' {1..1000})"'\\r\\n' {1..1500}
+		printf '\\r\\n{}"}]'
+	} | play
+	ask --retries 0 hi
+	[ "$rc" -eq 76 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	{
+		printf '[{"repeat":-1,"raw":"HTTP/1.1 200 OK\\r\\nX: '
+		head -c 1500000 /dev/zero | tr '\0' y
+		printf '\\r\\n\\r\\n{}"}]'
+	} | play
+	ask --retries 0 hi
+	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): a header is too large"
+	{
+		printf '[{"repeat":-1,"raw":"'
+		printf 'HTTP/1.1 103 Early Hints\\r\\nX: %d\\r\\n\\r\\n' {1..20000}
+		printf '"}]'
+	} | play
+	ask --retries 0 hi
+	[[ $rc =~ ^(69|76)$ ]]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "1xx replies in front of the real one" {
+	serve
+	play <<-'END'
+		[{"raw":"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\nContent-Type: text/html\r\n\r\nHTTP/1.1 200 OK\r\n\r\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ok\"}]},\"finishReason\":\"STOP\"}]}\n"}]
+	END
+	ask hi
+	said 0 'ok
+' ''
+}
+
+@test "any content type will do, and none" {
+	local type
+	serve
+	for type in '"text/plain"' '"application/octet-stream"' '"application/json"' \
+	    '"text/html"' null '""' '"\u00ff;;"'; do
+		play <<<"[{$STREAM,\"headers\":{\"Content-Type\":$type}}]"
+		ask hi
+		said 0 "$ANSWER
+" ''
+	done
+}
+
+@test "a JSON object or an array in place of a stream" {
+	local one='{"candidates":[{"content":{"parts":[{"text":"One, "}]}}]}'
+	local two='{"candidates":[{"content":{"parts":[{"text":"two."}]},"finishReason":"STOP"}]}'
+	serve
+	play <<<"[{\"json\":$two},{\"json\":[$one,$two]},{\"body\":\"\\r\\n [\"}]"
+	ask hi
+	said 0 'two.
+' ''
+	ask -S hi
+	said 0 'One, two.
+' ''
+	ask --retries 0 hi
+	[ "$rc" -eq 76 ]
+}
+
+# --- TLS
+
+# untrusted WORDS: 69, told why, and nothing was sent or repeated.
+untrusted() {
+	ask -nv hi
+	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection (tls): $1
+gm-prompt: $URL: no trusted connection (tls): $1
+" && [ "$(requests)" -eq 0 ]
+}
+
+@test "an unknown CA: 69, the request is not sent" {
+	serve --tls
+	unset SSL_CERT_FILE
+	untrusted 'SSL certificate problem: unable to get local issuer certificate'
+	# Not even where another CA is named.
+	certificate other IP:127.0.0.1
+	cp "$DIR/other.pem" other.pem
+	SSL_CERT_FILE=$PWD/other.pem untrusted 'SSL certificate problem: unable to get local issuer certificate'
+}
+
+@test "a self-signed certificate: 69" {
+	mkdir "$DIR"
+	openssl req -x509 -newkey ec -nodes -pkeyopt ec_paramgen_curve:prime256v1 \
+	    -subj /CN=self -addext subjectAltName=IP:127.0.0.1 -days 30 \
+	    -keyout "$DIR/server.key" -out "$DIR/server.pem" 2>/dev/null
+	cp "$DIR/server.pem" "$DIR/ca.pem"
+	serve --tls
+	unset SSL_CERT_FILE
+	untrusted 'SSL certificate problem: self-signed certificate'
+}
+
+@test "a certificate for another host: 69" {
+	certificate server DNS:elsewhere.test -days 30
+	serve --tls
+	untrusted "SSL: no alternative certificate subject name matches target host name '127.0.0.1'"
+}
+
+@test "an expired certificate: 69" {
+	certificate server IP:127.0.0.1 -days -1
+	serve --tls
+	untrusted 'SSL certificate problem: certificate has expired'
+}
+
+@test "plain HTTP on a TLS port, and other noise: 69, not repeated" {
+	helper listen talk 'HTTP/1.1 400 Bad Request\r\n\r\n'
+	aim "https://127.0.0.1:$PORT"
+	ask hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	[[ $(cat err) == "gm-prompt: $URL: no trusted connection (tls): "* ]]
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(received)" -eq 1 ]
+	run ! grep -q "$GOOD_KEY" "$THERE"/got.*
+	helper listen talk '\x16\x03\x03\xff\xff\x1b[31m'
+	aim "https://127.0.0.1:$PORT"
+	ask hi
+	[ "$rc" -eq 69 ]
+	[ "$(received)" -eq 1 ]
+}
+
+@test "a handshake that is broken off or never ends: 69, repeated" {
+	helper listen mute
+	aim "https://127.0.0.1:$PORT"
+	ask -nv --retries 1 --max-wait 10ms --connect-timeout 200ms hi
+	[ "$rc" -eq 69 ]
+	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no answer (silence): " err)" -eq 2 ]
+	helper listen talk ''
+	aim "https://127.0.0.1:$PORT"
+	ask -nv --retries 1 --max-wait 10ms hi
+	[ "$rc" -eq 69 ]
+	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no connection (network): " err)" -eq 2 ]
+	[ "$(received)" -eq 2 ]
+	helper listen reset
+	aim "https://127.0.0.1:$PORT"
+	ask -nv --retries 1 --max-wait 10ms hi
+	[ "$rc" -eq 69 ]
+	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no connection (network): " err)" -eq 2 ]
+}
+
+@test "the CA by SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE" {
+	local setting
+	serve --tls
+	unset SSL_CERT_FILE
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	for setting in "SSL_CERT_FILE=$DIR/ca.pem" "SSL_CERT_DIR=$DIR/certs" \
+	    "SSL_CERT_DIR=$BATS_TEST_TMPDIR/none:$DIR/certs" \
+	    "CURL_CA_BUNDLE=$DIR/ca.pem"; do
+		rc=0
+		env "$setting" gm-prompt -n hi >out 2>err || rc=$?
+		said 0 "$ANSWER
+" ''
+	done
+	tried 4
+}
+
+@test "a CA file or directory that cannot be read: 78" {
+	local name
+	serve --tls
+	unset SSL_CERT_FILE
+	for name in SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE; do
+		rc=0
+		env "$name=/nowhere/ca" gm-prompt -n hi >out 2>err || rc=$?
+		failed 78 '/nowhere/ca: certificates cannot be read: No such file or directory'
+	done
+	unsent
+	# One that holds no certificate.
+	echo nonsense >ca.pem
+	SSL_CERT_FILE=ca.pem untrusted 'error setting certificate file: ca.pem'
+}
+
+@test "an old protocol alone: 69, the request is not sent" {
+	certificate server IP:127.0.0.1 -days 30
+	helper listen talk "$(printf '\\x15\\x03\\x01\\x00\\x02\\x02\\x46')"
+	aim "https://127.0.0.1:$PORT"
+	SSL_CERT_FILE=$DIR/ca.pem ask hi
+	[ "$rc" -eq 69 ]
+	[[ $(cat err) == "gm-prompt: $URL: no trusted connection (tls): "*version* ]]
+	[ "$(received)" -eq 1 ]
+}
+
+@test "TLS that just ends, where the end of the reply is its end: 76" {
+	certificate server IP:127.0.0.1 -days 30
+	helper listen talk "HTTP/1.1 200 OK\\r\\n\\r\\n${FIRST_EVENT//\"/\\\"}\\r\\n\\r\\n" \
+	    "$DIR/server.pem" "$DIR/server.key"
+	aim "https://127.0.0.1:$PORT"
+	SSL_CERT_FILE=$DIR/ca.pem ask --retries 0 hi
+	[ "$rc" -eq 76 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): "* ]]
+}
+
+# --- proxies
+
+# named: the stand-in under the name gm.test, which only a proxy knows.
+named() {
+	certificate server DNS:gm.test -days 30
+	serve --tls
+	export SSL_CERT_FILE=$DIR/ca.pem
+	aim "https://gm.test:${URL##*:}"
+	preload dns
+}
+
+@test "a proxy leads to the service, and sees no key" {
+	named
+	helper proxy "${URL##*:}"
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	for name in https_proxy HTTPS_PROXY ALL_PROXY all_proxy; do
+		rm -f "$THERE"/got.*
+		rc=0
+		env "LD_PRELOAD=$LIBRARY" "$name=http://user:pass@127.0.0.1:$PORT" \
+		    gm-prompt -n hi >out 2>err || rc=$?
+		said 0 "$ANSWER
+" ''
+		[ "$(received)" -eq 1 ]
+		cat "$THERE"/got.* >got
+		[[ $(cat got) == "CONNECT gm.test:${URL##*:} HTTP/1.1"* ]]
+		run ! grep -qi -e "$GOOD_KEY" -e x-goog got
+	done
+	tried 4
+	run ! grep -qi proxy "$DIR"/request.*
+}
+
+@test "NO_PROXY names who is asked directly" {
+	named
+	helper proxy "${URL##*:}"
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	export LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT GM_DNS=gm.test
+	NO_PROXY=.example,gm.test ask hi
+	said 0 "$ANSWER
+" ''
+	no_proxy='*' ask hi
+	said 0 "$ANSWER
+" ''
+	tried 2
+	[ "$(received)" -eq 0 ]
+	NO_PROXY=.example ask hi
+	[ "$(received)" -eq 1 ]
+}
+
+@test "a proxy that refuses: 69, asked once" {
+	local status
+	named
+	for status in '407 Proxy Authentication Required' '403 Forbidden'; do
+		helper proxy 1 "$status"
+		LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask hi
+		[ "$rc" -eq 69 ]
+		same out ''
+		[ "$(wc -l <err)" -eq 1 ]
+		[[ $(cat err) == "gm-prompt: $URL: the proxy refuses the connection (proxy): "*"${status%% *}"* ]]
+		[ "$(received)" -eq 1 ]
+	done
+	unsent
+}
+
+@test "a proxy in trouble, or gone: 69, repeated" {
+	named
+	helper proxy 1 '502 Bad Gateway'
+	LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask --retries 2 --max-wait 10ms hi
+	[ "$rc" -eq 69 ]
+	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "*502* ]]
+	[ "$(received)" -eq 3 ]
+	kill "${HELPERS[0]}"
+	wait "${HELPERS[0]}" || :
+	LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
+	unsent
+}
+
+@test "loopback is never asked by a proxy" {
+	local host
+	certificate server IP:127.0.0.1,DNS:localhost -days 30
+	serve --tls
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	helper proxy "${URL##*:}"
+	export LD_PRELOAD GM_DNS=localhost
+	preload dns
+	LD_PRELOAD=$LIBRARY
+	for host in 127.0.0.1 localhost; do
+		aim "https://$host:${URL##*:}"
+		https_proxy=http://127.0.0.1:$PORT ALL_PROXY=http://127.0.0.1:$PORT ask hi
+		said 0 "$ANSWER
+" ''
+	done
+	tried 2
+	stop_server
+	rm -rf "$DIR"
+	unset SSL_CERT_FILE
+	serve
+	http_proxy=http://127.0.0.1:$PORT all_proxy=http://127.0.0.1:$PORT ask hi
+	[ "$(requests)" -eq 1 ]
+	[ "$(received)" -eq 0 ]
+}
+
+# --- HTTP/2
+
+# speak PLAN...: a server of HTTP/2, which does this.
+speak() {
+	[ -s "$DIR/server.pem" ] || certificate server IP:127.0.0.1 -days 30
+	export SSL_CERT_FILE=$DIR/ca.pem
+	helper h2 "$DIR/server.pem" "$DIR/server.key" "$@"
+	aim "https://127.0.0.1:$PORT"
+}
+
+@test "HTTP/2 where it is offered; --http1.1 does without" {
+	speak ok
+	ask hi
+	said 0 'One, two.
+' ''
+	same "$THERE/got.1" "$HI"
+	# This server has nothing else to offer.
+	ask --http1.1 --retries 0 hi
+	[ "$rc" -ne 0 ]
+	[ "$(received)" -eq 1 ]
+}
+
+@test "HTTP/2: what was not looked at is sent again, and nobody notices" {
+	speak refuse ok
+	ask --retries 0 hi
+	said 0 'One, two.
+' ''
+	[ "$(received)" -eq 2 ]
+	speak refuse
+	ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(received)" -le 6 ]
+	speak leave ok
+	ask --retries 1 --max-wait 1ms hi
+	said 0 'One, two.
+' ''
+}
+
+@test "HTTP/2: a stream that is broken off is a reply that was cut" {
+	local plan
+	for plan in rst:2 rst:11 rst:8 cut; do
+		speak "$plan" ok
+		ask -n --retries 0 hi
+		[ "$rc" -eq 76 ]
+		same out ''
+		[ "$(wc -l <err)" -eq 1 ]
+		[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): "* ]]
+		# Held back, it is asked for again.
+		speak "$plan" ok
+		ask --retries 1 --max-wait 1ms hi
+		said 0 'One, two.
+' ''
+		[ "$(received)" -eq 2 ]
+		# What was given out stays, and is not asked for again.
+		speak "$plan" ok
+		ask --retries 1 -S hi
+		[ "$rc" -eq 76 ]
+		same out $'One, \n'
+		[ "$(received)" -eq 1 ]
+	done
+}
+
+@test "HTTP/2: neither silence nor PINGs are a sign of life" {
+	local plan
+	for plan in mute ping; do
+		speak "$plan"
+		ask --retries 0 --timeout 1s hi
+		failed 69 "$URL: no answer (HTTP 200, silence): no sign of life for 1 s"
+		[ "$(received)" -eq 1 ]
+	done
+}
+
+# --- what is not asked
+
+@test ".netrc and .curlrc change nothing" {
+	serve
+	play <<<"[{$STREAM}]"
+	printf 'machine 127.0.0.1 login user password pass\ndefault login a password b\n' >"$HOME/.netrc"
+	chmod 600 "$HOME/.netrc"
+	printf 'proxy = http://127.0.0.1:1\nuser-agent = x\nurl = http://127.0.0.1:1\n' >"$HOME/.curlrc"
+	CURL_HOME=$HOME ask hi
+	said 0 "$ANSWER
+" ''
+	sent "$HI"
+}
+
+@test "plain http to anywhere but this machine: 78, nothing is sent" {
+	local host
+	helper proxy 1
+	export http_proxy=http://127.0.0.1:$PORT LD_PRELOAD GM_DNS=gm.test
+	preload dns
+	LD_PRELOAD=$LIBRARY
+	for host in gm.test 192.0.2.1 127.0.0.1.gm.test localhost.gm.test; do
+		aim "http://$host:$PORT"
+		ask hi
+		[ "$rc" -eq 78 ]
+		same out ''
+		[ "$(wc -l <err)" -eq 1 ]
+		[[ $(cat err) == 'gm-prompt: environment: GOOGLE_GEMINI_BASE_URL: '*https* ]]
+	done
+	[ "$(received)" -eq 0 ]
+}
+
+@test "few descriptors, a small stack, no file size: a clean error or success" {
+	local n
+	serve
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	# The search for leaks needs descriptors of its own.
+	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
+	for ((n = 4; n <= 20; n++)); do
+		rc=0
+		(
+			ulimit -n "$n"
+			exec gm-prompt -n --retries 1 --max-wait 1ms hi
+		) >out 2>err || rc=$?
+		case $rc in
+		0) same out "$ANSWER
+" ;;
+		69 | 71 | 78)
+			same out ''
+			grep -q '^gm-prompt: ' err
+			;;
+		*) grep -q 'error while loading shared libraries' err ;;
+		esac
+		masked
+	done
+	[ "$rc" -eq 0 ]
+	same err ''
+	(
+		ulimit -s 128
+		exec gm-prompt -n hi
+	) >out 2>err
+	same out "$ANSWER
+"
+	(
+		ulimit -f 0
+		exec gm-prompt -n -o file hi
+	) 2>&1 >/dev/null | cat >err || :
+	same err 'gm-prompt: file: File too large
+'
+	[ "$(ls -A)" = $'err\nout' ]
+}

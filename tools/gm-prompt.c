@@ -1,0 +1,400 @@
+/* gm-prompt: ask Gemini a question, in a pipeline or by hand. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "delivery.h"
+#include "drive.h"
+#include "fence.h"
+#include "input.h"
+#include "log.h"
+#include "out.h"
+#include "params.h"
+#include "prompt.h"
+#include "record.h"
+#include "session.h"
+
+struct options {
+	struct gm_common common;
+	struct gm_params params;
+	struct gm_texts stop;
+	const char *prompt, *system, *output;
+	bool stream, no_stream, no_stdin, require_stdin;
+	bool show_thoughts, search, url_context;
+	bool count, dry_run, extract, raw;
+	struct gm_opt rows[23];
+};
+
+/* All that a run acquires, released in one place. */
+struct run {
+	struct options *opt;
+	struct gm_session session;
+	struct gm_prompt prompt;
+	struct gm_question question;
+	struct gm_outcome outcome;
+	struct gm_out out;
+	struct gm_delivery delivery;
+	bool asked; /* there is an outcome */
+};
+
+static int
+check_usage(const struct options *o, int argc, struct gm_err *err)
+{
+	const struct gm_common *c = &o->common;
+	const struct {
+		bool clash;
+		const char *what;
+	} rules[] = {
+		{ o->prompt != NULL && argc > 0, "--prompt and operands" },
+		{ o->stream && o->no_stream, "--stream and --no-stream" },
+		{ o->stream && c->json, "--stream and --json" },
+		{ o->stream && o->extract, "--stream and --extract" },
+		{ o->stream && o->count, "--stream and --count" },
+		{ o->extract && o->count, "--extract and --count" },
+		{ o->no_stdin && o->require_stdin,
+		    "--no-stdin and --require-stdin" },
+		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
+	};
+	size_t i;
+
+	for (i = 0; i < GM_LEN(rules); i++)
+		if (rules[i].clash)
+			return gm_fail(err, GM_EUSAGE, "%s exclude each other",
+			    rules[i].what);
+	return 0;
+}
+
+static int
+set_question(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct options *o = r->opt;
+	const char *model;
+
+	if (gm_session_model(&r->session, tool, &model, err) != 0)
+		return -1;
+	r->question = (struct gm_question){
+		.call = o->count ? GM_CALL_COUNT : GM_CALL_GENERATE,
+		.model = model,
+		.thoughts = o->show_thoughts,
+		.stop = o->stop.items,
+		.stop_len = o->stop.len,
+		.search = o->search,
+		.url_context = o->url_context,
+	};
+	return gm_params_apply(&o->params, &r->question, err);
+}
+
+static int
+open_output(struct run *r, struct gm_err *err)
+{
+	const struct options *o = r->opt;
+	bool held = o->no_stream || o->common.json || o->extract || o->count ||
+	            o->output != NULL || !o->common.out_is_tty;
+
+	if (gm_out_open(&r->out, o->output, o->common.deadline_ms, err) != 0)
+		return -1;
+	r->out.filtered = !o->raw && isatty(r->out.fd) == 1;
+	gm_delivery_init(&r->delivery, &r->out, o->stream || !held);
+	r->delivery.raw = o->raw;
+	if (o->show_thoughts)
+		r->delivery.thoughts_fd = STDERR_FILENO;
+	return 0;
+}
+
+static int
+dry_run(struct run *r, struct gm_err *err)
+{
+	struct gm_ask request;
+	int rc;
+
+	rc = gm_ask_begin(&request, &r->session.service, &r->question,
+	    &r->delivery.sink, &r->outcome, err);
+	if (rc == 0) {
+		gm_ask_describe(&request, GM_LEVEL_METRICS);
+		gm_out_put(&r->out, gm_buf_span(&request.body));
+		rc = gm_out_end(&r->out, err);
+		if (rc == 0)
+			rc = gm_out_commit(&r->out, err);
+	}
+	gm_ask_release(&request);
+	return rc;
+}
+
+static int
+deliver_block(struct run *r, struct gm_err *err)
+{
+	struct gm_buf block;
+	int rc;
+
+	gm_buf_init(&block, GM_DELIVERY_MAX);
+	if (!gm_fence_first(gm_buf_span(&r->delivery.held), &block))
+		rc = gm_fail(err, GM_ENEGATIVE,
+		    "%s: the answer has no fenced block", r->question.model);
+	else if ((rc = gm_buf_check(&block, err)) == 0)
+		rc =
+		    gm_delivery_replace(&r->delivery, gm_buf_span(&block), err);
+	gm_buf_release(&block);
+	return rc;
+}
+
+static int
+deliver_count(struct run *r, struct gm_err *err)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%lld",
+	    (long long)r->outcome.answer.usage.prompt);
+	return gm_delivery_replace(&r->delivery, gm_span_of(text), err);
+}
+
+/* An answer that is cut is still shown; one that is blocked is not. */
+static bool
+is_showable(const struct run *r, int rc)
+{
+	return rc == 0 || r->outcome.class == GM_CLASS_TOKEN_LIMIT ||
+	       r->outcome.class == GM_CLASS_UNFINISHED;
+}
+
+/* Put what came of it where it belongs; rc and *err are gm_drive()'s. */
+static int
+deliver_text(struct run *r, int rc, struct gm_err *err)
+{
+	struct gm_err failure = { .code = GM_OK };
+	int delivered;
+
+	if (!is_showable(r, rc))
+		delivered = gm_delivery_end(&r->delivery, &failure);
+	else if (r->opt->count)
+		delivered = deliver_count(r, &failure);
+	else if (r->opt->extract)
+		delivered = deliver_block(r, &failure);
+	else
+		delivered = gm_delivery_finish(&r->delivery, &failure);
+	if (delivered == 0 && is_showable(r, rc))
+		delivered = gm_out_commit(&r->out, &failure);
+	/* An answer that is lost weighs more than one that is cut. */
+	if (delivered != 0 && (rc == 0 || failure.code != GM_ENEGATIVE))
+		*err = failure;
+	return delivered != 0 ? -1 : rc;
+}
+
+static int
+deliver_record(struct run *r, int rc, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+	struct gm_buf block, line;
+	struct gm_record record = {
+		.outcome = &r->outcome,
+		.question = &r->question,
+		.provider = gm_gemini.name,
+		.text = gm_buf_span(&r->delivery.held),
+		.secrets = &c->secrets,
+	};
+
+	gm_buf_init(&block, GM_DELIVERY_MAX);
+	gm_buf_init(&line, SIZE_MAX / 2);
+	if (r->opt->extract && rc == 0) {
+		if (!gm_fence_first(record.text, &block))
+			rc = gm_fail(err, GM_ENEGATIVE,
+			    "%s: the answer has no fenced block",
+			    r->question.model);
+		record.text = gm_buf_span(&block);
+	}
+	record.err = rc != 0 ? err : NULL;
+	gm_record_write(&record, &line);
+	if (gm_buf_check(&line, err) != 0 ||
+	    gm_delivery_replace(&r->delivery, gm_buf_span(&line), err) != 0 ||
+	    gm_out_commit(&r->out, err) != 0)
+		rc = -1;
+	gm_buf_release(&line);
+	gm_buf_release(&block);
+	return rc;
+}
+
+/* Everything up to the question, which is then ready to be asked. */
+static int
+prepare(struct run *r, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	const struct options *o = r->opt;
+	const struct gm_common *c = &o->common;
+	const struct gm_prompt_sources from = {
+		.system = o->system,
+		.prompt = o->prompt,
+		.operands = argv,
+		.operands_len = argc,
+		.no_stdin = o->no_stdin,
+		.require_stdin = o->require_stdin,
+	};
+	struct gm_input input;
+
+	if (set_question(r, tool, err) != 0)
+		return -1;
+	input = (struct gm_input){ .note = &c->note,
+		.deadline_ms = c->deadline_ms,
+		.closed = c->stdin_closed,
+		.hint = c->err_is_tty };
+	if (gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
+		return -1;
+	r->question.system = gm_buf_span(&r->prompt.system);
+	r->question.prompt = gm_buf_span(&r->prompt.text);
+	return 0;
+}
+
+static int
+ask(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+{
+	if (gm_session_connect(&r->session, tool, err) != 0)
+		return -1;
+	r->asked = true;
+	return gm_drive(&r->session.service, &r->question, &r->delivery.sink,
+	    &r->outcome, err);
+}
+
+/* The answer, or what is known of the failure; then what else is to tell. */
+static int
+deliver(struct run *r, int rc, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+
+	if (rc != 0 && err->code == GM_ESIGNAL)
+		return rc;
+	if (c->json)
+		rc = deliver_record(r, rc, err);
+	else if (r->asked)
+		rc = deliver_text(r, rc, err);
+	if (rc != 0 && r->outcome.class == GM_CLASS_OK)
+		r->outcome.class = GM_CLASS_LOCAL; /* the answer got lost */
+	if (!r->asked)
+		return rc;
+	gm_outcome_tell(&r->outcome, r->question.model, &c->note);
+	gm_log_outcome(&c->log, &r->question, gm_gemini.name, &r->outcome);
+	return rc;
+}
+
+static int
+work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	int rc = gm_session_open(&r->session, tool, err);
+	struct gm_err second;
+
+	if (rc != 0 && !r->opt->common.json)
+		return -1;
+	/* As JSON the failure itself is output; the first one is told. */
+	if (open_output(r, rc == 0 ? err : &second) != 0)
+		return -1;
+	if (rc == 0)
+		rc = prepare(r, tool, argc, argv, err);
+	if (rc == 0 && r->opt->dry_run)
+		return dry_run(r, err);
+	if (rc == 0)
+		rc = ask(r, tool, err);
+	return deliver(r, rc, err);
+}
+
+static int
+run(struct options *opt, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	struct run r = { .opt = opt, .out = { .file = { .fd = -1 } } };
+	int rc = -1;
+
+	gm_outcome_init(&r.outcome);
+	if (check_usage(opt, argc, err) == 0)
+		rc = work(&r, tool, argc, argv, err);
+	gm_delivery_release(&r.delivery);
+	gm_out_release(&r.out);
+	gm_outcome_release(&r.outcome);
+	gm_session_close(&r.session);
+	gm_prompt_release(&r.prompt);
+	gm_params_release(&opt->params);
+	return rc;
+}
+
+/* The rows that only this tool has. */
+static void
+make_rows(struct options *o)
+{
+	struct gm_params *p = &o->params;
+	const struct gm_opt rows[] = {
+		{ 'q', "prompt", "TEXT|@FILE",
+		    "the prompt, in place of operands", .text = &o->prompt },
+		{ 's', "system", "TEXT|@FILE", "system instruction",
+		    .text = &o->system },
+		{ 't', "temperature", "N", "0 (steady) to 2 (lively)",
+		    .text = &p->temperature },
+		{ 0, "top-p", "N", "nucleus sampling, 0 to 1",
+		    .text = &p->top_p },
+		{ 0, "top-k", "N", "sample from the N likeliest tokens",
+		    .text = &p->top_k },
+		{ 0, "max-tokens", "N", "limit of answer and thinking",
+		    .text = &p->max_tokens },
+		{ 0, "stop", "TEXT", "end the answer at TEXT (up to 5 times)",
+		    .texts = &o->stop },
+		{ 0, "seed", "N", "repeat an answer, as far as possible",
+		    .text = &p->seed },
+		{ 0, "thinking", "HOW",
+		    "minimal, low, medium, high, off or tokens",
+		    .text = &p->thinking },
+		{ 0, "show-thoughts", NULL, "summaries of thoughts, on stderr",
+		    .flag = &o->show_thoughts },
+		{ 0, "safety", "HOW", "filter: none, low, medium or high",
+		    .text = &p->safety },
+		{ 0, "search", NULL, "let the model search the web",
+		    .flag = &o->search },
+		{ 0, "url-context", NULL, "let it read the URLs in the prompt",
+		    .flag = &o->url_context },
+		{ 'S', "stream", NULL, "give the answer out as it comes",
+		    .flag = &o->stream },
+		{ 0, "no-stream", NULL, "hold it until it is whole",
+		    .flag = &o->no_stream },
+		{ 'o', "output", "FILE", "write to FILE, when it is whole",
+		    .text = &o->output },
+		{ 'x', "extract", NULL, "only the first fenced block",
+		    .flag = &o->extract },
+		{ 0, "raw", NULL, "keep control characters on a terminal",
+		    .flag = &o->raw },
+		{ 'n', "no-stdin", NULL, "leave standard input alone",
+		    .flag = &o->no_stdin },
+		{ 0, "require-stdin", NULL, "refuse empty standard input",
+		    .flag = &o->require_stdin },
+		{ 0, "count", NULL, "count the prompt's tokens, ask nothing",
+		    .flag = &o->count },
+		{ 0, "dry-run", NULL, "print the request, send nothing",
+		    .flag = &o->dry_run },
+		{ 0 },
+	};
+
+	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
+	memcpy(o->rows, rows, sizeof(rows));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opt = { .output = NULL };
+	const struct gm_tool tool = {
+		.name = "gm-prompt",
+		.agent = "gm-prompt/" GM_VERSION,
+		.operands = "[prompt ...]",
+		.summary = "ask Gemini a question",
+		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.opts = opt.rows,
+		.common = &opt.common,
+	};
+	struct gm_err err = { .code = GM_OK };
+	int rc;
+
+	make_rows(&opt);
+	rc = gm_cli_start(&tool, &argc, &argv, &err);
+	if (rc == GM_CLI_RUN)
+		rc = run(&opt, &tool, argc, argv, &err);
+	else if (rc == GM_CLI_READY)
+		rc = 0;
+	free(opt.stop.items);
+	return gm_cli_exit(&tool, rc, &err);
+}
