@@ -1,0 +1,80 @@
+#!/bin/bash
+# The benchmarks: each figure beside its yardstick, taken in the same run.
+# Environment: BUILD.  Needs curl and jq.  Prints, and judges nothing: machines
+# differ, and timings have no place in tests.
+set -eu
+cd "$(dirname "$0")/../.."
+BUILD=${BUILD:-$PWD/build}
+RUNS=${RUNS:-60}
+export PATH=$BUILD:$PATH
+
+dir=$(mktemp -d)
+trap 'kill $server 2>/dev/null || :; rm -rf "$dir"' EXIT
+
+# The system's certificates with the stand-in's added, in both forms, so that
+# each program does the work that it would do for a real service.
+make_trust() {
+	local bundle=/etc/ssl/certs/ca-certificates.crt
+	mkdir "$dir/hashed"
+	if [ -d /etc/ssl/certs ]; then
+		cp -a /etc/ssl/certs/. "$dir/hashed"
+	fi
+	cp -a "$dir"/server/certs/. "$dir/hashed"
+	cat "$bundle" "$dir/server/ca.pem" >"$dir/bundle.pem"
+}
+
+start_server() {
+	mkdir "$dir/server"
+	python3 tests/server/standin.py --dir "$dir/server" --tls --no-record \
+	    >"$dir/url" &
+	server=$!
+	until [ -s "$dir/url" ]; do sleep 0.05; done
+	url=$(cat "$dir/url")
+}
+
+start_server
+make_trust
+unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
+export GOOGLE_GEMINI_BASE_URL=$url GEMINI_API_KEY=fake-good-key-0001
+body='{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}'
+target="$url/v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse"
+curl="curl -s --cacert $dir/bundle.pem -H 'x-goog-api-key: $GEMINI_API_KEY' \
+    -H 'Content-Type: application/json'"
+
+echo "One TLS request, whole process, $RUNS rounds (median; p10 to p90)"
+"$BUILD/bench/timeit" "$RUNS" \
+    gm-prompt "SSL_CERT_DIR=$dir/hashed exec gm-prompt -n hi" \
+    "curl, same POST" "exec $curl -d '$body' '$target'" \
+    "libcurl program, hashed directory" \
+    "exec $BUILD/bench/bare '$target' $dir/hashed $GEMINI_API_KEY '$body'" \
+    "jq | curl | jq" "jq -cn '{contents:[{role:\"user\",parts:[{text:\"hi\"}]}]}' |
+	$curl -d @- '${target/streamGenerateContent?alt=sse/generateContent}' |
+	jq -r .candidates[0].content.parts[0].text"
+
+echo
+echo "Start and end alone, $RUNS rounds"
+"$BUILD/bench/timeit" "$RUNS" \
+    "gm-prompt --help" "exec gm-prompt --help" \
+    "gm-prompt --version" "exec gm-prompt --version" \
+    "curl --version" "exec curl --version"
+
+# sh turns STREAM_URL, which the bench program sets, into an argument.
+# shellcheck disable=SC2016
+yard='exec curl -sN -d x "$STREAM_URL"'
+echo
+echo "Streamed answer: how much later an event comes out (2,000 events)"
+printf '%-34s ' gm-prompt
+"$BUILD/bench/stream" delay 2000 gm-prompt -S -n hi
+printf '%-34s ' "curl -N"
+"$BUILD/bench/stream" delay 2000 sh -c "$yard"
+
+echo
+echo "Streamed answer of 100 MiB"
+for i in 1 2 3; do
+	printf '%-34s ' "gm-prompt, run $i"
+	"$BUILD/bench/stream" rate 100 gm-prompt -S -n hi
+done
+printf '%-34s ' "gm-prompt, 1 MiB (the start)"
+"$BUILD/bench/stream" rate 1 gm-prompt -S -n hi
+printf '%-34s ' "curl -N, undecoded"
+"$BUILD/bench/stream" rate 100 sh -c "$yard"
