@@ -260,6 +260,29 @@ choose_color(struct gm_common *c, struct gm_err *err)
 	return 0;
 }
 
+/* It runs from begun on, on the monotonic clock. */
+static int
+set_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
+{
+	const struct gm_value *value = &c->config.values[GM_SET_DEADLINE];
+	int64_t left;
+
+	if (value->text == NULL || c->deadline_ms != 0)
+		return 0;
+	c->deadline_ms = begun + value->number;
+	left = c->deadline_ms - gm_clock_mono_ms();
+	return gm_stop_deadline(left > 0 ? left : 1, err);
+}
+
+/* The reading of an env file may have to wait, too. */
+static int
+start_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
+{
+	if (gm_config_early(&c->config, GM_SET_DEADLINE, err) != 0)
+		return -1;
+	return set_deadline(c, begun, err);
+}
+
 int
 gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
 {
@@ -267,15 +290,16 @@ gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
 	const struct gm_value *values = c->config.values;
 	int64_t begun = gm_clock_mono_ms();
 
+	if (start_deadline(c, begun, err) != 0)
+		return -1;
 	if (c->metrics)
 		gm_config_option(&c->config, GM_SET_METRICS, "metrics", "1");
 	if (c->syslog)
 		gm_config_option(&c->config, GM_SET_SYSLOG, "syslog", "1");
 	if (choose_color(c, err) != 0 ||
-	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0)
+	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0 ||
+	    set_deadline(c, begun, err) != 0)
 		return -1;
-	if (values[GM_SET_DEADLINE].text != NULL)
-		c->deadline_ms = begun + values[GM_SET_DEADLINE].number;
 	c->log = (struct gm_log){ .note = &c->note,
 		.metrics = values[GM_SET_METRICS].number != 0 ||
 		           (c->err_is_tty && !c->note.quiet),
@@ -308,6 +332,7 @@ gm_cli_exit(const struct gm_tool *tool, int rc, struct gm_err *err)
 		rc = close_stdout(err);
 	if (rc != 0 && gm_stop_signal() != 0) /* whatever it made fail */
 		gm_stop_die(gm_stop_signal());
+	gm_stop_last_words();
 	if (rc != 0)
 		gm_note(&c->note, GM_LEVEL_ERROR, "%s", err->msg);
 	if (rc != 0 && err->code == GM_EUSAGE)

@@ -2,45 +2,9 @@
 #include <string.h>
 
 #include "config.h"
-#include "num.h"
 #include "url.h"
 
 #define PATH_LEN_MAX 4096
-#define HOUR_MS (60 * 60 * 1000)
-#define DAY_MS (24 * HOUR_MS)
-
-enum kind {
-	KIND_TEXT,
-	KIND_WHOLE,
-	KIND_DURATION,
-	KIND_SWITCH
-};
-
-static const struct row {
-	const char *variable; /* NULL: an option only */
-	const char *fallback; /* NULL: not set */
-	enum kind kind;
-	int64_t min, max;
-	bool local; /* taken from ./.env, too */
-} rows[GM_SETTINGS] = {
-	[GM_SET_MODEL] = { "GEMINI_MODEL", "gemini-flash-latest", KIND_TEXT, 0,
-	    0, true },
-	[GM_SET_BASE_URL] = { "GOOGLE_GEMINI_BASE_URL",
-	    "https://generativelanguage.googleapis.com", KIND_TEXT, 0, 0,
-	    true },
-	[GM_SET_TIMEOUT] = { "GM_TIMEOUT", NULL, KIND_DURATION, 1, DAY_MS,
-	    true },
-	[GM_SET_CONNECT_TIMEOUT] = { NULL, "10s", KIND_DURATION, 1, HOUR_MS,
-	    false },
-	[GM_SET_DEADLINE] = { "GM_DEADLINE", NULL, KIND_DURATION, 1, DAY_MS,
-	    true },
-	[GM_SET_RETRIES] = { "GM_RETRIES", "4", KIND_WHOLE, 0, 100, true },
-	[GM_SET_MAX_WAIT] = { "GM_MAX_WAIT", "60s", KIND_DURATION, 0, DAY_MS,
-	    true },
-	[GM_SET_METRICS] = { "GM_METRICS", NULL, KIND_SWITCH, 0, 0, false },
-	[GM_SET_LOG_FILE] = { "GM_LOG_FILE", NULL, KIND_TEXT, 0, 0, false },
-	[GM_SET_SYSLOG] = { "GM_SYSLOG", NULL, KIND_SWITCH, 0, 0, false },
-};
 
 static const char *const key_variables[GM_KEY_VARIABLES] = { "GOOGLE_API_KEYS",
 	"GOOGLE_API_KEY", "GEMINI_API_KEY" };
@@ -196,15 +160,16 @@ load_file(struct gm_config *c, const char *named, const struct gm_note *note,
 static bool
 is_local(const char *name, const char *text)
 {
-	size_t i;
+	const struct gm_setting_row *row;
+	int id;
 
-	for (i = 0; i < GM_SETTINGS; i++)
-		if (rows[i].variable != NULL &&
-		    strcmp(rows[i].variable, name) == 0)
-			break;
-	if (i == GM_SET_BASE_URL)
-		return gm_url_is_loopback(text);
-	return i < GM_SETTINGS && rows[i].local;
+	for (id = 0; id < GM_SETTINGS; id++) {
+		row = gm_setting((enum gm_setting)id);
+		if (row->variable != NULL && strcmp(row->variable, name) == 0)
+			return id == GM_SET_BASE_URL ? gm_url_is_loopback(text)
+			                             : row->local;
+	}
+	return false;
 }
 
 /* What ./.env sets although it may not; in one note. */
@@ -232,7 +197,7 @@ tell_ignored(const struct gm_config *c, const struct gm_note *note)
 }
 
 static struct gm_value
-find_value(const struct gm_config *c, const struct row *row)
+find_value(const struct gm_config *c, const struct gm_setting_row *row)
 {
 	const struct gm_buf *in_file;
 	const char *text;
@@ -252,57 +217,14 @@ find_value(const struct gm_config *c, const struct row *row)
 }
 
 static int
-parse_switch(int64_t *out, const char *text, struct gm_err *err)
-{
-	static const char *const words[] = { "0", "1", "no", "yes", "false",
-		"true", "off", "on" };
-	size_t i;
-
-	for (i = 0; i < GM_LEN(words); i++)
-		if (strcmp(text, words[i]) == 0) {
-			*out = i % 2;
-			return 0;
-		}
-	return gm_fail(err, GM_EUSAGE, "neither 1 nor 0");
-}
-
-static int
-parse_duration(const struct row *row, struct gm_value *v, struct gm_err *err)
-{
-	if (gm_num_duration(&v->number, v->text, 1000, row->max, err) != 0)
-		return -1;
-	if (v->number < row->min)
-		return gm_fail(err, GM_EUSAGE,
-		    "'%.40s' is not a duration of at least %lldms", v->text,
-		    (long long)row->min);
-	return 0;
-}
-
-static int
-parse_value(const struct row *row, struct gm_value *v, struct gm_err *err)
-{
-	switch (row->kind) {
-	case KIND_WHOLE:
-		return gm_num_whole(
-		    &v->number, v->text, row->min, row->max, err);
-	case KIND_DURATION:
-		return parse_duration(row, v, err);
-	case KIND_SWITCH:
-		return parse_switch(&v->number, v->text, err);
-	case KIND_TEXT:
-		break;
-	}
-	return 0;
-}
-
-static int
 fill(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 {
 	struct gm_value *v = &c->values[id];
 
 	if (v->text == NULL)
-		*v = find_value(c, &rows[id]);
-	if (v->text == NULL || parse_value(&rows[id], v, err) == 0)
+		*v = find_value(c, gm_setting(id));
+	if (v->text == NULL ||
+	    gm_setting_parse(id, v->text, &v->number, err) == 0)
 		return 0;
 	if (v->origin == GM_FROM_OPTION) {
 		gm_err_prefix(err, "--%s: ", v->name);
@@ -312,6 +234,12 @@ fill(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 		err->code = GM_ECONFIG;
 	}
 	return -1;
+}
+
+int
+gm_config_early(struct gm_config *c, enum gm_setting id, struct gm_err *err)
+{
+	return fill(c, id, err);
 }
 
 int
@@ -335,8 +263,10 @@ gm_config_load(struct gm_config *c, const char *env_file,
 void
 gm_config_reset(struct gm_config *c, enum gm_setting id)
 {
+	const struct gm_setting_row *row = gm_setting(id);
+
 	c->values[id] =
-	    value_from(GM_FROM_DEFAULT, rows[id].variable, rows[id].fallback);
+	    value_from(GM_FROM_DEFAULT, row->variable, row->fallback);
 }
 
 const char *
@@ -363,15 +293,16 @@ void
 gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 {
 	const struct gm_value *v;
-	size_t i;
+	const char *name;
+	int id;
 
 	gm_note(note, GM_LEVEL_TRACE, "env file: %s",
 	    c->file_path.len > 0 ? gm_buf_str(&c->file_path) : "none");
-	for (i = 0; i < GM_SETTINGS; i++) {
-		v = &c->values[i];
+	for (id = 0; id < GM_SETTINGS; id++) {
+		v = &c->values[id];
+		name = gm_setting((enum gm_setting)id)->variable;
 		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)",
-		    rows[i].variable != NULL ? rows[i].variable
-					     : "connect timeout",
+		    name != NULL ? name : "connect timeout",
 		    v->text != NULL ? v->text : "not set",
 		    gm_config_place(c, v->origin));
 	}
@@ -380,14 +311,17 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 const char *
 gm_config_variable(size_t i)
 {
-	size_t id;
+	const char *name;
+	int id;
 
 	if (i < GM_LEN(key_variables))
 		return key_variables[i];
 	i -= GM_LEN(key_variables);
-	for (id = 0; id < GM_SETTINGS; id++)
-		if (rows[id].variable != NULL && i-- == 0)
-			return rows[id].variable;
+	for (id = 0; id < GM_SETTINGS; id++) {
+		name = gm_setting((enum gm_setting)id)->variable;
+		if (name != NULL && i-- == 0)
+			return name;
+	}
 	return i < GM_LEN(process_variables) ? process_variables[i] : NULL;
 }
 

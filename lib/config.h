@@ -24,20 +24,7 @@
 #include "envfile.h"
 #include "err.h"
 #include "note.h"
-
-enum gm_setting {
-	GM_SET_MODEL,
-	GM_SET_BASE_URL,
-	GM_SET_TIMEOUT,
-	GM_SET_CONNECT_TIMEOUT,
-	GM_SET_DEADLINE,
-	GM_SET_RETRIES,
-	GM_SET_MAX_WAIT,
-	GM_SET_METRICS,
-	GM_SET_LOG_FILE,
-	GM_SET_SYSLOG,
-	GM_SETTINGS
-};
+#include "setting.h"
 
 /* Where a value came from, the least trusted first. */
 enum gm_origin {
@@ -84,6 +71,14 @@ void gm_config_init(struct gm_config *);
 /* An option was given; text is borrowed, name as in the table: "timeout". */
 void gm_config_option(
     struct gm_config *, enum gm_setting, const char *name, const char *text);
+
+/*
+ * Fill in one setting before an env file is read, from option or environment;
+ * if neither has it, its value is what gm_config_load() makes it.  Errors as
+ * there.
+ */
+int gm_config_early(
+    struct gm_config *, enum gm_setting, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Fill in all that no option has set.  env_file: --env-file's argument or

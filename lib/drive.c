@@ -5,16 +5,13 @@
 /* When there is nothing to do but to wait for the network. */
 #define FAR_MS INT64_C(3600000)
 
-/* Until the next thing to do: a wait that is over, or the deadline. */
+/* Until the next thing to do. */
 static int64_t
 time_left(const struct gm_ask *a, int64_t now)
 {
-	int64_t until = a->state == GM_ASK_DUE ? a->due_ms : now + FAR_MS;
-	int64_t deadline = a->service->deadline_ms;
-
-	if (deadline != 0 && deadline < until)
-		until = deadline;
-	return until > now ? until - now : 0;
+	if (a->state != GM_ASK_DUE)
+		return FAR_MS;
+	return a->due_ms > now ? a->due_ms - now : 0;
 }
 
 static int
@@ -27,7 +24,8 @@ drive(struct gm_ask *a, struct gm_err *err)
 		now = gm_clock_mono_ms();
 		if (gm_stop_signal() != 0) {
 			gm_ask_stop(a, GM_CLASS_SIGNAL);
-		} else if (s->deadline_ms != 0 && now >= s->deadline_ms) {
+		} else if (gm_stop_is_late()) {
+			gm_stop_last_words();
 			gm_ask_stop(a, GM_CLASS_DEADLINE);
 		} else {
 			gm_ask_step(a, now);

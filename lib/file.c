@@ -64,6 +64,7 @@ read_once(int fd, const char *name, char *room, size_t len, struct gm_err *err)
 		if (errno != EAGAIN && errno != EINTR)
 			return gm_fail_errno(err, GM_ENOINPUT, "%s", name);
 	} while (gm_stop_poll(fd, POLLIN, 0, err) > 0);
+	gm_err_prefix(err, "%s: ", name);
 	return -1;
 }
 
@@ -111,20 +112,23 @@ gm_file_slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 	return rc;
 }
 
-/* Waits where fd does not; not even a signal keeps us from saying so. */
+/*
+ * One write(2) that took something, whether fd waits or not; ends early by a
+ * signal or the deadline.  Returns what it took, or -1 with *err.
+ */
 static ssize_t
-write_some(int fd, struct gm_span bytes)
+write_some(int fd, struct gm_span bytes, struct gm_err *err)
 {
-	struct pollfd wait = { .fd = fd, .events = POLLOUT };
 	ssize_t n;
 
-	for (;;) {
+	while (gm_stop_poll(fd, POLLOUT, 0, err) > 0) {
 		n = write(fd, bytes.p, bytes.len);
-		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+		if (n >= 0)
 			return n;
-		if (errno == EAGAIN)
-			(void)poll(&wait, 1, -1);
+		if (errno != EAGAIN && errno != EINTR)
+			return gm_fail(err, GM_EIO, "%s", strerror(errno));
 	}
+	return -1;
 }
 
 int
@@ -136,11 +140,9 @@ gm_file_write(int fd, struct gm_span bytes, struct gm_err *err)
 	while (bytes.len > 0) {
 		/* More than this may wait for a reader. */
 		piece = bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
-		if (gm_stop_poll(fd, POLLOUT, 0, err) < 0)
-			return -1;
-		n = write_some(fd, (struct gm_span){ bytes.p, piece });
+		n = write_some(fd, (struct gm_span){ bytes.p, piece }, err);
 		if (n == -1)
-			return gm_fail(err, GM_EIO, "%s", strerror(errno));
+			return -1;
 		bytes.p += n;
 		bytes.len -= (size_t)n;
 	}
@@ -189,12 +191,13 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 	/* A pipe takes a long line whole only if it may wait. */
 	if (!named)
 		(void)fcntl(fd, F_SETFL, O_APPEND);
-	n = write_some(fd, line);
-	if (n == -1)
+	n = write_some(fd, line, err);
+	if (n == -1) {
 		(void)drop(fd);
-	else if (close(fd) != 0 && errno != EINTR)
-		n = -1;
-	if (n == -1)
+		gm_err_prefix(err, "%s: ", path);
+		return -1;
+	}
+	if (close(fd) != 0 && errno != EINTR)
 		return gm_fail_errno(err, GM_EIO, "%s", path);
 	if ((size_t)n < line.len)
 		return gm_fail(err, GM_EIO,

@@ -111,22 +111,20 @@ static int
 await(const struct gm_input *in, const struct source *from, bool *told,
     struct gm_err *err)
 {
-	int64_t until = in->deadline_ms, hint = gm_clock_mono_ms() + HINT_MS;
-	int ready;
+	bool hint = in->hint && !*told;
+	int ready = gm_stop_poll(
+	    from->fd, POLLIN, hint ? gm_clock_mono_ms() + HINT_MS : 0, err);
 
-	if (in->hint && !*told && (until == 0 || hint < until)) {
-		ready = gm_stop_poll(from->fd, POLLIN, hint, err);
-		if (ready != 0)
-			return ready > 0 ? 0 : -1;
+	if (ready == 0) {
 		gm_note(in->note, GM_LEVEL_NOTE, "waiting for %s%s", from->name,
 		    from->fd == STDIN_FILENO ? "; -n leaves it alone" : "");
 		*told = true;
+		ready = gm_stop_poll(from->fd, POLLIN, 0, err);
 	}
-	ready = gm_stop_poll(from->fd, POLLIN, until, err);
-	if (ready == 0)
-		return gm_fail(err, GM_EUNAVAILABLE, "%s: the deadline is over",
-		    from->name);
-	return ready > 0 ? 0 : -1;
+	if (ready > 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", from->name);
+	return -1;
 }
 
 static int

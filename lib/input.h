@@ -21,7 +21,6 @@
 
 struct gm_input {
 	const struct gm_note *note; /* borrowed */
-	int64_t deadline_ms;        /* monotonic clock; 0: none */
 	bool closed;                /* fd 0 was closed at start: it is empty */
 	bool hint;                  /* say so when nothing comes for 3 s */
 	bool used;                  /* standard input was read */

@@ -5,6 +5,7 @@
 #include "jsonw.h"
 #include "log.h"
 #include "secret.h"
+#include "stop.h"
 
 #define LINE_MAX_BYTES (64 * 1024)
 
@@ -102,8 +103,10 @@ to_file(const struct gm_log *log, struct gm_span line)
 {
 	struct gm_err err;
 
-	if (gm_file_append(log->file, line, &err) != 0)
-		gm_note(log->note, GM_LEVEL_NOTE, "log file: %s", err.msg);
+	if (gm_file_append(log->file, line, &err) == 0)
+		return;
+	gm_stop_last_words(); /* a line that is missing must be told */
+	gm_note(log->note, GM_LEVEL_NOTE, "log file: %s", err.msg);
 }
 
 static void

@@ -16,11 +16,14 @@
 /* Between two looks whether a FIFO has a reader. */
 #define READER_MS 20
 
+/* As gm_stop_poll(), with the name of what was waited for. */
 static int
-too_late(const struct gm_out *o, struct gm_err *err)
+wait_for(const struct gm_out *o, int fd, int64_t until_ms, struct gm_err *err)
 {
-	return gm_fail(
-	    err, GM_EUNAVAILABLE, "%s: the deadline is over", o->name);
+	if (gm_stop_poll(fd, POLLOUT, until_ms, err) >= 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", o->name);
+	return -1;
 }
 
 /*
@@ -31,7 +34,6 @@ static int
 await_reader(const struct gm_out *o, int *fd, struct gm_err *err)
 {
 	struct stat st;
-	int64_t now;
 
 	*fd = -1;
 	if (stat(o->name, &st) != 0 || !S_ISFIFO(st.st_mode))
@@ -40,10 +42,7 @@ await_reader(const struct gm_out *o, int *fd, struct gm_err *err)
 		*fd = open(o->name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 		if (*fd != -1 || errno != ENXIO)
 			return 0; /* other errors are the next open's */
-		now = gm_clock_mono_ms();
-		if (o->deadline_ms != 0 && now >= o->deadline_ms)
-			return too_late(o, err);
-		if (gm_stop_poll(-1, 0, now + READER_MS, err) < 0)
+		if (wait_for(o, -1, gm_clock_mono_ms() + READER_MS, err) != 0)
 			return -1;
 	}
 }
@@ -63,33 +62,18 @@ open_file(struct gm_out *o, struct gm_err *err)
 }
 
 int
-gm_out_open(
-    struct gm_out *o, const char *path, int64_t deadline_ms, struct gm_err *err)
+gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 {
 	struct stat st;
 
 	*o = (struct gm_out){ .fd = STDOUT_FILENO,
 		.name = path != NULL ? path : "standard output",
-		.deadline_ms = deadline_ms,
 		.file = { .fd = -1 } };
 	gm_buf_init(&o->pending, PENDING_MAX);
 	if (path != NULL && open_file(o, err) != 0)
 		return -1;
 	o->regular = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
 	return 0;
-}
-
-/* Until fd takes more bytes, a signal comes, or the deadline is over. */
-static int
-await(const struct gm_out *o, struct gm_err *err)
-{
-	int ready = 1;
-
-	if (!o->regular)
-		ready = gm_stop_poll(o->fd, POLLOUT, o->deadline_ms, err);
-	if (ready == 0)
-		return too_late(o, err);
-	return ready > 0 ? 0 : -1;
 }
 
 static int
@@ -99,7 +83,7 @@ write_bytes(struct gm_out *o, struct gm_span bytes, struct gm_err *err)
 	ssize_t n;
 
 	while (bytes.len > 0) {
-		if (await(o, err) != 0)
+		if (!o->regular && wait_for(o, o->fd, 0, err) != 0)
 			return -1;
 		piece = o->regular || bytes.len < PIECE ? bytes.len : PIECE;
 		n = write(o->fd, bytes.p, piece);

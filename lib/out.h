@@ -24,7 +24,6 @@ struct gm_out {
 	bool filtered;           /* take out what could steer a terminal */
 	bool regular;            /* writes do not wait for a reader */
 	bool begun, ends_line;   /* text was put; its last byte is '\n' */
-	int64_t deadline_ms;     /* monotonic clock; 0: none */
 	struct gm_term_filter filter;
 	struct gm_buf pending; /* put, but not yet written */
 	bool broken;           /* a write has failed: nothing more is tried */
@@ -32,11 +31,11 @@ struct gm_out {
 };
 
 /*
- * fd 1 if path is NULL.  A FIFO's reader is waited for until deadline_ms.
+ * fd 1 if path is NULL.  A FIFO's reader is waited for.
  * Returns 0, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE.
  */
-int gm_out_open(struct gm_out *, const char *path, int64_t deadline_ms,
-    struct gm_err *) GM_MUST_CHECK;
+int
+gm_out_open(struct gm_out *, const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /* Add text; it is written by the next flush. */
 void gm_out_put(struct gm_out *, struct gm_span);

@@ -3,12 +3,18 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "stop.h"
 
-static volatile sig_atomic_t caught;
+/* The alarm goes on, for a wait that began just when it first came. */
+#define ALARM_MS 20
+/* What the end may take once the run is late. */
+#define LAST_WORDS_MS 60
+
+static volatile sig_atomic_t caught, late;
 static int wake[2] = { -1, -1 };
 
 static void
@@ -18,7 +24,9 @@ on_signal(int signal)
 	ssize_t n;
 
 	/* The first one decides how we die. */
-	if (caught == 0)
+	if (signal == SIGALRM)
+		late = 1;
+	else if (caught == 0)
 		caught = signal;
 	n = write(wake[1], "", 1);
 	(void)n; /* a full pipe is readable already */
@@ -33,7 +41,7 @@ catch_signal(int signal)
 
 	if (sigaction(signal, NULL, &before) != 0)
 		return -1;
-	if (before.sa_handler == SIG_IGN)
+	if (before.sa_handler == SIG_IGN && signal != SIGALRM)
 		return 0;
 	action.sa_handler = on_signal; /* no SA_RESTART: waits shall end */
 	sigemptyset(&action.sa_mask);
@@ -52,7 +60,8 @@ gm_stop_install(struct gm_err *err)
 		    fcntl(wake[i], F_SETFL, O_NONBLOCK) != 0)
 			return gm_fail_errno(err, GM_EOS, "pipe");
 	if (catch_signal(SIGINT) != 0 || catch_signal(SIGTERM) != 0 ||
-	    catch_signal(SIGHUP) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	    catch_signal(SIGHUP) != 0 || catch_signal(SIGALRM) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return gm_fail_errno(err, GM_EOS, "sigaction");
 	/* A file over the size limit is an error of write(2), not a death. */
 	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
@@ -66,6 +75,43 @@ gm_stop_signal(void)
 	return caught;
 }
 
+static struct timeval
+to_timeval(int64_t ms)
+{
+	return (
+	    struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+}
+
+int
+gm_stop_deadline(int64_t after_ms, struct gm_err *err)
+{
+	const struct itimerval timer = { .it_value = to_timeval(after_ms),
+		.it_interval = to_timeval(after_ms > 0 ? ALARM_MS : 0) };
+
+	if (setitimer(ITIMER_REAL, &timer, NULL) != 0)
+		return gm_fail_errno(err, GM_EOS, "setitimer");
+	return 0;
+}
+
+bool
+gm_stop_is_late(void)
+{
+	return late != 0;
+}
+
+void
+gm_stop_last_words(void)
+{
+	struct gm_err ignored;
+	char bytes[64];
+
+	if (late == 0 || gm_stop_deadline(LAST_WORDS_MS, &ignored) != 0)
+		return;
+	late = 0;
+	while (read(wake[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
 int
 gm_stop_fd(void)
 {
@@ -75,6 +121,8 @@ gm_stop_fd(void)
 int
 gm_stop_fail(struct gm_err *err)
 {
+	if (caught == 0)
+		return gm_fail(err, GM_EUNAVAILABLE, "the deadline is over");
 	return gm_fail(err, GM_ESIGNAL, "%s", strsignal(caught));
 }
 
@@ -87,7 +135,7 @@ gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
 	int n;
 
 	do {
-		if (caught != 0)
+		if (caught != 0 || late != 0)
 			return gm_stop_fail(err);
 		left = until_ms == 0 ? -1 : until_ms - gm_clock_mono_ms();
 		if (until_ms != 0 && left <= 0)

@@ -5,11 +5,15 @@
  * Being asked to end: SIGINT, SIGTERM and SIGHUP are noted, and whoever waits
  * watches gm_stop_fd() beside its own descriptors, so that none is missed
  * between a look and a wait.  Signals that were ignored at start stay ignored.
+ * The deadline of the run is a signal, too (SIGALRM), which ends every wait in
+ * the same way.
  * SIGPIPE is ignored: whoever writes the output dies by it when its reader has
  * left, but a reader of standard error may leave without harm.
  *
  * The only mutable file-scope data of the library lives here.
  */
+
+#include <stdbool.h>
 
 #include "base.h"
 #include "err.h"
@@ -17,18 +21,31 @@
 /* Returns 0, or -1: GM_EOS. */
 int gm_stop_install(struct gm_err *) GM_MUST_CHECK;
 
-/* The signal that asks us to end, or 0. */
+/* The signal that asks us to end, or 0; the deadline is none. */
 int gm_stop_signal(void);
 
-/* Readable once a signal has come; -1 before gm_stop_install(). */
+/* From after_ms on (0: never) the run is late.  0, or -1: GM_EOS. */
+int gm_stop_deadline(int64_t after_ms, struct gm_err *) GM_MUST_CHECK;
+
+/* Is the deadline over? */
+bool gm_stop_is_late(void);
+
+/*
+ * If the run is late: allow a moment more, for what must be said at the end, so
+ * that who listens hears it, and who does not listen cannot keep us.
+ */
+void gm_stop_last_words(void);
+
+/* Readable once a signal has come or the run is late; -1 before installing. */
 int gm_stop_fd(void);
 
-/* Fill *err with GM_ESIGNAL and return -1. */
+/* Fill *err with GM_ESIGNAL, or GM_EUNAVAILABLE when late, and return -1. */
 int gm_stop_fail(struct gm_err *);
 
 /*
  * Wait until fd is ready for events (of poll(2)), or until_ms on the monotonic
- * clock (0: for ever).  Returns 1: ready, 0: the time is over, -1: GM_ESIGNAL.
+ * clock (0: for ever).  Returns 1: ready, 0: the time is over, -1: a signal or
+ * the deadline (see gm_stop_fail()).
  */
 int gm_stop_poll(
     int fd, short events, int64_t until_ms, struct gm_err *) GM_MUST_CHECK;

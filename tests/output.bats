@@ -125,7 +125,7 @@ STEER='[{"stream": ["a\u001b[31mred\u001b[0m\u001b]52;c;aGk=\u0007 b\u009b5mc",
 	[ "$(requests)" -eq 4 ]
 }
 
-@test "closed standard output: 74, and nothing gets its number" {
+@test "closed standard output: 74" {
 	local option
 
 	replies <<<'[{"when": {"path": ":stream"}, "stream": ["Hello."],
@@ -155,6 +155,22 @@ STEER='[{"stream": ["a\u001b[31mred\u001b[0m\u001b]52;c;aGk=\u0007 b\u009b5mc",
 	: >err
 	said 0 $'Hello.\n' ''
 	sent "$HI"
+}
+
+@test "a file of ours never gets the number of a closed descriptor" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	gm-prompt -nvv -o file hi <&- >&- 2>&- # notes would go into the file
+	same file $'Hello.\n'
+	timeout 20 gm-prompt -vv -S --log-file log hi <&- 2>&- >out
+	same out $'Hello.\n'
+	[ "$(requests)" -eq 2 ]
+	# The text of standard input would come from the file in its place.
+	echo Text. >text
+	rc=0
+	gm-prompt -s @text hi <&- >out 2>err || rc=$?
+	said 0 $'Hello.\n' ''
+	LC_ALL=C sed '1,/^\r$/d' "$DIR/request.3" >body
+	same body '{"systemInstruction":{"parts":[{"text":"Text.\n"}]},'"${HI#\{}"
 }
 
 # connected: how many connections the server has open.

@@ -222,3 +222,80 @@ despite() {
 	[ "$rc" -eq 143 ]
 	same err ''
 }
+
+# over WHEN [argument...]: the deadline ends gm-prompt with these, which is
+# where WHEN says; the end of the whole is waited for by dies.py alone.
+over() {
+	local how
+	how=$(python3 -B "$ROOT/tests/net/dies.py" none "$1" \
+	    gm-prompt --deadline 300ms "${@:2}")
+	[ "$how" = 'status 69' ] || {
+		echo "$1: $how"
+		head -n 3 err
+		return 1
+	}
+}
+
+@test "the deadline: while it waits for the writer of an env file" {
+	serve
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	exec 7<>"$BATS_TEST_TMPDIR/fifo"
+	over end -n --env-file "$BATS_TEST_TMPDIR/fifo" hi
+	same out ''
+	same err "gm-prompt: $BATS_TEST_TMPDIR/fifo: the deadline is over
+"
+	GM_DEADLINE=300ms run -69 --separate-stderr gm-prompt -n \
+	    --env-file "$BATS_TEST_TMPDIR/fifo" --json hi
+	exec 7>&-
+	[[ $output == *'"error":{"class":"unavailable","message":"'*'/fifo: the deadline is over","retry_at":null}}' ]]
+	[ "$stderr" = "gm-prompt: $BATS_TEST_TMPDIR/fifo: the deadline is over" ]
+	unsent
+}
+
+@test "the deadline: while nobody reads what it writes" {
+	serve
+	play <<<'[{"generate":{"bytes":1000000},"repeat":-1}]'
+	over stdout -n hi
+	same err $'gm-prompt: standard output: the deadline is over\n'
+	over stdout -n -S hi
+	same err $'gm-prompt: standard output: the deadline is over\n'
+	over stdout -n --json hi
+	same err $'gm-prompt: standard output: the deadline is over\n'
+}
+
+@test "the deadline: while nobody reads its notes" {
+	serve
+	play <<<'[{"row":36,"repeat":-1}]'
+	over stderr -nvv --retries 100 --max-wait 0 hi
+	same out ''
+	[ -s err ]
+}
+
+@test "the deadline: while nobody reads its log" {
+	local how
+	serve
+	mkfifo fifo
+	exec 7<>fifo
+	python3 -c 'import fcntl, os, sys
+fcntl.fcntl(7, fcntl.F_SETFL, os.O_NONBLOCK)
+try:
+    while True:
+        os.write(7, b"x" * 4096)
+except BlockingIOError:
+    pass'
+	how=$(python3 -B "$ROOT/tests/net/dies.py" none end \
+	    gm-prompt -n --deadline 1s --log-file fifo hi)
+	exec 7>&-
+	[ "$how" = 'status 0' ] # the answer is whole
+	grep -q . out
+	same err $'gm-prompt: log file: fifo: the deadline is over\n'
+}
+
+@test "the deadline: a reader who waits for it hears the last word" {
+	serve
+	play <<<'[{"generate":{"bytes":1000},"gate":"never","repeat":-1}]'
+	gm-prompt -n --deadline 300ms --json hi 2>err | cat >out
+	grep -q '"error":{"class":"deadline","message":"[^"]*","retry_at":null}}$' out
+	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
+"
+}

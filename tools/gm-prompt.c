@@ -16,6 +16,7 @@
 #include "prompt.h"
 #include "record.h"
 #include "session.h"
+#include "stop.h"
 
 struct options {
 	struct gm_common common;
@@ -94,7 +95,7 @@ open_output(struct run *r, struct gm_err *err)
 	bool held = o->no_stream || o->common.json || o->extract || o->count ||
 	            o->output != NULL || !o->common.out_is_tty;
 
-	if (gm_out_open(&r->out, o->output, o->common.deadline_ms, err) != 0)
+	if (gm_out_open(&r->out, o->output, err) != 0)
 		return -1;
 	r->out.filtered = !o->raw && isatty(r->out.fd) == 1;
 	gm_delivery_init(&r->delivery, &r->out, o->stream || !held);
@@ -234,7 +235,6 @@ prepare(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	if (set_question(r, tool, err) != 0)
 		return -1;
 	input = (struct gm_input){ .note = &c->note,
-		.deadline_ms = c->deadline_ms,
 		.closed = c->stdin_closed,
 		.hint = c->err_is_tty };
 	if (gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
@@ -262,6 +262,8 @@ deliver(struct run *r, int rc, struct gm_err *err)
 
 	if (rc != 0 && err->code == GM_ESIGNAL)
 		return rc;
+	if (rc != 0)
+		gm_stop_last_words();
 	if (c->json)
 		rc = deliver_record(r, rc, err);
 	else if (r->asked)

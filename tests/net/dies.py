@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Start a command, send it a signal when it has come so far, say how it ends.
 
+With "none" for the signal the command ends by itself; WHEN then only says
+whose reader there is none of.
+
     dies.py SIGNAL WHEN COMMAND [ARGUMENT]...
 
 WHEN   file:PATH   there is something in that file
        read        it has read all that its standard input holds so far
        stdout      its standard output is full; stderr: that one
        tcp:PORT    it waits for a connection to that port
+       end         never: no signal is sent
        asleep:NAME it is that program by now, and waits for whatever
 
 Standard output and standard error go to the files "out" and "err"; one that
@@ -29,7 +33,7 @@ LIMIT = 20
 
 def main():
     """Exits with status 0 whatever became of the command."""
-    number, when = signal.Signals[sys.argv[1]], sys.argv[2]
+    number, when = getattr(signal, sys.argv[1], None), sys.argv[2]
     outer, inner = {}, {}
     inner["stdin"], outer["stdin"] = os.pipe()
     for name, path in (("stdout", "out"), ("stderr", "err")):
@@ -45,10 +49,14 @@ def main():
         os.close(outer["stdin"])
     child = subprocess.Popen(sys.argv[3:], preexec_fn=defaults, **inner)
     kind, _, what = when.partition(":")
-    wait_for(lambda: child.poll() is not None
-             or WAYS[kind](what, child.pid, dict(outer, stdin=inner["stdin"])))
-    if child.poll() is None:
-        end(child, number)
+    try:
+        wait_for(lambda: child.poll() is not None or number is not None
+                 and WAYS[kind](what, child.pid,
+                                dict(outer, stdin=inner["stdin"])))
+        if child.poll() is None:
+            end(child, number)
+    finally:
+        child.kill()
     for name, path in (("stdout", "out"), ("stderr", "err")):
         if when == name:
             with open(path, "wb") as f:

@@ -24,7 +24,7 @@ open_place(struct place *p, bool stream, bool thoughts)
 	struct gm_err err;
 	int ends[2];
 
-	assert_int_equal(gm_out_open(&p->out, NULL, 0, &err), 0);
+	assert_int_equal(gm_out_open(&p->out, NULL, &err), 0);
 	assert_int_equal(pipe(ends), 0);
 	p->out.fd = ends[1];
 	p->out.regular = false;
@@ -266,7 +266,7 @@ test_long(void **state)
 	for (i = 0; i < LEN; i += 3) /* the euro sign, cut nowhere */
 		(void)memcpy(all + i, "\xE2\x82\xAC", 3);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fileno(f));
-	assert_int_equal(gm_out_open(&out, path, 0, &err), 0);
+	assert_int_equal(gm_out_open(&out, path, &err), 0);
 	out.filtered = true; /* would show a cut as U+FFFD */
 	gm_delivery_init(&d, &out, false);
 	assert_int_equal(
@@ -294,7 +294,7 @@ test_full(void **state)
 
 	(void)state;
 	for (stream = 0; stream < 2; stream++) {
-		assert_int_equal(gm_out_open(&out, "/dev/full", 0, &err), 0);
+		assert_int_equal(gm_out_open(&out, "/dev/full", &err), 0);
 		gm_delivery_init(&d, &out, stream);
 		d.thoughts_fd = out.fd;
 		assert_int_equal(

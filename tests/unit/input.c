@@ -14,10 +14,9 @@
 #include <cmocka.h>
 
 #include "input.h"
+#include "late.h"
 #include "stop.h"
 #include "told.h"
-
-#define PAST 1 /* on a monotonic clock: long ago */
 
 static char dir[] = "/tmp/gm-unit-input.XXXXXX";
 
@@ -263,11 +262,12 @@ test_failures(void **state)
 	assert_int_equal(out.len, 0);
 	assert_true(in.used);
 	in = fresh();
-	in.deadline_ms = PAST;
 	assert_int_equal(pipe(p), 0);
 	become_stdin(p[0]);
+	be_late();
 	check_failure(
 	    &in, "@-", GM_EUNAVAILABLE, "standard input: the deadline is over");
+	be_on_time();
 	(void)close(p[1]);
 }
 

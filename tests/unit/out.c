@@ -13,10 +13,9 @@
 
 #include <cmocka.h>
 
+#include "late.h"
 #include "out.h"
 #include "stop.h"
-
-#define PAST 1 /* on a monotonic clock: long ago */
 
 static char dir[] = "/tmp/gm-unit-out.XXXXXX";
 
@@ -44,7 +43,7 @@ open_pipe(struct gm_out *o, int *fd)
 	int ends[2];
 
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(gm_out_open(o, NULL, 0, &err), 0);
+	assert_int_equal(gm_out_open(o, NULL, &err), 0);
 	assert_int_equal(o->fd, STDOUT_FILENO);
 	o->fd = ends[1];
 	o->regular = false;
@@ -229,7 +228,7 @@ test_file(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(gm_out_open(&o, "file", 0, &err), 0);
+	assert_int_equal(gm_out_open(&o, "file", &err), 0);
 	assert_int_equal(give(&o, "whole", &err), 0);
 	assert_int_equal(gm_out_end(&o, &err), 0);
 	assert_int_equal(access("file", F_OK), -1);
@@ -240,13 +239,13 @@ test_file(void **state)
 	assert_int_equal(st.st_mode & 0777, 0644);
 	/* dropped: the old one stays, and nothing else */
 	assert_int_equal(chmod("file", 0640), 0);
-	assert_int_equal(gm_out_open(&o, "file", 0, &err), 0);
+	assert_int_equal(gm_out_open(&o, "file", &err), 0);
 	assert_int_equal(give(&o, "half", &err), 0);
 	gm_out_release(&o);
 	check_file("whole\n");
 	assert_int_equal(count_files(), 1);
 	/* replaced: its mode stays */
-	assert_int_equal(gm_out_open(&o, "file", 0, &err), 0);
+	assert_int_equal(gm_out_open(&o, "file", &err), 0);
 	assert_int_equal(give(&o, "new\n", &err), 0);
 	assert_int_equal(gm_out_commit(&o, &err), 0);
 	gm_out_release(&o);
@@ -264,11 +263,11 @@ test_failures(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(gm_out_open(&o, "none/file", 0, &err), -1);
+	assert_int_equal(gm_out_open(&o, "none/file", &err), -1);
 	assert_int_equal(err.code, GM_ECANTCREAT);
 	assert_string_equal(err.msg, "none/file: No such file or directory");
 	gm_out_release(&o);
-	assert_int_equal(gm_out_open(&o, "/dev/full", 0, &err), 0);
+	assert_int_equal(gm_out_open(&o, "/dev/full", &err), 0);
 	assert_int_equal(give(&o, "text", &err), -1);
 	assert_int_equal(err.code, GM_EIO);
 	assert_string_equal(err.msg, "/dev/full: No space left on device");
@@ -276,7 +275,7 @@ test_failures(void **state)
 	/* standard output has a name, too */
 	fd = open("/dev/null", O_RDONLY);
 	assert_true(fd >= 0);
-	assert_int_equal(gm_out_open(&o, NULL, 0, &err), 0);
+	assert_int_equal(gm_out_open(&o, NULL, &err), 0);
 	o.fd = fd;
 	assert_int_equal(give(&o, "text", &err), -1);
 	assert_int_equal(err.code, GM_EIO);
@@ -308,12 +307,12 @@ test_waits(void **state)
 	(void)state;
 	open_pipe(&o, &fd);
 	fill(o.fd);
-	o.deadline_ms = PAST;
+	be_late();
 	assert_int_equal(give(&o, "text", &err), -1);
 	assert_int_equal(err.code, GM_EUNAVAILABLE);
 	assert_string_equal(err.msg, "standard output: the deadline is over");
 	/* and nothing more is tried once a write has failed */
-	o.deadline_ms = 0;
+	be_on_time();
 	assert_int_equal(give(&o, "more", &err), -1);
 	assert_string_equal(err.msg, "standard output: the deadline is over");
 	gm_buf_reset(&o.pending);
@@ -340,14 +339,15 @@ test_fifo(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	assert_int_equal(gm_out_open(&o, "fifo", PAST, &err), -1);
+	be_late();
+	assert_int_equal(gm_out_open(&o, "fifo", &err), -1);
 	assert_int_equal(err.code, GM_EUNAVAILABLE);
 	assert_string_equal(err.msg, "fifo: the deadline is over");
 	gm_out_release(&o);
 	fd = open("fifo", O_RDONLY | O_NONBLOCK);
 	assert_true(fd >= 0);
-	assert_int_equal(gm_out_open(&o, "fifo", PAST, &err), 0);
-	o.deadline_ms = 0;
+	assert_int_equal(gm_out_open(&o, "fifo", &err), 0);
+	be_on_time();
 	assert_int_equal(give(&o, "text", &err), 0);
 	assert_int_equal(gm_out_commit(&o, &err), 0);
 	gm_out_release(&o);

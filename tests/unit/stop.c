@@ -193,6 +193,82 @@ polls_until_signal(void)
 	       waitpid(pid, NULL, 0) == pid;
 }
 
+/* The deadline ends the same waits, and then leaves time for a last word. */
+static bool
+polls_until_late(void)
+{
+	struct gm_err err = { .code = GM_OK };
+	int ends[2];
+
+	if (!install() || pipe(ends) != 0 || gm_stop_is_late() ||
+	    gm_stop_deadline(20, &err) != 0)
+		return false;
+	if (gm_stop_poll(-1, 0, 0, &err) != -1 || err.code != GM_EUNAVAILABLE ||
+	    strcmp(err.msg, "the deadline is over") != 0)
+		return false;
+	if (!gm_stop_is_late() || gm_stop_signal() != 0 ||
+	    !is_readable(gm_stop_fd()) ||
+	    gm_stop_poll(ends[1], POLLOUT, 0, &err) != -1)
+		return false;
+	gm_stop_last_words();
+	return !gm_stop_is_late() && !is_readable(gm_stop_fd()) &&
+	       gm_stop_poll(ends[1], POLLOUT, 0, &err) == 1 &&
+	       gm_stop_poll(ends[0], POLLIN, 0, &err) == -1 &&
+	       err.code == GM_EUNAVAILABLE;
+}
+
+/* A wait that the first alarm came too early for is ended by the next. */
+static bool
+rings_again(void)
+{
+	struct gm_err err;
+	char byte;
+	int ends[2];
+
+	if (!install() || pipe(ends) != 0 || gm_stop_deadline(1, &err) != 0)
+		return false;
+	while (!gm_stop_is_late())
+		(void)poll(NULL, 0, 1);
+	return read(ends[0], &byte, 1) == -1 && errno == EINTR;
+}
+
+/* A signal weighs more than the deadline, and is never forgotten. */
+static bool
+late_and_stopped(void)
+{
+	struct gm_err err = { .code = GM_OK };
+
+	if (!install())
+		return false;
+	(void)kill(getpid(), SIGALRM);
+	(void)kill(getpid(), SIGTERM);
+	gm_stop_last_words();
+	return gm_stop_signal() == SIGTERM &&
+	       gm_stop_poll(-1, 0, 0, &err) == -1 && err.code == GM_ESIGNAL;
+}
+
+/* Without a deadline there is nothing to cut short. */
+static bool
+never_late(void)
+{
+	struct gm_err err;
+
+	if (!install() || gm_stop_deadline(0, &err) != 0)
+		return false;
+	gm_stop_last_words();
+	return gm_stop_poll(-1, 0, gm_clock_mono_ms() + 100, &err) == 0;
+}
+
+static void
+test_deadline(void **state)
+{
+	(void)state;
+	assert_int_equal(run(polls_until_late), 0);
+	assert_int_equal(run(rings_again), 0);
+	assert_int_equal(run(late_and_stopped), 0);
+	assert_int_equal(run(never_late), 0);
+}
+
 static void
 test_poll(void **state)
 {
@@ -264,6 +340,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_die),
 	};
 

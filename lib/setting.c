@@ -1,0 +1,91 @@
+#include <string.h>
+
+#include "num.h"
+#include "setting.h"
+
+#define HOUR_MS (60 * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+#define GEMINI "https://generativelanguage.googleapis.com"
+
+enum kind {
+	KIND_TEXT,
+	KIND_WHOLE,
+	KIND_DURATION,
+	KIND_SWITCH
+};
+
+static const struct row {
+	struct gm_setting_row row;
+	enum kind kind;
+	int64_t min, max;
+} rows[GM_SETTINGS] = {
+	[GM_SET_MODEL] = { { "GEMINI_MODEL", "gemini-flash-latest", true },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_BASE_URL] = { { "GOOGLE_GEMINI_BASE_URL", GEMINI, true },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_TIMEOUT] = { { "GM_TIMEOUT", NULL, true }, KIND_DURATION, 1,
+	    DAY_MS },
+	[GM_SET_CONNECT_TIMEOUT] = { { NULL, "10s", false }, KIND_DURATION, 1,
+	    HOUR_MS },
+	[GM_SET_DEADLINE] = { { "GM_DEADLINE", NULL, true }, KIND_DURATION, 1,
+	    DAY_MS },
+	[GM_SET_RETRIES] = { { "GM_RETRIES", "4", true }, KIND_WHOLE, 0, 100 },
+	[GM_SET_MAX_WAIT] = { { "GM_MAX_WAIT", "60s", true }, KIND_DURATION, 0,
+	    DAY_MS },
+	[GM_SET_METRICS] = { { "GM_METRICS", NULL, false }, KIND_SWITCH, 0, 0 },
+	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, false }, KIND_TEXT, 0, 0 },
+	[GM_SET_SYSLOG] = { { "GM_SYSLOG", NULL, false }, KIND_SWITCH, 0, 0 },
+};
+
+static int
+parse_switch(int64_t *out, const char *text, struct gm_err *err)
+{
+	static const char *const words[] = { "0", "1", "no", "yes", "false",
+		"true", "off", "on" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			*out = i % 2;
+			return 0;
+		}
+	return gm_fail(err, GM_EUSAGE, "neither 1 nor 0");
+}
+
+static int
+parse_duration(const struct row *row, const char *text, int64_t *number,
+    struct gm_err *err)
+{
+	if (gm_num_duration(number, text, 1000, row->max, err) != 0)
+		return -1;
+	if (*number < row->min)
+		return gm_fail(err, GM_EUSAGE,
+		    "'%.40s' is not a duration of at least %lldms", text,
+		    (long long)row->min);
+	return 0;
+}
+
+const struct gm_setting_row *
+gm_setting(enum gm_setting id)
+{
+	return &rows[id].row;
+}
+
+int
+gm_setting_parse(
+    enum gm_setting id, const char *text, int64_t *number, struct gm_err *err)
+{
+	const struct row *row = &rows[id];
+
+	switch (row->kind) {
+	case KIND_WHOLE:
+		return gm_num_whole(number, text, row->min, row->max, err);
+	case KIND_DURATION:
+		return parse_duration(row, text, number, err);
+	case KIND_SWITCH:
+		return parse_switch(number, text, err);
+	case KIND_TEXT:
+		break;
+	}
+	return 0;
+}

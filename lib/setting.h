@@ -1,0 +1,44 @@
+#ifndef GM_SETTING_H
+#define GM_SETTING_H
+
+/*
+ * The settings as a table: variable, default, what a value may be.  config.h
+ * finds the values.  No I/O.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "err.h"
+
+enum gm_setting {
+	GM_SET_MODEL,
+	GM_SET_BASE_URL,
+	GM_SET_TIMEOUT,
+	GM_SET_CONNECT_TIMEOUT,
+	GM_SET_DEADLINE,
+	GM_SET_RETRIES,
+	GM_SET_MAX_WAIT,
+	GM_SET_METRICS,
+	GM_SET_LOG_FILE,
+	GM_SET_SYSLOG,
+	GM_SETTINGS
+};
+
+struct gm_setting_row {
+	const char *variable; /* NULL: an option only */
+	const char *fallback; /* NULL: not set */
+	bool local;           /* taken from ./.env, too */
+};
+
+const struct gm_setting_row *gm_setting(enum gm_setting);
+
+/*
+ * Check a value; *number is whole, milliseconds, or 0 or 1, and stays as it is
+ * where the setting is a text.  Returns 0, or -1: GM_EUSAGE, without the name
+ * of the setting.
+ */
+int gm_setting_parse(enum gm_setting, const char *text, int64_t *number,
+    struct gm_err *) GM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,90 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "setting.h"
+
+/* Each setting is found under its name, and its default is a good value. */
+static void
+test_rows(void **state)
+{
+	const struct gm_setting_row *row;
+	struct gm_err err;
+	int64_t number;
+	int id, other;
+
+	(void)state;
+	for (id = 0; id < GM_SETTINGS; id++) {
+		row = gm_setting((enum gm_setting)id);
+		if (row->fallback != NULL)
+			assert_int_equal(gm_setting_parse((enum gm_setting)id,
+					     row->fallback, &number, &err),
+			    0);
+		for (other = 0; other < id && row->variable != NULL; other++)
+			if (gm_setting((enum gm_setting)other)->variable !=
+			    NULL)
+				assert_string_not_equal(row->variable,
+				    gm_setting((enum gm_setting)other)
+					->variable);
+	}
+	/* What could redirect text or keys is not taken from ./.env. */
+	assert_false(gm_setting(GM_SET_LOG_FILE)->local);
+	assert_true(gm_setting(GM_SET_MODEL)->local);
+}
+
+static void
+test_values(void **state)
+{
+	static const struct {
+		enum gm_setting id;
+		const char *text;
+		int64_t want; /* -1: refused */
+		const char *words;
+	} rows[] = {
+		{ GM_SET_MODEL, "any text", 7, NULL },
+		{ GM_SET_RETRIES, "0", 0, NULL },
+		{ GM_SET_RETRIES, "100", 100, NULL },
+		{ GM_SET_RETRIES, "101", -1,
+		    "'101' is not a whole number from 0 to 100" },
+		{ GM_SET_TIMEOUT, "1.5", 1500, NULL },
+		{ GM_SET_TIMEOUT, "0", -1,
+		    "'0' is not a duration of at least 1ms" },
+		{ GM_SET_MAX_WAIT, "0", 0, NULL },
+		{ GM_SET_MAX_WAIT, "24h", 86400000, NULL },
+		{ GM_SET_SYSLOG, "on", 1, NULL },
+		{ GM_SET_SYSLOG, "no", 0, NULL },
+		{ GM_SET_SYSLOG, "maybe", -1, "neither 1 nor 0" },
+	};
+	struct gm_err err;
+	int64_t number;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		number = 7;
+		err = (struct gm_err){ .code = GM_OK };
+		rc = gm_setting_parse(rows[i].id, rows[i].text, &number, &err);
+		assert_int_equal(rc, rows[i].want == -1 ? -1 : 0);
+		if (rc == 0) {
+			assert_int_equal(number, rows[i].want);
+			continue;
+		}
+		assert_int_equal(err.code, GM_EUSAGE);
+		assert_string_equal(err.msg, rows[i].words);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
