@@ -81,6 +81,11 @@ gm_jsonval_is(struct gm_span string, struct gm_span text)
 	struct gm_span piece;
 	char space[4];
 
+	/* Most are not: an escape is never shorter than what it stands for. */
+	if (string.len < text.len ||
+	    (string.len > 0 && text.len > 0 && string.p[0] != '\\' &&
+		string.p[0] != text.p[0]))
+		return false;
 	while (string.len > 0) {
 		piece = take_piece(&string, space);
 		if (piece.len > text.len ||
