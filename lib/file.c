@@ -112,10 +112,7 @@ gm_file_slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 	return rc;
 }
 
-/*
- * One write(2) that took something, whether fd waits or not; ends early by a
- * signal or the deadline.  Returns what it took, or -1 with *err.
- */
+/* One write(2) that takes something, unless a signal or the deadline comes. */
 static ssize_t
 write_some(int fd, struct gm_span bytes, struct gm_err *err)
 {
@@ -193,9 +190,8 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 		(void)fcntl(fd, F_SETFL, O_APPEND);
 	n = write_some(fd, line, err);
 	if (n == -1) {
-		(void)drop(fd);
 		gm_err_prefix(err, "%s: ", path);
-		return -1;
+		return drop(fd);
 	}
 	if (close(fd) != 0 && errno != EINTR)
 		return gm_fail_errno(err, GM_EIO, "%s", path);

@@ -262,8 +262,7 @@ deliver(struct run *r, int rc, struct gm_err *err)
 
 	if (rc != 0 && err->code == GM_ESIGNAL)
 		return rc;
-	if (rc != 0)
-		gm_stop_last_words();
+	gm_stop_last_words();
 	if (c->json)
 		rc = deliver_record(r, rc, err);
 	else if (r->asked)
@@ -281,8 +280,8 @@ static int
 work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
-	int rc = gm_session_open(&r->session, tool, err);
 	struct gm_err second;
+	int rc = gm_session_open(&r->session, tool, err);
 
 	if (rc != 0 && !r->opt->common.json)
 		return -1;
@@ -317,7 +316,6 @@ run(struct options *opt, const struct gm_tool *tool, int argc, char **argv,
 	return rc;
 }
 
-/* The rows that only this tool has. */
 static void
 make_rows(struct options *o)
 {
