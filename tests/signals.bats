@@ -248,6 +248,7 @@ over() {
 	    --env-file "$BATS_TEST_TMPDIR/fifo" --json hi
 	exec 7>&-
 	[[ $output == *'"error":{"class":"unavailable","message":"'*'/fifo: the deadline is over","retry_at":null}}' ]]
+	# shellcheck disable=SC2154 # run sets it
 	[ "$stderr" = "gm-prompt: $BATS_TEST_TMPDIR/fifo: the deadline is over" ]
 	unsent
 }
