@@ -13,6 +13,8 @@
 
 static const char *const headers[] = { "Content-Type: application/json",
 	"Accept: text/event-stream", NULL };
+static const char *const headers_of_get[] = { "Accept: application/json",
+	NULL };
 
 static uint32_t
 chance(void)
@@ -306,11 +308,12 @@ void
 gm_ask_describe(const struct gm_ask *a, enum gm_level level)
 {
 	const struct gm_note *note = a->service->note;
-	const char *const *line;
+	const char *const *line = a->body.len > 0 ? headers : headers_of_get;
 
-	gm_note(note, level, "POST %s", gm_buf_str(&a->url));
+	gm_note(note, level, "%s %s", a->body.len > 0 ? "POST" : "GET",
+	    gm_buf_str(&a->url));
 	gm_note(note, level, "%s", gm_buf_str(&a->secret)); /* masked there */
-	for (line = headers; *line != NULL; line++)
+	for (; *line != NULL; line++)
 		gm_note(note, level, "%s", *line);
 }
 
@@ -321,8 +324,8 @@ gm_ask_step(struct gm_ask *a, int64_t now_ms)
 	const struct gm_http_request request = {
 		.url = gm_buf_str(&a->url),
 		.secret = gm_buf_str(&a->secret),
-		.headers = headers,
-		.body = gm_buf_span(&a->body),
+		.headers = a->body.len > 0 ? headers : headers_of_get,
+		.body = { a->body.len > 0 ? a->body.data : NULL, a->body.len },
 		.timeout_ms = s->timeout_ms,
 		.sink = on_bytes,
 		.end = on_end,

@@ -7,8 +7,7 @@
  *
  * A question is a small state machine that never blocks: gm_ask_step() moves
  * it when its time has come, and the transfers of all questions are driven by
- * one gm_http.  drive.h runs a single one to its end; whoever runs many at once
- * calls the same functions on each.
+ * one gm_http.  drive.h runs them to their end.
  */
 
 #include <stdbool.h>

@@ -9,6 +9,17 @@
 static const char *const key_variables[GM_KEY_VARIABLES] = { "GOOGLE_API_KEYS",
 	"GOOGLE_API_KEY", "GEMINI_API_KEY" };
 
+/* Who may say where a directory of ours is, beside its setting. */
+static const struct place {
+	enum gm_setting setting;
+	const char *systemd; /* absolute paths, separated by ':' */
+	const char *xdg;     /* "gm" is below it */
+	const char *home;    /* the same below $HOME */
+} places[] = {
+	[GM_DIR_CACHE] = { GM_SET_CACHE_DIR, "CACHE_DIRECTORY",
+	    "XDG_CACHE_HOME", ".cache" },
+};
+
 /* Read from the process environment alone. */
 static const char *const process_variables[] = { "GM_ENV_FILE",
 	"GM_ALLOW_UNSAFE_ENV" };
@@ -258,6 +269,27 @@ gm_config_load(struct gm_config *c, const char *env_file,
 		if (fill(c, (enum gm_setting)id, err) != 0)
 			return -1;
 	return 0;
+}
+
+void
+gm_config_dir(
+    const struct gm_config *c, enum gm_config_dir which, struct gm_buf *out)
+{
+	const struct place *p = &places[which];
+	const char *named = c->values[p->setting].text;
+	const char *systemd = variable(p->systemd), *base = variable(p->xdg);
+
+	if (named != NULL && *named != '\0') {
+		gm_buf_puts(out, named);
+	} else if (systemd != NULL) {
+		gm_buf_put(out, systemd, strcspn(systemd, ":"));
+	} else if (base != NULL && base[0] == '/') {
+		gm_buf_printf(out, "%s/gm", base);
+	} else {
+		base = variable("HOME");
+		if (base != NULL && base[0] == '/')
+			gm_buf_printf(out, "%s/%s/gm", base, p->home);
+	}
 }
 
 void

@@ -87,6 +87,19 @@ int gm_config_early(
 int gm_config_load(struct gm_config *, const char *env_file,
     const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
 
+/* Directories of our own, which may have to be made. */
+enum gm_config_dir {
+	GM_DIR_CACHE
+};
+
+/*
+ * Append the path of such a directory, from the first of these that says it:
+ * its setting, systemd's variable (CACHE_DIRECTORY), the XDG base directory,
+ * ~; nothing if none does.
+ */
+void
+gm_config_dir(const struct gm_config *, enum gm_config_dir, struct gm_buf *out);
+
 /* Go back to the built-in default. */
 void gm_config_reset(struct gm_config *, enum gm_setting);
 

@@ -14,6 +14,7 @@
 #include "url.h"
 
 #define MODEL_MAX 200
+#define PAGE "1000" /* models in one, the most that it grants */
 
 /* Resource prefixes that are legal beside "models/", which is implied. */
 static const char *const prefixes[] = { "tunedModels/", "dynamic/" };
@@ -75,8 +76,22 @@ put_resource(const char *model, struct gm_buf *out)
 }
 
 static void
+put_list_url(const struct gm_question *q, const char *base, struct gm_buf *out)
+{
+	gm_url_join(out, base, "/v1beta/models?pageSize=" PAGE);
+	if (q->page_token != NULL) {
+		gm_buf_puts(out, "&pageToken=");
+		gm_url_escape(out, q->page_token);
+	}
+}
+
+static void
 put_url(const struct gm_question *q, const char *base, struct gm_buf *out)
 {
+	if (q->call == GM_CALL_MODELS) {
+		put_list_url(q, base, out);
+		return;
+	}
 	gm_url_join(out, base, "/v1beta/");
 	put_resource(q->model, out);
 	gm_buf_puts(out, q->call == GM_CALL_COUNT
@@ -206,6 +221,8 @@ put_body(const struct gm_question *q, struct gm_buf *out)
 	struct gm_buf resource;
 	struct gm_jsonw w;
 
+	if (q->call == GM_CALL_MODELS)
+		return;
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
 	if (q->call == GM_CALL_COUNT) {
@@ -228,6 +245,9 @@ classify(const struct gm_question *q, long http, struct gm_span body,
     struct gm_fault *fault)
 {
 	gm_gemini_classify(bare_model(q->model), http, body, fault);
+	/* A list is always there. */
+	if (q->call == GM_CALL_MODELS && fault->class == GM_CLASS_MODEL_GONE)
+		fault->class = GM_CLASS_BAD_URL;
 }
 
 const struct gm_provider gm_gemini = {

@@ -228,6 +228,33 @@ read_count(struct reading *r, int at)
 		a->finish = GM_FINISH_DONE;
 }
 
+/*
+ * An empty list may lack its member, but then it has nothing else either: what
+ * has is the reply of another service.
+ */
+static bool
+is_page(const struct reading *r, int at)
+{
+	enum gm_json_type type = gm_json_type(r->json, find(r, at, "models"));
+	size_t others = gm_json_len(r->json, at);
+
+	if (find(r, at, "nextPageToken") != GM_JSON_NONE)
+		others--;
+	return type == GM_JSON_ARRAY || (type == GM_JSON_ABSENT && others == 0);
+}
+
+static void
+read_page(struct reading *r, int at)
+{
+	if (!is_page(r, at)) {
+		r->rc = gm_fail(
+		    r->err, GM_EPROTOCOL, "JSON, but not a list of models");
+		return;
+	}
+	r->rc = r->sink->text(gm_json_raw(r->json, at), r->sink->arg, r->err);
+	r->answer->finish = GM_FINISH_DONE;
+}
+
 static void
 read_answer(struct reading *r, int at)
 {
@@ -257,6 +284,8 @@ gm_gemini_read(const struct gm_json *json, int at, enum gm_call call,
 	gm_buf_init(&r.line, 8 * URI_MAX);
 	if (call == GM_CALL_COUNT)
 		read_count(&r, at);
+	else if (call == GM_CALL_MODELS)
+		read_page(&r, at);
 	else
 		read_answer(&r, at);
 	gm_buf_release(&r.text);

@@ -112,6 +112,19 @@ gm_options_parse(const struct gm_options *o, struct gm_config *config, int argc,
 	return optind;
 }
 
+int
+gm_options_exclude(
+    const struct gm_clash *clashes, size_t len, struct gm_err *err)
+{
+	const struct gm_clash *c;
+
+	for (c = clashes; c < clashes + len; c++)
+		if (c->given)
+			return gm_fail(
+			    err, GM_EUSAGE, "%s exclude each other", c->what);
+	return 0;
+}
+
 /* "  -m, --model MODEL" and the width that it takes. */
 static int
 put_name(const struct gm_opt *row, FILE *out)

@@ -50,6 +50,16 @@ void gm_options_add(struct gm_options *, const struct gm_opt *rows);
 int gm_options_parse(const struct gm_options *, struct gm_config *, int argc,
     char **argv, struct gm_err *) GM_MUST_CHECK;
 
+/* Options that do not go together. */
+struct gm_clash {
+	bool given;       /* both of them */
+	const char *what; /* "--long and --json" */
+};
+
+/* Returns 0, or -1: GM_EUSAGE, naming the first that were given. */
+int gm_options_exclude(
+    const struct gm_clash *, size_t len, struct gm_err *) GM_MUST_CHECK;
+
 /* A line each: "  -m, --model MODEL      model to ask". */
 void gm_options_help(const struct gm_options *, FILE *);
 

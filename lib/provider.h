@@ -17,13 +17,15 @@
 
 enum gm_call {
 	GM_CALL_GENERATE, /* an answer, streamed */
-	GM_CALL_COUNT     /* how many tokens the question has */
+	GM_CALL_COUNT,    /* how many tokens the question has */
+	GM_CALL_MODELS    /* a page of the list of models: text, as JSON */
 };
 
 /* One question.  All is borrowed; numbers are checked and in JSON's form. */
 struct gm_question {
 	enum gm_call call;
-	const char *model; /* checked by the provider's check_model */
+	const char *model; /* checked by check_model; for a list: "models" */
+	const char *page_token; /* of GM_CALL_MODELS; NULL: the first */
 	struct gm_span prompt;
 	struct gm_span system; /* len 0: none */
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
@@ -87,9 +89,12 @@ struct gm_provider {
 	/* Append the URL. */
 	void (*url)(
 	    const struct gm_question *, const char *base, struct gm_buf *out);
-	/* Append the body. */
+	/* Append the body; one that is empty is not sent: a GET. */
 	void (*body)(const struct gm_question *, struct gm_buf *out);
-	/* Take one document of the reply: an event, or all of it. */
+	/*
+	 * Take one document of the reply: an event, or all of it.  Returns 0,
+	 * or -1: the sink's error, GM_EOS, GM_EPROTOCOL (makes no sense).
+	 */
 	int (*read)(const struct gm_json *, int at, enum gm_call,
 	    struct gm_answer *, const struct gm_sink *, struct gm_err *);
 	/* What does an error mean?  Body may be anything, or empty. */

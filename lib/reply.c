@@ -37,8 +37,12 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 	if (gm_json_type(j, error) != GM_JSON_ABSENT &&
 	    gm_json_type(j, error) != GM_JSON_NULL)
 		return take_error(r, gm_json_raw(j, at), err);
-	return r->provider->read(
-	    j, at, r->question->call, r->answer, r->sink, err);
+	if (r->provider->read(
+		j, at, r->question->call, r->answer, r->sink, err) == 0)
+		return 0;
+	return err->code == GM_EPROTOCOL
+	           ? set_fault(r, GM_CLASS_PROTOCOL, err->msg, err)
+	           : -1;
 }
 
 static int

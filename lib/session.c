@@ -6,7 +6,7 @@
 #define LOOPBACK_SILENCE_MS 300000
 
 int
-gm_session_open(
+gm_session_find(
     struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
@@ -15,8 +15,6 @@ gm_session_open(
 	int rc;
 
 	*s = (struct gm_session){ .service = { .http = NULL } };
-	if (gm_cli_configure(tool, err) != 0)
-		return -1;
 	rc =
 	    gm_keyplace_find(&s->place, &c->config, &c->secrets, &c->note, err);
 	/* Now the base URL is settled, and what must be masked is known. */
@@ -41,6 +39,16 @@ gm_session_open(
 		s->service.timeout_ms =
 		    gm_url_is_loopback(url) ? LOOPBACK_SILENCE_MS : SILENCE_MS;
 	return 0;
+}
+
+int
+gm_session_open(
+    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+{
+	*s = (struct gm_session){ .service = { .http = NULL } };
+	if (gm_cli_configure(tool, err) != 0)
+		return -1;
+	return gm_session_find(s, tool, err);
 }
 
 static enum gm_http_family

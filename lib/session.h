@@ -24,6 +24,10 @@ struct gm_session {
 int gm_session_open(
     struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
 
+/* The second half of it, for who has called gm_cli_configure() already. */
+int gm_session_find(
+    struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
 /* Make the service's http; sends nothing yet.  GM_EOS, GM_ECONFIG. */
 int gm_session_connect(
     struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;

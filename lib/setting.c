@@ -35,6 +35,8 @@ static const struct row {
 	[GM_SET_METRICS] = { { "GM_METRICS", NULL, false }, KIND_SWITCH, 0, 0 },
 	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, false }, KIND_TEXT, 0, 0 },
 	[GM_SET_SYSLOG] = { { "GM_SYSLOG", NULL, false }, KIND_SWITCH, 0, 0 },
+	[GM_SET_CACHE_DIR] = { { "GM_CACHE_DIR", NULL, false }, KIND_TEXT, 0,
+	    0 },
 };
 
 static int

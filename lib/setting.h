@@ -22,6 +22,7 @@ enum gm_setting {
 	GM_SET_METRICS,
 	GM_SET_LOG_FILE,
 	GM_SET_SYSLOG,
+	GM_SET_CACHE_DIR,
 	GM_SETTINGS
 };
 

@@ -58,7 +58,7 @@ as_nobody() {
 traced() {
 	local names=(GEMINI_MODEL GOOGLE_GEMINI_BASE_URL GM_TIMEOUT
 		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_METRICS
-		GM_LOG_FILE GM_SYSLOG) name
+		GM_LOG_FILE GM_SYSLOG GM_CACHE_DIR) name
 	local default='(built-in default)' file=$1 keys=$2 tail=$3
 	local -A value=(
 		[GEMINI_MODEL]="$ALIAS $default"
@@ -542,6 +542,9 @@ $(aimed "$DEFAULT_URL" 0001)"
 		GOOGLE_API_KEYS=fake-evil-key-0667
 		GOOGLE_GEMINI_BASE_URL=https://evil.example
 		GM_LOG_FILE=planted/log
+		GM_CACHE_DIR=planted/cache
+		CACHE_DIRECTORY=planted/cache
+		XDG_CACHE_HOME=$PWD/planted
 		GM_SYSLOG=1
 		GM_METRICS=1
 		GM_ENV_FILE=planted/env
@@ -567,7 +570,8 @@ $(aimed "$DEFAULT_URL" 0001)"
 	END
 	ask hi
 	said 0 $'Hello.\n' "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
- GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
+ GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_CACHE_DIR, GM_ENV_FILE,\
+ GM_ALLOW_UNSAFE_ENV ignored:\
  only keys, model names, numbers and a loopback base URL are taken from there
 "
 	sent "$HI"

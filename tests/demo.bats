@@ -54,6 +54,10 @@ $(gm-prompt --count "Translate this into French" <README.md)
 \$ echo \$?
 78
 
+== Which models are there, and which of them answer? Some are only listed.
+\$ gm-models --probe -l flash | cut -f 1,2,6
+$(gm-models --probe -l flash | cut -f 1,2,6)
+
 == Next
 Get a key at https://aistudio.google.com/apikey and put it into a file that
 only you can read, behind GOOGLE_API_KEYS= :
@@ -106,7 +110,9 @@ Author: A <a@example.org>
 @test "LIVE=1: the same scenes, answered by whoever the variables name" {
 	script <<'EOT'
 [{"when": {"path": "gemini-2.0-flash"}, "row": 18},
- {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}},
+ {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": 2},
+ {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
+  "supportedGenerationMethods": ["generateContent"]}]}},
  {"stream": ["One answer."], "repeat": -1}]
 EOT
 	serve --tls
@@ -117,9 +123,10 @@ EOT
 	[ "$(grep -c '^One answer\.$' shown)" -eq 2 ]
 	[ "$(grep -c '^  "text": "One answer\.",$' shown)" -eq 1 ]
 	[ "$(grep -c '^42$' shown)" -eq 1 ]
-	[ "$(requests)" -eq 5 ]
+	[ "$(grep -c '^a-flash	-	yes$' shown)" -eq 1 ]
+	[ "$(requests)" -eq 7 ]
 	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
-	    wc -l)" -eq 5 ]
+	    wc -l)" -eq 7 ]
 }
 
 @test "LIVE=1 without a key: says so" {
@@ -134,6 +141,9 @@ EOT
 	script <<'EOT'
 [{"when": {"path": "countTokens"}, "row": 1},
  {"when": {"path": "gemini-2.0-flash"}, "row": 18},
+ {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": -1},
+ {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
+  "supportedGenerationMethods": ["generateContent"]}]}},
  {"stream": ["One answer."], "repeat": -1}]
 EOT
 	serve --tls
@@ -141,7 +151,7 @@ EOT
 	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
 	run -1 demo
 	[ "$(grep '^demo: ' errors)" = 'demo: status 77, expected 0: gm-prompt --count "Translate this into French" <README.md
-demo: 1 of 5 scenes failed' ]
+demo: 1 of 6 scenes failed' ]
 	run ! grep -q '^== Next' shown
 }
 

@@ -300,7 +300,7 @@ try_examples() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 12 ]
+	[ "$(requests)" -eq 24 ]
 }
 
 @test "examples: those of README run" {
@@ -315,7 +315,7 @@ try_examples() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 12 ]
+	[ "$(requests)" -eq 19 ]
 }
 
 @test "the version is that of VERSION, and CHANGELOG.md begins with it" {

@@ -18,7 +18,7 @@ setup() {
 		case $name in
 		GM_* | GOOGLE_* | GEMINI_* | XDG_* | SSL_* | CURL_* | *_proxy | \
 		    *_PROXY | NO_COLOR | CLICOLOR* | JOURNAL_STREAM | \
-		    CREDENTIALS_DIRECTORY)
+		    CREDENTIALS_DIRECTORY | CACHE_DIRECTORY)
 			unset "$name"
 			;;
 		esac

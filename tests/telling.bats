@@ -288,6 +288,7 @@ gm-prompt: GM_MAX_WAIT: 7s (settings)
 gm-prompt: GM_METRICS: not set (built-in default)
 gm-prompt: GM_LOG_FILE: not set (built-in default)
 gm-prompt: GM_SYSLOG: not set (built-in default)
+gm-prompt: GM_CACHE_DIR: not set (built-in default)
 gm-prompt: keys: 1 in GEMINI_API_KEY (environment)
 gm-prompt: POST $URL/v1beta/models/$ALIAS:streamGenerateContent?alt=sse
 gm-prompt: x-goog-api-key: ...0001

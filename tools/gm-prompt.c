@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog.h"
 #include "cli.h"
 #include "delivery.h"
 #include "drive.h"
@@ -45,10 +46,7 @@ static int
 check_usage(const struct options *o, int argc, struct gm_err *err)
 {
 	const struct gm_common *c = &o->common;
-	const struct {
-		bool clash;
-		const char *what;
-	} rules[] = {
+	const struct gm_clash rules[] = {
 		{ o->prompt != NULL && argc > 0, "--prompt and operands" },
 		{ o->stream && o->no_stream, "--stream and --no-stream" },
 		{ o->stream && c->json, "--stream and --json" },
@@ -59,13 +57,8 @@ check_usage(const struct options *o, int argc, struct gm_err *err)
 		    "--no-stdin and --require-stdin" },
 		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
 	};
-	size_t i;
 
-	for (i = 0; i < GM_LEN(rules); i++)
-		if (rules[i].clash)
-			return gm_fail(err, GM_EUSAGE, "%s exclude each other",
-			    rules[i].what);
-	return 0;
+	return gm_options_exclude(rules, GM_LEN(rules), err);
 }
 
 static int
@@ -263,6 +256,8 @@ deliver(struct run *r, int rc, struct gm_err *err)
 	if (rc != 0 && err->code == GM_ESIGNAL)
 		return rc;
 	gm_stop_last_words();
+	if (rc != 0)
+		gm_catalog_suggest(c, r->question.model, &r->outcome, err);
 	if (c->json)
 		rc = deliver_record(r, rc, err);
 	else if (r->asked)

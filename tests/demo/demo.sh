@@ -109,6 +109,7 @@ else
 	start_server
 	make_env_file
 	export GM_ENV_FILE=$dir/env SSL_CERT_FILE=$dir/server/ca.pem
+	export GM_CACHE_DIR=$dir/cache
 	echo 'gm, without a key: a stand-in for the service answers, on this machine, at'
 	echo "$(cat "$dir/url"). It only repeats sentences of what it is"
 	echo 'asked; everything else is real.'
@@ -134,8 +135,11 @@ scene 0 'gm-prompt --count "Translate this into French" <README.md'
 title 'An error says what is wrong and what helps; its status is for programs.'
 scene 78 'gm-prompt -m gemini-2.0-flash "Hello"'
 
+title 'Which models are there, and which of them answer? Some are only listed.'
+scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
+
 if [ "$failed" -ne 0 ]; then
-	printf '\ndemo: %d of 5 scenes failed\n' "$failed" >&2
+	printf '\ndemo: %d of 6 scenes failed\n' "$failed" >&2
 	exit 1
 fi
 title 'Next'

@@ -162,10 +162,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.model = "gemini-3.8-flash" };
 	static const struct gm_question count = { .call = GM_CALL_COUNT,
 		.model = "tunedModels/mine" };
+	static const struct gm_question list = { .call = GM_CALL_MODELS,
+		.model = "models" };
 	struct gm_span body = { (const char *)data, size };
 
 	check(&generate, 200, body);
 	check(&count, 200, body);
+	check(&list, 200, body);
 	check(&generate, 429, body);
 	return 0;
 }

@@ -18,7 +18,7 @@ environment='config.o'
 mutable='stop.o'     # the flag that a signal handler sets
 
 # Used by tests alone, which walk whole documents by them; this may only shrink.
-unused='gm_json_is gm_json_len gm_json_name'
+unused='gm_json_name'
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'

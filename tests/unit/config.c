@@ -27,6 +27,8 @@ clear_variables(void)
 		(void)unsetenv(name);
 	(void)unsetenv("CREDENTIALS_DIRECTORY");
 	(void)unsetenv("XDG_CONFIG_HOME");
+	(void)unsetenv("CACHE_DIRECTORY");
+	(void)unsetenv("XDG_CACHE_HOME");
 	return unsetenv("HOME");
 }
 
@@ -72,6 +74,7 @@ static const char *const names[GM_SETTINGS] = {
 	[GM_SET_METRICS] = "GM_METRICS",
 	[GM_SET_LOG_FILE] = "GM_LOG_FILE",
 	[GM_SET_SYSLOG] = "GM_SYSLOG",
+	[GM_SET_CACHE_DIR] = "GM_CACHE_DIR",
 };
 
 static void
@@ -103,6 +106,7 @@ test_defaults(void **state)
 		{ GM_SET_METRICS, NULL, 0 },
 		{ GM_SET_LOG_FILE, NULL, 0 },
 		{ GM_SET_SYSLOG, NULL, 0 },
+		{ GM_SET_CACHE_DIR, NULL, 0 },
 	};
 	struct gm_config c;
 	size_t i;
@@ -201,6 +205,7 @@ test_local(void **state)
 		{ GM_SET_RETRIES, "GM_RETRIES=5", true },
 		{ GM_SET_MAX_WAIT, "GM_MAX_WAIT=5", true },
 		{ GM_SET_LOG_FILE, "GM_LOG_FILE=log", false },
+		{ GM_SET_CACHE_DIR, "GM_CACHE_DIR=cache", false },
 		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=https://h.example",
 		    false },
 		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=http://h.example",
@@ -288,6 +293,44 @@ test_bad(void **state)
 	}
 }
 
+/* Where the cache is: from the weakest place to the strongest. */
+static void
+test_cache_dir(void **state)
+{
+	static const struct {
+		const char *variable, *value, *want;
+	} rows[] = {
+		{ NULL, NULL, "" },
+		{ "HOME", "relative", "" },
+		{ "HOME", "/home/a", "/home/a/.cache/gm" },
+		{ "XDG_CACHE_HOME", "relative", "/home/a/.cache/gm" },
+		{ "XDG_CACHE_HOME", "", "/home/a/.cache/gm" },
+		{ "XDG_CACHE_HOME", "/x", "/x/gm" },
+		{ "CACHE_DIRECTORY", "/var/cache/a:/var/cache/b",
+		    "/var/cache/a" },
+		{ "CACHE_DIRECTORY", "/var/cache/a", "/var/cache/a" },
+		{ "GM_CACHE_DIR", "", "/var/cache/a" },
+		{ "GM_CACHE_DIR", "here", "here" },
+	};
+	struct gm_config c;
+	struct gm_buf path;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		if (rows[i].variable != NULL)
+			(void)setenv(rows[i].variable, rows[i].value, 1);
+		gm_config_init(&c);
+		load(&c, NULL);
+		gm_buf_init(&path, 4096);
+		gm_config_dir(&c, GM_DIR_CACHE, &path);
+		assert_string_equal(gm_buf_str(&path), rows[i].want);
+		gm_buf_release(&path);
+		gm_config_release(&c);
+	}
+	assert_int_equal(clear_variables(), 0);
+}
+
 /* All that is read, keys by their rank first. */
 static void
 test_variables(void **state)
@@ -295,8 +338,8 @@ test_variables(void **state)
 	static const char *const want[] = { "GOOGLE_API_KEYS", "GOOGLE_API_KEY",
 		"GEMINI_API_KEY", "GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL",
 		"GM_TIMEOUT", "GM_DEADLINE", "GM_RETRIES", "GM_MAX_WAIT",
-		"GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG", "GM_ENV_FILE",
-		"GM_ALLOW_UNSAFE_ENV" };
+		"GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG", "GM_CACHE_DIR",
+		"GM_ENV_FILE", "GM_ALLOW_UNSAFE_ENV" };
 	size_t i;
 
 	(void)state;
@@ -316,6 +359,7 @@ main(void)
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_cache_dir),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

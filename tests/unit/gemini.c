@@ -228,6 +228,56 @@ test_urls(void **state)
 	}
 }
 
+/* A page of the list: no body, and a token is escaped. */
+static void
+test_list(void **state)
+{
+	static const struct {
+		const char *token, *base, *want;
+	} rows[] = {
+		{ NULL, BASE, BASE "/v1beta/models?pageSize=1000" },
+		{ NULL, BASE "/v1beta/", BASE "/v1beta/models?pageSize=1000" },
+		{ "Ch9t", BASE,
+		    BASE "/v1beta/models?pageSize=1000&pageToken=Ch9t" },
+		{ "+/&=#", BASE,
+		    BASE "/v1beta/models?pageSize=1000"
+			 "&pageToken=%2B%2F%26%3D%23" },
+	};
+	struct gm_question question = { .call = GM_CALL_MODELS,
+		.model = "models" };
+	struct gm_buf got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		question.page_token = rows[i].token;
+		assert_string_equal(
+		    url_of(&question, rows[i].base, &got), rows[i].want);
+		gm_buf_release(&got);
+		assert_string_equal(body_of(&question, &got), "");
+		assert_int_equal(got.len, 0);
+		gm_buf_release(&got);
+	}
+}
+
+/* No model can be to blame for a list that is not there. */
+static void
+test_list_is_gone(void **state)
+{
+	static const char body[] =
+	    "{\"error\":{\"code\":404,\"message\":\"gone\"}}";
+	struct gm_question question = { .call = GM_CALL_MODELS,
+		.model = "models" };
+	struct gm_fault fault = { .class = GM_CLASS_OK };
+
+	(void)state;
+	gm_gemini.classify(&question, 404, gm_span_of(body), &fault);
+	assert_int_equal(fault.class, GM_CLASS_BAD_URL);
+	question.call = GM_CALL_COUNT;
+	gm_gemini.classify(&question, 404, gm_span_of(body), &fault);
+	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
+}
+
 static void
 test_models(void **state)
 {
@@ -311,6 +361,8 @@ main(void)
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_count_bodies),
 		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_is_gone),
 		cmocka_unit_test(test_models),
 		cmocka_unit_test(test_bad_models),
 		cmocka_unit_test(test_classify),

@@ -266,6 +266,47 @@ test_count(void **state)
 	}
 }
 
+/* A page of models is text as it stands; what is no page makes no sense. */
+static void
+test_page(void **state)
+{
+	static const struct {
+		const char *document;
+		int rc;
+	} rows[] = {
+		{ "{\"models\":[{\"name\":\"models/a\"}],\"x\":1}", 0 },
+		{ "{\"models\":[]}", 0 },
+		{ "{}", 0 },
+		{ "{\"nextPageToken\":\"t\"}", 0 },
+		{ "{\"models\":{}}", -1 },
+		{ "{\"models\":\"none\"}", -1 },
+		{ "{\"models\":null}", -1 },
+		{ "{\"totalTokens\":3}", -1 },
+		{ "{\"object\":\"list\",\"data\":[]}", -1 },
+		{ "{\"data\":[],\"nextPageToken\":\"t\"}", -1 },
+		{ CANDIDATE("\"finishReason\":\"STOP\""), -1 },
+	};
+	struct gm_answer a;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		struct seen seen = { 0 };
+
+		gm_answer_init(&a);
+		assert_int_equal(take(&a, GM_CALL_MODELS,
+				     gm_span_of(rows[i].document), &seen, &err),
+		    rows[i].rc);
+		assert_int_equal(seen.texts, rows[i].rc == 0 ? 1 : 0);
+		assert_int_equal(a.finish,
+		    rows[i].rc == 0 ? GM_FINISH_DONE : GM_FINISH_NONE);
+		if (rows[i].rc != 0)
+			assert_int_equal(err.code, GM_EPROTOCOL);
+		gm_answer_release(&a);
+	}
+}
+
 /* The sink's error is passed on, and it is not asked again. */
 static void
 test_sink_fails(void **state)
@@ -313,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_many_sources),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_sink_fails),
 	};
 

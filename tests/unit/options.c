@@ -235,6 +235,22 @@ test_list(void **state)
 	    "-\ta-name-that-is-too-long\tPLACEHOLDER\twrapped\n");
 }
 
+static void
+test_exclude(void **state)
+{
+	struct gm_clash clashes[] = { { false, "--a and --b" },
+		{ false, "--c and --d" } };
+	struct gm_err err = { .code = GM_OK };
+
+	(void)state;
+	assert_int_equal(gm_options_exclude(clashes, 2, &err), 0);
+	assert_int_equal(err.code, GM_OK);
+	clashes[1].given = true;
+	assert_int_equal(gm_options_exclude(clashes, 2, &err), -1);
+	assert_int_equal(err.code, GM_EUSAGE);
+	assert_string_equal(err.msg, "--c and --d exclude each other");
+}
+
 int
 main(void)
 {
@@ -244,6 +260,7 @@ main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_exclude),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

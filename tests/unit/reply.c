@@ -330,6 +330,30 @@ test_count(void **state)
 	release(&r);
 }
 
+static void
+test_page(void **state)
+{
+	static const struct gm_question list = { .call = GM_CALL_MODELS,
+		.model = "models" };
+	struct run r;
+
+	(void)state;
+	start(&r, &list, 200);
+	take(&r, gm_span_of(" {\"models\": [ ]}\n"));
+	assert_string_equal(finish(&r), "{\"models\": [ ]}|ok 200 |");
+	release(&r);
+	start(&r, &list, 200);
+	take(&r, gm_span_of("{\"data\":[]}"));
+	assert_string_equal(
+	    finish(&r), "|protocol 200 |JSON, but not a list of models");
+	release(&r);
+	start(&r, &list, 200);
+	take(&r, gm_span_of("data: {\"data\":[]}\r\n\r\n"));
+	assert_string_equal(
+	    finish(&r), "|protocol 200 |JSON, but not a list of models");
+	release(&r);
+}
+
 int
 main(void)
 {
@@ -337,6 +361,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,211 @@
+#include "modelview.h"
+#include "jsonw.h"
+
+#define CELL_MAX ((size_t)256 * 1024)
+
+static const char *const heads[] = { "NAME", "INPUT", "OUTPUT", "THINKING",
+	"METHODS", "ANSWERS" };
+
+static void
+put_limit(int64_t limit, struct gm_buf *out)
+{
+	if (limit < 0)
+		gm_buf_puts(out, "-");
+	else
+		gm_buf_printf(out, "%lld", (long long)limit);
+}
+
+static void
+put_methods(const struct gm_model *m, struct gm_buf *out)
+{
+	struct gm_span rest = gm_span_of(m->methods), method;
+	const char *before = "";
+
+	while (gm_span_split(&rest, "\n", &method) && method.len > 0) {
+		gm_buf_puts(out, before);
+		gm_buf_put_span(out, method);
+		before = ",";
+	}
+	if (m->methods[0] == '\0')
+		gm_buf_puts(out, "-");
+}
+
+static void
+put_cell(const struct gm_model *m, size_t column, struct gm_buf *out)
+{
+	switch (column) {
+	case 0:
+		gm_buf_puts(out, m->name);
+		break;
+	case 1:
+		put_limit(m->input_limit, out);
+		break;
+	case 2:
+		put_limit(m->output_limit, out);
+		break;
+	case 3:
+		gm_buf_puts(out, m->thinking ? "yes" : "no");
+		break;
+	case 4:
+		put_methods(m, out);
+		break;
+	default:
+		gm_buf_puts(out,
+		    m->class == GM_CLASS_OK ? "yes" : gm_class(m->class)->name);
+		break;
+	}
+}
+
+/* Characters, which a terminal mostly shows in a column each. */
+static size_t
+width_of(struct gm_span text)
+{
+	size_t i, width = 0;
+
+	for (i = 0; i < text.len; i++)
+		width += ((unsigned char)text.p[i] & 0xC0) != 0x80;
+	return width;
+}
+
+static void
+measure(const struct gm_models *models, size_t columns, size_t *widths)
+{
+	struct gm_buf cell;
+	size_t column, i, width;
+
+	gm_buf_init(&cell, CELL_MAX);
+	for (column = 0; column < columns; column++) {
+		widths[column] = width_of(gm_span_of(heads[column]));
+		for (i = 0; i < models->len; i++) {
+			gm_buf_reset(&cell);
+			put_cell(&models->items[i], column, &cell);
+			width = width_of(gm_buf_span(&cell));
+			if (width > widths[column])
+				widths[column] = width;
+		}
+	}
+	gm_buf_release(&cell);
+}
+
+/* Text and blanks up to the next column; nothing behind the last one. */
+static void
+put_padded(struct gm_span text, size_t width, bool last, struct gm_buf *out)
+{
+	size_t n;
+
+	gm_buf_put_span(out, text);
+	for (n = width_of(text); !last && n < width + 2; n++)
+		gm_buf_putc(out, ' ');
+	if (last)
+		gm_buf_putc(out, '\n');
+}
+
+static void
+put_table(const struct gm_models *models, size_t columns, struct gm_buf *out)
+{
+	size_t widths[GM_LEN(heads)], column, i;
+	struct gm_buf cell;
+
+	measure(models, columns, widths);
+	for (column = 0; column < columns; column++)
+		put_padded(gm_span_of(heads[column]), widths[column],
+		    column == columns - 1, out);
+	gm_buf_init(&cell, CELL_MAX);
+	for (i = 0; i < models->len; i++)
+		for (column = 0; column < columns; column++) {
+			gm_buf_reset(&cell);
+			put_cell(&models->items[i], column, &cell);
+			put_padded(gm_buf_span(&cell), widths[column],
+			    column == columns - 1, out);
+			gm_buf_inherit(out, &cell);
+		}
+	gm_buf_release(&cell);
+}
+
+static void
+put_tabs(const struct gm_models *models, size_t columns, struct gm_buf *out)
+{
+	size_t column, i;
+
+	for (i = 0; i < models->len; i++)
+		for (column = 0; column < columns; column++) {
+			put_cell(&models->items[i], column, out);
+			gm_buf_putc(out, column == columns - 1 ? '\n' : '\t');
+		}
+}
+
+static void
+put_json_limit(struct gm_jsonw *w, const char *name, int64_t limit)
+{
+	if (limit < 0)
+		gm_jsonw_null(w, name);
+	else
+		gm_jsonw_int(w, name, limit);
+}
+
+static void
+put_probe(const struct gm_model *m, struct gm_jsonw *w)
+{
+	gm_jsonw_object(w, "probe");
+	gm_jsonw_bool(w, "ok", m->class == GM_CLASS_OK);
+	put_json_limit(w, "http", m->http > 0 ? m->http : -1);
+	gm_jsonw_text(w, "class", gm_class(m->class)->name);
+	gm_jsonw_end(w);
+}
+
+static void
+put_json(const struct gm_model *m, bool probed, struct gm_buf *out)
+{
+	struct gm_span rest = gm_span_of(m->methods), method;
+	struct gm_jsonw w;
+
+	gm_jsonw_init(&w, out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_text(&w, "name", m->name);
+	if (m->display[0] != '\0')
+		gm_jsonw_text(&w, "display_name", m->display);
+	else
+		gm_jsonw_null(&w, "display_name");
+	put_json_limit(&w, "input_token_limit", m->input_limit);
+	put_json_limit(&w, "output_token_limit", m->output_limit);
+	gm_jsonw_bool(&w, "thinking", m->thinking);
+	gm_jsonw_array(&w, "methods");
+	while (gm_span_split(&rest, "\n", &method) && method.len > 0)
+		gm_jsonw_span(&w, NULL, method);
+	gm_jsonw_end(&w);
+	if (probed)
+		put_probe(m, &w);
+	gm_jsonw_end(&w);
+	gm_buf_putc(out, '\n');
+}
+
+static void
+put_name(const struct gm_model *m, bool probed, struct gm_buf *out)
+{
+	if (!probed || m->class == GM_CLASS_OK)
+		gm_buf_printf(out, "%s\n", m->name);
+}
+
+void
+gm_modelview_put(const struct gm_models *models, enum gm_modelview form,
+    bool probed, struct gm_buf *out)
+{
+	size_t columns = GM_LEN(heads) - (probed ? 0 : 1), i;
+
+	switch (form) {
+	case GM_MODELVIEW_TABLE:
+		put_table(models, columns, out);
+		break;
+	case GM_MODELVIEW_TABS:
+		put_tabs(models, columns, out);
+		break;
+	case GM_MODELVIEW_JSON:
+		for (i = 0; i < models->len; i++)
+			put_json(&models->items[i], probed, out);
+		break;
+	case GM_MODELVIEW_NAMES:
+		for (i = 0; i < models->len; i++)
+			put_name(&models->items[i], probed, out);
+		break;
+	}
+}

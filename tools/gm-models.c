@@ -1,0 +1,149 @@
+/* gm-models: list the models of the service, and which of them answer. */
+
+#include <string.h>
+
+#include "catalog.h"
+#include "cli.h"
+#include "modelview.h"
+#include "out.h"
+
+/* Bytes of a whole list. */
+#define LIST_MAX ((size_t)256 * 1024 * 1024)
+
+struct options {
+	struct gm_common common;
+	const char *method;
+	bool all, table, refresh, probe;
+	struct gm_opt rows[7];
+};
+
+static int
+check_usage(const struct options *o, struct gm_err *err)
+{
+	const struct gm_clash rules[] = {
+		{ o->all && o->method != NULL, "--all and --method" },
+		{ o->table && o->common.json, "--long and --json" },
+		{ o->common.ipv4 && o->common.ipv6, "--ipv4 and --ipv6" },
+	};
+
+	return gm_options_exclude(rules, GM_LEN(rules), err);
+}
+
+static enum gm_modelview
+choose_view(const struct options *o)
+{
+	if (o->common.json)
+		return GM_MODELVIEW_JSON;
+	if (!o->table)
+		return GM_MODELVIEW_NAMES;
+	return o->common.out_is_tty ? GM_MODELVIEW_TABLE : GM_MODELVIEW_TABS;
+}
+
+static int
+print(
+    const struct options *o, const struct gm_models *models, struct gm_err *err)
+{
+	struct gm_buf text;
+	struct gm_out out;
+	int rc = -1;
+
+	gm_buf_init(&text, LIST_MAX);
+	gm_modelview_put(models, choose_view(o), o->probe, &text);
+	if (gm_buf_check(&text, err) == 0 &&
+	    gm_out_open(&out, NULL, err) == 0) {
+		gm_out_put(&out, gm_buf_span(&text));
+		rc = gm_out_end(&out, err);
+		gm_out_release(&out);
+	}
+	gm_buf_release(&text);
+	return rc;
+}
+
+static int
+work(struct gm_catalog *c, const struct options *o,
+    const struct gm_models_filter *filter, struct gm_err *err)
+{
+	int answers = 1;
+
+	if (gm_catalog_open(c, c->tool, o->refresh, err) != 0)
+		return -1;
+	gm_models_keep(&c->models, filter);
+	if (c->models.len == 0)
+		return gm_fail(err, GM_ENEGATIVE, "no model matches");
+	if (o->probe)
+		answers = gm_catalog_probe(c, err);
+	if (answers == -1 || print(o, &c->models, err) != 0)
+		return -1;
+	if (answers == 0)
+		return gm_fail(err, GM_ENEGATIVE, "no model answers");
+	return 0;
+}
+
+static int
+run(const struct options *o, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	const char *method = o->method != NULL ? o->method : "generateContent";
+	const struct gm_models_filter filter = {
+		.method = o->all ? NULL : method,
+		.patterns = argv,
+		.len = (size_t)argc,
+	};
+	struct gm_catalog catalog = { .tool = tool };
+	int rc = -1;
+
+	if (check_usage(o, err) == 0)
+		rc = work(&catalog, o, &filter, err);
+	gm_catalog_close(&catalog);
+	return rc;
+}
+
+/* The rows that only this tool has. */
+static void
+make_rows(struct options *o)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "all", NULL, "also those that cannot generate content",
+		    .flag = &o->all },
+		{ 0, "method", "NAME", "those that have this method",
+		    .text = &o->method },
+		{ 'l', "long", NULL, "limits, thinking and methods, too",
+		    .flag = &o->table },
+		{ 'J', "json", NULL, "a JSON object for each model",
+		    .flag = &o->common.json },
+		{ 0, "refresh", NULL,
+		    "ask for the list, whatever the cache has",
+		    .flag = &o->refresh },
+		{ 0, "probe", NULL, "ask each model whether it answers (free)",
+		    .flag = &o->probe },
+		{ 0 },
+	};
+
+	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
+	memcpy(o->rows, rows, sizeof(rows));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opt = { .method = NULL };
+	const struct gm_tool tool = {
+		.name = "gm-models",
+		.agent = "gm-models/" GM_VERSION,
+		.operands = "[pattern ...]",
+		.summary = "list the models of the service",
+		.shared = GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.opts = opt.rows,
+		.common = &opt.common,
+	};
+	struct gm_err err = { .code = GM_OK };
+	int rc;
+
+	make_rows(&opt);
+	rc = gm_cli_start(&tool, &argc, &argv, &err);
+	if (rc == GM_CLI_RUN)
+		rc = run(&opt, &tool, argc, argv, &err);
+	else if (rc == GM_CLI_READY)
+		rc = 0;
+	return gm_cli_exit(&tool, rc, &err);
+}
