@@ -77,10 +77,12 @@ $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
 # The tools again, with the calls that can fail routed through fault.c.
 # Without fortify, whose __read_chk and the like --wrap would not catch.
 FAULTS = malloc calloc realloc read write fsync rename close
-$(tools:%=$(BUILD)/fault/%): FORCE
+$(tools:%=$(BUILD)/fault/%): fault-programs
+fault-programs:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fault/obj FORTIFY= \
-	    FAULT_DIR=$(BUILD)/fault $(BUILD)/fault/obj/$(@F).fault
-	@ln -f $(BUILD)/fault/obj/$(@F).fault $@
+	    $(tools:%=$(BUILD)/fault/obj/%.fault)
+	@for tool in $(tools); do \
+	    ln -f $(BUILD)/fault/obj/$$tool.fault $(BUILD)/fault/$$tool; done
 $(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%.o \
     $(BUILD)/tests/fault/fault.o $(BUILD)/libgm.a
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ $^ $(CURL_LIBS)
@@ -140,8 +142,7 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*.d $(BUILD)/tests/*/*.d)
-FORCE:
 .PHONY: all demo check check-built lint asan bench fuzz programs $(need) clean \
-    FORCE
+    fault-programs
 .SECONDARY:
 .DELETE_ON_ERROR:
