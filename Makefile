@@ -7,6 +7,7 @@
 #	make asan       the tests again, under the address and UB sanitizers
 #	make bench      speed, side by side with curl and others
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
+#	make torture    the key state under kill -9, for TORTURE_SECONDS
 #	make clean
 #
 # Knobs: CC, CFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show commands),
@@ -19,6 +20,7 @@ SAN =
 WERROR =
 TESTS =
 FUZZ_SECONDS = 30
+TORTURE_SECONDS = 60
 VERSION := $(shell cat VERSION)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -40,7 +42,7 @@ ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(if $(SAN),$(SANITIZE),$(FORTIFY)) \
     -ffile-prefix-map=$(CURDIR)=. $(ALL_CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
     $(if $(SAN),$(SANITIZE)) $(LDFLAGS)
-CURL_LIBS = -lcurl
+LIBS = -lmd -lcurl
 
 # One short line for each step; V=1 shows the commands.
 step = $(if $(V),,@printf '  %-4s %s\n' $(1) $@ &&)
@@ -50,6 +52,7 @@ lib_o := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*.c))
 unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 bench := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+torture := $(patsubst tests/torture/%.c,%,$(wildcard tests/torture/*.c))
 pages := $(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[1-9]))
 
 all: $(tools:%=$(BUILD)/%) $(pages)
@@ -62,12 +65,15 @@ $(BUILD)/libgm.a: $(lib_o)
 	$(call step,AR) rm -f $@ && $(AR) rcD $@ $(lib_o)
 
 $(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libgm.a
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# It asks nobody, so it must not need libcurl.
+$(BUILD)/gm-rotate $(BUILD)/gm-rotate.fault: LIBS = -lmd
 
 $(unit:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
     $(BUILD)/libgm.a
 	@mkdir -p $(@D)
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(CURL_LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 # The pages, with the text of the shared options in its place.
 $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
@@ -76,7 +82,8 @@ $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
 
 # The tools again, with the calls that can fail routed through fault.c.
 # Without fortify, whose __read_chk and the like --wrap would not catch.
-FAULTS = malloc calloc realloc read write fsync rename close
+FAULTS = malloc calloc realloc read write fsync rename close \
+    renameat pwrite openat flock mkdir
 $(tools:%=$(BUILD)/fault/%): fault-programs
 fault-programs:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fault/obj FORTIFY= \
@@ -85,18 +92,23 @@ fault-programs:
 	    ln -f $(BUILD)/fault/obj/$$tool.fault $(BUILD)/fault/$$tool; done
 $(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%.o \
     $(BUILD)/tests/fault/fault.o $(BUILD)/libgm.a
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ $^ $(CURL_LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 
 # Fuzzers: libFuzzer's with clang, and a plain main that replays a corpus.
 $(fuzz:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o \
     $(BUILD)/tests/fuzz/replay/main.o $(BUILD)/libgm.a
 	@mkdir -p $(@D)
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(bench:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o \
     $(BUILD)/libgm.a
 	@mkdir -p $(@D)
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(torture:%=$(BUILD)/torture/%): $(BUILD)/torture/%: \
+    $(BUILD)/tests/torture/%.o $(BUILD)/libgm.a
+	@mkdir -p $(@D)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 demo: need-demo
 	@$(MAKE) --no-print-directory all
@@ -106,7 +118,7 @@ check: need-check
 	@$(MAKE) --no-print-directory check-built
 
 check-built: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
-    $(fuzz:%=$(BUILD)/fuzz/%) \
+    $(fuzz:%=$(BUILD)/fuzz/%) $(torture:%=$(BUILD)/torture/%) \
     $(tools:%=$(BUILD)/fault/%)
 	@BUILD='$(abspath $(BUILD))' SAN='$(SAN)' tests/run.sh $(TESTS)
 
@@ -124,9 +136,14 @@ bench: need-bench
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
+torture: need-build
+	@$(MAKE) --no-print-directory $(torture:%=$(BUILD)/torture/%)
+	@BUILD='$(abspath $(BUILD))' tests/torture/run.sh $(TORTURE_SECONDS)
+
 # All that is compiled, for lint.
 programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(bench:%=$(BUILD)/bench/%) \
+    $(torture:%=$(BUILD)/torture/%) \
     $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fault/*.c))
 
 # The value of a variable, for the scripts: "make -s print-WARN".
@@ -134,7 +151,7 @@ print-%:
 	@printf '%s\n' '$($*)'
 
 # Looks for what is missing and installs it; quick when nothing is.
-need := need-demo need-check need-lint need-bench need-fuzz
+need := need-build need-demo need-check need-lint need-bench need-fuzz
 $(need): need-%:
 	@./bootstrap $*
 
@@ -142,7 +159,8 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*.d $(BUILD)/tests/*/*.d)
-.PHONY: all demo check check-built lint asan bench fuzz programs $(need) clean \
-    fault-programs
+FORCE:
+.PHONY: all demo check check-built lint asan bench fuzz torture programs \
+    $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -21,29 +21,6 @@ struct probe {
 	struct gm_outcome outcome;
 };
 
-static int
-drop_text(struct gm_span text, void *arg, struct gm_err *err)
-{
-	(void)text;
-	(void)arg;
-	(void)err;
-	return 0;
-}
-
-static int
-flush_nothing(void *arg, struct gm_err *err)
-{
-	(void)arg;
-	(void)err;
-	return 0;
-}
-
-static void
-restart_nothing(void *arg)
-{
-	(void)arg;
-}
-
 /* Of what comes repeatedly, the last counts. */
 static int
 keep_page(struct gm_span text, void *arg, struct gm_err *err)
@@ -68,19 +45,18 @@ fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
 	const struct gm_question question = { .call = GM_CALL_MODELS,
 		.model = "models",
 		.page_token = token[0] != '\0' ? token : NULL };
-	const struct gm_sink sink = { .text = keep_page,
-		.thought = drop_text,
-		.flush = flush_nothing,
-		.restart = restart_page,
-		.arg = page };
+	struct gm_sink sink = gm_sink_nowhere;
 	struct gm_outcome outcome;
 	int rc;
 
+	sink.text = keep_page;
+	sink.restart = restart_page;
+	sink.arg = page;
 	gm_outcome_init(&outcome);
 	gm_buf_reset(page);
 	rc = gm_drive(&c->session.service, &question, &sink, &outcome, err);
-	gm_log_outcome(&c->tool->common->log, &question,
-	    c->session.service.provider->name, &outcome);
+	gm_log_outcome(
+	    &c->tool->common->log, c->session.service.provider->name, &outcome);
 	gm_outcome_release(&outcome);
 	return rc;
 }
@@ -150,6 +126,9 @@ connect_once(struct gm_catalog *c, struct gm_err *err)
 	if (gm_session_find(&c->session, c->tool, err) != 0 ||
 	    gm_session_connect(&c->session, c->tool, err) != 0)
 		return -1;
+	/* Calls that cost nothing do not count as requests. */
+	c->session.keyset.keys.rule.rpm = 0;
+	c->session.keyset.keys.rule.rpd = 0;
 	c->connected = true;
 	return 0;
 }
@@ -264,7 +243,7 @@ settle(const struct gm_catalog *c, struct group *g, struct gm_err *failure,
 		p = &g->probes[i];
 		g->models[i].class = p->outcome.class;
 		g->models[i].http = p->outcome.fault.http;
-		gm_log_outcome(&c->tool->common->log, &p->question,
+		gm_log_outcome(&c->tool->common->log,
 		    c->session.service.provider->name, &p->outcome);
 		if (g->asks[i].rc != 0 && failure->code == GM_OK)
 			*failure = g->asks[i].err;
@@ -279,10 +258,6 @@ settle(const struct gm_catalog *c, struct group *g, struct gm_err *failure,
 static int
 ask_group(const struct gm_catalog *c, struct group *g, struct gm_err *err)
 {
-	static const struct gm_sink sink = { .text = drop_text,
-		.thought = drop_text,
-		.flush = flush_nothing,
-		.restart = restart_nothing };
 	struct probe *p;
 	size_t i;
 
@@ -294,7 +269,7 @@ ask_group(const struct gm_catalog *c, struct group *g, struct gm_err *err)
 			.model = g->models[i].name,
 			.prompt = gm_span_of("1") };
 		if (gm_ask_begin(&g->asks[i], &c->session.service, &p->question,
-			&sink, &p->outcome, err) != 0)
+			&gm_sink_nowhere, &p->outcome, err) != 0)
 			return -1;
 	}
 	return gm_drive_all(g->asks, g->len, err);
@@ -360,11 +335,11 @@ gm_catalog_close(struct gm_catalog *c)
 }
 
 void
-gm_catalog_suggest(const struct gm_common *common, const char *model,
-    struct gm_outcome *outcome, struct gm_err *err)
+gm_catalog_suggest(const struct gm_common *common, struct gm_outcome *outcome,
+    struct gm_err *err)
 {
 	struct gm_fault *fault = &outcome->fault;
-	const struct gm_subject subject = { .model = model };
+	const struct gm_subject subject = { .model = outcome->model };
 	struct gm_models models = { .items = NULL };
 	struct gm_modelcache cache;
 	struct gm_buf dir, names;
@@ -374,7 +349,7 @@ gm_catalog_suggest(const struct gm_common *common, const char *model,
 	cache = cache_of(common, &dir);
 	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("similar: "));
 	if (gm_modelcache_read(&cache, 0, INT64_MAX, &models))
-		gm_models_near(&models, model, &names);
+		gm_models_near(&models, subject.model, &names);
 	if (names.len > 0 && names.failed == GM_OK) {
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
 		    "similar: %s", gm_buf_str(&names));

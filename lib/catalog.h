@@ -46,7 +46,7 @@ void gm_catalog_close(struct gm_catalog *);
  * other, name those of the cached list that are like it in *err, which was
  * filled by gm_drive().  Never asks for the list.
  */
-void gm_catalog_suggest(const struct gm_common *, const char *model,
-    struct gm_outcome *, struct gm_err *);
+void gm_catalog_suggest(
+    const struct gm_common *, struct gm_outcome *, struct gm_err *);
 
 #endif

@@ -26,7 +26,8 @@ hold_descriptors(struct gm_common *c, struct gm_err *err)
 	for (fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
 			continue;
-		got = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+		got = open(
+		    "/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 		if (got != fd)
 			return gm_fail_errno(err, GM_EOS, "/dev/null");
 		if (fd == 0)
@@ -35,13 +36,28 @@ hold_descriptors(struct gm_common *c, struct gm_err *err)
 	return 0;
 }
 
+/* The soft limit of core files; returns what it was, or -1. */
+static int64_t
+limit_core(int64_t bytes)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	if (bytes < 0 || getrlimit(RLIMIT_CORE, &limit) != 0)
+		return -1;
+	before = limit.rlim_cur;
+	limit.rlim_cur = (rlim_t)bytes;
+	if (bytes == INT64_MAX)
+		limit.rlim_cur = RLIM_INFINITY;
+	(void)setrlimit(RLIMIT_CORE, &limit);
+	return before < INT64_MAX ? (int64_t)before : INT64_MAX;
+}
+
 /* Keys shall not reach a core file or a debugger. */
 static void
-hide_memory(void)
+hide_memory(struct gm_common *c)
 {
-	const struct rlimit none = { 0, 0 };
-
-	(void)setrlimit(RLIMIT_CORE, &none);
+	c->core_limit = limit_core(0);
 #ifndef GM_SANITIZED /* the leak sanitizer must attach */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
@@ -74,13 +90,17 @@ static const enum gm_setting model = GM_SET_MODEL, timeout = GM_SET_TIMEOUT,
 			     deadline = GM_SET_DEADLINE,
 			     retries = GM_SET_RETRIES,
 			     max_wait = GM_SET_MAX_WAIT,
+			     key_index = GM_SET_KEY_INDEX,
 			     log_file = GM_SET_LOG_FILE;
 
 static void
 add_config_rows(struct gm_common *c, struct gm_options *o)
 {
 	const struct gm_opt rows[] = {
-		{ 'm', "model", "MODEL", "model to ask", .setting = &model },
+		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
+		    .setting = &model },
+		{ 'k', "key-index", "N", "use only the key with index N",
+		    .setting = &key_index },
 		{ 0, "env-file", "FILE", "read keys and settings from FILE",
 		    .text = &c->env_file },
 		{ 0, "metrics", NULL, "tell times and tokens on stderr",
@@ -113,8 +133,11 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 		    "repeats after network and server errors (4)",
 		    .setting = &retries },
 		{ 0, "max-wait", "TIME",
-		    "longest sleep before a request is repeated (60s)",
+		    "longest sleep for a key, or before a repeat (60s)",
 		    .setting = &max_wait },
+		{ 0, "ignore-cooldown", NULL,
+		    "use keys although they should rest",
+		    .flag = &c->ignore_cooldown },
 		{ 0, "http1.1", NULL, "do not use HTTP/2", .flag = &c->http1 },
 		{ '4', "ipv4", NULL, "use IPv4 only", .flag = &c->ipv4 },
 		{ '6', "ipv6", NULL, "use IPv6 only", .flag = &c->ipv6 },
@@ -131,8 +154,7 @@ make_options(
 {
 	struct gm_common *c = tool->common;
 	const struct gm_opt json[] = {
-		{ 'J', "json", NULL,
-		    "one JSON object: answer, usage, times, attempts",
+		{ 'J', "json", NULL, "print JSON in place of text",
 		    .flag = &c->json },
 		{ 0 },
 	};
@@ -219,7 +241,7 @@ gm_cli_start(
 {
 	struct gm_common *c = tool->common;
 	struct builtin builtin = { 0 };
-	struct gm_options options = { .len = 0 };
+	struct gm_options options = { .behind = &c->behind };
 	int first;
 
 	gm_config_init(&c->config);
@@ -228,7 +250,7 @@ gm_cli_start(
 	c->note.fd = STDERR_FILENO;
 	if (hold_descriptors(c, err) != 0)
 		return GM_CLI_FAILED;
-	hide_memory();
+	hide_memory(c);
 	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = is_journal(c->config.around.journal);
@@ -241,6 +263,13 @@ gm_cli_start(
 	*argc -= first;
 	*argv += first;
 	return answer_builtins(tool, &builtin, &options);
+}
+
+void
+gm_cli_restore(const struct gm_common *c)
+{
+	gm_stop_restore();
+	(void)limit_core(c->core_limit); /* the rest is undone by execve(2) */
 }
 
 static int

@@ -36,8 +36,14 @@ struct gm_common {
 	struct gm_log log;
 	int64_t deadline_ms; /* monotonic clock; 0: none */
 	const char *env_file, *color;
+	bool ignore_cooldown;
+	bool typed_keys; /* on standard input, in place of the configured */
+	bool no_state;   /* what is learnt of keys is nobody else's */
+	bool must_store; /* it is the result: an error if it cannot be kept */
 	bool json, http1, ipv4, ipv6, metrics, syslog;
-	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
+	int behind;         /* operands behind a "--"; -1: there was none */
+	int64_t core_limit; /* at start; -1: not known */
+	bool stdin_closed;  /* at start; fd 0 is held by /dev/null */
 	bool out_is_tty, err_is_tty;
 };
 
@@ -67,6 +73,12 @@ enum gm_cli gm_cli_start(const struct gm_tool *, int *argc, char ***argv,
 
 /* Load the configuration, and set up notes, logs and the deadline from it. */
 int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Undo what gm_cli_start() did to the process, as far as a program that takes
+ * its place would notice: signals, core files.
+ */
+void gm_cli_restore(const struct gm_common *);
 
 /*
  * Tell the error, if rc is -1, check that standard output took everything,

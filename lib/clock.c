@@ -95,6 +95,63 @@ gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms)
 	format(out, ms, rest);
 }
 
+/* Days since 1970.  Not by timegm(), which is slow for a table of times. */
+static int64_t
+days(int year, int month, int day)
+{
+	/* As if years began in March: a leap day is their last. */
+	int64_t y = month > 2 ? year : year - 1, m = (month + 9) % 12;
+
+	return 365 * y + floor_div(y, 4) - floor_div(y, 100) +
+	       floor_div(y, 400) + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+/* n digits, which the caller has seen. */
+static int
+number(const char *text, int n)
+{
+	int value = 0;
+
+	while (n-- > 0)
+		value = value * 10 + *text++ - '0';
+	return value;
+}
+
+static bool
+is_date(int year, int month, int day)
+{
+	bool last = month == 12;
+
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       days(year, month, day) <
+	           days(last ? year + 1 : year, last ? 1 : month + 1, 1);
+}
+
+bool
+gm_clock_parse(int64_t *wall_ms, const char *text)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+	int year, month, day, hour, minute, second;
+	size_t i;
+
+	for (i = 0; i < sizeof(form); i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9'
+				   : text[i] != form[i])
+			return false;
+	year = number(text, 4);
+	month = number(text + 5, 2);
+	day = number(text + 8, 2);
+	hour = number(text + 11, 2);
+	minute = number(text + 14, 2);
+	second = number(text + 17, 2);
+	if (!is_date(year, month, day) || hour > 23 || minute > 59 ||
+	    second > 59)
+		return false;
+	*wall_ms = days(year, month, day) * DAY_MS + hour * HOUR_MS +
+	           (minute * 60 + second) * SECOND_MS + number(text + 20, 3);
+	return true;
+}
+
 /* The nth Sunday of a month, in days since 1970. */
 static int64_t
 nth_sunday(int year, int month, int n)

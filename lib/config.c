@@ -16,6 +16,8 @@ static const struct place {
 	const char *xdg;     /* "gm" is below it */
 	const char *home;    /* the same below $HOME */
 } places[] = {
+	[GM_DIR_STATE] = { GM_SET_STATE_DIR, "STATE_DIRECTORY",
+	    "XDG_STATE_HOME", ".local/state" },
 	[GM_DIR_CACHE] = { GM_SET_CACHE_DIR, "CACHE_DIRECTORY",
 	    "XDG_CACHE_HOME", ".cache" },
 };
@@ -90,6 +92,9 @@ gm_config_init(struct gm_config *c)
 		around->keys[i] = variable(key_variables[i]);
 	around->credentials = variable("CREDENTIALS_DIRECTORY");
 	around->journal = variable("JOURNAL_STREAM");
+	around->path = variable("PATH");
+	around->home = variable("HOME");
+	around->config_home = variable("XDG_CONFIG_HOME");
 	around->no_color = variable("NO_COLOR") != NULL;
 	around->force_color = is_on("CLICOLOR_FORCE");
 }
@@ -311,6 +316,8 @@ gm_config_place(const struct gm_config *c, enum gm_origin origin)
 		return gm_buf_str(&c->file_path);
 	case GM_FROM_CREDENTIALS:
 		return "credentials directory";
+	case GM_FROM_INPUT:
+		return "standard input";
 	case GM_FROM_ENVIRONMENT:
 		return "environment";
 	case GM_FROM_OPTION:
@@ -333,8 +340,10 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 	for (id = 0; id < GM_SETTINGS; id++) {
 		v = &c->values[id];
 		name = gm_setting((enum gm_setting)id)->variable;
-		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)",
-		    name != NULL ? name : "connect timeout",
+		if (name == NULL) /* an option only */
+			name = id == GM_SET_KEY_INDEX ? "key index"
+			                              : "connect timeout";
+		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)", name,
 		    v->text != NULL ? v->text : "not set",
 		    gm_config_place(c, v->origin));
 	}

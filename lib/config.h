@@ -32,6 +32,7 @@ enum gm_origin {
 	GM_FROM_SYSTEM, /* ~/.config/gm/env, /etc/gm/env */
 	GM_FROM_NAMED,  /* --env-file, $GM_ENV_FILE */
 	GM_FROM_CREDENTIALS,
+	GM_FROM_INPUT, /* standard input: only keys, as trusted as these: */
 	GM_FROM_ENVIRONMENT,
 	GM_FROM_OPTION,
 	GM_FROM_DEFAULT
@@ -49,9 +50,10 @@ struct gm_value {
 
 /* What else the environment tells; borrowed from it. */
 struct gm_surroundings {
-	const char *ca_file, *ca_dir; /* NULL: the system's */
-	const char *journal;          /* $JOURNAL_STREAM */
-	const char *credentials;      /* $CREDENTIALS_DIRECTORY */
+	const char *ca_file, *ca_dir;          /* NULL: the system's */
+	const char *journal;                   /* $JOURNAL_STREAM */
+	const char *credentials;               /* $CREDENTIALS_DIRECTORY */
+	const char *path, *home, *config_home; /* for a program that we run */
 	const char *keys[GM_KEY_VARIABLES];
 	bool no_color, force_color;
 };
@@ -89,6 +91,7 @@ int gm_config_load(struct gm_config *, const char *env_file,
 
 /* Directories of our own, which may have to be made. */
 enum gm_config_dir {
+	GM_DIR_STATE,
 	GM_DIR_CACHE
 };
 

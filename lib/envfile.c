@@ -124,17 +124,23 @@ static int
 judge(int fd, const struct load *load, struct gm_err *err)
 {
 	struct stat st;
+	bool foreign, open;
 
 	if (fstat(fd, &st) != 0)
 		return gm_fail_errno(err, GM_ECONFIG, "%s", load->path);
-	if (load->rules->allow_unsafe || load->file->len == 0)
+	if (load->file->len == 0)
 		return 0;
-	if (st.st_uid != geteuid() && st.st_uid != 0)
+	foreign = st.st_uid != geteuid() && st.st_uid != 0;
+	open = (st.st_mode & (S_IROTH | S_IWGRP | S_IWOTH)) != 0;
+	load->file->unsafe = foreign || open;
+	if (load->rules->allow_unsafe)
+		return 0;
+	if (foreign)
 		return gm_fail(err, GM_ECONFIG,
 		    "%s: owned by somebody else, who could change it: make a "
 		    "copy of your own with mode 600",
 		    load->path);
-	if ((st.st_mode & (S_IROTH | S_IWGRP | S_IWOTH)) != 0)
+	if (open)
 		return gm_fail(err, GM_ECONFIG,
 		    "%s: others can read or change it (mode %03o): run "
 		    "chmod 600 %s",

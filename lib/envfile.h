@@ -24,6 +24,7 @@ struct gm_envfile_item {
 struct gm_envfile {
 	struct gm_envfile_item *items; /* in the order of the file */
 	size_t len;
+	bool unsafe; /* others can read or change it, which was allowed */
 };
 
 struct gm_envfile_rules {
@@ -31,7 +32,7 @@ struct gm_envfile_rules {
 	bool (*needed)(
 	    struct gm_span name); /* one of them, or not ours; NULL */
 	bool named;        /* by the user: must be there and be readable */
-	bool allow_unsafe; /* do not judge the mode */
+	bool allow_unsafe; /* do not refuse for the mode */
 };
 
 enum gm_envfile_found {

@@ -35,6 +35,10 @@ static const struct {
 	    "the key was refused, or the place is not served" },
 	[GM_ECONFIG] = { 78, "config",
 	    "no key, a bad or unsafe env file, an unknown model" },
+	[GM_ENOEXEC] = { 126, "noexec",
+	    "the command behind -- cannot be run (gm-rotate only)" },
+	[GM_ENOCOMMAND] = { 127, "nocommand",
+	    "there is no such command (gm-rotate only)" },
 	[GM_ESIGNAL] = { 70, "signal", "ended by a signal" },
 };
 

@@ -9,7 +9,7 @@
  * fails; the message is whole where it is made, and callers may only put
  * something in front of it.
  *
- * Source: sysexits.h for the exit statuses.
+ * Source: sysexits.h for the exit statuses; POSIX's env(1) for 126 and 127.
  */
 
 #include "base.h"
@@ -29,6 +29,8 @@ enum gm_code {
 	GM_EPROTOCOL,    /* the reply made no sense, or was cut */
 	GM_ENOPERM,      /* every key refused, or the place not served */
 	GM_ECONFIG,      /* no key, bad env file, unknown model */
+	GM_ENOEXEC,      /* a command cannot be run */
+	GM_ENOCOMMAND,   /* there is no such command */
 	GM_ESIGNAL,      /* a signal asks us to end; see stop.h */
 	GM_CODES
 };

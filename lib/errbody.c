@@ -9,7 +9,7 @@ static void
 init(struct gm_errbody *e)
 {
 	struct gm_buf *all[] = { &e->message, &e->status, &e->reason, &e->quota,
-		&e->delay, &e->field };
+		&e->delay, &e->project, &e->field };
 	size_t i;
 
 	*e = (struct gm_errbody){ 0 };
@@ -61,6 +61,8 @@ read_detail(const struct gm_json *j, int detail, struct gm_errbody *e)
 		gm_json_string(j, gm_json_at(j, detail, "reason"), &e->reason);
 		gm_json_string(j, gm_json_at(j, detail, "metadata.quota_limit"),
 		    &e->quota);
+		gm_json_string(
+		    j, gm_json_at(j, detail, "metadata.consumer"), &e->project);
 		if (gm_json_int(j,
 			gm_json_at(j, detail, "metadata.quota_limit_value"),
 			-1) == 0)
@@ -124,14 +126,18 @@ static void
 read_json(struct gm_span body, struct gm_errbody *e)
 {
 	struct gm_json j = { 0 };
-	struct gm_err ignored;
+	struct gm_err err;
 	struct gm_buf text;
 	int level;
 
 	gm_buf_init(&text, TEXT_MAX);
 	for (level = 0; level < 3 && looks_like_json(body); level++) {
-		if (gm_json_parse(&j, body, &ignored) != 0)
+		if (gm_json_parse(&j, body, &err) != 0) {
+			/* Without memory nothing is known of its sense. */
+			if (err.code == GM_EOS)
+				e->message.failed = GM_EOS;
 			break;
+		}
 		gm_buf_reset(&e->message);
 		gm_buf_reset(&e->status);
 		read_document(&j, e);
@@ -139,6 +145,7 @@ read_json(struct gm_span body, struct gm_errbody *e)
 		gm_buf_put_span(&text, gm_buf_span(&e->message));
 		body = gm_buf_span(&text);
 	}
+	gm_buf_inherit(&e->message, &text);
 	gm_json_release(&j);
 	gm_buf_release(&text);
 }
@@ -223,5 +230,6 @@ gm_errbody_release(struct gm_errbody *e)
 	gm_buf_release(&e->reason);
 	gm_buf_release(&e->quota);
 	gm_buf_release(&e->delay);
+	gm_buf_release(&e->project);
 	gm_buf_release(&e->field);
 }

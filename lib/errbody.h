@@ -23,6 +23,7 @@ struct gm_errbody {
 	struct gm_buf reason;  /* ErrorInfo: "API_KEY_INVALID" */
 	struct gm_buf quota;   /* names of the quotas that were violated */
 	struct gm_buf delay;   /* RetryInfo: "37.5s" */
+	struct gm_buf project; /* ErrorInfo: "projects/123" */
 	struct gm_buf field;   /* BadRequest: the first field's complaint */
 	bool zero;             /* a quota of 0 */
 	bool html;

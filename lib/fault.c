@@ -1,45 +1,50 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "fault.h"
 
 /* Short names for the table alone. */
 #define STOP GM_ACTION_STOP
 #define RETRY GM_ACTION_RETRY
-#define WAIT GM_ACTION_WAIT
+#define ROTATE GM_ACTION_ROTATE
+#define MODEL GM_ACTION_MODEL
 
 static const struct gm_class_row rows[GM_CLASSES] = {
 	[GM_CLASS_OK] = { "ok", GM_OK, STOP, GM_SCOPE_REQUEST, "done" },
-	[GM_CLASS_KEY_INVALID] = { "key_invalid", GM_ENOPERM, STOP,
+	[GM_CLASS_KEY_INVALID] = { "key_invalid", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_KEY, "the key is not valid" },
-	[GM_CLASS_KEY_EXPIRED] = { "key_expired", GM_ENOPERM, STOP,
+	[GM_CLASS_KEY_EXPIRED] = { "key_expired", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_KEY, "the key has expired" },
-	[GM_CLASS_KEY_LEAKED] = { "key_leaked", GM_ENOPERM, STOP, GM_SCOPE_KEY,
+	[GM_CLASS_KEY_LEAKED] = { "key_leaked", GM_ENOPERM, ROTATE,
+	    GM_SCOPE_KEY,
 	    "the key was reported as leaked: delete it and make another" },
-	[GM_CLASS_KEY_RESTRICTED] = { "key_restricted", GM_ENOPERM, STOP,
+	[GM_CLASS_KEY_RESTRICTED] = { "key_restricted", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_KEY, "the key's restrictions forbid this use" },
-	[GM_CLASS_KEY_REFUSED] = { "key_refused", GM_ENOPERM, STOP,
+	[GM_CLASS_KEY_REFUSED] = { "key_refused", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_KEY, "the key was not accepted" },
 	[GM_CLASS_NO_KEY_SENT] = { "no_key_sent", GM_ENOPERM, STOP,
 	    GM_SCOPE_SERVICE,
 	    "no key reached the service: a proxy may have "
 	    "removed it" },
-	[GM_CLASS_PROJECT_BLOCKED] = { "project_blocked", GM_ENOPERM, STOP,
-	    GM_SCOPE_KEY, "the key's project may not use the API" },
-	[GM_CLASS_PROJECT_DENIED] = { "project_denied", GM_ENOPERM, STOP,
-	    GM_SCOPE_KEY, "permission denied" },
-	[GM_CLASS_NO_CREDIT] = { "no_credit", GM_ENOPERM, STOP, GM_SCOPE_KEY,
-	    "the account has no credit left" },
-	[GM_CLASS_PLACE] = { "place", GM_ENOPERM, STOP, GM_SCOPE_SERVICE,
+	[GM_CLASS_PROJECT_BLOCKED] = { "project_blocked", GM_ENOPERM, ROTATE,
+	    GM_SCOPE_PROJECT, "the key's project may not use the API" },
+	[GM_CLASS_PROJECT_DENIED] = { "project_denied", GM_ENOPERM, ROTATE,
+	    GM_SCOPE_PROJECT, "permission denied" },
+	[GM_CLASS_NO_CREDIT] = { "no_credit", GM_ENOPERM, ROTATE,
+	    GM_SCOPE_PROJECT, "the account has no credit left" },
+	[GM_CLASS_PLACE] = { "place", GM_ENOPERM, ROTATE, GM_SCOPE_PLACE,
 	    "the service is not offered at this place" },
-	[GM_CLASS_QUOTA_MINUTE] = { "quota_minute", GM_ETEMPFAIL, WAIT,
-	    GM_SCOPE_KEY, "the quota per minute is used up" },
-	[GM_CLASS_QUOTA_DAY] = { "quota_day", GM_ETEMPFAIL, WAIT, GM_SCOPE_KEY,
-	    "the quota per day is used up" },
-	[GM_CLASS_QUOTA_NONE] = { "quota_none", GM_ETEMPFAIL, WAIT,
-	    GM_SCOPE_KEY, "the key's project has no quota for this model" },
-	[GM_CLASS_QUOTA_SPEND] = { "quota_spend", GM_ETEMPFAIL, WAIT,
-	    GM_SCOPE_KEY, "the spend limit is reached" },
-	[GM_CLASS_QUOTA] = { "quota", GM_ETEMPFAIL, WAIT, GM_SCOPE_KEY,
+	[GM_CLASS_QUOTA_MINUTE] = { "quota_minute", GM_ETEMPFAIL, ROTATE,
+	    GM_SCOPE_QUOTA, "the quota per minute is used up" },
+	[GM_CLASS_QUOTA_DAY] = { "quota_day", GM_ETEMPFAIL, ROTATE,
+	    GM_SCOPE_QUOTA, "the quota per day is used up" },
+	[GM_CLASS_QUOTA_NONE] = { "quota_none", GM_ETEMPFAIL, ROTATE,
+	    GM_SCOPE_QUOTA, "the key's project has no quota for this model" },
+	[GM_CLASS_QUOTA_SPEND] = { "quota_spend", GM_ETEMPFAIL, ROTATE,
+	    GM_SCOPE_PROJECT, "the spend limit is reached" },
+	[GM_CLASS_QUOTA] = { "quota", GM_ETEMPFAIL, ROTATE, GM_SCOPE_QUOTA,
 	    "the quota is used up" },
-	[GM_CLASS_MODEL_GONE] = { "model_gone", GM_ECONFIG, STOP,
+	[GM_CLASS_MODEL_GONE] = { "model_gone", GM_ECONFIG, MODEL,
 	    GM_SCOPE_MODEL, "the service does not have this model" },
 	[GM_CLASS_BAD_URL] = { "bad_url", GM_ECONFIG, STOP, GM_SCOPE_SERVICE,
 	    "no API at this address: check the base URL" },
@@ -50,11 +55,11 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	[GM_CLASS_OVERLOADED] = { "overloaded", GM_EUNAVAILABLE, RETRY,
 	    GM_SCOPE_MODEL, "the model is overloaded" },
 	[GM_CLASS_TIMEOUT] = { "timeout", GM_EUNAVAILABLE, RETRY,
-	    GM_SCOPE_SERVICE, "the service ran out of time" },
+	    GM_SCOPE_MODEL, "the service ran out of time" },
 	[GM_CLASS_CANCELLED] = { "cancelled", GM_EUNAVAILABLE, RETRY,
-	    GM_SCOPE_SERVICE, "the service cancelled the request" },
-	[GM_CLASS_SERVER] = { "server", GM_EUNAVAILABLE, RETRY,
-	    GM_SCOPE_SERVICE, "the service failed" },
+	    GM_SCOPE_MODEL, "the service cancelled the request" },
+	[GM_CLASS_SERVER] = { "server", GM_EUNAVAILABLE, RETRY, GM_SCOPE_MODEL,
+	    "the service failed" },
 	[GM_CLASS_NETWORK] = { "network", GM_EUNAVAILABLE, RETRY,
 	    GM_SCOPE_SERVICE, "no connection" },
 	[GM_CLASS_SILENCE] = { "silence", GM_EUNAVAILABLE, RETRY,
@@ -90,4 +95,47 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 const struct gm_class_row *gm_class(enum gm_class class)
 {
 	return &rows[class];
+}
+
+bool gm_class_is_dead(enum gm_class class)
+{
+	return rows[class].code == GM_ENOPERM;
+}
+
+bool gm_class_is_mark(enum gm_class class)
+{
+	enum gm_scope scope = rows[class].scope;
+
+	return class == GM_CLASS_OK || scope == GM_SCOPE_KEY ||
+	       scope == GM_SCOPE_PROJECT || scope == GM_SCOPE_QUOTA;
+}
+
+bool
+gm_class_find(const char *name, enum gm_class *class)
+{
+	int i;
+
+	for (i = 0; i < GM_CLASSES; i++)
+		if (strcmp(rows[i].name, name) == 0) {
+			*class = (enum gm_class)i;
+			return true;
+		}
+	return false;
+}
+
+int
+gm_class_mark(enum gm_class *class, const char *name, struct gm_err *err)
+{
+	char names[GM_ERR_MAX] = "";
+	size_t len = 0;
+	int i;
+
+	if (gm_class_find(name, class) && gm_class_is_mark(*class))
+		return 0;
+	for (i = 0; i < GM_CLASSES && len < sizeof(names); i++)
+		if (gm_class_is_mark((enum gm_class)i))
+			len +=
+			    (size_t)snprintf(names + len, sizeof(names) - len,
+				"%s%s", len > 0 ? ", " : "", rows[i].name);
+	return gm_fail(err, GM_EUSAGE, "'%s' is none of %s", name, names);
 }

@@ -6,6 +6,8 @@
  * whether asking again helps, which status the run ends with.
  */
 
+#include <stdbool.h>
+
 #include "base.h"
 #include "err.h"
 
@@ -53,17 +55,21 @@ enum gm_class {
 };
 
 enum gm_action {
-	GM_ACTION_STOP,  /* asking again does not help */
-	GM_ACTION_RETRY, /* same request after a backoff */
-	GM_ACTION_WAIT   /* the key's quota comes back */
+	GM_ACTION_STOP,   /* asking again does not help */
+	GM_ACTION_RETRY,  /* the same after a backoff, then another model */
+	GM_ACTION_ROTATE, /* another key, or this one later; another model */
+	GM_ACTION_MODEL   /* another model */
 };
 
 /* What the fault is charged to. */
 enum gm_scope {
 	GM_SCOPE_REQUEST,
 	GM_SCOPE_KEY,
+	GM_SCOPE_PROJECT, /* the key's quota project, for all models */
+	GM_SCOPE_QUOTA,   /* the project's quota for the model */
 	GM_SCOPE_MODEL,
-	GM_SCOPE_SERVICE
+	GM_SCOPE_SERVICE,
+	GM_SCOPE_PLACE /* where we are; a project with billing may help */
 };
 
 struct gm_class_row {
@@ -76,6 +82,19 @@ struct gm_class_row {
 
 const struct gm_class_row *gm_class(enum gm_class);
 
+/* Is a key or project with this mark refused, not only at rest? */
+bool gm_class_is_dead(enum gm_class);
+
+/* Can a key be marked with it?  GM_CLASS_OK, which lifts marks, counts. */
+bool gm_class_is_mark(enum gm_class);
+
+/* A class that is one, by its name.  Returns 0, or -1: GM_EUSAGE, with all. */
+int
+gm_class_mark(enum gm_class *, const char *name, struct gm_err *) GM_MUST_CHECK;
+
+/* The class of that name; false if there is none. */
+bool gm_class_find(const char *name, enum gm_class *);
+
 /* A failed attempt, as the service explains it. */
 struct gm_fault {
 	enum gm_class class;
@@ -83,6 +102,7 @@ struct gm_fault {
 	int64_t hint_ms;        /* how long the service says to wait; -1: not */
 	char words[GM_ERR_MAX]; /* the service's, one clean line; may be "" */
 	char remedy[200]; /* what helps: a replacement, a link; may be "" */
+	char project[40]; /* number of the key's project, if it was named */
 };
 
 #endif

@@ -303,8 +303,10 @@ open_new(struct gm_file_new *f, const char *path)
 	if (!there && (errno != ENOENT || path[0] == '\0'))
 		return -1;
 	f->path = resolve(path, regular ? LINKS_MAX : 0);
-	if (f->path == NULL)
+	if (f->path == NULL) {
+		errno = ENOMEM; /* readlink() may have left another */
 		return -1;
+	}
 	if (open_named(path, &f->fd))
 		regular = false;
 	else if (!regular) /* a signal ends the wait for a FIFO's reader */
@@ -330,9 +332,8 @@ gm_file_create(struct gm_file_new *f, const char *path, struct gm_err *err)
 	return -1;
 }
 
-/* Some file systems cannot; then there is nothing to be had. */
-static int
-sync_again(int fd)
+int
+gm_file_sync(int fd)
 {
 	int rc;
 
@@ -354,7 +355,7 @@ sync_directory(char *path)
 	fd = open_at_once(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY);
 	if (fd == -1)
 		return 0; /* we may use it, but not read it */
-	rc = sync_again(fd);
+	rc = gm_file_sync(fd);
 	(void)drop(fd);
 	return rc;
 }
@@ -367,7 +368,7 @@ gm_file_commit(struct gm_file_new *f, struct gm_err *err)
 	if (f->aside != NULL) {
 		/* Where there are no modes it stays as it was made. */
 		(void)fchmod(fd, f->mode);
-		rc = sync_again(fd);
+		rc = gm_file_sync(fd);
 	}
 	f->fd = -1;
 	if (close(fd) != 0 && errno != EINTR)

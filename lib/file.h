@@ -50,6 +50,11 @@ int gm_file_write(int fd, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 int gm_file_append(
     const char *path, struct gm_span line, struct gm_err *) GM_MUST_CHECK;
 
+/*
+ * fsync(2), as far as the file system can; returns 0, or -1 with errno set.
+ */
+int gm_file_sync(int fd) GM_MUST_CHECK;
+
 /* Does the directory hold OpenSSL's hashed certificates ("2e5ac55d.0")? */
 bool gm_file_is_hashed_dir(const char *path);
 

@@ -78,7 +78,8 @@ put_resource(const char *model, struct gm_buf *out)
 static void
 put_list_url(const struct gm_question *q, const char *base, struct gm_buf *out)
 {
-	gm_url_join(out, base, "/v1beta/models?pageSize=" PAGE);
+	gm_url_join(out, base, "/v1beta/models?pageSize=");
+	gm_buf_puts(out, q->page_size != NULL ? q->page_size : PAGE);
 	if (q->page_token != NULL) {
 		gm_buf_puts(out, "&pageToken=");
 		gm_url_escape(out, q->page_token);

@@ -231,6 +231,35 @@ find_replacement(
 	}
 }
 
+/* The number behind one of the ways to name a project. */
+static void
+find_project(const struct gm_errbody *e, struct gm_fault *fault)
+{
+	static const struct {
+		const char *words;
+		bool anywhere; /* also in the message */
+	} forms[] = {
+		{ "projects/", false },
+		{ "project_number:", true },
+		{ "used in project ", true },
+	};
+	const char *p = NULL;
+	size_t i, len;
+
+	for (i = 0; i < GM_LEN(forms) && p == NULL; i++) {
+		p = gm_span_find(gm_buf_span(&e->project), forms[i].words);
+		if (p == NULL && forms[i].anywhere)
+			p = gm_span_find(
+			    gm_buf_span(&e->message), forms[i].words);
+		if (p != NULL)
+			p += strlen(forms[i].words);
+	}
+	len = p != NULL ? strspn(p, "0123456789") : 0;
+	if (len > 0 && len < sizeof(fault->project))
+		(void)snprintf(fault->project, sizeof(fault->project), "%.*s",
+		    (int)len, p);
+}
+
 static void
 set_words(const struct gm_errbody *e, struct gm_fault *fault)
 {
@@ -267,7 +296,7 @@ gm_gemini_classify(
 
 	gm_errbody_read(&e, body);
 	fault->hint_ms = -1;
-	fault->remedy[0] = '\0';
+	fault->remedy[0] = fault->project[0] = '\0';
 	if (e.message.failed == GM_EOS || e.reason.failed == GM_EOS ||
 	    e.quota.failed == GM_EOS) {
 		/* Half a verdict could put blame where it does not belong. */
@@ -282,6 +311,7 @@ gm_gemini_classify(
 	fault->class = class_of(http, &e);
 	fault->http = http;
 	fault->hint_ms = find_hint(&e);
+	find_project(&e, fault);
 	set_words(&e, fault);
 	if (fault->class == GM_CLASS_MODEL_GONE)
 		find_replacement(model, &e.message, fault);

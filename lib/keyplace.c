@@ -5,12 +5,43 @@
 #include "url.h"
 
 #define CREDENTIALS_MAX (1024 * 1024)
+#define PLACE_MAX 4096
 
 struct search {
 	struct gm_keyplace *place;
 	struct gm_config *config;
 	struct gm_secrets *secrets;
+	const struct gm_note *note;
 };
+
+/* "environment: GOOGLE_API_KEYS"; standard input has no variables. */
+static void
+put_place(const struct search *s, const char *variable, enum gm_origin origin,
+    struct gm_buf *out)
+{
+	gm_buf_puts(out, gm_config_place(s->config, origin));
+	if (origin != GM_FROM_INPUT)
+		gm_buf_printf(out, ": %s", variable);
+}
+
+static int
+parse(struct search *s, struct gm_span text, const char *where,
+    struct gm_err *err)
+{
+	struct gm_keyring *ring = &s->place->ring;
+
+	gm_keyring_release(ring);
+	if (gm_keyring_parse(ring, text, s->secrets, err) != 0) {
+		gm_err_prefix(err, "%s: ", where);
+		return -1;
+	}
+	if (ring->doubles > 0)
+		gm_note(s->note, GM_LEVEL_NOTE,
+		    "%s: %zu key%s dropped, as %s there twice", where,
+		    ring->doubles, ring->doubles == 1 ? "" : "s",
+		    ring->doubles == 1 ? "it is" : "they are");
+	return 0;
+}
 
 /* 1: keys are here; 0: none, look further; -1: what is here is bad. */
 static int
@@ -18,13 +49,15 @@ try_text(struct search *s, struct gm_span text, const char *variable,
     enum gm_origin origin, struct gm_err *err)
 {
 	struct gm_keyplace *place = s->place;
+	struct gm_buf where;
+	int rc;
 
-	gm_keyring_release(&place->ring);
-	if (gm_keyring_parse(&place->ring, text, s->secrets, err) != 0) {
-		gm_err_prefix(err,
-		    "%s: %s: ", gm_config_place(s->config, origin), variable);
+	gm_buf_init(&where, 2 * PLACE_MAX);
+	put_place(s, variable, origin, &where);
+	rc = parse(s, text, gm_buf_str(&where), err);
+	gm_buf_release(&where);
+	if (rc != 0)
 		return -1;
-	}
 	place->variable = variable;
 	place->origin = origin;
 	return place->ring.len > 0;
@@ -134,7 +167,7 @@ int
 gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
     struct gm_secrets *secrets, const struct gm_note *note, struct gm_err *err)
 {
-	struct search s = { place, config, secrets };
+	struct search s = { place, config, secrets, note };
 	int found = try_environment(&s, err);
 
 	if (found == 0)
@@ -146,6 +179,21 @@ gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
 		    "no API key: set GOOGLE_API_KEYS in the environment or in "
 		    "an env file (looked for %s)",
 		    gm_buf_str(&config->searched));
+	if (found < 0 || settle_url(place, config, note, err) != 0)
+		return -1;
+	return 0;
+}
+
+int
+gm_keyplace_take(struct gm_keyplace *place, struct gm_config *config,
+    struct gm_span typed, struct gm_secrets *secrets,
+    const struct gm_note *note, struct gm_err *err)
+{
+	struct search s = { place, config, secrets, note };
+	int found = try_text(&s, typed, "keys", GM_FROM_INPUT, err);
+
+	if (found == 0)
+		return gm_fail(err, GM_ECONFIG, "standard input: no API key");
 	if (found < 0 || settle_url(place, config, note, err) != 0)
 		return -1;
 	return 0;

@@ -30,6 +30,13 @@ struct gm_keyplace {
 int gm_keyplace_find(struct gm_keyplace *, struct gm_config *,
     struct gm_secrets *, const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
 
+/*
+ * The same with the keys that were typed in, one a line, and no others.
+ */
+int
+gm_keyplace_take(struct gm_keyplace *, struct gm_config *, struct gm_span typed,
+    struct gm_secrets *, const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
+
 void gm_keyplace_release(struct gm_keyplace *);
 
 #endif

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,28 +30,59 @@ check_key(struct gm_span key, size_t place, struct gm_err *err)
 }
 
 /* "label:key" to its parts; keys themselves have no colon. */
-static struct gm_key
-cut_label(struct gm_span item)
+static int
+cut_label(
+    struct gm_key *key, struct gm_span item, size_t place, struct gm_err *err)
 {
 	const char *colon = memchr(item.p, ':', item.len);
-	struct gm_key key = { .text = item };
-	size_t len;
+	struct gm_span label;
+	char *blank;
+	size_t i;
 
-	if (colon != NULL) {
-		len = (size_t)(colon - item.p);
-		key.label = gm_span_trim((struct gm_span){ item.p, len });
-		key.text = gm_span_trim(
-		    (struct gm_span){ colon + 1, item.len - len - 1 });
-	}
-	return key;
+	*key = (struct gm_key){ .text = item };
+	if (colon == NULL)
+		return 0;
+	label = (struct gm_span){ item.p, (size_t)(colon - item.p) };
+	key->text = gm_span_trim(
+	    (struct gm_span){ colon + 1, item.len - label.len - 1 });
+	label = gm_span_trim(label);
+	/* It stands in the state, in tables and in JSON. */
+	for (i = 0; i < label.len; i++)
+		if (label.p[i] < ' ' || label.p[i] > '~' || i == GM_LABEL_MAX)
+			return gm_fail(err, GM_ECONFIG,
+			    "key %zu: a label has at most %d characters, "
+			    "all of ASCII",
+			    place, GM_LABEL_MAX);
+	if (label.len > 0)
+		(void)snprintf(key->project, sizeof(key->project), "label:%.*s",
+		    (int)label.len, label.p);
+	while ((blank = strchr(key->project, ' ')) != NULL)
+		*blank = '_';
+	return 0;
+}
+
+static bool
+is_double(const struct gm_keyring *ring, struct gm_span text)
+{
+	size_t i;
+
+	for (i = 0; i < ring->len; i++)
+		if (ring->keys[i].text.len == text.len &&
+		    memcmp(ring->keys[i].text.p, text.p, text.len) == 0)
+			return true;
+	return false;
 }
 
 static int
 add(struct gm_keyring *ring, struct gm_key key, struct gm_err *err)
 {
-	struct gm_key *keys =
-	    realloc(ring->keys, (ring->len + 1) * sizeof(*keys));
+	struct gm_key *keys;
 
+	if (is_double(ring, key.text)) {
+		ring->doubles++;
+		return 0;
+	}
+	keys = realloc(ring->keys, (ring->len + 1) * sizeof(*keys));
 	if (keys == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	ring->keys = keys;
@@ -64,6 +96,7 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 {
 	struct gm_span rest, item;
 	struct gm_key key;
+	size_t place;
 
 	*ring = (struct gm_keyring){ 0 };
 	gm_buf_init(&ring->memory, RING_MAX);
@@ -78,8 +111,9 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 		item = gm_span_trim(item);
 		if (item.len == 0)
 			continue;
-		key = cut_label(item);
-		if (check_key(key.text, ring->len, err) != 0 ||
+		place = ring->len + ring->doubles;
+		if (cut_label(&key, item, place, err) != 0 ||
+		    check_key(key.text, place, err) != 0 ||
 		    gm_secrets_add(secrets, key.text, err) != 0 ||
 		    add(ring, key, err) != 0)
 			return -1;

@@ -5,7 +5,8 @@
  * The set of keys, in the order of their priority.
  *
  * Text form: keys separated by commas or newlines, blanks around them allowed,
- * each with an optional "label:" in front; keys of one label share a quota.
+ * each with an optional "label:" in front; keys of one label share a quota.  A
+ * label is printable ASCII without blanks; an empty one is none.
  * Keys are wiped on release.  No I/O.
  */
 
@@ -15,24 +16,27 @@
 #include "secret.h"
 #include "span.h"
 
-/* Bytes allowed in one key. */
+/* Bytes allowed in one key, and in a label. */
 #define GM_KEY_MAX 512
+#define GM_LABEL_MAX 64
 
 struct gm_key {
-	struct gm_span text;  /* in the ring's memory */
-	struct gm_span label; /* the quota project by hand; may be empty */
+	struct gm_span text; /* in the ring's memory */
+	/* The quota project by hand, "label:work"; "": none. */
+	char project[sizeof("label:") + GM_LABEL_MAX];
 };
 
 struct gm_keyring {
 	struct gm_buf memory;
 	struct gm_key *keys;
 	size_t len;
+	size_t doubles; /* keys that were dropped, as they came again */
 };
 
 /*
  * Fill the ring, and add each key to *secrets.  Returns 0, or -1: GM_ECONFIG,
  * with the position of the bad key but never its text; GM_EOS.  Empty items
- * are skipped; a text without any key gives an empty ring.
+ * and doubles are skipped; a text without any key gives an empty ring.
  */
 int gm_keyring_parse(struct gm_keyring *, struct gm_span text,
     struct gm_secrets *, struct gm_err *) GM_MUST_CHECK;

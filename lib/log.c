@@ -16,18 +16,20 @@ struct field {
 	int64_t number;   /* negative: not known, left out */
 };
 
-#define FIELDS 18
+#define FIELDS 19
 
 static size_t
-collect(struct field f[FIELDS], const struct gm_question *q,
-    const char *provider, const struct gm_outcome *o)
+collect(struct field f[FIELDS], const char *provider, const char *key,
+    const struct gm_outcome *o)
 {
 	const struct gm_answer *a = &o->answer;
+	int64_t tried = (int64_t)gm_outcome_attempts(o);
 	const struct field all[FIELDS] = {
 		{ "provider", provider, 0 },
-		{ "model", q->model, 0 },
-		{ "key_index", NULL, 0 },
-		{ "attempts", NULL, (int64_t)gm_outcome_attempts(o) },
+		{ "model", o->model, -1 },
+		{ "key_index", NULL, tried > 0 ? (int64_t)o->key_index : -1 },
+		{ "key", key, 0 },
+		{ "attempts", NULL, tried },
 		{ "class", gm_class(o->class)->name, 0 },
 		{ "http", NULL, o->fault.http > 0 ? o->fault.http : -1 },
 		{ "wait_ms", NULL, o->wait_ms },
@@ -118,13 +120,17 @@ to_syslog(const struct gm_log *log, enum gm_code code, const char *line)
 }
 
 void
-gm_log_outcome(const struct gm_log *log, const struct gm_question *q,
-    const char *provider, const struct gm_outcome *o)
+gm_log_outcome(
+    const struct gm_log *log, const char *provider, const struct gm_outcome *o)
 {
 	struct field f[FIELDS];
-	size_t len = collect(f, q, provider, o);
-	struct gm_buf json, words, masked;
+	size_t len, tried = gm_outcome_attempts(o);
+	struct gm_buf json, words, masked, key;
 
+	gm_buf_init(&key, LINE_MAX_BYTES);
+	if (tried > 0)
+		gm_secret_show(&key, gm_outcome_attempt(o, tried - 1)->key);
+	len = collect(f, provider, gm_buf_str(&key), o);
 	gm_buf_init(&json, LINE_MAX_BYTES);
 	gm_buf_init(&words, LINE_MAX_BYTES);
 	gm_buf_init(&masked, LINE_MAX_BYTES);
@@ -140,6 +146,7 @@ gm_log_outcome(const struct gm_log *log, const struct gm_question *q,
 	gm_secret_mask(log->note->secrets, &masked, gm_buf_span(&words));
 	if (log->syslog)
 		to_syslog(log, gm_class(o->class)->code, gm_buf_str(&masked));
+	gm_buf_release(&key);
 	gm_buf_release(&masked);
 	gm_buf_release(&words);
 	gm_buf_release(&json);

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "options.h"
 
@@ -89,26 +90,68 @@ make_tables(const struct gm_options *o, char *letters, struct option *longs)
 	longs[o->len] = (struct option){ 0 };
 }
 
+static bool
+is_end(const char *arg)
+{
+	return strcmp(arg, "--") == 0;
+}
+
+/* Where the next step would meet a "--", past operands; argc: it meets none. */
+static int
+find_end(int argc, char **argv)
+{
+	int i = optind > 0 ? optind : 1;
+
+	while (i < argc && (argv[i][0] != '-' || argv[i][1] == '\0'))
+		i++;
+	return i < argc && is_end(argv[i]) ? i : argc;
+}
+
+/* How many arguments are behind a "--" at end; -1: it ended no options. */
+static int
+behind(int argc, char **argv, int from, int end)
+{
+	/* With POSIXLY_CORRECT an operand ends them: all stays in its place. */
+	if (end == argc || (end > from && is_end(argv[end])))
+		return -1;
+	return argc - end - 1;
+}
+
+/* The row that getopt_long() has found. */
+static const struct gm_opt *
+row_of(const struct gm_options *o, int what)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < o->len; i++)
+		if (what == o->rows[i].letter || what == LONG_ONLY + (int)i)
+			break;
+	return &o->rows[i];
+}
+
 int
 gm_options_parse(const struct gm_options *o, struct gm_config *config, int argc,
     char **argv, struct gm_err *err)
 {
 	struct option longs[GM_OPTIONS_MAX + 1];
 	char letters[2 * GM_OPTIONS_MAX + 2];
-	size_t i;
-	int c;
+	int c, from, end;
 
 	make_tables(o, letters, longs);
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	for (;;) {
+		from = optind > 0 ? optind : 1;
+		end = find_end(argc, argv);
+		c = getopt_long(argc, argv, letters, longs, NULL);
+		if (c == -1)
+			break;
 		if (c == '?' || c == ':')
 			return complain(o, argv, c, err);
-		for (i = 0; i < o->len; i++)
-			if (c == o->rows[i].letter || c == LONG_ONLY + (int)i)
-				break;
-		if (take(config, &o->rows[i], optarg, err) != 0)
+		if (take(config, row_of(o, c), optarg, err) != 0)
 			return -1;
 	}
+	if (o->behind != NULL)
+		*o->behind = behind(argc, argv, from, end);
 	return optind;
 }
 

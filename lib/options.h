@@ -38,6 +38,8 @@ struct gm_opt {
 struct gm_options {
 	struct gm_opt rows[GM_OPTIONS_MAX];
 	size_t len;
+	int *behind; /* set to how many operands stood behind a "--", -1: there
+	              * was none; may be NULL */
 };
 
 /* Append a table, its end marked by a row without a name. */

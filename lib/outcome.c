@@ -1,7 +1,8 @@
-#include "outcome.h"
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "outcome.h"
 #include "secret.h"
 
 #define ATTEMPTS_MAX (1024 * 1024)
@@ -47,11 +48,14 @@ put_subject(const struct gm_subject *s, enum gm_scope scope, struct gm_buf *out)
 {
 	switch (scope) {
 	case GM_SCOPE_KEY:
+	case GM_SCOPE_PROJECT:
+	case GM_SCOPE_QUOTA:
 		gm_buf_printf(out, "key %zu (", s->key_index);
 		gm_secret_show(out, s->key);
 		gm_buf_puts(out, ")");
 		break;
 	case GM_SCOPE_SERVICE:
+	case GM_SCOPE_PLACE:
 		gm_buf_puts(out, s->base_url);
 		break;
 	case GM_SCOPE_REQUEST:
@@ -94,6 +98,63 @@ gm_outcome_fail(const struct gm_outcome *o, const struct gm_fault *f,
 	explain(o, f, subject, &line);
 	(void)gm_fail(err, gm_class(f->class)->code, "%s", gm_buf_str(&line));
 	gm_buf_release(&line);
+	return -1;
+}
+
+/* How all keys stand, in front of what one of them came to. */
+static void
+explain_keys(const struct gm_pick *pick, struct gm_err *err)
+{
+	char until[GM_CLOCK_TEXT];
+
+	gm_clock_format(until, pick->at_ms);
+	if (pick->kind != GM_PICK_COOLING)
+		gm_err_prefix(
+		    err, "no key can be used (%zu refused): ", pick->dead);
+	else
+		gm_err_prefix(err,
+		    "no key can be used until %s (%zu at rest, %zu refused): ",
+		    until, pick->cooling, pick->dead);
+}
+
+/* It was not asked now; who has mended it will want to know. */
+static void
+explain_mark(
+    const struct gm_standing *standing, const char *way, struct gm_fault *f)
+{
+	char since[GM_CLOCK_TEXT];
+
+	*f = (struct gm_fault){ .class = standing->class, .hint_ms = -1 };
+	(void)snprintf(f->words, sizeof(f->words), "%s", standing->reason);
+	if (standing->since_ms == 0) {
+		(void)snprintf(f->remedy, sizeof(f->remedy),
+		    "wait, or raise %s", standing->reason);
+		return;
+	}
+	gm_clock_format(since, standing->since_ms);
+	(void)snprintf(
+	    f->remedy, sizeof(f->remedy), "known since %s, %s", since, way);
+}
+
+int
+gm_outcome_fail_keys(struct gm_outcome *o, const struct gm_pick *pick,
+    const struct gm_subject *subject, struct gm_err *err)
+{
+	int64_t at = pick->kind == GM_PICK_COOLING ? pick->at_ms : 0;
+	bool several = pick->cooling + pick->dead > 1;
+
+	if (o->fault.class == GM_CLASS_OK)
+		explain_mark(&pick->standing, subject->way, &o->fault);
+	if (!several)
+		o->retry_at_ms = at; /* this very key's, and told as such */
+	(void)gm_outcome_fail(o, &o->fault, subject, err);
+	if (several)
+		explain_keys(pick, err);
+	o->retry_at_ms = at;
+	err->code = at != 0 ? GM_ETEMPFAIL : GM_ENOPERM;
+	o->class = gm_class(o->fault.class)->code == err->code
+	               ? o->fault.class
+	               : pick->standing.class;
 	return -1;
 }
 
@@ -157,18 +218,17 @@ tell_version(
 }
 
 void
-gm_outcome_tell(
-    const struct gm_outcome *o, const char *model, const struct gm_note *note)
+gm_outcome_tell(const struct gm_outcome *o, const struct gm_note *note)
 {
 	const struct gm_answer *a = &o->answer;
 	struct gm_span rest = gm_buf_span(&a->sources), line, uri;
 
-	tell_version(a, model, note);
+	tell_version(a, o->model, note);
 	if (strcmp(a->stage, "LEGACY") == 0 ||
 	    strcmp(a->stage, "DEPRECATED") == 0 ||
 	    strcmp(a->stage, "RETIRED") == 0)
 		gm_note(note, GM_LEVEL_NOTE, "%s: the service calls it %s",
-		    model, a->stage);
+		    o->model, a->stage);
 	while (gm_span_split(&rest, "\n", &line) &&
 	       gm_span_split(&line, "\t", &uri) && uri.len > 0)
 		gm_note(note, GM_LEVEL_NOTE, "source: %.*s %.*s", (int)uri.len,

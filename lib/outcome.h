@@ -8,6 +8,7 @@
 
 #include "base.h"
 #include "buf.h"
+#include "keyrule.h"
 #include "note.h"
 #include "provider.h"
 
@@ -15,7 +16,8 @@
 struct gm_attempt {
 	const char *provider, *model; /* borrowed from service and question */
 	size_t key_index;
-	long http; /* 0: no reply */
+	struct gm_span key; /* itself, borrowed */
+	long http;          /* 0: no reply */
 	enum gm_class class;
 	int64_t ms;
 };
@@ -26,6 +28,8 @@ struct gm_outcome {
 	struct gm_fault fault; /* of the last attempt, if it failed */
 	struct gm_answer answer;
 	struct gm_buf attempts; /* struct gm_attempt each */
+	const char *model;      /* of the last attempt; borrowed; NULL: none */
+	size_t key_index;       /* of its key */
 	int64_t retry_at_ms;    /* wall clock; 0: nothing to wait for */
 	int64_t total_ms, ttft_ms, wait_ms, connect_ms;
 	int64_t bytes_in, bytes_out;
@@ -44,6 +48,7 @@ struct gm_subject {
 	const char *model, *base_url;
 	struct gm_span key;
 	size_t key_index;
+	const char *way; /* past a mark, for gm_outcome_fail_keys() */
 };
 
 /*
@@ -54,12 +59,20 @@ struct gm_subject {
 int gm_outcome_fail(const struct gm_outcome *, const struct gm_fault *,
     const struct gm_subject *, struct gm_err *);
 
+/*
+ * The same where no key can be used: with the last attempt's fault or, if there
+ * was none, the mark of the key that pick speaks of, which then is the
+ * subject's, too, with the subject's way past it.  Sets retry_at_ms, the class of
+ * the whole, and the code: 75 if a key is only cooling, 77 if all are refused.
+ */
+int gm_outcome_fail_keys(struct gm_outcome *, const struct gm_pick *,
+    const struct gm_subject *, struct gm_err *);
+
 /* The same for an answer that came to its end, but not to a good one. */
 int gm_outcome_fail_finish(const struct gm_outcome *, enum gm_class,
     const char *model, struct gm_err *);
 
 /* What a user should know of an answer beside its text, as notes. */
-void gm_outcome_tell(
-    const struct gm_outcome *, const char *model, const struct gm_note *);
+void gm_outcome_tell(const struct gm_outcome *, const struct gm_note *);
 
 #endif

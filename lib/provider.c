@@ -14,3 +14,31 @@ gm_answer_release(struct gm_answer *a)
 {
 	gm_buf_release(&a->sources);
 }
+
+static int
+drop_text(struct gm_span text, void *arg, struct gm_err *err)
+{
+	(void)text;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static int
+drop_flush(void *arg, struct gm_err *err)
+{
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void
+drop_restart(void *arg)
+{
+	(void)arg;
+}
+
+const struct gm_sink gm_sink_nowhere = { .text = drop_text,
+	.thought = drop_text,
+	.flush = drop_flush,
+	.restart = drop_restart };

@@ -25,7 +25,10 @@ enum gm_call {
 struct gm_question {
 	enum gm_call call;
 	const char *model; /* checked by check_model; for a list: "models" */
+	const char *const *spare; /* models to try after it, in order */
+	size_t spare_len;
 	const char *page_token; /* of GM_CALL_MODELS; NULL: the first */
+	const char *page_size;  /* the same; NULL: the most that there is */
 	struct gm_span prompt;
 	struct gm_span system; /* len 0: none */
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
@@ -80,6 +83,9 @@ struct gm_sink {
 	bool final; /* text cannot be taken back once given: no restart */
 	void *arg;
 };
+
+/* Takes all, and keeps nothing: for calls whose text is of no interest. */
+extern const struct gm_sink gm_sink_nowhere;
 
 struct gm_provider {
 	const char *name;       /* "gemini" */

@@ -65,6 +65,19 @@ put_measures(struct gm_jsonw *w, const struct gm_outcome *o)
 	gm_jsonw_end(w);
 }
 
+/* As it is shown; an index alone may be of another ring. */
+static void
+put_key(struct gm_jsonw *w, struct gm_span key)
+{
+	struct gm_buf shown;
+
+	gm_buf_init(&shown, MASKED_MAX);
+	gm_secret_show(&shown, key);
+	gm_jsonw_span(w, "key", gm_buf_span(&shown));
+	gm_buf_inherit(w->out, &shown);
+	gm_buf_release(&shown);
+}
+
 static void
 put_attempts(struct gm_jsonw *w, const struct gm_outcome *o)
 {
@@ -78,6 +91,7 @@ put_attempts(struct gm_jsonw *w, const struct gm_outcome *o)
 		gm_jsonw_text(w, "provider", a->provider);
 		gm_jsonw_text(w, "model", a->model);
 		gm_jsonw_int(w, "key_index", (int64_t)a->key_index);
+		put_key(w, a->key);
 		put_count(w, "http", a->http > 0 ? a->http : -1);
 		gm_jsonw_text(w, "class", gm_class(a->class)->name);
 		gm_jsonw_int(w, "ms", a->ms);
@@ -140,7 +154,10 @@ put_outcome(struct gm_jsonw *w, const struct gm_record *r)
 	const struct gm_answer *a = &r->outcome->answer;
 
 	put_known(w, "model_version", a->model_version, r->secrets);
-	gm_jsonw_int(w, "key_index", 0);
+	if (gm_outcome_attempts(r->outcome) > 0)
+		gm_jsonw_int(w, "key_index", (int64_t)r->outcome->key_index);
+	else
+		gm_jsonw_null(w, "key_index");
 	put_known(w, "finish_reason", a->reason, r->secrets);
 	put_usage(w, &a->usage);
 	put_measures(w, r->outcome);
@@ -163,7 +180,9 @@ gm_record_write(const struct gm_record *r, struct gm_buf *out)
 	gm_jsonw_bool(&w, "ok", r->err == NULL);
 	gm_jsonw_span(&w, "text", r->text);
 	gm_jsonw_text(&w, "provider", r->provider);
-	if (r->question != NULL && r->question->model != NULL)
+	if (whole.outcome->model != NULL)
+		gm_jsonw_text(&w, "model", whole.outcome->model);
+	else if (r->question != NULL && r->question->model != NULL)
 		gm_jsonw_text(&w, "model", r->question->model);
 	else
 		gm_jsonw_null(&w, "model");

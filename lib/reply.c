@@ -289,12 +289,14 @@ class_of_transfer(enum gm_http_fault fault)
 
 /*
  * A service that refuses a large request may close before it was read: its
- * status then says more than the broken connection.
+ * status then says more than the broken connection.  What we refused ourselves
+ * we have not seen.
  */
 static bool
 has_verdict(const struct gm_http_result *result)
 {
-	return result->fault == GM_HTTP_DONE || result->head.status >= 400;
+	return result->fault == GM_HTTP_DONE ||
+	       (result->fault != GM_HTTP_REFUSED && result->head.status >= 400);
 }
 
 /* Errors often come right before the connection breaks, and say why. */

@@ -15,12 +15,18 @@
 /* failures: those so far, from 1.  chance: any 32 random bits. */
 int64_t gm_retry_backoff_ms(unsigned failures, uint32_t chance);
 
+/* A rest without an end. */
+#define GM_RETRY_FOREVER INT64_MAX
+
 /*
- * How long a key rests after a quota error; the one place that reckons it.
- * hint_ms: what the service says, -1: nothing.  before_ms: the rest that the
- * same question was given last, 0: none; a rest that follows another is at
- * least 1 s and twice as long, so that a service that goes on refusing is asked
- * less and less.  day_ms: until the daily quotas begin anew.
+ * How long a key, a project or a quota rests after a fault of this class; the
+ * one place that reckons it.  hint_ms: what the service says, -1: nothing.
+ * before_ms: the rest that it was given last, if it has failed ever since, 0:
+ * none; a rest that follows another is at least 1 s and twice as long, at most
+ * 10 minutes, so that a service that goes on refusing is asked less and less.
+ * day_ms: until the daily quotas begin anew, which a daily quota's rest is
+ * never longer than.  Keys that were refused are asked again after a while, as
+ * somebody may have mended them: all but leaked ones.
  */
 int64_t gm_retry_cooling_ms(
     enum gm_class, int64_t hint_ms, int64_t before_ms, int64_t day_ms);

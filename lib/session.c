@@ -12,23 +12,15 @@ gm_session_find(
 	struct gm_common *c = tool->common;
 	const struct gm_value *values = c->config.values;
 	const char *url;
-	int rc;
 
 	*s = (struct gm_session){ .service = { .http = NULL } };
-	rc =
-	    gm_keyplace_find(&s->place, &c->config, &c->secrets, &c->note, err);
-	/* Now the base URL is settled, and what must be masked is known. */
-	gm_config_trace(&c->config, &c->note);
-	if (rc != 0)
+	if (gm_keyset_open(&s->keyset, tool, err) != 0)
 		return -1;
-	gm_note(&c->note, GM_LEVEL_TRACE, "keys: %zu in %s (%s)",
-	    s->place.ring.len, s->place.variable,
-	    gm_config_place(&c->config, s->place.origin));
 	url = values[GM_SET_BASE_URL].text;
 	s->service = (struct gm_service){
 		.provider = &gm_gemini,
 		.base_url = url,
-		.ring = &s->place.ring,
+		.keys = &s->keyset.keys,
 		.note = &c->note,
 		.timeout_ms = values[GM_SET_TIMEOUT].number,
 		.max_wait_ms = values[GM_SET_MAX_WAIT].number,
@@ -79,29 +71,17 @@ gm_session_connect(
 	return s->service.http != NULL ? 0 : -1;
 }
 
-int
-gm_session_model(const struct gm_session *s, const struct gm_tool *tool,
-    const char **model, struct gm_err *err)
+void
+gm_session_models(const struct gm_session *s, struct gm_question *question)
 {
-	const struct gm_config *c = &tool->common->config;
-	const struct gm_value *value = &c->values[GM_SET_MODEL];
-
-	*model = value->text;
-	if (s->service.provider->check_model(value->text, err) == 0)
-		return 0;
-	if (value->origin == GM_FROM_OPTION) {
-		err->code = GM_EUSAGE;
-		gm_err_prefix(err, "--%s: ", value->name);
-	} else {
-		gm_err_prefix(err,
-		    "%s: %s: ", gm_config_place(c, value->origin), value->name);
-	}
-	return -1;
+	question->model = s->keyset.models[0];
+	question->spare = s->keyset.models + 1;
+	question->spare_len = s->keyset.models_len - 1;
 }
 
 void
 gm_session_close(struct gm_session *s)
 {
 	gm_http_close(s->service.http);
-	gm_keyplace_release(&s->place);
+	gm_keyset_close(&s->keyset);
 }

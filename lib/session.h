@@ -10,10 +10,10 @@
 #include "base.h"
 #include "cli.h"
 #include "err.h"
-#include "keyplace.h"
+#include "keyset.h"
 
 struct gm_session {
-	struct gm_keyplace place;
+	struct gm_keyset keyset;
 	struct gm_service service; /* for gm_drive(), once connected */
 };
 
@@ -32,9 +32,11 @@ int gm_session_find(
 int gm_session_connect(
     struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
 
-/* The model of the configuration, checked.  GM_EUSAGE or GM_ECONFIG. */
-int gm_session_model(const struct gm_session *, const struct gm_tool *,
-    const char **model, struct gm_err *) GM_MUST_CHECK;
+/*
+ * Ask the models of the configuration, which are the keyset's: the first of
+ * them, the others as spare.
+ */
+void gm_session_models(const struct gm_session *, struct gm_question *);
 
 void gm_session_close(struct gm_session *);
 

@@ -11,7 +11,8 @@ enum kind {
 	KIND_TEXT,
 	KIND_WHOLE,
 	KIND_DURATION,
-	KIND_SWITCH
+	KIND_SWITCH,
+	KIND_POLICY
 };
 
 static const struct row {
@@ -32,9 +33,16 @@ static const struct row {
 	[GM_SET_RETRIES] = { { "GM_RETRIES", "4", true }, KIND_WHOLE, 0, 100 },
 	[GM_SET_MAX_WAIT] = { { "GM_MAX_WAIT", "60s", true }, KIND_DURATION, 0,
 	    DAY_MS },
+	[GM_SET_POLICY] = { { "GM_POLICY", "sticky", false }, KIND_POLICY, 0,
+	    0 },
+	[GM_SET_RPM] = { { "GM_RPM", NULL, true }, KIND_WHOLE, 1, 60000 },
+	[GM_SET_RPD] = { { "GM_RPD", NULL, true }, KIND_WHOLE, 1, 1000000000 },
+	[GM_SET_KEY_INDEX] = { { NULL, NULL, false }, KIND_WHOLE, 0, 99999 },
 	[GM_SET_METRICS] = { { "GM_METRICS", NULL, false }, KIND_SWITCH, 0, 0 },
 	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, false }, KIND_TEXT, 0, 0 },
 	[GM_SET_SYSLOG] = { { "GM_SYSLOG", NULL, false }, KIND_SWITCH, 0, 0 },
+	[GM_SET_STATE_DIR] = { { "GM_STATE_DIR", NULL, false }, KIND_TEXT, 0,
+	    0 },
 	[GM_SET_CACHE_DIR] = { { "GM_CACHE_DIR", NULL, false }, KIND_TEXT, 0,
 	    0 },
 };
@@ -52,6 +60,16 @@ parse_switch(int64_t *out, const char *text, struct gm_err *err)
 			return 0;
 		}
 	return gm_fail(err, GM_EUSAGE, "neither 1 nor 0");
+}
+
+static int
+parse_policy(int64_t *out, const char *text, struct gm_err *err)
+{
+	*out = strcmp(text, "round-robin") == 0;
+	if (*out == 0 && strcmp(text, "sticky") != 0)
+		return gm_fail(
+		    err, GM_EUSAGE, "neither sticky nor round-robin");
+	return 0;
 }
 
 static int
@@ -86,6 +104,8 @@ gm_setting_parse(
 		return parse_duration(row, text, number, err);
 	case KIND_SWITCH:
 		return parse_switch(number, text, err);
+	case KIND_POLICY:
+		return parse_policy(number, text, err);
 	case KIND_TEXT:
 		break;
 	}

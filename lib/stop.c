@@ -17,6 +17,12 @@
 static volatile sig_atomic_t caught, late;
 static int wake[2] = { -1, -1 };
 
+/* What we change, and how it was. */
+static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGPIPE,
+	SIGXFSZ };
+static struct sigaction before[GM_LEN(changed)];
+static bool installed;
+
 static void
 on_signal(int signal)
 {
@@ -33,19 +39,22 @@ on_signal(int signal)
 	errno = saved;
 }
 
-/* A signal that was ignored at start (nohup, cmd & in a script) stays so. */
+/*
+ * A signal that was ignored at start (nohup, cmd & in a script) stays so.
+ * SIGXFSZ is ignored as a file over the size limit is an error of write(2) and
+ * not a death.
+ */
 static int
-catch_signal(int signal)
+change(int number, const struct sigaction *was)
 {
-	struct sigaction action = { 0 }, before;
+	struct sigaction action = { .sa_handler = on_signal };
 
-	if (sigaction(signal, NULL, &before) != 0)
-		return -1;
-	if (before.sa_handler == SIG_IGN && signal != SIGALRM)
+	if (number == SIGPIPE || number == SIGXFSZ)
+		action.sa_handler = SIG_IGN;
+	else if (was->sa_handler == SIG_IGN && number != SIGALRM)
 		return 0;
-	action.sa_handler = on_signal; /* no SA_RESTART: waits shall end */
-	sigemptyset(&action.sa_mask);
-	return sigaction(signal, &action, NULL);
+	sigemptyset(&action.sa_mask); /* no SA_RESTART: waits shall end */
+	return sigaction(number, &action, NULL);
 }
 
 int
@@ -59,14 +68,26 @@ gm_stop_install(struct gm_err *err)
 		if (fcntl(wake[i], F_SETFD, FD_CLOEXEC) != 0 ||
 		    fcntl(wake[i], F_SETFL, O_NONBLOCK) != 0)
 			return gm_fail_errno(err, GM_EOS, "pipe");
-	if (catch_signal(SIGINT) != 0 || catch_signal(SIGTERM) != 0 ||
-	    catch_signal(SIGHUP) != 0 || catch_signal(SIGALRM) != 0 ||
-	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return gm_fail_errno(err, GM_EOS, "sigaction");
-	/* A file over the size limit is an error of write(2), not a death. */
-	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
-		return gm_fail_errno(err, GM_EOS, "sigaction");
+	for (i = 0; i < GM_LEN(changed); i++)
+		if (sigaction(changed[i], NULL, &before[i]) != 0 ||
+		    change(changed[i], &before[i]) != 0)
+			return gm_fail_errno(err, GM_EOS, "sigaction");
+	installed = true;
 	return 0;
+}
+
+void
+gm_stop_restore(void)
+{
+	struct gm_err ignored;
+	size_t i;
+
+	if (!installed)
+		return;
+	installed = false;
+	(void)!gm_stop_deadline(0, &ignored); /* it would outlive execve(2) */
+	for (i = 0; i < GM_LEN(changed); i++)
+		(void)sigaction(changed[i], &before[i], NULL);
 }
 
 int

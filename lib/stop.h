@@ -21,6 +21,13 @@
 /* Returns 0, or -1: GM_EOS. */
 int gm_stop_install(struct gm_err *) GM_MUST_CHECK;
 
+/*
+ * Before another program takes our place: everything about signals as it was
+ * before gm_stop_install(), and no deadline any more.  A signal that came until
+ * then is still told by gm_stop_signal().
+ */
+void gm_stop_restore(void);
+
 /* The signal that asks us to end, or 0; the deadline is none. */
 int gm_stop_signal(void);
 

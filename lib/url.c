@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -252,6 +253,27 @@ gm_url_is_loopback(const char *url)
 	struct parts parts;
 
 	return parse(&parts, url, &ignored) == 0 && is_loopback(&parts);
+}
+
+void
+gm_url_origin(const char *url, char out[GM_URL_ORIGIN])
+{
+	struct gm_err ignored;
+	struct parts parts;
+	struct gm_span port;
+	char *p;
+
+	out[0] = '\0';
+	if (parse(&parts, url, &ignored) != 0)
+		return;
+	port = parts.port;
+	if (port.p == NULL)
+		port = gm_span_of(parts.tls ? "443" : "80");
+	(void)snprintf(out, GM_URL_ORIGIN, "%s://%s%s%s:%.*s",
+	    parts.tls ? "https" : "http", parts.v6 ? "[" : "", parts.host,
+	    parts.v6 ? "]" : "", (int)port.len, port.p);
+	for (p = out; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
 }
 
 void

@@ -30,6 +30,15 @@ int gm_url_check(const char *text, struct gm_err *) GM_MUST_CHECK;
  */
 bool gm_url_is_loopback(const char *url);
 
+/* "https://host:443" and a NUL, at its longest. */
+#define GM_URL_ORIGIN 288
+
+/*
+ * Scheme, host and port of a checked URL, always in the same form: in lower
+ * case, and with the port.
+ */
+void gm_url_origin(const char *url, char out[GM_URL_ORIGIN]);
+
 /*
  * Append base, without '/' at its end, and path, which begins with '/'.  When
  * base already ends in the first segment of path ("/v1beta"), it is not added

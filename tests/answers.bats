@@ -200,11 +200,11 @@ rc= # set by gm and ask
 	END
 	for _ in 1 2; do
 		ask --retries 0 hi
-		said 69 '' "gm-prompt: $URL: the service cancelled the request\
+		said 69 '' "gm-prompt: $ALIAS: the service cancelled the request\
  (HTTP 499, cancelled): The operation was cancelled.
 "
 		ask -S --max-wait 0 hi
-		said 69 $'Hel\n' "gm-prompt: $URL: the service cancelled the\
+		said 69 $'Hel\n' "gm-prompt: $ALIAS: the service cancelled the\
  request (HTTP 499, cancelled): The operation was cancelled.
 "
 	done

@@ -48,7 +48,9 @@ as_nobody() {
 	cp "$BUILD/gm-prompt" .
 	[ "$EUID" -ne 0 ] || run=(setpriv --reuid "$NOBODY" --regid "$NOBODY"
 		--clear-groups "$@")
-	env -u HOME "${run[@]}" </dev/null >out 2>err || rc=$?
+	[ -d state ] || mkdir -m 700 state
+	[ "$EUID" -ne 0 ] || chown "$NOBODY" state
+	env -u HOME GM_STATE_DIR=state "${run[@]}" </dev/null >out 2>err || rc=$?
 	cat out err >>"$BATS_TEST_TMPDIR/said"
 }
 
@@ -57,14 +59,16 @@ as_nobody() {
 # settings, where they are not the built-in ones.
 traced() {
 	local names=(GEMINI_MODEL GOOGLE_GEMINI_BASE_URL GM_TIMEOUT
-		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_METRICS
-		GM_LOG_FILE GM_SYSLOG GM_CACHE_DIR) name
+		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_POLICY
+		GM_RPM GM_RPD 'key index' GM_METRICS GM_LOG_FILE GM_SYSLOG
+		GM_STATE_DIR GM_CACHE_DIR) name
 	local default='(built-in default)' file=$1 keys=$2 tail=$3
 	local -A value=(
 		[GEMINI_MODEL]="$ALIAS $default"
 		[GOOGLE_GEMINI_BASE_URL]="$DEFAULT_URL $default"
 		['connect timeout']="10s $default"
 		[GM_RETRIES]="4 $default" [GM_MAX_WAIT]="60s $default"
+		[GM_POLICY]="sticky $default"
 	)
 
 	shift 3
@@ -77,6 +81,7 @@ traced() {
 		echo "gm-prompt: $name: ${value[$name]:-not set $default}"
 	done
 	echo "gm-prompt: keys: $keys"
+	echo "gm-prompt: key state: ${STATE_OF:-$HOME}/.local/state/gm"
 	aimed "${value[GOOGLE_GEMINI_BASE_URL]% (*}" "$tail" \
 	    "${value[GEMINI_MODEL]% (*}"
 }
@@ -172,7 +177,7 @@ no_key() {
 	GEMINI_API_KEY='' GOOGLE_API_KEYS='' GEMINI_MODEL='' GM_ENV_FILE='' \
 	    GM_RETRIES='' GOOGLE_GEMINI_BASE_URL='' XDG_CONFIG_HOME='' \
 	    CREDENTIALS_DIRECTORY='' HOME=$PWD ask -vv -n --dry-run hi
-	dry "$(traced "$PWD/.config/gm/env" \
+	dry "$(STATE_OF=$PWD traced "$PWD/.config/gm/env" \
 	    "1 in GEMINI_API_KEY ($PWD/.config/gm/env)" 0001 \
 	    GEMINI_MODEL "gemini-1 ($PWD/.config/gm/env)")"
 }
@@ -309,7 +314,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 
 @test "without a home, and with one that is none" {
 	touch "$BATS_TEST_TMPDIR/file"
-	export GEMINI_API_KEY=$GOOD_KEY
+	export GEMINI_API_KEY=$GOOD_KEY GM_STATE_DIR=$BATS_TEST_TMPDIR/state
 	for home in '' "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/none"; do
 		HOME=$home ask --dry-run hi
 		dry "$(aimed "$DEFAULT_URL" 0001)"
@@ -570,8 +575,8 @@ $(aimed "$DEFAULT_URL" 0001)"
 	END
 	ask hi
 	said 0 $'Hello.\n' "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
- GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_CACHE_DIR, GM_ENV_FILE,\
- GM_ALLOW_UNSAFE_ENV ignored:\
+ GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_STATE_DIR, GM_CACHE_DIR,\
+ GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
  only keys, model names, numbers and a loopback base URL are taken from there
 "
 	sent "$HI"

@@ -27,8 +27,17 @@ https://127.0.0.1:PORT. It only repeats sentences of what it is
 asked; everything else is real.
 
 == A question about a text. The answer comes as it is made.
-\$ gm-prompt -S "Explain in short what this project is" <README.md
+The first key is not valid and the second is used up: the third answers.
+\$ gm-prompt -v -S "Explain in short what this project is" <README.md
 $(gm-prompt "Explain in short what this project is" <README.md)
+
+== Which keys work?
+\$ gm-keycheck --level generate | cut -f 1,2,4,8
+0	...0001	invalid	replace it
+1	...0002	limited	wait, or pay for more
+2	...0003	ok	-
+\$ echo \$?
+1
 
 == A filter like any other.
 \$ $1
@@ -58,6 +67,18 @@ $(gm-prompt --count "Translate this into French" <README.md)
 \$ gm-models --probe -l flash | cut -f 1,2,6
 $(gm-models --probe -l flash | cut -f 1,2,6)
 
+== How are the keys? Every program that uses them knows.
+\$ gm-rotate --status | cut -f 1,2,4-6
+0	...0001	-	gemini-flash-latest	key_invalid
+0	...0001	-	countTokens	key_invalid
+0	...0001	-	gemini-2.0-flash	key_invalid
+1	...0002	-	gemini-flash-latest	quota_day
+1	...0002	*	countTokens	ok
+1	...0002	-	gemini-2.0-flash	quota_day
+2	...0003	*	gemini-flash-latest	ok
+2	...0003	-	countTokens	ok
+2	...0003	*	gemini-2.0-flash	ok
+
 == Next
 Get a key at https://aistudio.google.com/apikey and put it into a file that
 only you can read, behind GOOGLE_API_KEYS= :
@@ -86,7 +107,11 @@ Author: A <a@example.org>
     begin
 "
 	demo
-	same errors "gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
+	same errors "gm-prompt: attempt 1: key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
+gm-prompt: attempt 2: key 1 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
+gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
+gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
 "
 	sed -i 's|^\(https://127\.0\.0\.1\):[0-9]*|\1:PORT|' shown
 	unset GOOGLE_API_KEYS GM_RETRIES GM_METRICS
@@ -111,6 +136,7 @@ Author: A <a@example.org>
 	script <<'EOT'
 [{"when": {"path": "gemini-2.0-flash"}, "row": 18},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": 2},
+ {"when": {"path": "pageSize"}, "service": true},
  {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
   "supportedGenerationMethods": ["generateContent"]}]}},
  {"stream": ["One answer."], "repeat": -1}]
@@ -124,9 +150,9 @@ EOT
 	[ "$(grep -c '^  "text": "One answer\.",$' shown)" -eq 1 ]
 	[ "$(grep -c '^42$' shown)" -eq 1 ]
 	[ "$(grep -c '^a-flash	-	yes$' shown)" -eq 1 ]
-	[ "$(requests)" -eq 7 ]
+	[ "$(requests)" -eq 8 ]
 	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
-	    wc -l)" -eq 7 ]
+	    wc -l)" -eq 8 ]
 }
 
 @test "LIVE=1 without a key: says so" {
@@ -139,7 +165,8 @@ EOT
 
 @test "a scene that goes wrong is told, and the demo fails" {
 	script <<'EOT'
-[{"when": {"path": "countTokens"}, "row": 1},
+[{"when": {"path": "countTokens"}, "row": 22},
+ {"when": {"path": "pageSize"}, "service": true},
  {"when": {"path": "gemini-2.0-flash"}, "row": 18},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": -1},
  {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
@@ -150,8 +177,8 @@ EOT
 	unset GEMINI_API_KEY
 	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
 	run -1 demo
-	[ "$(grep '^demo: ' errors)" = 'demo: status 77, expected 0: gm-prompt --count "Translate this into French" <README.md
-demo: 1 of 6 scenes failed' ]
+	[ "$(grep '^demo: ' errors)" = 'demo: status 65, expected 0: gm-prompt --count "Translate this into French" <README.md
+demo: 1 of 8 scenes failed' ]
 	run ! grep -q '^== Next' shown
 }
 

@@ -194,7 +194,8 @@ main(void)
 {
 	static const char *const then[] = { [GM_ACTION_STOP] = "",
 		[GM_ACTION_RETRY] = ", repeated",
-		[GM_ACTION_WAIT] = ", resting" };
+		[GM_ACTION_ROTATE] = ", another key",
+		[GM_ACTION_MODEL] = ", another model" };
 	const struct gm_class_row *row;
 	int i;
 
@@ -300,7 +301,7 @@ try_examples() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 24 ]
+	[ "$(requests)" -eq 30 ]
 }
 
 @test "examples: those of README run" {
@@ -315,7 +316,7 @@ try_examples() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 19 ]
+	[ "$(requests)" -eq 20 ]
 }
 
 @test "the version is that of VERSION, and CHANGELOG.md begins with it" {

@@ -122,16 +122,16 @@ rows() {
 	local trouble='An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting'
 	local page="(Bad Gateway)!!1 502. That’s an error. The server could not do this. That’s all we know."
 	rows <<-END
-		35||69|cancelled|2|SITE: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
-		36||69|server|2|SITE: the service failed (HTTP 500, server)|$trouble
+		35||69|cancelled|2|gemini-3.8-flash: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
+		36||69|server|2|gemini-3.8-flash: the service failed (HTTP 500, server)|$trouble
 		37||69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|The model is overloaded. Please try again later.
 		37|,"message":"This model is currently experiencing high demand."|69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|This model is currently experiencing high demand.
-		38||69|timeout|2|SITE: the service ran out of time (HTTP 503, timeout)|Deadline expired before operation could complete.
-		39||69|timeout|2|SITE: the service ran out of time (HTTP 504, timeout)|Deadline Exceeded
-		40||69|server|2|SITE: the service failed (HTTP 502, server)|Error 502 $page
-		36|,"status":408|69|server|2|SITE: the service failed (HTTP 408, server)|$trouble
-		36|,"status":529|69|server|2|SITE: the service failed (HTTP 529, server)|$trouble
-		44|,"status":409|69|server|2|SITE: the service failed (HTTP 409, server)|The operation was aborted.
+		38||69|timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 503, timeout)|Deadline expired before operation could complete.
+		39||69|timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 504, timeout)|Deadline Exceeded
+		40||69|server|2|gemini-3.8-flash: the service failed (HTTP 502, server)|Error 502 $page
+		36|,"status":408|69|server|2|gemini-3.8-flash: the service failed (HTTP 408, server)|$trouble
+		36|,"status":529|69|server|2|gemini-3.8-flash: the service failed (HTTP 529, server)|$trouble
+		44|,"status":409|69|server|2|gemini-3.8-flash: the service failed (HTTP 409, server)|The operation was aborted.
 	END
 }
 
@@ -174,15 +174,15 @@ rows() {
 		403|69|proxy|1|SITE: the proxy refuses the connection
 		404|78|bad_url|1|SITE: no API at this address: check the base URL
 		407|69|proxy|1|SITE: the proxy refuses the connection
-		408|69|server|2|SITE: the service failed
+		408|69|server|2|gemini-3.8-flash: the service failed
 		413|65|too_large|1|gemini-3.8-flash: the request is too large
 		429|75|quota|1|key 0 (...0001): the quota is used up; it rests until TIME
-		500|69|server|2|SITE: the service failed
-		502|69|server|2|SITE: the service failed
-		503|69|server|2|SITE: the service failed
-		504|69|timeout|2|SITE: the service ran out of time
-		520|69|server|2|SITE: the service failed
-		526|69|server|2|SITE: the service failed
+		500|69|server|2|gemini-3.8-flash: the service failed
+		502|69|server|2|gemini-3.8-flash: the service failed
+		503|69|server|2|gemini-3.8-flash: the service failed
+		504|69|timeout|2|gemini-3.8-flash: the service ran out of time
+		520|69|server|2|gemini-3.8-flash: the service failed
+		526|69|server|2|gemini-3.8-flash: the service failed
 	END
 	[ "$failures" -eq 0 ]
 }
@@ -208,7 +208,7 @@ rows() {
 		400|"body":"{\"error\":{\"message\":\"No."|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
 		400|"json":{"error":null}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
 		400|"json":{"error":{"code":400,"message":7,"details":{"a":[]}}}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
-		503|"body":""|69|server|2|SITE: the service failed (HTTP 503, server)
+		503|"body":""|69|server|2|gemini-3.8-flash: the service failed (HTTP 503, server)
 		429|"body":""|75|quota|1|key 0 (...0001): the quota is used up; it rests until TIME (HTTP 429, quota)
 		401|"body":""|77|key_refused|1|key 0 (...0001): the key was not accepted (HTTP 401, key_refused)
 		402|"body":""|77|no_credit|1|key 0 (...0001): the account has no credit left (HTTP 402, no_credit)
@@ -384,7 +384,7 @@ large() {
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
 	tried 1
-	[[ $(cat err) == "gm-prompt: $URL: the service failed (HTTP 503, server): "* ]]
+	[[ $(cat err) == "gm-prompt: $ALIAS: the service failed (HTTP 503, server): "* ]]
 	[ "$(wc -m <err)" -lt 500 ]
 }
 
@@ -438,10 +438,10 @@ broken_off() {
 		failed "$status" "$what"
 		tried "$tries"
 	done <<-END
-		499|69|cancelled|2|SITE: the service cancelled the request
-		500|69|server|2|SITE: the service failed
-		503|69|server|2|SITE: the service failed
-		504|69|timeout|2|SITE: the service ran out of time
+		499|69|cancelled|2|$ALIAS: the service cancelled the request
+		500|69|server|2|$ALIAS: the service failed
+		503|69|server|2|$ALIAS: the service failed
+		504|69|timeout|2|$ALIAS: the service ran out of time
 		400|65|bad_request|1|$ALIAS: the service refuses the request
 		403|77|project_denied|1|key 0 (...0001): permission denied
 	END

@@ -12,6 +12,7 @@ sweep() {
 	shift 2
 	for ((n = 1; n <= 400; n++)); do
 		rm -rf out
+		[ -z "${FRESH:-}" ] || forget
 		GM_FAULT=$fn:$n run --separate-stderr timeout 60 "$@"
 		if [[ $stderr != *"gm-fault: $fn $n"* ]]; then
 			break
@@ -79,11 +80,26 @@ start() {
 	FAULT=$BUILD/fault/gm-prompt
 }
 
+@test "the state of the keys: whatever fails, the answer is whole" {
+	local fn
+	start
+	gm-prompt --quiet -n hi >/dev/null
+	for fn in openat flock pwrite read; do
+		sweep "$fn" 0 "$FAULT" --quiet -n hi
+	done
+	FRESH=yes # it has to be made
+	for fn in mkdir openat flock renameat fsync read; do
+		sweep "$fn" 0 "$FAULT" --quiet -n hi
+	done
+	sweep write '0 74' "$FAULT" --quiet -n hi
+	sweep malloc '0 71' "$FAULT" --quiet -n hi
+}
+
 @test "no memory, at any of our calls" {
 	start
 	sweep malloc "0 71" "$FAULT" --quiet -n hi
 	sweep calloc "71" "$FAULT" --quiet -n hi
-	sweep realloc "71" "$FAULT" --quiet -n hi
+	sweep realloc "0 71" "$FAULT" --quiet -n hi
 }
 
 @test "no memory, with an env file, JSON, a system prompt and a log" {
@@ -109,8 +125,9 @@ assert json.loads(sys.argv[1])["text"] == "Forty-two."' "$output"
 
 @test "output that cannot be written, at any of our calls" {
 	start
+	gm-prompt --quiet -n hi >/dev/null # so that the state need not be made
 	sweep write "74" "$FAULT" --quiet -n hi
-	sweep close "74" "$FAULT" --quiet -n hi
+	sweep close "0 74" "$FAULT" --quiet -n hi
 }
 
 @test "a file that cannot be written: the old one stays, no litter" {
@@ -125,7 +142,7 @@ assert json.loads(sys.argv[1])["text"] == "Forty-two."' "$output"
 @test "standard input that cannot be read" {
 	start
 	echo "some text" >../in
-	sweep read "66" "$BASH" -c '"$1" --quiet hi <../in' - "$FAULT"
+	sweep read "0 66" "$BASH" -c '"$1" --quiet hi <../in' - "$FAULT"
 }
 
 # A write that fails once must not be followed by the same bytes again.

@@ -9,6 +9,7 @@ rc= # set by models and gm
 # models [argument...]: run it; "out", "err" and $rc as in prompt.bash.
 models() {
 	rc=0
+	forget
 	timeout 60 gm-models "$@" >out 2>err </dev/null || rc=$?
 }
 
@@ -247,6 +248,16 @@ gm-models: no model answers
 '
 }
 
+@test "GM_RPM, GM_RPD: what costs nothing is no request, and has no turn" {
+	serve
+	# A turn would be a minute away, beyond the deadline.
+	GM_RPM=1 GM_RPD=1 models --deadline 30s --probe 'gemini-3*'
+	listed gemini-3.1-flash-lite gemini-3.1-pro-preview \
+	    gemini-3.5-flash-lite gemini-3.6-flash gemini-3.7-flash \
+	    gemini-3.8-flash
+	[ "$(requests)" -eq 9 ]
+}
+
 @test "--probe: a reason that is none of theirs gives its own status" {
 	serve
 	models
@@ -266,7 +277,7 @@ gm-models: no model answers
 @test "--probe: one that fails alike with others, or in its own way, is no end" {
 	script <<-END
 		[$(page a b c d),
-		 {"when": {"path": "/a:"}, "row": 1},
+		 {"when": {"path": "/a:"}, "row": 28},
 		 {"when": {"path": "/b:"}, "row": 22},
 		 {"when": {"path": "/c:"}, "row": 37, "repeat": 2},
 		 {"when": {"path": "/c:"}, "json": {"totalTokens": 1}},
@@ -276,7 +287,7 @@ gm-models: no model answers
 	models --probe --retries 2 --max-wait 1ms --json
 	[ "$rc" -eq 0 ]
 	jq -c '[.name, .probe.ok, .probe.http, .probe.class]' out >probes
-	same probes '["a",false,400,"key_invalid"]
+	same probes '["a",false,413,"too_large"]
 ["b",false,400,"bad_request"]
 ["c",true,200,"ok"]
 ["d",false,200,"cut"]
@@ -478,7 +489,8 @@ $file: not a regular file
 
 @test "the cache: none to be had is no failure" {
 	serve
-	env -u HOME timeout 60 gm-models gemma >out 2>err
+	env -u HOME GM_STATE_DIR="$PWD/state" timeout 60 gm-models gemma \
+	    >out 2>err
 	listed gemma-4-31b-it
 	: >file
 	GM_CACHE_DIR=file/below models gemma
@@ -652,8 +664,9 @@ x-...0001	-	-	no	generateContent,...0001
 	models -vv
 	[ "$rc" -eq 0 ]
 	same out $'a\n'
-	tail -n 4 err >end
+	tail -n 5 err >end
 	same end "gm-models: keys: 1 in GEMINI_API_KEY (environment)
+gm-models: key state: $HOME/.local/state/gm
 gm-models: GET $URL/v1beta/models?pageSize=1000
 gm-models: x-goog-api-key: ...0001
 gm-models: Accept: application/json
@@ -730,6 +743,7 @@ sweep() {
 	shift 2
 	for ((n = 1; n <= 600; n++)); do
 		rm -rf "$HOME/.cache"
+		forget
 		rc=0
 		GM_FAULT=$fn:$n timeout 60 "$BUILD/fault/gm-models" --quiet \
 		    "$@" >out 2>err </dev/null || rc=$?
@@ -754,9 +768,9 @@ sweep() {
 
 @test "each call may fail: a known status and one line" {
 	serve --no-record
-	gm-models --probe -l >whole
+	gm-models --probe -l gemma >whole
 	for fn in malloc realloc calloc; do
-		sweep "$fn" '0 71' --probe -l
+		sweep "$fn" '0 71' --probe -l gemma
 	done
 	for fn in write close fsync rename read; do
 		gm-models >whole

@@ -34,6 +34,11 @@ teardown() {
 	stop_server
 }
 
+# forget: what runs before this have learned of the keys.
+forget() {
+	rm -rf "$HOME/.local/state/gm"
+}
+
 # serve [option...]: start the stand-in, with a script if standard input is not
 # a terminal and holds one; sets URL, and points the tools at it.
 serve() {

@@ -24,11 +24,13 @@ teardown() {
 # gm [argument...]: as in prompt.bash, but it ends in any case, with 124.
 gm() {
 	rc=0
+	forget
 	timeout 60 gm-prompt "$@" >out 2>err || rc=$?
 }
 
 # play: from now on the script on standard input, whatever was left of others.
 play() {
+	forget
 	cat >"$DIR/script.new"
 	mv "$DIR/script.new" "$DIR/script.json"
 	again

@@ -14,10 +14,12 @@ replies() {
 	serve
 }
 
-# gm [argument...]: run gm-prompt; what it says goes to the files "out" and
-# "err", its status to $rc.  Standard input is the caller's.
+# gm [argument...]: run gm-prompt, which knows nothing of earlier runs; what it
+# says goes to the files "out" and "err", its status to $rc.  Standard input is
+# the caller's.
 gm() {
 	rc=0
+	forget
 	gm-prompt "$@" >out 2>err || rc=$?
 }
 

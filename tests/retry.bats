@@ -38,6 +38,7 @@ rests() {
 	shift 2
 	before=$(date +%s)
 	rc=0
+	forget
 	timeout 60 "$@" --json >out 2>err </dev/null || rc=$?
 	after=$(date +%s)
 	[ "$rc" -eq 75 ] || {
@@ -104,10 +105,10 @@ rests() {
 	[ "$rc" -eq 69 ]
 	tried 4
 	at_most 1.0 2.0 4.0
-	[ "$(grep -c "^gm-prompt: attempt [1-4]: $URL: $TROUBLE: An internal error" err)" -eq 4 ]
+	[ "$(grep -c "^gm-prompt: attempt [1-4]: $ALIAS: $TROUBLE: An internal error" err)" -eq 4 ]
 	[ "$(wc -l <err)" -eq 8 ]
 	# The last failed attempt stands in the error line.
-	[[ $(tail -n 1 err) == "gm-prompt: $URL: $TROUBLE: An internal error"* ]]
+	[[ $(tail -n 1 err) == "gm-prompt: $ALIAS: $TROUBLE: An internal error"* ]]
 }
 
 @test "the waits are no more than --max-wait" {
@@ -128,10 +129,10 @@ rests() {
 	grep -q '"text":"One, two, three."' out
 	same <(sed 's/.*"attempts":\(\[[^]]*\]\).*/\1/; s/"ms":[0-9]*/"ms":N/g' out) \
 	    "$(printf '[%s,%s,%s,%s]' \
-	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":null,\"class\":\"network\",\"ms\":N}" \
-	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":503,\"class\":\"overloaded\",\"ms\":N}" \
-	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":499,\"class\":\"cancelled\",\"ms\":N}" \
-	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"http\":200,\"class\":\"ok\",\"ms\":N}")
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"key\":\"...0001\",\"http\":null,\"class\":\"network\",\"ms\":N}" \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"key\":\"...0001\",\"http\":503,\"class\":\"overloaded\",\"ms\":N}" \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"key\":\"...0001\",\"http\":499,\"class\":\"cancelled\",\"ms\":N}" \
+	    "{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\"key_index\":0,\"key\":\"...0001\",\"http\":200,\"class\":\"ok\",\"ms\":N}")
 "
 }
 

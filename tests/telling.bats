@@ -82,7 +82,7 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 '"finish_reason":"STOP","usage":{"prompt":1,"cached":1,"output":5,'\
 '"thoughts":2,"total":8},'"$TIMING"',"bytes":{"in":'"$in"',"out":'${#HI}'},'\
 '"attempts":[{"provider":"gemini","model":"gemini-flash-latest","key_index":0,'\
-'"http":200,"class":"ok","ms":0}],"fallback":false,'\
+'"key":"...0001","http":200,"class":"ok","ms":0}],"fallback":false,'\
 '"sources":[{"uri":"https://a.example/","title":"An \"A\""}],"error":null}' ]
 	python3 -c 'import json; json.load(open("out"))'
 	same err $'gm-prompt: source: https://a.example/ An "A"\n'
@@ -105,8 +105,8 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 '"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,'\
 '"thoughts":null,"total":null},'"$TIMING"',"bytes":{"in":'"$in"',"out":'\
 $((2 * ${#HI}))'},"attempts":[{"provider":"gemini","model":"gemini-flash-latest",'\
-'"key_index":0,"http":503,"class":"overloaded","ms":0},'\
-'{"provider":"gemini","model":"gemini-flash-latest","key_index":0,"http":429,'\
+'"key_index":0,"key":"...0001","http":503,"class":"overloaded","ms":0},'\
+'{"provider":"gemini","model":"gemini-flash-latest","key_index":0,"key":"...0001","http":429,'\
 '"class":"quota","ms":0}],"fallback":false,"sources":[],"error":'\
 '{"class":"quota","message":"key 0 (...0001): the quota is used up; it rests'\
 " until $retry (HTTP 429, quota): $said\",\"retry_at\":\"$retry\"}}" ]
@@ -151,7 +151,7 @@ words() {
 	sed -E 's/_ms=[0-9]+/_ms=N/g; s/bytes_in=[0-9]+/bytes_in=N/' "$1"
 }
 
-METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 attempts=1\
+METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempts=1\
  class=ok http=200 wait_ms=N connect_ms=N ttft_ms=N total_ms=N bytes_in=N\
  bytes_out=${#HI} prompt_tokens=1 output_tokens=2 total_tokens=3 finish=STOP"
 
@@ -180,7 +180,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 attempts=1\
 
 @test "--log-file FILE: one JSON line for each request" {
 	local line='{"time":"T","tool":"gm-prompt","provider":"gemini",'\
-'"model":"gemini-flash-latest","key_index":0,"attempts":1,"class":"ok","http":200,'\
+'"model":"gemini-flash-latest","key_index":0,"key":"...0001","attempts":1,"class":"ok","http":200,'\
 '"wait_ms":0,"connect_ms":0,"ttft_ms":0,"total_ms":0,"bytes_in":0,'\
 '"bytes_out":'${#HI}',"prompt_tokens":1,"output_tokens":2,"total_tokens":3,'\
 '"finish":"STOP"}'
@@ -260,7 +260,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 attempts=1\
 gm-prompt: attempt 1: $ALIAS: the model is overloaded (HTTP 503,\
  overloaded): The model is overloaded. Please try again later.
 gm-prompt: overloaded: waiting 0.0 s
-gm-prompt: attempt 2: $URL: the service failed (HTTP 500, server): An\
+gm-prompt: attempt 2: $ALIAS: the service failed (HTTP 500, server): An\
  internal error has occurred. Please retry or report in\
  https://developers.generativeai.google/guide/troubleshooting
 gm-prompt: server: waiting 0.0 s
@@ -285,11 +285,17 @@ gm-prompt: connect timeout: 10s (built-in default)
 gm-prompt: GM_DEADLINE: 60s (environment)
 gm-prompt: GM_RETRIES: 2 (option)
 gm-prompt: GM_MAX_WAIT: 7s (settings)
+gm-prompt: GM_POLICY: sticky (built-in default)
+gm-prompt: GM_RPM: not set (built-in default)
+gm-prompt: GM_RPD: not set (built-in default)
+gm-prompt: key index: not set (built-in default)
 gm-prompt: GM_METRICS: not set (built-in default)
 gm-prompt: GM_LOG_FILE: not set (built-in default)
 gm-prompt: GM_SYSLOG: not set (built-in default)
+gm-prompt: GM_STATE_DIR: not set (built-in default)
 gm-prompt: GM_CACHE_DIR: not set (built-in default)
 gm-prompt: keys: 1 in GEMINI_API_KEY (environment)
+gm-prompt: key state: $HOME/.local/state/gm
 gm-prompt: POST $URL/v1beta/models/$ALIAS:streamGenerateContent?alt=sse
 gm-prompt: x-goog-api-key: ...0001
 gm-prompt: Content-Type: application/json

@@ -741,7 +741,9 @@ speak() {
 		ulimit -f 0
 		exec gm-prompt -n -o file hi
 	) 2>&1 >/dev/null | cat >err || :
-	same err 'gm-prompt: file: File too large
-'
+	same err "gm-prompt: $HOME/.local/state/gm/keys: File too large; the state of\
+ the keys is kept in memory only
+gm-prompt: file: File too large
+"
 	[ "$(ls -A)" = $'err\nout' ]
 }

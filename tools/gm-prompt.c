@@ -62,22 +62,19 @@ check_usage(const struct options *o, int argc, struct gm_err *err)
 }
 
 static int
-set_question(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+set_question(struct run *r, struct gm_err *err)
 {
 	struct options *o = r->opt;
-	const char *model;
 
-	if (gm_session_model(&r->session, tool, &model, err) != 0)
-		return -1;
 	r->question = (struct gm_question){
 		.call = o->count ? GM_CALL_COUNT : GM_CALL_GENERATE,
-		.model = model,
 		.thoughts = o->show_thoughts,
 		.stop = o->stop.items,
 		.stop_len = o->stop.len,
 		.search = o->search,
 		.url_context = o->url_context,
 	};
+	gm_session_models(&r->session, &r->question);
 	return gm_params_apply(&o->params, &r->question, err);
 }
 
@@ -106,9 +103,10 @@ dry_run(struct run *r, struct gm_err *err)
 
 	rc = gm_ask_begin(&request, &r->session.service, &r->question,
 	    &r->delivery.sink, &r->outcome, err);
+	if (rc == 0)
+		rc = gm_ask_describe(&request, GM_LEVEL_METRICS, err);
 	if (rc == 0) {
-		gm_ask_describe(&request, GM_LEVEL_METRICS);
-		gm_out_put(&r->out, gm_buf_span(&request.body));
+		gm_out_put(&r->out, gm_buf_span(&request.request.body));
 		rc = gm_out_end(&r->out, err);
 		if (rc == 0)
 			rc = gm_out_commit(&r->out, err);
@@ -126,7 +124,7 @@ deliver_block(struct run *r, struct gm_err *err)
 	gm_buf_init(&block, GM_DELIVERY_MAX);
 	if (!gm_fence_first(gm_buf_span(&r->delivery.held), &block))
 		rc = gm_fail(err, GM_ENEGATIVE,
-		    "%s: the answer has no fenced block", r->question.model);
+		    "%s: the answer has no fenced block", r->outcome.model);
 	else if ((rc = gm_buf_check(&block, err)) == 0)
 		rc =
 		    gm_delivery_replace(&r->delivery, gm_buf_span(&block), err);
@@ -194,7 +192,7 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 		if (!gm_fence_first(record.text, &block))
 			rc = gm_fail(err, GM_ENEGATIVE,
 			    "%s: the answer has no fenced block",
-			    r->question.model);
+			    r->outcome.model);
 		record.text = gm_buf_span(&block);
 	}
 	record.err = rc != 0 ? err : NULL;
@@ -210,8 +208,7 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 
 /* Everything up to the question, which is then ready to be asked. */
 static int
-prepare(struct run *r, const struct gm_tool *tool, int argc, char **argv,
-    struct gm_err *err)
+prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 {
 	const struct options *o = r->opt;
 	const struct gm_common *c = &o->common;
@@ -225,7 +222,7 @@ prepare(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	};
 	struct gm_input input;
 
-	if (set_question(r, tool, err) != 0)
+	if (set_question(r, err) != 0)
 		return -1;
 	input = (struct gm_input){ .note = &c->note,
 		.closed = c->stdin_closed,
@@ -257,7 +254,7 @@ deliver(struct run *r, int rc, struct gm_err *err)
 		return rc;
 	gm_stop_last_words();
 	if (rc != 0)
-		gm_catalog_suggest(c, r->question.model, &r->outcome, err);
+		gm_catalog_suggest(c, &r->outcome, err);
 	if (c->json)
 		rc = deliver_record(r, rc, err);
 	else if (r->asked)
@@ -266,8 +263,8 @@ deliver(struct run *r, int rc, struct gm_err *err)
 		r->outcome.class = GM_CLASS_LOCAL; /* the answer got lost */
 	if (!r->asked)
 		return rc;
-	gm_outcome_tell(&r->outcome, r->question.model, &c->note);
-	gm_log_outcome(&c->log, &r->question, gm_gemini.name, &r->outcome);
+	gm_outcome_tell(&r->outcome, &c->note);
+	gm_log_outcome(&c->log, gm_gemini.name, &r->outcome);
 	return rc;
 }
 
@@ -284,7 +281,7 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	if (open_output(r, rc == 0 ? err : &second) != 0)
 		return -1;
 	if (rc == 0)
-		rc = prepare(r, tool, argc, argv, err);
+		rc = prepare(r, argc, argv, err);
 	if (rc == 0 && r->opt->dry_run)
 		return dry_run(r, err);
 	if (rc == 0)

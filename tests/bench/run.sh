@@ -58,6 +58,15 @@ echo "Start and end alone, $RUNS rounds"
     "gm-prompt --version" "exec gm-prompt --version" \
     "curl --version" "exec curl --version"
 
+export GOOGLE_API_KEYS=fake-good-key-0001,fake-good-key-0002
+export GM_STATE_DIR=$dir/state
+gm-rotate >/dev/null
+echo
+echo "The next key alone, $RUNS rounds: at most 3 x /bin/true"
+"$BUILD/bench/timeit" "$RUNS" \
+    "gm-rotate --peek" "exec gm-rotate --peek" "/bin/true" "exec /bin/true"
+unset GOOGLE_API_KEYS GM_STATE_DIR
+
 # sh turns STREAM_URL, which the bench program sets, into an argument.
 # shellcheck disable=SC2016
 yard='exec curl -sN -d x "$STREAM_URL"'
@@ -78,3 +87,9 @@ printf '%-34s ' "gm-prompt, 1 MiB (the start)"
 "$BUILD/bench/stream" rate 1 gm-prompt -S -n hi
 printf '%-34s ' "curl -N, undecoded"
 "$BUILD/bench/stream" rate 100 sh -c "$yard"
+
+echo
+echo "Key state: reservations by processes at once"
+for n in 1 2 16; do
+	"$BUILD/bench/reserve" "$dir/state.$n" "$n" 3
+done

@@ -69,10 +69,11 @@ start_server() {
 	die 'the stand-in does not start'
 }
 
-# An env file of one good key, as a user would make it.
+# An env file of three keys, as a user would make it: one is good, one is used
+# up for the day, one is not valid.
 make_env_file() {
 	(umask 077 && printf '%s\n' \
-	    'GOOGLE_API_KEYS=fake-good-key-0001' \
+	    'GOOGLE_API_KEYS=fake-invalid-key-0001,fake-day-key-0002,fake-good-key-0003' \
 	    "GOOGLE_GEMINI_BASE_URL=$(cat "$dir/url")" >"$dir/env")
 }
 
@@ -109,6 +110,7 @@ else
 	start_server
 	make_env_file
 	export GM_ENV_FILE=$dir/env SSL_CERT_FILE=$dir/server/ca.pem
+	export GM_STATE_DIR=$dir/state
 	export GM_CACHE_DIR=$dir/cache
 	echo 'gm, without a key: a stand-in for the service answers, on this machine, at'
 	echo "$(cat "$dir/url"). It only repeats sentences of what it is"
@@ -116,7 +118,17 @@ else
 fi
 
 title 'A question about a text. The answer comes as it is made.'
-scene 0 'gm-prompt -S "Explain in short what this project is" <README.md'
+if [ "${LIVE-}" != 1 ]; then
+	echo 'The first key is not valid and the second is used up: the third answers.'
+fi
+scene 0 'gm-prompt -v -S "Explain in short what this project is" <README.md'
+
+title 'Which keys work?'
+if [ "${LIVE-}" = 1 ]; then
+	scene 0 'gm-keycheck --min-healthy 1 | cut -f 1,2,4,8'
+else
+	scene 1 'gm-keycheck --level generate | cut -f 1,2,4,8'
+fi
 
 title 'A filter like any other.'
 if [ -n "$(git log -5 2>/dev/null)" ]; then
@@ -138,8 +150,11 @@ scene 78 'gm-prompt -m gemini-2.0-flash "Hello"'
 title 'Which models are there, and which of them answer? Some are only listed.'
 scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
 
+title 'How are the keys? Every program that uses them knows.'
+scene 0 'gm-rotate --status | cut -f 1,2,4-6'
+
 if [ "$failed" -ne 0 ]; then
-	printf '\ndemo: %d of 6 scenes failed\n' "$failed" >&2
+	printf '\ndemo: %d of 8 scenes failed\n' "$failed" >&2
 	exit 1
 fi
 title 'Next'

@@ -6,10 +6,12 @@
  */
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +24,11 @@ ssize_t __real_write(int, const void *, size_t);
 int __real_fsync(int);
 int __real_rename(const char *, const char *);
 int __real_close(int);
+int __real_renameat(int, const char *, int, const char *);
+ssize_t __real_pwrite(int, const void *, size_t, off_t);
+int __real_openat(int, const char *, int, ...);
+int __real_flock(int, int);
+int __real_mkdir(const char *, mode_t);
 
 void *__wrap_malloc(size_t);
 void *__wrap_calloc(size_t, size_t);
@@ -31,6 +38,11 @@ ssize_t __wrap_write(int, const void *, size_t);
 int __wrap_fsync(int);
 int __wrap_rename(const char *, const char *);
 int __wrap_close(int);
+int __wrap_renameat(int, const char *, int, const char *);
+ssize_t __wrap_pwrite(int, const void *, size_t, off_t);
+int __wrap_openat(int, const char *, int, ...);
+int __wrap_flock(int, int);
+int __wrap_mkdir(const char *, mode_t);
 
 /* Is this the call that shall fail?  calls counts those of one function. */
 static bool
@@ -127,5 +139,58 @@ __wrap_close(int fd)
 	(void)__real_close(fd); /* the kernel closes it all the same */
 	errno = EIO;
 	return -1;
+}
+
+int
+__wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	static long calls;
+
+	return strikes("renameat", &calls, ENOSPC)
+	           ? -1
+	           : __real_renameat(from_dir, from, to_dir, to);
+}
+
+ssize_t
+__wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
+{
+	static long calls;
+
+	return strikes("pwrite", &calls, ENOSPC)
+	           ? -1
+	           : __real_pwrite(fd, buf, len, at);
+}
+
+/* Ours always say the mode. */
+int
+__wrap_openat(int dir, const char *path, int flags, ...)
+{
+	static long calls;
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = va_arg(args, mode_t);
+	va_end(args);
+	return strikes("openat", &calls, EMFILE)
+	           ? -1
+	           : __real_openat(dir, path, flags, mode);
+}
+
+int
+__wrap_flock(int fd, int operation)
+{
+	static long calls;
+
+	return strikes("flock", &calls, ENOLCK) ? -1
+	                                        : __real_flock(fd, operation);
+}
+
+int
+__wrap_mkdir(const char *path, mode_t mode)
+{
+	static long calls;
+
+	return strikes("mkdir", &calls, EACCES) ? -1 : __real_mkdir(path, mode);
 }
 /* NOLINTEND(*-reserved-identifier,cert-dcl*) */

@@ -35,7 +35,7 @@ for name; do
 	name=$(basename "$name" .c)
 	# shellcheck disable=SC2086
 	clang $flags -fsanitize=fuzzer,address,undefined -o "$dir/$name" \
-	    "tests/fuzz/$name.c" "$dir/libgm.a" -lcurl
+	    "tests/fuzz/$name.c" "$dir/libgm.a" -lmd -lcurl
 	mkdir -p "$dir/corpus/$name"
 	seeds=tests/fuzz/corpus/$name
 	[ -d "$seeds" ] || seeds=

@@ -7,6 +7,7 @@
 only='
 curl/ lib/http.c lib/transfer.c lib/transfer.h
 jsmn.h lib/jsonr.c
+sha2.h lib/hash.c
 '
 
 modules=$(find lib -name '*.[ch]' | sed 's|.*/||; s|\.[ch]$||' | sort -u)

@@ -57,6 +57,41 @@ test_format(void **state)
 	}
 }
 
+static void
+test_parse(void **state)
+{
+	static const char *const bad[] = { "", "-", "2026-11-22T10:00:00Z",
+		"2026-11-22T10:00:00.123", "2026-11-22T10:00:00.123Z ",
+		"2026-11-22T10:00:00.123z", "2026-11-22 10:00:00.123Z",
+		"2026-11-22T10:00:00.12 Z", "2026-11-22T24:00:00.000Z",
+		"2026-11-22T10:60:00.000Z", "2026-11-22T10:00:60.000Z",
+		"2026-00-22T10:00:00.000Z", "2026-13-22T10:00:00.000Z",
+		"2026-11-00T10:00:00.000Z", "2026-11-31T10:00:00.000Z",
+		"2026-02-29T10:00:00.000Z", "1900-02-29T10:00:00.000Z",
+		" 026-11-22T10:00:00.123Z", "2026-11-22T-1:00:00.123Z" };
+	char text[GM_CLOCK_TEXT];
+	int64_t ms, got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(bad); i++)
+		assert_false(gm_clock_parse(&got, bad[i]));
+	/* From the first to the last time, by steps that hit all of a date. */
+	for (ms = INT64_C(-62167219200000); ms <= INT64_C(253402300799999);
+	     ms += 17 * DAY_MS + 5 * HOUR_MS + 61003) {
+		gm_clock_format_ms(text, ms);
+		if (!gm_clock_parse(&got, text))
+			fail_msg("%s", text);
+		assert_true(got == ms);
+	}
+	assert_true(gm_clock_parse(&got, "2024-02-29T00:00:00.001Z"));
+	assert_true(got == 1709164800001);
+	assert_true(gm_clock_parse(&got, "2000-02-29T23:59:59.999Z"));
+	assert_true(got == 951868799999);
+	assert_true(gm_clock_parse(&got, "9999-12-31T23:59:59.999Z"));
+	assert_true(got == 253402300799999);
+}
+
 /* Reckoned with tzdata's America/Los_Angeles. */
 static void
 test_pacific_midnight(void **state)
@@ -232,6 +267,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_pacific_midnight),
 		cmocka_unit_test(test_pacific_steps),
 		cmocka_unit_test(test_parse_http),

@@ -27,6 +27,8 @@ clear_variables(void)
 		(void)unsetenv(name);
 	(void)unsetenv("CREDENTIALS_DIRECTORY");
 	(void)unsetenv("XDG_CONFIG_HOME");
+	(void)unsetenv("STATE_DIRECTORY");
+	(void)unsetenv("XDG_STATE_HOME");
 	(void)unsetenv("CACHE_DIRECTORY");
 	(void)unsetenv("XDG_CACHE_HOME");
 	return unsetenv("HOME");
@@ -71,9 +73,12 @@ static const char *const names[GM_SETTINGS] = {
 	[GM_SET_DEADLINE] = "GM_DEADLINE",
 	[GM_SET_RETRIES] = "GM_RETRIES",
 	[GM_SET_MAX_WAIT] = "GM_MAX_WAIT",
+	[GM_SET_RPM] = "GM_RPM",
+	[GM_SET_RPD] = "GM_RPD",
 	[GM_SET_METRICS] = "GM_METRICS",
 	[GM_SET_LOG_FILE] = "GM_LOG_FILE",
 	[GM_SET_SYSLOG] = "GM_SYSLOG",
+	[GM_SET_STATE_DIR] = "GM_STATE_DIR",
 	[GM_SET_CACHE_DIR] = "GM_CACHE_DIR",
 };
 
@@ -103,9 +108,14 @@ test_defaults(void **state)
 		{ GM_SET_DEADLINE, NULL, 0 },
 		{ GM_SET_RETRIES, "4", 4 },
 		{ GM_SET_MAX_WAIT, "60s", 60000 },
+		{ GM_SET_POLICY, "sticky", 0 },
+		{ GM_SET_RPM, NULL, 0 },
+		{ GM_SET_RPD, NULL, 0 },
+		{ GM_SET_KEY_INDEX, NULL, 0 },
 		{ GM_SET_METRICS, NULL, 0 },
 		{ GM_SET_LOG_FILE, NULL, 0 },
 		{ GM_SET_SYSLOG, NULL, 0 },
+		{ GM_SET_STATE_DIR, NULL, 0 },
 		{ GM_SET_CACHE_DIR, NULL, 0 },
 	};
 	struct gm_config c;
@@ -293,38 +303,44 @@ test_bad(void **state)
 	}
 }
 
-/* Where the cache is: from the weakest place to the strongest. */
+/* From the weakest place to the strongest. */
+static const struct {
+	enum gm_config_dir dir;
+	const char *variable, *value, *want;
+} dirs[] = {
+	{ GM_DIR_CACHE, NULL, NULL, "" },
+	{ GM_DIR_STATE, NULL, NULL, "" },
+	{ GM_DIR_CACHE, "HOME", "relative", "" },
+	{ GM_DIR_CACHE, "HOME", "/home/a", "/home/a/.cache/gm" },
+	{ GM_DIR_STATE, NULL, NULL, "/home/a/.local/state/gm" },
+	{ GM_DIR_CACHE, "XDG_CACHE_HOME", "relative", "/home/a/.cache/gm" },
+	{ GM_DIR_CACHE, "XDG_CACHE_HOME", "", "/home/a/.cache/gm" },
+	{ GM_DIR_CACHE, "XDG_CACHE_HOME", "/x", "/x/gm" },
+	{ GM_DIR_STATE, "XDG_STATE_HOME", "/y", "/y/gm" },
+	{ GM_DIR_CACHE, "CACHE_DIRECTORY", "/var/cache/a:/var/cache/b",
+	    "/var/cache/a" },
+	{ GM_DIR_STATE, "STATE_DIRECTORY", "/var/lib/a", "/var/lib/a" },
+	{ GM_DIR_CACHE, "GM_CACHE_DIR", "", "/var/cache/a" },
+	{ GM_DIR_CACHE, "GM_CACHE_DIR", "here", "here" },
+	{ GM_DIR_STATE, "GM_STATE_DIR", "there", "there" },
+};
+
 static void
-test_cache_dir(void **state)
+test_dirs(void **state)
 {
-	static const struct {
-		const char *variable, *value, *want;
-	} rows[] = {
-		{ NULL, NULL, "" },
-		{ "HOME", "relative", "" },
-		{ "HOME", "/home/a", "/home/a/.cache/gm" },
-		{ "XDG_CACHE_HOME", "relative", "/home/a/.cache/gm" },
-		{ "XDG_CACHE_HOME", "", "/home/a/.cache/gm" },
-		{ "XDG_CACHE_HOME", "/x", "/x/gm" },
-		{ "CACHE_DIRECTORY", "/var/cache/a:/var/cache/b",
-		    "/var/cache/a" },
-		{ "CACHE_DIRECTORY", "/var/cache/a", "/var/cache/a" },
-		{ "GM_CACHE_DIR", "", "/var/cache/a" },
-		{ "GM_CACHE_DIR", "here", "here" },
-	};
 	struct gm_config c;
 	struct gm_buf path;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < GM_LEN(rows); i++) {
-		if (rows[i].variable != NULL)
-			(void)setenv(rows[i].variable, rows[i].value, 1);
+	for (i = 0; i < GM_LEN(dirs); i++) {
+		if (dirs[i].variable != NULL)
+			(void)setenv(dirs[i].variable, dirs[i].value, 1);
 		gm_config_init(&c);
 		load(&c, NULL);
 		gm_buf_init(&path, 4096);
-		gm_config_dir(&c, GM_DIR_CACHE, &path);
-		assert_string_equal(gm_buf_str(&path), rows[i].want);
+		gm_config_dir(&c, dirs[i].dir, &path);
+		assert_string_equal(gm_buf_str(&path), dirs[i].want);
 		gm_buf_release(&path);
 		gm_config_release(&c);
 	}
@@ -338,8 +354,9 @@ test_variables(void **state)
 	static const char *const want[] = { "GOOGLE_API_KEYS", "GOOGLE_API_KEY",
 		"GEMINI_API_KEY", "GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL",
 		"GM_TIMEOUT", "GM_DEADLINE", "GM_RETRIES", "GM_MAX_WAIT",
-		"GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG", "GM_CACHE_DIR",
-		"GM_ENV_FILE", "GM_ALLOW_UNSAFE_ENV" };
+		"GM_POLICY", "GM_RPM", "GM_RPD", "GM_METRICS", "GM_LOG_FILE",
+		"GM_SYSLOG", "GM_STATE_DIR", "GM_CACHE_DIR", "GM_ENV_FILE",
+		"GM_ALLOW_UNSAFE_ENV" };
 	size_t i;
 
 	(void)state;
@@ -359,7 +376,7 @@ main(void)
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_variables),
-		cmocka_unit_test(test_cache_dir),
+		cmocka_unit_test(test_dirs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

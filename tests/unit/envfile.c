@@ -220,11 +220,13 @@ test_modes(void **state)
 		assert_string_equal(err.msg, rows[i].msg);
 		assert_int_equal(
 		    load(&file, "env", &unsafe, &err), GM_ENVFILE_USED);
+		assert_true(file.unsafe);
 		gm_envfile_release(&file);
 		/* without values of ours there is nothing to judge */
 		make("OTHER=1\n", rows[i].mode);
 		assert_int_equal(
 		    load(&file, "env", &named, &err), GM_ENVFILE_USED);
+		assert_false(file.unsafe);
 		gm_envfile_release(&file);
 	}
 }
@@ -246,6 +248,7 @@ test_owner(void **state)
 	    "your own with mode 600");
 	gm_envfile_release(&file);
 	assert_int_equal(load(&file, "env", &unsafe, &err), GM_ENVFILE_USED);
+	assert_true(file.unsafe);
 	gm_envfile_release(&file);
 }
 

@@ -158,6 +158,8 @@ test_status(void **state)
 		{ GM_EPROTOCOL, EX_PROTOCOL, "protocol" },
 		{ GM_ENOPERM, EX_NOPERM, "noperm" },
 		{ GM_ECONFIG, EX_CONFIG, "config" },
+		{ GM_ENOEXEC, 126, "noexec" },
+		{ GM_ENOCOMMAND, 127, "nocommand" },
 		{ GM_ESIGNAL, EX_SOFTWARE, "signal" },
 	};
 	size_t i;

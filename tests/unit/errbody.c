@@ -117,6 +117,23 @@ static const struct {
 	    S(DETAIL("ErrorInfo", "\"metadata\":{\"quota_limit\":\"L\","
 				  "\"quota_limit_value\":\"60\"}")),
 	    "quota L" },
+	{ "its project",
+	    S(DETAIL("ErrorInfo", "\"reason\":\"R\",\"metadata\":{\"consumer\":"
+				  "\"projects/123\",\"service\":\"s\"}")),
+	    "reason R, project projects/123" },
+	{ "the first project",
+	    S(DETAIL("ErrorInfo", "\"reason\":\"R\",\"metadata\":{\"consumer\":"
+				  "\"projects/1\"}") "," DETAIL("ErrorInfo",
+		"\"metadata\":{\"consumer\":\"projects/2\"}")),
+	    "reason R, project projects/1" },
+	{ "a project that is none",
+	    S(DETAIL(
+		"ErrorInfo", "\"reason\":\"R\",\"metadata\":{\"consumer\":5}")),
+	    "reason R" },
+	{ "a project elsewhere",
+	    S(DETAIL(
+		"ErrorInfo", "\"reason\":\"R\",\"consumer\":\"projects/1\"")),
+	    "reason R" },
 	{ "QuotaFailure",
 	    S(DETAIL("QuotaFailure",
 		"\"violations\":[{\"quotaMetric\":\"m\",\"quotaId\":\"i\","
@@ -187,6 +204,7 @@ show(struct gm_buf *out, struct gm_span body)
 	if (gm_span_trim(gm_buf_span(&e.quota)).len > 0)
 		put(out, "quota", &e.quota);
 	put(out, "delay", &e.delay);
+	put(out, "project", &e.project);
 	put(out, "field", &e.field);
 	if (e.zero)
 		gm_buf_puts(out, out->len > 0 ? ", zero" : "zero");

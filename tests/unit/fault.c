@@ -9,7 +9,8 @@
 
 #define STOP GM_ACTION_STOP
 #define RETRY GM_ACTION_RETRY
-#define WAIT GM_ACTION_WAIT
+#define ROTATE GM_ACTION_ROTATE
+#define MODEL GM_ACTION_MODEL
 
 /* What a user sees of each: its word, the exit status, who is charged. */
 static const struct {
@@ -20,29 +21,31 @@ static const struct {
 	enum gm_scope scope;
 } rows[] = {
 	{ GM_CLASS_OK, "ok", 0, STOP, GM_SCOPE_REQUEST },
-	{ GM_CLASS_KEY_INVALID, "key_invalid", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_KEY_EXPIRED, "key_expired", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_KEY_LEAKED, "key_leaked", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_KEY_RESTRICTED, "key_restricted", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_KEY_REFUSED, "key_refused", 77, STOP, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_INVALID, "key_invalid", 77, ROTATE, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_EXPIRED, "key_expired", 77, ROTATE, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_LEAKED, "key_leaked", 77, ROTATE, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_RESTRICTED, "key_restricted", 77, ROTATE, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_REFUSED, "key_refused", 77, ROTATE, GM_SCOPE_KEY },
 	{ GM_CLASS_NO_KEY_SENT, "no_key_sent", 77, STOP, GM_SCOPE_SERVICE },
-	{ GM_CLASS_PROJECT_BLOCKED, "project_blocked", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_PROJECT_DENIED, "project_denied", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_NO_CREDIT, "no_credit", 77, STOP, GM_SCOPE_KEY },
-	{ GM_CLASS_PLACE, "place", 77, STOP, GM_SCOPE_SERVICE },
-	{ GM_CLASS_QUOTA_MINUTE, "quota_minute", 75, WAIT, GM_SCOPE_KEY },
-	{ GM_CLASS_QUOTA_DAY, "quota_day", 75, WAIT, GM_SCOPE_KEY },
-	{ GM_CLASS_QUOTA_NONE, "quota_none", 75, WAIT, GM_SCOPE_KEY },
-	{ GM_CLASS_QUOTA_SPEND, "quota_spend", 75, WAIT, GM_SCOPE_KEY },
-	{ GM_CLASS_QUOTA, "quota", 75, WAIT, GM_SCOPE_KEY },
-	{ GM_CLASS_MODEL_GONE, "model_gone", 78, STOP, GM_SCOPE_MODEL },
+	{ GM_CLASS_PROJECT_BLOCKED, "project_blocked", 77, ROTATE,
+	    GM_SCOPE_PROJECT },
+	{ GM_CLASS_PROJECT_DENIED, "project_denied", 77, ROTATE,
+	    GM_SCOPE_PROJECT },
+	{ GM_CLASS_NO_CREDIT, "no_credit", 77, ROTATE, GM_SCOPE_PROJECT },
+	{ GM_CLASS_PLACE, "place", 77, ROTATE, GM_SCOPE_PLACE },
+	{ GM_CLASS_QUOTA_MINUTE, "quota_minute", 75, ROTATE, GM_SCOPE_QUOTA },
+	{ GM_CLASS_QUOTA_DAY, "quota_day", 75, ROTATE, GM_SCOPE_QUOTA },
+	{ GM_CLASS_QUOTA_NONE, "quota_none", 75, ROTATE, GM_SCOPE_QUOTA },
+	{ GM_CLASS_QUOTA_SPEND, "quota_spend", 75, ROTATE, GM_SCOPE_PROJECT },
+	{ GM_CLASS_QUOTA, "quota", 75, ROTATE, GM_SCOPE_QUOTA },
+	{ GM_CLASS_MODEL_GONE, "model_gone", 78, MODEL, GM_SCOPE_MODEL },
 	{ GM_CLASS_BAD_URL, "bad_url", 78, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_BAD_REQUEST, "bad_request", 65, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_TOO_LARGE, "too_large", 65, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_OVERLOADED, "overloaded", 69, RETRY, GM_SCOPE_MODEL },
-	{ GM_CLASS_TIMEOUT, "timeout", 69, RETRY, GM_SCOPE_SERVICE },
-	{ GM_CLASS_CANCELLED, "cancelled", 69, RETRY, GM_SCOPE_SERVICE },
-	{ GM_CLASS_SERVER, "server", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_TIMEOUT, "timeout", 69, RETRY, GM_SCOPE_MODEL },
+	{ GM_CLASS_CANCELLED, "cancelled", 69, RETRY, GM_SCOPE_MODEL },
+	{ GM_CLASS_SERVER, "server", 69, RETRY, GM_SCOPE_MODEL },
 	{ GM_CLASS_NETWORK, "network", 69, RETRY, GM_SCOPE_SERVICE },
 	{ GM_CLASS_SILENCE, "silence", 69, RETRY, GM_SCOPE_SERVICE },
 	{ GM_CLASS_TLS, "tls", 69, STOP, GM_SCOPE_SERVICE },
@@ -103,12 +106,37 @@ test_all(void **state)
 	}
 }
 
+static void
+test_find(void **state)
+{
+	enum gm_class class = GM_CLASS_LOCAL;
+	int i;
+
+	(void)state;
+	for (i = 0; i < GM_CLASSES; i++) {
+		assert_true(
+		    gm_class_find(gm_class((enum gm_class)i)->name, &class));
+		assert_int_equal(class, i);
+	}
+	assert_true(gm_class_is_mark(GM_CLASS_OK));
+	assert_true(gm_class_is_mark(GM_CLASS_KEY_LEAKED));
+	assert_true(gm_class_is_mark(GM_CLASS_NO_CREDIT));
+	assert_true(gm_class_is_mark(GM_CLASS_QUOTA_DAY));
+	assert_false(gm_class_is_mark(GM_CLASS_NO_KEY_SENT));
+	assert_false(gm_class_is_mark(GM_CLASS_PLACE));
+	assert_false(gm_class_is_mark(GM_CLASS_SERVER));
+	assert_false(gm_class_find("", &class));
+	assert_false(gm_class_find("quot", &class));
+	assert_false(gm_class_find("Quota", &class));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

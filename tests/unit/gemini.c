@@ -279,6 +279,27 @@ test_list_is_gone(void **state)
 }
 
 static void
+test_list_urls(void **state)
+{
+	struct gm_question question = { .call = GM_CALL_MODELS,
+		.model = "models" };
+	struct gm_buf got;
+
+	(void)state;
+	assert_string_equal(url_of(&question, "https://x", &got),
+	    "https://x/v1beta/models?pageSize=1000");
+	gm_buf_release(&got);
+	question.page_size = "1";
+	assert_string_equal(url_of(&question, "https://x/", &got),
+	    "https://x/v1beta/models?pageSize=1");
+	gm_buf_release(&got);
+	question.page_token = "a/b";
+	assert_string_equal(url_of(&question, "https://x", &got),
+	    "https://x/v1beta/models?pageSize=1&pageToken=a%2Fb");
+	gm_buf_release(&got);
+}
+
+static void
 test_models(void **state)
 {
 	static const char *const good[] = { MODEL, "models/" MODEL, "m",
@@ -363,6 +384,7 @@ main(void)
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_is_gone),
+		cmocka_unit_test(test_list_urls),
 		cmocka_unit_test(test_models),
 		cmocka_unit_test(test_bad_models),
 		cmocka_unit_test(test_classify),

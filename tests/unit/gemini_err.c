@@ -221,6 +221,50 @@ test_replacement(void **state)
 	}
 }
 
+/* Whose quota it is: by the detail, else by the known forms of words. */
+static void
+test_project(void **state)
+{
+	static const struct {
+		const char *message, *consumer, *want;
+	} rows[] = {
+		{ "M", "projects/123456789012", "123456789012" },
+		{ "for consumer 'project_number:7'.", "projects/8", "8" },
+		{ "for consumer 'project_number:123'.", "", "123" },
+		{ "has not been used in project 77 before or it is disabled",
+		    "", "77" },
+		{ "M", "project_number:5", "5" },
+		{ "M", "projects/my-name", "" },
+		{ "M", "organizations/5", "" },
+		{ "M", "projects/", "" },
+		{ "M", "projects/9x", "9" },
+		/* an address in the words is no proof of whose key it is */
+		{ "see https://console.example/projects/99", "", "" },
+		{ "project 5", "", "" },
+		{ "project_number:", "", "" },
+		/* no number is that long */
+		{ "M", "projects/123456789012345678901234567890123456789",
+		    "123456789012345678901234567890123456789" },
+		{ "M", "projects/1234567890123456789012345678901234567890",
+		    "" },
+	};
+	struct gm_fault f;
+	char body[400];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		(void)snprintf(body, sizeof(body),
+		    "{\"error\":{\"message\":\"%s\",\"details\":[" TYPE(
+			"ErrorInfo") "\"reason\":\"R\",\"metadata\":"
+				     "{\"consumer\":\"%s\"}}]}}",
+		    rows[i].message, rows[i].consumer);
+		if (strcmp(classify(&f, 403, body)->project, rows[i].want) != 0)
+			fail_msg("%s, %s: %s", rows[i].message,
+			    rows[i].consumer, f.project);
+	}
+}
+
 /* One clean line of at most 300 characters. */
 static void
 test_words(void **state)
@@ -270,6 +314,7 @@ main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_replacement),
+		cmocka_unit_test(test_project),
 		cmocka_unit_test(test_words),
 	};
 

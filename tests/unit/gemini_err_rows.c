@@ -62,9 +62,10 @@ static const struct {
 	const char *status, *message;
 	enum gm_class class;
 	const char *details;
-	const char *words;  /* NULL: the message */
-	const char *remedy; /* NULL: none */
-	int64_t hint_ms;    /* 0: none */
+	const char *words;   /* NULL: the message */
+	const char *remedy;  /* NULL: none */
+	int64_t hint_ms;     /* 0: none */
+	const char *project; /* NULL: none */
 } rows[] = {
 	{ 1, 400, INVALID, "API key not valid. Please pass a valid API key.",
 	    .class = GM_CLASS_KEY_INVALID, .details = INFO("API_KEY_INVALID") },
@@ -108,7 +109,7 @@ static const struct {
 	    "or it is disabled. Enable it by visiting "
 	    "https://console.example/123 then retry.",
 	    .class = GM_CLASS_PROJECT_BLOCKED,
-	    .details = HELP "," INFO("SERVICE_DISABLED") },
+	    .details = HELP "," INFO("SERVICE_DISABLED"), .project = "123" },
 	{ 12, 403, DENIED,
 	    "Permission denied: Consumer 'project:123' has been suspended.",
 	    .class = GM_CLASS_PROJECT_BLOCKED,
@@ -213,7 +214,8 @@ static const struct {
 	    "'project_number:1'.",
 	    .class = GM_CLASS_QUOTA_MINUTE,
 	    .details = LIMIT(
-		"GenerateContentRequestsPerMinutePerProjectPerRegion", "60") },
+		"GenerateContentRequestsPerMinutePerProjectPerRegion", "60"),
+	    .project = "1" },
 	{ 33, 429, EXHAUSTED, "Quota exceeded.", .class = GM_CLASS_QUOTA_NONE,
 	    .details = LIMIT(
 		"GenerateContentRequestsPerMinutePerProjectPerRegion", "0") },
@@ -287,17 +289,21 @@ static void
 check_row(size_t i, const struct gm_fault *f)
 {
 	const char *words = rows[i].words, *remedy = rows[i].remedy;
+	const char *project = rows[i].project;
 
 	if (words == NULL)
 		words = rows[i].message;
 	if (remedy == NULL)
 		remedy = "";
+	if (project == NULL)
+		project = "";
 	if (f->class != rows[i].class || f->http != rows[i].http ||
 	    f->hint_ms != (rows[i].hint_ms > 0 ? rows[i].hint_ms : -1) ||
-	    strcmp(f->words, words) != 0 || strcmp(f->remedy, remedy) != 0)
-		fail_msg("row %u (%zu): %s, HTTP %ld, %lld ms, %s; %s",
+	    strcmp(f->words, words) != 0 || strcmp(f->remedy, remedy) != 0 ||
+	    strcmp(f->project, project) != 0)
+		fail_msg("row %u (%zu): %s, HTTP %ld, %lld ms, %s; %s; %s",
 		    rows[i].row, i, gm_class(f->class)->name, f->http,
-		    (long long)f->hint_ms, f->words, f->remedy);
+		    (long long)f->hint_ms, f->words, f->remedy, f->project);
 }
 
 static void

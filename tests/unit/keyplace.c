@@ -279,6 +279,59 @@ test_bad(void **state)
 	release(&p);
 }
 
+/* Typed keys, as they go with a base URL from each place. */
+static void
+test_typed(void **state)
+{
+	static const struct {
+		const char *file, *typed; /* file: of --env-file */
+		enum gm_code code;
+		size_t keys;
+		const char *text; /* of error or note; "": neither */
+	} rows[] = {
+		{ NULL, "fake-good-key-0001\nx:fake-good-key-0002\n", GM_OK, 2,
+		    "" },
+		{ "GEMINI_API_KEY=fake-good-key-0009\n", "fake-good-key-0001",
+		    GM_OK, 1, "" },
+		{ NULL, "fake-good-key-0001\nfake-good-key-0001\n", GM_OK, 1,
+		    "gm-x: standard input: 1 key dropped, as it is there "
+		    "twice\n" },
+		{ NULL, "\n, \n", GM_ECONFIG, 0, "standard input: no API key" },
+		{ NULL, "a b", GM_ECONFIG, 0,
+		    "standard input: key 0: byte 2 is a blank, a control, a "
+		    "quote, a backslash or not ASCII: separate keys by "
+		    "commas" },
+		{ URL "https://127.0.0.1:1\n", "fake-good-key-0001", GM_ECONFIG,
+		    1,
+		    "named: GOOGLE_GEMINI_BASE_URL is not used with keys from "
+		    "a more trusted place (standard input): set both in one "
+		    "place" },
+	};
+	struct place p;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		p = (struct place){ 0 };
+		make("named", rows[i].file != NULL ? rows[i].file : "");
+		gm_config_init(&p.config);
+		assert_int_equal(
+		    gm_config_load(&p.config, "named", &note, &p.err), 0);
+		rc = gm_keyplace_take(&p.place, &p.config,
+		    gm_span_of(rows[i].typed), &p.secrets, &note, &p.err);
+		assert_int_equal(rc, rows[i].code == GM_OK ? 0 : -1);
+		assert_int_equal(p.err.code, rows[i].code);
+		assert_string_equal(rc != 0 ? p.err.msg : said(), rows[i].text);
+		if (rc == 0)
+			assert_int_equal(p.place.ring.len, rows[i].keys);
+		gm_keyplace_release(&p.place);
+		gm_config_release(&p.config);
+		gm_secrets_release(&p.secrets);
+	}
+	assert_int_equal(unlink("named"), 0);
+}
+
 int
 main(void)
 {
@@ -286,6 +339,7 @@ main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_typed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

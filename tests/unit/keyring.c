@@ -8,6 +8,8 @@
 #include "keyring.h"
 
 #define KEYS_MAX 4
+#define LABEL_64 \
+	"abcdefghijklmnopabcdefghijklmnopabcdefghijklmnopabcdefghijklmnop"
 
 static int
 parse(struct gm_keyring *ring, struct gm_span text, struct gm_secrets *secrets,
@@ -20,25 +22,38 @@ parse(struct gm_keyring *ring, struct gm_span text, struct gm_secrets *secrets,
 static const struct {
 	const char *text;
 	size_t len;
-	const char *keys[KEYS_MAX], *labels[KEYS_MAX];
+	const char *keys[KEYS_MAX], *projects[KEYS_MAX];
+	size_t doubles;
 } good[] = {
-	{ "", 0, { NULL }, { NULL } },
-	{ " \t\n,, ,\r\n", 0, { NULL }, { NULL } },
-	{ "fake-a", 1, { "fake-a" }, { "" } },
+	{ "", 0, { NULL }, { NULL }, 0 },
+	{ " \t\n,, ,\r\n", 0, { NULL }, { NULL }, 0 },
+	{ "fake-a", 1, { "fake-a" }, { "" }, 0 },
 	{ "fake-a,fake-b,fake-c", 3, { "fake-a", "fake-b", "fake-c" },
-	    { "", "", "" } },
-	{ "  fake-a ,\tfake-b\t", 2, { "fake-a", "fake-b" }, { "", "" } },
+	    { "", "", "" }, 0 },
+	{ "  fake-a ,\tfake-b\t", 2, { "fake-a", "fake-b" }, { "", "" }, 0 },
 	{ "fake-a\nfake-b\r\n fake-c\n", 3, { "fake-a", "fake-b", "fake-c" },
-	    { "", "", "" } },
-	{ ",fake-a,,\n,fake-b,", 2, { "fake-a", "fake-b" }, { "", "" } },
+	    { "", "", "" }, 0 },
+	{ ",fake-a,,\n,fake-b,", 2, { "fake-a", "fake-b" }, { "", "" }, 0 },
 	{ "work:fake-a,home:fake-b,work:fake-c", 3,
-	    { "fake-a", "fake-b", "fake-c" }, { "work", "home", "work" } },
-	{ " my work : fake-a , fake-b", 2, { "fake-a", "fake-b" },
-	    { "my work", "" } },
-	{ ":fake-a", 1, { "fake-a" }, { "" } },
+	    { "fake-a", "fake-b", "fake-c" },
+	    { "label:work", "label:home", "label:work" }, 0 },
+	{ " work : fake-a , fake-b", 2, { "fake-a", "fake-b" },
+	    { "label:work", "" }, 0 },
+	{ ":fake-a", 1, { "fake-a" }, { "" }, 0 },
+	{ LABEL_64 ":fake-a, a/b@c.d=e:fake-b", 2, { "fake-a", "fake-b" },
+	    { "label:" LABEL_64, "label:a/b@c.d=e" }, 0 },
+	{ " my project : fake-a", 1, { "fake-a" }, { "label:my_project" }, 0 },
+	/* the first of equal keys stays, with its label */
+	{ "fake-a,fake-a", 1, { "fake-a" }, { "" }, 1 },
+	{ "fake-a,fake-b,fake-a\nfake-c,fake-b", 3,
+	    { "fake-a", "fake-b", "fake-c" }, { "", "", "" }, 2 },
+	{ "work:fake-a,home:fake-a,fake-a", 1, { "fake-a" }, { "label:work" },
+	    2 },
+	{ "fake-a,fake-ab,fake-A", 3, { "fake-a", "fake-ab", "fake-A" },
+	    { "", "", "" }, 0 },
 	/* all that is printable may be in a key, but quote and backslash */
 	{ "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~", 1,
-	    { "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~" }, { "" } },
+	    { "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~" }, { "" }, 0 },
 };
 
 static void
@@ -56,8 +71,10 @@ test_good(void **state)
 		assert_int_equal(ring.len, good[i].len);
 		for (k = 0; k < ring.len; k++)
 			if (!gm_span_is(ring.keys[k].text, good[i].keys[k]) ||
-			    !gm_span_is(ring.keys[k].label, good[i].labels[k]))
+			    strcmp(ring.keys[k].project, good[i].projects[k]) !=
+				0)
 				fail_msg("'%s': key %zu", good[i].text, k);
+		assert_int_equal(ring.doubles, good[i].doubles);
 		gm_keyring_release(&ring);
 	}
 	gm_secrets_release(&secrets);
@@ -66,6 +83,8 @@ test_good(void **state)
 #define BLANK(place, byte) \
 	"key " place ": byte " byte " is a blank, a control, a quote, a " \
 	"backslash or not ASCII: separate keys by commas"
+#define LABEL(place) \
+	"key " place ": a label has at most 64 characters, all of ASCII"
 
 /* The place is named, the key never shown. */
 static const struct {
@@ -85,6 +104,14 @@ static const struct {
 	{ { "secret\\b", 8 }, BLANK("0", "7") },
 	{ { "work:", 5 }, "key 0: there is a label but no key" },
 	{ { "fake-a, secret: ", 16 }, "key 1: there is a label but no key" },
+	/* dropped keys count, so that the place can be found */
+	{ { "fake-a,fake-a,secret b", 22 }, BLANK("2", "7") },
+	/* it stands in a file of words, and on terminals */
+	{ { "fake-a,secret\tb:fake-b", 22 }, LABEL("1") },
+	{ { "secret\033[m:fake-a", 16 }, LABEL("0") },
+	{ { "secr\xC3\xA9t:fake-a", 14 }, LABEL("0") },
+	{ { "secret\177:fake-a", 14 }, LABEL("0") },
+	{ { LABEL_64 "x:fake-a", 72 }, LABEL("0") },
 };
 
 static void

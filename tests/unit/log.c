@@ -17,8 +17,6 @@
 #define KEY "fake-good-key-0001"
 #define TIME "{\"time\":\"2026-11-22T10:00:00.123Z\""
 
-static const struct gm_question question = { .model = "gemini-x" };
-
 static char dir[] = "/tmp/gm-unit-log.XXXXXX";
 
 static int
@@ -55,9 +53,12 @@ content(const char *path)
 static void
 make_outcome(struct gm_outcome *o)
 {
-	const struct gm_attempt attempt = { .model = "gemini-x" };
+	const struct gm_attempt attempt = { .model = "gemini-y",
+		.key = gm_span_of(KEY) };
 
 	gm_outcome_init(o);
+	o->model = "gemini-x"; /* the one that answered */
+	o->key_index = 2;
 	gm_outcome_add(o, &attempt);
 	gm_outcome_add(o, &attempt);
 	o->fault.http = 200;
@@ -72,13 +73,15 @@ make_outcome(struct gm_outcome *o)
 }
 
 #define WORDS \
-	"provider=gemini model=gemini-x key_index=0 attempts=2 class=ok " \
+	"provider=gemini model=gemini-x key_index=2 key=...0001 attempts=2 " \
+	"class=ok " \
 	"http=200 wait_ms=500 connect_ms=20 ttft_ms=300 total_ms=1234 " \
 	"bytes_in=4096 bytes_out=512 prompt_tokens=11 cached_tokens=2 " \
 	"output_tokens=7 thoughts_tokens=40 total_tokens=58 finish=STOP"
 #define JSON \
 	",\"tool\":\"gm-x\",\"provider\":\"gemini\",\"model\":\"gemini-x\"," \
-	"\"key_index\":0,\"attempts\":2,\"class\":\"ok\",\"http\":200," \
+	"\"key_index\":2,\"key\":\"...0001\",\"attempts\":2,\"class\":\"ok\"," \
+	"\"http\":200," \
 	"\"wait_ms\":500,\"connect_ms\":20,\"ttft_ms\":300," \
 	"\"total_ms\":1234,\"bytes_in\":4096,\"bytes_out\":512," \
 	"\"prompt_tokens\":11,\"cached_tokens\":2,\"output_tokens\":7," \
@@ -92,10 +95,10 @@ test_metrics(void **state)
 
 	(void)state;
 	make_outcome(&o);
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(said(), "gm-x: " WORDS "\n");
 	log.metrics = false;
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(said(), "");
 	gm_outcome_release(&o);
 }
@@ -110,11 +113,10 @@ test_failure(void **state)
 	(void)state;
 	gm_outcome_init(&o);
 	o.class = GM_CLASS_NETWORK;
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(said(),
-	    "gm-x: provider=gemini model=gemini-x key_index=0 attempts=0 "
-	    "class=network wait_ms=0 connect_ms=0 ttft_ms=0 total_ms=0 "
-	    "bytes_in=0 bytes_out=0\n");
+	    "gm-x: provider=gemini attempts=0 class=network wait_ms=0 "
+	    "connect_ms=0 ttft_ms=0 total_ms=0 bytes_in=0 bytes_out=0\n");
 	gm_outcome_release(&o);
 }
 
@@ -144,16 +146,16 @@ test_file(void **state)
 
 	(void)state;
 	make_outcome(&o);
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(timeless(content("log")), JSON);
 	assert_int_equal(stat("log", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	line = timeless(content("log"));
 	assert_memory_equal(line, JSON, strlen(JSON));
 	assert_string_equal(timeless(line + strlen(JSON)), JSON);
 	assert_int_equal(rename("log", "old"), 0);
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(timeless(content("log")), JSON);
 	assert_string_equal(said(), "");
 	gm_outcome_release(&o);
@@ -173,7 +175,7 @@ test_one_write(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", pair[1]);
 	make_outcome(&o);
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	n = recv(pair[0], got, sizeof(got) - 1, MSG_DONTWAIT);
 	assert_in_range(n, 1, sizeof(got) - 1);
 	got[n] = '\0';
@@ -193,11 +195,11 @@ test_no_file(void **state)
 
 	(void)state;
 	make_outcome(&o);
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(
 	    said(), "gm-x: log file: none/log: No such file or directory\n");
 	log.file = "/dev/full";
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	assert_string_equal(
 	    said(), "gm-x: log file: /dev/full: No space left on device\n");
 	gm_outcome_release(&o);
@@ -222,7 +224,7 @@ test_masked(void **state)
 	assert_int_equal(gm_secrets_add(&secrets, gm_span_of(KEY), &err), 0);
 	gm_outcome_init(&o);
 	(void)memcpy(o.answer.reason, KEY, sizeof(KEY));
-	gm_log_outcome(&log, &question, "gemini", &o);
+	gm_log_outcome(&log, "gemini", &o);
 	line = said();
 	assert_non_null(strstr(line, " finish=...0001\n"));
 	assert_null(strstr(line, KEY));

@@ -156,6 +156,58 @@ test_setting(void **state)
 	release(&g);
 }
 
+/* How many operands stand behind a "--", also where that is an argument. */
+static const struct {
+	const char *args[ARGS_MAX];
+	int behind, posix; /* the latter: with POSIXLY_CORRECT */
+} ends[] = {
+	{ { NULL }, -1, -1 },
+	{ { "a", "b", NULL }, -1, -1 },
+	{ { "--", NULL }, 0, 0 },
+	{ { "--", "a", "b", NULL }, 2, 2 },
+	{ { "-l", "--", "-o", "f", NULL }, 2, 2 },
+	{ { "--", "--", "--", NULL }, 2, 2 },
+	{ { "a", "--", "b", NULL }, 1, -1 },
+	{ { "a", "-v", "b", "--", "c", "d", NULL }, 2, -1 },
+	{ { "a", "b", "--", NULL }, 0, -1 },
+	{ { "-", "--", NULL }, 0, -1 },
+	{ { "-o", "--", "a", NULL }, -1, -1 },
+	{ { "-o", "--", "--", "a", NULL }, 1, 1 },
+	{ { "-o", "--", "a", "--", "b", NULL }, 1, -1 },
+	{ { "-vo--", "a", NULL }, -1, -1 },
+};
+
+static void
+check_ends(bool posix)
+{
+	char *argv[ARGS_MAX + 2];
+	struct gm_options o;
+	struct given g;
+	struct gm_err err;
+	size_t i;
+	int behind;
+
+	for (i = 0; i < GM_LEN(ends); i++) {
+		make_rows(&g, &o);
+		o.behind = &behind;
+		assert_true(parse(&o, &g, argv, ends[i].args, &err) > 0);
+		if (behind != (posix ? ends[i].posix : ends[i].behind))
+			fail_msg("row %zu: %d", i, behind);
+		release(&g);
+	}
+}
+
+static void
+test_behind(void **state)
+{
+	(void)state;
+	assert_int_equal(unsetenv("POSIXLY_CORRECT"), 0);
+	check_ends(false);
+	assert_int_equal(setenv("POSIXLY_CORRECT", "1", 1), 0);
+	check_ends(true);
+	assert_int_equal(unsetenv("POSIXLY_CORRECT"), 0);
+}
+
 static const struct {
 	const char *args[ARGS_MAX];
 	const char *msg;
@@ -257,6 +309,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_setting),
+		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_list),

@@ -54,49 +54,59 @@ static const struct {
 	enum gm_code code;
 	const char *want;
 } faults[] = {
-	{ { GM_CLASS_KEY_INVALID, 400, -1, "API key not valid.", "" }, 0,
+	{ { GM_CLASS_KEY_INVALID, 400, -1, "API key not valid.", "", "" }, 0,
 	    GM_ENOPERM,
 	    "key 0 (...0001): the key is not valid (HTTP 400, "
 	    "key_invalid): API key not valid." },
-	{ { GM_CLASS_KEY_LEAKED, 403, -1, "", "" }, 0, GM_ENOPERM,
+	{ { GM_CLASS_KEY_LEAKED, 403, -1, "", "", "" }, 0, GM_ENOPERM,
 	    "key 0 (...0001): the key was reported as leaked: delete "
 	    "it and make another (HTTP 403, key_leaked)" },
-	{ { GM_CLASS_QUOTA_DAY, 429, 38000, "Quota exceeded.", "" },
+	{ { GM_CLASS_QUOTA_DAY, 429, 38000, "Quota exceeded.", "", "" },
 	    INT64_C(1795341600000), GM_ETEMPFAIL,
 	    "key 0 (...0001): the quota per day is used up; it rests "
 	    "until 2026-11-22T10:00:00Z (HTTP 429, quota_day): Quota "
 	    "exceeded." },
-	{ { GM_CLASS_QUOTA_MINUTE, 429, 38000, "", "" }, INT64_C(1795341600001),
-	    GM_ETEMPFAIL,
+	{ { GM_CLASS_QUOTA_MINUTE, 429, 38000, "", "", "" },
+	    INT64_C(1795341600001), GM_ETEMPFAIL,
 	    "key 0 (...0001): the quota per minute is used up; it "
 	    "rests until 2026-11-22T10:00:01Z (HTTP 429, "
 	    "quota_minute)" },
+	{ { GM_CLASS_QUOTA_NONE, 429, 38000, "limit: 0", "", "12" }, 0,
+	    GM_ETEMPFAIL,
+	    "key 0 (...0001): the key's project has no quota for this model "
+	    "(HTTP 429, quota_none): limit: 0" },
+	/* Of a mark: nothing was sent. */
+	{ { GM_CLASS_PROJECT_BLOCKED, 0, -1, "Enable it.", "", "12" }, 0,
+	    GM_ENOPERM,
+	    "key 0 (...0001): the key's project may not use the API "
+	    "(project_blocked): Enable it." },
 	{ { GM_CLASS_MODEL_GONE, 404, -1, "No longer available.",
-	      "use gemini-4 instead" },
+	      "use gemini-4 instead", "" },
 	    0, GM_ECONFIG,
 	    MODEL ": the service does not have this model: use "
 		  "gemini-4 instead (HTTP 404, model_gone): No longer "
 		  "available." },
-	{ { GM_CLASS_BAD_REQUEST, 400, -1, "Too hot.", "" }, 0, GM_EDATA,
+	{ { GM_CLASS_BAD_REQUEST, 400, -1, "Too hot.", "", "" }, 0, GM_EDATA,
 	    MODEL ": the service refuses the request (HTTP 400, "
 		  "bad_request): Too hot." },
-	{ { GM_CLASS_OVERLOADED, 503, -1, "Try later.", "" }, 0,
+	{ { GM_CLASS_OVERLOADED, 503, -1, "Try later.", "", "" }, 0,
 	    GM_EUNAVAILABLE,
 	    MODEL ": the model is overloaded (HTTP 503, overloaded): "
 		  "Try later." },
-	{ { GM_CLASS_NETWORK, 0, -1, "Connection refused", "" }, 0,
+	{ { GM_CLASS_NETWORK, 0, -1, "Connection refused", "", "" }, 0,
 	    GM_EUNAVAILABLE,
 	    BASE ": no connection (network): Connection refused" },
-	{ { GM_CLASS_BAD_URL, 404, -1, "404", "" }, 0, GM_ECONFIG,
+	{ { GM_CLASS_BAD_URL, 404, -1, "404", "", "" }, 0, GM_ECONFIG,
 	    BASE ": no API at this address: check the base URL (HTTP "
 		 "404, bad_url): 404" },
-	{ { GM_CLASS_CUT, 200, -1, "no finish reason", "" }, 0, GM_EPROTOCOL,
+	{ { GM_CLASS_CUT, 200, -1, "no finish reason", "", "" }, 0,
+	    GM_EPROTOCOL,
 	    BASE ": the reply was cut before its end (HTTP 200, cut): "
 		 "no finish reason" },
-	{ { GM_CLASS_PLACE, 400, -1, "", "" }, 0, GM_ENOPERM,
+	{ { GM_CLASS_PLACE, 400, -1, "", "", "" }, 0, GM_ENOPERM,
 	    BASE ": the service is not offered at this place (HTTP "
 		 "400, place)" },
-	{ { GM_CLASS_LOCAL, 0, -1, "out of memory", "" }, 0, GM_EOS,
+	{ { GM_CLASS_LOCAL, 0, -1, "out of memory", "", "" }, 0, GM_EOS,
 	    MODEL ": this machine failed (local): out of memory" },
 };
 
@@ -198,8 +208,7 @@ test_fail_finish(void **state)
 
 /* What is noted about an answer, all of it, or with --quiet nothing. */
 static void
-check_notes(
-    const struct gm_outcome *o, const char *model, bool quiet, const char *want)
+check_notes(const struct gm_outcome *o, bool quiet, const char *want)
 {
 	char got[4096];
 	FILE *file = tmpfile();
@@ -208,7 +217,7 @@ check_notes(
 
 	assert_non_null(file);
 	note.fd = fileno(file);
-	gm_outcome_tell(o, model, &note);
+	gm_outcome_tell(o, &note);
 	rewind(file);
 	n = fread(got, 1, sizeof(got) - 1, file);
 	got[n] = '\0';
@@ -258,8 +267,9 @@ test_tell(void **state)
 		(void)snprintf(o.answer.stage, sizeof(o.answer.stage), "%s",
 		    rows[i].stage);
 		gm_buf_puts(&o.answer.sources, rows[i].sources);
-		check_notes(&o, rows[i].model, false, rows[i].want);
-		check_notes(&o, rows[i].model, true, "");
+		o.model = rows[i].model;
+		check_notes(&o, false, rows[i].want);
+		check_notes(&o, true, "");
 		gm_outcome_release(&o);
 	}
 }

@@ -43,7 +43,7 @@ test_nothing_sent(void **state)
 	static const char start[] = "{\"ok\":false,\"text\":\"\","
 				    "\"provider\":\"gemini\",\"model\":";
 	static const char end[] =
-	    ",\"model_version\":null,\"key_index\":0,\"finish_reason\":"
+	    ",\"model_version\":null,\"key_index\":null,\"finish_reason\":"
 	    "null," NO_USAGE NO_MEASURES
 	    "\"attempts\":[],\"fallback\":false,\"sources\":[],"
 	    "\"error\":{\"class\":\"config\",\"message\":\"no API key\","
@@ -64,6 +64,7 @@ add(struct gm_outcome *o, enum gm_class class, long http, size_t index)
 	const struct gm_attempt attempt = { .provider = "gemini",
 		.model = "gemini-x",
 		.key_index = index,
+		.key = gm_span_of("fake-good-key-0001"),
 		.http = http,
 		.class = class,
 		.ms = 10 };
@@ -105,11 +106,14 @@ test_success(void **state)
 	    "\"total_ms\":1234,\"ttft_ms\":300,\"wait_ms\":500,"
 	    "\"connect_ms\":20},\"bytes\":{\"in\":4096,\"out\":512},"
 	    "\"attempts\":[{\"provider\":\"gemini\",\"model\":\"gemini-x\","
-	    "\"key_index\":0,\"http\":null,\"class\":\"network\",\"ms\":10},"
+	    "\"key_index\":0,\"key\":\"...0001\",\"http\":null,\"class\":"
+	    "\"network\",\"ms\":10},"
 	    "{\"provider\":\"gemini\",\"model\":\"gemini-x\",\"key_index\":0,"
-	    "\"http\":503,\"class\":\"overloaded\",\"ms\":10},"
+	    "\"key\":\"...0001\",\"http\":503,\"class\":\"overloaded\",\"ms\":"
+	    "10},"
 	    "{\"provider\":\"gemini\",\"model\":\"gemini-x\",\"key_index\":0,"
-	    "\"http\":200,\"class\":\"ok\",\"ms\":10}],\"fallback\":false,"
+	    "\"key\":\"...0001\",\"http\":200,\"class\":\"ok\",\"ms\":10}],"
+	    "\"fallback\":false,"
 	    "\"sources\":[{\"uri\":\"https://a.example/\","
 	    "\"title\":\"A \\\"title\\\"\"},{\"uri\":\"https://b.example/\","
 	    "\"title\":\"\"}],\"error\":null}\n");
@@ -129,14 +133,17 @@ test_quota(void **state)
 	(void)state;
 	gm_outcome_init(&o);
 	o.class = GM_CLASS_QUOTA_DAY;
+	o.model = "gemini-y"; /* the last of several */
+	o.key_index = 2;
 	o.retry_at_ms = INT64_C(1795341600001); /* rounded up when told */
 	add(&o, GM_CLASS_QUOTA_DAY, 429, 2);
 	check(&record,
 	    "{\"ok\":false,\"text\":\"\",\"provider\":\"gemini\","
-	    "\"model\":\"gemini-x\",\"model_version\":null,\"key_index\":0,"
+	    "\"model\":\"gemini-y\",\"model_version\":null,\"key_index\":2,"
 	    "\"finish_reason\":null," NO_USAGE NO_MEASURES
 	    "\"attempts\":[{\"provider\":\"gemini\",\"model\":\"gemini-x\","
-	    "\"key_index\":2,\"http\":429,\"class\":\"quota_day\","
+	    "\"key_index\":2,\"key\":\"...0001\",\"http\":429,\"class\":"
+	    "\"quota_day\","
 	    "\"ms\":10}],\"fallback\":false,\"sources\":[],"
 	    "\"error\":{\"class\":\"quota_day\","
 	    "\"message\":\"key 0 (...0001): used up\","
@@ -172,7 +179,7 @@ test_masked(void **state)
 	check(&record,
 	    "{\"ok\":false,\"text\":\"fake-good-key-0001\","
 	    "\"provider\":\"gemini\",\"model\":\"gemini-x\","
-	    "\"model_version\":\"v ...0001\",\"key_index\":0,"
+	    "\"model_version\":\"v ...0001\",\"key_index\":null,"
 	    "\"finish_reason\":\"...0001\"," NO_USAGE NO_MEASURES
 	    "\"attempts\":[],\"fallback\":false,"
 	    "\"sources\":[{\"uri\":\"http://a/...0001\","

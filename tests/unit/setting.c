@@ -32,7 +32,17 @@ test_rows(void **state)
 	}
 	/* What could redirect text or keys is not taken from ./.env. */
 	assert_false(gm_setting(GM_SET_LOG_FILE)->local);
+	assert_false(gm_setting(GM_SET_STATE_DIR)->local);
+	assert_false(gm_setting(GM_SET_CACHE_DIR)->local);
 	assert_true(gm_setting(GM_SET_MODEL)->local);
+	assert_true(gm_setting(GM_SET_RPM)->local);
+	assert_true(gm_setting(GM_SET_RPD)->local);
+	/* An option alone; none, and unlimited, if nothing is said. */
+	assert_null(gm_setting(GM_SET_KEY_INDEX)->variable);
+	assert_null(gm_setting(GM_SET_KEY_INDEX)->fallback);
+	assert_null(gm_setting(GM_SET_RPM)->fallback);
+	assert_null(gm_setting(GM_SET_RPD)->fallback);
+	assert_string_equal(gm_setting(GM_SET_POLICY)->fallback, "sticky");
 }
 
 static void
@@ -57,6 +67,25 @@ test_values(void **state)
 		{ GM_SET_SYSLOG, "on", 1, NULL },
 		{ GM_SET_SYSLOG, "no", 0, NULL },
 		{ GM_SET_SYSLOG, "maybe", -1, "neither 1 nor 0" },
+		{ GM_SET_POLICY, "sticky", 0, NULL },
+		{ GM_SET_POLICY, "round-robin", 1, NULL },
+		{ GM_SET_POLICY, "Sticky", -1,
+		    "neither sticky nor round-robin" },
+		{ GM_SET_POLICY, "", -1, "neither sticky nor round-robin" },
+		{ GM_SET_RPM, "1", 1, NULL },
+		{ GM_SET_RPM, "60000", 60000, NULL },
+		{ GM_SET_RPM, "0", -1,
+		    "'0' is not a whole number from 1 to 60000" },
+		{ GM_SET_RPM, "1.5", -1,
+		    "'1.5' is not a whole number from 1 to 60000" },
+		{ GM_SET_RPD, "1000000000", 1000000000, NULL },
+		{ GM_SET_RPD, "0", -1,
+		    "'0' is not a whole number from 1 to 1000000000" },
+		{ GM_SET_KEY_INDEX, "0", 0, NULL },
+		{ GM_SET_KEY_INDEX, "99999", 99999, NULL },
+		{ GM_SET_KEY_INDEX, "-1", -1,
+		    "'-1' is not a whole number from 0 to 99999" },
+		{ GM_SET_STATE_DIR, "any/path", 7, NULL },
 	};
 	struct gm_err err;
 	int64_t number;

@@ -334,6 +334,51 @@ test_die(void **state)
 	check_death(dies_of_pipe, SIGPIPE);
 }
 
+static void
+do_nothing(int number)
+{
+	(void)number;
+}
+
+/* What was caught, ignored or left alone before is so again. */
+static bool
+restores(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM,
+		SIGPIPE, SIGXFSZ };
+	struct sigaction now;
+	struct gm_err err;
+	size_t i;
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGPIPE, do_nothing);
+	gm_stop_restore(); /* nothing to restore yet */
+	if (!install() || gm_stop_deadline(60000, &err) != 0)
+		return false;
+	(void)kill(getpid(), SIGTERM);
+	gm_stop_restore();
+	gm_stop_restore();
+	for (i = 0; i < GM_LEN(numbers); i++) {
+		if (sigaction(numbers[i], NULL, &now) != 0)
+			return false;
+		if (numbers[i] == SIGINT && now.sa_handler != SIG_IGN)
+			return false;
+		if (numbers[i] == SIGPIPE && now.sa_handler != do_nothing)
+			return false;
+		if (numbers[i] != SIGINT && numbers[i] != SIGPIPE &&
+		    now.sa_handler != SIG_DFL)
+			return false;
+	}
+	return alarm(0) == 0 && gm_stop_signal() == SIGTERM;
+}
+
+static void
+test_restore(void **state)
+{
+	(void)state;
+	assert_int_equal(run(restores), 0);
+}
+
 int
 main(void)
 {
@@ -342,6 +387,7 @@ main(void)
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_die),
+		cmocka_unit_test(test_restore),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,6 +254,42 @@ test_check_bytes(void **state)
 	}
 }
 
+/* What differs only in how it is written is one service. */
+static void
+test_origin(void **state)
+{
+	static const struct {
+		const char *url, *want;
+	} origins[] = {
+		{ "https://generativelanguage.googleapis.com",
+		    "https://generativelanguage.googleapis.com:443" },
+		{ "https://a.example/", "https://a.example:443" },
+		{ "https://A.Example/v1/Path", "https://a.example:443" },
+		{ "https://a.example:443/v1beta", "https://a.example:443" },
+		{ "https://a.example:8443", "https://a.example:8443" },
+		{ "http://localhost", "http://localhost:80" },
+		{ "http://LOCALHOST:80/x/", "http://localhost:80" },
+		{ "https://localhost:80", "https://localhost:80" },
+		{ "http://127.0.0.1:8080", "http://127.0.0.1:8080" },
+		{ "http://[::1]", "http://[::1]:80" },
+		{ "https://[2001:DB8::1]:1/v1", "https://[2001:db8::1]:1" },
+		{ "https://" HOST_253 ":65535/v1",
+		    "https://" HOST_253 ":65535" },
+		/* what was never checked has none */
+		{ "a.example", "" },
+		{ "", "" },
+	};
+	char origin[GM_URL_ORIGIN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(origins); i++) {
+		memset(origin, 'x', sizeof(origin));
+		gm_url_origin(origins[i].url, origin);
+		assert_string_equal(origin, origins[i].want);
+	}
+}
+
 static void
 test_join(void **state)
 {
@@ -324,6 +360,7 @@ main(void)
 		cmocka_unit_test(test_check_length),
 		cmocka_unit_test(test_check_bytes),
 		cmocka_unit_test(test_is_loopback),
+		cmocka_unit_test(test_origin),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_escape),
 	};

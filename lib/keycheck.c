@@ -1,0 +1,367 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drive.h"
+#include "keycheck.h"
+#include "log.h"
+
+/* Keys that are checked at once: each holds three descriptors. */
+#define AT_ONCE ((size_t)64)
+
+/* A key on its way. */
+struct item {
+	struct gm_keys keys; /* all, but it may be used alone */
+	struct gm_service service;
+	struct gm_outcome outcome;
+	struct gm_ask *ask; /* NULL: not asked in this step */
+	enum gm_call last;  /* what it was asked last */
+	struct gm_verdict *verdict;
+};
+
+struct batch {
+	const struct gm_session *session;
+	const struct gm_common *common;
+	struct gm_note silent; /* the session's keys have told it */
+	struct gm_log log;
+	struct item *items;
+	struct gm_ask *asks;
+	size_t len;
+};
+
+/*
+ * The keys again, over the same state, but only this one may be used, and what
+ * is known of it does not count: so nothing rotates, and dead keys are asked.
+ */
+static int
+open_item(struct batch *b, struct item *item, struct gm_err *err)
+{
+	const struct gm_keyset *set = &b->session->keyset;
+	const struct gm_keys_options options = {
+		.ring = &set->place.ring,
+		.base_url = b->session->service.base_url,
+		.state_dir =
+		    b->common->no_state ? NULL : gm_buf_str(&set->state_dir),
+		.note = &b->silent,
+		.ignore_marks = true,
+		.only = (int64_t)item->verdict->index,
+	};
+
+	gm_outcome_init(&item->outcome);
+	if (gm_keys_open(&item->keys, &options, err) != 0)
+		return -1;
+	item->service = b->session->service;
+	item->service.keys = &item->keys;
+	return 0;
+}
+
+/* Did it come to an answer, of whatever kind? */
+static bool is_answered(enum gm_class class)
+{
+	return class == GM_CLASS_OK || class == GM_CLASS_TOKEN_LIMIT ||
+	       class == GM_CLASS_EMPTY || class == GM_CLASS_BLOCKED ||
+	       class == GM_CLASS_UNFINISHED;
+}
+
+/* What a server has said may hold a key. */
+static int
+copy_masked(const struct batch *b, char *out, size_t size, const char *text,
+    struct gm_err *err)
+{
+	struct gm_buf masked;
+	int rc;
+
+	gm_buf_init(&masked, 4 * GM_ERR_MAX);
+	gm_secret_mask(&b->common->secrets, &masked, gm_span_of(text));
+	rc = gm_buf_check(&masked, err);
+	(void)snprintf(out, size, "%s", gm_buf_str(&masked));
+	gm_buf_release(&masked);
+	return rc;
+}
+
+static int
+take_result(struct batch *b, struct item *item, struct gm_err *err)
+{
+	const struct gm_outcome *o = &item->outcome;
+	const struct gm_attempt *last;
+	struct gm_verdict *v = item->verdict;
+	size_t n = gm_outcome_attempts(o);
+
+	v->class = is_answered(o->class) ? GM_CLASS_OK : o->class;
+	v->model = item->ask->question.call != GM_CALL_MODELS ? o->model : NULL;
+	v->err = v->class != GM_CLASS_OK ? item->ask->err
+	                                 : (struct gm_err){ .code = GM_OK };
+	if (gm_buf_check(&o->attempts, err) != 0 ||
+	    copy_masked(b, v->remedy, sizeof(v->remedy),
+		v->class != GM_CLASS_OK ? o->fault.remedy : "", err) != 0)
+		return -1;
+	if (n == 0)
+		return 0; /* another key of its project has told it all */
+	last = gm_outcome_attempt(o, n - 1);
+	v->sent = true;
+	v->http = last->http;
+	v->ms = last->ms;
+	gm_log_outcome(&b->log, item->service.provider->name, o);
+	return 0;
+}
+
+/*
+ * Is the key asked in this step?  After a refusal only for what was refused,
+ * put otherwise: a level is not reached by failing the one before.
+ */
+static bool
+is_wanted(const struct item *item, enum gm_call call, enum gm_class class)
+{
+	return item->verdict->class == class &&
+	       (class == GM_CLASS_OK || item->last == call);
+}
+
+/* Ask a question with each key whose verdict has this class. */
+static int
+ask_with(struct batch *b, const struct gm_question *q, enum gm_class class,
+    struct gm_err *err)
+{
+	struct item *item;
+	size_t n = 0;
+
+	for (item = b->items; item < b->items + b->len; item++) {
+		item->ask = NULL;
+		if (!is_wanted(item, q->call, class))
+			continue;
+		item->last = q->call;
+		gm_outcome_release(&item->outcome);
+		gm_outcome_init(&item->outcome);
+		item->ask = &b->asks[n++];
+		if (gm_ask_begin(item->ask, &item->service, q, &gm_sink_nowhere,
+			&item->outcome, err) != 0)
+			return -1;
+	}
+	return gm_drive_all(b->asks, n, err);
+}
+
+static int
+settle(struct batch *b, struct gm_err *err)
+{
+	struct item *item;
+	int rc = 0;
+
+	for (item = b->items; item < b->items + b->len; item++) {
+		if (item->ask == NULL)
+			continue;
+		if (rc == 0 && (item->outcome.class == GM_CLASS_SIGNAL ||
+				   item->outcome.class == GM_CLASS_LOCAL)) {
+			*err = item->ask->err;
+			rc = -1;
+		}
+		if (rc == 0)
+			rc = take_result(b, item, err);
+	}
+	return rc;
+}
+
+static int
+ask(struct batch *b, const struct gm_question *q, enum gm_class class,
+    struct gm_err *err)
+{
+	struct item *item;
+	int rc = ask_with(b, q, class, err);
+
+	if (rc == 0)
+		rc = settle(b, err);
+	for (item = b->items; item < b->items + b->len; item++)
+		if (item->ask != NULL)
+			gm_ask_release(item->ask);
+	return rc;
+}
+
+/* Calls that cost nothing do not count as requests. */
+static void
+set_pace(struct batch *b)
+{
+	const struct gm_value *values = b->common->config.values;
+	struct item *item;
+
+	for (item = b->items; item < b->items + b->len; item++) {
+		item->keys.rule.rpm = values[GM_SET_RPM].number;
+		item->keys.rule.rpd = values[GM_SET_RPD].number;
+	}
+}
+
+static int
+generate(struct batch *b, struct gm_question *q, struct gm_err *err)
+{
+	q->call = GM_CALL_GENERATE;
+	q->max_tokens = "1";
+	if (ask(b, q, GM_CLASS_OK, err) != 0)
+		return -1;
+	/* So few tokens may be less than a model allows. */
+	q->max_tokens = NULL;
+	return ask(b, q, GM_CLASS_BAD_REQUEST, err);
+}
+
+static int
+ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
+{
+	struct gm_question q = { .call = GM_CALL_MODELS,
+		.model = "models",
+		.page_size = "1",
+		.prompt = { "1", 1 } };
+
+	if (ask(b, &q, GM_CLASS_OK, err) != 0)
+		return -1;
+	q.call = GM_CALL_COUNT;
+	q.model = b->session->keyset.models[0];
+	if (level >= GM_KEYCHECK_COUNT && ask(b, &q, GM_CLASS_OK, err) != 0)
+		return -1;
+	set_pace(b);
+	return level >= GM_KEYCHECK_GENERATE ? generate(b, &q, err) : 0;
+}
+
+/* Do both a list and a count go well all the same? */
+static bool is_missed_for_free(enum gm_class class)
+{
+	return class == GM_CLASS_NO_CREDIT || class == GM_CLASS_QUOTA_MINUTE ||
+	       class == GM_CLASS_QUOTA_DAY || class == GM_CLASS_QUOTA_NONE ||
+	       class == GM_CLASS_QUOTA_SPEND || class == GM_CLASS_QUOTA;
+}
+
+/* Is it the user's limit for a day that the key has met, and no other? */
+static bool
+is_own_limit(const struct item *item, const struct gm_standing *s)
+{
+	const struct gm_outcome *o = &item->outcome;
+	size_t n = gm_outcome_attempts(o);
+
+	if (n > 0 && gm_outcome_attempt(o, n - 1)->class == GM_CLASS_QUOTA_DAY)
+		return false; /* the service has said so just now */
+	return item->verdict->class == GM_CLASS_QUOTA_DAY &&
+	       s->class == GM_CLASS_QUOTA_DAY && s->since_ms == 0;
+}
+
+/*
+ * How long it lasts.  A key that is well as far as this level can see may be
+ * known to be limited all the same.
+ */
+static void
+find_standing(struct batch *b, struct item *item, bool blind)
+{
+	struct gm_keyrule rule = item->keys.rule;
+	struct gm_verdict *v = item->verdict;
+	const char *model = b->session->keyset.models[0];
+	struct gm_standing s;
+	struct gm_pick ignored;
+
+	gm_keys_peek(&item->keys, model, &ignored);
+	if (v->class == GM_CLASS_OK && blind && !b->common->ignore_cooldown)
+		rule.ignore_before_ms = 0;
+	gm_keyrule_standing(&rule, &item->keys.table, model, v->index,
+	    item->keys.table.now_ms, &s);
+	if (v->class == GM_CLASS_OK && !is_missed_for_free(s.class))
+		return;
+	if (v->class == GM_CLASS_OK) {
+		v->class = s.class;
+		v->model = model; /* a list has none */
+	}
+	v->own_limit = is_own_limit(item, &s);
+	if (s.class != GM_CLASS_OK && s.until_ms != GM_KEYROW_FOREVER &&
+	    (gm_verdict_is_healthy(v) || s.class == v->class))
+		v->until_ms = s.until_ms;
+}
+
+/* What is shown of the project: "label:work" and "project:1" by their ends. */
+static int
+name_project(const struct batch *b, struct item *item, struct gm_err *err)
+{
+	const char *id = gm_keyrule_project(
+	    &item->keys.rule, &item->keys.table, item->verdict->index);
+	const char *colon = strchr(id, ':');
+	struct gm_verdict *v = item->verdict;
+
+	if (colon == NULL) /* its own, under the hash of the key */
+		return 0;
+	return copy_masked(b, v->project, sizeof(v->project), colon + 1, err);
+}
+
+static int
+name_key(const struct batch *b, struct gm_verdict *v, struct gm_err *err)
+{
+	struct gm_buf shown;
+	int rc;
+
+	gm_buf_init(&shown, sizeof(v->key) - 1);
+	gm_secret_show(
+	    &shown, b->session->keyset.place.ring.keys[v->index].text);
+	rc = gm_buf_check(&shown, err);
+	(void)snprintf(v->key, sizeof(v->key), "%s", gm_buf_str(&shown));
+	gm_buf_release(&shown);
+	return rc;
+}
+
+static int
+check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
+{
+	struct item *item;
+
+	for (item = b->items; item < b->items + b->len; item++) {
+		if (name_key(b, item->verdict, err) != 0 ||
+		    open_item(b, item, err) != 0)
+			return -1;
+	}
+	if (ask_levels(b, level, err) != 0)
+		return -1;
+	for (item = b->items; item < b->items + b->len; item++) {
+		find_standing(b, item, level < GM_KEYCHECK_GENERATE);
+		if (name_project(b, item, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_some(struct batch *b, enum gm_keycheck_level level,
+    struct gm_verdict *verdicts, size_t len, struct gm_err *err)
+{
+	size_t i;
+	int rc;
+
+	b->len = len;
+	for (i = 0; i < len; i++)
+		b->items[i] = (struct item){ .verdict = &verdicts[i],
+			.last = GM_CALL_MODELS };
+	rc = check(b, level, err);
+	for (i = 0; i < len; i++) {
+		gm_outcome_release(&b->items[i].outcome);
+		gm_keys_close(&b->items[i].keys);
+	}
+	return rc;
+}
+
+int
+gm_keycheck_run(const struct gm_session *session,
+    const struct gm_common *common, enum gm_keycheck_level level,
+    struct gm_verdict *verdicts, size_t len, struct gm_err *err)
+{
+	struct batch b = { .session = session,
+		.common = common,
+		.silent = common->note,
+		.log = common->log };
+	size_t at, n;
+	int rc = 0;
+
+	b.silent.quiet = true;
+	/* On a terminal they would stand between the lines of the keys. */
+	b.log.metrics = common->config.values[GM_SET_METRICS].number != 0;
+	b.items = calloc(AT_ONCE, sizeof(*b.items));
+	b.asks = calloc(AT_ONCE, sizeof(*b.asks));
+	if (b.items == NULL || b.asks == NULL) {
+		(void)gm_fail(err, GM_EOS, "out of memory");
+		rc = -1;
+	}
+	for (at = 0; at < len && rc == 0; at += n) {
+		n = len - at < AT_ONCE ? len - at : AT_ONCE;
+		rc = check_some(&b, level, verdicts + at, n, err);
+	}
+	free(b.items);
+	free(b.asks);
+	return rc;
+}

@@ -1,0 +1,31 @@
+#ifndef GM_KEYCHECK_H
+#define GM_KEYCHECK_H
+
+/*
+ * Check keys: each is asked for itself, all at once, whatever is known of them
+ * already, and what comes of it is there for all processes.
+ */
+
+#include "base.h"
+#include "cli.h"
+#include "err.h"
+#include "session.h"
+#include "verdict.h"
+
+/* Each does what those before it do, with the keys that pass. */
+enum gm_keycheck_level {
+	GM_KEYCHECK_LIST,    /* a list of models, free */
+	GM_KEYCHECK_COUNT,   /* the tokens of a word, free */
+	GM_KEYCHECK_GENERATE /* an answer of one token, which costs quota */
+};
+
+/*
+ * Fill len verdicts, each with its index set.  The session is connected.
+ * Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA; a deadline that is over is
+ * a verdict.
+ */
+int gm_keycheck_run(const struct gm_session *, const struct gm_common *,
+    enum gm_keycheck_level, struct gm_verdict *, size_t len,
+    struct gm_err *) GM_MUST_CHECK;
+
+#endif

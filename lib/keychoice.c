@@ -1,0 +1,111 @@
+#include "keychoice.h"
+#include "clock.h"
+#include "jsonw.h"
+#include "outcome.h"
+#include "secret.h"
+
+#define SHOWN_MAX 16
+
+struct gm_span
+gm_keychoice_key(const struct gm_keychoice *c)
+{
+	return c->ring->keys[c->pick.index].text;
+}
+
+/* Why there is none: fills *err and what of the outcome is about that. */
+static int
+fail(const struct gm_keychoice *c, struct gm_outcome *o, struct gm_err *err)
+{
+	const struct gm_subject subject = { .model = c->model,
+		.base_url = c->base_url,
+		.key = gm_keychoice_key(c),
+		.key_index = c->pick.index,
+		.way = "gm-rotate --reset lifts that" };
+
+	return gm_outcome_fail_keys(o, &c->pick, &subject, err);
+}
+
+int
+gm_keychoice_check(const struct gm_keychoice *c, struct gm_err *err)
+{
+	struct gm_outcome outcome;
+	int rc;
+
+	if (c->pick.kind == GM_PICK_KEY)
+		return 0;
+	gm_outcome_init(&outcome);
+	rc = fail(c, &outcome, err);
+	gm_outcome_release(&outcome);
+	return rc;
+}
+
+static void
+put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
+{
+	struct gm_outcome outcome;
+	char at[GM_CLOCK_TEXT];
+	struct gm_err err;
+
+	gm_outcome_init(&outcome);
+	(void)fail(c, &outcome, &err);
+	gm_jsonw_null(w, "index");
+	gm_jsonw_null(w, "key");
+	gm_jsonw_object(w, "error");
+	gm_jsonw_text(w, "class", gm_class(outcome.class)->name);
+	gm_jsonw_text(w, "message", err.msg);
+	if (outcome.retry_at_ms != 0) {
+		gm_clock_format(at, outcome.retry_at_ms);
+		gm_jsonw_text(w, "retry_at", at);
+	} else {
+		gm_jsonw_null(w, "retry_at");
+	}
+	gm_jsonw_end(w);
+	gm_outcome_release(&outcome);
+}
+
+static void
+put_key(const struct gm_keychoice *c, struct gm_jsonw *w)
+{
+	struct gm_buf shown;
+
+	gm_buf_init(&shown, SHOWN_MAX);
+	gm_secret_show(&shown, gm_keychoice_key(c));
+	gm_jsonw_int(w, "index", (int64_t)c->pick.index);
+	gm_jsonw_text(w, "key", gm_buf_str(&shown));
+	gm_jsonw_null(w, "error");
+	gm_buf_inherit(w->out, &shown);
+	gm_buf_release(&shown);
+}
+
+static void
+put_object(const struct gm_keychoice *c, struct gm_buf *out)
+{
+	struct gm_jsonw w;
+	bool ok = c->pick.kind == GM_PICK_KEY;
+
+	gm_jsonw_init(&w, out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_bool(&w, "ok", ok);
+	gm_jsonw_text(&w, "model", c->model);
+	if (ok)
+		put_key(c, &w);
+	else
+		put_failure(c, &w);
+	gm_jsonw_end(&w);
+}
+
+int
+gm_keychoice_write(const struct gm_keychoice *c, enum gm_keychoice_form form,
+    struct gm_buf *out, struct gm_err *err)
+{
+	if (form == GM_KEYCHOICE_JSON)
+		put_object(c, out);
+	else if (c->pick.kind != GM_PICK_KEY)
+		return gm_keychoice_check(c, err);
+	else if (form == GM_KEYCHOICE_KEY)
+		gm_buf_put_span(out, gm_keychoice_key(c));
+	else
+		gm_buf_printf(out, "%zu", c->pick.index);
+	gm_buf_putc(out, '\n');
+	return gm_buf_check(out, err) != 0 ? -1 : gm_keychoice_check(c, err);
+}

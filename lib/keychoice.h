@@ -1,0 +1,40 @@
+#ifndef GM_KEYCHOICE_H
+#define GM_KEYCHOICE_H
+
+/*
+ * The key that was chosen, or why none can be used, in words.  No I/O.
+ */
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "keyrule.h"
+
+/* All is borrowed. */
+struct gm_keychoice {
+	const struct gm_keyring *ring;
+	const char *model, *base_url;
+	struct gm_pick pick;
+};
+
+enum gm_keychoice_form {
+	GM_KEYCHOICE_INDEX, /* "1" */
+	GM_KEYCHOICE_KEY,   /* the key itself */
+	GM_KEYCHOICE_JSON   /* an object, also where there is no key */
+};
+
+/* The key of the pick. */
+struct gm_span gm_keychoice_key(const struct gm_keychoice *);
+
+/*
+ * 0 if there is a key, else -1: GM_ETEMPFAIL, GM_ENOPERM, with the words of
+ * gm_outcome_fail_keys().
+ */
+int
+gm_keychoice_check(const struct gm_keychoice *, struct gm_err *) GM_MUST_CHECK;
+
+/* Append it as a line; the result is that of the check, or GM_EOS. */
+int gm_keychoice_write(const struct gm_keychoice *, enum gm_keychoice_form,
+    struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,322 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "keydir.h"
+#include "stop.h"
+
+#define ASIDE "keys.new"
+#define CAREFUL (O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+/* Naps while others hold the lock, which they do for microseconds. */
+#define NAP_NS 50000
+#define NAP_MAX_NS 1600000
+
+/* How often the file of the lock may vanish while we wait for it. */
+#define TRIES 100
+
+/* Close after a failure, which errno goes on naming. */
+static int
+drop(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* What is in the way shows when the directory is opened. */
+static void
+make_directories(char *path)
+{
+	char *p;
+
+	for (p = path + 1; *p != '\0'; p++)
+		if (*p == '/') {
+			*p = '\0';
+			(void)mkdir(path, 0700);
+			*p = '/';
+		}
+	(void)mkdir(path, 0700);
+}
+
+static int
+judge_directory(int fd, const char *path, struct gm_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return gm_fail_errno(err, GM_ECANTCREAT, "%s", path);
+	if (st.st_uid != geteuid())
+		return gm_fail(
+		    err, GM_ECANTCREAT, "%s: owned by somebody else", path);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return gm_fail(
+		    err, GM_ECANTCREAT, "%s: writable by others", path);
+	return 0;
+}
+
+/* A symbolic link is followed here: systemd makes its StateDirectory one. */
+static int
+open_directory(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
+{
+	int fd;
+
+	gm_keydir_close(d);
+	gm_buf_init(&d->path, PATH_MAX);
+	gm_buf_puts(&d->path, path);
+	if (gm_buf_check(&d->path, err) != 0)
+		return -1;
+	fd = open_directory(path);
+	if (fd == -1 && errno == ENOENT && path[0] != '\0') {
+		make_directories(d->path.data);
+		fd = open_directory(path);
+	}
+	if (fd == -1)
+		return gm_fail_errno(err, GM_ECANTCREAT, "%s", path);
+	if (judge_directory(fd, path, err) != 0)
+		return drop(fd);
+	d->fd = fd;
+	d->open = true;
+	return 0;
+}
+
+static int
+fail_odd(const struct gm_keydir *d, const char *name, struct gm_err *err)
+{
+	return gm_fail(err, GM_ECANTCREAT, "%s/%s: not a regular file",
+	    gm_buf_str(&d->path), name);
+}
+
+static int
+judge_file(
+    const struct gm_keydir *d, const char *name, int fd, struct gm_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return gm_fail_errno(
+		    err, GM_ECANTCREAT, "%s/%s", gm_buf_str(&d->path), name);
+	if (!S_ISREG(st.st_mode))
+		return fail_odd(d, name, err);
+	if (st.st_uid != geteuid())
+		return gm_fail(err, GM_ECANTCREAT,
+		    "%s/%s: owned by somebody else", gm_buf_str(&d->path),
+		    name);
+	/* Where there are no modes it stays as it is. */
+	if ((st.st_mode & 07777) != 0600)
+		(void)fchmod(fd, 0600);
+	return 0;
+}
+
+int
+gm_keydir_file(
+    const struct gm_keydir *d, const char *name, int flags, struct gm_err *err)
+{
+	int fd = openat(d->fd, name, flags | CAREFUL, 0600);
+
+	if (fd == -1 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
+		return fail_odd(d, name, err);
+	if (fd == -1)
+		return gm_fail_errno(
+		    err, GM_ECANTCREAT, "%s/%s", gm_buf_str(&d->path), name);
+	if (judge_file(d, name, fd, err) == 0)
+		return fd;
+	(void)drop(fd);
+	errno = EINVAL; /* it is there */
+	return -1;
+}
+
+int
+gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
+    struct gm_buf *out, struct gm_err *err)
+{
+	size_t left = 0;
+	struct stat st;
+	char *room;
+	ssize_t n;
+
+	if (fstat(fd, &st) == 0 && st.st_size > 0)
+		left = (uintmax_t)st.st_size < out->max ? (size_t)st.st_size
+		                                        : out->max;
+	room = gm_buf_room(out, left);
+	if (room == NULL)
+		return gm_buf_check(out, err);
+	do {
+		n = read(fd, room, left);
+		if (n == -1 && errno != EINTR)
+			return gm_fail_errno(err, GM_ENOINPUT, "%s/%s",
+			    gm_buf_str(&d->path), name);
+		if (n > 0) {
+			gm_buf_filled(out, (size_t)n);
+			room += n;
+			left -= (size_t)n;
+		}
+	} while (n != 0 && left > 0);
+	return 0;
+}
+
+static int
+fill(int fd, struct gm_span text)
+{
+	ssize_t n;
+
+	while (text.len > 0) {
+		n = write(fd, text.p, text.len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		text.p += n;
+		text.len -= (size_t)n;
+	}
+	return gm_file_sync(fd);
+}
+
+int
+gm_keydir_replace(const struct gm_keydir *d, const char *name,
+    struct gm_span text, struct gm_err *err)
+{
+	int fd;
+
+	(void)unlinkat(d->fd, ASIDE, 0);
+	fd = openat(d->fd, ASIDE, O_RDWR | O_CREAT | O_EXCL | CAREFUL, 0600);
+	if (fd == -1)
+		return gm_fail_errno(
+		    err, GM_EIO, "%s/" ASIDE, gm_buf_str(&d->path));
+	if (fill(fd, text) == 0 && renameat(d->fd, ASIDE, d->fd, name) == 0 &&
+	    gm_file_sync(d->fd) == 0)
+		return fd;
+	(void)gm_fail_errno(err, GM_EIO, "%s/%s", gm_buf_str(&d->path), name);
+	(void)unlinkat(d->fd, ASIDE, 0);
+	return drop(fd);
+}
+
+/* Does the name still stand for the open file? */
+static bool
+is_same(const struct gm_keydir *d, const char *name, int fd)
+{
+	struct stat there, ours;
+
+	return fstat(fd, &ours) == 0 &&
+	       fstatat(d->fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+/*
+ * flock(2) has no queue for those who look again and again: who has just
+ * unlocked would be first once more.  So only one at a time, whose turn it is,
+ * looks for the lock, and the others for the turn, which may be lost without
+ * harm.  False: it is somebody else's.
+ */
+static bool
+take_turn(int fd)
+{
+	struct flock turn = { .l_type = F_WRLCK, .l_len = 1 };
+
+	return fcntl(fd, F_SETLK, &turn) == 0 ||
+	       (errno != EAGAIN && errno != EACCES);
+}
+
+static void
+end_turn(int fd)
+{
+	struct flock turn = { .l_type = F_UNLCK, .l_len = 1 };
+
+	(void)fcntl(fd, F_SETLK, &turn);
+}
+
+/* Returns 1, 0 if it must be tried again, or -1. */
+static int
+try_lock(int fd, bool *turn, struct gm_err *err)
+{
+	if (!*turn)
+		*turn = take_turn(fd);
+	if (!*turn)
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 1;
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return 0;
+	return gm_fail_errno(err, GM_ECANTCREAT, "flock");
+}
+
+/*
+ * Not by a flock(2) that waits: only a signal could end that.  Returns 1, 0
+ * when the time is over, or -1: GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline), or errno's fault.
+ */
+static int
+wait_lock(int fd, int64_t until_ms, struct gm_err *err)
+{
+	struct timespec nap = { 0, NAP_NS };
+	bool turn = false;
+	int rc;
+
+	while ((rc = try_lock(fd, &turn, err)) == 0) {
+		if (gm_stop_signal() != 0 || gm_stop_is_late())
+			return gm_stop_fail(err);
+		if (gm_clock_mono_ms() >= until_ms)
+			return 0;
+		if (turn)
+			nap.tv_nsec = NAP_NS;
+		(void)nanosleep(&nap, NULL);
+		if (nap.tv_nsec < NAP_MAX_NS)
+			nap.tv_nsec *= 2;
+	}
+	return rc;
+}
+
+int
+gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
+    int64_t wait_ms, struct gm_err *err)
+{
+	int64_t until_ms = gm_clock_mono_ms() + wait_ms;
+	int rc = 0, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (*fd == -1)
+			*fd = gm_keydir_file(d, name, O_RDWR | O_CREAT, err);
+		if (*fd == -1)
+			return -1;
+		rc = wait_lock(*fd, until_ms, err);
+		end_turn(*fd);
+		/* Whoever removed the file lets others lock a new one. */
+		if (rc != 1 || is_same(d, name, *fd))
+			break;
+		(void)close(*fd);
+		*fd = -1;
+		rc = 0;
+	}
+	if (rc == -1 && err->code == GM_ECANTCREAT)
+		gm_err_prefix(err, "%s/%s: ", gm_buf_str(&d->path), name);
+	return rc;
+}
+
+void
+gm_keydir_unlock(int fd)
+{
+	(void)flock(fd, LOCK_UN);
+}
+
+void
+gm_keydir_close(struct gm_keydir *d)
+{
+	if (d->open)
+		(void)close(d->fd);
+	gm_buf_release(&d->path);
+	*d = (struct gm_keydir){ 0 };
+}

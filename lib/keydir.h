@@ -1,0 +1,67 @@
+#ifndef GM_KEYDIR_H
+#define GM_KEYDIR_H
+
+/*
+ * A directory that is ours alone, and the files in it: made when absent, judged
+ * on the open descriptor, replaced whole, locked.
+ *
+ * Nothing in it is trusted before it is looked at: whatever is not a regular
+ * file of ours is refused, and no open waits or follows a symbolic link.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "span.h"
+
+struct gm_keydir {
+	struct gm_buf path; /* for messages */
+	int fd;             /* when open */
+	bool open;
+};
+
+/*
+ * Open the directory, made with its parents (0700) when absent.  Returns 0, or
+ * -1: GM_ECANTCREAT, also for one that others own or may write to.
+ */
+int gm_keydir_open(
+    struct gm_keydir *, const char *path, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Open a file in it with open(2)'s flags; whoever else may read or write it no
+ * longer may.  Returns a descriptor that the caller closes, or -1 with
+ * GM_ECANTCREAT, and errno, which is ENOENT for a file that is absent.
+ */
+int gm_keydir_file(const struct gm_keydir *, const char *name, int flags,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Append at most out's maximum.  Returns 0, or -1: GM_ENOINPUT, GM_EOS. */
+int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
+    struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Write a file anew: aside, synced, renamed, the directory synced.  Only for
+ * who holds the lock, as the file aside has a fixed name: what a killed process
+ * leaves of it the next one removes.  Returns a descriptor to read and write
+ * the new file, or -1 with GM_EIO.
+ */
+int gm_keydir_replace(const struct gm_keydir *, const char *name,
+    struct gm_span text, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Lock the file of that name, made when absent and never renamed; *fd is
+ * its descriptor, -1 at first, which is kept and used again.  Returns 1, 0 if
+ * others held it for wait_ms, or -1: GM_ESIGNAL, GM_EUNAVAILABLE (the
+ * deadline), GM_ECANTCREAT.
+ */
+int gm_keydir_lock(const struct gm_keydir *, const char *name, int *fd,
+    int64_t wait_ms, struct gm_err *) GM_MUST_CHECK;
+
+void gm_keydir_unlock(int fd);
+
+/* Harmless when zero or repeated. */
+void gm_keydir_close(struct gm_keydir *);
+
+#endif

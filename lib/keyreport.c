@@ -1,0 +1,244 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "keyblame.h"
+#include "keyreport.h"
+#include "retry.h"
+#include "secret.h"
+#include "term.h"
+
+#define NAME_MAX_BYTES 300
+#define WORDS_MAX_BYTES ((size_t)64 * 1024)
+#define REASON_MAX 150
+#define QUOTA_MAX_MS (25 * INT64_C(3600000)) /* none takes longer */
+
+/* One request, as it is reported. */
+struct report {
+	int at; /* place in the JSON */
+	struct gm_deed deed;
+	enum gm_class class;
+	char model[NAME_MAX_BYTES];
+};
+
+static int
+skip(const struct gm_keyreport *k, const char *why)
+{
+	gm_note(k->note, GM_LEVEL_NOTE, "line %zu: %s: skipped", k->line, why);
+	return 0;
+}
+
+/* A member's text; "" if it is no string, or too long. */
+static void
+get_text(const struct gm_json *json, int at, const char *name,
+    char out[NAME_MAX_BYTES])
+{
+	struct gm_buf text;
+
+	gm_buf_init(&text, NAME_MAX_BYTES - 1);
+	gm_json_string(json, gm_json_at(json, at, name), &text);
+	(void)snprintf(out, NAME_MAX_BYTES, "%s",
+	    text.failed == GM_OK ? gm_buf_str(&text) : "");
+	gm_buf_release(&text);
+}
+
+/* "2026-11-22T10:00:00Z", with or without milliseconds. */
+static bool
+get_time(const struct gm_json *json, int at, const char *name, int64_t *ms)
+{
+	char text[NAME_MAX_BYTES], whole[NAME_MAX_BYTES + 4];
+	size_t len;
+
+	get_text(json, at, name, text);
+	len = strlen(text);
+	if (len == 0 || text[len - 1] != 'Z')
+		return false;
+	(void)snprintf(whole, sizeof(whole), "%.*s.000Z", (int)len - 1, text);
+	return gm_clock_parse(ms, text) || gm_clock_parse(ms, whole);
+}
+
+/* False: there is no such class. */
+static bool
+get_class(const struct gm_json *json, int at, enum gm_class *class)
+{
+	char name[NAME_MAX_BYTES];
+
+	get_text(json, at, "class", name);
+	if (name[0] == '\0') /* healthy keys may have none */
+		get_text(json, at, "status", name);
+	return gm_class_find(name, class);
+}
+
+static bool
+is_our_key(const struct gm_keyreport *k, int at, size_t index)
+{
+	char reported[NAME_MAX_BYTES];
+	struct gm_buf ours;
+	bool same;
+
+	get_text(&k->json, at, "key", reported);
+	gm_buf_init(&ours, NAME_MAX_BYTES);
+	gm_secret_show(&ours, k->rule->ring->keys[index].text);
+	same = reported[0] == '\0' || strcmp(reported, gm_buf_str(&ours)) == 0;
+	gm_buf_release(&ours);
+	return same;
+}
+
+/*
+ * How long the mark lasts from the time of the report on, so that lines in
+ * order have the effect that they had; 0: it is over.
+ */
+static int64_t
+length_of(const struct gm_keyreport *k, const struct report *r, int64_t now_ms)
+{
+	int64_t start = r->deed.now_ms, until, ms;
+	int64_t day = gm_clock_pacific_midnight(start) - start;
+
+	if (get_time(&k->json, r->at, "until", &until))
+		ms = until - start;
+	else
+		ms = gm_retry_cooling_ms(r->class, -1, 0, day);
+	if (gm_class(r->class)->scope != GM_SCOPE_KEY && ms > QUOTA_MAX_MS)
+		ms = QUOTA_MAX_MS;
+	return ms == GM_RETRY_FOREVER || ms > now_ms - start ? ms : 0;
+}
+
+/* The report's own words; a program that asks a server may have its. */
+static void
+put_words(const struct gm_keyreport *k, int at, struct gm_buf *out)
+{
+	static const char *const names[] = { "message", "status" };
+	struct gm_buf text, clean;
+	size_t i;
+
+	gm_buf_init(&text, WORDS_MAX_BYTES);
+	gm_buf_init(&clean, WORDS_MAX_BYTES);
+	for (i = 0; i < GM_LEN(names) && clean.len == 0; i++) {
+		gm_buf_reset(&text);
+		gm_json_string(
+		    &k->json, gm_json_at(&k->json, at, names[i]), &text);
+		if (text.failed == GM_OK)
+			gm_term_line(&clean, gm_buf_span(&text), REASON_MAX);
+	}
+	gm_secret_mask(k->note->secrets, out,
+	    clean.len > 0 ? gm_buf_span(&clean) : gm_span_of("reported"));
+	gm_buf_inherit(out, &clean);
+	gm_buf_release(&clean);
+	gm_buf_release(&text);
+}
+
+static int
+put_mark(const struct gm_keyreport *k, struct report *r, int64_t ms,
+    struct gm_err *err)
+{
+	struct gm_buf words;
+	int rc;
+
+	gm_buf_init(&words, WORDS_MAX_BYTES);
+	put_words(k, r->at, &words);
+	rc = gm_buf_check(&words, err);
+	r->deed.why = gm_buf_str(&words);
+	if (rc == 0)
+		rc = gm_keyblame_mark(
+		    k->rule, k->table, &r->deed, r->class, ms, err);
+	gm_buf_release(&words);
+	return rc;
+}
+
+static int
+apply(const struct gm_keyreport *k, struct report *r, int64_t now_ms,
+    struct gm_err *err)
+{
+	enum gm_scope scope = gm_class(r->class)->scope;
+	int64_t ms;
+
+	if (r->class == GM_CLASS_OK) {
+		gm_keyblame_success(k->rule, k->table, &r->deed);
+		return 0;
+	}
+	if (!gm_class_is_mark(r->class))
+		return 0;
+	ms = length_of(k, r, now_ms);
+	if (ms <= 0)
+		return 0;
+	if (scope == GM_SCOPE_QUOTA && r->deed.model == NULL)
+		return skip(k, "it names no model");
+	/* By its index alone the key may be one of another ring. */
+	if (scope != GM_SCOPE_QUOTA &&
+	    gm_json_type(&k->json, gm_json_at(&k->json, r->at, "key")) !=
+		GM_JSON_STRING)
+		return skip(k, "it does not show the key");
+	return put_mark(k, r, ms, err);
+}
+
+/* A report at a place of the line; time: of the request, where it is told. */
+static int
+take_report(const struct gm_keyreport *k, int at, int64_t sent_ms,
+    int64_t now_ms, struct gm_err *err)
+{
+	struct report r = { .at = at,
+		.deed = { .sent_ms = sent_ms, .now_ms = sent_ms } };
+	char provider[NAME_MAX_BYTES];
+	int64_t index = gm_json_int(&k->json, gm_json_at(&k->json, at, "index"),
+	    gm_json_int(&k->json, gm_json_at(&k->json, at, "key_index"), -1));
+
+	get_text(&k->json, at, "provider", provider);
+	if (provider[0] != '\0' && strcmp(provider, k->provider) != 0)
+		return skip(k, "about another provider");
+	if (index < 0)
+		return skip(k, "it names no key");
+	if ((uint64_t)index >= k->rule->ring->len)
+		return skip(k, "there is no key with this index");
+	if (!is_our_key(k, at, (size_t)index))
+		return skip(k, "the key with this index is another one");
+	if (!get_class(&k->json, at, &r.class))
+		return skip(k, "its class is not known");
+	get_text(&k->json, at, "model", r.model);
+	r.deed.index = (size_t)index;
+	r.deed.model = r.model[0] != '\0' ? r.model : NULL;
+	return apply(k, &r, now_ms, err);
+}
+
+static int
+take_object(struct gm_keyreport *k, int64_t now_ms, struct gm_err *err)
+{
+	int attempts = gm_json_at(&k->json, GM_JSON_ROOT, "attempts"), at;
+	int64_t sent_ms = now_ms;
+
+	if (!get_time(&k->json, GM_JSON_ROOT, "time", &sent_ms) ||
+	    sent_ms > now_ms)
+		sent_ms = now_ms;
+	if (gm_json_type(&k->json, attempts) != GM_JSON_ARRAY)
+		return take_report(k, GM_JSON_ROOT, sent_ms, now_ms, err);
+	for (at = gm_json_first(&k->json, attempts); at >= 0;
+	     at = gm_json_next(&k->json, attempts, at))
+		if (take_report(k, at, sent_ms, now_ms, err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+gm_keyreport_line(struct gm_keyreport *k, struct gm_span line, int64_t now_ms,
+    struct gm_err *err)
+{
+	int rc;
+
+	k->line++;
+	if (gm_span_trim(line).len == 0)
+		return 0;
+	rc = gm_json_parse(&k->json, line, err);
+	if (rc == 0 && gm_json_type(&k->json, GM_JSON_ROOT) != GM_JSON_OBJECT)
+		rc = gm_fail(err, GM_EDATA, "not a JSON object");
+	if (rc == 0)
+		return take_object(k, now_ms, err);
+	if (err->code == GM_EPROTOCOL)
+		err->code = GM_EDATA;
+	gm_err_prefix(err, "line %zu: ", k->line);
+	return -1;
+}
+
+void
+gm_keyreport_release(struct gm_keyreport *k)
+{
+	gm_json_release(&k->json);
+}

@@ -1,0 +1,372 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "keyrule.h"
+
+#define MINUTE_MS 60000
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
+const char *
+gm_keyrule_model(const char *model)
+{
+	if (model == NULL)
+		return GM_KEYROW_ALL;
+	/* What is implied must not make two rows of one quota. */
+	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
+}
+
+static struct gm_keyrow *
+find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
+    const char *model)
+{
+	return gm_keytable_find(t, r->origin, id, model);
+}
+
+const char *
+gm_keyrule_project(
+    const struct gm_keyrule *r, const struct gm_keytable *t, size_t index)
+{
+	const struct gm_key *key = &r->ring->keys[index];
+	const struct gm_keyrow *row = find(r, t, r->ids[index], GM_KEYROW_ALL);
+
+	if (key->project[0] != '\0')
+		return key->project;
+	return row != NULL && row->project[0] != '\0' ? row->project
+	                                              : r->ids[index];
+}
+
+/* Dead weighs more than cooling, then the later end. */
+static bool
+is_worse(const struct gm_standing *a, const struct gm_standing *b)
+{
+	if (b->class == GM_CLASS_OK ||
+	    gm_class_is_dead(a->class) != gm_class_is_dead(b->class))
+		return b->class == GM_CLASS_OK || gm_class_is_dead(a->class);
+	return a->until_ms > b->until_ms;
+}
+
+static void
+consider(const struct gm_keyrule *r, const struct gm_keyrow *row,
+    int64_t now_ms, struct gm_standing *worst)
+{
+	struct gm_standing s;
+
+	if (row == NULL || row->class == GM_CLASS_OK ||
+	    row->until_ms <= now_ms || row->since_ms < r->ignore_before_ms)
+		return;
+	s = (struct gm_standing){ row->class, row->since_ms, row->until_ms,
+		row->reason };
+	if (is_worse(&s, worst))
+		*worst = s;
+}
+
+/* The user's own limit for a day. */
+static void
+consider_count(const struct gm_keyrule *r, const struct gm_keyrow *row,
+    int64_t now_ms, struct gm_standing *worst)
+{
+	int64_t midnight = gm_clock_pacific_midnight(now_ms);
+	struct gm_standing s = { GM_CLASS_QUOTA_DAY, 0, midnight, "GM_RPD" };
+
+	if (r->rpd > 0 && row != NULL && row->day == midnight / DAY_MS &&
+	    row->requests >= r->rpd && is_worse(&s, worst))
+		*worst = s;
+}
+
+/* The worst mark of all that a request with the key would meet. */
+static void
+consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, size_t index, int64_t now_ms, struct gm_standing *s)
+{
+	const char *project = gm_keyrule_project(r, t, index);
+
+	*s = (struct gm_standing){ .class = GM_CLASS_OK, .reason = "" };
+	model = gm_keyrule_model(model);
+	consider(r, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
+	consider(r, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
+	consider(r, find(r, t, project, model), now_ms, s);
+	consider(r, find(r, t, GM_KEYROW_PROVIDER, model), now_ms, s);
+}
+
+bool
+gm_keyrule_is_marked(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, size_t index, int64_t now_ms)
+{
+	struct gm_standing s;
+
+	consider_marks(r, t, model, index, now_ms, &s);
+	return s.class != GM_CLASS_OK;
+}
+
+void
+gm_keyrule_standing(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, size_t index, int64_t now_ms, struct gm_standing *s)
+{
+	consider_marks(r, t, model, index, now_ms, s);
+	consider_count(r,
+	    find(
+		r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model)),
+	    now_ms, s);
+}
+
+size_t
+gm_keyrule_current(
+    const struct gm_keyrule *r, const struct gm_keytable *t, const char *model)
+{
+	const struct gm_keyrow *row =
+	    find(r, t, GM_KEYROW_CURRENT, gm_keyrule_model(model));
+	size_t i;
+
+	for (i = 0; row != NULL && i < r->ring->len; i++)
+		if (strcmp(r->ids[i], row->project) == 0)
+			return i;
+	return 0;
+}
+
+/* Between two turns. */
+static int64_t
+gap_of(const struct gm_keyrule *r)
+{
+	return (MINUTE_MS + r->rpm - 1) / r->rpm;
+}
+
+/* The earliest time that the pace allows. */
+static int64_t
+turn(const struct gm_keyrule *r, const struct gm_keyrow *row, int64_t now_ms)
+{
+	int64_t next;
+
+	if (r->rpm == 0 || row == NULL || row->slot_ms == 0)
+		return now_ms;
+	next = row->slot_ms + gap_of(r);
+	return next > now_ms ? next : now_ms;
+}
+
+/* A pick in the making. */
+struct choice {
+	const struct gm_keyrule *rule;
+	const struct gm_keytable *table;
+	const char *model, *avoid;
+	int64_t now_ms;
+	struct gm_pick *pick;
+	int64_t used_ms; /* when the chosen one was used last */
+	bool chosen;
+
+	/* Of the dead ones that may come back: the one to try, if any. */
+	bool found;
+	size_t oldest;
+	struct gm_standing oldest_standing;
+	int64_t newest_ms; /* the youngest mark */
+};
+
+/* The row that counts the requests of a key, and holds its turn. */
+static const struct gm_keyrow *
+quota_row(const struct choice *c, size_t index)
+{
+	return find(c->rule, c->table,
+	    gm_keyrule_project(c->rule, c->table, index),
+	    gm_keyrule_model(c->model));
+}
+
+static void
+choose(struct choice *c, size_t index, const struct gm_standing *s)
+{
+	const struct gm_keyrow *row = quota_row(c, index);
+	int64_t used = row != NULL ? row->last_ms : 0;
+
+	/* In the ring's order, but in turns the one that rested longest. */
+	if (c->chosen && (!c->rule->round_robin || used >= c->used_ms))
+		return;
+	c->chosen = true;
+	c->used_ms = used;
+	c->pick->kind = GM_PICK_KEY;
+	c->pick->index = index;
+	c->pick->at_ms = turn(c->rule, row, c->now_ms);
+	c->pick->standing = *s;
+}
+
+static void
+note_cooling(struct choice *c, size_t index, const struct gm_standing *s)
+{
+	struct gm_pick *p = c->pick;
+
+	p->cooling++;
+	if (c->chosen ||
+	    (p->kind == GM_PICK_COOLING && p->at_ms <= s->until_ms))
+		return;
+	p->kind = GM_PICK_COOLING;
+	p->index = index;
+	p->at_ms = s->until_ms;
+	p->standing = *s;
+}
+
+static void
+note_dead(struct choice *c, size_t index, const struct gm_standing *s)
+{
+	struct gm_pick *p = c->pick;
+
+	if (p->dead++ == 0 && !c->chosen && p->kind == GM_PICK_DEAD) {
+		p->index = index;
+		p->standing = *s;
+	}
+	/* A leaked key stays dead. */
+	if (s->until_ms == GM_KEYROW_FOREVER)
+		return;
+	if (!c->found || s->since_ms > c->newest_ms)
+		c->newest_ms = s->since_ms;
+	if (!c->found || s->since_ms < c->oldest_standing.since_ms) {
+		c->oldest = index;
+		c->oldest_standing = *s;
+	}
+	c->found = true;
+}
+
+static void
+consider_key(struct choice *c, size_t index)
+{
+	const char *project = gm_keyrule_project(c->rule, c->table, index);
+	struct gm_standing s;
+
+	if (c->avoid != NULL && strcmp(project, c->avoid) == 0)
+		return;
+	gm_keyrule_standing(c->rule, c->table, c->model, index, c->now_ms, &s);
+	if (s.class == GM_CLASS_OK)
+		choose(c, index, &s);
+	else if (gm_class_is_dead(s.class))
+		note_dead(c, index, &s);
+	else
+		note_cooling(c, index, &s);
+}
+
+/* From the key that comes skip after the current one on. */
+static void
+look(struct choice *c, size_t skip)
+{
+	const struct gm_keyrule *r = c->rule;
+	struct gm_pick *pick = c->pick;
+	size_t first, i;
+
+	*pick = (struct gm_pick){ .kind = GM_PICK_DEAD,
+		.standing = { .reason = "" } };
+	if (r->only >= 0) {
+		consider_key(c, (size_t)r->only);
+		return;
+	}
+	first = gm_keyrule_current(r, c->table, c->model) + skip;
+	for (i = 0; i < r->ring->len; i++)
+		consider_key(c, (first + i) % r->ring->len);
+	if (pick->kind == GM_PICK_DEAD && c->found && c->avoid == NULL &&
+	    c->newest_ms + HOUR_MS <= c->now_ms)
+		choose(c, c->oldest, &c->oldest_standing);
+}
+
+void
+gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const char *avoid, int64_t now_ms, struct gm_pick *pick)
+{
+	struct choice c = { .rule = r,
+		.table = t,
+		.model = model,
+		.avoid = avoid,
+		.now_ms = now_ms,
+		.pick = pick };
+
+	look(&c, 0);
+}
+
+void
+gm_keyrule_next(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, int64_t now_ms, struct gm_pick *pick)
+{
+	struct gm_keyrule in_order = *r;
+	struct choice c = { .rule = &in_order,
+		.table = t,
+		.model = model,
+		.now_ms = now_ms,
+		.pick = pick };
+
+	in_order.round_robin = false;
+	look(&c, 1);
+}
+
+int
+gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, size_t index, struct gm_err *err)
+{
+	struct gm_keyrow *row;
+
+	if (gm_keyrule_current(r, t, model) == index)
+		return 0;
+	row = gm_keytable_get(
+	    t, r->origin, GM_KEYROW_CURRENT, gm_keyrule_model(model), err);
+	if (row == NULL)
+		return -1;
+	(void)snprintf(row->project, sizeof(row->project), "%s", r->ids[index]);
+	t->changed = true;
+	return 0;
+}
+
+/* A dead key is tried: for an hour nobody else does so. */
+static void
+renew_mark(struct gm_keytable *t, struct gm_keyrow *row, int64_t now_ms)
+{
+	if (row == NULL || !gm_class_is_dead(row->class) ||
+	    row->until_ms <= now_ms)
+		return;
+	row->since_ms = now_ms;
+	t->changed = true;
+}
+
+struct gm_keyrow *
+gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, const struct gm_pick *pick, int64_t now_ms,
+    struct gm_err *err)
+{
+	int64_t today = gm_clock_pacific_midnight(now_ms) / DAY_MS;
+	char project[GM_KEYROW_ID];
+	struct gm_keyrow *row;
+
+	/* -k is for one request, and moves nobody else; turns need no mark. */
+	if (r->only < 0 && !r->round_robin &&
+	    gm_keyrule_move(r, t, model, pick->index, err) != 0)
+		return NULL;
+	(void)snprintf(project, sizeof(project), "%s",
+	    gm_keyrule_project(r, t, pick->index));
+	if (pick->standing.class != GM_CLASS_OK) {
+		renew_mark(
+		    t, find(r, t, r->ids[pick->index], GM_KEYROW_ALL), now_ms);
+		renew_mark(t, find(r, t, project, GM_KEYROW_ALL), now_ms);
+	}
+	row = gm_keytable_get(
+	    t, r->origin, project, gm_keyrule_model(model), err);
+	if (row == NULL)
+		return NULL;
+	if (row->day != today)
+		row->requests = 0;
+	row->day = today;
+	row->requests++;
+	row->last_ms = now_ms;
+	/* Who keeps no pace does not take back the turns of those who do. */
+	if (row->slot_ms < pick->at_ms)
+		row->slot_ms = pick->at_ms;
+	return row;
+}
+
+struct gm_keyrow *
+gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, size_t index, int64_t at_ms)
+{
+	struct gm_keyrow *row = find(
+	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+
+	if (row == NULL)
+		return NULL;
+	if (row->requests > 0)
+		row->requests--;
+	/* It began right behind the turn before it, or need not have waited. */
+	if (r->rpm > 0 && row->slot_ms == at_ms)
+		row->slot_ms = at_ms - gap_of(r);
+	return row;
+}

@@ -1,0 +1,120 @@
+#ifndef GM_KEYRULE_H
+#define GM_KEYRULE_H
+
+/*
+ * Which key is used next, and since when and until when another is not: the
+ * rules, over a table of what is known.  No I/O, no clock; the time comes in as
+ * wall clock milliseconds.
+ *
+ * Blame goes where it belongs.  A quota belongs to a quota project and a model,
+ * a bad key to the key, a closed account to the project; faults of a request, a
+ * model, a server or the network are no key's.  Keys that carry the same label,
+ * or were seen with the same project number, share a project; any other key is
+ * a project of its own.  Everything is kept per origin of the service.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "err.h"
+#include "fault.h"
+#include "hash.h"
+#include "keyring.h"
+#include "keytable.h"
+
+/* In place of a model, in rows that hold for all. */
+#define GM_KEYROW_ALL "all"
+
+/* Ids of rows that are no key's and no project's. */
+#define GM_KEYROW_PROVIDER "provider" /* a pause of the service */
+#define GM_KEYROW_CURRENT "current"   /* project: id of the current key */
+
+/* What stays the same over a run; borrowed. */
+struct gm_keyrule {
+	const char *origin; /* of the service: "https://host:443" */
+	const struct gm_keyring *ring;
+	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
+	bool round_robin;         /* else stay on a key until it fails */
+	int64_t only;             /* index of the one key to use; -1: all */
+	int64_t rpm, rpd;         /* per project and model; 0: unlimited */
+	int64_t ignore_before_ms; /* marks of earlier are not heeded; 0: all */
+};
+
+/* How a key stands with a model. */
+struct gm_standing {
+	enum gm_class class;        /* GM_CLASS_OK: it may be used */
+	int64_t since_ms, until_ms; /* since 0: there is no mark */
+	const char *reason;         /* in the table; "" if there is none */
+};
+
+enum gm_pick_kind {
+	GM_PICK_KEY,     /* use it, at at_ms */
+	GM_PICK_COOLING, /* none now; the first is back at at_ms */
+	GM_PICK_DEAD     /* none, and none comes back by itself soon */
+};
+
+struct gm_pick {
+	enum gm_pick_kind kind;
+	size_t index; /* of the key that kind speaks of */
+	int64_t at_ms;
+	struct gm_standing standing; /* of that key; see gm_keyrule_pick() */
+	size_t cooling, dead;        /* how many of the keys are */
+};
+
+/* A model as rows name it: without "models/", "all" for NULL. */
+const char *gm_keyrule_model(const char *model);
+
+/* The id of the quota project of a key; valid until the table changes. */
+const char *gm_keyrule_project(
+    const struct gm_keyrule *, const struct gm_keytable *, size_t index);
+
+/* model NULL: of calls that have none. */
+void gm_keyrule_standing(const struct gm_keyrule *, const struct gm_keytable *,
+    const char *model, size_t index, int64_t now_ms, struct gm_standing *);
+
+/* Has the key, or what it hangs on, a mark?  Limits of the user's are none. */
+bool gm_keyrule_is_marked(const struct gm_keyrule *, const struct gm_keytable *,
+    const char *model, size_t index, int64_t now_ms);
+
+/* The key that the shared state has as current; 0 if it has none. */
+size_t gm_keyrule_current(
+    const struct gm_keyrule *, const struct gm_keytable *, const char *model);
+
+/*
+ * Choose.  avoid: id of a project that is left out, or NULL.  Where every key
+ * is dead one is tried once an hour, the one that was refused longest ago: its
+ * standing goes on saying so, and reserving it begins the hour.
+ */
+void gm_keyrule_pick(const struct gm_keyrule *, const struct gm_keytable *,
+    const char *model, const char *avoid, int64_t now_ms, struct gm_pick *);
+
+/*
+ * Choose another key than the current one, the next in the ring's order that
+ * may be used, also where requests take turns; the current one only if it is
+ * the only such key, or the only one to use.
+ */
+void gm_keyrule_next(const struct gm_keyrule *, const struct gm_keytable *,
+    const char *model, int64_t now_ms, struct gm_pick *);
+
+/*
+ * Count a request with the picked key, take its turn in the pace, and make it
+ * the current one.  Returns the row whose counters changed, or NULL with
+ * GM_EOS.
+ */
+struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyrule *,
+    struct gm_keytable *, const char *model, const struct gm_pick *,
+    int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * A request that was to be sent at at_ms, which reserve() gave it, is given up:
+ * it does not count, and if no other turn comes after it, it is free again.
+ * Returns the row whose counters changed, or NULL.
+ */
+struct gm_keyrow *gm_keyrule_give_back(const struct gm_keyrule *,
+    struct gm_keytable *, const char *model, size_t index, int64_t at_ms);
+
+/* Make a key the current one.  0, or -1 with GM_EOS. */
+int gm_keyrule_move(const struct gm_keyrule *, struct gm_keytable *,
+    const char *model, size_t index, struct gm_err *) GM_MUST_CHECK;
+
+#endif

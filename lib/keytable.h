@@ -1,0 +1,122 @@
+#ifndef GM_KEYTABLE_H
+#define GM_KEYTABLE_H
+
+/*
+ * What is known of keys: rows in memory, and their text form.
+ *
+ * The text is a comment that names version and columns, then a line for each
+ * row, in the order of the struct but with the counters first, in a fixed
+ * width, so that they can be rewritten in place.  Fields are separated by
+ * blanks; "-" stands for an empty one.  No I/O; the time comes in as an
+ * argument.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "fault.h"
+#include "span.h"
+
+#define GM_KEYROW_ID 80
+#define GM_KEYROW_FOREVER INT64_MAX
+
+/* Three numbers and two times with blanks between them, and a NUL. */
+#define GM_KEYROW_COUNTERS (10 + 1 + 6 + 1 + 6 + 1 + 24 + 1 + 24 + 1)
+
+/* Of a table's text: bytes and rows. */
+#define GM_KEYTABLE_BYTES ((size_t)4 * 1024 * 1024)
+#define GM_KEYTABLE_ROWS ((size_t)10000)
+
+struct gm_keyrow {
+	char origin[256]; /* of the service: "https://host:443" */
+	/* hash of a key, "label:x", "project:1", "provider", "current" */
+	char id[GM_KEYROW_ID];
+	char model[256]; /* or "all" */
+	/* of a key: the quota project it was seen with, or ""; of "current":
+	 * the id of the key */
+	char project[GM_KEYROW_ID];
+	enum gm_class class; /* GM_CLASS_OK: no mark */
+	int64_t since_ms;    /* wall clock, of the mark; 0: none */
+	int64_t until_ms;    /* end of the mark, or GM_KEYROW_FOREVER */
+	char reason[200];    /* one clean line, may be "" */
+
+	/* Counters, which may be rewritten in place. */
+	int64_t requests; /* counted on day */
+	int64_t day; /* the Pacific day, by the days from 1970 to its end */
+	int64_t failures; /* in a row */
+	int64_t last_ms;  /* wall clock, of the last use; 0: never */
+	int64_t slot_ms;  /* of the last reservation; 0: none */
+	off_t at;         /* of its line in the file; -1: not in there */
+};
+
+/*
+ * Sorted by origin, id and model.  These hold printable ASCII without blanks:
+ * get and find take what gm_keyrow_name() makes of their arguments.
+ */
+struct gm_keytable {
+	struct gm_keyrow *rows;
+	size_t len, cap;
+	bool changed;   /* beside counters: the file must be written anew */
+	bool newer;     /* the text was of a version that we do not know */
+	int64_t now_ms; /* of gm_keytable_settle(); 0: the time is not known */
+};
+
+/* NULL: absent.  The row stays where it is until the next get or parse. */
+struct gm_keyrow *gm_keytable_find(const struct gm_keytable *,
+    const char *origin, const char *id, const char *model);
+
+/* Found, or added without a mark; NULL: GM_EOS. */
+struct gm_keyrow *gm_keytable_get(struct gm_keytable *, const char *origin,
+    const char *id, const char *model, struct gm_err *) GM_MUST_CHECK;
+
+/* A name that a row can hold: what it cannot becomes '_', "-" becomes "". */
+void gm_keyrow_name(char *out, size_t size, const char *name);
+
+/* Add a copy where it does not belong, until the table is sorted. */
+int gm_keytable_append(struct gm_keytable *, const struct gm_keyrow *,
+    struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Sort, and make one of equal rows, which sets changed.  The worse mark wins (a
+ * dead key, then the later end), with the later of both ends; of the projects
+ * the one whose since is later; of each counter the larger, of the later day.
+ */
+void gm_keytable_sort(struct gm_keytable *);
+
+/*
+ * What a wrong clock has left behind, after a read: an end over 25 hours ahead
+ * becomes now and 25 hours, unless the mark is of a dead key; a since over 5 s
+ * ahead becomes now; a last use over 5 s ahead means that the clock was set
+ * back: last and slot become now, as does a slot over 25 hours ahead.
+ */
+void gm_keytable_settle(struct gm_keytable *, int64_t now_ms);
+
+void gm_keytable_release(struct gm_keytable *);
+
+/*
+ * The text, in keytext.c.
+ *
+ * Fill an empty table.  Returns 0, or -1: GM_EOS.  *bad: lines that make no
+ * sense and were dropped, the last one too if it has no end; a line whose
+ * counters alone are torn keeps the rest, with counters zero.  A text of a
+ * later version gives no row, and newer.  changed is set when the text should
+ * be written anew.
+ */
+int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
+    struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Append the text and set at in each row.  Left out, with at -1, is what tells
+ * nothing: no mark, no failure, not used in the 8 days before now_ms, not
+ * "current"; and of a table over GM_KEYTABLE_ROWS or _BYTES the oldest rows,
+ * those without a mark first.
+ */
+void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
+
+/* The beginning of a row's line, of GM_KEYROW_COUNTERS - 1 bytes. */
+void gm_keyrow_counters(const struct gm_keyrow *, char out[GM_KEYROW_COUNTERS]);
+
+#endif

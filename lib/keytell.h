@@ -1,0 +1,48 @@
+#ifndef GM_KEYTELL_H
+#define GM_KEYTELL_H
+
+/*
+ * What is known of the keys, for people and for programs: how each stands with
+ * each model, and what of it was used.  Keys are shown masked.  No I/O, no
+ * clock.
+ *
+ * The models are those of the configuration, then any other that the table
+ * knows these keys with.  Behind the keys come pauses of the whole service,
+ * which have no key.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "keyrule.h"
+#include "keytable.h"
+
+/* All is borrowed. */
+struct gm_keytell {
+	const struct gm_keyrule *rule; /* with only >= 0 that key alone */
+	const struct gm_keytable *table;
+	const char *const *models;
+	size_t models_len;
+	int64_t now_ms;
+};
+
+/*
+ * Append a line for each key and model: index, key, quota project, "*" where
+ * it is the current one, model, class, since, until, requests of the day,
+ * failures in a row, last use, reason; TAB-separated, "-" where there is none.
+ * header: names of the columns come first.  Returns 0, or -1 with GM_EOS.
+ */
+int gm_keytell_table(const struct gm_keytell *, bool header, struct gm_buf *out,
+    struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Append a line for each key, an object with "models", and then one for all
+ * pauses if there are any.  An end is null where there is none, and where a
+ * mark has no end.  Errors as above.
+ */
+int gm_keytell_json(const struct gm_keytell *, struct gm_buf *out,
+    struct gm_err *) GM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef GM_PROMETHEUS_H
+#define GM_PROMETHEUS_H
+
+/*
+ * Metrics in the text format of Prometheus, as its node exporter reads them
+ * from files.  No I/O.
+ *
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/, the
+ * text-based format 0.0.4; only gauges, only whole numbers.
+ */
+
+#include "base.h"
+#include "buf.h"
+
+struct gm_prometheus_label {
+	const char *name, *value; /* value: any text of one line */
+};
+
+/* Begin a metric: its HELP and TYPE; its samples must follow at once. */
+void gm_prometheus_gauge(struct gm_buf *, const char *name, const char *help);
+
+void gm_prometheus_sample(struct gm_buf *, const char *name,
+    const struct gm_prometheus_label *, size_t len, int64_t value);
+
+#endif

@@ -1,0 +1,301 @@
+#include "verdict.h"
+#include "clock.h"
+#include "jsonw.h"
+#include "prometheus.h"
+
+#define SUMMARY_BYTES 400
+
+enum status {
+	OK,
+	LIMITED,
+	INVALID,
+	EXPIRED,
+	LEAKED,
+	RESTRICTED,
+	PROJECT,
+	NO_CREDIT,
+	PLACE,
+	UNKNOWN,
+	STATUSES
+};
+
+static const char *const words[STATUSES] = { "ok", "limited", "invalid",
+	"expired", "leaked", "restricted", "project", "no-credit", "place",
+	"unknown" };
+
+#define LATER "try again later"
+#define BASE_URL "check the base URL"
+
+/* What a class says of the key, and what to do about it. */
+static const struct {
+	enum status status;
+	const char *advice; /* NULL: nothing */
+} rows[GM_CLASSES] = {
+	[GM_CLASS_OK] = { OK, NULL },
+	[GM_CLASS_KEY_INVALID] = { INVALID, "replace it" },
+	[GM_CLASS_KEY_EXPIRED] = { EXPIRED, "renew or replace it" },
+	[GM_CLASS_KEY_LEAKED] = { LEAKED, "delete it and make another" },
+	[GM_CLASS_KEY_RESTRICTED] = { RESTRICTED,
+	    "allow this API and this machine in its restrictions" },
+	[GM_CLASS_KEY_REFUSED] = { INVALID, "replace it" },
+	[GM_CLASS_NO_KEY_SENT] = { UNKNOWN,
+	    "look for a proxy that removes the key" },
+	[GM_CLASS_PROJECT_BLOCKED] = { PROJECT,
+	    "enable the API and billing in its project" },
+	[GM_CLASS_PROJECT_DENIED] = { PROJECT,
+	    "ask for permission in its project" },
+	[GM_CLASS_NO_CREDIT] = { NO_CREDIT, "add credit to its account" },
+	[GM_CLASS_PLACE] = { PLACE, "ask from another place, or pay" },
+	[GM_CLASS_QUOTA_MINUTE] = { LIMITED, "wait" },
+	[GM_CLASS_QUOTA_DAY] = { LIMITED, "wait, or pay for more" },
+	[GM_CLASS_QUOTA_NONE] = { LIMITED, "ask another model, or pay" },
+	[GM_CLASS_QUOTA_SPEND] = { LIMITED, "wait, or raise the limit" },
+	[GM_CLASS_QUOTA] = { LIMITED, "wait" },
+	[GM_CLASS_MODEL_GONE] = { UNKNOWN, "ask another model" },
+	[GM_CLASS_BAD_URL] = { UNKNOWN, BASE_URL },
+	[GM_CLASS_BAD_REQUEST] = { UNKNOWN, "see what -v says" },
+	[GM_CLASS_TOO_LARGE] = { UNKNOWN, "see what -v says" },
+	[GM_CLASS_OVERLOADED] = { UNKNOWN, LATER },
+	[GM_CLASS_TIMEOUT] = { UNKNOWN, LATER },
+	[GM_CLASS_CANCELLED] = { UNKNOWN, LATER },
+	[GM_CLASS_SERVER] = { UNKNOWN, LATER },
+	[GM_CLASS_NETWORK] = { UNKNOWN, "check the network" },
+	[GM_CLASS_SILENCE] = { UNKNOWN, "check the network" },
+	[GM_CLASS_TLS] = { UNKNOWN, "check certificates and clock" },
+	[GM_CLASS_PROXY] = { UNKNOWN, "check the proxy" },
+	[GM_CLASS_REDIRECT] = { UNKNOWN, BASE_URL },
+	[GM_CLASS_PROTOCOL] = { UNKNOWN, BASE_URL },
+	[GM_CLASS_CUT] = { UNKNOWN, LATER },
+	[GM_CLASS_BLOCKED] = { OK, NULL },
+	[GM_CLASS_EMPTY] = { OK, NULL },
+	[GM_CLASS_TOKEN_LIMIT] = { OK, NULL },
+	[GM_CLASS_UNFINISHED] = { OK, NULL },
+	[GM_CLASS_DEADLINE] = { UNKNOWN, "allow more time" },
+	[GM_CLASS_SIGNAL] = { UNKNOWN, LATER },
+	[GM_CLASS_LOCAL] = { UNKNOWN, LATER },
+};
+
+static enum status
+status_of(const struct gm_verdict *v)
+{
+	return rows[v->class].status;
+}
+
+bool
+gm_verdict_is_healthy(const struct gm_verdict *v)
+{
+	return status_of(v) <= LIMITED;
+}
+
+static const char *
+advice_of(const struct gm_verdict *v)
+{
+	if (v->remedy[0] != '\0')
+		return v->remedy;
+	return v->own_limit ? "wait, or raise GM_RPD" : rows[v->class].advice;
+}
+
+void
+gm_verdict_head(struct gm_buf *out)
+{
+	gm_buf_puts(
+	    out, "INDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\tWHAT TO DO\n");
+}
+
+/* A cell's text; "-" stands for none. */
+static void
+put_cell(const char *text, char end, struct gm_buf *out)
+{
+	gm_buf_puts(out, text != NULL && *text != '\0' ? text : "-");
+	gm_buf_putc(out, end);
+}
+
+static void
+put_number(int64_t number, bool known, struct gm_buf *out)
+{
+	if (known)
+		gm_buf_printf(out, "%lld\t", (long long)number);
+	else
+		put_cell(NULL, '\t', out);
+}
+
+void
+gm_verdict_row(const struct gm_verdict *v, struct gm_buf *out)
+{
+	char until[GM_CLOCK_TEXT] = "";
+
+	if (v->until_ms != 0)
+		gm_clock_format(until, v->until_ms);
+	gm_buf_printf(out, "%zu\t%s\t", v->index, v->key);
+	put_cell(v->project, '\t', out);
+	put_cell(words[status_of(v)], '\t', out);
+	put_cell(until, '\t', out);
+	put_number(v->http, v->http != 0, out);
+	put_number(v->ms, v->sent, out);
+	put_cell(advice_of(v), '\n', out);
+}
+
+static void
+write_text(struct gm_jsonw *w, const char *name, const char *text)
+{
+	if (text != NULL && *text != '\0')
+		gm_jsonw_text(w, name, text);
+	else
+		gm_jsonw_null(w, name);
+}
+
+static void
+write_number(struct gm_jsonw *w, const char *name, int64_t number, bool known)
+{
+	if (known)
+		gm_jsonw_int(w, name, number);
+	else
+		gm_jsonw_null(w, name);
+}
+
+void
+gm_verdict_json(const struct gm_verdict *v, struct gm_buf *out)
+{
+	char until[GM_CLOCK_TEXT] = "";
+	struct gm_jsonw w;
+
+	if (v->until_ms != 0)
+		gm_clock_format(until, v->until_ms);
+	gm_jsonw_init(&w, out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_int(&w, "index", (int64_t)v->index);
+	gm_jsonw_text(&w, "key", v->key);
+	write_text(&w, "project", v->project);
+	gm_jsonw_text(&w, "status", words[status_of(v)]);
+	gm_jsonw_text(&w, "class", gm_class(v->class)->name);
+	gm_jsonw_bool(&w, "healthy", gm_verdict_is_healthy(v));
+	write_text(&w, "until", until);
+	write_number(&w, "http", v->http, v->http != 0);
+	write_number(&w, "ms", v->ms, v->sent);
+	write_text(&w, "advice", advice_of(v));
+	write_text(&w, "model", v->model);
+	gm_jsonw_end(&w);
+	gm_buf_putc(out, '\n');
+}
+
+static size_t
+count_healthy(const struct gm_verdict *v, size_t len)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < len; i++)
+		n += gm_verdict_is_healthy(&v[i]);
+	return n;
+}
+
+static size_t
+count_status(const struct gm_verdict *v, size_t len, enum status status)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < len; i++)
+		n += status_of(&v[i]) == status;
+	return n;
+}
+
+size_t
+gm_verdict_limited(const struct gm_verdict *v, size_t len)
+{
+	return count_status(v, len, LIMITED);
+}
+
+/* A sample for each key: is it healthy, or what is its status? */
+static void
+put_samples(const struct gm_verdict *v, size_t len, const char *name,
+    bool status, struct gm_buf *out)
+{
+	struct gm_prometheus_label labels[] = { { "index", NULL },
+		{ "project", NULL }, { "status", NULL } };
+	char index[24];
+	struct gm_buf number;
+	size_t i;
+
+	gm_buf_init(&number, sizeof(index));
+	for (i = 0; i < len; i++) {
+		gm_buf_reset(&number);
+		gm_buf_printf(&number, "%zu", v[i].index);
+		labels[0].value = gm_buf_str(&number);
+		labels[1].value = v[i].project;
+		labels[2].value = words[status_of(&v[i])];
+		gm_prometheus_sample(out, name, labels,
+		    status ? GM_LEN(labels) : GM_LEN(labels) - 1,
+		    status || gm_verdict_is_healthy(&v[i]));
+	}
+	gm_buf_inherit(out, &number);
+	gm_buf_release(&number);
+}
+
+void
+gm_verdict_metrics(
+    const struct gm_verdict *v, size_t len, int64_t now_ms, struct gm_buf *out)
+{
+	gm_prometheus_gauge(
+	    out, "gm_key_healthy", "Can this API key be used, now or later?");
+	put_samples(v, len, "gm_key_healthy", false, out);
+	gm_prometheus_gauge(
+	    out, "gm_key_status", "1 for the status that this API key has.");
+	put_samples(v, len, "gm_key_status", true, out);
+	gm_prometheus_gauge(
+	    out, "gm_keys_checked", "API keys that were checked.");
+	gm_prometheus_sample(out, "gm_keys_checked", NULL, 0, (int64_t)len);
+	gm_prometheus_gauge(
+	    out, "gm_keys_healthy", "API keys of those that are healthy.");
+	gm_prometheus_sample(
+	    out, "gm_keys_healthy", NULL, 0, (int64_t)count_healthy(v, len));
+	gm_prometheus_gauge(out, "gm_keycheck_timestamp_seconds",
+	    "When they were checked, in seconds since 1970.");
+	gm_prometheus_sample(
+	    out, "gm_keycheck_timestamp_seconds", NULL, 0, now_ms / 1000);
+}
+
+/* "; 2 invalid, 1 unknown" */
+static void
+put_counts(const struct gm_verdict *v, size_t len, struct gm_buf *out)
+{
+	const char *between = "; ";
+	size_t n;
+	int s;
+
+	for (s = LIMITED + 1; s < STATUSES; s++) {
+		n = count_status(v, len, (enum status)s);
+		if (n == 0)
+			continue;
+		gm_buf_printf(out, "%s%zu %s", between, n, words[s]);
+		between = ", ";
+	}
+}
+
+int
+gm_verdict_sum(
+    const struct gm_verdict *v, size_t len, size_t wanted, struct gm_err *err)
+{
+	size_t healthy = count_healthy(v, len);
+	enum gm_code code = GM_ENEGATIVE;
+	struct gm_buf text;
+
+	if (healthy >= wanted)
+		return 0;
+	if (healthy == 0 && count_status(v, len, UNKNOWN) == len)
+		return gm_fail(err, GM_EUNAVAILABLE, "no key got an answer: %s",
+		    v[0].err.msg);
+	gm_buf_init(&text, SUMMARY_BYTES);
+	if (healthy == 0) {
+		gm_buf_puts(&text, "no key is healthy");
+		code = GM_ENOPERM;
+	} else {
+		gm_buf_printf(&text, "%zu of %zu key%s %s healthy", healthy,
+		    len, len == 1 ? "" : "s", healthy == 1 ? "is" : "are");
+	}
+	if (healthy > 0 && wanted != len)
+		gm_buf_printf(&text, ", %zu %s wanted", wanted,
+		    wanted == 1 ? "is" : "are");
+	put_counts(v, len, &text);
+	(void)gm_fail(err, code, "%s", gm_buf_str(&text));
+	gm_buf_release(&text);
+	return -1;
+}

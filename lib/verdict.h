@@ -1,0 +1,58 @@
+#ifndef GM_VERDICT_H
+#define GM_VERDICT_H
+
+/*
+ * How it stands with a key: in a word, with what to do about it, and as the
+ * lines that gm-keycheck prints.  No I/O, no clock.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "fault.h"
+#include "keytable.h"
+
+/* All texts are clean, and keys in them masked. */
+struct gm_verdict {
+	size_t index;
+	char key[20];               /* "...a1f3" */
+	char project[GM_KEYROW_ID]; /* a label or a number; "": not known */
+	const char *model;          /* asked, or known to be limited, or NULL */
+	enum gm_class class;        /* GM_CLASS_OK: it has answered */
+	long http;                  /* of the last reply; 0: none came */
+	bool sent;                  /* something was sent, which took ms */
+	int64_t ms;
+	int64_t until_ms;  /* wall clock; 0: not known */
+	bool own_limit;    /* it is the user's GM_RPD, not the service's */
+	char remedy[200];  /* the service's; "": none */
+	struct gm_err err; /* the last failure; GM_OK: none */
+};
+
+/* Quotas come back: a key that is limited is healthy, too. */
+bool gm_verdict_is_healthy(const struct gm_verdict *);
+
+/* Lines of cells with TABs between them: the names of the columns; a key. */
+void gm_verdict_head(struct gm_buf *);
+void gm_verdict_row(const struct gm_verdict *, struct gm_buf *);
+
+/* The same as a JSON object in a line. */
+void gm_verdict_json(const struct gm_verdict *, struct gm_buf *);
+
+/* All as metrics in the text format of Prometheus, made at now_ms. */
+void gm_verdict_metrics(
+    const struct gm_verdict *, size_t len, int64_t now_ms, struct gm_buf *);
+
+/* How many of them are limited now? */
+size_t gm_verdict_limited(const struct gm_verdict *, size_t len);
+
+/*
+ * Is it well with all?  Returns 0 if wanted keys are healthy, else -1 and a
+ * summary: GM_ENEGATIVE (some are), GM_ENOPERM (none is), GM_EUNAVAILABLE (of
+ * none it is known).
+ */
+int gm_verdict_sum(const struct gm_verdict *, size_t len, size_t wanted,
+    struct gm_err *) GM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,811 @@
+# gm-keycheck: all that it says, all that is sent, and what it leaves behind for
+# the other tools.
+
+load helper
+
+VERSION=$(cat "$ROOT/VERSION")
+ALIAS=gemini-flash-latest
+DEAD=fake-invalid-key-0002
+rc=0
+
+# server [option...]: the stand-in, with an env file of the keys in $KEYS.
+server() {
+	serve "$@"
+	unset GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL
+	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state
+	env_file "$KEYS"
+}
+
+# env_file KEYS: the file "env" with these keys and the server.
+env_file() {
+	(umask 077 && printf 'GOOGLE_API_KEYS=%s\nGOOGLE_GEMINI_BASE_URL=%s\n' \
+	    "$1" "$URL" >"$PWD/env")
+	export GM_ENV_FILE=$PWD/env
+}
+
+# shape: times that differ from run to run become UNTIL and MS.
+shape() {
+	sed -E 's/20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z/UNTIL/
+	    s/^(([^\t]*\t){6})[0-9]+\t/\1MS\t/; s/"ms":[0-9]+/"ms":MS/'
+}
+
+# check [argument...]: run it; its words go to "out" and "err".
+check() {
+	rc=0
+	timeout 60 gm-keycheck "$@" >raw 2>err </dev/null || rc=$?
+	shape <raw >out
+	if grep -aqE 'fake-[a-z]*-key' raw err; then
+		echo 'a key shows'
+		return 1
+	fi
+}
+
+# said STATUS STDERR [LINE...]: that, to the byte; blanks in a LINE that are
+# between cells are written "|".
+said() {
+	local status=$1 words=$2
+	shift 2
+	if [ "$rc" -ne "$status" ]; then
+		echo "status $rc in place of $status"
+		cat raw err
+		return 1
+	fi
+	same err "$words" || return
+	printf '%s\n' "$@" | sed '/^$/d' | tr '|' '\t' | diff - out
+}
+
+# sent: each request that the server got, as "METHOD PATH KEY", sorted.
+sent() {
+	local i
+	for ((i = 1; i <= $(requests); i++)); do
+		sed -n '1s/ HTTP.*//p; s/^x-goog-api-key: //p' \
+		    "$DIR/request.$i" | tr -d '\r' | paste -sd ' '
+	done | LC_ALL=C sort
+}
+
+# state: class by key or project, and model, of all that has a mark.
+state() {
+	awk '!/^#/ && $9 != "ok" { print $7, $9 }' "$GM_STATE_DIR/keys" |
+	    LC_ALL=C sort
+}
+
+SUM='gm-keycheck: 1 of 2 keys is healthy; 1 invalid
+'
+
+@test "each key is asked, and the server gets nothing but the list's request" {
+	KEYS=work:$GOOD_KEY,$DEAD server
+	check
+	said 1 "$SUM" '0|...0001|work|ok|-|200|MS|-' \
+	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	sent >requests
+	same requests "GET /v1beta/models?pageSize=1 $GOOD_KEY
+GET /v1beta/models?pageSize=1 $DEAD
+"
+	head_of 1 | sed '/^x-goog-api-key/d' >first
+	same first "GET /v1beta/models?pageSize=1 HTTP/1.1
+Host: 127.0.0.1:PORT
+User-Agent: gm-keycheck/$VERSION
+Accept: application/json
+"
+}
+
+@test "all is well: status 0, and nothing on standard error" {
+	KEYS=$GOOD_KEY server
+	check
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+}
+
+@test "--level count, --level generate: what is sent, and the bodies" {
+	KEYS=$GOOD_KEY server
+	check --level count
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	sent >requests
+	same requests "GET /v1beta/models?pageSize=1 $GOOD_KEY
+POST /v1beta/models/$ALIAS:countTokens $GOOD_KEY
+"
+	body 2 >text
+	same text '{"generateContentRequest":{"model":"models/'$ALIAS'","contents":[{"role":"user","parts":[{"text":"1"}]}]}}'
+	check --level generate -m gemini-3.8-flash,spare
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	[ "$(requests)" -eq 5 ]
+	sent | sed -n 3p >requests
+	same requests "POST /v1beta/models/gemini-3.8-flash:countTokens $GOOD_KEY
+"
+	sent | sed -n 4p >requests
+	same requests "POST /v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse $GOOD_KEY
+"
+	body 5 >text
+	same text '{"contents":[{"role":"user","parts":[{"text":"1"}]}],"generationConfig":{"maxOutputTokens":1}}'
+	check --level list
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	[ "$(requests)" -eq 6 ]
+	check --level deep
+	said 64 "gm-keycheck: --level: 'deep' is not list, count or generate
+Try 'gm-keycheck --help'.
+" ''
+}
+
+# table LEVEL: lines "ROW|STATUS|UNTIL|HTTP|ADVICE[|PROJECT]" on standard input:
+# that row of the stand-in at that level's call gives this line.
+table() {
+	local row status until http advice project when
+	case $1 in
+	list) when=pageSize ;;
+	generate) when=stream ;;
+	esac
+	while IFS='|' read -r row status until http advice project; do
+		rm -rf "$GM_STATE_DIR"
+		printf '[{"when":{"path":"%s"},"row":%s,"repeat":-1}]' \
+		    "$when" "$row" >"$DIR/script.json"
+		check --level "$1" --retries 0
+		[ "$(cat out)" = "$(printf '0\t...0001\t%s\t%s\t%s\t%s\tMS\t%s' \
+		    "${project:--}" "$status" "$until" "$http" "$advice")" ] || {
+			echo "row $row: $(cat out err)"
+			return 1
+		}
+		case $status in
+		ok | limited) [ "$rc" -eq 0 ] ;;
+		unknown) [ "$rc" -eq 69 ] ;;
+		*) [ "$rc" -eq 77 ] ;;
+		esac || {
+			echo "row $row: status $rc"
+			return 1
+		}
+	done
+}
+
+@test "each status by the rows of the service: the list" {
+	KEYS=$GOOD_KEY server
+	table list <<'EOT'
+1|invalid|UNTIL|400|replace it
+2|expired|UNTIL|400|renew or replace it
+3|invalid|UNTIL|400|replace it
+4|invalid|UNTIL|401|replace it
+5|leaked|-|403|delete it and make another
+6|unknown|-|403|look for a proxy that removes the key
+7|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+8|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+9|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+10|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+14|project|UNTIL|403|ask for permission in its project
+16|place|-|400|ask from another place, or pay
+22|unknown|-|400|see what -v says
+29|limited|UNTIL|429|wait
+34|limited|UNTIL|429|wait
+36|unknown|-|500|try again later
+37|unknown|-|503|try again later
+40|unknown|-|502|try again later
+41|unknown|-|407|check the proxy
+42|unknown|-|302|check the base URL
+EOT
+}
+
+@test "each status by the rows of the service: an answer" {
+	KEYS=$GOOD_KEY server
+	table generate <<'EOT'
+15|no-credit|UNTIL|402|add credit to its account
+16|place|-|400|ask from another place, or pay
+17|unknown|-|404|ask another model
+18|unknown|-|404|use gemini-3.8-flash instead
+29|limited|UNTIL|429|wait
+30|limited|UNTIL|429|wait, or pay for more
+31|limited|UNTIL|429|ask another model, or pay
+32|limited|UNTIL|429|wait, or raise the limit
+37|unknown|-|503|try again later
+39|unknown|-|504|try again later
+43|ok|-|200|-
+EOT
+}
+
+@test "the project's number is learnt, and shared by all forms of output" {
+	KEYS=$GOOD_KEY server
+	echo '[{"row":11,"repeat":-1,"project":"4711"}]' >"$DIR/script.json"
+	check
+	said 77 'gm-keycheck: no key is healthy; 1 project
+' '0|...0001|4711|project|UNTIL|403|MS|enable the API and billing in its project'
+	check --no-save --json --prometheus m
+	[ "$(jq -r .project raw)" = 4711 ]
+	grep -qx 'gm_key_status{index="0",project="4711",status="project"} 1' m
+}
+
+@test "limited counts as healthy, with a note; the state keeps all of it" {
+	KEYS=$GOOD_KEY,fake-day-key-0002,fake-invalid-key-0003 server
+	check --level generate
+	said 1 'gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
+gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+' '0|...0001|-|ok|-|200|MS|-' \
+	    '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more' \
+	    '2|...0003|-|invalid|UNTIL|400|MS|replace it'
+	state >marks
+	same marks "all key_invalid
+$ALIAS quota_day
+"
+	# The list cannot see the limit, and does not lift it.
+	check
+	said 1 "$(cat err)"$'\n' '0|...0001|-|ok|-|200|MS|-' \
+	    '1|...0002|-|limited|UNTIL|200|MS|wait, or pay for more' \
+	    '2|...0003|-|invalid|UNTIL|400|MS|replace it'
+	check --level count
+	state >marks
+	same marks "all key_invalid
+$ALIAS quota_day
+"
+	check --ignore-cooldown 1
+	said 0 '' '1|...0002|-|ok|-|200|MS|-'
+}
+
+@test "a limit that is only known names the model, and gm-rotate charges that" {
+	KEYS=fake-day-key-0001,$GOOD_KEY server
+	check --level generate -m gemini-3.8-flash
+	check --json -m gemini-3.8-flash 0
+	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
+' '{"index":0,"key":"...0001","project":null,"status":"limited","class":"quota_day","healthy":true,"until":"UNTIL","http":200,"ms":MS,"advice":"wait, or pay for more","model":"gemini-3.8-flash"}'
+	rm -r "$GM_STATE_DIR"
+	gm-rotate --from-reports <raw >index
+	same index $'0\n' # the default model is not touched
+	[ "$(state)" = 'gemini-3.8-flash quota_day' ]
+}
+
+@test "right after it gm-prompt sends nothing with a key that is dead" {
+	KEYS=$DEAD,fake-leaked-key-0003,$GOOD_KEY server
+	check
+	said 1 'gm-keycheck: 1 of 3 keys is healthy; 1 invalid, 1 leaked
+' '0|...0002|-|invalid|UNTIL|400|MS|replace it' \
+	    '1|...0003|-|leaked|-|403|MS|delete it and make another' \
+	    '2|...0001|-|ok|-|200|MS|-'
+	[ "$(requests)" -eq 3 ]
+	gm-prompt -n hi >answer
+	[ "$(requests)" -eq 4 ]
+	grep -q "^x-goog-api-key: $GOOD_KEY" "$DIR/request.4"
+}
+
+@test "a key that works again is used again" {
+	KEYS=$GOOD_KEY server
+	echo '[{"row":1}]' >"$DIR/script.json"
+	check
+	[ "$rc" -eq 77 ]
+	[ "$(state)" = 'all key_invalid' ]
+	check
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	[ -z "$(state)" ]
+}
+
+@test "a list shows no credit, and does not lift what is known of it" {
+	KEYS=fake-nocredit-key-0001 server
+	check --level generate
+	said 77 'gm-keycheck: no key is healthy; 1 no-credit
+' '0|...0001|-|no-credit|UNTIL|402|MS|add credit to its account'
+	check
+	said 77 'gm-keycheck: no key is healthy; 1 no-credit
+' '0|...0001|-|no-credit|UNTIL|200|MS|add credit to its account'
+	[ "$(state)" = 'all no_credit' ]
+}
+
+@test "--no-save: nothing is written, nothing is read, no note" {
+	KEYS=$GOOD_KEY,$DEAD server
+	check --no-save
+	said 1 "$SUM" '0|...0001|-|ok|-|200|MS|-' \
+	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	[ ! -e "$GM_STATE_DIR" ]
+	[ -z "$(ls -A "$HOME")" ]
+}
+
+@test "operands and --key-index choose keys" {
+	KEYS=$GOOD_KEY,$DEAD,fake-expired-key-0003 server
+	check 2 0 0
+	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 expired
+' '0|...0001|-|ok|-|200|MS|-' '2|...0003|-|expired|UNTIL|400|MS|renew or replace it'
+	[ "$(requests)" -eq 2 ]
+	check -k 1
+	said 77 'gm-keycheck: no key is healthy; 1 invalid
+' '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	check --key-index=0
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+}
+
+@test "operands that are none: status 64, and nothing is sent" {
+	local try="Try 'gm-keycheck --help'."
+
+	KEYS=$GOOD_KEY,$DEAD server
+	check 2
+	said 64 "gm-keycheck: INDEX: '2' is not a whole number from 0 to 1
+$try
+" ''
+	check -- -1
+	said 64 "gm-keycheck: INDEX: '-1' is not a whole number from 0 to 1
+$try
+" ''
+	check one
+	said 64 "gm-keycheck: INDEX: 'one' is not a whole number from 0 to 1
+$try
+" ''
+	check -k 2
+	said 64 "gm-keycheck: --key-index: there is no key with index 2: the last one is 1
+$try
+" ''
+	check -k 1 1
+	said 64 "gm-keycheck: --key-index and operands exclude each other
+$try
+" ''
+	check - 1
+	said 64 "gm-keycheck: '-' and other operands exclude each other
+$try
+" ''
+	check -4 -6
+	said 64 "gm-keycheck: --ipv4 and --ipv6 exclude each other
+$try
+" ''
+	[ "$(requests)" -eq 0 ]
+}
+
+# typed TEXT [argument...]: the same with TEXT on standard input.
+typed() {
+	local text=$1
+	shift
+	rc=0
+	printf '%s' "$text" | timeout 60 gm-keycheck "$@" - >raw 2>err || rc=$?
+	shape <raw >out
+}
+
+@test "-: the keys on standard input, and no others" {
+	KEYS=$GOOD_KEY server
+	export GOOGLE_GEMINI_BASE_URL=$URL
+	typed "a:fake-good-key-0007"$'\r\n\n'"$DEAD"
+	said 1 "$SUM" '0|...0007|a|ok|-|200|MS|-' \
+	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	sent >requests
+	same requests "GET /v1beta/models?pageSize=1 fake-good-key-0007
+GET /v1beta/models?pageSize=1 $DEAD
+"
+	typed "$DEAD"$'\n'"$DEAD"
+	said 77 'gm-keycheck: standard input: 1 key dropped, as it is there twice
+gm-keycheck: no key is healthy; 1 invalid
+' '0|...0002|-|invalid|UNTIL|400|MS|replace it'
+}
+
+@test "-: no key, bad keys: 78, by their place, never shown" {
+	KEYS=$GOOD_KEY server
+	export GOOGLE_GEMINI_BASE_URL=$URL
+	typed ''
+	said 78 'gm-keycheck: standard input: no API key
+' ''
+	typed $'fake-good-key-0001\nfake bad key\n'
+	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas
+' ''
+	rc=0
+	gm-keycheck - <&- >raw 2>err || rc=$?
+	shape <raw >out
+	said 78 'gm-keycheck: standard input: no API key
+' ''
+	[ "$(requests)" -eq 0 ]
+}
+
+@test "-: typed keys are not sent where a weaker place says" {
+	KEYS=$GOOD_KEY server
+	typed "$GOOD_KEY"
+	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place (standard input): set both in one place
+" ''
+	unset GM_ENV_FILE
+	mv env .env
+	export https_proxy=http://127.0.0.1:1
+	typed "$GOOD_KEY" --retries 0
+	[ "$rc" -eq 69 ]
+	head -n 1 err >first
+	same first "gm-keycheck: ./.env: GOOGLE_GEMINI_BASE_URL ignored: a base URL from there counts only if it is loopback, and with keys from there
+"
+	[ "$(requests)" -eq 0 ]
+}
+
+@test "--json: an object a line" {
+	KEYS=work:$GOOD_KEY,fake-minute-key-0002,$DEAD server
+	check --json --level generate
+	said 1 'gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
+gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+' '{"index":0,"key":"...0001","project":"work","status":"ok","class":"ok","healthy":true,"until":null,"http":200,"ms":MS,"advice":null,"model":"'$ALIAS'"}' \
+	    '{"index":1,"key":"...0002","project":null,"status":"limited","class":"quota_minute","healthy":true,"until":"UNTIL","http":429,"ms":MS,"advice":"wait","model":"'$ALIAS'"}' \
+	    '{"index":2,"key":"...0002","project":null,"status":"invalid","class":"key_invalid","healthy":false,"until":"UNTIL","http":400,"ms":MS,"advice":"replace it","model":null}'
+}
+
+@test "on a terminal: a header, and columns that stand below each other" {
+	KEYS=work:$GOOD_KEY,$DEAD server
+	rc=0
+	python3 -B "$ROOT/tests/pty.py" -f 12 -o raw timeout 60 gm-keycheck \
+	    --color never </dev/null || rc=$?
+	sed -E 's/20[0-9]{2}-[-0-9T:]*Z/20YY-MM-DDThh:mm:ssZ/
+	    s/(00   )[0-9]+ *(-|rep)/\1N   \2/; s/(HTTP  MS) */\1  /' raw >out
+	[ "$rc" -eq 1 ]
+	same out 'INDEX  KEY      PROJECT  STATUS   UNTIL                 HTTP  MS  WHAT TO DO
+0      ...0001  work     ok       -                     200   N   -
+1      ...0002  -        invalid  20YY-MM-DDThh:mm:ssZ  400   N   replace it
+gm-keycheck: 1 of 2 keys is healthy; 1 invalid
+'
+}
+
+@test "--min-healthy N" {
+	KEYS=$GOOD_KEY,$DEAD server
+	check --min-healthy 1
+	said 0 '' '0|...0001|-|ok|-|200|MS|-' \
+	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	check --min-healthy 2
+	said 1 "$SUM" "$(tr '\t' '|' <out)"
+	check --min-healthy 3
+	said 1 'gm-keycheck: 1 of 2 keys is healthy, 3 are wanted; 1 invalid
+' "$(tr '\t' '|' <out)"
+	check --min-healthy 0 1
+	said 0 '' '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	check --min-healthy some
+	said 64 "gm-keycheck: --min-healthy: 'some' is not a whole number from 0 to 1000000
+Try 'gm-keycheck --help'.
+" ''
+}
+
+@test "no key: 78" {
+	export GM_ENV_FILE=/dev/null
+	check
+	said 78 'gm-keycheck: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for /dev/null)
+' ''
+}
+
+@test "network down: 69, and why" {
+	KEYS=$GOOD_KEY,$DEAD server
+	stop_server
+	check --retries 0
+	[ "$rc" -eq 69 ]
+	same out "$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck the network' \
+	    0 ...0001)
+$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck the network' 1 ...0002)
+"
+	grep -q "^gm-keycheck: no key got an answer: $URL: no connection (network): " err
+	[ "$(wc -l <err)" -eq 1 ]
+	[ -z "$(state)" ]
+}
+
+@test "errors of the server are repeated, up to --retries" {
+	KEYS=$GOOD_KEY server
+	echo '[{"row":36,"repeat":2}]' >"$DIR/script.json"
+	check --max-wait 0
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	[ "$(requests)" -eq 3 ]
+}
+
+@test "a model that refuses one token is asked once more" {
+	KEYS=$GOOD_KEY server
+	echo '[{"when":{"path":"stream"},"row":22}]' >"$DIR/script.json"
+	check --level generate
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	[ "$(requests)" -eq 4 ]
+	body 4 >text
+	same text '{"contents":[{"role":"user","parts":[{"text":"1"}]}]}'
+}
+
+@test "a key whose list or count is refused is never asked for an answer" {
+	KEYS=fake-good-key-0002,fake-good-key-0003 server
+	cat >"$DIR/script.json" <<-'END'
+		[{"when":{"key":"fake-good-key-0002","path":"pageSize"},"row":22},
+		 {"when":{"key":"fake-good-key-0003","path":"count"},"row":22}]
+	END
+	check --level generate
+	[ "$rc" -eq 69 ]
+	tr '\t' '|' <out >lines
+	same lines '0|...0002|-|unknown|-|400|MS|see what -v says
+1|...0003|-|unknown|-|400|MS|see what -v says
+'
+	sent >requests
+	same requests "GET /v1beta/models?pageSize=1 fake-good-key-0002
+GET /v1beta/models?pageSize=1 fake-good-key-0003
+POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
+"
+}
+
+@test "keys of one project: what one has met, the other is not asked for" {
+	KEYS=a:$GOOD_KEY,a:fake-good-key-0002 server
+	echo '[{"row":36},{"row":12,"repeat":-1}]' >"$DIR/script.json"
+	check --max-wait 0
+	said 77 'gm-keycheck: no key is healthy; 2 project
+' "$(tr '\t' '|' <out)"
+	[ "$(grep -c 'enable the API and billing in its project$' out)" -eq 2 ]
+	[ "$(state)" = 'all project_blocked' ]
+}
+
+@test "GM_RPD: own requests count, those that cost nothing do not" {
+	KEYS=$GOOD_KEY server
+	export GM_RPD=1
+	check
+	check
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	gm-prompt -n hi >answer
+	check --level generate
+	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
+' '0|...0001|-|limited|UNTIL|200|MS|wait, or raise GM_RPD'
+	[ "$(grep -l '^POST.*stream' "$DIR"/request.* | wc -l)" -eq 1 ]
+	check
+	said 0 "$(cat err)"$'\n' \
+	    '0|...0001|-|limited|UNTIL|200|MS|wait, or raise GM_RPD'
+}
+
+@test "GM_RPD: a limit of the service's has its own advice all the same" {
+	KEYS=fake-day-key-0001 server
+	GM_RPD=1 check --level generate
+	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
+' '0|...0001|-|limited|UNTIL|429|MS|wait, or pay for more'
+}
+
+@test "the deadline: what has no answer by then is unknown" {
+	KEYS=$GOOD_KEY,$DEAD server
+	echo '[{"when":{"key":"'$DEAD'"},"row":1,"gate":"never","repeat":-1}]' \
+	    >"$DIR/script.json"
+	check --deadline 1s
+	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 unknown
+' '0|...0001|-|ok|-|200|MS|-' '1|...0002|-|unknown|-|-|MS|allow more time'
+	check --deadline 300ms 1
+	said 69 'gm-keycheck: no key got an answer: models: the deadline is over (deadline)
+' '1|...0002|-|unknown|-|-|MS|allow more time'
+}
+
+@test "Ctrl-C: dies by it at once, says nothing, leaves no file" {
+	KEYS=$GOOD_KEY,$DEAD server
+	echo '[{"gate":"never","service":true,"repeat":-1}]' >"$DIR/script.json"
+	mkdir there
+	rc=0
+	python3 -c 'import signal, subprocess, sys, time, os
+p = subprocess.Popen(["gm-keycheck", "--prometheus", "there/m"],
+    stdout=open("raw", "w"), stderr=open("err", "w"))
+end = time.time() + 20
+while time.time() < end and not os.path.exists(sys.argv[1]):
+    time.sleep(0.01)
+start = time.time()
+p.send_signal(signal.SIGINT)
+code = p.wait(20)
+sys.exit(0 if code == -signal.SIGINT and time.time() - start < 5 else 1)' \
+	    "$DIR/request.2"
+	same raw ''
+	same err ''
+	[ -z "$(ls -A there)" ]
+}
+
+@test "a full disk: 74; a reader that has left: SIGPIPE, the metrics are there" {
+	KEYS=$GOOD_KEY,$DEAD server
+	rc=0
+	gm-keycheck >/dev/full 2>err || rc=$?
+	[ "$rc" -eq 74 ]
+	same err 'gm-keycheck: standard output: No space left on device
+'
+	mkfifo fifo
+	exec 7<>fifo
+	exec 8>fifo
+	exec 7<&-
+	rc=0
+	python3 -c 'import subprocess, sys, signal
+code = subprocess.run(["gm-keycheck", "--prometheus", "m"], stdout=8,
+    stderr=open("err", "w")).returncode
+sys.exit(0 if code == -signal.SIGPIPE else 1)' || rc=$?
+	exec 8>&-
+	[ "$rc" -eq 0 ]
+	same err ''
+	grep -qx 'gm_keys_healthy 1' m
+}
+
+@test "two runs at once say the same, and the state is whole" {
+	KEYS=$GOOD_KEY,$DEAD,fake-leaked-key-0003,fake-day-key-0004 server
+	gm-keycheck --level generate >one 2>&1 &
+	gm-keycheck --level generate >two 2>&1 || :
+	wait $! || :
+	# What the one has learnt just now the other need not ask again, so that
+	# its last reply may be of a step before.
+	cut -f 1-4 one >first
+	cut -f 1-4 two | diff first -
+	cut -f 8- one >first
+	cut -f 8- two | diff first -
+	[ "$(wc -l <one)" -eq 6 ]
+	state >marks
+	same marks "all key_invalid
+all key_leaked
+$ALIAS quota_day
+"
+	[ "$(find "$GM_STATE_DIR" -type f | sed 's|.*/||' | sort | paste -sd ' ')" = \
+	    'keys keys.lock salt' ]
+}
+
+@test "many keys, more than are checked at once" {
+	local i list=
+	for ((i = 0; i < 150; i++)); do
+		list+=fake-good-key-$((1000 + i)),
+	done
+	KEYS=$list server --no-record
+	check
+	[ "$rc" -eq 0 ]
+	same err ''
+	[ "$(cut -f 1,4 out)" = "$(for ((i = 0; i < 150; i++)); do
+		printf '%s\tok\n' $i
+	done)" ]
+}
+
+@test "--prometheus FILE: renamed into place, mode 0644, as promtool likes it" {
+	KEYS="'we\"ird:$GOOD_KEY,$DEAD'" server
+	umask 077
+	(umask 077 && echo old >m)
+	check --prometheus m
+	said 1 "$SUM" "$(tr '\t' '|' <out)"
+	[ "$(stat -c %a m)" = 644 ]
+	sed -i -E 's/^(.*_seconds) [0-9]{10}$/\1 NOW/' m
+	same m '# HELP gm_key_healthy Can this API key be used, now or later?
+# TYPE gm_key_healthy gauge
+gm_key_healthy{index="0",project="we\"ird"} 1
+gm_key_healthy{index="1",project=""} 0
+# HELP gm_key_status 1 for the status that this API key has.
+# TYPE gm_key_status gauge
+gm_key_status{index="0",project="we\"ird",status="ok"} 1
+gm_key_status{index="1",project="",status="invalid"} 1
+# HELP gm_keys_checked API keys that were checked.
+# TYPE gm_keys_checked gauge
+gm_keys_checked 2
+# HELP gm_keys_healthy API keys of those that are healthy.
+# TYPE gm_keys_healthy gauge
+gm_keys_healthy 1
+# HELP gm_keycheck_timestamp_seconds When they were checked, in seconds since 1970.
+# TYPE gm_keycheck_timestamp_seconds gauge
+gm_keycheck_timestamp_seconds NOW
+'
+	[ -z "$(find . -name '.m.*')" ]
+	command -v promtool >/dev/null || skip 'no promtool'
+	check --prometheus m
+	promtool check metrics <m
+}
+
+@test "--prometheus: a target that cannot be made is 73, and nothing is sent" {
+	KEYS=$GOOD_KEY server
+	check --prometheus absent/m
+	said 73 'gm-keycheck: absent/m: No such file or directory
+' ''
+	mkdir dir
+	check --prometheus dir
+	[ "$rc" -eq 73 ]
+	[ "$(requests)" -eq 0 ]
+	check --prometheus /dev/full
+	said 74 'gm-keycheck: /dev/full: No space left on device
+' ''
+}
+
+@test "an env file that git tracks or does not ignore is told" {
+	KEYS=$GOOD_KEY server
+	check
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	git init -q .
+	# What a repository could make git run.
+	printf '#!/bin/sh\n: >%s/ran\n' "$PWD" >monitor
+	chmod +x monitor
+	git config core.fsmonitor "$PWD/monitor"
+	git config alias.ls-files "!$PWD/monitor"
+	check
+	said 0 "gm-keycheck: $PWD/env: git does not ignore it: name it in .gitignore
+" '0|...0001|-|ok|-|200|MS|-'
+	check --quiet
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	echo env >.gitignore
+	check
+	said 0 '' '0|...0001|-|ok|-|200|MS|-'
+	rm -f ran
+	git -c core.fsmonitor=false add -f env
+	check
+	said 0 "gm-keycheck: $PWD/env: git tracks it: remove it from the repository, and replace its keys if that was ever shared
+" '0|...0001|-|ok|-|200|MS|-'
+	[ ! -e ran ]
+	# Without git there is nothing to tell.
+	env PATH=/absent "$BUILD/gm-keycheck" >raw 2>err </dev/null
+	same err ''
+}
+
+@test "an env file that others can read, let pass, is told" {
+	KEYS=$GOOD_KEY server
+	chmod 644 env
+	check
+	[ "$rc" -eq 78 ]
+	export GM_ALLOW_UNSAFE_ENV=1
+	check
+	said 0 "gm-keycheck: $PWD/env: others can read or change it: run chmod 600 $PWD/env
+" '0|...0001|-|ok|-|200|MS|-'
+}
+
+@test "in an empty environment, without a terminal" {
+	KEYS=$GOOD_KEY,fake-day-key-0002,fake-invalid-key-0003 server
+	rc=0
+	env -i setsid "$BUILD/gm-keycheck" --env-file env --level generate \
+	    >raw 2>err </dev/null || rc=$?
+	shape <raw >out
+	said 1 'gm-keycheck: no state directory; the state of the keys is kept in memory only
+gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
+gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+' '0|...0001|-|ok|-|200|MS|-' \
+	    '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more' \
+	    '2|...0003|-|invalid|UNTIL|400|MS|replace it'
+}
+
+@test "no key in anything, whatever the server repeats" {
+	local mark=fake-marker-key-of-keycheck-0042
+
+	KEYS=$mark server
+	echo '[{"row":1,"repeat":4},{"row":12,"repeat":4},
+	    {"row":18,"replacement":"'$mark'","repeat":-1}]' >"$DIR/script.json"
+	for _ in 1 2 3; do
+		rc=0
+		gm-keycheck -vv --json --metrics --log-file log --prometheus m \
+		    --level generate >out 2>err </dev/null || rc=$?
+		[ "$rc" -ne 0 ]
+		[ -s log ]
+		run -1 grep -raF fake-marker --exclude=env . "$GM_STATE_DIR"
+	done
+}
+
+@test "--metrics, --log-file: a record for each request" {
+	KEYS=$GOOD_KEY,$DEAD server
+	check --log-file log
+	[ "$(jq -c '[.tool, .key_index, .class, .http]' log | sort)" = \
+	    '["gm-keycheck",0,"ok",200]
+["gm-keycheck",1,"key_invalid",400]' ]
+	check --metrics 0
+	[ "$(grep -c 'key_index=0 .*class=ok' err)" -eq 1 ]
+}
+
+@test "gm-prompt --ignore-cooldown asks a leaked key once, not for ever" {
+	KEYS=fake-leaked-key-0001 server
+	rc=0
+	timeout 60 gm-prompt -n hi >out 2>err || rc=$?
+	[ "$rc" -eq 77 ]
+	rc=0
+	timeout 60 gm-prompt -n --ignore-cooldown hi >out 2>err || rc=$?
+	[ "$rc" -eq 77 ]
+	[ "$(requests)" -eq 2 ]
+}
+
+@test "gm-prompt --count lifts no quota, as it sees none" {
+	KEYS=$GOOD_KEY server
+	echo '[{"when":{"path":"stream"},"row":30}]' >"$DIR/script.json"
+	rc=0
+	gm-prompt -n --max-wait 0 hi >out 2>err || rc=$?
+	[ "$rc" -eq 75 ]
+	gm-prompt -n --ignore-cooldown --count hi >out
+	[ "$(state)" = "$ALIAS quota_day" ]
+}
+
+# sweep FUNCTION STATUSES: make its 1st, 2nd ... call fail, until none is left:
+# a known status, whole lines or none, no key, and a state that can be read.
+sweep() {
+	local fn=$1 allowed=$2 n
+
+	for ((n = 1; n <= 600; n++)); do
+		rc=0
+		rm -rf "$GM_STATE_DIR" m
+		GM_FAULT=$fn:$n timeout 60 "$BUILD/fault/gm-keycheck" --quiet \
+		    --prometheus m >raw 2>err </dev/null || rc=$?
+		grep -q "gm-fault: $fn $n" err || break
+		case " $allowed " in
+		*" $rc "*) ;;
+		*)
+			echo "$fn $n: status $rc: $(cat raw err)"
+			return 1
+			;;
+		esac
+		run -1 grep -aF fake- raw err
+		[ "$rc" -ne 1 ] || shape <raw | diff whole - || {
+			echo "$fn $n: $(cat err)"
+			return 1
+		}
+		[ -z "$(find . -name '.m.*')" ] || [ "$fn" = close ]
+		[ ! -e m ] || tail -n 1 m | grep -q ^gm_keycheck_timestamp_seconds
+	done
+	echo "$fn: $((n - 1)) calls"
+	[ "$n" -gt 1 ] && [ "$n" -lt 600 ]
+	[ "$rc" -eq 1 ]
+}
+
+@test "each of our calls may fail" {
+	KEYS=$GOOD_KEY,$DEAD server --no-record
+	check
+	cp out whole
+	sweep malloc '1 71'
+	sweep calloc 71
+	sweep realloc '1 71'
+	sweep write '1 73 74'
+	sweep fsync '1 74'
+	sweep rename '1 74'
+}

@@ -1,0 +1,377 @@
+/*
+ * The key state in the hands of many processes:
+ *
+ *	keys storm DIR PROCESSES KILLS SECONDS
+ *		Each marks a row of its own with an end that rises, and tells
+ *		of it once it is saved, while kill -9 strikes one after the
+ *		other and a new one takes its place.  After each kill the file
+ *		must be whole and hold all that was told.  Ends after KILLS or
+ *		SECONDS, 0 being no bound.
+ *	keys pace DIR PROCESSES N
+ *		Each reserves N times, one place after the other; no place may
+ *		be given twice, and none be lost.
+ *
+ * Prints a line and ends with status 0 if all held.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "keystate.h"
+
+#define ORIGIN "https://host.example:443"
+#define HOUR_MS INT64_C(3600000)
+#define PROCESSES_MAX 256
+#define WAIT_MS 60000 /* more than any machine needs for a mark */
+
+/* What a process tells: one write, which a pipe keeps whole. */
+struct told {
+	int64_t who, value;
+};
+
+struct run {
+	const char *dir;
+	long processes, kills, seconds;
+	int pipe[2];
+	pid_t pids[PROCESSES_MAX];
+	int64_t told[PROCESSES_MAX]; /* the last end, 0: none */
+	long killed, tellings;
+};
+
+static const struct gm_note note = { .tool = "keys", .fd = STDERR_FILENO };
+
+static _Noreturn void
+die(const char *what)
+{
+	(void)fprintf(stderr, "keys: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* What must not be. */
+static _Noreturn void
+fail(const char *what, const char *where)
+{
+	(void)fprintf(stderr, "keys: %s: %s\n", where, what);
+	exit(1);
+}
+
+static void
+name(char out[GM_KEYROW_ID], long who)
+{
+	(void)snprintf(out, GM_KEYROW_ID, "key:%ld", who);
+}
+
+static void
+tell(int fd, long who, int64_t value)
+{
+	struct told told = { who, value };
+
+	if (write(fd, &told, sizeof(told)) != (ssize_t)sizeof(told))
+		_exit(1);
+}
+
+static _Noreturn void
+mark_for_ever(const struct run *run, long who)
+{
+	struct gm_keytable table = { 0 };
+	struct gm_keystate state;
+	char id[GM_KEYROW_ID];
+	struct gm_keyrow *row;
+	struct gm_err err;
+	int64_t now, until;
+
+	name(id, who);
+	gm_keystate_open(&state, run->dir, &note);
+	for (;;) {
+		now = gm_clock_wall_ms();
+		if (gm_keystate_lock(&state, &table, now, &err) != 0)
+			_exit(1);
+		row = gm_keytable_get(&table, ORIGIN, id, "all", &err);
+		if (row == NULL)
+			_exit(1);
+		if (row->until_ms == 0)
+			row->until_ms = now + HOUR_MS;
+		until = ++row->until_ms;
+		row->since_ms = now;
+		row->class = GM_CLASS_QUOTA_MINUTE;
+		table.changed = true;
+		gm_keystate_save(&state, &table);
+		gm_keystate_unlock(&state);
+		if (state.own.len == 0) /* else the disk was too slow */
+			tell(run->pipe[1], who, until);
+	}
+}
+
+static _Noreturn void
+reserve(const struct run *run, long count)
+{
+	struct gm_keytable table = { 0 };
+	struct gm_keystate state;
+	struct gm_keyrow *row;
+	struct gm_err err;
+	int64_t now, slot;
+
+	gm_keystate_open(&state, run->dir, &note);
+	while (count-- > 0) {
+		now = gm_clock_wall_ms();
+		if (gm_keystate_lock(&state, &table, now, &err) != 0)
+			_exit(1);
+		row = gm_keytable_get(&table, ORIGIN, "key", "all", &err);
+		if (row == NULL)
+			_exit(1);
+		slot = row->slot_ms + 1 > now ? row->slot_ms + 1 : now;
+		row->slot_ms = slot;
+		row->last_ms = now;
+		row->requests++;
+		gm_keystate_save_counters(&state, &table, row);
+		gm_keystate_unlock(&state);
+		tell(run->pipe[1], 0, slot);
+	}
+	gm_keystate_close(&state);
+	gm_keytable_release(&table);
+	_exit(0);
+}
+
+static void
+start(struct run *run, long who, long count)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		die("fork");
+	if (pid == 0) {
+		/* However we end, they end with us. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)close(run->pipe[0]);
+		if (count > 0)
+			reserve(run, count);
+		mark_for_ever(run, who);
+	}
+	run->pids[who] = pid;
+}
+
+/* Take in what was told, waiting for at most wait_ms; false: nothing came. */
+static bool
+hear(struct run *run, int wait_ms, struct told *told)
+{
+	struct pollfd fd = { .fd = run->pipe[0], .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&fd, 1, wait_ms) != 1)
+		return false;
+	n = read(run->pipe[0], told, sizeof(*told));
+	if (n != 0 && n != (ssize_t)sizeof(*told))
+		die("pipe");
+	run->tellings += n > 0;
+	return n > 0;
+}
+
+/* All that was told until now, but at least so much. */
+static void
+hear_all(struct run *run, long least)
+{
+	struct told told;
+
+	for (; hear(run, least > 0 ? WAIT_MS : 0, &told); least--)
+		run->told[told.who] = told.value;
+	if (least > 0)
+		fail("no marks are made any more", run->dir);
+}
+
+static void
+read_table(const struct run *run, struct gm_keytable *table)
+{
+	struct gm_buf text;
+	struct gm_err err;
+	char path[4096];
+	size_t bad = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/keys", run->dir);
+	gm_buf_init(&text, GM_KEYTABLE_BYTES);
+	errno = 0;
+	if (gm_file_slurp(path, &text, &err) != 0 && errno != ENOENT)
+		die(err.msg);
+	if (gm_keytable_parse(table, gm_buf_span(&text), &bad, &err) != 0)
+		die(err.msg);
+	if (bad > 0 || table->changed || table->newer)
+		fail("the file is not whole", path);
+	gm_buf_release(&text);
+}
+
+/* All that was told until now is in the file. */
+static void
+verify(struct run *run)
+{
+	struct gm_keytable table = { 0 };
+	const struct gm_keyrow *row;
+	char id[GM_KEYROW_ID];
+	long i;
+
+	hear_all(run, 0);
+	read_table(run, &table);
+	for (i = 0; i < run->processes; i++) {
+		name(id, i);
+		row = gm_keytable_find(&table, ORIGIN, id, "all");
+		if (run->told[i] > 0 &&
+		    (row == NULL || row->until_ms < run->told[i]))
+			fail("a mark was lost", id);
+	}
+	gm_keytable_release(&table);
+}
+
+static void
+strike(struct run *run, long who)
+{
+	if (kill(run->pids[who], SIGKILL) != 0 ||
+	    waitpid(run->pids[who], NULL, 0) == -1)
+		die("kill");
+	run->pids[who] = 0;
+}
+
+/* Nothing but what belongs there, once somebody has saved in peace. */
+static void
+check_litter(const struct run *run)
+{
+	struct gm_keytable table = { 0 };
+	struct gm_keystate state;
+	struct dirent *entry;
+	struct gm_err err;
+	DIR *dir;
+
+	gm_keystate_open(&state, run->dir, &note);
+	if (gm_keystate_lock(&state, &table, gm_clock_wall_ms(), &err) != 0)
+		die(err.msg);
+	table.changed = true;
+	gm_keystate_save(&state, &table);
+	gm_keystate_close(&state);
+	gm_keytable_release(&table);
+	dir = opendir(run->dir);
+	if (dir == NULL)
+		die(run->dir);
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    strcmp(entry->d_name, "keys") != 0 &&
+		    strcmp(entry->d_name, "keys.lock") != 0 &&
+		    strcmp(entry->d_name, "salt") != 0)
+			fail("was left", entry->d_name);
+	(void)closedir(dir);
+}
+
+/* Something was told before each kill, so that there is something to lose. */
+static void
+storm(struct run *run)
+{
+	int64_t end_ms = gm_clock_mono_ms() + run->seconds * 1000;
+	long i, who;
+
+	for (i = 0; i < run->processes; i++)
+		start(run, i, 0);
+	while ((run->kills == 0 || run->killed < run->kills) &&
+	       (run->seconds == 0 || gm_clock_mono_ms() < end_ms)) {
+		hear_all(run, 1 + random() % 20);
+		/* Not always right after a save. */
+		for (i = random() % 2000; i > 0; i--)
+			(void)gm_clock_mono_ms();
+		who = random() % run->processes;
+		strike(run, who);
+		run->killed++;
+		verify(run);
+		start(run, who, 0);
+	}
+	for (i = 0; i < run->processes; i++)
+		strike(run, i);
+	verify(run);
+	check_litter(run);
+	(void)printf(
+	    "%ld kills, %ld marks, none lost\n", run->killed, run->tellings);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+check_places(const struct run *run, int64_t *slots, long count)
+{
+	struct gm_keytable table = { 0 };
+	const struct gm_keyrow *row;
+	long i;
+
+	qsort(slots, (size_t)count, sizeof(*slots), compare);
+	for (i = 1; i < count; i++)
+		if (slots[i] == slots[i - 1])
+			fail("a place was given twice", run->dir);
+	read_table(run, &table);
+	row = gm_keytable_find(&table, ORIGIN, "key", "all");
+	if (row == NULL || row->requests != count ||
+	    row->slot_ms != slots[count - 1])
+		fail("a place was lost", run->dir);
+	gm_keytable_release(&table);
+	(void)printf("%ld places, each given once\n", count);
+}
+
+static void
+pace(struct run *run, long each)
+{
+	long i, count = each * run->processes, heard = 0;
+	int64_t *slots = calloc((size_t)count, sizeof(*slots));
+	struct told told;
+	int status;
+
+	if (slots == NULL)
+		die("calloc");
+	for (i = 0; i < run->processes; i++)
+		start(run, i, each);
+	(void)close(run->pipe[1]);
+	while (heard < count && hear(run, -1, &told))
+		slots[heard++] = told.value;
+	for (i = 0; i < run->processes; i++)
+		if (waitpid(run->pids[i], &status, 0) == -1 || status != 0)
+			fail("a process failed", run->dir);
+	if (heard < count)
+		fail("too few places", run->dir);
+	check_places(run, slots, count);
+	free(slots);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = { 0 };
+
+	if (argc < 5 || argc > 6) {
+		(void)fprintf(stderr, "usage: keys storm DIR PROCESSES KILLS "
+				      "SECONDS, keys pace DIR PROCESSES N\n");
+		return 64;
+	}
+	run.dir = argv[2];
+	run.processes = strtol(argv[3], NULL, 10);
+	if (run.processes < 1 || run.processes > PROCESSES_MAX)
+		fail("not a number of processes from 1 to 256", argv[3]);
+	if (pipe(run.pipe) != 0)
+		die("pipe");
+	srandom((unsigned)getpid());
+	if (argc == 5) {
+		pace(&run, strtol(argv[4], NULL, 10));
+		return 0;
+	}
+	run.kills = strtol(argv[4], NULL, 10);
+	run.seconds = strtol(argv[5], NULL, 10);
+	storm(&run);
+	return 0;
+}

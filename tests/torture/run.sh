@@ -1,0 +1,13 @@
+#!/bin/sh
+# What "make torture" does: 64 processes for SECONDS (60), see keys.c.
+# Environment: BUILD.
+set -eu
+cd "$(dirname "$0")/../.."
+BUILD=${BUILD:-$PWD/build}
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM HUP
+
+"$BUILD/torture/keys" storm "$dir/storm" 64 0 "${1:-60}"
+"$BUILD/torture/keys" pace "$dir/pace" 64 500

@@ -1,0 +1,363 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "keyblame.h"
+#include "keyrules.h"
+
+#define MINUTE GM_CLASS_QUOTA_MINUTE
+#define DAILY GM_CLASS_QUOTA_DAY
+#define INVALID GM_CLASS_KEY_INVALID
+
+/* A request with key index, sent at a time, has failed at another. */
+static void
+fail_with(size_t index, int64_t sent, int64_t now, const struct gm_fault *f)
+{
+	const struct gm_deed deed = { MODEL, index, sent, now, NULL };
+
+	if (gm_keyblame_fault(&rule, &table, &deed, f, &err) != 0)
+		fail_msg("%s", err.msg);
+}
+
+/* The same, one second later, of a class and with a hint. */
+static void
+fail_as(size_t index, int64_t sent, enum gm_class class, int64_t hint)
+{
+	const struct gm_fault f = {
+		.class = class, .hint_ms = hint, .words = "No."
+	};
+
+	fail_with(index, sent, sent + SEC, &f);
+}
+
+static void
+succeed(size_t index, int64_t sent, int64_t now)
+{
+	const struct gm_deed deed = { MODEL, index, sent, now, NULL };
+
+	gm_keyblame_success(&rule, &table, &deed);
+}
+
+static void
+is(const struct gm_keyrow *r, enum gm_class class, int64_t since, int64_t until)
+{
+	if (r->class != class || r->since_ms != since || r->until_ms != until)
+		fail_msg("%s %s: %s since %lld until %lld", r->id, r->model,
+		    gm_class(r->class)->name, (long long)(r->since_ms - NOW),
+		    (long long)(r->until_ms - NOW));
+}
+
+/* Each class to the row that is to blame, and to no other. */
+static void
+test_scopes(void **state)
+{
+	const struct gm_fault f = { .hint_ms = -1, .words = "No." };
+	const char *id, *model;
+	int i;
+
+	(void)state;
+	for (i = 0; i < GM_CLASSES; i++) {
+		enum gm_class class = (enum gm_class)i;
+		enum gm_scope scope = gm_class(class)->scope;
+		struct gm_fault fault = f;
+
+		begin("work:a,b");
+		fault.class = class;
+		fail_with(0, NOW, NOW, &fault);
+		id = scope == GM_SCOPE_KEY ? "k0" : "label:work";
+		model = scope == GM_SCOPE_QUOTA ? MODEL : "all";
+		if (scope != GM_SCOPE_KEY && scope != GM_SCOPE_PROJECT &&
+		    scope != GM_SCOPE_QUOTA) {
+			/* a server's fault, a bad request: no key's */
+			assert_int_equal(table.len, 0);
+			assert_false(table.changed);
+		} else {
+			assert_int_equal(table.len, 1);
+			assert_true(table.changed);
+			assert_string_equal(table.rows[0].id, id);
+			assert_string_equal(table.rows[0].model, model);
+			assert_int_equal(table.rows[0].class, class);
+			assert_int_equal(table.rows[0].failures, 1);
+			assert_string_equal(table.rows[0].reason, "No.");
+		}
+		end();
+	}
+}
+
+/* One quota that fails again and again: the rest of each time. */
+static void
+test_rests(void **state)
+{
+	static const struct {
+		enum gm_class class;
+		int64_t hint, rests[6];
+	} rows[] = {
+		{ MINUTE, 37100,
+		    { 37100, 74200, 148400, 296800, 593600, 10 * MIN } },
+		{ MINUTE, -1,
+		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 10 * MIN, 10 * MIN } },
+		{ MINUTE, 1, { 1, SEC, 2 * SEC, 4 * SEC, 8 * SEC, 16 * SEC } },
+		/* a day's with a short hint */
+		{ DAILY, 38 * SEC,
+		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 16 * MIN, 32 * MIN } },
+		{ DAILY, 0,
+		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 16 * MIN, 32 * MIN } },
+		{ DAILY, 5 * HOUR, { 5 * HOUR, 10 * HOUR, 0 } },
+		{ GM_CLASS_QUOTA_NONE, 38 * SEC, { 22 * HOUR, 0 } },
+	};
+	const struct gm_keyrow *r;
+	int64_t now;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		struct gm_fault f = { .class = rows[i].class,
+			.hint_ms = rows[i].hint };
+
+		begin("a");
+		now = NOW;
+		for (n = 0; n < 6 && rows[i].rests[n] != 0; n++) {
+			fail_with(0, now, now, &f);
+			r = row("k0", MODEL);
+			assert_int_equal(r->failures, n + 1);
+			is(r, f.class, now, now + rows[i].rests[n]);
+			now = r->until_ms; /* asked as soon as it may be */
+		}
+		end();
+	}
+}
+
+/* Never past the midnight at which it begins anew, and from there as before. */
+static void
+test_midnight(void **state)
+{
+	struct gm_keyrow *r;
+
+	(void)state;
+	begin("a");
+	r = row("k0", MODEL);
+	fail_as(0, MIDNIGHT - 91 * SEC, DAILY, 38 * SEC);
+	is(r, DAILY, MIDNIGHT - 90 * SEC, MIDNIGHT - 30 * SEC);
+	fail_as(0, MIDNIGHT - 30 * SEC, DAILY, 38 * SEC);
+	is(r, DAILY, MIDNIGHT - 29 * SEC, MIDNIGHT);
+	fail_as(0, MIDNIGHT, DAILY, 38 * SEC);
+	is(r, DAILY, MIDNIGHT + SEC, MIDNIGHT + 61 * SEC);
+	end();
+}
+
+/* A minute's quota that failed long ago has nothing to do with this time. */
+static void
+test_long_ago(void **state)
+{
+	(void)state;
+	begin("a");
+	fail_as(0, NOW, MINUTE, MIN);
+	fail_as(0, NOW + 30 * MIN, MINUTE, MIN);
+	is(row("k0", MODEL), MINUTE, NOW + 30 * MIN + SEC,
+	    NOW + 31 * MIN + SEC);
+	end();
+}
+
+/* The later end counts, whichever comes first. */
+static void
+test_later_end(void **state)
+{
+	static const struct {
+		int64_t first, second;
+	} hints[] = { { 30 * MIN, SEC }, { SEC, 30 * MIN } };
+	struct gm_keyrow *r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(hints); i++) {
+		begin("a");
+		r = row("k0", MODEL);
+		/* both were sent before either failed */
+		fail_as(0, NOW, MINUTE, hints[i].first);
+		fail_as(0, NOW, MINUTE, hints[i].second);
+		assert_int_equal(r->until_ms, NOW + 30 * MIN + SEC);
+		assert_int_equal(r->failures, 1);
+		end();
+	}
+}
+
+/* A burst of requests on their way counts once: no doubling. */
+static void
+test_on_its_way(void **state)
+{
+	const struct gm_keyrow *r;
+	int64_t i;
+
+	(void)state;
+	begin("a");
+	for (i = 0; i < 16; i++) {
+		const struct gm_fault f = { .class = MINUTE,
+			.hint_ms = 37 * SEC };
+
+		fail_with(0, NOW, NOW + 1 + i, &f);
+	}
+	r = row("k0", MODEL);
+	is(r, MINUTE, NOW + 16, NOW + 16 + 37 * SEC);
+	assert_int_equal(r->failures, 1);
+	/* Nor does an answer to an older request lift the mark. */
+	succeed(0, NOW, NOW + SEC);
+	is(r, MINUTE, NOW + 16, NOW + 16 + 37 * SEC);
+	end();
+}
+
+/* Who did not heed a mark, and fails, must heed it from then on. */
+static void
+test_heeded_at_last(void **state)
+{
+	static const struct mark {
+		enum gm_class class;
+		int64_t until;
+		enum gm_class again;
+	} rows[] = {
+		{ GM_CLASS_KEY_LEAKED, FOREVER, GM_CLASS_KEY_LEAKED },
+		{ GM_CLASS_QUOTA_NONE, MIDNIGHT, GM_CLASS_QUOTA_NONE },
+		{ DAILY, MIDNIGHT, DAILY },
+		{ DAILY, MIDNIGHT, MINUTE },
+	};
+	struct gm_standing s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		const char *model = rows[i].until == FOREVER ? "all" : MODEL;
+
+		begin("a");
+		put("k0", model, rows[i].class, NOW - HOUR, rows[i].until);
+		rule.ignore_before_ms = NOW;
+		gm_keyrule_standing(&rule, &table, MODEL, 0, NOW, &s);
+		assert_int_equal(s.class, GM_CLASS_OK);
+		fail_as(0, NOW, rows[i].again, SEC);
+		gm_keyrule_standing(&rule, &table, MODEL, 0, NOW + SEC, &s);
+		assert_int_equal(s.class, rows[i].class);
+		assert_int_equal(s.until_ms, rows[i].until);
+		end();
+	}
+}
+
+/* A key without a project, and a call without a model: all in one row. */
+static void
+test_dead_beats_cooling(void **state)
+{
+	struct gm_deed deed = { NULL, 0, NOW, NOW + SEC, NULL };
+	struct gm_fault f = {
+		.class = GM_CLASS_QUOTA_NONE, .hint_ms = -1, .words = "None."
+	};
+	struct gm_keyrow *r;
+
+	(void)state;
+	begin("a");
+	r = row("k0", "all");
+	assert_int_equal(gm_keyblame_fault(&rule, &table, &deed, &f, &err), 0);
+	is(r, GM_CLASS_QUOTA_NONE, NOW + SEC, MIDNIGHT);
+	fail_as(0, NOW + SEC, GM_CLASS_KEY_REFUSED, -1);
+	is(r, GM_CLASS_KEY_REFUSED, NOW + 2 * SEC, MIDNIGHT);
+	assert_string_equal(r->reason, "No.");
+	/* and not the other way round */
+	deed.sent_ms = NOW + 3 * SEC;
+	assert_int_equal(gm_keyblame_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(r->class, GM_CLASS_KEY_REFUSED);
+	end();
+}
+
+static void
+test_success(void **state)
+{
+	struct gm_deed deed = { MODEL, 0, NOW + MIN, NOW + MIN, NULL };
+	size_t i;
+
+	(void)state;
+	begin("work:a,b");
+	assert_false(gm_keyblame_is_marked(&rule, &table, &deed));
+	put("k0", "all", INVALID, NOW, NOW + DAY);
+	put("k1", "all", INVALID, NOW, NOW + DAY);
+	put("label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR);
+	put("label:work", MODEL, MINUTE, NOW, NOW + MIN);
+	put("label:work", "gemini-y", DAILY, NOW, MIDNIGHT);
+	put("provider", MODEL, MINUTE, NOW, NOW + MIN);
+	row("label:work", MODEL)->requests = 5;
+	assert_true(gm_keyblame_is_marked(&rule, &table, &deed));
+	table.changed = false;
+	gm_keyblame_success(&rule, &table, &deed);
+	assert_true(table.changed);
+	assert_false(gm_keyblame_is_marked(&rule, &table, &deed));
+	for (i = 0; i < table.len; i++) {
+		const struct gm_keyrow *r = &table.rows[i];
+		bool other = strcmp(r->id, "k1") == 0 ||
+		             strcmp(r->model, "gemini-y") == 0;
+
+		assert_int_equal(r->class != GM_CLASS_OK, other);
+		assert_int_equal(r->failures, other ? 1 : 0);
+	}
+	assert_int_equal(row("label:work", MODEL)->requests, 5);
+	end();
+}
+
+/* A success in between resets: the next rest is a first one. */
+static void
+test_success_resets(void **state)
+{
+	(void)state;
+	begin("a");
+	fail_as(0, NOW, DAILY, -1);
+	fail_as(0, NOW + 2 * MIN, DAILY, -1);
+	succeed(0, NOW + 5 * MIN, NOW + 5 * MIN);
+	fail_as(0, NOW + 6 * MIN, DAILY, -1);
+	is(row("k0", MODEL), DAILY, NOW + 6 * MIN + SEC, NOW + 7 * MIN + SEC);
+	assert_int_equal(row("k0", MODEL)->failures, 1);
+	end();
+}
+
+/* Words from outside are cut between characters. */
+static void
+test_reason(void **state)
+{
+	struct gm_fault f = { .class = INVALID, .hint_ms = -1 };
+	const struct gm_keyrow *r;
+	size_t i;
+
+	(void)state;
+	begin("a");
+	f.words[0] = 'x';
+	for (i = 0; i < 150; i++)
+		memcpy(f.words + 1 + 2 * i, "\xC3\xA9", 3);
+	fail_with(0, NOW, NOW, &f);
+	r = row("k0", "all");
+	assert_int_equal(strlen(r->reason), 199);
+	end();
+	f.words[1] = 'x';
+	memmove(f.words + 2, f.words + 3, 290);
+	f.words[292] = '\0';
+	begin("a");
+	fail_with(0, NOW, NOW, &f);
+	r = row("k0", "all");
+	assert_int_equal(strlen(r->reason), 198);
+	assert_memory_equal(r->reason + 196, "\xC3\xA9", 2);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scopes),
+		cmocka_unit_test(test_rests),
+		cmocka_unit_test(test_midnight),
+		cmocka_unit_test(test_long_ago),
+		cmocka_unit_test(test_later_end),
+		cmocka_unit_test(test_on_its_way),
+		cmocka_unit_test(test_heeded_at_last),
+		cmocka_unit_test(test_dead_beats_cooling),
+		cmocka_unit_test(test_success),
+		cmocka_unit_test(test_success_resets),
+		cmocka_unit_test(test_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,322 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "file_place.h"
+#include "keydir.h"
+#include "stop.h"
+
+/* The directory of the test, as one that is ours alone. */
+static void
+open_here(struct gm_keydir *d)
+{
+	struct gm_err err;
+
+	*d = (struct gm_keydir){ 0 };
+	if (gm_keydir_open(d, ".", &err) != 0)
+		fail_msg("%s", err.msg);
+}
+
+static void
+refuse(const char *path, const char *msg)
+{
+	struct gm_keydir d = { 0 };
+	struct gm_err err;
+
+	assert_int_equal(gm_keydir_open(&d, path, &err), -1);
+	assert_error(&err, GM_ECANTCREAT, msg);
+	assert_false(d.open);
+	gm_keydir_close(&d);
+	gm_keydir_close(&d);
+}
+
+static void
+test_open(void **state)
+{
+	struct gm_keydir d = { 0 };
+	struct gm_err err;
+
+	(void)state;
+	(void)umask(0);
+	assert_int_equal(gm_keydir_open(&d, "sub", &err), 0);
+	assert_int_equal(mode_of("sub"), 0700);
+	assert_int_equal(gm_keydir_open(&d, "sub/a//b/", &err), 0);
+	assert_int_equal(mode_of("sub/a"), 0700);
+	assert_int_equal(mode_of("sub/a/b"), 0700);
+	assert_int_equal(fcntl(d.fd, F_GETFD), FD_CLOEXEC);
+	gm_keydir_close(&d);
+	assert_int_equal(rmdir("sub/a/b"), 0);
+	/* systemd's way */
+	assert_int_equal(symlink("sub", "link"), 0);
+	assert_int_equal(gm_keydir_open(&d, "link", &err), 0);
+	gm_keydir_close(&d);
+}
+
+static void
+test_open_odd(void **state)
+{
+	(void)state;
+	put_file("file", "text");
+	refuse("", ": No such file or directory");
+	refuse("file", "file: Not a directory");
+	refuse("file/sub", "file/sub: Not a directory");
+	refuse("/proc/gm-none/sub", "/proc/gm-none/sub: No such file or "
+				    "directory");
+	assert_int_equal(mkdir("sub", 0700), 0);
+	assert_int_equal(chmod("sub", 0720), 0);
+	refuse("sub", "sub: writable by others");
+	assert_int_equal(chmod("sub", 0702), 0);
+	refuse("sub", "sub: writable by others");
+	assert_int_equal(chmod("sub", 0755), 0);
+	if (geteuid() != 0)
+		return; /* "/" is somebody else's then, and ours to read */
+	assert_int_equal(chown("sub", 12345, (gid_t)-1), 0);
+	refuse("sub", "sub: owned by somebody else");
+}
+
+static void
+test_open_long(void **state)
+{
+	char path[2 * PATH_MAX];
+	struct gm_keydir d = { 0 };
+	struct gm_err err;
+
+	(void)state;
+	memset(path, 'x', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(gm_keydir_open(&d, path, &err), -1);
+	gm_keydir_close(&d);
+}
+
+static void
+refuse_file(const struct gm_keydir *d, int flags, const char *msg)
+{
+	struct gm_err err;
+
+	errno = 0;
+	assert_int_equal(gm_keydir_file(d, "name", flags, &err), -1);
+	assert_error(&err, GM_ECANTCREAT, msg);
+	assert_int_not_equal(errno, ENOENT);
+}
+
+static void
+test_file_odd(void **state)
+{
+	static const int flags[] = { O_RDONLY, O_RDWR, O_RDWR | O_CREAT };
+	struct gm_keydir d;
+	size_t i;
+
+	(void)state;
+	open_here(&d);
+	put_file("other", "text");
+	for (i = 0; i < GM_LEN(flags); i++) {
+		assert_int_equal(mkfifo("name", 0600), 0);
+		refuse_file(&d, flags[i], "./name: not a regular file");
+		assert_int_equal(unlink("name"), 0);
+		assert_int_equal(mkdir("name", 0700), 0);
+		refuse_file(&d, flags[i], "./name: not a regular file");
+		assert_int_equal(rmdir("name"), 0);
+		assert_int_equal(symlink("other", "name"), 0);
+		refuse_file(&d, flags[i], "./name: not a regular file");
+		assert_int_equal(unlink("name"), 0);
+		if (geteuid() != 0)
+			continue;
+		put_file("name", "text");
+		assert_int_equal(chown("name", 12345, (gid_t)-1), 0);
+		refuse_file(&d, flags[i], "./name: owned by somebody else");
+		assert_int_equal(unlink("name"), 0);
+	}
+	gm_keydir_close(&d);
+}
+
+static void
+test_file(void **state)
+{
+	struct gm_keydir d;
+	struct gm_buf text;
+	struct gm_err err;
+	int fd;
+
+	(void)state;
+	open_here(&d);
+	errno = 0;
+	assert_int_equal(gm_keydir_file(&d, "name", O_RDONLY, &err), -1);
+	assert_int_equal(errno, ENOENT);
+	put_file("name", "some text");
+	assert_int_equal(chmod("name", 0666), 0);
+	fd = gm_keydir_file(&d, "name", O_RDONLY, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(mode_of("name"), 0600);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	gm_buf_init(&text, 100);
+	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), 0);
+	assert_string_equal(gm_buf_str(&text), "some text");
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	gm_buf_release(&text);
+	gm_buf_init(&text, 4);
+	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), 0);
+	assert_string_equal(gm_buf_str(&text), "some");
+	gm_buf_release(&text);
+	(void)close(fd);
+	gm_keydir_close(&d);
+}
+
+static void
+test_replace(void **state)
+{
+	struct gm_keydir d;
+	struct gm_err err;
+	int fd;
+
+	(void)state;
+	open_here(&d);
+	put_file("name", "old");
+	put_file("other", "untouched");
+	/* what somebody left in our way */
+	assert_int_equal(symlink("other", "keys.new"), 0);
+	fd = gm_keydir_replace(&d, "name", span("new text"), &err);
+	assert_true(fd >= 0);
+	assert_file("name", "new text");
+	assert_file("other", "untouched");
+	assert_int_equal(mode_of("name"), 0600);
+	assert_int_equal(pwrite(fd, "NEW", 3, 0), 3);
+	assert_file("name", "NEW text");
+	assert_int_equal(count(".", false), 2);
+	(void)close(fd);
+	gm_keydir_close(&d);
+}
+
+static void
+test_replace_fails(void **state)
+{
+	struct rlimit small = { 3, RLIM_INFINITY }, before;
+	struct gm_keydir d;
+	struct gm_err err;
+
+	(void)state;
+	open_here(&d);
+	put_file("name", "old");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(
+	    gm_keydir_replace(&d, "name", span("new text"), &err), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_error(&err, GM_EIO, "./name: File too large");
+	assert_file("name", "old");
+	assert_int_equal(count(".", false), 1);
+	assert_int_equal(mkdir("keys.new", 0700), 0);
+	assert_int_equal(
+	    gm_keydir_replace(&d, "name", span("new text"), &err), -1);
+	assert_error(&err, GM_EIO, "./keys.new: File exists");
+	assert_file("name", "old");
+	gm_keydir_close(&d);
+}
+
+static void
+test_lock(void **state)
+{
+	int ours = -1, theirs = -1;
+	struct gm_keydir d;
+	struct gm_err err;
+
+	(void)state;
+	open_here(&d);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 1);
+	assert_int_equal(mode_of("lock"), 0600);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 0, &err), 0);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 5, &err), 0);
+	gm_keydir_unlock(ours);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 0, &err), 1);
+	/* Removed by hand: nobody goes on with a file that is gone. */
+	assert_int_equal(unlink("lock"), 0);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 0);
+	gm_keydir_unlock(theirs);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 0, &err), 0);
+	(void)close(ours);
+	if (theirs != -1)
+		(void)close(theirs);
+	gm_keydir_close(&d);
+}
+
+/* The kernel frees what a killed process held. */
+static void
+test_lock_killed(void **state)
+{
+	struct gm_keydir d;
+	struct gm_err err;
+	int fd = -1, ends[2];
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	open_here(&d);
+	assert_int_equal(pipe(ends), 0);
+	pid = start();
+	if (pid == 0) {
+		(void)alarm(60);
+		if (gm_keydir_lock(&d, "lock", &fd, 0, &err) != 1 ||
+		    write(ends[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, 0, &err), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, 0, &err), 1);
+	(void)close(fd);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	gm_keydir_close(&d);
+}
+
+/* A signal ends the wait for a lock, long before its time is over. */
+static void
+test_lock_signal(void **state)
+{
+	struct gm_keydir d;
+	struct gm_err err;
+	int ours = -1, theirs = -1;
+	pid_t pid;
+
+	(void)state;
+	open_here(&d);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 1);
+	pid = start();
+	if (pid == 0) {
+		(void)alarm(60);
+		if (gm_stop_install(&err) != 0)
+			_exit(1);
+		(void)kill(getpid(), SIGTERM);
+		if (gm_keydir_lock(&d, "lock", &theirs, 3600000, &err) != -1)
+			_exit(2);
+		_exit(err.code == GM_ESIGNAL ? 0 : 3);
+	}
+	finish(pid);
+	(void)close(ours);
+	gm_keydir_close(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_open),
+		TEST(test_open_odd),
+		TEST(test_open_long),
+		TEST(test_file),
+		TEST(test_file_odd),
+		TEST(test_replace),
+		TEST(test_replace_fails),
+		TEST(test_lock),
+		TEST(test_lock_killed),
+		TEST(test_lock_signal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,337 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "keyrules.h"
+
+#define MINUTE GM_CLASS_QUOTA_MINUTE
+#define DAILY GM_CLASS_QUOTA_DAY
+#define INVALID GM_CLASS_KEY_INVALID
+#define LEAKED GM_CLASS_KEY_LEAKED
+
+struct mark {
+	const char *id, *model; /* id NULL: no more */
+	enum gm_class class;
+	int64_t since, until;
+};
+
+static void
+put_all(const struct mark *marks, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && marks[i].id != NULL; i++)
+		put(marks[i].id, marks[i].model, marks[i].class, marks[i].since,
+		    marks[i].until);
+}
+
+static void
+test_project(void **state)
+{
+	(void)state;
+	begin("work:a, home:b, work:c, d");
+	(void)snprintf(row("k3", "all")->project, GM_KEYROW_ID, "project:7");
+	/* What the user says weighs more than what was seen. */
+	(void)snprintf(row("k1", "all")->project, GM_KEYROW_ID, "project:7");
+	assert_string_equal(gm_keyrule_project(&rule, &table, 0), "label:work");
+	assert_string_equal(gm_keyrule_project(&rule, &table, 1), "label:home");
+	assert_string_equal(gm_keyrule_project(&rule, &table, 2), "label:work");
+	assert_string_equal(gm_keyrule_project(&rule, &table, 3), "project:7");
+	end();
+	begin("a,b");
+	assert_string_equal(gm_keyrule_project(&rule, &table, 0), "k0");
+	assert_string_equal(gm_keyrule_project(&rule, &table, 1), "k1");
+	end();
+}
+
+static void
+test_model(void **state)
+{
+	(void)state;
+	assert_string_equal(gm_keyrule_model(NULL), "all");
+	assert_string_equal(gm_keyrule_model(MODEL), MODEL);
+	assert_string_equal(gm_keyrule_model("models/" MODEL), MODEL);
+	assert_string_equal(
+	    gm_keyrule_model("tunedModels/mine"), "tunedModels/mine");
+}
+
+/* How key 0 of "work:a,b" stands, its project being label:work. */
+static const struct {
+	struct mark marks[3];
+	const char *model;
+	enum gm_class class;
+	int64_t until;
+} standings[] = {
+	{ { { .id = NULL } }, MODEL, GM_CLASS_OK, 0 },
+	/* each row that counts */
+	{ { { "k0", "all", INVALID, NOW - 1, NOW + DAY } }, MODEL, INVALID,
+	    NOW + DAY },
+	{ { { "label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR } },
+	    MODEL, GM_CLASS_NO_CREDIT, NOW + HOUR },
+	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, MINUTE,
+	    NOW + MIN },
+	{ { { "provider", MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, MINUTE,
+	    NOW + MIN },
+	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN } }, "models/" MODEL,
+	    MINUTE, NOW + MIN },
+	/* and those that do not: of others, of other models, over */
+	{ { { "k1", "all", INVALID, NOW, NOW + DAY },
+	      { "k1", MODEL, MINUTE, NOW, NOW + MIN } },
+	    MODEL, GM_CLASS_OK, 0 },
+	{ { { "k0", MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, GM_CLASS_OK, 0 },
+	{ { { "label:work", "gemini-y", DAILY, NOW, MIDNIGHT },
+	      { "provider", "gemini-y", MINUTE, NOW, NOW + MIN } },
+	    MODEL, GM_CLASS_OK, 0 },
+	{ { { "label:work", MODEL, MINUTE, NOW - MIN, NOW } }, MODEL,
+	    GM_CLASS_OK, 0 },
+	{ { { "label:work", MODEL, MINUTE, NOW - MIN, NOW + 1 } }, MODEL,
+	    MINUTE, NOW + 1 },
+	/* calls without a model */
+	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN } }, NULL,
+	    GM_CLASS_OK, 0 },
+	{ { { "label:work", "all", MINUTE, NOW, NOW + MIN } }, NULL, MINUTE,
+	    NOW + MIN },
+	/* dead weighs more than cooling, then the later end */
+	{ { { "k0", "all", GM_CLASS_KEY_REFUSED, NOW, NOW + HOUR },
+	      { "label:work", MODEL, DAILY, NOW, MIDNIGHT } },
+	    MODEL, GM_CLASS_KEY_REFUSED, NOW + HOUR },
+	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN },
+	      { "label:work", "all", GM_CLASS_QUOTA_SPEND, NOW,
+		  NOW + 10 * MIN },
+	      { "provider", MODEL, MINUTE, NOW, NOW + 2 * MIN } },
+	    MODEL, GM_CLASS_QUOTA_SPEND, NOW + 10 * MIN },
+	{ { { "k0", "all", LEAKED, NOW, FOREVER },
+	      { "label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR } },
+	    MODEL, LEAKED, FOREVER },
+};
+
+static void
+test_standing(void **state)
+{
+	struct gm_standing s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(standings); i++) {
+		begin("work:a,b");
+		put_all(standings[i].marks, GM_LEN(standings[i].marks));
+		gm_keyrule_standing(
+		    &rule, &table, standings[i].model, 0, NOW, &s);
+		if (s.class != standings[i].class ||
+		    s.until_ms != standings[i].until)
+			fail_msg("%zu: %s until %lld", i,
+			    gm_class(s.class)->name, (long long)s.until_ms);
+		assert_string_equal(
+		    s.reason, s.class == GM_CLASS_OK ? "" : "because");
+		assert_int_equal(gm_keyrule_is_marked(
+				     &rule, &table, standings[i].model, 0, NOW),
+		    s.class != GM_CLASS_OK);
+		/* --ignore-cooldown: marks made before it was said */
+		rule.ignore_before_ms = NOW + 1;
+		gm_keyrule_standing(
+		    &rule, &table, standings[i].model, 0, NOW, &s);
+		assert_int_equal(s.class, GM_CLASS_OK);
+		end();
+	}
+}
+
+/* What one service says is nothing to another. */
+static void
+test_origins(void **state)
+{
+	struct gm_standing s;
+
+	(void)state;
+	begin("a");
+	put("k0", "all", LEAKED, NOW, FOREVER);
+	put("k0", MODEL, MINUTE, NOW, NOW + MIN);
+	put("provider", MODEL, MINUTE, NOW, NOW + MIN);
+	rule.origin = "http://127.0.0.1:8080";
+	gm_keyrule_standing(&rule, &table, MODEL, 0, NOW, &s);
+	assert_int_equal(s.class, GM_CLASS_OK);
+	end();
+}
+
+static void
+test_rpd(void **state)
+{
+	struct gm_standing s;
+	struct gm_keyrow *r;
+
+	(void)state;
+	begin("work:a,work:b,c");
+	rule.rpd = 10;
+	r = row("label:work", MODEL);
+	r->requests = 9;
+	r->day = TODAY;
+	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	assert_int_equal(s.class, GM_CLASS_OK);
+	r->requests = 10;
+	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	assert_int_equal(s.class, DAILY);
+	assert_int_equal(s.until_ms, MIDNIGHT);
+	assert_string_equal(s.reason, "GM_RPD");
+	/* It is no mark: who has reserved already may send. */
+	assert_false(gm_keyrule_is_marked(&rule, &table, MODEL, 1, NOW));
+	gm_keyrule_standing(&rule, &table, MODEL, 2, NOW, &s);
+	assert_int_equal(s.class, GM_CLASS_OK);
+	gm_keyrule_standing(&rule, &table, "gemini-y", 0, NOW, &s);
+	assert_int_equal(s.class, GM_CLASS_OK);
+	gm_keyrule_standing(&rule, &table, MODEL, 0, MIDNIGHT, &s);
+	assert_int_equal(s.class, GM_CLASS_OK);
+	end();
+}
+
+/* Which of "a,b,c" is used. */
+static const struct {
+	struct mark marks[4];
+	const char *current, *avoid;
+	int64_t only;
+	enum gm_pick_kind kind;
+	size_t index;
+	int64_t at;
+	size_t cooling, dead;
+} picks[] = {
+	{ { { .id = NULL } }, NULL, NULL, -1, GM_PICK_KEY, 0, NOW, 0, 0 },
+	/* sticky: the current one, then in turn */
+	{ { { .id = NULL } }, "k1", NULL, -1, GM_PICK_KEY, 1, NOW, 0, 0 },
+	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN } }, "k1", NULL, -1,
+	    GM_PICK_KEY, 2, NOW, 1, 0 },
+	{ { { "k2", MODEL, MINUTE, NOW, NOW + MIN } }, "k2", NULL, -1,
+	    GM_PICK_KEY, 0, NOW, 1, 0 },
+	{ { { .id = NULL } }, "gone", NULL, -1, GM_PICK_KEY, 0, NOW, 0, 0 },
+	{ { { "k0", MODEL, MINUTE, NOW, NOW + MIN },
+	      { "k1", "all", LEAKED, NOW, FOREVER } },
+	    NULL, NULL, -1, GM_PICK_KEY, 2, NOW, 1, 1 },
+	/* all cool: the first to be back */
+	{ { { "k0", MODEL, DAILY, NOW, MIDNIGHT },
+	      { "k1", MODEL, MINUTE, NOW, NOW + 2 * MIN },
+	      { "k2", MODEL, MINUTE, NOW, NOW + MIN } },
+	    NULL, NULL, -1, GM_PICK_COOLING, 2, NOW + MIN, 3, 0 },
+	{ { { "k0", "all", LEAKED, NOW, FOREVER },
+	      { "k1", MODEL, DAILY, NOW, MIDNIGHT },
+	      { "k2", "all", INVALID, NOW, NOW + DAY } },
+	    NULL, NULL, -1, GM_PICK_COOLING, 1, MIDNIGHT, 1, 2 },
+	/* a key that is dead and cools is dead */
+	{ { { "k0", "all", INVALID, NOW, NOW + DAY },
+	      { "k0", MODEL, MINUTE, NOW, NOW + MIN },
+	      { "k1", "all", LEAKED, NOW, FOREVER },
+	      { "k2", "all", INVALID, NOW, NOW + DAY } },
+	    NULL, NULL, -1, GM_PICK_DEAD, 0, 0, 0, 3 },
+	/* one alone */
+	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN } }, "k0", NULL, 1,
+	    GM_PICK_COOLING, 1, NOW + MIN, 1, 0 },
+	{ { { "k1", "all", INVALID, NOW - 2 * HOUR, NOW + DAY } }, "k0", NULL,
+	    1, GM_PICK_DEAD, 1, 0, 0, 1 },
+	{ { { "k0", "all", LEAKED, NOW, FOREVER } }, "k0", NULL, 2, GM_PICK_KEY,
+	    2, NOW, 0, 0 },
+	/* a project left out */
+	{ { { .id = NULL } }, NULL, "k0", -1, GM_PICK_KEY, 1, NOW, 0, 0 },
+	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN },
+	      { "k2", MODEL, MINUTE, NOW, NOW + MIN } },
+	    NULL, "k0", -1, GM_PICK_COOLING, 1, NOW + MIN, 2, 0 },
+	{ { { .id = NULL } }, NULL, "k1", 1, GM_PICK_DEAD, 0, 0, 0, 0 },
+	{ { { "k1", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
+	      { "k2", "all", INVALID, NOW - 2 * HOUR, NOW + DAY } },
+	    NULL, "k0", -1, GM_PICK_DEAD, 1, 0, 0, 2 },
+	/* all dead: the oldest, when none was tried for an hour */
+	{ { { "k0", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
+	      { "k1", "all", INVALID, NOW - 3 * HOUR, NOW + DAY },
+	      { "k2", "all", INVALID, NOW - HOUR, NOW + DAY } },
+	    NULL, NULL, -1, GM_PICK_KEY, 1, NOW, 0, 3 },
+	{ { { "k0", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
+	      { "k1", "all", INVALID, NOW - 3 * HOUR, NOW + DAY },
+	      { "k2", "all", INVALID, NOW - HOUR + 1, NOW + DAY } },
+	    NULL, NULL, -1, GM_PICK_DEAD, 0, 0, 0, 3 },
+	/* but never one that leaked */
+	{ { { "k0", "all", LEAKED, NOW - 9 * HOUR, FOREVER },
+	      { "k1", "all", LEAKED, NOW, FOREVER },
+	      { "k2", "all", INVALID, NOW - HOUR, NOW + DAY } },
+	    NULL, NULL, -1, GM_PICK_KEY, 2, NOW, 0, 3 },
+	{ { { "k0", "all", LEAKED, NOW - 9 * DAY, FOREVER },
+	      { "k1", "all", LEAKED, NOW - 9 * DAY, FOREVER },
+	      { "k2", "all", LEAKED, NOW - 9 * DAY, FOREVER } },
+	    "k1", NULL, -1, GM_PICK_DEAD, 1, 0, 0, 3 },
+	{ { { "k0", "all", LEAKED, NOW, FOREVER },
+	      { "k1", "all", LEAKED, NOW, FOREVER },
+	      { "k2", "all", INVALID, 0, NOW + DAY } },
+	    NULL, NULL, -1, GM_PICK_KEY, 2, NOW, 0, 3 },
+};
+
+static void
+test_pick(void **state)
+{
+	struct gm_pick p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(picks); i++) {
+		begin("a,b,c");
+		put_all(picks[i].marks, GM_LEN(picks[i].marks));
+		if (picks[i].current != NULL)
+			(void)snprintf(row("current", MODEL)->project,
+			    GM_KEYROW_ID, "%s", picks[i].current);
+		rule.only = picks[i].only;
+		gm_keyrule_pick(&rule, &table, MODEL, picks[i].avoid, NOW, &p);
+		if (p.kind != picks[i].kind || p.index != picks[i].index ||
+		    p.at_ms != picks[i].at || p.cooling != picks[i].cooling ||
+		    p.dead != picks[i].dead)
+			fail_msg("%zu: kind %d, key %zu, in %lld ms, %zu %zu",
+			    i, (int)p.kind, p.index, (long long)(p.at_ms - NOW),
+			    p.cooling, p.dead);
+		end();
+	}
+}
+
+/* The one behind the current key, in the ring's order, in turns as well. */
+static void
+test_next(void **state)
+{
+	struct gm_pick p;
+
+	(void)state;
+	begin("a,b,c");
+	rule.round_robin = true;
+	row("k1", MODEL)->last_ms = NOW; /* the others have rested longer */
+	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	assert_int_equal(p.index, 1);
+	(void)snprintf(
+	    row("current", MODEL)->project, GM_KEYROW_ID, "%s", "k2");
+	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	assert_int_equal(p.index, 0);
+	put("k0", "all", INVALID, NOW, NOW + DAY);
+	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	assert_int_equal(p.index, 1);
+	put("k1", MODEL, GM_CLASS_QUOTA, NOW, NOW + MIN);
+	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	assert_int_equal(p.index, 2); /* the current one alone is left */
+	put("k2", MODEL, GM_CLASS_QUOTA, NOW, NOW + SEC);
+	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	assert_int_equal(p.kind, GM_PICK_COOLING);
+	assert_int_equal(p.index, 2);
+	assert_int_equal(p.at_ms, NOW + SEC);
+	rule.only = 0;
+	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	assert_int_equal(p.kind, GM_PICK_DEAD);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_project),
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_rpd),
+		cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_next),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+/* Keys in use: reservations, turns, the pace, the current key. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "keyrules.h"
+
+#define MINUTE GM_CLASS_QUOTA_MINUTE
+#define INVALID GM_CLASS_KEY_INVALID
+#define LEAKED GM_CLASS_KEY_LEAKED
+
+/* Reserve what is picked at a time; the key's index, or -1. */
+static int
+reserve(int64_t now, int64_t *at)
+{
+	struct gm_pick p;
+
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, now, &p);
+	if (p.kind != GM_PICK_KEY)
+		return -1;
+	assert_non_null(
+	    gm_keyrule_reserve(&rule, &table, MODEL, &p, now, &err));
+	if (at != NULL)
+		*at = p.at_ms;
+	return (int)p.index;
+}
+
+static void
+test_reserve(void **state)
+{
+	struct gm_keyrow *r;
+
+	(void)state;
+	begin("a,b");
+	assert_int_equal(reserve(NOW, NULL), 0);
+	r = row("k0", MODEL);
+	assert_int_equal(r->requests, 1);
+	assert_int_equal(r->day, TODAY);
+	assert_int_equal(r->last_ms, NOW);
+	assert_int_equal(r->slot_ms, NOW);
+	/* The first key is current anyway: counters alone are to be written. */
+	assert_false(table.changed);
+	assert_int_equal(reserve(NOW + 5, NULL), 0);
+	assert_int_equal(row("k0", MODEL)->requests, 2);
+	/* Another day. */
+	assert_int_equal(reserve(MIDNIGHT, NULL), 0);
+	assert_int_equal(row("k0", MODEL)->requests, 1);
+	assert_int_equal(row("k0", MODEL)->day, TODAY + 1);
+	/* Another key, which stays when the first one is back. */
+	put("k0", MODEL, MINUTE, MIDNIGHT, MIDNIGHT + MIN);
+	assert_int_equal(reserve(MIDNIGHT + 1, NULL), 1);
+	assert_true(table.changed);
+	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 1);
+	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
+	assert_int_equal(gm_keyrule_current(&rule, &table, "gemini-y"), 0);
+	/* -k moves nobody else. */
+	rule.only = 0;
+	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 0);
+	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
+	end();
+}
+
+static void
+test_move(void **state)
+{
+	(void)state;
+	begin("a,b,c");
+	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 0, &err), 0);
+	assert_int_equal(table.len, 0);
+	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 2, &err), 0);
+	assert_true(table.changed);
+	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 2);
+	assert_int_equal(gm_keyrule_current(&rule, &table, "models/" MODEL), 2);
+	assert_int_equal(gm_keyrule_current(&rule, &table, NULL), 0);
+	table.changed = false;
+	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 2, &err), 0);
+	assert_false(table.changed);
+	end();
+}
+
+/* A key that was replaced starts clean, wherever it stands. */
+static void
+test_replaced(void **state)
+{
+	struct gm_pick p;
+
+	(void)state;
+	begin("a,b");
+	put("k0", "all", LEAKED, NOW, FOREVER);
+	assert_int_equal(reserve(NOW, NULL), 1);
+	(void)snprintf(ids[0], sizeof(ids[0]), "new");
+	(void)snprintf(ids[1], sizeof(ids[1]), "newer");
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	assert_int_equal(p.index, 0);
+	end();
+}
+
+/* Nobody else tries a dead key while one does, nor for an hour after. */
+static void
+test_dead_once_an_hour(void **state)
+{
+	(void)state;
+	begin("a,b");
+	put("k0", "all", INVALID, NOW - 2 * HOUR, NOW + 20 * HOUR);
+	put("k1", "all", GM_CLASS_NO_CREDIT, NOW - HOUR, NOW + 20 * HOUR);
+	assert_int_equal(reserve(NOW, NULL), 0);
+	assert_true(table.changed);
+	assert_int_equal(row("k0", "all")->since_ms, NOW);
+	assert_int_equal(row("k0", "all")->until_ms, NOW + 20 * HOUR);
+	assert_int_equal(reserve(NOW, NULL), -1);
+	assert_int_equal(reserve(NOW + HOUR - 1, NULL), -1);
+	assert_int_equal(reserve(NOW + HOUR, NULL), 1);
+	assert_int_equal(row("k1", "all")->since_ms, NOW + HOUR);
+	assert_int_equal(reserve(NOW + 2 * HOUR - 1, NULL), -1);
+	assert_int_equal(reserve(NOW + 2 * HOUR, NULL), 0);
+	/* Their time is over: both are as good as any. */
+	assert_int_equal(reserve(NOW + 20 * HOUR, NULL), 0);
+	end();
+}
+
+static void
+test_round_robin(void **state)
+{
+	int64_t now = NOW;
+	int i;
+
+	(void)state;
+	begin("a,b,c");
+	rule.round_robin = true;
+	for (i = 0; i < 9; i++)
+		assert_int_equal(reserve(now++, NULL), i % 3);
+	assert_false(table.changed); /* no current key: counters alone */
+	put("k1", MODEL, MINUTE, now, now + MIN);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(reserve(now++, NULL), i % 2 * 2);
+	/* It has rested longest. */
+	assert_int_equal(reserve(now + MIN, NULL), 1);
+	end();
+}
+
+/* Whoever comes when: in no 60 s more than the pace, and nothing is lost. */
+static void
+test_pace(void **state)
+{
+	static const int64_t rpms[] = { 1, 7, 60, 1000, 60000 };
+	static int64_t slots[3000];
+	int64_t now, gap;
+	size_t i, n, rpm;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rpms); i++) {
+		begin("work:a,work:b");
+		rule.rpm = rpms[i];
+		rpm = (size_t)rpms[i];
+		gap = (MIN + rpms[i] - 1) / rpms[i];
+		now = NOW;
+		for (n = 0; n < GM_LEN(slots); n++) {
+			assert_int_equal(reserve(now, &slots[n]), 0);
+			assert_true(slots[n] >= now);
+			assert_true(n == 0 || slots[n] - slots[n - 1] >= gap);
+			if (n >= rpm)
+				assert_true(slots[n] - slots[n - rpm] >= MIN);
+			/* bursts, and a rest now and then */
+			now += n % 100 == 99 ? 3 * gap * 100 : (int64_t)n % 3;
+		}
+		assert_int_equal(slots[0], NOW);
+		assert_int_equal(slots[1], NOW + gap);
+		end();
+	}
+}
+
+/* The pace is of a project and a model. */
+static void
+test_paces(void **state)
+{
+	struct gm_pick p;
+	int64_t at = 0;
+
+	(void)state;
+	begin("work:a,work:b,c");
+	rule.rpm = 60;
+	assert_int_equal(reserve(NOW, &at), 0);
+	rule.only = 1;
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+	assert_int_equal(p.at_ms, NOW + SEC);
+	gm_keyrule_pick(&rule, &table, "gemini-y", NULL, NOW, &p);
+	assert_int_equal(p.at_ms, NOW);
+	rule.only = 2;
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+	assert_int_equal(p.at_ms, NOW);
+	/* Who keeps no pace waits for nobody, and takes no turn from others. */
+	rule.only = 0;
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(at, NOW + SEC);
+	rule.rpm = 0;
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(at, NOW);
+	rule.rpm = 60;
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(at, NOW + 2 * SEC);
+	end();
+}
+
+/* A turn that is given back is the next one's, if nobody is behind it. */
+static void
+test_give_back(void **state)
+{
+	int64_t at = 0, last = 0;
+
+	(void)state;
+	begin("a");
+	rule.rpm = 60;
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(reserve(NOW, &last), 0);
+	assert_int_equal(last, NOW + 2 * SEC);
+	assert_non_null(gm_keyrule_give_back(&rule, &table, MODEL, 0, last));
+	assert_int_equal(row("k0", MODEL)->requests, 2);
+	assert_int_equal(reserve(NOW, &last), 0);
+	assert_int_equal(last, NOW + 2 * SEC);
+	/* The one before it is not free for others, but does not count. */
+	assert_non_null(gm_keyrule_give_back(&rule, &table, MODEL, 0, at));
+	assert_int_equal(row("k0", MODEL)->requests, 2);
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(at, NOW + 3 * SEC);
+	assert_null(gm_keyrule_give_back(&rule, &table, "gemini-y", 0, at));
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_dead_once_an_hour),
+		cmocka_unit_test(test_round_robin),
+		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_paces),
+		cmocka_unit_test(test_give_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

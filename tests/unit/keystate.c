@@ -1,0 +1,565 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "file_place.h"
+#include "keystate.h"
+#include "told.h"
+
+#define O "https://host:443"
+#define KEY "fake-good-key-0001"
+#define MEMORY "; the state of the keys is kept in memory only\n"
+
+/* 2026-11-22T10:00:00Z */
+#define NOW INT64_C(1795341600000)
+
+#define HEAD \
+	"# gm keys, version 1: requests, Pacific day, failures, last use, " \
+	"slot, id, model, project, class, since, until, origin, reason\n"
+#define TIME "2026-11-22T10:00:00.000Z"
+#define NEVER "-                        "
+
+static void
+lock(struct gm_keystate *k, struct gm_keytable *t)
+{
+	struct gm_err err;
+
+	if (gm_keystate_lock(k, t, NOW, &err) != 0)
+		fail_msg("%s", err.msg);
+}
+
+static struct gm_keyrow *
+get(struct gm_keytable *t, const char *id)
+{
+	struct gm_err err;
+	struct gm_keyrow *row = gm_keytable_get(t, O, id, "all", &err);
+
+	assert_non_null(row);
+	return row;
+}
+
+/* Mark a row until so many milliseconds from now, and save. */
+static void
+mark(struct gm_keystate *k, struct gm_keytable *t, const char *id, int64_t ms)
+{
+	struct gm_keyrow *row;
+
+	lock(k, t);
+	row = get(t, id);
+	row->class = GM_CLASS_QUOTA_MINUTE;
+	row->since_ms = NOW;
+	row->until_ms = NOW + ms;
+	t->changed = true;
+	gm_keystate_save(k, t);
+	gm_keystate_unlock(k);
+}
+
+/* Count one use of a row. */
+static void
+use(struct gm_keystate *k, struct gm_keytable *t, const char *id)
+{
+	struct gm_keyrow *row;
+
+	lock(k, t);
+	row = get(t, id);
+	row->requests++;
+	row->last_ms = NOW;
+	gm_keystate_save_counters(k, t, row);
+	gm_keystate_unlock(k);
+}
+
+static int64_t
+until(const struct gm_keytable *t, const char *id)
+{
+	const struct gm_keyrow *row = gm_keytable_find(t, O, id, "all");
+
+	return row != NULL ? row->until_ms - NOW : -1;
+}
+
+static int64_t
+requests(const struct gm_keytable *t, const char *id)
+{
+	const struct gm_keyrow *row = gm_keytable_find(t, O, id, "all");
+
+	return row != NULL ? row->requests : -1;
+}
+
+/* One of two processes, as it were. */
+struct side {
+	struct gm_keystate k;
+	struct gm_keytable t;
+};
+
+static void
+open_side(struct side *side, const char *dir)
+{
+	side->t = (struct gm_keytable){ 0 };
+	gm_keystate_open(&side->k, dir, &note);
+}
+
+static void
+close_side(struct side *side)
+{
+	gm_keystate_close(&side->k);
+	gm_keytable_release(&side->t);
+}
+
+static void
+test_two(void **state)
+{
+	char ours[GM_HASH_HEX], theirs[GM_HASH_HEX];
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, "sub");
+	open_side(&b, "sub");
+	gm_keystate_id(&a.k, span(KEY), ours);
+	gm_keystate_id(&b.k, span(KEY), theirs);
+	assert_string_equal(ours, theirs);
+	gm_keystate_read(&b.k, &b.t, NOW);
+	assert_int_equal(b.t.len, 0);
+	mark(&a.k, &a.t, "key", 60000);
+	assert_false(a.t.changed);
+	gm_keystate_read(&b.k, &b.t, NOW);
+	assert_int_equal(until(&b.t, "key"), 60000);
+	use(&b.k, &b.t, "key");
+	use(&a.k, &a.t, "key");
+	mark(&b.k, &b.t, "other", 5);
+	assert_file("sub/keys",
+	    HEAD "         2      0      0 " TIME " " NEVER
+		 "key all - quota_minute " TIME " 2026-11-22T10:01:00.000Z " O
+		 " -\n         0      0      0 " NEVER NEVER
+		 "other all - quota_minute " TIME " 2026-11-22T10:00:00.005Z " O
+		 " -\n");
+	assert_int_equal(mode_of("sub/keys"), 0600);
+	assert_int_equal(mode_of("sub/keys.lock"), 0600);
+	assert_int_equal(mode_of("sub/salt"), 0600);
+	assert_int_equal(mode_of("sub"), 0700);
+	assert_int_equal(count("sub", false), 3);
+	assert_string_equal(said(), "");
+	close_side(&a);
+	close_side(&b);
+	close_side(&b);
+}
+
+/* Counters are rewritten where they are: the file stays the same one. */
+static void
+test_in_place(void **state)
+{
+	struct stat before, after;
+	struct side a;
+
+	(void)state;
+	open_side(&a, ".");
+	mark(&a.k, &a.t, "key", 5);
+	mark(&a.k, &a.t, "first", 5);
+	assert_int_equal(stat("keys", &before), 0);
+	use(&a.k, &a.t, "key");
+	assert_int_equal(stat("keys", &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_size, after.st_size);
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(requests(&a.t, "key"), 1);
+	assert_int_equal(requests(&a.t, "first"), 0);
+	use(&a.k, &a.t, "new");
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(requests(&a.t, "new"), 1);
+	close_side(&a);
+}
+
+static void
+test_ids(void **state)
+{
+	char id[GM_HASH_HEX], other[GM_HASH_HEX];
+	struct gm_keystate zero = { 0 };
+	struct side a;
+
+	(void)state;
+	put_file("salt", "000102030405060708090a0b0c0d0e0f"
+			 "101112131415161718191a1b1c1d1e1f\n");
+	open_side(&a, ".");
+	gm_keystate_id(&a.k, span(KEY), id);
+	assert_string_equal(id, "42341dfa0d353175780523145b0c6718");
+	gm_keystate_id(&zero, span(KEY), other);
+	assert_string_not_equal(id, other);
+	close_side(&a);
+}
+
+/* Something that lets us do without a file, with one note, and for good. */
+static void
+assert_memory(const char *dir, const char *want)
+{
+	struct side a;
+
+	open_side(&a, dir);
+	mark(&a.k, &a.t, "key", 60000);
+	use(&a.k, &a.t, "key");
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(until(&a.t, "key"), 60000);
+	assert_int_equal(requests(&a.t, "key"), 1);
+	/* also for a caller that has a new table each time */
+	gm_keytable_release(&a.t);
+	lock(&a.k, &a.t);
+	assert_int_equal(until(&a.t, "key"), 60000);
+	gm_keystate_unlock(&a.k);
+	assert_string_equal(said(), want);
+	assert_string_equal(said(), "");
+	close_side(&a);
+}
+
+static void
+test_memory(void **state)
+{
+	struct gm_keystate zero = { 0 };
+	struct gm_keytable t = { 0 };
+
+	(void)state;
+	mark(&zero, &t, "key", 60000);
+	use(&zero, &t, "key");
+	gm_keystate_read(&zero, &t, NOW);
+	assert_int_equal(until(&t, "key"), 60000);
+	gm_keystate_close(&zero);
+	gm_keytable_release(&t);
+	assert_memory(NULL, "gm-x: no state directory" MEMORY);
+	put_file("file", "text");
+	assert_memory("file/sub", "gm-x: file/sub: Not a directory" MEMORY);
+	assert_int_equal(mkdir("sub", 0700), 0);
+	assert_int_equal(chmod("sub", 0777), 0);
+	assert_memory("sub", "gm-x: sub: writable by others" MEMORY);
+	assert_int_equal(count("sub", false), 0);
+}
+
+/* Each of the files may be something else. */
+static void
+test_odd_files(void **state)
+{
+	static const char *const names[] = { "keys", "keys.lock", "salt" };
+	char path[40], want[200];
+	size_t i, kind;
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0700), 0);
+	put_file("other", "untouched");
+	for (i = 0; i < 4 * GM_LEN(names); i++) {
+		kind = i % 4;
+		(void)snprintf(path, sizeof(path), "sub/%s", names[i / 4]);
+		if (kind == 0)
+			assert_int_equal(mkfifo(path, 0600), 0);
+		else if (kind == 1)
+			assert_int_equal(mkdir(path, 0700), 0);
+		else if (kind == 2)
+			assert_int_equal(symlink("../other", path), 0);
+		else if (geteuid() == 0) {
+			put_file(path, "text");
+			assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
+		} else
+			continue;
+		(void)snprintf(want, sizeof(want), "gm-x: %s: %s" MEMORY, path,
+		    kind == 3 ? "owned by somebody else"
+			      : "not a regular file");
+		assert_memory("sub", want);
+		(void)count("sub", true);
+	}
+	assert_file("other", "untouched");
+}
+
+static void
+test_odd_salt(void **state)
+{
+	static const char *const salts[] = { "", "\n", "words\n",
+		"000102030405060708090a0b0c0d0e0f"
+		"101112131415161718191a1b1c1d1e1f",
+		"000102030405060708090a0b0c0d0e0f"
+		"101112131415161718191a1b1c1d1e1f0\n",
+		"000102030405060708090a0b0c0d0e0f"
+		"101112131415161718191a1b1c1d1e1F\n" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(salts); i++) {
+		put_file("salt", salts[i]);
+		assert_memory(".", "gm-x: ./salt: not 64 digits" MEMORY);
+		assert_file("salt", salts[i]);
+	}
+}
+
+/* What is garbage is told of once, and gone with the next save. */
+static void
+test_garbage(void **state)
+{
+	struct side a;
+
+	(void)state;
+	put_file("keys", "some\nwords\n");
+	open_side(&a, ".");
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_string_equal(
+	    said(), "gm-x: ./keys: 2 unreadable lines dropped\n");
+	use(&a.k, &a.t, "key");
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_string_equal(said(), "");
+	assert_file("keys", HEAD "         1      0      0 " TIME " " NEVER
+				 "key all - ok - - " O " -\n");
+	close_side(&a);
+}
+
+/* A table of the future is not ours to write over. */
+static void
+test_newer(void **state)
+{
+	static const char text[] = "# gm keys, version 2: all is new\nx\n";
+
+	(void)state;
+	put_file("keys", text);
+	assert_memory(".", "gm-x: ./keys: written by a newer version" MEMORY);
+	assert_file("keys", text);
+}
+
+static void
+test_modes(void **state)
+{
+	struct side a;
+
+	(void)state;
+	open_side(&a, ".");
+	mark(&a.k, &a.t, "key", 5);
+	close_side(&a);
+	assert_int_equal(chmod("keys", 0644), 0);
+	assert_int_equal(chmod("salt", 0666), 0);
+	assert_int_equal(chmod("keys.lock", 0666), 0);
+	open_side(&a, ".");
+	use(&a.k, &a.t, "key");
+	assert_int_equal(mode_of("keys"), 0600);
+	assert_int_equal(mode_of("keys.lock"), 0600);
+	assert_int_equal(mode_of("salt"), 0600);
+	assert_string_equal(said(), "");
+	close_side(&a);
+}
+
+/* Root may do anything, so somebody else tries. */
+static void
+test_read_only(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(chmod(".", 0755), 0);
+	assert_int_equal(mkdir("sub", 0500), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown("sub", 12345, (gid_t)-1), 0);
+	pid = start();
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(12345) != 0)
+			_exit(1);
+		assert_memory(
+		    "sub", "gm-x: sub/keys.lock: Permission denied" MEMORY);
+		_exit(0);
+	}
+	finish(pid);
+	assert_int_equal(count("sub", false), 0);
+}
+
+static void
+limit(rlim_t size)
+{
+	struct rlimit limits;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limits), 0);
+	limits.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limits), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+/* What we learn counts for us at once, and for all when there is room again. */
+static void
+test_full(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, ".");
+	open_side(&b, ".");
+	mark(&b.k, &b.t, "key", 60000);
+	limit(0);
+	mark(&a.k, &a.t, "key", 90000);
+	assert_string_equal(said(), "gm-x: ./keys: File too large" MEMORY);
+	use(&a.k, &a.t, "key");
+	use(&a.k, &a.t, "other");
+	gm_keystate_read(&b.k, &b.t, NOW);
+	assert_int_equal(until(&b.t, "key"), 60000);
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(until(&a.t, "key"), 90000);
+	assert_int_equal(requests(&a.t, "key"), 1);
+	assert_int_equal(requests(&a.t, "other"), 1);
+	limit(RLIM_INFINITY);
+	mark(&b.k, &b.t, "third", 5);
+	use(&a.k, &a.t, "key");
+	gm_keystate_read(&b.k, &b.t, NOW);
+	assert_int_equal(until(&b.t, "key"), 90000);
+	assert_int_equal(until(&b.t, "third"), 5);
+	assert_int_equal(requests(&b.t, "key"), 2);
+	assert_int_equal(count(".", false), 3);
+	assert_string_equal(said(), "");
+	close_side(&a);
+	close_side(&b);
+}
+
+/* Counters in place may fail as well. */
+static void
+test_full_counters(void **state)
+{
+	struct side a;
+
+	(void)state;
+	open_side(&a, ".");
+	mark(&a.k, &a.t, "key", 60000);
+	limit(0);
+	use(&a.k, &a.t, "key");
+	use(&a.k, &a.t, "key");
+	limit(RLIM_INFINITY);
+	assert_string_equal(said(), "gm-x: ./keys: File too large" MEMORY);
+	assert_int_equal(requests(&a.t, "key"), 2);
+	use(&a.k, &a.t, "key");
+	gm_keytable_release(&a.t);
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(requests(&a.t, "key"), 3);
+	assert_string_equal(said(), "");
+	close_side(&a);
+}
+
+/* Who waits in vain goes on, without a hang and without harm to the file. */
+static void
+test_lock_in_vain(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, ".");
+	open_side(&b, ".");
+	mark(&a.k, &a.t, "key", 60000);
+	lock(&a.k, &a.t);
+	b.k.slow = true; /* so that it takes 0.5 s, not 5 */
+	mark(&b.k, &b.t, "key", 90000);
+	assert_string_equal(
+	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
+	use(&b.k, &b.t, "key");
+	gm_keystate_unlock(&a.k);
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(until(&a.t, "key"), 60000);
+	assert_int_equal(requests(&a.t, "key"), 0);
+	use(&b.k, &b.t, "key");
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(until(&a.t, "key"), 90000);
+	assert_int_equal(requests(&a.t, "key"), 2);
+	assert_string_equal(said(), "");
+	close_side(&a);
+	close_side(&b);
+}
+
+/* A clock that was a year ahead has left its times. */
+static void
+test_clock_back(void **state)
+{
+	const int64_t year_ms = INT64_C(365) * 24 * 3600000;
+	struct gm_err err;
+	struct side a;
+
+	(void)state;
+	open_side(&a, ".");
+	mark(&a.k, &a.t, "key", 60000);
+	assert_int_equal(gm_keystate_lock(&a.k, &a.t, NOW - year_ms, &err), 0);
+	assert_true(a.t.rows[0].since_ms == NOW - year_ms);
+	assert_true(a.t.rows[0].until_ms == NOW - year_ms + 25 * 3600000);
+	/* which is right for all from then on */
+	gm_keystate_save_counters(&a.k, &a.t, &a.t.rows[0]);
+	gm_keystate_unlock(&a.k);
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_true(a.t.rows[0].since_ms == NOW - year_ms);
+	close_side(&a);
+}
+
+/* Removed while we run: by hand, to forget everything. */
+static void
+test_removed(void **state)
+{
+	struct side a;
+
+	(void)state;
+	open_side(&a, "sub");
+	mark(&a.k, &a.t, "key", 60000);
+	assert_int_equal(unlink("sub/keys"), 0);
+	assert_int_equal(unlink("sub/keys.lock"), 0);
+	use(&a.k, &a.t, "other");
+	assert_int_equal(until(&a.t, "key"), -1);
+	assert_int_equal(requests(&a.t, "other"), 1);
+	assert_int_equal(count("sub", false), 3);
+	assert_string_equal(said(), "");
+	(void)count("sub", true);
+	assert_int_equal(rmdir("sub"), 0);
+	use(&a.k, &a.t, "other");
+	use(&a.k, &a.t, "other");
+	assert_int_equal(requests(&a.t, "other"), 3);
+	assert_string_equal(said(), "gm-x: sub/keys.lock: No such file or "
+				    "directory" MEMORY);
+	assert_string_equal(said(), "");
+	close_side(&a);
+}
+
+/* The file aside that a killed process left is in nobody's way. */
+static void
+test_litter(void **state)
+{
+	struct side a;
+
+	(void)state;
+	open_side(&a, ".");
+	put_file("keys.new", "half a ta");
+	mark(&a.k, &a.t, "key", 60000);
+	assert_int_equal(count(".", false), 3);
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(until(&a.t, "key"), 60000);
+	assert_string_equal(said(), "");
+	close_side(&a);
+}
+
+static int
+begin(void **state)
+{
+	return open_notes() == 0 ? enter(state) : -1;
+}
+
+static int
+end(void **state)
+{
+	close_notes();
+	return leave(state);
+}
+
+#undef TEST
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_two),
+		TEST(test_in_place),
+		TEST(test_ids),
+		TEST(test_memory),
+		TEST(test_odd_files),
+		TEST(test_odd_salt),
+		TEST(test_garbage),
+		TEST(test_newer),
+		TEST(test_modes),
+		TEST(test_read_only),
+		TEST(test_full),
+		TEST(test_full_counters),
+		TEST(test_lock_in_vain),
+		TEST(test_clock_back),
+		TEST(test_removed),
+		TEST(test_litter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

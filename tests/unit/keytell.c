@@ -1,0 +1,200 @@
+/* Lines and objects about keys in every state, pauses and other models. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "key_rig.h"
+#include "keytell.h"
+
+#define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
+#define TODAY INT64_C(20780)
+#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define C "cccccccccccccccccccccccccccccccc"
+
+static const char *const models[] = { "m-one", "m-two" };
+
+static struct gm_keyrow *
+row(struct rig *r, const char *origin, const char *id, const char *model)
+{
+	struct gm_err err;
+	struct gm_keyrow *new =
+	    gm_keytable_get(&r->table, origin, id, model, &err);
+
+	assert_non_null(new);
+	return new;
+}
+
+static void
+mark(struct gm_keyrow *r, enum gm_class class, int64_t until_ms,
+    const char *reason)
+{
+	r->class = class;
+	r->since_ms = NOW - 60000;
+	r->until_ms = until_ms;
+	(void)snprintf(r->reason, sizeof(r->reason), "%s", reason);
+}
+
+static void
+fill(struct rig *r)
+{
+	struct gm_keyrow *p;
+
+	p = row(r, RIG_ORIGIN, A, "m-one");
+	p->requests = 7;
+	p->day = TODAY;
+	p->last_ms = NOW - 5000;
+	p = row(r, RIG_ORIGIN, A, "m-two");
+	p->requests = 9; /* of yesterday */
+	p->day = TODAY - 1;
+	mark(row(r, RIG_ORIGIN, B, "all"), GM_CLASS_KEY_LEAKED,
+	    GM_KEYROW_FOREVER, "found on the web");
+	row(r, RIG_ORIGIN, B, "all")->failures = 2;
+	p = row(r, RIG_ORIGIN, "label:work", "m-one");
+	mark(p, GM_CLASS_QUOTA_DAY, NOW + 3600000, "");
+	p->failures = 3;
+	p = row(r, RIG_ORIGIN, "current", "m-one");
+	(void)snprintf(p->project, sizeof(p->project), "%s", C);
+	/* Others' rows, and what is over, tell nothing. */
+	row(r, "https://other.example:443", A, "m-other");
+	row(r, RIG_ORIGIN, "dddddddd", "m-gone");
+	mark(row(r, RIG_ORIGIN, "provider", "m-two"), GM_CLASS_QUOTA_MINUTE,
+	    NOW - 1, "long ago");
+}
+
+#define LINE_A_ONE \
+	"0\t...0001\t-\t-\tm-one\tok\t-\t-\t7\t0\t2026-11-22T09:59:55Z\t-\n"
+#define LINE_A_TWO "0\t...0001\t-\t*\tm-two\tok\t-\t-\t0\t0\t-\t-\n"
+#define LEAKED \
+	"\tkey_leaked\t2026-11-22T09:59:00Z\tforever\t0\t2\t-\tfound on the " \
+	"web\n"
+#define LINE_B_ONE "1\t...0002\t-\t-\tm-one" LEAKED
+#define LINE_B_TWO "1\t...0002\t-\t-\tm-two" LEAKED
+#define LINE_C_ONE \
+	"2\t...0003\tlabel:work\t*\tm-one\tquota_day\t2026-11-22T09:59:00Z" \
+	"\t2026-11-22T11:00:00Z\t0\t3\t-\t-\n"
+#define LINE_C_TWO "2\t...0003\tlabel:work\t-\tm-two\tok\t-\t-\t0\t0\t-\t-\n"
+
+static void
+check_table(const struct gm_keytell *tell, bool header, const char *want)
+{
+	struct gm_err err;
+	struct gm_buf out;
+
+	gm_buf_init(&out, 10000);
+	assert_int_equal(gm_keytell_table(tell, header, &out, &err), 0);
+	assert_string_equal(gm_buf_str(&out), want);
+	gm_buf_release(&out);
+}
+
+static void
+check_json(const struct gm_keytell *tell, const char *want)
+{
+	struct gm_err err;
+	struct gm_buf out;
+
+	gm_buf_init(&out, 10000);
+	assert_int_equal(gm_keytell_json(tell, &out, &err), 0);
+	assert_string_equal(gm_buf_str(&out), want);
+	gm_buf_release(&out);
+}
+
+static struct gm_keytell
+tell_of(const struct rig *r, size_t models_len)
+{
+	return (struct gm_keytell){ .rule = &r->rule,
+		.table = &r->table,
+		.models = models,
+		.models_len = models_len,
+		.now_ms = NOW };
+}
+
+static void
+test_table(void **state)
+{
+	struct gm_keytell tell;
+	struct rig rig;
+
+	(void)state;
+	assert_true(open_rig(&rig));
+	fill(&rig);
+	/* The second model is known from the table, if not configured. */
+	tell = tell_of(&rig, 1);
+	check_table(&tell, false,
+	    LINE_A_ONE LINE_A_TWO LINE_B_ONE LINE_B_TWO LINE_C_ONE LINE_C_TWO);
+	tell = tell_of(&rig, 2);
+	check_table(&tell, true,
+	    "INDEX\tKEY\tPROJECT\tCURRENT\tMODEL\tCLASS\tSINCE\tUNTIL\t"
+	    "REQUESTS\tFAILURES\tLAST USE\tREASON\n" LINE_A_ONE LINE_A_TWO
+		LINE_B_ONE LINE_B_TWO LINE_C_ONE LINE_C_TWO);
+	rig.rule.only = 2;
+	check_table(&tell, false, LINE_C_ONE LINE_C_TWO);
+	close_rig(&rig);
+}
+
+static void
+test_pause(void **state)
+{
+	struct gm_keytell tell;
+	struct rig rig;
+
+	(void)state;
+	assert_true(open_rig(&rig));
+	rig.rule.only = 0;
+	mark(row(&rig, RIG_ORIGIN, "provider", "m-one"), GM_CLASS_QUOTA_MINUTE,
+	    NOW + 30000, "all at once");
+	tell = tell_of(&rig, 1);
+#define PAUSED \
+	"m-one\tquota_minute\t2026-11-22T09:59:00Z\t" \
+	"2026-11-22T10:00:30Z\t0\t0\t-\tall at once\n"
+	check_table(
+	    &tell, false, "0\t...0001\t-\t*\t" PAUSED "-\t-\t-\t-\t" PAUSED);
+#define PAUSED_JSON \
+	"\"class\":\"quota_minute\",\"since\":\"2026-11-22T09:59:00Z\"," \
+	"\"until\":\"2026-11-22T10:00:30Z\",\"requests\":0,\"failures\":" \
+	"0,\"last_use\":null,\"reason\":\"all at once\"}]}\n"
+	check_json(&tell,
+	    "{\"index\":0,\"key\":\"...0001\",\"project\":null,\"models\":["
+	    "{\"model\":\"m-one\",\"current\":true," PAUSED_JSON
+	    "{\"index\":null,\"key\":null,\"project\":null,\"models\":["
+	    "{\"model\":\"m-one\",\"current\":false," PAUSED_JSON);
+	close_rig(&rig);
+}
+
+static void
+test_json(void **state)
+{
+	struct gm_keytell tell;
+	struct rig rig;
+
+	(void)state;
+	assert_true(open_rig(&rig));
+	fill(&rig);
+	tell = tell_of(&rig, 2);
+	rig.rule.only = 1;
+#define LEAKED_JSON \
+	"\"current\":false,\"class\":\"key_leaked\",\"since\":" \
+	"\"2026-11-22T09:59:00Z\",\"until\":null,\"requests\":0," \
+	"\"failures\":2,\"last_use\":null,\"reason\":\"found on the web\"}"
+	check_json(&tell,
+	    "{\"index\":1,\"key\":\"...0002\",\"project\":null,\"models\":["
+	    "{\"model\":\"m-one\"," LEAKED_JSON
+	    ",{\"model\":\"m-two\"," LEAKED_JSON "]}\n");
+	close_rig(&rig);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

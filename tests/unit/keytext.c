@@ -1,0 +1,380 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keytable.h"
+
+#define O "https://host:443"
+#define HOUR_MS INT64_C(3600000)
+
+/* 2026-11-22T10:00:00Z */
+#define NOW INT64_C(1795341600000)
+
+#define HEAD \
+	"# gm keys, version 1: requests, Pacific day, failures, last use, " \
+	"slot, id, model, project, class, since, until, origin, reason\n"
+#define ZERO "         0      0      0 -                        "
+#define NONE ZERO "-                        "
+
+/* A whole table, as it is written. */
+static const char text[] = HEAD
+    "        12  20779      3 2026-11-22T10:00:00.123Z "
+    "2026-11-22T10:00:05.000Z 0123456789abcdef0123456789abcdef "
+    "gemini-flash-latest project:123 quota_minute 2026-11-22T10:00:00.000Z "
+    "2026-11-22T10:01:00.000Z https://host:443 the quota: use less  of "
+    "it\n" NONE "current all 0123456789abcdef0123456789abcdef ok - - "
+    "https://host:443 -\n" NONE
+    "key all - key_leaked 2026-11-22T10:00:00.000Z forever "
+    "https://host:443 -\n";
+
+static size_t
+parse(struct gm_keytable *t, const char *bytes, size_t len)
+{
+	struct gm_err err;
+	size_t bad;
+
+	if (gm_keytable_parse(t, (struct gm_span){ bytes, len }, &bad, &err) !=
+	    0)
+		fail_msg("%s", err.msg);
+	return bad;
+}
+
+static void
+assert_text(struct gm_keytable *t, const char *want)
+{
+	struct gm_buf out;
+
+	gm_buf_init(&out, GM_KEYTABLE_BYTES);
+	gm_keytable_write(t, &out);
+	assert_string_equal(gm_buf_str(&out), want);
+	gm_buf_release(&out);
+}
+
+static void
+test_round_trip(void **state)
+{
+	struct gm_keytable t = { 0 };
+	const struct gm_keyrow *row;
+
+	(void)state;
+	assert_int_equal(parse(&t, text, strlen(text)), 0);
+	assert_false(t.changed);
+	assert_int_equal(t.len, 3);
+	row = &t.rows[0];
+	assert_string_equal(row->origin, O);
+	assert_string_equal(row->id, "0123456789abcdef0123456789abcdef");
+	assert_string_equal(row->model, "gemini-flash-latest");
+	assert_string_equal(row->project, "project:123");
+	assert_string_equal(row->reason, "the quota: use less  of it");
+	assert_int_equal(row->class, GM_CLASS_QUOTA_MINUTE);
+	assert_true(row->since_ms == NOW);
+	assert_true(row->until_ms == NOW + 60000);
+	assert_int_equal(row->requests, 12);
+	assert_int_equal(row->day, 20779);
+	assert_int_equal(row->failures, 3);
+	assert_true(row->last_ms == NOW + 123);
+	assert_true(row->slot_ms == NOW + 5000);
+	assert_int_equal(row->at, strlen(HEAD));
+	assert_int_equal(t.rows[1].class, GM_CLASS_OK);
+	assert_true(t.rows[2].until_ms == GM_KEYROW_FOREVER);
+	assert_string_equal(t.rows[2].reason, "");
+	assert_text(&t, text);
+	assert_int_equal(t.rows[0].at, strlen(HEAD));
+	assert_memory_equal(text + t.rows[2].at, NONE "key", sizeof(NONE) + 2);
+	gm_keytable_release(&t);
+}
+
+static void
+test_empty(void **state)
+{
+	struct gm_keytable t = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(&t, NULL, 0), 0);
+	assert_int_equal(parse(&t, "", 0), 0);
+	assert_int_equal(parse(&t, "\n\n# words\n", 10), 0);
+	assert_int_equal(t.len, 0);
+	assert_false(t.changed);
+	assert_text(&t, HEAD);
+	gm_keytable_release(&t);
+}
+
+/* However it is cut, whole lines are kept, and at most one is bad. */
+static void
+test_cuts(void **state)
+{
+	struct gm_keytable t = { 0 };
+	size_t i, lines = 0;
+	bool at_end;
+
+	(void)state;
+	for (i = 0; i <= strlen(text); i++) {
+		at_end = i == 0 || text[i - 1] == '\n';
+		lines += i > 0 && at_end;
+		assert_int_equal(parse(&t, text, i), at_end ? 0 : 1);
+		assert_int_equal(t.len, lines > 0 ? lines - 1 : 0);
+		assert_int_equal(t.changed, !at_end);
+		assert_false(t.newer);
+		gm_keytable_release(&t);
+	}
+}
+
+/* A byte of the counters costs the counters, any other at most the line. */
+static void
+test_torn(void **state)
+{
+	static const char bytes[] = { '\0', 'x', ' ', '\xff' };
+	const size_t start = strlen(HEAD);
+	const size_t end = (size_t)(strchr(text + start, '\n') - text);
+	struct gm_keytable t = { 0 };
+	char torn[sizeof(text)];
+	size_t i, bad;
+
+	(void)state;
+	for (i = start; i < end; i++) {
+		memcpy(torn, text, sizeof(text));
+		torn[i] = bytes[i % sizeof(bytes)];
+		bad = parse(&t, torn, strlen(text));
+		assert_int_equal(t.len, 3 - bad);
+		if (i < start + GM_KEYROW_COUNTERS - 1) {
+			assert_int_equal(bad, 0);
+			assert_int_equal(
+			    t.rows[0].class, GM_CLASS_QUOTA_MINUTE);
+			assert_true(t.rows[0].until_ms == NOW + 60000);
+			assert_true(t.rows[0].last_ms == 0 ||
+				    t.rows[0].last_ms == NOW + 123);
+		}
+		gm_keytable_release(&t);
+	}
+	memcpy(torn, text, sizeof(text));
+	memset(torn + start, 0, GM_KEYROW_COUNTERS - 1);
+	assert_int_equal(parse(&t, torn, strlen(text)), 0);
+	assert_int_equal(t.rows[0].requests, 0);
+	assert_int_equal(t.rows[0].slot_ms, 0);
+	assert_string_equal(t.rows[0].project, "project:123");
+	gm_keytable_release(&t);
+}
+
+static void
+test_bad_lines(void **state)
+{
+	static const char *const rows[] = { "words", NONE,
+		NONE "id all - ok - -", NONE "id all - unheard_of - - " O " -",
+		NONE "id all - ok yesterday - " O " -",
+		NONE "id all - ok - 2026-02-30T00:00:00.000Z " O " -",
+		NONE "i\001d all - ok - - " O " -",
+		ZERO "id all - ok - - " O " -", "{\"json\": true}" };
+	struct gm_keytable t = { 0 };
+	char lines[2000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		(void)snprintf(lines, sizeof(lines),
+		    "%s%s\n" NONE "id all - ok - - " O "\n", HEAD, rows[i]);
+		if (parse(&t, lines, strlen(lines)) != 1)
+			fail_msg("%s", rows[i]);
+		assert_int_equal(t.len, 1);
+		assert_string_equal(t.rows[0].reason, "");
+		assert_true(t.changed);
+		gm_keytable_release(&t);
+	}
+}
+
+/* Rows in any order, and twice: one of each, the marks as in keytable.c. */
+static void
+test_duplicates(void **state)
+{
+	static const char lines[] =
+	    NONE "b all - ok - - " O " -\n" NONE
+		 "a all - quota_day - 2026-11-22T12:00:00.000Z " O " day\n" NONE
+		 "b all - quota_day - 2026-11-22T11:00:00.000Z " O " day\n" NONE
+		 "a all - quota_minute - 2026-11-22T11:00:00.000Z " O " -\n";
+	struct gm_keytable t = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(&t, lines, strlen(lines)), 0);
+	assert_true(t.changed);
+	assert_text(&t, HEAD NONE
+	    "a all - quota_day - 2026-11-22T12:00:00.000Z " O " day\n" NONE
+	    "b all - quota_day - 2026-11-22T11:00:00.000Z " O " day\n");
+	gm_keytable_release(&t);
+}
+
+static void
+test_newer(void **state)
+{
+	static const char lines[] =
+	    "# gm keys, version 2: x\n" NONE "id all - ok - - " O "\n";
+	struct gm_keytable t = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(&t, lines, strlen(lines)), 0);
+	assert_true(t.newer);
+	assert_int_equal(t.len, 0);
+	gm_keytable_release(&t);
+}
+
+/* Whatever the file holds: no crash, and what is kept can be written. */
+static void
+test_garbage(void **state)
+{
+	static const char alphabet[] = "0 -Z:T.#k\n\n\0\xff";
+	char bytes[600], *again;
+	struct gm_keytable t = { 0 };
+	struct gm_buf out;
+	size_t i, round;
+
+	(void)state;
+	srandom(1);
+	for (round = 0; round < 3000; round++) {
+		memcpy(bytes, text, sizeof(bytes));
+		for (i = 0; i < sizeof(bytes); i++)
+			if (random() % 40 == 0 || round % 2 == 0)
+				bytes[i] = alphabet[(size_t)random() %
+						    (sizeof(alphabet) - 1)];
+		(void)parse(&t, bytes, sizeof(bytes));
+		gm_buf_init(&out, GM_KEYTABLE_BYTES);
+		gm_keytable_write(&t, &out);
+		again = gm_buf_take(&out);
+		gm_keytable_release(&t);
+		assert_int_equal(parse(&t, again, strlen(again)), 0);
+		assert_false(t.changed);
+		assert_text(&t, again);
+		gm_keytable_release(&t);
+		free(again);
+	}
+}
+
+static struct gm_keyrow *
+get(struct gm_keytable *t, const char *id)
+{
+	struct gm_err err;
+	struct gm_keyrow *row = gm_keytable_get(t, O, id, "all", &err);
+
+	assert_non_null(row);
+	return row;
+}
+
+/* What the fields cannot hold is made to fit; numbers never shift columns. */
+static void
+test_extremes(void **state)
+{
+	struct gm_keytable t = { 0 };
+	struct gm_keyrow *row = get(&t, "id");
+
+	(void)state;
+	row->requests = INT64_MAX;
+	row->day = -5;
+	row->failures = 123456789;
+	row->last_ms = INT64_MAX - 1;
+	row->slot_ms = -1;
+	row->class = GM_CLASS_KEY_INVALID;
+	(void)snprintf(row->project, sizeof(row->project), "a b\n");
+	(void)snprintf(row->reason, sizeof(row->reason), " two\nlines\033[m ");
+	assert_text(&t,
+	    HEAD "9999999999      0 999999 9999-12-31T23:59:59.999Z "
+		 "-                        id all a_b_ key_invalid - - " O
+		 " two?lines?[m\n");
+	gm_keytable_release(&t);
+}
+
+/* What tells nothing is left out; what does not is kept. */
+static void
+test_idle(void **state)
+{
+	static const struct {
+		const char *id, *project;
+		enum gm_class class;
+		int64_t failures, last;
+		bool kept;
+	} rows[] = {
+		{ "a", "", GM_CLASS_OK, 0, NOW - 8 * 24 * HOUR_MS, true },
+		{ "a", "", GM_CLASS_OK, 0, NOW - 8 * 24 * HOUR_MS - 1, false },
+		{ "a", "", GM_CLASS_OK, 0, 0, false },
+		{ "a", "", GM_CLASS_OK, 1, 0, true },
+		{ "a", "", GM_CLASS_QUOTA, 0, 0, true },
+		{ "a", "project:1", GM_CLASS_OK, 0, 0, true },
+		{ "a", "project:1", GM_CLASS_OK, 0, 1, false },
+		{ "current", "a", GM_CLASS_OK, 0, 1, true },
+	};
+	struct gm_keytable t = { 0 };
+	struct gm_keyrow *row;
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		row = get(&t, rows[i].id);
+		(void)snprintf(
+		    row->project, sizeof(row->project), "%s", rows[i].project);
+		row->class = rows[i].class;
+		row->failures = rows[i].failures;
+		row->last_ms = rows[i].last;
+		gm_keytable_settle(&t, NOW);
+		gm_buf_init(&out, GM_KEYTABLE_BYTES);
+		gm_keytable_write(&t, &out);
+		assert_int_equal(out.len > strlen(HEAD), rows[i].kept);
+		assert_int_equal(row->at != -1, rows[i].kept);
+		gm_buf_release(&out);
+		gm_keytable_release(&t);
+	}
+}
+
+/* Over the limit the oldest go, but not those with a mark. */
+static void
+test_too_many(void **state)
+{
+	struct gm_keytable t = { 0 }, again = { 0 };
+	struct gm_keyrow row = { .origin = O, .model = "all" };
+	struct gm_buf out;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_KEYTABLE_ROWS + 5; i++) {
+		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
+		row.class = i < 2 ? GM_CLASS_QUOTA : GM_CLASS_OK;
+		row.last_ms = NOW - HOUR_MS + (int64_t)i;
+		assert_int_equal(gm_keytable_append(&t, &row, &err), 0);
+	}
+	gm_keytable_sort(&t);
+	gm_keytable_settle(&t, NOW);
+	gm_buf_init(&out, GM_KEYTABLE_BYTES);
+	gm_keytable_write(&t, &out);
+	assert_int_equal(out.failed, GM_OK);
+	assert_int_equal(parse(&again, out.data, out.len), 0);
+	assert_int_equal(again.len, GM_KEYTABLE_ROWS);
+	assert_non_null(gm_keytable_find(&again, O, "000001", "all"));
+	assert_null(gm_keytable_find(&again, O, "000002", "all"));
+	assert_null(gm_keytable_find(&again, O, "000006", "all"));
+	assert_non_null(gm_keytable_find(&again, O, "000007", "all"));
+	gm_buf_release(&out);
+	gm_keytable_release(&again);
+	gm_keytable_release(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_too_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,344 @@
+/* gm-keycheck: tell which API keys work, and what to do about the others. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "clock.h"
+#include "file.h"
+#include "keycheck.h"
+#include "num.h"
+#include "out.h"
+#include "session.h"
+#include "stop.h"
+#include "table.h"
+#include "worktree.h"
+
+#define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
+#define WANTED_MAX 1000000
+
+struct options {
+	struct gm_common common;
+	const char *level, *min_healthy, *prometheus;
+	bool no_save;
+	struct gm_opt rows[5];
+};
+
+/* All that a run acquires, released in one place. */
+struct run {
+	struct options *opt;
+	enum gm_keycheck_level level;
+	int64_t wanted; /* keys that must be healthy; -1: all */
+	struct gm_session session;
+	struct gm_verdict *verdicts;
+	size_t len;
+	struct gm_out out;
+	struct gm_file_new metrics;
+};
+
+static int
+parse_level(const char *text, enum gm_keycheck_level *level, struct gm_err *err)
+{
+	static const char *const names[] = { "list", "count", "generate" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*level = (enum gm_keycheck_level)i;
+			return 0;
+		}
+	return gm_fail(err, GM_EUSAGE,
+	    "--level: '%.40s' is not list, count or generate", text);
+}
+
+/* "-" is alone. */
+static int
+check_operands(struct gm_common *c, int argc, char **argv, struct gm_err *err)
+{
+	int i;
+
+	for (i = 0; i < argc; i++)
+		c->typed_keys = c->typed_keys || strcmp(argv[i], "-") == 0;
+	if (c->typed_keys && argc > 1)
+		return gm_fail(err, GM_EUSAGE,
+		    "'-' and other operands exclude each other");
+	if (argc > 0 && c->config.values[GM_SET_KEY_INDEX].text != NULL)
+		return gm_fail(err, GM_EUSAGE,
+		    "--key-index and operands exclude each other");
+	return 0;
+}
+
+static int
+check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	struct options *o = r->opt;
+	struct gm_common *c = &o->common;
+
+	if (c->ipv4 && c->ipv6)
+		return gm_fail(
+		    err, GM_EUSAGE, "--ipv4 and --ipv6 exclude each other");
+	r->wanted = -1;
+	if (o->min_healthy != NULL &&
+	    gm_num_whole(&r->wanted, o->min_healthy, 0, WANTED_MAX, err) != 0) {
+		gm_err_prefix(err, "--min-healthy: ");
+		return -1;
+	}
+	if (o->level != NULL && parse_level(o->level, &r->level, err) != 0)
+		return -1;
+	c->no_state = o->no_save;
+	return check_operands(c, argc, argv, err);
+}
+
+/* Mark the keys that the operands name. */
+static int
+mark_wanted(
+    bool *wanted, size_t keys, int argc, char **argv, struct gm_err *err)
+{
+	int64_t index;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (gm_num_whole(&index, argv[i], 0, (int64_t)keys - 1, err) !=
+		    0) {
+			gm_err_prefix(err, "INDEX: ");
+			return -1;
+		}
+		wanted[index] = true;
+	}
+	return 0;
+}
+
+/* A verdict for each key that is to be checked, in the order of the keys. */
+static int
+choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	const struct gm_keyset *set = &r->session.keyset;
+	size_t keys = set->place.ring.len, i;
+	int64_t only = set->keys.rule.only;
+	bool all = (argc == 0 || r->opt->common.typed_keys) && only < 0;
+	bool *wanted = calloc(keys, sizeof(*wanted));
+
+	r->verdicts = calloc(keys, sizeof(*r->verdicts));
+	if (wanted == NULL || r->verdicts == NULL) {
+		free(wanted);
+		return gm_fail(err, GM_EOS, "out of memory");
+	}
+	if (!all && only < 0 &&
+	    mark_wanted(wanted, keys, argc, argv, err) != 0) {
+		free(wanted);
+		return -1;
+	}
+	for (i = 0; i < keys; i++)
+		if (all || wanted[i] || (int64_t)i == only)
+			r->verdicts[r->len++].index = i;
+	free(wanted);
+	return 0;
+}
+
+static bool
+holds_key(const struct gm_config *c)
+{
+	const struct gm_buf *text;
+	size_t i;
+
+	for (i = 0; i < GM_KEY_VARIABLES; i++) {
+		text = gm_envfile_get(&c->file, gm_config_variable(i));
+		if (text != NULL && text->len > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the env file safe where it is? */
+static void
+warn(const struct gm_common *c)
+{
+	const struct gm_surroundings *around = &c->config.around;
+	const struct gm_worktree_env env = { around->path, around->home,
+		around->config_home };
+	const char *path = gm_buf_str(&c->config.file_path);
+
+	if (!holds_key(&c->config))
+		return;
+	if (c->config.file.unsafe)
+		gm_note(&c->note, GM_LEVEL_NOTE,
+		    "%s: others can read or change it: run chmod 600 %s", path,
+		    path);
+	switch (gm_worktree_look(path, &env)) {
+	case GM_WORKTREE_TRACKED:
+		gm_note(&c->note, GM_LEVEL_NOTE,
+		    "%s: git tracks it: remove it from the repository, and "
+		    "replace its keys if that was ever shared",
+		    path);
+		break;
+	case GM_WORKTREE_EXPOSED:
+		gm_note(&c->note, GM_LEVEL_NOTE,
+		    "%s: git does not ignore it: name it in .gitignore", path);
+		break;
+	case GM_WORKTREE_FINE:
+		break;
+	}
+}
+
+static int
+write_metrics(struct run *r, struct gm_err *err)
+{
+	const char *path = r->opt->prometheus;
+	struct gm_buf text;
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	gm_buf_init(&text, OUTPUT_MAX);
+	gm_verdict_metrics(r->verdicts, r->len, gm_clock_wall_ms(), &text);
+	rc = gm_buf_check(&text, err);
+	if (rc == 0)
+		rc = gm_file_write(r->metrics.fd, gm_buf_span(&text), err);
+	if (rc != 0 && err->code == GM_EIO)
+		gm_err_prefix(err, "%s: ", path);
+	gm_buf_release(&text);
+	r->metrics.mode = 0644; /* for whoever collects it */
+	return rc == 0 ? gm_file_commit(&r->metrics, err) : -1;
+}
+
+static void
+put_lines(const struct run *r, struct gm_buf *out)
+{
+	const struct gm_common *c = &r->opt->common;
+	struct gm_buf rows;
+	size_t i;
+
+	gm_buf_init(&rows, OUTPUT_MAX);
+	if (c->out_is_tty && !c->json)
+		gm_verdict_head(&rows);
+	for (i = 0; i < r->len; i++)
+		(c->json ? gm_verdict_json : gm_verdict_row)(
+		    &r->verdicts[i], &rows);
+	if (c->out_is_tty && !c->json)
+		gm_table_align(gm_buf_span(&rows), out);
+	else
+		gm_buf_put_span(out, gm_buf_span(&rows));
+	gm_buf_inherit(out, &rows);
+	gm_buf_release(&rows);
+}
+
+static int
+write_lines(struct run *r, struct gm_err *err)
+{
+	struct gm_buf lines;
+	int rc;
+
+	gm_buf_init(&lines, OUTPUT_MAX);
+	put_lines(r, &lines);
+	rc = gm_buf_check(&lines, err);
+	if (rc == 0) {
+		gm_out_put(&r->out, gm_buf_span(&lines));
+		rc = gm_out_end(&r->out, err);
+	}
+	gm_buf_release(&lines);
+	return rc;
+}
+
+/* The lines, the metrics, and what it all comes to. */
+static int
+deliver(struct run *r, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+	size_t limited = gm_verdict_limited(r->verdicts, r->len);
+
+	gm_stop_last_words();
+	/* The metrics first: the reader of the lines may have left. */
+	if (write_metrics(r, err) != 0 || write_lines(r, err) != 0)
+		return -1;
+	if (limited > 0)
+		gm_note(&c->note, GM_LEVEL_NOTE,
+		    "%zu of %zu key%s %s limited for now, which counts as "
+		    "healthy",
+		    limited, r->len, r->len == 1 ? "" : "s",
+		    limited == 1 ? "is" : "are");
+	return gm_verdict_sum(r->verdicts, r->len,
+	    r->wanted < 0 ? r->len : (size_t)r->wanted, err);
+}
+
+static int
+work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	const struct options *o = r->opt;
+
+	if (check_usage(r, argc, argv, err) != 0 ||
+	    gm_session_open(&r->session, tool, err) != 0 ||
+	    choose_keys(r, argc, argv, err) != 0 ||
+	    gm_out_open(&r->out, NULL, err) != 0)
+		return -1;
+	if (o->prometheus != NULL &&
+	    gm_file_create(&r->metrics, o->prometheus, err) != 0)
+		return -1;
+	warn(&o->common);
+	if (gm_session_connect(&r->session, tool, err) != 0 ||
+	    gm_keycheck_run(&r->session, &o->common, r->level, r->verdicts,
+		r->len, err) != 0)
+		return -1;
+	return deliver(r, err);
+}
+
+static int
+run(struct options *opt, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	struct run r = { .opt = opt,
+		.out = { .file = { .fd = -1 } },
+		.metrics = { .fd = -1 } };
+	int rc = work(&r, tool, argc, argv, err);
+
+	gm_file_release(&r.metrics);
+	gm_out_release(&r.out);
+	gm_session_close(&r.session);
+	free(r.verdicts);
+	return rc;
+}
+
+static void
+make_rows(struct options *o)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "level", "LEVEL", "list (free), count (free) or generate",
+		    .text = &o->level },
+		{ 0, "min-healthy", "N", "be content with N healthy keys",
+		    .text = &o->min_healthy },
+		{ 0, "no-save", NULL, "keep out of what is known of the keys",
+		    .flag = &o->no_save },
+		{ 0, "prometheus", "FILE", "write metrics to FILE",
+		    .text = &o->prometheus },
+		{ 0 },
+	};
+
+	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
+	memcpy(o->rows, rows, sizeof(rows));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opt = { .level = NULL };
+	const struct gm_tool tool = {
+		.name = "gm-keycheck",
+		.agent = "gm-keycheck/" GM_VERSION,
+		.operands = "[index ...]",
+		.summary = "tell which API keys work",
+		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.opts = opt.rows,
+		.common = &opt.common,
+	};
+	struct gm_err err = { .code = GM_OK };
+	int rc;
+
+	make_rows(&opt);
+	rc = gm_cli_start(&tool, &argc, &argv, &err);
+	if (rc == GM_CLI_RUN)
+		rc = run(&opt, &tool, argc, argv, &err);
+	else if (rc == GM_CLI_READY)
+		rc = 0;
+	return gm_cli_exit(&tool, rc, &err);
+}

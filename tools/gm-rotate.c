@@ -1,0 +1,400 @@
+/* gm-rotate: choose the next key, here and in other programs. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "clock.h"
+#include "keychoice.h"
+#include "keyfeed.h"
+#include "keyset.h"
+#include "keytell.h"
+#include "num.h"
+#include "out.h"
+#include "runner.h"
+#include "stop.h"
+#include "table.h"
+
+#define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
+#define INDEX_MAX 99999
+/* Longest marks: no quota takes longer, a key is mended at last. */
+#define QUOTA_MAX_MS (25 * INT64_C(3600000))
+#define KEY_MAX_MS (366 * 24 * INT64_C(3600000))
+
+struct options {
+	struct gm_common common;
+	const char *current_index, *mark, *class, *time;
+	bool peek, status, reset, from_reports, print_key;
+	struct gm_opt rows[10];
+};
+
+/* All that a run acquires or finds out, released in one place. */
+struct run {
+	struct options *opt;
+	struct gm_keyset keyset;
+	struct gm_keys *keys; /* the keyset's */
+	struct gm_keychoice choice;
+	struct gm_out out;
+	struct gm_buf text; /* what goes there */
+	int64_t index; /* of --current-index, --mark or --reset; -1: none */
+	enum gm_class class;
+	int64_t mark_ms; /* -1: as long as is usual */
+};
+
+static int
+check_clashes(const struct options *o, struct gm_err *err)
+{
+	const struct gm_common *c = &o->common;
+	const bool only = c->config.values[GM_SET_KEY_INDEX].text != NULL;
+	const struct {
+		bool given;
+		const char *what;
+		unsigned kind; /* those that share a bit exclude each other */
+	} all[] = {
+		{ o->current_index != NULL, "--current-index", 1 | 4 },
+		{ o->peek, "--peek", 1 },
+		{ o->status, "--status", 1 | 2 },
+		{ o->mark != NULL, "--mark", 1 | 2 | 4 },
+		{ o->reset, "--reset", 1 | 2 | 4 },
+		{ o->from_reports, "--from-reports", 1 | 2 },
+		{ c->behind >= 0, "a command", 1 | 2 | 8 },
+		{ o->print_key, "--print-key", 2 | 8 },
+		{ only, "--key-index", 4 },
+		{ c->json, "--json", 8 },
+	};
+	size_t i, k;
+
+	for (i = 0; i < GM_LEN(all); i++)
+		for (k = i + 1; k < GM_LEN(all); k++)
+			if (all[i].given && all[k].given &&
+			    (all[i].kind & all[k].kind) != 0)
+				return gm_fail(err, GM_EUSAGE,
+				    "%s and %s exclude each other", all[i].what,
+				    all[k].what);
+	return 0;
+}
+
+static int
+check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
+{
+	int behind = o->common.behind, operands = o->reset ? 1 : 0;
+	int allowed = behind >= 0 ? behind : operands;
+
+	if (check_clashes(o, err) != 0)
+		return -1;
+	if (argc > allowed)
+		return gm_fail(err, GM_EUSAGE,
+		    "unexpected operand: %s: a command stands behind --",
+		    argv[operands]);
+	if (behind == 0)
+		return gm_fail(err, GM_EUSAGE, "no command behind --");
+	if (o->mark == NULL && (o->class != NULL || o->time != NULL))
+		return gm_fail(err, GM_EUSAGE, "--%s is for --mark only",
+		    o->class != NULL ? "class" : "for");
+	if (o->mark != NULL && o->class == NULL)
+		return gm_fail(err, GM_EUSAGE, "--mark needs --class");
+	if (!o->print_key || !o->common.out_is_tty)
+		return 0;
+	return gm_fail(err, GM_EUSAGE, "--print-key: not to a terminal");
+}
+
+static int
+read_time(struct run *r, struct gm_err *err)
+{
+	bool key = gm_class(r->class)->scope == GM_SCOPE_KEY;
+
+	r->mark_ms = -1;
+	if (r->opt->time == NULL)
+		return 0;
+	if (r->class == GM_CLASS_OK)
+		return gm_fail(
+		    err, GM_EUSAGE, "--for and --class ok exclude each other");
+	if (gm_num_duration(&r->mark_ms, r->opt->time, 1000,
+		key ? KEY_MAX_MS : QUOTA_MAX_MS, err) == 0) {
+		if (r->mark_ms > 0)
+			return 0;
+		(void)gm_fail(err, GM_EUSAGE,
+		    "'%.40s' is not a duration of at least 1ms", r->opt->time);
+	}
+	gm_err_prefix(err, "--for: ");
+	return -1;
+}
+
+/* The index that an option names; the ring is not known yet. */
+static int
+read_index(
+    struct run *r, const char *name, const char *text, struct gm_err *err)
+{
+	if (text == NULL ||
+	    gm_num_whole(&r->index, text, 0, INDEX_MAX, err) == 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", name);
+	return -1;
+}
+
+static int
+read_arguments(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	const struct options *o = r->opt;
+
+	r->index = -1;
+	if (check_usage(o, argc, argv, err) != 0 ||
+	    read_index(r, "--current-index", o->current_index, err) != 0 ||
+	    read_index(r, "--mark", o->mark, err) != 0 ||
+	    read_index(r, "--reset", o->reset ? argv[0] : NULL, err) != 0)
+		return -1;
+	if (o->mark == NULL)
+		return 0;
+	if (gm_class_mark(&r->class, o->class, err) == 0)
+		return read_time(r, err);
+	gm_err_prefix(err, "--class: ");
+	return -1;
+}
+
+/* Is the state itself what is asked for?  With -k nothing is moved. */
+static bool
+is_storing(const struct options *o)
+{
+	if (o->mark != NULL || o->reset || o->from_reports)
+		return true;
+	return !o->peek && !o->status && o->common.behind <= 0 &&
+	       o->common.config.values[GM_SET_KEY_INDEX].text == NULL;
+}
+
+static int
+open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = &r->opt->common;
+	size_t len;
+
+	if (gm_cli_configure(tool, err) != 0)
+		return -1;
+	c->must_store = is_storing(r->opt);
+	if (gm_keyset_open(&r->keyset, tool, err) != 0)
+		return -1;
+	r->keys = &r->keyset.keys;
+	r->choice = (struct gm_keychoice){ .ring = &r->keyset.place.ring,
+		.model = r->keyset.models[0],
+		.base_url = c->config.values[GM_SET_BASE_URL].text };
+	len = r->choice.ring->len;
+	if (r->index >= (int64_t)len)
+		return gm_fail(err, GM_EUSAGE,
+		    "there is no key with index %lld: the last one is %zu",
+		    (long long)r->index, len - 1);
+	return 0;
+}
+
+static int
+write_text(struct run *r, struct gm_err *err)
+{
+	if (gm_buf_check(&r->text, err) != 0 ||
+	    gm_out_open(&r->out, NULL, err) != 0)
+		return -1;
+	r->out.filtered = r->opt->common.out_is_tty;
+	gm_out_put(&r->out, gm_buf_span(&r->text));
+	return gm_out_flush(&r->out, err);
+}
+
+static int
+print_choice(struct run *r, struct gm_err *err)
+{
+	enum gm_keychoice_form form = GM_KEYCHOICE_INDEX;
+	struct gm_err failure;
+	int rc;
+
+	if (r->opt->print_key)
+		form = GM_KEYCHOICE_KEY;
+	else if (r->opt->common.json)
+		form = GM_KEYCHOICE_JSON;
+	rc = gm_keychoice_write(&r->choice, form, &r->text, err);
+	if (r->text.len == 0 || write_text(r, &failure) == 0)
+		return rc;
+	*err = failure;
+	return -1;
+}
+
+static int
+peek(struct run *r, struct gm_err *err)
+{
+	gm_keys_peek(r->keys, r->choice.model, &r->choice.pick);
+	return print_choice(r, err);
+}
+
+static int
+move_on(struct run *r, struct gm_err *err)
+{
+	if (gm_keys_move(
+		r->keys, r->choice.model, r->index, &r->choice.pick, err) != 0)
+		return -1;
+	return print_choice(r, err);
+}
+
+static int
+tell_status(struct run *r, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+	const struct gm_keytell tell = { .rule = &r->keys->rule,
+		.table = &r->keys->table,
+		.models = r->keyset.models,
+		.models_len = r->keyset.models_len,
+		.now_ms = gm_clock_wall_ms() };
+	struct gm_buf lines;
+	int rc;
+
+	gm_keystate_read(&r->keys->state, &r->keys->table, tell.now_ms);
+	if (c->json) {
+		rc = gm_keytell_json(&tell, &r->text, err);
+	} else if (!c->out_is_tty) {
+		rc = gm_keytell_table(&tell, false, &r->text, err);
+	} else {
+		gm_buf_init(&lines, OUTPUT_MAX);
+		rc = gm_keytell_table(&tell, true, &lines, err);
+		gm_table_align(gm_buf_span(&lines), &r->text);
+		gm_buf_release(&lines);
+	}
+	return rc != 0 ? -1 : write_text(r, err);
+}
+
+static int
+take_reports(struct run *r, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+
+	if (!c->stdin_closed &&
+	    gm_keyfeed_read(r->keys, STDIN_FILENO, "standard input", err) != 0)
+		return -1;
+	return peek(r, err);
+}
+
+/* Until the pace allows the request that was counted. */
+static int
+wait_for_turn(struct run *r, struct gm_err *err)
+{
+	int64_t ms = r->choice.pick.at_ms - gm_clock_wall_ms();
+
+	if (ms <= 0)
+		return 0;
+	gm_note(&r->opt->common.note, GM_LEVEL_DETAIL, "%s: waiting %.1f s",
+	    r->choice.model, (double)ms / 1000);
+	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, err) == 0)
+		return 0;
+	gm_keys_give_back(r->keys, r->choice.model, r->choice.pick.index,
+	    r->choice.pick.at_ms);
+	return -1;
+}
+
+static int
+become(struct run *r, char **argv, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+	struct gm_pick *pick = &r->choice.pick;
+	int64_t latest = INT64_MAX;
+
+	if (c->deadline_ms != 0)
+		latest =
+		    gm_clock_wall_ms() + c->deadline_ms - gm_clock_mono_ms();
+	if (gm_keys_reserve(
+		r->keys, r->choice.model, NULL, latest, pick, err) != 0 ||
+	    gm_keychoice_check(&r->choice, err) != 0)
+		return -1;
+	if (pick->at_ms > latest)
+		return gm_fail(err, GM_EUNAVAILABLE,
+		    "%s: its turn under GM_RPM is only after the deadline",
+		    r->choice.model);
+	if (wait_for_turn(r, err) != 0)
+		return -1;
+	gm_cli_restore(c);
+	if (gm_stop_signal() != 0)
+		return gm_stop_fail(err);
+	return gm_runner_exec(argv, gm_keychoice_key(&r->choice), err);
+}
+
+static int
+work(struct run *r, char **argv, struct gm_err *err)
+{
+	const struct options *o = r->opt;
+
+	if (o->common.behind > 0)
+		return become(r, argv, err);
+	if (o->status)
+		return tell_status(r, err);
+	if (o->mark != NULL)
+		return gm_keys_mark(r->keys, r->choice.model, (size_t)r->index,
+		    r->class, r->mark_ms, err);
+	if (o->reset)
+		return gm_keys_reset(r->keys, r->index, err);
+	if (o->from_reports)
+		return take_reports(r, err);
+	return o->peek ? peek(r, err) : move_on(r, err);
+}
+
+static int
+run(struct options *opt, const struct gm_tool *tool, int argc, char **argv,
+    struct gm_err *err)
+{
+	struct run r = { .opt = opt, .out = { .file = { .fd = -1 } } };
+	int rc = -1;
+
+	gm_buf_init(&r.text, OUTPUT_MAX);
+	if (read_arguments(&r, argc, argv, err) == 0 &&
+	    open_keys(&r, tool, err) == 0)
+		rc = work(&r, argv, err);
+	gm_out_release(&r.out);
+	gm_buf_release(&r.text);
+	gm_keyset_close(&r.keyset);
+	return rc;
+}
+
+static void
+make_rows(struct options *o)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "current-index", "N", "move on only from the key N",
+		    .text = &o->current_index },
+		{ 0, "peek", NULL, "the key of the next request; move nothing",
+		    .flag = &o->peek },
+		{ 0, "status", NULL, "what is known of all keys",
+		    .flag = &o->status },
+		{ 0, "mark", "INDEX", "say what --class says of a key",
+		    .text = &o->mark },
+		{ 0, "class", "CLASS", "how it is: ok, key_invalid, quota ...",
+		    .text = &o->class },
+		{ 0, "for", "TIME", "for how long", .text = &o->time },
+		{ 0, "reset", NULL, "lift the marks of the key INDEX, or all",
+		    .flag = &o->reset },
+		{ 0, "from-reports", NULL,
+		    "take reports from standard input, then --peek",
+		    .flag = &o->from_reports },
+		{ 0, "print-key", NULL, "print the key in place of its index",
+		    .flag = &o->print_key },
+		{ 0 },
+	};
+
+	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
+	memcpy(o->rows, rows, sizeof(rows));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opt = { .mark = NULL };
+	const struct gm_tool tool = {
+		.name = "gm-rotate",
+		.agent = "gm-rotate/" GM_VERSION,
+		.operands = "[-- command [argument ...]]",
+		.summary = "choose the next API key",
+		.shared = GM_OPT_JSON | GM_OPT_CONFIG,
+		.opts = opt.rows,
+		.common = &opt.common,
+	};
+	struct gm_err err = { .code = GM_OK };
+	int rc;
+
+	make_rows(&opt);
+	rc = gm_cli_start(&tool, &argc, &argv, &err);
+	if (rc == GM_CLI_RUN)
+		rc = run(&opt, &tool, argc, argv, &err);
+	else if (rc == GM_CLI_READY)
+		rc = 0;
+	return gm_cli_exit(&tool, rc, &err);
+}
