@@ -53,12 +53,10 @@ take_time(const char **p, int64_t *ms)
 	static const char none[] = "-                       ";
 	char text[GM_CLOCK_TEXT] = "";
 
-	if (memcmp(*p, none, sizeof(none) - 1) == 0)
-		*ms = 0;
-	else
-		memcpy(text, *p, sizeof(text) - 1);
+	*ms = 0;
+	memcpy(text, *p, sizeof(text) - 1);
 	*p += sizeof(text) - 1;
-	if (text[0] != '\0' && !gm_clock_parse(ms, text))
+	if (strcmp(text, none) != 0 && !gm_clock_parse(ms, text))
 		return false;
 	return *(*p)++ == ' ';
 }

@@ -148,6 +148,12 @@ test_torn(void **state)
 			assert_true(t.rows[0].until_ms == NOW + 60000);
 			assert_true(t.rows[0].last_ms == 0 ||
 				    t.rows[0].last_ms == NOW + 123);
+			/* All of them go: half is not to be trusted. */
+			if (t.rows[0].last_ms == 0)
+				assert_true(t.rows[0].requests == 0 &&
+					    t.rows[0].day == 0 &&
+					    t.rows[0].failures == 0 &&
+					    t.rows[0].slot_ms == 0);
 		}
 		gm_keytable_release(&t);
 	}
