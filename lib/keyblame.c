@@ -273,38 +273,38 @@ gm_keyblame_is_marked(const struct gm_keyrule *r, const struct gm_keytable *t,
 	return false;
 }
 
-void
-gm_keyblame_success(
-    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
-{
-	struct gm_keyrow *row;
-	size_t i;
-
-	for (i = 0; i < LIFTABLE; i++) {
-		row = liftable(r, t, d, i);
-		if (row != NULL)
-			lift(t, row);
-	}
-}
-
 /* What only a call that is charged would show. */
 static bool is_hidden(enum gm_class class)
 {
 	return class == GM_CLASS_NO_CREDIT || class == GM_CLASS_QUOTA_SPEND;
 }
 
-void
-gm_keyblame_reached(
-    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
+static void
+lift_marks(const struct gm_keyrule *r, struct gm_keytable *t,
+    const struct gm_deed *d, bool hidden)
 {
 	struct gm_keyrow *row;
 	size_t i;
 
 	for (i = 0; i < LIFTABLE; i++) {
 		row = liftable(r, t, d, i);
-		if (row != NULL && !is_hidden(row->class))
+		if (row != NULL && (hidden || !is_hidden(row->class)))
 			lift(t, row);
 	}
+}
+
+void
+gm_keyblame_success(
+    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
+{
+	lift_marks(r, t, d, true);
+}
+
+void
+gm_keyblame_reached(
+    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
+{
+	lift_marks(r, t, d, false);
 }
 
 int
