@@ -1,7 +1,6 @@
 #include "modelview.h"
 #include "jsonw.h"
-
-#define CELL_MAX ((size_t)256 * 1024)
+#include "table.h"
 
 static const char *const heads[] = { "NAME", "INPUT", "OUTPUT", "THINKING",
 	"METHODS", "ANSWERS" };
@@ -56,72 +55,6 @@ put_cell(const struct gm_model *m, size_t column, struct gm_buf *out)
 	}
 }
 
-/* Characters, which a terminal mostly shows in a column each. */
-static size_t
-width_of(struct gm_span text)
-{
-	size_t i, width = 0;
-
-	for (i = 0; i < text.len; i++)
-		width += ((unsigned char)text.p[i] & 0xC0) != 0x80;
-	return width;
-}
-
-static void
-measure(const struct gm_models *models, size_t columns, size_t *widths)
-{
-	struct gm_buf cell;
-	size_t column, i, width;
-
-	gm_buf_init(&cell, CELL_MAX);
-	for (column = 0; column < columns; column++) {
-		widths[column] = width_of(gm_span_of(heads[column]));
-		for (i = 0; i < models->len; i++) {
-			gm_buf_reset(&cell);
-			put_cell(&models->items[i], column, &cell);
-			width = width_of(gm_buf_span(&cell));
-			if (width > widths[column])
-				widths[column] = width;
-		}
-	}
-	gm_buf_release(&cell);
-}
-
-/* Text and blanks up to the next column; nothing behind the last one. */
-static void
-put_padded(struct gm_span text, size_t width, bool last, struct gm_buf *out)
-{
-	size_t n;
-
-	gm_buf_put_span(out, text);
-	for (n = width_of(text); !last && n < width + 2; n++)
-		gm_buf_putc(out, ' ');
-	if (last)
-		gm_buf_putc(out, '\n');
-}
-
-static void
-put_table(const struct gm_models *models, size_t columns, struct gm_buf *out)
-{
-	size_t widths[GM_LEN(heads)], column, i;
-	struct gm_buf cell;
-
-	measure(models, columns, widths);
-	for (column = 0; column < columns; column++)
-		put_padded(gm_span_of(heads[column]), widths[column],
-		    column == columns - 1, out);
-	gm_buf_init(&cell, CELL_MAX);
-	for (i = 0; i < models->len; i++)
-		for (column = 0; column < columns; column++) {
-			gm_buf_reset(&cell);
-			put_cell(&models->items[i], column, &cell);
-			put_padded(gm_buf_span(&cell), widths[column],
-			    column == columns - 1, out);
-			gm_buf_inherit(out, &cell);
-		}
-	gm_buf_release(&cell);
-}
-
 static void
 put_tabs(const struct gm_models *models, size_t columns, struct gm_buf *out)
 {
@@ -132,6 +65,22 @@ put_tabs(const struct gm_models *models, size_t columns, struct gm_buf *out)
 			put_cell(&models->items[i], column, out);
 			gm_buf_putc(out, column == columns - 1 ? '\n' : '\t');
 		}
+}
+
+static void
+put_table(const struct gm_models *models, size_t columns, struct gm_buf *out)
+{
+	struct gm_buf rows;
+	size_t column;
+
+	gm_buf_init(&rows, out->max);
+	for (column = 0; column < columns; column++)
+		gm_buf_printf(&rows, "%s%c", heads[column],
+		    column == columns - 1 ? '\n' : '\t');
+	put_tabs(models, columns, &rows);
+	gm_table_align(gm_buf_span(&rows), out);
+	gm_buf_inherit(out, &rows);
+	gm_buf_release(&rows);
 }
 
 static void
