@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "dir.h"
 #include "file.h"
 #include "keydir.h"
 #include "stop.h"
@@ -30,21 +31,6 @@ drop(int fd)
 	(void)close(fd);
 	errno = saved;
 	return -1;
-}
-
-/* What is in the way shows when the directory is opened. */
-static void
-make_directories(char *path)
-{
-	char *p;
-
-	for (p = path + 1; *p != '\0'; p++)
-		if (*p == '/') {
-			*p = '\0';
-			(void)mkdir(path, 0700);
-			*p = '/';
-		}
-	(void)mkdir(path, 0700);
 }
 
 static int
@@ -73,6 +59,7 @@ open_directory(const char *path)
 int
 gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 {
+	struct gm_err ignored; /* what is in the way shows when it is opened */
 	int fd;
 
 	gm_keydir_close(d);
@@ -82,7 +69,7 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 		return -1;
 	fd = open_directory(path);
 	if (fd == -1 && errno == ENOENT && path[0] != '\0') {
-		make_directories(d->path.data);
+		(void)!gm_dir_make(path, &ignored);
 		fd = open_directory(path);
 	}
 	if (fd == -1)
