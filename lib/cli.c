@@ -1,85 +1,15 @@
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "clock.h"
+#include "process.h"
 #include "stop.h"
-
-/*
- * A descriptor that was closed is held by /dev/null, opened the wrong way
- * round: using it fails, and no file of ours gets its number.
- */
-static int
-hold_descriptors(struct gm_common *c, struct gm_err *err)
-{
-	int fd, got;
-
-	for (fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
-			continue;
-		got = open(
-		    "/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
-		if (got != fd)
-			return gm_fail_errno(err, GM_EOS, "/dev/null");
-		if (fd == 0)
-			c->stdin_closed = true;
-	}
-	return 0;
-}
-
-/* The soft limit of core files; returns what it was, or -1. */
-static int64_t
-limit_core(int64_t bytes)
-{
-	struct rlimit limit;
-	rlim_t before;
-
-	if (bytes < 0 || getrlimit(RLIMIT_CORE, &limit) != 0)
-		return -1;
-	before = limit.rlim_cur;
-	limit.rlim_cur = (rlim_t)bytes;
-	if (bytes == INT64_MAX)
-		limit.rlim_cur = RLIM_INFINITY;
-	(void)setrlimit(RLIMIT_CORE, &limit);
-	return before < INT64_MAX ? (int64_t)before : INT64_MAX;
-}
-
-/* Keys shall not reach a core file or a debugger. */
-static void
-hide_memory(struct gm_common *c)
-{
-	c->core_limit = limit_core(0);
-#ifndef GM_SANITIZED /* the leak sanitizer must attach */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
-/* Is standard error the journal?  It names the stream by device and inode. */
-static bool
-is_journal(const char *stream)
-{
-	unsigned long long device, inode;
-	struct stat st;
-	char *end;
-
-	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
-		return false;
-	device = strtoull(stream, &end, 10);
-	if (*end != ':')
-		return false;
-	inode = strtoull(end + 1, &end, 10);
-	return *end == '\0' && device == (unsigned long long)st.st_dev &&
-	       inode == (unsigned long long)st.st_ino;
-}
 
 struct builtin {
 	bool help, version, options, variables, statuses;
@@ -248,12 +178,12 @@ gm_cli_start(
 	c->note.tool = tool->name;
 	c->note.secrets = &c->secrets;
 	c->note.fd = STDERR_FILENO;
-	if (hold_descriptors(c, err) != 0)
+	if (gm_process_hold(&c->stdin_closed, err) != 0)
 		return GM_CLI_FAILED;
-	hide_memory(c);
+	c->core_limit = gm_process_hide();
 	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
-	c->note.journal = is_journal(c->config.around.journal);
+	c->note.journal = gm_process_is_journal(c->config.around.journal);
 	make_options(tool, &builtin, &options);
 	if (gm_stop_install(err) != 0)
 		return GM_CLI_FAILED;
@@ -269,7 +199,7 @@ void
 gm_cli_restore(const struct gm_common *c)
 {
 	gm_stop_restore();
-	(void)limit_core(c->core_limit); /* the rest is undone by execve(2) */
+	gm_process_show(c->core_limit);
 }
 
 static int

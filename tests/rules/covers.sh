@@ -7,7 +7,8 @@
 # "-" for mere macros and types, else a file that drives them against a server.
 covered='base:- exchange:- http:transport.bats transfer:transport.bats
     ask:retry.bats course:rotation.bats drive:signals.bats cli:cli.bats
-    session:config.bats catalog:gm-models.bats keycheck:gm-keycheck.bats'
+    session:config.bats catalog:gm-models.bats keycheck:gm-keycheck.bats
+    process:cli.bats'
 
 covers() { # MODULE: by what, if it is excused
 	local pair

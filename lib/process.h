@@ -1,0 +1,33 @@
+#ifndef GM_PROCESS_H
+#define GM_PROCESS_H
+
+/*
+ * The process itself made safe: its standard descriptors, its memory.
+ *
+ * Source: sd-daemon(3) for the journal, prctl(2), getrlimit(2).
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "err.h"
+
+/*
+ * Take the numbers 0 to 2 that are closed, so that no file of ours gets one.
+ * Returns 0, or -1: GM_EOS.
+ */
+int gm_process_hold(bool *stdin_closed, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Keep keys out of core files and debuggers.  Returns the limit of core files
+ * as it was, in bytes, or -1.
+ */
+int64_t gm_process_hide(void);
+
+/* Undo it, for a program that takes the place of ours. */
+void gm_process_show(int64_t core_limit);
+
+/* Is standard error the stream that $JOURNAL_STREAM names?  NULL: it is not. */
+bool gm_process_is_journal(const char *stream);
+
+#endif
