@@ -41,6 +41,14 @@ gm_clock_mono_ms(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+gm_clock_latest_ms(int64_t deadline_ms)
+{
+	if (deadline_ms == 0)
+		return INT64_MAX;
+	return gm_clock_wall_ms() + deadline_ms - gm_clock_mono_ms();
+}
+
 static int64_t
 clamp(int64_t ms)
 {

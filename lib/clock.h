@@ -20,6 +20,12 @@
 int64_t gm_clock_wall_ms(void);
 int64_t gm_clock_mono_ms(void);
 
+/*
+ * A deadline on the monotonic clock as the wall clock has it now; 0: there is
+ * none, which gives the end of all time.
+ */
+int64_t gm_clock_latest_ms(int64_t deadline_ms);
+
 /* "2026-11-22T10:00:00Z": UTC, whole seconds, rounded up. */
 void gm_clock_format(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 

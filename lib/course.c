@@ -237,12 +237,9 @@ void
 gm_course_choose(struct gm_ask *a)
 {
 	const struct gm_service *s = a->service;
-	int64_t latest = INT64_MAX;
+	int64_t latest = gm_clock_latest_ms(s->deadline_ms);
 	struct gm_pick pick;
 
-	if (s->deadline_ms != 0)
-		latest =
-		    gm_clock_wall_ms() + (s->deadline_ms - gm_clock_mono_ms());
 	if (gm_keys_reserve(s->keys, gm_course_model(a),
 		a->avoid[0] != '\0' ? a->avoid : NULL, latest, &pick,
 		&a->err) != 0)

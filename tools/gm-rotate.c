@@ -288,11 +288,8 @@ become(struct run *r, char **argv, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
 	struct gm_pick *pick = &r->choice.pick;
-	int64_t latest = INT64_MAX;
+	int64_t latest = gm_clock_latest_ms(c->deadline_ms);
 
-	if (c->deadline_ms != 0)
-		latest =
-		    gm_clock_wall_ms() + c->deadline_ms - gm_clock_mono_ms();
 	if (gm_keys_reserve(
 		r->keys, r->choice.model, NULL, latest, pick, err) != 0 ||
 	    gm_keychoice_check(&r->choice, err) != 0)

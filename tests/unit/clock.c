@@ -262,10 +262,24 @@ test_now(void **state)
 	assert_true(gm_clock_mono_ms() - mono < 60000);
 }
 
+/* What is so far ahead on the one clock is so on the other. */
+static void
+test_latest(void **state)
+{
+	int64_t before = gm_clock_wall_ms(), latest;
+
+	(void)state;
+	latest = gm_clock_latest_ms(gm_clock_mono_ms() + 3600000);
+	assert_in_range(latest - 3600000, (uintmax_t)before - 60000,
+	    (uintmax_t)gm_clock_wall_ms() + 60000);
+	assert_true(gm_clock_latest_ms(0) == INT64_MAX);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_latest),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_pacific_midnight),
