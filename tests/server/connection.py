@@ -13,6 +13,8 @@ AT_ONCE = 1 << 16
 RPC = "google.ai.generativelanguage.v1beta."
 # The path of everything that is served: models, models/ID, models/ID:CALL.
 RESOURCE = re.compile(r"/(v1beta)/(models)(?:/([^/:]+)(?::(\w+))?)?")
+# A first segment that names a dialect of chat completions; then its route.
+DIALECT = re.compile(r"/(mistral|openai|llamacpp|ollama)(/.*)?")
 
 
 class Bad(Exception):
@@ -40,6 +42,8 @@ class Request:
         groups = found.groups("") if found else ("v1beta", "", "", "")
         self.version, self.resource, self.model, self.call = groups
         self.model = urllib.parse.unquote(self.model)
+        found = DIALECT.fullmatch(self.path)
+        self.dialect, self.route = found.groups("") if found else ("", "")
 
     def header(self, name):
         """The first of that name; "" if there is none."""
@@ -47,7 +51,13 @@ class Request:
 
     @property
     def key(self):
-        return self.header("x-goog-api-key")
+        """As each service looks for it; a key anywhere else is none."""
+        if not self.dialect:
+            return self.header("x-goog-api-key")
+        scheme, _, key = self.header("authorization").partition(" ")
+        if scheme.lower() == "bearer" and key.strip():
+            return key.strip()
+        return self.header("x-api-key") if self.dialect == "llamacpp" else ""
 
     @property
     def keeps(self):

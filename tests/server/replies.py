@@ -20,6 +20,7 @@ POLL = 0.005
 DRAIN_LIMIT = 1.0
 REASONS = {x.value: x.phrase for x in http.HTTPStatus}
 REASONS.update({413: "Request Entity Too Large", 499: "Client Closed Request"})
+# Google's; those of the dialects are in chat_errors.py.
 COMMON_HEADERS = {
     "Vary": "Origin, X-Origin, Referer",
     "Date": None,
@@ -58,10 +59,12 @@ class Cut(Exception):
 
 def head(reply, request, keep):
     """The status line and the headers, with the script's changes."""
-    fields = dict(reply.headers, **COMMON_HEADERS)
+    fields = dict(reply.headers)
+    if not request.dialect:
+        fields.update(COMMON_HEADERS)
+        fields["Server-Timing"] = "gfet4t7; dur=%d" % (
+            1000 * (time.monotonic() - request.since))
     fields["Date"] = time.strftime(DATE, time.gmtime())
-    fields["Server-Timing"] = "gfet4t7; dur=%d" % (
-        1000 * (time.monotonic() - request.since))
     if reply.framing == "chunked":
         fields["Transfer-Encoding"] = "chunked"
     elif reply.framing == "length":

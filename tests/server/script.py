@@ -8,6 +8,8 @@ import json
 import math
 import os
 
+import chat
+import chat_errors
 import errors
 import events
 import service
@@ -21,6 +23,8 @@ ROW = """retry_delay quota_id quota_value model replacement project location
     message error_reason name field"""
 STREAM = """thoughts finish finish_message usage model_version last_blank tail
     signature_tail grounding url_context model_status"""
+CHAT = """finish reasoning content_chunks usage model done last_blank tail
+    unary"""
 FRAMINGS = ("length", "chunked", "close")
 
 
@@ -121,6 +125,12 @@ def check_entry(entry):
         raise ScriptError("unknown framing \"%s\"" % framing)
     if kind == "row" and entry["row"] not in range(1, 45):
         raise ScriptError("there is no row %s" % entry["row"])
+    if kind == "refusal" and entry["refusal"] not in chat_errors.NAMES:
+        raise ScriptError("there is no refusal %s" % entry["refusal"])
+    if kind == "chat" and not isinstance(entry["chat"], list):
+        raise ScriptError("\"chat\" is not a list")
+    if entry.get("unary") and any(isinstance(x, dict) for x in entry["chat"]):
+        raise ScriptError("\"unary\" has no place for an event")
     if kind == "generate" and {"piece", "pieces"} & set(entry):
         raise ScriptError("\"generate\" makes pieces of its own")
     if "framing" in entry and framing == "length":
@@ -214,8 +224,32 @@ def make_generate(entry, request, *_):
     return Reply(200, EVENTS, pieces, framing="chunked")
 
 
+def make_chat(entry, request, *_):
+    need_dialect(request)
+    return chat.scripted(entry, request)
+
+
+def make_refusal(entry, request, *_):
+    need_dialect(request)
+    if entry["refusal"] not in chat_errors.REFUSALS[request.dialect]:
+        raise ScriptError("%s has no refusal %s" % (request.dialect,
+                                                    entry["refusal"]))
+    return chat.refused(entry, request)
+
+
+def need_dialect(request):
+    if not request.dialect:
+        raise ScriptError("%s belongs to no dialect" % request.path)
+
+
 def make_service(_, request, __, chunk_ms):
-    return service.answer(request, chunk_ms)
+    return played(request, chunk_ms)
+
+
+def played(request, chunk_ms):
+    """What the service that the path names would say."""
+    kind = chat if request.dialect else service
+    return kind.answer(request, chunk_ms)
 
 
 # kind: (function, the members that it takes beside those of SENDING)
@@ -230,4 +264,6 @@ KINDS = {
     "raw_b64": (make_raw_b64, ""),
     "generate": (make_generate, "model_version"),
     "service": (make_service, ""),
+    "chat": (make_chat, CHAT),
+    "refusal": (make_refusal, "model"),
 }

@@ -191,7 +191,7 @@ class Scripted(Case):
     def test_examples_of_the_readme(self):
         with open(os.path.join(HERE, "README.md"), encoding="utf-8") as f:
             examples = re.findall(r"^    (\[\{.*?\}\])$", f.read(), re.M | re.S)
-        self.assertEqual(len(examples), 2)
+        self.assertEqual(len(examples), 3)
         self.start(json.loads(examples[0]))
         self.assertEqual(self.ask(SSE, ASK, key="KEY-1")[0], 429)
         client = self.connect()
@@ -203,6 +203,13 @@ class Scripted(Case):
         found = [self.ask(SSE, ASK) for _ in range(3)]
         self.assertEqual([x[0] for x in found], [503, 503, 200])
         self.assertIn("Gr\u00fc\u00dfe".encode(), found[2][2])
+        self.write("script.json", examples[2])
+        found = [self.ask(*x) for x in (
+            (SSE, ASK), ("/mistral/v1/models",), ("/llamacpp/health",),
+            ("/llamacpp/v1/models",), ("/llamacpp/v1/models",))]
+        self.assertEqual([x[0] for x in found], [503, 422, 503, 503, 200])
+        self.assertIn(b'{"content":"Half "}', found[4][2])
+        self.assertTrue(found[4][2].endswith(b'\n\nerror: {"code":500}\n\n'))
 
     def test_generate(self):
         entry = {"generate": {"bytes": 3000001, "event": 1000}}

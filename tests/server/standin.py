@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A stand-in for the Gemini API on the loopback interface.
+"""A stand-in for the Gemini API, and chat completions, on the loopback.
 
     standin.py --dir DIR [--script FILE] [--tls] [--chunk-ms N] [--no-record]
                [--quiet]
@@ -22,7 +22,6 @@ sys.dont_write_bytecode = True
 
 import connection  # noqa: E402
 import script  # noqa: E402
-import service  # noqa: E402
 from replies import Reply  # noqa: E402
 
 LIFETIME = 30 * 60
@@ -46,7 +45,8 @@ def main():
 
 def parse_options():
     parser = argparse.ArgumentParser(
-        description="A loopback stand-in for the Gemini API.")
+        description="A loopback stand-in for the Gemini API and for chat"
+                    " completions servers.")
     parser.add_argument("--dir", required=True,
                         help="where requests and counts are recorded")
     parser.add_argument("--script", metavar="FILE",
@@ -110,7 +110,7 @@ class Server:
                 self.record.add(request)
                 entry = self.script.take(request)
             if entry is None:
-                return service.answer(request, self.options.chunk_ms)
+                return script.played(request, self.options.chunk_ms)
             return script.make(entry, request, self.script.folder,
                                self.options.chunk_ms)
         except Exception as e:  # a test must see this, not a hanging client

@@ -1,0 +1,190 @@
+"""Answers of chat completions servers as bytes: one document, or a stream.
+
+A "chunk" here is one chat.completion.chunk, a dict.  How the four dialects
+differ stands in DIALECTS; README.md says it in words.
+"""
+import collections
+import json
+import re
+
+from answers import tokens
+from events import Count, encoded
+
+CREATED = 1795000000
+HALVES = re.compile("[\ud800-\udfff]")
+NEWLINE = "\n"
+DONE = "data: [DONE]"
+
+# What all chunks of one answer share; `asked`: the client wants the usage.
+About = collections.namedtuple(
+    "About", "dialect number model prompt_tokens asked")
+
+# id         of the answer, from the number of the request
+# first      the delta before all others; None: there is none
+# always     members of all other deltas
+# last       the delta beside finish_reason
+# reasoning  the member for thoughts; None: a chunk inside the content
+# usage      "last" (beside finish_reason), or in a chunk of its own without
+#            choices: "asked" (only if the client wants it), "always"
+# blank      whether an empty line follows [DONE]
+# extra      members of all chunks
+Dialect = collections.namedtuple(
+    "Dialect", "id first always last reasoning usage blank extra")
+ROLE = {"role": "assistant"}
+EMPTY = {"role": "assistant", "content": ""}
+DIALECTS = {
+    "mistral": Dialect("%032x", EMPTY, {}, {"content": ""}, None, "last", True,
+                       {}),
+    "openai": Dialect("chatcmpl-%d", EMPTY, {}, {}, "reasoning_content",
+                      "asked", True, {"system_fingerprint": None}),
+    "llamacpp": Dialect("chatcmpl-%d", dict(ROLE, content=None), {}, {},
+                        "reasoning_content", "always", False,
+                        {"system_fingerprint": "b1-standin"}),
+    "ollama": Dialect("chatcmpl-%d", None, EMPTY, EMPTY, "reasoning", "asked",
+                      True, {"system_fingerprint": "fp_ollama"}),
+}
+
+
+def compact(value):
+    """JSON without blanks; lone halves of surrogate pairs are escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return HALVES.sub(lambda m: "\\u%04x" % ord(m.group()), text)
+
+
+def sse(chunks, about, options):
+    """A list of events as bytes, each `data: JSON` and an empty line."""
+    newline = options.get("newline", NEWLINE)
+    done = options.get("done", True)
+    blank = not done or DIALECTS[about.dialect].blank
+    events = ["data: " + compact(x) for x in chunks] + [DONE] * done
+    events = [x + newline * 2 for x in events]
+    if events and not options.get("last_blank", blank):
+        events[-1] = events[-1][:-len(newline)]
+    if options.get("tail"):
+        events.append(options["tail"])
+    return [encoded(x) for x in events]
+
+
+def stream(texts, about, options):
+    """The chunks of a streamed answer.
+
+    texts    what each brings, None for a null; a dict is sent as it is
+    options  members of a script's "chat", all of them optional: finish,
+             reasoning, content_chunks, usage
+    """
+    rules = DIALECTS[about.dialect]
+    made = [chunk(about, rules.first)] if rules.first else []
+    for thought in options.get("reasoning", ()):
+        made.append(chunk(about, thinking(rules, thought)))
+    for text in texts:
+        said = dict(rules.always, content=content(text, options))
+        made.append(text if isinstance(text, dict) else chunk(about, said))
+    if options.get("finish", "stop") is not None:
+        made += ending(about, options, usage(texts, about, options))
+    return made
+
+
+def ending(about, options, counts):
+    """finish_reason, and the usage where the dialect has it."""
+    rules = DIALECTS[about.dialect]
+    last = chunk(about, rules.last, options.get("finish", "stop"))
+    if counts is None:
+        return [last]
+    if rules.usage == "last":
+        return [dict(last, usage=counts)]
+    # A script that gives a usage means it to be sent.
+    if rules.usage == "asked" and not (about.asked or options.get("usage")):
+        return [last]
+    extra = dict(chunk(about, {}), choices=[], usage=counts)
+    return [last, with_timings(extra, about, counts)]
+
+
+def chunk(about, delta, finish=None):
+    made = envelope(about, "chat.completion.chunk", {
+        "index": 0, "delta": delta, "finish_reason": finish})
+    if about.dialect == "openai" and about.asked:
+        made["usage"] = None
+    return made
+
+
+def envelope(about, kind, choice):
+    rules = DIALECTS[about.dialect]
+    return {"id": rules.id % about.number, "object": kind, "created": CREATED,
+            "model": about.model, **rules.extra, "choices": [choice]}
+
+
+def thinking(rules, text):
+    """The delta of a thought."""
+    if rules.reasoning:
+        return dict(rules.always, **{rules.reasoning: text})
+    return {"content": [thinking_chunk(text)]}
+
+
+def thinking_chunk(text):
+    return {"type": "thinking", "thinking": [text_chunk(text)]}
+
+
+def text_chunk(text):
+    return {"type": "text", "text": text}
+
+
+def content(text, options):
+    if options.get("content_chunks") and isinstance(text, str):
+        return [text_chunk(text)]
+    return text
+
+
+def document(texts, about, options):
+    """The whole answer in one, for requests without a stream."""
+    rules = DIALECTS[about.dialect]
+    said = [x for x in texts if x is not None]
+    message = dict(ROLE, content=content("".join(said) if said or not texts
+                                         else None, options))
+    thoughts = options.get("reasoning", ())
+    if thoughts and rules.reasoning:
+        message[rules.reasoning] = "".join(thoughts)
+    elif thoughts:
+        message["content"] = [thinking_chunk(x) for x in thoughts] + [
+            text_chunk("".join(said))]
+    if about.dialect == "mistral":
+        message.update(tool_calls=None, prefix=False)
+    made = envelope(about, "chat.completion", {
+        "index": 0, "message": message,
+        "finish_reason": options.get("finish", "stop")})
+    counts = usage(texts, about, options)
+    if counts is None:
+        return made
+    return with_timings(dict(made, usage=counts), about, counts)
+
+
+def usage(texts, about, options):
+    """The counts, with the script's changes; None if there shall be none."""
+    override = options.get("usage", {})
+    if override is None:
+        return None
+    said = Count()
+    for text in texts:
+        if isinstance(text, str):
+            said.add(text)
+    found = {"prompt_tokens": about.prompt_tokens,
+             "completion_tokens": said.tokens + sum(
+                 map(tokens, options.get("reasoning", ()))),
+             "total_tokens": 0}
+    found.update(override)
+    if "total_tokens" not in override:
+        found["total_tokens"] = ((found["prompt_tokens"] or 0)
+                                 + (found["completion_tokens"] or 0))
+    return {k: v for k, v in found.items() if v is not None}
+
+
+def with_timings(made, about, counts):
+    """llama.cpp alone tells how long it took; here always the same."""
+    if about.dialect == "llamacpp":
+        made["timings"] = {
+            "cache_n": 0, "prompt_n": counts.get("prompt_tokens", 0),
+            "prompt_ms": 10.5, "prompt_per_token_ms": 0.5,
+            "prompt_per_second": 2000.0,
+            "predicted_n": counts.get("completion_tokens", 0),
+            "predicted_ms": 250.25, "predicted_per_token_ms": 12.5,
+            "predicted_per_second": 80.0}
+    return made
