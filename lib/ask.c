@@ -1,6 +1,7 @@
 #include "ask.h"
 #include "clock.h"
 #include "num.h"
+#include "relay.h"
 #include "stop.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -41,6 +42,8 @@ gm_ask_begin(struct gm_ask *a, const struct gm_service *service,
 	a->counting = (struct gm_sink){ count_text, pass_thought, .arg = a };
 	a->begun_ms = a->due_ms = gm_clock_mono_ms();
 	outcome->model = question->model;
+	outcome->provider = service->provider->name;
+	outcome->fallback = service->fallback;
 	return gm_request_make(&a->request, service->provider, &a->question,
 	    service->base_url, err);
 }
@@ -57,16 +60,13 @@ record(struct gm_ask *a, const struct gm_fault *f, int64_t ms)
 		.class = f->class,
 		.ms = ms,
 	};
-	struct gm_err err;
-
 	gm_outcome_add(a->outcome, &attempt);
 	a->outcome->model = attempt.model;
-	a->outcome->key_index = attempt.key_index;
 	if (f->class == GM_CLASS_OK)
 		return;
-	gm_course_explain(a, f, &err);
+	gm_relay_explain(a, f, &a->last);
 	gm_note(a->service->note, GM_LEVEL_DETAIL, "attempt %zu: %s",
-	    gm_outcome_attempts(a->outcome), err.msg);
+	    gm_outcome_attempts(a->outcome), a->last.msg);
 }
 
 static void
@@ -89,6 +89,51 @@ add_up(struct gm_outcome *o, const struct gm_http_result *result)
 	o->bytes_out += result->bytes_out;
 }
 
+/* The answer came to its end, but not to a good one. */
+static void
+fail_answer(struct gm_ask *a, enum gm_class class)
+{
+	(void)gm_outcome_fail_finish(
+	    a->outcome, class, a->question.model, &a->err);
+	gm_relay_finish(a, class, -1);
+}
+
+/* It has come whole, good or not. */
+static void
+take_answer(struct gm_ask *a)
+{
+	const struct gm_outcome *o = a->outcome;
+
+	if (a->question.call == GM_CALL_GENERATE)
+		gm_keys_success(a->service->keys, a->question.model, a->key,
+		    a->sent_wall_ms);
+	else
+		gm_keys_reached(a->service->keys, gm_course_model(a), a->key,
+		    a->sent_wall_ms);
+	switch (o->answer.finish) {
+	case GM_FINISH_LIMIT:
+		fail_answer(a, GM_CLASS_TOKEN_LIMIT);
+		return;
+	case GM_FINISH_BLOCKED:
+		fail_answer(a, GM_CLASS_BLOCKED);
+		return;
+	case GM_FINISH_REQUEST:
+		fail_answer(a, GM_CLASS_BAD_REQUEST);
+		return;
+	case GM_FINISH_DONE:
+	case GM_FINISH_OTHER:
+	case GM_FINISH_FAILED:
+	case GM_FINISH_NONE:
+		break;
+	}
+	if (a->question.call == GM_CALL_GENERATE && o->text_bytes == 0)
+		fail_answer(a, GM_CLASS_EMPTY);
+	else if (o->answer.finish != GM_FINISH_DONE)
+		fail_answer(a, GM_CLASS_UNFINISHED);
+	else
+		gm_relay_finish(a, GM_CLASS_OK, 0);
+}
+
 static void
 on_end(const struct gm_http_result *result, void *arg)
 {
@@ -98,17 +143,20 @@ on_end(const struct gm_http_result *result, void *arg)
 	a->transfer = NULL;
 	gm_reply_end(&a->reply, result);
 	take_retry_after(f, result->head.retry_after);
+	if (result->head.no_quota &&
+	    gm_class(f->class)->scope == GM_SCOPE_QUOTA)
+		f->class = GM_CLASS_QUOTA_NONE; /* the plan lacks the model */
 	a->outcome->fault = *f;
 	add_up(a->outcome, result);
 	record(a, f, result->total_ms);
 	gm_reply_release(&a->reply);
 	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
 		a->err = result->err; /* the sink's own: nothing to retry */
-		gm_course_finish(a, GM_CLASS_LOCAL, -1);
+		gm_relay_finish(a, GM_CLASS_LOCAL, -1);
 	} else if (f->class != GM_CLASS_OK) {
 		gm_course_fault(a);
 	} else {
-		gm_course_answer(a);
+		take_answer(a);
 	}
 }
 
@@ -166,7 +214,7 @@ send(struct gm_ask *a, int64_t now_ms)
 	a->state = GM_ASK_SENDING;
 	a->transfer = gm_http_start(s->http, &request, &a->err);
 	if (a->transfer == NULL)
-		gm_course_finish(a, GM_CLASS_LOCAL, -1);
+		gm_relay_finish(a, GM_CLASS_LOCAL, -1);
 }
 
 void
@@ -183,12 +231,49 @@ gm_ask_step(struct gm_ask *a, int64_t now_ms)
 		send(a, now_ms);
 }
 
+/* The deadline is over; what came before it must be told all the same. */
+static void
+end_late(struct gm_ask *a, const struct gm_err *last)
+{
+	const struct gm_class_row *late = gm_class(GM_CLASS_DEADLINE);
+	struct gm_outcome *o = a->outcome;
+	const char *provider = o->provider, *model = o->model;
+
+	if (last->code != GM_OK)
+		(void)gm_fail(
+		    &a->err, late->code, "%s: %s", late->phrase, last->msg);
+	else
+		(void)gm_fail(&a->err, late->code, "%s: %s (%s)",
+		    a->question.model, late->phrase, late->name);
+	gm_relay_end(a, GM_CLASS_DEADLINE);
+	a->err.code = late->code;
+	o->provider = provider;
+	o->model = model;
+	o->fault.http = 0;
+}
+
+/* An answer that has come to its end counts, though the line stays open. */
+static bool
+take_late(struct gm_ask *a)
+{
+	const struct gm_http_result result = { .fault = GM_HTTP_SILENCE,
+		.head = { .status = 200 } };
+
+	if (a->transfer == NULL || !gm_reply_is_answered(&a->reply))
+		return false;
+	gm_http_cancel(a->service->http, a->transfer);
+	on_end(&result, a);
+	return true;
+}
+
 void
 gm_ask_stop(struct gm_ask *a, enum gm_class class)
 {
-	struct gm_outcome *o = a->outcome;
 	struct gm_fault now = { .class = class, .hint_ms = -1 };
+	struct gm_err last = a->last;
 
+	if (class == GM_CLASS_DEADLINE && take_late(a))
+		return;
 	if (a->transfer != NULL) {
 		gm_http_cancel(a->service->http, a->transfer);
 		a->transfer = NULL;
@@ -199,15 +284,9 @@ gm_ask_stop(struct gm_ask *a, enum gm_class class)
 		    a->service->keys, gm_course_model(a), a->key, a->turn_ms);
 	if (class == GM_CLASS_SIGNAL)
 		(void)gm_stop_fail(&a->err);
-	else if (o->fault.class != GM_CLASS_OK)
-		gm_course_fail(a, "the deadline is over: ");
 	else
-		(void)gm_fail(&a->err, GM_EUNAVAILABLE, "%s: %s (%s)",
-		    a->question.model, gm_class(class)->phrase,
-		    gm_class(class)->name);
-	if (class == GM_CLASS_DEADLINE)
-		a->err.code = GM_EUNAVAILABLE;
-	gm_course_finish(a, class, -1);
+		end_late(a, &last);
+	gm_relay_finish(a, class, -1);
 }
 
 void

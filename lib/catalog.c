@@ -1,25 +1,16 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "catalog.h"
 #include "clock.h"
 #include "drive.h"
 #include "modelcache.h"
+#include "probe.h"
 
 #define PATH_LEN_MAX 4096
 
 /* More must be a service that has lost its way. */
 #define PAGES_MAX 100
-
-/* Models that are asked in one go; more wait for all of them. */
-#define GROUP 256
-
-/* One model that is asked. */
-struct probe {
-	struct gm_question question;
-	struct gm_outcome outcome;
-};
 
 /* Of what comes repeatedly, the last counts. */
 static int
@@ -54,9 +45,10 @@ fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
 	sink.arg = page;
 	gm_outcome_init(&outcome);
 	gm_buf_reset(page);
-	rc = gm_drive(&c->session.service, &question, &sink, &outcome, err);
-	gm_log_outcome(
-	    &c->tool->common->log, c->session.service.provider->name, &outcome);
+	rc = gm_drive(&c->service, &question, &sink, &outcome, err);
+	c->class = outcome.class;
+	c->retry_at_ms = outcome.retry_at_ms;
+	gm_log_outcome(&c->tool->common->log, &outcome);
 	gm_outcome_release(&outcome);
 	return rc;
 }
@@ -88,6 +80,7 @@ fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
 			    PAGES_MAX);
 		if (fetch_page(c, gm_buf_str(token), page, err) != 0)
 			return -1;
+		c->class = GM_CLASS_PROTOCOL; /* unless it all makes sense */
 		if (gm_models_parse(&c->models, gm_buf_span(page),
 			&c->tool->common->secrets, token, err) != 0)
 			return -1;
@@ -99,6 +92,7 @@ fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
 		if (gm_buf_check(seen, err) != 0)
 			return -1;
 	} while (token->len > 0);
+	c->class = GM_CLASS_OK;
 	return 0;
 }
 
@@ -118,48 +112,69 @@ fetch(struct gm_catalog *c, struct gm_err *err)
 	return rc;
 }
 
+static void
+use_service(struct gm_catalog *c, size_t i)
+{
+	c->service = c->session.services[i];
+	c->service.next = NULL; /* a page is not continued elsewhere */
+	c->provider = c->service.provider;
+}
+
+static int
+check_probe(const struct gm_catalog *c, struct gm_err *err)
+{
+	const struct gm_question q = { .call = GM_CALL_COUNT };
+	struct gm_err ignored;
+
+	if (!c->probe || c->provider->check(&q, &ignored) == 0)
+		return 0;
+	return gm_fail(err, GM_EUSAGE,
+	    "--probe: %s has no call for it that is free", c->provider->name);
+}
+
 static int
 connect_once(struct gm_catalog *c, struct gm_err *err)
 {
+	size_t i;
+
 	if (c->connected)
 		return 0;
 	if (gm_session_find(&c->session, c->tool, err) != 0 ||
 	    gm_session_connect(&c->session, c->tool, err) != 0)
 		return -1;
-	/* Calls that cost nothing do not count as requests. */
-	c->session.keyset.keys.rule.rpm = 0;
-	c->session.keyset.keys.rule.rpd = 0;
+	for (i = 0; i < c->session.len; i++) {
+		/* Calls that cost nothing do not count as requests. */
+		c->session.keysets[i]->keys.rule.rpm = 0;
+		c->session.keysets[i]->keys.rule.rpd = 0;
+	}
+	use_service(c, 0);
 	c->connected = true;
-	return 0;
+	return check_probe(c, err); /* the first may have been left out */
 }
 
-/*
- * The cache of the base URL as it is settled now; without memory for its path
- * there is none.
- */
+/* The cache of a service; without memory for its path there is none. */
 static struct gm_modelcache
-cache_of(const struct gm_common *common, struct gm_buf *dir)
+cache_of(
+    const struct gm_common *common, const char *base_url, struct gm_buf *dir)
 {
-	const struct gm_config *config = &common->config;
-
 	gm_buf_init(dir, PATH_LEN_MAX);
-	gm_config_dir(config, GM_DIR_CACHE, dir);
+	gm_config_dir(&common->config, GM_DIR_CACHE, dir);
 	return (struct gm_modelcache){
 		.dir = dir->failed == GM_OK ? gm_buf_str(dir) : "",
-		.base_url = config->values[GM_SET_BASE_URL].text,
+		.base_url = base_url,
 		.note = &common->note,
 	};
 }
 
 static bool
-read_cache(struct gm_catalog *c)
+read_cache(struct gm_catalog *c, const char *base_url)
 {
 	const struct gm_common *common = c->tool->common;
 	struct gm_modelcache cache;
 	struct gm_buf dir;
 	bool found;
 
-	cache = cache_of(c->tool->common, &dir);
+	cache = cache_of(common, base_url, &dir);
 	found = gm_modelcache_read(
 	    &cache, gm_clock_wall_ms(), GM_MODELCACHE_FRESH_MS, &c->models);
 	if (found && !c->connected) /* what connecting would tell */
@@ -177,7 +192,7 @@ write_cache(const struct gm_catalog *c)
 	struct gm_modelcache cache;
 	struct gm_buf dir;
 
-	cache = cache_of(c->tool->common, &dir);
+	cache = cache_of(c->tool->common, c->service.base_url, &dir);
 	if (cache.dir[0] == '\0')
 		gm_note(cache.note, GM_LEVEL_DETAIL,
 		    "the list of models is not kept: no cache directory");
@@ -186,145 +201,93 @@ write_cache(const struct gm_catalog *c)
 	gm_buf_release(&dir);
 }
 
-int
-gm_catalog_open(struct gm_catalog *c, const struct gm_tool *tool, bool refresh,
-    struct gm_err *err)
+/* The list of one service. */
+static int
+open_list(struct gm_catalog *c, bool refresh, struct gm_err *err)
 {
-	const struct gm_value *url =
-	    &tool->common->config.values[GM_SET_BASE_URL];
-
-	*c = (struct gm_catalog){ .tool = tool };
-	if (gm_cli_configure(tool, err) != 0)
-		return -1;
-	/* Whether a base URL from ./.env counts depends on the keys. */
-	if (url->origin == GM_FROM_LOCAL && connect_once(c, err) != 0)
-		return -1;
-	if (!refresh && read_cache(c))
+	gm_models_release(&c->models); /* half a list of the one before */
+	if (!refresh && read_cache(c, c->service.base_url))
 		return 0;
-	if (connect_once(c, err) != 0 || fetch(c, err) != 0)
+	if (fetch(c, err) != 0)
 		return -1;
 	write_cache(c);
 	return 0;
 }
 
-/* Some models on their way. */
-struct group {
-	struct gm_model *models;
-	struct probe *probes;
-	struct gm_ask *asks;
-	size_t len;
-};
-
-/* Is it our own end, whatever the models say? */
-static bool is_fatal(enum gm_class class)
+/* Might another service do better? */
+static bool falls_back(enum gm_class class)
 {
-	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
-	       class == GM_CLASS_LOCAL;
+	return class != GM_CLASS_OK &&
+	       gm_class(class)->action != GM_ACTION_STOP;
 }
 
-/* Can it be a fault of the model, or of what it is asked? */
-static bool is_own_fault(enum gm_class class)
-{
-	return class == GM_CLASS_MODEL_GONE ||
-	       gm_class(class)->code == GM_EDATA ||
-	       gm_class(class)->code == GM_ENEGATIVE;
-}
-
-/* Note what came of each; the first failure of all stays in *failure. */
+/*
+ * The list of the first service that gives one; of the one that leads the
+ * cache has none, as was seen before.
+ */
 static int
-settle(const struct gm_catalog *c, struct group *g, struct gm_err *failure,
-    struct gm_err *err)
+open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 {
-	const struct probe *p;
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i < g->len; i++) {
-		p = &g->probes[i];
-		g->models[i].class = p->outcome.class;
-		g->models[i].http = p->outcome.fault.http;
-		gm_log_outcome(&c->tool->common->log,
-		    c->session.service.provider->name, &p->outcome);
-		if (g->asks[i].rc != 0 && failure->code == GM_OK)
-			*failure = g->asks[i].err;
-		if (rc == 0 && is_fatal(p->outcome.class)) {
-			*err = g->asks[i].err;
-			rc = -1;
-		}
-	}
-	return rc;
-}
-
-static int
-ask_group(const struct gm_catalog *c, struct group *g, struct gm_err *err)
-{
-	struct probe *p;
+	struct gm_chain chain = { 0 };
+	struct gm_chain_end end;
+	const char *name;
 	size_t i;
 
-	for (i = 0; i < g->len; i++)
-		gm_outcome_init(&g->probes[i].outcome);
-	for (i = 0; i < g->len; i++) {
-		p = &g->probes[i];
-		p->question = (struct gm_question){ .call = GM_CALL_COUNT,
-			.model = g->models[i].name,
-			.prompt = gm_span_of("1") };
-		if (gm_ask_begin(&g->asks[i], &c->session.service, &p->question,
-			&gm_sink_nowhere, &p->outcome, err) != 0)
+	for (i = 0; open_list(c, refresh || !c->service.fallback, err) != 0;
+	     i++) {
+		name = c->service.provider->name;
+		end = (struct gm_chain_end){ .provider = name,
+			.err = *err,
+			.class = c->class,
+			.retry_at_ms = c->retry_at_ms };
+		if (c->probe || i + 1 == c->session.len ||
+		    err->code == GM_EOS || !falls_back(c->class)) {
+			if (i == 0)
+				return -1;
+			gm_chain_add(&chain, &end);
+			*err = chain.end.err;
 			return -1;
+		}
+		gm_chain_add(&chain, &end);
+		use_service(c, i + 1);
+		gm_note(c->service.note, GM_LEVEL_NOTE,
+		    "%s: %s; asking %s instead", name, err->msg,
+		    c->provider->name);
 	}
-	return gm_drive_all(g->asks, g->len, err);
+	return 0;
 }
 
-static int
-probe_group(const struct gm_catalog *c, struct gm_model *models, size_t len,
-    struct gm_err *failure, struct gm_err *err)
+int
+gm_catalog_open(struct gm_catalog *c, const struct gm_tool *tool, bool refresh,
+    bool probe, struct gm_err *err)
 {
-	struct group g = { .models = models, .len = len };
-	size_t i;
-	int rc = -1;
+	const struct gm_common *common = tool->common;
+	const struct gm_value *url;
 
-	g.asks = calloc(len, sizeof(*g.asks));
-	g.probes = calloc(len, sizeof(*g.probes));
-	if (g.asks == NULL || g.probes == NULL)
-		(void)gm_fail(err, GM_EOS, "out of memory");
-	else if (ask_group(c, &g, err) == 0)
-		rc = settle(c, &g, failure, err);
-	for (i = 0; g.asks != NULL && g.probes != NULL && i < len; i++) {
-		gm_ask_release(&g.asks[i]);
-		gm_outcome_release(&g.probes[i].outcome);
-	}
-	free(g.probes);
-	free(g.asks);
-	return rc;
+	*c = (struct gm_catalog){ .tool = tool, .probe = probe };
+	if (gm_cli_configure(tool, err) != 0)
+		return -1;
+	url = &common->config.values[gm_vendor(common->vendor)->base_url];
+	c->provider = gm_keyset_provider(common->vendor, url->text);
+	if (check_probe(c, err) != 0)
+		return -1;
+	/* Whether a base URL from ./.env counts depends on the keys. */
+	if (url->origin == GM_FROM_LOCAL && connect_once(c, err) != 0)
+		return -1;
+	if (!refresh && read_cache(c, url->text))
+		return 0;
+	if (connect_once(c, err) != 0)
+		return -1;
+	return open_any(c, refresh, err);
 }
 
 int
 gm_catalog_probe(struct gm_catalog *c, struct gm_err *err)
 {
-	const struct gm_models *all = &c->models;
-	struct gm_err failure = { .code = GM_OK };
-	size_t at, len;
-	int answers = 0;
-	bool alike = true;
-
 	if (connect_once(c, err) != 0)
 		return -1;
-	for (at = 0; at < all->len; at += len) {
-		len = all->len - at < GROUP ? all->len - at : GROUP;
-		if (probe_group(c, all->items + at, len, &failure, err) != 0)
-			return -1;
-	}
-	for (at = 0; at < all->len; at++) {
-		answers += all->items[at].class == GM_CLASS_OK;
-		if (is_own_fault(all->items[at].class) ||
-		    gm_class(all->items[at].class)->code != failure.code)
-			alike = false;
-	}
-	if (answers == 0 && alike && failure.code != GM_OK) {
-		*err = failure;
-		return -1;
-	}
-	return answers;
+	return gm_probe_models(
+	    &c->service, &c->tool->common->log, &c->models, err);
 }
 
 void
@@ -334,28 +297,35 @@ gm_catalog_close(struct gm_catalog *c)
 	gm_session_close(&c->session);
 }
 
-void
-gm_catalog_suggest(const struct gm_common *common, struct gm_outcome *outcome,
-    struct gm_err *err)
+static void
+advise(const struct gm_service *service, const char *model, const void *arg,
+    struct gm_fault *fault)
 {
-	struct gm_fault *fault = &outcome->fault;
-	const struct gm_subject subject = { .model = outcome->model };
+	const struct gm_common *common = arg;
 	struct gm_models models = { .items = NULL };
 	struct gm_modelcache cache;
 	struct gm_buf dir, names;
 
-	if (outcome->class != GM_CLASS_MODEL_GONE || fault->remedy[0] != '\0')
-		return;
-	cache = cache_of(common, &dir);
+	cache = cache_of(common, service->base_url, &dir);
 	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("similar: "));
 	if (gm_modelcache_read(&cache, 0, INT64_MAX, &models))
-		gm_models_near(&models, subject.model, &names);
-	if (names.len > 0 && names.failed == GM_OK) {
+		gm_models_near(
+		    &models, model, service->provider->method, &names);
+	if (names.len > 0 && names.failed == GM_OK)
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
 		    "similar: %s", gm_buf_str(&names));
-		(void)gm_outcome_fail(outcome, fault, &subject, err);
-	}
 	gm_models_release(&models);
 	gm_buf_release(&names);
 	gm_buf_release(&dir);
+}
+
+void
+gm_catalog_advise(struct gm_session *session, const struct gm_common *common)
+{
+	size_t i;
+
+	for (i = 0; i < session->len; i++) {
+		session->services[i].advise = advise;
+		session->services[i].advise_arg = common;
+	}
 }

@@ -2,7 +2,7 @@
 #define GM_CATALOG_H
 
 /*
- * The models of the service: from the cache while that is fresh, which needs
+ * The models of a service: from the cache while that is fresh, which needs
  * neither a key nor the network, else from all pages of its list; which of
  * them answer; and which ones somebody may have meant.
  */
@@ -19,34 +19,34 @@
 struct gm_catalog {
 	const struct gm_tool *tool; /* borrowed */
 	struct gm_session session;
+	struct gm_service service; /* whose list it is; it falls back to none */
+	const struct gm_provider *provider; /* the same, also from the cache */
 	struct gm_models models;
-	bool connected; /* the session can be used */
+	bool connected;      /* the session can be used */
+	bool probe;          /* it is to be probed: no other service counts */
+	enum gm_class class; /* of the last page */
+	int64_t retry_at_ms; /* the same */
 };
 
 /*
- * Load the configuration and the list; refresh: ask for it in any case.
- * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS, GM_EPROTOCOL (also a list
- * without end), and what asking may end with.
+ * Load the configuration and the list, of the first service that gives one;
+ * refresh: ask for it in any case; probe: it will be probed, so that no other
+ * service would do.  Returns 0, or -1: GM_EUSAGE (also one that cannot be
+ * probed), GM_ECONFIG, GM_EOS, GM_EPROTOCOL (also a list without end), and what
+ * asking may end with.
  */
 int gm_catalog_open(struct gm_catalog *, const struct gm_tool *, bool refresh,
-    struct gm_err *) GM_MUST_CHECK;
+    bool probe, struct gm_err *) GM_MUST_CHECK;
 
-/*
- * Ask each model that is left in the list to count tokens, which is free, and
- * note its class.  Returns how many answer, or -1: GM_ESIGNAL, the deadline,
- * GM_EOS, no key; or what all of them failed with, if that is no fault of
- * theirs: key, quota, network, service.
- */
+/* Ask each model that is left in the list; see gm_probe_models(). */
 int gm_catalog_probe(struct gm_catalog *, struct gm_err *) GM_MUST_CHECK;
 
 void gm_catalog_close(struct gm_catalog *);
 
 /*
- * If a question failed as its model does not exist, and the service names no
- * other, name those of the cached list that are like it in *err, which was
- * filled by gm_drive().  Never asks for the list.
+ * Have the services say which models are like one that they do not have, if
+ * they name no other themselves: those of the cached list.  Never asks for it.
  */
-void gm_catalog_suggest(
-    const struct gm_common *, struct gm_outcome *, struct gm_err *);
+void gm_catalog_advise(struct gm_session *, const struct gm_common *);
 
 #endif

@@ -15,7 +15,8 @@ struct builtin {
 	bool help, version, options, variables, statuses;
 };
 
-static const enum gm_setting model = GM_SET_MODEL, timeout = GM_SET_TIMEOUT,
+static const enum gm_setting fallback = GM_SET_FALLBACK,
+			     timeout = GM_SET_TIMEOUT,
 			     connect_timeout = GM_SET_CONNECT_TIMEOUT,
 			     deadline = GM_SET_DEADLINE,
 			     retries = GM_SET_RETRIES,
@@ -28,7 +29,11 @@ add_config_rows(struct gm_common *c, struct gm_options *o)
 {
 	const struct gm_opt rows[] = {
 		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
-		    .setting = &model },
+		    .text = &c->model },
+		{ 0, "provider", "P",
+		    c->any_vendor ? "gemini, mistral, openai or all"
+				  : "gemini, mistral or openai",
+		    .text = &c->provider },
 		{ 'k', "key-index", "N", "use only the key with index N",
 		    .setting = &key_index },
 		{ 0, "env-file", "FILE", "read keys and settings from FILE",
@@ -51,6 +56,11 @@ static void
 add_service_rows(struct gm_common *c, struct gm_options *o)
 {
 	const struct gm_opt rows[] = {
+		{ 0, "fallback", "P,...",
+		    "providers to ask when this one cannot answer",
+		    .setting = &fallback },
+		{ 0, "fallback-mistral", NULL, "the same as --fallback mistral",
+		    .flag = &c->fallback_mistral },
 		{ 0, "timeout", "TIME",
 		    "longest silence of a request (120s, loopback 300s)",
 		    .setting = &timeout },
@@ -219,6 +229,66 @@ choose_color(struct gm_common *c, struct gm_err *err)
 	return 0;
 }
 
+/* The service that is asked first, and its model. */
+static int
+choose_vendor(struct gm_common *c, struct gm_err *err)
+{
+	const char *name = c->provider;
+
+	c->all_vendors =
+	    c->any_vendor && name != NULL && strcmp(name, "all") == 0;
+	if (name != NULL && !c->all_vendors &&
+	    gm_vendor_find(gm_span_of(name), &c->vendor, err) != 0)
+		return gm_fail(err, GM_EUSAGE,
+		    "--provider: '%.40s' is not gemini, mistral%s", name,
+		    c->any_vendor ? ", openai or all" : " or openai");
+	if (!c->all_vendors)
+		c->config.asked = (struct gm_vendors){ { c->vendor }, 1 };
+	if (c->model != NULL)
+		gm_config_option(
+		    &c->config, gm_vendor(c->vendor)->model, "model", c->model);
+	return 0;
+}
+
+const char *
+gm_cli_fallback(const struct gm_tool *tool)
+{
+	const struct gm_common *c = tool->common;
+	const struct gm_value *values = c->config.values;
+	const struct gm_value *then = &values[GM_SET_FALLBACK];
+
+	if ((tool->shared & GM_OPT_SERVICE) == 0 || c->all_vendors)
+		return NULL;
+	if (then->origin != GM_FROM_OPTION &&
+	    (c->alone || values[GM_SET_KEY_INDEX].text != NULL ||
+		c->vendor != GM_VENDOR_GEMINI))
+		return NULL;
+	return then->text;
+}
+
+/* Those behind it, as far as that is known before an env file is read. */
+static int
+choose_others(const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	const struct gm_value *then = &c->config.values[GM_SET_FALLBACK];
+	struct gm_err later; /* what is wrong with it is told with all else */
+	const char *list;
+
+	if (c->fallback_mistral && then->text != NULL)
+		return gm_fail(err, GM_EUSAGE,
+		    "--fallback and --fallback-mistral exclude each other");
+	if (c->fallback_mistral)
+		gm_config_option(
+		    &c->config, GM_SET_FALLBACK, "fallback-mistral", "mistral");
+	if (gm_config_early(&c->config, GM_SET_FALLBACK, err) != 0)
+		return -1;
+	list = gm_cli_fallback(tool);
+	if (list != NULL)
+		(void)!gm_vendors_add(&c->config.asked, list, &later);
+	return 0;
+}
+
 /* It runs from begun on, on the monotonic clock. */
 static int
 set_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
@@ -255,7 +325,8 @@ gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
 		gm_config_option(&c->config, GM_SET_METRICS, "metrics", "1");
 	if (c->syslog)
 		gm_config_option(&c->config, GM_SET_SYSLOG, "syslog", "1");
-	if (choose_color(c, err) != 0 ||
+	if (choose_color(c, err) != 0 || choose_vendor(c, err) != 0 ||
+	    choose_others(tool, err) != 0 ||
 	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0 ||
 	    set_deadline(c, begun, err) != 0)
 		return -1;

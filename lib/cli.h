@@ -25,7 +25,7 @@
 enum gm_shared {
 	GM_OPT_JSON = 1 << 0,
 	GM_OPT_CONFIG = 1 << 1, /* env file, model, logs, metrics, colour */
-	GM_OPT_SERVICE = 1 << 2 /* timeouts, retries, the connection */
+	GM_OPT_SERVICE = 1 << 2 /* fallback, timeouts, the connection */
 };
 
 /* What the shared options come to. */
@@ -35,7 +35,12 @@ struct gm_common {
 	struct gm_note note;
 	struct gm_log log;
 	int64_t deadline_ms; /* monotonic clock; 0: none */
-	const char *env_file, *color;
+	const char *env_file, *color, *model, *provider;
+	enum gm_vendor vendor; /* --provider's, the first to be asked */
+	bool any_vendor;       /* in: "all" may be named, too */
+	bool all_vendors;      /* out: it was */
+	bool fallback_mistral;
+	bool alone; /* in: what others the environment names is not meant */
 	bool ignore_cooldown;
 	bool typed_keys; /* on standard input, in place of the configured */
 	bool no_state;   /* what is learnt of keys is nobody else's */
@@ -73,6 +78,13 @@ enum gm_cli gm_cli_start(const struct gm_tool *, int *argc, char ***argv,
 
 /* Load the configuration, and set up notes, logs and the deadline from it. */
 int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * The list of those who are asked behind the first service, NULL: nobody.  Those
+ * of the environment or a file are meant only behind Gemini, by tools that ask,
+ * and not where a single key or service was named.
+ */
+const char *gm_cli_fallback(const struct gm_tool *);
 
 /*
  * Undo what gm_cli_start() did to the process, as far as a program that takes

@@ -6,9 +6,6 @@
 
 #define PATH_LEN_MAX 4096
 
-static const char *const key_variables[GM_KEY_VARIABLES] = { "GOOGLE_API_KEYS",
-	"GOOGLE_API_KEY", "GEMINI_API_KEY" };
-
 /* Who may say where a directory of ours is, beside its setting. */
 static const struct place {
 	enum gm_setting setting;
@@ -44,28 +41,33 @@ is_on(const char *name)
 	return text != NULL && strcmp(text, "0") != 0;
 }
 
+/* Does it hold keys of a service that is asked? */
 static bool
-is_among_first(struct gm_span name, size_t max)
+is_key_variable(struct gm_span name, const void *arg)
 {
-	const char *known;
-	size_t i;
+	const struct gm_vendors *asked = arg;
+	const struct gm_vendor_row *row;
+	size_t i, k;
 
-	for (i = 0; i < max && (known = gm_config_variable(i)) != NULL; i++)
-		if (gm_span_is(name, known))
-			return true;
+	for (i = 0; i < asked->len; i++) {
+		row = gm_vendor(asked->items[i]);
+		for (k = row->first_key; k < row->first_key + row->keys; k++)
+			if (gm_span_is(name, gm_vendor_variable(k)))
+				return true;
+	}
 	return false;
-}
-
-static bool
-is_key_variable(struct gm_span name)
-{
-	return is_among_first(name, GM_KEY_VARIABLES);
 }
 
 static bool
 is_variable(struct gm_span name)
 {
-	return is_among_first(name, SIZE_MAX);
+	const char *known;
+	size_t i;
+
+	for (i = 0; (known = gm_config_variable(i)) != NULL; i++)
+		if (gm_span_is(name, known))
+			return true;
+	return false;
 }
 
 static struct gm_value
@@ -81,15 +83,15 @@ gm_config_init(struct gm_config *c)
 	struct gm_surroundings *around = &c->around;
 	size_t i;
 
-	*c = (struct gm_config){ 0 };
+	*c = (struct gm_config){ .asked = gm_vendors_all };
 	gm_buf_init(&c->file_path, PATH_LEN_MAX);
 	gm_buf_init(&c->searched, 4 * PATH_LEN_MAX);
 	around->ca_file = variable("CURL_CA_BUNDLE");
 	if (around->ca_file == NULL)
 		around->ca_file = variable("SSL_CERT_FILE");
 	around->ca_dir = variable("SSL_CERT_DIR");
-	for (i = 0; i < GM_LEN(key_variables); i++)
-		around->keys[i] = variable(key_variables[i]);
+	for (i = 0; i < GM_KEY_VARIABLES; i++)
+		around->keys[i] = variable(gm_vendor_variable(i));
 	around->credentials = variable("CREDENTIALS_DIRECTORY");
 	around->journal = variable("JOURNAL_STREAM");
 	around->path = variable("PATH");
@@ -114,6 +116,7 @@ try_file(struct gm_config *c, const char *path, enum gm_origin origin,
 	const struct gm_envfile_rules rules = {
 		.wanted = is_variable,
 		.needed = origin == GM_FROM_LOCAL ? is_key_variable : NULL,
+		.arg = &c->asked,
 		.named = origin == GM_FROM_NAMED,
 		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
 	};
@@ -182,8 +185,9 @@ is_local(const char *name, const char *text)
 	for (id = 0; id < GM_SETTINGS; id++) {
 		row = gm_setting((enum gm_setting)id);
 		if (row->variable != NULL && strcmp(row->variable, name) == 0)
-			return id == GM_SET_BASE_URL ? gm_url_is_loopback(text)
-			                             : row->local;
+			return row->local == GM_LOCAL_YES ||
+			       (row->local == GM_LOCAL_LOOPBACK &&
+				   gm_url_is_loopback(text));
 	}
 	return false;
 }
@@ -219,7 +223,7 @@ find_value(const struct gm_config *c, const struct gm_setting_row *row)
 	const char *text;
 
 	if (row->variable == NULL)
-		return value_from(GM_FROM_DEFAULT, NULL, row->fallback);
+		return value_from(GM_FROM_DEFAULT, NULL, row->standard);
 	text = variable(row->variable);
 	if (text != NULL)
 		return value_from(GM_FROM_ENVIRONMENT, row->variable, text);
@@ -229,7 +233,7 @@ find_value(const struct gm_config *c, const struct gm_setting_row *row)
 		is_local(row->variable, gm_buf_str(in_file))))
 		return value_from(
 		    c->file_origin, row->variable, gm_buf_str(in_file));
-	return value_from(GM_FROM_DEFAULT, row->variable, row->fallback);
+	return value_from(GM_FROM_DEFAULT, row->variable, row->standard);
 }
 
 static int
@@ -242,14 +246,7 @@ fill(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 	if (v->text == NULL ||
 	    gm_setting_parse(id, v->text, &v->number, err) == 0)
 		return 0;
-	if (v->origin == GM_FROM_OPTION) {
-		gm_err_prefix(err, "--%s: ", v->name);
-	} else {
-		gm_err_prefix(
-		    err, "%s: %s: ", gm_config_place(c, v->origin), v->name);
-		err->code = GM_ECONFIG;
-	}
-	return -1;
+	return gm_config_blame(c, id, err);
 }
 
 int
@@ -297,13 +294,30 @@ gm_config_dir(
 	}
 }
 
+int
+gm_config_blame(
+    const struct gm_config *c, enum gm_setting id, struct gm_err *err)
+{
+	const struct gm_value *v = &c->values[id];
+
+	if (v->origin == GM_FROM_OPTION) {
+		err->code = GM_EUSAGE;
+		gm_err_prefix(err, "--%s: ", v->name);
+	} else {
+		err->code = GM_ECONFIG;
+		gm_err_prefix(
+		    err, "%s: %s: ", gm_config_place(c, v->origin), v->name);
+	}
+	return -1;
+}
+
 void
 gm_config_reset(struct gm_config *c, enum gm_setting id)
 {
 	const struct gm_setting_row *row = gm_setting(id);
 
 	c->values[id] =
-	    value_from(GM_FROM_DEFAULT, row->variable, row->fallback);
+	    value_from(GM_FROM_DEFAULT, row->variable, row->standard);
 }
 
 const char *
@@ -355,9 +369,9 @@ gm_config_variable(size_t i)
 	const char *name;
 	int id;
 
-	if (i < GM_LEN(key_variables))
-		return key_variables[i];
-	i -= GM_LEN(key_variables);
+	if (i < GM_KEY_VARIABLES)
+		return gm_vendor_variable(i);
+	i -= GM_KEY_VARIABLES;
 	for (id = 0; id < GM_SETTINGS; id++) {
 		name = gm_setting((enum gm_setting)id)->variable;
 		if (name != NULL && i-- == 0)

@@ -7,7 +7,7 @@
  * environment.
  *
  * Env file, the first that exists, alone: --env-file, $GM_ENV_FILE, ./.env
- * (only if it sets a key), $XDG_CONFIG_HOME/gm/env, /etc/gm/env.  Keys have a
+ * (only if it sets a key of a service that is asked), $XDG_CONFIG_HOME/gm/env, /etc/gm/env.  Keys have a
  * place more, between environment and env file: $CREDENTIALS_DIRECTORY.  The
  * first place that has a key of the provider is used alone.
  *
@@ -25,6 +25,7 @@
 #include "err.h"
 #include "note.h"
 #include "setting.h"
+#include "vendor.h"
 
 /* Where a value came from, the least trusted first. */
 enum gm_origin {
@@ -45,22 +46,21 @@ struct gm_value {
 	int64_t number; /* whole; milliseconds; 0 or 1 */
 };
 
-/* Variables that hold keys, in the order of their rank inside one place. */
-#define GM_KEY_VARIABLES 3
-
 /* What else the environment tells; borrowed from it. */
 struct gm_surroundings {
 	const char *ca_file, *ca_dir;          /* NULL: the system's */
 	const char *journal;                   /* $JOURNAL_STREAM */
 	const char *credentials;               /* $CREDENTIALS_DIRECTORY */
 	const char *path, *home, *config_home; /* for a program that we run */
-	const char *keys[GM_KEY_VARIABLES];
+	const char *keys[GM_KEY_VARIABLES];    /* as gm_vendor_variable() */
 	bool no_color, force_color;
 };
 
 struct gm_config {
 	struct gm_value values[GM_SETTINGS];
 	struct gm_surroundings around;
+	struct gm_vendors
+	    asked; /* whose keys make ./.env count; all at first */
 	enum gm_origin file_origin;
 	struct gm_buf file_path; /* "": no env file is used */
 	struct gm_buf searched;  /* the files that were looked for */
@@ -102,6 +102,12 @@ enum gm_config_dir {
  */
 void
 gm_config_dir(const struct gm_config *, enum gm_config_dir, struct gm_buf *out);
+
+/*
+ * Put in front of *err which setting it is about; what an option has set is a
+ * usage error, all else one of the configuration.  Returns -1.
+ */
+int gm_config_blame(const struct gm_config *, enum gm_setting, struct gm_err *);
 
 /* Go back to the built-in default. */
 void gm_config_reset(struct gm_config *, enum gm_setting);

@@ -3,7 +3,11 @@
 
 #include "clock.h"
 #include "course.h"
+#include "relay.h"
 #include "retry.h"
+
+/* Between two looks at a server that is loading. */
+#define LOADING_MS 1000
 
 static uint32_t
 chance(void)
@@ -13,59 +17,6 @@ chance(void)
 	/* Without it the waits are only less spread. */
 	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
 	return bits;
-}
-
-void
-gm_course_finish(struct gm_ask *a, enum gm_class class, int rc)
-{
-	a->state = GM_ASK_DONE;
-	a->rc = rc;
-	a->outcome->class = class;
-	a->outcome->total_ms = gm_clock_mono_ms() - a->begun_ms;
-}
-
-/* Something of ours failed: a->err has it. */
-static void
-finish_local(struct gm_ask *a)
-{
-	enum gm_class class = GM_CLASS_LOCAL;
-
-	if (a->err.code == GM_ESIGNAL)
-		class = GM_CLASS_SIGNAL;
-	else if (a->err.code == GM_EUNAVAILABLE)
-		class = GM_CLASS_DEADLINE;
-	gm_course_finish(a, class, -1);
-}
-
-static struct gm_subject
-subject_of(const struct gm_ask *a)
-{
-	return (struct gm_subject){
-		.model = a->question.model,
-		.base_url = a->service->base_url,
-		.key = a->service->keys->rule.ring->keys[a->key].text,
-		.key_index = a->key,
-	};
-}
-
-void
-gm_course_explain(
-    const struct gm_ask *a, const struct gm_fault *f, struct gm_err *err)
-{
-	const struct gm_subject subject = subject_of(a);
-
-	(void)gm_outcome_fail(a->outcome, f, &subject, err);
-}
-
-/* End with the last attempt's fault. */
-void
-gm_course_fail(struct gm_ask *a, const char *before)
-{
-	const struct gm_fault *f = &a->outcome->fault;
-
-	gm_course_explain(a, f, &a->err);
-	gm_err_prefix(&a->err, "%s", before);
-	gm_course_finish(a, f->class, -1);
 }
 
 const char *
@@ -80,49 +31,6 @@ gm_course_model(const struct gm_ask *a)
 		break;
 	}
 	return a->question.model;
-}
-
-/* The answer came to its end, but not to a good one. */
-static void
-fail_answer(struct gm_ask *a, enum gm_class class)
-{
-	(void)gm_outcome_fail_finish(
-	    a->outcome, class, a->question.model, &a->err);
-	gm_course_finish(a, class, -1);
-}
-
-void
-gm_course_answer(struct gm_ask *a)
-{
-	const struct gm_outcome *o = a->outcome;
-
-	if (a->question.call == GM_CALL_GENERATE)
-		gm_keys_success(a->service->keys, a->question.model, a->key,
-		    a->sent_wall_ms);
-	else
-		gm_keys_reached(a->service->keys, gm_course_model(a), a->key,
-		    a->sent_wall_ms);
-	switch (o->answer.finish) {
-	case GM_FINISH_LIMIT:
-		fail_answer(a, GM_CLASS_TOKEN_LIMIT);
-		return;
-	case GM_FINISH_BLOCKED:
-		fail_answer(a, GM_CLASS_BLOCKED);
-		return;
-	case GM_FINISH_REQUEST:
-		fail_answer(a, GM_CLASS_BAD_REQUEST);
-		return;
-	case GM_FINISH_DONE:
-	case GM_FINISH_OTHER:
-	case GM_FINISH_NONE:
-		break;
-	}
-	if (a->question.call == GM_CALL_GENERATE && o->text_bytes == 0)
-		fail_answer(a, GM_CLASS_EMPTY);
-	else if (o->answer.finish != GM_FINISH_DONE)
-		fail_answer(a, GM_CLASS_UNFINISHED);
-	else
-		gm_course_finish(a, GM_CLASS_OK, 0);
 }
 
 /* Is there time for a wait before the deadline? */
@@ -144,42 +52,24 @@ sleep_for(struct gm_ask *a, int64_t ms, const char *why, enum gm_level level)
 	a->outcome->wait_ms += ms;
 }
 
-/* The next of the models; false if there is none. */
-static bool
-try_next_model(struct gm_ask *a)
-{
-	struct gm_question *q = &a->question;
-
-	if (q->spare_len == 0)
-		return false;
-	gm_note(a->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
-	    q->model, q->spare[0]);
-	q->model = *q->spare++;
-	q->spare_len--;
-	a->failures = 0;
-	a->avoid[0] = '\0';
-	a->chosen = false;
-	a->state = GM_ASK_DUE;
-	a->due_ms = gm_clock_mono_ms();
-	a->outcome->model = q->model;
-	if (gm_request_make(&a->request, a->service->provider, q,
-		a->service->base_url, &a->err) != 0)
-		finish_local(a);
-	return true;
-}
-
 /* No key can be used. */
 static void
 fail_keys(struct gm_ask *a, const struct gm_pick *pick)
 {
+	bool untried = a->outcome->fault.class == GM_CLASS_OK;
 	struct gm_subject subject;
+	struct gm_err err;
 
-	if (a->outcome->fault.class == GM_CLASS_OK)
+	if (untried)
 		a->key = pick->index;
-	subject = subject_of(a);
+	subject = gm_relay_subject(a);
 	subject.way = "--ignore-cooldown asks all the same";
-	(void)gm_outcome_fail_keys(a->outcome, pick, &subject, &a->err);
-	gm_course_finish(a, a->outcome->class, -1);
+	(void)gm_outcome_fail_keys(a->outcome, pick, &subject, &err);
+	a->err = err;
+	if (untried && a->last.code != GM_OK) /* what another model came to */
+		(void)gm_fail(
+		    &a->err, err.code, "%s; before: %s", err.msg, a->last.msg);
+	gm_relay_give_up(a, a->outcome->class);
 }
 
 static void
@@ -194,7 +84,7 @@ wait_for_key(struct gm_ask *a, const struct gm_pick *pick)
 	    fits_deadline(a, late))
 		sleep_for(a, late, gm_class(pick->standing.class)->name,
 		    GM_LEVEL_NOTE);
-	else if (!try_next_model(a))
+	else if (!gm_relay_model(a))
 		fail_keys(a, pick);
 }
 
@@ -212,13 +102,13 @@ take_key(struct gm_ask *a, const struct gm_pick *pick, int64_t latest_ms)
 		(void)gm_fail(&a->err, GM_EUNAVAILABLE,
 		    "%s: its turn comes only after the deadline (deadline)",
 		    a->question.model);
-		gm_course_finish(a, GM_CLASS_DEADLINE, -1);
+		gm_relay_give_up(a, GM_CLASS_DEADLINE);
 		return;
 	}
 	a->key = pick->index;
 	if (gm_request_sign(&a->request, s->provider,
 		s->keys->rule.ring->keys[a->key].text, &a->err) != 0) {
-		finish_local(a);
+		gm_relay_fail_local(a);
 		return;
 	}
 	if (ms > 0)
@@ -243,11 +133,11 @@ gm_course_choose(struct gm_ask *a)
 	if (gm_keys_reserve(s->keys, gm_course_model(a),
 		a->avoid[0] != '\0' ? a->avoid : NULL, latest, &pick,
 		&a->err) != 0)
-		finish_local(a);
+		gm_relay_fail_local(a);
 	else if (pick.kind == GM_PICK_KEY)
 		take_key(a, &pick, latest);
 	else if (a->avoid[0] != '\0') /* the place is not served */
-		gm_course_fail(a, "");
+		gm_relay_give_up_on_fault(a, "");
 	else if (pick.kind == GM_PICK_COOLING)
 		wait_for_key(a, &pick);
 	else
@@ -262,8 +152,8 @@ wait_for_better(struct gm_ask *a)
 
 	if (a->failures >= a->service->retries) {
 		if (gm_class(f->class)->scope != GM_SCOPE_MODEL ||
-		    !try_next_model(a))
-			gm_course_fail(a, "");
+		    !gm_relay_model(a))
+			gm_relay_give_up_on_fault(a, "");
 		return;
 	}
 	a->failures++;
@@ -275,7 +165,33 @@ wait_for_better(struct gm_ask *a)
 	if (fits_deadline(a, ms))
 		sleep_for(a, ms, gm_class(f->class)->name, GM_LEVEL_DETAIL);
 	else
-		gm_course_fail(a, "no time left for another try: ");
+		gm_relay_give_up_on_fault(a, "no time left for another try: ");
+}
+
+/*
+ * It says that it will be ready; as long as a silent one it may take.  It may
+ * be so sooner than it says.
+ */
+static void
+wait_until_ready(struct gm_ask *a)
+{
+	const struct gm_service *s = a->service;
+	const struct gm_fault *f = &a->outcome->fault;
+	int64_t now = gm_clock_mono_ms(), ms = f->hint_ms;
+	bool first = a->ready_ms == 0;
+
+	if (first)
+		a->ready_ms = now + s->timeout_ms;
+	if (ms <= 0 || now + ms >= a->ready_ms || !fits_deadline(a, ms))
+		ms = LOADING_MS;
+	if (now + ms >= a->ready_ms || !fits_deadline(a, ms)) {
+		gm_relay_give_up_on_fault(a, "");
+		return;
+	}
+	if (first)
+		gm_note(s->note, GM_LEVEL_NOTE, "%s: %s: waiting for it",
+		    s->base_url, gm_class(f->class)->phrase);
+	sleep_for(a, ms, gm_class(f->class)->name, GM_LEVEL_DETAIL);
 }
 
 /* Until when the key rests, where nothing else is tried. */
@@ -300,7 +216,7 @@ rotate(struct gm_ask *a)
 
 	if (a->avoid[0] != '\0') { /* that was the other project */
 		note_rest(a);
-		gm_course_fail(a, "");
+		gm_relay_give_up_on_fault(a, "");
 		return;
 	}
 	if (gm_class(a->outcome->fault.class)->scope == GM_SCOPE_PLACE)
@@ -311,34 +227,58 @@ rotate(struct gm_ask *a)
 	a->due_ms = gm_clock_mono_ms();
 }
 
+/* It was asked without a key, and wants one: there is none to be marked. */
+static bool
+is_key_missing(const struct gm_ask *a)
+{
+	const struct gm_keyring *ring = a->service->keys->rule.ring;
+	enum gm_scope scope = gm_class(a->outcome->fault.class)->scope;
+
+	return ring->keys[a->key].text.len == 0 &&
+	       (scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT);
+}
+
 void
 gm_course_fault(struct gm_ask *a)
 {
-	const struct gm_fault *f = &a->outcome->fault;
+	struct gm_fault *f = &a->outcome->fault;
+	bool missing = is_key_missing(a);
 
-	if (gm_keys_fault(a->service->keys, gm_course_model(a), a->key,
-		a->sent_wall_ms, f, &a->err) != 0) {
-		finish_local(a);
+	if (missing && gm_class(f->class)->scope == GM_SCOPE_KEY)
+		(void)snprintf(f->remedy, sizeof(f->remedy), "set %s",
+		    a->service->key_variable);
+	if (!missing && gm_keys_fault(a->service->keys, gm_course_model(a),
+			    a->key, a->sent_wall_ms, f, &a->err) != 0) {
+		gm_relay_fail_local(a);
 		return;
 	}
-	if (a->given || gm_class(f->class)->action == GM_ACTION_STOP) {
+	if (a->given) {
 		note_rest(a);
-		gm_course_fail(a, "");
+		gm_relay_fail(a, "");
 		return;
 	}
 	a->sink->restart(a->sink->arg);
 	a->outcome->text_bytes = 0;
-	switch (gm_class(f->class)->action) {
+	switch (missing ? GM_ACTION_FALLBACK : gm_class(f->class)->action) {
 	case GM_ACTION_RETRY:
 		wait_for_better(a);
+		break;
+	case GM_ACTION_WAIT:
+		wait_until_ready(a);
 		break;
 	case GM_ACTION_ROTATE:
 		rotate(a);
 		break;
 	case GM_ACTION_MODEL:
+		if (!gm_relay_model(a))
+			gm_relay_give_up_on_fault(a, "");
+		break;
+	case GM_ACTION_FALLBACK:
+		gm_relay_give_up_on_fault(a, "");
+		break;
 	case GM_ACTION_STOP:
-		if (!try_next_model(a))
-			gm_course_fail(a, "");
+		gm_relay_explain(a, f, &a->err);
+		gm_relay_end(a, f->class);
 		break;
 	}
 }

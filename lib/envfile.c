@@ -29,7 +29,7 @@ is_needed(struct gm_span name, void *arg)
 {
 	const struct load *load = arg;
 
-	return load->rules->needed(name);
+	return load->rules->needed(name, load->rules->arg);
 }
 
 static int

@@ -29,8 +29,9 @@ struct gm_envfile {
 
 struct gm_envfile_rules {
 	bool (*wanted)(struct gm_span name); /* our variables */
-	bool (*needed)(
-	    struct gm_span name); /* one of them, or not ours; NULL */
+	/* One of them, or the file is not for us; NULL: that is no matter. */
+	bool (*needed)(struct gm_span name, const void *arg);
+	const void *arg;
 	bool named;        /* by the user: must be there and be readable */
 	bool allow_unsafe; /* do not refuse for the mode */
 };

@@ -8,8 +8,8 @@
 static void
 init(struct gm_errbody *e)
 {
-	struct gm_buf *all[] = { &e->message, &e->status, &e->reason, &e->quota,
-		&e->delay, &e->project, &e->field };
+	struct gm_buf *all[] = { &e->message, &e->name, &e->type, &e->status,
+		&e->reason, &e->quota, &e->delay, &e->project, &e->field };
 	size_t i;
 
 	*e = (struct gm_errbody){ 0 };
@@ -79,6 +79,63 @@ read_detail(const struct gm_json *j, int detail, struct gm_errbody *e)
 	}
 }
 
+/* A string, or a number as it stands. */
+static void
+put_value(const struct gm_json *j, int at, struct gm_buf *out)
+{
+	if (gm_json_type(j, at) == GM_JSON_NUMBER)
+		gm_buf_put_span(out, gm_json_raw(j, at));
+	else
+		gm_json_string(j, at, out);
+}
+
+/* One of a list: words, or {"loc":["body","seed"],"msg":...}. */
+static void
+put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
+{
+	int place = gm_json_at(j, at, "loc"), i;
+	size_t before = out->len;
+
+	gm_json_string(j, at, out);
+	for (i = gm_json_first(j, place); i >= 0;
+	     i = gm_json_next(j, place, i)) {
+		gm_buf_puts(out, out->len > before ? "." : "");
+		put_value(j, i, out);
+	}
+	gm_buf_puts(
+	    out, out->len > before && place != GM_JSON_NONE ? ": " : "");
+	gm_json_string(j, gm_json_at(j, at, "msg"), out);
+}
+
+/* Words, a list of complaints, or an object that has either as its detail. */
+static void
+put_message(const struct gm_json *j, int at, struct gm_buf *out)
+{
+	int i;
+
+	if (gm_json_type(j, at) == GM_JSON_OBJECT)
+		at = gm_json_at(j, at, "detail");
+	gm_json_string(j, at, out);
+	if (gm_json_type(j, at) != GM_JSON_ARRAY)
+		return;
+	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i)) {
+		gm_buf_puts(out, out->len > 0 ? "; " : "");
+		put_complaint(j, i, out);
+	}
+}
+
+/* The last one counts: what stands inside says more than what is around it. */
+static void
+set_value(const struct gm_json *j, int at, struct gm_buf *out)
+{
+	enum gm_json_type type = gm_json_type(j, at);
+
+	if (type != GM_JSON_STRING && type != GM_JSON_NUMBER)
+		return;
+	gm_buf_reset(out);
+	put_value(j, at, out);
+}
+
 static void
 read_error(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -89,29 +146,31 @@ read_error(const struct gm_json *j, int at, struct gm_errbody *e)
 		return;
 	}
 	e->code = (long)gm_json_int(j, gm_json_at(j, at, "code"), e->code);
-	gm_json_string(j, gm_json_at(j, at, "message"), &e->message);
+	set_value(j, gm_json_at(j, at, "code"), &e->name);
+	set_value(j, gm_json_at(j, at, "type"), &e->type);
+	put_message(j, gm_json_at(j, at, "message"), &e->message);
 	gm_json_string(j, gm_json_at(j, at, "status"), &e->status);
 	for (d = gm_json_first(j, details); d >= 0;
 	     d = gm_json_next(j, details, d))
 		read_detail(j, d, e);
 }
 
+/* {"error":...}; without it, {"message":...} and {"detail":...}. */
 static void
 read_document(const struct gm_json *j, struct gm_errbody *e)
 {
 	int root = GM_JSON_ROOT, at;
 
+	if (gm_json_type(j, gm_json_at(j, root, "0.msg")) == GM_JSON_STRING) {
+		put_message(j, root, &e->message);
+		return;
+	}
 	if (gm_json_type(j, root) == GM_JSON_ARRAY)
 		root = gm_json_at(j, root, "0");
 	at = gm_json_at(j, root, "error");
-	if (at != GM_JSON_NONE) {
-		read_error(j, at, e);
-	} else { /* gateways: {"message":...}, {"detail":...} */
-		gm_json_string(j, gm_json_at(j, root, "message"), &e->message);
-		if (e->message.len == 0)
-			gm_json_string(
-			    j, gm_json_at(j, root, "detail"), &e->message);
-	}
+	read_error(j, at != GM_JSON_NONE ? at : root, e);
+	if (at == GM_JSON_NONE && e->message.len == 0)
+		put_message(j, gm_json_at(j, root, "detail"), &e->message);
 }
 
 static bool
@@ -138,6 +197,7 @@ read_json(struct gm_span body, struct gm_errbody *e)
 				e->message.failed = GM_EOS;
 			break;
 		}
+		e->json = true;
 		gm_buf_reset(&e->message);
 		gm_buf_reset(&e->status);
 		read_document(&j, e);
@@ -226,6 +286,8 @@ void
 gm_errbody_release(struct gm_errbody *e)
 {
 	gm_buf_release(&e->message);
+	gm_buf_release(&e->name);
+	gm_buf_release(&e->type);
 	gm_buf_release(&e->status);
 	gm_buf_release(&e->reason);
 	gm_buf_release(&e->quota);

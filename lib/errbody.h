@@ -4,9 +4,11 @@
 /*
  * The body of an HTTP error taken apart, whatever it turns out to be: Google's
  * {"error":{...}}, the same in an array or as text inside a message, the
- * shapes of gateways, a page of HTML, text, or nothing.
+ * shapes of chat completions and of gateways, a page of HTML, text, or nothing.
  *
- * Source: google/rpc/status.proto and error_details.proto as JSON.  No I/O.
+ * Source: google/rpc/status.proto and error_details.proto as JSON; the error
+ * object of https://platform.openai.com/docs/api-reference; the lists of
+ * complaints of FastAPI, which Mistral's API sends.  No I/O.
  */
 
 #include <stdbool.h>
@@ -18,7 +20,9 @@
 /* All texts are the server's, and may hold anything. */
 struct gm_errbody {
 	long code;             /* the body's own, 0: none */
-	struct gm_buf message; /* also a page's words */
+	struct gm_buf message; /* also a page's words, or a list's complaints */
+	struct gm_buf name;    /* the code as text: "invalid_api_key", "1300" */
+	struct gm_buf type;    /* "invalid_request_error" */
 	struct gm_buf status;  /* "RESOURCE_EXHAUSTED" */
 	struct gm_buf reason;  /* ErrorInfo: "API_KEY_INVALID" */
 	struct gm_buf quota;   /* names of the quotas that were violated */
@@ -27,6 +31,7 @@ struct gm_errbody {
 	struct gm_buf field;   /* BadRequest: the first field's complaint */
 	bool zero;             /* a quota of 0 */
 	bool html;
+	bool json;
 	bool cut; /* there was more of the message than is kept */
 };
 

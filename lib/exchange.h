@@ -46,6 +46,7 @@ struct gm_http_head {
 	long status;
 	char type[64];        /* Content-Type, cut if longer */
 	char retry_after[64]; /* Retry-After, "" if absent */
+	bool no_quota;        /* X-RateLimit-Limit-Req-Minute is 0 */
 };
 
 struct gm_http_result {
@@ -61,7 +62,8 @@ struct gm_http_result {
 enum gm_http_pulse {
 	GM_HTTP_STOP = -1, /* *err is filled: end the transfer */
 	GM_HTTP_ALIVE,     /* the bytes carried something */
-	GM_HTTP_IDLE       /* they only kept the line open */
+	GM_HTTP_IDLE,      /* they only kept the line open */
+	GM_HTTP_ENOUGH     /* all is there: end it, whatever would come */
 };
 
 /* The next bytes of the body. */
@@ -74,7 +76,7 @@ typedef void gm_http_end(const struct gm_http_result *, void *arg);
 /* All is borrowed until the end has been called, or the transfer cancelled. */
 struct gm_http_request {
 	const char *url;            /* checked, see url.h */
-	const char *secret;         /* "name: value" header, never logged */
+	const char *secret;         /* "name: value", never logged; or NULL */
 	const char *const *headers; /* "name: value", NULL at the end */
 	struct gm_span body;        /* p NULL: GET, else POST */
 	int64_t timeout_ms;         /* silence allowed */

@@ -6,8 +6,10 @@
 /* Short names for the table alone. */
 #define STOP GM_ACTION_STOP
 #define RETRY GM_ACTION_RETRY
+#define WAIT GM_ACTION_WAIT
 #define ROTATE GM_ACTION_ROTATE
 #define MODEL GM_ACTION_MODEL
+#define FALLBACK GM_ACTION_FALLBACK
 
 static const struct gm_class_row rows[GM_CLASSES] = {
 	[GM_CLASS_OK] = { "ok", GM_OK, STOP, GM_SCOPE_REQUEST, "done" },
@@ -60,11 +62,13 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    GM_SCOPE_MODEL, "the service cancelled the request" },
 	[GM_CLASS_SERVER] = { "server", GM_EUNAVAILABLE, RETRY, GM_SCOPE_MODEL,
 	    "the service failed" },
+	[GM_CLASS_LOADING] = { "loading", GM_EUNAVAILABLE, WAIT,
+	    GM_SCOPE_SERVICE, "the server is still loading the model" },
 	[GM_CLASS_NETWORK] = { "network", GM_EUNAVAILABLE, RETRY,
 	    GM_SCOPE_SERVICE, "no connection" },
 	[GM_CLASS_SILENCE] = { "silence", GM_EUNAVAILABLE, RETRY,
 	    GM_SCOPE_SERVICE, "no answer" },
-	[GM_CLASS_TLS] = { "tls", GM_EUNAVAILABLE, STOP, GM_SCOPE_SERVICE,
+	[GM_CLASS_TLS] = { "tls", GM_EUNAVAILABLE, FALLBACK, GM_SCOPE_SERVICE,
 	    "no trusted connection" },
 	[GM_CLASS_PROXY] = { "proxy", GM_EUNAVAILABLE, STOP, GM_SCOPE_SERVICE,
 	    "the proxy refuses the connection" },
@@ -72,7 +76,7 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    GM_SCOPE_SERVICE,
 	    "a redirect, which is never followed with a "
 	    "key" },
-	[GM_CLASS_PROTOCOL] = { "protocol", GM_EPROTOCOL, STOP,
+	[GM_CLASS_PROTOCOL] = { "protocol", GM_EPROTOCOL, FALLBACK,
 	    GM_SCOPE_SERVICE, "the reply makes no sense" },
 	[GM_CLASS_CUT] = { "cut", GM_EPROTOCOL, RETRY, GM_SCOPE_SERVICE,
 	    "the reply was cut before its end" },

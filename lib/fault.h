@@ -37,6 +37,7 @@ enum gm_class {
 	GM_CLASS_TIMEOUT,
 	GM_CLASS_CANCELLED,
 	GM_CLASS_SERVER,
+	GM_CLASS_LOADING,
 	GM_CLASS_NETWORK,
 	GM_CLASS_SILENCE,
 	GM_CLASS_TLS,
@@ -55,10 +56,12 @@ enum gm_class {
 };
 
 enum gm_action {
-	GM_ACTION_STOP,   /* asking again does not help */
-	GM_ACTION_RETRY,  /* the same after a backoff, then another model */
-	GM_ACTION_ROTATE, /* another key, or this one later; another model */
-	GM_ACTION_MODEL   /* another model */
+	GM_ACTION_STOP,    /* asking again does not help, nor elsewhere */
+	GM_ACTION_RETRY,   /* the same after a backoff, then another model */
+	GM_ACTION_WAIT,    /* the same in a moment: it is not ready yet */
+	GM_ACTION_ROTATE,  /* another key, or this one later; another model */
+	GM_ACTION_MODEL,   /* another model */
+	GM_ACTION_FALLBACK /* nothing more here; another service may help */
 };
 
 /* What the fault is charged to. */

@@ -116,13 +116,6 @@ write_content(
 }
 
 static void
-write_number(struct gm_jsonw *w, const char *name, const char *number)
-{
-	if (number != NULL)
-		gm_jsonw_raw(w, name, gm_span_of(number));
-}
-
-static void
 write_thinking(struct gm_jsonw *w, const struct gm_question *q)
 {
 	if (q->thinking_level == NULL && q->thinking_budget == NULL &&
@@ -131,7 +124,7 @@ write_thinking(struct gm_jsonw *w, const struct gm_question *q)
 	gm_jsonw_object(w, "thinkingConfig");
 	if (q->thinking_level != NULL)
 		gm_jsonw_text(w, "thinkingLevel", q->thinking_level);
-	write_number(w, "thinkingBudget", q->thinking_budget);
+	gm_jsonw_number(w, "thinkingBudget", q->thinking_budget);
 	if (q->thoughts)
 		gm_jsonw_bool(w, "includeThoughts", true);
 	gm_jsonw_end(w);
@@ -141,25 +134,18 @@ write_thinking(struct gm_jsonw *w, const struct gm_question *q)
 static void
 write_config(struct gm_jsonw *w, const struct gm_question *q)
 {
-	size_t i;
-
 	if (q->temperature == NULL && q->top_p == NULL && q->top_k == NULL &&
 	    q->max_tokens == NULL && q->seed == NULL && q->stop_len == 0 &&
 	    q->thinking_level == NULL && q->thinking_budget == NULL &&
 	    !q->thoughts)
 		return;
 	gm_jsonw_object(w, "generationConfig");
-	write_number(w, "temperature", q->temperature);
-	write_number(w, "topP", q->top_p);
-	write_number(w, "topK", q->top_k);
-	write_number(w, "maxOutputTokens", q->max_tokens);
-	write_number(w, "seed", q->seed);
-	if (q->stop_len > 0) {
-		gm_jsonw_array(w, "stopSequences");
-		for (i = 0; i < q->stop_len; i++)
-			gm_jsonw_text(w, NULL, q->stop[i]);
-		gm_jsonw_end(w);
-	}
+	gm_jsonw_number(w, "temperature", q->temperature);
+	gm_jsonw_number(w, "topP", q->top_p);
+	gm_jsonw_number(w, "topK", q->top_k);
+	gm_jsonw_number(w, "maxOutputTokens", q->max_tokens);
+	gm_jsonw_number(w, "seed", q->seed);
+	gm_jsonw_texts(w, "stopSequences", q->stop, q->stop_len);
 	write_thinking(w, q);
 	gm_jsonw_end(w);
 }
@@ -241,6 +227,15 @@ put_body(const struct gm_question *q, struct gm_buf *out)
 	gm_jsonw_end(&w);
 }
 
+/* It is what questions are made for. */
+static int
+check(const struct gm_question *q, struct gm_err *err)
+{
+	(void)q;
+	(void)err;
+	return 0;
+}
+
 static void
 classify(const struct gm_question *q, long http, struct gm_span body,
     struct gm_fault *fault)
@@ -254,6 +249,8 @@ classify(const struct gm_question *q, long http, struct gm_span body,
 const struct gm_provider gm_gemini = {
 	.name = "gemini",
 	.key_header = "x-goog-api-key: ",
+	.method = "generateContent",
+	.check = check,
 	.check_model = check_model,
 	.url = put_url,
 	.body = put_body,

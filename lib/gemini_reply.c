@@ -1,16 +1,12 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "gemini_reply.h"
+#include "reading.h"
 #include "term.h"
 
-#define TEXT_MAX (64 * 1024 * 1024)
 #define URI_MAX 2000
 
-static const struct {
-	const char *reason;
-	enum gm_finish finish;
-} finishes[] = {
+static const struct gm_reading_finish finishes[] = {
 	{ "STOP", GM_FINISH_DONE },
 	{ "MAX_TOKENS", GM_FINISH_LIMIT },
 	{ "SAFETY", GM_FINISH_BLOCKED },
@@ -23,91 +19,24 @@ static const struct {
 	{ "IMAGE_RECITATION", GM_FINISH_BLOCKED },
 	{ "LANGUAGE", GM_FINISH_REQUEST },
 	{ "MISSING_THOUGHT_SIGNATURE", GM_FINISH_REQUEST },
+	{ NULL, GM_FINISH_OTHER },
 };
-
-/* One document on its way into the answer. */
-struct reading {
-	const struct gm_json *json;
-	struct gm_answer *answer;
-	const struct gm_sink *sink;
-	struct gm_buf text, line; /* for one string at a time */
-	struct gm_err *err;
-	int rc; /* -1 once something has failed, with *err */
-};
-
-static int
-find(const struct reading *r, int at, const char *path)
-{
-	return gm_json_at(r->json, at, path);
-}
 
 static void
-check(struct reading *r, const struct gm_buf *b)
+check(struct gm_reading *r, const struct gm_buf *b)
 {
 	if (r->rc == 0)
 		r->rc = gm_buf_check(b, r->err);
 }
 
-/* Decode a string into r->text; false if it is none. */
-static bool
-decode(struct reading *r, int at)
-{
-	if (gm_json_type(r->json, at) != GM_JSON_STRING)
-		return false;
-	gm_buf_reset(&r->text);
-	gm_json_string(r->json, at, &r->text);
-	check(r, &r->text);
-	return r->rc == 0;
-}
-
-/* Make room for the mark of a cut, which tells the masks that there was one. */
-static void
-shorten(struct gm_buf *line, size_t size)
-{
-	size_t len = size - sizeof("...");
-
-	if (line->len < size)
-		return;
-	while (len > 0 && ((unsigned char)line->data[len] & 0xC0) == 0x80)
-		len--;
-	gm_buf_cut(line, len);
-	gm_buf_puts(line, "...");
-}
-
-/* Copy a string that names something: one clean line, cut to fit. */
-static void
-copy_line(struct reading *r, int at, char *out, size_t size)
-{
-	if (!decode(r, at))
-		return;
-	gm_buf_reset(&r->line);
-	gm_term_line(&r->line, gm_buf_span(&r->text), GM_TERM_LINE_MAX);
-	check(r, &r->line);
-	shorten(&r->line, size);
-	(void)snprintf(out, size, "%s", gm_buf_str(&r->line));
-}
-
 /* A signature, or a kind of part that was not asked for, has no text. */
 static void
-read_part(struct reading *r, int part)
+read_part(struct gm_reading *r, int part)
 {
-	bool thought = gm_json_true(r->json, find(r, part, "thought"));
-	const struct gm_sink *sink = r->sink;
+	bool thought = gm_json_true(r->json, gm_reading_at(r, part, "thought"));
 
-	if (decode(r, find(r, part, "text")) && r->text.len > 0)
-		r->rc = (thought ? sink->thought : sink->text)(
-		    gm_buf_span(&r->text), sink->arg, r->err);
-}
-
-static enum gm_finish
-finish_of(const char *reason)
-{
-	size_t i;
-
-	for (i = 0; i < GM_LEN(finishes); i++)
-		if (strcmp(reason, finishes[i].reason) == 0)
-			return finishes[i].finish;
-	return GM_FINISH_OTHER;
+	if (gm_reading_decode(r, gm_reading_at(r, part, "text")))
+		gm_reading_give(r, gm_buf_span(&r->text), thought);
 }
 
 static bool
@@ -120,70 +49,78 @@ is_listed(const struct gm_buf *lines, const char *line)
 	return p != NULL;
 }
 
+static void
+put_source(struct gm_reading *r, int uri, int title, struct gm_buf *line)
+{
+	if (!gm_reading_decode(r, uri))
+		return;
+	gm_term_line(line, gm_buf_span(&r->text), URI_MAX);
+	if (line->len == 0)
+		return;
+	gm_buf_putc(line, '\t');
+	if (gm_reading_decode(r, title))
+		gm_term_line(line, gm_buf_span(&r->text), GM_TERM_LINE_MAX);
+	gm_buf_putc(line, '\n');
+}
+
 /* A line of the list of sources, unless it is there already. */
 static void
-add_source(struct reading *r, int uri, int title)
+add_source(struct gm_reading *r, int uri, int title)
 {
-	struct gm_buf *sources = &r->answer->sources;
+	struct gm_buf *sources = &r->answer->sources, line;
 
-	if (sources->failed != GM_OK || !decode(r, uri))
+	if (sources->failed != GM_OK)
 		return;
-	gm_buf_reset(&r->line);
-	gm_term_line(&r->line, gm_buf_span(&r->text), URI_MAX);
-	if (r->line.len == 0)
-		return;
-	gm_buf_putc(&r->line, '\t');
-	if (decode(r, title))
-		gm_term_line(&r->line, gm_buf_span(&r->text), GM_TERM_LINE_MAX);
-	gm_buf_putc(&r->line, '\n');
-	check(r, &r->line);
-	if (!is_listed(sources, gm_buf_str(&r->line)))
-		gm_buf_put_span(sources, gm_buf_span(&r->line));
+	gm_buf_init(&line, 8 * URI_MAX);
+	put_source(r, uri, title, &line);
+	check(r, &line);
+	if (line.len > 0 && !is_listed(sources, gm_buf_str(&line)))
+		gm_buf_put_span(sources, gm_buf_span(&line));
 	if (sources->failed == GM_EOS) /* too many are only left out */
 		check(r, sources);
+	gm_buf_release(&line);
 }
 
 static void
-read_sources(struct reading *r, int candidate)
+read_sources(struct gm_reading *r, int candidate)
 {
 	const struct gm_json *j = r->json;
 	int list, i, page;
 
-	list = find(r, candidate, "groundingMetadata.groundingChunks");
+	list = gm_reading_at(r, candidate, "groundingMetadata.groundingChunks");
 	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i)) {
 		page = gm_json_first(j, i); /* web, retrievedContext or maps */
-		add_source(r, find(r, page, "uri"), find(r, page, "title"));
+		add_source(r, gm_reading_at(r, page, "uri"),
+		    gm_reading_at(r, page, "title"));
 	}
-	list = find(r, candidate, "urlContextMetadata.urlMetadata");
+	list = gm_reading_at(r, candidate, "urlContextMetadata.urlMetadata");
 	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i))
-		add_source(r, find(r, i, "retrievedUrl"),
-		    find(r, i, "urlRetrievalStatus"));
+		add_source(r, gm_reading_at(r, i, "retrievedUrl"),
+		    gm_reading_at(r, i, "urlRetrievalStatus"));
 }
 
 static void
-read_candidate(struct reading *r, int candidate)
+read_candidate(struct gm_reading *r, int candidate)
 {
 	const struct gm_json *j = r->json;
 	struct gm_answer *a = r->answer;
-	int parts = find(r, candidate, "content.parts"), part, reason;
+	int parts = gm_reading_at(r, candidate, "content.parts"), part, reason;
 
-	if (gm_json_int(j, find(r, candidate, "index"), 0) != 0)
+	if (gm_json_int(j, gm_reading_at(r, candidate, "index"), 0) != 0)
 		return; /* only one candidate is asked for */
 	for (part = gm_json_first(j, parts); part >= 0 && r->rc == 0;
 	     part = gm_json_next(j, parts, part))
 		read_part(r, part);
-	reason = find(r, candidate, "finishReason");
-	if (gm_json_type(j, reason) == GM_JSON_STRING && !a->prompt_blocked) {
-		copy_line(r, reason, a->reason, sizeof(a->reason));
-		a->finish = finish_of(a->reason);
-	}
-	copy_line(r, find(r, candidate, "finishMessage"), a->explanation,
-	    sizeof(a->explanation));
+	reason = gm_reading_at(r, candidate, "finishReason");
+	if (gm_json_type(j, reason) == GM_JSON_STRING && !a->prompt_blocked)
+		gm_reading_finish(r, reason, finishes);
+	gm_reading_line(r, gm_reading_at(r, candidate, "finishMessage"),
+	    a->explanation, sizeof(a->explanation));
 	read_sources(r, candidate);
 }
 
 static void
-read_usage(struct reading *r, int usage)
+read_usage(struct gm_reading *r, int usage)
 {
 	struct gm_usage *u = &r->answer->usage;
 	const struct {
@@ -199,31 +136,32 @@ read_usage(struct reading *r, int usage)
 	size_t i;
 
 	for (i = 0; i < GM_LEN(counts); i++)
-		*counts[i].count = gm_json_int(
-		    r->json, find(r, usage, counts[i].name), *counts[i].count);
+		*counts[i].count = gm_json_int(r->json,
+		    gm_reading_at(r, usage, counts[i].name), *counts[i].count);
 }
 
 static void
-read_feedback(struct reading *r, int feedback)
+read_feedback(struct gm_reading *r, int feedback)
 {
 	struct gm_answer *a = r->answer;
-	int reason = find(r, feedback, "blockReason");
+	int reason = gm_reading_at(r, feedback, "blockReason");
 
 	if (gm_json_type(r->json, reason) != GM_JSON_STRING)
 		return; /* ratings alone block nothing */
-	copy_line(r, reason, a->reason, sizeof(a->reason));
-	copy_line(r, find(r, feedback, "blockReasonMessage"), a->explanation,
-	    sizeof(a->explanation));
+	gm_reading_line(r, reason, a->reason, sizeof(a->reason));
+	gm_reading_line(r, gm_reading_at(r, feedback, "blockReasonMessage"),
+	    a->explanation, sizeof(a->explanation));
 	a->finish = GM_FINISH_BLOCKED;
 	a->prompt_blocked = true;
 }
 
 static void
-read_count(struct reading *r, int at)
+read_count(struct gm_reading *r, int at)
 {
 	struct gm_answer *a = r->answer;
 
-	a->usage.prompt = gm_json_int(r->json, find(r, at, "totalTokens"), -1);
+	a->usage.prompt =
+	    gm_json_int(r->json, gm_reading_at(r, at, "totalTokens"), -1);
 	if (a->usage.prompt >= 0)
 		a->finish = GM_FINISH_DONE;
 }
@@ -233,18 +171,19 @@ read_count(struct reading *r, int at)
  * has is the reply of another service.
  */
 static bool
-is_page(const struct reading *r, int at)
+is_page(const struct gm_reading *r, int at)
 {
-	enum gm_json_type type = gm_json_type(r->json, find(r, at, "models"));
+	enum gm_json_type type =
+	    gm_json_type(r->json, gm_reading_at(r, at, "models"));
 	size_t others = gm_json_len(r->json, at);
 
-	if (find(r, at, "nextPageToken") != GM_JSON_NONE)
+	if (gm_reading_at(r, at, "nextPageToken") != GM_JSON_NONE)
 		others--;
 	return type == GM_JSON_ARRAY || (type == GM_JSON_ABSENT && others == 0);
 }
 
 static void
-read_page(struct reading *r, int at)
+read_page(struct gm_reading *r, int at)
 {
 	if (!is_page(r, at)) {
 		r->rc = gm_fail(
@@ -255,18 +194,38 @@ read_page(struct reading *r, int at)
 	r->answer->finish = GM_FINISH_DONE;
 }
 
+/* A page, or an array of pages. */
 static void
-read_answer(struct reading *r, int at)
+read_pages(struct gm_reading *r, int at)
+{
+	int i;
+
+	if (gm_json_type(r->json, at) == GM_JSON_OBJECT) {
+		read_page(r, at);
+		return;
+	}
+	for (i = gm_json_first(r->json, at); i >= 0 && r->rc == 0;
+	     i = gm_json_next(r->json, at, i)) {
+		if (gm_json_type(r->json, i) == GM_JSON_OBJECT)
+			read_page(r, i);
+		else
+			r->rc = gm_fail(
+			    r->err, GM_EPROTOCOL, "JSON, but not an answer");
+	}
+}
+
+static void
+read_answer(struct gm_reading *r, int at)
 {
 	struct gm_answer *a = r->answer;
-	int list = find(r, at, "candidates"), i;
+	int list = gm_reading_at(r, at, "candidates"), i;
 
-	copy_line(r, find(r, at, "modelVersion"), a->model_version,
-	    sizeof(a->model_version));
-	copy_line(r, find(r, at, "modelStatus.modelStage"), a->stage,
-	    sizeof(a->stage));
-	read_usage(r, find(r, at, "usageMetadata"));
-	read_feedback(r, find(r, at, "promptFeedback"));
+	gm_reading_line(r, gm_reading_at(r, at, "modelVersion"),
+	    a->model_version, sizeof(a->model_version));
+	gm_reading_line(r, gm_reading_at(r, at, "modelStatus.modelStage"),
+	    a->stage, sizeof(a->stage));
+	read_usage(r, gm_reading_at(r, at, "usageMetadata"));
+	read_feedback(r, gm_reading_at(r, at, "promptFeedback"));
 	for (i = gm_json_first(r->json, list); i >= 0 && r->rc == 0;
 	     i = gm_json_next(r->json, list, i))
 		read_candidate(r, i);
@@ -276,19 +235,15 @@ int
 gm_gemini_read(const struct gm_json *json, int at, enum gm_call call,
     struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
 {
-	struct reading r = {
-		.json = json, .answer = answer, .sink = sink, .err = err
-	};
+	struct gm_reading r;
 
-	gm_buf_init(&r.text, TEXT_MAX);
-	gm_buf_init(&r.line, 8 * URI_MAX);
+	gm_reading_init(&r, json, answer, sink, err);
 	if (call == GM_CALL_COUNT)
 		read_count(&r, at);
 	else if (call == GM_CALL_MODELS)
-		read_page(&r, at);
+		read_pages(&r, at);
 	else
 		read_answer(&r, at);
-	gm_buf_release(&r.text);
-	gm_buf_release(&r.line);
+	gm_reading_release(&r);
 	return r.rc;
 }

@@ -18,7 +18,8 @@
 
 /*
  * Take the document at a place of the JSON: text goes to the sink, the rest
- * into the answer.  The text of a page of models is the document as it stands.
+ * into the answer.  The text of a page of models is the document as it stands;
+ * pages may come in an array.
  * Returns 0, or -1: the sink's error, GM_EOS, or GM_EPROTOCOL (no such page).
  */
 int gm_gemini_read(const struct gm_json *, int at, enum gm_call,

@@ -187,3 +187,24 @@ gm_jsonw_raw(struct gm_jsonw *w, const char *name, struct gm_span json)
 	begin(w, name);
 	gm_buf_put_span(w->out, json);
 }
+
+void
+gm_jsonw_number(struct gm_jsonw *w, const char *name, const char *number)
+{
+	if (number != NULL)
+		gm_jsonw_raw(w, name, gm_span_of(number));
+}
+
+void
+gm_jsonw_texts(
+    struct gm_jsonw *w, const char *name, const char *const *texts, size_t len)
+{
+	size_t i;
+
+	if (len == 0)
+		return;
+	gm_jsonw_array(w, name);
+	for (i = 0; i < len; i++)
+		gm_jsonw_text(w, NULL, texts[i]);
+	gm_jsonw_end(w);
+}

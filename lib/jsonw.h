@@ -51,4 +51,11 @@ void gm_jsonw_null(struct gm_jsonw *, const char *name);
 /* JSON that is known to be good: a checked number, a parsed value. */
 void gm_jsonw_raw(struct gm_jsonw *, const char *name, struct gm_span json);
 
+/* A number in JSON's form, where there is one; NULL writes nothing. */
+void gm_jsonw_number(struct gm_jsonw *, const char *name, const char *number);
+
+/* An array of texts; without any nothing is written. */
+void gm_jsonw_texts(
+    struct gm_jsonw *, const char *name, const char *const *texts, size_t len);
+
 #endif

@@ -20,9 +20,10 @@ struct item {
 };
 
 struct batch {
-	const struct gm_session *session;
+	const struct gm_keyset *set;
+	const struct gm_service *service;
 	const struct gm_common *common;
-	struct gm_note silent; /* the session's keys have told it */
+	const struct gm_note *silent; /* the session's keys have told it */
 	struct gm_log log;
 	struct item *items;
 	struct gm_ask *asks;
@@ -36,13 +37,13 @@ struct batch {
 static int
 open_item(struct batch *b, struct item *item, struct gm_err *err)
 {
-	const struct gm_keyset *set = &b->session->keyset;
+	const struct gm_keyset *set = b->set;
 	const struct gm_keys_options options = {
 		.ring = &set->place.ring,
-		.base_url = b->session->service.base_url,
+		.base_url = b->service->base_url,
 		.state_dir =
 		    b->common->no_state ? NULL : gm_buf_str(&set->state_dir),
-		.note = &b->silent,
+		.note = b->silent,
 		.ignore_marks = true,
 		.only = (int64_t)item->verdict->index,
 	};
@@ -50,7 +51,8 @@ open_item(struct batch *b, struct item *item, struct gm_err *err)
 	gm_outcome_init(&item->outcome);
 	if (gm_keys_open(&item->keys, &options, err) != 0)
 		return -1;
-	item->service = b->session->service;
+	item->service = *b->service;
+	item->service.next = NULL;
 	item->service.keys = &item->keys;
 	return 0;
 }
@@ -91,23 +93,24 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
 	v->model = item->ask->question.call != GM_CALL_MODELS ? o->model : NULL;
 	v->err = v->class != GM_CLASS_OK ? item->ask->err
 	                                 : (struct gm_err){ .code = GM_OK };
-	if (gm_buf_check(&o->attempts, err) != 0 ||
-	    copy_masked(b, v->remedy, sizeof(v->remedy),
-		v->class != GM_CLASS_OK ? o->fault.remedy : "", err) != 0)
+	if (gm_buf_check(&o->attempts, err) != 0)
 		return -1;
 	if (n == 0)
-		return 0; /* another key of its project has told it all */
+		return 0; /* another key, or process, has told it all */
+	if (copy_masked(b, v->remedy, sizeof(v->remedy),
+		v->class != GM_CLASS_OK ? o->fault.remedy : "", err) != 0)
+		return -1;
 	last = gm_outcome_attempt(o, n - 1);
 	v->sent = true;
 	v->http = last->http;
 	v->ms = last->ms;
-	gm_log_outcome(&b->log, item->service.provider->name, o);
+	gm_log_outcome(&b->log, o);
 	return 0;
 }
 
 /*
- * Is the key asked in this step?  After a refusal only for what was refused,
- * put otherwise: a level is not reached by failing the one before.
+ * After a refusal only what was refused is asked, put otherwise: a level is not
+ * reached by failing the one before.
  */
 static bool
 is_wanted(const struct item *item, enum gm_call call, enum gm_class class)
@@ -190,13 +193,29 @@ set_pace(struct batch *b)
 static int
 generate(struct batch *b, struct gm_question *q, struct gm_err *err)
 {
-	q->call = GM_CALL_GENERATE;
 	q->max_tokens = "1";
 	if (ask(b, q, GM_CLASS_OK, err) != 0)
 		return -1;
 	/* So few tokens may be less than a model allows. */
 	q->max_tokens = NULL;
 	return ask(b, q, GM_CLASS_BAD_REQUEST, err);
+}
+
+/* Has the service such a call?  If not, that is told at the last level. */
+static bool
+can_ask(const struct batch *b, const struct gm_question *q, bool last)
+{
+	const struct gm_provider *provider = b->service->provider;
+	struct gm_err why;
+
+	if (provider->check(q, &why) != 0)
+		(void)gm_fail(&why, GM_EUSAGE,
+		    "%s has no call that counts tokens", provider->name);
+	else if (gm_keyset_need_model(b->set, &why) == 0)
+		return true;
+	gm_note(&b->common->note, last ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
+	    "left out: %s", why.msg);
+	return false;
 }
 
 static int
@@ -210,11 +229,16 @@ ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 	if (ask(b, &q, GM_CLASS_OK, err) != 0)
 		return -1;
 	q.call = GM_CALL_COUNT;
-	q.model = b->session->keyset.models[0];
-	if (level >= GM_KEYCHECK_COUNT && ask(b, &q, GM_CLASS_OK, err) != 0)
+	q.model = b->set->models[0];
+	if (level >= GM_KEYCHECK_COUNT &&
+	    can_ask(b, &q, level == GM_KEYCHECK_COUNT) &&
+	    ask(b, &q, GM_CLASS_OK, err) != 0)
 		return -1;
 	set_pace(b);
-	return level >= GM_KEYCHECK_GENERATE ? generate(b, &q, err) : 0;
+	q.call = GM_CALL_GENERATE;
+	if (level < GM_KEYCHECK_GENERATE || !can_ask(b, &q, true))
+		return 0;
+	return generate(b, &q, err);
 }
 
 /* Do both a list and a count go well all the same? */
@@ -247,7 +271,7 @@ find_standing(struct batch *b, struct item *item, bool blind)
 {
 	struct gm_keyrule rule = item->keys.rule;
 	struct gm_verdict *v = item->verdict;
-	const char *model = b->session->keyset.models[0];
+	const char *model = b->set->models[0];
 	struct gm_standing s;
 	struct gm_pick ignored;
 
@@ -289,8 +313,8 @@ name_key(const struct batch *b, struct gm_verdict *v, struct gm_err *err)
 	int rc;
 
 	gm_buf_init(&shown, sizeof(v->key) - 1);
-	gm_secret_show(
-	    &shown, b->session->keyset.place.ring.keys[v->index].text);
+	if (b->set->place.ring.keys[v->index].text.len > 0)
+		gm_secret_show(&shown, b->set->place.ring.keys[v->index].text);
 	rc = gm_buf_check(&shown, err);
 	(void)snprintf(v->key, sizeof(v->key), "%s", gm_buf_str(&shown));
 	gm_buf_release(&shown);
@@ -302,11 +326,10 @@ check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
 	struct item *item;
 
-	for (item = b->items; item < b->items + b->len; item++) {
+	for (item = b->items; item < b->items + b->len; item++)
 		if (name_key(b, item->verdict, err) != 0 ||
 		    open_item(b, item, err) != 0)
 			return -1;
-	}
 	if (ask_levels(b, level, err) != 0)
 		return -1;
 	for (item = b->items; item < b->items + b->len; item++) {
@@ -326,8 +349,7 @@ check_some(struct batch *b, enum gm_keycheck_level level,
 
 	b->len = len;
 	for (i = 0; i < len; i++)
-		b->items[i] = (struct item){ .verdict = &verdicts[i],
-			.last = GM_CALL_MODELS };
+		b->items[i] = (struct item){ .verdict = &verdicts[i] };
 	rc = check(b, level, err);
 	for (i = 0; i < len; i++) {
 		gm_outcome_release(&b->items[i].outcome);
@@ -336,19 +358,28 @@ check_some(struct batch *b, enum gm_keycheck_level level,
 	return rc;
 }
 
+/* How many of the verdicts at the front are of one service? */
+static size_t
+count_alike(const struct gm_verdict *v, size_t len)
+{
+	size_t n = 1;
+
+	while (n < len && n < AT_ONCE && v[n].service == v[0].service)
+		n++;
+	return n;
+}
+
 int
 gm_keycheck_run(const struct gm_session *session,
     const struct gm_common *common, enum gm_keycheck_level level,
     struct gm_verdict *verdicts, size_t len, struct gm_err *err)
 {
-	struct batch b = { .session = session,
-		.common = common,
-		.silent = common->note,
-		.log = common->log };
+	struct batch b = {
+		.common = common, .silent = &session->silent, .log = common->log
+	};
 	size_t at, n;
 	int rc = 0;
 
-	b.silent.quiet = true;
 	/* On a terminal they would stand between the lines of the keys. */
 	b.log.metrics = common->config.values[GM_SET_METRICS].number != 0;
 	b.items = calloc(AT_ONCE, sizeof(*b.items));
@@ -358,7 +389,9 @@ gm_keycheck_run(const struct gm_session *session,
 		rc = -1;
 	}
 	for (at = 0; at < len && rc == 0; at += n) {
-		n = len - at < AT_ONCE ? len - at : AT_ONCE;
+		n = count_alike(verdicts + at, len - at);
+		b.set = session->keysets[verdicts[at].service];
+		b.service = &session->services[verdicts[at].service];
 		rc = check_some(&b, level, verdicts + at, n, err);
 	}
 	free(b.items);

@@ -20,7 +20,9 @@ enum gm_keycheck_level {
 };
 
 /*
- * Fill len verdicts, each with its index set.  The session is connected.
+ * Fill len verdicts, each with its index and service set, those of a service
+ * one behind the other.  The session is connected.  What a service has no call
+ * for is left out, with a note.
  * Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA; a deadline that is over is
  * a verdict.
  */

@@ -1,6 +1,8 @@
-#include "keychoice.h"
+#include <stdio.h>
+
 #include "clock.h"
 #include "jsonw.h"
+#include "keychoice.h"
 #include "outcome.h"
 #include "secret.h"
 
@@ -16,12 +18,17 @@ gm_keychoice_key(const struct gm_keychoice *c)
 static int
 fail(const struct gm_keychoice *c, struct gm_outcome *o, struct gm_err *err)
 {
+	bool other = c->vendor != GM_VENDOR_GEMINI;
+	char way[80];
 	const struct gm_subject subject = { .model = c->model,
 		.base_url = c->base_url,
 		.key = gm_keychoice_key(c),
 		.key_index = c->pick.index,
-		.way = "gm-rotate --reset lifts that" };
+		.way = way };
 
+	(void)snprintf(way, sizeof(way), "gm-rotate%s%s --reset lifts that",
+	    other ? " --provider " : "",
+	    other ? gm_vendor(c->vendor)->name : "");
 	return gm_outcome_fail_keys(o, &c->pick, &subject, err);
 }
 

@@ -9,11 +9,13 @@
 #include "buf.h"
 #include "err.h"
 #include "keyrule.h"
+#include "vendor.h"
 
 /* All is borrowed. */
 struct gm_keychoice {
 	const struct gm_keyring *ring;
 	const char *model, *base_url;
+	enum gm_vendor vendor; /* whose keys they are */
 	struct gm_pick pick;
 };
 

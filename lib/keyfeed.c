@@ -2,7 +2,6 @@
 #include "clock.h"
 #include "keyreport.h"
 #include "lines.h"
-#include "provider.h"
 
 #define LINE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -40,13 +39,13 @@ check_stored(struct gm_keys *keys, struct gm_err *err)
 }
 
 int
-gm_keyfeed_read(
-    struct gm_keys *keys, int fd, const char *name, struct gm_err *err)
+gm_keyfeed_read(struct gm_keys *keys, const char *provider, int fd,
+    const char *name, struct gm_err *err)
 {
 	struct gm_keyreport report = { .rule = &keys->rule,
 		.table = &keys->table,
 		.note = keys->note,
-		.provider = gm_gemini.name };
+		.provider = provider };
 	struct gm_err first = { .code = GM_OK };
 	struct gm_lines lines;
 	int more = 1, rc = 0;

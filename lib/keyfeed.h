@@ -12,12 +12,12 @@
 #include "keys.h"
 
 /*
- * Read fd to its end.  Returns 0, or -1: GM_EDATA (a line is no JSON object or
+ * Read fd to its end; reports about another provider are skipped.  Returns 0, or -1: GM_EDATA (a line is no JSON object or
  * too long; it says which is the first, and all others are taken), GM_ENOINPUT,
  * GM_ESIGNAL, GM_EUNAVAILABLE (deadline), GM_EOS, or what gm_keys_store() has
  * to say.  name is for messages.
  */
-int gm_keyfeed_read(
-    struct gm_keys *, int fd, const char *name, struct gm_err *) GM_MUST_CHECK;
+int gm_keyfeed_read(struct gm_keys *, const char *provider, int fd,
+    const char *name, struct gm_err *) GM_MUST_CHECK;
 
 #endif

@@ -66,15 +66,17 @@ try_text(struct search *s, struct gm_span text, const char *variable,
 static int
 try_environment(struct search *s, struct gm_err *err)
 {
+	const struct gm_vendor_row *row = gm_vendor(s->place->vendor);
 	const char *text;
 	size_t i;
 	int found = 0;
 
-	for (i = 0; i < GM_KEY_VARIABLES && found == 0; i++) {
+	for (i = row->first_key; i < row->first_key + row->keys && found == 0;
+	     i++) {
 		text = s->config->around.keys[i];
 		if (text != NULL)
 			found = try_text(s, gm_span_of(text),
-			    gm_config_variable(i), GM_FROM_ENVIRONMENT, err);
+			    gm_vendor_variable(i), GM_FROM_ENVIRONMENT, err);
 	}
 	return found;
 }
@@ -83,6 +85,7 @@ try_environment(struct search *s, struct gm_err *err)
 static int
 try_credentials(struct search *s, struct gm_err *err)
 {
+	const char *name = gm_vendor(s->place->vendor)->credential;
 	const char *dir = s->config->around.credentials;
 	struct gm_buf path, text;
 	int found = 0;
@@ -91,12 +94,12 @@ try_credentials(struct search *s, struct gm_err *err)
 		return 0;
 	gm_buf_init(&path, 4096);
 	gm_buf_init(&text, CREDENTIALS_MAX);
-	gm_buf_printf(&path, "%s/google-api-keys", dir);
+	gm_buf_printf(&path, "%s/%s", dir, name);
 	errno = 0;
 	if (gm_buf_check(&path, err) == 0 &&
 	    gm_file_slurp(gm_buf_str(&path), &text, err) == 0)
-		found = try_text(s, gm_buf_span(&text), "google-api-keys",
-		    GM_FROM_CREDENTIALS, err);
+		found = try_text(
+		    s, gm_buf_span(&text), name, GM_FROM_CREDENTIALS, err);
 	else if (err->code != GM_ENOINPUT || errno != ENOENT)
 		found = -1;
 	if (found == -1 && (err->code == GM_ENOINPUT || err->code == GM_EDATA))
@@ -109,15 +112,19 @@ try_credentials(struct search *s, struct gm_err *err)
 static int
 try_file(struct search *s, struct gm_err *err)
 {
+	const struct gm_vendor_row *row = gm_vendor(s->place->vendor);
 	const struct gm_buf *text;
+	const char *name;
 	size_t i;
 	int found = 0;
 
-	for (i = 0; i < GM_KEY_VARIABLES && found == 0; i++) {
-		text = gm_envfile_get(&s->config->file, gm_config_variable(i));
+	for (i = row->first_key; i < row->first_key + row->keys && found == 0;
+	     i++) {
+		name = gm_vendor_variable(i);
+		text = gm_envfile_get(&s->config->file, name);
 		if (text != NULL)
-			found = try_text(s, gm_buf_span(text),
-			    gm_config_variable(i), s->config->file_origin, err);
+			found = try_text(s, gm_buf_span(text), name,
+			    s->config->file_origin, err);
 	}
 	return found;
 }
@@ -137,7 +144,8 @@ static int
 settle_url(const struct gm_keyplace *place, struct gm_config *c,
     const struct gm_note *note, struct gm_err *err)
 {
-	const struct gm_value *url = &c->values[GM_SET_BASE_URL];
+	enum gm_setting id = gm_vendor(place->vendor)->base_url;
+	const struct gm_value *url = &c->values[id];
 
 	if (url->origin == GM_FROM_LOCAL) {
 		if (is_local_harmless(place, url))
@@ -146,7 +154,7 @@ settle_url(const struct gm_keyplace *place, struct gm_config *c,
 		    "./.env: %s ignored: a base URL from there counts only if "
 		    "it is loopback, and with keys from there",
 		    url->name);
-		gm_config_reset(c, GM_SET_BASE_URL);
+		gm_config_reset(c, id);
 		return 0;
 	}
 	if (url->origin < place->origin)
@@ -155,12 +163,27 @@ settle_url(const struct gm_keyplace *place, struct gm_config *c,
 		    "(%s): set both in one place",
 		    gm_config_place(c, url->origin), url->name,
 		    gm_config_place(c, place->origin));
-	if (gm_url_check(url->text, err) != 0) {
-		gm_err_prefix(err, "%s: %s: ", gm_config_place(c, url->origin),
-		    url->name);
-		return -1;
-	}
+	if (gm_url_check(url->text, err) != 0)
+		return gm_config_blame(c, id, err);
 	return 0;
+}
+
+/* A server on this machine asks for no key unless it was told to. */
+static int
+settle_local(struct gm_keyplace *place, struct gm_config *c,
+    const struct gm_note *note, struct gm_err *err)
+{
+	const struct gm_vendor_row *row = gm_vendor(place->vendor);
+
+	if (!row->local)
+		return 0;
+	place->origin = GM_FROM_LOCAL; /* there is nothing to be kept safe */
+	place->variable = NULL;
+	if (settle_url(place, c, note, err) != 0)
+		return -1;
+	if (!gm_url_is_loopback(c->values[row->base_url].text))
+		return 0;
+	return gm_keyring_empty(&place->ring, err);
 }
 
 int
@@ -174,14 +197,11 @@ gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
 		found = try_credentials(&s, err);
 	if (found == 0)
 		found = try_file(&s, err);
-	if (found == 0)
-		return gm_fail(err, GM_ECONFIG,
-		    "no API key: set GOOGLE_API_KEYS in the environment or in "
-		    "an env file (looked for %s)",
-		    gm_buf_str(&config->searched));
-	if (found < 0 || settle_url(place, config, note, err) != 0)
+	if (found < 0)
 		return -1;
-	return 0;
+	if (found == 0)
+		return settle_local(place, config, note, err);
+	return settle_url(place, config, note, err);
 }
 
 int
@@ -197,6 +217,18 @@ gm_keyplace_take(struct gm_keyplace *place, struct gm_config *config,
 	if (found < 0 || settle_url(place, config, note, err) != 0)
 		return -1;
 	return 0;
+}
+
+int
+gm_keyplace_fail(const struct gm_keyplace *place,
+    const struct gm_config *config, struct gm_err *err)
+{
+	const struct gm_vendor_row *row = gm_vendor(place->vendor);
+
+	return gm_fail(err, GM_ECONFIG,
+	    "no API key: set %s in the environment or in an env file (looked "
+	    "for %s)",
+	    gm_vendor_variable(row->first_key), gm_buf_str(&config->searched));
 }
 
 void

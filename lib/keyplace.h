@@ -2,10 +2,11 @@
 #define GM_KEYPLACE_H
 
 /*
- * Where the keys come from, and whether the base URL may be used with them.
+ * Where the keys of a service come from, and whether its base URL may be used
+ * with them.
  *
  * Places, the first that has a key is used alone: process environment,
- * $CREDENTIALS_DIRECTORY/google-api-keys, env file.  A base URL from a place
+ * $CREDENTIALS_DIRECTORY (google-api-keys and such), env file.  A base URL from a place
  * less trusted than the keys' could send them elsewhere: one from ./.env is
  * dropped with a note, any other is an error.
  */
@@ -18,24 +19,32 @@
 #include "note.h"
 
 struct gm_keyplace {
+	enum gm_vendor vendor; /* set by the caller */
 	struct gm_keyring ring;
-	const char *variable; /* what holds them: "GEMINI_API_KEY", a file */
+	const char *variable; /* what holds them: "GEMINI_API_KEY", a file;
+	                       * NULL: nothing, as none is needed */
 	enum gm_origin origin;
 };
 
 /*
- * Fill the ring, which is never empty afterwards, and settle
- * GM_SET_BASE_URL in the configuration.  Returns 0, or -1: GM_ECONFIG, GM_EOS.
+ * Fill the ring, and settle the service's base URL in the configuration.  The
+ * ring stays empty if there is no key; a server on loopback that may need none
+ * gets the empty key.  Returns 0, or -1: GM_ECONFIG, GM_EOS.
  */
 int gm_keyplace_find(struct gm_keyplace *, struct gm_config *,
     struct gm_secrets *, const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The same with the keys that were typed in, one a line, and no others.
+ * The same with the keys that were typed in, one a line, and no others, of
+ * which there must be one.
  */
 int
 gm_keyplace_take(struct gm_keyplace *, struct gm_config *, struct gm_span typed,
     struct gm_secrets *, const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
+
+/* Fill *err: there is no key, and where one could be.  Returns -1. */
+int gm_keyplace_fail(
+    const struct gm_keyplace *, const struct gm_config *, struct gm_err *);
 
 void gm_keyplace_release(struct gm_keyplace *);
 

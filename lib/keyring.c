@@ -121,6 +121,12 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 	return 0;
 }
 
+int
+gm_keyring_empty(struct gm_keyring *ring, struct gm_err *err)
+{
+	return add(ring, (struct gm_key){ .text = { "", 0 } }, err);
+}
+
 void
 gm_keyring_release(struct gm_keyring *ring)
 {

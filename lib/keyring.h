@@ -41,6 +41,9 @@ struct gm_keyring {
 int gm_keyring_parse(struct gm_keyring *, struct gm_span text,
     struct gm_secrets *, struct gm_err *) GM_MUST_CHECK;
 
+/* Into a ring without keys, for a server that needs none: an empty one. */
+int gm_keyring_empty(struct gm_keyring *, struct gm_err *) GM_MUST_CHECK;
+
 void gm_keyring_release(struct gm_keyring *);
 
 #endif

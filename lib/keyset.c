@@ -9,30 +9,17 @@
 #define PATH_LEN_MAX 4096
 #define TYPED_MAX (1024 * 1024)
 
-/* Whoever set it is told, as usage where it was an option. */
-static int
-blame_setting(const struct gm_config *c, enum gm_setting id, struct gm_err *err)
-{
-	const struct gm_value *value = &c->values[id];
-
-	if (value->origin == GM_FROM_OPTION) {
-		err->code = GM_EUSAGE;
-		gm_err_prefix(err, "--%s: ", value->name);
-	} else {
-		gm_err_prefix(err,
-		    "%s: %s: ", gm_config_place(c, value->origin), value->name);
-	}
-	return -1;
-}
-
 /* "a, b": tried in this order. */
 static int
 list_models(struct gm_keyset *k, const struct gm_config *c, struct gm_err *err)
 {
-	const char *text = c->values[GM_SET_MODEL].text;
+	enum gm_setting id = gm_vendor(k->place.vendor)->model;
+	const char *text = c->values[id].text;
 	char *p;
 	size_t len;
 
+	if (text == NULL)
+		return 0;
 	k->models_text = malloc(strlen(text) + 1);
 	if (k->models_text == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
@@ -43,7 +30,7 @@ list_models(struct gm_keyset *k, const struct gm_config *c, struct gm_err *err)
 		if (k->models_len == GM_MODELS_LISTED) {
 			(void)gm_fail(err, GM_ECONFIG, "more than %d models",
 			    GM_MODELS_LISTED);
-			return blame_setting(c, GM_SET_MODEL, err);
+			return gm_config_blame(c, id, err);
 		}
 		k->models[k->models_len++] = p;
 		len = strcspn(p, ",");
@@ -51,23 +38,24 @@ list_models(struct gm_keyset *k, const struct gm_config *c, struct gm_err *err)
 		while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
 			len--;
 		p[len] = '\0';
-		if (gm_gemini.check_model(p, err) != 0)
-			return blame_setting(c, GM_SET_MODEL, err);
+		if (k->provider->check_model(p, err) != 0)
+			return gm_config_blame(c, id, err);
 		p += text != NULL ? text - p : 0;
 	} while (text != NULL);
 	return 0;
 }
 
 static int
-open_keys(struct gm_keyset *k, const struct gm_common *c, struct gm_err *err)
+open_keys(struct gm_keyset *k, const struct gm_common *c,
+    const struct gm_note *note, struct gm_err *err)
 {
 	const struct gm_value *values = c->config.values;
 	const struct gm_value *only = &values[GM_SET_KEY_INDEX];
 	const struct gm_keys_options options = {
 		.ring = &k->place.ring,
-		.base_url = values[GM_SET_BASE_URL].text,
+		.base_url = k->base_url,
 		.state_dir = c->no_state ? NULL : gm_buf_str(&k->state_dir),
-		.note = &c->note,
+		.note = note,
 		.round_robin = values[GM_SET_POLICY].number != 0,
 		.ignore_marks = c->ignore_cooldown,
 		.must_store = c->must_store,
@@ -76,8 +64,6 @@ open_keys(struct gm_keyset *k, const struct gm_common *c, struct gm_err *err)
 		.rpd = values[GM_SET_RPD].number,
 	};
 
-	gm_note(&c->note, GM_LEVEL_TRACE, "key state: %s",
-	    k->state_dir.len > 0 ? options.state_dir : "none");
 	if (gm_keys_open(&k->keys, &options, err) == 0)
 		return 0;
 	if (err->code == GM_EUSAGE)
@@ -112,23 +98,41 @@ find_keys(struct gm_keyset *k, struct gm_common *c, struct gm_err *err)
 	    &k->place, &c->config, &c->secrets, &c->note, err);
 }
 
+/* OpenAI itself is stricter than those that speak as it does. */
+const struct gm_provider *
+gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
+{
+	char origin[GM_URL_ORIGIN];
+
+	switch (vendor) {
+	case GM_VENDOR_MISTRAL:
+		return &gm_mistral;
+	case GM_VENDOR_OPENAI:
+		gm_url_origin(base_url, origin);
+		return strcmp(origin, "https://api.openai.com:443") == 0
+		           ? &gm_openai
+		           : &gm_compatible;
+	case GM_VENDOR_GEMINI:
+	case GM_VENDORS:
+		break;
+	}
+	return &gm_gemini;
+}
+
 int
-gm_keyset_open(
-    struct gm_keyset *k, const struct gm_tool *tool, struct gm_err *err)
+gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
+    enum gm_vendor vendor, const struct gm_note *note, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
-	int rc;
 
-	*k = (struct gm_keyset){ .models_len = 0 };
+	*k = (struct gm_keyset){ .place = { .vendor = vendor } };
 	gm_buf_init(&k->state_dir, PATH_LEN_MAX);
-	rc = find_keys(k, c, err);
-	/* Now the base URL is settled, and what must be masked is known. */
-	gm_config_trace(&c->config, &c->note);
-	if (rc != 0)
+	if (find_keys(k, c, err) != 0)
 		return -1;
-	gm_note(&c->note, GM_LEVEL_TRACE, "keys: %zu in %s (%s)",
-	    k->place.ring.len, k->place.variable,
-	    gm_config_place(&c->config, k->place.origin));
+	if (k->place.ring.len == 0)
+		return 0;
+	k->base_url = c->config.values[gm_vendor(vendor)->base_url].text;
+	k->provider = gm_keyset_provider(vendor, k->base_url);
 	if (!c->no_state)
 		gm_config_dir(&c->config, GM_DIR_STATE, &k->state_dir);
 	if (gm_buf_check(&k->state_dir, err) != 0) {
@@ -137,7 +141,66 @@ gm_keyset_open(
 	}
 	if (list_models(k, &c->config, err) != 0)
 		return -1;
-	return open_keys(k, c, err);
+	return open_keys(k, c, note, err);
+}
+
+void
+gm_keyset_trace(
+    const struct gm_keyset *sets, size_t len, const struct gm_common *c)
+{
+	const struct gm_keyplace *place;
+	const struct gm_keyset *k;
+	const char *state = "none";
+
+	for (k = sets; k < sets + len; k++) {
+		place = &k->place;
+		if (place->ring.len == 0)
+			continue;
+		if (place->variable == NULL)
+			gm_note(&c->note, GM_LEVEL_TRACE,
+			    "keys: none is needed at %s", k->base_url);
+		else
+			gm_note(&c->note, GM_LEVEL_TRACE,
+			    "keys: %zu in %s (%s)", place->ring.len,
+			    place->variable,
+			    gm_config_place(&c->config, place->origin));
+		if (k->state_dir.len > 0)
+			state = gm_buf_str(&k->state_dir);
+	}
+	gm_note(&c->note, GM_LEVEL_TRACE, "key state: %s", state);
+}
+
+int
+gm_keyset_open(
+    struct gm_keyset *k, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	int rc = gm_keyset_find(k, tool, c->vendor, &c->note, err);
+
+	/* Now the base URL is settled, and what must be masked is known. */
+	gm_config_trace(&c->config, &c->note);
+	gm_keyset_trace(k, 1, c);
+	if (rc != 0)
+		return -1;
+	if (k->place.ring.len == 0)
+		return gm_keyplace_fail(&k->place, &c->config, err);
+	if (k->place.ring.keys[0].text.len == 0)
+		return gm_fail(err, GM_ECONFIG,
+		    "%s: %s: no key is needed, and there is none to choose",
+		    k->provider->name, k->base_url);
+	return gm_keyset_need_model(k, err);
+}
+
+int
+gm_keyset_need_model(const struct gm_keyset *k, struct gm_err *err)
+{
+	enum gm_setting id = gm_vendor(k->place.vendor)->model;
+
+	if (k->models_len > 0)
+		return 0;
+	return gm_fail(err, GM_ECONFIG,
+	    "no model: set %s (gm-models --provider %s lists them)",
+	    gm_setting(id)->variable, k->provider->name);
 }
 
 void

@@ -19,17 +19,17 @@ struct field {
 #define FIELDS 19
 
 static size_t
-collect(struct field f[FIELDS], const char *provider, const char *key,
-    const struct gm_outcome *o)
+collect(struct field f[FIELDS], const char *key, const struct gm_outcome *o)
 {
 	const struct gm_answer *a = &o->answer;
-	int64_t tried = (int64_t)gm_outcome_attempts(o);
+	const struct gm_attempt *last = gm_outcome_last(o);
+	bool keyed = last != NULL && last->key.len > 0;
 	const struct field all[FIELDS] = {
-		{ "provider", provider, 0 },
+		{ "provider", o->provider, -1 },
 		{ "model", o->model, -1 },
-		{ "key_index", NULL, tried > 0 ? (int64_t)o->key_index : -1 },
+		{ "key_index", NULL, keyed ? (int64_t)last->key_index : -1 },
 		{ "key", key, 0 },
-		{ "attempts", NULL, tried },
+		{ "attempts", NULL, (int64_t)gm_outcome_attempts(o) },
 		{ "class", gm_class(o->class)->name, 0 },
 		{ "http", NULL, o->fault.http > 0 ? o->fault.http : -1 },
 		{ "wait_ms", NULL, o->wait_ms },
@@ -120,17 +120,17 @@ to_syslog(const struct gm_log *log, enum gm_code code, const char *line)
 }
 
 void
-gm_log_outcome(
-    const struct gm_log *log, const char *provider, const struct gm_outcome *o)
+gm_log_outcome(const struct gm_log *log, const struct gm_outcome *o)
 {
 	struct field f[FIELDS];
-	size_t len, tried = gm_outcome_attempts(o);
+	const struct gm_attempt *last = gm_outcome_last(o);
+	size_t len;
 	struct gm_buf json, words, masked, key;
 
 	gm_buf_init(&key, LINE_MAX_BYTES);
-	if (tried > 0)
-		gm_secret_show(&key, gm_outcome_attempt(o, tried - 1)->key);
-	len = collect(f, provider, gm_buf_str(&key), o);
+	if (last != NULL && last->key.len > 0)
+		gm_secret_show(&key, last->key);
+	len = collect(f, gm_buf_str(&key), o);
 	gm_buf_init(&json, LINE_MAX_BYTES);
 	gm_buf_init(&words, LINE_MAX_BYTES);
 	gm_buf_init(&masked, LINE_MAX_BYTES);

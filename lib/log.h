@@ -22,7 +22,6 @@ struct gm_log {
 };
 
 /* Never fails the run: a log that cannot be written is told in a note. */
-void gm_log_outcome(
-    const struct gm_log *, const char *provider, const struct gm_outcome *);
+void gm_log_outcome(const struct gm_log *, const struct gm_outcome *);
 
 #endif

@@ -101,6 +101,21 @@ set_texts(struct gm_model *m, char *texts)
 	m->methods = m->display + strlen(m->display) + 1;
 }
 
+/* The name as it is asked for; Gemini's own form has a prefix. */
+static void
+put_name(struct reading *r, int at)
+{
+	gm_buf_reset(&r->texts);
+	put_line(r, gm_json_at(r->json, at, "id"), GM_TERM_LINE_MAX);
+	if (r->texts.len > 0)
+		return;
+	put_line(r, gm_json_at(r->json, at, "name"), GM_TERM_LINE_MAX);
+	if (gm_span_starts(gm_buf_span(&r->texts), PREFIX))
+		memmove(r->texts.data, r->texts.data + strlen(PREFIX),
+		    r->texts.len - strlen(PREFIX) + 1);
+	gm_buf_cut(&r->texts, strlen(gm_buf_str(&r->texts)));
+}
+
 static int
 read_model(
     struct gm_models *models, struct reading *r, int at, struct gm_err *err)
@@ -108,12 +123,7 @@ read_model(
 	const struct gm_json *j = r->json;
 	struct gm_model *m;
 
-	gm_buf_reset(&r->texts);
-	put_line(r, gm_json_at(j, at, "name"), GM_TERM_LINE_MAX);
-	if (gm_span_starts(gm_buf_span(&r->texts), PREFIX))
-		memmove(r->texts.data, r->texts.data + strlen(PREFIX),
-		    r->texts.len - strlen(PREFIX) + 1);
-	gm_buf_cut(&r->texts, strlen(gm_buf_str(&r->texts)));
+	put_name(r, at);
 	if (r->texts.failed == GM_OK &&
 	    (r->texts.len == 0 || is_listed(models, r->texts.data)))
 		return 0;
@@ -180,7 +190,7 @@ write_model(const struct gm_model *m, struct gm_jsonw *w)
 	struct gm_span rest = gm_span_of(m->methods), method;
 
 	gm_jsonw_object(w, NULL);
-	gm_jsonw_text(w, "name", m->name);
+	gm_jsonw_text(w, "id", m->name);
 	gm_jsonw_text(w, "displayName", m->display);
 	if (m->input_limit >= 0)
 		gm_jsonw_int(w, "inputTokenLimit", m->input_limit);
@@ -296,8 +306,8 @@ remoteness(const char *name, const char *other)
 }
 
 void
-gm_models_near(
-    const struct gm_models *models, const char *name, struct gm_buf *out)
+gm_models_near(const struct gm_models *models, const char *name,
+    const char *method, struct gm_buf *out)
 {
 	const struct gm_model *near[NEAR_MAX + 1], *m;
 	size_t far[NEAR_MAX + 1], i, at, len = 0;
@@ -309,7 +319,7 @@ gm_models_near(
 		at = len;
 		far[at] = remoteness(name, m->name);
 		if (far[at] == FAR || strcmp(name, m->name) == 0 ||
-		    !has_method(m, "generateContent"))
+		    (method != NULL && !has_method(m, method)))
 			continue;
 		for (near[at] = m; at > 0 && far[at] < far[at - 1]; at--) {
 			size_t swap = far[at];

@@ -7,7 +7,8 @@
  *
  * Texts are the service's, made one clean line each, keys masked; what a page
  * leaves out is tolerated, what has no name is skipped, and of a name that
- * comes again the first counts.
+ * comes again the first counts.  A member "id" is a name as it is; without one
+ * "name" is taken, less Gemini's "models/" in front.
  *
  * Source: ListModelsResponse and Model of
  * google/ai/generativelanguage/v1beta/model_service.proto and model.proto as
@@ -28,7 +29,7 @@
 #define GM_MODELS_TOKEN_MAX 2000
 
 struct gm_model {
-	char *name;          /* owned, the other texts with it; no "models/" */
+	char *name;          /* to be asked by; owned, the others with it */
 	const char *display; /* "" if it has none */
 	const char *methods; /* each with a newline behind it */
 	int64_t input_limit, output_limit; /* tokens; -1: not said */
@@ -71,10 +72,11 @@ void gm_models_keep(struct gm_models *, const struct gm_models_filter *);
 
 /*
  * Append the names that are most like this one, three at most and never
- * itself, "a, b, c"; nothing if none is near.
+ * itself, "a, b, c"; nothing if none is near.  Only models with this method
+ * count; NULL: all.
  */
-void
-gm_models_near(const struct gm_models *, const char *name, struct gm_buf *out);
+void gm_models_near(const struct gm_models *, const char *name,
+    const char *method, struct gm_buf *out);
 
 void gm_models_release(struct gm_models *);
 

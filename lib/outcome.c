@@ -26,6 +26,9 @@ gm_outcome_release(struct gm_outcome *o)
 void
 gm_outcome_add(struct gm_outcome *o, const struct gm_attempt *attempt)
 {
+	/* The last one must be there, whatever happened in between. */
+	if (o->attempts.len + sizeof(*attempt) > o->attempts.max)
+		gm_buf_cut(&o->attempts, o->attempts.len - sizeof(*attempt));
 	gm_buf_put(&o->attempts, (const char *)attempt, sizeof(*attempt));
 }
 
@@ -43,6 +46,20 @@ gm_outcome_attempt(const struct gm_outcome *o, size_t i)
 	return (const struct gm_attempt *)all + i;
 }
 
+const struct gm_attempt *
+gm_outcome_last(const struct gm_outcome *o)
+{
+	size_t n = gm_outcome_attempts(o);
+	const struct gm_attempt *a;
+
+	while (n > 0 && o->provider != NULL) {
+		a = gm_outcome_attempt(o, --n);
+		if (strcmp(a->provider, o->provider) == 0)
+			return a;
+	}
+	return NULL;
+}
+
 static void
 put_subject(const struct gm_subject *s, enum gm_scope scope, struct gm_buf *out)
 {
@@ -50,6 +67,10 @@ put_subject(const struct gm_subject *s, enum gm_scope scope, struct gm_buf *out)
 	case GM_SCOPE_KEY:
 	case GM_SCOPE_PROJECT:
 	case GM_SCOPE_QUOTA:
+		if (s->key.len == 0) {
+			gm_buf_puts(out, s->base_url);
+			break;
+		}
 		gm_buf_printf(out, "key %zu (", s->key_index);
 		gm_secret_show(out, s->key);
 		gm_buf_puts(out, ")");

@@ -16,7 +16,7 @@
 struct gm_attempt {
 	const char *provider, *model; /* borrowed from service and question */
 	size_t key_index;
-	struct gm_span key; /* itself, borrowed */
+	struct gm_span key; /* itself, borrowed; empty: none is needed */
 	long http;          /* 0: no reply */
 	enum gm_class class;
 	int64_t ms;
@@ -28,8 +28,9 @@ struct gm_outcome {
 	struct gm_fault fault; /* of the last attempt, if it failed */
 	struct gm_answer answer;
 	struct gm_buf attempts; /* struct gm_attempt each */
-	const char *model;      /* of the last attempt; borrowed; NULL: none */
-	size_t key_index;       /* of its key */
+	const char *provider;   /* whose outcome it is; borrowed; NULL: none */
+	const char *model;      /* the same */
+	bool fallback;          /* that is not the service asked for */
 	int64_t retry_at_ms;    /* wall clock; 0: nothing to wait for */
 	int64_t total_ms, ttft_ms, wait_ms, connect_ms;
 	int64_t bytes_in, bytes_out;
@@ -42,6 +43,9 @@ void gm_outcome_add(struct gm_outcome *, const struct gm_attempt *);
 size_t gm_outcome_attempts(const struct gm_outcome *);
 const struct gm_attempt *
 gm_outcome_attempt(const struct gm_outcome *, size_t i);
+
+/* The last one at the outcome's provider; NULL: there is none. */
+const struct gm_attempt *gm_outcome_last(const struct gm_outcome *);
 
 /* What a fault may be charged to; borrowed. */
 struct gm_subject {

@@ -14,6 +14,7 @@
 #include "fault.h"
 #include "jsonr.h"
 #include "span.h"
+#include "think.h"
 
 enum gm_call {
 	GM_CALL_GENERATE, /* an answer, streamed */
@@ -48,6 +49,7 @@ enum gm_finish {
 	GM_FINISH_LIMIT,   /* cut by the token limit */
 	GM_FINISH_BLOCKED, /* by a filter: the prompt or the answer */
 	GM_FINISH_REQUEST, /* the request was at fault */
+	GM_FINISH_FAILED,  /* the service failed in its midst */
 	GM_FINISH_OTHER    /* anything else: not known to be whole */
 };
 
@@ -66,6 +68,7 @@ struct gm_answer {
 	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
 	struct gm_usage usage;
 	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
+	struct gm_think think; /* of a service that may think in its text */
 };
 
 void gm_answer_init(struct gm_answer *);
@@ -90,8 +93,15 @@ extern const struct gm_sink gm_sink_nowhere;
 struct gm_provider {
 	const char *name;       /* "gemini" */
 	const char *key_header; /* "x-goog-api-key: " */
+	const char *method;     /* of models that answer; NULL: not known */
+	bool ends_by_finish;    /* an answer's finish reason is its last word */
 	/* 0, or -1 with GM_ECONFIG: not a model's name. */
 	int (*check_model)(const char *model, struct gm_err *);
+	/*
+	 * 0, or -1 with GM_EUSAGE: what the question asks for has no
+	 * counterpart here; the options are named.
+	 */
+	int (*check)(const struct gm_question *, struct gm_err *);
 	/* Append the URL. */
 	void (*url)(
 	    const struct gm_question *, const char *base, struct gm_buf *out);
@@ -109,5 +119,10 @@ struct gm_provider {
 };
 
 extern const struct gm_provider gm_gemini;
+
+/* Chat completions, in three dialects. */
+extern const struct gm_provider gm_mistral;
+extern const struct gm_provider gm_openai;     /* of OpenAI itself */
+extern const struct gm_provider gm_compatible; /* of all others: "openai" */
 
 #endif

@@ -65,12 +65,25 @@ put_measures(struct gm_jsonw *w, const struct gm_outcome *o)
 	gm_jsonw_end(w);
 }
 
+/* A server of our own may have been asked without a key. */
+static void
+put_index(struct gm_jsonw *w, const struct gm_attempt *a)
+{
+	bool keyed = a != NULL && a->key.len > 0;
+
+	put_count(w, "key_index", keyed ? (int64_t)a->key_index : -1);
+}
+
 /* As it is shown; an index alone may be of another ring. */
 static void
 put_key(struct gm_jsonw *w, struct gm_span key)
 {
 	struct gm_buf shown;
 
+	if (key.len == 0) {
+		gm_jsonw_null(w, "key");
+		return;
+	}
 	gm_buf_init(&shown, MASKED_MAX);
 	gm_secret_show(&shown, key);
 	gm_jsonw_span(w, "key", gm_buf_span(&shown));
@@ -90,7 +103,7 @@ put_attempts(struct gm_jsonw *w, const struct gm_outcome *o)
 		gm_jsonw_object(w, NULL);
 		gm_jsonw_text(w, "provider", a->provider);
 		gm_jsonw_text(w, "model", a->model);
-		gm_jsonw_int(w, "key_index", (int64_t)a->key_index);
+		put_index(w, a);
 		put_key(w, a->key);
 		put_count(w, "http", a->http > 0 ? a->http : -1);
 		gm_jsonw_text(w, "class", gm_class(a->class)->name);
@@ -98,7 +111,7 @@ put_attempts(struct gm_jsonw *w, const struct gm_outcome *o)
 		gm_jsonw_end(w);
 	}
 	gm_jsonw_end(w);
-	gm_jsonw_bool(w, "fallback", false);
+	gm_jsonw_bool(w, "fallback", o->fallback);
 }
 
 static void
@@ -154,10 +167,7 @@ put_outcome(struct gm_jsonw *w, const struct gm_record *r)
 	const struct gm_answer *a = &r->outcome->answer;
 
 	put_known(w, "model_version", a->model_version, r->secrets);
-	if (gm_outcome_attempts(r->outcome) > 0)
-		gm_jsonw_int(w, "key_index", (int64_t)r->outcome->key_index);
-	else
-		gm_jsonw_null(w, "key_index");
+	put_index(w, gm_outcome_last(r->outcome));
 	put_known(w, "finish_reason", a->reason, r->secrets);
 	put_usage(w, &a->usage);
 	put_measures(w, r->outcome);
@@ -179,7 +189,9 @@ gm_record_write(const struct gm_record *r, struct gm_buf *out)
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_bool(&w, "ok", r->err == NULL);
 	gm_jsonw_span(&w, "text", r->text);
-	gm_jsonw_text(&w, "provider", r->provider);
+	gm_jsonw_text(&w, "provider",
+	    whole.outcome->provider != NULL ? whole.outcome->provider
+					    : r->provider);
 	if (whole.outcome->model != NULL)
 		gm_jsonw_text(&w, "model", whole.outcome->model);
 	else if (r->question != NULL && r->question->model != NULL)

@@ -20,8 +20,8 @@
 struct gm_record {
 	const struct gm_outcome *outcome;   /* NULL: nothing was sent */
 	const struct gm_question *question; /* NULL: not known yet */
-	const char *provider;
-	const struct gm_err *err; /* NULL: all is well */
+	const char *provider;               /* where nothing was asked */
+	const struct gm_err *err;           /* NULL: all is well */
 	struct gm_span text;
 	const struct gm_secrets *secrets;
 };

@@ -1,10 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "httpfault.h"
 #include "reply.h"
 
 /* Bytes of an error's body that are kept; the rest is not read. */
 #define ERROR_MAX (1024 * 1024)
+
+/* The last event of chat completions; other services have none such. */
+#define DONE "[DONE]"
 
 static int
 set_fault(struct gm_reply *r, enum gm_class class, const char *words,
@@ -25,17 +29,33 @@ take_error(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 	return gm_fail(err, GM_EPROTOCOL, "error in the stream");
 }
 
+/* {"error":...}, or {"object":"error",...} of Mistral. */
+static bool
+is_error(const struct gm_json *j, int at)
+{
+	enum gm_json_type type = gm_json_type(j, gm_json_at(j, at, "error"));
+
+	return (type != GM_JSON_ABSENT && type != GM_JSON_NULL) ||
+	       gm_json_is(j, gm_json_at(j, at, "object"), "error");
+}
+
+/* A list of models may be an array. */
+static bool
+may_be(enum gm_json_type type, enum gm_call call)
+{
+	return type == GM_JSON_OBJECT ||
+	       (type == GM_JSON_ARRAY && call == GM_CALL_MODELS);
+}
+
 static int
 take_value(struct gm_reply *r, int at, struct gm_err *err)
 {
 	const struct gm_json *j = &r->json;
-	int error = gm_json_at(j, at, "error");
 
-	if (gm_json_type(j, at) != GM_JSON_OBJECT)
+	if (!may_be(gm_json_type(j, at), r->question->call))
 		return set_fault(
 		    r, GM_CLASS_PROTOCOL, "JSON, but not an answer", err);
-	if (gm_json_type(j, error) != GM_JSON_ABSENT &&
-	    gm_json_type(j, error) != GM_JSON_NULL)
+	if (is_error(j, at))
 		return take_error(r, gm_json_raw(j, at), err);
 	if (r->provider->read(
 		j, at, r->question->call, r->answer, r->sink, err) == 0)
@@ -56,25 +76,61 @@ parse(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 			 err->msg, err);
 }
 
+bool
+gm_reply_is_answered(const struct gm_reply *r)
+{
+	return r->provider->ends_by_finish &&
+	       r->answer->finish != GM_FINISH_NONE;
+}
+
+/* What comes now is no part of the answer; nor is half an event behind it. */
+static bool
+is_over(const struct gm_reply *r)
+{
+	return gm_reply_is_answered(r) && (r->done || r->at_end);
+}
+
 static int
 on_event(struct gm_span data, void *arg, struct gm_err *err)
 {
 	struct gm_reply *r = arg;
 
-	/* Only services of the other dialect send it; it says nothing. */
-	if (gm_span_is(gm_span_trim(data), "[DONE]"))
+	if (gm_span_is(gm_span_trim(data), DONE))
+		r->done = true;
+	if (is_over(r) || gm_span_is(gm_span_trim(data), DONE))
 		return 0;
 	if (parse(r, data, err) != 0)
 		return -1;
 	return take_value(r, GM_JSON_ROOT, err);
 }
 
+/* "error: {...}", of llama.cpp until 2025; the object may be the error's own. */
+static bool
+is_error_line(struct gm_span *line)
+{
+	static const char name[] = "error:";
+	struct gm_span rest = *line;
+
+	if (!gm_span_starts(rest, name))
+		return false;
+	rest.p += strlen(name);
+	rest.len -= strlen(name);
+	*line = gm_span_trim(rest);
+	return gm_span_starts(*line, "{");
+}
+
 /* Errors come as pretty-printed JSON without "data:", line by line. */
 static int
 on_stray(struct gm_span line, void *arg, struct gm_err *err)
 {
+	struct gm_span error = line;
 	struct gm_reply *r = arg;
 
+	if (is_over(r))
+		return 0;
+	if (is_error_line(&error))
+		return parse(r, error, err) != 0 ? -1
+		                                 : take_error(r, error, err);
 	gm_buf_put_span(&r->stray, line);
 	gm_buf_putc(&r->stray, '\n');
 	if (r->stray.failed == GM_EDATA)
@@ -96,16 +152,6 @@ gm_reply_init(struct gm_reply *r, const struct gm_provider *provider,
 	gm_sse_init(&r->sse, GM_REPLY_MAX, on_event, on_stray, r);
 	gm_buf_init(&r->body, GM_REPLY_MAX);
 	gm_buf_init(&r->stray, ERROR_MAX);
-}
-
-static struct gm_span
-skip_blank(struct gm_span bytes)
-{
-	while (bytes.len > 0 && memchr(" \t\r\n", bytes.p[0], 4) != NULL) {
-		bytes.p++;
-		bytes.len--;
-	}
-	return bytes;
 }
 
 /* Judge by the status and the first byte that is not white space. */
@@ -164,7 +210,7 @@ take(struct gm_reply *r, const struct gm_http_head *head, struct gm_span bytes,
 {
 	if (r->kind == GM_REPLY_UNKNOWN) {
 		if (head->status == 200)
-			bytes = skip_blank(bytes);
+			bytes = gm_span_ltrim(bytes);
 		r->kind = judge(head, bytes);
 	}
 	switch (r->kind) {
@@ -196,10 +242,24 @@ gm_reply_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 
 	if (take(r, head, bytes, err) != 0)
 		return GM_HTTP_STOP;
+	r->done = r->done || gm_sse_holds(&r->sse, DONE);
+	if (is_over(r))
+		return GM_HTTP_ENOUGH;
 	if (r->kind == GM_REPLY_UNKNOWN || /* blank so far */
 	    (r->kind == GM_REPLY_STREAM && gm_sse_bytes(&r->sse) == before))
 		return GM_HTTP_IDLE;
 	return GM_HTTP_ALIVE;
+}
+
+/* Is all of it one document: no array of some, nor of an error? */
+static bool
+is_single(const struct gm_reply *r)
+{
+	const struct gm_json *j = &r->json;
+
+	return gm_json_type(j, GM_JSON_ROOT) != GM_JSON_ARRAY ||
+	       (r->question->call == GM_CALL_MODELS &&
+		   !is_error(j, gm_json_first(j, GM_JSON_ROOT)));
 }
 
 /* One document, or an array of them, as an answer to a streaming request. */
@@ -211,7 +271,7 @@ take_documents(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 
 	if (parse(r, text, err) != 0)
 		return -1;
-	if (gm_json_type(j, GM_JSON_ROOT) != GM_JSON_ARRAY)
+	if (is_single(r))
 		return take_value(r, GM_JSON_ROOT, err);
 	for (i = gm_json_first(j, GM_JSON_ROOT); i >= 0;
 	     i = gm_json_next(j, GM_JSON_ROOT, i))
@@ -261,44 +321,6 @@ take_end(
 	return 0;
 }
 
-static enum gm_class
-class_of_transfer(enum gm_http_fault fault)
-{
-	switch (fault) {
-	case GM_HTTP_DONE:
-		break;
-	case GM_HTTP_REFUSED: /* by our own sink */
-		return GM_CLASS_LOCAL;
-	case GM_HTTP_NETWORK:
-		return GM_CLASS_NETWORK;
-	case GM_HTTP_SILENCE:
-		return GM_CLASS_SILENCE;
-	case GM_HTTP_CUT:
-		return GM_CLASS_CUT;
-	case GM_HTTP_TLS:
-		return GM_CLASS_TLS;
-	case GM_HTTP_PROXY:
-		return GM_CLASS_PROXY;
-	case GM_HTTP_GARBAGE:
-		return GM_CLASS_PROTOCOL;
-	case GM_HTTP_LOCAL:
-		return GM_CLASS_LOCAL;
-	}
-	return GM_CLASS_OK;
-}
-
-/*
- * A service that refuses a large request may close before it was read: its
- * status then says more than the broken connection.  What we refused ourselves
- * we have not seen.
- */
-static bool
-has_verdict(const struct gm_http_result *result)
-{
-	return result->fault == GM_HTTP_DONE ||
-	       (result->fault != GM_HTTP_REFUSED && result->head.status >= 400);
-}
-
 /* Errors often come right before the connection breaks, and say why. */
 static bool
 has_error(struct gm_reply *r, const struct gm_http_result *result)
@@ -309,7 +331,7 @@ has_error(struct gm_reply *r, const struct gm_http_result *result)
 	return r->kind == GM_REPLY_STREAM && text.len > 0 &&
 	       result->fault != GM_HTTP_REFUSED &&
 	       gm_json_parse(&r->json, text, &ignored) == 0 &&
-	       gm_json_at(&r->json, GM_JSON_ROOT, "error") != GM_JSON_NONE;
+	       is_error(&r->json, GM_JSON_ROOT);
 }
 
 /* The body is over, but not the answer. */
@@ -325,25 +347,43 @@ set_unfinished(struct gm_reply *r)
 		(void)set_fault(r, GM_CLASS_CUT, "no finish reason", &ignored);
 }
 
-void
-gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
+/* What became of a transfer in which no fault was found so far. */
+static void
+end_transfer(struct gm_reply *r, const struct gm_http_result *result)
 {
 	struct gm_err err = { .code = GM_OK };
 
-	if (r->fault.class == GM_CLASS_OK && has_verdict(result)) {
+	if (gm_httpfault_has_verdict(result)) {
 		if (result->head.status != 200)
 			r->kind = GM_REPLY_ERROR;
 		if (take_end(r, &result->head, &err) != 0 &&
 		    r->fault.class == GM_CLASS_OK)
 			(void)set_fault(r, GM_CLASS_LOCAL, err.msg, &err);
-		if (r->fault.class == GM_CLASS_OK &&
-		    r->answer->finish == GM_FINISH_NONE)
-			set_unfinished(r);
-	} else if (r->fault.class == GM_CLASS_OK && has_error(r, result)) {
+	} else if (has_error(r, result)) {
 		(void)take_value(r, GM_JSON_ROOT, &err);
-	} else if (r->fault.class == GM_CLASS_OK) {
-		(void)set_fault(
-		    r, class_of_transfer(result->fault), result->err.msg, &err);
+	} else if (!gm_reply_is_answered(r) ||
+		   result->fault == GM_HTTP_REFUSED) {
+		(void)set_fault(r, gm_httpfault_class(result->fault),
+		    result->err.msg, &err);
+	}
+}
+
+void
+gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
+{
+	struct gm_err ignored;
+	char words[sizeof(r->answer->reason) + sizeof("finish reason ")];
+
+	if (r->fault.class == GM_CLASS_OK)
+		end_transfer(r, result);
+	if (r->fault.class == GM_CLASS_OK &&
+	    r->answer->finish == GM_FINISH_NONE)
+		set_unfinished(r);
+	if (r->fault.class == GM_CLASS_OK &&
+	    r->answer->finish == GM_FINISH_FAILED) {
+		(void)snprintf(words, sizeof(words), "finish reason %s",
+		    r->answer->reason);
+		(void)set_fault(r, GM_CLASS_SERVER, words, &ignored);
 	}
 	if (r->fault.http == 0)
 		r->fault.http = result->head.status;

@@ -43,6 +43,7 @@ struct gm_reply {
 	struct gm_buf stray; /* lines between events: a bare JSON error */
 	struct gm_json json;
 	bool at_end; /* what is no JSON now was cut off */
+	bool done;   /* "[DONE]" has come */
 };
 
 void gm_reply_init(struct gm_reply *, const struct gm_provider *,
@@ -61,6 +62,9 @@ enum gm_http_pulse gm_reply_take(
  * the answer has its finish.
  */
 void gm_reply_end(struct gm_reply *, const struct gm_http_result *);
+
+/* Has the answer come to its end, whatever becomes of the transfer? */
+bool gm_reply_is_answered(const struct gm_reply *);
 
 void gm_reply_release(struct gm_reply *);
 

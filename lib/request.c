@@ -39,6 +39,8 @@ gm_request_sign(struct gm_request *r, const struct gm_provider *provider,
 {
 	gm_buf_release(&r->secret);
 	gm_buf_init(&r->secret, 2 * GM_KEY_MAX);
+	if (key.len == 0)
+		return 0;
 	gm_buf_puts(&r->secret, provider->key_header);
 	gm_buf_put_span(&r->secret, key);
 	return check(&r->secret, err);
@@ -55,7 +57,7 @@ void
 gm_request_fill(const struct gm_request *r, struct gm_http_request *http)
 {
 	http->url = gm_buf_str(&r->url);
-	http->secret = gm_buf_str(&r->secret);
+	http->secret = r->secret.len > 0 ? gm_buf_str(&r->secret) : NULL;
 	http->headers = headers_of(r);
 	http->body = (struct gm_span){ r->body.len > 0 ? r->body.data : NULL,
 		r->body.len };
@@ -69,7 +71,8 @@ gm_request_describe(
 
 	gm_note(note, level, "%s %s", r->body.len > 0 ? "POST" : "GET",
 	    gm_buf_str(&r->url));
-	gm_note(note, level, "%s", gm_buf_str(&r->secret)); /* masked there */
+	if (r->secret.len > 0) /* masked there */
+		gm_note(note, level, "%s", gm_buf_str(&r->secret));
 	for (line = headers_of(r); *line != NULL; line++)
 		gm_note(note, level, "%s", *line);
 }

@@ -16,7 +16,7 @@
 /* All zero is a valid, empty one. */
 struct gm_request {
 	struct gm_buf url, body;
-	struct gm_buf secret; /* the header with the key */
+	struct gm_buf secret; /* the header with the key; empty: none */
 };
 
 /*
@@ -27,7 +27,7 @@ int gm_request_make(struct gm_request *, const struct gm_provider *,
     const struct gm_question *, const char *base_url,
     struct gm_err *) GM_MUST_CHECK;
 
-/* Set the key that goes with it. */
+/* Set the key that goes with it; empty: none does. */
 int gm_request_sign(struct gm_request *, const struct gm_provider *,
     struct gm_span key, struct gm_err *) GM_MUST_CHECK;
 

@@ -6,8 +6,9 @@
 /* Bytes of a secret that are shown, and below which none are. */
 #define TAIL 4
 #define SHORT 12
-/* A secret's beginning that is longer is not shown before a cut, either. */
+/* Beginnings that are longer are not shown: before a cut; of most of a key. */
 #define HEAD 3
+#define HEAD_OF_MOST 7
 
 static bool
 is_equal(struct gm_span a, struct gm_span b)
@@ -86,9 +87,23 @@ measure(const struct gm_secrets *s, struct gm_span text, struct gm_span *last)
 	return covered;
 }
 
+static struct gm_span
+rest_of(struct gm_span text, size_t n)
+{
+	return (struct gm_span){ text.p + n, text.len - n };
+}
+
+/* What stands where a secret goes on: ours of a cut, and what servers put. */
+static bool
+is_mark(struct gm_span text)
+{
+	return gm_span_starts(text, "...") || gm_span_starts(text, "***");
+}
+
 /*
- * Bytes at the start of text that are the beginning of a secret, cut short and
- * marked by "..." as gm_term_line() does; 0 if there is none.
+ * Bytes at the start of text that are the beginning of a secret: most of it, or
+ * one that is cut short and marked by "..." as gm_term_line() does, or by
+ * stars; 0 if there is none.
  */
 static size_t
 measure_cut(const struct gm_secrets *s, struct gm_span text)
@@ -101,8 +116,8 @@ measure_cut(const struct gm_secrets *s, struct gm_span text)
 		for (n = 0; n < item->len && n < text.len; n++)
 			if (text.p[n] != item->data[n])
 				break;
-		if (n > HEAD && n > best && text.len - n >= strlen("...") &&
-		    memcmp(text.p + n, "...", strlen("...")) == 0)
+		if (n > best && ((n > HEAD_OF_MOST && 4 * n >= 3 * item->len) ||
+				    (n > HEAD && is_mark(rest_of(text, n)))))
 			best = n;
 	}
 	return best;
@@ -121,6 +136,9 @@ gm_secret_mask(
 			gm_secret_show(out, last);
 		else
 			covered = measure_cut(s, text); /* its mark stays */
+		if (covered > 0 && last.len == 0 &&
+		    !is_mark(rest_of(text, covered)))
+			gm_buf_puts(out, "...");
 		if (covered == 0) {
 			gm_buf_putc(out, text.p[0]);
 			covered = 1;

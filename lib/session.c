@@ -5,31 +5,143 @@
 #define SILENCE_MS 120000
 #define LOOPBACK_SILENCE_MS 300000
 
-int
-gm_session_find(
-    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+/* Who is asked, in this order. */
+static int
+list_vendors(
+    const struct gm_tool *tool, struct gm_vendors *vendors, struct gm_err *err)
 {
-	struct gm_common *c = tool->common;
-	const struct gm_value *values = c->config.values;
-	const char *url;
+	const struct gm_common *c = tool->common;
+	const struct gm_value *then = &c->config.values[GM_SET_FALLBACK];
+	const char *list = gm_cli_fallback(tool);
+	bool only = c->config.values[GM_SET_KEY_INDEX].text != NULL;
 
-	*s = (struct gm_session){ .service = { .http = NULL } };
-	if (gm_keyset_open(&s->keyset, tool, err) != 0)
-		return -1;
-	url = values[GM_SET_BASE_URL].text;
-	s->service = (struct gm_service){
-		.provider = &gm_gemini,
-		.base_url = url,
-		.keys = &s->keyset.keys,
+	*vendors = (struct gm_vendors){ { c->vendor }, 1 };
+	if (c->all_vendors)
+		*vendors = gm_vendors_all;
+	if (list == NULL && then->text != NULL && !c->all_vendors)
+		gm_note(&c->note, GM_LEVEL_DETAIL,
+		    "%s is not used, as a key or a provider was named",
+		    then->name);
+	if (list != NULL && gm_vendors_add(vendors, list, err) != 0)
+		return gm_config_blame(&c->config, GM_SET_FALLBACK, err);
+	if (list != NULL && vendors->len > 1 && (only || c->alone))
+		return gm_fail(err, GM_EUSAGE,
+		    only ? "--key-index and --%s exclude each other"
+			 : "--%s and operands exclude each other",
+		    then->name);
+	return 0;
+}
+
+static struct gm_service
+service_of(const struct gm_common *c, struct gm_keyset *set)
+{
+	const struct gm_value *values = c->config.values;
+	struct gm_service s = {
+		.provider = set->provider,
+		.base_url = set->base_url,
+		.keys = &set->keys,
+		.key_variable =
+		    gm_vendor_variable(gm_vendor(set->place.vendor)->first_key),
+		.models = set->models,
+		.models_len = set->models_len,
+		.fallback = set->place.vendor != c->vendor,
 		.note = &c->note,
 		.timeout_ms = values[GM_SET_TIMEOUT].number,
 		.max_wait_ms = values[GM_SET_MAX_WAIT].number,
 		.deadline_ms = c->deadline_ms,
 		.retries = (unsigned)values[GM_SET_RETRIES].number,
 	};
-	if (s->service.timeout_ms == 0)
-		s->service.timeout_ms =
-		    gm_url_is_loopback(url) ? LOOPBACK_SILENCE_MS : SILENCE_MS;
+
+	if (s.timeout_ms == 0)
+		s.timeout_ms = gm_url_is_loopback(set->base_url)
+		                   ? LOOPBACK_SILENCE_MS
+		                   : SILENCE_MS;
+	return s;
+}
+
+/* Let each service know the one behind it. */
+static void
+link_services(struct gm_session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->len; i++)
+		s->services[i].next =
+		    i + 1 < s->len ? &s->services[i + 1] : NULL;
+}
+
+/* Find the keys of each service; the ring of one without any is empty. */
+static int
+find_all(struct gm_session *s, const struct gm_tool *tool,
+    const struct gm_vendors *vendors, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	const struct gm_note *note = &c->note;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < vendors->len && rc == 0; i++) {
+		rc = gm_keyset_find(
+		    &s->room[i], tool, vendors->items[i], note, err);
+		/* Once is enough for what concerns all of them. */
+		if (s->room[i].place.ring.len > 0)
+			note = &s->silent;
+	}
+	/* Now base URLs are settled, and what must be masked is known. */
+	gm_config_trace(&c->config, &c->note);
+	gm_keyset_trace(s->room, vendors->len, c);
+	return rc;
+}
+
+/* Those that have a key. */
+static void
+take_usable(struct gm_session *s, const struct gm_common *c, size_t found)
+{
+	struct gm_keyset *set;
+
+	for (set = s->room; set < s->room + found; set++) {
+		if (set->place.ring.len == 0)
+			continue;
+		s->services[s->len] = service_of(c, set);
+		s->keysets[s->len++] = set;
+	}
+}
+
+static void
+tell_left_out(
+    const struct gm_session *s, const struct gm_common *c, size_t found)
+{
+	const struct gm_keyset *set;
+	struct gm_err why;
+
+	for (set = s->room; set < s->room + found; set++) {
+		if (set->place.ring.len > 0)
+			continue;
+		(void)gm_keyplace_fail(&set->place, &c->config, &why);
+		gm_note(&c->note,
+		    c->all_vendors ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE,
+		    "%s is left out: %s", gm_vendor(set->place.vendor)->name,
+		    why.msg);
+	}
+}
+
+int
+gm_session_find(
+    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	struct gm_vendors vendors;
+
+	*s = (struct gm_session){ .silent = c->note };
+	s->silent.quiet = true;
+	if (list_vendors(tool, &vendors, err) != 0 ||
+	    find_all(s, tool, &vendors, err) != 0)
+		return -1;
+	take_usable(s, c, vendors.len);
+	if (s->len == 0)
+		return gm_keyplace_fail(&s->room[0].place, &c->config, err);
+	tell_left_out(s, c, vendors.len);
+	link_services(s);
 	return 0;
 }
 
@@ -37,7 +149,7 @@ int
 gm_session_open(
     struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
 {
-	*s = (struct gm_session){ .service = { .http = NULL } };
+	*s = (struct gm_session){ .len = 0 };
 	if (gm_cli_configure(tool, err) != 0)
 		return -1;
 	return gm_session_find(s, tool, err);
@@ -66,22 +178,78 @@ gm_session_connect(
 		.family = family(c),
 		.http1 = c->http1,
 	};
+	struct gm_http *http = gm_http_open(&options, err);
+	size_t i;
 
-	s->service.http = gm_http_open(&options, err);
-	return s->service.http != NULL ? 0 : -1;
+	for (i = 0; i < s->len; i++)
+		s->services[i].http = http;
+	return http != NULL ? 0 : -1;
 }
 
-void
-gm_session_models(const struct gm_session *s, struct gm_question *question)
+/* Can a service take the question?  *err is why not. */
+static int
+check_fit(const struct gm_keyset *set, const struct gm_question *question,
+    struct gm_err *err)
 {
-	question->model = s->keyset.models[0];
-	question->spare = s->keyset.models + 1;
-	question->spare_len = s->keyset.models_len - 1;
+	if (gm_keyset_need_model(set, err) != 0)
+		return -1;
+	return set->provider->check(question, err);
+}
+
+static void
+keep_fit(
+    struct gm_session *s, const struct gm_question *question, const bool *fit)
+{
+	struct gm_err why;
+	size_t i, len = 0;
+
+	for (i = 0; i < s->len; i++) {
+		if (fit[i]) {
+			s->keysets[len] = s->keysets[i];
+			s->services[len++] = s->services[i];
+		} else if (check_fit(s->keysets[i], question, &why) != 0) {
+			gm_note(s->services[i].note, GM_LEVEL_NOTE,
+			    "%s is left out: %s", s->keysets[i]->provider->name,
+			    why.msg);
+		}
+	}
+	s->len = len;
+	link_services(s);
+}
+
+int
+gm_session_fit(
+    struct gm_session *s, struct gm_question *question, struct gm_err *err)
+{
+	struct gm_err first = { .code = GM_OK };
+	bool fit[GM_VENDORS];
+	size_t i, len = 0;
+
+	for (i = 0; i < s->len; i++) {
+		fit[i] = check_fit(s->keysets[i], question, err) == 0;
+		if (!fit[i] && !s->services[i].fallback)
+			return -1;
+		if (!fit[i] && first.code == GM_OK)
+			first = *err;
+		len += fit[i];
+	}
+	*err = first;
+	if (len == 0)
+		return -1;
+	keep_fit(s, question, fit);
+	question->model = s->keysets[0]->models[0];
+	question->spare = s->keysets[0]->models + 1;
+	question->spare_len = s->keysets[0]->models_len - 1;
+	return 0;
 }
 
 void
 gm_session_close(struct gm_session *s)
 {
-	gm_http_close(s->service.http);
-	gm_keyset_close(&s->keyset);
+	struct gm_keyset *set;
+
+	if (s->len > 0)
+		gm_http_close(s->services[0].http);
+	for (set = s->room; set < s->room + GM_VENDORS; set++)
+		gm_keyset_close(set);
 }

@@ -2,8 +2,8 @@
 #define GM_SESSION_H
 
 /*
- * A service ready to be asked, from what the shared options say: keys, base
- * URL, limits, connections.
+ * The services ready to be asked, from what the shared options say: keys, base
+ * URLs, limits, connections.
  */
 
 #include "ask.h"
@@ -11,14 +11,20 @@
 #include "cli.h"
 #include "err.h"
 #include "keyset.h"
+#include "vendor.h"
 
+/* In the order in which they are asked; one at least, once it is open. */
 struct gm_session {
-	struct gm_keyset keyset;
-	struct gm_service service; /* for gm_drive(), once connected */
+	struct gm_keyset *keysets[GM_VENDORS];
+	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
+	size_t len;
+	struct gm_note silent; /* for what the first keyset has told */
+	struct gm_keyset room[GM_VENDORS]; /* private */
 };
 
 /*
- * Load the configuration and find the keys.  Returns 0, or -1: GM_EUSAGE,
+ * Load the configuration and find the keys.  A service without a key is left
+ * out with a note, if another one has one.  Returns 0, or -1: GM_EUSAGE,
  * GM_ECONFIG, GM_EOS.
  */
 int gm_session_open(
@@ -28,15 +34,18 @@ int gm_session_open(
 int gm_session_find(
     struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
 
-/* Make the service's http; sends nothing yet.  GM_EOS, GM_ECONFIG. */
+/* Make the http of all services; sends nothing yet.  GM_EOS, GM_ECONFIG. */
 int gm_session_connect(
     struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Ask the models of the configuration, which are the keyset's: the first of
- * them, the others as spare.
+ * Have the question asked of the first service's models, and leave out those
+ * services that have no model, or no counterpart of what it asks for, with a
+ * note.  Returns 0, or -1 where that is the one that the user asked for, or
+ * none is left: GM_ECONFIG, GM_EUSAGE.
  */
-void gm_session_models(const struct gm_session *, struct gm_question *);
+int gm_session_fit(
+    struct gm_session *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;
 
 void gm_session_close(struct gm_session *);
 

@@ -6,6 +6,13 @@
 #define HOUR_MS (60 * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
 #define GEMINI "https://generativelanguage.googleapis.com"
+#define MISTRAL "https://api.mistral.ai"
+#define OPENAI "https://api.openai.com/v1"
+
+/* Short names for the table alone. */
+#define NO GM_LOCAL_NO
+#define YES GM_LOCAL_YES
+#define LOOPBACK GM_LOCAL_LOOPBACK
 
 enum kind {
 	KIND_TEXT,
@@ -20,31 +27,39 @@ static const struct row {
 	enum kind kind;
 	int64_t min, max;
 } rows[GM_SETTINGS] = {
-	[GM_SET_MODEL] = { { "GEMINI_MODEL", "gemini-flash-latest", true },
+	[GM_SET_GEMINI_MODEL] = { { "GEMINI_MODEL", "gemini-flash-latest",
+				      YES },
 	    KIND_TEXT, 0, 0 },
-	[GM_SET_BASE_URL] = { { "GOOGLE_GEMINI_BASE_URL", GEMINI, true },
+	[GM_SET_GEMINI_URL] = { { "GOOGLE_GEMINI_BASE_URL", GEMINI, LOOPBACK },
 	    KIND_TEXT, 0, 0 },
-	[GM_SET_TIMEOUT] = { { "GM_TIMEOUT", NULL, true }, KIND_DURATION, 1,
+	[GM_SET_MISTRAL_MODEL] = { { "MISTRAL_MODEL_NAME",
+				       "mistral-large-latest", YES },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_MISTRAL_URL] = { { "MISTRAL_BASE_URL", MISTRAL, LOOPBACK },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_OPENAI_MODEL] = { { "OPENAI_MODEL", NULL, YES }, KIND_TEXT, 0,
+	    0 },
+	[GM_SET_OPENAI_URL] = { { "OPENAI_BASE_URL", OPENAI, LOOPBACK },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_FALLBACK] = { { "GM_FALLBACK", NULL, NO }, KIND_TEXT, 0, 0 },
+	[GM_SET_TIMEOUT] = { { "GM_TIMEOUT", NULL, YES }, KIND_DURATION, 1,
 	    DAY_MS },
-	[GM_SET_CONNECT_TIMEOUT] = { { NULL, "10s", false }, KIND_DURATION, 1,
+	[GM_SET_CONNECT_TIMEOUT] = { { NULL, "10s", NO }, KIND_DURATION, 1,
 	    HOUR_MS },
-	[GM_SET_DEADLINE] = { { "GM_DEADLINE", NULL, true }, KIND_DURATION, 1,
+	[GM_SET_DEADLINE] = { { "GM_DEADLINE", NULL, YES }, KIND_DURATION, 1,
 	    DAY_MS },
-	[GM_SET_RETRIES] = { { "GM_RETRIES", "4", true }, KIND_WHOLE, 0, 100 },
-	[GM_SET_MAX_WAIT] = { { "GM_MAX_WAIT", "60s", true }, KIND_DURATION, 0,
+	[GM_SET_RETRIES] = { { "GM_RETRIES", "4", YES }, KIND_WHOLE, 0, 100 },
+	[GM_SET_MAX_WAIT] = { { "GM_MAX_WAIT", "60s", YES }, KIND_DURATION, 0,
 	    DAY_MS },
-	[GM_SET_POLICY] = { { "GM_POLICY", "sticky", false }, KIND_POLICY, 0,
-	    0 },
-	[GM_SET_RPM] = { { "GM_RPM", NULL, true }, KIND_WHOLE, 1, 60000 },
-	[GM_SET_RPD] = { { "GM_RPD", NULL, true }, KIND_WHOLE, 1, 1000000000 },
-	[GM_SET_KEY_INDEX] = { { NULL, NULL, false }, KIND_WHOLE, 0, 99999 },
-	[GM_SET_METRICS] = { { "GM_METRICS", NULL, false }, KIND_SWITCH, 0, 0 },
-	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, false }, KIND_TEXT, 0, 0 },
-	[GM_SET_SYSLOG] = { { "GM_SYSLOG", NULL, false }, KIND_SWITCH, 0, 0 },
-	[GM_SET_STATE_DIR] = { { "GM_STATE_DIR", NULL, false }, KIND_TEXT, 0,
-	    0 },
-	[GM_SET_CACHE_DIR] = { { "GM_CACHE_DIR", NULL, false }, KIND_TEXT, 0,
-	    0 },
+	[GM_SET_POLICY] = { { "GM_POLICY", "sticky", NO }, KIND_POLICY, 0, 0 },
+	[GM_SET_RPM] = { { "GM_RPM", NULL, YES }, KIND_WHOLE, 1, 60000 },
+	[GM_SET_RPD] = { { "GM_RPD", NULL, YES }, KIND_WHOLE, 1, 1000000000 },
+	[GM_SET_KEY_INDEX] = { { NULL, NULL, NO }, KIND_WHOLE, 0, 99999 },
+	[GM_SET_METRICS] = { { "GM_METRICS", NULL, NO }, KIND_SWITCH, 0, 0 },
+	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, NO }, KIND_TEXT, 0, 0 },
+	[GM_SET_SYSLOG] = { { "GM_SYSLOG", NULL, NO }, KIND_SWITCH, 0, 0 },
+	[GM_SET_STATE_DIR] = { { "GM_STATE_DIR", NULL, NO }, KIND_TEXT, 0, 0 },
+	[GM_SET_CACHE_DIR] = { { "GM_CACHE_DIR", NULL, NO }, KIND_TEXT, 0, 0 },
 };
 
 static int

@@ -12,8 +12,13 @@
 #include "err.h"
 
 enum gm_setting {
-	GM_SET_MODEL,
-	GM_SET_BASE_URL,
+	GM_SET_GEMINI_MODEL,
+	GM_SET_GEMINI_URL,
+	GM_SET_MISTRAL_MODEL,
+	GM_SET_MISTRAL_URL,
+	GM_SET_OPENAI_MODEL,
+	GM_SET_OPENAI_URL,
+	GM_SET_FALLBACK, /* names of services, see vendor.h */
 	GM_SET_TIMEOUT,
 	GM_SET_CONNECT_TIMEOUT,
 	GM_SET_DEADLINE,
@@ -31,10 +36,17 @@ enum gm_setting {
 	GM_SETTINGS
 };
 
+/* Is it taken from ./.env, too? */
+enum gm_setting_local {
+	GM_LOCAL_NO,
+	GM_LOCAL_YES,
+	GM_LOCAL_LOOPBACK /* a base URL: if it is of this machine */
+};
+
 struct gm_setting_row {
 	const char *variable; /* NULL: an option only */
-	const char *fallback; /* NULL: not set */
-	bool local;           /* taken from ./.env, too */
+	const char *standard; /* its default; NULL: not set */
+	enum gm_setting_local local;
 };
 
 const struct gm_setting_row *gm_setting(enum gm_setting);

@@ -67,12 +67,19 @@ is_blank(char c)
 }
 
 struct gm_span
-gm_span_trim(struct gm_span s)
+gm_span_ltrim(struct gm_span s)
 {
 	while (s.len > 0 && is_blank(s.p[0])) {
 		s.p++;
 		s.len--;
 	}
+	return s;
+}
+
+struct gm_span
+gm_span_trim(struct gm_span s)
+{
+	s = gm_span_ltrim(s);
 	while (s.len > 0 && is_blank(s.p[s.len - 1]))
 		s.len--;
 	return s;

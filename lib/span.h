@@ -25,8 +25,9 @@ bool gm_span_has(struct gm_span, const char *text);
 /* Where text begins in it, compared without case; NULL if it is not there. */
 const char *gm_span_find(struct gm_span, const char *text);
 
-/* Without blanks, tabs, CR and LF at both ends. */
+/* Without blanks, tabs, CR and LF at both ends, or only at the beginning. */
 struct gm_span gm_span_trim(struct gm_span);
+struct gm_span gm_span_ltrim(struct gm_span);
 
 /*
  * Take the next item off *rest, up to one of the bytes in separators; false

@@ -144,6 +144,21 @@ gm_sse_bytes(const struct gm_sse *s)
 	return s->bytes;
 }
 
+bool
+gm_sse_holds(const struct gm_sse *s, const char *data)
+{
+	struct gm_span line = gm_buf_span(&s->line);
+
+	if (s->data.len > 0)
+		return line.len == 0 &&
+		       gm_span_is(gm_span_trim(gm_buf_span(&s->data)), data);
+	if (!gm_span_starts(line, "data:"))
+		return false;
+	line.p += strlen("data:");
+	line.len -= strlen("data:");
+	return gm_span_is(gm_span_trim(line), data);
+}
+
 void
 gm_sse_release(struct gm_sse *s)
 {

@@ -62,6 +62,12 @@ int gm_sse_end(struct gm_sse *, struct gm_err *) GM_MUST_CHECK;
  */
 size_t gm_sse_bytes(const struct gm_sse *);
 
+/*
+ * Is this all that the event in the making holds so far, be it without the
+ * empty line, or even the end of its line?
+ */
+bool gm_sse_holds(const struct gm_sse *, const char *data);
+
 void gm_sse_release(struct gm_sse *);
 
 #endif

@@ -25,6 +25,21 @@ take_header(struct gm_span line, const char *name, char *value, size_t size)
 	return true;
 }
 
+static void
+take_headers(struct gm_span line, struct gm_http_head *head)
+{
+	char limit[8];
+
+	if (take_header(
+		line, "content-type:", head->type, sizeof(head->type)) ||
+	    take_header(line, "retry-after:", head->retry_after,
+		sizeof(head->retry_after)))
+		return;
+	if (take_header(
+		line, "x-ratelimit-limit-req-minute:", limit, sizeof(limit)))
+		head->no_quota = strcmp(limit, "0") == 0;
+}
+
 static size_t
 on_header(char *p, size_t size, size_t count, void *arg)
 {
@@ -35,9 +50,7 @@ on_header(char *p, size_t size, size_t count, void *arg)
 	t->sign_ms = gm_clock_mono_ms();
 	if (gm_span_starts(line, "HTTP/")) /* also after a 100 Continue */
 		*head = (struct gm_http_head){ 0 };
-	if (!take_header(line, "content-type:", head->type, sizeof(head->type)))
-		(void)take_header(line, "retry-after:", head->retry_after,
-		    sizeof(head->retry_after));
+	take_headers(line, head);
 	return line.len;
 }
 
@@ -55,10 +68,11 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
 	pulse = t->request.sink(&r->head, bytes, t->request.arg, &r->err);
-	if (pulse == GM_HTTP_STOP) {
+	if (pulse == GM_HTTP_STOP)
 		r->fault = GM_HTTP_REFUSED;
+	t->enough = pulse == GM_HTTP_ENOUGH;
+	if (pulse == GM_HTTP_STOP || t->enough)
 		return CURL_WRITEFUNC_ERROR;
-	}
 	/* Read again: the sink may have waited for whoever reads our output. */
 	if (pulse == GM_HTTP_ALIVE)
 		t->sign_ms = gm_clock_mono_ms();
@@ -306,7 +320,8 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	const char *words = t->words;
 	struct gm_buf line;
 
-	if (r->fault == GM_HTTP_REFUSED) /* by the sink, which said why */
+	/* By the sink, which said why, or has seen all. */
+	if (r->fault == GM_HTTP_REFUSED || t->enough)
 		return;
 	r->fault = fault_of(t, code);
 	if (r->fault == GM_HTTP_DONE)

@@ -23,6 +23,7 @@ struct gm_http_transfer {
 	struct curl_slist *headers;
 	int64_t start_ms, sign_ms; /* begun; last sign of life; monotonic */
 	curl_off_t uploaded;
+	bool enough; /* the sink has all that it wants */
 	char words[CURL_ERROR_SIZE];
 };
 

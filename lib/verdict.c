@@ -59,6 +59,7 @@ static const struct {
 	[GM_CLASS_TIMEOUT] = { UNKNOWN, LATER },
 	[GM_CLASS_CANCELLED] = { UNKNOWN, LATER },
 	[GM_CLASS_SERVER] = { UNKNOWN, LATER },
+	[GM_CLASS_LOADING] = { UNKNOWN, LATER },
 	[GM_CLASS_NETWORK] = { UNKNOWN, "check the network" },
 	[GM_CLASS_SILENCE] = { UNKNOWN, "check the network" },
 	[GM_CLASS_TLS] = { UNKNOWN, "check certificates and clock" },
@@ -96,8 +97,10 @@ advice_of(const struct gm_verdict *v)
 }
 
 void
-gm_verdict_head(struct gm_buf *out)
+gm_verdict_head(bool named, struct gm_buf *out)
 {
+	if (named)
+		gm_buf_puts(out, "PROVIDER\t");
 	gm_buf_puts(
 	    out, "INDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\tWHAT TO DO\n");
 }
@@ -120,13 +123,16 @@ put_number(int64_t number, bool known, struct gm_buf *out)
 }
 
 void
-gm_verdict_row(const struct gm_verdict *v, struct gm_buf *out)
+gm_verdict_row(const struct gm_verdict *v, bool named, struct gm_buf *out)
 {
 	char until[GM_CLOCK_TEXT] = "";
 
 	if (v->until_ms != 0)
 		gm_clock_format(until, v->until_ms);
-	gm_buf_printf(out, "%zu\t%s\t", v->index, v->key);
+	if (named)
+		gm_buf_printf(out, "%s\t", v->provider);
+	gm_buf_printf(out, "%zu\t", v->index);
+	put_cell(v->key, '\t', out);
 	put_cell(v->project, '\t', out);
 	put_cell(words[status_of(v)], '\t', out);
 	put_cell(until, '\t', out);
@@ -163,8 +169,9 @@ gm_verdict_json(const struct gm_verdict *v, struct gm_buf *out)
 		gm_clock_format(until, v->until_ms);
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
+	gm_jsonw_text(&w, "provider", v->provider);
 	gm_jsonw_int(&w, "index", (int64_t)v->index);
-	gm_jsonw_text(&w, "key", v->key);
+	write_text(&w, "key", v->key);
 	write_text(&w, "project", v->project);
 	gm_jsonw_text(&w, "status", words[status_of(v)]);
 	gm_jsonw_text(&w, "class", gm_class(v->class)->name);
@@ -209,8 +216,8 @@ static void
 put_samples(const struct gm_verdict *v, size_t len, const char *name,
     bool status, struct gm_buf *out)
 {
-	struct gm_prometheus_label labels[] = { { "index", NULL },
-		{ "project", NULL }, { "status", NULL } };
+	struct gm_prometheus_label labels[] = { { "provider", NULL },
+		{ "index", NULL }, { "project", NULL }, { "status", NULL } };
 	char index[24];
 	struct gm_buf number;
 	size_t i;
@@ -219,9 +226,10 @@ put_samples(const struct gm_verdict *v, size_t len, const char *name,
 	for (i = 0; i < len; i++) {
 		gm_buf_reset(&number);
 		gm_buf_printf(&number, "%zu", v[i].index);
-		labels[0].value = gm_buf_str(&number);
-		labels[1].value = v[i].project;
-		labels[2].value = words[status_of(&v[i])];
+		labels[0].value = v[i].provider;
+		labels[1].value = gm_buf_str(&number);
+		labels[2].value = v[i].project;
+		labels[3].value = words[status_of(&v[i])];
 		gm_prometheus_sample(out, name, labels,
 		    status ? GM_LEN(labels) : GM_LEN(labels) - 1,
 		    status || gm_verdict_is_healthy(&v[i]));

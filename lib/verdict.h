@@ -16,8 +16,10 @@
 
 /* All texts are clean, and keys in them masked. */
 struct gm_verdict {
+	const char *provider;
+	size_t service; /* which of those that are checked it is of */
 	size_t index;
-	char key[20];               /* "...a1f3" */
+	char key[20];               /* "...a1f3"; "": none is needed */
 	char project[GM_KEYROW_ID]; /* a label or a number; "": not known */
 	const char *model;          /* asked, or known to be limited, or NULL */
 	enum gm_class class;        /* GM_CLASS_OK: it has answered */
@@ -33,9 +35,12 @@ struct gm_verdict {
 /* Quotas come back: a key that is limited is healthy, too. */
 bool gm_verdict_is_healthy(const struct gm_verdict *);
 
-/* Lines of cells with TABs between them: the names of the columns; a key. */
-void gm_verdict_head(struct gm_buf *);
-void gm_verdict_row(const struct gm_verdict *, struct gm_buf *);
+/*
+ * Lines of cells with TABs between them: the names of the columns; a key.
+ * named: with the provider in front.
+ */
+void gm_verdict_head(bool named, struct gm_buf *);
+void gm_verdict_row(const struct gm_verdict *, bool named, struct gm_buf *);
 
 /* The same as a JSON object in a line. */
 void gm_verdict_json(const struct gm_verdict *, struct gm_buf *);

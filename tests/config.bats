@@ -58,7 +58,8 @@ as_nobody() {
 # file, of keys ("1 in NAME (place)", the last of which ends in TAIL) and of
 # settings, where they are not the built-in ones.
 traced() {
-	local names=(GEMINI_MODEL GOOGLE_GEMINI_BASE_URL GM_TIMEOUT
+	local names=(GEMINI_MODEL GOOGLE_GEMINI_BASE_URL MISTRAL_MODEL_NAME
+		MISTRAL_BASE_URL OPENAI_MODEL OPENAI_BASE_URL GM_FALLBACK GM_TIMEOUT
 		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_POLICY
 		GM_RPM GM_RPD 'key index' GM_METRICS GM_LOG_FILE GM_SYSLOG
 		GM_STATE_DIR GM_CACHE_DIR) name
@@ -66,6 +67,9 @@ traced() {
 	local -A value=(
 		[GEMINI_MODEL]="$ALIAS $default"
 		[GOOGLE_GEMINI_BASE_URL]="$DEFAULT_URL $default"
+		[MISTRAL_MODEL_NAME]="mistral-large-latest $default"
+		[MISTRAL_BASE_URL]="https://api.mistral.ai $default"
+		[OPENAI_BASE_URL]="https://api.openai.com/v1 $default"
 		['connect timeout']="10s $default"
 		[GM_RETRIES]="4 $default" [GM_MAX_WAIT]="60s $default"
 		[GM_POLICY]="sticky $default"
@@ -245,6 +249,29 @@ no_key() {
 		ask -vv -n --dry-run hi
 		dry "$(traced ./.env "1 in $name (./.env)" 0002)"
 	done
+}
+
+@test "./.env with keys of providers that are not asked does not count" {
+	local user=$HOME/.config/gm/env
+
+	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+	keep .env OPENAI_API_KEY=fake-other-key-0003 \
+	    MISTRAL_API_KEY=fake-other-key-0004 GEMINI_MODEL=gemini-1
+	chmod 666 .env
+	ask -vv -n --dry-run hi
+	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	# They count for those who ask them, as first or behind others.
+	chmod 600 .env
+	ask -n --dry-run --provider mistral hi
+	[ "$rc" -eq 0 ] && grep -qx 'gm-prompt: Authorization: Bearer ...0004' err
+	ask -n --dry-run --provider openai -m x hi
+	[ "$rc" -eq 0 ] && grep -qx 'gm-prompt: Authorization: Bearer ...0003' err
+	GEMINI_API_KEY=$GOOD_KEY ask -vv -n --dry-run --fallback mistral hi
+	[ "$rc" -eq 0 ] && grep -qx \
+	    'gm-prompt: keys: 1 in MISTRAL_API_KEY (./.env)' err
+	GM_FALLBACK=mistral GEMINI_API_KEY=$GOOD_KEY ask -vv -n --dry-run hi
+	[ "$rc" -eq 0 ] && grep -qx \
+	    'gm-prompt: keys: 1 in MISTRAL_API_KEY (./.env)' err
 }
 
 @test "a default env file that cannot be read is skipped with a note" {
@@ -575,8 +602,8 @@ $(aimed "$DEFAULT_URL" 0001)"
 	END
 	ask hi
 	said 0 $'Hello.\n' "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
- GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_STATE_DIR, GM_CACHE_DIR,\
- GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
+ GM_FALLBACK, GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_STATE_DIR,\
+ GM_CACHE_DIR, GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
  only keys, model names, numbers and a loopback base URL are taken from there
 "
 	sent "$HI"

@@ -79,6 +79,22 @@ $(gm-models --probe -l flash | cut -f 1,2,6)
 2	...0003	-	countTokens	ok
 2	...0003	*	gemini-2.0-flash	ok
 
+== All keys used up? Mistral answers, or a server on this machine.
+\$ gm-rotate --mark 2 --class quota --for 1h
+\$ gm-prompt --max-wait 0 --fallback mistral "What is a pipe?"
+Hello! I am only a stand-in for the service, with no model behind me, but your question arrived: "What is a pipe?"
+The other one is a stand-in for llama.cpp, and needs no key.
+\$ gm-prompt --max-wait 0 --fallback openai --json 'What is a FIFO?' |
+    jq '{ok, text, provider, model, key_index, fallback}'
+{
+  "ok": true,
+  "text": "Hello! I am only a stand-in for the service, with no model behind me, but your question arrived: \"What is a FIFO?\"",
+  "provider": "openai",
+  "model": "qwen3-8b-q4_k_m",
+  "key_index": null,
+  "fallback": true
+}
+
 == Next
 Get a key at https://aistudio.google.com/apikey and put it into a file that
 only you can read, behind GOOGLE_API_KEYS= :
@@ -101,20 +117,24 @@ EOT
 	# What the user has set must not matter.
 	export GOOGLE_API_KEYS=fake-leaked-key-0009 GM_RETRIES=never
 	export GOOGLE_GEMINI_BASE_URL=https://127.0.0.1:1 GM_METRICS=1
+	export MISTRAL_API_KEY=fake-other-key-0009 OPENAI_MODEL=other
 	log_is "commit 0123456789abcdef
 Author: A <a@example.org>
 
     begin
 "
 	demo
+	sed -i 's/[0-9-]*T[0-9:]*Z/TIME/g' errors
 	same errors "gm-prompt: attempt 1: key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
 gm-prompt: attempt 2: key 1 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
+gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking mistral instead
+gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking openai instead
 "
 	sed -i 's|^\(https://127\.0\.0\.1\):[0-9]*|\1:PORT|' shown
-	unset GOOGLE_API_KEYS GM_RETRIES GM_METRICS
+	unset GOOGLE_API_KEYS GM_RETRIES GM_METRICS MISTRAL_API_KEY OPENAI_MODEL
 	serve --tls
 	expected 'git log -5 | gm-prompt "What were these changes about?" | fmt' \
 	    >want
@@ -151,6 +171,7 @@ EOT
 	[ "$(grep -c '^42$' shown)" -eq 1 ]
 	[ "$(grep -c '^a-flash	-	yes$' shown)" -eq 1 ]
 	[ "$(requests)" -eq 8 ]
+	run ! grep -q 'All keys used up' shown
 	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
 	    wc -l)" -eq 8 ]
 }

@@ -194,8 +194,10 @@ main(void)
 {
 	static const char *const then[] = { [GM_ACTION_STOP] = "",
 		[GM_ACTION_RETRY] = ", repeated",
+		[GM_ACTION_WAIT] = ", waited for",
 		[GM_ACTION_ROTATE] = ", another key",
-		[GM_ACTION_MODEL] = ", another model" };
+		[GM_ACTION_MODEL] = ", another model",
+		[GM_ACTION_FALLBACK] = ", another provider" };
 	const struct gm_class_row *row;
 	int i;
 
@@ -266,6 +268,8 @@ prepare_examples() {
 	git -c user.name=A -c user.email=a@example.org commit -qm 'begin'
 	echo 'A line more.' >>report.txt
 	export EDITOR=true
+	export MISTRAL_API_KEYS=$GOOD_KEY MISTRAL_BASE_URL=$URL/mistral/v1
+	export OPENAI_BASE_URL=$URL/llamacpp/v1 OPENAI_MODEL=qwen3-8b-q4_k_m
 }
 
 # try_examples: run each block of standard input; blocks end in a line "--".
@@ -287,6 +291,11 @@ try_examples() {
 	echo "$count"
 }
 
+# asked PATH: how many requests went there.
+asked() {
+	grep -lE "^[A-Z]+ $1" "$DIR"/request.* | wc -l
+}
+
 @test "examples: those of the pages run" {
 	local page blocks
 
@@ -301,7 +310,9 @@ try_examples() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 30 ]
+	[ "$(requests)" -eq 37 ]
+	[ "$(asked '/mistral/v1/')" -eq 3 ]
+	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
 
 @test "examples: those of README run" {
@@ -316,7 +327,9 @@ try_examples() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 20 ]
+	[ "$(requests)" -eq 26 ]
+	[ "$(asked '/mistral/v1/')" -eq 1 ]
+	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
 
 @test "the version is that of VERSION, and CHANGELOG.md begins with it" {

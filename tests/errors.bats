@@ -84,7 +84,6 @@ rows() {
 		17||78|model_gone|1|$gone (HTTP 404, model_gone)|models/gemini-3.8-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
 		18|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available. Please update your code to use models/gemini-9-pro for the latest features and improvements.
 		19|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available to new users. Please update your code to use models/gemini-9-pro for the latest features and improvements. We recommend you to use the Interactions API.
-		20||78|model_gone|1|$gone (HTTP 404, model_gone)|Requested entity was not found.
 	END
 }
 
@@ -92,6 +91,7 @@ rows() {
 	local no='gemini-3.8-flash: the service refuses the request'
 	local large='gemini-3.8-flash: the request is too large'
 	rows <<-END
+		20||65|bad_request|1|$no (HTTP 404, bad_request)|Requested entity was not found.
 		21||65|bad_request|1|$no (HTTP 400, bad_request)|Invalid JSON payload received. Unknown name "x" at 'generation_config': Cannot find field.
 		22||65|bad_request|1|$no (HTTP 400, bad_request)|Request contains an invalid argument.
 		23||65|too_large|1|$large (HTTP 400, too_large)|The input token count (1200293) exceeds the maximum number of tokens allowed (1048576).

@@ -102,6 +102,26 @@ start() {
 	sweep realloc "0 71" "$FAULT" --quiet -n hi
 }
 
+@test "a fallback: whatever fails, Mistral's answer is whole or there is none" {
+	local fn
+	script <<-'E'
+	[{"when": {"path": "/v1beta/"}, "row": 37, "repeat": -1},
+	 {"when": {"path": "/mistral/"}, "chat": ["Forty", "-two."],
+	  "reasoning": ["Hm."], "repeat": -1}]
+	E
+	serve --no-record
+	FAULT=$BUILD/fault/gm-prompt
+	export MISTRAL_API_KEY=$GOOD_KEY MISTRAL_BASE_URL=$URL/mistral
+	for fn in malloc calloc realloc; do
+		sweep "$fn" '0 71' "$FAULT" --quiet --retries 0 \
+		    --fallback mistral -n hi
+	done
+	for fn in openat flock pwrite read; do
+		sweep "$fn" 0 "$FAULT" --quiet --retries 0 --fallback mistral \
+		    -n hi
+	done
+}
+
 @test "no memory, with an env file, JSON, a system prompt and a log" {
 	start
 	ANSWER=

@@ -205,7 +205,7 @@ EOT
 ' '0|...0001|4711|project|UNTIL|403|MS|enable the API and billing in its project'
 	check --no-save --json --prometheus m
 	[ "$(jq -r .project raw)" = 4711 ]
-	grep -qx 'gm_key_status{index="0",project="4711",status="project"} 1' m
+	grep -qx 'gm_key_status{provider="gemini",index="0",project="4711",status="project"} 1' m
 }
 
 @test "limited counts as healthy, with a note; the state keeps all of it" {
@@ -239,7 +239,7 @@ $ALIAS quota_day
 	check --level generate -m gemini-3.8-flash
 	check --json -m gemini-3.8-flash 0
 	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
-' '{"index":0,"key":"...0001","project":null,"status":"limited","class":"quota_day","healthy":true,"until":"UNTIL","http":200,"ms":MS,"advice":"wait, or pay for more","model":"gemini-3.8-flash"}'
+' '{"provider":"gemini","index":0,"key":"...0001","project":null,"status":"limited","class":"quota_day","healthy":true,"until":"UNTIL","http":200,"ms":MS,"advice":"wait, or pay for more","model":"gemini-3.8-flash"}'
 	rm -r "$GM_STATE_DIR"
 	gm-rotate --from-reports <raw >index
 	same index $'0\n' # the default model is not touched
@@ -401,9 +401,9 @@ gm-keycheck: no key is healthy; 1 invalid
 	check --json --level generate
 	said 1 'gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
-' '{"index":0,"key":"...0001","project":"work","status":"ok","class":"ok","healthy":true,"until":null,"http":200,"ms":MS,"advice":null,"model":"'$ALIAS'"}' \
-	    '{"index":1,"key":"...0002","project":null,"status":"limited","class":"quota_minute","healthy":true,"until":"UNTIL","http":429,"ms":MS,"advice":"wait","model":"'$ALIAS'"}' \
-	    '{"index":2,"key":"...0002","project":null,"status":"invalid","class":"key_invalid","healthy":false,"until":"UNTIL","http":400,"ms":MS,"advice":"replace it","model":null}'
+' '{"provider":"gemini","index":0,"key":"...0001","project":"work","status":"ok","class":"ok","healthy":true,"until":null,"http":200,"ms":MS,"advice":null,"model":"'$ALIAS'"}' \
+	    '{"provider":"gemini","index":1,"key":"...0002","project":null,"status":"limited","class":"quota_minute","healthy":true,"until":"UNTIL","http":429,"ms":MS,"advice":"wait","model":"'$ALIAS'"}' \
+	    '{"provider":"gemini","index":2,"key":"...0002","project":null,"status":"invalid","class":"key_invalid","healthy":false,"until":"UNTIL","http":400,"ms":MS,"advice":"replace it","model":null}'
 }
 
 @test "on a terminal: a header, and columns that stand below each other" {
@@ -630,12 +630,12 @@ $ALIAS quota_day
 	sed -i -E 's/^(.*_seconds) [0-9]{10}$/\1 NOW/' m
 	same m '# HELP gm_key_healthy Can this API key be used, now or later?
 # TYPE gm_key_healthy gauge
-gm_key_healthy{index="0",project="we\"ird"} 1
-gm_key_healthy{index="1",project=""} 0
+gm_key_healthy{provider="gemini",index="0",project="we\"ird"} 1
+gm_key_healthy{provider="gemini",index="1",project=""} 0
 # HELP gm_key_status 1 for the status that this API key has.
 # TYPE gm_key_status gauge
-gm_key_status{index="0",project="we\"ird",status="ok"} 1
-gm_key_status{index="1",project="",status="invalid"} 1
+gm_key_status{provider="gemini",index="0",project="we\"ird",status="ok"} 1
+gm_key_status{provider="gemini",index="1",project="",status="invalid"} 1
 # HELP gm_keys_checked API keys that were checked.
 # TYPE gm_keys_checked gauge
 gm_keys_checked 2

@@ -379,7 +379,7 @@ gm-models: no model answers
 	[ "$(stat -c %a "$HOME/.cache" "$HOME/.cache/gm" "$(cached)" |
 	    tr '\n' ' ')" = '700 700 600 ' ]
 	sed -i 's/"time_ms":[0-9]*/"time_ms":T/' "$(cached)"
-	same "$(cached)" '{"base_url":"'"$URL"'/v1beta","time_ms":T,"models":[{"name":"a","displayName":"","thinking":false,"supportedGenerationMethods":["generateContent"]}]}
+	same "$(cached)" '{"base_url":"'"$URL"'/v1beta","time_ms":T,"models":[{"id":"a","displayName":"","thinking":false,"supportedGenerationMethods":["generateContent"]}]}
 '
 	run ! grep -r "$GOOD_KEY" "$HOME"
 }

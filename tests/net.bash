@@ -85,5 +85,78 @@ preload() {
 
 # masked: no key in what was said.
 masked() {
-	! grep -q "$GEMINI_API_KEY" out err
+	! grep -qF -e "${GEMINI_API_KEY:-$K0}" -e "$K0" -e "$K1" -e "$M0" \
+	    -e "$M1" -e "$O0" out err
+}
+
+# Keys of two Gemini projects, of two of Mistral's, and one of OpenAI's.
+K0=fake-gemini-key-0000
+K1=fake-gemini-key-0001
+M0=fake-mistral-key-0100
+M1=fake-mistral-key-0101
+O0=fake-openai-key-0200
+# What each service answers where all is well, and the replies of it.
+GEMINI_SAYS='One, two, three.'
+MISTRAL_SAYS='Un, deux, trois.'
+LOCAL_SAYS='Eins, zwei, drei.'
+MISTRAL_GOOD='{"when":{"path":"/mistral/"},"chat":["Un, ","deux, ","trois."],"repeat":-1}'
+LOCAL_GOOD='{"when":{"path":"/llamacpp/"},"chat":["Eins, ","zwei, ","drei."],"repeat":-1}'
+
+# services: the stand-in with two keys of Gemini, one of Mistral, and llama.cpp.
+services() {
+	serve
+	unset GEMINI_API_KEY
+	export GOOGLE_API_KEYS=$K0,$K1
+	export MISTRAL_API_KEY=$M0 MISTRAL_BASE_URL=$URL/mistral/v1
+	export OPENAI_BASE_URL=$URL/llamacpp/v1 OPENAI_MODEL=qwen3-8b-q4_k_m
+}
+
+# remember: what runs learn of keys stays.
+# shellcheck disable=SC2317 # it is called
+remember() {
+	forget() {
+		:
+	}
+}
+
+# at SERVICE MEMBERS: a reply for requests to it, for ever.
+at() {
+	local path=/$1/
+	[ "$1" != gemini ] || path=/v1beta/
+	printf '{"when":{"path":"%s"},%s,"repeat":-1}' "$path" "$2"
+}
+
+# seen: who was asked since "again", in order, with the last digits of the keys:
+# "K0 M0 L"; A is Ollama.
+seen() {
+	local n files=()
+	for ((n = BEFORE + 1; n <= $(requests); n++)); do
+		files+=("$DIR/request.$n")
+	done
+	[ ${#files[@]} -eq 0 ] || awk '
+	FNR == 1 {
+		if (all != "")
+			all = all " "
+		head = 1
+		split($2, path, "/")
+		all = all who[path[2]]
+	}
+	$0 == "\r" { head = 0 }
+	head && /^(x-goog-api-key|Authorization): / {
+		sub(/\r$/, "")
+		all = all substr($0, length($0))
+	}
+	BEGIN {
+		who["v1beta"] = "K"; who["mistral"] = "M"; who["openai"] = "O"
+		who["llamacpp"] = "L"; who["ollama"] = "A"
+	}
+	END { print all }' "${files[@]}"
+}
+
+# went WHO...: exactly these were asked, in this order.
+went() {
+	[ "$(seen)" = "$*" ] || {
+		echo "asked: $(seen); expected: $*"
+		return 1
+	}
 }

@@ -280,6 +280,11 @@ gm-prompt: server: waiting 0.0 s
 	said 0 $'Hello.\n' "gm-prompt: env file: settings
 gm-prompt: GEMINI_MODEL: $ALIAS (built-in default)
 gm-prompt: GOOGLE_GEMINI_BASE_URL: $URL (environment)
+gm-prompt: MISTRAL_MODEL_NAME: mistral-large-latest (built-in default)
+gm-prompt: MISTRAL_BASE_URL: https://api.mistral.ai (built-in default)
+gm-prompt: OPENAI_MODEL: not set (built-in default)
+gm-prompt: OPENAI_BASE_URL: https://api.openai.com/v1 (built-in default)
+gm-prompt: GM_FALLBACK: not set (built-in default)
 gm-prompt: GM_TIMEOUT: not set (built-in default)
 gm-prompt: connect timeout: 10s (built-in default)
 gm-prompt: GM_DEADLINE: 60s (environment)

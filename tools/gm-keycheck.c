@@ -33,6 +33,7 @@ struct run {
 	struct gm_session session;
 	struct gm_verdict *verdicts;
 	size_t len;
+	bool named; /* keys of several services: each with its name */
 	struct gm_out out;
 	struct gm_file_new metrics;
 };
@@ -63,10 +64,27 @@ check_operands(struct gm_common *c, int argc, char **argv, struct gm_err *err)
 	if (c->typed_keys && argc > 1)
 		return gm_fail(err, GM_EUSAGE,
 		    "'-' and other operands exclude each other");
-	if (argc > 0 && c->config.values[GM_SET_KEY_INDEX].text != NULL)
-		return gm_fail(err, GM_EUSAGE,
-		    "--key-index and operands exclude each other");
+	c->alone = argc > 0;
 	return 0;
+}
+
+static int
+check_clashes(const struct gm_common *c, int argc, struct gm_err *err)
+{
+	const struct gm_value *values = c->config.values;
+	bool only = values[GM_SET_KEY_INDEX].text != NULL;
+	bool all = c->provider != NULL && strcmp(c->provider, "all") == 0;
+	bool fallback =
+	    values[GM_SET_FALLBACK].text != NULL || c->fallback_mistral;
+	const struct gm_clash rules[] = {
+		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
+		{ only && argc > 0, "--key-index and operands" },
+		{ only && all, "--key-index and --provider all" },
+		{ fallback && all, "--fallback and --provider all" },
+		{ all && argc > 0, "--provider all and operands" },
+	};
+
+	return gm_options_exclude(rules, GM_LEN(rules), err);
 }
 
 static int
@@ -75,9 +93,8 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 	struct options *o = r->opt;
 	struct gm_common *c = &o->common;
 
-	if (c->ipv4 && c->ipv6)
-		return gm_fail(
-		    err, GM_EUSAGE, "--ipv4 and --ipv6 exclude each other");
+	if (check_clashes(c, argc, err) != 0)
+		return -1;
 	r->wanted = -1;
 	if (o->min_healthy != NULL &&
 	    gm_num_whole(&r->wanted, o->min_healthy, 0, WANTED_MAX, err) != 0) {
@@ -90,49 +107,62 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 	return check_operands(c, argc, argv, err);
 }
 
-/* Mark the keys that the operands name. */
-static int
-mark_wanted(
-    bool *wanted, size_t keys, int argc, char **argv, struct gm_err *err)
+static void
+add_key(struct run *r, size_t service, size_t index)
 {
-	int64_t index;
-	int i;
+	r->verdicts[r->len++] = (struct gm_verdict){ .service = service,
+		.index = index,
+		.provider = r->session.services[service].provider->name };
+}
 
-	for (i = 0; i < argc; i++) {
-		if (gm_num_whole(&index, argv[i], 0, (int64_t)keys - 1, err) !=
-		    0) {
-			gm_err_prefix(err, "INDEX: ");
-			return -1;
-		}
-		wanted[index] = true;
+/* The keys that the operands name, in the order of the ring. */
+static int
+choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	size_t keys = r->session.keysets[0]->place.ring.len, i;
+	bool *wanted = calloc(keys, sizeof(*wanted));
+	int64_t index;
+	int arg, rc = 0;
+
+	if (wanted == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	for (arg = 0; arg < argc && rc == 0; arg++) {
+		rc = gm_num_whole(&index, argv[arg], 0, (int64_t)keys - 1, err);
+		if (rc == 0)
+			wanted[index] = true;
 	}
-	return 0;
+	if (rc != 0)
+		gm_err_prefix(err, "INDEX: ");
+	for (i = 0; i < keys && rc == 0; i++)
+		if (wanted[i])
+			add_key(r, 0, i);
+	free(wanted);
+	return rc;
 }
 
 /* A verdict for each key that is to be checked, in the order of the keys. */
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {
-	const struct gm_keyset *set = &r->session.keyset;
-	size_t keys = set->place.ring.len, i;
-	int64_t only = set->keys.rule.only;
-	bool all = (argc == 0 || r->opt->common.typed_keys) && only < 0;
-	bool *wanted = calloc(keys, sizeof(*wanted));
+	const struct gm_session *s = &r->session;
+	int64_t only = s->keysets[0]->keys.rule.only;
+	size_t i, k, keys = s->keysets[0]->place.ring.len;
 
+	for (i = 1; i < s->len; i++)
+		keys += s->keysets[i]->place.ring.len;
 	r->verdicts = calloc(keys, sizeof(*r->verdicts));
-	if (wanted == NULL || r->verdicts == NULL) {
-		free(wanted);
+	if (r->verdicts == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
+	if (argc > 0 && !r->opt->common.typed_keys)
+		return choose_named(r, argc, argv, err);
+	if (only >= 0) {
+		add_key(r, 0, (size_t)only);
+		return 0;
 	}
-	if (!all && only < 0 &&
-	    mark_wanted(wanted, keys, argc, argv, err) != 0) {
-		free(wanted);
-		return -1;
-	}
-	for (i = 0; i < keys; i++)
-		if (all || wanted[i] || (int64_t)i == only)
-			r->verdicts[r->len++].index = i;
-	free(wanted);
+	r->named = s->len > 1;
+	for (i = 0; i < s->len; i++)
+		for (k = 0; k < s->keysets[i]->place.ring.len; k++)
+			add_key(r, i, k);
 	return 0;
 }
 
@@ -211,10 +241,12 @@ put_lines(const struct run *r, struct gm_buf *out)
 
 	gm_buf_init(&rows, OUTPUT_MAX);
 	if (c->out_is_tty && !c->json)
-		gm_verdict_head(&rows);
+		gm_verdict_head(r->named, &rows);
 	for (i = 0; i < r->len; i++)
-		(c->json ? gm_verdict_json : gm_verdict_row)(
-		    &r->verdicts[i], &rows);
+		if (c->json)
+			gm_verdict_json(&r->verdicts[i], &rows);
+		else
+			gm_verdict_row(&r->verdicts[i], r->named, &rows);
 	if (c->out_is_tty && !c->json)
 		gm_table_align(gm_buf_span(&rows), out);
 	else
@@ -321,7 +353,7 @@ make_rows(struct options *o)
 int
 main(int argc, char **argv)
 {
-	struct options opt = { .level = NULL };
+	struct options opt = { .common = { .any_vendor = true } };
 	const struct gm_tool tool = {
 		.name = "gm-keycheck",
 		.agent = "gm-keycheck/" GM_VERSION,

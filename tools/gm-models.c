@@ -63,11 +63,14 @@ static int
 work(struct gm_catalog *c, const struct options *o,
     const struct gm_models_filter *filter, struct gm_err *err)
 {
+	struct gm_models_filter wanted = *filter;
 	int answers = 1;
 
-	if (gm_catalog_open(c, c->tool, o->refresh, err) != 0)
+	if (gm_catalog_open(c, c->tool, o->refresh, o->probe, err) != 0)
 		return -1;
-	gm_models_keep(&c->models, filter);
+	if (!o->all && wanted.method == NULL)
+		wanted.method = c->provider->method;
+	gm_models_keep(&c->models, &wanted);
 	if (c->models.len == 0)
 		return gm_fail(err, GM_ENEGATIVE, "no model matches");
 	if (o->probe)
@@ -83,9 +86,8 @@ static int
 run(const struct options *o, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
-	const char *method = o->method != NULL ? o->method : "generateContent";
 	const struct gm_models_filter filter = {
-		.method = o->all ? NULL : method,
+		.method = o->method,
 		.patterns = argv,
 		.len = (size_t)argc,
 	};
@@ -103,7 +105,7 @@ static void
 make_rows(struct options *o)
 {
 	const struct gm_opt rows[] = {
-		{ 0, "all", NULL, "also those that cannot generate content",
+		{ 0, "all", NULL, "also those that cannot answer questions",
 		    .flag = &o->all },
 		{ 0, "method", "NAME", "those that have this method",
 		    .text = &o->method },

@@ -74,8 +74,9 @@ set_question(struct run *r, struct gm_err *err)
 		.search = o->search,
 		.url_context = o->url_context,
 	};
-	gm_session_models(&r->session, &r->question);
-	return gm_params_apply(&o->params, &r->question, err);
+	if (gm_params_apply(&o->params, &r->question, err) != 0)
+		return -1;
+	return gm_session_fit(&r->session, &r->question, err);
 }
 
 static int
@@ -101,7 +102,7 @@ dry_run(struct run *r, struct gm_err *err)
 	struct gm_ask request;
 	int rc;
 
-	rc = gm_ask_begin(&request, &r->session.service, &r->question,
+	rc = gm_ask_begin(&request, r->session.services, &r->question,
 	    &r->delivery.sink, &r->outcome, err);
 	if (rc == 0)
 		rc = gm_ask_describe(&request, GM_LEVEL_METRICS, err);
@@ -181,7 +182,7 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 	struct gm_record record = {
 		.outcome = &r->outcome,
 		.question = &r->question,
-		.provider = gm_gemini.name,
+		.provider = gm_vendor(c->vendor)->name,
 		.text = gm_buf_span(&r->delivery.held),
 		.secrets = &c->secrets,
 	};
@@ -239,8 +240,9 @@ ask(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 {
 	if (gm_session_connect(&r->session, tool, err) != 0)
 		return -1;
+	gm_catalog_advise(&r->session, tool->common);
 	r->asked = true;
-	return gm_drive(&r->session.service, &r->question, &r->delivery.sink,
+	return gm_drive(r->session.services, &r->question, &r->delivery.sink,
 	    &r->outcome, err);
 }
 
@@ -253,8 +255,6 @@ deliver(struct run *r, int rc, struct gm_err *err)
 	if (rc != 0 && err->code == GM_ESIGNAL)
 		return rc;
 	gm_stop_last_words();
-	if (rc != 0)
-		gm_catalog_suggest(c, &r->outcome, err);
 	if (c->json)
 		rc = deliver_record(r, rc, err);
 	else if (r->asked)
@@ -264,7 +264,7 @@ deliver(struct run *r, int rc, struct gm_err *err)
 	if (!r->asked)
 		return rc;
 	gm_outcome_tell(&r->outcome, &c->note);
-	gm_log_outcome(&c->log, gm_gemini.name, &r->outcome);
+	gm_log_outcome(&c->log, &r->outcome);
 	return rc;
 }
 

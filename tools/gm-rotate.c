@@ -175,7 +175,8 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	r->keys = &r->keyset.keys;
 	r->choice = (struct gm_keychoice){ .ring = &r->keyset.place.ring,
 		.model = r->keyset.models[0],
-		.base_url = c->config.values[GM_SET_BASE_URL].text };
+		.base_url = r->keyset.base_url,
+		.vendor = c->vendor };
 	len = r->choice.ring->len;
 	if (r->index >= (int64_t)len)
 		return gm_fail(err, GM_EUSAGE,
@@ -261,7 +262,8 @@ take_reports(struct run *r, struct gm_err *err)
 	const struct gm_common *c = &r->opt->common;
 
 	if (!c->stdin_closed &&
-	    gm_keyfeed_read(r->keys, STDIN_FILENO, "standard input", err) != 0)
+	    gm_keyfeed_read(r->keys, r->keyset.provider->name, STDIN_FILENO,
+		"standard input", err) != 0)
 		return -1;
 	return peek(r, err);
 }
@@ -303,7 +305,8 @@ become(struct run *r, char **argv, struct gm_err *err)
 	gm_cli_restore(c);
 	if (gm_stop_signal() != 0)
 		return gm_stop_fail(err);
-	return gm_runner_exec(argv, gm_keychoice_key(&r->choice), err);
+	return gm_runner_exec(
+	    argv, c->vendor, gm_keychoice_key(&r->choice), err);
 }
 
 static int

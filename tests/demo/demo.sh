@@ -15,6 +15,7 @@ exec </dev/null
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/gm-demo.XXXXXX") || exit 1
 server=
+scenes=0
 failed=0
 
 clean_up() {
@@ -45,8 +46,8 @@ forget_settings() {
 
 	for name in $(compgen -e); do
 		case $name in
-		GM_* | GOOGLE_* | GEMINI_* | SSL_* | CURL_* | *_proxy | \
-		    *_PROXY | CREDENTIALS_DIRECTORY | SSLKEYLOGFILE | \
+		GM_* | GOOGLE_* | GEMINI_* | MISTRAL_* | OPENAI_* | SSL_* | \
+		    CURL_* | *_proxy | *_PROXY | CREDENTIALS_DIRECTORY | SSLKEYLOGFILE | \
 		    POSIXLY_CORRECT)
 			unset "$name"
 			;;
@@ -70,11 +71,19 @@ start_server() {
 }
 
 # An env file of three keys, as a user would make it: one is good, one is used
-# up for the day, one is not valid.
+# up for the day, one is not valid.  And one of Mistral, and a server that needs
+# none.
 make_env_file() {
+	local url
+
+	url=$(cat "$dir/url")
 	(umask 077 && printf '%s\n' \
 	    'GOOGLE_API_KEYS=fake-invalid-key-0001,fake-day-key-0002,fake-good-key-0003' \
-	    "GOOGLE_GEMINI_BASE_URL=$(cat "$dir/url")" >"$dir/env")
+	    "GOOGLE_GEMINI_BASE_URL=$url" \
+	    'MISTRAL_API_KEYS=fake-good-key-0004' \
+	    "MISTRAL_BASE_URL=$url/mistral/v1" \
+	    "OPENAI_BASE_URL=$url/llamacpp/v1" \
+	    'OPENAI_MODEL=qwen3-8b-q4_k_m' >"$dir/env")
 }
 
 title() {
@@ -86,6 +95,7 @@ title() {
 scene() {
 	local want=$1 command=$2 status
 
+	scenes=$((scenes + 1))
 	printf '$ %s%s%s\n' "$bold" "$command" "$plain"
 	PATH=$build:$PATH bash -o pipefail -c "$command" 2>"$dir/stderr"
 	status=$?
@@ -153,8 +163,18 @@ scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
 title 'How are the keys? Every program that uses them knows.'
 scene 0 'gm-rotate --status | cut -f 1,2,4-6'
 
+# Nothing for LIVE=1: it would lay aside keys that are good.
+if [ "${LIVE-}" != 1 ]; then
+	title 'All keys used up? Mistral answers, or a server on this machine.'
+	scene 0 'gm-rotate --mark 2 --class quota --for 1h'
+	scene 0 'gm-prompt --max-wait 0 --fallback mistral "What is a pipe?"'
+	echo 'The other one is a stand-in for llama.cpp, and needs no key.'
+	scene 0 "gm-prompt --max-wait 0 --fallback openai --json 'What is a FIFO?' |
+    jq '{ok, text, provider, model, key_index, fallback}'"
+fi
+
 if [ "$failed" -ne 0 ]; then
-	printf '\ndemo: %d of 8 scenes failed\n' "$failed" >&2
+	printf '\ndemo: %d of %d scenes failed\n' "$failed" "$scenes" >&2
 	exit 1
 fi
 title 'Next'

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "chat_err.h"
 #include "errbody.h"
 #include "gemini_err.h"
 #include "secret.h"
@@ -58,6 +59,22 @@ is_page(struct gm_span body)
 }
 
 static void
+check_fault(
+    const struct gm_fault *f, bool page, const struct gm_secrets *secrets)
+{
+	assert(f->class > GM_CLASS_OK && f->class < GM_CLASSES);
+	assert(f->class != GM_CLASS_LOCAL && f->class != GM_CLASS_SIGNAL);
+	assert(f->hint_ms >= -1 && f->hint_ms <= INT64_C(48) * 60 * 60 * 1000);
+	check_line(f->words, GM_TERM_LINE_MAX + 1 + 200 + 3);
+	check_line(f->remedy, sizeof(f->remedy));
+	check_key(secrets, f->words);
+	if (page)
+		assert(gm_class(f->class)->code != GM_ENOPERM);
+	if (f->remedy[0] != '\0')
+		assert(f->class == GM_CLASS_MODEL_GONE);
+}
+
+static void
 check(long http, struct gm_span body, const struct gm_secrets *secrets)
 {
 	const bool page = is_page(body);
@@ -65,17 +82,12 @@ check(long http, struct gm_span body, const struct gm_secrets *secrets)
 
 	memset(&f, 'x', sizeof(f));
 	gm_gemini_classify("gemini-3.8-flash", http, body, &f);
-	assert(f.class > GM_CLASS_OK && f.class < GM_CLASSES);
-	assert(f.class != GM_CLASS_LOCAL && f.class != GM_CLASS_SIGNAL);
-	assert(f.hint_ms >= -1 && f.hint_ms <= INT64_C(48) * 60 * 60 * 1000);
 	assert(http == 200 || f.http == http);
-	check_line(f.words, GM_TERM_LINE_MAX + 1 + 200 + 3);
-	check_line(f.remedy, sizeof(f.remedy));
-	check_key(secrets, f.words);
-	if (page)
-		assert(gm_class(f.class)->code != GM_ENOPERM);
-	if (f.remedy[0] != '\0')
-		assert(f.class == GM_CLASS_MODEL_GONE);
+	check_fault(&f, page, secrets);
+	memset(&f, 'x', sizeof(f));
+	gm_chat_classify(http, body, &f);
+	assert(http == 200 || f.http == http);
+	check_fault(&f, page, secrets);
 }
 
 int

@@ -8,7 +8,7 @@
 covered='base:- exchange:- http:transport.bats transfer:transport.bats
     ask:retry.bats course:rotation.bats drive:signals.bats cli:cli.bats
     session:config.bats catalog:gm-models.bats keycheck:gm-keycheck.bats
-    process:cli.bats'
+    process:cli.bats probe:gm-models.bats relay:fallback.bats task:-'
 
 covers() { # MODULE: by what, if it is excused
 	local pair

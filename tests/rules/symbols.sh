@@ -17,8 +17,8 @@ writes='cli.o'       # standard output and error
 environment='config.o'
 mutable='stop.o'     # the flag that a signal handler sets
 
-# Used by tests alone, which walk whole documents by them; this may only shrink.
-unused='gm_json_name'
+# Used by tests alone; this may only shrink.
+unused=''
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'

@@ -67,8 +67,8 @@ make(const char *path, const char *text)
 }
 
 static const char *const names[GM_SETTINGS] = {
-	[GM_SET_MODEL] = "GEMINI_MODEL",
-	[GM_SET_BASE_URL] = "GOOGLE_GEMINI_BASE_URL",
+	[GM_SET_GEMINI_MODEL] = "GEMINI_MODEL",
+	[GM_SET_GEMINI_URL] = "GOOGLE_GEMINI_BASE_URL",
 	[GM_SET_TIMEOUT] = "GM_TIMEOUT",
 	[GM_SET_DEADLINE] = "GM_DEADLINE",
 	[GM_SET_RETRIES] = "GM_RETRIES",
@@ -100,9 +100,9 @@ test_defaults(void **state)
 		const char *text;
 		int64_t number;
 	} rows[] = {
-		{ GM_SET_MODEL, "gemini-flash-latest", 0 },
-		{ GM_SET_BASE_URL, "https://generativelanguage.googleapis.com",
-		    0 },
+		{ GM_SET_GEMINI_MODEL, "gemini-flash-latest", 0 },
+		{ GM_SET_GEMINI_URL,
+		    "https://generativelanguage.googleapis.com", 0 },
 		{ GM_SET_TIMEOUT, NULL, 0 }, /* depends on the base URL */
 		{ GM_SET_CONNECT_TIMEOUT, "10s", 10000 },
 		{ GM_SET_DEADLINE, NULL, 0 },
@@ -187,7 +187,7 @@ test_empty(void **state)
 	(void)setenv("GOOGLE_API_KEY", "", 1);
 	gm_config_init(&c);
 	load(&c, "env");
-	assert_int_equal(c.values[GM_SET_MODEL].origin, GM_FROM_DEFAULT);
+	assert_int_equal(c.values[GM_SET_GEMINI_MODEL].origin, GM_FROM_DEFAULT);
 	assert_int_equal(c.values[GM_SET_RETRIES].origin, GM_FROM_NAMED);
 	assert_int_equal(c.values[GM_SET_RETRIES].number, 7);
 	assert_null(c.around.keys[1]);
@@ -209,23 +209,23 @@ test_local(void **state)
 		const char *line;
 		bool taken;
 	} rows[] = {
-		{ GM_SET_MODEL, "GEMINI_MODEL=m", true },
+		{ GM_SET_GEMINI_MODEL, "GEMINI_MODEL=m", true },
 		{ GM_SET_TIMEOUT, "GM_TIMEOUT=5", true },
 		{ GM_SET_DEADLINE, "GM_DEADLINE=5", true },
 		{ GM_SET_RETRIES, "GM_RETRIES=5", true },
 		{ GM_SET_MAX_WAIT, "GM_MAX_WAIT=5", true },
 		{ GM_SET_LOG_FILE, "GM_LOG_FILE=log", false },
 		{ GM_SET_CACHE_DIR, "GM_CACHE_DIR=cache", false },
-		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=https://h.example",
+		{ GM_SET_GEMINI_URL, "GOOGLE_GEMINI_BASE_URL=https://h.example",
 		    false },
-		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=http://h.example",
+		{ GM_SET_GEMINI_URL, "GOOGLE_GEMINI_BASE_URL=http://h.example",
 		    false },
-		{ GM_SET_BASE_URL,
+		{ GM_SET_GEMINI_URL,
 		    "GOOGLE_GEMINI_BASE_URL=http://localhost.h.example",
 		    false },
-		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL='http://[::1]:1'",
+		{ GM_SET_GEMINI_URL, "GOOGLE_GEMINI_BASE_URL='http://[::1]:1'",
 		    true },
-		{ GM_SET_BASE_URL, "GOOGLE_GEMINI_BASE_URL=http://localhost/",
+		{ GM_SET_GEMINI_URL, "GOOGLE_GEMINI_BASE_URL=http://localhost/",
 		    true },
 	};
 	struct gm_config c;
@@ -352,11 +352,13 @@ static void
 test_variables(void **state)
 {
 	static const char *const want[] = { "GOOGLE_API_KEYS", "GOOGLE_API_KEY",
-		"GEMINI_API_KEY", "GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL",
-		"GM_TIMEOUT", "GM_DEADLINE", "GM_RETRIES", "GM_MAX_WAIT",
-		"GM_POLICY", "GM_RPM", "GM_RPD", "GM_METRICS", "GM_LOG_FILE",
-		"GM_SYSLOG", "GM_STATE_DIR", "GM_CACHE_DIR", "GM_ENV_FILE",
-		"GM_ALLOW_UNSAFE_ENV" };
+		"GEMINI_API_KEY", "MISTRAL_API_KEYS", "MISTRAL_API_KEY",
+		"OPENAI_API_KEY", "GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL",
+		"MISTRAL_MODEL_NAME", "MISTRAL_BASE_URL", "OPENAI_MODEL",
+		"OPENAI_BASE_URL", "GM_FALLBACK", "GM_TIMEOUT", "GM_DEADLINE",
+		"GM_RETRIES", "GM_MAX_WAIT", "GM_POLICY", "GM_RPM", "GM_RPD",
+		"GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG", "GM_STATE_DIR",
+		"GM_CACHE_DIR", "GM_ENV_FILE", "GM_ALLOW_UNSAFE_ENV" };
 	size_t i;
 
 	(void)state;

@@ -59,14 +59,15 @@ is_ours(struct gm_span name)
 }
 
 static bool
-is_key(struct gm_span name)
+is_key(struct gm_span name, const void *arg)
 {
-	return gm_span_is(name, "KEY");
+	return gm_span_is(name, arg);
 }
 
 static const struct gm_envfile_rules by_default = { .wanted = is_ours };
-static const struct gm_envfile_rules local = { .wanted = is_ours,
-	.needed = is_key };
+static const struct gm_envfile_rules local = {
+	.wanted = is_ours, .needed = is_key, .arg = "KEY"
+};
 static const struct gm_envfile_rules named = { .wanted = is_ours,
 	.named = true };
 static const struct gm_envfile_rules unsafe = { .wanted = is_ours,

@@ -14,6 +14,11 @@
 	}
 #define DETAIL(name, members) \
 	"{\"@type\":\"type.googleapis.com/google.rpc." name "\"," members "}"
+#define SEED \
+	"{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"seed\"],\"msg\":" \
+	"\"Extra inputs are not permitted\",\"input\":1}"
+#define SEED_WORDS "body.seed: Extra inputs are not permitted"
+#define TURN "{\"loc\":[\"body\",\"messages\",0,\"role\"],\"msg\":\"Bad.\"}"
 #define KIB ((size_t)1024)
 
 /* What is filled, in words: see show(). */
@@ -36,7 +41,8 @@ static const struct {
 	    S("[{\n  \"error\": {\n    \"code\": 503\n  }\n}\n]\n"),
 	    "code 503" },
 	{ "empty array", S("[]"), "" },
-	{ "code is text", S("{\"error\":{\"code\":\"invalid_request\"}}"), "" },
+	{ "code is text", S("{\"error\":{\"code\":\"invalid_request\"}}"),
+	    "name invalid_request" },
 	{ "code is digits", S("{\"error\":{\"code\":\"429\"}}"), "code 429" },
 	{ "error is text", S("{\"error\":\"model 'x' not found\"}"),
 	    "message model 'x' not found" },
@@ -47,7 +53,8 @@ static const struct {
 	    "message Unauthorized" },
 	{ "detail alone", S("{\"detail\":\"Not Found\"}"),
 	    "message Not Found" },
-	{ "detail is a list", S("{\"detail\":[{\"msg\":\"x\"}]}"), "" },
+	{ "detail is a list", S("{\"detail\":[{\"msg\":\"x\"}]}"),
+	    "message x" },
 	{ "message is a number", S("{\"error\":{\"message\":5}}"), "" },
 	{ "other members",
 	    S("{\"error\":{\"errors\":[{\"message\":\"x\","
@@ -70,6 +77,60 @@ static const struct {
 	    "message M" },
 	{ "only looks nested", S("{\"error\":{\"message\":\"[x] failed\"}}"),
 	    "message [x] failed" },
+	/* Chat completions. */
+	{ "OpenAI's",
+	    S("{\"error\":{\"message\":\"M\",\"type\":\"insufficient_quota\","
+	      "\"param\":null,\"code\":\"insufficient_quota\"}}"),
+	    "message M, name insufficient_quota, type insufficient_quota" },
+	{ "Ollama's",
+	    S("{\"error\":{\"message\":\"M\",\"type\":\"api_error\","
+	      "\"param\":null,\"code\":null}}"),
+	    "message M, type api_error" },
+	{ "llama.cpp's",
+	    S("{\"error\":{\"code\":503,\"message\":\"Loading model\","
+	      "\"type\":\"unavailable_error\"}}"),
+	    "code 503, message Loading model, type unavailable_error" },
+	{ "llama.cpp's, of old",
+	    S("{\"code\":500,\"message\":\"M\",\"type\":\"server_error\"}"),
+	    "code 500, message M, type server_error" },
+	{ "Mistral's",
+	    S("{\"object\":\"error\",\"message\":\"Invalid model: x\","
+	      "\"type\":\"invalid_model\",\"param\":null,\"code\":\"1500\"}"),
+	    "code 1500, message Invalid model: x, type invalid_model" },
+	{ "complaints in an object",
+	    S("{\"object\":\"error\",\"message\":{\"detail\":[" SEED "]},"
+	      "\"type\":\"invalid_request_error\",\"code\":null}"),
+	    "message " SEED_WORDS ", type invalid_request_error" },
+	{ "complaints in an array",
+	    S("{\"object\":\"error\",\"message\":[" SEED "," TURN "],"
+	      "\"type\":\"invalid_request_error\",\"code\":3001}"),
+	    "code 3001, message " SEED_WORDS
+	    "; body.messages.0.role: Bad., type "
+	    "invalid_request_error" },
+	{ "complaints as text",
+	    S("{\"object\":\"error\",\"message\":\"{\\\"detail\\\":["
+	      "{\\\"loc\\\":[\\\"body\\\",\\\"seed\\\"],\\\"msg\\\":"
+	      "\\\"No.\\\"}]}\",\"type\":\"t\"}"),
+	    "message body.seed: No., type t" },
+	{ "complaints as text of an array",
+	    S("{\"object\":\"error\",\"message\":\"[{\\\"loc\\\":["
+	      "\\\"body\\\",\\\"seed\\\"],\\\"msg\\\":\\\"No.\\\"}]\"}"),
+	    "message body.seed: No." },
+	{ "complaints alone", S("{\"detail\":[" SEED "]}"),
+	    "message " SEED_WORDS },
+	{ "complaints in an error",
+	    S("{\"error\":{\"message\":{\"detail\":[" SEED "]}}}"),
+	    "message " SEED_WORDS },
+	{ "a detail in an object", S("{\"message\":{\"detail\":\"M\"}}"),
+	    "message M" },
+	{ "words and other things", S("{\"detail\":[\"a\",5,\"b\",{}]}"),
+	    "message a; ; b;" },
+	{ "a place without words", S("{\"detail\":[{\"loc\":[\"body\"]}]}"),
+	    "message body:" },
+	{ "the inner type",
+	    S("{\"error\":{\"type\":\"outer\",\"code\":\"o\",\"message\":"
+	      "\"{\\\"error\\\":{\\\"type\\\":\\\"inner\\\"}}\"}}"),
+	    "name o, type inner" },
 	{ "cut JSON", S("{\"error\":{\"code\":400,\"message\":\"Ba"), "" },
 	{ "two roots", S("{\"error\":{\"code\":400}}{}"), "" },
 	{ "last of two names", S("{\"error\":{\"code\":1,\"code\":2}}"),
@@ -199,6 +260,9 @@ show(struct gm_buf *out, struct gm_span body)
 	if (e.code != 0)
 		gm_buf_printf(out, "code %ld", e.code);
 	put(out, "message", &e.message);
+	if (e.code == 0) /* else it is the same in digits */
+		put(out, "name", &e.name);
+	put(out, "type", &e.type);
 	put(out, "status", &e.status);
 	put(out, "reason", &e.reason);
 	if (gm_span_trim(gm_buf_span(&e.quota)).len > 0)
@@ -210,6 +274,8 @@ show(struct gm_buf *out, struct gm_span body)
 		gm_buf_puts(out, out->len > 0 ? ", zero" : "zero");
 	if (e.html)
 		gm_buf_puts(out, out->len > 0 ? ", html" : "html");
+	/* What is known was read from JSON, or from a text's words. */
+	assert_true(e.json || e.code == 0);
 	gm_errbody_release(&e);
 	gm_errbody_release(&e);
 	return gm_buf_str(out);
@@ -255,6 +321,33 @@ test_details(void **state)
 	gm_buf_release(&want);
 }
 
+/* Is it JSON at all?  A gateway's words are not the service's. */
+static void
+test_json(void **state)
+{
+	static const struct {
+		const char *body;
+		bool json;
+	} cases[] = {
+		{ "", false },
+		{ "404 page not found", false },
+		{ "<html>{}</html>", false },
+		{ "{\"error\":", false },
+		{ "{}", true },
+		{ " [] ", true },
+		{ "{\"error\":{\"message\":\"{x\"}}", true },
+	};
+	struct gm_errbody e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(cases); i++) {
+		gm_errbody_read(&e, gm_span_of(cases[i].body));
+		assert_int_equal(e.json, cases[i].json);
+		gm_errbody_release(&e);
+	}
+}
+
 /* A body of many MiB: the words are its beginning. */
 static void
 test_large(void **state)
@@ -284,6 +377,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_details),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_large),
 	};
 

@@ -152,8 +152,7 @@ static const struct {
 	    "Please update your code to use models/gemini-4 for the latest.",
 	    .class = GM_CLASS_MODEL_GONE, .remedy = "use gemini-4 instead" },
 	{ 20, 404, "NOT_FOUND", "Requested entity was not found.",
-	    .class =
-		GM_CLASS_MODEL_GONE }, /* a model: no question names a file */
+	    .class = GM_CLASS_BAD_REQUEST },
 	{ 21, 400, INVALID,
 	    "Invalid JSON payload received. Unknown name 'x' at 'config': "
 	    "Cannot find field.",

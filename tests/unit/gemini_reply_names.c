@@ -307,6 +307,41 @@ test_page(void **state)
 	}
 }
 
+/* Pages in an array are given one by one; none of them is no end. */
+static void
+test_pages(void **state)
+{
+	static const struct {
+		const char *document, *words; /* "": none */
+		size_t texts;
+	} rows[] = {
+		{ "[]", "", 0 },
+		{ "[{\"models\":[]}]", "", 1 },
+		{ "[{\"models\":[]},{}]", "", 2 },
+		{ "[{\"models\":[]},1]", "JSON, but not an answer", 1 },
+		{ "[{\"data\":[]},{}]", "JSON, but not a list of models", 0 },
+	};
+	struct gm_answer a;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		struct seen seen = { 0 };
+
+		gm_answer_init(&a);
+		err = (struct gm_err){ .code = GM_OK };
+		assert_int_equal(take(&a, GM_CALL_MODELS,
+				     gm_span_of(rows[i].document), &seen, &err),
+		    rows[i].words[0] == '\0' ? 0 : -1);
+		assert_string_equal(err.msg, rows[i].words);
+		assert_int_equal(seen.texts, rows[i].texts);
+		assert_int_equal(a.finish,
+		    rows[i].texts > 0 ? GM_FINISH_DONE : GM_FINISH_NONE);
+		gm_answer_release(&a);
+	}
+}
+
 /* The sink's error is passed on, and it is not asked again. */
 static void
 test_sink_fails(void **state)
@@ -355,6 +390,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_sink_fails),
 	};
 

@@ -241,10 +241,33 @@ test_misuse(void **state)
 	assert_int_equal(signal_of(as_deep_as_allowed), 0);
 }
 
+/* What is not there is not written. */
+static void
+test_optional(void **state)
+{
+	static const char *const texts[] = { "a", "b\"" };
+	struct gm_jsonw w;
+	struct gm_buf out;
+
+	(void)state;
+	gm_buf_init(&out, 1000);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_number(&w, "none", NULL);
+	gm_jsonw_number(&w, "n", "0.5");
+	gm_jsonw_texts(&w, "nothing", texts, 0);
+	gm_jsonw_texts(&w, "t", texts, GM_LEN(texts));
+	gm_jsonw_end(&w);
+	assert_string_equal(
+	    gm_buf_str(&out), "{\"n\":0.5,\"t\":[\"a\",\"b\\\"\"]}");
+	gm_buf_release(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_optional),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_structure),
 		cmocka_unit_test(test_bare_values),

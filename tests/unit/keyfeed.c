@@ -25,7 +25,7 @@ feed(struct gm_keys *keys, const char *text, struct gm_err *err)
 	assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
 	assert_int_equal(close(ends[1]), 0);
 	*err = (struct gm_err){ .code = GM_OK };
-	rc = gm_keyfeed_read(keys, ends[0], "standard input", err);
+	rc = gm_keyfeed_read(keys, "gemini", ends[0], "standard input", err);
 	assert_int_equal(close(ends[0]), 0);
 	return rc;
 }

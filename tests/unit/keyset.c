@@ -56,7 +56,8 @@ open_set(const char *keys, const char *option, const char *index)
 	(void)setenv("GM_STATE_DIR", "state", 1);
 	gm_config_init(&common.config);
 	if (option != NULL)
-		gm_config_option(&common.config, GM_SET_MODEL, "model", option);
+		gm_config_option(
+		    &common.config, GM_SET_GEMINI_MODEL, "model", option);
 	if (index != NULL)
 		gm_config_option(
 		    &common.config, GM_SET_KEY_INDEX, "key-index", index);

@@ -53,12 +53,14 @@ content(const char *path)
 static void
 make_outcome(struct gm_outcome *o)
 {
-	const struct gm_attempt attempt = { .model = "gemini-y",
+	const struct gm_attempt attempt = { .provider = "gemini",
+		.model = "gemini-y",
+		.key_index = 2,
 		.key = gm_span_of(KEY) };
 
 	gm_outcome_init(o);
 	o->model = "gemini-x"; /* the one that answered */
-	o->key_index = 2;
+	o->provider = "gemini";
 	gm_outcome_add(o, &attempt);
 	gm_outcome_add(o, &attempt);
 	o->fault.http = 200;
@@ -95,10 +97,10 @@ test_metrics(void **state)
 
 	(void)state;
 	make_outcome(&o);
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(said(), "gm-x: " WORDS "\n");
 	log.metrics = false;
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(said(), "");
 	gm_outcome_release(&o);
 }
@@ -112,8 +114,9 @@ test_failure(void **state)
 
 	(void)state;
 	gm_outcome_init(&o);
+	o.provider = "gemini";
 	o.class = GM_CLASS_NETWORK;
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(said(),
 	    "gm-x: provider=gemini attempts=0 class=network wait_ms=0 "
 	    "connect_ms=0 ttft_ms=0 total_ms=0 bytes_in=0 bytes_out=0\n");
@@ -146,16 +149,16 @@ test_file(void **state)
 
 	(void)state;
 	make_outcome(&o);
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(timeless(content("log")), JSON);
 	assert_int_equal(stat("log", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	line = timeless(content("log"));
 	assert_memory_equal(line, JSON, strlen(JSON));
 	assert_string_equal(timeless(line + strlen(JSON)), JSON);
 	assert_int_equal(rename("log", "old"), 0);
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(timeless(content("log")), JSON);
 	assert_string_equal(said(), "");
 	gm_outcome_release(&o);
@@ -175,7 +178,7 @@ test_one_write(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", pair[1]);
 	make_outcome(&o);
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	n = recv(pair[0], got, sizeof(got) - 1, MSG_DONTWAIT);
 	assert_in_range(n, 1, sizeof(got) - 1);
 	got[n] = '\0';
@@ -195,11 +198,11 @@ test_no_file(void **state)
 
 	(void)state;
 	make_outcome(&o);
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(
 	    said(), "gm-x: log file: none/log: No such file or directory\n");
 	log.file = "/dev/full";
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	assert_string_equal(
 	    said(), "gm-x: log file: /dev/full: No space left on device\n");
 	gm_outcome_release(&o);
@@ -223,8 +226,9 @@ test_masked(void **state)
 	careful.secrets = &secrets;
 	assert_int_equal(gm_secrets_add(&secrets, gm_span_of(KEY), &err), 0);
 	gm_outcome_init(&o);
+	o.provider = "gemini";
 	(void)memcpy(o.answer.reason, KEY, sizeof(KEY));
-	gm_log_outcome(&log, "gemini", &o);
+	gm_log_outcome(&log, &o);
 	line = said();
 	assert_non_null(strstr(line, " finish=...0001\n"));
 	assert_null(strstr(line, KEY));

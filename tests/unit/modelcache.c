@@ -18,7 +18,7 @@
 #define BASE "https://example.org"
 #define FILE_NAME "cache/models.2f273bec81d5fcb2.json"
 #define MODELS \
-	"\"models\":[{\"name\":\"a\",\"displayName\":\"\",\"thinking\":false," \
+	"\"models\":[{\"id\":\"a\",\"displayName\":\"\",\"thinking\":false," \
 	"\"supportedGenerationMethods\":[\"generateContent\"]}]"
 #define TEXT(base, time) \
 	"{\"base_url\":\"" base "/v1beta\",\"time_ms\":" time "," MODELS "}\n"

@@ -217,10 +217,10 @@ static void
 test_write(void **state)
 {
 	static const char page[] =
-	    "{\"models\":[{\"name\":\"a\",\"displayName\""
+	    "{\"models\":[{\"id\":\"models/a\",\"displayName\""
 	    ":\"A\",\"inputTokenLimit\":5,\"outputTokenL"
 	    "imit\":6,\"thinking\":true,\"supportedGener"
-	    "ationMethods\":[\"x\",\"y\"]},{\"name\":\"b"
+	    "ationMethods\":[\"x\",\"y\"]},{\"id\":\"b"
 	    "\",\"displayName\":\"\",\"thinking\":false,"
 	    "\"supportedGenerationMethods\":[]}]}";
 	struct gm_models models = { .items = NULL };
@@ -342,14 +342,18 @@ test_near(void **state)
 	gm_buf_init(&names, 4096);
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_buf_reset(&names);
-		gm_models_near(&models, rows[i].name, &names);
+		gm_models_near(
+		    &models, rows[i].name, "generateContent", &names);
 		assert_string_equal(gm_buf_str(&names), rows[i].want);
 	}
 	memset(name, 'g', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	gm_buf_reset(&names);
-	gm_models_near(&models, name, &names);
+	gm_models_near(&models, name, "generateContent", &names);
 	assert_string_equal(gm_buf_str(&names), "");
+	/* A service that tells no methods has none that cannot answer. */
+	gm_models_near(&models, "embed-flesh", NULL, &names);
+	assert_string_equal(gm_buf_str(&names), "embed-flash");
 	gm_buf_release(&names);
 	gm_models_release(&models);
 }

@@ -12,7 +12,7 @@
 
 #define ARGS_MAX 8
 
-static const enum gm_setting model = GM_SET_MODEL;
+static const enum gm_setting model = GM_SET_GEMINI_MODEL;
 
 /* What a table's targets hold after a command line. */
 struct given {

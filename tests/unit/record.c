@@ -69,6 +69,7 @@ add(struct gm_outcome *o, enum gm_class class, long http, size_t index)
 		.class = class,
 		.ms = 10 };
 
+	o->provider = attempt.provider;
 	gm_outcome_add(o, &attempt);
 }
 
@@ -133,8 +134,7 @@ test_quota(void **state)
 	(void)state;
 	gm_outcome_init(&o);
 	o.class = GM_CLASS_QUOTA_DAY;
-	o.model = "gemini-y"; /* the last of several */
-	o.key_index = 2;
+	o.model = "gemini-y";                   /* the last of several */
 	o.retry_at_ms = INT64_C(1795341600001); /* rounded up when told */
 	add(&o, GM_CLASS_QUOTA_DAY, 429, 2);
 	check(&record,

@@ -59,7 +59,10 @@ check(const struct gm_request *r, const char *url, const char *secret,
 
 	gm_request_fill(r, &http);
 	assert_string_equal(http.url, url);
-	assert_string_equal(http.secret, secret);
+	if (secret == NULL)
+		assert_null(http.secret);
+	else
+		assert_string_equal(http.secret, secret);
 	assert_int_equal(http.timeout_ms, 5); /* the rest is the caller's */
 	if (body == NULL) {
 		assert_null(http.body.p);
@@ -95,13 +98,38 @@ test_make(void **state)
 	gm_request_release(&r);
 }
 
+/* A service that needs no key is sent no header, nor an older key's. */
+static void
+test_no_key(void **state)
+{
+	struct gm_request r = { 0 };
+
+	(void)state;
+	make(&r, "x", "{}");
+	check(&r, "https://api.example/x", NULL, "{}");
+	sign(&r, "");
+	check(&r, "https://api.example/x", NULL, "{}");
+	sign(&r, KEY);
+	check(&r, "https://api.example/x", "x-key: " KEY, "{}");
+	sign(&r, "");
+	check(&r, "https://api.example/x", NULL, "{}");
+	note.verbose = 2;
+	gm_request_describe(&r, &note, GM_LEVEL_TRACE);
+	note.verbose = 0;
+	assert_string_equal(said(), "gm-x: POST https://api.example/x\n");
+	assert_string_equal(said(), "gm-x: Content-Type: application/json\n");
+	assert_string_equal(said(), "gm-x: Accept: text/event-stream\n");
+	assert_string_equal(said(), "");
+	gm_request_release(&r);
+}
+
 static void
 test_empty(void **state)
 {
 	struct gm_request r = { 0 };
 
 	(void)state;
-	check(&r, "", "", NULL);
+	check(&r, "", NULL, NULL);
 	gm_request_release(&r);
 }
 
@@ -181,6 +209,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_no_key),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_describe),

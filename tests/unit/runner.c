@@ -15,6 +15,8 @@
 
 #define KEY "fake-good-key-0001"
 
+static enum gm_vendor vendor = GM_VENDOR_GEMINI;
+
 /* What a child ends with; when no program could be run, its error's status. */
 static int
 run(const char *program, const char *script)
@@ -30,7 +32,7 @@ run(const char *program, const char *script)
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		if (gm_runner_exec(argv, gm_span_of(KEY), &err) == -1)
+		if (gm_runner_exec(argv, vendor, gm_span_of(KEY), &err) == -1)
 			_exit(gm_err_status(err.code));
 		_exit(99);
 	}
@@ -48,6 +50,27 @@ test_environment(void **state)
 	    run("sh", "test \"$GEMINI_API_KEY$GOOGLE_API_KEY\" = " KEY KEY), 0);
 	assert_int_equal(
 	    run("sh", "test \"${GOOGLE_API_KEYS-unset}\" = unset"), 0);
+}
+
+/* Programs for other services look elsewhere, and other keys stay. */
+static void
+test_other_services(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("MISTRAL_API_KEYS", "fake-a,fake-b", 1), 0);
+	assert_int_equal(setenv("GEMINI_API_KEY", "fake-c", 1), 0);
+	vendor = GM_VENDOR_MISTRAL;
+	assert_int_equal(
+	    run("sh", "test \"$MISTRAL_API_KEY$GEMINI_API_KEY\" = " KEY
+		      "fake-c && test -z \"${MISTRAL_API_KEYS+set}\""),
+	    0);
+	vendor = GM_VENDOR_OPENAI;
+	assert_int_equal(
+	    run("sh", "test \"$OPENAI_API_KEY$MISTRAL_API_KEYS\" = " KEY
+		      "fake-a,fake-b"),
+	    0);
+	vendor = GM_VENDOR_GEMINI;
+	assert_int_equal(unsetenv("MISTRAL_API_KEYS"), 0);
 }
 
 static void
@@ -68,6 +91,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_other_services),
 		cmocka_unit_test(test_status),
 	};
 

@@ -19,9 +19,9 @@ test_rows(void **state)
 	(void)state;
 	for (id = 0; id < GM_SETTINGS; id++) {
 		row = gm_setting((enum gm_setting)id);
-		if (row->fallback != NULL)
+		if (row->standard != NULL)
 			assert_int_equal(gm_setting_parse((enum gm_setting)id,
-					     row->fallback, &number, &err),
+					     row->standard, &number, &err),
 			    0);
 		for (other = 0; other < id && row->variable != NULL; other++)
 			if (gm_setting((enum gm_setting)other)->variable !=
@@ -34,15 +34,24 @@ test_rows(void **state)
 	assert_false(gm_setting(GM_SET_LOG_FILE)->local);
 	assert_false(gm_setting(GM_SET_STATE_DIR)->local);
 	assert_false(gm_setting(GM_SET_CACHE_DIR)->local);
-	assert_true(gm_setting(GM_SET_MODEL)->local);
+	assert_false(gm_setting(GM_SET_FALLBACK)->local);
+	assert_int_equal(
+	    gm_setting(GM_SET_GEMINI_URL)->local, GM_LOCAL_LOOPBACK);
+	assert_int_equal(
+	    gm_setting(GM_SET_MISTRAL_URL)->local, GM_LOCAL_LOOPBACK);
+	assert_int_equal(
+	    gm_setting(GM_SET_OPENAI_URL)->local, GM_LOCAL_LOOPBACK);
+	assert_true(gm_setting(GM_SET_MISTRAL_MODEL)->local);
+	assert_true(gm_setting(GM_SET_OPENAI_MODEL)->local);
+	assert_true(gm_setting(GM_SET_GEMINI_MODEL)->local);
 	assert_true(gm_setting(GM_SET_RPM)->local);
 	assert_true(gm_setting(GM_SET_RPD)->local);
 	/* An option alone; none, and unlimited, if nothing is said. */
 	assert_null(gm_setting(GM_SET_KEY_INDEX)->variable);
-	assert_null(gm_setting(GM_SET_KEY_INDEX)->fallback);
-	assert_null(gm_setting(GM_SET_RPM)->fallback);
-	assert_null(gm_setting(GM_SET_RPD)->fallback);
-	assert_string_equal(gm_setting(GM_SET_POLICY)->fallback, "sticky");
+	assert_null(gm_setting(GM_SET_KEY_INDEX)->standard);
+	assert_null(gm_setting(GM_SET_RPM)->standard);
+	assert_null(gm_setting(GM_SET_RPD)->standard);
+	assert_string_equal(gm_setting(GM_SET_POLICY)->standard, "sticky");
 }
 
 static void
@@ -54,7 +63,7 @@ test_values(void **state)
 		int64_t want; /* -1: refused */
 		const char *words;
 	} rows[] = {
-		{ GM_SET_MODEL, "any text", 7, NULL },
+		{ GM_SET_GEMINI_MODEL, "any text", 7, NULL },
 		{ GM_SET_RETRIES, "0", 0, NULL },
 		{ GM_SET_RETRIES, "100", 100, NULL },
 		{ GM_SET_RETRIES, "101", -1,

@@ -48,7 +48,7 @@ test_statuses(void **state)
 		v.class = rows[i].class;
 		assert_int_equal(gm_verdict_is_healthy(&v), rows[i].healthy);
 		gm_buf_init(&out, 4096);
-		gm_verdict_row(&v, &out);
+		gm_verdict_row(&v, false, &out);
 		(void)snprintf(
 		    cell, sizeof(cell), "\t-\t%s\t-\t-\t-\t", rows[i].status);
 		assert_non_null(strstr(gm_buf_str(&out), cell));
@@ -68,7 +68,7 @@ test_advice(void **state)
 	for (class = 0; class < GM_CLASSES; class ++) {
 		v.class = (enum gm_class) class;
 		gm_buf_init(&out, 4096);
-		gm_verdict_row(&v, &out);
+		gm_verdict_row(&v, false, &out);
 		if (!gm_verdict_is_healthy(&v))
 			assert_null(strstr(gm_buf_str(&out), "\t-\n"));
 		gm_buf_release(&out);
@@ -86,9 +86,9 @@ test_own_limit(void **state)
 
 	(void)state;
 	gm_buf_init(&out, 4096);
-	gm_verdict_row(&v, &out);
+	gm_verdict_row(&v, false, &out);
 	(void)snprintf(v.remedy, sizeof(v.remedy), "ask them");
-	gm_verdict_row(&v, &out);
+	gm_verdict_row(&v, false, &out);
 	assert_string_equal(gm_buf_str(&out),
 	    "0\t...0001\t-\tlimited\t-\t-\t-\twait, or raise GM_RPD\n"
 	    "0\t...0001\t-\tlimited\t-\t-\t-\task them\n");
@@ -98,25 +98,33 @@ test_own_limit(void **state)
 #define NOON (INT64_C(1795348800) * 1000)
 
 static const struct gm_verdict list[] = {
-	{ .index = 0,
+	{ .provider = "gemini",
+	    .index = 0,
 	    .key = "...0001",
 	    .project = "work",
 	    .model = "m",
 	    .http = 200,
 	    .sent = true,
 	    .ms = 12 },
-	{ .index = 2,
+	{ .provider = "gemini",
+	    .index = 2,
 	    .key = "...",
 	    .class = GM_CLASS_QUOTA_DAY,
 	    .http = 429,
 	    .sent = true,
 	    .until_ms = NOON },
-	{ .index = 10,
+	{ .provider = "gemini",
+	    .index = 10,
 	    .key = "...0003",
 	    .class = GM_CLASS_MODEL_GONE,
 	    .model = "m",
 	    .remedy = "use x instead",
 	    .err = { GM_ECONFIG, "m: gone" } },
+};
+
+/* A server that needs no key. */
+static const struct gm_verdict keyless = {
+	.provider = "openai", .http = 200, .sent = true, .ms = 3
 };
 
 static void
@@ -127,9 +135,9 @@ test_lines(void **state)
 
 	(void)state;
 	gm_buf_init(&out, 4096);
-	gm_verdict_head(&out);
+	gm_verdict_head(false, &out);
 	for (i = 0; i < GM_LEN(list); i++)
-		gm_verdict_row(&list[i], &out);
+		gm_verdict_row(&list[i], false, &out);
 	assert_string_equal(gm_buf_str(&out),
 	    "INDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\tWHAT TO DO\n"
 	    "0\t...0001\twork\tok\t-\t200\t12\t-\n"
@@ -137,19 +145,36 @@ test_lines(void **state)
 	    "wait, or pay for more\n"
 	    "10\t...0003\t-\tunknown\t-\t-\t-\tuse x instead\n");
 	gm_buf_reset(&out);
+	gm_verdict_head(true, &out);
+	gm_verdict_row(&list[0], true, &out);
+	gm_verdict_row(&keyless, true, &out);
+	gm_verdict_json(&keyless, &out);
+	assert_string_equal(gm_buf_str(&out),
+	    "PROVIDER\tINDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\t"
+	    "WHAT TO DO\n"
+	    "gemini\t0\t...0001\twork\tok\t-\t200\t12\t-\n"
+	    "openai\t0\t-\t-\tok\t-\t200\t3\t-\n"
+	    "{\"provider\":\"openai\",\"index\":0,\"key\":null,"
+	    "\"project\":null,\"status\":\"ok\",\"class\":\"ok\","
+	    "\"healthy\":true,\"until\":null,\"http\":200,\"ms\":3,"
+	    "\"advice\":null,\"model\":null}\n");
+	gm_buf_reset(&out);
 	for (i = 0; i < GM_LEN(list); i++)
 		gm_verdict_json(&list[i], &out);
 	assert_string_equal(gm_buf_str(&out),
-	    "{\"index\":0,\"key\":\"...0001\",\"project\":\"work\","
+	    "{\"provider\":\"gemini\",\"index\":0,\"key\":\"...0001\","
+	    "\"project\":\"work\","
 	    "\"status\":\"ok\",\"class\":\"ok\",\"healthy\":true,"
 	    "\"until\":null,\"http\":200,\"ms\":12,\"advice\":null,"
 	    "\"model\":\"m\"}\n"
-	    "{\"index\":2,\"key\":\"...\",\"project\":null,"
+	    "{\"provider\":\"gemini\",\"index\":2,\"key\":\"...\",\"project\":"
+	    "null,"
 	    "\"status\":\"limited\",\"class\":\"quota_day\","
 	    "\"healthy\":true,\"until\":\"2026-11-22T12:00:00Z\","
 	    "\"http\":429,\"ms\":0,\"advice\":\"wait, or pay for more\","
 	    "\"model\":null}\n"
-	    "{\"index\":10,\"key\":\"...0003\",\"project\":null,"
+	    "{\"provider\":\"gemini\",\"index\":10,\"key\":\"...0003\","
+	    "\"project\":null,"
 	    "\"status\":\"unknown\",\"class\":\"model_gone\","
 	    "\"healthy\":false,\"until\":null,\"http\":null,\"ms\":null,"
 	    "\"advice\":\"use x instead\",\"model\":\"m\"}\n");
@@ -167,14 +192,18 @@ test_metrics(void **state)
 	assert_string_equal(gm_buf_str(&out),
 	    "# HELP gm_key_healthy Can this API key be used, now or later?\n"
 	    "# TYPE gm_key_healthy gauge\n"
-	    "gm_key_healthy{index=\"0\",project=\"work\"} 1\n"
-	    "gm_key_healthy{index=\"2\",project=\"\"} 1\n"
-	    "gm_key_healthy{index=\"10\",project=\"\"} 0\n"
+	    "gm_key_healthy{provider=\"gemini\",index=\"0\",project=\"work\"} "
+	    "1\n"
+	    "gm_key_healthy{provider=\"gemini\",index=\"2\",project=\"\"} 1\n"
+	    "gm_key_healthy{provider=\"gemini\",index=\"10\",project=\"\"} 0\n"
 	    "# HELP gm_key_status 1 for the status that this API key has.\n"
 	    "# TYPE gm_key_status gauge\n"
-	    "gm_key_status{index=\"0\",project=\"work\",status=\"ok\"} 1\n"
-	    "gm_key_status{index=\"2\",project=\"\",status=\"limited\"} 1\n"
-	    "gm_key_status{index=\"10\",project=\"\",status=\"unknown\"} 1\n"
+	    "gm_key_status{provider=\"gemini\",index=\"0\",project=\"work\","
+	    "status=\"ok\"} 1\n"
+	    "gm_key_status{provider=\"gemini\",index=\"2\",project=\"\",status="
+	    "\"limited\"} 1\n"
+	    "gm_key_status{provider=\"gemini\",index=\"10\",project=\"\","
+	    "status=\"unknown\"} 1\n"
 	    "# HELP gm_keys_checked API keys that were checked.\n"
 	    "# TYPE gm_keys_checked gauge\n"
 	    "gm_keys_checked 3\n"

@@ -1,0 +1,41 @@
+#include <stdio.h>
+
+#include "chain.h"
+
+static void
+add_words(struct gm_chain *c, const char *name, const char *words)
+{
+	char before[GM_ERR_MAX];
+
+	(void)snprintf(before, sizeof(before), "%s", c->end.err.msg);
+	(void)gm_fail(
+	    &c->end.err, c->end.err.code, "%s; %s: %s", before, name, words);
+}
+
+void
+gm_chain_add(struct gm_chain *c, const struct gm_chain_end *e)
+{
+	struct gm_chain_end *all = &c->end;
+
+	if (c->len++ == 0) {
+		*all = *e;
+		gm_err_prefix(&all->err, "%s: ", e->provider);
+		return;
+	}
+	add_words(c, e->provider, e->err.msg);
+	if (e->err.code != GM_ETEMPFAIL)
+		return;
+	if (all->err.code == GM_ENOPERM) {
+		all->provider = e->provider;
+		all->model = e->model;
+		all->err.code = e->err.code;
+		all->class = e->class;
+		all->http = e->http;
+		all->retry_at_ms = e->retry_at_ms;
+	} else if (all->err.code == GM_ETEMPFAIL &&
+		   (all->retry_at_ms == 0 ||
+		       (e->retry_at_ms != 0 &&
+			   e->retry_at_ms < all->retry_at_ms))) {
+		all->retry_at_ms = e->retry_at_ms;
+	}
+}

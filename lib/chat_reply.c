@@ -1,0 +1,301 @@
+#include <string.h>
+
+#include "chat_reply.h"
+#include "jsonw.h"
+#include "reading.h"
+
+static const struct gm_reading_finish finishes[] = {
+	{ "stop", GM_FINISH_DONE },
+	{ "length", GM_FINISH_LIMIT },
+	{ "model_length", GM_FINISH_LIMIT },
+	{ "content_filter", GM_FINISH_BLOCKED },
+	{ "error", GM_FINISH_FAILED },
+	{ NULL, GM_FINISH_OTHER },
+};
+
+static void
+give_all(struct gm_reading *r, const struct gm_think_out *out)
+{
+	gm_reading_give(r, out->thought, true);
+	gm_reading_give(r, out->text[0], false);
+	gm_reading_give(r, out->text[1], false);
+}
+
+static void
+read_thought(struct gm_reading *r, int at)
+{
+	if (gm_reading_decode(r, at))
+		gm_reading_give(r, gm_buf_span(&r->text), true);
+}
+
+static void
+read_text(struct gm_reading *r, int at)
+{
+	struct gm_think_out out;
+
+	if (!gm_reading_decode(r, at))
+		return;
+	r->rc = gm_think_take(
+	    &r->answer->think, gm_buf_span(&r->text), &out, r->err);
+	if (r->rc == 0)
+		give_all(r, &out);
+}
+
+/* A chunk's own texts: a string, or chunks of the kind "text" again. */
+static void
+read_thinking(struct gm_reading *r, int at)
+{
+	const struct gm_json *j = r->json;
+	int i;
+
+	read_thought(r, at);
+	if (gm_json_type(j, at) == GM_JSON_ARRAY)
+		for (i = gm_json_first(j, at); i >= 0;
+		     i = gm_json_next(j, at, i))
+			read_thought(r, gm_reading_at(r, i, "text"));
+}
+
+/* A chunk of content, or text as it is. */
+static void
+read_chunk(struct gm_reading *r, int at)
+{
+	read_text(r, at);
+	if (gm_json_is(r->json, gm_reading_at(r, at, "type"), "thinking"))
+		read_thinking(r, gm_reading_at(r, at, "thinking"));
+	else if (gm_json_is(r->json, gm_reading_at(r, at, "type"), "reasoning"))
+		read_thought(r, gm_reading_at(r, at, "text"));
+	else
+		read_text(r, gm_reading_at(r, at, "text"));
+}
+
+/* Mostly a string; of a model that thinks an array of chunks. */
+static void
+read_content(struct gm_reading *r, int at)
+{
+	const struct gm_json *j = r->json;
+	int i;
+
+	if (gm_json_type(j, at) != GM_JSON_ARRAY) {
+		read_chunk(r, at);
+		return;
+	}
+	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i))
+		read_chunk(r, i);
+}
+
+/* Servers that know both names of a thought send it twice. */
+static void
+read_message(struct gm_reading *r, int at)
+{
+	int thought = gm_reading_at(r, at, "reasoning_content");
+
+	if (gm_json_type(r->json, thought) != GM_JSON_STRING)
+		thought = gm_reading_at(r, at, "reasoning");
+	read_thought(r, thought);
+	read_content(r, gm_reading_at(r, at, "content"));
+	read_text(r, gm_reading_at(r, at, "refusal"));
+}
+
+static void
+read_finish(struct gm_reading *r, int at)
+{
+	struct gm_answer *a = r->answer;
+	struct gm_think_out out;
+
+	if (!gm_reading_decode(r, at))
+		return;
+	gm_reading_finish(r, at, finishes);
+	gm_think_end(&a->think, &out);
+	give_all(r, &out);
+}
+
+static void
+read_choice(struct gm_reading *r, int choice)
+{
+	const struct gm_json *j = r->json;
+	int message = gm_reading_at(r, choice, "delta");
+
+	if (gm_json_int(j, gm_reading_at(r, choice, "index"), 0) != 0)
+		return; /* only one choice is asked for */
+	if (gm_json_len(j, message) == 0)
+		message = gm_reading_at(r, choice, "message");
+	read_message(r, message);
+	read_finish(r, gm_reading_at(r, choice, "finish_reason"));
+}
+
+/* What is thought is part of what was completed. */
+static void
+read_usage(struct gm_reading *r, int usage)
+{
+	struct gm_usage *u = &r->answer->usage;
+	const struct {
+		const char *name;
+		int64_t *count;
+	} counts[] = {
+		{ "prompt_tokens", &u->prompt },
+		{ "prompt_tokens_details.cached_tokens", &u->cached },
+		{ "completion_tokens", &u->output },
+		{ "completion_tokens_details.reasoning_tokens", &u->thoughts },
+		{ "total_tokens", &u->total },
+	};
+	size_t i;
+
+	if (gm_json_type(r->json, usage) != GM_JSON_OBJECT)
+		return;
+	for (i = 0; i < GM_LEN(counts); i++)
+		*counts[i].count = gm_json_int(
+		    r->json, gm_reading_at(r, usage, counts[i].name), -1);
+	if (u->thoughts >= 0 && u->thoughts <= u->output)
+		u->output -= u->thoughts;
+}
+
+/* Some events hold timings, or only names, or nothing; but none of these. */
+static bool
+is_foreign(const struct gm_reading *r, int at)
+{
+	static const char *const words[] = { "detail", "message", "candidates",
+		"data" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(words); i++)
+		if (gm_reading_at(r, at, words[i]) != GM_JSON_NONE &&
+		    gm_reading_at(r, at, "choices") == GM_JSON_NONE)
+			return true;
+	return false;
+}
+
+static void
+read_answer(struct gm_reading *r, int at)
+{
+	struct gm_answer *a = r->answer;
+	int list = gm_reading_at(r, at, "choices"), i;
+
+	if (is_foreign(r, at)) {
+		r->rc =
+		    gm_fail(r->err, GM_EPROTOCOL, "JSON, but not an answer");
+		return;
+	}
+	gm_reading_line(r, gm_reading_at(r, at, "model"), a->model_version,
+	    sizeof(a->model_version));
+	read_usage(r, gm_reading_at(r, at, "usage"));
+	for (i = gm_json_first(r->json, list); i >= 0 && r->rc == 0;
+	     i = gm_json_next(r->json, list, i))
+		read_choice(r, i);
+}
+
+static void
+write_limit(const struct gm_reading *r, struct gm_jsonw *w, int model)
+{
+	static const char *const names[] = { "max_context_length",
+		"max_model_len", "meta.n_ctx_train" };
+	int64_t limit = -1;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names) && limit < 0; i++)
+		limit =
+		    gm_json_int(r->json, gm_reading_at(r, model, names[i]), -1);
+	if (limit >= 0)
+		gm_jsonw_int(w, "inputTokenLimit", limit);
+}
+
+static void
+write_methods(const struct gm_reading *r, struct gm_jsonw *w, int list)
+{
+	const struct gm_json *j = r->json;
+	bool any = false;
+	int i;
+
+	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i)) {
+		if (!gm_json_true(j, i))
+			continue;
+		if (!any)
+			gm_jsonw_array(w, "supportedGenerationMethods");
+		any = true;
+		gm_jsonw_raw(w, NULL, gm_json_raw(j, gm_json_name(j, i)));
+	}
+	if (any)
+		gm_jsonw_end(w);
+}
+
+/* Under its id, or under an alias. */
+static void
+write_model(const struct gm_reading *r, struct gm_jsonw *w, int model, int name)
+{
+	const struct gm_json *j = r->json;
+	int display = gm_reading_at(r, model, "name");
+	struct gm_span id = gm_json_raw(j, gm_reading_at(r, model, "id"));
+	struct gm_span shown = gm_json_raw(j, display);
+
+	if (gm_json_type(j, name) != GM_JSON_STRING)
+		return;
+	gm_jsonw_object(w, NULL);
+	gm_jsonw_raw(w, "id", gm_json_raw(j, name));
+	if (gm_json_type(j, display) == GM_JSON_STRING &&
+	    (shown.len != id.len || memcmp(shown.p, id.p, id.len) != 0))
+		gm_jsonw_raw(w, "displayName", shown);
+	write_limit(r, w, model);
+	write_methods(r, w, gm_reading_at(r, model, "capabilities"));
+	gm_jsonw_end(w);
+}
+
+static void
+write_models(const struct gm_reading *r, struct gm_jsonw *w, int list)
+{
+	const struct gm_json *j = r->json;
+	int model, aliases, i;
+
+	for (model = gm_json_first(j, list); model >= 0;
+	     model = gm_json_next(j, list, model)) {
+		write_model(r, w, model, gm_reading_at(r, model, "id"));
+		aliases = gm_reading_at(r, model, "aliases");
+		for (i = gm_json_first(j, aliases); i >= 0;
+		     i = gm_json_next(j, aliases, i))
+			write_model(r, w, model, i);
+	}
+}
+
+/* Ollama's list of nothing is null. */
+static void
+read_list(struct gm_reading *r, int at)
+{
+	int list = gm_reading_at(r, at, "data");
+	struct gm_jsonw w;
+
+	if (gm_json_type(r->json, at) == GM_JSON_ARRAY)
+		list = at;
+	else if (gm_json_type(r->json, list) != GM_JSON_ARRAY &&
+		 gm_json_type(r->json, list) != GM_JSON_NULL) {
+		r->rc = gm_fail(
+		    r->err, GM_EPROTOCOL, "JSON, but not a list of models");
+		return;
+	}
+	gm_jsonw_init(&w, &r->text);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_array(&w, "models");
+	write_models(r, &w, list);
+	gm_jsonw_end(&w);
+	gm_jsonw_end(&w);
+	if (r->text.failed == GM_EDATA) { /* aliases repeat what is said */
+		r->rc = gm_fail(
+		    r->err, GM_EPROTOCOL, "the list of models has no end");
+		return;
+	}
+	r->rc = gm_buf_check(&r->text, r->err);
+	gm_reading_give(r, gm_buf_span(&r->text), false);
+	r->answer->finish = GM_FINISH_DONE;
+}
+
+int
+gm_chat_read(const struct gm_json *json, int at, enum gm_call call,
+    struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
+{
+	struct gm_reading r;
+
+	gm_reading_init(&r, json, answer, sink, err);
+	if (call == GM_CALL_MODELS)
+		read_list(&r, at);
+	else
+		read_answer(&r, at);
+	gm_reading_release(&r);
+	return r.rc;
+}

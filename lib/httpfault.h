@@ -1,0 +1,24 @@
+#ifndef GM_HTTPFAULT_H
+#define GM_HTTPFAULT_H
+
+/*
+ * What the end of an HTTP exchange means for an attempt.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "exchange.h"
+#include "fault.h"
+
+/* The class of a transfer that broke; GM_CLASS_OK if it did not. */
+enum gm_class gm_httpfault_class(enum gm_http_fault);
+
+/*
+ * Does the status say more than how the transfer ended?  A service that refuses
+ * a large request may close before it was read: its status then says more than
+ * the broken connection.  What we refused ourselves we have not seen.
+ */
+bool gm_httpfault_has_verdict(const struct gm_http_result *);
+
+#endif

@@ -1,0 +1,68 @@
+#include <string.h>
+
+#include "jsonline.h"
+#include "reading.h"
+
+#define TEXT_MAX (64 * 1024 * 1024)
+
+void
+gm_reading_init(struct gm_reading *r, const struct gm_json *json,
+    struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
+{
+	*r = (struct gm_reading){
+		.json = json, .answer = answer, .sink = sink, .err = err
+	};
+	gm_buf_init(&r->text, TEXT_MAX);
+}
+
+int
+gm_reading_at(const struct gm_reading *r, int at, const char *path)
+{
+	return gm_json_at(r->json, at, path);
+}
+
+bool
+gm_reading_decode(struct gm_reading *r, int at)
+{
+	if (r->rc != 0 || gm_json_type(r->json, at) != GM_JSON_STRING)
+		return false;
+	gm_buf_reset(&r->text);
+	gm_json_string(r->json, at, &r->text);
+	r->rc = gm_buf_check(&r->text, r->err);
+	return r->rc == 0 && r->text.len > 0;
+}
+
+void
+gm_reading_line(struct gm_reading *r, int at, char *out, size_t size)
+{
+	if (r->rc == 0)
+		r->rc = gm_jsonline(r->json, at, out, size, r->err);
+}
+
+void
+gm_reading_give(struct gm_reading *r, struct gm_span text, bool thought)
+{
+	const struct gm_sink *sink = r->sink;
+
+	if (r->rc == 0 && text.len > 0)
+		r->rc = (thought ? sink->thought : sink->text)(
+		    text, sink->arg, r->err);
+}
+
+void
+gm_reading_finish(
+    struct gm_reading *r, int at, const struct gm_reading_finish *table)
+{
+	struct gm_answer *a = r->answer;
+
+	gm_reading_line(r, at, a->reason, sizeof(a->reason));
+	while (table->reason != NULL && strcmp(a->reason, table->reason) != 0)
+		table++;
+	a->finish = table->reason != NULL ? table->finish : GM_FINISH_OTHER;
+}
+
+void
+gm_reading_release(struct gm_reading *r)
+{
+	gm_buf_release(&r->text);
+}

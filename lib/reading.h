@@ -1,0 +1,56 @@
+#ifndef GM_READING_H
+#define GM_READING_H
+
+/*
+ * A document of a reply on its way into an answer: what the readers of all
+ * services have in common.  Once something has failed nothing more happens, so
+ * that a reader looks at rc only at its end.  No I/O.
+ */
+
+#include <stdbool.h>
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+#include "jsonr.h"
+#include "provider.h"
+#include "span.h"
+
+/* All but the buffer is borrowed. */
+struct gm_reading {
+	const struct gm_json *json;
+	struct gm_answer *answer;
+	const struct gm_sink *sink;
+	struct gm_buf text; /* one string at a time; of the reader otherwise */
+	struct gm_err *err;
+	int rc; /* -1 once something has failed, with *err */
+};
+
+void gm_reading_init(struct gm_reading *, const struct gm_json *,
+    struct gm_answer *, const struct gm_sink *, struct gm_err *);
+
+/* A place below a place, as gm_json_at() finds it. */
+int gm_reading_at(const struct gm_reading *, int at, const char *path);
+
+/* Decode a string into text; false if it is none, or empty. */
+bool gm_reading_decode(struct gm_reading *, int at);
+
+/* Copy a string that names something, as gm_jsonline() does. */
+void gm_reading_line(struct gm_reading *, int at, char *out, size_t size);
+
+/* Give text, or a thought, to the sink, unless it is empty. */
+void gm_reading_give(struct gm_reading *, struct gm_span, bool thought);
+
+/* What a word for the end of an answer means; a table ends in NULL. */
+struct gm_reading_finish {
+	const char *reason;
+	enum gm_finish finish;
+};
+
+/* Copy the reason and judge it by the table: others mean GM_FINISH_OTHER. */
+void gm_reading_finish(
+    struct gm_reading *, int at, const struct gm_reading_finish *);
+
+void gm_reading_release(struct gm_reading *);
+
+#endif

@@ -1,0 +1,552 @@
+# Chat completions in four dialects, as Mistral, OpenAI, llama.cpp and Ollama
+# speak them: what is sent, what is made of the answers, what of refusals.
+
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
+load net
+
+DIALECTS='mistral openai llamacpp ollama'
+
+# to DIALECT: from now on that one is asked, with a key where it wants one; its
+# base URL goes to SITE, its model's name to MODEL.
+to() {
+	SITE=$URL/$1/v1
+	PROVIDER=openai
+	unset OPENAI_API_KEY
+	case $1 in
+	mistral) PROVIDER=mistral MODEL=mistral-large-latest ;;
+	openai) MODEL=gpt-5-mini && export OPENAI_API_KEY=$O0 ;;
+	llamacpp) MODEL=qwen3-8b-q4_k_m ;;
+	ollama) MODEL=qwen3:8b ;;
+	esac
+	export OPENAI_BASE_URL=$SITE OPENAI_MODEL=$MODEL
+}
+
+# chat [argument...]: ask it.
+chat() {
+	ask --provider "$PROVIDER" "$@"
+}
+
+# each FUNCTION [argument...]: for each dialect.
+each() {
+	local dialect failures=0
+	for dialect in $DIALECTS; do
+		to "$dialect"
+		"$@" || {
+			echo "$dialect: see above"
+			failures=$((failures + 1))
+		}
+	done
+	[ "$failures" -eq 0 ]
+}
+
+# got N PATH KEY BODY: the N-th request, all of it; KEY "": none was sent.
+got() {
+	body "$1" | diff <(printf '%s' "$4") - || return
+	diff <(
+		echo "POST $2 HTTP/1.1"
+		LC_ALL=C sort <<-END
+			Host: 127.0.0.1:PORT
+			User-Agent: gm-prompt/$VERSION
+			Content-Type: application/json
+			Accept: text/event-stream
+			${3:+Authorization: Bearer $3
+			}Content-Length: $(printf '%s' "$4" | wc -c)
+		END
+	) <(
+		head_of "$1" | head -n 1
+		head_of "$1" | tail -n +2 | LC_ALL=C sort
+	)
+}
+
+# --- what is sent
+
+@test "the request of a prompt alone" {
+	services
+	play <<<'[{"chat":["x"],"repeat":-1}]'
+	to mistral
+	chat hi
+	got 1 /mistral/v1/chat/completions "$M0" '{"model":"mistral-large-latest","messages":[{"role":"user","content":"hi"}],"stream":true}'
+	to openai
+	chat hi
+	got 2 /openai/v1/chat/completions "$O0" '{"model":"gpt-5-mini","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}'
+	to llamacpp
+	chat hi
+	got 3 /llamacpp/v1/chat/completions '' '{"model":"qwen3-8b-q4_k_m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}'
+	to ollama
+	chat hi
+	got 4 /ollama/v1/chat/completions '' '{"model":"qwen3:8b","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}'
+	# A server of our own may want a key, too.
+	to llamacpp
+	OPENAI_API_KEY=$O0 chat hi
+	got 5 /llamacpp/v1/chat/completions "$O0" '{"model":"qwen3-8b-q4_k_m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}'
+}
+
+@test "the request with all that there is, and the service takes it" {
+	local options=(-s 'Be "brief".' -t 0.50 --top-p .9 --max-tokens 50
+		--stop a --stop $'\n' --seed 7 --thinking LOW)
+	local messages='"messages":[{"role":"system","content":"Be \"brief\"."},{"role":"user","content":"hi"}],"stream":true'
+	local numbers='"temperature":0.50,"top_p":0.9,"max_tokens":50'
+	local rest='"stop":["a","\n"],"reasoning_effort":"low"}'
+	services
+	# Not played from a script: the stand-in checks each member.
+	to mistral
+	chat "${options[@]}" hi
+	[ "$rc" -ne 65 ]
+	got 1 /mistral/v1/chat/completions "$M0" "{\"model\":\"mistral-large-latest\",$messages,$numbers,\"random_seed\":7,$rest"
+	to llamacpp
+	chat "${options[@]}" hi
+	[ "$rc" -ne 65 ]
+	got 2 /llamacpp/v1/chat/completions '' "{\"model\":\"qwen3-8b-q4_k_m\",$messages,\"stream_options\":{\"include_usage\":true},$numbers,\"seed\":7,$rest"
+	# OpenAI itself has another name for the limit; nothing leaves us here.
+	to openai
+	unset OPENAI_BASE_URL
+	chat "${options[@]}" --dry-run hi
+	[ "$rc" -eq 0 ]
+	same out "{\"model\":\"gpt-5-mini\",$messages,\"stream_options\":{\"include_usage\":true},${numbers/max_tokens/max_completion_tokens},\"seed\":7,$rest
+"
+	same err "gm-prompt: POST https://api.openai.com/v1/chat/completions
+gm-prompt: Authorization: Bearer ...0200
+gm-prompt: Content-Type: application/json
+gm-prompt: Accept: text/event-stream
+"
+	OPENAI_BASE_URL=https://api.openai.com/ chat "${options[@]}" --dry-run hi
+	grep -q '"max_completion_tokens":50' out
+	tried 2
+}
+
+@test "--thinking as a level, or off" {
+	local level
+	services
+	to mistral
+	for level in minimal low medium high off; do
+		chat --dry-run --thinking $level hi
+		same out "{\"model\":\"$MODEL\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true,\"reasoning_effort\":\"${level/off/none}\"}
+"
+	done
+	unsent
+}
+
+# --- answers
+
+# answers VARIANT: the reply of these members is the same answer, held back and
+# streamed, also where it comes byte by byte.
+answers() {
+	local piece
+	for piece in '' ',"piece":1'; do
+		play <<<"[{$1$piece,\"repeat\":-1}]"
+		chat --max-tokens 100 hi
+		said 0 $'Grüße, **du**.\n' '' || return
+		chat -S hi
+		said 0 $'Grüße, **du**.\n' '' || return
+	done
+}
+
+@test "one answer in many forms, in each dialect" {
+	local form failures=0
+	services
+	while read -r form; do
+		each answers "$form" || {
+			echo "$form: see above"
+			failures=$((failures + 1))
+		}
+	done <<-'E'
+		"chat":["Grü","ße, ","**du**","."]
+		"chat":[null,"Grüße, ",null,"","**du**.",null]
+		"chat":["Grüße, ","**du**."],"content_chunks":true
+		"chat":["Grüße, ","**du**."],"newline":"\r\n"
+		"chat":["Grüße, ","**du**."],"newline":"\r"
+		"chat":["Grüße, ","**du**."],"done":false
+		"chat":["Grüße, ","**du**."],"last_blank":false
+		"chat":["Grüße, ","**du**."],"last_blank":true
+		"chat":["Grüße, ","**du**."],"usage":null
+		"chat":["Grüße, ","**du**."],"unary":true
+		"chat":["Grüße, **du**."],"unary":true,"content_chunks":true
+		"chat":["Grüße, ","**du**."],"ping":{"ms":1,"count":3}
+		"chat":["Grüße, ","**du**.",{"choices":[],"timings":{"prompt_n":1}}]
+		"chat":["Grüße, ","**du**.",{"id":"x"},{"id":"x","choices":null}]
+	E
+	[ "$failures" -eq 0 ]
+}
+
+# thinks MEMBERS: thoughts are no part of the answer, and are told if wished.
+thinks() {
+	play <<<"[{$1,\"repeat\":-1}]"
+	chat hi
+	said 0 $'Yes.\n' '' || return
+	chat --show-thoughts hi
+	said 0 $'Yes.\n' $'Let me see. Well.\n' || return
+	chat --show-thoughts -S hi
+	said 0 $'Yes.\n' $'Let me see. Well.\n' || return
+	chat --json hi
+	same <(jq -r .text out) $'Yes.\n'
+}
+
+@test "thoughts stay apart from the answer, in each dialect" {
+	local form failures=0
+	services
+	while read -r form; do
+		each thinks "$form" || {
+			echo "$form: see above"
+			failures=$((failures + 1))
+		}
+	done <<-'E'
+		"chat":["Ye","s."],"reasoning":["Let me see. ","Well."]
+		"chat":["Yes."],"reasoning":["Let me see. ","Well."],"unary":true
+		"chat":["<think>Let me see. Well.</think>\n\nYes."]
+		"chat":["\n<th","ink>Let me see. ","Well.</thi","nk>","\n\n","Yes."]
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "<think> elsewhere, or never closed, is text" {
+	services
+	to llamacpp
+	play <<<'[{"chat":["Say ","<think>","x</think>."]}]'
+	chat hi
+	said 0 $'Say <think>x</think>.\n' ''
+	play <<<'[{"chat":["<think>","It ends so"]}]'
+	chat hi
+	said 0 $'<think>It ends so\n' ''
+	play <<<'[{"chat":["<thin"]}]'
+	chat hi
+	said 0 $'<thin\n' ''
+}
+
+# counts: usage and reasons as the JSON has them.
+counts() {
+	play <<<'[{"chat":["One, ","two."],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18}}]'
+	chat --json hi
+	[ "$rc" -eq 0 ] && same err '' || return
+	same <(jq -c 'del(.timing, .bytes, .attempts)' out) "{\"ok\":true,\"text\":\"One, two.\",\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"model_version\":\"$MODEL\",\"key_index\":$(key_index),\"finish_reason\":\"stop\",\"usage\":{\"prompt\":11,\"cached\":null,\"output\":7,\"thoughts\":null,\"total\":18},\"fallback\":false,\"sources\":[],\"error\":null}
+" || return
+	same <(jq -c '.attempts | map(del(.ms))' out) "[{\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"key_index\":$(key_index),\"key\":$(key_shown),\"http\":200,\"class\":\"ok\"}]
+" || return
+	play <<<'[{"chat":["One."],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":5}},"unary":true}]'
+	chat --json hi
+	same <(jq -c .usage out) '{"prompt":11,"cached":4,"output":2,"thoughts":5,"total":18}
+'
+}
+
+# key_index, key_shown: of the key that is sent, as the JSON has it.
+key_index() {
+	case $SITE in */mistral/* | */openai/*) echo 0 ;; *) echo null ;; esac
+}
+
+key_shown() {
+	case $SITE in
+	*/mistral/*) echo '"...0100"' ;;
+	*/openai/*) echo '"...0200"' ;;
+	*) echo null ;;
+	esac
+}
+
+@test "--json: usage, key and finish in each dialect" {
+	services
+	each counts
+}
+
+@test "an answer of another model is told, unless an alias was asked" {
+	services
+	to llamacpp
+	play <<<'[{"chat":["One."],"model":"other\u001b[31m"}]'
+	chat hi
+	said 0 $'One.\n' $'gm-prompt: qwen3-8b-q4_k_m: answered by other\n'
+	to mistral
+	play <<<'[{"chat":["One."],"model":"mistral-large-2512"}]'
+	chat hi
+	said 0 $'One.\n' ''
+}
+
+# --- ends that are no good ones
+
+# ends TRIES STATUS STDOUT STREAMED LINE MEMBERS: the reply ends so; "-" stands
+# for nothing on standard output.
+ends() {
+	local line=$5 held=$3$'\n' streamed=$4$'\n'
+	[ "$3" != - ] || held=
+	[ "$4" != - ] || streamed=
+	line=${line//SITE/$SITE}
+	line="gm-prompt: ${line//MODEL/$MODEL}"$'\n'
+	play <<<"[{$6,\"repeat\":-1}]"
+	chat --retries 1 --max-wait 10ms hi
+	said "$2" "$held" "$line" || return
+	tried "$1" || return
+	again
+	chat --retries 1 --max-wait 10ms -S hi
+	said "$2" "$streamed" "$line" || return
+	[ "$4" = - ] || tried 1
+}
+
+@test "answers that end badly, in each dialect" {
+	local tries status held streamed line members failures=0
+	local cut='SITE: the reply was cut before its end (HTTP 200, cut)'
+	services
+	while IFS='|' read -r tries status held streamed line members; do
+		each ends "$tries" "$status" "$held" "$streamed" "$line" \
+		    "$members" || {
+			echo "$members: see above"
+			failures=$((failures + 1))
+		}
+	done <<-E
+	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (length)|"chat":["One ","two."],"finish":"length"
+	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (model_length)|"chat":["One ","two."],"finish":"model_length"
+	1|1|-|One two.|MODEL: the answer was blocked (content_filter)|"chat":["One ","two."],"finish":"content_filter"
+	1|1|One two.|One two.|MODEL: the answer may not be whole (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
+	1|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
+	1|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
+	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":null
+	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":null,"done":false
+	2|76|-|-|$cut: no finish reason|"chat":[],"finish":null
+	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two.",{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
+	2|69|-|-|MODEL: the service failed (HTTP 500, server): Oh.|"chat":[{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
+	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
+	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"error\":{\"code\":500,\"message\":\"Oh.\"}}\n\ndata: [DONE]\n\n"
+	2|69|-|-|MODEL: the service failed (HTTP 500, server): Oh.|"body":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
+	1|65|-|One two.|MODEL: the service refuses the request (HTTP 200, bad_request): No.|"chat":["One ","two.",{"error":{"code":null,"message":"No.","type":"invalid_request_error"}}]
+	2|69|-|One two.|MODEL: the service failed (HTTP 200, server): finish reason error|"chat":["One ","two."],"finish":"error"
+	E
+	[ "$failures" -eq 0 ]
+}
+
+# --- refusals
+
+# refuses STATUS CLASS TRIES LINE: the refusal that is played ends so.
+refuses() {
+	local line=${4//SITE/$SITE}
+	line=${line//MODEL/$MODEL}
+	again
+	chat --retries 1 --max-wait 10ms --json hi
+	[ "$rc" -eq "$1" ] || {
+		echo "status $rc in place of $1"
+		cat err
+		return 1
+	}
+	tried "$3" || return
+	diff <(echo "gm-prompt: $line") \
+	    <(sed 's/[0-9]\{4\}-[0-9-]*T[0-9:]*Z/TIME/g' err) || return
+	same <(jq -c .error.class out) "\"$2\""$'\n' && masked
+}
+
+@test "each refusal of each dialect: status, class and words" {
+	local dialect name status class tries line failures=0
+	local key='key 0 (...0100)' okey='key 0 (...0200)'
+	local no='MODEL: the service refuses the request'
+	local long='MODEL: the request is too large (HTTP 400, too_large)'
+	local extra='(HTTP 422, bad_request): body.seed: Extra inputs are not permitted'
+	services
+	while IFS='|' read -r dialect name status class tries line; do
+		to "$dialect"
+		play <<<"[{\"refusal\":\"$name\",\"repeat\":-1}]"
+		refuses "$status" "$class" "$tries" "$line" || {
+			echo "$dialect, $name: see above"
+			failures=$((failures + 1))
+		}
+	done <<-E
+	mistral|unauthorized|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Unauthorized
+	mistral|unauthorized_message|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Unauthorized
+	mistral|unauthorized_empty|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused)
+	mistral|invalid_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 400, model_gone): Invalid model: MODEL
+	mistral|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): Model MODEL not found
+	mistral|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): no Route matched with those values
+	mistral|context|65|too_large|1|$long: Prompt contains 300000 tokens, too large for model with 262144 maximum context length
+	mistral|billing|77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit): Payment required. Please check your billing settings.
+	mistral|tier|77|project_denied|1|$key: permission denied (HTTP 403, project_denied): This model is not available in your subscription tier or workspace.
+	mistral|fields_object|65|bad_request|1|$no $extra
+	mistral|fields_array|65|bad_request|1|$no $extra
+	mistral|fields_string|65|bad_request|1|$no $extra
+	mistral|fields_detail|65|bad_request|1|$no $extra
+	mistral|rate|75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Rate limit exceeded
+	mistral|rate_requests|75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Requests rate limit exceeded
+	mistral|zero|75|quota_none|1|$key: the key's project has no quota for this model; it rests until TIME (HTTP 429, quota_none): Rate limit exceeded
+	mistral|capacity|69|overloaded|2|MODEL: the model is overloaded (HTTP 429, overloaded): Service tier capacity exceeded for this model.
+	mistral|server|69|server|2|MODEL: the service failed (HTTP 500, server): Internal server error
+	mistral|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): Service overloaded
+	mistral|timeout|69|timeout|2|MODEL: the service ran out of time (HTTP 504, timeout): The request timed out
+	openai|unauthorized|77|key_invalid|1|$okey: the key is not valid (HTTP 401, key_invalid): Incorrect API key provided: ********0200. You can find your API key at https://platform.openai.com/account/api-keys.
+	openai|permission|77|project_denied|1|$okey: permission denied (HTTP 403, project_denied): You have insufficient permissions for this operation. Missing scopes: model.request.
+	openai|country|77|place|1|SITE: the service is not offered at this place (HTTP 403, place): Country, region, or territory not supported
+	openai|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): Invalid URL (POST /v1/chat/completions)
+	openai|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): The model \`MODEL\` does not exist or you do not have access to it.
+	openai|context|65|too_large|1|$long: This model's maximum context length is 128000 tokens. However, your messages resulted in 130004 tokens. Please reduce the length of the messages.
+	openai|rate|75|quota_minute|1|$okey: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Rate limit reached for MODEL in organization org-standin on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s.
+	openai|quota|77|no_credit|1|$okey: the account has no credit left (HTTP 429, no_credit): You exceeded your current quota, please check your plan and billing details.
+	openai|server|69|server|2|MODEL: the service failed (HTTP 500, server): The server had an error while processing your request. Sorry about that!
+	openai|html|69|server|2|MODEL: the service failed (HTTP 502, server): 502 Bad Gateway 502 Bad Gateway
+	openai|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): The engine is currently overloaded, please try again later
+	llamacpp|unauthorized|77|key_refused|1|SITE: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_refused): Invalid API Key
+	llamacpp|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): File Not Found
+	llamacpp|context|65|too_large|1|$long: request (13392 tokens) exceeds the available context size (8192 tokens), try increasing it
+	llamacpp|unsupported|65|bad_request|1|$no (HTTP 501, bad_request): This feature is not supported by this server
+	llamacpp|server|69|server|2|MODEL: the service failed (HTTP 500, server): Compute error.
+	ollama|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): model "MODEL" not found, try pulling it first
+	ollama|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): 404 page not found
+	ollama|api_error|69|server|2|MODEL: the service failed (HTTP 500, server): llama runner process has terminated: exit status 2
+	ollama|native|69|server|2|MODEL: the service failed (HTTP 500, server): llama runner process has terminated: exit status 2
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "a model that the plan lacks: the next one at once" {
+	services
+	to mistral
+	play <<-'E'
+	[{"refusal":"zero"},{"chat":["One."],"repeat":-1}]
+	E
+	MISTRAL_MODEL_NAME=mistral-large-latest,mistral-small-latest chat --json hi
+	[ "$rc" -eq 0 ]
+	same err ''
+	same <(jq -c '[.model, .timing.wait_ms, (.attempts | map([.model, .class]))]' out) \
+	    '["mistral-small-latest",0,[["mistral-large-latest","quota_none"],["mistral-small-latest","ok"]]]
+'
+	went M0 M0
+}
+
+@test "a model without room for it now: the next one after the repeats" {
+	services
+	to mistral
+	play <<-'E'
+	[{"refusal":"capacity","repeat":2},{"chat":["One."],"repeat":-1}]
+	E
+	MISTRAL_MODEL_NAME=mistral-large-latest,mistral-small-latest \
+	    chat --retries 1 --max-wait 10ms --json hi
+	[ "$rc" -eq 0 ]
+	same <(jq -c '[.attempts[] | .model, .class]' out) \
+	    '["mistral-large-latest","overloaded","mistral-large-latest","overloaded","mistral-small-latest","ok"]
+'
+}
+
+@test "an unknown model of Ollama: 78, and what to do" {
+	services
+	to ollama
+	OPENAI_MODEL=llama9 chat hi
+	failed 78 'llama9: the service does not have this model (HTTP 404, model_gone): model "llama9" not found, try pulling it first'
+	tried 1
+}
+
+@test "no key was sent, but the server wants one: 77, and nothing is marked" {
+	services
+	to openai
+	unset OPENAI_API_KEY
+	chat hi
+	failed 77 "$URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_refused): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	went O
+	# A server that is started anew, without, is asked at once.
+	remember
+	play <<<"[{\"chat\":[\"Hi.\"]}]"
+	chat --no-stream hi
+	[ "$rc" -eq 0 ]
+	same out $'Hi.\n'
+	went O
+}
+
+# --- the end of a stream
+
+@test "[DONE] is the end, though the connection stays open" {
+	services
+	to llamacpp
+	local end
+	for end in '' ',"done":false,"tail":"data: [DONE]\n"' \
+	    ',"done":false,"tail":"data: [DONE]"'; do
+		play <<<"[{\"chat\":[\"Eins, \",\"zwei, \",\"drei.\"]$end,\"hold\":true}]"
+		chat --deadline 30s --timeout 50s hi
+		said 0 "$LOCAL_SAYS
+" ''
+		went L
+	done
+}
+
+@test "what comes behind [DONE] is no part of the answer, and no error" {
+	services
+	to llamacpp
+	local tail
+	for tail in 'data: {\"choices\":[{\"delta\":{\"content\":\"more\"}}]}\n\n' \
+	    'data: {\"error\":{\"message\":\"late\",\"code\":500}}\n\n' \
+	    '{\"status\":\"bye\"}\n'; do
+		play <<<"[{\"chat\":[\"Eins, \",\"zwei, \",\"drei.\"],\"tail\":\"$tail\"}]"
+		chat hi
+		said 0 "$LOCAL_SAYS
+" ''
+		went L
+	done
+}
+
+@test "a finish reason is enough: half an event behind it, or silence" {
+	services
+	to llamacpp
+	local members
+	for members in '"done":false,"tail":"data: {\"usage\":{\"pro"' \
+	    '"done":false,"hold":true'; do
+		play <<<"[{\"chat\":[\"Eins, \",\"zwei, \",\"drei.\"],$members}]"
+		chat --deadline 2s hi
+		said 0 "$LOCAL_SAYS
+" ''
+		went L
+	done
+}
+
+@test "a server that refuses without a key is asked again the next time" {
+	services
+	to llamacpp
+	unset OPENAI_API_KEY
+	play <<<"[{\"json\":{\"error\":{\"message\":\"Forbidden\"}},\"status\":403},$LOCAL_GOOD]"
+	chat hi
+	failed 77 "$SITE: permission denied (HTTP 403, project_denied): Forbidden"
+	remember
+	again
+	chat hi
+	said 0 "$LOCAL_SAYS
+" ''
+	went L
+}
+
+# --- a server that is still loading its model
+
+@test "503 Loading model: waited for, though nothing is repeated" {
+	services
+	to llamacpp
+	play <<<"[{\"refusal\":\"loading\",\"repeat\":2},$LOCAL_GOOD]"
+	chat --retries 0 --max-wait 0 hi
+	said 0 "$LOCAL_SAYS
+" "gm-prompt: $SITE: the server is still loading the model: waiting for it
+"
+	went L L L
+	# Also as the last resort.
+	play <<<"[$(at gemini '"row":37'),{\"refusal\":\"loading\",\"repeat\":2},$LOCAL_GOOD]"
+	ask --fallback openai --retries 0 --max-wait 10ms --json hi
+	[ "$rc" -eq 0 ]
+	went K0 L L L
+	same <(jq -c '[.attempts[].class]' out) '["overloaded","loading","loading","ok"]
+'
+}
+
+@test "503 Loading model: no longer than the deadline, or --timeout" {
+	local line
+	services
+	to llamacpp
+	line="$SITE: the server is still loading the model"
+	# Another look would come too late, and nobody is told to wait.
+	play <<<'[{"refusal":"loading","repeat":-1}]'
+	chat --deadline 900ms hi
+	failed 69 "$line (HTTP 503, loading): Loading model"
+	went L
+	again
+	chat --timeout 900ms --json hi
+	[ "$rc" -eq 69 ]
+	went L
+	same <(jq -c .error.class out) '"loading"
+'
+	# It asks for more time than there is, but may be ready before.
+	play <<<"[{\"refusal\":\"loading\",\"headers\":{\"Retry-After\":\"40\"}},$LOCAL_GOOD]"
+	chat --deadline 20s hi
+	said 0 "$LOCAL_SAYS
+" "gm-prompt: $line: waiting for it
+"
+	went L L
+	# Then who is next.
+	play <<<"[$(at llamacpp '"refusal":"loading"'),$MISTRAL_GOOD]"
+	chat --timeout 900ms --fallback mistral hi
+	said 0 "$MISTRAL_SAYS
+" "gm-prompt: openai: $line (HTTP 503, loading): Loading model; asking mistral instead
+"
+	went L M0
+}

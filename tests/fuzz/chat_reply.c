@@ -1,0 +1,25 @@
+/* The replies of chat completions, with thoughts in them: see cuts.h. */
+
+#include "cuts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct asked all[] = {
+		{ &gm_compatible,
+		    { .call = GM_CALL_GENERATE, .model = "llama3.2:3b" }, 200 },
+		{ &gm_compatible, { .call = GM_CALL_MODELS, .model = "models" },
+		    200 },
+		{ &gm_mistral,
+		    { .call = GM_CALL_GENERATE, .model = "mistral-small" },
+		    422 },
+	};
+	struct gm_span body = { (const char *)data, size };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(all); i++)
+		check(&all[i], body);
+	return 0;
+}

@@ -1,0 +1,168 @@
+#ifndef GM_TESTS_CUTS_H
+#define GM_TESTS_CUTS_H
+
+/*
+ * The body of a reply: any cut gives the same text and the same outcome, text
+ * is well-formed, and what names something is one clean line.  For the fuzzers
+ * of the providers.
+ */
+
+#include <assert.h>
+#include <string.h>
+
+#include "reply.h"
+#include "utf8.h"
+
+#define CUTS 12
+#define LOG_MAX ((size_t)1 << 26)
+
+struct run {
+	struct gm_reply reply;
+	struct gm_answer answer;
+	struct gm_buf text, thoughts;
+};
+
+static int
+on_text(struct gm_span text, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	assert(text.len > 0 && gm_utf8_valid(text) == text.len);
+	gm_buf_put_span(&r->text, text);
+	return 0;
+}
+
+static int
+on_thought(struct gm_span text, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	assert(text.len > 0 && gm_utf8_valid(text) == text.len);
+	gm_buf_put_span(&r->thoughts, text);
+	return 0;
+}
+
+/* What is asked, whom, and the status of the reply. */
+struct asked {
+	const struct gm_provider *provider;
+	struct gm_question question;
+	long status;
+};
+
+/* In pieces: the first bytes, and then always as many as step says. */
+static void
+run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
+    size_t step)
+{
+	const struct gm_sink sink = {
+		.text = on_text, .thought = on_thought, .arg = r
+	};
+	struct gm_http_result result = { .head = { .status = asked->status } };
+	size_t n = cut;
+
+	*r = (struct run){ .text = { .max = LOG_MAX },
+		.thoughts = { .max = LOG_MAX } };
+	gm_answer_init(&r->answer);
+	gm_reply_init(
+	    &r->reply, asked->provider, &asked->question, &sink, &r->answer);
+	while (body.len > 0 && result.fault == GM_HTTP_DONE) {
+		if (n > body.len)
+			n = body.len;
+		if (gm_reply_take(&result.head, (struct gm_span){ body.p, n },
+			&r->reply, &result.err) == GM_HTTP_STOP)
+			result.fault = GM_HTTP_REFUSED;
+		body.p += n;
+		body.len -= n;
+		n = step;
+	}
+	gm_reply_end(&r->reply, &result);
+}
+
+static void
+release(struct run *r)
+{
+	gm_reply_release(&r->reply);
+	gm_answer_release(&r->answer);
+	gm_buf_release(&r->text);
+	gm_buf_release(&r->thoughts);
+}
+
+static void
+check_line(const char *line, size_t size)
+{
+	struct gm_span s = gm_span_of(line);
+	size_t i;
+
+	assert(s.len < size && gm_utf8_valid(s) == s.len);
+	for (i = 0; i < s.len; i++)
+		assert((unsigned char)s.p[i] >= ' ' && s.p[i] != 0x7F);
+}
+
+static void
+check_run(const struct run *r)
+{
+	const struct gm_fault *f = &r->reply.fault;
+	const struct gm_answer *a = &r->answer;
+	struct gm_span sources = gm_buf_span(&a->sources);
+
+	check_line(f->words, sizeof(f->words));
+	check_line(f->remedy, sizeof(f->remedy));
+	check_line(a->reason, sizeof(a->reason));
+	check_line(a->explanation, sizeof(a->explanation));
+	check_line(a->model_version, sizeof(a->model_version));
+	check_line(a->stage, sizeof(a->stage));
+	assert(gm_utf8_valid(sources) == sources.len);
+	assert(sources.len == 0 || sources.p[sources.len - 1] == '\n');
+	assert(f->hint_ms >= -1);
+	/* Nothing is well that has no end. */
+	assert(f->class != GM_CLASS_OK || a->finish != GM_FINISH_NONE);
+	assert(f->class != GM_CLASS_LOCAL);
+}
+
+static bool
+same(const struct gm_buf *a, const struct gm_buf *b)
+{
+	return a->len == b->len &&
+	       (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+static void
+check_same(const struct run *a, const struct run *b)
+{
+	const struct gm_fault *f = &a->reply.fault, *g = &b->reply.fault;
+
+	assert(same(&a->text, &b->text));
+	assert(same(&a->thoughts, &b->thoughts));
+	assert(same(&a->answer.sources, &b->answer.sources));
+	assert(a->answer.finish == b->answer.finish);
+	assert(strcmp(a->answer.reason, b->answer.reason) == 0);
+	assert(a->answer.usage.total == b->answer.usage.total);
+	assert(f->class == g->class && f->http == g->http);
+	assert(f->hint_ms == g->hint_ms);
+	assert(strcmp(f->words, g->words) == 0);
+	assert(strcmp(f->remedy, g->remedy) == 0);
+}
+
+static void
+check(const struct asked *asked, struct gm_span body)
+{
+	size_t step = body.len / CUTS + 1, cut;
+	struct run whole, r;
+
+	run(&whole, asked, body, body.len, 1);
+	check_run(&whole);
+	assert(asked->status == 200 || whole.reply.fault.class != GM_CLASS_OK);
+	for (cut = 1; cut < body.len; cut += step) {
+		run(&r, asked, body, cut, SIZE_MAX);
+		check_same(&whole, &r);
+		release(&r);
+	}
+	run(&r, asked, body, 1, 1);
+	check_same(&whole, &r);
+	release(&r);
+	release(&whole);
+}
+
+#endif

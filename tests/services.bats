@@ -1,0 +1,595 @@
+# Who is asked: the switches for it, what they refuse, and the keys, base URLs
+# and paces of the services beside Gemini.
+
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
+load net
+
+GONE="gemini: $ALIAS: the service does not have this model (HTTP 404, model_gone): gone"
+
+# gone: Gemini lacks the model, so that the next service is asked at once.
+gone() {
+	play <<-E
+	[$(at gemini '"status":404,"json":{"error":{"code":404,"message":"gone","status":"NOT_FOUND"}}'),
+	 $MISTRAL_GOOD,$LOCAL_GOOD]
+	E
+}
+
+# fell WHO: it answered in Gemini's place, and one line says so.
+fell() {
+	local text=$MISTRAL_SAYS
+	[ "$1" = mistral ] || text=$LOCAL_SAYS
+	said 0 "$text
+" "gm-prompt: $GONE; asking $1 instead
+"
+}
+
+# alone: nobody was asked but Gemini.
+alone() {
+	failed 78 "${GONE#gemini: }" && went K0
+}
+
+# keep FILE LINE...: a file for us alone, of these lines.
+keep() {
+	(umask 077 && printf '%s\n' "${@:2}" >"$1")
+}
+
+# --- who is asked
+
+@test "--fallback, --fallback-mistral and GM_FALLBACK, and none" {
+	services
+	gone
+	ask hi
+	alone
+	again
+	ask --fallback mistral hi
+	fell mistral
+	went K0 M0
+	again
+	ask --fallback-mistral hi
+	fell mistral
+	went K0 M0
+	again
+	GM_FALLBACK=mistral ask hi
+	fell mistral
+	went K0 M0
+	again
+	GM_FALLBACK=' openai , mistral ' ask hi
+	fell openai
+	went K0 L
+	again
+	GM_FALLBACK=none ask hi
+	alone
+	again
+	GM_FALLBACK='' ask hi
+	alone
+	# An env file that is named.
+	keep env GM_FALLBACK=mistral
+	again
+	ask --env-file env hi
+	fell mistral
+	went K0 M0
+}
+
+@test "precedence: option, environment, env file" {
+	services
+	gone
+	keep env GM_FALLBACK=mistral
+	GM_FALLBACK=openai ask --env-file env hi
+	fell openai
+	went K0 L
+	again
+	GM_FALLBACK=openai ask --env-file env --fallback mistral hi
+	fell mistral
+	went K0 M0
+	again
+	GM_FALLBACK=openai ask --fallback-mistral hi
+	fell mistral
+	went K0 M0
+	for list in none '' ' '; do
+		again
+		GM_FALLBACK=openai ask --env-file env --fallback "$list" hi
+		alone
+	done
+	again
+	GM_FALLBACK=none ask --env-file env hi
+	alone
+	# The other way round, too.
+	play <<<"[$(at mistral '"refusal":"no_model"'),{$STREAM}]"
+	ask --provider mistral --fallback gemini hi
+	[ "$rc" -eq 0 ]
+	same out "$GEMINI_SAYS
+"
+	went M0 K0
+}
+
+@test "./.env cannot switch it on: ignored, with a note" {
+	services
+	gone
+	keep .env GM_FALLBACK=mistral "GEMINI_API_KEY=$K1" "MISTRAL_API_KEY=$M1"
+	ask hi
+	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and a loopback base URL are taken from there
+gm-prompt: ${GONE#gemini: }
+"
+	went K0
+}
+
+@test "names that are unknown, and switches that exclude each other" {
+	services
+	local who="is not gemini, mistral or openai"
+	ask --fallback mistal hi
+	usage "--fallback: 'mistal' $who"
+	ask --fallback mistral,,openai hi
+	usage "--fallback: '' $who"
+	ask --fallback mistral,none hi
+	usage "--fallback: 'none' $who"
+	ask --fallback Mistral hi
+	usage "--fallback: 'Mistral' $who"
+	GM_FALLBACK=mistral,claude ask hi
+	failed 78 "environment: GM_FALLBACK: 'claude' $who"
+	keep env GM_FALLBACK=x
+	ask --env-file env hi
+	failed 78 "env: GM_FALLBACK: 'x' $who"
+	ask --fallback mistral --fallback-mistral hi
+	usage '--fallback and --fallback-mistral exclude each other'
+	ask -k 0 --fallback mistral hi
+	usage '--key-index and --fallback exclude each other'
+	ask -k 0 --fallback-mistral hi
+	usage '--key-index and --fallback-mistral exclude each other'
+	ask --provider mistal hi
+	usage "--provider: 'mistal' is not gemini, mistral or openai"
+	unsent
+}
+
+@test "who is named twice is asked once" {
+	services
+	play <<<"[$(at gemini '"row":17'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
+	ask --fallback mistral,mistral,openai,gemini,mistral --retries 0 hi
+	[ "$rc" -eq 78 ]
+	went K0 M0 L
+	again
+	ask --provider mistral --fallback mistral --retries 0 hi
+	failed 69 'mistral-large-latest: the service failed (HTTP 500, server): Internal server error'
+	went M0
+}
+
+@test "GM_FALLBACK is not for -k, nor behind another service" {
+	local not='gm-prompt: GM_FALLBACK is not used, as a key or a provider was named'
+	services
+	gone
+	export GM_FALLBACK=mistral
+	ask -k 1 hi
+	failed 78 "${GONE#gemini: }"
+	went K1
+	again
+	ask -k 1 -v hi
+	[ "$rc" -eq 78 ]
+	grep -qxF "$not" err
+	play <<<"[$(at llamacpp '"refusal":"server"'),$MISTRAL_GOOD]"
+	ask --provider openai --retries 0 hi
+	failed 69 'qwen3-8b-q4_k_m: the service failed (HTTP 500, server): Compute error.'
+	went L
+	again
+	ask --provider openai --retries 0 -v hi
+	grep -qxF "$not" err
+	# An option is meant.
+	again
+	ask --provider openai --retries 0 --fallback mistral hi
+	[ "$rc" -eq 0 ]
+	went L M0
+}
+
+@test "-m names the model of the first service alone" {
+	services
+	gone
+	export MISTRAL_MODEL_NAME=mistral-small-latest
+	ask -m gemini-9 --json --fallback mistral hi
+	[ "$rc" -eq 0 ]
+	same <(jq -c '[.attempts[].model]' out) '["gemini-9","mistral-small-latest"]
+'
+	again
+	ask --provider mistral -m ministral-8b-latest --json hi
+	[ "$rc" -eq 0 ]
+	went M0
+	same <(jq -c '[.attempts[].model]' out) '["ministral-8b-latest"]
+'
+	# A list of them, too.
+	play <<<"[$(at gemini '"row":17'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
+	MISTRAL_MODEL_NAME='a, b' ask --json --fallback mistral hi
+	[ "$rc" -eq 0 ]
+	same <(jq -c '[.attempts[].model]' out) "[\"$ALIAS\",\"a\",\"b\"]
+"
+}
+
+# --- without keys
+
+@test "a service without a key is left out with a note; 78 if all are" {
+	local looked="in the environment or in an env file (looked for ./.env, $HOME/.config/gm/env, /etc/gm/env)"
+	[ ! -e /etc/gm/env ] || skip '/etc/gm/env is there'
+	services
+	gone
+	unset MISTRAL_API_KEY
+	ask --fallback mistral,openai hi
+	said 0 "$LOCAL_SAYS
+" "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $looked
+gm-prompt: $GONE; asking openai instead
+"
+	went K0 L
+	again
+	ask --fallback mistral hi
+	said 78 '' "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $looked
+gm-prompt: ${GONE#gemini: }
+"
+	# The first of them, too.
+	unset GOOGLE_API_KEYS
+	again
+	ask --fallback openai --json hi
+	[ "$rc" -eq 0 ]
+	same err "gm-prompt: gemini is left out: no API key: set GOOGLE_API_KEYS $looked
+"
+	same <(jq -c '[.provider, .fallback, .key_index, .attempts[0].key]' out) '["openai",true,null,null]
+'
+	went L
+	# None has one.
+	again
+	ask --fallback mistral hi
+	failed 78 "no API key: set GOOGLE_API_KEYS $looked"
+	tried 0
+	ask --provider mistral hi
+	failed 78 "no API key: set MISTRAL_API_KEYS $looked"
+	tried 0
+	# Only on this machine none is needed.
+	OPENAI_BASE_URL=https://api.example/v1 ask --provider openai hi
+	failed 78 "no API key: set OPENAI_API_KEY $looked"
+}
+
+@test "OPENAI_MODEL has no default: left out with a note, or 78" {
+	local no='no model: set OPENAI_MODEL (gm-models --provider openai lists them)'
+	services
+	gone
+	unset OPENAI_MODEL
+	ask --provider openai hi
+	failed 78 "$no"
+	tried 0
+	ask --fallback openai,mistral hi
+	said 0 "$MISTRAL_SAYS
+" "gm-prompt: openai is left out: $no
+gm-prompt: $GONE; asking mistral instead
+"
+	went K0 M0
+}
+
+# --- what has no counterpart
+
+@test "what has no counterpart is refused before anything is sent" {
+	local options line failures=0
+	services
+	export OPENAI_API_KEY=$O0
+	while IFS='|' read -r provider options line; do
+		read -ra options <<<"$options"
+		ask --provider "$provider" "${options[@]}" hi
+		usage "$line" || {
+			echo "$provider ${options[*]}: see above"
+			failures=$((failures + 1))
+		}
+	done <<-'E'
+	mistral|--top-k 4|--top-k: mistral has no counterpart
+	mistral|--search --top-k 4|--top-k, --search: mistral has no counterpart
+	mistral|--count|--count: mistral has no counterpart
+	mistral|--safety low|--safety: mistral has no counterpart
+	mistral|--url-context|--url-context: mistral has no counterpart
+	mistral|--thinking 512|--thinking 512: mistral has no counterpart
+	mistral|--thinking -1|--thinking -1: mistral has no counterpart
+	mistral|--temperature 1.6|--temperature: mistral takes 1.5 at most
+	mistral|--temperature 2 --search|--search: mistral has no counterpart; --temperature: mistral takes 1.5 at most
+	openai|--top-k 4|--top-k: openai has no counterpart
+	openai|--search --safety none --url-context --count|--count, --safety, --search, --url-context: openai has no counterpart
+	openai|--thinking 1|--thinking 1: openai has no counterpart
+	E
+	[ "$failures" -eq 0 ]
+	# OpenAI itself; nothing leaves this machine.
+	unset OPENAI_BASE_URL
+	ask --provider openai --stop 1 --stop 2 --stop 3 --stop 4 --stop 5 hi
+	usage '--stop: openai takes 4 at most'
+}
+
+@test "a fallback that has no counterpart is left out with a note" {
+	services
+	gone
+	ask --fallback mistral,openai --temperature 1.7 hi
+	said 0 "$LOCAL_SAYS
+" "gm-prompt: mistral is left out: --temperature: mistral takes 1.5 at most
+gm-prompt: $GONE; asking openai instead
+"
+	went K0 L
+	again
+	ask --fallback mistral --thinking 512 hi
+	said 78 '' "gm-prompt: mistral is left out: --thinking 512: mistral has no counterpart
+gm-prompt: ${GONE#gemini: }
+"
+	went K0
+	again
+	ask --fallback mistral,openai --search --top-k 3 hi
+	said 78 '' "gm-prompt: mistral is left out: --top-k, --search: mistral has no counterpart
+gm-prompt: openai is left out: --top-k, --search: openai has no counterpart
+gm-prompt: ${GONE#gemini: }
+"
+	went K0
+}
+
+# --- keys of the others
+
+# twins: Mistral alone, with two keys of which nothing is known.
+twins() {
+	services
+	unset MISTRAL_API_KEY
+	export MISTRAL_API_KEYS=$M0,$M1
+	remember
+}
+
+@test "of those that only stand in, one that fits is asked" {
+	services
+	unset GOOGLE_API_KEYS
+	play <<<"[$MISTRAL_GOOD,$LOCAL_GOOD]"
+	ask --fallback mistral,openai -t 1.8 hi
+	[ "$rc" -eq 0 ]
+	same out "$LOCAL_SAYS
+"
+	grep -qx 'gm-prompt: mistral is left out: --temperature: mistral takes 1.5 at most' err
+	went L
+	again
+	ask --fallback mistral -t 1.8 hi
+	[ "$rc" -eq 64 ]
+	went
+}
+
+@test "none is nobody, also with -k; ./.env is not ours for those not asked" {
+	services
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	ask -k 0 --fallback none hi
+	[ "$rc" -eq 0 ]
+	same out "$GEMINI_SAYS
+"
+	mkdir -p "$HOME/.config/gm"
+	keep "$HOME/.config/gm/env" "GOOGLE_API_KEYS=$K1" "GOOGLE_GEMINI_BASE_URL=$URL"
+	keep .env OPENAI_API_KEY=fake-other-key-0003
+	unset GOOGLE_API_KEYS GOOGLE_GEMINI_BASE_URL
+	export GM_FALLBACK=openai
+	again
+	ask -k 0 hi
+	[ "$rc" -eq 0 ]
+	went K1
+	gm-rotate --peek >out
+	same out $'0\n'
+}
+
+@test "Mistral's keys rotate, and the next process knows" {
+	local refusal
+	twins
+	for refusal in unauthorized unauthorized_message unauthorized_empty \
+	    billing tier rate rate_requests; do
+		rm -rf "$HOME/.local/state/gm"
+		play <<<"[{\"when\":{\"key\":\"$M0\"},\"refusal\":\"$refusal\",\"repeat\":-1},$MISTRAL_GOOD]"
+		ask --provider mistral hi
+		said 0 "$MISTRAL_SAYS
+" ''
+		went M0 M1
+		again
+		ask --provider mistral hi
+		went M1
+		# Also where it is the one that is fallen back to.
+		unset GOOGLE_API_KEYS
+		again
+		ask --quiet --fallback mistral hi
+		said 0 "$MISTRAL_SAYS
+" ''
+		went M1
+		export GOOGLE_API_KEYS=$K0,$K1
+	done
+}
+
+@test "Mistral: keys of one label share their quota" {
+	twins
+	export MISTRAL_API_KEYS=home:$M0,home:$M1
+	play <<<"[{\"when\":{\"key\":\"$M0\"},\"refusal\":\"rate\",\"repeat\":-1},$MISTRAL_GOOD]"
+	ask --provider mistral --max-wait 10ms hi
+	[ "$rc" -eq 75 ]
+	went M0
+	again
+	ask --provider mistral --max-wait 10ms hi
+	[ "$rc" -eq 75 ]
+	tried 0
+	# -k is of the service that is asked.
+	export MISTRAL_API_KEYS=$M0,$M1
+	play <<<"[$MISTRAL_GOOD]"
+	ask --provider mistral -k 1 hi
+	[ "$rc" -eq 0 ]
+	went M1
+	ask --provider mistral -k 2 hi
+	[ "$rc" -eq 64 ]
+	same err "gm-prompt: --key-index: there is no key with index 2: the last one is 1
+Try 'gm-prompt --help'.
+"
+}
+
+@test "Mistral: a key at rest is waited for as Gemini's is" {
+	twins
+	export MISTRAL_API_KEYS=$M0
+	play <<<"[{\"refusal\":\"rate\",\"headers\":{\"Retry-After\":\"1\"}},$MISTRAL_GOOD]"
+	ask --provider mistral --max-wait 5 hi
+	[ "$rc" -eq 0 ]
+	same out "$MISTRAL_SAYS
+"
+	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting '[01].[0-9]' s'$ ]]
+	went M0 M0
+}
+
+@test "marks of one service are nothing to another" {
+	services
+	remember
+	play <<<"[$(at gemini '"row":5'),$MISTRAL_GOOD]"
+	ask hi
+	[ "$rc" -eq 77 ]
+	went K0 K1
+	# The very same keys at another service, which is another host.
+	export MISTRAL_BASE_URL=${URL/127.0.0.1/localhost}/mistral/v1
+	MISTRAL_API_KEYS=$K0,$K1 ask --provider mistral hi
+	said 0 "$MISTRAL_SAYS
+" ''
+}
+
+@test "keys in the credentials directory" {
+	services
+	unset MISTRAL_API_KEY OPENAI_BASE_URL
+	export CREDENTIALS_DIRECTORY=$PWD/credentials
+	mkdir -m 700 credentials
+	echo "$M1" >credentials/mistral-api-keys
+	echo "$O0" >credentials/openai-api-key
+	play <<<"[$MISTRAL_GOOD]"
+	ask --provider mistral hi
+	[ "$rc" -eq 0 ]
+	went M1
+	again
+	OPENAI_BASE_URL=$URL/openai/v1 OPENAI_MODEL=gpt-5-mini ask --provider openai hi
+	[ "$rc" -eq 0 ]
+	went O0
+	# The environment comes first, an env file last.
+	keep env "MISTRAL_API_KEY=$K0"
+	again
+	MISTRAL_API_KEY=$M0 ask --env-file env --provider mistral hi
+	went M0
+	again
+	ask --env-file env --provider mistral hi
+	went M1
+}
+
+@test "a list of keys beats one key; MISTRAL_API_KEY as a list of its own" {
+	services
+	play <<<"[$MISTRAL_GOOD]"
+	MISTRAL_API_KEYS=$M1 ask --provider mistral hi
+	went M1
+	again
+	MISTRAL_API_KEY="$M0 $M1" ask --provider mistral hi
+	[ "$rc" -eq 78 ]
+	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas'
+	tried 0
+}
+
+# --- base URLs
+
+@test "a base URL from a weaker place than the key: 78" {
+	services
+	unset MISTRAL_BASE_URL OPENAI_BASE_URL
+	keep env "MISTRAL_BASE_URL=$URL/mistral/v1" "OPENAI_BASE_URL=$URL/openai/v1"
+	ask --env-file env --provider mistral hi
+	failed 78 'env: MISTRAL_BASE_URL is not used with keys from a more trusted place (environment): set both in one place'
+	OPENAI_API_KEY=$O0 ask --env-file env --provider openai hi
+	failed 78 'env: OPENAI_BASE_URL is not used with keys from a more trusted place (environment): set both in one place'
+	unsent
+	# Both in one place.
+	unset MISTRAL_API_KEY
+	keep env "MISTRAL_BASE_URL=$URL/mistral/v1" "MISTRAL_API_KEY=$M0"
+	ask --env-file env --provider mistral hi
+	[ "$rc" -eq 0 ]
+	went M0
+}
+
+@test "base URLs in ./.env: loopback only, and with keys from there" {
+	services
+	unset MISTRAL_BASE_URL OPENAI_BASE_URL
+	# With keys of a better place it is left alone.
+	keep .env "MISTRAL_BASE_URL=$URL/mistral/v1" "MISTRAL_API_KEY=$M1"
+	ask --provider mistral --dry-run hi
+	same <(head -n 2 err) "gm-prompt: ./.env: MISTRAL_BASE_URL ignored: a base URL from there counts only if it is loopback, and with keys from there
+gm-prompt: POST https://api.mistral.ai/v1/chat/completions
+"
+	unset MISTRAL_API_KEY
+	play <<<"[$MISTRAL_GOOD]"
+	ask --provider mistral hi
+	said 0 "$MISTRAL_SAYS
+" ''
+	went M1
+	# Not loopback.
+	keep .env MISTRAL_BASE_URL=https://evil.example/mistral "MISTRAL_API_KEY=$M1"
+	ask -v --dry-run --provider mistral hi
+	[ "$rc" -eq 0 ]
+	head -n 1 err | grep -qxF 'gm-prompt: ./.env: MISTRAL_BASE_URL ignored: only keys, model names, numbers and a loopback base URL are taken from there'
+	run ! grep evil.example out
+	grep -qF 'POST https://api.mistral.ai/v1/chat/completions' err
+}
+
+@test "base URLs: how they are completed, and http:// that is refused" {
+	local url want
+	services
+	export OPENAI_API_KEY=$O0
+	while read -r url want; do
+		OPENAI_BASE_URL=$url ask --dry-run --provider openai hi
+		grep -qF "POST $want" err || {
+			echo "$url: $want"
+			head -n 3 err
+			return 1
+		}
+	done <<-E
+	https://api.example https://api.example/v1/chat/completions
+	https://api.example/ https://api.example/v1/chat/completions
+	https://api.example/v2 https://api.example/v2/chat/completions
+	https://api.example/a/v1/ https://api.example/a/v1/chat/completions
+	http://127.0.0.1:8080 http://127.0.0.1:8080/v1/chat/completions
+	http://[::1]:8080/v1 http://[::1]:8080/v1/chat/completions
+	E
+	while read -r url want; do
+		MISTRAL_BASE_URL=$url ask --dry-run --provider mistral hi
+		grep -qF "POST $want" err || {
+			echo "$url: $want"
+			head -n 3 err
+			return 1
+		}
+	done <<-E
+	https://api.mistral.ai https://api.mistral.ai/v1/chat/completions
+	https://api.mistral.ai/ https://api.mistral.ai/v1/chat/completions
+	https://api.mistral.ai/v1 https://api.mistral.ai/v1/chat/completions
+	https://api.mistral.ai/v1/ https://api.mistral.ai/v1/chat/completions
+	https://proxy.example/mistral https://proxy.example/mistral/v1/chat/completions
+	E
+	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
+	[ "$rc" -eq 78 ]
+	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: 'mistral.example' is not this machine, and http: would show the key on the way there"* ]]
+	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
+	[ "$rc" -eq 78 ]
+	# Without a key there is none to show, but text all the same.
+	unset OPENAI_API_KEY
+	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
+	[ "$rc" -eq 78 ]
+	unsent
+}
+
+# --- the pace
+
+@test "GM_RPM: several processes keep Mistral's pace" {
+	local n start pids=()
+	services
+	remember
+	play <<<"[$MISTRAL_GOOD]"
+	start=$(date +%s%N)
+	# 20 a second: a turn each 50 ms.
+	export GM_RPM=1200
+	for ((n = 0; n < 6; n++)); do
+		(for _ in 1 2; do
+			timeout 60 gm-prompt -n --provider mistral hi
+		done) >"out.$n" 2>"err.$n" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	[ "$(cat err.*)" = '' ]
+	[ "$(cat out.* | grep -cx "$MISTRAL_SAYS")" -eq 12 ]
+	tried 12
+	# Never before its turn, however fast or slow we are.
+	for ((n = 1; n <= 12; n++)); do
+		date -r "$DIR/request.$n" +%s%N
+	done | sort -n | awk -v start="$start" '{
+		late = ($1 - start) / 1e6
+		if (late < (NR - 1) * 50 - 20) {
+			print "request " NR " came after " late " ms"
+			exit 1
+		}
+	}'
+}

@@ -1,0 +1,107 @@
+/* The services by name, and lists of them. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vendor.h"
+
+/* Each variable belongs to one service, in the order of its rank. */
+static void
+test_rows(void **state)
+{
+	const struct gm_vendor_row *row;
+	size_t i, next = 0;
+
+	(void)state;
+	for (i = 0; i < GM_VENDORS; i++) {
+		row = gm_vendor((enum gm_vendor)i);
+		assert_int_equal(row->first_key, next);
+		assert_true(row->keys > row->lists);
+		next += row->keys;
+		assert_int_equal(gm_vendors_all.items[i], i);
+	}
+	assert_int_equal(next, GM_KEY_VARIABLES);
+	assert_int_equal(gm_vendors_all.len, GM_VENDORS);
+	assert_string_equal(gm_vendor_variable(0), "GOOGLE_API_KEYS");
+	assert_string_equal(gm_vendor_variable(3), "MISTRAL_API_KEYS");
+	assert_string_equal(gm_vendor_variable(5), "OPENAI_API_KEY");
+	assert_true(gm_vendor(GM_VENDOR_OPENAI)->local);
+	assert_false(gm_vendor(GM_VENDOR_GEMINI)->local);
+	assert_false(gm_vendor(GM_VENDOR_MISTRAL)->local);
+}
+
+static void
+test_find(void **state)
+{
+	enum gm_vendor vendor = GM_VENDOR_GEMINI;
+	struct gm_err err;
+
+	(void)state;
+	assert_int_equal(
+	    gm_vendor_find(gm_span_of("mistral"), &vendor, &err), 0);
+	assert_int_equal(vendor, GM_VENDOR_MISTRAL);
+	assert_int_equal(
+	    gm_vendor_find(gm_span_of("Mistral"), &vendor, &err), -1);
+	assert_int_equal(err.code, GM_EUSAGE);
+	assert_string_equal(
+	    err.msg, "'Mistral' is not gemini, mistral or openai");
+	assert_int_equal(vendor, GM_VENDOR_MISTRAL);
+}
+
+static void
+test_lists(void **state)
+{
+	static const struct {
+		const char *list, *want; /* behind gemini; "!": refused */
+	} rows[] = {
+		{ "", "g" },
+		{ " ", "g" },
+		{ "none", "g" },
+		{ " none ", "g" },
+		{ "mistral", "gm" },
+		{ "mistral,openai", "gmo" },
+		{ " openai , mistral ", "gom" },
+		{ "openai,openai,mistral,openai", "gom" },
+		{ "gemini", "g" },
+		{ "mistral,gemini,openai", "gmo" },
+		{ "mistral,", "gm" },
+		{ "mistral,,openai", "!'' is not gemini, mistral or openai" },
+		{ "none,mistral", "!'none' is not gemini, mistral or openai" },
+		{ "mistral openai",
+		    "!'mistral openai' is not gemini, mistral or openai" },
+	};
+	struct gm_vendors v;
+	struct gm_err err;
+	char got[8];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		v = (struct gm_vendors){ { GM_VENDOR_GEMINI }, 1 };
+		if (gm_vendors_add(&v, rows[i].list, &err) != 0) {
+			assert_int_equal(err.code, GM_EUSAGE);
+			assert_string_equal(err.msg, rows[i].want + 1);
+			continue;
+		}
+		for (k = 0; k < v.len; k++)
+			got[k] = gm_vendor(v.items[k])->name[0];
+		got[k] = '\0';
+		assert_string_equal(got, rows[i].want);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_lists),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
