@@ -93,3 +93,7 @@ echo "Key state: reservations by processes at once"
 for n in 1 2 16; do
 	"$BUILD/bench/reserve" "$dir/state.$n" "$n" 3
 done
+
+echo
+echo "A chain of three services: its end, behind the deadline and signals"
+python3 -B tests/bench/ends.py "$BUILD/gm-prompt"
