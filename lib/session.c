@@ -196,22 +196,21 @@ check_fit(const struct gm_keyset *set, const struct gm_question *question,
 	return set->provider->check(question, err);
 }
 
+/* Leave out those with a reason. */
 static void
-keep_fit(
-    struct gm_session *s, const struct gm_question *question, const bool *fit)
+keep_fit(struct gm_session *s, const struct gm_err *why)
 {
-	struct gm_err why;
 	size_t i, len = 0;
 
 	for (i = 0; i < s->len; i++) {
-		if (fit[i]) {
+		if (why[i].code == GM_OK) {
 			s->keysets[len] = s->keysets[i];
 			s->services[len++] = s->services[i];
-		} else if (check_fit(s->keysets[i], question, &why) != 0) {
-			gm_note(s->services[i].note, GM_LEVEL_NOTE,
-			    "%s is left out: %s", s->keysets[i]->provider->name,
-			    why.msg);
+			continue;
 		}
+		gm_note(s->services[i].note, GM_LEVEL_NOTE,
+		    "%s is left out: %s", s->keysets[i]->provider->name,
+		    why[i].msg);
 	}
 	s->len = len;
 	link_services(s);
@@ -221,22 +220,22 @@ int
 gm_session_fit(
     struct gm_session *s, struct gm_question *question, struct gm_err *err)
 {
-	struct gm_err first = { .code = GM_OK };
-	bool fit[GM_VENDORS];
+	struct gm_err why[GM_VENDORS] = { { .code = GM_OK } };
 	size_t i, len = 0;
 
 	for (i = 0; i < s->len; i++) {
-		fit[i] = check_fit(s->keysets[i], question, err) == 0;
-		if (!fit[i] && !s->services[i].fallback)
+		if (check_fit(s->keysets[i], question, &why[i]) == 0) {
+			len++;
+		} else if (!s->services[i].fallback) {
+			*err = why[i];
 			return -1;
-		if (!fit[i] && first.code == GM_OK)
-			first = *err;
-		len += fit[i];
+		}
 	}
-	*err = first;
-	if (len == 0)
+	if (len == 0) {
+		*err = why[0];
 		return -1;
-	keep_fit(s, question, fit);
+	}
+	keep_fit(s, why);
 	question->model = s->keysets[0]->models[0];
 	question->spare = s->keysets[0]->models + 1;
 	question->spare_len = s->keysets[0]->models_len - 1;
