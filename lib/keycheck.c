@@ -85,9 +85,8 @@ static int
 take_result(struct batch *b, struct item *item, struct gm_err *err)
 {
 	const struct gm_outcome *o = &item->outcome;
-	const struct gm_attempt *last;
+	const struct gm_attempt *last = gm_outcome_last(o);
 	struct gm_verdict *v = item->verdict;
-	size_t n = gm_outcome_attempts(o);
 
 	v->class = is_answered(o->class) ? GM_CLASS_OK : o->class;
 	v->model = item->ask->question.call != GM_CALL_MODELS ? o->model : NULL;
@@ -95,12 +94,11 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
 	                                 : (struct gm_err){ .code = GM_OK };
 	if (gm_buf_check(&o->attempts, err) != 0)
 		return -1;
-	if (n == 0)
+	if (last == NULL)
 		return 0; /* another key, or process, has told it all */
 	if (copy_masked(b, v->remedy, sizeof(v->remedy),
 		v->class != GM_CLASS_OK ? o->fault.remedy : "", err) != 0)
 		return -1;
-	last = gm_outcome_attempt(o, n - 1);
 	v->sent = true;
 	v->http = last->http;
 	v->ms = last->ms;
@@ -253,10 +251,9 @@ static bool is_missed_for_free(enum gm_class class)
 static bool
 is_own_limit(const struct item *item, const struct gm_standing *s)
 {
-	const struct gm_outcome *o = &item->outcome;
-	size_t n = gm_outcome_attempts(o);
+	const struct gm_attempt *last = gm_outcome_last(&item->outcome);
 
-	if (n > 0 && gm_outcome_attempt(o, n - 1)->class == GM_CLASS_QUOTA_DAY)
+	if (last != NULL && last->class == GM_CLASS_QUOTA_DAY)
 		return false; /* the service has said so just now */
 	return item->verdict->class == GM_CLASS_QUOTA_DAY &&
 	       s->class == GM_CLASS_QUOTA_DAY && s->since_ms == 0;
