@@ -242,7 +242,8 @@ gm_reply_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 
 	if (take(r, head, bytes, err) != 0)
 		return GM_HTTP_STOP;
-	r->done = r->done || gm_sse_holds(&r->sse, DONE);
+	if (gm_reply_is_answered(r) && gm_sse_holds(&r->sse, DONE))
+		r->done = true;
 	if (is_over(r))
 		return GM_HTTP_ENOUGH;
 	if (r->kind == GM_REPLY_UNKNOWN || /* blank so far */
