@@ -60,6 +60,7 @@ record(struct gm_ask *a, const struct gm_fault *f, int64_t ms)
 		.class = f->class,
 		.ms = ms,
 	};
+
 	gm_outcome_add(a->outcome, &attempt);
 	a->outcome->model = attempt.model;
 	if (f->class == GM_CLASS_OK)

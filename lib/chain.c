@@ -1,16 +1,4 @@
-#include <stdio.h>
-
 #include "chain.h"
-
-static void
-add_words(struct gm_chain *c, const char *name, const char *words)
-{
-	char before[GM_ERR_MAX];
-
-	(void)snprintf(before, sizeof(before), "%s", c->end.err.msg);
-	(void)gm_fail(
-	    &c->end.err, c->end.err.code, "%s; %s: %s", before, name, words);
-}
 
 void
 gm_chain_add(struct gm_chain *c, const struct gm_chain_end *e)
@@ -22,7 +10,7 @@ gm_chain_add(struct gm_chain *c, const struct gm_chain_end *e)
 		gm_err_prefix(&all->err, "%s: ", e->provider);
 		return;
 	}
-	add_words(c, e->provider, e->err.msg);
+	gm_err_append(&all->err, "; %s: %s", e->provider, e->err.msg);
 	if (e->err.code != GM_ETEMPFAIL)
 		return;
 	if (all->err.code == GM_ENOPERM) {

@@ -58,17 +58,14 @@ fail_keys(struct gm_ask *a, const struct gm_pick *pick)
 {
 	bool untried = a->outcome->fault.class == GM_CLASS_OK;
 	struct gm_subject subject;
-	struct gm_err err;
 
 	if (untried)
 		a->key = pick->index;
 	subject = gm_relay_subject(a);
 	subject.way = "--ignore-cooldown asks all the same";
-	(void)gm_outcome_fail_keys(a->outcome, pick, &subject, &err);
-	a->err = err;
+	(void)gm_outcome_fail_keys(a->outcome, pick, &subject, &a->err);
 	if (untried && a->last.code != GM_OK) /* what another model came to */
-		(void)gm_fail(
-		    &a->err, err.code, "%s; before: %s", err.msg, a->last.msg);
+		gm_err_append(&a->err, "; before: %s", a->last.msg);
 	gm_relay_give_up(a, a->outcome->class);
 }
 
@@ -254,7 +251,7 @@ gm_course_fault(struct gm_ask *a)
 	}
 	if (a->given) {
 		note_rest(a);
-		gm_relay_fail(a, "");
+		gm_relay_fail(a);
 		return;
 	}
 	a->sink->restart(a->sink->arg);

@@ -122,6 +122,16 @@ gm_err_prefix(struct gm_err *err, const char *fmt, ...)
 	*err = whole;
 }
 
+void
+gm_err_append(struct gm_err *err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	mark_cut(err, format(err, strlen(err->msg), fmt, args));
+	va_end(args);
+}
+
 int
 gm_err_status(enum gm_code code)
 {

@@ -54,6 +54,9 @@ int gm_fail_errno(struct gm_err *, enum gm_code, const char *fmt, ...)
 /* Put text in front of the message. */
 void gm_err_prefix(struct gm_err *, const char *fmt, ...) GM_PRINTF(2, 3);
 
+/* The same behind the message. */
+void gm_err_append(struct gm_err *, const char *fmt, ...) GM_PRINTF(2, 3);
+
 /* Exit status of sysexits.h; GM_ESIGNAL has none and is a bug here. */
 int gm_err_status(enum gm_code);
 

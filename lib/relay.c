@@ -43,14 +43,12 @@ gm_relay_explain(
 	(void)gm_outcome_fail(a->outcome, f, &subject, err);
 }
 
-/* End with the last attempt's fault. */
 void
-gm_relay_fail(struct gm_ask *a, const char *before)
+gm_relay_fail(struct gm_ask *a)
 {
 	const struct gm_fault *f = &a->outcome->fault;
 
 	gm_relay_explain(a, f, &a->err);
-	gm_err_prefix(&a->err, "%s", before);
 	gm_relay_finish(a, f->class, -1);
 }
 

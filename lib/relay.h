@@ -26,8 +26,8 @@ void gm_relay_finish(struct gm_ask *, enum gm_class, int rc);
 /* The end, as something of ours failed: err has it. */
 void gm_relay_fail_local(struct gm_ask *);
 
-/* The end with the last attempt's fault; before: in front of its words. */
-void gm_relay_fail(struct gm_ask *, const char *before);
+/* The end with the last attempt's fault. */
+void gm_relay_fail(struct gm_ask *);
 
 /* The next of the service's models; false if there is none. */
 bool gm_relay_model(struct gm_ask *);

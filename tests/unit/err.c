@@ -189,10 +189,31 @@ test_meaning(void **state)
 	}
 }
 
+static void
+test_append(void **state)
+{
+	struct gm_err err;
+	char text[GM_ERR_MAX];
+
+	(void)state;
+	(void)gm_fail(&err, GM_EDATA, "a: b");
+	gm_err_append(&err, "; %s: %d", "c", 5);
+	assert_int_equal(err.code, GM_EDATA);
+	assert_string_equal(err.msg, "a: b; c: 5");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	gm_err_append(&err, "%s", text);
+	assert_int_equal(strlen(err.msg), GM_ERR_MAX - 1);
+	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
+	gm_err_append(&err, "more"); /* there is no room left */
+	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_fail_errno),
 		cmocka_unit_test(test_prefix),
