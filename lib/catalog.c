@@ -126,7 +126,7 @@ check_probe(const struct gm_catalog *c, struct gm_err *err)
 	const struct gm_question q = { .call = GM_CALL_COUNT };
 	struct gm_err ignored;
 
-	if (!c->probe || c->provider->check(&q, &ignored) == 0)
+	if (!c->probe || c->provider->check(c->provider, &q, &ignored) == 0)
 		return 0;
 	return gm_fail(err, GM_EUSAGE,
 	    "--probe: %s has no call for it that is free", c->provider->name);

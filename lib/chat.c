@@ -20,30 +20,28 @@
 #define MODEL_MAX 200
 #define EFFORT_MAX 32
 
-struct dialect {
-	const char *name;
+struct gm_dialect {
 	const char *seed, *limit; /* names of members */
+	bool adds_version;        /* base URLs need not have it in them */
 	bool asks_usage;          /* else it comes unasked */
 	size_t stops;             /* the most that there may be; 0: any */
 	double temperature;       /* the highest; 0: any */
 };
 
-static const struct dialect mistral = { .name = "mistral",
-	.seed = "random_seed",
+static const struct gm_dialect mistral = { .seed = "random_seed",
 	.limit = "max_tokens",
+	.adds_version = true,
 	.temperature = 1.5 };
 
-static const struct dialect openai = { .name = "openai",
-	.seed = "seed",
+static const struct gm_dialect openai = { .seed = "seed",
 	.limit = "max_completion_tokens",
 	.asks_usage = true,
 	.stops = 4 };
 
 /* Ollama tells no usage unless asked; llama.cpp does not mind. */
-static const struct dialect compatible = { .name = "openai",
-	.seed = "seed",
-	.limit = "max_tokens",
-	.asks_usage = true };
+static const struct gm_dialect compatible = {
+	.seed = "seed", .limit = "max_tokens", .asks_usage = true
+};
 
 static int
 check_model(const char *model, struct gm_err *err)
@@ -68,23 +66,17 @@ path_of(const struct gm_question *q)
 	                                 : "/v1/chat/completions";
 }
 
-static void
-put_mistral_url(
-    const struct gm_question *q, const char *base, struct gm_buf *out)
-{
-	gm_url_join(out, base, path_of(q));
-}
-
 /* By custom the base URL has the version in it, under whatever path. */
 static void
-put_url(const struct gm_question *q, const char *base, struct gm_buf *out)
+put_url(const struct gm_provider *p, const struct gm_question *q,
+    const char *base, struct gm_buf *out)
 {
 	const char *path = strstr(base, "://");
 	size_t len = strlen(base);
 
 	path = path != NULL ? path + 3 : base;
 	path += strcspn(path, "/");
-	if (path[strspn(path, "/")] == '\0') {
+	if (p->dialect->adds_version || path[strspn(path, "/")] == '\0') {
 		gm_url_join(out, base, path_of(q));
 		return;
 	}
@@ -123,9 +115,10 @@ write_effort(struct gm_jsonw *w, const struct gm_question *q)
 
 /* What was not asked for is not sent: servers refuse what they do not know. */
 static void
-put_body(
-    const struct gm_question *q, const struct dialect *d, struct gm_buf *out)
+put_body(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_buf *out)
 {
+	const struct gm_dialect *d = p->dialect;
 	struct gm_jsonw w;
 
 	if (q->call == GM_CALL_MODELS)
@@ -151,24 +144,6 @@ put_body(
 	gm_jsonw_texts(&w, "stop", q->stop, q->stop_len);
 	write_effort(&w, q);
 	gm_jsonw_end(&w);
-}
-
-static void
-put_mistral(const struct gm_question *q, struct gm_buf *out)
-{
-	put_body(q, &mistral, out);
-}
-
-static void
-put_openai(const struct gm_question *q, struct gm_buf *out)
-{
-	put_body(q, &openai, out);
-}
-
-static void
-put_compatible(const struct gm_question *q, struct gm_buf *out)
-{
-	put_body(q, &compatible, out);
 }
 
 /* Append the options that nothing here stands for: "--top-k, --search". */
@@ -197,7 +172,7 @@ put_strangers(const struct gm_question *q, struct gm_buf *out)
 }
 
 static bool
-is_too_hot(const struct dialect *d, const char *temperature)
+is_too_hot(const struct gm_dialect *d, const char *temperature)
 {
 	struct gm_err ignored;
 	struct gm_buf number;
@@ -214,44 +189,28 @@ is_too_hot(const struct dialect *d, const char *temperature)
 
 /* All that is wrong, in one line, so that one run tells it. */
 static int
-check(const struct gm_question *q, const struct dialect *d, struct gm_err *err)
+check(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_err *err)
 {
+	const struct gm_dialect *d = p->dialect;
 	struct gm_buf line;
 	int rc;
 
 	gm_buf_init(&line, GM_ERR_MAX);
 	put_strangers(q, &line);
 	if (line.len > 0)
-		gm_buf_printf(&line, ": %s has no counterpart", d->name);
+		gm_buf_printf(&line, ": %s has no counterpart", p->name);
 	if (d->stops > 0 && q->stop_len > d->stops)
 		gm_buf_printf(&line, "%s--stop: %s takes %zu at most",
-		    line.len > 0 ? "; " : "", d->name, d->stops);
+		    line.len > 0 ? "; " : "", p->name, d->stops);
 	if (is_too_hot(d, q->temperature))
 		gm_buf_printf(&line, "%s--temperature: %s takes %g at most",
-		    line.len > 0 ? "; " : "", d->name, d->temperature);
+		    line.len > 0 ? "; " : "", p->name, d->temperature);
 	rc = gm_buf_check(&line, err);
 	if (rc == 0 && line.len > 0)
 		rc = gm_fail(err, GM_EUSAGE, "%s", gm_buf_str(&line));
 	gm_buf_release(&line);
 	return rc;
-}
-
-static int
-check_mistral(const struct gm_question *q, struct gm_err *err)
-{
-	return check(q, &mistral, err);
-}
-
-static int
-check_openai(const struct gm_question *q, struct gm_err *err)
-{
-	return check(q, &openai, err);
-}
-
-static int
-check_compatible(const struct gm_question *q, struct gm_err *err)
-{
-	return check(q, &compatible, err);
 }
 
 static void
@@ -269,10 +228,11 @@ const struct gm_provider gm_mistral = {
 	.key_header = "Authorization: Bearer ",
 	.ends_by_finish = true,
 	.method = "completion_chat",
-	.check = check_mistral,
+	.dialect = &mistral,
+	.check = check,
 	.check_model = check_model,
-	.url = put_mistral_url,
-	.body = put_mistral,
+	.url = put_url,
+	.body = put_body,
 	.read = gm_chat_read,
 	.classify = classify,
 };
@@ -281,10 +241,11 @@ const struct gm_provider gm_openai = {
 	.name = "openai",
 	.key_header = "Authorization: Bearer ",
 	.ends_by_finish = true,
-	.check = check_openai,
+	.dialect = &openai,
+	.check = check,
 	.check_model = check_model,
 	.url = put_url,
-	.body = put_openai,
+	.body = put_body,
 	.read = gm_chat_read,
 	.classify = classify,
 };
@@ -293,10 +254,11 @@ const struct gm_provider gm_compatible = {
 	.name = "openai",
 	.key_header = "Authorization: Bearer ",
 	.ends_by_finish = true,
-	.check = check_compatible,
+	.dialect = &compatible,
+	.check = check,
 	.check_model = check_model,
 	.url = put_url,
-	.body = put_compatible,
+	.body = put_body,
 	.read = gm_chat_read,
 	.classify = classify,
 };

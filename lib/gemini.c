@@ -87,8 +87,10 @@ put_list_url(const struct gm_question *q, const char *base, struct gm_buf *out)
 }
 
 static void
-put_url(const struct gm_question *q, const char *base, struct gm_buf *out)
+put_url(const struct gm_provider *p, const struct gm_question *q,
+    const char *base, struct gm_buf *out)
 {
+	(void)p;
 	if (q->call == GM_CALL_MODELS) {
 		put_list_url(q, base, out);
 		return;
@@ -203,11 +205,13 @@ write_request(struct gm_jsonw *w, const struct gm_question *q)
 }
 
 static void
-put_body(const struct gm_question *q, struct gm_buf *out)
+put_body(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_buf *out)
 {
 	struct gm_buf resource;
 	struct gm_jsonw w;
 
+	(void)p;
 	if (q->call == GM_CALL_MODELS)
 		return;
 	gm_jsonw_init(&w, out);
@@ -229,8 +233,10 @@ put_body(const struct gm_question *q, struct gm_buf *out)
 
 /* It is what questions are made for. */
 static int
-check(const struct gm_question *q, struct gm_err *err)
+check(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_err *err)
 {
+	(void)p;
 	(void)q;
 	(void)err;
 	return 0;

@@ -206,7 +206,7 @@ can_ask(const struct batch *b, const struct gm_question *q, bool last)
 	const struct gm_provider *provider = b->service->provider;
 	struct gm_err why;
 
-	if (provider->check(q, &why) != 0)
+	if (provider->check(provider, q, &why) != 0)
 		(void)gm_fail(&why, GM_EUSAGE,
 		    "%s has no call that counts tokens", provider->name);
 	else if (gm_keyset_need_model(b->set, &why) == 0)

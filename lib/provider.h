@@ -90,23 +90,25 @@ struct gm_sink {
 /* Takes all, and keeps nothing: for calls whose text is of no interest. */
 extern const struct gm_sink gm_sink_nowhere;
 
+struct gm_dialect; /* of a provider that has several; its own matter */
+
 struct gm_provider {
 	const char *name;       /* "gemini" */
 	const char *key_header; /* "x-goog-api-key: " */
 	const char *method;     /* of models that answer; NULL: not known */
 	bool ends_by_finish;    /* an answer's finish reason is its last word */
+	const struct gm_dialect *dialect; /* NULL: there is only one */
 	/* 0, or -1 with GM_ECONFIG: not a model's name. */
 	int (*check_model)(const char *model, struct gm_err *);
-	/*
-	 * 0, or -1 with GM_EUSAGE: what the question asks for has no
-	 * counterpart here; the options are named.
-	 */
-	int (*check)(const struct gm_question *, struct gm_err *);
+	/* 0, or -1 with GM_EUSAGE: options that have no counterpart here. */
+	int (*check)(const struct gm_provider *, const struct gm_question *,
+	    struct gm_err *);
 	/* Append the URL. */
-	void (*url)(
-	    const struct gm_question *, const char *base, struct gm_buf *out);
+	void (*url)(const struct gm_provider *, const struct gm_question *,
+	    const char *base, struct gm_buf *out);
 	/* Append the body; one that is empty is not sent: a GET. */
-	void (*body)(const struct gm_question *, struct gm_buf *out);
+	void (*body)(const struct gm_provider *, const struct gm_question *,
+	    struct gm_buf *out);
 	/*
 	 * Take one document of the reply: an event, or all of it.  Returns 0,
 	 * or -1: the sink's error, GM_EOS, GM_EPROTOCOL (makes no sense).

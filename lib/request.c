@@ -26,8 +26,8 @@ gm_request_make(struct gm_request *r, const struct gm_provider *provider,
 	gm_buf_release(&r->body);
 	gm_buf_init(&r->url, URL_MAX);
 	gm_buf_init(&r->body, BODY_MAX);
-	provider->url(question, base_url, &r->url);
-	provider->body(question, &r->body);
+	provider->url(provider, question, base_url, &r->url);
+	provider->body(provider, question, &r->body);
 	if (check(&r->url, err) != 0)
 		return -1;
 	return check(&r->body, err);

@@ -193,7 +193,7 @@ check_fit(const struct gm_keyset *set, const struct gm_question *question,
 {
 	if (gm_keyset_need_model(set, err) != 0)
 		return -1;
-	return set->provider->check(question, err);
+	return set->provider->check(set->provider, question, err);
 }
 
 /* Leave out those with a reason. */

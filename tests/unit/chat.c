@@ -101,7 +101,7 @@ test_bodies(void **state)
 			question.model = MODEL;
 			gm_buf_reset(&got);
 			gm_buf_reset(&want);
-			services[k]->body(&question, &got);
+			services[k]->body(services[k], &question, &got);
 			gm_buf_printf(&want, HEAD("%s") "%s%s}",
 			    bodies[i].messages,
 			    services[k] == &gm_mistral ? "" : USAGE,
@@ -127,7 +127,7 @@ test_list_body(void **state)
 	(void)state;
 	gm_buf_init(&got, 4096);
 	for (k = 0; k < GM_LEN(services); k++) {
-		services[k]->body(&question, &got);
+		services[k]->body(services[k], &question, &got);
 		assert_int_equal(got.len, 0);
 	}
 	gm_buf_release(&got);
@@ -171,7 +171,8 @@ test_urls(void **state)
 		gm_buf_reset(&got);
 		gm_buf_reset(&want);
 		services[i / 2 / GM_LEN(rows)]->url(
-		    &question, rows[k].base, &got);
+		    services[i / 2 / GM_LEN(rows)], &question, rows[k].base,
+		    &got);
 		base = rows[k].want;
 		if (rows[k].mistral != NULL &&
 		    services[i / 2 / GM_LEN(rows)] == &gm_mistral)
@@ -250,8 +251,8 @@ test_check(void **state)
 		for (k = 0; k < GM_LEN(services); k++) {
 			want = checks[i].want[k];
 			err = (struct gm_err){ .code = GM_OK };
-			assert_int_equal(
-			    services[k]->check(&checks[i].question, &err),
+			assert_int_equal(services[k]->check(services[k],
+					     &checks[i].question, &err),
 			    want[0] == '\0' ? 0 : -1);
 			assert_string_equal(err.msg, want);
 			assert_int_equal(

@@ -140,7 +140,7 @@ static const char *
 body_of(const struct gm_question *question, struct gm_buf *out)
 {
 	gm_buf_init(out, 4096);
-	gm_gemini.body(question, out);
+	gm_gemini.body(&gm_gemini, question, out);
 	return gm_buf_str(out);
 }
 
@@ -148,7 +148,7 @@ static const char *
 url_of(const struct gm_question *question, const char *base, struct gm_buf *out)
 {
 	gm_buf_init(out, 4096);
-	gm_gemini.url(question, base, out);
+	gm_gemini.url(&gm_gemini, question, base, out);
 	return gm_buf_str(out);
 }
 

@@ -12,14 +12,18 @@
 #define KEY "fake-good-key-0001"
 
 static void
-put_url(const struct gm_question *q, const char *base, struct gm_buf *out)
+put_url(const struct gm_provider *p, const struct gm_question *q,
+    const char *base, struct gm_buf *out)
 {
+	assert_string_equal(p->name, "service");
 	gm_buf_printf(out, "%s/%s", base, q->model);
 }
 
 static void
-put_body(const struct gm_question *q, struct gm_buf *out)
+put_body(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_buf *out)
 {
+	assert_string_equal(p->name, "service");
 	gm_buf_put_span(out, q->prompt);
 }
 
