@@ -11,6 +11,12 @@
 #include "process.h"
 #include "stop.h"
 
+enum cli {
+	CLI_FAILED = -1,
+	CLI_RUN,  /* go on; operands are what is left of argv */
+	CLI_READY /* help or version was printed: nothing left to do */
+};
+
 struct builtin {
 	bool help, version, options, variables, statuses;
 };
@@ -156,7 +162,7 @@ print_statuses(void)
 		    gm_err_meaning((enum gm_code)code));
 }
 
-static enum gm_cli
+static enum cli
 answer_builtins(const struct gm_tool *tool, const struct builtin *b,
     const struct gm_options *o)
 {
@@ -171,13 +177,13 @@ answer_builtins(const struct gm_tool *tool, const struct builtin *b,
 	else if (b->statuses)
 		print_statuses();
 	else
-		return GM_CLI_RUN;
-	return GM_CLI_READY;
+		return CLI_RUN;
+	return CLI_READY;
 }
 
-enum gm_cli
-gm_cli_start(
-    const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
+/* Take the operands to the front of *argv. */
+static enum cli
+start(const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	struct builtin builtin = { 0 };
@@ -189,17 +195,17 @@ gm_cli_start(
 	c->note.secrets = &c->secrets;
 	c->note.fd = STDERR_FILENO;
 	if (gm_process_hold(&c->stdin_closed, err) != 0)
-		return GM_CLI_FAILED;
+		return CLI_FAILED;
 	c->core_limit = gm_process_hide();
 	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = gm_process_is_journal(c->config.around.journal);
 	make_options(tool, &builtin, &options);
 	if (gm_stop_install(err) != 0)
-		return GM_CLI_FAILED;
+		return CLI_FAILED;
 	first = gm_options_parse(&options, &c->config, *argc, *argv, err);
 	if (first == -1)
-		return GM_CLI_FAILED;
+		return CLI_FAILED;
 	*argc -= first;
 	*argv += first;
 	return answer_builtins(tool, &builtin, &options);
@@ -352,8 +358,8 @@ close_stdout(struct gm_err *err)
 	return 0;
 }
 
-int
-gm_cli_exit(const struct gm_tool *tool, int rc, struct gm_err *err)
+static int
+end(const struct gm_tool *tool, int rc, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	int status;
@@ -371,4 +377,24 @@ gm_cli_exit(const struct gm_tool *tool, int rc, struct gm_err *err)
 	gm_config_release(&c->config);
 	gm_secrets_release(&c->secrets);
 	return status;
+}
+
+int
+gm_cli_main(const struct gm_tool *tool, gm_cli_run *run, void *options,
+    int argc, char **argv)
+{
+	struct gm_err err = { .code = GM_OK };
+	int rc = -1;
+
+	switch (start(tool, &argc, &argv, &err)) {
+	case CLI_RUN:
+		rc = run(options, tool, argc, argv, &err);
+		break;
+	case CLI_READY:
+		rc = 0;
+		break;
+	case CLI_FAILED:
+		break;
+	}
+	return end(tool, rc, &err);
 }

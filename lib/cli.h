@@ -62,19 +62,19 @@ struct gm_tool {
 	struct gm_common *common;
 };
 
-enum gm_cli {
-	GM_CLI_FAILED = -1,
-	GM_CLI_RUN,  /* go on; operands are what is left of argv */
-	GM_CLI_READY /* help or version was printed: nothing left to do */
-};
+/* What a tool does with its operands.  Returns 0, or -1 with *err. */
+typedef int gm_cli_run(void *options, const struct gm_tool *, int argc,
+    char **argv, struct gm_err *);
 
 /*
- * Make the process safe (descriptors, core files, signals), parse the options
- * and take the operands to the front of *argv.  GM_CLI_FAILED: GM_EUSAGE,
- * GM_EOS.
+ * All of a tool: make the process safe (descriptors, core files, signals),
+ * parse the options, answer --help and --version, run; then tell the error,
+ * check that standard output took everything, release.  Returns the exit
+ * status; a signal ends the process here.  run is called with the operands and
+ * with options, which are the tool's own.
  */
-enum gm_cli gm_cli_start(const struct gm_tool *, int *argc, char ***argv,
-    struct gm_err *) GM_MUST_CHECK;
+int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
+    int argc, char **argv);
 
 /* Load the configuration, and set up notes, logs and the deadline from it. */
 int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
@@ -87,15 +87,9 @@ int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
 const char *gm_cli_fallback(const struct gm_tool *);
 
 /*
- * Undo what gm_cli_start() did to the process, as far as a program that takes
+ * Undo what was done to the process at the start, as far as a program that takes
  * its place would notice: signals, core files.
  */
 void gm_cli_restore(const struct gm_common *);
-
-/*
- * Tell the error, if rc is -1, check that standard output took everything,
- * release, and return the exit status; a signal ends the process here.
- */
-int gm_cli_exit(const struct gm_tool *, int rc, struct gm_err *);
 
 #endif

@@ -83,9 +83,10 @@ work(struct gm_catalog *c, const struct options *o,
 }
 
 static int
-run(const struct options *o, const struct gm_tool *tool, int argc, char **argv,
+run(void *options, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
+	const struct options *o = options;
 	const struct gm_models_filter filter = {
 		.method = o->method,
 		.patterns = argv,
@@ -138,14 +139,7 @@ main(int argc, char **argv)
 		.opts = opt.rows,
 		.common = &opt.common,
 	};
-	struct gm_err err = { .code = GM_OK };
-	int rc;
 
 	make_rows(&opt);
-	rc = gm_cli_start(&tool, &argc, &argv, &err);
-	if (rc == GM_CLI_RUN)
-		rc = run(&opt, &tool, argc, argv, &err);
-	else if (rc == GM_CLI_READY)
-		rc = 0;
-	return gm_cli_exit(&tool, rc, &err);
+	return gm_cli_main(&tool, run, &opt, argc, argv);
 }

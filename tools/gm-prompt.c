@@ -290,9 +290,10 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 }
 
 static int
-run(struct options *opt, const struct gm_tool *tool, int argc, char **argv,
+run(void *options, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
+	struct options *opt = options;
 	struct run r = { .opt = opt, .out = { .file = { .fd = -1 } } };
 	int rc = -1;
 
@@ -378,15 +379,10 @@ main(int argc, char **argv)
 		.opts = opt.rows,
 		.common = &opt.common,
 	};
-	struct gm_err err = { .code = GM_OK };
-	int rc;
+	int status;
 
 	make_rows(&opt);
-	rc = gm_cli_start(&tool, &argc, &argv, &err);
-	if (rc == GM_CLI_RUN)
-		rc = run(&opt, &tool, argc, argv, &err);
-	else if (rc == GM_CLI_READY)
-		rc = 0;
+	status = gm_cli_main(&tool, run, &opt, argc, argv);
 	free(opt.stop.items);
-	return gm_cli_exit(&tool, rc, &err);
+	return status;
 }

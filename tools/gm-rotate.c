@@ -329,9 +329,10 @@ work(struct run *r, char **argv, struct gm_err *err)
 }
 
 static int
-run(struct options *opt, const struct gm_tool *tool, int argc, char **argv,
+run(void *options, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
+	struct options *opt = options;
 	struct run r = { .opt = opt, .out = { .file = { .fd = -1 } } };
 	int rc = -1;
 
@@ -387,14 +388,7 @@ main(int argc, char **argv)
 		.opts = opt.rows,
 		.common = &opt.common,
 	};
-	struct gm_err err = { .code = GM_OK };
-	int rc;
 
 	make_rows(&opt);
-	rc = gm_cli_start(&tool, &argc, &argv, &err);
-	if (rc == GM_CLI_RUN)
-		rc = run(&opt, &tool, argc, argv, &err);
-	else if (rc == GM_CLI_READY)
-		rc = 0;
-	return gm_cli_exit(&tool, rc, &err);
+	return gm_cli_main(&tool, run, &opt, argc, argv);
 }
