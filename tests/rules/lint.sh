@@ -202,6 +202,7 @@ lint everything 'clang -Weverything has no warning'
 lint cppcheck 'cppcheck has no complaint'
 lint tidy 'clang-tidy has no complaint'
 
+[ "$only" != '  ' ] || tests/rules/sizes.sh
 finish
 printf '%d passed, %d failed, 0 skipped\n' $((checks - failures)) "$failures"
 [ "$failures" -eq 0 ] && [ "$ran" -gt 0 ]

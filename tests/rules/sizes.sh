@@ -1,14 +1,10 @@
 #!/usr/bin/env bash
-# The size budget: functions, their parameters, files.
+# The largest functions and files, for "make lint" to print.  Size is a smell,
+# not a limit: a boundary belongs where one sentence of description ends.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# "FILE" or "FILE:FUNCTION", one a line, that may be over; it may only shrink.
-exceptions='
-'
-
-mapfile -t sources < <(c_files lib tools tests)
-mapfile -t shipped < <(c_files lib tools)
+mapfile -t sources < <(c_files lib tools)
 
 # A function's body opens and closes in column 1; see .clang-format.
 functions=$(awk -f tests/rules/strip.awk "${sources[@]}" | awk '
@@ -63,36 +59,11 @@ function parameters(text,    i, c, depth, n, any) {
 		head = head " " text
 }')
 
-over() { # lines "FILE NAME FIGURE LIMIT" to findings
-	awk -v exceptions="${exceptions//$'\n'/ }" '
-	BEGIN {
-		n = split(exceptions, line)
-		for (i = 1; i <= n; i++)
-			excused[line[i]] = 1
-	}
-	!($1 in excused) && !(($1 ":" $2) in excused) {
-		print $1 ": " $2 ": " $3 ", allowed " $4
-	}'
-}
-
-check 'functions are found at all' \
-    "$([ -n "$functions" ] || echo 'none in lib, tools and tests')"
-check 'a function has at most 60 lines, main 40' "$(
-	awk '{ max = $2 == "main" ? 40 : 60 }
-	$3 > max { print $1, $2, $3, max }' <<<"$functions" | over
-)"
-check 'a function has at most 6 parameters' "$(
-	awk '$4 > 6 { print $1, $2, $4, 6 }' <<<"$functions" | over
-)"
-check 'a .c has at most 400 lines, a .h 130' "$(
-	awk 'function report() {
-		max = file ~ /\.h$/ ? 130 : 400
-		if (lines > max)
-			print file, "lines", lines, max
-	}
-	FNR == 1 { report(); file = FILENAME }
-	{ lines = FNR }
-	END { report() }' "${shipped[@]}" | over
-)"
-
-finish
+# What is over these figures: lines of a function (40 for main), parameters,
+# lines of a file.
+echo 'large, for a look (this never fails):'
+awk '{ max = $2 == "main" ? 40 : 60 }
+$3 > max { printf "  %s: %s(): %d lines\n", $1, $2, $3 }
+$4 > 6 { printf "  %s: %s(): %d parameters\n", $1, $2, $4 }' <<<"$functions"
+wc -l "${sources[@]}" | awk '$2 != "total" && $1 > ($2 ~ /\.h$/ ? 130 : 400) {
+	printf "  %s: %d lines\n", $2, $1 }' | sort -k 2 -t : -n -r
