@@ -217,10 +217,8 @@ static void
 classify(const struct gm_question *q, long http, struct gm_span body,
     struct gm_fault *fault)
 {
+	(void)q;
 	gm_chat_classify(http, body, fault);
-	/* A list is always there. */
-	if (q->call == GM_CALL_MODELS && fault->class == GM_CLASS_MODEL_GONE)
-		fault->class = GM_CLASS_BAD_URL;
 }
 
 const struct gm_provider gm_mistral = {

@@ -127,24 +127,15 @@ read_choice(struct gm_reading *r, int choice)
 static void
 read_usage(struct gm_reading *r, int usage)
 {
+	static const char *const counts[] = { "prompt_tokens",
+		"prompt_tokens_details.cached_tokens", "completion_tokens",
+		"completion_tokens_details.reasoning_tokens", "total_tokens" };
 	struct gm_usage *u = &r->answer->usage;
-	const struct {
-		const char *name;
-		int64_t *count;
-	} counts[] = {
-		{ "prompt_tokens", &u->prompt },
-		{ "prompt_tokens_details.cached_tokens", &u->cached },
-		{ "completion_tokens", &u->output },
-		{ "completion_tokens_details.reasoning_tokens", &u->thoughts },
-		{ "total_tokens", &u->total },
-	};
-	size_t i;
 
 	if (gm_json_type(r->json, usage) != GM_JSON_OBJECT)
 		return;
-	for (i = 0; i < GM_LEN(counts); i++)
-		*counts[i].count = gm_json_int(
-		    r->json, gm_reading_at(r, usage, counts[i].name), -1);
+	*u = (struct gm_usage){ -1, -1, -1, -1, -1 };
+	gm_reading_usage(r, usage, counts);
 	if (u->thoughts >= 0 && u->thoughts <= u->output)
 		u->output -= u->thoughts;
 }

@@ -22,6 +22,10 @@ static const struct gm_reading_finish finishes[] = {
 	{ NULL, GM_FINISH_OTHER },
 };
 
+static const char *const counts[] = { "promptTokenCount",
+	"cachedContentTokenCount", "candidatesTokenCount", "thoughtsTokenCount",
+	"totalTokenCount" };
+
 static void
 check(struct gm_reading *r, const struct gm_buf *b)
 {
@@ -120,27 +124,6 @@ read_candidate(struct gm_reading *r, int candidate)
 }
 
 static void
-read_usage(struct gm_reading *r, int usage)
-{
-	struct gm_usage *u = &r->answer->usage;
-	const struct {
-		const char *name;
-		int64_t *count;
-	} counts[] = {
-		{ "promptTokenCount", &u->prompt },
-		{ "cachedContentTokenCount", &u->cached },
-		{ "candidatesTokenCount", &u->output },
-		{ "thoughtsTokenCount", &u->thoughts },
-		{ "totalTokenCount", &u->total },
-	};
-	size_t i;
-
-	for (i = 0; i < GM_LEN(counts); i++)
-		*counts[i].count = gm_json_int(r->json,
-		    gm_reading_at(r, usage, counts[i].name), *counts[i].count);
-}
-
-static void
 read_feedback(struct gm_reading *r, int feedback)
 {
 	struct gm_answer *a = r->answer;
@@ -224,7 +207,7 @@ read_answer(struct gm_reading *r, int at)
 	    a->model_version, sizeof(a->model_version));
 	gm_reading_line(r, gm_reading_at(r, at, "modelStatus.modelStage"),
 	    a->stage, sizeof(a->stage));
-	read_usage(r, gm_reading_at(r, at, "usageMetadata"));
+	gm_reading_usage(r, gm_reading_at(r, at, "usageMetadata"), counts);
 	read_feedback(r, gm_reading_at(r, at, "promptFeedback"));
 	for (i = gm_json_first(r->json, list); i >= 0 && r->rc == 0;
 	     i = gm_json_next(r->json, list, i))

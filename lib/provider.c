@@ -44,3 +44,14 @@ const struct gm_sink gm_sink_nowhere = { .text = drop_text,
 	.thought = drop_text,
 	.flush = drop_flush,
 	.restart = drop_restart };
+
+void
+gm_provider_classify(const struct gm_provider *provider,
+    const struct gm_question *q, long http, struct gm_span body,
+    struct gm_fault *fault)
+{
+	provider->classify(q, http, body, fault);
+	/* A list is always there. */
+	if (q->call == GM_CALL_MODELS && fault->class == GM_CLASS_MODEL_GONE)
+		fault->class = GM_CLASS_BAD_URL;
+}

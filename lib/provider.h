@@ -115,10 +115,15 @@ struct gm_provider {
 	 */
 	int (*read)(const struct gm_json *, int at, enum gm_call,
 	    struct gm_answer *, const struct gm_sink *, struct gm_err *);
-	/* What does an error mean?  Body may be anything, or empty. */
+	/* Read an error's body; call it by gm_provider_classify(). */
 	void (*classify)(const struct gm_question *, long http,
 	    struct gm_span body, struct gm_fault *);
 };
+
+/* Find the class of an error response.  Body may be anything, or empty. */
+void
+gm_provider_classify(const struct gm_provider *, const struct gm_question *,
+    long http, struct gm_span body, struct gm_fault *);
 
 extern const struct gm_provider gm_gemini;
 

@@ -50,6 +50,19 @@ gm_reading_give(struct gm_reading *r, struct gm_span text, bool thought)
 }
 
 void
+gm_reading_usage(struct gm_reading *r, int at, const char *const paths[5])
+{
+	struct gm_usage *u = &r->answer->usage;
+	int64_t *counts[] = { &u->prompt, &u->cached, &u->output, &u->thoughts,
+		&u->total };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(counts); i++)
+		*counts[i] = gm_json_int(
+		    r->json, gm_reading_at(r, at, paths[i]), *counts[i]);
+}
+
+void
 gm_reading_finish(
     struct gm_reading *r, int at, const struct gm_reading_finish *table)
 {

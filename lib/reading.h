@@ -41,6 +41,12 @@ void gm_reading_line(struct gm_reading *, int at, char *out, size_t size);
 /* Give text, or a thought, to the sink, unless it is empty. */
 void gm_reading_give(struct gm_reading *, struct gm_span, bool thought);
 
+/*
+ * Counts of tokens, by the paths of the prompt's, the cached, the answer's, the
+ * thoughts' and all; what is not said stays as it was.
+ */
+void gm_reading_usage(struct gm_reading *, int at, const char *const paths[5]);
+
 /* What a word for the end of an answer means; a table ends in NULL. */
 struct gm_reading_finish {
 	const char *reason;

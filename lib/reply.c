@@ -25,7 +25,7 @@ set_fault(struct gm_reply *r, enum gm_class class, const char *words,
 static int
 take_error(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 {
-	r->provider->classify(r->question, 200, text, &r->fault);
+	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
 	return gm_fail(err, GM_EPROTOCOL, "error in the stream");
 }
 
@@ -199,8 +199,8 @@ keep_error(
 	gm_buf_put_span(&r->body, bytes);
 	if (r->body.len < ERROR_MAX)
 		return gm_buf_check(&r->body, err);
-	r->provider->classify(
-	    r->question, status, gm_buf_span(&r->body), &r->fault);
+	gm_provider_classify(
+	    r->provider, r->question, status, gm_buf_span(&r->body), &r->fault);
 	return gm_fail(err, GM_EPROTOCOL, "an error larger than 1 MiB");
 }
 
@@ -317,7 +317,7 @@ take_end(
 		break;
 	}
 	if (head->status != 200)
-		r->provider->classify(r->question, head->status,
+		gm_provider_classify(r->provider, r->question, head->status,
 		    gm_buf_span(&r->body), &r->fault);
 	return 0;
 }

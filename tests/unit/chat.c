@@ -332,13 +332,16 @@ test_classify(void **state)
 	(void)state;
 	for (k = 0; k < GM_LEN(services); k++) {
 		question.call = GM_CALL_GENERATE;
-		services[k]->classify(&question, 404, gm_span_of(body), &fault);
+		gm_provider_classify(
+		    services[k], &question, 404, gm_span_of(body), &fault);
 		assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 		assert_string_equal(fault.words, "No.");
 		question.call = GM_CALL_MODELS;
-		services[k]->classify(&question, 404, gm_span_of(body), &fault);
+		gm_provider_classify(
+		    services[k], &question, 404, gm_span_of(body), &fault);
 		assert_int_equal(fault.class, GM_CLASS_BAD_URL);
-		services[k]->classify(&question, 401, gm_span_of(body), &fault);
+		gm_provider_classify(
+		    services[k], &question, 401, gm_span_of(body), &fault);
 		assert_int_equal(fault.class, GM_CLASS_KEY_REFUSED);
 	}
 }

@@ -271,10 +271,12 @@ test_list_is_gone(void **state)
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
 	(void)state;
-	gm_gemini.classify(&question, 404, gm_span_of(body), &fault);
+	gm_provider_classify(
+	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_BAD_URL);
 	question.call = GM_CALL_COUNT;
-	gm_gemini.classify(&question, 404, gm_span_of(body), &fault);
+	gm_provider_classify(
+	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 }
 
@@ -367,7 +369,8 @@ test_classify(void **state)
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
 	(void)state;
-	gm_gemini.classify(&question, 404, gm_span_of(body), &fault);
+	gm_provider_classify(
+	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 	assert_string_equal(fault.words, "models/" MODEL " is not found");
 	assert_string_equal(fault.remedy, "");
