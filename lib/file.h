@@ -2,15 +2,13 @@
 #define GM_FILE_H
 
 /*
- * Files: read up to a limit, write all, replace whole, append a line.
+ * Files: read up to a limit, write all, append a line.
  * Messages begin with the path, but for "out of memory".  "/dev/stdout",
  * "/dev/stderr" and "/dev/fd/N" mean the open descriptor itself where we write,
  * so that a file there is added to and a socket works.
  */
 
 #include <stdbool.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 
 #include "base.h"
 #include "buf.h"
@@ -55,39 +53,14 @@ int gm_file_append(
  */
 int gm_file_sync(int fd) GM_MUST_CHECK;
 
+/*
+ * Does path name a descriptor, as "/dev/fd/3" does?  If so, *fd is a copy of
+ * it, or -1 with errno set.  Opening such a path instead would start at the
+ * beginning of a file, and fail on a socket.
+ */
+bool gm_file_named(const char *path, int *fd);
+
 /* Does the directory hold OpenSSL's hashed certificates ("2e5ac55d.0")? */
 bool gm_file_is_hashed_dir(const char *path);
-
-/*
- * A file in the making.  A regular target, or one that is not there, is
- * written aside in the same directory and appears under its name, whole, with
- * gm_file_commit(); symbolic links are followed, and the mode of a file that is
- * replaced is kept.  Devices and FIFOs are written directly.
- *
- * Until then only we may read it.  A new file gets what a redirection gives,
- * 0666 less the umask, unless the caller sets another mode before the commit.
- */
-struct gm_file_new {
-	int fd;      /* -1 when not open; write here */
-	char *path;  /* the real target; NULL: nothing to commit */
-	char *aside; /* NULL when written directly */
-	mode_t mode; /* that the file has in the end */
-};
-
-/*
- * Returns 0, or -1: GM_ECANTCREAT, GM_EOS.  Waits for the reader of a FIFO, as
- * a redirection does, until a signal comes.
- */
-int gm_file_create(
-    struct gm_file_new *, const char *path, struct gm_err *) GM_MUST_CHECK;
-
-/*
- * Sync, close and rename.  Returns 0, or -1: GM_EIO, and nothing is left of the
- * new file, but where only its directory could not be synced.
- */
-int gm_file_commit(struct gm_file_new *, struct gm_err *) GM_MUST_CHECK;
-
-/* Drop what was not committed; harmless afterwards and when zero. */
-void gm_file_release(struct gm_file_new *);
 
 #endif

@@ -8,6 +8,7 @@
 #include "jsonr.h"
 #include "jsonw.h"
 #include "modelcache.h"
+#include "outfile.h"
 #include "url.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
@@ -161,7 +162,7 @@ put_list(const struct gm_modelcache *c, int64_t now_ms,
 static int
 replace(const char *path, struct gm_span text, struct gm_err *err)
 {
-	struct gm_file_new f = { .fd = -1 };
+	struct gm_outfile f = { .fd = -1 };
 	struct stat st;
 	int rc;
 
@@ -169,15 +170,15 @@ replace(const char *path, struct gm_span text, struct gm_err *err)
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return gm_fail(
 		    err, GM_ECANTCREAT, "%s: not a regular file", path);
-	if (gm_file_create(&f, path, err) != 0)
+	if (gm_outfile_create(&f, path, err) != 0)
 		return -1;
 	f.mode = 0600;
 	rc = gm_file_write(f.fd, text, err);
 	if (rc != 0)
 		gm_err_prefix(err, "%s: ", path);
 	else
-		rc = gm_file_commit(&f, err);
-	gm_file_release(&f);
+		rc = gm_outfile_commit(&f, err);
+	gm_outfile_release(&f);
 	return rc;
 }
 

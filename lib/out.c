@@ -54,7 +54,7 @@ open_file(struct gm_out *o, struct gm_err *err)
 
 	if (await_reader(o, &held, err) != 0)
 		return -1;
-	rc = gm_file_create(&o->file, o->name, err);
+	rc = gm_outfile_create(&o->file, o->name, err);
 	if (held != -1)
 		(void)close(held);
 	o->fd = o->file.fd;
@@ -142,12 +142,12 @@ gm_out_commit(struct gm_out *o, struct gm_err *err)
 {
 	if (o->file.fd == -1)
 		return 0;
-	return gm_file_commit(&o->file, err);
+	return gm_outfile_commit(&o->file, err);
 }
 
 void
 gm_out_release(struct gm_out *o)
 {
-	gm_file_release(&o->file);
+	gm_outfile_release(&o->file);
 	gm_buf_release(&o->pending);
 }

@@ -13,17 +13,17 @@
 #include "base.h"
 #include "buf.h"
 #include "err.h"
-#include "file.h"
+#include "outfile.h"
 #include "span.h"
 #include "term.h"
 
 struct gm_out {
 	int fd;
-	const char *name;        /* for messages */
-	struct gm_file_new file; /* with -o */
-	bool filtered;           /* take out what could steer a terminal */
-	bool regular;            /* writes do not wait for a reader */
-	bool begun, ends_line;   /* text was put; its last byte is '\n' */
+	const char *name;       /* for messages */
+	struct gm_outfile file; /* with -o */
+	bool filtered;          /* take out what could steer a terminal */
+	bool regular;           /* writes do not wait for a reader */
+	bool begun, ends_line;  /* text was put; its last byte is '\n' */
 	struct gm_term_filter filter;
 	struct gm_buf pending; /* put, but not yet written */
 	bool broken;           /* a write has failed: nothing more is tried */

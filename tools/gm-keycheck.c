@@ -10,6 +10,7 @@
 #include "keycheck.h"
 #include "num.h"
 #include "out.h"
+#include "outfile.h"
 #include "session.h"
 #include "stop.h"
 #include "table.h"
@@ -35,7 +36,7 @@ struct run {
 	size_t len;
 	bool named; /* keys of several services: each with its name */
 	struct gm_out out;
-	struct gm_file_new metrics;
+	struct gm_outfile metrics;
 };
 
 static int
@@ -229,7 +230,7 @@ write_metrics(struct run *r, struct gm_err *err)
 		gm_err_prefix(err, "%s: ", path);
 	gm_buf_release(&text);
 	r->metrics.mode = 0644; /* for whoever collects it */
-	return rc == 0 ? gm_file_commit(&r->metrics, err) : -1;
+	return rc == 0 ? gm_outfile_commit(&r->metrics, err) : -1;
 }
 
 static void
@@ -305,7 +306,7 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	    gm_out_open(&r->out, NULL, err) != 0)
 		return -1;
 	if (o->prometheus != NULL &&
-	    gm_file_create(&r->metrics, o->prometheus, err) != 0)
+	    gm_outfile_create(&r->metrics, o->prometheus, err) != 0)
 		return -1;
 	warn(&o->common);
 	if (gm_session_connect(&r->session, tool, err) != 0 ||
@@ -325,7 +326,7 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 		.metrics = { .fd = -1 } };
 	int rc = work(&r, tool, argc, argv, err);
 
-	gm_file_release(&r.metrics);
+	gm_outfile_release(&r.metrics);
 	gm_out_release(&r.out);
 	gm_session_close(&r.session);
 	free(r.verdicts);

@@ -11,38 +11,39 @@
 
 #include "file.h"
 #include "file_place.h"
+#include "outfile.h"
 
 /* Create, write, commit. */
 static void
 make(const char *path, const char *text)
 {
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 
-	if (gm_file_create(&f, path, &err) != 0)
+	if (gm_outfile_create(&f, path, &err) != 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(gm_file_write(f.fd, span(text), &err), 0);
-	if (gm_file_commit(&f, &err) != 0)
+	if (gm_outfile_commit(&f, &err) != 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(f.fd, -1);
-	gm_file_release(&f);
+	gm_outfile_release(&f);
 }
 
 static void
 test_create(void **state)
 {
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 
 	(void)state;
 	umask(027);
-	assert_int_equal(gm_file_create(&f, "new", &err), 0);
+	assert_int_equal(gm_outfile_create(&f, "new", &err), 0);
 	assert_int_equal(access("new", F_OK), -1);
 	assert_int_equal(strncmp(f.aside, ".new.", 5), 0);
 	assert_int_equal(mode_of(f.aside), 0600);
 	assert_int_equal(fcntl(f.fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
-	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_file("new", "text");
 	assert_int_equal(mode_of("new"), 0640);
 	assert_int_equal(count(".", false), 1);
@@ -52,42 +53,42 @@ test_create(void **state)
 static void
 test_create_mode(void **state)
 {
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 
 	(void)state;
 	put_file("old", "old");
 	assert_int_equal(chmod("old", 0604), 0);
-	assert_int_equal(gm_file_create(&f, "old", &err), 0);
+	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
 	assert_int_equal(mode_of(f.aside), 0600);
 	assert_file("old", "old");
 	assert_int_equal(gm_file_write(f.fd, span("new"), &err), 0);
-	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_file("old", "new");
 	assert_int_equal(mode_of("old"), 0604);
 	/* the caller's word counts */
-	assert_int_equal(gm_file_create(&f, "private", &err), 0);
+	assert_int_equal(gm_outfile_create(&f, "private", &err), 0);
 	f.mode = 0600;
-	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_int_equal(mode_of("private"), 0600);
 }
 
 static void
 test_create_release(void **state)
 {
-	struct gm_file_new f = { 0 };
+	struct gm_outfile f = { 0 };
 	struct gm_err err;
 	int before;
 
 	(void)state;
 	before = fcntl(STDIN_FILENO, F_GETFD);
-	gm_file_release(&f); /* does not close number 0 */
+	gm_outfile_release(&f); /* does not close number 0 */
 	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), before);
 	put_file("old", "old");
-	assert_int_equal(gm_file_create(&f, "old", &err), 0);
+	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
 	assert_int_equal(gm_file_write(f.fd, span("new"), &err), 0);
-	gm_file_release(&f);
-	gm_file_release(&f);
+	gm_outfile_release(&f);
+	gm_outfile_release(&f);
 	assert_file("old", "old");
 	assert_int_equal(count(".", false), 1);
 }
@@ -150,7 +151,7 @@ test_create_errors(void **state)
 		{ "astray", "astray: No such file or directory" },
 		{ "/dev/fd/9999", "/dev/fd/9999: Bad file descriptor" },
 	};
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 	size_t i;
 
@@ -160,10 +161,10 @@ test_create_errors(void **state)
 	assert_int_equal(symlink("loop", "loop"), 0);
 	assert_int_equal(symlink("absent/new", "astray"), 0);
 	for (i = 0; i < GM_LEN(rows); i++) {
-		assert_int_equal(gm_file_create(&f, rows[i].path, &err), -1);
+		assert_int_equal(gm_outfile_create(&f, rows[i].path, &err), -1);
 		assert_error(&err, GM_ECANTCREAT, rows[i].want);
 		assert_int_equal(f.fd, -1);
-		gm_file_release(&f);
+		gm_outfile_release(&f);
 	}
 	assert_int_equal(count(".", false), 4);
 }
@@ -172,7 +173,7 @@ test_create_errors(void **state)
 static void
 test_create_protected(void **state)
 {
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 	pid_t pid;
 
@@ -184,7 +185,7 @@ test_create_protected(void **state)
 	if (pid == 0) {
 		if (getuid() == 0 && setuid(65534) != 0)
 			_exit(1);
-		if (gm_file_create(&f, "old", &err) == 0)
+		if (gm_outfile_create(&f, "old", &err) == 0)
 			_exit(2);
 		_exit(strcmp(err.msg, "old: Permission denied") != 0);
 	}
@@ -196,13 +197,13 @@ test_create_protected(void **state)
 static void
 test_commit_error(void **state)
 {
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 
 	(void)state;
-	assert_int_equal(gm_file_create(&f, "sub", &err), 0);
+	assert_int_equal(gm_outfile_create(&f, "sub", &err), 0);
 	assert_int_equal(mkdir("sub", 0700), 0);
-	assert_int_equal(gm_file_commit(&f, &err), -1);
+	assert_int_equal(gm_outfile_commit(&f, &err), -1);
 	assert_error(&err, GM_EIO, "sub: Is a directory");
 	assert_int_equal(f.fd, -1);
 	assert_int_equal(count(".", false), 1);
@@ -212,15 +213,15 @@ static void
 test_create_direct(void **state)
 {
 	char path[32], got[16] = "";
-	struct gm_file_new f;
+	struct gm_outfile f;
 	struct gm_err err;
 	int fd;
 
 	(void)state;
-	assert_int_equal(gm_file_create(&f, "/dev/null", &err), 0);
+	assert_int_equal(gm_outfile_create(&f, "/dev/null", &err), 0);
 	assert_null(f.aside);
 	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
-	assert_int_equal(gm_file_commit(&f, &err), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	fd = gm_file_open("fifo", &err);
 	assert_true(fd >= 0);
