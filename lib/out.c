@@ -1,11 +1,9 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "out.h"
 #include "stop.h"
 
@@ -13,52 +11,15 @@
 #define PIECE 4096
 /* A held answer is put at once, as JSON up to six times as long. */
 #define PENDING_MAX (SIZE_MAX / 2)
-/* Between two looks whether a FIFO has a reader. */
-#define READER_MS 20
 
-/* As gm_stop_poll(), with the name of what was waited for. */
+/* Until a write does not wait for its reader. */
 static int
-wait_for(const struct gm_out *o, int fd, int64_t until_ms, struct gm_err *err)
+wait_for(const struct gm_out *o, struct gm_err *err)
 {
-	if (gm_stop_poll(fd, POLLOUT, until_ms, err) >= 0)
+	if (gm_stop_poll(o->fd, POLLOUT, 0, err) >= 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", o->name);
 	return -1;
-}
-
-/*
- * Until somebody reads the FIFO; open(2) would wait, but not by our rules, and
- * nothing tells when the time has come.  *fd keeps it open, or is -1.
- */
-static int
-await_reader(const struct gm_out *o, int *fd, struct gm_err *err)
-{
-	struct stat st;
-
-	*fd = -1;
-	if (stat(o->name, &st) != 0 || !S_ISFIFO(st.st_mode))
-		return 0;
-	for (;;) {
-		*fd = open(o->name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-		if (*fd != -1 || errno != ENXIO)
-			return 0; /* other errors are the next open's */
-		if (wait_for(o, -1, gm_clock_mono_ms() + READER_MS, err) != 0)
-			return -1;
-	}
-}
-
-static int
-open_file(struct gm_out *o, struct gm_err *err)
-{
-	int held, rc;
-
-	if (await_reader(o, &held, err) != 0)
-		return -1;
-	rc = gm_outfile_create(&o->file, o->name, err);
-	if (held != -1)
-		(void)close(held);
-	o->fd = o->file.fd;
-	return rc;
 }
 
 int
@@ -70,8 +31,11 @@ gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 		.name = path != NULL ? path : "standard output",
 		.file = { .fd = -1 } };
 	gm_buf_init(&o->pending, PENDING_MAX);
-	if (path != NULL && open_file(o, err) != 0)
-		return -1;
+	if (path != NULL) {
+		if (gm_outfile_create(&o->file, path, err) != 0)
+			return -1;
+		o->fd = o->file.fd;
+	}
 	o->regular = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
 	return 0;
 }
@@ -83,7 +47,7 @@ write_bytes(struct gm_out *o, struct gm_span bytes, struct gm_err *err)
 	ssize_t n;
 
 	while (bytes.len > 0) {
-		if (!o->regular && wait_for(o, o->fd, 0, err) != 0)
+		if (!o->regular && wait_for(o, err) != 0)
 			return -1;
 		piece = o->regular || bytes.len < PIECE ? bytes.len : PIECE;
 		n = write(o->fd, bytes.p, piece);

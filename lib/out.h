@@ -31,7 +31,7 @@ struct gm_out {
 };
 
 /*
- * fd 1 if path is NULL.  A FIFO's reader is waited for.
+ * fd 1 if path is NULL; see gm_outfile_create().
  * Returns 0, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE.
  */
 int

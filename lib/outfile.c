@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +8,13 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "file.h"
 #include "outfile.h"
+#include "stop.h"
 
 #define LINKS_MAX 40 /* more must be a loop, as Linux says */
+#define READER_MS 20 /* between two looks whether a FIFO has a reader */
 
 /*
  * path without up to max symbolic links in its last part, also to what is not
@@ -83,43 +87,88 @@ choose_mode(struct gm_outfile *f, const struct stat *old)
 		f->mode = (f->mode & 0707) | (f->mode & 07) << 3;
 }
 
+/* errno's words, for what keeps the file from being made. */
 static int
-open_new(struct gm_outfile *f, const char *path)
+fail_create(const char *path, struct gm_err *err)
+{
+	return gm_fail_errno(
+	    err, errno == ENOMEM ? GM_EOS : GM_ECANTCREAT, "%s", path);
+}
+
+/* ENXIO of a FIFO, as long as nobody reads it. */
+static bool
+lacks_reader(const char *path, int error)
+{
+	struct stat st;
+
+	return error == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/*
+ * Waits for the reader of a FIFO.  open(2) could, too, but any signal ends
+ * that, and one that came just before does not; nothing tells when the time
+ * has come.
+ */
+static int
+open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
+{
+	const int flags = O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int64_t next;
+
+	while ((f->fd = open(path, flags)) == -1) {
+		if (errno != EINTR && !lacks_reader(path, errno))
+			return fail_create(path, err);
+		next = gm_clock_mono_ms() + READER_MS;
+		if (gm_stop_poll(-1, POLLOUT, next, err) == -1) {
+			gm_err_prefix(err, "%s: ", path);
+			return -1;
+		}
+	}
+	if (fcntl(f->fd, F_SETFL, 0) != 0)
+		return fail_create(path, err);
+	return 0;
+}
+
+static int
+open_regular(struct gm_outfile *f, const char *path, const struct stat *old,
+    struct gm_err *err)
+{
+	/* A redirection would not overwrite what is write-protected. */
+	if ((old != NULL && access(path, W_OK) != 0) || open_aside(f) != 0)
+		return fail_create(path, err);
+	choose_mode(f, old);
+	return 0;
+}
+
+static int
+open_new(struct gm_outfile *f, const char *path, struct gm_err *err)
 {
 	struct stat st;
 	bool there = stat(path, &st) == 0;
 	bool regular = !there || S_ISREG(st.st_mode);
 
 	if (!there && (errno != ENOENT || path[0] == '\0'))
-		return -1;
+		return fail_create(path, err);
 	f->path = resolve(path, regular ? LINKS_MAX : 0);
-	if (f->path == NULL) {
-		errno = ENOMEM; /* readlink() may have left another */
-		return -1;
-	}
+	if (f->path == NULL)
+		return gm_fail(err, GM_EOS, "%s: %s", path, strerror(ENOMEM));
 	if (gm_file_named(path, &f->fd))
-		regular = false;
-	else if (!regular) /* a signal ends the wait for a FIFO's reader */
-		f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		return f->fd == -1 ? fail_create(path, err) : 0;
 	if (!regular)
-		return f->fd == -1 ? -1 : 0;
-	/* A redirection would not overwrite what is write-protected. */
-	if ((there && access(path, W_OK) != 0) || open_aside(f) != 0)
-		return -1;
-	choose_mode(f, there ? &st : NULL);
-	return 0;
+		return open_direct(f, path, err);
+	return open_regular(f, path, there ? &st : NULL, err);
 }
 
 int
 gm_outfile_create(struct gm_outfile *f, const char *path, struct gm_err *err)
 {
+	int rc;
+
 	*f = (struct gm_outfile){ .fd = -1 };
-	if (open_new(f, path) == 0)
-		return 0;
-	(void)gm_fail_errno(
-	    err, errno == ENOMEM ? GM_EOS : GM_ECANTCREAT, "%s", path);
-	gm_outfile_release(f);
-	return -1;
+	rc = open_new(f, path, err);
+	if (rc != 0)
+		gm_outfile_release(f);
+	return rc;
 }
 
 /* So that a new name outlives a power cut, too; cuts path short. */

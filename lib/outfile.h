@@ -24,8 +24,8 @@ struct gm_outfile {
 };
 
 /*
- * Returns 0, or -1: GM_ECANTCREAT, GM_EOS.  Waits for the reader of a FIFO, as
- * a redirection does, until a signal comes.
+ * Waits until a FIFO has a reader, as a redirection does.  Returns 0, or -1:
+ * GM_ECANTCREAT, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
 int gm_outfile_create(
     struct gm_outfile *, const char *path, struct gm_err *) GM_MUST_CHECK;

@@ -666,6 +666,34 @@ gm_keycheck_timestamp_seconds NOW
 ' ''
 }
 
+@test "--prometheus FIFO: its reader is waited for, until the deadline" {
+	local pid
+
+	KEYS=$GOOD_KEY server
+	mkfifo m
+	check --deadline 100ms --prometheus m
+	said 69 'gm-keycheck: m: the deadline is over
+' ''
+	[ "$(requests)" -eq 0 ]
+	gm-keycheck --prometheus m >out 2>err </dev/null &
+	pid=$!
+	kill -STOP $pid
+	wait_for "grep -q ') T ' /proc/$pid/stat"
+	kill -CONT $pid
+	kill -WINCH $pid
+	grep -c '^gm_key_healthy' m >count
+	wait $pid
+	same count $'1\n'
+	same err ''
+	gm-keycheck --prometheus m >out 2>err </dev/null &
+	pid=$!
+	kill -TERM $pid
+	rc=0
+	wait $pid || rc=$?
+	[ "$rc" -eq 143 ]
+	same err ''
+}
+
 @test "an env file that git tracks or does not ignore is told" {
 	KEYS=$GOOD_KEY server
 	check

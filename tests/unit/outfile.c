@@ -239,6 +239,49 @@ test_create_direct(void **state)
 	assert_int_equal(close(fd), 0); /* still ours */
 }
 
+static volatile sig_atomic_t alarms;
+static int bell[2];
+
+/* The reader is called only now. */
+static void
+on_fifth_alarm(int signal)
+{
+	(void)signal;
+	if (++alarms == 5)
+		(void)!write(bell[1], "", 1);
+}
+
+/* A signal that is not ours does not end the wait for the reader of a FIFO. */
+static void
+test_create_fifo_signals(void **state)
+{
+	struct sigaction action = { .sa_handler = on_fifth_alarm };
+	struct itimerval every = { { 0, 1000 }, { 0, 1000 } };
+	char byte, got[16] = "";
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	assert_int_equal(pipe(bell), 0);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	pid = start();
+	if (pid == 0) {
+		(void)alarm(20); /* not for ever, if the parent gives up */
+		if (read(bell[0], &byte, 1) != 1 ||
+		    (fd = open("fifo", O_RDONLY)) == -1)
+			_exit(1);
+		_exit(read(fd, got, sizeof(got)) != 4);
+	}
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+	make("fifo", "text");
+	set_alarms(false);
+	assert_true(alarms >= 5);
+	finish(pid);
+	(void)close(bell[0]);
+	(void)close(bell[1]);
+}
+
 int
 main(void)
 {
@@ -252,6 +295,7 @@ main(void)
 		TEST(test_create_protected),
 		TEST(test_commit_error),
 		TEST(test_create_direct),
+		TEST(test_create_fifo_signals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
