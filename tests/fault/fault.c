@@ -1,9 +1,12 @@
 /*
  * Makes the Nth call of a function fail: GM_FAULT=malloc:3, or, with '+', the
- * 3rd and all after it: GM_FAULT=write:3+.  Linked with --wrap, so that only
+ * 3rd and all after it: GM_FAULT=write:3+.  How it fails may be said, by the
+ * name in errno(3): GM_FAULT=rename:1=EBUSY, GM_FAULT=rename:1+=EBUSY.  Linked with --wrap, so that only
  * our own calls are counted, not those inside libraries.  Each fault says so
  * on standard error, by which a sweep knows that there was an Nth call.
  */
+
+#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -29,6 +32,9 @@ ssize_t __real_pwrite(int, const void *, size_t, off_t);
 int __real_openat(int, const char *, int, ...);
 int __real_flock(int, int);
 int __real_mkdir(const char *, mode_t);
+int __real_fallocate(int, int, off_t, off_t);
+int __real_fsetxattr(int, const char *, const void *, size_t, int);
+int __real_memfd_create(const char *, unsigned int);
 
 void *__wrap_malloc(size_t);
 void *__wrap_calloc(size_t, size_t);
@@ -43,6 +49,24 @@ ssize_t __wrap_pwrite(int, const void *, size_t, off_t);
 int __wrap_openat(int, const char *, int, ...);
 int __wrap_flock(int, int);
 int __wrap_mkdir(const char *, mode_t);
+int __wrap_fallocate(int, int, off_t, off_t);
+int __wrap_fsetxattr(int, const char *, const void *, size_t, int);
+int __wrap_memfd_create(const char *, unsigned int);
+
+/* The error of that name. */
+static int
+named_error(const char *name)
+{
+	const char *known;
+	int error;
+
+	for (error = 1; error < 256; error++) {
+		known = strerrorname_np(error);
+		if (known != NULL && strcmp(known, name) == 0)
+			return error;
+	}
+	abort(); /* a mistake in the test */
+}
 
 /* Is this the call that shall fail?  calls counts those of one function. */
 static bool
@@ -61,6 +85,9 @@ strikes(const char *function, long *calls, int error)
 	++*calls;
 	if (*end == '+' ? *calls < nth : *calls != nth)
 		return false;
+	end += *end == '+';
+	if (*end == '=')
+		error = named_error(end + 1);
 	if (*calls == nth) {
 		n = snprintf(marker, sizeof(marker), "gm-fault: %s %ld\n",
 		    function, nth);
@@ -192,5 +219,36 @@ __wrap_mkdir(const char *path, mode_t mode)
 	static long calls;
 
 	return strikes("mkdir", &calls, EACCES) ? -1 : __real_mkdir(path, mode);
+}
+
+int
+__wrap_fallocate(int fd, int mode, off_t at, off_t len)
+{
+	static long calls;
+
+	return strikes("fallocate", &calls, ENOSPC)
+	           ? -1
+	           : __real_fallocate(fd, mode, at, len);
+}
+
+int
+__wrap_fsetxattr(
+    int fd, const char *name, const void *value, size_t len, int flags)
+{
+	static long calls;
+
+	return strikes("fsetxattr", &calls, EPERM)
+	           ? -1
+	           : __real_fsetxattr(fd, name, value, len, flags);
+}
+
+int
+__wrap_memfd_create(const char *name, unsigned int flags)
+{
+	static long calls;
+
+	return strikes("memfd_create", &calls, EMFILE)
+	           ? -1
+	           : __real_memfd_create(name, flags);
 }
 /* NOLINTEND(*-reserved-identifier,cert-dcl*) */
