@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "buf.h"
 #include "clock.h"
 #include "file.h"
@@ -47,25 +48,12 @@ resolve(const char *path, int max)
 	return result;
 }
 
-/* ".NAME.XXXXXX" beside the target; a long name is cut to leave room. */
 static int
 open_aside(struct gm_outfile *f)
 {
-	const char *slash = strrchr(f->path, '/');
-	int dir = slash != NULL ? (int)(slash + 1 - f->path) : 0;
-	size_t size = strlen(f->path) + sizeof("..XXXXXX");
-
-	f->aside = malloc(size);
-	if (f->aside == NULL)
-		return -1;
-	(void)snprintf(
-	    f->aside, size, "%.*s.%.200s.XXXXXX", dir, f->path, f->path + dir);
-	f->fd = mkstemp(f->aside);
-	if (f->fd != -1)
-		return fcntl(f->fd, F_SETFD, FD_CLOEXEC);
-	free(f->aside); /* a name, but no file of ours */
-	f->aside = NULL;
-	return -1;
+	gm_aside_sweep(f->path);
+	f->fd = gm_aside_open(f->path, 0600, &f->aside);
+	return f->fd != -1 ? 0 : -1;
 }
 
 /* How the file shall be in the end; old is the one it replaces, or NULL. */
@@ -191,25 +179,48 @@ sync_directory(char *path)
 	return rc;
 }
 
+/*
+ * All that may be wrong with what was written is known before the rename, also
+ * where close(2) tells it.  The descriptor stays, as its lock keeps others from
+ * removing the file.
+ */
+static int
+settle(int fd)
+{
+	int copy;
+
+	if (gm_file_sync(fd) != 0)
+		return -1;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (copy == -1)
+		return -1;
+	return close(copy) != 0 && errno != EINTR ? -1 : 0;
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+finish(struct gm_outfile *f)
+{
+	int fd = f->fd, rc;
+
+	if (f->aside == NULL) {
+		f->fd = -1;
+		return close(fd) != 0 && errno != EINTR ? -1 : 0;
+	}
+	/* Where there are no modes it stays as it was made. */
+	(void)fchmod(fd, f->mode);
+	if (settle(fd) != 0 || rename(f->aside, f->path) != 0)
+		return -1;
+	rc = sync_directory(f->aside);
+	f->aside[0] = '\0'; /* nothing is left to remove */
+	return rc;
+}
+
 int
 gm_outfile_commit(struct gm_outfile *f, struct gm_err *err)
 {
-	int fd = f->fd, rc = 0;
+	int rc = finish(f);
 
-	if (f->aside != NULL) {
-		/* Where there are no modes it stays as it was made. */
-		(void)fchmod(fd, f->mode);
-		rc = gm_file_sync(fd);
-	}
-	f->fd = -1;
-	if (close(fd) != 0 && errno != EINTR)
-		rc = -1;
-	if (rc == 0 && f->aside != NULL)
-		rc = rename(f->aside, f->path);
-	if (rc == 0 && f->aside != NULL) {
-		rc = sync_directory(f->aside);
-		f->aside[0] = '\0'; /* nothing is left to remove */
-	}
 	if (rc != 0)
 		(void)gm_fail_errno(err, GM_EIO, "%s", f->path);
 	gm_outfile_release(f);
@@ -221,10 +232,11 @@ gm_outfile_release(struct gm_outfile *f)
 {
 	if (f->path == NULL)
 		return;
-	if (f->fd != -1)
-		(void)close(f->fd);
+	/* Before the lock goes. */
 	if (f->aside != NULL)
 		(void)unlink(f->aside);
+	if (f->fd != -1)
+		(void)close(f->fd);
 	free(f->aside);
 	free(f->path);
 	*f = (struct gm_outfile){ .fd = -1 };

@@ -3,7 +3,7 @@
 
 /*
  * A file in the making.  A regular target, or one that is not there, is
- * written aside in the same directory and appears under its name, whole, with
+ * written aside (aside.h) and appears under its name, whole, with
  * gm_outfile_commit(); symbolic links are followed, and the mode of a file that
  * is replaced is kept.  Devices and FIFOs are written directly.
  *

@@ -4,6 +4,15 @@ load prompt
 
 FULL='No space left on device'
 
+# held N: replies, the N-th of which waits for the file "go".
+held() {
+	replies <<-END
+		[{"stream": ["Hello."], "repeat": $(($1 - 1))},
+		 {"stream": ["Hello."], "gate": "go"},
+		 {"stream": ["Hello."], "repeat": -1}]
+	END
+}
+
 # limited COMMAND...: without root's right to write everywhere.
 limited() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -200,6 +209,45 @@ assert json.load(open("file"))["ok"] is False'
 	[ "$rc" -eq 0 ]
 	same out ''
 	same file "$HI"$'\n'
+}
+
+# --- -o FILE: files aside
+
+@test "--output: the next run removes what a killed one left, no more" {
+	local pid
+
+	held 1
+	gm-prompt -o file hi >out 2>err </dev/null &
+	pid=$!
+	wait_for "[ -e '$DIR/request.1' ]"
+	same .file.gm-?????? ''
+	kill -KILL $pid
+	wait $pid || :
+	[ "$(ls -A)" = "$(printf '%s\n' .file.gm-?????? err out)" ]
+	touch .file.gm-abcde .other.gm-abcdef
+	ask -o file hi
+	said 0 '' ''
+	same file $'Hello.\n'
+	[ "$(ls -A)" = $'.file.gm-abcde\n.other.gm-abcdef\nerr\nfile\nout' ]
+}
+
+@test "--output: two runs at once: both are whole, the last one counts" {
+	local pid
+
+	held 1
+	gm-prompt -o file hi >out 2>err </dev/null &
+	pid=$!
+	wait_for "[ -e '$DIR/request.1' ]"
+	rc=0
+	gm-prompt -o file --json hi >out2 2>err2 </dev/null
+	same err2 ''
+	python3 -c 'import json
+assert json.load(open("file"))["text"] == "Hello."'
+	touch "$DIR/go"
+	wait $pid
+	same err ''
+	same file $'Hello.\n'
+	[ "$(ls -A)" = $'err\nerr2\nfile\nout\nout2' ]
 }
 
 # --- -x

@@ -39,7 +39,7 @@ test_create(void **state)
 	umask(027);
 	assert_int_equal(gm_outfile_create(&f, "new", &err), 0);
 	assert_int_equal(access("new", F_OK), -1);
-	assert_int_equal(strncmp(f.aside, ".new.", 5), 0);
+	assert_int_equal(strncmp(f.aside, ".new.gm-", 8), 0);
 	assert_int_equal(mode_of(f.aside), 0600);
 	assert_int_equal(fcntl(f.fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
