@@ -34,6 +34,7 @@ gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 	if (path != NULL) {
 		if (gm_outfile_create(&o->file, path, err) != 0)
 			return -1;
+		o->file.keep = true; /* it was paid for */
 		o->fd = o->file.fd;
 	}
 	o->regular = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);

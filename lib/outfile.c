@@ -1,12 +1,17 @@
+/* For statx(2), memfd_create(2) and locks of open file descriptions. */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "aside.h"
 #include "buf.h"
 #include "clock.h"
@@ -16,6 +21,20 @@
 
 #define LINKS_MAX 40 /* more must be a loop, as Linux says */
 #define READER_MS 20 /* between two looks whether a FIFO has a reader */
+#define LOCK_MS 10   /* between two looks whether a file is unlocked */
+#define LOCK_TRIES 500
+#define CHUNK ((size_t)64 * 1024)
+
+/* Attributes of a file that statx(2) tells; none if it cannot. */
+static uint64_t
+attributes(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, 0, 0, &st) != 0)
+		return 0;
+	return st.stx_attributes & st.stx_attributes_mask;
+}
 
 /*
  * path without up to max symbolic links in its last part, also to what is not
@@ -46,33 +65,6 @@ resolve(const char *path, int max)
 	result = gm_buf_take(&at);
 	gm_buf_release(&at);
 	return result;
-}
-
-static int
-open_aside(struct gm_outfile *f)
-{
-	gm_aside_sweep(f->path);
-	f->fd = gm_aside_open(f->path, 0600, &f->aside);
-	return f->fd != -1 ? 0 : -1;
-}
-
-/* How the file shall be in the end; old is the one it replaces, or NULL. */
-static void
-choose_mode(struct gm_outfile *f, const struct stat *old)
-{
-	mode_t mask;
-
-	if (old == NULL) {
-		mask = umask(077); /* there is no call that only looks */
-		(void)umask(mask);
-		f->mode = 0666 & ~mask;
-		return;
-	}
-	f->mode = old->st_mode & 0777;
-	/* Another group than before gets no more than everybody. */
-	if (fchown(f->fd, old->st_uid, old->st_gid) != 0 &&
-	    fchown(f->fd, (uid_t)-1, old->st_gid) != 0)
-		f->mode = (f->mode & 0707) | (f->mode & 07) << 3;
 }
 
 /* errno's words, for what keeps the file from being made. */
@@ -117,15 +109,82 @@ open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
 	return 0;
 }
 
+/* Names may be added to such a directory, but neither changed nor removed. */
+static bool
+only_grows(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash != NULL ? strdup(path) : NULL;
+	uint64_t have;
+
+	if (dir != NULL)
+		dir[slash + 1 - path] = '\0';
+	have = attributes(dir != NULL ? dir : ".");
+	free(dir);
+	return (have & STATX_ATTR_APPEND) != 0;
+}
+
 static int
-open_regular(struct gm_outfile *f, const char *path, const struct stat *old,
+open_aside(struct gm_outfile *f, mode_t mode)
+{
+	struct stat st;
+
+	if (only_grows(f->path)) {
+		errno = EPERM;
+		return -1;
+	}
+	gm_aside_sweep(f->path);
+	f->fd = gm_aside_open(f->path, mode, &f->aside);
+	if (f->fd == -1)
+		return -1;
+	/* What open(2) makes of the umask, or of the default ACL. */
+	f->made = fstat(f->fd, &st) == 0 ? st.st_mode & 0777 : 0600;
+	(void)fchmod(f->fd, 0600);
+	return 0;
+}
+
+/* A directory, or a file's name, where no file aside can be. */
+static bool
+is_closed(int error)
+{
+	return error == EACCES || error == EPERM || error == EROFS ||
+	       error == ENAMETOOLONG;
+}
+
+/*
+ * Choose how to replace a file that is there.  A path through /proc may lead
+ * to a file that has another name by now, or none.
+ */
+static int
+open_old(struct gm_outfile *f, const char *path, const struct stat *old,
     struct gm_err *err)
 {
+	uint64_t have = attributes(path);
+	struct stat st;
+	bool same = stat(f->path, &st) == 0 && st.st_dev == old->st_dev &&
+	            st.st_ino == old->st_ino;
+
+	if ((have & STATX_ATTR_IMMUTABLE) != 0)
+		return gm_fail(err, GM_ECANTCREAT,
+		    "%s: the file is immutable: see chattr(1)", path);
+	if ((have & STATX_ATTR_APPEND) != 0)
+		return gm_fail(err, GM_ECANTCREAT,
+		    "%s: the file is append-only: see chattr(1)", path);
 	/* A redirection would not overwrite what is write-protected. */
-	if ((old != NULL && access(path, W_OK) != 0) || open_aside(f) != 0)
+	if (access(path, W_OK) != 0)
 		return fail_create(path, err);
-	choose_mode(f, old);
-	return 0;
+	f->in_place = (have & STATX_ATTR_MOUNT_ROOT) != 0;
+	if (same && open_aside(f, 0600) == 0)
+		return 0;
+	if (same && !f->in_place && !is_closed(errno))
+		return fail_create(path, err);
+	f->in_place = true;
+	if (!same) {
+		free(f->path);
+		f->path = strdup(path);
+	}
+	f->fd = f->path != NULL ? memfd_create("gm", MFD_CLOEXEC) : -1;
+	return f->fd == -1 ? fail_create(path, err) : 0;
 }
 
 static int
@@ -144,7 +203,9 @@ open_new(struct gm_outfile *f, const char *path, struct gm_err *err)
 		return f->fd == -1 ? fail_create(path, err) : 0;
 	if (!regular)
 		return open_direct(f, path, err);
-	return open_regular(f, path, there ? &st : NULL, err);
+	if (there)
+		return open_old(f, path, &st, err);
+	return open_aside(f, 0666) != 0 ? fail_create(path, err) : 0;
 }
 
 int
@@ -197,32 +258,221 @@ settle(int fd)
 	return close(copy) != 0 && errno != EINTR ? -1 : 0;
 }
 
+/* Returns 0, or -1 with errno; then it has no name but that aside. */
+static int
+move(struct gm_outfile *f)
+{
+	int rc;
+
+	if (rename(f->aside, f->path) != 0)
+		return -1;
+	rc = sync_directory(f->aside);
+	free(f->aside);
+	f->aside = NULL;
+	return rc;
+}
+
+/*
+ * Against others of us that write to the same file.  Who holds the lock for
+ * other reasons cannot keep us for ever.  Returns 0, or -1 with errno.
+ */
+static int
+lock_target(int fd)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct gm_err ignored;
+	int tries, rc;
+
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		rc = fcntl(fd, F_OFD_SETLK, &all);
+		if (rc == 0 || (errno != EAGAIN && errno != EACCES))
+			return 0; /* or there are no locks here */
+		if (gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + LOCK_MS,
+			&ignored) != 0)
+			break;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+/* Room for all, without a change of what can be read, where possible. */
+static int
+reserve(int fd, off_t len, off_t old_len)
+{
+	int error = 0, saved;
+
+	if (len == 0)
+		return 0;
+	while (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, len) != 0) {
+		error = errno;
+		if (error != EINTR)
+			break;
+		error = 0;
+	}
+	if (error == EOPNOTSUPP || error == ENOSYS)
+		while ((error = posix_fallocate(fd, 0, len)) == EINTR)
+			;
+	if (error == 0)
+		return 0;
+	saved = error; /* give back what there was room for */
+	(void)!ftruncate(fd, old_len);
+	errno = saved;
+	return -1;
+}
+
+static int
+write_at(int fd, const char *bytes, size_t len, off_t at)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = pwrite(fd, bytes, len, at);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+			at += n;
+		}
+	}
+	return 0;
+}
+
+static int
+copy(int from, int to, off_t len)
+{
+	char *chunk = malloc(CHUNK);
+	off_t at = 0;
+	ssize_t n;
+	int rc = chunk != NULL ? 0 : -1;
+
+	while (rc == 0 && at < len) {
+		n = pread(from, chunk, CHUNK, at);
+		if (n == 0)
+			errno = EIO; /* shorter than it was */
+		if (n > 0)
+			rc = write_at(to, chunk, (size_t)n, at);
+		else if (n == 0 || errno != EINTR)
+			rc = -1;
+		if (n > 0)
+			at += n;
+	}
+	free(chunk);
+	return rc;
+}
+
+/* Put the new content into the old file. */
+static int
+overwrite(const struct gm_outfile *f, int fd)
+{
+	struct stat st, new;
+
+	if (fstat(fd, &st) != 0 || fstat(f->fd, &new) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (lock_target(fd) != 0 || fstat(fd, &st) != 0 ||
+	    reserve(fd, new.st_size, st.st_size) != 0 ||
+	    copy(f->fd, fd, new.st_size) != 0 ||
+	    ftruncate(fd, new.st_size) != 0)
+		return -1;
+	if (f->mode != 0)
+		gm_access_set(fd, f->mode);
+	return gm_file_sync(fd);
+}
+
+static int
+write_in_place(const struct gm_outfile *f)
+{
+	int fd, rc, saved;
+
+	do
+		fd =
+		    open(f->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	while (fd == -1 && errno == EINTR);
+	if (fd == -1)
+		return -1;
+	rc = overwrite(f, fd);
+	saved = errno;
+	if (close(fd) != 0 && errno != EINTR && rc == 0)
+		return -1;
+	errno = saved;
+	return rc;
+}
+
+/* A rename that the place of the target forbids, and a write may not. */
+static bool
+is_fixed(int error)
+{
+	return error == EBUSY || error == EXDEV || error == EPERM ||
+	       error == EACCES || error == EROFS;
+}
+
 /* Returns 0, or -1 with errno. */
 static int
 finish(struct gm_outfile *f)
 {
-	int fd = f->fd, rc;
+	struct stat old;
+	bool there = stat(f->path, &old) == 0 && S_ISREG(old.st_mode);
 
-	if (f->aside == NULL) {
-		f->fd = -1;
-		return close(fd) != 0 && errno != EINTR ? -1 : 0;
-	}
-	/* Where there are no modes it stays as it was made. */
-	(void)fchmod(fd, f->mode);
-	if (settle(fd) != 0 || rename(f->aside, f->path) != 0)
+	if (f->aside != NULL && settle(f->fd) != 0) {
+		f->keep = false; /* who knows what is in it */
 		return -1;
-	rc = sync_directory(f->aside);
-	f->aside[0] = '\0'; /* nothing is left to remove */
-	return rc;
+	}
+	if (f->in_place)
+		return write_in_place(f);
+	if (f->mode != 0)
+		gm_access_set(f->fd, f->mode);
+	else if (!there)
+		(void)fchmod(f->fd, f->made);
+	else if (gm_access_copy(f->fd, f->path, &old) != 0)
+		return write_in_place(f);
+	if (move(f) == 0)
+		return 0;
+	if (f->aside == NULL || !is_fixed(errno))
+		return -1;
+	return write_in_place(f);
+}
+
+/* ".NAME.gm-XXXXXX" becomes "NAME.gm-XXXXXX", which nobody sweeps. */
+static void
+keep(struct gm_outfile *f, struct gm_err *err)
+{
+	const char *slash = strrchr(f->aside, '/');
+	size_t dot = slash != NULL ? (size_t)(slash + 1 - f->aside) : 0;
+	char *path = strdup(f->aside);
+
+	if (path != NULL)
+		memmove(path + dot, path + dot + 1, strlen(path + dot));
+	if (path != NULL && rename(f->aside, path) == 0) {
+		gm_err_append(err, "; the output is in %s", path);
+		f->aside[0] = '\0';
+	} else if (access(f->aside, F_OK) == 0) {
+		gm_err_append(err, "; the output is in %s", f->aside);
+		f->aside[0] = '\0';
+	}
+	free(path);
 }
 
 int
 gm_outfile_commit(struct gm_outfile *f, struct gm_err *err)
 {
-	int rc = finish(f);
+	bool direct = f->aside == NULL && !f->in_place;
+	int fd = f->fd, rc = 0;
 
+	if (!direct) {
+		rc = finish(f);
+	} else {
+		f->fd = -1;
+		if (close(fd) != 0 && errno != EINTR)
+			rc = -1;
+	}
 	if (rc != 0)
 		(void)gm_fail_errno(err, GM_EIO, "%s", f->path);
+	if (rc != 0 && f->keep && f->aside != NULL)
+		keep(f, err);
 	gm_outfile_release(f);
 	return rc;
 }
@@ -233,7 +483,7 @@ gm_outfile_release(struct gm_outfile *f)
 	if (f->path == NULL)
 		return;
 	/* Before the lock goes. */
-	if (f->aside != NULL)
+	if (f->aside != NULL && f->aside[0] != '\0')
 		(void)unlink(f->aside);
 	if (f->fd != -1)
 		(void)close(f->fd);

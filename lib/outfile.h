@@ -2,25 +2,39 @@
 #define GM_OUTFILE_H
 
 /*
- * A file in the making.  A regular target, or one that is not there, is
- * written aside (aside.h) and appears under its name, whole, with
- * gm_outfile_commit(); symbolic links are followed, and the mode of a file that
- * is replaced is kept.  Devices and FIFOs are written directly.
+ * A file in the making, which gets its content at once, with
+ * gm_outfile_commit(), or keeps the old one.
  *
- * Until then only we may read it.  A new file gets what a redirection gives,
- * 0666 less the umask, unless the caller sets another mode before the commit.
+ * A regular target, or one that is not there, is written aside (aside.h) and
+ * renamed; symbolic links are followed.  Until then only we may read it.  A
+ * file that is replaced hands on its owner, group, mode and ACL (access.h); a
+ * new one gets what a redirection gives.  Other hard links keep the old
+ * content, other extended attributes are lost.
+ *
+ * In place, at the commit, is written what cannot be renamed: a mount point, a
+ * file in a directory that is closed to us, one with an ACL that only it can
+ * have.  Space is reserved before anything is changed, but who is killed in
+ * the middle of writing leaves half of it.
+ *
+ * Devices and FIFOs are written directly.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base.h"
 #include "err.h"
 
 struct gm_outfile {
-	int fd;      /* -1 when not open; write here */
-	char *path;  /* the real target; NULL: nothing to commit */
-	char *aside; /* NULL when written directly */
-	mode_t mode; /* that the file has in the end */
+	int fd;        /* -1 when not open; write here */
+	char *path;    /* the real target; NULL: nothing to commit */
+	char *aside;   /* path of the file aside; NULL if there is none */
+	mode_t made;   /* of a new file, as a redirection makes it */
+	bool in_place; /* no rename: what fd has is copied to path */
+
+	/* The caller may set these before the commit. */
+	mode_t mode; /* exactly this mode and no ACL, unless 0 */
+	bool keep;   /* what cannot get its name is not to be lost */
 };
 
 /*
@@ -31,8 +45,10 @@ int gm_outfile_create(
     struct gm_outfile *, const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Sync, close and rename.  Returns 0, or -1: GM_EIO, and nothing is left of the
- * new file, but where only its directory could not be synced.
+ * Sync, rename or write in place, close.  Returns 0, or -1: GM_EIO, and
+ * nothing is left of the new file, unless only its directory could not be
+ * synced, or keep is set: then a file aside that is whole becomes
+ * "NAME.gm-XXXXXX", and the message ends with "; the output is in" its path.
  */
 int gm_outfile_commit(struct gm_outfile *, struct gm_err *) GM_MUST_CHECK;
 

@@ -55,9 +55,18 @@ check_fault() {
 	return 1
 }
 
-# The same, with the answer in a file that is there whole or not at all.
+# The same, with the answer in a file that is there whole or not at all; a
+# whole answer that cannot get its name stays under the one that the error tells.
 check_fault_file() {
-	local content=
+	local content='' kept=''
+	if [[ $stderr =~ \;\ the\ output\ is\ in\ (.*)$ ]]; then
+		kept=${BASH_REMATCH[1]}
+		if [ "$status" -ne 74 ] || [ "$(cat "$kept")" != "$ANSWER" ]; then
+			echo "not kept: $kept"
+			return 1
+		fi
+		rm "$kept"
+	fi
 	[ -e out ] && content=$(cat out)
 	[ "$(ls -A)" = "$([ -e out ] && echo out)" ] || {
 		echo "litter: $(ls -A)"
@@ -68,6 +77,17 @@ check_fault_file() {
 		return 1
 	}
 	[ "$status" -ne 0 ] || [ "$content" = "$ANSWER" ]
+}
+
+# The same for a file in a directory where nothing can be written aside.
+check_fault_in_place() {
+	local want=old
+	[ "$status" -ne 0 ] || want=$ANSWER
+	if [ "$(cat dir/file)" != "$want" ] || [ "$(ls -A dir)" != file ]; then
+		echo "status $status, but:" dir/* "$(cat dir/*)"
+		return 1
+	fi
+	echo old >dir/file
 }
 
 start() {
@@ -157,6 +177,38 @@ assert json.loads(sys.argv[1])["text"] == "Forty-two."' "$output"
 	for fn in write fsync rename close; do
 		sweep $fn "0 73 74" "$FAULT" --quiet -o out -n hi
 	done
+}
+
+@test "a file in place: the old content stays until there is room for all" {
+	local fn caps=-dac_override,-dac_read_search closed=()
+	start
+	check_fault() { check_fault_in_place; }
+	mkdir dir
+	: >dir/file
+	chmod 555 dir
+	[ "$(id -u)" -ne 0 ] || closed=(
+		setpriv "--bounding-set=$caps" "--inh-caps=$caps"
+	)
+	for fn in memfd_create fallocate write pwrite malloc; do
+		echo old >dir/file
+		sweep $fn "0 71 73 74" "${closed[@]}" "$FAULT" --quiet \
+		    -o dir/file -n hi
+	done
+}
+
+@test "access that cannot be handed on: the file is written in place" {
+	local inode
+	start
+	echo old >file
+	setfacl -m u:65533:r file 2>why || skip "no ACLs: $(cat why)"
+	inode=$(stat -c %i file)
+	GM_FAULT=fsetxattr:1 run -0 --separate-stderr \
+	    "$FAULT" --quiet -o file -n hi
+	[ "$stderr" = 'gm-fault: fsetxattr 1' ]
+	[ "$(cat file)" = "$ANSWER" ]
+	[ "$(stat -c %i file)" = "$inode" ]
+	getfacl -n file | grep -qx 'user:65533:r--'
+	[ -z "$(find . -name '.file*')" ]
 }
 
 @test "standard input that cannot be read" {

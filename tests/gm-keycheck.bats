@@ -652,6 +652,25 @@ gm_keycheck_timestamp_seconds NOW
 	promtool check metrics <m
 }
 
+@test "--prometheus: a mount point is written in place, mode 0644" {
+	local inode
+
+	unshare -m true 2>why || skip "no mount namespaces: $(cat why)"
+	KEYS=$GOOD_KEY server
+	: >m
+	(umask 077 && echo old >real)
+	inode=$(stat -c %i real)
+	rc=0
+	unshare -m bash -c 'mount --bind real m && exec gm-keycheck --prometheus m' \
+	    >out 2>err </dev/null || rc=$?
+	[ "$rc" -eq 0 ]
+	same err ''
+	same m ''
+	grep -q '^gm_keys_checked 1$' real
+	[ "$(stat -c '%i %a' real)" = "$inode 644" ]
+	[ -z "$(find . -name '.*.gm-*')" ]
+}
+
 @test "--prometheus: a target that cannot be made is 73, and nothing is sent" {
 	KEYS=$GOOD_KEY server
 	check --prometheus absent/m

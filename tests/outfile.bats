@@ -4,6 +4,26 @@ load prompt
 
 FULL='No space left on device'
 
+# apart COMMAND...: in a mount namespace of its own, if this system lets us.
+apart() {
+	unshare -m "$@"
+}
+
+# as_user ID COMMAND...: as somebody else, who may look into all directories, as
+# the programs and the test may stand in one that is closed.
+as_user() {
+	setpriv --reuid "$1" --regid "$1" --clear-groups \
+	    --inh-caps=-all,+dac_read_search \
+	    --ambient-caps=-all,+dac_read_search \
+	    --bounding-set=-all,+dac_read_search \
+	    env HOME=/nonexistent "${@:2}"
+}
+
+need_mounts() {
+	apart true 2>"$BATS_TEST_TMPDIR/why" ||
+	    skip "no mount namespaces: $(cat "$BATS_TEST_TMPDIR/why")"
+}
+
 # held N: replies, the N-th of which waits for the file "go".
 held() {
 	replies <<-END
@@ -209,6 +229,331 @@ assert json.load(open("file"))["ok"] is False'
 	[ "$rc" -eq 0 ]
 	same out ''
 	same file "$HI"$'\n'
+}
+
+# --- -o FILE where a rename cannot be: written in place
+
+@test "--output: a mount point is written in place, whole" {
+	local inode
+
+	need_mounts
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	echo 'old, and longer than the new content' >real
+	chmod 640 real
+	inode=$(stat -c %i real)
+	: >file
+	rc=0
+	apart bash -c 'mount --bind real file && exec gm-prompt -o file hi' \
+	    >out 2>err </dev/null || rc=$?
+	said 0 '' ''
+	same real $'Hello.\n'
+	[ "$(stat -c '%i %a' real)" = "$inode 640" ]
+	same file ''
+	ln -s file link
+	rc=0
+	apart bash -c 'mount --bind real file && exec gm-prompt -o link hi' \
+	    >out 2>err </dev/null || rc=$?
+	said 0 '' ''
+	[ "$(ls -A)" = $'err\nfile\nlink\nout\nreal' ]
+	# in a directory of a read-only file system, as in containers
+	mkdir dir
+	: >dir/file
+	apart bash -c 'mount --bind dir dir && mount --bind real dir/file &&
+	    mount -o remount,bind,ro dir && ! touch dir/x 2>x &&
+	    exec gm-prompt -o dir/file "hi"' >out 2>err </dev/null
+	said 0 '' ''
+	[ "$(stat -c %i real)" = "$inode" ]
+	[ "$(ls -A dir)" = file ]
+	[ "$(requests)" -eq 3 ]
+}
+
+@test "--output: a failure leaves the old content of a mount point" {
+	need_mounts
+	replies <<<'[{"row": 22}]'
+	echo old >real
+	: >file
+	rc=0
+	apart bash -c 'mount --bind real file && exec gm-prompt -o file hi' \
+	    >out 2>err </dev/null || rc=$?
+	[ "$rc" -eq 65 ]
+	same real $'old\n'
+	[ "$(ls -A)" = $'err\nfile\nout\nreal' ]
+}
+
+@test "--output: a mount point that cannot be written is 73 before a request" {
+	need_mounts
+	serve
+	: >file
+	: >real
+	rc=0
+	apart bash -c 'mount --bind real file &&
+	    mount -o remount,bind,ro file && exec gm-prompt -o file hi' \
+	    >out 2>err </dev/null || rc=$?
+	said 73 '' $'gm-prompt: file: Read-only file system\n'
+	unsent
+}
+
+@test "--output: a full disk: the old file stays, 74" {
+	need_mounts
+	replies <<<'[{"generate": {"bytes": 200000}, "repeat": -1}]'
+	mkdir disk
+	rc=0
+	apart bash -c 'mount -t tmpfs -o size=64k none disk || exit
+	    echo old >disk/file
+	    gm-prompt -o disk/file hi >out 2>err </dev/null
+	    echo $? >status
+	    cp disk/file left
+	    ls -A disk >>left'
+	rc=$(cat status)
+	said 74 '' "gm-prompt: disk/file: $FULL"$'\n'
+	same left $'old\nfile\n'
+	# in place: space is reserved before anything is changed
+	: >file
+	rm status
+	apart bash -c 'mount -t tmpfs -o size=64k none disk || exit
+	    echo old >disk/file
+	    mount --bind disk/file file
+	    gm-prompt -o file hi >out 2>err </dev/null
+	    echo $? >status
+	    cp disk/file left'
+	rc=$(cat status)
+	kept "gm-prompt: file: $FULL" file
+	same left $'old\n'
+	[ "$(wc -c <"$KEPT")" -ge 200000 ]
+}
+
+# kept MESSAGE PATH: status 74, and the answer is in a file beside PATH that the
+# error names, $KEPT.
+kept() {
+	local said
+
+	[ "$rc" -eq 74 ] || return
+	same out '' || return
+	said=$(cat err)
+	KEPT=${said#"$1; the output is in "}
+	if [[ $KEPT != "$2".gm-?????? ]] || [ ! -f "$KEPT" ]; then
+		echo "$said"
+		return 1
+	fi
+}
+
+@test "--output: a limit on the size of files: the old file stays, 74" {
+	replies <<<'[{"generate": {"bytes": 200000}, "repeat": -1}]'
+	mkdir dir
+	echo old >dir/file
+	rc=0
+	(
+		ulimit -f 64
+		exec gm-prompt -o dir/file hi >out 2>err </dev/null
+	) || rc=$?
+	said 74 '' $'gm-prompt: dir/file: File too large\n'
+	same dir/file $'old\n'
+	[ "$(ls dir -A)" = file ]
+}
+
+@test "--output: a file in a directory that is closed is written in place" {
+	local inode
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	mkdir dir
+	echo 'old, and longer' >dir/file
+	inode=$(stat -c %i dir/file)
+	chmod 555 dir
+	rc=0
+	limited gm-prompt -o dir/file hi >out 2>err </dev/null || rc=$?
+	said 0 '' ''
+	same dir/file $'Hello.\n'
+	[ "$(stat -c %i dir/file)" = "$inode" ]
+	rc=0
+	limited gm-prompt -S -o dir/file hi >out 2>err </dev/null || rc=$?
+	said 0 '' ''
+	same dir/file $'Hello.\n'
+	[ "$(ls -A dir)" = file ]
+	chmod 755 dir
+}
+
+@test "--output: a file of somebody else in a directory like /tmp" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs two users'
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	mkdir dir
+	chmod 1777 dir
+	echo old >dir/file
+	chmod 666 dir/file
+	chown 65533 dir/file
+	rc=0
+	as_user 65532 gm-prompt --quiet -o dir/file hi \
+	    >out 2>err </dev/null || rc=$?
+	said 0 '' ''
+	same dir/file $'Hello.\n'
+	[ "$(stat -c '%u %a' dir/file)" = '65533 666' ]
+	[ "$(ls -A dir)" = file ]
+}
+
+@test "--output: a rename that fails at last, wherever it can, is made up for" {
+	local error inode
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	for error in EBUSY EXDEV EPERM EACCES EROFS; do
+		echo old >file
+		inode=$(stat -c %i file)
+		rc=0
+		GM_FAULT=rename:1=$error "$BUILD/fault/gm-prompt" -o file hi \
+		    >out 2>err </dev/null || rc=$?
+		said 0 '' $'gm-fault: rename 1\n'
+		same file $'Hello.\n'
+		[ "$(stat -c %i file)" = "$inode" ]
+	done
+	[ "$(ls -A)" = $'err\nfile\nout' ]
+}
+
+@test "--output: an answer that cannot get its name is kept, 74" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	echo old >file
+	rc=0
+	GM_FAULT=rename:1=EIO "$BUILD/fault/gm-prompt" -o ./file hi \
+	    >out 2>err </dev/null || rc=$?
+	sed -i 1d err
+	kept 'gm-prompt: ./file: Input/output error' ./file
+	same "$KEPT" $'Hello.\n'
+	same file $'old\n'
+	# and is not swept by the next run
+	ask -o file hi
+	said 0 '' ''
+	same "$KEPT" $'Hello.\n'
+	rm "$KEPT"
+	rc=0
+	GM_FAULT=rename:1+=EIO "$BUILD/fault/gm-prompt" -o file hi \
+	    >out 2>err </dev/null || rc=$?
+	[ "$rc" -eq 74 ]
+	grep -qx 'gm-prompt: file: Input/output error; the output is in \.file\.gm-......' \
+	    err
+	same .file.gm-?????? $'Hello.\n'
+}
+
+@test "--output: what takes the name of the file meanwhile" {
+	local pid
+
+	held 1
+	gm-prompt -o file hi >out 2>err </dev/null &
+	pid=$!
+	wait_for "[ -e '$DIR/request.1' ]"
+	mkdir file
+	touch "$DIR/go"
+	rc=0
+	wait $pid || rc=$?
+	kept 'gm-prompt: file: Is a directory' file
+	same "$KEPT" $'Hello.\n'
+	[ "$(ls -A)" = $'err\nfile\n'"$KEPT"$'\nout' ]
+}
+
+@test "--output: a directory that vanishes meanwhile: 74" {
+	local pid
+
+	held 1
+	mkdir dir
+	gm-prompt -o dir/file hi >out 2>err </dev/null &
+	pid=$!
+	wait_for "[ -e '$DIR/request.1' ]"
+	rm -r dir
+	touch "$DIR/go"
+	rc=0
+	wait $pid || rc=$?
+	said 74 '' $'gm-prompt: dir/file: No such file or directory\n'
+}
+
+@test "--output: an immutable or append-only file is 73 before a request" {
+	serve
+	echo old >file
+	chattr +i file 2>why || skip "no chattr: $(cat why)"
+	ask -o file hi
+	chattr -i file
+	said 73 '' $'gm-prompt: file: the file is immutable: see chattr(1)\n'
+	chattr +a file
+	ask -o file hi
+	chattr -a file
+	said 73 '' $'gm-prompt: file: the file is append-only: see chattr(1)\n'
+	same file $'old\n'
+	unsent
+}
+
+@test "--output: a file in an append-only directory is written in place" {
+	replies <<<'[{"stream": ["Hello."]}]'
+	mkdir dir
+	echo old >dir/file
+	chattr +a dir 2>why || skip "no chattr: $(cat why)"
+	ask -o dir/file hi
+	chattr -a dir
+	said 0 '' ''
+	same dir/file $'Hello.\n'
+	[ "$(ls -A dir)" = file ]
+}
+
+# --- -o FILE: who may use it
+
+# acls: skip where there are none.
+acls() {
+	: >try
+	setfacl -m u:65533:r try 2>why || skip "no ACLs: $(cat why)"
+	rm try why
+}
+
+@test "--output: the ACL of an existing file is kept" {
+	acls
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	echo old >file
+	setfacl -m u:65533:r,g:65532:rw,g::-,o::- file
+	getfacl -n file >before
+	ask -o file hi
+	said 0 '' ''
+	same file $'Hello.\n'
+	getfacl -n file | diff before -
+	[ "$(ls -A)" = $'before\nerr\nfile\nout' ]
+}
+
+@test "--output: a new file, and an old one, below a default ACL" {
+	acls
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	mkdir dir
+	umask 027
+	echo old >dir/old
+	getfacl -n dir/old >before
+	setfacl -d -m u:65533:rwx,g::r,o::r dir
+	ask -o dir/old hi
+	said 0 '' ''
+	getfacl -n dir/old | diff before -
+	echo >dir/redirected
+	ask -o dir/new hi
+	said 0 '' ''
+	diff <(getfacl -n dir/redirected | sed 1d) <(getfacl -n dir/new | sed 1d)
+}
+
+@test "--output: an ACL that only the old file can have: written in place" {
+	acls
+	[ "$(id -u)" -eq 0 ] || skip 'needs two users'
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	mkdir dir
+	chmod 777 dir
+	echo old >dir/file
+	chmod 600 dir/file
+	setfacl -m u:65532:rw dir/file
+	getfacl -n dir/file >before
+	rc=0
+	as_user 65532 gm-prompt --quiet -o dir/file hi \
+	    >out 2>err </dev/null || rc=$?
+	said 0 '' ''
+	same dir/file $'Hello.\n'
+	getfacl -n dir/file | diff before -
+	[ "$(ls -A dir)" = file ]
+}
+
+@test "--output: other hard links keep the old content" {
+	replies <<<'[{"stream": ["Hello."]}]'
+	echo old >file
+	ln file other
+	ask -o file hi
+	said 0 '' ''
+	same file $'Hello.\n'
+	same other $'old\n'
 }
 
 # --- -o FILE: files aside

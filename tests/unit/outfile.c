@@ -12,6 +12,7 @@
 #include "file.h"
 #include "file_place.h"
 #include "outfile.h"
+#include "stop.h"
 
 /* Create, write, commit. */
 static void
@@ -209,6 +210,161 @@ test_commit_error(void **state)
 	assert_int_equal(count(".", false), 1);
 }
 
+/* What was paid for stays, beside, under a name that is not swept. */
+static void
+test_commit_keep(void **state)
+{
+	char want[128], kept[32];
+	struct gm_outfile f;
+	struct gm_err err;
+
+	(void)state;
+	assert_int_equal(gm_outfile_create(&f, "./sub", &err), 0);
+	f.keep = true;
+	(void)snprintf(kept, sizeof(kept), "./%s", f.aside + 3);
+	(void)snprintf(want, sizeof(want),
+	    "./sub: Is a directory; the output is in %s", kept);
+	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
+	assert_int_equal(mkdir("sub", 0700), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), -1);
+	assert_error(&err, GM_EIO, want);
+	assert_file(kept, "text");
+	assert_int_equal(count(".", false), 2);
+	assert_int_equal(gm_outfile_create(&f, "sub2", &err), 0);
+	f.keep = true; /* not what nobody committed */
+	gm_outfile_release(&f);
+	assert_int_equal(count(".", false), 2);
+}
+
+/* Access is that of the file which is there when the new one comes. */
+static void
+test_commit_changed(void **state)
+{
+	struct gm_outfile f;
+	struct gm_err err;
+
+	(void)state;
+	put_file("old", "old");
+	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
+	assert_int_equal(chmod("old", 0600), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), 0);
+	assert_int_equal(mode_of("old"), 0600);
+	assert_int_equal(gm_outfile_create(&f, "new", &err), 0);
+	put_file("new", "first");
+	assert_int_equal(chmod("new", 0604), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), 0);
+	assert_int_equal(mode_of("new"), 0604);
+	assert_file("new", "");
+}
+
+/* The path of a descriptor whose file has lost its name. */
+static void
+test_create_nameless(void **state)
+{
+	char path[64], got[16] = "";
+	int fd;
+
+	(void)state;
+	put_file("old", "old and long");
+	fd = open("old", O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(unlink("old"), 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	make(path, "new");
+	assert_int_equal(read(fd, got, sizeof(got)), 3);
+	assert_string_equal(got, "new");
+	assert_int_equal(count(".", false), 0);
+	(void)close(fd);
+}
+
+/* In children that may not write to the directory: all write at once. */
+static void
+test_in_place(void **state)
+{
+	struct gm_outfile f;
+	struct gm_err err;
+	struct stat st;
+	struct gm_buf text;
+	char *mine;
+	pid_t pid[4];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0755), 0);
+	put_file("sub/file", "old");
+	assert_int_equal(chmod("sub/file", 0666), 0);
+	if (getuid() != 0)
+		assert_int_equal(chmod("sub", 0555), 0);
+	assert_int_equal(chmod(".", 0755), 0);
+	for (i = 0; i < GM_LEN(pid); i++) {
+		pid[i] = start();
+		if (pid[i] != 0)
+			continue;
+		if (getuid() == 0 && setuid(65534) != 0)
+			_exit(1);
+		mine = malloc(BIG);
+		if (mine == NULL || gm_outfile_create(&f, "sub/file", &err))
+			_exit(2);
+		if (f.aside != NULL || !f.in_place)
+			_exit(3);
+		memset(mine, 'a' + (int)i, BIG);
+		/* of several lengths */
+		if (gm_file_write(f.fd,
+			(struct gm_span){ mine, BIG - i * 5000 }, &err) != 0 ||
+		    gm_outfile_commit(&f, &err) != 0)
+			_exit(4);
+		_exit(0);
+	}
+	for (i = 0; i < GM_LEN(pid); i++)
+		finish(pid[i]);
+	assert_int_equal(chmod("sub", 0755), 0);
+	gm_buf_init(&text, BIG);
+	if (gm_file_slurp("sub/file", &text, &err) != 0)
+		fail_msg("%s", err.msg);
+	i = (size_t)(text.data[0] - 'a');
+	assert_true(i < GM_LEN(pid));
+	assert_int_equal(text.len, BIG - i * 5000);
+	assert_int_equal(
+	    strspn(gm_buf_str(&text), (char[]){ (char)('a' + i), '\0' }),
+	    text.len);
+	gm_buf_release(&text);
+	assert_int_equal(stat("sub/file", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+	assert_int_equal(count("sub", false), 1);
+}
+
+/* Somebody else who writes to the target is waited for, until the deadline. */
+static void
+test_in_place_locked(void **state)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct gm_outfile f;
+	struct gm_err err;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	put_file("old", "old");
+	fd = open("old", O_RDWR);
+	assert_int_equal(fcntl(fd, F_SETLK, &all), 0);
+	pid = start();
+	if (pid == 0) {
+		if (gm_stop_install(&err) != 0 ||
+		    gm_stop_deadline(50, &err) != 0 ||
+		    gm_outfile_create(&f, "old", &err) != 0)
+			_exit(1);
+		f.in_place = true;
+		if (gm_file_write(f.fd, span("new"), &err) == 0 &&
+		    gm_outfile_commit(&f, &err) == 0)
+			_exit(2);
+		_exit(strcmp(err.msg, "old: Device or resource busy") != 0);
+	}
+	finish(pid);
+	assert_file("old", "old");
+	assert_int_equal(count(".", false), 1);
+	(void)close(fd);
+}
+
 static void
 test_create_direct(void **state)
 {
@@ -294,6 +450,11 @@ main(void)
 		TEST(test_create_errors),
 		TEST(test_create_protected),
 		TEST(test_commit_error),
+		TEST(test_commit_keep),
+		TEST(test_commit_changed),
+		TEST(test_create_nameless),
+		TEST(test_in_place),
+		TEST(test_in_place_locked),
 		TEST(test_create_direct),
 		TEST(test_create_fifo_signals),
 	};
