@@ -1,5 +1,5 @@
 /* For locks of open file descriptions. */
-#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
 
 #include <dirent.h>
 #include <errno.h>

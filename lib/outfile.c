@@ -1,5 +1,5 @@
 /* For statx(2), memfd_create(2) and locks of open file descriptions. */
-#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
 
 #include <errno.h>
 #include <fcntl.h>
