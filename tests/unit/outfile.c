@@ -277,15 +277,36 @@ test_create_nameless(void **state)
 	(void)close(fd);
 }
 
+/* As nobody: a file of one letter, in a length of its own. */
+static int
+put_letters(size_t i)
+{
+	char *mine = malloc(BIG);
+	struct gm_span text = { mine, BIG - i * 5000 };
+	struct gm_outfile f;
+	struct gm_err err;
+
+	if (mine == NULL || (getuid() == 0 && setuid(65534) != 0))
+		return 1;
+	memset(mine, 'a' + (int)i, BIG);
+	if (gm_outfile_create(&f, "sub/file", &err) != 0)
+		return 2;
+	if (f.aside != NULL || !f.in_place)
+		return 3;
+	if (gm_file_write(f.fd, text, &err) != 0 ||
+	    gm_outfile_commit(&f, &err) != 0)
+		return 4;
+	free(mine);
+	return 0;
+}
+
 /* In children that may not write to the directory: all write at once. */
 static void
 test_in_place(void **state)
 {
-	struct gm_outfile f;
 	struct gm_err err;
 	struct stat st;
 	struct gm_buf text;
-	char *mine;
 	pid_t pid[4];
 	size_t i;
 
@@ -298,22 +319,8 @@ test_in_place(void **state)
 	assert_int_equal(chmod(".", 0755), 0);
 	for (i = 0; i < GM_LEN(pid); i++) {
 		pid[i] = start();
-		if (pid[i] != 0)
-			continue;
-		if (getuid() == 0 && setuid(65534) != 0)
-			_exit(1);
-		mine = malloc(BIG);
-		if (mine == NULL || gm_outfile_create(&f, "sub/file", &err))
-			_exit(2);
-		if (f.aside != NULL || !f.in_place)
-			_exit(3);
-		memset(mine, 'a' + (int)i, BIG);
-		/* of several lengths */
-		if (gm_file_write(f.fd,
-			(struct gm_span){ mine, BIG - i * 5000 }, &err) != 0 ||
-		    gm_outfile_commit(&f, &err) != 0)
-			_exit(4);
-		_exit(0);
+		if (pid[i] == 0)
+			_exit(put_letters(i));
 	}
 	for (i = 0; i < GM_LEN(pid); i++)
 		finish(pid[i]);
