@@ -15,26 +15,36 @@
 #define LAST_WORDS_MS 60
 
 static volatile sig_atomic_t caught, late;
+static int64_t due_ms; /* the deadline on the monotonic clock; 0: none */
 static int wake[2] = { -1, -1 };
 
 /* What we change, and how it was. */
 static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGPIPE,
-	SIGXFSZ };
+	SIGXFSZ, SIGCHLD };
 static struct sigaction before[GM_LEN(changed)];
+static sigset_t mask_before;
 static bool installed;
+
+/* An alarm is ours only if its time has come: anybody can send one. */
+static bool
+is_due(void)
+{
+	return due_ms != 0 && gm_clock_mono_ms() >= due_ms;
+}
 
 static void
 on_signal(int signal)
 {
 	int saved = errno;
-	ssize_t n;
+	ssize_t n = 0;
 
 	/* The first one decides how we die. */
-	if (signal == SIGALRM)
+	if (signal != SIGALRM)
+		caught = caught == 0 ? signal : caught;
+	else if (is_due())
 		late = 1;
-	else if (caught == 0)
-		caught = signal;
-	n = write(wake[1], "", 1);
+	if (caught != 0 || late != 0)
+		n = write(wake[1], "", 1);
 	(void)n; /* a full pipe is readable already */
 	errno = saved;
 }
@@ -42,7 +52,7 @@ on_signal(int signal)
 /*
  * A signal that was ignored at start (nohup, cmd & in a script) stays so.
  * SIGXFSZ is ignored as a file over the size limit is an error of write(2) and
- * not a death.
+ * not a death.  With SIGCHLD ignored, waitpid(2) would not find our children.
  */
 static int
 change(int number, const struct sigaction *was)
@@ -51,10 +61,25 @@ change(int number, const struct sigaction *was)
 
 	if (number == SIGPIPE || number == SIGXFSZ)
 		action.sa_handler = SIG_IGN;
+	else if (number == SIGCHLD)
+		action.sa_handler = SIG_DFL;
 	else if (was->sa_handler == SIG_IGN && number != SIGALRM)
 		return 0;
 	sigemptyset(&action.sa_mask); /* no SA_RESTART: waits shall end */
 	return sigaction(number, &action, NULL);
+}
+
+/* The mask is inherited, and a parent may have blocked what must reach us. */
+static int
+unblock(void)
+{
+	sigset_t ours;
+	size_t i;
+
+	sigemptyset(&ours);
+	for (i = 0; i < GM_LEN(changed); i++)
+		sigaddset(&ours, changed[i]);
+	return sigprocmask(SIG_UNBLOCK, &ours, &mask_before);
 }
 
 int
@@ -72,6 +97,8 @@ gm_stop_install(struct gm_err *err)
 		if (sigaction(changed[i], NULL, &before[i]) != 0 ||
 		    change(changed[i], &before[i]) != 0)
 			return gm_fail_errno(err, GM_EOS, "sigaction");
+	if (unblock() != 0)
+		return gm_fail_errno(err, GM_EOS, "sigprocmask");
 	installed = true;
 	return 0;
 }
@@ -85,7 +112,11 @@ gm_stop_restore(void)
 	if (!installed)
 		return;
 	installed = false;
-	(void)!gm_stop_deadline(0, &ignored); /* it would outlive execve(2) */
+	/* Ours would outlive execve(2); a parent's is to do so. */
+	if (due_ms != 0)
+		(void)!gm_stop_deadline(0, &ignored);
+	/* First the mask: what it holds back must not end us meanwhile. */
+	(void)sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	for (i = 0; i < GM_LEN(changed); i++)
 		(void)sigaction(changed[i], &before[i], NULL);
 }
@@ -103,12 +134,26 @@ to_timeval(int64_t ms)
 	    struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
+/* While the handler, which reads it, cannot run. */
+static void
+set_due(int64_t ms)
+{
+	sigset_t alarm, old;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	(void)sigprocmask(SIG_BLOCK, &alarm, &old);
+	due_ms = ms;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 int
 gm_stop_deadline(int64_t after_ms, struct gm_err *err)
 {
 	const struct itimerval timer = { .it_value = to_timeval(after_ms),
 		.it_interval = to_timeval(after_ms > 0 ? ALARM_MS : 0) };
 
+	set_due(after_ms > 0 ? gm_clock_mono_ms() + after_ms : 0);
 	if (setitimer(ITIMER_REAL, &timer, NULL) != 0)
 		return gm_fail_errno(err, GM_EOS, "setitimer");
 	return 0;
@@ -162,6 +207,8 @@ gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
 		if (until_ms != 0 && left <= 0)
 			return 0;
 		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+		if (n == -1 && errno != EINTR)
+			return gm_fail_errno(err, GM_EOS, "poll");
 	} while (n <= 0 || fds[0].revents == 0);
 	return 1;
 }

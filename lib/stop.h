@@ -4,9 +4,12 @@
 /*
  * Being asked to end: SIGINT, SIGTERM and SIGHUP are noted, and whoever waits
  * watches gm_stop_fd() beside its own descriptors, so that none is missed
- * between a look and a wait.  Signals that were ignored at start stay ignored.
+ * between a look and a wait.  Signals that were ignored at start stay ignored;
+ * signals that were blocked at start are not, as a program that never notices
+ * Ctrl-C or its deadline is of no use.
  * The deadline of the run is a signal, too (SIGALRM), which ends every wait in
- * the same way.
+ * the same way.  The clock decides whether it has come: a SIGALRM from
+ * elsewhere, an alarm(2) of the parent's for example, has no effect.
  * SIGPIPE is ignored: whoever writes the output dies by it when its reader has
  * left, but a reader of standard error may leave without harm.
  *
@@ -22,7 +25,7 @@
 int gm_stop_install(struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Before another program takes our place: everything about signals as it was
+ * Before another program takes our place: handlers and mask as they were
  * before gm_stop_install(), and no deadline any more.  A signal that came until
  * then is still told by gm_stop_signal().
  */
@@ -52,7 +55,7 @@ int gm_stop_fail(struct gm_err *);
 /*
  * Wait until fd is ready for events (of poll(2)), or until_ms on the monotonic
  * clock (0: for ever).  Returns 1: ready, 0: the time is over, -1: a signal or
- * the deadline (see gm_stop_fail()).
+ * the deadline (see gm_stop_fail()), or GM_EOS: poll(2) has failed.
  */
 int gm_stop_poll(
     int fd, short events, int64_t until_ms, struct gm_err *) GM_MUST_CHECK;

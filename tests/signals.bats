@@ -223,6 +223,76 @@ despite() {
 	same err ''
 }
 
+@test "a signal that was blocked before ends it all the same" {
+	local signal n=0 how
+	helper listen mute
+	aim http
+	for signal in $SIGNALS; do
+		n=$((n + 1))
+		how=$(python3 -B "$ROOT/tests/net/dies.py" "$signal" \
+		    "file:$THERE/got.$n" env --block-signal gm-prompt -n hi)
+		[ "$how" = "$signal" ]
+		silent
+		wait_for "[ -e '$THERE/gone.$n' ]"
+	done
+}
+
+@test "a command gets the signals as they were" {
+	local before=$BATS_TEST_TMPDIR/before after=$BATS_TEST_TMPDIR/after
+	local show='grep -E "^Sig(Blk|Ign)" /proc/self/status'
+	export GEMINI_API_KEY=$GOOD_KEY
+	env --block-signal=ALRM,TERM,USR1 --ignore-signal=INT,CHLD \
+	    bash -c "$show" >"$before"
+	env --block-signal=ALRM,TERM,USR1 --ignore-signal=INT,CHLD \
+	    gm-rotate -- bash -c "$show" >"$after"
+	grep -q 'SigBlk.*[1-9]' "$before"
+	diff "$before" "$after"
+}
+
+@test "an alarm that is not ours has no effect" {
+	serve
+	despite ALRM env
+	said 0 "$ANSWER
+" ''
+	despite ALRM env GM_DEADLINE=1h
+	said 0 "$ANSWER
+" ''
+	despite ALRM env GM_DEADLINE=1h --ignore-signal=ALRM
+	said 0 "$ANSWER
+" ''
+}
+
+# alarmed COMMAND...: run it; once it waits, it gets an alarm from elsewhere,
+# and only then something to read by descriptor 7.
+alarmed() {
+	local pid
+	"$@" <&0 >out 2>err 7>&- &
+	pid=$!
+	wait_for "grep -q '^State:.S' /proc/$pid/status &&
+	    [ \"\$(cat /proc/$pid/comm)\" = gm-prompt ]"
+	kill -s ALRM "$pid"
+	kill -s STOP "$pid"
+	kill -s CONT "$pid"
+	echo "some text" >&7
+	exec 7>&-
+	rc=0
+	wait "$pid" || rc=$?
+}
+
+@test "nor does it end a wait for input" {
+	serve
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	exec 7<>"$BATS_TEST_TMPDIR/fifo"
+	alarmed gm-prompt <"$BATS_TEST_TMPDIR/fifo"
+	said 0 "$ANSWER
+" ''
+	exec 7<>"$BATS_TEST_TMPDIR/fifo"
+	alarmed gm-prompt -n -s "@$BATS_TEST_TMPDIR/fifo" hi </dev/null
+	said 0 "$ANSWER
+" ''
+}
+
 # over WHEN [argument...]: the deadline ends gm-prompt with these, which is
 # where WHEN says; the end of the whole is waited for by dies.py alone.
 over() {
@@ -251,6 +321,34 @@ over() {
 	# shellcheck disable=SC2154 # run sets it
 	[ "$stderr" = "gm-prompt: $BATS_TEST_TMPDIR/fifo: the deadline is over" ]
 	unsent
+}
+
+@test "the deadline: though SIGALRM was blocked or ignored" {
+	serve
+	play <<<"[{$STREAM,\"gate\":\"never\",\"repeat\":-1}]"
+	for how in --block-signal=ALRM --block-signal --ignore-signal=ALRM; do
+		run -69 --separate-stderr timeout 60 env "$how" gm-prompt -n \
+		    --deadline 300ms hi
+		[ -z "$output" ]
+		[ "$stderr" = "gm-prompt: $ALIAS: the deadline is over (deadline)" ]
+	done
+}
+
+@test "the deadline: also if it passes while the run is suspended" {
+	local pid over
+	serve
+	play <<<"[{$STREAM,\"gate\":\"never\"}]"
+	gm-prompt -n --deadline 300ms hi >out 2>err &
+	pid=$!
+	kill -s STOP "$pid"
+	over=$((${EPOCHREALTIME/[.,]/} + 400000))
+	# shellcheck disable=SC2016 # it is for wait_for
+	wait_for '((${EPOCHREALTIME/[.,]/} > '"$over"'))'
+	kill -s CONT "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ "$rc" -eq 69 ]
+	grep -q 'the deadline is over' err
 }
 
 @test "the deadline: while nobody reads what it writes" {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -238,9 +239,10 @@ late_and_stopped(void)
 {
 	struct gm_err err = { .code = GM_OK };
 
-	if (!install())
+	if (!install() || gm_stop_deadline(1, &err) != 0)
 		return false;
-	(void)kill(getpid(), SIGALRM);
+	while (!gm_stop_is_late())
+		(void)poll(NULL, 0, 1);
 	(void)kill(getpid(), SIGTERM);
 	gm_stop_last_words();
 	return gm_stop_signal() == SIGTERM &&
@@ -257,6 +259,94 @@ never_late(void)
 		return false;
 	gm_stop_last_words();
 	return gm_stop_poll(-1, 0, gm_clock_mono_ms() + 100, &err) == 0;
+}
+
+/* Anybody may send one, or have an alarm left for us: it is not the deadline. */
+static bool
+is_not_rung(int64_t deadline_ms)
+{
+	struct gm_err err;
+
+	(void)signal(SIGALRM, SIG_IGN); /* and so it is no more */
+	if (!install() || gm_stop_deadline(deadline_ms, &err) != 0)
+		return false;
+	(void)kill(getpid(), SIGALRM);
+	return !gm_stop_is_late() && gm_stop_signal() == 0 &&
+	       !is_readable(gm_stop_fd()) &&
+	       gm_stop_poll(-1, 0, gm_clock_mono_ms() + 1, &err) == 0;
+}
+
+static bool
+rung_without_deadline(void)
+{
+	return is_not_rung(0);
+}
+
+static bool
+rung_before_deadline(void)
+{
+	return is_not_rung(3600000);
+}
+
+/* What a parent has blocked reaches us, also what waits already. */
+static bool
+unblocks(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM,
+		SIGPIPE, SIGXFSZ, SIGCHLD };
+	struct gm_err err;
+	sigset_t all, now;
+	size_t i;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	(void)kill(getpid(), SIGHUP);
+	if (!install() || gm_stop_signal() != SIGHUP)
+		return false;
+	(void)sigprocmask(SIG_SETMASK, NULL, &now);
+	for (i = 0; i < GM_LEN(numbers); i++)
+		if (sigismember(&now, numbers[i]) != 0)
+			return false;
+	if (sigismember(&now, SIGUSR1) != 1 || gm_stop_deadline(1, &err) != 0)
+		return false;
+	while (!gm_stop_is_late())
+		(void)poll(NULL, 0, 1);
+	gm_stop_restore();
+	(void)sigprocmask(SIG_SETMASK, NULL, &now);
+	for (i = 0; i < GM_LEN(numbers); i++)
+		if (sigismember(&now, numbers[i]) != 1)
+			return false;
+	return true;
+}
+
+/* With SIGCHLD ignored there would be no status to wait for. */
+static bool
+finds_children(void)
+{
+	struct sigaction now;
+	int status;
+	pid_t pid;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	if (!install())
+		return false;
+	pid = fork();
+	if (pid == 0)
+		_exit(7);
+	if (waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) != 7)
+		return false;
+	gm_stop_restore();
+	return sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static void
+test_inherited(void **state)
+{
+	(void)state;
+	assert_int_equal(run(rung_without_deadline), 0);
+	assert_int_equal(run(rung_before_deadline), 0);
+	assert_int_equal(run(unblocks), 0);
+	assert_int_equal(run(finds_children), 0);
 }
 
 static void
@@ -286,6 +376,26 @@ dies_caught(void)
 	(void)kill(getpid(), SIGTERM);
 	gm_stop_die(gm_stop_signal());
 	return true;
+}
+
+/* A poll(2) that fails will go on to do so. */
+static bool
+poll_fails(void)
+{
+	const struct rlimit none = { 0, 0 };
+	struct gm_err err = { .code = GM_OK };
+
+	return install() && setrlimit(RLIMIT_NOFILE, &none) == 0 &&
+	       gm_stop_poll(STDIN_FILENO, POLLIN, 0, &err) == -1 &&
+	       err.code == GM_EOS &&
+	       strcmp(err.msg, "poll: Invalid argument") == 0;
+}
+
+static void
+test_poll_fails(void **state)
+{
+	(void)state;
+	assert_int_equal(run(poll_fails), 0);
 }
 
 /* Also where it was blocked, or has a handler. */
@@ -372,11 +482,23 @@ restores(void)
 	return alarm(0) == 0 && gm_stop_signal() == SIGTERM;
 }
 
+/* An alarm of the parent's goes on to be one for the command. */
+static bool
+restores_alarm(void)
+{
+	(void)alarm(1000);
+	if (!install())
+		return false;
+	gm_stop_restore();
+	return alarm(0) > 0;
+}
+
 static void
 test_restore(void **state)
 {
 	(void)state;
 	assert_int_equal(run(restores), 0);
+	assert_int_equal(run(restores_alarm), 0);
 }
 
 int
@@ -385,7 +507,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_poll_fails),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_inherited),
 		cmocka_unit_test(test_die),
 		cmocka_unit_test(test_restore),
 	};
