@@ -353,7 +353,7 @@ close_stdout(struct gm_err *err)
 			gm_stop_die(SIGPIPE);
 		return gm_fail_errno(err, GM_EIO, "standard output");
 	}
-	if (close(STDOUT_FILENO) != 0 && errno != EBADF)
+	if (close(STDOUT_FILENO) != 0 && errno != EBADF && errno != EINTR)
 		return gm_fail_errno(err, GM_EIO, "standard output");
 	return 0;
 }

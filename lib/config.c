@@ -300,6 +300,8 @@ gm_config_blame(
 {
 	const struct gm_value *v = &c->values[id];
 
+	if (err->code == GM_EOS)
+		return -1; /* the value is not to blame */
 	if (v->origin == GM_FROM_OPTION) {
 		err->code = GM_EUSAGE;
 		gm_err_prefix(err, "--%s: ", v->name);

@@ -160,7 +160,9 @@ parse(struct load *load, struct gm_span text, bool *ours, struct gm_err *err)
 
 	if (is_ours(load, text, ours, err) != 0 ||
 	    (*ours && gm_dotenv_parse(text, &fns, err) != 0)) {
-		gm_err_prefix(err, "%s:", load->path);
+		/* Else the number of a line comes first. */
+		gm_err_prefix(
+		    err, err->code == GM_EOS ? "%s: " : "%s:", load->path);
 		return -1;
 	}
 	return 0;
@@ -186,8 +188,10 @@ read_text(
 {
 	struct stat st;
 
+	if (!load->rules->named && fstat(fd, &st) != 0)
+		return gm_fail_errno(err, GM_ENOINPUT, "%s", load->path);
 	errno = 0;
-	if (!load->rules->named && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+	if (!load->rules->named && !S_ISREG(st.st_mode))
 		return gm_fail(
 		    err, GM_ENOINPUT, "%s: not a regular file", load->path);
 	return gm_file_read(fd, load->path, text, err);
@@ -206,12 +210,10 @@ gm_envfile_load(struct gm_envfile *file, const char *path,
 
 	gm_buf_init(&text, FILE_MAX);
 	fd = gm_file_open(path, err);
-	if (fd == -1)
-		return unreadable(&load, err);
-	if (read_text(&load, fd, &text, err) != 0) {
-		found = err->code == GM_ENOINPUT || err->code == GM_EDATA
-		            ? unreadable(&load, err)
-		            : GM_ENVFILE_BAD;
+	if (fd == -1 || read_text(&load, fd, &text, err) != 0) {
+		/* Without memory or descriptors it is not the file's fault. */
+		if (err->code == GM_ENOINPUT || err->code == GM_EDATA)
+			found = unreadable(&load, err);
 		goto out;
 	}
 	if (parse(&load, gm_buf_span(&text), &ours, err) != 0 ||
@@ -219,7 +221,8 @@ gm_envfile_load(struct gm_envfile *file, const char *path,
 		goto out;
 	found = ours ? GM_ENVFILE_USED : GM_ENVFILE_ABSENT;
 out:
-	(void)close(fd);
+	if (fd != -1)
+		(void)close(fd);
 	gm_buf_release(&text);
 	return found;
 }

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +79,19 @@ gm_fail(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	return -1;
 }
 
+static const char *
+words_of(int error)
+{
+	return error == ENOMEM ? "out of memory" : strerror(error);
+}
+
+/* What the system lacks is no fault of the file that was to be opened. */
+static bool
+is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 int
 gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 {
@@ -86,13 +100,13 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	size_t len;
 	int n;
 
-	err->code = code;
+	err->code = is_shortage(saved) ? GM_EOS : code;
 	va_start(args, fmt);
 	len = format(err, 0, fmt, args);
 	va_end(args);
 	if (len < sizeof(err->msg)) {
 		n = snprintf(err->msg + len, sizeof(err->msg) - len, ": %s",
-		    strerror(saved));
+		    words_of(saved));
 		len += n < 0 ? 0 : (size_t)n;
 	}
 	mark_cut(err, len);

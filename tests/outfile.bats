@@ -397,9 +397,9 @@ kept() {
 		echo old >file
 		inode=$(stat -c %i file)
 		rc=0
-		GM_FAULT=rename:1=$error "$BUILD/fault/gm-prompt" -o file hi \
+		GM_FAULT=rename=$error:1 "$BUILD/fault/gm-prompt" -o file hi \
 		    >out 2>err </dev/null || rc=$?
-		said 0 '' $'gm-fault: rename 1\n'
+		said 0 '' "gm-fault: rename=$error 1"$'\n'
 		same file $'Hello.\n'
 		[ "$(stat -c %i file)" = "$inode" ]
 	done
@@ -410,7 +410,7 @@ kept() {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	echo old >file
 	rc=0
-	GM_FAULT=rename:1=EIO "$BUILD/fault/gm-prompt" -o ./file hi \
+	GM_FAULT=rename=EIO:1 "$BUILD/fault/gm-prompt" -o ./file hi \
 	    >out 2>err </dev/null || rc=$?
 	sed -i 1d err
 	kept 'gm-prompt: ./file: Input/output error' ./file
@@ -422,7 +422,7 @@ kept() {
 	same "$KEPT" $'Hello.\n'
 	rm "$KEPT"
 	rc=0
-	GM_FAULT=rename:1+=EIO "$BUILD/fault/gm-prompt" -o file hi \
+	GM_FAULT=rename=EIO:1+ "$BUILD/fault/gm-prompt" -o file hi \
 	    >out 2>err </dev/null || rc=$?
 	[ "$rc" -eq 74 ]
 	grep -qx 'gm-prompt: file: Input/output error; the output is in \.file\.gm-......' \

@@ -1,7 +1,7 @@
 /*
  * Makes the Nth call of a function fail: GM_FAULT=malloc:3, or, with '+', the
- * 3rd and all after it: GM_FAULT=write:3+.  How it fails may be said, by the
- * name in errno(3): GM_FAULT=rename:1=EBUSY, GM_FAULT=rename:1+=EBUSY.  Linked with --wrap, so that only
+ * 3rd and all after it: GM_FAULT=write:3+.  Each function has an error of its
+ * own; GM_FAULT=write=EINTR:3 names another.  Linked with --wrap, so that only
  * our own calls are counted, not those inside libraries.  Each fault says so
  * on standard error, by which a sweep knows that there was an Nth call.
  */
@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,6 +36,9 @@ int __real_mkdir(const char *, mode_t);
 int __real_fallocate(int, int, off_t, off_t);
 int __real_fsetxattr(int, const char *, const void *, size_t, int);
 int __real_memfd_create(const char *, unsigned int);
+int __real_fstat(int, struct stat *);
+int __real_poll(struct pollfd *, nfds_t, int);
+int __real_pipe(int[2]);
 
 void *__wrap_malloc(size_t);
 void *__wrap_calloc(size_t, size_t);
@@ -52,18 +56,25 @@ int __wrap_mkdir(const char *, mode_t);
 int __wrap_fallocate(int, int, off_t, off_t);
 int __wrap_fsetxattr(int, const char *, const void *, size_t, int);
 int __wrap_memfd_create(const char *, unsigned int);
+int __wrap_fstat(int, struct stat *);
+int __wrap_poll(struct pollfd *, nfds_t, int);
+int __wrap_pipe(int[2]);
 
-/* The error of that name. */
+/* The error that the plan names behind '=', or the function's own. */
 static int
-named_error(const char *name)
+choose_error(const char *named, const char *colon, int error)
 {
+	size_t len = (size_t)(colon - named);
 	const char *known;
-	int error;
+	int i;
 
-	for (error = 1; error < 256; error++) {
-		known = strerrorname_np(error);
-		if (known != NULL && strcmp(known, name) == 0)
-			return error;
+	if (len == 0)
+		return error;
+	for (i = 1; i < 256; i++) {
+		known = strerrorname_np(i);
+		if (known != NULL && strlen(known) == len - 1 &&
+		    strncmp(known, named + 1, len - 1) == 0)
+			return i;
 	}
 	abort(); /* a mistake in the test */
 }
@@ -73,27 +84,25 @@ static bool
 strikes(const char *function, long *calls, int error)
 {
 	const char *plan = getenv("GM_FAULT"), *colon;
+	size_t len = strlen(function);
 	char marker[64], *end;
 	long nth;
 	int n;
 
 	if (plan == NULL || (colon = strchr(plan, ':')) == NULL ||
-	    strlen(function) != (size_t)(colon - plan) ||
-	    strncmp(plan, function, strlen(function)) != 0)
+	    strncmp(plan, function, len) != 0 ||
+	    (plan[len] != ':' && plan[len] != '='))
 		return false;
 	nth = strtol(colon + 1, &end, 10);
 	++*calls;
 	if (*end == '+' ? *calls < nth : *calls != nth)
 		return false;
-	end += *end == '+';
-	if (*end == '=')
-		error = named_error(end + 1);
 	if (*calls == nth) {
-		n = snprintf(marker, sizeof(marker), "gm-fault: %s %ld\n",
-		    function, nth);
+		n = snprintf(marker, sizeof(marker), "gm-fault: %.*s %ld\n",
+		    (int)(colon - plan), plan, nth);
 		(void)!syscall(SYS_write, STDERR_FILENO, marker, n);
 	}
-	errno = error;
+	errno = choose_error(plan + len, colon, error);
 	return true;
 }
 
@@ -160,11 +169,13 @@ int
 __wrap_close(int fd)
 {
 	static long calls;
+	int error;
 
 	if (!strikes("close", &calls, EIO))
 		return __real_close(fd);
+	error = errno;
 	(void)__real_close(fd); /* the kernel closes it all the same */
-	errno = EIO;
+	errno = error;
 	return -1;
 }
 
@@ -250,5 +261,30 @@ __wrap_memfd_create(const char *name, unsigned int flags)
 	return strikes("memfd_create", &calls, EMFILE)
 	           ? -1
 	           : __real_memfd_create(name, flags);
+}
+
+int
+__wrap_fstat(int fd, struct stat *st)
+{
+	static long calls;
+
+	return strikes("fstat", &calls, EIO) ? -1 : __real_fstat(fd, st);
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t count, int ms)
+{
+	static long calls;
+
+	return strikes("poll", &calls, ENOMEM) ? -1
+	                                       : __real_poll(fds, count, ms);
+}
+
+int
+__wrap_pipe(int ends[2])
+{
+	static long calls;
+
+	return strikes("pipe", &calls, EMFILE) ? -1 : __real_pipe(ends);
 }
 /* NOLINTEND(*-reserved-identifier,cert-dcl*) */

@@ -44,6 +44,26 @@ test_fail_errno(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* What the system lacks is told as that, whatever it was needed for. */
+static void
+test_shortage(void **state)
+{
+	struct gm_err err = { 0 };
+
+	(void)state;
+	errno = EMFILE;
+	(void)gm_fail_errno(&err, GM_ENOINPUT, "some file");
+	assert_int_equal(err.code, GM_EOS);
+	assert_string_equal(err.msg, "some file: Too many open files");
+	errno = ENFILE;
+	(void)gm_fail_errno(&err, GM_ECANTCREAT, "some file");
+	assert_int_equal(err.code, GM_EOS);
+	errno = ENOMEM;
+	(void)gm_fail_errno(&err, GM_EIO, "some file");
+	assert_int_equal(err.code, GM_EOS);
+	assert_string_equal(err.msg, "some file: out of memory");
+}
+
 static void
 test_prefix(void **state)
 {
@@ -216,6 +236,7 @@ main(void)
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_fail_errno),
+		cmocka_unit_test(test_shortage),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cut_errno),
