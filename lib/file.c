@@ -24,27 +24,36 @@ drop(int fd)
 	return -1;
 }
 
-/* Without waiting for the other end of a FIFO, now or later. */
-static int
-open_at_once(const char *path, int flags)
+int
+gm_file_openat(int dir, const char *path, int flags)
 {
 	int fd;
 
 	do
-		fd =
-		    open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
-	while (fd == -1 && errno == EINTR);
+		fd = openat(
+		    dir, path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	while (fd == -1 && errno == EINTR && gm_stop_signal() == 0 &&
+	       !gm_stop_is_late());
 	return fd;
+}
+
+int
+gm_file_fail_open(enum gm_code code, const char *path, struct gm_err *err)
+{
+	if (errno != EINTR)
+		return gm_fail_errno(err, code, "%s", path);
+	(void)gm_stop_fail(err);
+	gm_err_prefix(err, "%s: ", path);
+	errno = EINTR;
+	return -1;
 }
 
 int
 gm_file_open(const char *path, struct gm_err *err)
 {
-	int fd = open_at_once(path, O_RDONLY);
+	int fd = gm_file_openat(AT_FDCWD, path, O_RDONLY);
 
-	if (fd == -1)
-		return gm_fail_errno(err, GM_ENOINPUT, "%s", path);
-	return fd;
+	return fd == -1 ? gm_file_fail_open(GM_ENOINPUT, path, err) : fd;
 }
 
 /*
@@ -111,19 +120,26 @@ gm_file_slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 	return rc;
 }
 
-/* One write(2) that takes something, unless a signal or the deadline comes. */
+/*
+ * One write(2) that takes something, unless a signal or the deadline comes.
+ * Where poll(2) fails it is tried all the same: it may have to say so.
+ */
 static ssize_t
 write_some(int fd, struct gm_span bytes, struct gm_err *err)
 {
 	ssize_t n;
+	int rc;
 
-	while (gm_stop_poll(fd, POLLOUT, 0, err) > 0) {
+	do {
+		rc = gm_stop_poll(fd, POLLOUT, 0, err);
+		if (rc < 0 && err->code != GM_EOS)
+			return -1;
 		n = write(fd, bytes.p, bytes.len);
 		if (n >= 0)
 			return n;
 		if (errno != EAGAIN && errno != EINTR)
 			return gm_fail(err, GM_EIO, "%s", strerror(errno));
-	}
+	} while (rc > 0);
 	return -1;
 }
 
@@ -177,9 +193,10 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 
 	named = gm_file_named(path, &fd);
 	if (!named)
-		fd = open_at_once(path, O_WRONLY | O_APPEND | O_CREAT);
+		fd = gm_file_openat(
+		    AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT);
 	if (fd == -1)
-		return gm_fail_errno(err, GM_ECANTCREAT, "%s", path);
+		return gm_file_fail_open(GM_ECANTCREAT, path, err);
 	/* A pipe takes a long line whole only if it may wait. */
 	if (!named)
 		(void)fcntl(fd, F_SETFL, O_APPEND);

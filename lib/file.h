@@ -16,16 +16,31 @@
 #include "span.h"
 
 /*
+ * openat(2) with these flags, mode 0600, close-on-exec, and without waiting for
+ * the other end of a FIFO, now or later.  A signal that does not ask us to end
+ * changes nothing.  Returns a descriptor, or -1 with errno, which is EINTR only
+ * if a signal or the deadline ends the run.
+ */
+int gm_file_openat(int dir, const char *path, int flags) GM_MUST_CHECK;
+
+/*
+ * The error of an open that has failed with errno, which is kept: code, GM_EOS
+ * without descriptors or memory, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline)
+ * for EINTR.  Returns -1.
+ */
+int gm_file_fail_open(enum gm_code code, const char *path, struct gm_err *);
+
+/*
  * Open a file for reading, without waiting for a FIFO's writer; returns a
- * non-blocking descriptor that the caller closes, or -1 with GM_ENOINPUT and
- * errno kept.  A directory opens, and fails when it is read.
+ * non-blocking descriptor that the caller closes, or -1 with GM_ENOINPUT,
+ * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline) or GM_EOS, and errno kept.  A directory opens, and fails when it is read.
  */
 int gm_file_open(const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Append all that fd still holds to *out, waiting for it where it comes slowly.
  * Returns 0, or -1: GM_ENOINPUT (read error, errno kept), GM_EDATA (more than
- * out's maximum), GM_ESIGNAL, GM_EOS.  name is for messages.
+ * out's maximum), GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.  name is for messages.
  */
 int gm_file_read(int fd, const char *name, struct gm_buf *out,
     struct gm_err *) GM_MUST_CHECK;

@@ -13,7 +13,6 @@
 #include "stop.h"
 
 #define ASIDE "keys.new"
-#define CAREFUL (O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /* Naps while others hold the lock, which they do for microseconds. */
 #define NAP_NS 50000
@@ -53,13 +52,12 @@ judge_directory(int fd, const char *path, struct gm_err *err)
 static int
 open_directory(const char *path)
 {
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return gm_file_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
 }
 
 int
 gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 {
-	struct gm_err ignored; /* what is in the way shows when it is opened */
 	int fd;
 
 	gm_keydir_close(d);
@@ -69,16 +67,28 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 		return -1;
 	fd = open_directory(path);
 	if (fd == -1 && errno == ENOENT && path[0] != '\0') {
-		(void)!gm_dir_make(path, &ignored);
+		/* What is in the way shows when it is opened. */
+		if (gm_dir_make(path, err) != 0 && err->code == GM_EOS)
+			return -1;
 		fd = open_directory(path);
 	}
 	if (fd == -1)
-		return gm_fail_errno(err, GM_ECANTCREAT, "%s", path);
+		return gm_file_fail_open(GM_ECANTCREAT, path, err);
 	if (judge_directory(fd, path, err) != 0)
 		return drop(fd);
 	d->fd = fd;
 	d->open = true;
 	return 0;
+}
+
+/* Of a call for a file in the directory; errno is kept. */
+static int
+fail_file(const struct gm_keydir *d, const char *name, enum gm_code code,
+    struct gm_err *err)
+{
+	(void)gm_file_fail_open(code, name, err);
+	gm_err_prefix(err, "%s/", gm_buf_str(&d->path));
+	return -1;
 }
 
 static int
@@ -95,8 +105,7 @@ judge_file(
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return gm_fail_errno(
-		    err, GM_ECANTCREAT, "%s/%s", gm_buf_str(&d->path), name);
+		return fail_file(d, name, GM_ECANTCREAT, err);
 	if (!S_ISREG(st.st_mode))
 		return fail_odd(d, name, err);
 	if (st.st_uid != geteuid())
@@ -113,13 +122,12 @@ int
 gm_keydir_file(
     const struct gm_keydir *d, const char *name, int flags, struct gm_err *err)
 {
-	int fd = openat(d->fd, name, flags | CAREFUL, 0600);
+	int fd = gm_file_openat(d->fd, name, flags | O_NOFOLLOW);
 
 	if (fd == -1 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
 		return fail_odd(d, name, err);
 	if (fd == -1)
-		return gm_fail_errno(
-		    err, GM_ECANTCREAT, "%s/%s", gm_buf_str(&d->path), name);
+		return fail_file(d, name, GM_ECANTCREAT, err);
 	if (judge_file(d, name, fd, err) == 0)
 		return fd;
 	(void)drop(fd);
@@ -127,32 +135,43 @@ gm_keydir_file(
 	return -1;
 }
 
+/* Returns 0, or -1; a file of ours never becomes shorter. */
+static int
+read_all(int fd, struct gm_buf *out, size_t left)
+{
+	char *room = gm_buf_room(out, left);
+	ssize_t n;
+
+	while (left > 0) {
+		n = read(fd, room, left);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return -1;
+		gm_buf_filled(out, (size_t)n);
+		room += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
 int
 gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
     struct gm_buf *out, struct gm_err *err)
 {
-	size_t left = 0;
 	struct stat st;
-	char *room;
-	ssize_t n;
 
-	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		left = (uintmax_t)st.st_size < out->max ? (size_t)st.st_size
-		                                        : out->max;
-	room = gm_buf_room(out, left);
-	if (room == NULL)
+	if (fstat(fd, &st) != 0)
+		return fail_file(d, name, GM_ENOINPUT, err);
+	if ((uintmax_t)st.st_size > out->max)
+		return gm_fail(err, GM_EDATA, "%s/%s: larger than %zu bytes",
+		    gm_buf_str(&d->path), name, out->max);
+	if (gm_buf_room(out, (size_t)st.st_size) == NULL)
 		return gm_buf_check(out, err);
-	do {
-		n = read(fd, room, left);
-		if (n == -1 && errno != EINTR)
-			return gm_fail_errno(err, GM_ENOINPUT, "%s/%s",
-			    gm_buf_str(&d->path), name);
-		if (n > 0) {
-			gm_buf_filled(out, (size_t)n);
-			room += n;
-			left -= (size_t)n;
-		}
-	} while (n != 0 && left > 0);
+	if (read_all(fd, out, (size_t)st.st_size) != 0)
+		return fail_file(d, name, GM_ENOINPUT, err);
 	return 0;
 }
 
@@ -180,10 +199,10 @@ gm_keydir_replace(const struct gm_keydir *d, const char *name,
 	int fd;
 
 	(void)unlinkat(d->fd, ASIDE, 0);
-	fd = openat(d->fd, ASIDE, O_RDWR | O_CREAT | O_EXCL | CAREFUL, 0600);
+	fd = gm_file_openat(
+	    d->fd, ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd == -1)
-		return gm_fail_errno(
-		    err, GM_EIO, "%s/" ASIDE, gm_buf_str(&d->path));
+		return fail_file(d, ASIDE, GM_EIO, err);
 	if (fill(fd, text) == 0 && renameat(d->fd, ASIDE, d->fd, name) == 0 &&
 	    gm_file_sync(d->fd) == 0)
 		return fd;
@@ -288,7 +307,7 @@ gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
 		*fd = -1;
 		rc = 0;
 	}
-	if (rc == -1 && err->code == GM_ECANTCREAT)
+	if (rc == -1 && err->code != GM_ESIGNAL && err->code != GM_EUNAVAILABLE)
 		gm_err_prefix(err, "%s/%s: ", gm_buf_str(&d->path), name);
 	return rc;
 }

@@ -32,12 +32,18 @@ int gm_keydir_open(
 /*
  * Open a file in it with open(2)'s flags; whoever else may read or write it no
  * longer may.  Returns a descriptor that the caller closes, or -1 with
- * GM_ECANTCREAT, and errno, which is ENOENT for a file that is absent.
+ * GM_ECANTCREAT, GM_EOS, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and
+ * errno, which is ENOENT only for a file that is absent.
  */
 int gm_keydir_file(const struct gm_keydir *, const char *name, int flags,
     struct gm_err *) GM_MUST_CHECK;
 
-/* Append at most out's maximum.  Returns 0, or -1: GM_ENOINPUT, GM_EOS. */
+/*
+ * Append the whole file, from its start.  Returns 0, or -1 if it could not be
+ * read, or not all of it: GM_ENOINPUT, GM_EDATA (more than out's maximum),
+ * GM_EOS.  Whoever gets -1 does not know what is in the file and must not write
+ * it.
+ */
 int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
@@ -54,7 +60,7 @@ int gm_keydir_replace(const struct gm_keydir *, const char *name,
  * Lock the file of that name, made when absent and never renamed; *fd is
  * its descriptor, -1 at first, which is kept and used again.  Returns 1, 0 if
  * others held it for wait_ms, or -1: GM_ESIGNAL, GM_EUNAVAILABLE (the
- * deadline), GM_ECANTCREAT.
+ * deadline), GM_ECANTCREAT, GM_EOS.
  */
 int gm_keydir_lock(const struct gm_keydir *, const char *name, int *fd,
     int64_t wait_ms, struct gm_err *) GM_MUST_CHECK;

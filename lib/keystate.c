@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "keystate.h"
+#include "stop.h"
 
 #define LOCK_MS 5000
 #define LOCK_AGAIN_MS 500 /* once it did not come in time */
@@ -16,15 +17,19 @@ enum { /* bits in told: what is said once */
 	TOLD_MEMORY = 1,
 	TOLD_BAD = 2,
 	TOLD_WRITE = 4,
-	TOLD_LOCK = 8
+	TOLD_LOCK = 8,
+	TOLD_FULL = 16
 };
+
+/* Said also where gm_keystate_check() says the others. */
+#define TOLD_ALWAYS (TOLD_BAD | TOLD_FULL)
 
 /* Shall this note be given?  Only the first of its kind. */
 static bool
 is_news(struct gm_keystate *k, unsigned kind)
 {
 	bool news = k->note != NULL && (k->told & kind) == 0 &&
-	            (!k->strict || kind == TOLD_BAD);
+	            (!k->strict || (kind & TOLD_ALWAYS) != 0);
 
 	k->told |= kind;
 	return news;
@@ -101,10 +106,14 @@ make_salt(struct gm_keystate *k, struct gm_err *err)
 	static const char digits[] = "0123456789abcdef";
 	unsigned char random[SALT_BYTES];
 	char text[2 * SALT_BYTES + 1];
+	ssize_t n;
 	size_t i;
 	int fd;
 
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	do
+		n = getrandom(random, sizeof(random), 0);
+	while (n == -1 && errno == EINTR && gm_stop_signal() == 0);
+	if (n != (ssize_t)sizeof(random))
 		return gm_fail_errno(err, GM_EOS, "getrandom");
 	for (i = 0; i < 2 * sizeof(random); i++)
 		text[i] = digits[random[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf];
@@ -306,6 +315,16 @@ keep_unwritten(struct gm_keystate *k, const struct gm_keytable *t,
 }
 
 static void
+tell_full(struct gm_keystate *k, size_t dropped)
+{
+	if (dropped > 0 && is_news(k, TOLD_FULL))
+		gm_note(k->note, GM_LEVEL_NOTE,
+		    "%s/keys: full: the oldest %zu of its rows dropped; set "
+		    "GM_STATE_DIR to a directory for each list of keys",
+		    gm_buf_str(&k->dir.path), dropped);
+}
+
+static void
 write_table(struct gm_keystate *k, struct gm_keytable *t)
 {
 	struct gm_buf text;
@@ -322,6 +341,7 @@ write_table(struct gm_keystate *k, struct gm_keytable *t)
 		keep_unwritten(k, t, &err);
 		return;
 	}
+	tell_full(k, t->dropped);
 	drop_file(k);
 	k->file = fd;
 	k->whole = true;
@@ -346,7 +366,8 @@ gm_keystate_check(const struct gm_keystate *k, struct gm_err *err)
 		return 0;
 	*err = k->why;
 	if (!is_stop(err))
-		(void)gm_fail(err, GM_ECANTCREAT,
+		(void)gm_fail(err,
+		    k->why.code == GM_EOS ? GM_EOS : GM_ECANTCREAT,
 		    "the state of the keys could not be written: %s",
 		    k->why.msg);
 	return -1;

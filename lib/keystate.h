@@ -8,10 +8,12 @@
  * rewritten in place in fixed width; "keys.lock", which whoever writes holds;
  * and "salt", so that a hash tells nothing about a key.
  *
- * Nothing here is fatal, unless the caller asks gm_keystate_check().  Where there is no directory, or something odd in it,
- * we go on with the table in memory alone, and a note says so once.  A table
- * that cannot be written is kept in memory, and merged over what is read from
- * then on, until it can.
+ * Nothing here is fatal, unless the caller asks gm_keystate_check().  Where
+ * there is no directory, or something odd in it, we go on with the table in
+ * memory alone, and a note says so once.  So we do with a file that cannot be
+ * read: it is not empty, and is never written by who does not know what it
+ * holds.  A table that cannot be written is kept in memory, and merged over what
+ * is read from then on, until it can.
  *
  *	lock, look and change, save or save_counters, unlock
  *
@@ -87,8 +89,8 @@ void gm_keystate_save_counters(
 
 /*
  * Was all that gm_keystate_save() was given last written?  Returns 0, or -1:
- * GM_ECANTCREAT with the reason, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline)
- * if that has kept us from it.
+ * GM_ECANTCREAT with the reason, GM_EOS without memory or descriptors,
+ * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) if that has kept us from it.
  */
 int
 gm_keystate_check(const struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;

@@ -62,6 +62,7 @@ struct gm_keytable {
 	bool changed;   /* beside counters: the file must be written anew */
 	bool newer;     /* the text was of a version that we do not know */
 	int64_t now_ms; /* of gm_keytable_settle(); 0: the time is not known */
+	size_t dropped; /* rows that the last write had no room for */
 };
 
 /* NULL: absent.  The row stays where it is until the next get or parse. */
@@ -111,8 +112,9 @@ int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
 /*
  * Append the text and set at in each row.  Left out, with at -1, is what tells
  * nothing: no mark, no failure, not used in the 8 days before now_ms, not
- * "current"; and of a table over GM_KEYTABLE_ROWS or _BYTES the oldest rows,
- * those without a mark first.
+ * "current"; and of a table over GM_KEYTABLE_ROWS or _BYTES, which dropped
+ * counts, the oldest rows: first those without a mark or with one that is over,
+ * then those that cool and "current", dead keys last.
  */
 void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 

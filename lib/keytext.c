@@ -243,24 +243,40 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 	       strcmp(row->id, "current") != 0;
 }
 
-/* The row to do without: the oldest, of those without a mark if there is one. */
+/* What would be lost with a row: little, a cooldown or a place, a dead key. */
+static int
+weigh(const struct gm_keyrow *row, int64_t now_ms)
+{
+	if (gm_class_is_dead(row->class))
+		return 2;
+	return strcmp(row->id, "current") == 0 ||
+	       (row->class != GM_CLASS_OK && row->until_ms > now_ms);
+}
+
+static int64_t
+newest(const struct gm_keyrow *row)
+{
+	return row->last_ms > row->since_ms ? row->last_ms : row->since_ms;
+}
+
+/* The row to do without: the oldest of those that weigh least. */
 static struct gm_keyrow *
 pick_oldest(const struct gm_keytable *t)
 {
 	struct gm_keyrow *oldest = NULL, *row;
-	bool marked;
+	int weight, least = 0;
 	size_t i;
 
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
 		if (row->at == -1)
 			continue;
-		marked = row->class != GM_CLASS_OK;
-		if (oldest == NULL ||
-		    (oldest->class != GM_CLASS_OK && !marked) ||
-		    (marked == (oldest->class != GM_CLASS_OK) &&
-			row->last_ms < oldest->last_ms))
+		weight = weigh(row, t->now_ms);
+		if (oldest == NULL || weight < least ||
+		    (weight == least && newest(row) < newest(oldest))) {
 			oldest = row;
+			least = weight;
+		}
 	}
 	return oldest;
 }
@@ -273,6 +289,7 @@ choose(struct gm_keytable *t)
 	struct gm_keyrow *row;
 	size_t i, bytes = 1000, rows = 0; /* with the comment */
 
+	t->dropped = 0;
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
 		row->at = is_idle(row, t->now_ms) ? -1 : 0;
@@ -286,6 +303,7 @@ choose(struct gm_keytable *t)
 		row->at = -1;
 		bytes -= format_line(line, row);
 		rows--;
+		t->dropped++;
 	}
 }
 

@@ -154,11 +154,74 @@ test_file(void **state)
 	assert_string_equal(gm_buf_str(&text), "some text");
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	gm_buf_release(&text);
-	gm_buf_init(&text, 4);
+	gm_buf_init(&text, 9);
 	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), 0);
-	assert_string_equal(gm_buf_str(&text), "some");
+	assert_string_equal(gm_buf_str(&text), "some text");
 	gm_buf_release(&text);
 	(void)close(fd);
+	gm_keydir_close(&d);
+}
+
+/* Never a part of a file, or none of it, as if that were all. */
+static void
+test_read_fails(void **state)
+{
+	struct gm_keydir d;
+	struct gm_buf text;
+	struct gm_err err;
+	int fd;
+
+	(void)state;
+	open_here(&d);
+	put_file("name", "some text");
+	gm_buf_init(&text, 8);
+	fd = gm_keydir_file(&d, "name", O_RDONLY, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), -1);
+	assert_error(&err, GM_EDATA, "./name: larger than 8 bytes");
+	(void)close(fd);
+	gm_buf_release(&text);
+
+	gm_buf_init(&text, 100);
+	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), -1);
+	assert_error(&err, GM_ENOINPUT, "./name: Bad file descriptor");
+	fd = gm_keydir_file(&d, "name", O_WRONLY, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), -1);
+	assert_error(&err, GM_ENOINPUT, "./name: Bad file descriptor");
+	(void)close(fd);
+	fd = gm_keydir_file(&d, "name", O_RDONLY, &err);
+	assert_int_equal(lseek(fd, 1, SEEK_SET), 1); /* it became shorter */
+	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), -1);
+	assert_error(&err, GM_ENOINPUT, "./name: Input/output error");
+	(void)close(fd);
+	gm_buf_release(&text);
+	gm_keydir_close(&d);
+}
+
+/* Without descriptors it is not the directory that is wrong. */
+static void
+test_shortage(void **state)
+{
+	struct rlimit before, none;
+	struct gm_keydir d, other = { 0 };
+	struct gm_err err;
+	int fd = -1;
+
+	(void)state;
+	open_here(&d);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(gm_keydir_open(&other, ".", &err), -1);
+	assert_error(&err, GM_EOS, ".: Too many open files");
+	assert_int_equal(gm_keydir_file(&d, "name", O_RDONLY, &err), -1);
+	assert_error(&err, GM_EOS, "./name: Too many open files");
+	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, 0, &err), -1);
+	assert_error(&err, GM_EOS, "./lock: Too many open files");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	gm_keydir_close(&other);
 	gm_keydir_close(&d);
 }
 
@@ -311,6 +374,8 @@ main(void)
 		TEST(test_open_long),
 		TEST(test_file),
 		TEST(test_file_odd),
+		TEST(test_read_fails),
+		TEST(test_shortage),
 		TEST(test_replace),
 		TEST(test_replace_fails),
 		TEST(test_lock),

@@ -304,6 +304,51 @@ test_garbage(void **state)
 	close_side(&a);
 }
 
+/* Of what is over the limit it is told once how much is gone. */
+static void
+test_too_many(void **state)
+{
+	struct gm_keyrow row = { .origin = O, .model = "all", .at = -1 };
+	struct gm_err err;
+	struct side a;
+	size_t i;
+
+	(void)state;
+	open_side(&a, ".");
+	lock(&a.k, &a.t);
+	for (i = 0; i < GM_KEYTABLE_ROWS + 3; i++) {
+		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
+		row.last_ms = NOW - 1000 + (int64_t)(i % 1000);
+		assert_int_equal(gm_keytable_append(&a.t, &row, &err), 0);
+	}
+	a.t.changed = true;
+	gm_keystate_save(&a.k, &a.t);
+	gm_keystate_unlock(&a.k);
+	assert_string_equal(said(),
+	    "gm-x: ./keys: full: the oldest 3 of its rows dropped; set "
+	    "GM_STATE_DIR to a directory for each list of keys\n");
+	mark(&a.k, &a.t, "new", 5);
+	assert_string_equal(said(), "");
+	gm_keystate_read(&a.k, &a.t, NOW);
+	assert_int_equal(a.t.len, GM_KEYTABLE_ROWS);
+	assert_int_equal(get(&a.t, "new")->class, GM_CLASS_QUOTA_MINUTE);
+	close_side(&a);
+}
+
+/* More than we would ever write: not to be read in part, and written so. */
+static void
+test_too_large(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	put_file("keys", HEAD);
+	assert_int_equal(truncate("keys", (off_t)GM_KEYTABLE_BYTES + 1), 0);
+	assert_memory(".", "gm-x: ./keys: larger than 4194304 bytes" MEMORY);
+	assert_int_equal(stat("keys", &st), 0);
+	assert_int_equal(st.st_size, GM_KEYTABLE_BYTES + 1);
+}
+
 /* A table of the future is not ours to write over. */
 static void
 test_newer(void **state)
@@ -551,6 +596,8 @@ main(void)
 		TEST(test_odd_salt),
 		TEST(test_garbage),
 		TEST(test_newer),
+		TEST(test_too_many),
+		TEST(test_too_large),
 		TEST(test_modes),
 		TEST(test_read_only),
 		TEST(test_full),

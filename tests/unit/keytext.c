@@ -332,36 +332,93 @@ test_idle(void **state)
 	}
 }
 
-/* Over the limit the oldest go, but not those with a mark. */
+/* A row of each kind; those of less worth are younger. */
+static void
+make_rows(struct gm_keytable *t, size_t len)
+{
+	struct gm_keyrow row = { .origin = O, .model = "all" };
+	struct gm_err err;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
+		if (i == 3)
+			(void)snprintf(row.id, sizeof(row.id), "current");
+		row.class = i < 2    ? GM_CLASS_KEY_LEAKED
+		            : i == 2 ? GM_CLASS_QUOTA_DAY
+		            : i == 4 ? GM_CLASS_QUOTA
+		                     : GM_CLASS_OK;
+		row.until_ms = i < 2 ? GM_KEYROW_FOREVER : i == 2 ? NOW + 1 : 0;
+		if (i == 4)
+			row.until_ms = NOW; /* over */
+		row.since_ms = i == 7 ? NOW : 0;
+		row.last_ms = NOW - HOUR_MS + (int64_t)i;
+		assert_int_equal(gm_keytable_append(t, &row, &err), 0);
+	}
+	gm_keytable_sort(t);
+	gm_keytable_settle(t, NOW);
+}
+
+static bool
+is_there(const struct gm_keytable *t, const char *id)
+{
+	return gm_keytable_find(t, O, id, "all") != NULL;
+}
+
+/* Over the limit the oldest go, but not what they say of a dead key. */
 static void
 test_too_many(void **state)
 {
 	struct gm_keytable t = { 0 }, again = { 0 };
-	struct gm_keyrow row = { .origin = O, .model = "all" };
 	struct gm_buf out;
-	struct gm_err err;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < GM_KEYTABLE_ROWS + 5; i++) {
-		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
-		row.class = i < 2 ? GM_CLASS_QUOTA : GM_CLASS_OK;
-		row.last_ms = NOW - HOUR_MS + (int64_t)i;
-		assert_int_equal(gm_keytable_append(&t, &row, &err), 0);
-	}
-	gm_keytable_sort(&t);
-	gm_keytable_settle(&t, NOW);
+	make_rows(&t, GM_KEYTABLE_ROWS + 5);
 	gm_buf_init(&out, GM_KEYTABLE_BYTES);
 	gm_keytable_write(&t, &out);
 	assert_int_equal(out.failed, GM_OK);
+	assert_int_equal(t.dropped, 5);
 	assert_int_equal(parse(&again, out.data, out.len), 0);
 	assert_int_equal(again.len, GM_KEYTABLE_ROWS);
-	assert_non_null(gm_keytable_find(&again, O, "000001", "all"));
-	assert_null(gm_keytable_find(&again, O, "000002", "all"));
-	assert_null(gm_keytable_find(&again, O, "000006", "all"));
-	assert_non_null(gm_keytable_find(&again, O, "000007", "all"));
+	assert_true(is_there(&again, "000000"));
+	assert_true(is_there(&again, "000001"));
+	assert_true(is_there(&again, "000002"));
+	assert_true(is_there(&again, "current"));
+	assert_false(is_there(&again, "000004"));
+	assert_false(is_there(&again, "000006"));
+	assert_true(is_there(&again, "000007")); /* marked lately */
+	assert_false(is_there(&again, "000009"));
+	assert_true(is_there(&again, "000010"));
+	gm_keytable_settle(&again, NOW);
+	gm_buf_reset(&out);
+	gm_keytable_write(&again, &out);
+	assert_int_equal(again.dropped, 0);
 	gm_buf_release(&out);
 	gm_keytable_release(&again);
+	gm_keytable_release(&t);
+}
+
+/* Of dead keys alone the oldest go, too, as there is no other way. */
+static void
+test_too_many_dead(void **state)
+{
+	struct gm_keytable t = { 0 };
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	make_rows(&t, GM_KEYTABLE_ROWS + 2);
+	for (i = 0; i < t.len; i++) {
+		t.rows[i].class = GM_CLASS_KEY_INVALID;
+		t.rows[i].until_ms = GM_KEYROW_FOREVER;
+	}
+	gm_buf_init(&out, GM_KEYTABLE_BYTES);
+	gm_keytable_write(&t, &out);
+	assert_int_equal(t.dropped, 2);
+	assert_int_equal(t.rows[0].at, -1);
+	assert_int_equal(t.rows[1].at, -1);
+	assert_int_not_equal(t.rows[2].at, -1);
+	gm_buf_release(&out);
 	gm_keytable_release(&t);
 }
 
@@ -380,6 +437,7 @@ main(void)
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many_dead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
