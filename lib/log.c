@@ -100,22 +100,42 @@ priority(enum gm_code code)
 	return code == GM_ETEMPFAIL ? LOG_WARNING : LOG_ERR;
 }
 
+/* A line that could not be made whole is told, and not written. */
 static void
-to_file(const struct gm_log *log, struct gm_span line)
+to_file(const struct gm_log *log, const struct gm_buf *line)
 {
 	struct gm_err err;
 
-	if (gm_file_append(log->file, line, &err) == 0)
+	if (gm_buf_check(line, &err) == 0 &&
+	    gm_file_append(log->file, gm_buf_span(line), &err) == 0)
 		return;
 	gm_stop_last_words(); /* a line that is missing must be told */
 	gm_note(log->note, GM_LEVEL_NOTE, "log file: %s", err.msg);
 }
 
 static void
-to_syslog(const struct gm_log *log, enum gm_code code, const char *line)
+to_stderr(const struct gm_log *log, const struct gm_buf *line)
 {
+	struct gm_err err;
+
+	if (gm_buf_check(line, &err) == 0)
+		gm_note(log->note, GM_LEVEL_METRICS, "%s", gm_buf_str(line));
+	else
+		gm_note(log->note, GM_LEVEL_NOTE, "metrics: %s", err.msg);
+}
+
+static void
+to_syslog(
+    const struct gm_log *log, enum gm_code code, const struct gm_buf *line)
+{
+	struct gm_err err;
+
+	if (gm_buf_check(line, &err) != 0) {
+		gm_note(log->note, GM_LEVEL_NOTE, "syslog: %s", err.msg);
+		return;
+	}
 	openlog(log->note->tool, LOG_PID, LOG_USER);
-	syslog(priority(code), "%s", line);
+	syslog(priority(code), "%s", gm_buf_str(line));
 	closelog();
 }
 
@@ -135,17 +155,21 @@ gm_log_outcome(const struct gm_log *log, const struct gm_outcome *o)
 	gm_buf_init(&words, LINE_MAX_BYTES);
 	gm_buf_init(&masked, LINE_MAX_BYTES);
 	put_words(f, len, &words);
+	gm_buf_inherit(&words, &key);
 	if (log->metrics)
-		gm_note(log->note, GM_LEVEL_METRICS, "%s", gm_buf_str(&words));
+		to_stderr(log, &words);
 	if (log->file != NULL) {
 		put_json(log, f, len, &json);
 		gm_secret_mask(log->note->secrets, &masked, gm_buf_span(&json));
-		to_file(log, gm_buf_span(&masked));
+		gm_buf_inherit(&masked, &json);
+		gm_buf_inherit(&masked, &key);
+		to_file(log, &masked);
 		gm_buf_reset(&masked);
 	}
 	gm_secret_mask(log->note->secrets, &masked, gm_buf_span(&words));
+	gm_buf_inherit(&masked, &words);
 	if (log->syslog)
-		to_syslog(log, gm_class(o->class)->code, gm_buf_str(&masked));
+		to_syslog(log, gm_class(o->class)->code, &masked);
 	gm_buf_release(&key);
 	gm_buf_release(&masked);
 	gm_buf_release(&words);

@@ -1,12 +1,16 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "err.h"
 #include "file.h"
 #include "note.h"
 #include "term.h"
 
-/* Bytes of a note on its way, and characters of the line that comes of it. */
+/*
+ * Bytes of a note on its way, and characters of the line that comes of it, which
+ * is cut to PIPE_BUF bytes besides.
+ */
 #define NOTE_MAX (256 * 1024)
 #define LINE_CHARACTERS 3000
 
@@ -45,15 +49,41 @@ is_wanted(const struct gm_note *n, enum gm_level level)
 	return true;
 }
 
-void
+/* To what a pipe takes whole from one of many writers, with the newline. */
+static void
+shorten(struct gm_buf *line)
+{
+	size_t len = PIPE_BUF - strlen("...\n");
+
+	if (line->failed != GM_OK || line->len < PIPE_BUF)
+		return;
+	while (((unsigned char)line->data[len] & 0xC0) == 0x80)
+		len--; /* between characters */
+	gm_buf_cut(line, len);
+	gm_buf_puts(line, "...");
+}
+
+/* Needs no memory. */
+static void
+say_no_memory(const struct gm_note *n)
+{
+	char line[100];
+	struct gm_err ignored;
+
+	(void)snprintf(line, sizeof(line), "%.80s: out of memory\n", n->tool);
+	(void)!gm_file_write(n->fd, gm_span_of(line), &ignored);
+}
+
+bool
 gm_note(const struct gm_note *n, enum gm_level level, const char *fmt, ...)
 {
 	struct gm_buf text, masked, line;
 	struct gm_err ignored;
 	va_list args;
+	bool made;
 
 	if (!is_wanted(n, level))
-		return;
+		return true;
 	gm_buf_init(&text, NOTE_MAX);
 	gm_buf_init(&masked, NOTE_MAX);
 	gm_buf_init(&line, NOTE_MAX);
@@ -64,16 +94,18 @@ gm_note(const struct gm_note *n, enum gm_level level, const char *fmt, ...)
 	gm_buf_printf(&line, "%s%s%s:%s ", n->journal ? priorities[level] : "",
 	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
 	gm_term_line(&line, gm_buf_span(&masked), LINE_CHARACTERS);
+	shorten(&line);
 	gm_buf_putc(&line, '\n');
 	gm_buf_inherit(&line, &text);
 	gm_buf_inherit(&line, &masked);
-	if (line.failed != GM_OK) { /* say at least that */
-		gm_buf_release(&line);
-		gm_buf_printf(&line, "%s: out of memory\n", n->tool);
-	}
+	made = line.failed == GM_OK;
 	/* Where standard error fails there is nowhere left to say so. */
-	(void)!gm_file_write(n->fd, gm_buf_span(&line), &ignored);
+	if (made)
+		(void)!gm_file_write(n->fd, gm_buf_span(&line), &ignored);
+	else
+		say_no_memory(n);
 	gm_buf_release(&text);
 	gm_buf_release(&masked);
 	gm_buf_release(&line);
+	return made;
 }

@@ -5,7 +5,9 @@
  * What is told on standard error: errors, notes, and what -v adds.
  *
  * Every line passes here: keys are masked, controls taken out, and it leaves
- * in one write(2), so that the lines of parallel processes do not mix.
+ * in one write(2) of at most PIPE_BUF bytes, so that the lines of parallel
+ * processes do not mix; what is longer is cut between characters and ends in
+ * "...".
  */
 
 #include <stdbool.h>
@@ -32,7 +34,11 @@ struct gm_note {
 	bool color;   /* the program's name stands out */
 };
 
-void gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
+/*
+ * Say it, if that is wanted.  Returns false if there was no memory for the
+ * line, which then says only that.
+ */
+bool gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
     GM_PRINTF(3, 4);
 
 #endif

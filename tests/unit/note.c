@@ -172,6 +172,34 @@ test_color(void **state)
 	}
 }
 
+/* Characters of several bytes: cut between two, to what a pipe takes whole. */
+static void
+test_long_bytes(void **state)
+{
+	static char text[3 * 3000 + 8], want[PIPE_BUF + 1];
+	struct gm_note n = plain();
+	size_t shift, i, len;
+
+	(void)state;
+	for (shift = 0; shift < 3; shift++) {
+		memset(text, 'x', shift);
+		for (i = 0; i < 2900; i++)
+			memcpy(text + shift + 3 * i, "\xE2\x82\xAC", 4);
+		gm_note(&n, GM_LEVEL_ERROR, "%s", text);
+		len = (PIPE_BUF - strlen("gm-x: ...\n") - shift) / 3 * 3;
+		(void)snprintf(want, sizeof(want), "gm-x: %.*s...\n",
+		    (int)(shift + len), text);
+		assert_string_equal(said(), want);
+		assert_string_equal(said(), "");
+	}
+	/* What just fits is left alone. */
+	len = PIPE_BUF - strlen("gm-x: \n");
+	len -= len % 3;
+	gm_note(&n, GM_LEVEL_ERROR, "%.*s", (int)len, text + 2);
+	(void)snprintf(want, sizeof(want), "gm-x: %.*s\n", (int)len, text + 2);
+	assert_string_equal(said(), want);
+}
+
 /* However long: one line, in one piece. */
 static void
 test_long(void **state)
@@ -218,6 +246,7 @@ main(void)
 		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_color),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_long_bytes),
 		cmocka_unit_test(test_nowhere),
 	};
 
