@@ -127,6 +127,14 @@ gm_buf_check(const struct gm_buf *b, struct gm_err *err)
 	return 0;
 }
 
+int
+gm_buf_fail(const struct gm_buf *b, enum gm_code code, struct gm_err *err)
+{
+	if (b->failed == GM_EOS)
+		return gm_buf_check(b, err);
+	return gm_fail(err, code, "%s", gm_buf_str(b));
+}
+
 void
 gm_buf_inherit(struct gm_buf *b, const struct gm_buf *from)
 {

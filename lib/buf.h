@@ -44,6 +44,12 @@ void gm_buf_filled(struct gm_buf *, size_t len);
 int gm_buf_check(const struct gm_buf *, struct gm_err *) GM_MUST_CHECK;
 
 /*
+ * Fail with the buffer's text as the message, as far as it fits into it; GM_EOS
+ * if there was no memory for the text.  Returns -1.
+ */
+int gm_buf_fail(const struct gm_buf *, enum gm_code, struct gm_err *);
+
+/*
  * Fail as another buffer has failed, whose bytes went into this one: so that
  * the last check covers them both.
  */

@@ -369,8 +369,8 @@ end(const struct gm_tool *tool, int rc, struct gm_err *err)
 	if (rc != 0 && gm_stop_signal() != 0) /* whatever it made fail */
 		gm_stop_die(gm_stop_signal());
 	gm_stop_last_words();
-	if (rc != 0)
-		gm_note(&c->note, GM_LEVEL_ERROR, "%s", err->msg);
+	if (rc != 0 && !gm_note(&c->note, GM_LEVEL_ERROR, "%s", err->msg))
+		err->code = GM_EOS; /* that is what was said */
 	if (rc != 0 && err->code == GM_EUSAGE)
 		(void)fprintf(stderr, "Try '%s --help'.\n", tool->name);
 	status = rc != 0 ? gm_err_status(err->code) : 0;

@@ -140,6 +140,15 @@ ask_with(struct batch *b, const struct gm_question *q, enum gm_class class,
 	return gm_drive_all(b->asks, n, err);
 }
 
+/* Something of ours has ended it, which tells nothing of the key. */
+static bool
+is_ours(const struct item *item)
+{
+	return item->outcome.class == GM_CLASS_SIGNAL ||
+	       item->outcome.class == GM_CLASS_LOCAL ||
+	       (item->ask->rc != 0 && item->ask->err.code == GM_EOS);
+}
+
 static int
 settle(struct batch *b, struct gm_err *err)
 {
@@ -149,8 +158,7 @@ settle(struct batch *b, struct gm_err *err)
 	for (item = b->items; item < b->items + b->len; item++) {
 		if (item->ask == NULL)
 			continue;
-		if (rc == 0 && (item->outcome.class == GM_CLASS_SIGNAL ||
-				   item->outcome.class == GM_CLASS_LOCAL)) {
+		if (rc == 0 && is_ours(item)) {
 			*err = item->ask->err;
 			rc = -1;
 		}

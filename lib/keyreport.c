@@ -21,22 +21,32 @@ struct report {
 	char model[NAME_MAX_BYTES];
 };
 
+/* Was all that was looked for in this line read? */
 static int
-skip(const struct gm_keyreport *k, const char *why)
+check_read(const struct gm_keyreport *k, struct gm_err *err)
 {
+	return k->no_memory ? gm_fail(err, GM_EOS, "out of memory") : 0;
+}
+
+static int
+skip(const struct gm_keyreport *k, const char *why, struct gm_err *err)
+{
+	if (check_read(k, err) != 0)
+		return -1;
 	gm_note(k->note, GM_LEVEL_NOTE, "line %zu: %s: skipped", k->line, why);
 	return 0;
 }
 
-/* A member's text; "" if it is no string, or too long. */
+/* A member's text; "" if it is no string, too long, or without memory. */
 static void
-get_text(const struct gm_json *json, int at, const char *name,
-    char out[NAME_MAX_BYTES])
+get_text(
+    struct gm_keyreport *k, int at, const char *name, char out[NAME_MAX_BYTES])
 {
 	struct gm_buf text;
 
 	gm_buf_init(&text, NAME_MAX_BYTES - 1);
-	gm_json_string(json, gm_json_at(json, at, name), &text);
+	gm_json_string(&k->json, gm_json_at(&k->json, at, name), &text);
+	k->no_memory = k->no_memory || text.failed == GM_EOS;
 	(void)snprintf(out, NAME_MAX_BYTES, "%s",
 	    text.failed == GM_OK ? gm_buf_str(&text) : "");
 	gm_buf_release(&text);
@@ -44,12 +54,12 @@ get_text(const struct gm_json *json, int at, const char *name,
 
 /* "2026-11-22T10:00:00Z", with or without milliseconds. */
 static bool
-get_time(const struct gm_json *json, int at, const char *name, int64_t *ms)
+get_time(struct gm_keyreport *k, int at, const char *name, int64_t *ms)
 {
 	char text[NAME_MAX_BYTES], whole[NAME_MAX_BYTES + 4];
 	size_t len;
 
-	get_text(json, at, name, text);
+	get_text(k, at, name, text);
 	len = strlen(text);
 	if (len == 0 || text[len - 1] != 'Z')
 		return false;
@@ -59,27 +69,28 @@ get_time(const struct gm_json *json, int at, const char *name, int64_t *ms)
 
 /* False: there is no such class. */
 static bool
-get_class(const struct gm_json *json, int at, enum gm_class *class)
+get_class(struct gm_keyreport *k, int at, enum gm_class *class)
 {
 	char name[NAME_MAX_BYTES];
 
-	get_text(json, at, "class", name);
+	get_text(k, at, "class", name);
 	if (name[0] == '\0') /* healthy keys may have none */
-		get_text(json, at, "status", name);
+		get_text(k, at, "status", name);
 	return gm_class_find(name, class);
 }
 
 static bool
-is_our_key(const struct gm_keyreport *k, int at, size_t index)
+is_our_key(struct gm_keyreport *k, int at, size_t index)
 {
 	char reported[NAME_MAX_BYTES];
 	struct gm_buf ours;
 	bool same;
 
-	get_text(&k->json, at, "key", reported);
+	get_text(k, at, "key", reported);
 	gm_buf_init(&ours, NAME_MAX_BYTES);
 	gm_secret_show(&ours, k->rule->ring->keys[index].text);
 	same = reported[0] == '\0' || strcmp(reported, gm_buf_str(&ours)) == 0;
+	k->no_memory = k->no_memory || ours.failed == GM_EOS;
 	gm_buf_release(&ours);
 	return same;
 }
@@ -89,12 +100,12 @@ is_our_key(const struct gm_keyreport *k, int at, size_t index)
  * order have the effect that they had; 0: it is over.
  */
 static int64_t
-length_of(const struct gm_keyreport *k, const struct report *r, int64_t now_ms)
+length_of(struct gm_keyreport *k, const struct report *r, int64_t now_ms)
 {
 	int64_t start = r->deed.now_ms, until, ms;
 	int64_t day = gm_clock_pacific_midnight(start) - start;
 
-	if (get_time(&k->json, r->at, "until", &until))
+	if (get_time(k, r->at, "until", &until))
 		ms = until - start;
 	else
 		ms = gm_retry_cooling_ms(r->class, -1, 0, day);
@@ -146,35 +157,34 @@ put_mark(const struct gm_keyreport *k, struct report *r, int64_t ms,
 }
 
 static int
-apply(const struct gm_keyreport *k, struct report *r, int64_t now_ms,
+apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
     struct gm_err *err)
 {
 	enum gm_scope scope = gm_class(r->class)->scope;
-	int64_t ms;
+	int64_t ms = length_of(k, r, now_ms);
 
+	if (check_read(k, err) != 0)
+		return -1;
 	if (r->class == GM_CLASS_OK) {
 		gm_keyblame_success(k->rule, k->table, &r->deed);
 		return 0;
 	}
-	if (!gm_class_is_mark(r->class))
-		return 0;
-	ms = length_of(k, r, now_ms);
-	if (ms <= 0)
+	if (!gm_class_is_mark(r->class) || ms <= 0)
 		return 0;
 	if (scope == GM_SCOPE_QUOTA && r->deed.model == NULL)
-		return skip(k, "it names no model");
+		return skip(k, "it names no model", err);
 	/* By its index alone the key may be one of another ring. */
 	if (scope != GM_SCOPE_QUOTA &&
 	    gm_json_type(&k->json, gm_json_at(&k->json, r->at, "key")) !=
 		GM_JSON_STRING)
-		return skip(k, "it does not show the key");
+		return skip(k, "it does not show the key", err);
 	return put_mark(k, r, ms, err);
 }
 
 /* A report at a place of the line; time: of the request, where it is told. */
 static int
-take_report(const struct gm_keyreport *k, int at, int64_t sent_ms,
-    int64_t now_ms, struct gm_err *err)
+take_report(struct gm_keyreport *k, int at, int64_t sent_ms, int64_t now_ms,
+    struct gm_err *err)
 {
 	struct report r = { .at = at,
 		.deed = { .sent_ms = sent_ms, .now_ms = sent_ms } };
@@ -182,18 +192,18 @@ take_report(const struct gm_keyreport *k, int at, int64_t sent_ms,
 	int64_t index = gm_json_int(&k->json, gm_json_at(&k->json, at, "index"),
 	    gm_json_int(&k->json, gm_json_at(&k->json, at, "key_index"), -1));
 
-	get_text(&k->json, at, "provider", provider);
+	get_text(k, at, "provider", provider);
 	if (provider[0] != '\0' && strcmp(provider, k->provider) != 0)
-		return skip(k, "about another provider");
+		return skip(k, "about another provider", err);
 	if (index < 0)
-		return skip(k, "it names no key");
+		return skip(k, "it names no key", err);
 	if ((uint64_t)index >= k->rule->ring->len)
-		return skip(k, "there is no key with this index");
+		return skip(k, "there is no key with this index", err);
 	if (!is_our_key(k, at, (size_t)index))
-		return skip(k, "the key with this index is another one");
-	if (!get_class(&k->json, at, &r.class))
-		return skip(k, "its class is not known");
-	get_text(&k->json, at, "model", r.model);
+		return skip(k, "the key with this index is another one", err);
+	if (!get_class(k, at, &r.class))
+		return skip(k, "its class is not known", err);
+	get_text(k, at, "model", r.model);
 	r.deed.index = (size_t)index;
 	r.deed.model = r.model[0] != '\0' ? r.model : NULL;
 	return apply(k, &r, now_ms, err);
@@ -205,8 +215,7 @@ take_object(struct gm_keyreport *k, int64_t now_ms, struct gm_err *err)
 	int attempts = gm_json_at(&k->json, GM_JSON_ROOT, "attempts"), at;
 	int64_t sent_ms = now_ms;
 
-	if (!get_time(&k->json, GM_JSON_ROOT, "time", &sent_ms) ||
-	    sent_ms > now_ms)
+	if (!get_time(k, GM_JSON_ROOT, "time", &sent_ms) || sent_ms > now_ms)
 		sent_ms = now_ms;
 	if (gm_json_type(&k->json, attempts) != GM_JSON_ARRAY)
 		return take_report(k, GM_JSON_ROOT, sent_ms, now_ms, err);
@@ -224,6 +233,7 @@ gm_keyreport_line(struct gm_keyreport *k, struct gm_span line, int64_t now_ms,
 	int rc;
 
 	k->line++;
+	k->no_memory = false;
 	if (gm_span_trim(line).len == 0)
 		return 0;
 	rc = gm_json_parse(&k->json, line, err);

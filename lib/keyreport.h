@@ -14,6 +14,8 @@
  * fault is no news here.  No I/O, no clock.
  */
 
+#include <stdbool.h>
+
 #include "base.h"
 #include "err.h"
 #include "jsonr.h"
@@ -29,6 +31,7 @@ struct gm_keyreport {
 	const char *provider; /* reports about others are skipped */
 	size_t line;          /* of the last line, from 1 */
 	struct gm_json json;
+	bool no_memory; /* for a text of this line */
 };
 
 /*

@@ -117,7 +117,7 @@ gm_outcome_fail(const struct gm_outcome *o, const struct gm_fault *f,
 
 	gm_buf_init(&line, LINE_BYTES);
 	explain(o, f, subject, &line);
-	(void)gm_fail(err, gm_class(f->class)->code, "%s", gm_buf_str(&line));
+	(void)gm_buf_fail(&line, gm_class(f->class)->code, err);
 	gm_buf_release(&line);
 	return -1;
 }
@@ -169,6 +169,8 @@ gm_outcome_fail_keys(struct gm_outcome *o, const struct gm_pick *pick,
 	if (!several)
 		o->retry_at_ms = at; /* this very key's, and told as such */
 	(void)gm_outcome_fail(o, &o->fault, subject, err);
+	if (err->code == GM_EOS)
+		return -1; /* without memory nothing is known of the keys */
 	if (several)
 		explain_keys(pick, err);
 	o->retry_at_ms = at;
@@ -217,7 +219,7 @@ gm_outcome_fail_finish(const struct gm_outcome *o, enum gm_class class,
 
 	gm_buf_init(&line, LINE_BYTES);
 	explain_finish(o, class, model, &line);
-	(void)gm_fail(err, gm_class(class)->code, "%s", gm_buf_str(&line));
+	(void)gm_buf_fail(&line, gm_class(class)->code, err);
 	gm_buf_release(&line);
 	return -1;
 }

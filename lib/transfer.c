@@ -332,7 +332,7 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 		words = "a header is too large";
 	gm_buf_init(&line, GM_ERR_MAX);
 	gm_term_line(&line, gm_span_of(words), GM_TERM_LINE_MAX);
-	(void)gm_fail(&r->err, fault_code(r->fault), "%s", gm_buf_str(&line));
+	(void)gm_buf_fail(&line, fault_code(r->fault), &r->err);
 	gm_buf_release(&line);
 }
 

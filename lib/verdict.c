@@ -303,7 +303,7 @@ gm_verdict_sum(
 		gm_buf_printf(&text, ", %zu %s wanted", wanted,
 		    wanted == 1 ? "is" : "are");
 	put_counts(v, len, &text);
-	(void)gm_fail(err, code, "%s", gm_buf_str(&text));
+	(void)gm_buf_fail(&text, code, err);
 	gm_buf_release(&text);
 	return -1;
 }

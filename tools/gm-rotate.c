@@ -208,7 +208,9 @@ print_choice(struct run *r, struct gm_err *err)
 	else if (r->opt->common.json)
 		form = GM_KEYCHOICE_JSON;
 	rc = gm_keychoice_write(&r->choice, form, &r->text, err);
-	if (r->text.len == 0 || write_text(r, &failure) == 0)
+	/* An object tells of the error, too; without memory there is none. */
+	if (r->text.failed != GM_OK || r->text.len == 0 ||
+	    write_text(r, &failure) == 0)
 		return rc;
 	*err = failure;
 	return -1;
@@ -251,6 +253,7 @@ tell_status(struct run *r, struct gm_err *err)
 		gm_buf_init(&lines, OUTPUT_MAX);
 		rc = gm_keytell_table(&tell, true, &lines, err);
 		gm_table_align(gm_buf_span(&lines), &r->text);
+		gm_buf_inherit(&r->text, &lines);
 		gm_buf_release(&lines);
 	}
 	return rc != 0 ? -1 : write_text(r, err);
