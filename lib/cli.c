@@ -196,7 +196,7 @@ start(const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
 	c->note.fd = STDERR_FILENO;
 	if (gm_process_hold(&c->stdin_closed, err) != 0)
 		return CLI_FAILED;
-	c->core_limit = gm_process_hide();
+	gm_process_prepare(&c->limits);
 	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = gm_process_is_journal(c->config.around.journal);
@@ -215,7 +215,7 @@ void
 gm_cli_restore(const struct gm_common *c)
 {
 	gm_stop_restore();
-	gm_process_show(c->core_limit);
+	gm_process_restore(&c->limits);
 }
 
 static int

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "note.h"
 #include "options.h"
+#include "process.h"
 #include "secret.h"
 
 /* Groups of shared rows, beside -h, -V, -v and --quiet, which all have. */
@@ -46,9 +47,9 @@ struct gm_common {
 	bool no_state;   /* what is learnt of keys is nobody else's */
 	bool must_store; /* it is the result: an error if it cannot be kept */
 	bool json, http1, ipv4, ipv6, metrics, syslog;
-	int behind;         /* operands behind a "--"; -1: there was none */
-	int64_t core_limit; /* at start; -1: not known */
-	bool stdin_closed;  /* at start; fd 0 is held by /dev/null */
+	int behind; /* operands behind a "--"; -1: there was none */
+	struct gm_process_limits limits; /* at start */
+	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
 	bool out_is_tty, err_is_tty;
 };
 

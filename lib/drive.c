@@ -1,5 +1,7 @@
-#include "drive.h"
+#include <stdlib.h>
+
 #include "clock.h"
+#include "drive.h"
 #include "stop.h"
 
 /* When there is nothing to do but to wait for the network. */
@@ -87,19 +89,27 @@ gm_drive_all(struct gm_ask *asks, size_t len, struct gm_err *err)
 	return 0;
 }
 
+/* The stack may be as small as 64 KiB, and libcurl and OpenSSL need theirs. */
 int
 gm_drive(const struct gm_service *service, const struct gm_question *question,
     const struct gm_sink *sink, struct gm_outcome *outcome, struct gm_err *err)
 {
-	struct gm_ask a;
-	int rc = gm_ask_begin(&a, service, question, sink, outcome, err);
+	struct gm_ask *a = calloc(1, sizeof(*a));
+	int rc;
 
+	if (a == NULL) { /* whoever looks at the outcome finds its subject */
+		outcome->model = question->model;
+		outcome->provider = service->provider->name;
+		return gm_fail(err, GM_EOS, "out of memory");
+	}
+	rc = gm_ask_begin(a, service, question, sink, outcome, err);
 	if (rc == 0)
-		rc = gm_drive_all(&a, 1, err);
-	if (rc == 0 && a.rc != 0) {
-		*err = a.err;
+		rc = gm_drive_all(a, 1, err);
+	if (rc == 0 && a->rc != 0) {
+		*err = a->err;
 		rc = -1;
 	}
-	gm_ask_release(&a);
+	gm_ask_release(a);
+	free(a);
 	return rc;
 }

@@ -8,6 +8,8 @@
 
 #include "process.h"
 
+#define STACK_BYTES (1024 * 1024)
+
 /*
  * A descriptor that was closed is held by /dev/null, opened the wrong way
  * round: using it fails, and no file of ours gets its number.
@@ -30,39 +32,51 @@ gm_process_hold(bool *stdin_closed, struct gm_err *err)
 	return 0;
 }
 
-/* The soft limit of core files; returns what it was, or -1. */
+/* Set a soft limit, -1: leave it; returns what it was, or -1. */
 static int64_t
-limit_core(int64_t bytes)
+set_limit(int resource, int64_t bytes)
 {
 	struct rlimit limit;
 	rlim_t before;
 
-	if (bytes < 0 || getrlimit(RLIMIT_CORE, &limit) != 0)
+	if (bytes < 0 || getrlimit(resource, &limit) != 0)
 		return -1;
 	before = limit.rlim_cur;
-	limit.rlim_cur = (rlim_t)bytes;
-	if (bytes == INT64_MAX)
-		limit.rlim_cur = RLIM_INFINITY;
-	(void)setrlimit(RLIMIT_CORE, &limit);
+	limit.rlim_cur = bytes < INT64_MAX ? (rlim_t)bytes : RLIM_INFINITY;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(resource, &limit);
 	return before < INT64_MAX ? (int64_t)before : INT64_MAX;
 }
 
-/* Keys shall not reach a core file or a debugger. */
-int64_t
-gm_process_hide(void)
+/* libcurl and OpenSSL take their share of it; we get along with 64 KiB. */
+static int64_t
+raise_stack(void)
 {
-	int64_t before = limit_core(0);
+	struct rlimit limit;
 
-#ifndef GM_SANITIZED /* the leak sanitizer must attach */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-	return before;
+	if (getrlimit(RLIMIT_STACK, &limit) != 0 ||
+	    limit.rlim_cur >= STACK_BYTES)
+		return -1;
+	return set_limit(RLIMIT_STACK, STACK_BYTES);
 }
 
 void
-gm_process_show(int64_t core_limit)
+gm_process_prepare(struct gm_process_limits *before)
 {
-	(void)limit_core(core_limit); /* the rest is undone by execve(2) */
+	before->core = set_limit(RLIMIT_CORE, 0);
+	before->stack = raise_stack();
+#ifndef GM_SANITIZED /* the leak sanitizer must attach */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+void
+gm_process_restore(const struct gm_process_limits *before)
+{
+	/* The rest is undone by execve(2). */
+	(void)set_limit(RLIMIT_CORE, before->core);
+	(void)set_limit(RLIMIT_STACK, before->stack);
 }
 
 /* The stream is named by device and inode. */

@@ -18,14 +18,19 @@
  */
 int gm_process_hold(bool *stdin_closed, struct gm_err *) GM_MUST_CHECK;
 
+/* Soft limits in bytes as they were at start; -1: not known. */
+struct gm_process_limits {
+	int64_t core, stack;
+};
+
 /*
- * Keep keys out of core files and debuggers.  Returns the limit of core files
- * as it was, in bytes, or -1.
+ * Keep keys out of core files and debuggers, and make room for our stack if
+ * there is little and the hard limit allows more.
  */
-int64_t gm_process_hide(void);
+void gm_process_prepare(struct gm_process_limits *before);
 
 /* Undo it, for a program that takes the place of ours. */
-void gm_process_show(int64_t core_limit);
+void gm_process_restore(const struct gm_process_limits *before);
 
 /* Is standard error the stream that $JOURNAL_STREAM names?  NULL: it is not. */
 bool gm_process_is_journal(const char *stream);

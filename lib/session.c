@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "session.h"
 #include "url.h"
 
@@ -134,6 +136,9 @@ gm_session_find(
 
 	*s = (struct gm_session){ .silent = c->note };
 	s->silent.quiet = true;
+	s->room = calloc(GM_VENDORS, sizeof(*s->room));
+	if (s->room == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
 	if (list_vendors(tool, &vendors, err) != 0 ||
 	    find_all(s, tool, &vendors, err) != 0)
 		return -1;
@@ -249,6 +254,9 @@ gm_session_close(struct gm_session *s)
 
 	if (s->len > 0)
 		gm_http_close(s->services[0].http);
-	for (set = s->room; set < s->room + GM_VENDORS; set++)
+	for (set = s->room; s->room != NULL && set < s->room + GM_VENDORS;
+	     set++)
 		gm_keyset_close(set);
+	free(s->room);
+	*s = (struct gm_session){ .len = 0 };
 }

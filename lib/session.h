@@ -18,8 +18,8 @@ struct gm_session {
 	struct gm_keyset *keysets[GM_VENDORS];
 	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
 	size_t len;
-	struct gm_note silent; /* for what the first keyset has told */
-	struct gm_keyset room[GM_VENDORS]; /* private */
+	struct gm_note silent;  /* for what the first keyset has told */
+	struct gm_keyset *room; /* private: GM_VENDORS of them, or NULL */
 };
 
 /*

@@ -289,23 +289,34 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	return deliver(r, rc, err);
 }
 
+static void
+release(struct run *r)
+{
+	gm_delivery_release(&r->delivery);
+	gm_out_release(&r->out);
+	gm_outcome_release(&r->outcome);
+	gm_session_close(&r->session);
+	gm_prompt_release(&r->prompt);
+	gm_params_release(&r->opt->params);
+	free(r);
+}
+
+/* Not on the stack, which may be as small as 64 KiB. */
 static int
 run(void *options, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
-	struct options *opt = options;
-	struct run r = { .opt = opt, .out = { .file = { .fd = -1 } } };
+	struct run *r = calloc(1, sizeof(*r));
 	int rc = -1;
 
-	gm_outcome_init(&r.outcome);
-	if (check_usage(opt, argc, err) == 0)
-		rc = work(&r, tool, argc, argv, err);
-	gm_delivery_release(&r.delivery);
-	gm_out_release(&r.out);
-	gm_outcome_release(&r.outcome);
-	gm_session_close(&r.session);
-	gm_prompt_release(&r.prompt);
-	gm_params_release(&opt->params);
+	if (r == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	r->opt = options;
+	r->out.file.fd = -1;
+	gm_outcome_init(&r->outcome);
+	if (check_usage(r->opt, argc, err) == 0)
+		rc = work(r, tool, argc, argv, err);
+	release(r);
 	return rc;
 }
 
