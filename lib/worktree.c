@@ -19,6 +19,7 @@
 #define MEMORY ((size_t)256 * 1024)
 #define WORDS 16
 #define COMMAND 3
+#define NOT_THERE 1 /* status: not tracked, not ignored; others are errors */
 
 /* A path without links, cut at its last slash. */
 struct place {
@@ -154,25 +155,36 @@ start(char *const argv[], char *const env[], int out)
 	return pid;
 }
 
-/* Its exit status, or -1; one that does not end, or must not, is killed. */
-static int
-wait_for(pid_t pid, int in)
+/* Read until the pipe ends with the last process that holds it. */
+static bool
+ends_in_time(int in)
 {
 	int64_t until = gm_clock_mono_ms() + GIT_MS;
 	struct gm_err ignored;
 	char bytes[512];
-	bool late = false;
+	ssize_t n;
+
+	do {
+		if (gm_stop_poll(in, POLLIN, until, &ignored) != 1)
+			return false;
+		n = read(in, bytes, sizeof(bytes));
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	return n == 0;
+}
+
+/* Its exit status, or -1; one that does not end, or must not, is killed. */
+static int
+wait_for(pid_t pid, int in)
+{
+	bool late = !ends_in_time(in);
 	int status;
 	pid_t ended;
 
-	/* The pipe ends with the last process that holds it. */
-	do
-		late = gm_stop_poll(in, POLLIN, until, &ignored) != 1;
-	while (!late && read(in, bytes, sizeof(bytes)) > 0);
 	if (late)
 		(void)kill(pid, SIGKILL);
 	while ((ended = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
-		;
+		if (gm_stop_signal() != 0 || gm_stop_is_late())
+			(void)kill(pid, SIGKILL);
 	return ended == pid && !late && WIFEXITED(status) ? WEXITSTATUS(status)
 	                                                  : -1;
 }
@@ -229,11 +241,15 @@ ask_git(const struct place *place, const struct words *env)
 	static const char *const ignored[COMMAND] = { "--no-pager",
 		"check-ignore", "-q" };
 
-	if (run_git(place, env, tracked) == 0)
+	int status = run_git(place, env, tracked);
+
+	if (status == 0)
 		return GM_WORKTREE_TRACKED;
-	if (run_git(place, env, ignored) == 1)
-		return GM_WORKTREE_EXPOSED;
-	return GM_WORKTREE_FINE;
+	if (status == NOT_THERE)
+		status = run_git(place, env, ignored);
+	if (status == 0)
+		return GM_WORKTREE_FINE;
+	return status == NOT_THERE ? GM_WORKTREE_EXPOSED : GM_WORKTREE_UNKNOWN;
 }
 
 enum gm_worktree
@@ -244,9 +260,13 @@ gm_worktree_look(const char *path, const struct gm_worktree_env *from)
 	struct place place;
 
 	gm_buf_init(&env.memory, MEMORY);
-	if (find_place(path, &place) == 0 && is_in_work_tree(place.dir) &&
-	    make_environment(&env, from) == 0)
-		found = ask_git(&place, &env);
+	if (find_place(path, &place) != 0)
+		found =
+		    errno == ENOENT ? GM_WORKTREE_FINE : GM_WORKTREE_UNKNOWN;
+	else if (is_in_work_tree(place.dir))
+		found = make_environment(&env, from) == 0
+		            ? ask_git(&place, &env)
+		            : GM_WORKTREE_UNKNOWN;
 	gm_buf_release(&env.memory);
 	free(place.dir);
 	return found;

@@ -8,15 +8,16 @@
  * could make it run.
  *
  * Whatever goes wrong (no git, a repository that it does not trust, no answer
- * within seconds) counts as "nothing to tell".
+ * within seconds) is neither good nor bad news.
  */
 
 #include "base.h"
 
 enum gm_worktree {
-	GM_WORKTREE_FINE,    /* outside of any, ignored, or not to be known */
+	GM_WORKTREE_FINE,    /* outside of any, or ignored */
 	GM_WORKTREE_TRACKED, /* it is in the repository, or is about to be */
-	GM_WORKTREE_EXPOSED  /* neither tracked nor ignored */
+	GM_WORKTREE_EXPOSED, /* neither tracked nor ignored */
+	GM_WORKTREE_UNKNOWN  /* git could not be asked, or failed */
 };
 
 /* Variables for git; NULL: not set. */

@@ -207,6 +207,11 @@ warn(const struct gm_common *c)
 		gm_note(&c->note, GM_LEVEL_NOTE,
 		    "%s: git does not ignore it: name it in .gitignore", path);
 		break;
+	case GM_WORKTREE_UNKNOWN:
+		gm_note(&c->note, GM_LEVEL_DETAIL,
+		    "%s: git could not say whether it tracks or ignores it",
+		    path);
+		break;
 	case GM_WORKTREE_FINE:
 		break;
 	}

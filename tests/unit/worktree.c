@@ -90,8 +90,9 @@ test_answers(void **state)
 		{ "*ls-files*) exit 0", GM_WORKTREE_TRACKED },
 		{ "*check-ignore*) exit 0;; *) exit 1", GM_WORKTREE_FINE },
 		{ "*) exit 1", GM_WORKTREE_EXPOSED },
-		{ "*) exit 128", GM_WORKTREE_FINE },
-		{ "*) kill -9 $$", GM_WORKTREE_FINE },
+		{ "*) exit 128", GM_WORKTREE_UNKNOWN },
+		{ "*ls-files*) exit 1;; *) exit 128", GM_WORKTREE_UNKNOWN },
+		{ "*) kill -9 $$", GM_WORKTREE_UNKNOWN },
 		/* Whatever it says, nothing of it shows. */
 		{ "*) echo said; echo said >&2; exit 1", GM_WORKTREE_EXPOSED },
 	};
@@ -107,7 +108,7 @@ test_answers(void **state)
 	}
 	assert_int_equal(unlink("bin/git"), 0);
 	write_file("bin/git", "#!/absent\n", 0700);
-	assert_int_equal(look(), GM_WORKTREE_FINE);
+	assert_int_equal(look(), GM_WORKTREE_UNKNOWN);
 }
 
 /* No key, nothing of git's own, but our switches. */
@@ -140,7 +141,7 @@ test_deadline(void **state)
 	(void)state;
 	write_file("bin/git", "#!/bin/sh\nexec sleep 60\n", 0700);
 	assert_int_equal(gm_stop_deadline(50, &err), 0);
-	assert_int_equal(look(), GM_WORKTREE_FINE);
+	assert_int_equal(look(), GM_WORKTREE_UNKNOWN);
 	assert_true(gm_stop_is_late());
 }
 
