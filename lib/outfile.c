@@ -71,8 +71,7 @@ resolve(const char *path, int max)
 static int
 fail_create(const char *path, struct gm_err *err)
 {
-	return gm_fail_errno(
-	    err, errno == ENOMEM ? GM_EOS : GM_ECANTCREAT, "%s", path);
+	return gm_file_fail_open(GM_ECANTCREAT, path, err);
 }
 
 /* ENXIO of a FIFO, as long as nobody reads it. */
@@ -198,7 +197,7 @@ open_new(struct gm_outfile *f, const char *path, struct gm_err *err)
 		return fail_create(path, err);
 	f->path = resolve(path, regular ? LINKS_MAX : 0);
 	if (f->path == NULL)
-		return gm_fail(err, GM_EOS, "%s: %s", path, strerror(ENOMEM));
+		return gm_fail(err, GM_EOS, "%s: out of memory", path);
 	if (gm_file_named(path, &f->fd))
 		return f->fd == -1 ? fail_create(path, err) : 0;
 	if (!regular)
@@ -229,8 +228,8 @@ sync_directory(char *path)
 
 	if (slash != NULL)
 		slash[1] = '\0';
-	fd = open(
-	    slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = gm_file_openat(
+	    AT_FDCWD, slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY);
 	if (fd == -1)
 		return 0; /* we may use it, but not read it */
 	rc = gm_file_sync(fd);
@@ -386,12 +385,8 @@ overwrite(const struct gm_outfile *f, int fd)
 static int
 write_in_place(const struct gm_outfile *f)
 {
-	int fd, rc, saved;
+	int fd = gm_file_openat(AT_FDCWD, f->path, O_WRONLY), rc, saved;
 
-	do
-		fd =
-		    open(f->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	while (fd == -1 && errno == EINTR);
 	if (fd == -1)
 		return -1;
 	rc = overwrite(f, fd);
