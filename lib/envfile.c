@@ -6,6 +6,7 @@
 #include "dotenv.h"
 #include "envfile.h"
 #include "file.h"
+#include "utf8.h"
 
 #define FILE_MAX (1024 * 1024)
 
@@ -197,6 +198,18 @@ read_text(
 	return gm_file_read(fd, load->path, text, err);
 }
 
+static int
+check_encoding(const struct load *load, struct gm_span text, struct gm_err *err)
+{
+	const char *name = gm_utf8_foreign(text);
+
+	if (name == NULL)
+		return 0;
+	return gm_fail(err, GM_ECONFIG,
+	    "%s: this is %s: convert it with iconv -f %s -t UTF-8", load->path,
+	    name, name);
+}
+
 enum gm_envfile_found
 gm_envfile_load(struct gm_envfile *file, const char *path,
     const struct gm_envfile_rules *rules, const struct gm_note *note,
@@ -216,7 +229,8 @@ gm_envfile_load(struct gm_envfile *file, const char *path,
 			found = unreadable(&load, err);
 		goto out;
 	}
-	if (parse(&load, gm_buf_span(&text), &ours, err) != 0 ||
+	if (check_encoding(&load, gm_buf_span(&text), err) != 0 ||
+	    parse(&load, gm_buf_span(&text), &ours, err) != 0 ||
 	    judge(fd, &load, err) != 0)
 		goto out;
 	found = ours ? GM_ENVFILE_USED : GM_ENVFILE_ABSENT;

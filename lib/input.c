@@ -57,7 +57,7 @@ is_at(struct gm_span text, size_t at, struct gm_span magic)
 static int
 check_text(const char *name, struct gm_span text, struct gm_err *err)
 {
-	const char *nul;
+	const char *foreign, *nul;
 	size_t i;
 
 	for (i = 0; i < GM_LEN(binaries); i++)
@@ -65,6 +65,11 @@ check_text(const char *name, struct gm_span text, struct gm_err *err)
 			return gm_fail(err, GM_EDATA,
 			    "%s: %s, but only text can be read", name,
 			    binaries[i].name);
+	foreign = gm_utf8_foreign(text);
+	if (foreign != NULL)
+		return gm_fail(err, GM_EDATA,
+		    "%s: this is %s: convert it with iconv -f %s -t UTF-8",
+		    name, foreign, foreign);
 	nul = memchr(text.p, '\0', text.len);
 	if (nul != NULL)
 		return gm_fail(err, GM_EDATA,

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "keyplace.h"
 #include "url.h"
+#include "utf8.h"
 
 #define CREDENTIALS_MAX (1024 * 1024)
 #define PLACE_MAX 4096
@@ -49,12 +50,18 @@ try_text(struct search *s, struct gm_span text, const char *variable,
     enum gm_origin origin, struct gm_err *err)
 {
 	struct gm_keyplace *place = s->place;
+	const char *foreign = gm_utf8_foreign(text);
 	struct gm_buf where;
 	int rc;
 
 	gm_buf_init(&where, 2 * PLACE_MAX);
 	put_place(s, variable, origin, &where);
-	rc = parse(s, text, gm_buf_str(&where), err);
+	if (foreign != NULL)
+		rc = gm_fail(err, GM_ECONFIG,
+		    "%s: this is %s: convert it with iconv -f %s -t UTF-8",
+		    gm_buf_str(&where), foreign, foreign);
+	else
+		rc = parse(s, text, gm_buf_str(&where), err);
 	gm_buf_release(&where);
 	if (rc != 0)
 		return -1;

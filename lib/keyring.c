@@ -7,25 +7,121 @@
 /* Bytes of all keys together. */
 #define RING_MAX (1024 * 1024)
 
+#define BOM "\xEF\xBB\xBF"
+#define WORD_BYTES \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+/* Straight, typographic, or a backquote. */
+static bool
+is_quote(struct gm_span s)
+{
+	if (s.p[0] == '"' || s.p[0] == '\'' || s.p[0] == '`')
+		return true;
+	return s.len >= 3 && s.p[0] == '\xE2' && s.p[1] == '\x80' &&
+	       (s.p[2] & '\xF8') == '\x98';
+}
+
+/*
+ * What is wrong with the character at the start of s, and what helps; NULL:
+ * nothing.  In JSON a quote and a backslash are escaped, which would hide a
+ * key from masking.
+ */
+static const char *
+fault_of(struct gm_span s)
+{
+	if (is_quote(s))
+		return "is a quote: give the key without quotes";
+	if (gm_span_starts(s, BOM))
+		return "begins a byte order mark: save the text as UTF-8 "
+		       "without one";
+	switch (s.p[0]) {
+	case '\\':
+		return "is a backslash: give the key alone";
+	case ';':
+		return "is a ';': separate keys by commas";
+	case '|':
+		return "is a '|': separate keys by commas";
+	case ' ':
+	case '\t':
+		return "is a blank: separate keys by commas";
+	default:
+		break;
+	}
+	if ((unsigned char)s.p[0] >= 0x80)
+		return "is not ASCII: copy the key again";
+	if (s.p[0] < ' ' || s.p[0] == '\177')
+		return "is a control character: copy the key again";
+	return NULL;
+}
+
+/* "NAME=value", also behind "export"; '=' may end a key, as in Base64. */
+static bool
+is_assignment(struct gm_span s)
+{
+	size_t i;
+
+	if (gm_span_starts(s, "export ") || gm_span_starts(s, "export\t"))
+		return true;
+	for (i = 0; i < s.len && s.p[i] != '\0'; i++)
+		if (strchr(WORD_BYTES, s.p[i]) == NULL)
+			break;
+	if (i == 0 || (s.p[0] >= '0' && s.p[0] <= '9') || i == s.len ||
+	    s.p[i] != '=')
+		return false;
+	while (i < s.len && s.p[i] == '=')
+		i++;
+	return i < s.len;
+}
+
+/* "Bearer KEY", as it stands in a header. */
+static bool
+is_bearer(struct gm_span s)
+{
+	static const char word[] = "bearer";
+	size_t len = sizeof(word) - 1;
+
+	return s.len > len && (s.p[len] == ' ' || s.p[len] == '\t') &&
+	       gm_span_find((struct gm_span){ s.p, len }, word) != NULL;
+}
+
+/* What stands in front of the key or its label, and belongs to neither. */
+static int
+check_front(struct gm_span item, size_t place, struct gm_err *err)
+{
+	if (gm_span_starts(item, BOM) || (item.len > 0 && is_quote(item)))
+		return gm_fail(err, GM_ECONFIG, "key %zu: byte 1 %s", place,
+		    fault_of(item));
+	if (is_assignment(item))
+		return gm_fail(err, GM_ECONFIG,
+		    "key %zu: begins with NAME=: give the key alone", place);
+	return 0;
+}
+
 static int
 check_key(struct gm_span key, size_t place, struct gm_err *err)
 {
+	const char *why;
 	size_t i;
 
 	if (key.len == 0)
 		return gm_fail(err, GM_ECONFIG,
 		    "key %zu: there is a label but no key", place);
+	if (check_front(key, place, err) != 0)
+		return -1;
+	if (is_bearer(key))
+		return gm_fail(err, GM_ECONFIG,
+		    "key %zu: begins with 'Bearer ': give the key alone",
+		    place);
+	for (i = 0; i < key.len; i++) {
+		why = fault_of((struct gm_span){ key.p + i, key.len - i });
+		if (why != NULL)
+			return gm_fail(err, GM_ECONFIG, "key %zu: byte %zu %s",
+			    place, i + 1, why);
+	}
 	if (key.len > GM_KEY_MAX)
-		return gm_fail(err, GM_ECONFIG, "key %zu: longer than %d bytes",
-		    place, GM_KEY_MAX);
-	/* Escaped in JSON, a quote or backslash would hide a key from masking. */
-	for (i = 0; i < key.len; i++)
-		if (key.p[i] <= ' ' || key.p[i] > '~' || key.p[i] == '"' ||
-		    key.p[i] == '\\')
-			return gm_fail(err, GM_ECONFIG,
-			    "key %zu: byte %zu is a blank, a control, a quote, "
-			    "a backslash or not ASCII: separate keys by commas",
-			    place, i + 1);
+		return gm_fail(err, GM_ECONFIG,
+		    "key %zu: longer than %d bytes, as no key is", place,
+		    GM_KEY_MAX);
 	return 0;
 }
 
@@ -112,7 +208,8 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 		if (item.len == 0)
 			continue;
 		place = ring->len + ring->doubles;
-		if (cut_label(&key, item, place, err) != 0 ||
+		if (check_front(item, place, err) != 0 ||
+		    cut_label(&key, item, place, err) != 0 ||
 		    check_key(key.text, place, err) != 0 ||
 		    gm_secrets_add(secrets, key.text, err) != 0 ||
 		    add(ring, key, err) != 0)

@@ -6,7 +6,9 @@
  *
  * Text form: keys separated by commas or newlines, blanks around them allowed,
  * each with an optional "label:" in front; keys of one label share a quota.  A
- * label is printable ASCII without blanks; an empty one is none.
+ * label is printable ASCII without blanks; an empty one is none.  A key is
+ * printable ASCII without blanks, quotes, backslashes, ';' and '|'; what was
+ * pasted with it ("Bearer ", NAME=, a byte order mark) is rejected.
  * Keys are wiped on release.  No I/O.
  */
 
@@ -17,7 +19,7 @@
 #include "span.h"
 
 /* Bytes allowed in one key, and in a label. */
-#define GM_KEY_MAX 512
+#define GM_KEY_MAX 4096 /* a JSON Web Token */
 #define GM_LABEL_MAX 64
 
 struct gm_key {

@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -162,4 +163,53 @@ gm_utf8_cut(struct gm_span s, size_t max)
 		if (((unsigned char)s.p[i] & 0xC0) != 0x80 && count++ == max)
 			break;
 	return i;
+}
+
+/* Bytes that are looked at to judge an encoding. */
+#define SAMPLE 64
+
+/*
+ * Does text begin with units of width bytes that are NUL but for one, always
+ * the same, which is no control character?  So ASCII and Latin-1 look.
+ */
+static bool
+is_widened(struct gm_span text, size_t width, size_t at)
+{
+	size_t len = text.len < SAMPLE ? text.len : SAMPLE, i;
+	unsigned char c;
+
+	len -= len % width;
+	if (len < 4 * width)
+		return false;
+	for (i = 0; i < len; i++) {
+		c = (unsigned char)text.p[i];
+		if (i % width != at
+			? c != 0
+			: c < ' ' && c != '\t' && c != '\n' && c != '\r')
+			return false;
+	}
+	return true;
+}
+
+const char *
+gm_utf8_foreign(struct gm_span text)
+{
+	static const struct {
+		size_t width, at;
+		const char *name;
+	} forms[] = { { 2, 0, "UTF-16LE" }, { 2, 1, "UTF-16BE" },
+		{ 4, 0, "UTF-32LE" }, { 4, 3, "UTF-32BE" } };
+	static const char marks[] = "\xFF\xFE\0\0\xFE\xFF";
+	size_t i;
+
+	if (text.len >= 4 && (memcmp(text.p, marks, 4) == 0 ||
+				 memcmp(text.p, marks + 2, 4) == 0))
+		return "UTF-32";
+	if (text.len >= 2 && (memcmp(text.p, marks, 2) == 0 ||
+				 memcmp(text.p, marks + 4, 2) == 0))
+		return "UTF-16";
+	for (i = 0; i < GM_LEN(forms); i++)
+		if (is_widened(text, forms[i].width, forms[i].at))
+			return forms[i].name;
+	return NULL;
 }

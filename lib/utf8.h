@@ -36,6 +36,13 @@ void gm_utf8_put(struct gm_buf *, uint32_t point);
 /* Append text with each ill-formed part as U+FFFD; returns how many. */
 size_t gm_utf8_repair(struct gm_buf *, struct gm_span text);
 
+/*
+ * The name that iconv(1) has for the encoding of a text that is not UTF-8 but
+ * UTF-16 or UTF-32, judged by its byte order mark or, without one, by where its
+ * first 64 bytes are NUL; NULL: neither, as far as that shows.
+ */
+const char *gm_utf8_foreign(struct gm_span text);
+
 /* Bytes of the first max characters (code points) of well-formed text. */
 size_t gm_utf8_cut(struct gm_span, size_t max);
 

@@ -455,33 +455,88 @@ $(aimed "$DEFAULT_URL" 0001)"
 	refused_like 'creds/google-api-keys: '
 }
 
-@test "a bad key: 78, its place is named, the key is not shown" {
-	local blank='is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas'
-	local key
+@test "a bad key: 78, place and reason are named, the key is not shown" {
+	local blank='is a blank: separate keys by commas' key why
 
 	GEMINI_API_KEY='fake-good key' ask hi
 	refused "environment: GEMINI_API_KEY: key 0: byte 10 $blank"
 	GOOGLE_API_KEYS=$'fake-1,fake-\t2' ask hi
 	refused "environment: GOOGLE_API_KEYS: key 1: byte 6 $blank"
-	for key in $'fake-\033[31m' $'fake-\001' $'fake-\177' fake-é \
-	    $'fake-\xff'; do
-		GOOGLE_API_KEY=$key ask -vv hi
+	while IFS='>' read -r key why; do
+		GOOGLE_API_KEY=$(printf "$key") ask -vv hi
 		[ "$rc" -eq 78 ]
-		[ "$(tail -n 1 err)" = "gm-prompt: environment: GOOGLE_API_KEY:\
- key 0: byte 6 $blank" ]
-	done
+		[ "$(tail -n 1 err)" = \
+		    "gm-prompt: environment: GOOGLE_API_KEY: key 0: $why" ]
+	done <<-'END'
+		fake-\033[31m>byte 6 is a control character: copy the key again
+		fake-\001>byte 6 is a control character: copy the key again
+		fake-\177>byte 6 is a control character: copy the key again
+		fake-é>byte 6 is not ASCII: copy the key again
+		fake-\xff>byte 6 is not ASCII: copy the key again
+		"fake-1">byte 1 is a quote: give the key without quotes
+		fake-1;fake-2>byte 7 is a ';': separate keys by commas
+		fake-1|fake-2>byte 7 is a '|': separate keys by commas
+		Bearer fake-1>begins with 'Bearer ': give the key alone
+		GOOGLE_API_KEY=fake-1>begins with NAME=: give the key alone
+		export GOOGLE_API_KEY='fake-1'>begins with NAME=: give the key alone
+		\xef\xbb\xbffake-1>byte 1 begins a byte order mark: save the text as UTF-8 without one
+	END
 	GOOGLE_API_KEYS=work: ask hi
 	refused "environment: GOOGLE_API_KEYS: key 0: there is a label but no key"
 	keep env "GOOGLE_API_KEYS='fake-1, label:fake-2 fake-3'"
 	ask --env-file env hi
 	refused "env: GOOGLE_API_KEYS: key 1: byte 7 $blank"
 	keep creds/google-api-keys 'fake-1 fake-2'
-	CREDENTIALS_DIRECTORY=creds ask hi
+	CREDENTIALS_DIRECTORY=$PWD/creds ask hi
 	refused "credentials directory: google-api-keys: key 0: byte 7 $blank"
 	# in --json, too
 	GEMINI_API_KEY='fake-good key' ask --json hi
 	[ "$rc" -eq 78 ]
 	grep -qF '"error":{"class":"config","message":"environment:' out
+}
+
+@test "a key of 4096 bytes is sent, one more is refused" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+
+	GEMINI_API_KEY=fake-good-key-$(printf '%04082d' 1)
+	ask hi
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+	GEMINI_API_KEY+=1 ask hi
+	refused 'environment: GEMINI_API_KEY: key 0: longer than 4096 bytes, as no key is'
+}
+
+@test "text in UTF-16 or UTF-32 is reported as such, with iconv" {
+	local name from
+
+	printf 'GOOGLE_API_KEYS=%s\n' "$GOOD_KEY" | keep plain
+	for from in UTF-16 UTF-16LE UTF-16BE UTF-32 UTF-32LE UTF-32BE; do
+		name=$from
+		iconv -f UTF-8 -t "$from" plain | keep env
+		ask --env-file env hi
+		refused "env: this is $name: convert it with iconv -f $name -t UTF-8"
+		# which is what helps
+		iconv -f "$name" -t UTF-8 env | keep converted
+		ask --env-file converted --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+		echo "$GOOD_KEY" | iconv -f UTF-8 -t "$from" |
+		    keep creds/google-api-keys
+		CREDENTIALS_DIRECTORY=$PWD/creds ask hi
+		refused "credentials directory: google-api-keys: this is $name:\
+ convert it with iconv -f $name -t UTF-8"
+		echo "some text" | iconv -f UTF-8 -t "$from" >text
+		GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
+		said 65 '' "gm-prompt: standard input: this is $name: convert it\
+ with iconv -f $name -t UTF-8"$'\n'
+	done
+	# the other byte order, marked
+	printf '\xfe\xff\x00G\x00=' | keep env
+	ask --env-file env hi
+	refused 'env: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'
+	# marked, but without a NUL byte
+	printf '\xff\xfe\x2d\x4e\x87\x65' >text
+	GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
+	said 65 '' 'gm-prompt: standard input: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'$'\n'
 }
 
 # --- who may have written it

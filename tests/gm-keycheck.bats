@@ -370,7 +370,7 @@ gm-keycheck: no key is healthy; 1 invalid
 	said 78 'gm-keycheck: standard input: no API key
 ' ''
 	typed $'fake-good-key-0001\nfake bad key\n'
-	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas
+	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank: separate keys by commas
 ' ''
 	rc=0
 	gm-keycheck - <&- >raw 2>err || rc=$?

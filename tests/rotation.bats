@@ -1003,11 +1003,11 @@ told() {
 			return 1
 		}
 	done <<-E
-	$K0,secret key	key 1: byte 7 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas
-	$K0,,secr\\x01et	key 1: byte 5 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas
-	se\\xc3\\xa9cret	key 0: byte 3 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas
+	$K0,secret key	key 1: byte 7 is a blank: separate keys by commas
+	$K0,,secr\\x01et	key 1: byte 5 is a control character: copy the key again
+	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII: copy the key again
 	$K0,$K0,work:	key 2: there is a label but no key
-	$(printf '%0513d' 0)	key 0: longer than 512 bytes
+	$(printf '%04097d' 0)	key 0: longer than 4096 bytes, as no key is
 	E
 	unsent
 	GOOGLE_API_KEYS=' , ,' ask -n hi

@@ -470,7 +470,7 @@ Try 'gm-prompt --help'.
 	again
 	MISTRAL_API_KEY="$M0 $M1" ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank, a control, a quote, a backslash or not ASCII: separate keys by commas'
+	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank: separate keys by commas'
 	tried 0
 }
 

@@ -262,9 +262,8 @@ test_bad(void **state)
 	assert_int_equal(find(&p, NULL), -1);
 	assert_int_equal(p.err.code, GM_ECONFIG);
 	assert_string_equal(p.err.msg,
-	    "environment: GOOGLE_API_KEYS: key 1: byte 7 is a blank, a "
-	    "control, "
-	    "a quote, a backslash or not ASCII: separate keys by commas");
+	    "environment: GOOGLE_API_KEYS: key 1: byte 7 is a blank: "
+	    "separate keys by commas");
 	release(&p);
 	/* A place that is there but not readable is not passed over. */
 	assert_int_equal(mkdir("c/google-api-keys", 0700), 0);
@@ -303,9 +302,8 @@ test_typed(void **state)
 		    "twice\n" },
 		{ NULL, "\n, \n", GM_ECONFIG, 0, "standard input: no API key" },
 		{ NULL, "a b", GM_ECONFIG, 0,
-		    "standard input: key 0: byte 2 is a blank, a control, a "
-		    "quote, a backslash or not ASCII: separate keys by "
-		    "commas" },
+		    "standard input: key 0: byte 2 is a blank: separate keys "
+		    "by commas" },
 		{ URL "https://127.0.0.1:1\n", "fake-good-key-0001", GM_ECONFIG,
 		    1,
 		    "named: GOOGLE_GEMINI_BASE_URL is not used with keys from "

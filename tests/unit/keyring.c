@@ -51,9 +51,14 @@ static const struct {
 	    2 },
 	{ "fake-a,fake-ab,fake-A", 3, { "fake-a", "fake-ab", "fake-A" },
 	    { "", "", "" }, 0 },
-	/* all that is printable may be in a key, but quote and backslash */
-	{ "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~", 1,
-	    { "!#$%&'()*+-./09;<=>?@AZ[]^_`az{|}~" }, { "" }, 0 },
+	/* printable characters, but quotes, '\\', ';' and '|' */
+	{ "!#$%&()*+-./09<=>?@AZ[]^_az{}~", 1,
+	    { "!#$%&()*+-./09<=>?@AZ[]^_az{}~" }, { "" }, 0 },
+	/* padding of Base64, a token, and words that only look like more */
+	{ "ZmFrZQ==,fake=,a.b-c_d.e~f+g/h,bearer-fake", 4,
+	    { "ZmFrZQ==", "fake=", "a.b-c_d.e~f+g/h", "bearer-fake" },
+	    { "", "", "", "" }, 0 },
+	{ "exportfake,9a=b", 2, { "exportfake", "9a=b" }, { "", "" }, 0 },
 };
 
 static void
@@ -80,9 +85,18 @@ test_good(void **state)
 	gm_secrets_release(&secrets);
 }
 
-#define BLANK(place, byte) \
-	"key " place ": byte " byte " is a blank, a control, a quote, a " \
-	"backslash or not ASCII: separate keys by commas"
+#define AT(place, byte, what) "key " place ": byte " byte " is " what
+#define BLANK(place, byte) AT(place, byte, "a blank: separate keys by commas")
+#define COPY ": copy the key again"
+#define CONTROL(place, byte) AT(place, byte, "a control character" COPY)
+#define FOREIGN(place, byte) AT(place, byte, "not ASCII" COPY)
+#define QUOTE(place, byte) \
+	AT(place, byte, "a quote: give the key without quotes")
+#define MARK(place, byte) \
+	"key " place ": byte " byte " begins a byte order mark: save the " \
+	"text as UTF-8 without one"
+#define NAME(place) "key " place ": begins with NAME=: give the key alone"
+#define BEARER(place) "key " place ": begins with 'Bearer ': give the key alone"
 #define LABEL(place) \
 	"key " place ": a label has at most 64 characters, all of ASCII"
 
@@ -95,13 +109,36 @@ static const struct {
 	{ { "fake-a,secret\tb", 15 }, BLANK("1", "7") },
 	{ { ",\n,fake-a,,secret b", 19 }, BLANK("1", "7") },
 	{ { "work:secret b", 13 }, BLANK("0", "7") },
-	{ { "secret\033[m", 9 }, BLANK("0", "7") },
-	{ { "secret\0", 7 }, BLANK("0", "7") },
-	{ { "secret\177", 7 }, BLANK("0", "7") },
-	{ { "secr\xC3\xA9t", 7 }, BLANK("0", "5") },
-	{ { "secret\vb", 8 }, BLANK("0", "7") },
-	{ { "secret\"b", 8 }, BLANK("0", "7") },
-	{ { "secret\\b", 8 }, BLANK("0", "7") },
+	{ { "secret\033[m", 9 }, CONTROL("0", "7") },
+	{ { "secret\0", 7 }, CONTROL("0", "7") },
+	{ { "secret\177", 7 }, CONTROL("0", "7") },
+	{ { "secret\vb", 8 }, CONTROL("0", "7") },
+	{ { "secr\xC3\xA9t", 7 }, FOREIGN("0", "5") },
+	{ { "secret\"b", 8 }, QUOTE("0", "7") },
+	{ { "\"secret\"", 8 }, QUOTE("0", "1") },
+	{ { "'secret'", 8 }, QUOTE("0", "1") },
+	{ { "`secret`", 8 }, QUOTE("0", "1") },
+	{ { "\xE2\x80\x9Csecret\xE2\x80\x9D", 12 }, QUOTE("0", "1") },
+	{ { "work:\"secret\"", 13 }, QUOTE("0", "1") },
+	{ { "\"work:secret\"", 13 }, QUOTE("0", "1") },
+	{ { "'work':secret", 13 }, QUOTE("0", "1") },
+	{ { "secret\\b", 8 }, AT("0", "7", "a backslash: give the key alone") },
+	{ { "secret;secretb", 14 },
+	    AT("0", "7", "a ';': separate keys by commas") },
+	{ { "fake-a,secret|b", 15 },
+	    AT("1", "7", "a '|': separate keys by commas") },
+	{ { "\xEF\xBB\xBFsecret", 9 }, MARK("0", "1") },
+	{ { "\xEF\xBB\xBFwork:secret", 14 }, MARK("0", "1") },
+	{ { "work:\xEF\xBB\xBFsecret", 14 }, MARK("0", "1") },
+	{ { "secret\xEF\xBB\xBF", 9 }, MARK("0", "7") },
+	{ { "GOOGLE_API_KEYS=secret", 22 }, NAME("0") },
+	{ { "fake-a,GOOGLE_API_KEYS=secret", 29 }, NAME("1") },
+	{ { "GOOGLE_API_KEYS=work:secret", 27 }, NAME("0") },
+	{ { "GOOGLE_API_KEYS=\"secret\"", 24 }, NAME("0") },
+	{ { "export GEMINI_API_KEY=secret", 28 }, NAME("0") },
+	{ { "work:key=secret", 15 }, NAME("0") },
+	{ { "Bearer secret", 13 }, BEARER("0") },
+	{ { "Authorization: bearer\tsecret", 28 }, BEARER("0") },
 	{ { "work:", 5 }, "key 0: there is a label but no key" },
 	{ { "fake-a, secret: ", 16 }, "key 1: there is a label but no key" },
 	/* dropped keys count, so that the place can be found */
@@ -151,7 +188,8 @@ test_length(void **state)
 	s.len++;
 	assert_int_equal(parse(&ring, s, &secrets, &err), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
-	assert_string_equal(err.msg, "key 0: longer than 512 bytes");
+	assert_string_equal(
+	    err.msg, "key 0: longer than 4096 bytes, as no key is");
 	gm_keyring_release(&ring);
 	/* more than any list of keys: as much a fault of the configuration */
 	s.len = sizeof(text);

@@ -228,6 +228,49 @@ test_cut(void **state)
 	assert_int_equal(gm_utf8_cut((struct gm_span){ NULL, 0 }, 1), 0);
 }
 
+static void
+test_foreign(void **state)
+{
+#define SPAN(bytes) \
+	{ \
+		bytes, sizeof(bytes) - 1 \
+	}
+	static const struct {
+		struct gm_span text;
+		const char *name;
+	} rows[] = {
+		{ SPAN(""), NULL },
+		{ SPAN("plain text"), NULL },
+		{ SPAN("\xEF\xBB\xBFtext"), NULL },
+		{ SPAN("\xFF\xFE"), "UTF-16" },
+		{ SPAN("\xFE\xFF\0a"), "UTF-16" },
+		{ SPAN("\xFF\xFE\0\0"), "UTF-32" },
+		{ SPAN("\0\0\xFE\xFF"), "UTF-32" },
+		{ SPAN("K\0E\0Y\0=\0"), "UTF-16LE" },
+		{ SPAN("\0K\0E\0Y\0=\0"), "UTF-16BE" },
+		{ SPAN("\xE9\0t\0\xE9\0\n\0"), "UTF-16LE" },
+		{ SPAN("K\0\0\0E\0\0\0Y\0\0\0=\0\0\0"), "UTF-32LE" },
+		{ SPAN("\0\0\0K\0\0\0E\0\0\0Y\0\0\0="), "UTF-32BE" },
+		/* too short, controls, NULs elsewhere: not to be told */
+		{ SPAN("K\0E\0Y\0"), NULL },
+		{ SPAN("K\0\1\0Y\0=\0"), NULL },
+		{ SPAN("text\0\0\0\0"), NULL },
+		{ SPAN("\0\0\0\0\0\0\0\0"), NULL },
+	};
+#undef SPAN
+	const char *name;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		name = gm_utf8_foreign(rows[i].text);
+		if (rows[i].name == NULL)
+			assert_null(name);
+		else
+			assert_string_equal(name, rows[i].name);
+	}
+}
+
 int
 main(void)
 {
@@ -238,6 +281,7 @@ main(void)
 		cmocka_unit_test(test_repair),
 		cmocka_unit_test(test_valid_places),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
