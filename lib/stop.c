@@ -121,6 +121,20 @@ gm_stop_restore(void)
 		(void)sigaction(changed[i], &before[i], NULL);
 }
 
+void
+gm_stop_ignored(sigset_t *set)
+{
+	struct sigaction now;
+	size_t i;
+
+	(void)sigemptyset(set);
+	for (i = 0; i < GM_LEN(changed) && installed; i++)
+		if (sigaction(changed[i], NULL, &now) == 0 &&
+		    now.sa_handler == SIG_IGN &&
+		    before[i].sa_handler != SIG_IGN)
+			(void)sigaddset(set, changed[i]);
+}
+
 int
 gm_stop_signal(void)
 {

@@ -16,6 +16,7 @@
  * The only mutable file-scope data of the library lives here.
  */
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base.h"
@@ -30,6 +31,12 @@ int gm_stop_install(struct gm_err *) GM_MUST_CHECK;
  * then is still told by gm_stop_signal().
  */
 void gm_stop_restore(void);
+
+/*
+ * The signals that we ignore but did not at start: they must be default again
+ * in a child.
+ */
+void gm_stop_ignored(sigset_t *);
 
 /* The signal that asks us to end, or 0; the deadline is none. */
 int gm_stop_signal(void);

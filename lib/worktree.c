@@ -1,17 +1,9 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "buf.h"
-#include "clock.h"
-#include "stop.h"
+#include "child.h"
 #include "worktree.h"
 
 #define GIT_MS 3000 /* a repository may be on a slow disk */
@@ -109,89 +101,16 @@ make_environment(struct words *w, const struct gm_worktree_env *from)
 	put_variable(w, "XDG_CONFIG_HOME", from->config_home);
 	put_variable(w, "LC_ALL", "C");
 	put_variable(w, "GIT_OPTIONAL_LOCKS", "0");
+	/* A repository may lack objects, and name a program to fetch them. */
 	put_variable(w, "GIT_NO_LAZY_FETCH", "1");
+	put_variable(w, "GIT_ALLOW_PROTOCOL", "none");
 	put_variable(w, "GIT_TERMINAL_PROMPT", "0");
 	return finish(w);
 }
 
-static int
-prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, int out)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	if (posix_spawnattr_setsigmask(attr, &set) != 0)
-		return -1;
-	(void)sigaddset(&set, SIGPIPE); /* which we ignore */
-	if (posix_spawnattr_setsigdefault(attr, &set) != 0 ||
-	    posix_spawnattr_setflags(
-		attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) != 0 ||
-	    posix_spawn_file_actions_addopen(
-		files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) != 0 ||
-	    posix_spawn_file_actions_adddup2(files, out, STDOUT_FILENO) != 0 ||
-	    posix_spawn_file_actions_addopen(
-		files, STDERR_FILENO, "/dev/null", O_WRONLY, 0) != 0)
-		return -1;
-	return 0;
-}
-
-/* Start git, its standard output on out; returns its id, or -1. */
-static pid_t
-start(char *const argv[], char *const env[], int out)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	pid_t pid = -1;
-
-	if (posix_spawn_file_actions_init(&files) != 0)
-		return -1;
-	if (posix_spawnattr_init(&attr) == 0) {
-		if (prepare(&files, &attr, out) != 0 ||
-		    posix_spawnp(&pid, argv[0], &files, &attr, argv, env) != 0)
-			pid = -1;
-		(void)posix_spawnattr_destroy(&attr);
-	}
-	(void)posix_spawn_file_actions_destroy(&files);
-	return pid;
-}
-
-/* Read until the pipe ends with the last process that holds it. */
-static bool
-ends_in_time(int in)
-{
-	int64_t until = gm_clock_mono_ms() + GIT_MS;
-	struct gm_err ignored;
-	char bytes[512];
-	ssize_t n;
-
-	do {
-		if (gm_stop_poll(in, POLLIN, until, &ignored) != 1)
-			return false;
-		n = read(in, bytes, sizeof(bytes));
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	return n == 0;
-}
-
-/* Its exit status, or -1; one that does not end, or must not, is killed. */
-static int
-wait_for(pid_t pid, int in)
-{
-	bool late = !ends_in_time(in);
-	int status;
-	pid_t ended;
-
-	if (late)
-		(void)kill(pid, SIGKILL);
-	while ((ended = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
-		if (gm_stop_signal() != 0 || gm_stop_is_late())
-			(void)kill(pid, SIGKILL);
-	return ended == pid && !late && WIFEXITED(status) ? WEXITSTATUS(status)
-	                                                  : -1;
-}
-
 /*
- * "git ... HOW COMMAND OPTION -- NAME" in the place.  A file system monitor is a
- * program that the repository names.
+ * "git ... HOW COMMAND OPTION -- NAME" in the place.  A file system monitor and
+ * hooks are programs that the repository names.
  */
 static int
 make_command(struct words *w, const struct place *place,
@@ -214,20 +133,23 @@ run_git(const struct place *place, const struct words *env,
     const char *const command[COMMAND])
 {
 	struct words argv = { .items = { NULL } };
-	int ends[2], status = -1;
-	pid_t pid = -1;
+	const struct gm_child git = { .argv = argv.items,
+		.env = env->items,
+		.limit_ms = GIT_MS,
+		.core_limit = -1,
+		.quiet = true };
+	enum gm_child_end end;
+	struct gm_err ignored;
+	struct gm_buf out;
+	int status = -1;
 
-	if (pipe(ends) != 0)
-		return -1;
-	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	gm_buf_init(&argv.memory, MEMORY);
-	if (make_command(&argv, place, command) == 0)
-		pid = start(argv.items, env->items, ends[1]);
-	(void)close(ends[1]);
-	if (pid != -1)
-		status = wait_for(pid, ends[0]);
-	(void)close(ends[0]);
+	gm_buf_init(&out, MEMORY);
+	if (make_command(&argv, place, command) != 0 ||
+	    gm_child_run(&git, &out, &end, &status, &ignored) != 0 ||
+	    end != GM_CHILD_EXITED)
+		status = -1;
+	gm_buf_release(&out);
 	gm_buf_release(&argv.memory);
 	return status;
 }

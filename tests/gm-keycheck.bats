@@ -742,6 +742,52 @@ gm_keycheck_timestamp_seconds NOW
 	same err ''
 }
 
+# What a repository that somebody else made could have git run: programs that
+# watch its files, hooks, filters, converters, aliases, pagers, and, for an
+# object that it lacks, whatever fetches that.
+@test "nothing that a repository names is run" {
+	local blob how
+
+	KEYS=$GOOD_KEY server
+	printf '#!/bin/sh\n: >%s/ran\n' "$PWD" >monitor
+	chmod +x monitor
+	git init -q .
+	echo other >.gitignore
+	git add .gitignore
+	git -c user.name=A -c user.email=a@example.org commit -qm begin
+	blob=$(git rev-parse :.gitignore)
+	git update-index --skip-worktree .gitignore
+	rm -f .gitignore ".git/objects/${blob:0:2}/${blob:2}"
+	git config core.repositoryFormatVersion 1
+	git config extensions.partialClone origin
+	git config remote.origin.promisor true
+	git config protocol.allow always
+	git config protocol.ext.allow always
+	git config core.fsmonitor "$PWD/monitor"
+	git config core.sshCommand "$PWD/monitor"
+	git config core.pager "$PWD/monitor"
+	git config pager.ls-files true
+	git config pager.check-ignore true
+	git config core.gitProxy "$PWD/monitor"
+	git config credential.helper "$PWD/monitor"
+	git config filter.x.clean "$PWD/monitor"
+	git config diff.x.textconv "$PWD/monitor"
+	git config alias.ls-files "!$PWD/monitor"
+	git config alias.check-ignore "!$PWD/monitor"
+	echo '* filter=x diff=x' >.git/info/attributes
+	cp monitor .git/hooks/post-index-change
+	cp monitor .git/hooks/fsmonitor-watchman
+	for how in "ext::$PWD/monitor" ssh://a.example/x git://a.example/x; do
+		git config remote.origin.url "$how"
+		check
+		[ "$rc" -eq 0 ]
+		[ ! -e ran ]
+	done
+	# It is there to be run.
+	git check-ignore -q env || :
+	[ -e ran ]
+}
+
 @test "an env file that others can read, let pass, is told" {
 	KEYS=$GOOD_KEY server
 	chmod 644 env

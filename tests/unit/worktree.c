@@ -123,6 +123,7 @@ test_environment(void **state)
 	    "#!/bin/sh\n"
 	    "[ -z \"$GIT_DIR$GIT_SSH_COMMAND$GEMINI_API_KEY\" ] &&\n"
 	    "[ \"$GIT_OPTIONAL_LOCKS$GIT_NO_LAZY_FETCH\" = 01 ] &&\n"
+	    "[ \"$GIT_ALLOW_PROTOCOL\" = none ] &&\n"
 	    "[ \"$HOME\" = /home/x ] && [ \"$XDG_CONFIG_HOME\" = /xdg ] &&\n"
 	    "[ ! -t 0 ] && ! read -r line\n",
 	    0700);
