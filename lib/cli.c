@@ -256,6 +256,14 @@ choose_vendor(struct gm_common *c, struct gm_err *err)
 	return 0;
 }
 
+/* Does GM_FALLBACK count? */
+static bool
+may_fall_back(const struct gm_common *c)
+{
+	return !c->alone && c->config.values[GM_SET_KEY_INDEX].text == NULL &&
+	       c->vendor == GM_VENDOR_GEMINI;
+}
+
 const char *
 gm_cli_fallback(const struct gm_tool *tool)
 {
@@ -265,11 +273,8 @@ gm_cli_fallback(const struct gm_tool *tool)
 
 	if ((tool->shared & GM_OPT_SERVICE) == 0 || c->all_vendors)
 		return NULL;
-	if (then->origin != GM_FROM_OPTION &&
-	    (c->alone || values[GM_SET_KEY_INDEX].text != NULL ||
-		c->vendor != GM_VENDOR_GEMINI))
-		return NULL;
-	return then->text;
+	return then->origin == GM_FROM_OPTION || may_fall_back(c) ? then->text
+	                                                          : NULL;
 }
 
 /* Those behind it, as far as that is known before an env file is read. */
@@ -290,6 +295,10 @@ choose_others(const struct gm_tool *tool, struct gm_err *err)
 	if (gm_config_early(&c->config, GM_SET_FALLBACK, err) != 0)
 		return -1;
 	list = gm_cli_fallback(tool);
+	c->config.typed = c->typed_keys;
+	c->config.fallback = (tool->shared & GM_OPT_SERVICE) != 0 &&
+	                     !c->all_vendors && then->text == NULL &&
+	                     may_fall_back(c);
 	if (list != NULL)
 		(void)!gm_vendors_add(&c->config.asked, list, &later);
 	return 0;

@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config.h"
 #include "url.h"
@@ -41,21 +43,13 @@ is_on(const char *name)
 	return text != NULL && strcmp(text, "0") != 0;
 }
 
-/* Does it hold keys of a service that is asked? */
-static bool
-is_key_variable(struct gm_span name, const void *arg)
+/* A directory of the environment; one that is relative could be anybody's. */
+static const char *
+directory(const char *name)
 {
-	const struct gm_vendors *asked = arg;
-	const struct gm_vendor_row *row;
-	size_t i, k;
+	const char *text = variable(name);
 
-	for (i = 0; i < asked->len; i++) {
-		row = gm_vendor(asked->items[i]);
-		for (k = row->first_key; k < row->first_key + row->keys; k++)
-			if (gm_span_is(name, gm_vendor_variable(k)))
-				return true;
-	}
-	return false;
+	return text != NULL && text[0] == '/' ? text : NULL;
 }
 
 static bool
@@ -84,19 +78,17 @@ gm_config_init(struct gm_config *c)
 	size_t i;
 
 	*c = (struct gm_config){ .asked = gm_vendors_all };
-	gm_buf_init(&c->file_path, PATH_LEN_MAX);
-	gm_buf_init(&c->searched, 4 * PATH_LEN_MAX);
 	around->ca_file = variable("CURL_CA_BUNDLE");
 	if (around->ca_file == NULL)
 		around->ca_file = variable("SSL_CERT_FILE");
 	around->ca_dir = variable("SSL_CERT_DIR");
 	for (i = 0; i < GM_KEY_VARIABLES; i++)
 		around->keys[i] = variable(gm_vendor_variable(i));
-	around->credentials = variable("CREDENTIALS_DIRECTORY");
+	around->credentials = directory("CREDENTIALS_DIRECTORY");
 	around->journal = variable("JOURNAL_STREAM");
 	around->path = variable("PATH");
-	around->home = variable("HOME");
-	around->config_home = variable("XDG_CONFIG_HOME");
+	around->home = directory("HOME");
+	around->config_home = directory("XDG_CONFIG_HOME");
 	around->no_color = variable("NO_COLOR") != NULL;
 	around->force_color = is_on("CLICOLOR_FORCE");
 }
@@ -108,71 +100,104 @@ gm_config_option(
 	c->values[id] = value_from(GM_FROM_OPTION, name, text);
 }
 
-/* Try one file; one that is used is remembered with its origin. */
-static enum gm_envfile_found
-try_file(struct gm_config *c, const char *path, enum gm_origin origin,
-    const struct gm_note *note, struct gm_err *err)
+/* ~/.config/gm/env, by the rules of the XDG base directories; "": none. */
+static void
+put_user_file(
+    const struct gm_config *c, const struct gm_note *note, struct gm_buf *path)
 {
-	const struct gm_envfile_rules rules = {
-		.wanted = is_variable,
-		.needed = origin == GM_FROM_LOCAL ? is_key_variable : NULL,
-		.arg = &c->asked,
-		.named = origin == GM_FROM_NAMED,
-		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
-	};
-	enum gm_envfile_found found =
-	    gm_envfile_load(&c->file, path, &rules, note, err);
+	if (c->around.config_home != NULL)
+		gm_buf_printf(path, "%s/gm/env", c->around.config_home);
+	else if (c->around.home != NULL)
+		gm_buf_printf(path, "%s/.config/gm/env", c->around.home);
+	if (path->failed != GM_EDATA)
+		return;
+	gm_note(note, GM_LEVEL_NOTE,
+	    "%s: longer than %d bytes; the env file there is skipped",
+	    c->around.config_home != NULL ? "XDG_CONFIG_HOME" : "HOME",
+	    PATH_LEN_MAX);
+	gm_buf_release(path);
+}
 
-	gm_buf_printf(
-	    &c->searched, "%s%s", c->searched.len > 0 ? ", " : "", path);
-	if (found == GM_ENVFILE_USED) {
-		gm_buf_puts(&c->file_path, path);
-		c->file_origin = origin;
-	}
+/* Does a text hold more than what separates keys? */
+static bool
+has_keys(const char *text)
+{
+	return text != NULL && text[strspn(text, " \t\r\n,")] != '\0';
+}
+
+/* Does systemd give a file of keys?  What cannot be read is told later. */
+static bool
+has_credential(const struct gm_config *c, const char *name)
+{
+	const char *dir = c->around.credentials;
+	struct gm_buf path;
+	struct stat st;
+	bool found = false;
+
+	if (dir == NULL)
+		return false;
+	gm_buf_init(&path, PATH_LEN_MAX);
+	gm_buf_printf(&path, "%s/%s", dir, name);
+	if (path.failed != GM_OK)
+		found = true;
+	else if (stat(gm_buf_str(&path), &st) == 0)
+		found = st.st_size > 0;
+	else
+		found = errno != ENOENT;
+	gm_buf_release(&path);
 	return found;
 }
 
-/* ~/.config/gm/env, by the rules of the XDG base directories. */
-static enum gm_envfile_found
-try_user_file(
-    struct gm_config *c, const struct gm_note *note, struct gm_err *err)
+/* Keys of a service that are in no file that we choose. */
+static bool
+is_served(const struct gm_config *c, enum gm_vendor vendor)
 {
-	const char *dir = variable("XDG_CONFIG_HOME"), *below = "gm/env";
-	enum gm_envfile_found found = GM_ENVFILE_BAD;
-	struct gm_buf path;
+	const struct gm_vendor_row *row = gm_vendor(vendor);
+	size_t i;
 
-	if (dir == NULL || dir[0] != '/') {
-		dir = variable("HOME");
-		below = ".config/gm/env";
-	}
-	if (dir == NULL)
-		return GM_ENVFILE_ABSENT;
-	gm_buf_init(&path, PATH_LEN_MAX);
-	gm_buf_printf(&path, "%s/%s", dir, below);
-	if (gm_buf_check(&path, err) == 0)
-		found =
-		    try_file(c, gm_buf_str(&path), GM_FROM_SYSTEM, note, err);
-	gm_buf_release(&path);
-	return found;
+	if (c->typed)
+		return true;
+	for (i = row->first_key; i < row->first_key + row->keys; i++)
+		if (has_keys(c->around.keys[i]))
+			return true;
+	return has_credential(c, row->credential);
 }
 
 static int
 load_file(struct gm_config *c, const char *named, const struct gm_note *note,
     struct gm_err *err)
 {
-	enum gm_envfile_found found;
+	static const enum gm_origin origins[] = {
+		[GM_ENVSEARCH_NONE] = GM_FROM_DEFAULT,
+		[GM_ENVSEARCH_LOCAL] = GM_FROM_LOCAL,
+		[GM_ENVSEARCH_SYSTEM] = GM_FROM_SYSTEM,
+		[GM_ENVSEARCH_NAMED] = GM_FROM_NAMED,
+	};
+	struct gm_envsearch *s = &c->search;
+	struct gm_buf user;
+	size_t i;
+	int rc;
 
-	if (named == NULL)
-		named = variable("GM_ENV_FILE");
-	if (named != NULL)
-		found = try_file(c, named, GM_FROM_NAMED, note, err);
-	else
-		found = try_file(c, "./.env", GM_FROM_LOCAL, note, err);
-	if (found == GM_ENVFILE_ABSENT && named == NULL)
-		found = try_user_file(c, note, err);
-	if (found == GM_ENVFILE_ABSENT && named == NULL)
-		found = try_file(c, "/etc/gm/env", GM_FROM_SYSTEM, note, err);
-	return found == GM_ENVFILE_BAD ? -1 : 0;
+	*s = (struct gm_envsearch){ .option = named,
+		.variable = variable("GM_ENV_FILE"),
+		.asked = c->asked,
+		.fallback = c->fallback,
+		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
+		.wanted = is_variable,
+		.note = note };
+	gm_buf_init(&user, PATH_LEN_MAX);
+	put_user_file(c, note, &user);
+	if (user.len > 0)
+		s->user = gm_buf_str(&user);
+	for (i = 0; i < GM_VENDORS; i++)
+		s->keys[i] = is_served(c, (enum gm_vendor)i);
+	rc = gm_buf_check(&user, err);
+	if (rc == 0)
+		rc = gm_envsearch_run(s, &c->file, err);
+	c->file_origin = origins[s->trust];
+	s->user = NULL;
+	gm_buf_release(&user);
+	return rc;
 }
 
 /* Is a setting taken from ./.env?  A base URL if it is loopback. */
@@ -210,9 +235,9 @@ tell_ignored(const struct gm_config *c, const struct gm_note *note)
 	}
 	if (names.len > 0)
 		gm_note(note, GM_LEVEL_NOTE,
-		    "./.env: %s ignored: only keys, model names, numbers and "
+		    "%s: %s ignored: only keys, model names, numbers and "
 		    "a loopback base URL are taken from there",
-		    gm_buf_str(&names));
+		    gm_config_file(c), gm_buf_str(&names));
 	gm_buf_release(&names);
 }
 
@@ -255,15 +280,28 @@ gm_config_early(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 	return fill(c, id, err);
 }
 
+/* systemd's variables and HOME; XDG's are ignored in silence, as it says. */
+static void
+tell_relative(const struct gm_note *note)
+{
+	static const char *const names[] = { "HOME", "CREDENTIALS_DIRECTORY",
+		"STATE_DIRECTORY", "CACHE_DIRECTORY" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (variable(names[i]) != NULL && directory(names[i]) == NULL)
+			gm_note(note, GM_LEVEL_NOTE,
+			    "%s: not an absolute path; ignored", names[i]);
+}
+
 int
 gm_config_load(struct gm_config *c, const char *env_file,
     const struct gm_note *note, struct gm_err *err)
 {
 	int id;
 
-	if (load_file(c, env_file, note, err) != 0 ||
-	    gm_buf_check(&c->searched, err) != 0 ||
-	    gm_buf_check(&c->file_path, err) != 0)
+	tell_relative(note);
+	if (load_file(c, env_file, note, err) != 0)
 		return -1;
 	if (c->file_origin == GM_FROM_LOCAL)
 		tell_ignored(c, note);
@@ -279,17 +317,17 @@ gm_config_dir(
 {
 	const struct place *p = &places[which];
 	const char *named = c->values[p->setting].text;
-	const char *systemd = variable(p->systemd), *base = variable(p->xdg);
+	const char *systemd = directory(p->systemd), *base = directory(p->xdg);
 
 	if (named != NULL && *named != '\0') {
 		gm_buf_puts(out, named);
 	} else if (systemd != NULL) {
 		gm_buf_put(out, systemd, strcspn(systemd, ":"));
-	} else if (base != NULL && base[0] == '/') {
+	} else if (base != NULL) {
 		gm_buf_printf(out, "%s/gm", base);
 	} else {
-		base = variable("HOME");
-		if (base != NULL && base[0] == '/')
+		base = directory("HOME");
+		if (base != NULL)
 			gm_buf_printf(out, "%s/%s/gm", base, p->home);
 	}
 }
@@ -323,13 +361,19 @@ gm_config_reset(struct gm_config *c, enum gm_setting id)
 }
 
 const char *
+gm_config_file(const struct gm_config *c)
+{
+	return gm_buf_str(&c->search.path);
+}
+
+const char *
 gm_config_place(const struct gm_config *c, enum gm_origin origin)
 {
 	switch (origin) {
 	case GM_FROM_LOCAL:
 	case GM_FROM_SYSTEM:
 	case GM_FROM_NAMED:
-		return gm_buf_str(&c->file_path);
+		return gm_config_file(c);
 	case GM_FROM_CREDENTIALS:
 		return "credentials directory";
 	case GM_FROM_INPUT:
@@ -352,7 +396,7 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 	int id;
 
 	gm_note(note, GM_LEVEL_TRACE, "env file: %s",
-	    c->file_path.len > 0 ? gm_buf_str(&c->file_path) : "none");
+	    c->search.path.len > 0 ? gm_config_file(c) : "none");
 	for (id = 0; id < GM_SETTINGS; id++) {
 		v = &c->values[id];
 		name = gm_setting((enum gm_setting)id)->variable;
@@ -386,6 +430,5 @@ void
 gm_config_release(struct gm_config *c)
 {
 	gm_envfile_release(&c->file);
-	gm_buf_release(&c->file_path);
-	gm_buf_release(&c->searched);
+	gm_envsearch_release(&c->search);
 }

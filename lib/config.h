@@ -6,10 +6,9 @@
  * with the place that it came from.  The only module that reads the
  * environment.
  *
- * Env file, the first that exists, alone: --env-file, $GM_ENV_FILE, ./.env
- * (only if it sets a key of a service that is asked), $XDG_CONFIG_HOME/gm/env, /etc/gm/env.  Keys have a
- * place more, between environment and env file: $CREDENTIALS_DIRECTORY.  The
- * first place that has a key of the provider is used alone.
+ * One env file is used; envsearch.h has the order.  Keys have a place more,
+ * between environment and env file: $CREDENTIALS_DIRECTORY.  The first place
+ * that has a key of the provider is used alone.
  *
  * Trust: a file that others could read or change is refused.  ./.env may come
  * with somebody's repository, so that only keys, model names and numbers are
@@ -22,6 +21,7 @@
 #include "base.h"
 #include "buf.h"
 #include "envfile.h"
+#include "envsearch.h"
 #include "err.h"
 #include "note.h"
 #include "setting.h"
@@ -29,7 +29,7 @@
 
 /* Where a value came from, the least trusted first. */
 enum gm_origin {
-	GM_FROM_LOCAL,  /* ./.env */
+	GM_FROM_LOCAL,  /* ./.env, a relative $GM_ENV_FILE */
 	GM_FROM_SYSTEM, /* ~/.config/gm/env, /etc/gm/env */
 	GM_FROM_NAMED,  /* --env-file, $GM_ENV_FILE */
 	GM_FROM_CREDENTIALS,
@@ -48,22 +48,23 @@ struct gm_value {
 
 /* What else the environment tells; borrowed from it. */
 struct gm_surroundings {
-	const char *ca_file, *ca_dir;          /* NULL: the system's */
-	const char *journal;                   /* $JOURNAL_STREAM */
-	const char *credentials;               /* $CREDENTIALS_DIRECTORY */
-	const char *path, *home, *config_home; /* for a program that we run */
-	const char *keys[GM_KEY_VARIABLES];    /* as gm_vendor_variable() */
+	const char *ca_file, *ca_dir; /* NULL: the system's */
+	const char *journal;          /* $JOURNAL_STREAM */
+	const char *credentials; /* $CREDENTIALS_DIRECTORY, if it is absolute */
+	/* For a program that we run; what is not absolute is left out. */
+	const char *path, *home, *config_home;
+	const char *keys[GM_KEY_VARIABLES]; /* as gm_vendor_variable() */
 	bool no_color, force_color;
 };
 
 struct gm_config {
 	struct gm_value values[GM_SETTINGS];
 	struct gm_surroundings around;
-	struct gm_vendors
-	    asked; /* whose keys make ./.env count; all at first */
+	struct gm_vendors asked; /* whose keys are needed; all at first */
+	bool typed;    /* they are typed in, in place of the configured */
+	bool fallback; /* GM_FALLBACK of a file says who is asked, too */
 	enum gm_origin file_origin;
-	struct gm_buf file_path; /* "": no env file is used */
-	struct gm_buf searched;  /* the files that were looked for */
+	struct gm_envsearch search; /* which env file is used */
 	struct gm_envfile file;
 };
 
@@ -112,7 +113,10 @@ int gm_config_blame(const struct gm_config *, enum gm_setting, struct gm_err *);
 /* Go back to the built-in default. */
 void gm_config_reset(struct gm_config *, enum gm_setting);
 
-/* The file's path, or a phrase such as "environment". */
+/* The path of the env file; "": none is used. */
+const char *gm_config_file(const struct gm_config *);
+
+/* The same, or a phrase such as "environment". */
 const char *gm_config_place(const struct gm_config *, enum gm_origin);
 
 /* Tell where each setting comes from (-vv), a line each; never a key. */

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,19 +26,12 @@ is_wanted(struct gm_span name, void *arg)
 	return load->rules->wanted(name);
 }
 
-static bool
-is_needed(struct gm_span name, void *arg)
-{
-	const struct load *load = arg;
-
-	return load->rules->needed(name, load->rules->arg);
-}
-
 static int
 keep(struct gm_span name, struct gm_span value, size_t line, void *arg,
     struct gm_err *err)
 {
-	struct gm_envfile *file = ((struct load *)arg)->file;
+	const struct load *load = arg;
+	struct gm_envfile *file = load->file;
 	struct gm_envfile_item *items;
 
 	(void)line;
@@ -53,18 +47,6 @@ keep(struct gm_span name, struct gm_span value, size_t line, void *arg,
 	if (gm_buf_check(&items->name, err) != 0)
 		return -1;
 	return gm_buf_check(&items->value, err);
-}
-
-static int
-count(struct gm_span name, struct gm_span value, size_t line, void *arg,
-    struct gm_err *err)
-{
-	(void)name;
-	(void)value;
-	(void)line;
-	(void)arg;
-	(void)err;
-	return 0;
 }
 
 static void
@@ -84,41 +66,35 @@ tell_nobody(size_t line, const char *text, void *arg)
 	(void)arg;
 }
 
-/* Does the text set a name that makes it ours? */
-struct search {
-	struct load *load;
-	bool found;
-};
-
 static bool
-see_needed(struct gm_span name, void *arg)
+is_telling(struct gm_span name, void *arg)
 {
-	struct search *search = arg;
+	const struct load *load = arg;
 
-	if (is_needed(name, search->load))
-		search->found = true;
-	return false; /* the value, and what is wrong with it, comes later */
+	return load->rules->telling(name, load->rules->arg);
 }
 
-static int
-is_ours(struct load *load, struct gm_span text, bool *ours, struct gm_err *err)
+/* Lines of other variables may hold whatever they like. */
+static bool
+is_ours(const struct load *load, struct gm_span text)
 {
-	struct search search = { .load = load };
+	struct gm_envfile told = { 0 };
+	struct load look = { &told, load->path, load->rules, load->note };
 	const struct gm_dotenv_fns fns = {
-		.wanted = see_needed,
-		.set = count,
+		.wanted = is_telling,
+		.set = keep,
 		.note = tell_nobody,
-		.arg = &search,
+		.arg = &look,
 	};
+	struct gm_err later; /* it comes again when all is parsed */
+	bool ours;
 
-	if (load->rules->needed == NULL) {
-		*ours = true;
-		return 0;
-	}
-	if (gm_dotenv_parse(text, &fns, err) != 0)
-		return -1;
-	*ours = search.found;
-	return 0;
+	if (load->rules->needed == NULL)
+		return true;
+	ours = gm_dotenv_parse(text, &fns, &later) != 0 ||
+	       load->rules->needed(&told, load->rules->arg);
+	gm_envfile_release(&told);
+	return ours;
 }
 
 static int
@@ -150,7 +126,7 @@ judge(int fd, const struct load *load, struct gm_err *err)
 }
 
 static int
-parse(struct load *load, struct gm_span text, bool *ours, struct gm_err *err)
+parse(struct load *load, struct gm_span text, struct gm_err *err)
 {
 	const struct gm_dotenv_fns fns = {
 		.wanted = is_wanted,
@@ -159,25 +135,33 @@ parse(struct load *load, struct gm_span text, bool *ours, struct gm_err *err)
 		.arg = load,
 	};
 
-	if (is_ours(load, text, ours, err) != 0 ||
-	    (*ours && gm_dotenv_parse(text, &fns, err) != 0)) {
-		/* Else the number of a line comes first. */
-		gm_err_prefix(
-		    err, err->code == GM_EOS ? "%s: " : "%s:", load->path);
-		return -1;
-	}
-	return 0;
+	if (gm_dotenv_parse(text, &fns, err) == 0)
+		return 0;
+	/* Else the number of a line comes first. */
+	gm_err_prefix(err, err->code == GM_EOS ? "%s: " : "%s:", load->path);
+	return -1;
 }
 
-/* What cannot be read is skipped, unless the user has named it. */
+static bool
+is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* A home that may not be entered is no home: nothing is known to be there. */
 static enum gm_envfile_found
 unreadable(const struct load *load, struct gm_err *err)
 {
-	if (load->rules->named) {
+	const int why = errno;
+
+	if (load->rules->whose == GM_ENVFILE_NAMED ||
+	    (load->rules->whose == GM_ENVFILE_OWN && is_there(load->path))) {
 		err->code = GM_ECONFIG;
 		return GM_ENVFILE_BAD;
 	}
-	if (errno != ENOENT && errno != ENOTDIR)
+	if (why != ENOENT && why != ENOTDIR)
 		gm_note(load->note, GM_LEVEL_NOTE, "%s; skipped", err->msg);
 	return GM_ENVFILE_ABSENT;
 }
@@ -189,10 +173,10 @@ read_text(
 {
 	struct stat st;
 
-	if (!load->rules->named && fstat(fd, &st) != 0)
+	if (load->rules->whose != GM_ENVFILE_NAMED && fstat(fd, &st) != 0)
 		return gm_fail_errno(err, GM_ENOINPUT, "%s", load->path);
 	errno = 0;
-	if (!load->rules->named && !S_ISREG(st.st_mode))
+	if (load->rules->whose != GM_ENVFILE_NAMED && !S_ISREG(st.st_mode))
 		return gm_fail(
 		    err, GM_ENOINPUT, "%s: not a regular file", load->path);
 	return gm_file_read(fd, load->path, text, err);
@@ -210,6 +194,16 @@ check_encoding(const struct load *load, struct gm_span text, struct gm_err *err)
 	    name, name);
 }
 
+static int
+open_file(const char *path, struct gm_err *err)
+{
+	if (strlen(path) < PATH_MAX)
+		return gm_file_open(path, err);
+	errno = ENAMETOOLONG;
+	return gm_fail(err, GM_ENOINPUT,
+	    "the path of the env file is longer than %d bytes", PATH_MAX - 1);
+}
+
 enum gm_envfile_found
 gm_envfile_load(struct gm_envfile *file, const char *path,
     const struct gm_envfile_rules *rules, const struct gm_note *note,
@@ -217,28 +211,49 @@ gm_envfile_load(struct gm_envfile *file, const char *path,
 {
 	struct load load = { file, path, rules, note };
 	enum gm_envfile_found found = GM_ENVFILE_BAD;
-	bool ours = false;
 	struct gm_buf text;
 	int fd;
 
 	gm_buf_init(&text, FILE_MAX);
-	fd = gm_file_open(path, err);
+	fd = open_file(path, err);
 	if (fd == -1 || read_text(&load, fd, &text, err) != 0) {
 		/* Without memory or descriptors it is not the file's fault. */
 		if (err->code == GM_ENOINPUT || err->code == GM_EDATA)
 			found = unreadable(&load, err);
 		goto out;
 	}
-	if (check_encoding(&load, gm_buf_span(&text), err) != 0 ||
-	    parse(&load, gm_buf_span(&text), &ours, err) != 0 ||
-	    judge(fd, &load, err) != 0)
+	if (check_encoding(&load, gm_buf_span(&text), err) != 0)
 		goto out;
-	found = ours ? GM_ENVFILE_USED : GM_ENVFILE_ABSENT;
+	if (!is_ours(&load, gm_buf_span(&text)))
+		found = GM_ENVFILE_OTHER;
+	else if (parse(&load, gm_buf_span(&text), err) == 0 &&
+		 judge(fd, &load, err) == 0)
+		found = GM_ENVFILE_USED;
 out:
 	if (fd != -1)
 		(void)close(fd);
 	gm_buf_release(&text);
 	return found;
+}
+
+bool
+gm_envfile_is_needed(const char *path, const struct gm_envfile_rules *rules)
+{
+	const struct load load = { NULL, path, rules, NULL };
+	struct gm_buf text;
+	struct gm_err ignored;
+	bool needed;
+	int fd = open_file(path, &ignored);
+
+	if (fd == -1)
+		return false;
+	gm_buf_init(&text, FILE_MAX);
+	needed = read_text(&load, fd, &text, &ignored) == 0 &&
+	         check_encoding(&load, gm_buf_span(&text), &ignored) == 0 &&
+	         is_ours(&load, gm_buf_span(&text));
+	(void)close(fd);
+	gm_buf_release(&text);
+	return needed;
 }
 
 const struct gm_buf *

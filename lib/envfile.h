@@ -27,18 +27,31 @@ struct gm_envfile {
 	bool unsafe; /* others can read or change it, which was allowed */
 };
 
+/* What cannot be read is an error, or is skipped with a note. */
+enum gm_envfile_whose {
+	GM_ENVFILE_ANYBODYS, /* a default place: skipped */
+	GM_ENVFILE_OWN,      /* of the user: an error if it is there */
+	GM_ENVFILE_NAMED     /* by the user: must be there; may be a pipe */
+};
+
 struct gm_envfile_rules {
 	bool (*wanted)(struct gm_span name); /* our variables */
-	/* One of them, or the file is not for us; NULL: that is no matter. */
-	bool (*needed)(struct gm_span name, const void *arg);
+	/*
+	 * Is the file for us?  Judged before all else by what it sets of the
+	 * telling variables; one of them in a line that is malformed counts as
+	 * yes, so that the error shows.  NULL: it is.
+	 */
+	bool (*telling)(struct gm_span name, const void *arg);
+	bool (*needed)(const struct gm_envfile *, const void *arg);
 	const void *arg;
-	bool named;        /* by the user: must be there and be readable */
+	enum gm_envfile_whose whose;
 	bool allow_unsafe; /* do not refuse for the mode */
 };
 
 enum gm_envfile_found {
 	GM_ENVFILE_BAD = -1,
-	GM_ENVFILE_ABSENT, /* look further */
+	GM_ENVFILE_ABSENT, /* or skipped */
+	GM_ENVFILE_OTHER,  /* not for us, and nothing of it was kept */
 	GM_ENVFILE_USED
 };
 
@@ -46,6 +59,9 @@ enum gm_envfile_found {
 enum gm_envfile_found gm_envfile_load(struct gm_envfile *, const char *path,
     const struct gm_envfile_rules *, const struct gm_note *,
     struct gm_err *) GM_MUST_CHECK;
+
+/* Would it be for us?  Says and keeps nothing; false if it cannot be read. */
+bool gm_envfile_is_needed(const char *path, const struct gm_envfile_rules *);
 
 /* The value of the last assignment to name; NULL if there is none. */
 const struct gm_buf *gm_envfile_get(const struct gm_envfile *, const char *);

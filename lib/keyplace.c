@@ -158,9 +158,9 @@ settle_url(const struct gm_keyplace *place, struct gm_config *c,
 		if (is_local_harmless(place, url))
 			return 0;
 		gm_note(note, GM_LEVEL_NOTE,
-		    "./.env: %s ignored: a base URL from there counts only if "
-		    "it is loopback, and with keys from there",
-		    url->name);
+		    "%s: %s ignored: a base URL from there counts only if it "
+		    "is loopback, and with keys from there",
+		    gm_config_file(c), url->name);
 		gm_config_reset(c, id);
 		return 0;
 	}
@@ -235,7 +235,8 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 	return gm_fail(err, GM_ECONFIG,
 	    "no API key: set %s in the environment or in an env file (looked "
 	    "for %s)",
-	    gm_vendor_variable(row->first_key), gm_buf_str(&config->searched));
+	    gm_vendor_variable(row->first_key),
+	    gm_buf_str(&config->search.searched));
 }
 
 void

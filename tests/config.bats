@@ -188,38 +188,215 @@ no_key() {
 
 # --- which env file
 
-@test "the first env file that exists is used, alone" {
+@test "env files in the order of trust: the first with keys, alone" {
 	local user=$HOME/.config/gm/env
 	local xdg=$BATS_TEST_TMPDIR/xdg/gm/env n=1 file
+	local over='--env-file .env'
 
-	for file in named variable ./.env "$xdg" "$user"; do
+	for file in named "$PWD/variable" "$xdg" "$user" ./.env; do
 		keep "$file" "GOOGLE_API_KEYS=fake-good-key-000$n" \
 		    "GM_RETRIES=$n"
 		((n++))
 	done
 	# What only a later file sets is not taken from there.
-	for file in variable ./.env "$xdg" "$user"; do
+	for file in variable "$xdg" "$user" ./.env; do
 		echo GM_MAX_WAIT=9s >>"$file"
 	done
 	set -- -vv -n --dry-run
 	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/xdg
-	GM_ENV_FILE=variable ask --env-file named "$@" hi
+	GM_ENV_FILE=$PWD/variable ask --env-file named "$@" hi
 	dry "$(traced named '1 in GOOGLE_API_KEYS (named)' 0001 \
 	    GM_RETRIES '1 (named)')"
-	GM_ENV_FILE=variable ask "$@" hi
-	dry "$(traced variable '1 in GOOGLE_API_KEYS (variable)' 0002 \
-	    GM_RETRIES '2 (variable)' GM_MAX_WAIT '9s (variable)')"
+	GM_ENV_FILE=$PWD/variable ask "$@" hi
+	dry "$(traced "$PWD/variable" "1 in GOOGLE_API_KEYS ($PWD/variable)" \
+	    0002 GM_RETRIES "2 ($PWD/variable)" GM_MAX_WAIT "9s ($PWD/variable)")"
 	ask "$@" hi
-	dry "$(traced ./.env '1 in GOOGLE_API_KEYS (./.env)' 0003 \
-	    GM_RETRIES '3 (./.env)' GM_MAX_WAIT '9s (./.env)')"
-	rm .env
-	ask "$@" hi
-	dry "$(traced "$xdg" "1 in GOOGLE_API_KEYS ($xdg)" 0004 \
-	    GM_RETRIES "4 ($xdg)" GM_MAX_WAIT "9s ($xdg)")"
+	dry "gm-prompt: ./.env is not used, as there are keys in $xdg; to use it: $over
+$(traced "$xdg" "1 in GOOGLE_API_KEYS ($xdg)" 0003 \
+	    GM_RETRIES "3 ($xdg)" GM_MAX_WAIT "9s ($xdg)")"
 	unset XDG_CONFIG_HOME
 	ask "$@" hi
-	dry "$(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0005 \
-	    GM_RETRIES "5 ($user)" GM_MAX_WAIT "9s ($user)")"
+	dry "gm-prompt: ./.env is not used, as there are keys in $user; to use it: $over
+$(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0004 \
+	    GM_RETRIES "4 ($user)" GM_MAX_WAIT "9s ($user)")"
+	# as the note says
+	ask --env-file .env "$@" hi
+	dry "$(traced .env '1 in GOOGLE_API_KEYS (.env)' 0005 \
+	    GM_RETRIES '5 (.env)' GM_MAX_WAIT '9s (.env)')"
+	rm "$user"
+	ask "$@" hi
+	dry "$(traced ./.env '1 in GOOGLE_API_KEYS (./.env)' 0005 \
+	    GM_RETRIES '5 (./.env)' GM_MAX_WAIT '9s (./.env)')"
+}
+
+@test "./.env with somebody else's key never gets what the user's keys can send" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local user=$HOME/.config/gm/env n=0 mode
+	local note="./.env is not used, as there are keys in $user; to use it: --env-file .env"
+
+	unset GEMINI_API_KEY
+	# nor does it stop the tools, whatever is wrong with it
+	for mode in 600 644 666 000; do
+		keep .env GOOGLE_API_KEYS=fake-evil-key-0666
+		chmod "$mode" .env
+		keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+		ask hi
+		if [ "$mode" = 000 ] && [ "$EUID" -ne 0 ]; then
+			said 0 $'Hello.\n' ''
+		else
+			said 0 $'Hello.\n' "gm-prompt: $note"$'\n'
+		fi
+		ask --quiet hi
+		said 0 $'Hello.\n' ''
+		rm "$user"
+		GEMINI_API_KEY=$GOOD_KEY ask hi
+		said 0 $'Hello.\n' ''
+		keep creds/google-api-keys "$GOOD_KEY"
+		CREDENTIALS_DIRECTORY=$PWD/creds ask hi
+		said 0 $'Hello.\n' ''
+	done
+	for line in GOOGLE_API_KEYS= 'GEMINI_API_KEY=' "GOOGLE_API_KEYS=' , '" \
+	    'GM_RETRIES=$(x)' 'A="'; do
+		keep .env "$line"
+		chmod 666 .env
+		keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+		ask hi
+		said 0 $'Hello.\n' ''
+	done
+	while [ "$n" -lt "$(requests)" ]; do
+		((++n))
+		GEMINI_API_KEY=$GOOD_KEY sent_as "$n" "$HI"
+	done
+	[ "$n" -eq 21 ]
+}
+
+@test "./.env is not looked at for one provider if another has keys" {
+	keep .env MISTRAL_API_KEYS=fake-evil-key-0666
+	chmod 666 .env
+	GEMINI_API_KEY=$GOOD_KEY ask --fallback mistral --dry-run hi
+	dry "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS\
+ in the environment or in an env file (looked for $HOME/.config/gm/env,\
+ /etc/gm/env)
+$(aimed "$DEFAULT_URL" 0001)"
+	GEMINI_API_KEY=$GOOD_KEY ask -v --fallback mistral --dry-run hi
+	head -n 1 err | grep -qxF 'gm-prompt: ./.env is not used, as there are keys in a more trusted place; to use it: --env-file .env'
+}
+
+# What the user's own file is for, it goes on to do: it names who is asked, and
+# where, so that ./.env cannot send elsewhere what was for a server at home.
+@test "the user's own file: providers that it names, a server without keys" {
+	local user=$HOME/.config/gm/env
+	local note="./.env is not used, as there are keys in $user; to use it: --env-file .env"
+
+	keep .env OPENAI_API_KEY=fake-evil-key-0666 \
+	    GOOGLE_API_KEYS=fake-evil-key-0667
+	keep "$user" OPENAI_BASE_URL=http://127.0.0.1:9 OPENAI_MODEL=m
+	ask -n --dry-run --provider openai hi
+	[ "$rc" -eq 0 ]
+	same err "gm-prompt: $note
+gm-prompt: POST http://127.0.0.1:9/v1/chat/completions
+gm-prompt: Content-Type: application/json
+gm-prompt: Accept: text/event-stream
+"
+	keep "$user" GM_FALLBACK=mistral "MISTRAL_API_KEYS=$GOOD_KEY"
+	ask -n --dry-run hi
+	[ "$rc" -eq 0 ]
+	head -n 1 err | grep -qxF "gm-prompt: $note"
+	grep -qxF 'gm-prompt: Authorization: Bearer ...0001' err
+}
+
+@test "keys in the environment: the user's own file gives the settings" {
+	local user=$HOME/.config/gm/env
+
+	keep "$user" GM_RETRIES=7 GM_FALLBACK=mistral
+	export GEMINI_API_KEY=$GOOD_KEY
+	ask -vv -n --dry-run hi
+	[ "$rc" -eq 0 ]
+	grep -qxF "gm-prompt: GM_RETRIES: 7 ($user)" err
+	grep -qxF "gm-prompt: GM_FALLBACK: mistral ($user)" err
+	keep creds/google-api-keys "$GOOD_KEY"
+	unset GEMINI_API_KEY
+	CREDENTIALS_DIRECTORY=$PWD/creds ask -vv -n --dry-run hi
+	[ "$rc" -eq 0 ]
+	grep -qxF "gm-prompt: GM_RETRIES: 7 ($user)" err
+	# without any key it is not passed over for nothing
+	ask -n hi
+	grep -qF "(looked for $user, /etc/gm/env, ./.env)" err
+}
+
+@test "a relative GM_ENV_FILE is trusted no more than ./.env" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local user=$HOME/.config/gm/env file
+	local note='is trusted no more than ./.env and not used, as there are keys in'
+
+	unset GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL
+	export GM_LOG_FILE='' GM_METRICS=0
+	for file in repo/env ./.env .env; do
+		keep "$file" GOOGLE_API_KEYS=fake-evil-key-0666 \
+		    GOOGLE_GEMINI_BASE_URL=https://evil.example \
+		    GM_FALLBACK=openai GM_LOG_FILE=planted
+		# it is the last to be asked
+		keep "$user" "GEMINI_API_KEY=$GOOD_KEY" \
+		    "GOOGLE_GEMINI_BASE_URL=$URL"
+		GM_ENV_FILE=$file ask hi
+		said 0 $'Hello.\n' "gm-prompt: GM_ENV_FILE: $file $note $user;\
+ to use it: --env-file $file"$'\n'
+		rm "$user"
+		GM_ENV_FILE=$file GEMINI_API_KEY=$GOOD_KEY ask --dry-run hi
+		dry "gm-prompt: GM_ENV_FILE: $file $note a more trusted place;\
+ to use it: --env-file $file
+$(aimed "$DEFAULT_URL" 0001)"
+		# and can redirect nothing
+		GM_ENV_FILE=$file ask --dry-run hi
+		dry "gm-prompt: $file: GOOGLE_GEMINI_BASE_URL, GM_FALLBACK,\
+ GM_LOG_FILE ignored: only keys, model names, numbers and a loopback base URL are taken from there
+$(aimed "$DEFAULT_URL" 0666)"
+	done
+	GEMINI_API_KEY=$GOOD_KEY sent_as 1 "$HI"
+	[ "$(requests)" -eq 3 ]
+	[ ! -e planted ]
+	# the same file by an absolute path, or by a link
+	ln -s "$PWD/.env" link
+	for file in "$PWD/.env" "$PWD/link" "$PWD/../work/.env"; do
+		GM_ENV_FILE=$file ask --dry-run hi
+		dry "gm-prompt: $file: GOOGLE_GEMINI_BASE_URL, GM_FALLBACK,\
+ GM_LOG_FILE ignored: only keys, model names, numbers and a loopback base URL are taken from there
+$(aimed "$DEFAULT_URL" 0666)"
+	done
+	# another one is what the user says it is
+	keep named "GEMINI_API_KEY=$GOOD_KEY" \
+	    GOOGLE_GEMINI_BASE_URL=https://a.example
+	GM_ENV_FILE=$PWD/named ask --dry-run hi
+	dry "$(aimed https://a.example 0001)"
+	ask --env-file named --dry-run hi
+	dry "$(aimed https://a.example 0001)"
+}
+
+@test "a relative HOME, or a directory that systemd would name so, is not used" {
+	keep home/.config/gm/env GOOGLE_API_KEYS=fake-evil-key-0666
+	keep home/.local/state/gm/keys <<<''
+	keep creds/google-api-keys fake-evil-key-0666
+	mkdir -p state
+	export GEMINI_API_KEY=$GOOD_KEY GM_STATE_DIR=$BATS_TEST_TMPDIR/state
+	for home in home ./home .; do
+		HOME=$home ask --dry-run hi
+		dry "gm-prompt: HOME: not an absolute path; ignored
+$(aimed "$DEFAULT_URL" 0001)"
+	done
+	HOME=home GEMINI_API_KEY='' ask hi
+	said 78 '' "gm-prompt: HOME: not an absolute path; ignored
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
+ file (looked for /etc/gm/env, ./.env)"$'\n'
+	CREDENTIALS_DIRECTORY=creds GEMINI_API_KEY='' ask hi
+	said 78 '' "gm-prompt: CREDENTIALS_DIRECTORY: not an absolute path; ignored
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
+ file (looked for $HOME/.config/gm/env, /etc/gm/env, ./.env)"$'\n'
+	unset GM_STATE_DIR
+	STATE_DIRECTORY=state ask --dry-run hi
+	dry "gm-prompt: STATE_DIRECTORY: not an absolute path; ignored
+$(aimed "$DEFAULT_URL" 0001)"
+	[ -e "$HOME/.local/state/gm" ]
+	diff <(ls -A state) <(:)
 }
 
 @test "XDG_CONFIG_HOME: in place of ~/.config, if it is absolute" {
@@ -227,23 +404,20 @@ no_key() {
 
 	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
 	XDG_CONFIG_HOME=$PWD/none ask hi
-	no_key "./.env, $PWD/none/gm/env, /etc/gm/env"
+	no_key "$PWD/none/gm/env, /etc/gm/env, ./.env"
 	keep xdg/gm/env GEMINI_API_KEY=fake-good-key-0002
 	XDG_CONFIG_HOME=xdg ask -vv -n --dry-run hi
 	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
 }
 
-@test "./.env counts only if it sets a key; else it is not even judged" {
-	local user=$HOME/.config/gm/env
-
-	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
+@test "./.env counts only if it gives a key; else it is not even judged" {
 	keep .env GEMINI_MODEL=gemini-1 'GM_RETRIES=$(x)' \
 	    "OTHER='" 'GEMINI_API_KEY=fake-good-key-0002' "'" \
 	    MY_GEMINI_API_KEY=x '# GEMINI_API_KEY=x' 'DATABASE_URL="a b' \
-	    GM_LOG_FILE=planted GOOGLE_API_KEYS_OLD=x
+	    GM_LOG_FILE=planted GOOGLE_API_KEYS_OLD=x GOOGLE_API_KEYS=
 	chmod 666 .env
-	ask -vv -n --dry-run hi
-	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	ask -n --dry-run hi
+	no_key "$HOME/.config/gm/env, /etc/gm/env, ./.env"
 	for name in GOOGLE_API_KEYS GOOGLE_API_KEY GEMINI_API_KEY; do
 		keep .env 'OTHER=$(x)' "$name=fake-good-key-0002"
 		ask -vv -n --dry-run hi
@@ -252,56 +426,71 @@ no_key() {
 }
 
 @test "./.env with keys of providers that are not asked does not count" {
-	local user=$HOME/.config/gm/env
-
-	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
 	keep .env OPENAI_API_KEY=fake-other-key-0003 \
 	    MISTRAL_API_KEY=fake-other-key-0004 GEMINI_MODEL=gemini-1
 	chmod 666 .env
-	ask -vv -n --dry-run hi
-	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	ask -n --dry-run hi
+	no_key "$HOME/.config/gm/env, /etc/gm/env, ./.env"
 	# They count for those who ask them, as first or behind others.
 	chmod 600 .env
 	ask -n --dry-run --provider mistral hi
 	[ "$rc" -eq 0 ] && grep -qx 'gm-prompt: Authorization: Bearer ...0004' err
 	ask -n --dry-run --provider openai -m x hi
 	[ "$rc" -eq 0 ] && grep -qx 'gm-prompt: Authorization: Bearer ...0003' err
-	GEMINI_API_KEY=$GOOD_KEY ask -vv -n --dry-run --fallback mistral hi
+	ask -vv -n --dry-run --fallback mistral hi
 	[ "$rc" -eq 0 ] && grep -qx \
 	    'gm-prompt: keys: 1 in MISTRAL_API_KEY (./.env)' err
-	GM_FALLBACK=mistral GEMINI_API_KEY=$GOOD_KEY ask -vv -n --dry-run hi
+	GM_FALLBACK=mistral ask -vv -n --dry-run hi
 	[ "$rc" -eq 0 ] && grep -qx \
 	    'gm-prompt: keys: 1 in MISTRAL_API_KEY (./.env)' err
 }
 
-@test "a default env file that cannot be read is skipped with a note" {
+@test "./.env that cannot be read is skipped with a note, the user's own is not" {
 	local user=$HOME/.config/gm/env
 
 	mkdir .env
-	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
 	ask --dry-run hi
-	dry "gm-prompt: ./.env: not a regular file; skipped
-$(aimed "$DEFAULT_URL" 0001)"
-	rm "$user"
+	said 78 '' "gm-prompt: ./.env: not a regular file; skipped
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
+ file (looked for $user, /etc/gm/env, ./.env)
+"
+	# it is not looked at if there are keys
+	GEMINI_API_KEY=$GOOD_KEY ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	mkdir -p "$(dirname "$user")"
 	ln -s env "$user"
 	GEMINI_API_KEY=$GOOD_KEY ask --dry-run hi
-	dry "gm-prompt: ./.env: not a regular file; skipped
-gm-prompt: $user: Too many levels of symbolic links; skipped
-$(aimed "$DEFAULT_URL" 0001)"
-	GEMINI_API_KEY=$GOOD_KEY ask --quiet --dry-run hi
-	dry "$(aimed "$DEFAULT_URL" 0001)"
+	refused "$user: Too many levels of symbolic links"
+	ln -sf absent "$user"
+	ask --dry-run hi
+	refused "$user: No such file or directory"
+	rm "$user"
+	mkdir "$user"
+	ask --dry-run hi
+	refused "$user: not a regular file"
 }
 
-@test "one that may not be read is skipped, too, unless it was named" {
+@test "./.env that may not be read is skipped, too; a named one is not" {
 	keep .env "GEMINI_API_KEY=$GOOD_KEY"
 	chmod 000 .env
-	GEMINI_API_KEY=$GOOD_KEY as_nobody ./gm-prompt --dry-run hi
-	dry "gm-prompt: ./.env: Permission denied; skipped
-$(aimed "$DEFAULT_URL" 0001)"
+	as_nobody ./gm-prompt --dry-run hi
+	said 78 '' "gm-prompt: ./.env: Permission denied; skipped
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
+ file (looked for /etc/gm/env, ./.env)
+"
 	as_nobody ./gm-prompt --env-file .env hi
 	refused '.env: Permission denied'
 	GM_ENV_FILE=.env as_nobody ./gm-prompt hi
 	refused '.env: Permission denied'
+	GM_ENV_FILE=.env GEMINI_API_KEY=$GOOD_KEY as_nobody ./gm-prompt hi
+	refused '.env: Permission denied'
+	# a home that may not be entered is no home
+	mkdir -p locked/.config/gm
+	chmod 000 locked
+	GEMINI_API_KEY=$GOOD_KEY as_nobody env HOME="$PWD/locked" \
+	    ./gm-prompt --dry-run hi
+	dry "gm-prompt: $PWD/locked/.config/gm/env: Permission denied; skipped
+$(aimed "$DEFAULT_URL" 0001)"
 }
 
 @test "a named env file that cannot be read: 78" {
@@ -316,8 +505,10 @@ $(aimed "$DEFAULT_URL" 0001)"
 	refused '.env/x: Not a directory'
 	GM_ENV_FILE=none ask hi
 	refused 'none: No such file or directory'
-	GM_ENV_FILE=folder ask hi
-	refused 'folder: Is a directory'
+	GM_ENV_FILE=$PWD/none ask hi
+	refused "$PWD/none: No such file or directory"
+	GM_ENV_FILE=$PWD/folder ask hi
+	refused "$PWD/folder: Is a directory"
 	# --env-file takes the place of the variable, whatever that holds
 	GM_ENV_FILE=none ask --env-file .env --dry-run hi
 	dry "$(aimed "$DEFAULT_URL" 0001)"
@@ -351,7 +542,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	dry "$(aimed "$DEFAULT_URL" 0001)"
 	unset GEMINI_API_KEY
 	ask hi
-	no_key './.env, /etc/gm/env'
+	no_key '/etc/gm/env, ./.env'
 	diff <(ls -A) <(printf 'err\nout\n')
 }
 
@@ -361,15 +552,15 @@ $(aimed "$DEFAULT_URL" 0001)"
 	local user=$HOME/.config/gm/env
 
 	ask hi
-	no_key "./.env, $user, /etc/gm/env"
+	no_key "$user, /etc/gm/env, ./.env"
 	keep env GEMINI_MODEL=gemini-1
 	ask --env-file env hi
 	no_key env
 	GOOGLE_API_KEYS=' , ' ask hi
-	no_key "./.env, $user, /etc/gm/env"
+	no_key "$user, /etc/gm/env, ./.env"
 	keep .env GOOGLE_API_KEYS=
 	ask hi
-	no_key ./.env
+	no_key "$user, /etc/gm/env, ./.env"
 }
 
 @test "keys: environment, credentials directory, env file, the first alone" {
@@ -379,7 +570,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	keep "$creds/google-api-keys" fake-good-key-0021 fake-good-key-0022
 	keep env GOOGLE_API_KEYS=fake-good-key-0031,fake-good-key-0032 \
 	    GOOGLE_API_KEY=fake-good-key-0033
-	export CREDENTIALS_DIRECTORY=$creds GM_ENV_FILE=env
+	export CREDENTIALS_DIRECTORY=$creds GM_ENV_FILE=$PWD/env
 	export GOOGLE_API_KEY=fake-good-key-0012
 	export GEMINI_API_KEY=fake-good-key-0013
 	export GOOGLE_API_KEYS=fake-good-key-0011
@@ -393,13 +584,13 @@ $(aimed "$DEFAULT_URL" 0001)"
 		[ "$unset" = - ] || unset "$unset"
 		[ "$unset" != CREDENTIALS_DIRECTORY ] || rm -r "$creds"
 		[ "$unset" != - ] || sed -i /KEYS/d env
-	done <<-'END'
+	done <<-END
 		fake-good-key-0011 GOOGLE_API_KEYS 1 in GOOGLE_API_KEYS (environment)
 		fake-good-key-0012 GOOGLE_API_KEY 1 in GOOGLE_API_KEY (environment)
 		fake-good-key-0013 GEMINI_API_KEY 1 in GEMINI_API_KEY (environment)
 		fake-good-key-0021 CREDENTIALS_DIRECTORY 2 in google-api-keys (credentials directory)
-		fake-good-key-0031 - 2 in GOOGLE_API_KEYS (env)
-		fake-good-key-0033 - 1 in GOOGLE_API_KEY (env)
+		fake-good-key-0031 - 2 in GOOGLE_API_KEYS ($PWD/env)
+		fake-good-key-0033 - 1 in GOOGLE_API_KEY ($PWD/env)
 	END
 	[ "$(requests)" -eq 6 ]
 }
@@ -433,14 +624,14 @@ $(aimed "$DEFAULT_URL" 0001)"
 @test "a credentials directory: absent file, file that cannot be read" {
 	keep env "GEMINI_API_KEY=$GOOD_KEY"
 	mkdir -p creds
-	export CREDENTIALS_DIRECTORY=creds GM_ENV_FILE=env
+	export CREDENTIALS_DIRECTORY=$PWD/creds GM_ENV_FILE=$PWD/env
 	ask --dry-run hi
 	dry "$(aimed "$DEFAULT_URL" 0001)"
-	CREDENTIALS_DIRECTORY=none ask --dry-run hi
+	CREDENTIALS_DIRECTORY=$PWD/none ask --dry-run hi
 	dry "$(aimed "$DEFAULT_URL" 0001)"
 	mkdir creds/google-api-keys
 	ask hi
-	refused 'creds/google-api-keys: Is a directory'
+	refused "$PWD/creds/google-api-keys: Is a directory"
 	rmdir creds/google-api-keys
 	# as systemd makes them: for us alone, or readable by all, in a place
 	# of its own; the mode is systemd's matter
@@ -452,7 +643,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	head -c 1048577 /dev/zero | tr '\0' x >big
 	mv -f big creds/google-api-keys
 	ask hi
-	refused_like 'creds/google-api-keys: '
+	refused_like "$PWD/creds/google-api-keys: "
 }
 
 @test "a bad key: 78, place and reason are named, the key is not shown" {
@@ -656,12 +847,16 @@ $(aimed "$DEFAULT_URL" 0001)"
 		CLICOLOR_FORCE=1
 	END
 	ask hi
-	said 0 $'Hello.\n' "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
+	said 0 $'Hello.\n' ''
+	sent "$HI"
+	GEMINI_API_KEY='' ask --dry-run hi
+	dry "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
  GM_FALLBACK, GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_STATE_DIR,\
  GM_CACHE_DIR, GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
  only keys, model names, numbers and a loopback base URL are taken from there
-"
-	sent "$HI"
+$(aimed "$URL" 0667)"
+	GEMINI_API_KEY='' GOOGLE_GEMINI_BASE_URL='' ask --dry-run hi
+	[ "$(tail -n +2 err)" = "$(aimed "$DEFAULT_URL" 0667)" ]
 	[ ! -e "$evil_dir/request.1" ]
 	diff <(find . | LC_ALL=C sort) <(printf '%s\n' . ./.env ./err ./out \
 	    ./planted ./planted/env ./planted/google-api-keys)
@@ -711,21 +906,20 @@ $(aimed "$DEFAULT_URL" 0001)"
 
 @test "./.env: a loopback base URL is not used with other keys" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
-	local note="./.env: GOOGLE_GEMINI_BASE_URL ignored: "
 
 	keep .env GEMINI_API_KEY=fake-good-key-0002 \
 	    "GOOGLE_GEMINI_BASE_URL=$URL"
 	unset GOOGLE_GEMINI_BASE_URL
 	ask --dry-run hi
-	noted "$note"
+	dry "$(aimed "$DEFAULT_URL" 0001)"
 	# -vv tells what is used in the end
 	ask -vv -n --dry-run hi
-	diff <(tail -n +2 err) <(traced ./.env \
+	diff <(tail -n +2 err) <(traced none \
 	    '1 in GEMINI_API_KEY (environment)' 0001)
 	unset GEMINI_API_KEY
 	keep creds/google-api-keys "$GOOD_KEY"
-	CREDENTIALS_DIRECTORY=creds ask --dry-run hi
-	noted "$note"
+	CREDENTIALS_DIRECTORY=$PWD/creds ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
 	unsent
 }
 
@@ -733,7 +927,6 @@ $(aimed "$DEFAULT_URL" 0001)"
 	local user=$HOME/.config/gm/env
 
 	# inside quotes there is no assignment
-	keep "$user" "GEMINI_API_KEY=$GOOD_KEY"
 	keep .env <<-'END'
 		NOTE="
 		GEMINI_API_KEY=fake-evil-key-0666
@@ -743,8 +936,8 @@ $(aimed "$DEFAULT_URL" 0001)"
 		GOOGLE_API_KEYS=fake-evil-key-0666
 		'
 	END
-	ask -vv -n --dry-run hi
-	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	ask -n --dry-run hi
+	no_key "$user, /etc/gm/env, ./.env"
 	# one reader's comment goes on where the other's ends
 	printf '# so far \\\nGEMINI_API_KEY=fake-evil-key-0666\n' | keep .env
 	ask hi
@@ -755,8 +948,8 @@ $(aimed "$DEFAULT_URL" 0001)"
 	refused_like './.env:1: GEMINI_API_KEY: '
 	# a CR is no end of a line
 	printf 'A=1\rGEMINI_API_KEY=fake-evil-key-0666\n' | keep .env
-	ask -vv -n --dry-run hi
-	dry "$(traced "$user" "1 in GEMINI_API_KEY ($user)" 0001)"
+	ask -n --dry-run hi
+	no_key "$user, /etc/gm/env, ./.env"
 }
 
 # --- lines
@@ -840,10 +1033,10 @@ $(aimed "$DEFAULT_URL" 0001)"
 		keep env "GOOGLE_GEMINI_BASE_URL=$url"
 		GEMINI_API_KEY=$GOOD_KEY ask --env-file env hi
 		refused "env: $why (environment): set both in one place"
-		GM_ENV_FILE=env GEMINI_API_KEY=$GOOD_KEY ask hi
-		refused "env: $why (environment): set both in one place"
+		GM_ENV_FILE=$PWD/env GEMINI_API_KEY=$GOOD_KEY ask hi
+		refused "$PWD/env: $why (environment): set both in one place"
 		keep creds/google-api-keys "$GOOD_KEY"
-		CREDENTIALS_DIRECTORY=creds ask --env-file env hi
+		CREDENTIALS_DIRECTORY=$PWD/creds ask --env-file env hi
 		refused "env: $why (credentials directory): set both in one place"
 		keep "$user" "GOOGLE_GEMINI_BASE_URL=$url"
 		GEMINI_API_KEY=$GOOD_KEY ask hi
@@ -858,13 +1051,14 @@ $(aimed "$DEFAULT_URL" 0001)"
 	for file in env "$user" .env; do
 		keep "$file" "GEMINI_API_KEY=$GOOD_KEY"
 		[ "$file" = env ] || unset GM_ENV_FILE
-		[ "$file" != env ] || export GM_ENV_FILE=env
+		[ "$file" != env ] || export GM_ENV_FILE=$PWD/env
 		GOOGLE_GEMINI_BASE_URL=https://a.example/x ask --dry-run hi
 		dry "$(aimed https://a.example/x 0001)"
 		[ "$file" != .env ] || continue
 		echo GOOGLE_GEMINI_BASE_URL=https://b.example >>"$file"
 		ask --dry-run hi
 		dry "$(aimed https://b.example 0001)"
+		rm "$file"
 	done
 }
 

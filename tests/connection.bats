@@ -45,7 +45,7 @@ rc= # set by gm and ask
 	[ "$rc" -eq 78 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q '^gm-prompt: .*\./\.env.*/gm/env.*/etc/gm/env' err
+	grep -q '^gm-prompt: .*/gm/env.*/etc/gm/env.*\./\.env' err
 	grep -q 'G[A-Z]*_API_KEY' err
 }
 

@@ -133,7 +133,8 @@ EOT
 	section ENVIRONMENT "$PAGES/gm.7" | sed -n 's/^\.It Ev //p' |
 	    sed 's/ , /\n/g' | sort >page
 	[ "$(sort -u page)" = "$(cat page)" ]
-	sed -n 's/.*variable("\([A-Z_]*\)").*/\1/p' "$ROOT/lib/config.c" |
+	sed -n 's/.*\(variable\|directory\)("\([A-Z_]*\)").*/\2/p' \
+	    "$ROOT/lib/config.c" |
 	    sort -u >names
 	[ -s names ]
 	comm -23 names page >missing

@@ -12,8 +12,10 @@ TWO=fake-good-key-0012
 SERVER_KEY=fake-good-key-0021
 MISTRAL="GET /mistral/v1/models Bearer $ONE"
 OVERLOADED='The model is overloaded. Please try again later.'
-LOOKED="in the environment or in an env file (looked for ./.env, \
-HOME/.config/gm/env, /etc/gm/env)"
+LOOKED="in the environment or in an env file (looked for \
+HOME/.config/gm/env, /etc/gm/env, ./.env)"
+# The same if another provider has keys, which rules out ./.env.
+TRUSTED="${LOOKED%, ./.env)})"
 CHATS=(mistral-large-2512 mistral-large-latest mistral-medium-3-5
 	mistral-medium-latest mistral-small-2603 mistral-small-latest
 	ministral-14b-2512 ministral-14b-latest ministral-8b-2512
@@ -274,7 +276,7 @@ Accept: application/json
 	again
 	unset GEMINI_API_KEY
 	tool gm-models --probe flash-lite-l --fallback mistral
-	said 64 '' "gm-models: gemini is left out: no API key: set GOOGLE_API_KEYS $LOOKED
+	said 64 '' "gm-models: gemini is left out: no API key: set GOOGLE_API_KEYS $TRUSTED
 gm-models: --probe: mistral has no call for it that is free
 Try 'gm-models --help'.
 "
@@ -431,13 +433,13 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 	local left="is left out: no API key: set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral $left MISTRAL_API_KEYS $LOOKED
+' "gm-models: mistral $left MISTRAL_API_KEYS $TRUSTED
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini $left GOOGLE_API_KEYS $LOOKED"
+	local gemini="gm-models: gemini $left GOOGLE_API_KEYS $TRUSTED"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "
@@ -667,8 +669,8 @@ openai    0      -        -        ok       -                     200   MS  -
 	# What has no keys is not there; -v says so.
 	unset MISTRAL_API_KEYS OPENAI_BASE_URL
 	tool gm-keycheck --provider all -v
-	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $LOOKED
-gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $LOOKED
+	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $TRUSTED
+gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
 " '0|...0001|-|ok|-|200|MS|-'
 	unset GEMINI_API_KEY
 	tool gm-keycheck --provider all
@@ -702,10 +704,10 @@ gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $LOOKED
 	rows 0 '' '0|...0011|-|ok|-|200|MS|-'
 	again
 	MISTRAL_API_KEYS='' tool gm-keycheck
-	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $LOOKED
+	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $TRUSTED
 " '0|...0001|-|ok|-|200|MS|-'
 	GEMINI_API_KEY='' tool gm-keycheck
-	rows 0 "gm-keycheck: gemini is left out: no API key: set GOOGLE_API_KEYS $LOOKED
+	rows 0 "gm-keycheck: gemini is left out: no API key: set GOOGLE_API_KEYS $TRUSTED
 " '0|...0011|-|ok|-|200|MS|-'
 }
 

@@ -1101,7 +1101,7 @@ nowhere() {
 	HOME='' ask -n hi
 	nowhere 'no state directory'
 	HOME=relative ask -n hi
-	nowhere 'no state directory'
+	nowhere $'HOME: not an absolute path; ignored\ngm-prompt: no state directory'
 	[ ! -e relative ]
 	GM_STATE_DIR='file' ask -n --quiet hi
 	answered

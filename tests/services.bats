@@ -105,7 +105,8 @@ keep() {
 @test "./.env cannot switch it on: ignored, with a note" {
 	services
 	gone
-	keep .env GM_FALLBACK=mistral "GEMINI_API_KEY=$K1" "MISTRAL_API_KEY=$M1"
+	keep .env GM_FALLBACK=mistral "GEMINI_API_KEY=$K0" "MISTRAL_API_KEY=$M1"
+	unset GOOGLE_API_KEYS
 	ask hi
 	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and a loopback base URL are taken from there
 gm-prompt: ${GONE#gemini: }
@@ -203,20 +204,21 @@ gm-prompt: ${GONE#gemini: }
 # --- without keys
 
 @test "a service without a key is left out with a note; 78 if all are" {
-	local looked="in the environment or in an env file (looked for ./.env, $HOME/.config/gm/env, /etc/gm/env)"
+	local trusted="in the environment or in an env file (looked for $HOME/.config/gm/env, /etc/gm/env)"
+	local looked="${trusted%)}, ./.env)"
 	[ ! -e /etc/gm/env ] || skip '/etc/gm/env is there'
 	services
 	gone
 	unset MISTRAL_API_KEY
 	ask --fallback mistral,openai hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $looked
+" "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $trusted
 gm-prompt: $GONE; asking openai instead
 "
 	went K0 L
 	again
 	ask --fallback mistral hi
-	said 78 '' "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $looked
+	said 78 '' "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $trusted
 gm-prompt: ${GONE#gemini: }
 "
 	# The first of them, too.
@@ -499,8 +501,7 @@ Try 'gm-prompt --help'.
 	# With keys of a better place it is left alone.
 	keep .env "MISTRAL_BASE_URL=$URL/mistral/v1" "MISTRAL_API_KEY=$M1"
 	ask --provider mistral --dry-run hi
-	same <(head -n 2 err) "gm-prompt: ./.env: MISTRAL_BASE_URL ignored: a base URL from there counts only if it is loopback, and with keys from there
-gm-prompt: POST https://api.mistral.ai/v1/chat/completions
+	same <(head -n 1 err) "gm-prompt: POST https://api.mistral.ai/v1/chat/completions
 "
 	unset MISTRAL_API_KEY
 	play <<<"[$MISTRAL_GOOD]"

@@ -188,7 +188,7 @@ warn(const struct gm_common *c)
 	const struct gm_surroundings *around = &c->config.around;
 	const struct gm_worktree_env env = { around->path, around->home,
 		around->config_home };
-	const char *path = gm_buf_str(&c->config.file_path);
+	const char *path = gm_config_file(&c->config);
 
 	if (!holds_key(&c->config))
 		return;

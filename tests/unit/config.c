@@ -134,7 +134,7 @@ test_defaults(void **state)
 		assert_int_equal(v->number, rows[i].number);
 		assert_int_equal(v->origin, GM_FROM_DEFAULT);
 	}
-	assert_string_equal(gm_buf_str(&c.file_path), "");
+	assert_string_equal(gm_config_file(&c), "");
 	gm_config_release(&c);
 }
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,17 +60,27 @@ is_ours(struct gm_span name)
 }
 
 static bool
-is_key(struct gm_span name, const void *arg)
+is_telling(struct gm_span name, const void *arg)
 {
 	return gm_span_is(name, arg);
 }
 
+static bool
+is_set(const struct gm_envfile *file, const void *arg)
+{
+	const struct gm_buf *value = gm_envfile_get(file, arg);
+
+	return value != NULL && value->len > 0;
+}
+
 static const struct gm_envfile_rules by_default = { .wanted = is_ours };
 static const struct gm_envfile_rules local = {
-	.wanted = is_ours, .needed = is_key, .arg = "KEY"
+	.wanted = is_ours, .telling = is_telling, .needed = is_set, .arg = "KEY"
 };
+static const struct gm_envfile_rules own = { .wanted = is_ours,
+	.whose = GM_ENVFILE_OWN };
 static const struct gm_envfile_rules named = { .wanted = is_ours,
-	.named = true };
+	.whose = GM_ENVFILE_NAMED };
 static const struct gm_envfile_rules unsafe = { .wanted = is_ours,
 	.allow_unsafe = true };
 
@@ -107,27 +118,47 @@ test_values(void **state)
 	assert_null(gm_envfile_get(&file, "KEY"));
 }
 
-/* Only a file of ours counts where it need not be one. */
+/* Where a file need not be ours it must give a value to count. */
 static void
 test_needed(void **state)
 {
+	static const struct {
+		const char *text;
+		enum gm_envfile_found found;
+	} rows[] = {
+		{ "MODEL=$(x)\nexport OTHER=1\n", GM_ENVFILE_OTHER },
+		{ "", GM_ENVFILE_OTHER },
+		{ "KEY=\n", GM_ENVFILE_OTHER },
+		{ "KEY=k\nKEY=''\n", GM_ENVFILE_OTHER },
+		{ "MODEL=x\nKEY=k\n", GM_ENVFILE_USED },
+		/* what is wrong with a key is told */
+		{ "KEY=$(x)\n", GM_ENVFILE_BAD },
+		{ "MODEL=$(x)\nKEY=k\n", GM_ENVFILE_BAD },
+	};
 	struct gm_envfile file;
 	struct gm_err err;
+	size_t i;
 
 	(void)state;
-	make("MODEL=$(x)\nexport OTHER=1\n", 0666);
-	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_ABSENT);
-	assert_int_equal(file.len, 0);
-	assert_string_equal(said(), "");
-	make("MODEL=x\nexport KEY=k\n", 0600);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		make(rows[i].text,
+		    rows[i].found == GM_ENVFILE_USED ? 0600 : 0666);
+		assert_int_equal(gm_envfile_is_needed("env", &local),
+		    rows[i].found != GM_ENVFILE_OTHER);
+		assert_int_equal(
+		    load(&file, "env", &local, &err), rows[i].found);
+		assert_int_equal(
+		    file.len, rows[i].found == GM_ENVFILE_USED ? 2 : 0);
+		assert_string_equal(said(), "");
+		gm_envfile_release(&file);
+	}
+	assert_false(gm_envfile_is_needed("none", &local));
+	assert_false(gm_envfile_is_needed("folder", &local));
+	make("export KEY=k\n", 0600);
 	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_USED);
-	assert_int_equal(file.len, 2);
 	assert_string_equal(said(),
-	    "gm-x: env:2: KEY: systemd drops a line that begins with export\n");
+	    "gm-x: env:1: KEY: systemd drops a line that begins with export\n");
 	gm_envfile_release(&file);
-	make("", 0600);
-	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_ABSENT);
-	assert_int_equal(load(&file, "env", &named, &err), GM_ENVFILE_USED);
 }
 
 /* A message names file, line and variable, and never the value. */
@@ -146,7 +177,10 @@ test_bad_line(void **state)
 	gm_envfile_release(&file);
 }
 
-/* Not there, or not readable: an error only if the user has named it. */
+/*
+ * Not there: an error only if the user has named it; not readable: also if it
+ * is the user's own.
+ */
 static void
 test_unreadable(void **state)
 {
@@ -172,6 +206,11 @@ test_unreadable(void **state)
 			(void)snprintf(want, sizeof(want),
 			    "gm-x: %s; skipped\n", rows[i].why);
 		assert_string_equal(said(), want);
+		assert_int_equal(load(&file, rows[i].path, &own, &err),
+		    rows[i].why != NULL ? GM_ENVFILE_BAD : GM_ENVFILE_ABSENT);
+		if (rows[i].why != NULL)
+			assert_string_equal(err.msg, rows[i].why);
+		assert_string_equal(said(), "");
 		assert_int_equal(
 		    load(&file, rows[i].path, &named, &err), GM_ENVFILE_BAD);
 		assert_int_equal(err.code, GM_ECONFIG);
@@ -179,6 +218,49 @@ test_unreadable(void **state)
 		    err.msg, rows[i].path, strlen(rows[i].path));
 		assert_string_equal(said(), "");
 	}
+}
+
+/* A link that leads nowhere is there; a path that cannot be one is not. */
+static void
+test_own(void **state)
+{
+	static char path[2 * PATH_MAX];
+	struct gm_envfile file;
+	struct gm_err err;
+
+	(void)state;
+	assert_int_equal(symlink("absent", "link"), 0);
+	assert_int_equal(
+	    load(&file, "link", &by_default, &err), GM_ENVFILE_ABSENT);
+	assert_int_equal(load(&file, "link", &own, &err), GM_ENVFILE_BAD);
+	assert_int_equal(err.code, GM_ECONFIG);
+	assert_string_equal(err.msg, "link: No such file or directory");
+	assert_int_equal(unlink("link"), 0);
+	memset(path, 'x', NAME_MAX + 1);
+	assert_int_equal(load(&file, path, &own, &err), GM_ENVFILE_ABSENT);
+	assert_non_null(strstr(said(), ": File name too long; skipped\n"));
+	memset(path, 'x', sizeof(path) - 1);
+	assert_int_equal(load(&file, path, &own, &err), GM_ENVFILE_ABSENT);
+	assert_string_equal(said(),
+	    "gm-x: the path of the env file is longer than 4095 bytes; "
+	    "skipped\n");
+	assert_int_equal(load(&file, path, &named, &err), GM_ENVFILE_BAD);
+	assert_int_equal(err.code, GM_ECONFIG);
+}
+
+static void
+test_encoding(void **state)
+{
+	struct gm_envfile file;
+	struct gm_err err;
+
+	(void)state;
+	make("\xFF\xFEKEY", 0600);
+	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_BAD);
+	assert_int_equal(err.code, GM_ECONFIG);
+	assert_string_equal(err.msg,
+	    "env: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8");
+	assert_false(gm_envfile_is_needed("env", &local));
 }
 
 #define UNSAFE(mode) \
@@ -261,6 +343,8 @@ main(void)
 		cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_bad_line),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_owner),
 	};

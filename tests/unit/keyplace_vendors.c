@@ -19,6 +19,7 @@
 #define OPENAI "https://api.openai.com/v1"
 
 static char dir[] = "/tmp/gm-vendors.XXXXXX";
+static char credentials[PATH_MAX];
 
 static const struct {
 	enum gm_vendor vendor;
@@ -78,7 +79,7 @@ set_up(void **state)
 	(void)unsetenv("XDG_CONFIG_HOME");
 	(void)unsetenv("HOME");
 	return open_notes() != 0 || mkdtemp(dir) == NULL || chdir(dir) != 0 ||
-	       mkdir("c", 0700) != 0;
+	       mkdir("c", 0700) != 0 || realpath("c", credentials) == NULL;
 }
 
 static int
@@ -122,7 +123,7 @@ test_places(void **state)
 	size_t i;
 
 	(void)state;
-	(void)setenv("CREDENTIALS_DIRECTORY", "c", 1);
+	(void)setenv("CREDENTIALS_DIRECTORY", credentials, 1);
 	for (i = 0; i < GM_LEN(rows); i++) {
 		if (rows[i].variable != NULL)
 			(void)setenv(rows[i].variable, rows[i].value, 1);
@@ -167,7 +168,7 @@ test_none(void **state)
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg,
 	    "no API key: set MISTRAL_API_KEYS in the environment or in an env "
-	    "file (looked for ./.env, /etc/gm/env)");
+	    "file (looked for /etc/gm/env, ./.env)");
 	gm_config_release(&config);
 }
 

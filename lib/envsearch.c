@@ -1,0 +1,326 @@
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "envsearch.h"
+#include "file.h"
+#include "url.h"
+
+#define LOCAL "./.env"
+#define SYSTEM "/etc/gm/env"
+#define SEARCHED_MAX (4 * PATH_MAX)
+
+/* The user's own file, and the system's. */
+#define DEFAULTS 2
+
+/* Is there a key in it, and not only what separates keys? */
+static bool
+is_set(const struct gm_envfile *file, const char *name)
+{
+	const struct gm_buf *text = gm_envfile_get(file, name);
+	const char *p = text != NULL ? gm_buf_str(text) : "";
+
+	return p[strspn(p, " \t\r\n,")] != '\0';
+}
+
+static bool
+is_key_variable(struct gm_span name, enum gm_vendor vendor)
+{
+	const struct gm_vendor_row *row = gm_vendor(vendor);
+	size_t i;
+
+	for (i = row->first_key; i < row->first_key + row->keys; i++)
+		if (gm_span_is(name, gm_vendor_variable(i)))
+			return true;
+	return false;
+}
+
+static bool
+is_local_telling(struct gm_span name, const void *arg)
+{
+	const struct gm_envsearch *s = arg;
+	size_t i;
+
+	for (i = 0; i < s->asked.len; i++)
+		if (is_key_variable(name, s->asked.items[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_telling(struct gm_span name, const void *arg)
+{
+	const struct gm_vendor_row *row;
+	int i;
+
+	(void)arg;
+	for (i = 0; i < GM_VENDORS; i++) {
+		row = gm_vendor((enum gm_vendor)i);
+		if (is_key_variable(name, (enum gm_vendor)i) ||
+		    (row->local &&
+			gm_span_is(name, gm_setting(row->base_url)->variable)))
+			return true;
+	}
+	return gm_span_is(name, gm_setting(GM_SET_FALLBACK)->variable);
+}
+
+static bool
+gives_keys(const struct gm_envfile *file, enum gm_vendor vendor)
+{
+	const struct gm_vendor_row *row = gm_vendor(vendor);
+	size_t i;
+
+	for (i = row->first_key; i < row->first_key + row->keys; i++)
+		if (is_set(file, gm_vendor_variable(i)))
+			return true;
+	return false;
+}
+
+/* Does it name a server on this machine, which needs none? */
+static bool
+spares_keys(const struct gm_envfile *file, enum gm_vendor vendor)
+{
+	const struct gm_vendor_row *row = gm_vendor(vendor);
+	const struct gm_buf *url =
+	    gm_envfile_get(file, gm_setting(row->base_url)->variable);
+
+	return row->local && url != NULL && url->len > 0 &&
+	       gm_url_is_loopback(gm_buf_str(url));
+}
+
+static bool
+is_local_needed(const struct gm_envfile *file, const void *arg)
+{
+	const struct gm_envsearch *s = arg;
+	size_t i;
+
+	for (i = 0; i < s->asked.len; i++)
+		if (gives_keys(file, s->asked.items[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_needed(const struct gm_envfile *file, const void *arg)
+{
+	const struct gm_envsearch *s = arg;
+	struct gm_vendors asked = s->asked;
+	const struct gm_buf *then =
+	    gm_envfile_get(file, gm_setting(GM_SET_FALLBACK)->variable);
+	struct gm_err later; /* what is wrong with it is told when it is used */
+	size_t i;
+
+	if (s->fallback && then != NULL)
+		(void)!gm_vendors_add(&asked, gm_buf_str(then), &later);
+	for (i = 0; i < asked.len; i++)
+		if (!s->keys[asked.items[i]] &&
+		    (gives_keys(file, asked.items[i]) ||
+			spares_keys(file, asked.items[i])))
+			return true;
+	return false;
+}
+
+/* Have all that are asked keys elsewhere? */
+static bool
+is_served(const struct gm_envsearch *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->asked.len; i++)
+		if (!s->keys[s->asked.items[i]])
+			return false;
+	return true;
+}
+
+/* Has one of them? */
+static bool
+has_keys(const struct gm_envsearch *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->asked.len; i++)
+		if (s->keys[s->asked.items[i]])
+			return true;
+	return false;
+}
+
+static void
+put_searched(struct gm_envsearch *s, const char *path)
+{
+	gm_buf_printf(
+	    &s->searched, "%s%s", s->searched.len > 0 ? ", " : "", path);
+}
+
+static enum gm_envfile_found
+try_file(struct gm_envsearch *s, struct gm_envfile *file, const char *path,
+    enum gm_envsearch_trust trust, const struct gm_envfile_rules *rules,
+    struct gm_err *err)
+{
+	enum gm_envfile_found found =
+	    gm_envfile_load(file, path, rules, s->note, err);
+
+	if (found == GM_ENVFILE_USED) {
+		gm_buf_puts(&s->path, path);
+		s->trust = trust;
+	}
+	return found;
+}
+
+static struct gm_envfile_rules
+rules_of(const struct gm_envsearch *s, enum gm_envfile_whose whose)
+{
+	return (struct gm_envfile_rules){ .wanted = s->wanted,
+		.arg = s,
+		.whose = whose,
+		.allow_unsafe = s->allow_unsafe };
+}
+
+/* The user's own file and the system's; found is what came of them. */
+static int
+try_defaults(struct gm_envsearch *s, struct gm_envfile *file, bool any,
+    enum gm_envfile_found found[DEFAULTS], struct gm_err *err)
+{
+	static const enum gm_envfile_whose whose[DEFAULTS] = { GM_ENVFILE_OWN,
+		GM_ENVFILE_ANYBODYS };
+	const char *const paths[DEFAULTS] = { s->user, SYSTEM };
+	struct gm_envfile_rules rules;
+	size_t i;
+
+	for (i = 0; i < DEFAULTS && s->trust == GM_ENVSEARCH_NONE; i++) {
+		if (paths[i] == NULL || found[i] != GM_ENVFILE_OTHER)
+			continue;
+		rules = rules_of(s, whose[i]);
+		if (!any) {
+			rules.telling = is_telling;
+			rules.needed = is_needed;
+		}
+		found[i] = try_file(
+		    s, file, paths[i], GM_ENVSEARCH_SYSTEM, &rules, err);
+		if (found[i] == GM_ENVFILE_BAD)
+			return -1;
+	}
+	return 0;
+}
+
+/* One that was named is used whatever it sets. */
+static struct gm_envfile_rules
+local_rules(const struct gm_envsearch *s)
+{
+	struct gm_envfile_rules rules = rules_of(
+	    s, s->variable != NULL ? GM_ENVFILE_NAMED : GM_ENVFILE_ANYBODYS);
+
+	if (s->variable == NULL) {
+		rules.telling = is_local_telling;
+		rules.needed = is_local_needed;
+	}
+	return rules;
+}
+
+static int
+try_local(struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
+{
+	const char *path = s->variable != NULL ? s->variable : LOCAL;
+	const struct gm_envfile_rules rules = local_rules(s);
+
+	put_searched(s, path);
+	return try_file(s, file, path, GM_ENVSEARCH_LOCAL, &rules, err) ==
+	               GM_ENVFILE_BAD
+	           ? -1
+	           : 0;
+}
+
+/* Say that $GM_ENV_FILE, or a ./.env with keys, was passed over. */
+static int
+pass_over_local(const struct gm_envsearch *s, struct gm_err *err)
+{
+	const bool by_file = s->trust == GM_ENVSEARCH_SYSTEM && !has_keys(s);
+	const char *place =
+	    by_file ? gm_buf_str(&s->path) : "a more trusted place";
+	const struct gm_envfile_rules rules = local_rules(s);
+	int fd;
+
+	if (s->variable != NULL) {
+		fd = gm_file_open(s->variable, err);
+		if (fd == -1) {
+			err->code = GM_ECONFIG;
+			return -1;
+		}
+		(void)close(fd);
+		gm_note(s->note, GM_LEVEL_NOTE,
+		    "GM_ENV_FILE: %s is trusted no more than " LOCAL
+		    " and not used, as there are keys in %s; to use it: "
+		    "--env-file %s",
+		    s->variable, place, s->variable);
+	} else if ((by_file || s->note->verbose > 0) &&
+		   gm_envfile_is_needed(LOCAL, &rules)) {
+		gm_note(s->note, by_file ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
+		    LOCAL " is not used, as there are keys in %s; to use it: "
+			  "--env-file .env",
+		    place);
+	}
+	return 0;
+}
+
+/* Steps 2 to 4. */
+static int
+search(struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
+{
+	enum gm_envfile_found found[DEFAULTS] = { GM_ENVFILE_OTHER,
+		GM_ENVFILE_OTHER };
+	bool local;
+
+	if (s->user != NULL)
+		put_searched(s, s->user);
+	put_searched(s, SYSTEM);
+	if (try_defaults(s, file, is_served(s), found, err) != 0)
+		return -1;
+	local = s->trust == GM_ENVSEARCH_NONE && !has_keys(s);
+	if (local ? try_local(s, file, err) != 0 : pass_over_local(s, err) != 0)
+		return -1;
+	return try_defaults(s, file, true, found, err);
+}
+
+/* May it have come with somebody's repository? */
+static bool
+is_local(const char *path)
+{
+	struct stat st, local;
+
+	if (path[0] != '/')
+		return true;
+	return stat(path, &st) == 0 && stat(LOCAL, &local) == 0 &&
+	       st.st_dev == local.st_dev && st.st_ino == local.st_ino;
+}
+
+int
+gm_envsearch_run(
+    struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
+{
+	const char *named = s->option;
+	struct gm_envfile_rules rules;
+
+	gm_buf_init(&s->path, PATH_MAX);
+	gm_buf_init(&s->searched, SEARCHED_MAX);
+	s->trust = GM_ENVSEARCH_NONE;
+	if (named == NULL && s->variable != NULL && !is_local(s->variable))
+		named = s->variable;
+	if (named != NULL) {
+		rules = rules_of(s, GM_ENVFILE_NAMED);
+		put_searched(s, named);
+		if (try_file(s, file, named, GM_ENVSEARCH_NAMED, &rules, err) ==
+		    GM_ENVFILE_BAD)
+			return -1;
+	} else if (search(s, file, err) != 0) {
+		return -1;
+	}
+	if (gm_buf_check(&s->path, err) != 0)
+		return -1;
+	return gm_buf_check(&s->searched, err);
+}
+
+void
+gm_envsearch_release(struct gm_envsearch *s)
+{
+	gm_buf_release(&s->path);
+	gm_buf_release(&s->searched);
+}
