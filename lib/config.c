@@ -4,9 +4,17 @@
 #include <sys/stat.h>
 
 #include "config.h"
+#include "near.h"
 #include "url.h"
 
 #define PATH_LEN_MAX 4096
+
+/* How our own variables begin, and those that are meant to be such. */
+#define OURS "GM_"
+#define ODD_MAX 64 /* bytes of a name that are shown */
+#define ODD_FAR 4  /* names that are so far apart are not alike */
+
+extern char **environ;
 
 /* Who may say where a directory of ours is, beside its setting. */
 static const struct place {
@@ -62,6 +70,13 @@ is_variable(struct gm_span name)
 		if (gm_span_is(name, known))
 			return true;
 	return false;
+}
+
+/* Does it look like ours?  What was meant would be lost in silence. */
+static bool
+is_odd(struct gm_span name)
+{
+	return gm_span_starts(name, OURS) && !is_variable(name);
 }
 
 static struct gm_value
@@ -184,6 +199,7 @@ load_file(struct gm_config *c, const char *named, const struct gm_note *note,
 		.fallback = c->fallback,
 		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
 		.wanted = is_variable,
+		.odd = is_odd,
 		.note = note };
 	gm_buf_init(&user, PATH_LEN_MAX);
 	put_user_file(c, note, &user);
@@ -280,6 +296,56 @@ gm_config_early(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 	return fill(c, id, err);
 }
 
+/* Our variable that is most like a name; NULL: none is like it. */
+static const char *
+find_near(const char *name)
+{
+	size_t best = ODD_FAR, far, i;
+	const char *known, *near = NULL;
+
+	for (i = 0; (known = gm_config_variable(i)) != NULL; i++) {
+		far = gm_near_distance(name, known);
+		if (far < best) {
+			best = far;
+			near = known;
+		}
+	}
+	return near;
+}
+
+static void
+tell_odd_name(
+    const char *place, struct gm_span name, const struct gm_note *note)
+{
+	char text[ODD_MAX + 1];
+	const char *near;
+	size_t len = name.len < ODD_MAX ? name.len : ODD_MAX;
+
+	memcpy(text, name.p, len);
+	text[len] = '\0';
+	near = find_near(text);
+	gm_note(note, GM_LEVEL_NOTE, "%s: %s is no variable of gm(7)%s%s%s",
+	    place, text, near != NULL ? "; did you mean " : "",
+	    near != NULL ? near : "", near != NULL ? "?" : "");
+}
+
+/* Names that begin as ours do, here and in the env file; never a value. */
+static void
+tell_odd(const struct gm_config *c, const struct gm_note *note)
+{
+	struct gm_span rest = gm_buf_span(&c->file.odd), name;
+	char **at;
+
+	for (at = environ; at != NULL && *at != NULL; at++) {
+		name = (struct gm_span){ *at, strcspn(*at, "=") };
+		if (is_odd(name) && (*at)[name.len] == '=')
+			tell_odd_name("environment", name, note);
+	}
+	while (gm_span_split(&rest, "\n", &name))
+		if (name.len > 0)
+			tell_odd_name(gm_config_file(c), name, note);
+}
+
 /* systemd's variables and HOME; XDG's are ignored in silence, as it says. */
 static void
 tell_relative(const struct gm_note *note)
@@ -303,6 +369,7 @@ gm_config_load(struct gm_config *c, const char *env_file,
 	tell_relative(note);
 	if (load_file(c, env_file, note, err) != 0)
 		return -1;
+	tell_odd(c, note);
 	if (c->file_origin == GM_FROM_LOCAL)
 		tell_ignored(c, note);
 	for (id = 0; id < GM_SETTINGS; id++)

@@ -18,12 +18,29 @@ struct load {
 	const struct gm_note *note;
 };
 
+static void
+keep_odd(struct gm_buf *names, struct gm_span name)
+{
+	struct gm_span rest = gm_buf_span(names), known;
+
+	while (gm_span_split(&rest, "\n", &known))
+		if (known.len == name.len &&
+		    memcmp(known.p, name.p, name.len) == 0)
+			return;
+	gm_buf_put_span(names, name);
+	gm_buf_putc(names, '\n');
+}
+
 static bool
 is_wanted(struct gm_span name, void *arg)
 {
 	const struct load *load = arg;
 
-	return load->rules->wanted(name);
+	if (load->rules->wanted(name))
+		return true;
+	if (load->rules->odd != NULL && load->rules->odd(name))
+		keep_odd(&load->file->odd, name);
+	return false;
 }
 
 static int
@@ -135,8 +152,9 @@ parse(struct load *load, struct gm_span text, struct gm_err *err)
 		.arg = load,
 	};
 
+	gm_buf_init(&load->file->odd, FILE_MAX);
 	if (gm_dotenv_parse(text, &fns, err) == 0)
-		return 0;
+		return gm_buf_check(&load->file->odd, err);
 	/* Else the number of a line comes first. */
 	gm_err_prefix(err, err->code == GM_EOS ? "%s: " : "%s:", load->path);
 	return -1;
@@ -277,5 +295,6 @@ gm_envfile_release(struct gm_envfile *file)
 		gm_buf_release(&file->items[i].value);
 	}
 	free(file->items);
+	gm_buf_release(&file->odd);
 	*file = (struct gm_envfile){ 0 };
 }

@@ -24,7 +24,9 @@ struct gm_envfile_item {
 struct gm_envfile {
 	struct gm_envfile_item *items; /* in the order of the file */
 	size_t len;
-	bool unsafe; /* others can read or change it, which was allowed */
+	bool unsafe;       /* others can read or change it, which was allowed */
+	struct gm_buf odd; /* names that are not wanted but odd, once, each
+			    * with a newline */
 };
 
 /* What cannot be read is an error, or is skipped with a note. */
@@ -36,6 +38,7 @@ enum gm_envfile_whose {
 
 struct gm_envfile_rules {
 	bool (*wanted)(struct gm_span name); /* our variables */
+	bool (*odd)(struct gm_span name);    /* what only looks so; or NULL */
 	/*
 	 * Is the file for us?  Judged before all else by what it sets of the
 	 * telling variables; one of them in a line that is malformed counts as

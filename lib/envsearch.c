@@ -170,6 +170,7 @@ static struct gm_envfile_rules
 rules_of(const struct gm_envsearch *s, enum gm_envfile_whose whose)
 {
 	return (struct gm_envfile_rules){ .wanted = s->wanted,
+		.odd = s->odd,
 		.arg = s,
 		.whose = whose,
 		.allow_unsafe = s->allow_unsafe };

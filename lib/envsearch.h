@@ -42,7 +42,7 @@ struct gm_envsearch {
 	bool keys[GM_VENDORS]; /* of it are elsewhere */
 	bool fallback;         /* GM_FALLBACK of a file adds to asked */
 	bool allow_unsafe;
-	bool (*wanted)(struct gm_span name); /* our variables */
+	bool (*wanted)(struct gm_span name), (*odd)(struct gm_span name);
 	const struct gm_note *note;
 	/* Filled in. */
 	enum gm_envsearch_trust trust;

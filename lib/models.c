@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +5,7 @@
 #include "jsonr.h"
 #include "jsonw.h"
 #include "models.h"
+#include "near.h"
 #include "term.h"
 
 #define PREFIX "models/"
@@ -15,10 +15,8 @@
 #define METHODS_MAX 100
 #define METHOD_MAX 60
 
-/* Near names: how many, and how long they may be. */
+/* Near names, at most. */
 #define NEAR_MAX 3
-#define NAME_MAX_BYTES 200
-#define FAR 1000
 
 /* A page on its way into the list. */
 struct reading {
@@ -268,41 +266,15 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/*
- * How many letters must be put in, taken out or changed (Levenshtein), by rows
- * of the usual table; FAR for names that are too long.
- */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_BYTES + 1], diagonal, above, i, len = strlen(b);
-
-	if (strlen(a) > NAME_MAX_BYTES || len > NAME_MAX_BYTES)
-		return FAR;
-	for (i = 0; i <= len; i++)
-		row[i] = i;
-	for (; *a != '\0'; a++) {
-		diagonal = row[0]++;
-		for (i = 1; i <= len; i++) {
-			above = row[i];
-			row[i] = least(least(above, row[i - 1]) + 1,
-			    diagonal + (tolower((unsigned char)*a) !=
-					   tolower((unsigned char)b[i - 1])));
-			diagonal = above;
-		}
-	}
-	return row[len];
-}
-
 /* What begins as the name does is near, too: it was not written to its end. */
 static size_t
 remoteness(const char *name, const char *other)
 {
-	size_t len = strlen(name), far = distance(name, other);
+	size_t len = strlen(name), far = gm_near_distance(name, other);
 
 	if (len >= 4 && gm_span_starts(gm_span_of(other), name))
 		far = least(far, 1 + (strlen(other) - len) / 4);
-	return far <= 1 + len / 4 ? far : FAR;
+	return far <= 1 + len / 4 ? far : GM_NEAR_FAR;
 }
 
 void
@@ -318,7 +290,7 @@ gm_models_near(const struct gm_models *models, const char *name,
 		m = &models->items[i];
 		at = len;
 		far[at] = remoteness(name, m->name);
-		if (far[at] == FAR || strcmp(name, m->name) == 0 ||
+		if (far[at] == GM_NEAR_FAR || strcmp(name, m->name) == 0 ||
 		    (method != NULL && !has_method(m, method)))
 			continue;
 		for (near[at] = m; at > 0 && far[at] < far[at - 1]; at--) {

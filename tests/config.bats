@@ -546,6 +546,46 @@ $(aimed "$DEFAULT_URL" 0001)"
 	diff <(ls -A) <(printf 'err\nout\n')
 }
 
+@test "a variable that begins with GM_ and is none of ours: a note" {
+	local where
+
+	export GEMINI_API_KEY=$GOOD_KEY
+	while read -r name near; do
+		env "$name=fake-value" gm-prompt -n --dry-run hi >out 2>err
+		same err "gm-prompt: environment: $name is no variable of gm(7)$near
+$(aimed "$DEFAULT_URL" 0001)
+"
+		keep env "$name=fake-value" "export $name=\$(x)"
+		for where in --env-file GM_ENV_FILE; do
+			if [ "$where" = --env-file ]; then
+				ask --env-file "$PWD/env" --dry-run hi
+			else
+				GM_ENV_FILE=$PWD/env ask --dry-run hi
+			fi
+			dry "gm-prompt: $PWD/env: $name is no variable of gm(7)$near
+$(aimed "$DEFAULT_URL" 0001)"
+		done
+	done <<-'END'
+		GM_TIMOUT ; did you mean GM_TIMEOUT?
+		GM_FALLBCK ; did you mean GM_FALLBACK?
+		GM_timeout ; did you mean GM_TIMEOUT?
+		GM_MAXWAIT ; did you mean GM_MAX_WAIT?
+		GM_SOMETHING_ELSE_ENTIRELY
+	END
+	GM_TIMOUT=1 ask --quiet --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	# what is ours in a file that is not used, and what is not ours
+	keep .env GM_TIMOUT=1
+	GMTIMEOUT=1 XGM_TIMOUT=1 ask --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	GM_TIMOUT=1 gm-rotate --peek 2>err >out
+	same err 'gm-rotate: environment: GM_TIMOUT is no variable of gm(7); did you mean GM_TIMEOUT?
+'
+	# help needs no configuration
+	GM_TIMOUT=1 gm-prompt --version 2>err >out
+	same err ''
+}
+
 # --- keys
 
 @test "no key: one line with the files looked for and the variable" {

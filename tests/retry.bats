@@ -469,7 +469,7 @@ told() {
 @test "the deadline ends a name that is not found and a connection not made" {
 	preload dns
 	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
-	LD_PRELOAD=$LIBRARY GM_DNS=silent ask -n --deadline 300ms hi
+	LD_PRELOAD=$LIBRARY FAKE_DNS=silent ask -n --deadline 300ms hi
 	failed 69 "$ALIAS: the deadline is over (deadline)"
 	helper listen full
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT ask -n --deadline 300ms hi

@@ -44,10 +44,10 @@ SIGNALS='SIGINT SIGTERM SIGHUP'
 	local signal
 	preload dns
 	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
-	export GM_DNS=silent GM_DNS_ASKED=$BATS_TEST_TMPDIR/asked
+	export FAKE_DNS=silent FAKE_DNS_ASKED=$BATS_TEST_TMPDIR/asked
 	for signal in $SIGNALS; do
-		rm -f "$GM_DNS_ASKED"
-		ends "$signal" "file:$GM_DNS_ASKED" -n hi
+		rm -f "$FAKE_DNS_ASKED"
+		ends "$signal" "file:$FAKE_DNS_ASKED" -n hi
 		silent
 	done
 }

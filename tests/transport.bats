@@ -533,7 +533,7 @@ named() {
 	named
 	helper proxy "${URL##*:}"
 	play <<<"[{$STREAM,\"repeat\":-1}]"
-	export LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT GM_DNS=gm.test
+	export LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT FAKE_DNS=gm.test
 	NO_PROXY=.example,gm.test ask hi
 	said 0 "$ANSWER
 " ''
@@ -582,7 +582,7 @@ named() {
 	serve --tls
 	play <<<"[{$STREAM,\"repeat\":-1}]"
 	helper proxy "${URL##*:}"
-	export LD_PRELOAD GM_DNS=localhost
+	export LD_PRELOAD FAKE_DNS=localhost
 	preload dns
 	LD_PRELOAD=$LIBRARY
 	for host in 127.0.0.1 localhost; do
@@ -692,7 +692,7 @@ speak() {
 @test "plain http to anywhere but this machine: 78, nothing is sent" {
 	local host
 	helper proxy 1
-	export http_proxy=http://127.0.0.1:$PORT LD_PRELOAD GM_DNS=gm.test
+	export http_proxy=http://127.0.0.1:$PORT LD_PRELOAD FAKE_DNS=gm.test
 	preload dns
 	LD_PRELOAD=$LIBRARY
 	for host in gm.test 192.0.2.1 127.0.0.1.gm.test localhost.gm.test; do

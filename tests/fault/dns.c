@@ -1,9 +1,9 @@
 /*
  * Loaded in front of libc: a resolver without a network.
  *
- *	GM_DNS=silent      never answers; first makes the file $GM_DNS_ASKED
- *	GM_DNS=gm.test     knows this name alone, as 127.0.0.1
- *	no GM_DNS          knows no name at all
+ *	FAKE_DNS=silent      never answers; first makes the file $FAKE_DNS_ASKED
+ *	FAKE_DNS=gm.test     knows this name alone, as 127.0.0.1
+ *	no FAKE_DNS          knows no name at all
  */
 
 #include <arpa/inet.h>
@@ -55,14 +55,14 @@ int
 getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
     struct addrinfo **found)
 {
-	const char *known = getenv("GM_DNS");
+	const char *known = getenv("FAKE_DNS");
 	struct in_addr where = { htonl(INADDR_LOOPBACK) };
 	struct entry *e;
 
 	(void)hints;
 	if (name != NULL && inet_pton(AF_INET, name, &where) != 1) {
 		if (known != NULL && strcmp(known, "silent") == 0)
-			stay_silent(getenv("GM_DNS_ASKED"));
+			stay_silent(getenv("FAKE_DNS_ASKED"));
 		if (known == NULL || strcmp(known, name) != 0)
 			return EAI_NONAME;
 	}
