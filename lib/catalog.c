@@ -193,7 +193,12 @@ write_cache(const struct gm_catalog *c)
 	struct gm_buf dir;
 
 	cache = cache_of(c->tool->common, c->service.base_url, &dir);
-	if (cache.dir[0] == '\0')
+	if (dir.failed == GM_EDATA)
+		gm_note(cache.note, GM_LEVEL_NOTE,
+		    "the list of models is not kept: the path of the cache "
+		    "directory is longer than %d bytes",
+		    PATH_LEN_MAX);
+	else if (cache.dir[0] == '\0')
 		gm_note(cache.note, GM_LEVEL_DETAIL,
 		    "the list of models is not kept: no cache directory");
 	else if (c->models.len > 0)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -61,6 +62,10 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 	int fd;
 
 	gm_keydir_close(d);
+	if (strlen(path) >= PATH_MAX)
+		return gm_fail(err, GM_ECANTCREAT,
+		    "the path of the state directory is longer than %d bytes",
+		    PATH_MAX - 1);
 	gm_buf_init(&d->path, PATH_MAX);
 	gm_buf_puts(&d->path, path);
 	if (gm_buf_check(&d->path, err) != 0)

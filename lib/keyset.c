@@ -6,7 +6,8 @@
 #include "provider.h"
 #include "span.h"
 
-#define PATH_LEN_MAX 4096
+/* Whatever is said; a path that is too long is the state's matter. */
+#define STATE_DIR_MAX (2 * 1024 * 1024)
 #define TYPED_MAX (1024 * 1024)
 
 /* "a, b": tried in this order. */
@@ -126,7 +127,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
 	struct gm_common *c = tool->common;
 
 	*k = (struct gm_keyset){ .place = { .vendor = vendor } };
-	gm_buf_init(&k->state_dir, PATH_LEN_MAX);
+	gm_buf_init(&k->state_dir, STATE_DIR_MAX);
 	if (find_keys(k, c, err) != 0)
 		return -1;
 	if (k->place.ring.len == 0)

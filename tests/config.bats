@@ -586,6 +586,58 @@ $(aimed "$DEFAULT_URL" 0001)"
 	same err ''
 }
 
+@test "a directory name that is too long: a note, and the tool goes on" {
+	local long name lost part="$PWD/$(printf '%0300d' 1)"
+
+	long=$(printf '/%0250d' {1..20})
+	mkdir -p "$BATS_TEST_TMPDIR/state"
+	export GEMINI_API_KEY=$GOOD_KEY
+	lost='the state of the keys is kept in memory only'
+	for name in GM_STATE_DIR STATE_DIRECTORY XDG_STATE_HOME; do
+		env "$name=$long" gm-prompt -n --dry-run hi >out 2>err
+		same err "gm-prompt: the path of the state directory is longer than 4095 bytes; $lost
+$(aimed "$DEFAULT_URL" 0001)
+"
+		env "$name=$part" gm-prompt -n --dry-run hi >out 2>err
+		[[ $(head -n 1 err) == \
+		    "gm-prompt: $part"*": File name too long; $lost" ]]
+		[ "$(tail -n +2 err)" = "$(aimed "$DEFAULT_URL" 0001)" ]
+		# where it is the result, it is the error
+		rc=0
+		env "$name=$long" gm-rotate >out 2>err || rc=$?
+		[ "$rc" -eq 73 ]
+		same out ''
+		[ "$(wc -l <err)" -eq 1 ]
+		env "$name=$long" gm-rotate --peek >out 2>err
+		same out $'0\n'
+	done
+	XDG_CONFIG_HOME=$long ask --dry-run hi
+	dry "gm-prompt: XDG_CONFIG_HOME: longer than 4096 bytes; the env file there is skipped
+$(aimed "$DEFAULT_URL" 0001)"
+	XDG_CONFIG_HOME=$part ask --dry-run hi
+	dry "gm-prompt: $part/gm/env: File name too long; skipped
+$(aimed "$DEFAULT_URL" 0001)"
+	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state
+	rc=0
+	env HOME="$long" gm-prompt -n --dry-run hi >out 2>err || rc=$?
+	dry "gm-prompt: HOME: longer than 4096 bytes; the env file there is skipped
+$(aimed "$DEFAULT_URL" 0001)"
+	for name in GM_CACHE_DIR CACHE_DIRECTORY XDG_CACHE_HOME; do
+		env "$name=$long" gm-prompt -n --dry-run hi >out 2>err
+		same err "$(aimed "$DEFAULT_URL" 0001)
+"
+	done
+	# what holds keys, or was named, must be there
+	GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$long ask hi
+	refused 'CREDENTIALS_DIRECTORY: longer than 4096 bytes'
+	GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$part ask hi
+	refused "$part/google-api-keys: File name too long"
+	GM_ENV_FILE=$long ask hi
+	refused 'the path of the env file is longer than 4095 bytes'
+	ask --env-file "$long" hi
+	refused 'the path of the env file is longer than 4095 bytes'
+}
+
 # --- keys
 
 @test "no key: one line with the files looked for and the variable" {
