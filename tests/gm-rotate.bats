@@ -576,6 +576,25 @@ gm-rotate: line 5: about another provider: skipped
 '
 }
 
+@test "--as: a command gets the key under other names, too" {
+	local show='echo "$LLM_GEMINI_KEY $OTHER $GEMINI_API_KEY ${GOOGLE_API_KEYS-none}"'
+
+	LLM_GEMINI_KEY=old rotate --as LLM_GEMINI_KEY --as OTHER -- sh -c "$show"
+	said 0 'fake-good-key-0001 fake-good-key-0001 fake-good-key-0001 none
+' ''
+	usage '--as is for a command behind -- only' --as LLM_GEMINI_KEY
+	usage '--as is for a command behind -- only' --as LLM_GEMINI_KEY --peek
+	# nothing of what was given is repeated: it may be a key
+	for name in '' 1A A=B 'A B' fake-good-key-0001; do
+		usage '--as: not a variable name: letters, digits and _, the first no digit' \
+		    --as "$name" -- true
+	done
+	for name in GOOGLE_API_KEYS GM_LOG_FILE; do
+		usage "--as: $name is a setting of the gm tools, not for one key" \
+		    --as "$name" -- true
+	done
+}
+
 @test "a command is counted as a request" {
 	rotate -- true
 	said 0 '' ''

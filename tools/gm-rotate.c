@@ -1,5 +1,6 @@
 /* gm-rotate: choose the next key, here and in other programs. */
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@ struct options {
 	struct gm_common common;
 	const char *current_index, *mark, *class, *time;
 	bool peek, status, reset, from_reports, print_key;
-	struct gm_opt rows[10];
+	struct gm_texts as;
+	struct gm_opt rows[11];
 };
 
 /* All that a run acquires or finds out, released in one place. */
@@ -75,6 +77,22 @@ check_clashes(const struct options *o, struct gm_err *err)
 }
 
 static int
+check_names(const struct options *o, struct gm_err *err)
+{
+	size_t i;
+
+	if (o->as.len > 0 && o->common.behind < 0)
+		return gm_fail(
+		    err, GM_EUSAGE, "--as is for a command behind -- only");
+	for (i = 0; i < o->as.len; i++)
+		if (gm_runner_check(o->as.items[i], err) != 0) {
+			gm_err_prefix(err, "--as: ");
+			return -1;
+		}
+	return 0;
+}
+
+static int
 check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
 {
 	int behind = o->common.behind, operands = o->reset ? 1 : 0;
@@ -93,6 +111,8 @@ check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
 		    o->class != NULL ? "class" : "for");
 	if (o->mark != NULL && o->class == NULL)
 		return gm_fail(err, GM_EUSAGE, "--mark needs --class");
+	if (check_names(o, err) != 0)
+		return -1;
 	if (!o->print_key || !o->common.out_is_tty)
 		return 0;
 	return gm_fail(err, GM_EUSAGE, "--print-key: not to a terminal");
@@ -308,8 +328,12 @@ become(struct run *r, char **argv, struct gm_err *err)
 	gm_cli_restore(c);
 	if (gm_stop_signal() != 0)
 		return gm_stop_fail(err);
-	return gm_runner_exec(
-	    argv, c->vendor, gm_keychoice_key(&r->choice), err);
+	return gm_runner_exec(argv,
+	    &(struct gm_runner){ .vendor = c->vendor,
+		.key = gm_keychoice_key(&r->choice),
+		.names = r->opt->as.items,
+		.len = r->opt->as.len },
+	    err);
 }
 
 static int
@@ -346,6 +370,7 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 	gm_out_release(&r.out);
 	gm_buf_release(&r.text);
 	gm_keyset_close(&r.keyset);
+	free(opt->as.items);
 	return rc;
 }
 
@@ -371,6 +396,8 @@ make_rows(struct options *o)
 		    .flag = &o->from_reports },
 		{ 0, "print-key", NULL, "print the key in place of its index",
 		    .flag = &o->print_key },
+		{ 0, "as", "VAR", "give the command the key as VAR, too",
+		    .texts = &o->as },
 		{ 0 },
 	};
 

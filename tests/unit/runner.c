@@ -15,7 +15,9 @@
 
 #define KEY "fake-good-key-0001"
 
-static enum gm_vendor vendor = GM_VENDOR_GEMINI;
+static const char *const more[] = { "LLM_GEMINI_KEY", "PATH_OF_x1" };
+static struct gm_runner runner = { .vendor = GM_VENDOR_GEMINI,
+	.key = { KEY, sizeof(KEY) - 1 } };
 
 /* What a child ends with; when no program could be run, its error's status. */
 static int
@@ -32,7 +34,7 @@ run(const char *program, const char *script)
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		if (gm_runner_exec(argv, vendor, gm_span_of(KEY), &err) == -1)
+		if (gm_runner_exec(argv, &runner, &err) == -1)
 			_exit(gm_err_status(err.code));
 		_exit(99);
 	}
@@ -59,18 +61,63 @@ test_other_services(void **state)
 	(void)state;
 	assert_int_equal(setenv("MISTRAL_API_KEYS", "fake-a,fake-b", 1), 0);
 	assert_int_equal(setenv("GEMINI_API_KEY", "fake-c", 1), 0);
-	vendor = GM_VENDOR_MISTRAL;
+	runner.vendor = GM_VENDOR_MISTRAL;
 	assert_int_equal(
 	    run("sh", "test \"$MISTRAL_API_KEY$GEMINI_API_KEY\" = " KEY
 		      "fake-c && test -z \"${MISTRAL_API_KEYS+set}\""),
 	    0);
-	vendor = GM_VENDOR_OPENAI;
+	runner.vendor = GM_VENDOR_OPENAI;
 	assert_int_equal(
 	    run("sh", "test \"$OPENAI_API_KEY$MISTRAL_API_KEYS\" = " KEY
 		      "fake-a,fake-b"),
 	    0);
-	vendor = GM_VENDOR_GEMINI;
+	runner.vendor = GM_VENDOR_GEMINI;
 	assert_int_equal(unsetenv("MISTRAL_API_KEYS"), 0);
+}
+
+static void
+test_more_names(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("LLM_GEMINI_KEY", "fake-other", 1), 0);
+	runner.names = more;
+	runner.len = GM_LEN(more);
+	assert_int_equal(
+	    run("sh",
+		"test \"$LLM_GEMINI_KEY$PATH_OF_x1$GEMINI_API_KEY\" = " KEY KEY
+		    KEY),
+	    0);
+	runner.len = 0;
+	assert_int_equal(run("sh", "test $LLM_GEMINI_KEY = fake-other"), 0);
+	assert_int_equal(unsetenv("LLM_GEMINI_KEY"), 0);
+}
+
+static void
+test_names(void **state)
+{
+	static const char *const good[] = { "A", "_", "a1_B", "LLM_GEMINI_KEY",
+		"GEMINI_API_KEY", "MISTRAL_API_KEY" };
+	static const char *const bad[] = { "", "1A", "A=B", "A B", "=", "A-B",
+		"A.B", "\xC3\xA9", KEY, "A\n" };
+	static const char *const ours[] = { "GOOGLE_API_KEYS",
+		"MISTRAL_API_KEYS", "GM_LOG_FILE", "GEMINI_MODEL" };
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(good); i++)
+		assert_int_equal(gm_runner_check(good[i], &err), 0);
+	for (i = 0; i < GM_LEN(bad); i++) {
+		assert_int_equal(gm_runner_check(bad[i], &err), -1);
+		assert_int_equal(err.code, GM_EUSAGE);
+		assert_string_equal(err.msg,
+		    "not a variable name: letters, digits and _, the first no "
+		    "digit");
+	}
+	for (i = 0; i < GM_LEN(ours); i++) {
+		assert_int_equal(gm_runner_check(ours[i], &err), -1);
+		assert_memory_equal(err.msg, ours[i], strlen(ours[i]));
+	}
 }
 
 static void
@@ -92,6 +139,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_other_services),
+		cmocka_unit_test(test_more_names),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_status),
 	};
 
