@@ -43,6 +43,7 @@ struct gm_common {
 	bool fallback_mistral;
 	bool alone; /* in: what others the environment names is not meant */
 	bool ignore_cooldown;
+	bool no_command; /* that prints keys is run: none is handed on */
 	bool typed_keys; /* on standard input, in place of the configured */
 	bool no_state;   /* what is learnt of keys is nobody else's */
 	bool must_store; /* it is the result: an error if it cannot be kept */

@@ -102,6 +102,7 @@ gm_config_init(struct gm_config *c)
 	around->credentials = directory("CREDENTIALS_DIRECTORY");
 	around->journal = variable("JOURNAL_STREAM");
 	around->path = variable("PATH");
+	around->environment = environ;
 	around->home = directory("HOME");
 	around->config_home = directory("XDG_CONFIG_HOME");
 	around->no_color = variable("NO_COLOR") != NULL;
@@ -207,6 +208,10 @@ load_file(struct gm_config *c, const char *named, const struct gm_note *note,
 		s->user = gm_buf_str(&user);
 	for (i = 0; i < GM_VENDORS; i++)
 		s->keys[i] = is_served(c, (enum gm_vendor)i);
+	for (i = 0; i < GM_VENDORS; i++)
+		s->commands[i] =
+		    variable(gm_setting(gm_vendor((enum gm_vendor)i)->command)
+				 ->variable) != NULL;
 	rc = gm_buf_check(&user, err);
 	if (rc == 0)
 		rc = gm_envsearch_run(s, &c->file, err);
@@ -418,6 +423,22 @@ gm_config_blame(
 	return -1;
 }
 
+const struct gm_value *
+gm_config_command(
+    const struct gm_config *c, enum gm_vendor vendor, const char **why)
+{
+	const struct gm_value *v = &c->values[gm_vendor(vendor)->command];
+
+	*why = NULL;
+	if (v->text == NULL)
+		return NULL;
+	if (c->search.allow_unsafe)
+		*why = "GM_ALLOW_UNSAFE_ENV is set";
+	else if (v->origin == GM_FROM_NAMED && gm_config_file(c)[0] != '/')
+		*why = "name the file by an absolute path";
+	return *why == NULL ? v : NULL;
+}
+
 void
 gm_config_reset(struct gm_config *c, enum gm_setting id)
 {
@@ -459,7 +480,7 @@ void
 gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 {
 	const struct gm_value *v;
-	const char *name;
+	const char *name, *text;
 	int id;
 
 	gm_note(note, GM_LEVEL_TRACE, "env file: %s",
@@ -470,8 +491,11 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 		if (name == NULL) /* an option only */
 			name = id == GM_SET_KEY_INDEX ? "key index"
 			                              : "connect timeout";
-		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)", name,
-		    v->text != NULL ? v->text : "not set",
+		text = v->text != NULL ? v->text : "not set";
+		if (v->text != NULL &&
+		    gm_setting((enum gm_setting)id)->local == GM_LOCAL_COMMAND)
+			text = "set";
+		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)", name, text,
 		    gm_config_place(c, v->origin));
 	}
 }

@@ -6,9 +6,9 @@
  * with the place that it came from.  The only module that reads the
  * environment.
  *
- * One env file is used; envsearch.h has the order.  Keys have a place more,
- * between environment and env file: $CREDENTIALS_DIRECTORY.  The first place
- * that has a key of the provider is used alone.
+ * One env file is used; envsearch.h has the order.  Keys have a place more
+ * between environment and env file: $CREDENTIALS_DIRECTORY, and one after them:
+ * a command.  The first place that has a key of the provider is used alone.
  *
  * Trust: a file that others could read or change is refused.  ./.env may come
  * with somebody's repository, so that only keys, model names and numbers are
@@ -53,6 +53,7 @@ struct gm_surroundings {
 	const char *credentials; /* $CREDENTIALS_DIRECTORY, if it is absolute */
 	/* For a program that we run; what is not absolute is left out. */
 	const char *path, *home, *config_home;
+	char *const *environment;           /* all of it */
 	const char *keys[GM_KEY_VARIABLES]; /* as gm_vendor_variable() */
 	bool no_color, force_color;
 };
@@ -109,6 +110,14 @@ gm_config_dir(const struct gm_config *, enum gm_config_dir, struct gm_buf *out);
  * usage error, all else one of the configuration.  Returns -1.
  */
 int gm_config_blame(const struct gm_config *, enum gm_setting, struct gm_err *);
+
+/*
+ * The command that prints keys of a service; NULL: there is none, or it is not
+ * run, for the reason *why (else NULL): the environment allows unsafe files, or
+ * the file that names it was not named by an absolute path.
+ */
+const struct gm_value *
+gm_config_command(const struct gm_config *, enum gm_vendor, const char **why);
 
 /* Go back to the built-in default. */
 void gm_config_reset(struct gm_config *, enum gm_setting);

@@ -23,6 +23,12 @@ is_set(const struct gm_envfile *file, const char *name)
 	return p[strspn(p, " \t\r\n,")] != '\0';
 }
 
+static const char *
+command_of(enum gm_vendor vendor)
+{
+	return gm_setting(gm_vendor(vendor)->command)->variable;
+}
+
 static bool
 is_key_variable(struct gm_span name, enum gm_vendor vendor)
 {
@@ -32,7 +38,7 @@ is_key_variable(struct gm_span name, enum gm_vendor vendor)
 	for (i = row->first_key; i < row->first_key + row->keys; i++)
 		if (gm_span_is(name, gm_vendor_variable(i)))
 			return true;
-	return false;
+	return gm_span_is(name, command_of(vendor));
 }
 
 static bool
@@ -73,7 +79,7 @@ gives_keys(const struct gm_envfile *file, enum gm_vendor vendor)
 	for (i = row->first_key; i < row->first_key + row->keys; i++)
 		if (is_set(file, gm_vendor_variable(i)))
 			return true;
-	return false;
+	return is_set(file, command_of(vendor));
 }
 
 /* Does it name a server on this machine, which needs none? */
@@ -132,14 +138,15 @@ is_served(const struct gm_envsearch *s)
 	return true;
 }
 
-/* Has one of them? */
+/* Has one of them, or a command that prints some? */
 static bool
 has_keys(const struct gm_envsearch *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->asked.len; i++)
-		if (s->keys[s->asked.items[i]])
+		if (s->keys[s->asked.items[i]] ||
+		    s->commands[s->asked.items[i]])
 			return true;
 	return false;
 }

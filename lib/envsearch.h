@@ -15,8 +15,8 @@
  * takes the place of ./.env, as it may have come with somebody's repository
  * just the same; but it must be there.
  *
- * A file gives keys if it sets a variable that holds them, or the base URL of a
- * server on this machine that needs none.
+ * A file gives keys if it sets a variable that holds them, a command that
+ * prints them, or the base URL of a server on this machine that needs none.
  */
 
 #include <stdbool.h>
@@ -39,8 +39,9 @@ struct gm_envsearch {
 	/* Set by the caller; borrowed; NULL: there is none. */
 	const char *option, *variable, *user;
 	struct gm_vendors asked;
-	bool keys[GM_VENDORS]; /* of it are elsewhere */
-	bool fallback;         /* GM_FALLBACK of a file adds to asked */
+	bool keys[GM_VENDORS];     /* of it are elsewhere */
+	bool commands[GM_VENDORS]; /* that print some, in the environment */
+	bool fallback;             /* GM_FALLBACK of a file adds to asked */
 	bool allow_unsafe;
 	bool (*wanted)(struct gm_span name), (*odd)(struct gm_span name);
 	const struct gm_note *note;

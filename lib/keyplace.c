@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "file.h"
+#include "keycommand.h"
 #include "keyplace.h"
 #include "url.h"
 #include "utf8.h"
@@ -139,6 +140,57 @@ try_file(struct search *s, struct gm_err *err)
 	return found;
 }
 
+/* GOOGLE_API_KEYS_COMMAND='pass show gemini' */
+static int
+try_command(struct search *s, struct gm_err *err)
+{
+	enum gm_setting id = gm_vendor(s->place->vendor)->command;
+	struct gm_keycommand run = {
+		.environment = s->config->around.environment,
+		.core_limit = s->place->core_limit,
+	};
+	const struct gm_value *command;
+	const char *why;
+	struct gm_buf keys;
+	int found;
+
+	command = gm_config_command(s->config, s->place->vendor, &why);
+	if (why != NULL)
+		gm_note(s->note, GM_LEVEL_NOTE, "%s: %s ignored: %s",
+		    gm_config_place(s->config, s->config->values[id].origin),
+		    gm_setting(id)->variable, why);
+	if (command == NULL || s->place->no_command)
+		return 0;
+	run.text = command->text;
+	gm_buf_init(&keys, GM_KEYCOMMAND_MAX);
+	found = gm_keycommand_run(&run, &keys, err);
+	if (found != 0) {
+		gm_err_prefix(err,
+		    "%s: %s: ", gm_config_place(s->config, command->origin),
+		    command->name);
+	} else {
+		found = try_text(
+		    s, gm_buf_span(&keys), command->name, command->origin, err);
+		if (found == 0)
+			found = gm_fail(err, GM_ECONFIG,
+			    "%s: %s: the command printed no key",
+			    gm_config_place(s->config, command->origin),
+			    command->name);
+	}
+	gm_buf_release(&keys);
+	return found;
+}
+
+/* Is there a command that could print some? */
+static bool
+holds_back(const struct gm_keyplace *place, const struct gm_config *c)
+{
+	const char *why;
+
+	return place->no_command &&
+	       gm_config_command(c, place->vendor, &why) != NULL;
+}
+
 /* Somebody's repository may hold ./.env: it must not redirect anything. */
 static bool
 is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
@@ -207,8 +259,12 @@ gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
 		found = try_credentials(&s, err);
 	if (found == 0)
 		found = try_file(&s, err);
+	if (found == 0)
+		found = try_command(&s, err);
 	if (found < 0)
 		return -1;
+	if (found == 0 && holds_back(place, config))
+		return 0;
 	if (found == 0)
 		return settle_local(place, config, note, err);
 	return settle_url(place, config, note, err);
@@ -234,7 +290,13 @@ gm_keyplace_fail(const struct gm_keyplace *place,
     const struct gm_config *config, struct gm_err *err)
 {
 	const struct gm_vendor_row *row = gm_vendor(place->vendor);
+	const struct gm_value *command = &config->values[row->command];
 
+	if (holds_back(place, config))
+		return gm_fail(err, GM_ECONFIG,
+		    "no API key: %s (%s) is run only to hand a key on: with "
+		    "--print-key, or a command behind --",
+		    command->name, gm_config_place(config, command->origin));
 	return gm_fail(err, GM_ECONFIG,
 	    "no API key: set %s in the environment or in an env file (looked "
 	    "for %s)",

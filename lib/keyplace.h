@@ -6,8 +6,9 @@
  * with them.
  *
  * Places, the first that has a key is used alone: process environment,
- * $CREDENTIALS_DIRECTORY (google-api-keys and such), env file.  A base URL from a place
- * less trusted than the keys' could send them elsewhere: one from ./.env is
+ * $CREDENTIALS_DIRECTORY (google-api-keys and such), env file, and last what a
+ * command prints (GOOGLE_API_KEYS_COMMAND and such), which is trusted as the
+ * place that names it.  A base URL from a place less trusted than the keys' could send them elsewhere: one from ./.env is
  * dropped with a note, any other is an error.
  */
 
@@ -19,7 +20,11 @@
 #include "note.h"
 
 struct gm_keyplace {
-	enum gm_vendor vendor; /* set by the caller */
+	/* Set by the caller. */
+	enum gm_vendor vendor;
+	bool no_command;    /* a command that prints keys is not run */
+	int64_t core_limit; /* for it: what gm_process_hide() returned */
+	/* Filled in. */
 	struct gm_keyring ring;
 	const char *variable; /* what holds them: "GEMINI_API_KEY", a file;
 	                       * NULL: nothing, as none is needed */
@@ -29,7 +34,8 @@ struct gm_keyplace {
 /*
  * Fill the ring, and settle the service's base URL in the configuration.  The
  * ring stays empty if there is no key; a server on loopback that may need none
- * gets the empty key.  Returns 0, or -1: GM_ECONFIG, GM_EOS.
+ * gets the empty key.  A command is run once, for 30 s at most.  Returns 0, or -1:
+ * GM_ECONFIG, GM_EOS; GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
 int gm_keyplace_find(struct gm_keyplace *, struct gm_config *,
     struct gm_secrets *, const struct gm_note *, struct gm_err *) GM_MUST_CHECK;

@@ -13,6 +13,7 @@
 #define NO GM_LOCAL_NO
 #define YES GM_LOCAL_YES
 #define LOOPBACK GM_LOCAL_LOOPBACK
+#define COMMAND GM_LOCAL_COMMAND
 
 enum kind {
 	KIND_TEXT,
@@ -27,6 +28,14 @@ static const struct row {
 	enum kind kind;
 	int64_t min, max;
 } rows[GM_SETTINGS] = {
+	[GM_SET_GEMINI_COMMAND] = { { "GOOGLE_API_KEYS_COMMAND", NULL,
+					COMMAND },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_MISTRAL_COMMAND] = { { "MISTRAL_API_KEYS_COMMAND", NULL,
+					 COMMAND },
+	    KIND_TEXT, 0, 0 },
+	[GM_SET_OPENAI_COMMAND] = { { "OPENAI_API_KEY_COMMAND", NULL, COMMAND },
+	    KIND_TEXT, 0, 0 },
 	[GM_SET_GEMINI_MODEL] = { { "GEMINI_MODEL", "gemini-flash-latest",
 				      YES },
 	    KIND_TEXT, 0, 0 },

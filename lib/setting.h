@@ -12,6 +12,9 @@
 #include "err.h"
 
 enum gm_setting {
+	GM_SET_GEMINI_COMMAND, /* that prints keys */
+	GM_SET_MISTRAL_COMMAND,
+	GM_SET_OPENAI_COMMAND,
 	GM_SET_GEMINI_MODEL,
 	GM_SET_GEMINI_URL,
 	GM_SET_MISTRAL_MODEL,
@@ -40,7 +43,8 @@ enum gm_setting {
 enum gm_setting_local {
 	GM_LOCAL_NO,
 	GM_LOCAL_YES,
-	GM_LOCAL_LOOPBACK /* a base URL: if it is of this machine */
+	GM_LOCAL_LOOPBACK, /* a base URL: if it is of this machine */
+	GM_LOCAL_COMMAND   /* no, nor is it shown, as it may hold a key */
 };
 
 struct gm_setting_row {

@@ -8,11 +8,12 @@ static const char *const variables[GM_KEY_VARIABLES] = { "GOOGLE_API_KEYS",
 
 static const struct gm_vendor_row rows[GM_VENDORS] = {
 	[GM_VENDOR_GEMINI] = { "gemini", GM_SET_GEMINI_MODEL, GM_SET_GEMINI_URL,
-	    0, 3, 1, "google-api-keys", false },
+	    0, 3, 1, GM_SET_GEMINI_COMMAND, "google-api-keys", false },
 	[GM_VENDOR_MISTRAL] = { "mistral", GM_SET_MISTRAL_MODEL,
-	    GM_SET_MISTRAL_URL, 3, 2, 1, "mistral-api-keys", false },
+	    GM_SET_MISTRAL_URL, 3, 2, 1, GM_SET_MISTRAL_COMMAND,
+	    "mistral-api-keys", false },
 	[GM_VENDOR_OPENAI] = { "openai", GM_SET_OPENAI_MODEL, GM_SET_OPENAI_URL,
-	    5, 1, 0, "openai-api-key", true },
+	    5, 1, 0, GM_SET_OPENAI_COMMAND, "openai-api-key", true },
 };
 
 const struct gm_vendors gm_vendors_all = {

@@ -28,6 +28,7 @@ struct gm_vendor_row {
 	enum gm_setting model, base_url;
 	/* Its variables that hold keys, by rank; the first of them hold lists. */
 	size_t first_key, keys, lists;
+	enum gm_setting command;
 	const char *credential; /* file in $CREDENTIALS_DIRECTORY */
 	bool local;             /* on loopback it may need no key */
 };

@@ -58,7 +58,8 @@ as_nobody() {
 # file, of keys ("1 in NAME (place)", the last of which ends in TAIL) and of
 # settings, where they are not the built-in ones.
 traced() {
-	local names=(GEMINI_MODEL GOOGLE_GEMINI_BASE_URL MISTRAL_MODEL_NAME
+	local names=(GOOGLE_API_KEYS_COMMAND MISTRAL_API_KEYS_COMMAND
+		OPENAI_API_KEY_COMMAND GEMINI_MODEL GOOGLE_GEMINI_BASE_URL MISTRAL_MODEL_NAME
 		MISTRAL_BASE_URL OPENAI_MODEL OPENAI_BASE_URL GM_FALLBACK GM_TIMEOUT
 		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_POLICY
 		GM_RPM GM_RPD 'key index' GM_METRICS GM_LOG_FILE GM_SYSLOG
@@ -820,6 +821,192 @@ $(aimed "$DEFAULT_URL" 0001)"
 	printf '\xff\xfe\x2d\x4e\x87\x65' >text
 	GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
 	said 65 '' 'gm-prompt: standard input: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'$'\n'
+}
+
+# --- keys that a command prints
+
+# counting COMMAND: the same, which leaves a line in "ran" each time.
+counting() {
+	echo "echo x >>'$PWD/ran'; $1"
+}
+
+# ran N: so often it has run.
+ran() {
+	[ "$(cat ran 2>/dev/null | wc -l)" -eq "$1" ]
+	rm -f ran
+}
+
+@test "a command: the last place of keys, run once, trusted as what names it" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	local user=$HOME/.config/gm/env place
+
+	unset GEMINI_API_KEY
+	export GOOGLE_API_KEYS_COMMAND
+	GOOGLE_API_KEYS_COMMAND=$(counting "echo $GOOD_KEY; echo work:fake-good-key-0002")
+	ask hi
+	said 0 $'Hello.\n' ''
+	GEMINI_API_KEY=$GOOD_KEY sent_as 1 "$HI"
+	ran 1
+	ask -vv --dry-run hi
+	grep -qxF 'gm-prompt: keys: 2 in GOOGLE_API_KEYS_COMMAND (environment)' err
+	grep -qxF 'gm-prompt: GOOGLE_API_KEYS_COMMAND: set (environment)' err
+	ran 1
+	# any other place comes before it, and then it is not run
+	GEMINI_API_KEY=fake-good-key-0003 ask --dry-run hi
+	dry "$(aimed "$URL" 0003)"
+	keep creds/google-api-keys fake-good-key-0004
+	CREDENTIALS_DIRECTORY=$PWD/creds ask --dry-run hi
+	dry "$(aimed "$URL" 0004)"
+	keep "$user" GOOGLE_API_KEY=fake-good-key-0005
+	ask --dry-run hi
+	dry "$(aimed "$URL" 0005)"
+	# but ./.env does not
+	rm "$user"
+	keep .env GOOGLE_API_KEYS=fake-evil-key-0666
+	ran 0
+	ask --dry-run hi
+	dry "$(aimed "$URL" 0001)"
+	ran 1
+	# a base URL of a weaker place is refused, one of the same is used
+	unset GOOGLE_GEMINI_BASE_URL
+	keep "$user" GOOGLE_GEMINI_BASE_URL=https://a.example
+	ask hi
+	refused "$user: GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place (environment): set both in one place"
+	rm -f ran
+	echo "GOOGLE_API_KEYS_COMMAND='echo $GOOD_KEY'" >>"$user"
+	unset GOOGLE_API_KEYS_COMMAND
+	ask -vv -n --dry-run hi
+	[ "$rc" -eq 0 ]
+	grep -qxF "gm-prompt: keys: 1 in GOOGLE_API_KEYS_COMMAND ($user)" err
+	grep -qF 'gm-prompt: POST https://a.example/' err
+}
+
+@test "a command for each provider, also of a fallback" {
+	export MISTRAL_API_KEYS_COMMAND='echo fake-good-key-0011'
+	export OPENAI_API_KEY_COMMAND='echo fake-good-key-0012'
+	ask -n --dry-run --provider mistral hi
+	[ "$rc" -eq 0 ] && grep -qx 'gm-prompt: Authorization: Bearer ...0011' err
+	ask -n --dry-run --provider openai -m m hi
+	[ "$rc" -eq 0 ] && grep -qx 'gm-prompt: Authorization: Bearer ...0012' err
+	GEMINI_API_KEY=$GOOD_KEY ask -vv -n --dry-run --fallback mistral hi
+	[ "$rc" -eq 0 ] && grep -qx \
+	    'gm-prompt: keys: 1 in MISTRAL_API_KEYS_COMMAND (environment)' err
+}
+
+@test "a command that fails: 78 with its end, and nothing is shown" {
+	local command why
+
+	while IFS='>' read -r command why; do
+		GOOGLE_API_KEYS_COMMAND=$command ask hi
+		refused "environment: GOOGLE_API_KEYS_COMMAND: $why"
+	done <<-'END'
+		echo fake-secret; exit 3>the command ended with status 3
+		false>the command ended with status 1
+		kill -9 $$>the command was killed by signal 9 (Killed)
+		:>the command printed no key
+		echo; echo ,>the command printed no key
+		yes fake-secret>the command printed more than 1 MiB, and was killed
+		echo '"fake-secret"'>key 0: byte 1 is a quote: give the key without quotes
+		echo GOOGLE_API_KEYS=fake-secret>key 0: begins with NAME=: give the key alone
+	END
+	GOOGLE_API_KEYS_COMMAND='echo fake-1 | iconv -t UTF-16' ask hi
+	refused 'environment: GOOGLE_API_KEYS_COMMAND: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'
+	# its own words pass, its input is empty
+	GOOGLE_API_KEYS_COMMAND='cat; echo why >&2; exit 1' gm hi <<<text
+	said 78 '' "why
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 1
+"
+}
+
+@test "a command ends with the deadline and by a signal, with all it has started" {
+	export GOOGLE_API_KEYS_COMMAND='echo $$ >pid; sleep 60 & echo $! >>pid; wait'
+	ask --deadline 300ms hi
+	said 69 '' "gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the deadline is over
+"
+	for pid in $(cat pid); do
+		wait_for "! kill -0 $pid 2>/dev/null"
+	done
+	rm pid
+	gm-prompt -n hi >out 2>err &
+	wait_for '[ "$(cat pid 2>/dev/null | wc -l)" -eq 2 ]'
+	kill -TERM $!
+	rc=0
+	wait $! || rc=$?
+	[ "$rc" -eq 143 ]
+	same out ''
+	for pid in $(cat pid); do
+		wait_for "! kill -0 $pid 2>/dev/null"
+	done
+}
+
+@test "a command is taken from a safe file with an absolute path, never from ./.env" {
+	local line=GOOGLE_API_KEYS_COMMAND=./keys
+	local file all="$HOME/.config/gm/env, /etc/gm/env, ./.env"
+
+	counting "echo $GOOD_KEY" >keys
+	chmod +x keys
+	for file in "$PWD/env" "$HOME/.config/gm/env"; do
+		keep "$file" "$line"
+		ask --env-file "$file" --dry-run hi
+		dry "$(aimed "$DEFAULT_URL" 0001)"
+		ran 1
+		chmod 644 "$file"
+		ask --env-file "$file" hi
+		refused "$file: others can read or change it (mode 644): run chmod 600 $file"
+		for mode in 644 600; do
+			chmod "$mode" "$file"
+			GM_ALLOW_UNSAFE_ENV=1 ask --env-file "$file" hi
+			said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: GM_ALLOW_UNSAFE_ENV is set
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $file)
+"
+		done
+		rm "$file"
+	done
+	keep env "$line"
+	ask --env-file env hi
+	said 78 '' "gm-prompt: env: GOOGLE_API_KEYS_COMMAND ignored: name the file by an absolute path
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for env)
+"
+	keep .env "$line"
+	for file in ./.env "$PWD/.env" ././.env; do
+		[ "$file" = ./.env ] || export GM_ENV_FILE=$file
+		ask hi
+		said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: only keys, model names, numbers and a loopback base URL are taken from there
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for ${all/.\/.env/$file})
+"
+	done
+	ran 0
+}
+
+@test "a command is not run without need" {
+	export GOOGLE_API_KEYS_COMMAND
+	GOOGLE_API_KEYS_COMMAND=$(counting "echo $GOOD_KEY")
+	local held="no API key: GOOGLE_API_KEYS_COMMAND (environment) is run only to hand a key on: with --print-key, or a command behind --"
+	local tool
+
+	for tool in gm-prompt gm-models gm-keycheck gm-rotate; do
+		"$tool" --help >out
+		"$tool" --version >out
+		"$tool" --gm-options >out
+		"$tool" --gm-variables >out
+		rc=0
+		"$tool" --no-such-option >out 2>err || rc=$?
+		[ "$rc" -eq 64 ]
+	done
+	for args in '' --peek --status '--mark 0 --class quota' --reset \
+	    --from-reports '--current-index 0'; do
+		rc=0
+		# shellcheck disable=SC2086 # words
+		gm-rotate $args >out 2>err </dev/null || rc=$?
+		said 78 '' "gm-rotate: $held"$'\n'
+	done
+	ran 0
+	gm-rotate --print-key >out
+	[ "$(cat out)" = "$GOOD_KEY" ]
+	ran 1
+	gm-rotate -- sh -c 'echo "$GEMINI_API_KEY"' >out
+	[ "$(cat out)" = "$GOOD_KEY" ]
+	ran 1
 }
 
 # --- who may have written it

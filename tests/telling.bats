@@ -278,6 +278,9 @@ gm-prompt: server: waiting 0.0 s
 	)
 	GM_DEADLINE=60s ask -vv -n --env-file settings --retries 2 hi
 	said 0 $'Hello.\n' "gm-prompt: env file: settings
+gm-prompt: GOOGLE_API_KEYS_COMMAND: not set (built-in default)
+gm-prompt: MISTRAL_API_KEYS_COMMAND: not set (built-in default)
+gm-prompt: OPENAI_API_KEY_COMMAND: not set (built-in default)
 gm-prompt: GEMINI_MODEL: $ALIAS (built-in default)
 gm-prompt: GOOGLE_GEMINI_BASE_URL: $URL (environment)
 gm-prompt: MISTRAL_MODEL_NAME: mistral-large-latest (built-in default)

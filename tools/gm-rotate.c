@@ -190,6 +190,7 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	if (gm_cli_configure(tool, err) != 0)
 		return -1;
 	c->must_store = is_storing(r->opt);
+	c->no_command = !r->opt->print_key && c->behind <= 0;
 	if (gm_keyset_open(&r->keyset, tool, err) != 0)
 		return -1;
 	r->keys = &r->keyset.keys;

@@ -215,6 +215,8 @@ test_local(void **state)
 		{ GM_SET_RETRIES, "GM_RETRIES=5", true },
 		{ GM_SET_MAX_WAIT, "GM_MAX_WAIT=5", true },
 		{ GM_SET_LOG_FILE, "GM_LOG_FILE=log", false },
+		{ GM_SET_GEMINI_COMMAND, "GOOGLE_API_KEYS_COMMAND=date",
+		    false },
 		{ GM_SET_CACHE_DIR, "GM_CACHE_DIR=cache", false },
 		{ GM_SET_GEMINI_URL, "GOOGLE_GEMINI_BASE_URL=https://h.example",
 		    false },
@@ -303,6 +305,51 @@ test_bad(void **state)
 	}
 }
 
+/* Which command may be run; for a named file by its path. */
+static void
+test_command(void **state)
+{
+	const char *line = "MISTRAL_API_KEYS_COMMAND=file\n";
+	const struct gm_value *v;
+	struct gm_config c;
+	const char *why;
+	char path[100];
+
+	(void)state;
+	make("env", line);
+	(void)snprintf(path, sizeof(path), "%s/env", dir);
+	gm_config_init(&c);
+	load(&c, path);
+	v = gm_config_command(&c, GM_VENDOR_MISTRAL, &why);
+	assert_non_null(v);
+	assert_null(why);
+	assert_string_equal(v->text, "file");
+	assert_null(gm_config_command(&c, GM_VENDOR_GEMINI, &why));
+	assert_null(why);
+	gm_config_trace(&c, &note);
+	assert_null(strstr(said(), ": file"));
+	gm_config_release(&c);
+	gm_config_init(&c);
+	load(&c, "env");
+	assert_null(gm_config_command(&c, GM_VENDOR_MISTRAL, &why));
+	assert_string_equal(why, "name the file by an absolute path");
+	gm_config_release(&c);
+	(void)setenv("MISTRAL_API_KEYS_COMMAND", "variable", 1);
+	gm_config_init(&c);
+	load(&c, "env");
+	v = gm_config_command(&c, GM_VENDOR_MISTRAL, &why);
+	assert_non_null(v);
+	assert_string_equal(v->text, "variable");
+	gm_config_release(&c);
+	(void)setenv("GM_ALLOW_UNSAFE_ENV", "1", 1);
+	gm_config_init(&c);
+	load(&c, NULL);
+	assert_null(gm_config_command(&c, GM_VENDOR_MISTRAL, &why));
+	assert_string_equal(why, "GM_ALLOW_UNSAFE_ENV is set");
+	gm_config_release(&c);
+	assert_int_equal(clear_variables(), 0);
+}
+
 /* From the weakest place to the strongest. */
 static const struct {
 	enum gm_config_dir dir;
@@ -353,12 +400,14 @@ test_variables(void **state)
 {
 	static const char *const want[] = { "GOOGLE_API_KEYS", "GOOGLE_API_KEY",
 		"GEMINI_API_KEY", "MISTRAL_API_KEYS", "MISTRAL_API_KEY",
-		"OPENAI_API_KEY", "GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL",
-		"MISTRAL_MODEL_NAME", "MISTRAL_BASE_URL", "OPENAI_MODEL",
-		"OPENAI_BASE_URL", "GM_FALLBACK", "GM_TIMEOUT", "GM_DEADLINE",
-		"GM_RETRIES", "GM_MAX_WAIT", "GM_POLICY", "GM_RPM", "GM_RPD",
-		"GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG", "GM_STATE_DIR",
-		"GM_CACHE_DIR", "GM_ENV_FILE", "GM_ALLOW_UNSAFE_ENV" };
+		"OPENAI_API_KEY", "GOOGLE_API_KEYS_COMMAND",
+		"MISTRAL_API_KEYS_COMMAND", "OPENAI_API_KEY_COMMAND",
+		"GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL", "MISTRAL_MODEL_NAME",
+		"MISTRAL_BASE_URL", "OPENAI_MODEL", "OPENAI_BASE_URL",
+		"GM_FALLBACK", "GM_TIMEOUT", "GM_DEADLINE", "GM_RETRIES",
+		"GM_MAX_WAIT", "GM_POLICY", "GM_RPM", "GM_RPD", "GM_METRICS",
+		"GM_LOG_FILE", "GM_SYSLOG", "GM_STATE_DIR", "GM_CACHE_DIR",
+		"GM_ENV_FILE", "GM_ALLOW_UNSAFE_ENV" };
 	size_t i;
 
 	(void)state;
@@ -378,6 +427,7 @@ main(void)
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_dirs),
 	};
 

@@ -90,6 +90,11 @@ static const struct {
 	    GM_ENVSEARCH_LOCAL, false },
 	{ NULL, MISTRAL THEN("mistral"), NULL, NULL, false, true, "",
 	    GM_ENVSEARCH_NONE, false },
+	/* a command is as good as a key */
+	{ "GOOGLE_API_KEYS_COMMAND=x\n", GEMINI, NULL, NULL, false, true,
+	    "user", GM_ENVSEARCH_SYSTEM, true },
+	{ NULL, "GOOGLE_API_KEYS_COMMAND=x\n", NULL, NULL, false, true,
+	    "./.env", GM_ENVSEARCH_LOCAL, false },
 	/* a server on this machine needs none */
 	{ LOOPBACK, "OPENAI_API_KEY=k\n", NULL, "openai", false, true, "user",
 	    GM_ENVSEARCH_SYSTEM, true },

@@ -1,0 +1,30 @@
+#ifndef GM_KEYCOMMAND_H
+#define GM_KEYCOMMAND_H
+
+/*
+ * Run the command that prints keys, such as "pass show gemini", by sh -c.
+ */
+
+#include "base.h"
+#include "buf.h"
+#include "err.h"
+
+/* Bytes that it may print. */
+#define GM_KEYCOMMAND_MAX (1024 * 1024)
+
+struct gm_keycommand {
+	const char *text;
+	char *const *environment;
+	int64_t limit_ms;   /* 0: 30 s */
+	int64_t core_limit; /* what gm_process_hide() returned */
+};
+
+/*
+ * Append what it prints to *keys, which has room for GM_KEYCOMMAND_MAX; what it
+ * says on standard error passes through.  Returns 0 if it ended with status 0,
+ * or -1: GM_ECONFIG, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
+ */
+int gm_keycommand_run(const struct gm_keycommand *, struct gm_buf *keys,
+    struct gm_err *) GM_MUST_CHECK;
+
+#endif

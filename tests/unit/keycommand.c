@@ -1,0 +1,81 @@
+/* What a command prints, and how each failure is reported. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keycommand.h"
+#include "stop.h"
+
+static char path[] = "PATH=/usr/bin:/bin";
+static char *const environment[] = { path, NULL };
+
+static void
+test_commands(void **state)
+{
+	static const struct {
+		const char *text, *keys, *msg;
+	} rows[] = {
+		{ "echo fake-a; echo fake-b", "fake-a\nfake-b\n", NULL },
+		{ "printf 'fake-a,fake-b' | cat", "fake-a,fake-b", NULL },
+		{ "-x", NULL, "the command ended with status 127" },
+		{ "echo fake-secret; exit 3", NULL,
+		    "the command ended with status 3" },
+		{ "if", NULL, "the command ended with status 2" },
+		{ "kill -TERM $$", NULL,
+		    "the command was killed by signal 15 (Terminated)" },
+		{ "exec sleep 60", NULL,
+		    "the command did not end within 0.5 s, and was killed" },
+		{ "yes", NULL,
+		    "the command printed more than 1 MiB, and was killed" },
+		{ "read -r line || echo nothing", "nothing\n", NULL },
+		{ ":", "", NULL },
+	};
+	struct gm_keycommand command = {
+		.environment = environment, .limit_ms = 0, .core_limit = -1
+	};
+	struct gm_buf keys;
+	struct gm_err err;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		command.text = rows[i].text;
+		command.limit_ms =
+		    strstr(rows[i].text, "sleep") != NULL ? 500 : 0;
+		gm_buf_init(&keys, GM_KEYCOMMAND_MAX);
+		rc = gm_keycommand_run(&command, &keys, &err);
+		assert_int_equal(rc, rows[i].msg == NULL ? 0 : -1);
+		if (rc == 0) {
+			assert_string_equal(gm_buf_str(&keys), rows[i].keys);
+		} else {
+			assert_int_equal(err.code, GM_ECONFIG);
+			assert_string_equal(err.msg, rows[i].msg);
+		}
+		gm_buf_release(&keys);
+	}
+}
+
+static int
+set_up(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	return gm_stop_install(&err);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
