@@ -387,11 +387,13 @@ $(aimed "$DEFAULT_URL" 0001)"
 	HOME=home GEMINI_API_KEY='' ask hi
 	said 78 '' "gm-prompt: HOME: not an absolute path; ignored
 gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
- file (looked for /etc/gm/env, ./.env)"$'\n'
+ file (looked for /etc/gm/env, ./.env)
+"
 	CREDENTIALS_DIRECTORY=creds GEMINI_API_KEY='' ask hi
 	said 78 '' "gm-prompt: CREDENTIALS_DIRECTORY: not an absolute path; ignored
 gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
- file (looked for $HOME/.config/gm/env, /etc/gm/env, ./.env)"$'\n'
+ file (looked for $HOME/.config/gm/env, /etc/gm/env, ./.env)
+"
 	unset GM_STATE_DIR
 	STATE_DIRECTORY=state ask --dry-run hi
 	dry "gm-prompt: STATE_DIRECTORY: not an absolute path; ignored
@@ -588,8 +590,9 @@ $(aimed "$DEFAULT_URL" 0001)"
 }
 
 @test "a directory name that is too long: a note, and the tool goes on" {
-	local long name lost part="$PWD/$(printf '%0300d' 1)"
+	local long name lost part
 
+	part=$PWD/$(printf '%0300d' 1)
 	long=$(printf '/%0250d' {1..20})
 	mkdir -p "$BATS_TEST_TMPDIR/state"
 	export GEMINI_API_KEY=$GOOD_KEY
@@ -747,7 +750,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	GOOGLE_API_KEYS=$'fake-1,fake-\t2' ask hi
 	refused "environment: GOOGLE_API_KEYS: key 1: byte 6 $blank"
 	while IFS='>' read -r key why; do
-		GOOGLE_API_KEY=$(printf "$key") ask -vv hi
+		GOOGLE_API_KEY=$(printf '%b' "$key") ask -vv hi
 		[ "$rc" -eq 78 ]
 		[ "$(tail -n 1 err)" = \
 		    "gm-prompt: environment: GOOGLE_API_KEY: key 0: $why" ]
@@ -832,8 +835,9 @@ counting() {
 
 # ran N: so often it has run.
 ran() {
-	[ "$(cat ran 2>/dev/null | wc -l)" -eq "$1" ]
-	rm -f ran
+	touch ran
+	[ "$(wc -l <ran)" -eq "$1" ]
+	rm ran
 }
 
 @test "a command: the last place of keys, run once, trusted as what names it" {
@@ -918,25 +922,35 @@ gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 1
 "
 }
 
+# gone PIDS-FILE: none of these processes is left.
+gone() {
+	local pid pids
+
+	mapfile -t pids <"$1"
+	for pid in "${pids[@]}"; do
+		wait_for "! kill -0 $pid 2>/dev/null"
+	done
+}
+
 @test "a command ends with the deadline and by a signal, with all it has started" {
+	local tool
+
 	export GOOGLE_API_KEYS_COMMAND='echo $$ >pid; sleep 60 & echo $! >>pid; wait'
 	ask --deadline 300ms hi
 	said 69 '' "gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the deadline is over
 "
-	for pid in $(cat pid); do
-		wait_for "! kill -0 $pid 2>/dev/null"
-	done
+	touch pid # it may have been too slow to say who it is
+	gone pid
 	rm pid
 	gm-prompt -n hi >out 2>err &
-	wait_for '[ "$(cat pid 2>/dev/null | wc -l)" -eq 2 ]'
-	kill -TERM $!
+	tool=$!
+	wait_for '[ -e pid ] && [ "$(wc -l <pid)" -eq 2 ]'
+	kill -TERM "$tool"
 	rc=0
-	wait $! || rc=$?
+	wait "$tool" || rc=$?
 	[ "$rc" -eq 143 ]
 	same out ''
-	for pid in $(cat pid); do
-		wait_for "! kill -0 $pid 2>/dev/null"
-	done
+	gone pid
 }
 
 @test "a command is taken from a safe file with an absolute path, never from ./.env" {
