@@ -9,7 +9,6 @@
 
 #include "child.h"
 #include "clock.h"
-#include "process.h"
 #include "stop.h"
 
 #define CHUNK 4096
@@ -35,16 +34,19 @@ make_files(posix_spawn_file_actions_t *files, const struct gm_child *c, int out)
 static int
 make_attributes(posix_spawnattr_t *attr)
 {
-	sigset_t set;
+	sigset_t defaults, mask;
 	int rc;
 
-	gm_stop_ignored(&set);
-	rc = posix_spawnattr_setsigdefault(attr, &set);
+	gm_stop_before(&defaults, &mask);
+	rc = posix_spawnattr_setsigdefault(attr, &defaults);
+	if (rc == 0)
+		rc = posix_spawnattr_setsigmask(attr, &mask);
 	if (rc == 0)
 		rc = posix_spawnattr_setpgroup(attr, 0);
 	if (rc == 0)
-		rc = posix_spawnattr_setflags(
-		    attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+		rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF |
+							POSIX_SPAWN_SETSIGMASK |
+							POSIX_SPAWN_SETPGROUP);
 	return rc;
 }
 
@@ -52,6 +54,7 @@ make_attributes(posix_spawnattr_t *attr)
 static int
 spawn(const struct gm_child *c, int out, pid_t *pid)
 {
+	struct gm_process_limits ignored;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	int rc = posix_spawn_file_actions_init(&files);
@@ -64,11 +67,13 @@ spawn(const struct gm_child *c, int out, pid_t *pid)
 		if (rc == 0)
 			rc = make_attributes(&attr);
 		if (rc == 0) {
-			/* A core file of ours is still ruled out. */
-			gm_process_show(c->core_limit);
+			/* Not dumpable is what we stay, whatever the limit. */
+			if (c->limits != NULL)
+				gm_process_restore(c->limits);
 			rc = posix_spawnp(
 			    pid, c->argv[0], &files, &attr, c->argv, c->env);
-			(void)gm_process_hide();
+			if (c->limits != NULL)
+				gm_process_prepare(&ignored);
 		}
 		(void)posix_spawnattr_destroy(&attr);
 	}
@@ -151,9 +156,7 @@ int
 gm_child_run(const struct gm_child *c, struct gm_buf *out,
     enum gm_child_end *end, int *number, struct gm_err *err)
 {
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	int64_t until = gm_clock_mono_ms() + c->limit_ms;
-	struct sigaction before;
 	int ends[2], rc;
 	pid_t pid = -1;
 
@@ -162,8 +165,6 @@ gm_child_run(const struct gm_child *c, struct gm_buf *out,
 		return gm_fail_errno(err, GM_EOS, "pipe");
 	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	/* Where it is ignored nobody can be waited for. */
-	(void)sigaction(SIGCHLD, &standard, &before);
 	rc = spawn(c, ends[1], &pid);
 	(void)close(ends[1]);
 	if (rc != 0) {
@@ -173,6 +174,5 @@ gm_child_run(const struct gm_child *c, struct gm_buf *out,
 		rc = attend(pid, ends[0], out, until, end, number, err);
 	}
 	(void)close(ends[0]);
-	(void)sigaction(SIGCHLD, &before, NULL);
 	return rc;
 }

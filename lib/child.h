@@ -6,7 +6,7 @@
  *
  * Its standard input is /dev/null, and it has a process group of its own, so
  * that it cannot read from a terminal.  It gets no descriptor of ours, and
- * signals and the limit of core files as they were when we started.
+ * signals and limits as they were when we started.
  * Its group is killed when its time is over, when it prints too much, and when
  * a signal or the deadline ends our run.  It is always waited for, so that no
  * zombie is left.
@@ -19,12 +19,13 @@
 #include "base.h"
 #include "buf.h"
 #include "err.h"
+#include "process.h"
 
 struct gm_child {
 	/* Both end in NULL; a program without a slash is looked up in PATH. */
 	char *const *argv, *const *env;
 	int64_t limit_ms;
-	int64_t core_limit; /* what gm_process_hide() returned; -1: unknown */
+	const struct gm_process_limits *limits; /* at start; NULL: as now */
 	bool quiet;         /* standard error is /dev/null instead of ours */
 };
 

@@ -38,7 +38,7 @@ gm_keycommand_run(
 	const struct gm_child child = { .argv = argv,
 		.env = c->environment,
 		.limit_ms = c->limit_ms > 0 ? c->limit_ms : LIMIT_MS,
-		.core_limit = c->core_limit };
+		.limits = c->limits };
 	enum gm_child_end end;
 	struct gm_buf command;
 	int number, rc;

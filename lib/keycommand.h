@@ -8,6 +8,7 @@
 #include "base.h"
 #include "buf.h"
 #include "err.h"
+#include "process.h"
 
 /* Bytes that it may print. */
 #define GM_KEYCOMMAND_MAX (1024 * 1024)
@@ -15,8 +16,8 @@
 struct gm_keycommand {
 	const char *text;
 	char *const *environment;
-	int64_t limit_ms;   /* 0: 30 s */
-	int64_t core_limit; /* what gm_process_hide() returned */
+	int64_t limit_ms;                       /* 0: 30 s */
+	const struct gm_process_limits *limits; /* at start; NULL: as now */
 };
 
 /*

@@ -147,7 +147,7 @@ try_command(struct search *s, struct gm_err *err)
 	enum gm_setting id = gm_vendor(s->place->vendor)->command;
 	struct gm_keycommand run = {
 		.environment = s->config->around.environment,
-		.core_limit = s->place->core_limit,
+		.limits = s->place->limits,
 	};
 	const struct gm_value *command;
 	const char *why;

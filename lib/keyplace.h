@@ -22,8 +22,8 @@
 struct gm_keyplace {
 	/* Set by the caller. */
 	enum gm_vendor vendor;
-	bool no_command;    /* a command that prints keys is not run */
-	int64_t core_limit; /* for it: what gm_process_hide() returned */
+	bool no_command; /* a command that prints keys is not run */
+	const struct gm_process_limits *limits; /* for it; at start */
 	/* Filled in. */
 	struct gm_keyring ring;
 	const char *variable; /* what holds them: "GEMINI_API_KEY", a file;

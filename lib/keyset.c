@@ -128,7 +128,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
 
 	*k = (struct gm_keyset){ .place = { .vendor = vendor,
 				     .no_command = c->no_command,
-				     .core_limit = c->core_limit } };
+				     .limits = &c->limits } };
 	gm_buf_init(&k->state_dir, STATE_DIR_MAX);
 	if (find_keys(k, c, err) != 0)
 		return -1;

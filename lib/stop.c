@@ -122,17 +122,20 @@ gm_stop_restore(void)
 }
 
 void
-gm_stop_ignored(sigset_t *set)
+gm_stop_before(sigset_t *ignored, sigset_t *mask)
 {
 	struct sigaction now;
 	size_t i;
 
-	(void)sigemptyset(set);
+	(void)sigprocmask(SIG_BLOCK, NULL, mask);
+	if (installed)
+		*mask = mask_before;
+	(void)sigemptyset(ignored);
 	for (i = 0; i < GM_LEN(changed) && installed; i++)
 		if (sigaction(changed[i], NULL, &now) == 0 &&
 		    now.sa_handler == SIG_IGN &&
 		    before[i].sa_handler != SIG_IGN)
-			(void)sigaddset(set, changed[i]);
+			(void)sigaddset(ignored, changed[i]);
 }
 
 int

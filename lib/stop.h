@@ -33,10 +33,10 @@ int gm_stop_install(struct gm_err *) GM_MUST_CHECK;
 void gm_stop_restore(void);
 
 /*
- * The signals that we ignore but did not at start: they must be default again
- * in a child.
+ * How signals were at start, for a child: those that we ignore but were not
+ * ignored then, and the mask.
  */
-void gm_stop_ignored(sigset_t *);
+void gm_stop_before(sigset_t *ignored, sigset_t *mask);
 
 /* The signal that asks us to end, or 0; the deadline is none. */
 int gm_stop_signal(void);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -136,7 +137,6 @@ run_git(const struct place *place, const struct words *env,
 	const struct gm_child git = { .argv = argv.items,
 		.env = env->items,
 		.limit_ms = GIT_MS,
-		.core_limit = -1,
 		.quiet = true };
 	enum gm_child_end end;
 	struct gm_err ignored;

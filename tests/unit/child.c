@@ -25,7 +25,7 @@ static struct gm_buf out;
 static struct gm_err err;
 static enum gm_child_end end;
 static int number;
-static int64_t core_limit;
+static struct gm_process_limits limits;
 
 static char path[] = "PATH=/usr/bin:/bin", word[] = "WORD=set";
 static char *const env[] = { path, word, NULL };
@@ -38,7 +38,7 @@ run_for(const char *script, size_t max, int64_t limit_ms)
 	const struct gm_child child = { .argv = argv,
 		.env = env,
 		.limit_ms = limit_ms,
-		.core_limit = core_limit };
+		.limits = &limits };
 
 	(void)snprintf(text, sizeof(text), "%s", script);
 	gm_buf_release(&out);
@@ -173,19 +173,33 @@ test_process(void **state)
 	assert_int_equal(limit.rlim_cur, 0);
 }
 
-/* Whoever starts us may ignore the ends of children. */
+/* Whoever started us ignored the ends of children. */
 static void
 test_ignored_ends(void **state)
 {
-	struct sigaction now;
-
 	(void)state;
-	(void)signal(SIGCHLD, SIG_IGN);
 	assert_int_equal(run_for("exit 3", 100, LONG_MS), 0);
 	assert_int_equal(number, 3);
-	assert_int_equal(sigaction(SIGCHLD, NULL, &now), 0);
-	assert_true(now.sa_handler == SIG_IGN);
-	(void)signal(SIGCHLD, SIG_DFL);
+}
+
+/*
+ * SIGALRM, which we have unblocked, and SIGUSR1 were blocked at start.  Not by
+ * sh, which clears the mask.
+ */
+static void
+test_mask(void **state)
+{
+	char grep[] = "grep", what[] = "SigBlk", where[] = "/proc/self/status";
+	char *const argv[] = { grep, what, where, NULL };
+	const struct gm_child child = {
+		.argv = argv, .env = env, .limit_ms = LONG_MS
+	};
+
+	(void)state;
+	gm_buf_release(&out);
+	gm_buf_init(&out, 100);
+	assert_int_equal(gm_child_run(&child, &out, &end, &number, &err), 0);
+	assert_string_equal(gm_buf_str(&out), "SigBlk:\t0000000000002200\n");
 }
 
 static void
@@ -194,7 +208,7 @@ test_absent(void **state)
 	char name[] = "/no/such/program";
 	char *const argv[] = { name, NULL };
 	const struct gm_child child = {
-		.argv = argv, .env = env, .limit_ms = LONG_MS, .core_limit = -1
+		.argv = argv, .env = env, .limit_ms = LONG_MS
 	};
 
 	(void)state;
@@ -240,6 +254,7 @@ static int
 set_up(void **state)
 {
 	struct rlimit limit;
+	sigset_t mask;
 	int fd;
 
 	(void)state;
@@ -252,7 +267,12 @@ set_up(void **state)
 	if (setrlimit(RLIMIT_CORE, &limit) != 0)
 		return -1;
 	(void)signal(SIGHUP, SIG_IGN);
-	core_limit = gm_process_hide();
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGALRM);
+	(void)sigaddset(&mask, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	gm_process_prepare(&limits);
 	return gm_stop_install(&err);
 }
 
@@ -273,6 +293,7 @@ main(void)
 		cmocka_unit_test(test_surroundings),
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_ignored_ends),
+		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_signal),

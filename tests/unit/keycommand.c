@@ -36,7 +36,7 @@ test_commands(void **state)
 		{ ":", "", NULL },
 	};
 	struct gm_keycommand command = {
-		.environment = environment, .limit_ms = 0, .core_limit = -1
+		.environment = environment, .limit_ms = 0
 	};
 	struct gm_buf keys;
 	struct gm_err err;
