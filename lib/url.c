@@ -276,11 +276,31 @@ gm_url_origin(const char *url, char out[GM_URL_ORIGIN])
 		*p = (char)tolower((unsigned char)*p);
 }
 
+/* "v1", "v1beta2", "v1.1": a 'v', a digit, then letters, digits and dots. */
+static bool
+is_version(struct gm_span segment)
+{
+	return segment.len >= 2 && segment.p[0] == 'v' &&
+	       strchr(DIGITS, segment.p[1]) != NULL &&
+	       consists_of(segment, LETTERS DIGITS ".");
+}
+
+/* What follows the last '/' of a path; all of it if there is none. */
+static struct gm_span
+last_segment(struct gm_span path)
+{
+	size_t len = 0;
+
+	while (len < path.len && path.p[path.len - 1 - len] != '/')
+		len++;
+	return (struct gm_span){ path.p + path.len - len, len };
+}
+
 void
 gm_url_join(struct gm_buf *out, const char *base, const char *path)
 {
 	const char *host = strstr(base, "://");
-	struct gm_span whole = gm_span_of(base), segment;
+	struct gm_span whole = gm_span_of(base), own, first;
 	size_t authority;
 
 	host = host != NULL ? host + 3 : base;
@@ -288,10 +308,11 @@ gm_url_join(struct gm_buf *out, const char *base, const char *path)
 	while (whole.len > authority && whole.p[whole.len - 1] == '/')
 		whole.len--;
 	gm_buf_put_span(out, whole);
-	segment = (struct gm_span){ path, 1 + strcspn(path + 1, "/") };
-	if (whole.len - authority >= segment.len &&
-	    memcmp(base + whole.len - segment.len, path, segment.len) == 0)
-		path += segment.len;
+	own = last_segment(
+	    (struct gm_span){ whole.p + authority, whole.len - authority });
+	first = (struct gm_span){ path + 1, strcspn(path + 1, "/") };
+	if (is_version(own) && is_version(first))
+		path += 1 + first.len;
 	gm_buf_puts(out, path);
 }
 

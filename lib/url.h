@@ -40,9 +40,10 @@ bool gm_url_is_loopback(const char *url);
 void gm_url_origin(const char *url, char out[GM_URL_ORIGIN]);
 
 /*
- * Append base, without '/' at its end, and path, which begins with '/'.  When
- * base already ends in the first segment of path ("/v1beta"), it is not added
- * twice.
+ * Append base, without '/' at its end, and path, which begins with '/'.  If the
+ * first segment of path is a version of the API ("/v1beta") and base already
+ * ends in one, any one, only base's is used: "https://a/v1" and
+ * "/v1beta/models" make "https://a/v1/models".
  */
 void gm_url_join(struct gm_buf *out, const char *base, const char *path);
 

@@ -533,6 +533,7 @@ Try 'gm-prompt --help'.
 	https://api.example https://api.example/v1/chat/completions
 	https://api.example/ https://api.example/v1/chat/completions
 	https://api.example/v2 https://api.example/v2/chat/completions
+	https://api.example/v1beta/openai https://api.example/v1beta/openai/chat/completions
 	https://api.example/a/v1/ https://api.example/a/v1/chat/completions
 	http://127.0.0.1:8080 http://127.0.0.1:8080/v1/chat/completions
 	http://[::1]:8080/v1 http://[::1]:8080/v1/chat/completions
@@ -550,6 +551,7 @@ Try 'gm-prompt --help'.
 	https://api.mistral.ai/v1 https://api.mistral.ai/v1/chat/completions
 	https://api.mistral.ai/v1/ https://api.mistral.ai/v1/chat/completions
 	https://proxy.example/mistral https://proxy.example/mistral/v1/chat/completions
+	https://proxy.example/mistral/v2/ https://proxy.example/mistral/v2/chat/completions
 	E
 	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
 	[ "$rc" -eq 78 ]
@@ -561,6 +563,77 @@ Try 'gm-prompt --help'.
 	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
 	[ "$rc" -eq 78 ]
 	unsent
+}
+
+# first LINE...: since "again", these were the first words of each request.
+first() {
+	local n
+	for ((n = BEFORE + 1; n <= $(requests); n++)); do
+		head -n 1 "$DIR/request.$n" | tr -d '\r'
+	done | diff <(printf '%s HTTP/1.1\n' "$@") -
+}
+
+@test "base URLs that end in a version: all tools send to that one" {
+	local base version
+	serve
+	export OPENAI_MODEL=m MISTRAL_API_KEY=$M0
+	play <<<'[{"status":404,"repeat":-1}]'
+	while read -r base version; do
+		export GOOGLE_GEMINI_BASE_URL=$URL$base
+		again
+		ask --retries 0 hi
+		ask --retries 0 --count hi
+		gm-models --refresh >out 2>err </dev/null || :
+		gm-keycheck >out 2>err </dev/null || :
+		first "POST $version/models/$ALIAS:streamGenerateContent?alt=sse" \
+		    "POST $version/models/$ALIAS:countTokens" \
+		    "GET $version/models?pageSize=1000" \
+		    "GET $version/models?pageSize=1"
+	done <<-E
+	/ /v1beta
+	/v1beta /v1beta
+	/v1beta/ /v1beta
+	/v1 /v1
+	/v1/ /v1
+	/v1alpha /v1alpha
+	/a/v1beta1 /a/v1beta1
+	/openai/v1 /openai/v1
+	/a /a/v1beta
+	/v1/a /v1/a/v1beta
+	E
+	while read -r base version; do
+		export OPENAI_BASE_URL=$URL$base MISTRAL_BASE_URL=$URL$base
+		for provider in mistral openai; do
+			again
+			ask --retries 0 --provider "$provider" hi
+			gm-models --refresh --provider "$provider" \
+			    >out 2>err </dev/null || :
+			first "POST $version/chat/completions" \
+			    "GET $version/models"
+		done
+	done <<-E
+	/ /v1
+	/v1 /v1
+	/v1/ /v1
+	/openai/v1 /openai/v1
+	/paas/v4/ /paas/v4
+	E
+}
+
+@test "base URLs that end in a version: each has a list of models of its own" {
+	serve
+	play <<<'[{"when":{"path":"/v1/"},"json":{"models":[{"name":"models/one","supportedGenerationMethods":["generateContent"]}]}},
+		{"when":{"path":"/v1beta/"},"json":{"models":[{"name":"models/two","supportedGenerationMethods":["generateContent"]}]}}]'
+	GOOGLE_GEMINI_BASE_URL=$URL/v1 gm-models >out
+	same out $'one\n'
+	gm-models >out
+	same out $'two\n'
+	# From the cache, however the base URL is written.
+	GOOGLE_GEMINI_BASE_URL=$URL/v1/ gm-models >out
+	same out $'one\n'
+	GOOGLE_GEMINI_BASE_URL=$URL/v1beta gm-models >out
+	same out $'two\n'
+	tried 2
 }
 
 # --- the pace

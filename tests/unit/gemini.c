@@ -122,7 +122,7 @@ static const struct {
 	{ MODEL, BASE "/", BASE "/v1beta/models/" MODEL STREAM },
 	{ MODEL, BASE "/v1beta", BASE "/v1beta/models/" MODEL STREAM },
 	{ MODEL, BASE "/v1beta/", BASE "/v1beta/models/" MODEL STREAM },
-	{ MODEL, BASE "/v1", BASE "/v1/v1beta/models/" MODEL STREAM },
+	{ MODEL, BASE "/v1", BASE "/v1/models/" MODEL STREAM },
 	{ MODEL, "http://127.0.0.1:8080/gemini",
 	    "http://127.0.0.1:8080/gemini/v1beta/models/" MODEL STREAM },
 	{ "models/" MODEL, BASE, BASE "/v1beta/models/" MODEL STREAM },
