@@ -138,6 +138,22 @@ is_name(const char *host)
 	return true;
 }
 
+/* A name of the DNS may end in a dot; certificates and proxies lack it. */
+static int
+check_dot(const char *host, struct gm_err *err)
+{
+	size_t len = strlen(host);
+	char name[HOST_MAX + 1];
+
+	if (len < 2 || host[len - 1] != '.')
+		return 0;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(len - 1), host);
+	if (!is_name(name))
+		return 0;
+	return gm_fail(err, GM_ECONFIG,
+	    "'%.64s' ends in a dot: write it without: %.63s", host, name);
+}
+
 static int
 check_host(const struct parts *parts, struct gm_err *err)
 {
@@ -150,6 +166,8 @@ check_host(const struct parts *parts, struct gm_err *err)
 		    parts->host);
 	if (parts->v6)
 		return 0;
+	if (check_dot(parts->host, err) != 0)
+		return -1;
 	if (!is_name(parts->host))
 		return gm_fail(err, GM_ECONFIG,
 		    "'%.64s' is not a host name: write it as in api.example",
@@ -231,6 +249,19 @@ parse(struct parts *parts, const char *text, struct gm_err *err)
 	return check_path(parts->path, err);
 }
 
+/* Servers listen there, on all addresses; it is none to connect to. */
+static bool
+is_unspecified(const struct parts *parts)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (parts->v6)
+		return inet_pton(AF_INET6, parts->host, &v6) == 1 &&
+		       IN6_IS_ADDR_UNSPECIFIED(&v6);
+	return inet_pton(AF_INET, parts->host, &v4) == 1 && v4.s_addr == 0;
+}
+
 int
 gm_url_check(const char *text, struct gm_err *err)
 {
@@ -238,12 +269,17 @@ gm_url_check(const char *text, struct gm_err *err)
 
 	if (parse(&parts, text, err) != 0)
 		return -1;
-	if (!parts.tls && !is_loopback(&parts))
+	if (parts.tls || is_loopback(&parts))
+		return 0;
+	if (is_unspecified(&parts))
 		return gm_fail(err, GM_ECONFIG,
-		    "'%.64s' is not this machine, and http: would show the key "
-		    "on the way there: use https:",
-		    parts.host);
-	return 0;
+		    "'%.64s' is where a server listens, not an address to "
+		    "connect to: for a server on this machine use %s",
+		    parts.host, parts.v6 ? "[::1]" : "127.0.0.1");
+	return gm_fail(err, GM_ECONFIG,
+	    "'%.64s' is not this machine, and http: would show the key on the "
+	    "way there: use https:, or an SSH tunnel to 127.0.0.1",
+	    parts.host);
 }
 
 bool

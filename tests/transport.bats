@@ -706,6 +706,23 @@ speak() {
 	[ "$(received)" -eq 0 ]
 }
 
+@test "plain http to the address of a listener: 78, and which one to use" {
+	local host use
+	helper listen mute
+	while read -r host use; do
+		aim "http://$host:$PORT/v1"
+		ask hi
+		failed 78 "environment: GOOGLE_GEMINI_BASE_URL: '${host//[][]/}' is where a server listens, not an address to connect to: for a server on this machine use $use"
+	done <<-E
+	0.0.0.0 127.0.0.1
+	[::] [::1]
+	E
+	aim "http://localhost.:$PORT"
+	ask hi
+	failed 78 "environment: GOOGLE_GEMINI_BASE_URL: 'localhost.' ends in a dot: write it without: localhost"
+	[ "$(received)" -eq 0 ]
+}
+
 @test "few descriptors, a small stack, no file size: a clean error or success" {
 	local n
 	serve

@@ -197,7 +197,7 @@ static const struct {
 	{ "k", NULL, NULL, NULL, "http://api.example",
 	    "!environment: GOOGLE_GEMINI_BASE_URL: 'api.example' is not this "
 	    "machine, and http: would show the key on the way there: use "
-	    "https:" },
+	    "https:, or an SSH tunnel to 127.0.0.1" },
 	{ NULL, NULL, NULL, "GEMINI_API_KEY=k\n" URL "api.example\n", NULL,
 	    "!env: GOOGLE_GEMINI_BASE_URL: the URL does not begin with "
 	    "https://: write it as in https://api.example/v1" },

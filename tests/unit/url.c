@@ -36,7 +36,11 @@
 #define NO_V6(host) "'" host "' is not an IPv6 address: write it as in [::1]"
 #define NO_HTTP(host) \
 	"'" host "' is not this machine, and http: would show the key on " \
-	"the way there: use https:"
+	"the way there: use https:, or an SSH tunnel to 127.0.0.1"
+#define NO_TARGET(host, use) \
+	"'" host "' is where a server listens, not an address to connect " \
+	"to: for a server on this machine use " use
+#define NO_DOT(host) "'" host ".' ends in a dot: write it without: " host
 
 enum where {
 	REFUSED,
@@ -75,7 +79,18 @@ static const struct {
 	{ "http://a.localhost", REFUSED, NO_HTTP("a.localhost") },
 	{ "http://[::ffff:127.0.0.1]", REFUSED, NO_HTTP("::ffff:127.0.0.1") },
 	{ "http://[::2]", REFUSED, NO_HTTP("::2") },
-	{ "http://0.0.0.0", REFUSED, NO_HTTP("0.0.0.0") },
+	{ "http://0.0.0.0", REFUSED, NO_TARGET("0.0.0.0", "127.0.0.1") },
+	{ "http://0.0.0.0:8080/v1", REFUSED,
+	    NO_TARGET("0.0.0.0", "127.0.0.1") },
+	{ "http://[::]:8080", REFUSED, NO_TARGET("::", "[::1]") },
+	{ "http://[0:0::0]", REFUSED, NO_TARGET("0:0::0", "[::1]") },
+	{ "http://0.0.0.1", REFUSED, NO_HTTP("0.0.0.1") },
+	{ "https://0.0.0.0", AWAY, NULL },
+	{ "http://nas", REFUSED, NO_HTTP("nas") },
+	{ "http://192.168.1.5:11434", REFUSED, NO_HTTP("192.168.1.5") },
+	{ "http://localhost.", REFUSED, NO_DOT("localhost") },
+	{ "http://localhost.:8080/v1", REFUSED, NO_DOT("localhost") },
+	{ "http://0:8080", REFUSED, NO_V4("0") },
 	{ "http://126.0.0.1", REFUSED, NO_HTTP("126.0.0.1") },
 	{ "http://128.0.0.1", REFUSED, NO_HTTP("128.0.0.1") },
 	{ "http://api.example/v1", REFUSED, NO_HTTP("api.example") },
@@ -84,7 +99,7 @@ static const struct {
 	{ "http://127.1", REFUSED, NO_V4("127.1") },
 	{ "http://0177.0.0.1", REFUSED, NO_V4("0177.0.0.1") },
 	{ "http://127.0.0.01", REFUSED, NO_V4("127.0.0.01") },
-	{ "http://127.0.0.1.", REFUSED, NO_NAME("127.0.0.1.") },
+	{ "http://127.0.0.1.", REFUSED, NO_DOT("127.0.0.1") },
 	{ "https://0x7f000001", REFUSED, NO_V4("0x7f000001") },
 	{ "https://0X7F.0X1", REFUSED, NO_V4("0X7F.0X1") },
 	{ "https://api.0x", REFUSED, NO_V4("api.0x") },
@@ -111,7 +126,8 @@ static const struct {
 	    NO_NAME("a.a2345678901234567890123456789012345678901234567890123456"
 		    "789012") },
 	{ "https://.", REFUSED, NO_NAME(".") },
-	{ "https://api.example.", REFUSED, NO_NAME("api.example.") },
+	{ "https://api.example.", REFUSED, NO_DOT("api.example") },
+	{ "https://api.example..", REFUSED, NO_NAME("api.example..") },
 	{ "https://api..example", REFUSED, NO_NAME("api..example") },
 	{ "https://.example", REFUSED, NO_NAME(".example") },
 	{ "https://-a.example", REFUSED, NO_NAME("-a.example") },
