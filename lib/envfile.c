@@ -174,6 +174,8 @@ unreadable(const struct load *load, struct gm_err *err)
 {
 	const int why = errno;
 
+	if (err->code == GM_EOS) /* it may be good: this machine failed */
+		return GM_ENVFILE_BAD;
 	if (load->rules->whose == GM_ENVFILE_NAMED ||
 	    (load->rules->whose == GM_ENVFILE_OWN && is_there(load->path))) {
 		err->code = GM_ECONFIG;

@@ -79,17 +79,20 @@ gm_fail(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	return -1;
 }
 
+/* The system's words, with what helps; of memory always the same. */
 static const char *
 words_of(int error)
 {
+	if (error == EMFILE)
+		return "Too many open files: raise ulimit -n";
 	return error == ENOMEM ? "out of memory" : strerror(error);
 }
 
-/* What the system lacks is no fault of the file that was to be opened. */
+/* What this machine lacks is no fault of the file, whatever its role is. */
 static bool
 is_shortage(int error)
 {
-	return error == ENOMEM || error == EMFILE || error == ENFILE;
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 int

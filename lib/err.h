@@ -49,8 +49,8 @@ gm_fail(struct gm_err *, enum gm_code, const char *fmt, ...) GM_PRINTF(3, 4);
 
 /*
  * The same with errno's text at the end: "fmt: No such file".  If errno says
- * that memory or descriptors have run out, the code becomes GM_EOS; of memory
- * the text is always "out of memory".
+ * that this machine has no descriptors or memory left, the code is GM_EOS; of
+ * memory the text is always "out of memory".
  */
 int gm_fail_errno(struct gm_err *, enum gm_code, const char *fmt, ...)
     GM_PRINTF(3, 4);

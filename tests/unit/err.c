@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -44,24 +45,37 @@ test_fail_errno(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
-/* What the system lacks is told as that, whatever it was needed for. */
+/* What this machine lacks is its fault, whatever the caller was about. */
 static void
-test_shortage(void **state)
+test_fail_shortage(void **state)
 {
+	static const struct {
+		int error;
+		enum gm_code code;
+		const char *words; /* NULL: the system's */
+	} rows[] = {
+		{ EMFILE, GM_EOS, "Too many open files: raise ulimit -n" },
+		{ ENFILE, GM_EOS, NULL },
+		{ ENOMEM, GM_EOS, "out of memory" },
+		{ EACCES, GM_ECONFIG, NULL },
+		{ ENOSPC, GM_ECONFIG, NULL },
+		{ ELOOP, GM_ECONFIG, NULL },
+	};
 	struct gm_err err = { 0 };
+	char want[200];
+	size_t i;
 
 	(void)state;
-	errno = EMFILE;
-	(void)gm_fail_errno(&err, GM_ENOINPUT, "some file");
-	assert_int_equal(err.code, GM_EOS);
-	assert_string_equal(err.msg, "some file: Too many open files");
-	errno = ENFILE;
-	(void)gm_fail_errno(&err, GM_ECANTCREAT, "some file");
-	assert_int_equal(err.code, GM_EOS);
-	errno = ENOMEM;
-	(void)gm_fail_errno(&err, GM_EIO, "some file");
-	assert_int_equal(err.code, GM_EOS);
-	assert_string_equal(err.msg, "some file: out of memory");
+	for (i = 0; i < GM_LEN(rows); i++) {
+		errno = rows[i].error;
+		assert_int_equal(
+		    gm_fail_errno(&err, GM_ECONFIG, "%s", "keys.env"), -1);
+		assert_int_equal(err.code, rows[i].code);
+		(void)snprintf(want, sizeof(want), "keys.env: %s",
+		    rows[i].words != NULL ? rows[i].words
+					  : strerror(rows[i].error));
+		assert_string_equal(err.msg, want);
+	}
 }
 
 static void
@@ -236,7 +250,7 @@ main(void)
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_fail_errno),
-		cmocka_unit_test(test_shortage),
+		cmocka_unit_test(test_fail_shortage),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cut_errno),
