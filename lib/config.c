@@ -86,6 +86,29 @@ value_from(enum gm_origin origin, const char *name, const char *text)
 	    struct gm_value){ .text = text, .name = name, .origin = origin };
 }
 
+/* The first that is set counts alone. */
+static struct gm_trust
+find_trust(void)
+{
+	static const char *const names[] = { "CURL_CA_BUNDLE", "SSL_CERT_FILE",
+		"SSL_CERT_DIR" };
+	struct gm_trust trust = { NULL };
+	const char *text = NULL;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names) && text == NULL; i++) {
+		text = variable(names[i]);
+		trust.variable = names[i];
+	}
+	if (text == NULL)
+		trust.variable = NULL;
+	else if (i == GM_LEN(names))
+		trust.dir = text;
+	else
+		trust.file = text;
+	return trust;
+}
+
 void
 gm_config_init(struct gm_config *c)
 {
@@ -93,10 +116,7 @@ gm_config_init(struct gm_config *c)
 	size_t i;
 
 	*c = (struct gm_config){ .asked = gm_vendors_all };
-	around->ca_file = variable("CURL_CA_BUNDLE");
-	if (around->ca_file == NULL)
-		around->ca_file = variable("SSL_CERT_FILE");
-	around->ca_dir = variable("SSL_CERT_DIR");
+	around->trust = find_trust();
 	for (i = 0; i < GM_KEY_VARIABLES; i++)
 		around->keys[i] = variable(gm_vendor_variable(i));
 	around->credentials = directory("CREDENTIALS_DIRECTORY");

@@ -25,6 +25,7 @@
 #include "err.h"
 #include "note.h"
 #include "setting.h"
+#include "trust.h"
 #include "vendor.h"
 
 /* Where a value came from, the least trusted first. */
@@ -48,8 +49,8 @@ struct gm_value {
 
 /* What else the environment tells; borrowed from it. */
 struct gm_surroundings {
-	const char *ca_file, *ca_dir; /* NULL: the system's */
-	const char *journal;          /* $JOURNAL_STREAM */
+	struct gm_trust trust;   /* certificates */
+	const char *journal;     /* $JOURNAL_STREAM */
 	const char *credentials; /* $CREDENTIALS_DIRECTORY, if it is absolute */
 	/* For a program that we run; what is not absolute is left out. */
 	const char *path, *home, *config_home;

@@ -12,6 +12,7 @@
 #include "base.h"
 #include "err.h"
 #include "span.h"
+#include "trust.h"
 
 enum gm_http_family {
 	GM_HTTP_ANY,
@@ -21,9 +22,8 @@ enum gm_http_family {
 
 /* Borrowed until gm_http_close(). */
 struct gm_http_options {
-	const char *ca_file; /* PEM bundle, trusted alone; NULL: see ca_dir */
-	const char *ca_dir;  /* hashed directory; both NULL: the system's */
-	const char *agent;   /* User-Agent */
+	struct gm_trust trust; /* what it names is trusted alone */
+	const char *agent;     /* User-Agent */
 	int64_t connect_timeout_ms;
 	enum gm_http_family family;
 	bool http1; /* HTTP/1.1 only */

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -212,26 +211,6 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 		    "%s: only %zd of %zu bytes of a line were written", path, n,
 		    line.len);
 	return 0;
-}
-
-bool
-gm_file_is_hashed_dir(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	bool found = false;
-
-	if (dir == NULL)
-		return false;
-	while (!found && (entry = readdir(dir)) != NULL) {
-		const char *name = entry->d_name;
-
-		found = strspn(name, DIGITS "abcdef") == 8 && name[8] == '.' &&
-		        name[9] != '\0' &&
-		        name[9 + strspn(name + 9, DIGITS)] == '\0';
-	}
-	(void)closedir(dir);
-	return found;
 }
 
 int

@@ -75,7 +75,4 @@ int gm_file_sync(int fd) GM_MUST_CHECK;
  */
 bool gm_file_named(const char *path, int *fd);
 
-/* Does the directory hold OpenSSL's hashed certificates ("2e5ac55d.0")? */
-bool gm_file_is_hashed_dir(const char *path);
-
 #endif

@@ -1,10 +1,7 @@
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "file.h"
 #include "http.h"
 #include "transfer.h"
 
@@ -21,22 +18,15 @@ struct gm_http {
 static int
 choose_trust(struct gm_http *http, struct gm_err *err)
 {
-	struct gm_http_options *o = &http->options;
+	struct gm_trust *trust = &http->options.trust;
 	const char *dir = curl_version_info(CURLVERSION_NOW)->capath;
 
-	if (o->ca_file != NULL && access(o->ca_file, R_OK) != 0)
-		return gm_fail_errno(err, GM_ECONFIG,
-		    "%s: certificates cannot be read", o->ca_file);
-	/* It may be a list, as OpenSSL has it; then one of them will do. */
-	if (o->ca_file == NULL && o->ca_dir != NULL &&
-	    strchr(o->ca_dir, ':') == NULL &&
-	    access(o->ca_dir, R_OK | X_OK) != 0)
-		return gm_fail_errno(err, GM_ECONFIG,
-		    "%s: certificates cannot be read", o->ca_dir);
-	if (o->ca_file == NULL && o->ca_dir == NULL && dir != NULL &&
-	    gm_file_is_hashed_dir(dir))
-		o->ca_dir = dir;
-	return 0;
+	if (trust->file == NULL && trust->dir == NULL && dir != NULL &&
+	    gm_trust_is_hashed(dir)) {
+		trust->dir = dir;
+		return 0;
+	}
+	return gm_trust_check(trust, err);
 }
 
 struct gm_http *

@@ -20,7 +20,8 @@
 struct gm_http;          /* the connections */
 struct gm_http_transfer; /* one request on its way */
 
-/* Returns NULL with GM_EOS or GM_ECONFIG (a CA file that cannot be read). */
+/* Returns NULL with GM_EOS or GM_ECONFIG (certificates that the user has named and that
+ * cannot be used). */
 struct gm_http *
 gm_http_open(const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
 

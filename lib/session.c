@@ -175,8 +175,7 @@ gm_session_connect(
 	const struct gm_common *c = tool->common;
 	const struct gm_surroundings *around = &c->config.around;
 	const struct gm_http_options options = {
-		.ca_file = around->ca_file,
-		.ca_dir = around->ca_dir,
+		.trust = around->trust,
 		.agent = tool->agent,
 		.connect_timeout_ms =
 		    c->config.values[GM_SET_CONNECT_TIMEOUT].number,

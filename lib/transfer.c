@@ -176,9 +176,12 @@ set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
 	SET(CURLOPT_USERAGENT, o->agent);
 	if (is_to_loopback(t->request.url))
 		SET(CURLOPT_PROXY, "");
-	if (o->ca_file != NULL || o->ca_dir != NULL) {
-		SET(CURLOPT_CAINFO, o->ca_file);
-		SET(CURLOPT_CAPATH, o->ca_dir);
+	/* NULL turns libcurl's default off; a proxy is trusted no more. */
+	if (o->trust.file != NULL || o->trust.dir != NULL) {
+		SET(CURLOPT_CAINFO, o->trust.file);
+		SET(CURLOPT_CAPATH, o->trust.dir);
+		SET(CURLOPT_PROXY_CAINFO, o->trust.file);
+		SET(CURLOPT_PROXY_CAPATH, o->trust.dir);
 	}
 	return failed ? -1 : 0;
 }

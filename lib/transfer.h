@@ -28,9 +28,8 @@ struct gm_http_transfer {
 };
 
 /*
- * Make a handle that is ready to be added to a multi handle.  ca_file and
- * ca_dir: as in struct gm_http_options; both NULL leaves libcurl's default.
- * Returns NULL with GM_EOS.
+ * Make a handle that is ready to be added to a multi handle.  A trust that
+ * names nothing leaves libcurl's default.  Returns NULL with GM_EOS.
  */
 struct gm_http_transfer *gm_transfer_new(const struct gm_http_request *,
     const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;

@@ -461,19 +461,110 @@ gm-prompt: $URL: no trusted connection (tls): $1
 	tried 4
 }
 
-@test "a CA file or directory that cannot be read: 78" {
-	local name
+# distrusted NAME=VALUE WORDS: 78 with this one line, and no connection; also
+# where a fallback would not need it.
+distrusted() {
+	local option
+	for option in --provider=gemini --fallback=openai; do
+		rc=0
+		env "$1" OPENAI_BASE_URL=http://127.0.0.1:1 OPENAI_MODEL=m \
+		    gm-prompt -n "$option" hi >out 2>err || rc=$?
+		failed 78 "${1%%=*}: $2"
+	done
+}
+
+@test "certificates that cannot be used: 78, and which variable to change" {
+	local name file='name a file of PEM certificates'
 	serve --tls
 	unset SSL_CERT_FILE
-	for name in SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE; do
+	mkdir empty unhashed
+	cp "$DIR/ca.pem" unhashed
+	mkfifo pipe
+	: >nothing
+	echo nonsense >text
+	openssl x509 -in "$DIR/ca.pem" -outform DER -out der
+	cp "$DIR/server.key" key
+	cp "$DIR/ca.pem" secret
+	for name in SSL_CERT_FILE CURL_CA_BUNDLE; do
+		distrusted "$name=/nowhere/ca" '/nowhere/ca: No such file or directory'
+		distrusted "$name=empty" "empty: a directory: $file"
+		distrusted "$name=pipe" "pipe: not a regular file: $file"
+		distrusted "$name=nothing" "nothing: no PEM certificate in it: $file"
+		distrusted "$name=text" "text: no PEM certificate in it: $file"
+		distrusted "$name=der" "der: no PEM certificate in it: $file"
+		distrusted "$name=key" "key: no PEM certificate in it: $file"
+	done
+	name='no certificate under a hashed name in it: run openssl rehash'
+	distrusted SSL_CERT_DIR=/nowhere '/nowhere: No such file or directory'
+	distrusted SSL_CERT_DIR=secret 'secret: Not a directory'
+	distrusted SSL_CERT_DIR=empty "empty: $name"
+	distrusted SSL_CERT_DIR=unhashed "unhashed: $name"
+	distrusted SSL_CERT_DIR=empty:unhashed "empty:unhashed: $name"
+	if [ "$(id -u)" -ne 0 ]; then
+		chmod 0 secret
+		distrusted SSL_CERT_FILE=secret 'secret: Permission denied'
+	fi
+	# What needs no certificates still asks for none that are wrong.
+	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 \
+	    distrusted SSL_CERT_FILE=text "text: no PEM certificate in it: $file"
+	unsent
+}
+
+@test "certificates: all tools that connect say so, with status 78" {
+	local tool
+	serve --tls
+	: >nothing
+	export SSL_CERT_FILE=nothing
+	for tool in 'gm-models --refresh' 'gm-models --probe' gm-keycheck; do
 		rc=0
-		env "$name=/nowhere/ca" gm-prompt -n hi >out 2>err || rc=$?
-		failed 78 '/nowhere/ca: certificates cannot be read: No such file or directory'
+		# shellcheck disable=SC2086 # words
+		$tool >out 2>err </dev/null || rc=$?
+		said 78 '' "${tool%% *}: SSL_CERT_FILE: nothing: no PEM certificate in it: name a file of PEM certificates
+"
 	done
 	unsent
-	# One that holds no certificate.
-	echo nonsense >ca.pem
-	SSL_CERT_FILE=ca.pem untrusted 'error setting certificate file: ca.pem'
+}
+
+@test "certificates: only the first variable that is set counts" {
+	local good bad
+	serve --tls
+	unset SSL_CERT_FILE
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	# Another CA, as a file and as a directory.
+	openssl req -x509 -newkey ec -nodes -pkeyopt ec_paramgen_curve:prime256v1 \
+	    -subj "/CN=other CA" -days 30 -keyout /dev/null -out other.pem \
+	    2>/dev/null
+	mkdir other
+	cp other.pem other
+	openssl rehash other
+	good=$DIR/ca.pem bad=other.pem
+	CURL_CA_BUNDLE=$good SSL_CERT_FILE=$bad SSL_CERT_DIR=other ask hi
+	said 0 "$ANSWER
+" ''
+	SSL_CERT_FILE=$good SSL_CERT_DIR=other ask hi
+	said 0 "$ANSWER
+" ''
+	# Not even looked at.
+	SSL_CERT_FILE=$good SSL_CERT_DIR=/nowhere ask hi
+	said 0 "$ANSWER
+" ''
+	tried 3
+	# The good one is only in what does not count.
+	CURL_CA_BUNDLE=$bad SSL_CERT_FILE=$good SSL_CERT_DIR=$DIR/certs \
+	    ask hi
+	[ "$rc" -eq 69 ]
+	SSL_CERT_FILE=$bad SSL_CERT_DIR=$DIR/certs ask hi
+	[ "$rc" -eq 69 ]
+	SSL_CERT_DIR=other ask hi
+	[ "$rc" -eq 69 ]
+	tried 3
+	# One that is empty is not set.
+	CURL_CA_BUNDLE='' SSL_CERT_FILE=$good ask hi
+	said 0 "$ANSWER
+" ''
+	CURL_CA_BUNDLE='' SSL_CERT_FILE='' SSL_CERT_DIR=$DIR/certs ask hi
+	said 0 "$ANSWER
+" ''
 }
 
 @test "an old protocol alone: 69, the request is not sent" {

@@ -270,41 +270,6 @@ test_write(void **state)
 	(void)close(fd);
 }
 
-static void
-test_is_hashed_dir(void **state)
-{
-	static const struct {
-		const char *name;
-		bool want;
-	} rows[] = {
-		{ "2e5ac55d.0", true },
-		{ "00000000.12", true },
-		{ "2e5ac55d", false },
-		{ "2e5ac55d.", false },
-		{ "2e5ac55d.r0", false },
-		{ "2e5ac55d.0x", false },
-		{ "2e5ac55.0", false },
-		{ "2e5ac55dd.0", false },
-		{ "2E5AC55D.0", false },
-		{ "ca-certificates.crt", false },
-	};
-	size_t i;
-
-	(void)state;
-	assert_int_equal(mkdir("sub", 0700), 0);
-	assert_false(gm_file_is_hashed_dir("sub"));
-	assert_false(gm_file_is_hashed_dir("absent"));
-	for (i = 0; i < GM_LEN(rows); i++) {
-		char path[64];
-
-		(void)snprintf(path, sizeof(path), "sub/%s", rows[i].name);
-		put_file(path, "");
-		if (gm_file_is_hashed_dir("sub") != rows[i].want)
-			fail_msg("%s: %d", rows[i].name, !rows[i].want);
-		assert_int_equal(unlink(path), 0);
-	}
-}
-
 int
 main(void)
 {
@@ -318,7 +283,6 @@ main(void)
 		TEST(test_read_interrupted),
 		TEST(test_read_nonblocking),
 		TEST(test_write),
-		TEST(test_is_hashed_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
