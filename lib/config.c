@@ -109,6 +109,23 @@ find_trust(void)
 	return trust;
 }
 
+/*
+ * The variable of the proxy, in libcurl's order: that of http, which only goes
+ * to this machine, is never used.
+ */
+static const char *
+find_proxy(void)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY",
+		"all_proxy", "ALL_PROXY" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (variable(names[i]) != NULL)
+			return names[i];
+	return NULL;
+}
+
 void
 gm_config_init(struct gm_config *c)
 {
@@ -117,6 +134,7 @@ gm_config_init(struct gm_config *c)
 
 	*c = (struct gm_config){ .asked = gm_vendors_all };
 	around->trust = find_trust();
+	around->proxy = find_proxy();
 	for (i = 0; i < GM_KEY_VARIABLES; i++)
 		around->keys[i] = variable(gm_vendor_variable(i));
 	around->credentials = directory("CREDENTIALS_DIRECTORY");

@@ -275,7 +275,10 @@ gm_course_fault(struct gm_ask *a)
 		break;
 	case GM_ACTION_STOP:
 		gm_relay_explain(a, f, &a->err);
-		gm_relay_end(a, f->class);
+		if (f->class == GM_CLASS_LOCAL) /* no service is to blame */
+			gm_relay_finish(a, f->class, -1);
+		else
+			gm_relay_end(a, f->class);
 		break;
 	}
 }

@@ -24,7 +24,8 @@ static const struct {
 	    "network or service down after all retries, or the deadline is "
 	    "over" },
 	[GM_ESOFTWARE] = { 70, "internal", "internal error: a bug" },
-	[GM_EOS] = { 71, "system", "a system call failed, or out of memory" },
+	[GM_EOS] = { 71, "system",
+	    "a system call failed, or out of memory or descriptors" },
 	[GM_ECANTCREAT] = { 73, "cantcreate",
 	    "the output file cannot be made" },
 	[GM_EIO] = { 74, "output", "the output cannot be written" },
@@ -35,7 +36,8 @@ static const struct {
 	[GM_ENOPERM] = { 77, "noperm",
 	    "the key was refused, or the place is not served" },
 	[GM_ECONFIG] = { 78, "config",
-	    "no key, a bad or unsafe env file, an unknown model" },
+	    "no key, a bad or unsafe env file, an unknown model, certificates "
+	    "that cannot be used" },
 	[GM_ENOEXEC] = { 126, "noexec",
 	    "the command behind -- cannot be run (gm-rotate only)" },
 	[GM_ENOCOMMAND] = { 127, "nocommand",

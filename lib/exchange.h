@@ -23,6 +23,7 @@ enum gm_http_family {
 /* Borrowed until gm_http_close(). */
 struct gm_http_options {
 	struct gm_trust trust; /* what it names is trusted alone */
+	const char *proxy;     /* variable that names a proxy; NULL: none */
 	const char *agent;     /* User-Agent */
 	int64_t connect_timeout_ms;
 	enum gm_http_family family;
@@ -32,13 +33,28 @@ struct gm_http_options {
 enum gm_http_fault {
 	GM_HTTP_DONE,    /* a whole reply came, whatever its status */
 	GM_HTTP_NETWORK, /* name, connection, reset: may pass */
+	GM_HTTP_NOBODY,  /* nothing listens there, on this machine */
 	GM_HTTP_SILENCE, /* no sign of life for timeout_ms, or no connection */
 	GM_HTTP_CUT,     /* broken off after the first header line */
 	GM_HTTP_TLS,     /* not trusted, or no common ground: will not pass */
+	GM_HTTP_TRUST,   /* no certificates to trust: will not pass */
 	GM_HTTP_PROXY,   /* the proxy refuses: will not pass */
 	GM_HTTP_GARBAGE, /* not HTTP, or against its rules */
 	GM_HTTP_REFUSED, /* the sink said no; err holds its reason */
 	GM_HTTP_LOCAL    /* no memory, no descriptors: our machine */
+};
+
+/* What may help after a fault, as far as libcurl's codes tell. */
+enum gm_http_hint {
+	GM_HTTP_NO_HINT,
+	GM_HTTP_ISSUER,       /* the issuer of a certificate is not known */
+	GM_HTTP_CLOCK,        /* it is not valid yet, or no longer */
+	GM_HTTP_OTHER_HOST,   /* it is another host's */
+	GM_HTTP_CERTIFICATES, /* the file of trusted ones cannot be used */
+	GM_HTTP_PROXY_DOWN,   /* the proxy cannot be reached */
+	GM_HTTP_PROXY_LOGIN,  /* it wants a user name and a password */
+	GM_HTTP_PROXY_RULES,  /* it does not let us through */
+	GM_HTTP_TRY_HTTP1     /* the two disagree about HTTP/2 */
 };
 
 /* What is known of a reply once its headers have come. */
@@ -53,8 +69,10 @@ struct gm_http_result {
 	enum gm_http_fault fault;
 	struct gm_http_head head; /* status 0: no headers came */
 	struct gm_err err;        /* set unless fault is GM_HTTP_DONE */
-	int64_t connect_ms;       /* until connected, TLS included; 0: reused */
-	int64_t first_byte_ms;    /* until the first byte of the body; or 0 */
+	enum gm_http_hint hint;   /* of a fault */
+	const char *variable;  /* that the hint is about; borrowed; or NULL */
+	int64_t connect_ms;    /* until connected, TLS included; 0: reused */
+	int64_t first_byte_ms; /* until the first byte of the body; or 0 */
 	int64_t total_ms;
 	int64_t bytes_in, bytes_out; /* of the bodies */
 };

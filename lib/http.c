@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "hint.h"
 #include "http.h"
 #include "transfer.h"
 
@@ -120,6 +121,7 @@ collect(struct gm_http *http)
 		code = msg->data.result;
 		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
 		gm_transfer_conclude(t, code);
+		gm_hint_find(t, code);
 		finish(http, t);
 		ended++;
 	}

@@ -1,4 +1,28 @@
+#include <stdio.h>
+
 #include "httpfault.h"
+
+/* What stands before and after the name of the variable. */
+static const struct {
+	const char *before, *after;
+} hints[] = {
+	[GM_HTTP_NO_HINT] = { "", "" },
+	[GM_HTTP_ISSUER] = { "if a proxy inspects TLS, or the service has a CA "
+			     "of its own, set ",
+	    " to its certificate" },
+	[GM_HTTP_CLOCK] = { "check the clock of this machine, else the service "
+			    "must renew its certificate",
+	    "" },
+	[GM_HTTP_OTHER_HOST] = { "the certificate is for another host: check "
+				 "the base URL",
+	    "" },
+	[GM_HTTP_CERTIFICATES] = { "set ", " to a file of PEM certificates" },
+	[GM_HTTP_PROXY_DOWN] = { "check the proxy that ", " names" },
+	[GM_HTTP_PROXY_LOGIN] = { "check user name and password in ", "" },
+	[GM_HTTP_PROXY_RULES] = { "see what the proxy in ",
+	    " allows, or set no_proxy" },
+	[GM_HTTP_TRY_HTTP1] = { "if it happens again, try --http1.1", "" },
+};
 
 enum gm_class
 gm_httpfault_class(enum gm_http_fault fault)
@@ -10,12 +34,16 @@ gm_httpfault_class(enum gm_http_fault fault)
 		return GM_CLASS_LOCAL;
 	case GM_HTTP_NETWORK:
 		return GM_CLASS_NETWORK;
+	case GM_HTTP_NOBODY:
+		return GM_CLASS_REFUSED;
 	case GM_HTTP_SILENCE:
 		return GM_CLASS_SILENCE;
 	case GM_HTTP_CUT:
 		return GM_CLASS_CUT;
 	case GM_HTTP_TLS:
 		return GM_CLASS_TLS;
+	case GM_HTTP_TRUST:
+		return GM_CLASS_CERTIFICATES;
 	case GM_HTTP_PROXY:
 		return GM_CLASS_PROXY;
 	case GM_HTTP_GARBAGE:
@@ -24,6 +52,16 @@ gm_httpfault_class(enum gm_http_fault fault)
 		return GM_CLASS_LOCAL;
 	}
 	return GM_CLASS_OK;
+}
+
+void
+gm_httpfault_advise(const struct gm_http_result *result, struct gm_fault *fault)
+{
+	if (result->hint != GM_HTTP_NO_HINT)
+		(void)snprintf(fault->remedy, sizeof(fault->remedy), "%s%s%s",
+		    hints[result->hint].before,
+		    result->variable != NULL ? result->variable : "",
+		    hints[result->hint].after);
 }
 
 bool

@@ -14,6 +14,9 @@
 /* The class of a transfer that broke; GM_CLASS_OK if it did not. */
 enum gm_class gm_httpfault_class(enum gm_http_fault);
 
+/* What may help, in fault->remedy, if the result has a hint. */
+void gm_httpfault_advise(const struct gm_http_result *, struct gm_fault *);
+
 /*
  * Does the status say more than how the transfer ended?  A service that refuses
  * a large request may close before it was read: its status then says more than

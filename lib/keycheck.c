@@ -65,6 +65,13 @@ static bool is_answered(enum gm_class class)
 	       class == GM_CLASS_UNFINISHED;
 }
 
+/* Is it our own end, whatever the key? */
+static bool is_fatal(enum gm_class class)
+{
+	return class == GM_CLASS_SIGNAL || class == GM_CLASS_LOCAL ||
+	       class == GM_CLASS_CERTIFICATES;
+}
+
 /* What a server has said may hold a key. */
 static int
 copy_masked(const struct batch *b, char *out, size_t size, const char *text,
@@ -144,8 +151,7 @@ ask_with(struct batch *b, const struct gm_question *q, enum gm_class class,
 static bool
 is_ours(const struct item *item)
 {
-	return item->outcome.class == GM_CLASS_SIGNAL ||
-	       item->outcome.class == GM_CLASS_LOCAL ||
+	return is_fatal(item->outcome.class) ||
 	       (item->ask->rc != 0 && item->ask->err.code == GM_EOS);
 }
 

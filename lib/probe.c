@@ -31,7 +31,7 @@ struct group {
 static bool is_fatal(enum gm_class class)
 {
 	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
-	       class == GM_CLASS_LOCAL;
+	       class == GM_CLASS_LOCAL || class == GM_CLASS_CERTIFICATES;
 }
 
 /* Can it be a fault of the model, or of what it is asked? */

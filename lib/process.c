@@ -32,6 +32,23 @@ gm_process_hold(bool *stdin_closed, struct gm_err *err)
 	return 0;
 }
 
+int
+gm_process_shortage(void)
+{
+	int fds[4], error = 0; /* resolver, its wake-up, certificates */
+	size_t n;
+
+	for (n = 0; n < GM_LEN(fds) && error == 0; n++) {
+		fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fds[n] == -1)
+			error = errno;
+	}
+	while (n > 0)
+		if (fds[--n] != -1)
+			(void)close(fds[n]);
+	return error == EMFILE || error == ENFILE ? error : 0;
+}
+
 /* Set a soft limit, -1: leave it; returns what it was, or -1. */
 static int64_t
 set_limit(int resource, int64_t bytes)

@@ -29,6 +29,12 @@ struct gm_process_limits {
  */
 void gm_process_prepare(struct gm_process_limits *before);
 
+/*
+ * Is there no room for the few descriptors that a connection takes?  Returns
+ * errno's number for it, EMFILE or ENFILE, or 0.
+ */
+int gm_process_shortage(void);
+
 /* Undo it, for a program that takes the place of ours. */
 void gm_process_restore(const struct gm_process_limits *before);
 

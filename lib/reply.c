@@ -366,6 +366,7 @@ end_transfer(struct gm_reply *r, const struct gm_http_result *result)
 		   result->fault == GM_HTTP_REFUSED) {
 		(void)set_fault(r, gm_httpfault_class(result->fault),
 		    result->err.msg, &err);
+		gm_httpfault_advise(result, &r->fault);
 	}
 }
 

@@ -176,6 +176,7 @@ gm_session_connect(
 	const struct gm_surroundings *around = &c->config.around;
 	const struct gm_http_options options = {
 		.trust = around->trust,
+		.proxy = around->proxy,
 		.agent = tool->agent,
 		.connect_timeout_ms =
 		    c->config.values[GM_SET_CONNECT_TIMEOUT].number,

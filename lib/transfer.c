@@ -1,10 +1,13 @@
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "buf.h"
 #include "clock.h"
+#include "process.h"
 #include "term.h"
 #include "transfer.h"
 #include "url.h"
@@ -95,6 +98,35 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	return 0;
 }
 
+static bool
+is_here(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	const struct sockaddr_in *v4 = (const void *)address;
+
+	if (address->sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+	return address->sa_family == AF_INET &&
+	       ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+}
+
+/* See where libcurl connects to, and what is lacking; it does not say. */
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct gm_http_transfer *t = arg;
+	const struct sockaddr_in *v4 = (const void *)&to->addr;
+	int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+
+	(void)purpose;
+	if (fd == -1 && (errno == EMFILE || errno == ENFILE ||
+			    errno == ENOMEM || errno == ENOBUFS))
+		t->shortage = errno;
+	t->peer_port = ntohs(v4->sin_port); /* IPv6 has it there, too */
+	t->away = t->away || !is_here(&to->addr);
+	return fd;
+}
+
 static int
 add_header(struct curl_slist **list, const char *line)
 {
@@ -125,23 +157,44 @@ set_headers(struct gm_http_transfer *t)
 	           : -1;
 }
 
-/* By the origin alone: what follows is more than a base URL may hold. */
+/* What comes behind the origin is more than a base URL may hold. */
+static void
+cut_origin(const char *url, char out[GM_URL_MAX + 1])
+{
+	const char *host = strstr(url, "://");
+	size_t len;
+
+	out[0] = '\0';
+	if (host == NULL)
+		return;
+	host += strlen("://");
+	len = (size_t)(host - url) + strcspn(host, "/?#");
+	if (len > GM_URL_MAX)
+		return;
+	memcpy(out, url, len);
+	out[len] = '\0';
+}
+
 static bool
 is_to_loopback(const char *url)
 {
-	const char *host = strstr(url, "://");
 	char origin[GM_URL_MAX + 1];
-	size_t len;
 
-	if (host == NULL)
-		return false;
-	host += strlen("://");
-	len = (size_t)(host - url) + strcspn(host, "/?#");
-	if (len >= sizeof(origin))
-		return false;
-	memcpy(origin, url, len);
-	origin[len] = '\0';
+	cut_origin(url, origin);
 	return gm_url_is_loopback(origin);
+}
+
+/* "443" of https://host; "" of what is no URL. */
+static const char *
+port_of(const char *url, char whole[GM_URL_ORIGIN])
+{
+	char origin[GM_URL_MAX + 1];
+	const char *colon;
+
+	cut_origin(url, origin);
+	gm_url_origin(origin, whole);
+	colon = strrchr(whole, ':');
+	return colon != NULL ? colon + 1 : "";
 }
 
 static long
@@ -198,6 +251,8 @@ set_callbacks(struct gm_http_transfer *t)
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, t);
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	SET(CURLOPT_OPENSOCKETDATA, t);
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
 	SET(CURLOPT_XFERINFODATA, t);
 	SET(CURLOPT_NOPROGRESS, 0L);
@@ -236,6 +291,7 @@ gm_transfer_new(const struct gm_http_request *request,
 		return NULL;
 	}
 	t->request = *request;
+	t->options = options;
 	t->start_ms = t->sign_ms = gm_clock_mono_ms();
 	t->easy = curl_easy_init();
 	if (t->easy == NULL || set_connection(t, options) != 0 ||
@@ -274,14 +330,70 @@ broken_fault(struct gm_http_transfer *t)
 	return status >= 200 ? GM_HTTP_CUT : GM_HTTP_NETWORK;
 }
 
+bool
+gm_transfer_is_to_proxy(const struct gm_http_transfer *t)
+{
+	char whole[GM_URL_ORIGIN];
+	const char *port = port_of(t->request.url, whole);
+
+	return t->options->proxy != NULL && t->peer_port != 0 &&
+	       strtol(port, NULL, 10) != t->peer_port;
+}
+
+bool
+gm_transfer_is_connected(struct gm_http_transfer *t)
+{
+	curl_off_t connected = 0;
+
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	return connected > 0;
+}
+
+/*
+ * There is no connection.  Whoever listens on this machine answers at once, so
+ * a refusal will not pass; that ::1 is not there says nothing more.
+ */
+static enum gm_http_fault
+unconnected_fault(struct gm_http_transfer *t)
+{
+	long os = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
+	if (t->away || t->peer_port == 0 ||
+	    (os != ECONNREFUSED && os != EADDRNOTAVAIL && os != ENETUNREACH &&
+		os != EAFNOSUPPORT))
+		return GM_HTTP_NETWORK;
+	return gm_transfer_is_to_proxy(t) ? GM_HTTP_PROXY : GM_HTTP_NOBODY;
+}
+
+/*
+ * Without descriptors libcurl finds no host, no certificate or no connection.
+ * What is in use now was in use then, but what it has closed itself.
+ */
+static bool
+is_short(struct gm_http_transfer *t, CURLcode code)
+{
+	if (code == CURLE_OPERATION_TIMEDOUT || gm_transfer_is_connected(t))
+		return false;
+	if (t->shortage == 0)
+		t->shortage = gm_process_shortage();
+	return t->shortage != 0;
+}
+
 static enum gm_http_fault
 fault_of(struct gm_http_transfer *t, CURLcode code)
 {
+	if (code != CURLE_OK && is_short(t, code))
+		return GM_HTTP_LOCAL;
 	switch ((int)code) {
 	case CURLE_OK:
 		return GM_HTTP_DONE;
-	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_COULDNT_CONNECT:
+		return unconnected_fault(t);
 	case CURLE_SSL_CACERT_BADFILE:
+		return GM_HTTP_TRUST;
+	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
 	case CURLE_SSL_ISSUER_ERROR:
@@ -313,6 +425,8 @@ fault_code(enum gm_http_fault fault)
 {
 	if (fault == GM_HTTP_GARBAGE || fault == GM_HTTP_CUT)
 		return GM_EPROTOCOL;
+	if (fault == GM_HTTP_TRUST)
+		return GM_ECONFIG;
 	return fault == GM_HTTP_LOCAL ? GM_EOS : GM_EUNAVAILABLE;
 }
 
@@ -329,6 +443,11 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	r->fault = fault_of(t, code);
 	if (r->fault == GM_HTTP_DONE)
 		return;
+	if (r->fault == GM_HTTP_LOCAL && t->shortage != 0) {
+		errno = t->shortage;
+		(void)gm_fail_errno(&r->err, GM_EOS, "connection");
+		return;
+	}
 	if (words[0] == '\0')
 		words = curl_easy_strerror(code);
 	if (code == CURLE_OUT_OF_MEMORY && r->fault == GM_HTTP_GARBAGE)

@@ -3,8 +3,8 @@
 
 /*
  * One libcurl handle: set up from a request, its callbacks, and what its end
- * means.  Private to http.c, which moves the handles; the two are the only
- * modules that know libcurl.
+ * means.  Private to http.c, which moves the handles, and hint.c; the three are
+ * the only modules that know libcurl.
  */
 
 #include <curl/curl.h>
@@ -23,19 +23,34 @@ struct gm_http_transfer {
 	struct curl_slist *headers;
 	int64_t start_ms, sign_ms; /* begun; last sign of life; monotonic */
 	curl_off_t uploaded;
-	bool enough; /* the sink has all that it wants */
+	const struct gm_http_options *options; /* http.c's */
+	int peer_port; /* of the last address that was tried; 0: none was */
+	bool away;     /* an address that was tried is not this machine's */
+	int shortage;  /* errno's number for what this machine lacks; or 0 */
+	bool enough;   /* the sink has all that it wants */
 	char words[CURL_ERROR_SIZE];
 };
 
 /*
  * Make a handle that is ready to be added to a multi handle.  A trust that
- * names nothing leaves libcurl's default.  Returns NULL with GM_EOS.
+ * names nothing leaves libcurl's default.  The options are borrowed until it is
+ * freed.  Returns NULL with GM_EOS.
  */
 struct gm_http_transfer *gm_transfer_new(const struct gm_http_request *,
     const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
 
 /* Fill the result from libcurl's verdict. */
 void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
+
+/*
+ * Was the last address that was tried a proxy's?  That is told by its port, as
+ * libcurl does not say whether one was used: one that has the very port of the
+ * service is taken for the service.
+ */
+bool gm_transfer_is_to_proxy(const struct gm_http_transfer *);
+
+/* Was there a connection that could take the request, TLS included? */
+bool gm_transfer_is_connected(struct gm_http_transfer *);
 
 /* Fill what was measured, whatever the verdict. */
 void gm_transfer_measure(struct gm_http_transfer *);

@@ -231,7 +231,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: no connection (network): " \
+	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: nothing listens there: is the server running? (refused): " \
 	    err
 	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
 	[ "$rc" -eq 69 ]

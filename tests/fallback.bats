@@ -9,7 +9,7 @@ load net
 tell() {
 	sed -E 's/[0-9]{4}-[0-9-]*T[0-9:]*Z/TIME/g
 		s/waiting [0-9.]+ s/waiting SOON/
-		s/( \((network|tls)\)): [^;]*(;|$)/\1: WHY\3/' "$1"
+		s/( \((network|refused|tls)\)): [^;]*(;|$)/\1: WHY\3/' "$1"
 }
 
 # shorten TEXT: a server's words, at most 300 characters of them.
@@ -166,7 +166,7 @@ row() {
 		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|no finish reason
 		"raw":""||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: no connection (network)|WHY
 		"stream":["One, "],"hold":true,"gate":"never"|--timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, silence)|no sign of life for 3 s
-		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no connection (network)|WHY
+		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: nothing listens there: is the server running? (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection (tls)|WHY
 		"stream":[]||stop|1||empty|1 0 0|$ALIAS: the answer is empty (STOP)|
 		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut by the token limit (MAX_TOKENS)|

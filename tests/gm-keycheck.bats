@@ -449,11 +449,11 @@ Try 'gm-keycheck --help'.
 	stop_server
 	check --retries 0
 	[ "$rc" -eq 69 ]
-	same out "$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck the network' \
+	same out "$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' \
 	    0 ...0001)
-$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck the network' 1 ...0002)
+$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 "
-	grep -q "^gm-keycheck: no key got an answer: $URL: no connection (network): " err
+	grep -q "^gm-keycheck: no key got an answer: $URL: nothing listens there: is the server running? (refused): " err
 	[ "$(wc -l <err)" -eq 1 ]
 	[ -z "$(state)" ]
 }

@@ -271,7 +271,7 @@ gm-models: no model answers
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-models: $URL: no connection (network): " err
+	grep -q "^gm-models: $URL: nothing listens there: is the server running? (refused): " err
 }
 
 @test "--probe: one that fails alike with others, or in its own way, is no end" {

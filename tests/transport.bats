@@ -39,17 +39,67 @@ gm-prompt: $URL: no connection (network): Could not resolve host: no-such-host.i
 "
 }
 
-@test "a refused connection: 69, repeated" {
+# closed: a port of this machine on which nobody listens, in PORT.
+closed() {
 	helper listen mute
 	kill "${HELPERS[0]}"
 	wait "${HELPERS[0]}" || :
 	HELPERS=()
+	rm -rf "$THERE"
+}
+
+# refused WORDS...: as words, 69 at once, with one attempt.
+refused() {
+	ask -nv --retries 9 --max-wait 60 --deadline 50 "$@" hi
+	[ "$rc" -eq 69 ] || return
+	same out '' || return
+	sed -E 's/(\(refused\)): .*/\1/' err >told
+	same told "gm-prompt: attempt 1: $URL: nothing listens there: is the server running? (refused)
+gm-prompt: $URL: nothing listens there: is the server running? (refused)
+"
+}
+
+@test "nothing listens on this machine: 69 at once, or a fallback at once" {
+	local host
+	closed
+	for host in 127.0.0.1 127.9.9.9 '[::1]' localhost; do
+		aim "http://$host:$PORT"
+		refused
+		aim "https://$host:$PORT/v1"
+		refused
+	done
+	refused -4
+	aim "http://localhost:$PORT"
+	refused -6
+	# A name that means this machine.
+	preload dns
+	aim "https://gm.test:$PORT"
+	LD_PRELOAD=$LIBRARY GM_DNS=gm.test refused
+	# A proxy that is not used for it changes nothing.
 	aim "http://127.0.0.1:$PORT"
-	ask -nv --retries 2 --max-wait 10ms hi
+	https_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 refused
+	ask --json hi
+	[ "$rc" -eq 69 ]
+	[ "$(jq -c '[.ok, .error.class, [.attempts[] | [.class, .http]]]' out)" = \
+	    '[false,"refused",[["refused",null]]]' ]
+	services
+	play <<<"[$LOCAL_GOOD]"
+	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT \
+	    ask --retries 9 --deadline 50 --fallback openai --json hi
+	[ "$rc" -eq 0 ]
+	[ "$(jq -c '[.text, [.attempts[] | .class]]' out)" = \
+	    "[\"$LOCAL_SAYS\",[\"refused\",\"ok\"]]" ]
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "a connection refused elsewhere: 69, repeated" {
+	preload refuse
+	aim "https://192.0.2.1"
+	LD_PRELOAD=$LIBRARY ask -nv --retries 2 --max-wait 10ms hi
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(grep -c '^gm-prompt: attempt [123]: .*no connection (network): ' err)" -eq 3 ]
-	[[ $(tail -n 1 err) == "gm-prompt: $URL: no connection (network): "*[Cc]onne* ]]
+	[[ $(tail -n 1 err) == "gm-prompt: $URL: no connection (network): "* ]]
 }
 
 @test "a host that does not answer at all: the connect timeout ends it" {
@@ -368,22 +418,32 @@ spoken() {
 
 # --- TLS
 
-# untrusted WORDS: 69, told why, and nothing was sent or repeated.
+CLOCK='check the clock of this machine, else the service must renew its certificate'
+ISSUER='if a proxy inspects TLS, or the service has a CA of its own, set SSL_CERT_FILE to its certificate'
+
+# untrusted HINT WORDS: 69, told why and what may help, and nothing was sent or
+# repeated.
 untrusted() {
 	ask -nv hi
-	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection (tls): $1
-gm-prompt: $URL: no trusted connection (tls): $1
+	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection: $1 (tls): $2
+gm-prompt: $URL: no trusted connection: $1 (tls): $2
 " && [ "$(requests)" -eq 0 ]
 }
 
 @test "an unknown CA: 69, the request is not sent" {
 	serve --tls
 	unset SSL_CERT_FILE
-	untrusted 'SSL certificate problem: unable to get local issuer certificate'
+	untrusted "$ISSUER" 'SSL certificate problem: unable to get local issuer certificate'
 	# Not even where another CA is named.
 	certificate other IP:127.0.0.1
 	cp "$DIR/other.pem" other.pem
-	SSL_CERT_FILE=$PWD/other.pem untrusted 'SSL certificate problem: unable to get local issuer certificate'
+	SSL_CERT_FILE=$PWD/other.pem untrusted "$ISSUER" 'SSL certificate problem: unable to get local issuer certificate'
+	# The variable that would count is named.
+	CURL_CA_BUNDLE=$PWD/other.pem untrusted "${ISSUER/SSL_CERT_FILE/CURL_CA_BUNDLE}" 'SSL certificate problem: unable to get local issuer certificate'
+	mkdir certs
+	cp other.pem certs
+	openssl rehash certs
+	SSL_CERT_DIR=certs untrusted "$ISSUER" 'SSL certificate problem: unable to get local issuer certificate'
 }
 
 @test "a self-signed certificate: 69" {
@@ -394,19 +454,37 @@ gm-prompt: $URL: no trusted connection (tls): $1
 	cp "$DIR/server.pem" "$DIR/ca.pem"
 	serve --tls
 	unset SSL_CERT_FILE
-	untrusted 'SSL certificate problem: self-signed certificate'
+	untrusted "$ISSUER" 'SSL certificate problem: self-signed certificate'
 }
 
 @test "a certificate for another host: 69" {
 	certificate server DNS:elsewhere.test -days 30
 	serve --tls
-	untrusted "SSL: no alternative certificate subject name matches target host name '127.0.0.1'"
+	untrusted 'the certificate is for another host: check the base URL' "SSL: no alternative certificate subject name matches target host name '127.0.0.1'"
 }
 
 @test "an expired certificate: 69" {
 	certificate server IP:127.0.0.1 -days -1
 	serve --tls
-	untrusted 'SSL certificate problem: certificate has expired'
+	untrusted "$CLOCK" 'SSL certificate problem: certificate has expired'
+}
+
+@test "a certificate that is not valid yet: 69" {
+	local from to
+	certificate server IP:127.0.0.1 -days 30
+	from=$(date -u -d '+2 days' +%Y%m%d%H%M%SZ)
+	to=$(date -u -d '+9 days' +%Y%m%d%H%M%SZ)
+	mkdir ca
+	: >ca/index
+	printf '%s\n' '[ca]' 'default_ca=own' '[own]' 'database=ca/index' \
+	    'new_certs_dir=ca' 'rand_serial=yes' 'default_md=sha256' \
+	    'policy=any' 'copy_extensions=copy' '[any]' \
+	    'commonName=supplied' >ca/conf
+	openssl ca -batch -config ca/conf -cert "$DIR/ca.pem" \
+	    -keyfile "$DIR/ca.key" -in "$DIR/server.csr" -notext \
+	    -startdate "$from" -enddate "$to" -out "$DIR/server.pem" 2>/dev/null
+	serve --tls
+	untrusted "$CLOCK" 'SSL certificate problem: certificate is not yet valid'
 }
 
 @test "plain HTTP on a TLS port, and other noise: 69, not repeated" {
@@ -507,6 +585,36 @@ distrusted() {
 	# What needs no certificates still asks for none that are wrong.
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 \
 	    distrusted SSL_CERT_FILE=text "text: no PEM certificate in it: $file"
+	unsent
+}
+
+@test "a certificate that is damaged: 78, not repeated, no fallback" {
+	serve --tls
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	{
+		cat "$DIR/ca.pem"
+		echo '-----BEGIN CERTIFICATE-----'
+		echo 'TUlJ'
+		echo '-----END CERTIFICATE-----'
+	} >damaged
+	export SSL_CERT_FILE=damaged OPENAI_BASE_URL=http://127.0.0.1:1 \
+	    OPENAI_MODEL=m
+	ask -nv --fallback openai hi
+	[ "$rc" -eq 78 ]
+	same out ''
+	sed -E 's/(\(certificates\)): .*/\1/' err >told
+	same told "gm-prompt: attempt 1: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a file of PEM certificates (certificates)
+gm-prompt: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a file of PEM certificates (certificates)
+"
+	for tool in 'gm-models --refresh' gm-keycheck; do
+		rc=0
+		# shellcheck disable=SC2086 # words
+		$tool >out 2>err </dev/null || rc=$?
+		[ "$rc" -eq 78 ]
+		same out ''
+		[ "$(wc -l <err)" -eq 1 ]
+		[[ $(cat err) == "${tool%% *}: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE "* ]]
+	done
 	unsent
 }
 
@@ -638,33 +746,85 @@ named() {
 }
 
 @test "a proxy that refuses: 69, asked once" {
-	local status
+	local status hint
 	named
-	for status in '407 Proxy Authentication Required' '403 Forbidden'; do
+	while IFS='|' read -r status hint; do
 		helper proxy 1 "$status"
-		LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask hi
+		LD_PRELOAD=$LIBRARY https_proxy=http://u:secret@127.0.0.1:$PORT ask hi
 		[ "$rc" -eq 69 ]
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
-		[[ $(cat err) == "gm-prompt: $URL: the proxy refuses the connection (proxy): "*"${status%% *}"* ]]
+		[[ $(cat err) == "gm-prompt: $URL: the proxy refuses the connection: $hint (proxy): "*"${status%% *}"* ]]
+		run ! grep -q secret err
 		[ "$(received)" -eq 1 ]
-	done
+	done <<-E
+	407 Proxy Authentication Required|check user name and password in https_proxy
+	403 Forbidden|see what the proxy in https_proxy allows, or set no_proxy
+	E
 	unsent
 }
 
-@test "a proxy in trouble, or gone: 69, repeated" {
+@test "a proxy in trouble: 69, repeated" {
 	named
 	helper proxy 1 '502 Bad Gateway'
 	LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask --retries 2 --max-wait 10ms hi
 	[ "$rc" -eq 69 ]
 	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "*502* ]]
 	[ "$(received)" -eq 3 ]
-	kill "${HELPERS[0]}"
-	wait "${HELPERS[0]}" || :
-	LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask --retries 0 hi
+	unsent
+}
+
+# unproxied PHRASE NAME=VALUE...: 69, and the first of these variables, in
+# libcurl's order, is named; but no value.
+unproxied() {
+	local phrase=$1
+	shift
+	rc=0
+	forget
+	env LD_PRELOAD="$LIBRARY" "$@" gm-prompt -nv --retries 1 --max-wait 1ms \
+	    --connect-timeout 300ms hi >out 2>err || rc=$?
+	[ "$rc" -eq 69 ] || return
+	same out '' || return
+	[[ $(tail -n 1 err) == "gm-prompt: $URL: $phrase: check the proxy that ${1%%=*} names ("* ]] || {
+		cat err
+		return 1
+	}
+	run ! grep -q secret err
+}
+
+@test "a proxy that cannot be reached: the variable that named it" {
+	local name closed
+	certificate server DNS:gm.test -days 30
+	closed
+	closed=$PORT
+	preload dns
+	aim https://gm.test
+	for name in https_proxy HTTPS_PROXY all_proxy ALL_PROXY; do
+		unproxied 'the proxy refuses the connection' \
+		    "$name=http://user:secret@127.0.0.1:$closed"
+		[ "$(grep -c attempt err)" -eq 1 ]
+		unproxied 'no connection' "$name=http://user:secret@no-proxy.invalid:1"
+		[ "$(grep -c attempt err)" -eq 2 ]
+	done
+	unproxied 'the proxy refuses the connection' \
+	    "https_proxy=http://127.0.0.1:$closed" HTTPS_PROXY=http://x.invalid \
+	    all_proxy=http://x.invalid
+	unproxied 'the proxy refuses the connection' \
+	    "all_proxy=socks5h://127.0.0.1:$closed" ALL_PROXY=http://x.invalid
+	unproxied 'the proxy refuses the connection' \
+	    "HTTPS_PROXY=http://[::1]:$closed" http_proxy=http://x.invalid
+	helper listen full
+	unproxied 'no answer' "https_proxy=http://127.0.0.1:$PORT"
+	preload refuse
+	aim https://192.0.2.9
+	unproxied 'no connection' https_proxy=http://192.0.2.1:3128
+	[ "$(grep -c attempt err)" -eq 2 ]
+	# What is not asked by it is not the proxy's fault.
+	rc=0
+	LD_PRELOAD=$LIBRARY https_proxy=http://192.0.2.1:3128 no_proxy='*' \
+	    ask --retries 0 hi
 	[ "$rc" -eq 69 ]
 	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
-	unsent
 }
 
 @test "loopback is never asked by a proxy" {
@@ -725,7 +885,12 @@ speak() {
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
+	[[ $(cat err) == "gm-prompt: $URL: no connection: if it happens again, try --http1.1 (network): "* ]]
 	[ "$(received)" -le 6 ]
+	speak leave
+	ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	[[ $(cat err) == "gm-prompt: $URL: no connection: if it happens again, try --http1.1 (network): "* ]]
 	speak leave ok
 	ask --retries 1 --max-wait 1ms hi
 	said 0 'One, two.
@@ -740,7 +905,7 @@ speak() {
 		[ "$rc" -eq 76 ]
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
-		[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): "* ]]
+		[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end: if it happens again, try --http1.1 (HTTP 200, cut): "* ]]
 		# Held back, it is asked for again.
 		speak "$plan" ok
 		ask --retries 1 --max-wait 1ms hi
@@ -814,31 +979,87 @@ speak() {
 	[ "$(received)" -eq 0 ]
 }
 
-@test "few descriptors, a small stack, no file size: a clean error or success" {
+# few COMMAND...: with 3, 4, ... 24 descriptors it ends with status 0, or with 71
+# and a last line that says what is lacking.  The dynamic linker needs some, too.
+few() {
 	local n
+	for ((n = 3; n <= 24; n++)); do
+		rc=0
+		forget
+		(
+			ulimit -n "$n"
+			exec timeout 60 "$@"
+		) >out 2>err </dev/null || rc=$?
+		case $rc in
+		0) [ -s out ] || return ;;
+		71)
+			same out '' || return
+			[[ $(tail -n 1 err) == gm-*': Too many open files: raise ulimit -n' ]] || {
+				echo "$n: $(cat err)"
+				return 1
+			}
+			;;
+		*)
+			grep -q 'error while loading shared libraries' err || {
+				echo "$n: status $rc: $(cat err)"
+				return 1
+			}
+			;;
+		esac
+		masked || return
+	done
+}
+
+@test "few descriptors: 71 and what to raise, or success" {
+	local whole="$ANSWER
+"
+	certificate server IP:127.0.0.1,DNS:localhost,DNS:gm.test -days 30
+	serve --tls
+	# The search for leaks needs descriptors of its own.
+	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
+	play <<<"[{\"when\":{\"method\":\"POST\"},$STREAM,\"repeat\":-1}]"
+	few gm-prompt -n hi
+	same out "$whole"
+	few gm-prompt -n --fallback mistral hi
+	few gm-models --refresh
+	[ "$rc" -eq 0 ]
+	few gm-keycheck
+	[ "$rc" -eq 0 ]
+	few gm-rotate --peek
+	[ "$rc" -eq 0 ]
+	few gm-rotate
+	[ "$rc" -eq 0 ]
+	echo hi >question
+	few gm-prompt -n -q @question
+	same out "$whole"
+	few gm-prompt -n --log-file log hi
+	same out "$whole"
+	echo "GEMINI_API_KEY=$GOOD_KEY" >settings
+	chmod 600 settings
+	few env -u GEMINI_API_KEY gm-prompt -n --env-file settings hi
+	SSL_CERT_DIR=$DIR/certs SSL_CERT_FILE='' few gm-prompt -n hi
+	same out "$whole"
+	preload dns
+	aim "https://gm.test:${URL##*:}"
+	export GM_DNS=gm.test
+	few env LD_PRELOAD="$LIBRARY" gm-prompt -n hi
+	same out "$whole"
+	helper proxy "${URL##*:}"
+	few env LD_PRELOAD="$LIBRARY" https_proxy="http://127.0.0.1:$PORT" \
+	    gm-prompt -n hi
+	same out "$whole"
+}
+
+@test "few descriptors, a small stack, no file size: a clean error or success" {
 	serve
 	play <<<"[{$STREAM,\"repeat\":-1}]"
 	# The search for leaks needs descriptors of its own.
 	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
-	for ((n = 4; n <= 20; n++)); do
-		rc=0
-		(
-			ulimit -n "$n"
-			exec gm-prompt -n --retries 1 --max-wait 1ms hi
-		) >out 2>err || rc=$?
-		case $rc in
-		0) same out "$ANSWER
-" ;;
-		69 | 71 | 78)
-			same out ''
-			grep -q '^gm-prompt: ' err
-			;;
-		*) grep -q 'error while loading shared libraries' err ;;
-		esac
-		masked
-	done
+	few gm-prompt -n --retries 1 --max-wait 1ms hi
 	[ "$rc" -eq 0 ]
 	same err ''
+	same out "$ANSWER
+"
 	(
 		ulimit -s 128
 		exec gm-prompt -n hi

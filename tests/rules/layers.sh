@@ -5,7 +5,7 @@
 
 # Foreign headers that only these modules may know.
 only='
-curl/ lib/http.c lib/transfer.c lib/transfer.h
+curl/ lib/http.c lib/transfer.c lib/transfer.h lib/hint.c lib/hint.h
 jsmn.h lib/jsonr.c
 sha2.h lib/hash.c
 '

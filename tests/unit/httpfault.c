@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -13,9 +14,11 @@ static const struct {
 } rows[] = {
 	{ GM_HTTP_DONE, GM_CLASS_OK, true },
 	{ GM_HTTP_NETWORK, GM_CLASS_NETWORK, true },
+	{ GM_HTTP_NOBODY, GM_CLASS_REFUSED, true },
 	{ GM_HTTP_SILENCE, GM_CLASS_SILENCE, true },
 	{ GM_HTTP_CUT, GM_CLASS_CUT, true },
 	{ GM_HTTP_TLS, GM_CLASS_TLS, true },
+	{ GM_HTTP_TRUST, GM_CLASS_CERTIFICATES, true },
 	{ GM_HTTP_PROXY, GM_CLASS_PROXY, true },
 	{ GM_HTTP_GARBAGE, GM_CLASS_PROTOCOL, true },
 	{ GM_HTTP_REFUSED, GM_CLASS_LOCAL, false },
@@ -45,11 +48,55 @@ test_rows(void **state)
 	}
 }
 
+/* Each hint, with the variable's name where it is about one. */
+static void
+test_advise(void **state)
+{
+	static const struct {
+		enum gm_http_hint hint;
+		const char *variable, *want;
+	} advice[] = {
+		{ GM_HTTP_NO_HINT, NULL, "before" },
+		{ GM_HTTP_ISSUER, "SSL_CERT_FILE",
+		    "if a proxy inspects TLS, or the service has a CA of its "
+		    "own, set SSL_CERT_FILE to its certificate" },
+		{ GM_HTTP_CLOCK, NULL,
+		    "check the clock of this machine, else the service must "
+		    "renew its certificate" },
+		{ GM_HTTP_OTHER_HOST, NULL,
+		    "the certificate is for another host: check the base URL" },
+		{ GM_HTTP_CERTIFICATES, "CURL_CA_BUNDLE",
+		    "set CURL_CA_BUNDLE to a file of PEM certificates" },
+		{ GM_HTTP_PROXY_DOWN, "https_proxy",
+		    "check the proxy that https_proxy names" },
+		{ GM_HTTP_PROXY_LOGIN, "ALL_PROXY",
+		    "check user name and password in ALL_PROXY" },
+		{ GM_HTTP_PROXY_RULES, "HTTPS_PROXY",
+		    "see what the proxy in HTTPS_PROXY allows, or set "
+		    "no_proxy" },
+		{ GM_HTTP_TRY_HTTP1, NULL,
+		    "if it happens again, try --http1.1" },
+	};
+	struct gm_http_result result;
+	struct gm_fault fault;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(advice); i++) {
+		result = (struct gm_http_result){ .hint = advice[i].hint,
+			.variable = advice[i].variable };
+		fault = (struct gm_fault){ .remedy = "before" };
+		gm_httpfault_advise(&result, &fault);
+		assert_string_equal(fault.remedy, advice[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_advise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

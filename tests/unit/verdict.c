@@ -36,6 +36,7 @@ test_statuses(void **state)
 		{ GM_CLASS_MODEL_GONE, "unknown", false },
 		{ GM_CLASS_SERVER, "unknown", false },
 		{ GM_CLASS_NETWORK, "unknown", false },
+		{ GM_CLASS_REFUSED, "unknown", false },
 		{ GM_CLASS_DEADLINE, "unknown", false },
 	};
 	struct gm_verdict v = { .key = "...0001" };
