@@ -230,8 +230,8 @@ choose_color(struct gm_common *c, struct gm_err *err)
 		c->note.color =
 		    around->force_color || (c->err_is_tty && !around->no_color);
 	else if (strcmp(when, "never") != 0)
-		return gm_fail(err, GM_EUSAGE,
-		    "--color: '%s' is not auto, always or never", when);
+		return gm_fail(
+		    err, GM_EUSAGE, "--color: not auto, always or never");
 	return 0;
 }
 
@@ -246,7 +246,7 @@ choose_vendor(struct gm_common *c, struct gm_err *err)
 	if (name != NULL && !c->all_vendors &&
 	    gm_vendor_find(gm_span_of(name), &c->vendor, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--provider: '%.40s' is not gemini, mistral%s", name,
+		    "--provider: not gemini, mistral%s",
 		    c->any_vendor ? ", openai or all" : " or openai");
 	if (!c->all_vendors)
 		c->config.asked = (struct gm_vendors){ { c->vendor }, 1 };

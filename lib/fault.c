@@ -145,5 +145,5 @@ gm_class_mark(enum gm_class *class, const char *name, struct gm_err *err)
 			len +=
 			    (size_t)snprintf(names + len, sizeof(names) - len,
 				"%s%s", len > 0 ? ", " : "", rows[i].name);
-	return gm_fail(err, GM_EUSAGE, "'%s' is none of %s", name, names);
+	return gm_fail(err, GM_EUSAGE, "not one of %s", names);
 }

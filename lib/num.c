@@ -6,9 +6,6 @@
 #include "clock.h"
 #include "num.h"
 
-/* Bytes of a user's text that a message repeats. */
-#define SHOWN_MAX 40
-
 /* Bytes of a decimal: more cannot matter. */
 #define DECIMAL_MAX 64
 
@@ -27,20 +24,6 @@ static const struct unit duration_units[] = {
 	{ "s", 1000 },
 	{ "ms", 1 },
 };
-
-/* text as one short clean thing: it may be anything that was typed. */
-static const char *
-show(char out[SHOWN_MAX + 1], const char *text)
-{
-	size_t len = strlen(text), i;
-
-	for (i = 0; i < len && i < SHOWN_MAX; i++)
-		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	out[i] = '\0';
-	if (len > SHOWN_MAX)
-		memcpy(out + SHOWN_MAX - 3, "...", 3);
-	return out;
-}
 
 /* A limit, in the largest unit that divides it. */
 static const char *
@@ -87,7 +70,6 @@ gm_num_whole(int64_t *out, const char *text, int64_t min, int64_t max,
 {
 	bool negative = text[0] == '-';
 	const char *p = text + negative;
-	char shown[SHOWN_MAX + 1];
 	struct gm_span digits = take_digits(&p);
 	uint64_t value = value_of(digits);
 
@@ -97,8 +79,7 @@ gm_num_whole(int64_t *out, const char *text, int64_t min, int64_t max,
 		if (*out >= min && *out <= max)
 			return 0;
 	}
-	return gm_fail(err, GM_EUSAGE,
-	    "'%s' is not a whole number from %lld to %lld", show(shown, text),
+	return gm_fail(err, GM_EUSAGE, "not a whole number from %lld to %lld",
 	    (long long)min, (long long)max);
 }
 
@@ -223,7 +204,7 @@ int
 gm_num_decimal(struct gm_buf *out, const char *text, double min, double max,
     struct gm_err *err)
 {
-	char shown[SHOWN_MAX + 1], low[32], high[32];
+	char low[32], high[32];
 	struct decimal d;
 	double value;
 
@@ -234,8 +215,8 @@ gm_num_decimal(struct gm_buf *out, const char *text, double min, double max,
 			return gm_buf_check(out, err);
 		}
 	}
-	return gm_fail(err, GM_EUSAGE, "'%s' is not a number from %s to %s",
-	    show(shown, text), show_bound(low, min), show_bound(high, max));
+	return gm_fail(err, GM_EUSAGE, "not a number from %s to %s",
+	    show_bound(low, min), show_bound(high, max));
 }
 
 /*
@@ -318,17 +299,15 @@ int
 gm_num_duration(int64_t *ms, const char *text, int64_t bare_ms, int64_t max_ms,
     struct gm_err *err)
 {
-	char shown[SHOWN_MAX + 1], limit[32];
+	char limit[32];
 	uint64_t value;
 
 	if (!parse_duration(&value, text, (uint64_t)bare_ms))
 		return gm_fail(err, GM_EUSAGE,
-		    "'%s' is not a duration such as %s, 90s, 5m or 1h",
-		    show(shown, text),
+		    "not a duration such as %s, 90s, 5m or 1h",
 		    bare_ms == 1 ? "250, 1.5s" : "250ms, 1.5");
 	if (value > (uint64_t)max_ms)
-		return gm_fail(err, GM_EUSAGE,
-		    "'%s' is not a duration of at most %s", show(shown, text),
+		return gm_fail(err, GM_EUSAGE, "not a duration of at most %s",
 		    show_limit(limit, max_ms, duration_units));
 	*ms = (int64_t)value;
 	return 0;

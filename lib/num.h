@@ -5,9 +5,9 @@
  * Strict numbers from text: whole, decimal, durations, HTTP's
  * Retry-After.  All of the text must be used, the range is checked, and the
  * locale plays no part.  On failure: -1, GM_EUSAGE, and a message that says
- * what the text is not and the range, without the option's name, which the
- * caller puts in front: "'1O' is not a whole number from 1 to 64".  Of the
- * text it holds at most 40 bytes, all printable ASCII.
+ * what the text is not and the range: "not a whole number from 1 to 64".  The
+ * caller puts the option's name in front.  The text is not repeated: people
+ * type a key where a number belongs.
  *
  * Source: RFC 9110 10.2.3 (Retry-After), RFC 8259 (decimals).  No I/O; the
  * time comes in as an argument.

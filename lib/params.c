@@ -104,9 +104,9 @@ apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 	}
 	if (gm_num_whole(&budget, text, -1, TOKENS_MAX, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--thinking: '%s' is not minimal, low, medium, high, off "
+		    "--thinking: not minimal, low, medium, high, off "
 		    "or a number of tokens from -1 (as the model likes) to %d",
-		    text, TOKENS_MAX);
+		    TOKENS_MAX);
 	(void)snprintf(p->budget, sizeof(p->budget), "%lld", (long long)budget);
 	q->thinking_budget = p->budget;
 	return 0;
@@ -125,8 +125,8 @@ apply_safety(
 			q->safety = safeties[i].threshold;
 			return 0;
 		}
-	return gm_fail(err, GM_EUSAGE,
-	    "--safety: '%s' is not none, low, medium or high", p->safety);
+	return gm_fail(
+	    err, GM_EUSAGE, "--safety: not none, low, medium or high");
 }
 
 int

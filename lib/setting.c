@@ -18,6 +18,7 @@
 enum kind {
 	KIND_TEXT,
 	KIND_WHOLE,
+	KIND_INDEX,
 	KIND_DURATION,
 	KIND_SWITCH,
 	KIND_POLICY
@@ -63,7 +64,7 @@ static const struct row {
 	[GM_SET_POLICY] = { { "GM_POLICY", "sticky", NO }, KIND_POLICY, 0, 0 },
 	[GM_SET_RPM] = { { "GM_RPM", NULL, YES }, KIND_WHOLE, 1, 60000 },
 	[GM_SET_RPD] = { { "GM_RPD", NULL, YES }, KIND_WHOLE, 1, 1000000000 },
-	[GM_SET_KEY_INDEX] = { { NULL, NULL, NO }, KIND_WHOLE, 0, 99999 },
+	[GM_SET_KEY_INDEX] = { { NULL, NULL, NO }, KIND_INDEX, 0, 99999 },
 	[GM_SET_METRICS] = { { "GM_METRICS", NULL, NO }, KIND_SWITCH, 0, 0 },
 	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, NO }, KIND_TEXT, 0, 0 },
 	[GM_SET_SYSLOG] = { { "GM_SYSLOG", NULL, NO }, KIND_SWITCH, 0, 0 },
@@ -104,8 +105,7 @@ parse_duration(const struct row *row, const char *text, int64_t *number,
 		return -1;
 	if (*number < row->min)
 		return gm_fail(err, GM_EUSAGE,
-		    "'%.40s' is not a duration of at least %lldms", text,
-		    (long long)row->min);
+		    "not a duration of at least %lldms", (long long)row->min);
 	return 0;
 }
 
@@ -113,6 +113,18 @@ const struct gm_setting_row *
 gm_setting(enum gm_setting id)
 {
 	return &rows[id].row;
+}
+
+int
+gm_setting_index(
+    int64_t *out, const char *text, int64_t max, struct gm_err *err)
+{
+	const char *digits = text[0] == '-' ? text + 1 : text;
+
+	if (*digits == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+		return gm_fail(
+		    err, GM_EUSAGE, "not a number; " GM_SETTING_KEYS);
+	return gm_num_whole(out, text, 0, max, err);
 }
 
 int
@@ -124,6 +136,8 @@ gm_setting_parse(
 	switch (row->kind) {
 	case KIND_WHOLE:
 		return gm_num_whole(number, text, row->min, row->max, err);
+	case KIND_INDEX:
+		return gm_setting_index(number, text, row->max, err);
 	case KIND_DURATION:
 		return parse_duration(row, text, number, err);
 	case KIND_SWITCH:

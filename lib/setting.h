@@ -63,4 +63,17 @@ const struct gm_setting_row *gm_setting(enum gm_setting);
 int gm_setting_parse(enum gm_setting, const char *text, int64_t *number,
     struct gm_err *) GM_MUST_CHECK;
 
+/*
+ * The index of a key, from 0 to max.  Users type the key itself here, so the
+ * message says where keys belong.  Returns 0, or -1: GM_EUSAGE, without the
+ * name of the option or operand.
+ */
+int gm_setting_index(
+    int64_t *, const char *text, int64_t max, struct gm_err *) GM_MUST_CHECK;
+
+/* The end of a message about a key on the command line. */
+#define GM_SETTING_KEYS \
+	"keys are read from GOOGLE_API_KEYS or an env file, never from " \
+	"options"
+
 #endif

@@ -150,8 +150,8 @@ check_dot(const char *host, struct gm_err *err)
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(len - 1), host);
 	if (!is_name(name))
 		return 0;
-	return gm_fail(err, GM_ECONFIG,
-	    "'%.64s' ends in a dot: write it without: %.63s", host, name);
+	return gm_fail(
+	    err, GM_ECONFIG, "the URL's host ends in a dot: write it without");
 }
 
 static int
@@ -162,21 +162,21 @@ check_host(const struct parts *parts, struct gm_err *err)
 
 	if (parts->v6 && inet_pton(AF_INET6, parts->host, &v6) != 1)
 		return gm_fail(err, GM_ECONFIG,
-		    "'%.64s' is not an IPv6 address: write it as in [::1]",
-		    parts->host);
+		    "the URL's host is not an IPv6 address: write it as in "
+		    "[::1]");
 	if (parts->v6)
 		return 0;
 	if (check_dot(parts->host, err) != 0)
 		return -1;
 	if (!is_name(parts->host))
 		return gm_fail(err, GM_ECONFIG,
-		    "'%.64s' is not a host name: write it as in api.example",
-		    parts->host);
+		    "the URL's host is not a host name: write it as in "
+		    "api.example");
 	if (looks_numeric(parts->host) &&
 	    inet_pton(AF_INET, parts->host, &v4) != 1)
 		return gm_fail(err, GM_ECONFIG,
-		    "'%.64s' is not an IPv4 address: write it as in 127.0.0.1",
-		    parts->host);
+		    "the URL's host is not an IPv4 address: write it as in "
+		    "127.0.0.1");
 	return 0;
 }
 
@@ -273,13 +273,12 @@ gm_url_check(const char *text, struct gm_err *err)
 		return 0;
 	if (is_unspecified(&parts))
 		return gm_fail(err, GM_ECONFIG,
-		    "'%.64s' is where a server listens, not an address to "
-		    "connect to: for a server on this machine use %s",
-		    parts.host, parts.v6 ? "[::1]" : "127.0.0.1");
+		    "the URL's host is where a server listens, not an address "
+		    "to connect to: for a server on this machine use %s",
+		    parts.v6 ? "[::1]" : "127.0.0.1");
 	return gm_fail(err, GM_ECONFIG,
-	    "'%.64s' is not this machine, and http: would show the key on the "
-	    "way there: use https:, or an SSH tunnel to 127.0.0.1",
-	    parts.host);
+	    "the URL's host is not this machine, and http: would show the key "
+	    "on the way there: use https:, or an SSH tunnel to 127.0.0.1");
 }
 
 bool

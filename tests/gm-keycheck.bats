@@ -120,7 +120,7 @@ POST /v1beta/models/$ALIAS:countTokens $GOOD_KEY
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 6 ]
 	check --level deep
-	said 64 "gm-keycheck: --level: 'deep' is not list, count or generate
+	said 64 "gm-keycheck: --level: not list, count or generate
 Try 'gm-keycheck --help'.
 " ''
 }
@@ -308,15 +308,15 @@ $ALIAS quota_day
 
 	KEYS=$GOOD_KEY,$DEAD server
 	check 2
-	said 64 "gm-keycheck: INDEX: '2' is not a whole number from 0 to 1
+	said 64 "gm-keycheck: INDEX: not a whole number from 0 to 1
 $try
 " ''
 	check -- -1
-	said 64 "gm-keycheck: INDEX: '-1' is not a whole number from 0 to 1
+	said 64 "gm-keycheck: INDEX: not a whole number from 0 to 1
 $try
 " ''
 	check one
-	said 64 "gm-keycheck: INDEX: 'one' is not a whole number from 0 to 1
+	said 64 "gm-keycheck: INDEX: not a number; keys are read from GOOGLE_API_KEYS or an env file, never from options
 $try
 " ''
 	check -k 2
@@ -432,7 +432,7 @@ gm-keycheck: 1 of 2 keys is healthy; 1 invalid
 	check --min-healthy 0 1
 	said 0 '' '1|...0002|-|invalid|UNTIL|400|MS|replace it'
 	check --min-healthy some
-	said 64 "gm-keycheck: --min-healthy: 'some' is not a whole number from 0 to 1000000
+	said 64 "gm-keycheck: --min-healthy: not a whole number from 0 to 1000000
 Try 'gm-keycheck --help'.
 " ''
 }

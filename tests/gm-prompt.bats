@@ -118,19 +118,19 @@ load prompt
 @test "a number that is none, or out of range, is named with its range" {
 	serve
 	ask -t 2.1 hi
-	usage "--temperature: '2.1' is not a number from 0 to 2"
+	usage "--temperature: not a number from 0 to 2"
 	ask -t nan hi
-	usage "--temperature: 'nan' is not a number from 0 to 2"
+	usage "--temperature: not a number from 0 to 2"
 	ask -t 0,7 hi
-	usage "--temperature: '0,7' is not a number from 0 to 2"
+	usage "--temperature: not a number from 0 to 2"
 	ask --top-p 1.5 hi
-	usage "--top-p: '1.5' is not a number from 0 to 1"
+	usage "--top-p: not a number from 0 to 1"
 	ask --top-k 0 hi
-	usage "--top-k: '0' is not a whole number from 1 to 1000000"
+	usage "--top-k: not a whole number from 1 to 1000000"
 	ask --max-tokens 1e3 hi
-	usage "--max-tokens: '1e3' is not a whole number from 1 to 10000000"
+	usage "--max-tokens: not a whole number from 1 to 10000000"
 	ask --seed 2147483648 hi
-	usage "--seed: '2147483648' is not a whole number from -2147483648 to\
+	usage "--seed: not a whole number from -2147483648 to\
  2147483647"
 }
 
@@ -181,7 +181,7 @@ load prompt
 @test "--thinking HOW: anything else" {
 	serve
 	ask --thinking deep hi
-	usage "--thinking: 'deep' is not minimal, low, medium, high, off or a\
+	usage "--thinking: not minimal, low, medium, high, off or a\
  number of tokens from -1 (as the model likes) to 10000000"
 }
 
@@ -231,7 +231,7 @@ load prompt
 	END
 	[ $n -eq 4 ]
 	ask --safety off hi
-	said 64 '' "gm-prompt: --safety: 'off' is not none, low, medium or high
+	said 64 '' "gm-prompt: --safety: not none, low, medium or high
 Try 'gm-prompt --help'.
 "
 	[ "$(requests)" -eq 4 ]

@@ -285,13 +285,13 @@ Try 'gm-rotate --help'.
 	silent --mark 1 --class key_invalid --for 720h
 	holds "k0 $MODEL - 0 quota_day 7200s marked by gm-rotate" \
 	    'k1 all - 0 key_invalid 2592000s marked by gm-rotate'
-	usage "--for: '26h' is not a duration of at most 25h" \
+	usage "--for: not a duration of at most 25h" \
 	    --mark 0 --class quota --for 26h
-	usage "--for: '9000h' is not a duration of at most 8784h" \
+	usage "--for: not a duration of at most 8784h" \
 	    --mark 0 --class key_leaked --for 9000h
-	usage "--for: 'x' is not a duration such as 250ms, 1.5, 90s, 5m or 1h" \
+	usage "--for: not a duration such as 250ms, 1.5, 90s, 5m or 1h" \
 	    --mark 0 --class quota --for x
-	usage "--for: '0' is not a duration of at least 1ms" \
+	usage "--for: not a duration of at least 1ms" \
 	    --mark 0 --class quota --for 0
 	usage '--for and --class ok exclude each other' \
 	    --mark 0 --class ok --for 1s
@@ -301,7 +301,7 @@ Try 'gm-rotate --help'.
 	local class
 	for class in network bad_request place model_gone server local QUOTA \
 	    '' "a'b"; do
-		usage "--class: '$class' is none of ok, key_invalid, key_expired, key_leaked, key_restricted, key_refused, project_blocked, project_denied, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota" \
+		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_refused, project_blocked, project_denied, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota" \
 		    --mark 0 --class "$class"
 	done
 	[ ! -e "$(STATE)/keys" ]
@@ -337,11 +337,11 @@ Try 'gm-rotate --help'.
 		# shellcheck disable=SC2086 # words
 		usage 'there is no key with index 3: the last one is 2' $args
 	done
-	usage "--mark: '-1' is not a whole number from 0 to 99999" \
+	usage "--mark: not a whole number from 0 to 99999" \
 	    --mark -1 --class ok
-	usage "--current-index: '1x' is not a whole number from 0 to 99999" \
+	usage "--current-index: not a number; keys are read from GOOGLE_API_KEYS or an env file, never from options" \
 	    --current-index 1x
-	usage "--reset: '' is not a whole number from 0 to 99999" --reset ''
+	usage "--reset: not a number; keys are read from GOOGLE_API_KEYS or an env file, never from options" --reset ''
 }
 
 # --- showing
@@ -765,13 +765,13 @@ x-goog-api-key: fake-good-key-0002
 	usage '--class is for --mark only' --class ok
 	usage '--for is for --mark only' --for 1s
 	usage 'no command behind --' --
-	usage 'unexpected operand: curl: a command stands behind --' curl x
-	usage 'unexpected operand: a: a command stands behind --' a -- b
-	usage 'unexpected operand: a: a command stands behind --' -v a -- b c
-	usage 'unexpected operand: x: a command stands behind --' -m -- x
-	usage 'unexpected operand: 2: a command stands behind --' --reset 1 2
+	usage 'unexpected operand: write a command after --' curl x
+	usage 'unexpected operand: write a command after --' a -- b
+	usage 'unexpected operand: write a command after --' -v a -- b c
+	usage 'unexpected operand: write a command after --' -m -- x
+	usage 'unexpected operand: write a command after --' --reset 1 2
 	POSIXLY_CORRECT=1 usage \
-	    'unexpected operand: a: a command stands behind --' a -- b
+	    'unexpected operand: write a command after --' a -- b
 	[ ! -e "$(STATE)" ]
 }
 

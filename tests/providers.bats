@@ -294,19 +294,19 @@ Try 'gm-models --help'.
 	start
 	tool gm-models --provider nobody
 	misused gm-models \
-	    "--provider: 'nobody' is not gemini, mistral or openai"
+	    "--provider: not gemini, mistral or openai"
 	tool gm-models --provider all
-	misused gm-models "--provider: 'all' is not gemini, mistral or openai"
+	misused gm-models "--provider: not gemini, mistral or openai"
 	tool gm-models --fallback mistral,nobody
 	misused gm-models \
-	    "--fallback: 'nobody' is not gemini, mistral or openai"
+	    "--fallback: not gemini, mistral or openai"
 	tool gm-models --fallback openai --fallback-mistral
 	misused gm-models '--fallback and --fallback-mistral exclude each other'
 	tool gm-models --fallback-mistral -k 0
 	misused gm-models \
 	    '--key-index and --fallback-mistral exclude each other'
 	GM_FALLBACK=nobody tool gm-models
-	fails 78 "gm-models: environment: GM_FALLBACK: 'nobody' is not gemini, mistral or openai"
+	fails 78 "gm-models: environment: GM_FALLBACK: not gemini, mistral or openai"
 	got
 }
 
@@ -731,9 +731,9 @@ gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
 		--fallback-mistral -|--fallback-mistral and operands exclude each other
 		--fallback mistral -k 0|--key-index and --fallback exclude each other
 		--fallback mistral --fallback-mistral|--fallback and --fallback-mistral exclude each other
-		--provider nobody|--provider: 'nobody' is not gemini, mistral, openai or all
-		--fallback all|--fallback: 'all' is not gemini, mistral or openai
-		--provider mistral 2|INDEX: '2' is not a whole number from 0 to 1
+		--provider nobody|--provider: not gemini, mistral, openai or all
+		--fallback all|--fallback: not gemini, mistral or openai
+		--provider mistral 2|INDEX: not a whole number from 0 to 1
 		--provider mistral -k 2|--key-index: there is no key with index 2: the last one is 1
 	END
 }
@@ -940,7 +940,7 @@ OPENAI_API_KEY=$SERVER_KEY
 	MISTRAL_API_KEYS='' tool gm-rotate --provider mistral
 	fails 78 "gm-rotate: no API key: set MISTRAL_API_KEYS $LOOKED"
 	tool gm-rotate --provider all
-	misused gm-rotate "--provider: 'all' is not gemini, mistral or openai"
+	misused gm-rotate "--provider: not gemini, mistral or openai"
 	tool gm-rotate --fallback mistral
 	misused gm-rotate 'unknown option: --fallback'
 	GM_FALLBACK=mistral tool gm-rotate

@@ -116,20 +116,20 @@ gm-prompt: ${GONE#gemini: }
 
 @test "names that are unknown, and switches that exclude each other" {
 	services
-	local who="is not gemini, mistral or openai"
+	local who="not gemini, mistral or openai"
 	ask --fallback mistal hi
-	usage "--fallback: 'mistal' $who"
+	usage "--fallback: $who"
 	ask --fallback mistral,,openai hi
-	usage "--fallback: '' $who"
+	usage "--fallback: $who"
 	ask --fallback mistral,none hi
-	usage "--fallback: 'none' $who"
+	usage "--fallback: $who"
 	ask --fallback Mistral hi
-	usage "--fallback: 'Mistral' $who"
+	usage "--fallback: $who"
 	GM_FALLBACK=mistral,claude ask hi
-	failed 78 "environment: GM_FALLBACK: 'claude' $who"
+	failed 78 "environment: GM_FALLBACK: $who"
 	keep env GM_FALLBACK=x
 	ask --env-file env hi
-	failed 78 "env: GM_FALLBACK: 'x' $who"
+	failed 78 "env: GM_FALLBACK: $who"
 	ask --fallback mistral --fallback-mistral hi
 	usage '--fallback and --fallback-mistral exclude each other'
 	ask -k 0 --fallback mistral hi
@@ -137,7 +137,7 @@ gm-prompt: ${GONE#gemini: }
 	ask -k 0 --fallback-mistral hi
 	usage '--key-index and --fallback-mistral exclude each other'
 	ask --provider mistal hi
-	usage "--provider: 'mistal' is not gemini, mistral or openai"
+	usage "--provider: not gemini, mistral or openai"
 	unsent
 }
 
@@ -555,7 +555,7 @@ Try 'gm-prompt --help'.
 	E
 	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: 'mistral.example' is not this machine, and http: would show the key on the way there"* ]]
+	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: the URL's host is not this machine, and http: would show the key on the way there"* ]]
 	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
 	[ "$rc" -eq 78 ]
 	# Without a key there is none to show, but text all the same.

@@ -234,7 +234,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	CLICOLOR_FORCE=1 ask --color never -q @absent
 	said 66 '' "$plain"$'\n'
 	ask --color sometimes hi
-	usage "--color: 'sometimes' is not auto, always or never"
+	usage "--color: not auto, always or never"
 }
 
 @test "--color auto on a terminal, NO_COLOR" {

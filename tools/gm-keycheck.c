@@ -50,8 +50,7 @@ parse_level(const char *text, enum gm_keycheck_level *level, struct gm_err *err)
 			*level = (enum gm_keycheck_level)i;
 			return 0;
 		}
-	return gm_fail(err, GM_EUSAGE,
-	    "--level: '%.40s' is not list, count or generate", text);
+	return gm_fail(err, GM_EUSAGE, "--level: not list, count or generate");
 }
 
 /* "-" is alone. */
@@ -128,7 +127,8 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 	if (wanted == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	for (arg = 0; arg < argc && rc == 0; arg++) {
-		rc = gm_num_whole(&index, argv[arg], 0, (int64_t)keys - 1, err);
+		rc =
+		    gm_setting_index(&index, argv[arg], (int64_t)keys - 1, err);
 		if (rc == 0)
 			wanted[index] = true;
 	}

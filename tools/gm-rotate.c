@@ -93,7 +93,7 @@ check_names(const struct options *o, struct gm_err *err)
 }
 
 static int
-check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
+check_usage(const struct options *o, int argc, struct gm_err *err)
 {
 	int behind = o->common.behind, operands = o->reset ? 1 : 0;
 	int allowed = behind >= 0 ? behind : operands;
@@ -102,8 +102,7 @@ check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
 		return -1;
 	if (argc > allowed)
 		return gm_fail(err, GM_EUSAGE,
-		    "unexpected operand: %s: a command stands behind --",
-		    argv[operands]);
+		    "unexpected operand: write a command after --");
 	if (behind == 0)
 		return gm_fail(err, GM_EUSAGE, "no command behind --");
 	if (o->mark == NULL && (o->class != NULL || o->time != NULL))
@@ -133,8 +132,7 @@ read_time(struct run *r, struct gm_err *err)
 		key ? KEY_MAX_MS : QUOTA_MAX_MS, err) == 0) {
 		if (r->mark_ms > 0)
 			return 0;
-		(void)gm_fail(err, GM_EUSAGE,
-		    "'%.40s' is not a duration of at least 1ms", r->opt->time);
+		(void)gm_fail(err, GM_EUSAGE, "not a duration of at least 1ms");
 	}
 	gm_err_prefix(err, "--for: ");
 	return -1;
@@ -146,7 +144,7 @@ read_index(
     struct run *r, const char *name, const char *text, struct gm_err *err)
 {
 	if (text == NULL ||
-	    gm_num_whole(&r->index, text, 0, INDEX_MAX, err) == 0)
+	    gm_setting_index(&r->index, text, INDEX_MAX, err) == 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", name);
 	return -1;
@@ -158,7 +156,7 @@ read_arguments(struct run *r, int argc, char **argv, struct gm_err *err)
 	const struct options *o = r->opt;
 
 	r->index = -1;
-	if (check_usage(o, argc, argv, err) != 0 ||
+	if (check_usage(o, argc, err) != 0 ||
 	    read_index(r, "--current-index", o->current_index, err) != 0 ||
 	    read_index(r, "--mark", o->mark, err) != 0 ||
 	    read_index(r, "--reset", o->reset ? argv[0] : NULL, err) != 0)

@@ -261,21 +261,15 @@ test_bad(void **state)
 		enum gm_setting id;
 		const char *text, *msg;
 	} rows[] = {
-		{ GM_SET_TIMEOUT, "0",
-		    "'0' is not a duration of at least 1ms" },
-		{ GM_SET_TIMEOUT, "25h",
-		    "'25h' is not a duration of at most 24h" },
+		{ GM_SET_TIMEOUT, "0", "not a duration of at least 1ms" },
+		{ GM_SET_TIMEOUT, "25h", "not a duration of at most 24h" },
 		{ GM_SET_TIMEOUT, "soon",
-		    "'soon' is not a duration such as 250ms, 1.5, 90s, 5m or "
+		    "not a duration such as 250ms, 1.5, 90s, 5m or "
 		    "1h" },
-		{ GM_SET_DEADLINE, "0ms",
-		    "'0ms' is not a duration of at least 1ms" },
-		{ GM_SET_MAX_WAIT, "1441m",
-		    "'1441m' is not a duration of at most 24h" },
-		{ GM_SET_RETRIES, "-1",
-		    "'-1' is not a whole number from 0 to 100" },
-		{ GM_SET_RETRIES, "101",
-		    "'101' is not a whole number from 0 to 100" },
+		{ GM_SET_DEADLINE, "0ms", "not a duration of at least 1ms" },
+		{ GM_SET_MAX_WAIT, "1441m", "not a duration of at most 24h" },
+		{ GM_SET_RETRIES, "-1", "not a whole number from 0 to 100" },
+		{ GM_SET_RETRIES, "101", "not a whole number from 0 to 100" },
 		{ GM_SET_METRICS, "maybe", "neither 1 nor 0" },
 		{ GM_SET_SYSLOG, "2", "neither 1 nor 0" },
 	};

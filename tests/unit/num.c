@@ -51,32 +51,31 @@ static const struct {
 	{ { "9223372036854775807", "9223372036854775807" }, 0, INT64_MAX },
 	{ { "-9223372036854775808", "-9223372036854775808" }, INT64_MIN,
 	    INT64_MAX },
-	{ { "0", "'0' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "65", "'65' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "1O", "'1O' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "", "'' is not a whole number from 0 to 64" }, 0, 64 },
-	{ { "-", "'-' is not a whole number from 0 to 64" }, 0, 64 },
-	{ { "--1", "'--1' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "+1", "'+1' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { " 1", "' 1' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "1 ", "'1 ' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "1.0", "'1.0' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "1e1", "'1e1' is not a whole number from 1 to 64" }, 1, 64 },
-	{ { "0x10", "'0x10' is not a whole number from 1 to 64" }, 1, 64 },
+	{ { "0", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "65", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1O", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "", "not a whole number from 0 to 64" }, 0, 64 },
+	{ { "-", "not a whole number from 0 to 64" }, 0, 64 },
+	{ { "--1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "+1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { " 1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1 ", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1.0", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1e1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "0x10", "not a whole number from 1 to 64" }, 1, 64 },
 	{ { "9223372036854775808",
-	      "'9223372036854775808' is not a whole number from "
+	      "not a whole number from "
 	      "-9223372036854775808 to 9223372036854775807" },
 	    INT64_MIN, INT64_MAX },
 	{ { "-9223372036854775809",
-	      "'-9223372036854775809' is not a whole number from "
+	      "not a whole number from "
 	      "-9223372036854775808 to 9223372036854775807" },
 	    INT64_MIN, INT64_MAX },
-	{ { "18446744073709551617",
-	      "'18446744073709551617' is not a whole number from 1 to "
-	      "64" },
+	{ { "18446744073709551617", "not a whole number from 1 to "
+				    "64" },
 	    1, 64 },
 	{ { "184467440737095516160000000000000000001",
-	      "'184467440737095516160000000000000000001' is not a "
+	      "not a "
 	      "whole number from 1 to 64" },
 	    1, 64 },
 };
@@ -99,20 +98,19 @@ test_whole(void **state)
 	}
 }
 
-/* What a message repeats of the text: clean, and not too long. */
+/* A message repeats nothing of the text. */
 static void
-test_shown(void **state)
+test_not_repeated(void **state)
 {
 	static const struct row rows[] = {
-		{ "a\tb", "'a?b' is not a whole number from 1 to 2" },
-		{ "\x1b[2J\r\n\x7f",
-		    "'?[2J?\?\?' is not a whole number from 1 to 2" },
-		{ "\xC3\xA9", "'?\?' is not a whole number from 1 to 2" },
+		{ "a\tb", "not a whole number from 1 to 2" },
+		{ "\x1b[2J\r\n\x7f", "not a whole number from 1 to 2" },
+		{ "\xC3\xA9", "not a whole number from 1 to 2" },
 		{ "1234567890123456789012345678901234567890",
-		    "'1234567890123456789012345678901234567890' is not a whole "
+		    "not a whole "
 		    "number from 1 to 2" },
 		{ "12345678901234567890123456789012345678901",
-		    "'1234567890123456789012345678901234567...' is not a whole "
+		    "not a whole "
 		    "number from 1 to 2" },
 	};
 	struct gm_err err;
@@ -127,9 +125,8 @@ test_shown(void **state)
 	}
 }
 
-#define NO_DURATION(text) \
-	"'" text "' is not a duration such as 250ms, 1.5, 90s, 5m or 1h"
-#define TOO_LONG(text) "'" text "' is not a duration of at most 24h"
+#define NO_DURATION "not a duration such as 250ms, 1.5, 90s, 5m or 1h"
+#define TOO_LONG "not a duration of at most 24h"
 
 static const struct row durations[] = {
 	{ "0", "0" },
@@ -161,36 +158,36 @@ static const struct row durations[] = {
 	{ "0.3333333333333333333333333h", "1200000" },
 	{ "0.33333333h", "1200000" },
 	{ "0.3333333h", "1200000" },
-	{ "86400.0000001", TOO_LONG("86400.0000001") },
-	{ "25h", TOO_LONG("25h") },
-	{ "23h3600s1ms", TOO_LONG("23h3600s1ms") },
-	{ "99999999999999999999", TOO_LONG("99999999999999999999") },
-	{ "9223372036854775807h", TOO_LONG("9223372036854775807h") },
-	{ "18446744073709551615ms", TOO_LONG("18446744073709551615ms") },
-	{ "1h18446744073709551615ms", TOO_LONG("1h18446744073709551615ms") },
-	{ "5x", NO_DURATION("5x") },
-	{ "2d", NO_DURATION("2d") },
-	{ "", NO_DURATION("") },
-	{ "-1", NO_DURATION("-1") },
-	{ "+1", NO_DURATION("+1") },
-	{ "s", NO_DURATION("s") },
-	{ ".", NO_DURATION(".") },
-	{ ".s", NO_DURATION(".s") },
-	{ "1.", NO_DURATION("1.") },
-	{ "1.s", NO_DURATION("1.s") },
-	{ "1h30", NO_DURATION("1h30") },
-	{ "1s1m", NO_DURATION("1s1m") },
-	{ "1m1m", NO_DURATION("1m1m") },
-	{ "1.5h30m", NO_DURATION("1.5h30m") },
-	{ "1.2.3", NO_DURATION("1.2.3") },
-	{ "1 s", NO_DURATION("1 s") },
-	{ "1s ", NO_DURATION("1s ") },
-	{ "1S", NO_DURATION("1S") },
-	{ "1sm", NO_DURATION("1sm") },
-	{ "1mss", NO_DURATION("1mss") },
-	{ "1e3", NO_DURATION("1e3") },
-	{ "nan", NO_DURATION("nan") },
-	{ "inf", NO_DURATION("inf") },
+	{ "86400.0000001", TOO_LONG },
+	{ "25h", TOO_LONG },
+	{ "23h3600s1ms", TOO_LONG },
+	{ "99999999999999999999", TOO_LONG },
+	{ "9223372036854775807h", TOO_LONG },
+	{ "18446744073709551615ms", TOO_LONG },
+	{ "1h18446744073709551615ms", TOO_LONG },
+	{ "5x", NO_DURATION },
+	{ "2d", NO_DURATION },
+	{ "", NO_DURATION },
+	{ "-1", NO_DURATION },
+	{ "+1", NO_DURATION },
+	{ "s", NO_DURATION },
+	{ ".", NO_DURATION },
+	{ ".s", NO_DURATION },
+	{ "1.", NO_DURATION },
+	{ "1.s", NO_DURATION },
+	{ "1h30", NO_DURATION },
+	{ "1s1m", NO_DURATION },
+	{ "1m1m", NO_DURATION },
+	{ "1.5h30m", NO_DURATION },
+	{ "1.2.3", NO_DURATION },
+	{ "1 s", NO_DURATION },
+	{ "1s ", NO_DURATION },
+	{ "1S", NO_DURATION },
+	{ "1sm", NO_DURATION },
+	{ "1mss", NO_DURATION },
+	{ "1e3", NO_DURATION },
+	{ "nan", NO_DURATION },
+	{ "inf", NO_DURATION },
 };
 
 static void
@@ -221,12 +218,12 @@ test_duration_bare(void **state)
 		{ { "250", "250" }, DAY_MS },
 		{ { "1.5", "2" }, DAY_MS },
 		{ { "1.5s", "1500" }, DAY_MS },
-		{ { "x", "'x' is not a duration such as 250, 1.5s, 90s, 5m or "
+		{ { "x", "not a duration such as 250, 1.5s, 90s, 5m or "
 			 "1h" },
 		    DAY_MS },
-		{ { "2s", "'2s' is not a duration of at most 1500ms" }, 1500 },
-		{ { "2m", "'2m' is not a duration of at most 90s" }, 90000 },
-		{ { "2h", "'2h' is not a duration of at most 5m" }, 300000 },
+		{ { "2s", "not a duration of at most 1500ms" }, 1500 },
+		{ { "2m", "not a duration of at most 90s" }, 90000 },
+		{ { "2h", "not a duration of at most 5m" }, 300000 },
 	};
 	char got[GM_ERR_MAX];
 	struct gm_err err;
@@ -297,7 +294,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_not_repeated),
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_duration_bare),
 		cmocka_unit_test(test_retry_after),

@@ -111,10 +111,10 @@ test_good(void **state)
 	}
 }
 
-#define DECIMAL(text, range) "'" text "' is not a number from " range
-#define WHOLE(text, range) "'" text "' is not a whole number from " range
-#define THINKING(text) \
-	"'" text "' is not minimal, low, medium, high, off or a number of " \
+#define DECIMAL(range) "not a number from " range
+#define WHOLE(range) "not a whole number from " range
+#define THINKING \
+	"not minimal, low, medium, high, off or a number of " \
 	"tokens from -1 (as the model likes) to 10000000"
 
 /* The option and the range are named. */
@@ -122,31 +122,29 @@ static const struct {
 	const struct field *field;
 	const char *text, *msg;
 } bad[] = {
-	{ &temperature, "-0.1", DECIMAL("-0.1", "0 to 2") },
-	{ &temperature, "2.01", DECIMAL("2.01", "0 to 2") },
-	{ &temperature, "hot", DECIMAL("hot", "0 to 2") },
-	{ &temperature, "0,7", DECIMAL("0,7", "0 to 2") },
-	{ &temperature, "", DECIMAL("", "0 to 2") },
-	{ &temperature, "nan", DECIMAL("nan", "0 to 2") },
-	{ &top_p, "1.1", DECIMAL("1.1", "0 to 1") },
-	{ &top_p, "-1", DECIMAL("-1", "0 to 1") },
-	{ &top_k, "0", WHOLE("0", "1 to 1000000") },
-	{ &top_k, "1.5", WHOLE("1.5", "1 to 1000000") },
-	{ &max_tokens, "0", WHOLE("0", "1 to 10000000") },
-	{ &max_tokens, "10M", WHOLE("10M", "1 to 10000000") },
-	{ &max_tokens, "10000001", WHOLE("10000001", "1 to 10000000") },
-	{ &seed, "2147483648",
-	    WHOLE("2147483648", "-2147483648 to 2147483647") },
-	{ &seed, "-2147483649",
-	    WHOLE("-2147483649", "-2147483648 to 2147483647") },
-	{ &level, "much", THINKING("much") },
-	{ &level, "", THINKING("") },
-	{ &level, "-2", THINKING("-2") },
-	{ &level, "10000001", THINKING("10000001") },
-	{ &level, "1.5", THINKING("1.5") },
-	{ &safety, "off", "'off' is not none, low, medium or high" },
-	{ &safety, "", "'' is not none, low, medium or high" },
-	{ &safety, "High", "'High' is not none, low, medium or high" },
+	{ &temperature, "-0.1", DECIMAL("0 to 2") },
+	{ &temperature, "2.01", DECIMAL("0 to 2") },
+	{ &temperature, "hot", DECIMAL("0 to 2") },
+	{ &temperature, "0,7", DECIMAL("0 to 2") },
+	{ &temperature, "", DECIMAL("0 to 2") },
+	{ &temperature, "nan", DECIMAL("0 to 2") },
+	{ &top_p, "1.1", DECIMAL("0 to 1") },
+	{ &top_p, "-1", DECIMAL("0 to 1") },
+	{ &top_k, "0", WHOLE("1 to 1000000") },
+	{ &top_k, "1.5", WHOLE("1 to 1000000") },
+	{ &max_tokens, "0", WHOLE("1 to 10000000") },
+	{ &max_tokens, "10M", WHOLE("1 to 10000000") },
+	{ &max_tokens, "10000001", WHOLE("1 to 10000000") },
+	{ &seed, "2147483648", WHOLE("-2147483648 to 2147483647") },
+	{ &seed, "-2147483649", WHOLE("-2147483648 to 2147483647") },
+	{ &level, "much", THINKING },
+	{ &level, "", THINKING },
+	{ &level, "-2", THINKING },
+	{ &level, "10000001", THINKING },
+	{ &level, "1.5", THINKING },
+	{ &safety, "off", "not none, low, medium or high" },
+	{ &safety, "", "not none, low, medium or high" },
+	{ &safety, "High", "not none, low, medium or high" },
 };
 
 static void

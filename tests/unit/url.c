@@ -29,18 +29,16 @@
 	"the URL's path holds more than letters, digits and -._~:+,=: write " \
 	"it without"
 #define NO_DOTS "the URL's path holds '//', '.' or '..': write it without"
-#define NO_NAME(host) \
-	"'" host "' is not a host name: write it as in api.example"
-#define NO_V4(host) \
-	"'" host "' is not an IPv4 address: write it as in 127.0.0.1"
-#define NO_V6(host) "'" host "' is not an IPv6 address: write it as in [::1]"
-#define NO_HTTP(host) \
-	"'" host "' is not this machine, and http: would show the key on " \
-	"the way there: use https:, or an SSH tunnel to 127.0.0.1"
-#define NO_TARGET(host, use) \
-	"'" host "' is where a server listens, not an address to connect " \
-	"to: for a server on this machine use " use
-#define NO_DOT(host) "'" host ".' ends in a dot: write it without: " host
+#define NO_NAME "the URL's host is not a host name: write it as in api.example"
+#define NO_V4 "the URL's host is not an IPv4 address: write it as in 127.0.0.1"
+#define NO_V6 "the URL's host is not an IPv6 address: write it as in [::1]"
+#define NO_HTTP \
+	"the URL's host is not this machine, and http: would show the key " \
+	"on the way there: use https:, or an SSH tunnel to 127.0.0.1"
+#define NO_TARGET(use) \
+	"the URL's host is where a server listens, not an address to " \
+	"connect to: for a server on this machine use " use
+#define NO_DOT "the URL's host ends in a dot: write it without"
 
 enum where {
 	REFUSED,
@@ -72,39 +70,36 @@ static const struct {
 	{ "https://localhost.evil.example", AWAY, NULL },
 	{ "https://notlocalhost", AWAY, NULL },
 	{ "https://[::ffff:127.0.0.1]", AWAY, NULL },
-	{ "http://127.0.0.1.evil.example", REFUSED,
-	    NO_HTTP("127.0.0.1.evil.example") },
-	{ "http://localhost.evil.example", REFUSED,
-	    NO_HTTP("localhost.evil.example") },
-	{ "http://a.localhost", REFUSED, NO_HTTP("a.localhost") },
-	{ "http://[::ffff:127.0.0.1]", REFUSED, NO_HTTP("::ffff:127.0.0.1") },
-	{ "http://[::2]", REFUSED, NO_HTTP("::2") },
-	{ "http://0.0.0.0", REFUSED, NO_TARGET("0.0.0.0", "127.0.0.1") },
-	{ "http://0.0.0.0:8080/v1", REFUSED,
-	    NO_TARGET("0.0.0.0", "127.0.0.1") },
-	{ "http://[::]:8080", REFUSED, NO_TARGET("::", "[::1]") },
-	{ "http://[0:0::0]", REFUSED, NO_TARGET("0:0::0", "[::1]") },
-	{ "http://0.0.0.1", REFUSED, NO_HTTP("0.0.0.1") },
+	{ "http://127.0.0.1.evil.example", REFUSED, NO_HTTP },
+	{ "http://localhost.evil.example", REFUSED, NO_HTTP },
+	{ "http://a.localhost", REFUSED, NO_HTTP },
+	{ "http://[::ffff:127.0.0.1]", REFUSED, NO_HTTP },
+	{ "http://[::2]", REFUSED, NO_HTTP },
+	{ "http://0.0.0.0", REFUSED, NO_TARGET("127.0.0.1") },
+	{ "http://0.0.0.0:8080/v1", REFUSED, NO_TARGET("127.0.0.1") },
+	{ "http://[::]:8080", REFUSED, NO_TARGET("[::1]") },
+	{ "http://[0:0::0]", REFUSED, NO_TARGET("[::1]") },
+	{ "http://0.0.0.1", REFUSED, NO_HTTP },
 	{ "https://0.0.0.0", AWAY, NULL },
-	{ "http://nas", REFUSED, NO_HTTP("nas") },
-	{ "http://192.168.1.5:11434", REFUSED, NO_HTTP("192.168.1.5") },
-	{ "http://localhost.", REFUSED, NO_DOT("localhost") },
-	{ "http://localhost.:8080/v1", REFUSED, NO_DOT("localhost") },
-	{ "http://0:8080", REFUSED, NO_V4("0") },
-	{ "http://126.0.0.1", REFUSED, NO_HTTP("126.0.0.1") },
-	{ "http://128.0.0.1", REFUSED, NO_HTTP("128.0.0.1") },
-	{ "http://api.example/v1", REFUSED, NO_HTTP("api.example") },
-	{ "http://0x7f.1", REFUSED, NO_V4("0x7f.1") },
-	{ "http://2130706433", REFUSED, NO_V4("2130706433") },
-	{ "http://127.1", REFUSED, NO_V4("127.1") },
-	{ "http://0177.0.0.1", REFUSED, NO_V4("0177.0.0.1") },
-	{ "http://127.0.0.01", REFUSED, NO_V4("127.0.0.01") },
-	{ "http://127.0.0.1.", REFUSED, NO_DOT("127.0.0.1") },
-	{ "https://0x7f000001", REFUSED, NO_V4("0x7f000001") },
-	{ "https://0X7F.0X1", REFUSED, NO_V4("0X7F.0X1") },
-	{ "https://api.0x", REFUSED, NO_V4("api.0x") },
-	{ "https://api.1", REFUSED, NO_V4("api.1") },
-	{ "https://256.0.0.1", REFUSED, NO_V4("256.0.0.1") },
+	{ "http://nas", REFUSED, NO_HTTP },
+	{ "http://192.168.1.5:11434", REFUSED, NO_HTTP },
+	{ "http://localhost.", REFUSED, NO_DOT },
+	{ "http://localhost.:8080/v1", REFUSED, NO_DOT },
+	{ "http://0:8080", REFUSED, NO_V4 },
+	{ "http://126.0.0.1", REFUSED, NO_HTTP },
+	{ "http://128.0.0.1", REFUSED, NO_HTTP },
+	{ "http://api.example/v1", REFUSED, NO_HTTP },
+	{ "http://0x7f.1", REFUSED, NO_V4 },
+	{ "http://2130706433", REFUSED, NO_V4 },
+	{ "http://127.1", REFUSED, NO_V4 },
+	{ "http://0177.0.0.1", REFUSED, NO_V4 },
+	{ "http://127.0.0.01", REFUSED, NO_V4 },
+	{ "http://127.0.0.1.", REFUSED, NO_DOT },
+	{ "https://0x7f000001", REFUSED, NO_V4 },
+	{ "https://0X7F.0X1", REFUSED, NO_V4 },
+	{ "https://api.0x", REFUSED, NO_V4 },
+	{ "https://api.1", REFUSED, NO_V4 },
+	{ "https://256.0.0.1", REFUSED, NO_V4 },
 	/* scheme */
 	{ "", REFUSED, NO_SCHEME },
 	{ "api.example", REFUSED, NO_SCHEME },
@@ -122,28 +117,26 @@ static const struct {
 	{ "https://:443", REFUSED, NO_HOST },
 	{ "https://[]", REFUSED, NO_HOST },
 	{ "https://" HOST_253 "4", REFUSED, NO_HOST },
-	{ "https://a." LABEL_63 "4", REFUSED,
-	    NO_NAME("a.a2345678901234567890123456789012345678901234567890123456"
-		    "789012") },
-	{ "https://.", REFUSED, NO_NAME(".") },
-	{ "https://api.example.", REFUSED, NO_DOT("api.example") },
-	{ "https://api.example..", REFUSED, NO_NAME("api.example..") },
-	{ "https://api..example", REFUSED, NO_NAME("api..example") },
-	{ "https://.example", REFUSED, NO_NAME(".example") },
-	{ "https://-a.example", REFUSED, NO_NAME("-a.example") },
-	{ "https://a-.example", REFUSED, NO_NAME("a-.example") },
-	{ "https://a_b.example", REFUSED, NO_NAME("a_b.example") },
-	{ "https://a,b", REFUSED, NO_NAME("a,b") },
-	{ "https://a;b", REFUSED, NO_NAME("a;b") },
+	{ "https://a." LABEL_63 "4", REFUSED, NO_NAME },
+	{ "https://.", REFUSED, NO_NAME },
+	{ "https://api.example.", REFUSED, NO_DOT },
+	{ "https://api.example..", REFUSED, NO_NAME },
+	{ "https://api..example", REFUSED, NO_NAME },
+	{ "https://.example", REFUSED, NO_NAME },
+	{ "https://-a.example", REFUSED, NO_NAME },
+	{ "https://a-.example", REFUSED, NO_NAME },
+	{ "https://a_b.example", REFUSED, NO_NAME },
+	{ "https://a,b", REFUSED, NO_NAME },
+	{ "https://a;b", REFUSED, NO_NAME },
 	{ "https://::1", REFUSED, NO_HOST },
-	{ "https://[::1", REFUSED, NO_V6("[::1") },
-	{ "https://[::1/]", REFUSED, NO_V6("[::1") },
-	{ "https://[::g]", REFUSED, NO_V6("::g") },
-	{ "https://[127.0.0.1]", REFUSED, NO_V6("127.0.0.1") },
-	{ "https://[v1.x]", REFUSED, NO_V6("v1.x") },
+	{ "https://[::1", REFUSED, NO_V6 },
+	{ "https://[::1/]", REFUSED, NO_V6 },
+	{ "https://[::g]", REFUSED, NO_V6 },
+	{ "https://[127.0.0.1]", REFUSED, NO_V6 },
+	{ "https://[v1.x]", REFUSED, NO_V6 },
 	{ "https://[::1]evil.example", REFUSED,
 	    "the URL goes on after ']': write a '/' there" },
-	{ "https://[[::1]]", REFUSED, NO_V6("[::1") },
+	{ "https://[[::1]]", REFUSED, NO_V6 },
 	/* port */
 	{ "https://a:", REFUSED, NO_PORT },
 	{ "https://a:/v1", REFUSED, NO_PORT },

@@ -47,8 +47,7 @@ test_find(void **state)
 	assert_int_equal(
 	    gm_vendor_find(gm_span_of("Mistral"), &vendor, &err), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
-	assert_string_equal(
-	    err.msg, "'Mistral' is not gemini, mistral or openai");
+	assert_string_equal(err.msg, "not gemini, mistral or openai");
 	assert_int_equal(vendor, GM_VENDOR_MISTRAL);
 }
 
@@ -69,10 +68,9 @@ test_lists(void **state)
 		{ "gemini", "g" },
 		{ "mistral,gemini,openai", "gmo" },
 		{ "mistral,", "gm" },
-		{ "mistral,,openai", "!'' is not gemini, mistral or openai" },
-		{ "none,mistral", "!'none' is not gemini, mistral or openai" },
-		{ "mistral openai",
-		    "!'mistral openai' is not gemini, mistral or openai" },
+		{ "mistral,,openai", "!not gemini, mistral or openai" },
+		{ "none,mistral", "!not gemini, mistral or openai" },
+		{ "mistral openai", "!not gemini, mistral or openai" },
 	};
 	struct gm_vendors v;
 	struct gm_err err;
