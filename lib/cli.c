@@ -64,7 +64,7 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 	const struct gm_opt rows[] = {
 		{ 0, "fallback", "P,...",
 		    "providers to ask when this one cannot answer",
-		    .setting = &fallback },
+		    .may_be_empty = true, .setting = &fallback },
 		{ 0, "fallback-mistral", NULL, "the same as --fallback mistral",
 		    .flag = &c->fallback_mistral },
 		{ 0, "timeout", "TIME",
@@ -181,6 +181,16 @@ answer_builtins(const struct gm_tool *tool, const struct builtin *b,
 	return CLI_READY;
 }
 
+/* What must not be shown of the command line and of the environment. */
+static int
+hide(struct gm_common *c, char **argv, struct gm_err *err)
+{
+	for (; *argv != NULL; argv++)
+		if (gm_secrets_add_from(&c->secrets, *argv, err) != 0)
+			return -1;
+	return gm_config_hide(&c->config, &c->secrets, err);
+}
+
 /* Take the operands to the front of *argv. */
 static enum cli
 start(const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
@@ -201,7 +211,7 @@ start(const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = gm_process_is_journal(c->config.around.journal);
 	make_options(tool, &builtin, &options);
-	if (gm_stop_install(err) != 0)
+	if (gm_stop_install(err) != 0 || hide(c, *argv, err) != 0)
 		return CLI_FAILED;
 	first = gm_options_parse(&options, &c->config, *argc, *argv, err);
 	if (first == -1)
@@ -343,6 +353,7 @@ gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
 	if (choose_color(c, err) != 0 || choose_vendor(c, err) != 0 ||
 	    choose_others(tool, err) != 0 ||
 	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0 ||
+	    gm_config_hide(&c->config, &c->secrets, err) != 0 ||
 	    set_deadline(c, begun, err) != 0)
 		return -1;
 	c->log = (struct gm_log){ .note = &c->note,

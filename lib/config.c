@@ -33,6 +33,10 @@ static const struct place {
 static const char *const process_variables[] = { "GM_ENV_FILE",
 	"GM_ALLOW_UNSAFE_ENV" };
 
+/* Read by libcurl; they may hold a password. */
+static const char *const proxy_variables[] = { "https_proxy", "HTTPS_PROXY",
+	"all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY" };
+
 /* An empty variable counts as one that is not set. */
 static const char *
 variable(const char *name)
@@ -152,6 +156,36 @@ gm_config_option(
     struct gm_config *c, enum gm_setting id, const char *name, const char *text)
 {
 	c->values[id] = value_from(GM_FROM_OPTION, name, text);
+}
+
+static int
+hide_variable(struct gm_secrets *secrets, const char *name, struct gm_err *err)
+{
+	const char *text = variable(name);
+
+	return text != NULL ? gm_secrets_add_from(secrets, text, err) : 0;
+}
+
+int
+gm_config_hide(
+    const struct gm_config *c, struct gm_secrets *secrets, struct gm_err *err)
+{
+	const char *name, *text;
+	size_t i = GM_KEY_VARIABLES;
+
+	for (; (name = gm_config_variable(i)) != NULL; i++)
+		if (hide_variable(secrets, name, err) != 0)
+			return -1;
+	for (i = 0; i < GM_LEN(proxy_variables); i++)
+		if (hide_variable(secrets, proxy_variables[i], err) != 0)
+			return -1;
+	for (i = 0; i < GM_SETTINGS; i++) {
+		text = c->values[i].text;
+		if (text != NULL &&
+		    gm_secrets_add_from(secrets, text, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* ~/.config/gm/env, by the rules of the XDG base directories; "": none. */
@@ -514,13 +548,22 @@ gm_config_place(const struct gm_config *c, enum gm_origin origin)
 	return "built-in default";
 }
 
+static bool
+is_url(int id)
+{
+	return id == GM_SET_GEMINI_URL || id == GM_SET_MISTRAL_URL ||
+	       id == GM_SET_OPENAI_URL;
+}
+
 void
 gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 {
 	const struct gm_value *v;
 	const char *name, *text;
+	struct gm_buf shown;
 	int id;
 
+	gm_buf_init(&shown, GM_URL_MAX + 8);
 	gm_note(note, GM_LEVEL_TRACE, "env file: %s",
 	    c->search.path.len > 0 ? gm_config_file(c) : "none");
 	for (id = 0; id < GM_SETTINGS; id++) {
@@ -533,9 +576,15 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 		if (v->text != NULL &&
 		    gm_setting((enum gm_setting)id)->local == GM_LOCAL_COMMAND)
 			text = "set";
+		if (v->text != NULL && is_url(id)) {
+			gm_buf_reset(&shown);
+			gm_url_show(&shown, v->text);
+			text = gm_buf_str(&shown);
+		}
 		gm_note(note, GM_LEVEL_TRACE, "%s: %s (%s)", name, text,
 		    gm_config_place(c, v->origin));
 	}
+	gm_buf_release(&shown);
 }
 
 const char *

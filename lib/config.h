@@ -79,6 +79,14 @@ void gm_config_option(
     struct gm_config *, enum gm_setting, const char *name, const char *text);
 
 /*
+ * Keep as secrets what variables, options and, after gm_config_load(), the env
+ * file hold of what must not be shown: see gm_secrets_add_from().  Keys in
+ * their own variables are for keyring.h.  Returns 0, or -1: GM_EOS.
+ */
+int gm_config_hide(const struct gm_config *, struct gm_secrets *,
+    struct gm_err *) GM_MUST_CHECK;
+
+/*
  * Fill in one setting before an env file is read, from option or environment;
  * if neither has it, its value is what gm_config_load() makes it.  Errors as
  * there.

@@ -209,6 +209,9 @@ gm_input_argument(struct gm_input *in, const char *name, const char *text,
 		return gm_input_literal(in, name, text, out, err);
 	if (strcmp(from.name, "-") == 0)
 		return gm_input_stdin(in, out, err);
+	if (from.name[0] == '\0')
+		return gm_fail(
+		    err, GM_EUSAGE, "%s: no file is named after @", name);
 	from.fd = gm_file_open(from.name, err);
 	if (from.fd == -1)
 		return -1;

@@ -40,7 +40,7 @@ int gm_input_literal(struct gm_input *, const char *name, const char *text,
 /*
  * The text of an option's argument: "@FILE" stands for a file's content and
  * "@-" for standard input's, all else for itself.  GM_EUSAGE if standard input
- * was read already.
+ * was read already, or nothing is behind the "@".
  */
 int gm_input_argument(struct gm_input *, const char *name, const char *text,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;

@@ -10,10 +10,26 @@
 #define STATE_DIR_MAX (2 * 1024 * 1024)
 #define TYPED_MAX (1024 * 1024)
 
+/* A key as a model would get into URLs, the key state and logs. */
+static int
+check_model(const struct gm_keyset *k, const struct gm_common *c,
+    const char *model, struct gm_err *err)
+{
+	const char *name = strrchr(model, '/');
+	struct gm_span last = gm_span_of(name != NULL ? name + 1 : model);
+
+	if (gm_secret_is_key(last) || gm_secrets_have(&c->secrets, last))
+		return gm_fail(err, GM_ECONFIG,
+		    "a key, not a model's name; " GM_SETTING_KEYS);
+	return k->provider->check_model(model, err);
+}
+
 /* "a, b": tried in this order. */
 static int
-list_models(struct gm_keyset *k, const struct gm_config *c, struct gm_err *err)
+list_models(
+    struct gm_keyset *k, const struct gm_common *common, struct gm_err *err)
 {
+	const struct gm_config *c = &common->config;
 	enum gm_setting id = gm_vendor(k->place.vendor)->model;
 	const char *text = c->values[id].text;
 	char *p;
@@ -39,7 +55,7 @@ list_models(struct gm_keyset *k, const struct gm_config *c, struct gm_err *err)
 		while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
 			len--;
 		p[len] = '\0';
-		if (k->provider->check_model(p, err) != 0)
+		if (check_model(k, common, p, err) != 0)
 			return gm_config_blame(c, id, err);
 		p += text != NULL ? text - p : 0;
 	} while (text != NULL);
@@ -142,7 +158,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
 		gm_err_prefix(err, "state directory: ");
 		return -1;
 	}
-	if (list_models(k, &c->config, err) != 0)
+	if (list_models(k, c, err) != 0)
 		return -1;
 	return open_keys(k, c, note, err);
 }

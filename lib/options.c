@@ -2,14 +2,25 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "buf.h"
 #include "options.h"
+#include "secret.h"
+#include "span.h"
 
 /* Values of getopt_long() for options without a letter: this plus the row. */
 #define LONG_ONLY 256
 
 /* Where the help texts begin. */
 #define HELP_COLUMN 28
+
+/* Bytes of the name of an unknown option that is shown. */
+#define NAME_MAX_SHOWN 24
+
+/* How the names of options for keys end, with "-" and "_" left out. */
+static const char *const key_words[] = { "key", "keys", "token", "password",
+	"secret" };
 
 static int
 add_text(struct gm_texts *texts, const char *text, struct gm_err *err)
@@ -28,6 +39,9 @@ static int
 take(struct gm_config *config, const struct gm_opt *o, const char *arg,
     struct gm_err *err)
 {
+	if (arg != NULL && *arg == '\0' && !o->may_be_empty)
+		return gm_fail(
+		    err, GM_EUSAGE, "--%s: its argument is empty", o->name);
 	if (o->flag != NULL)
 		*o->flag = true;
 	if (o->count != NULL)
@@ -48,23 +62,130 @@ gm_options_add(struct gm_options *o, const struct gm_opt *rows)
 	}
 }
 
-/* What getopt_long() stumbled over, as the user typed it. */
+/* The name in "--name" or "--name=value". */
+static struct gm_span
+name_in(const char *typed)
+{
+	return (struct gm_span){ typed + 2, strcspn(typed + 2, "=") };
+}
+
+/* Does the name of an option ask for a key, as in other programs? */
+static bool
+asks_for_key(struct gm_span name)
+{
+	size_t i, len;
+
+	for (i = 0; i < GM_LEN(key_words); i++) {
+		len = strlen(key_words[i]);
+		if (name.len >= len && strncasecmp(name.p + name.len - len,
+					   key_words[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Could people have meant it as a name, and is it no secret? */
+static bool
+is_showable(struct gm_span name)
+{
+	return name.len > 0 && name.len <= NAME_MAX_SHOWN &&
+	       strspn(name.p, "abcdefghijklmnopqrstuvwxyz-_") >= name.len &&
+	       !gm_secret_is_key(name);
+}
+
+static int
+refuse_key(struct gm_span name, struct gm_err *err)
+{
+	bool shown = is_showable(name);
+
+	return gm_fail(err, GM_EUSAGE, "--%.*s: " GM_SETTING_KEYS,
+	    shown ? (int)name.len : 3, shown ? name.p : "...");
+}
+
+/* The options that a name abbreviates, after ", "; returns how many. */
+static size_t
+list_candidates(
+    const struct gm_options *o, struct gm_span name, struct gm_buf *out)
+{
+	const struct gm_opt *row;
+	size_t n = 0;
+
+	for (row = o->rows; row < o->rows + o->len; row++)
+		if (row->help != NULL &&
+		    strncmp(row->name, name.p, name.len) == 0)
+			gm_buf_printf(
+			    out, "%s--%s", n++ > 0 ? ", " : "", row->name);
+	return n;
+}
+
+static int
+refuse_unknown(
+    const struct gm_options *o, const char *typed, struct gm_err *err)
+{
+	struct gm_span name = name_in(typed);
+	bool shown = is_showable(name);
+	struct gm_buf list;
+
+	if (asks_for_key(name))
+		return refuse_key(name, err);
+	gm_buf_init(&list, GM_ERR_MAX);
+	if (name.len > 0 && list_candidates(o, name, &list) > 1)
+		(void)gm_fail(err, GM_EUSAGE, "ambiguous option: --%.*s: %s",
+		    (int)name.len, name.p, gm_buf_str(&list));
+	else
+		(void)gm_fail(err, GM_EUSAGE, "unknown option: --%.*s",
+		    shown ? (int)name.len : 3, shown ? name.p : "...");
+	gm_buf_release(&list);
+	return -1;
+}
+
+/* The row that getopt_long() has found. */
+static const struct gm_opt *
+row_of(const struct gm_options *o, int what)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < o->len; i++)
+		if (what == o->rows[i].letter || what == LONG_ONLY + (int)i)
+			break;
+	return &o->rows[i];
+}
+
+/* Is it --key, which getopt_long() takes for --key-index? */
+static bool
+abbreviates_key(const char *typed, const struct gm_opt *row)
+{
+	return strncmp(typed, "--", 2) == 0 && asks_for_key(name_in(typed)) &&
+	       !gm_span_is(name_in(typed), row->name);
+}
+
+/* What getopt_long() stumbled over. */
 static int
 complain(const struct gm_options *o, char **argv, int what, struct gm_err *err)
 {
 	const char *typed = argv[optind - 1];
 	size_t i;
 
-	if (what == ':')
+	if (what == ':' && abbreviates_key(typed, row_of(o, optopt)))
+		return refuse_key(name_in(typed), err);
+	if (what == ':') /* typed is a known option, or its beginning */
 		return gm_fail(
 		    err, GM_EUSAGE, "option needs an argument: %s", typed);
 	if (optopt == 0)
-		return gm_fail(err, GM_EUSAGE, "unknown option: %s", typed);
+		return refuse_unknown(o, typed, err);
 	for (i = 0; i < o->len; i++)
 		if (optopt == o->rows[i].letter || optopt == LONG_ONLY + (int)i)
 			return gm_fail(err, GM_EUSAGE,
 			    "option takes no argument: --%s", o->rows[i].name);
-	return gm_fail(err, GM_EUSAGE, "unknown option: -%c", optopt);
+	return gm_fail(err, GM_EUSAGE, "unknown option: -%c",
+	    optopt > ' ' && optopt <= '~' ? optopt : '?');
+}
+
+/* The long option that getopt_long() has just taken, as it was typed. */
+static const char *
+typed_option(char **argv)
+{
+	return optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
 }
 
 static void
@@ -117,37 +238,30 @@ behind(int argc, char **argv, int from, int end)
 	return argc - end - 1;
 }
 
-/* The row that getopt_long() has found. */
-static const struct gm_opt *
-row_of(const struct gm_options *o, int what)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < o->len; i++)
-		if (what == o->rows[i].letter || what == LONG_ONLY + (int)i)
-			break;
-	return &o->rows[i];
-}
-
 int
 gm_options_parse(const struct gm_options *o, struct gm_config *config, int argc,
     char **argv, struct gm_err *err)
 {
 	struct option longs[GM_OPTIONS_MAX + 1];
 	char letters[2 * GM_OPTIONS_MAX + 2];
-	int c, from, end;
+	const struct gm_opt *row;
+	int c, from, end, found;
 
 	make_tables(o, letters, longs);
 	opterr = 0;
 	for (;;) {
 		from = optind > 0 ? optind : 1;
 		end = find_end(argc, argv);
-		c = getopt_long(argc, argv, letters, longs, NULL);
+		found = -1;
+		c = getopt_long(argc, argv, letters, longs, &found);
 		if (c == -1)
 			break;
 		if (c == '?' || c == ':')
 			return complain(o, argv, c, err);
-		if (take(config, row_of(o, c), optarg, err) != 0)
+		row = row_of(o, c);
+		if (found >= 0 && abbreviates_key(typed_option(argv), row))
+			return refuse_key(name_in(typed_option(argv)), err);
+		if (take(config, row, optarg, err) != 0)
 			return -1;
 	}
 	if (o->behind != NULL)

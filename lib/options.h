@@ -21,10 +21,11 @@ struct gm_texts {
 
 /* One option.  Exactly one of the typed targets is set. */
 struct gm_opt {
-	char letter;      /* 0: long form only */
-	const char *name; /* NULL ends the table */
-	const char *arg;  /* placeholder; NULL: takes none */
-	const char *help; /* NULL: not shown */
+	char letter;       /* 0: long form only */
+	const char *name;  /* NULL ends the table */
+	const char *arg;   /* placeholder; NULL: takes none */
+	const char *help;  /* NULL: not shown */
+	bool may_be_empty; /* an empty argument is one; else a usage error */
 	bool *flag;
 	int *count; /* how often it was given */
 	const char **text;
@@ -46,8 +47,11 @@ struct gm_options {
 void gm_options_add(struct gm_options *, const struct gm_opt *rows);
 
 /*
- * Parse argv; operands are moved behind the options.  Returns the index of
- * the first operand, or -1: GM_EUSAGE, GM_EOS.
+ * Parse argv; operands are moved behind the options.  Long options may be
+ * abbreviated, but nothing that reads as an option for keys ("--key") stands
+ * for another option: the error says where keys belong.  Messages repeat no
+ * argument, and of an unknown option only a name that is no secret.  Returns
+ * the index of the first operand, or -1: GM_EUSAGE, GM_EOS.
  */
 int gm_options_parse(const struct gm_options *, struct gm_config *, int argc,
     char **argv, struct gm_err *) GM_MUST_CHECK;

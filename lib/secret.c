@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,23 +11,47 @@
 #define HEAD 3
 #define HEAD_OF_MOST 7
 
+/* What the words of keys consist of. */
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define WORD LOWER UPPER DIGITS "-_."
+
+/* Bytes from which on a mix of letters and digits looks like a key. */
+#define MIX_MIN 28
+/* The same with one of these in front. */
+#define MARKED_MIN 11
+
+static const char *const marks[] = { "AIza", "AQ.", "ya29.", "sk-", "gsk_",
+	"xai-", "hf_", "eyJ" };
+
+/* Secrets that one command line or environment can add: none has more. */
+#define TYPED_MAX 1000
+
 static bool
 is_equal(struct gm_span a, struct gm_span b)
 {
 	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
 }
 
+bool
+gm_secrets_have(const struct gm_secrets *s, struct gm_span text)
+{
+	size_t i;
+
+	for (i = 0; i < s->len; i++)
+		if (is_equal(gm_buf_span(&s->items[i]), text))
+			return true;
+	return false;
+}
+
 int
 gm_secrets_add(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
 {
 	struct gm_buf *items;
-	size_t i;
 
-	if (secret.len == 0)
+	if (secret.len < GM_SECRET_MIN || gm_secrets_have(s, secret))
 		return 0;
-	for (i = 0; i < s->len; i++)
-		if (is_equal(gm_buf_span(&s->items[i]), secret))
-			return 0;
 	items = realloc(s->items, (s->len + 1) * sizeof(*items));
 	if (items == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
@@ -37,6 +62,137 @@ gm_secrets_add(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
 		return -1;
 	s->len++;
 	return 0;
+}
+
+/* How many of the bytes in set has text? */
+static size_t
+count(struct gm_span text, const char *set)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < text.len; i++)
+		n += text.p[i] != '\0' && strchr(set, text.p[i]) != NULL;
+	return n;
+}
+
+bool
+gm_secret_is_key(struct gm_span text)
+{
+	size_t lower = count(text, LOWER), upper = count(text, UPPER);
+	size_t digits = count(text, DIGITS), i;
+
+	if (text.len < MARKED_MIN || count(text, WORD) < text.len)
+		return false;
+	for (i = 0; i < GM_LEN(marks); i++)
+		if (gm_span_starts(text, marks[i]))
+			return true;
+	return text.len >= MIX_MIN && lower + upper + digits == text.len &&
+	       (lower > 0) + (upper > 0) + (digits > 0) > 1;
+}
+
+static int
+add_typed(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
+{
+	return s->len < TYPED_MAX ? gm_secrets_add(s, secret, err) : 0;
+}
+
+static struct gm_span
+rest_of(struct gm_span text, size_t n)
+{
+	return (struct gm_span){ text.p + n, text.len - n };
+}
+
+/* A word may have the dashes of an option in front, or its letter ("-k"). */
+static int
+add_word(struct gm_secrets *s, struct gm_span word, struct gm_err *err)
+{
+	while (word.len > 0 && strchr("-._", word.p[word.len - 1]) != NULL)
+		word.len--;
+	if (gm_secret_is_key(word))
+		return add_typed(s, word, err);
+	if (word.len > 2 && word.p[0] == '-' &&
+	    gm_secret_is_key(rest_of(word, 2)))
+		return add_typed(s, rest_of(word, 2), err);
+	return 0;
+}
+
+static int
+add_words(struct gm_secrets *s, const char *text, struct gm_err *err)
+{
+	struct gm_span word;
+
+	while (*(text += strcspn(text, WORD)) != '\0') {
+		word = (struct gm_span){ text, strspn(text, WORD) };
+		if (add_word(s, word, err) != 0)
+			return -1;
+		text += word.len;
+	}
+	return 0;
+}
+
+static int
+hex(char c)
+{
+	if (!isxdigit((unsigned char)c))
+		return -1;
+	return isdigit((unsigned char)c) ? c - '0'
+	                                 : tolower((unsigned char)c) - 'a' + 10;
+}
+
+static int
+add_decoded(struct gm_secrets *s, struct gm_span text, struct gm_err *err)
+{
+	struct gm_buf plain;
+	size_t i;
+	int rc;
+
+	gm_buf_init(&plain, text.len);
+	for (i = 0; i < text.len; i++)
+		if (text.p[i] == '%' && i + 2 < text.len &&
+		    hex(text.p[i + 1]) >= 0 && hex(text.p[i + 2]) >= 0) {
+			gm_buf_putc(&plain, (char)(hex(text.p[i + 1]) * 16 +
+						   hex(text.p[i + 2])));
+			i += 2;
+		} else {
+			gm_buf_putc(&plain, text.p[i]);
+		}
+	rc = gm_buf_check(&plain, err);
+	if (rc == 0)
+		rc = add_typed(s, gm_buf_span(&plain), err);
+	gm_buf_release(&plain);
+	return rc;
+}
+
+/*
+ * What is in front of the last '@' of "scheme://user:password@host": a password
+ * that is not escaped may hold anything.  Without a colon it is a token.
+ */
+static int
+add_password(struct gm_secrets *s, const char *text, struct gm_err *err)
+{
+	const char *scheme = strstr(text, "://"), *end = strrchr(text, '@');
+	const char *user = scheme != NULL ? scheme + 3 : text, *colon;
+	struct gm_span secret;
+
+	if (end == NULL || end < user)
+		return 0;
+	secret = (struct gm_span){ user, (size_t)(end - user) };
+	colon = memchr(user, ':', secret.len);
+	if (colon == NULL && scheme == NULL)
+		return 0;
+	if (colon != NULL)
+		secret = rest_of(secret, (size_t)(colon + 1 - user));
+	if (add_typed(s, secret, err) != 0)
+		return -1;
+	return add_decoded(s, secret, err);
+}
+
+int
+gm_secrets_add_from(struct gm_secrets *s, const char *text, struct gm_err *err)
+{
+	if (add_words(s, text, err) != 0)
+		return -1;
+	return add_password(s, text, err);
 }
 
 void
@@ -85,12 +241,6 @@ measure(const struct gm_secrets *s, struct gm_span text, struct gm_span *last)
 		covered = i + next.len;
 	}
 	return covered;
-}
-
-static struct gm_span
-rest_of(struct gm_span text, size_t n)
-{
-	return (struct gm_span){ text.p + n, text.len - n };
 }
 
 /* What stands where a secret goes on: ours of a cut, and what servers put. */

@@ -2,8 +2,14 @@
 #define GM_SECRET_H
 
 /*
- * Texts that must not be shown: every key that was read.  Whatever we print
- * that may hold words of a server goes through gm_secret_mask().
+ * Texts that must not be shown: every key that was read, what looks like one
+ * on the command line or in a setting, and passwords in URLs.  Whatever we
+ * print that may hold words of a server goes through gm_secret_mask(): as a
+ * value, before it is quoted, put in JSON, or given a label.
+ *
+ * A secret of fewer than GM_SECRET_MIN bytes is no key of any service but a
+ * dummy such as "x" or "local", for a server that wants none.  It is masked
+ * nowhere, as it would garble words that happen to be the same.
  */
 
 #include <stdbool.h>
@@ -13,12 +19,14 @@
 #include "err.h"
 #include "span.h"
 
+#define GM_SECRET_MIN 8
+
 struct gm_secrets {
 	struct gm_buf *items; /* owned, wiped on release */
 	size_t len;
 };
 
-/* Keep a copy; an empty text and one that is known add nothing. */
+/* Keep a copy; a text that is shorter, or known, adds nothing. */
 int gm_secrets_add(
     struct gm_secrets *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 
@@ -29,6 +37,23 @@ int gm_secrets_add(
  */
 void gm_secret_mask(
     const struct gm_secrets *, struct gm_buf *out, struct gm_span text);
+
+/* Is text, all of it, a secret that was kept? */
+bool gm_secrets_have(const struct gm_secrets *, struct gm_span text);
+
+/*
+ * Has text the shape of a key of a known service?  Whoever looks at names that
+ * users typed, or that they may have set, asks here.
+ */
+bool gm_secret_is_key(struct gm_span text);
+
+/*
+ * Keep what must not be shown of a text that a user typed or set: its words
+ * that are shaped like keys, and user name and password of a URL, both as
+ * they are written and with %XX decoded.
+ */
+int gm_secrets_add_from(
+    struct gm_secrets *, const char *text, struct gm_err *) GM_MUST_CHECK;
 
 /* Append how a single key is shown: "...a1f3"; "..." when under 12 bytes. */
 void gm_secret_show(struct gm_buf *out, struct gm_span key);

@@ -331,6 +331,49 @@ last_segment(struct gm_span path)
 	return (struct gm_span){ path.p + path.len - len, len };
 }
 
+/*
+ * Host, port and path in what follows "://"; empty if there is doubt: a
+ * password may hold '?' and '/', a query '@', and what is in the place of the
+ * port may be a password without its '@'.
+ */
+static struct gm_span
+find_shown(const char *text)
+{
+	const char *at = strrchr(text, '@');
+	struct gm_span shown = { text, strcspn(text, "?#") }, host,
+		       port = { 0 };
+	const char *colon;
+
+	if (at != NULL && at > text + shown.len)
+		return port;
+	if (at != NULL) {
+		shown.len -= (size_t)(at + 1 - text);
+		shown.p = at + 1;
+	}
+	host = (struct gm_span){ shown.p, strcspn(shown.p, "/?#") };
+	colon = memchr(host.p, ':', host.len);
+	if (host.p[0] != '[' && colon != NULL)
+		port = (struct gm_span){ colon + 1,
+			(size_t)(host.p + host.len - colon - 1) };
+	return consists_of(port, DIGITS) ? shown : (struct gm_span){ 0 };
+}
+
+void
+gm_url_show(struct gm_buf *out, const char *text)
+{
+	size_t scheme = strspn(text, LETTERS);
+	struct gm_span shown = { 0 };
+
+	if (strncmp(text + scheme, "://", 3) == 0) {
+		gm_buf_put(out, text, scheme + 3);
+		shown = find_shown(text + scheme + 3);
+	}
+	if (shown.len > 0)
+		gm_buf_put_span(out, shown);
+	else
+		gm_buf_puts(out, "...");
+}
+
 void
 gm_url_join(struct gm_buf *out, const char *base, const char *path)
 {

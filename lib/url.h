@@ -16,6 +16,13 @@
 #include "buf.h"
 #include "err.h"
 
+/*
+ * Append a URL as it may be shown, checked or not: scheme, host, port and path,
+ * without user name, password, query and fragment.  Where it is not clear which
+ * is which, "..." stands for all that is in doubt.
+ */
+void gm_url_show(struct gm_buf *out, const char *text);
+
 /* Bytes allowed in a base URL. */
 #define GM_URL_MAX 2048
 

@@ -122,7 +122,7 @@ refuses_unknown() {
 	try "$1" --modle
 	usage "$1" 'unknown option: --modle' || return
 	try "$1" --modle=x --help
-	usage "$1" 'unknown option: --modle=x' || return
+	usage "$1" 'unknown option: --modle' || return
 	for letter in {a..z} {A..Z} {0..9}; do
 		"$1" --gm-options | grep -q "^$letter" || break
 	done

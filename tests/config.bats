@@ -1389,7 +1389,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	[ "$rc" -eq 78 ]
 	same out ''
 	grep -qxF 'gm-prompt: GOOGLE_GEMINI_BASE_URL:'\
-' https://a.example/?key=...0001 (environment)' err
+' https://a.example/ (environment)' err
 }
 
 # --- numbers

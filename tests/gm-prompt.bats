@@ -287,6 +287,8 @@ gm-prompt: source: https://b.example/2 Two
 	usage "--model: not a model's name: it has blanks, controls or one of /\
  ? # , %"
 	ask -m '' hi
+	usage '--model: its argument is empty'
+	ask -m a,, hi
 	usage "--model: a model's name has 1 to 200 characters"
 }
 

@@ -300,10 +300,11 @@ Try 'gm-rotate --help'.
 @test "--class: only what is a key's" {
 	local class
 	for class in network bad_request place model_gone server local QUOTA \
-	    '' "a'b"; do
+	    "a'b"; do
 		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_refused, project_blocked, project_denied, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota" \
 		    --mark 0 --class "$class"
 	done
+	usage '--class: its argument is empty' --mark 0 --class ''
 	[ ! -e "$(STATE)/keys" ]
 }
 
@@ -585,7 +586,8 @@ gm-rotate: line 5: about another provider: skipped
 	usage '--as is for a command behind -- only' --as LLM_GEMINI_KEY
 	usage '--as is for a command behind -- only' --as LLM_GEMINI_KEY --peek
 	# nothing of what was given is repeated: it may be a key
-	for name in '' 1A A=B 'A B' fake-good-key-0001; do
+	usage '--as: its argument is empty' --as '' -- true
+	for name in 1A A=B 'A B' fake-good-key-0001; do
 		usage '--as: not a variable name: letters, digits and _, the first no digit' \
 		    --as "$name" -- true
 	done

@@ -156,8 +156,6 @@ limited() {
 	said 73 '' $'gm-prompt: .: Is a directory\n'
 	ask -o absent/file hi
 	said 73 '' $'gm-prompt: absent/file: No such file or directory\n'
-	ask -o '' hi
-	said 73 '' $'gm-prompt: : No such file or directory\n'
 	mkdir closed
 	chmod 555 closed
 	rc=0

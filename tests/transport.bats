@@ -968,14 +968,14 @@ speak() {
 	while read -r host use; do
 		aim "http://$host:$PORT/v1"
 		ask hi
-		failed 78 "environment: GOOGLE_GEMINI_BASE_URL: '${host//[][]/}' is where a server listens, not an address to connect to: for a server on this machine use $use"
+		failed 78 "environment: GOOGLE_GEMINI_BASE_URL: the URL's host is where a server listens, not an address to connect to: for a server on this machine use $use"
 	done <<-E
 	0.0.0.0 127.0.0.1
 	[::] [::1]
 	E
 	aim "http://localhost.:$PORT"
 	ask hi
-	failed 78 "environment: GOOGLE_GEMINI_BASE_URL: 'localhost.' ends in a dot: write it without: localhost"
+	failed 78 "environment: GOOGLE_GEMINI_BASE_URL: the URL's host ends in a dot: write it without"
 	[ "$(received)" -eq 0 ]
 }
 

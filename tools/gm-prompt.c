@@ -326,9 +326,10 @@ make_rows(struct options *o)
 	struct gm_params *p = &o->params;
 	const struct gm_opt rows[] = {
 		{ 'q', "prompt", "TEXT|@FILE",
-		    "the prompt, in place of operands", .text = &o->prompt },
+		    "the prompt, in place of operands", .may_be_empty = true,
+		    .text = &o->prompt },
 		{ 's', "system", "TEXT|@FILE", "system instruction",
-		    .text = &o->system },
+		    .may_be_empty = true, .text = &o->system },
 		{ 't', "temperature", "N", "0 (steady) to 2 (lively)",
 		    .text = &p->temperature },
 		{ 0, "top-p", "N", "nucleus sampling, 0 to 1",

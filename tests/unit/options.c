@@ -29,7 +29,10 @@ make_rows(struct given *g, struct gm_options *o)
 	const struct gm_opt own[] = {
 		{ 'l', "list", NULL, "list all", .flag = &g->list },
 		{ 'o', "output", "FILE", "write to FILE", .text = &g->output },
-		{ 0, "stop", "TEXT", "end there", .texts = &g->stop },
+		{ 0, "stop", "TEXT", "end there", .may_be_empty = true,
+		    .texts = &g->stop },
+		{ 0, "listen", NULL, "wait", .flag = &g->list },
+		{ 0, "key-place", "N", "which key", .text = &g->output },
 		{ 0 },
 	};
 	const struct gm_opt shared[] = {
@@ -82,7 +85,6 @@ static const struct {
 	{ { "-of", "-mx", NULL }, "0 0 f x |" },
 	{ { "-lvof", NULL }, "1 1 f - |" },
 	{ { "--list", "--output", "f", "--model=x", NULL }, "1 0 f x |" },
-	{ { "--output=", NULL }, "0 0  - |" },
 	{ { "-o", "-l", NULL }, "0 0 -l - |" },
 	{ { "-vv", "--verbose", NULL }, "0 3 - - |" },
 	{ { "-o", "f", "-o", "g", NULL }, "0 0 g - |" },
@@ -92,6 +94,10 @@ static const struct {
 	{ { "a", "--", "-l", "--", NULL }, "0 0 - - | a -l --" },
 	{ { "-", "-l", NULL }, "1 0 - - | -" },
 	{ { "--verb", NULL }, "0 1 - - |" },
+	{ { "--key-pl=x", "--ke", "y", NULL }, "0 0 y - |" },
+	{ { "-o", "--key", "-lv", NULL }, "1 1 --key - |" },
+	{ { "--stop", "--token", "-l", NULL }, "1 0 - - --token |" },
+	{ { "--", "--key", NULL }, "0 0 - - | --key" },
 };
 
 static void
@@ -213,7 +219,25 @@ static const struct {
 	const char *msg;
 } bad[] = {
 	{ { "--modle", NULL }, "unknown option: --modle" },
-	{ { "--modle=x", NULL }, "unknown option: --modle=x" },
+	{ { "--modle=x", NULL }, "unknown option: --modle" },
+	{ { "--AIzaFake", NULL }, "unknown option: --..." },
+	{ { "--fake-good-key-0001=x", NULL }, "unknown option: --..." },
+	{ { "--sk-fake-fake-fake", NULL }, "unknown option: --..." },
+	{ { "--an-option-with-a-long-nam", NULL }, "unknown option: --..." },
+	{ { "--=x", NULL }, "unknown option: --..." },
+	{ { "--key", NULL }, "--key: " GM_SETTING_KEYS },
+	{ { "--key=x", NULL }, "--key: " GM_SETTING_KEYS },
+	{ { "--key", "-l", NULL }, "--key: " GM_SETTING_KEYS },
+	{ { "-o", "--key", "-l", "--key", "x", NULL },
+	    "--key: " GM_SETTING_KEYS },
+	{ { "--API-Token=x", NULL }, "--...: " GM_SETTING_KEYS },
+	{ { "--lis", NULL }, "ambiguous option: --lis: --list, --listen" },
+	{ { "--l=x", NULL }, "ambiguous option: --l: --list, --listen" },
+	{ { "--key-", NULL }, "option needs an argument: --key-" },
+	{ { "-o", "", NULL }, "--output: its argument is empty" },
+	{ { "--output=", NULL }, "--output: its argument is empty" },
+	{ { "--model", "", NULL }, "--model: its argument is empty" },
+	{ { "-\x80", NULL }, "unknown option: -?" },
 	{ { "a", "--modle", "b", NULL }, "unknown option: --modle" },
 	{ { "-q", NULL }, "unknown option: -q" },
 	{ { "-lqv", NULL }, "unknown option: -q" },
@@ -268,6 +292,8 @@ test_help(void **state)
 	    "  -l, --list                list all\n"
 	    "  -o, --output FILE         write to FILE\n"
 	    "      --stop TEXT           end there\n"
+	    "      --listen              wait\n"
+	    "      --key-place N         which key\n"
 	    "  -m, --model MODEL         model to ask\n"
 	    "  -v, --verbose             tell more\n"
 	    "      --a-name-that-is-too-long PLACEHOLDER\n"
@@ -282,6 +308,8 @@ test_list(void **state)
 	    "l\tlist\t-\tlist all\n"
 	    "o\toutput\tFILE\twrite to FILE\n"
 	    "-\tstop\tTEXT\tend there\n"
+	    "-\tlisten\t-\twait\n"
+	    "-\tkey-place\tN\twhich key\n"
 	    "m\tmodel\tMODEL\tmodel to ask\n"
 	    "v\tverbose\t-\ttell more\n"
 	    "-\ta-name-that-is-too-long\tPLACEHOLDER\twrapped\n");

@@ -23,12 +23,18 @@ test_add(void **state)
 
 	(void)state;
 	add(&s, "");
+	add(&s, "x");
+	add(&s, "openai");
+	add(&s, "1234567");
 	assert_int_equal(s.len, 0);
 	add(&s, "fake-key-0001");
 	add(&s, "fake-key-0002");
 	add(&s, "fake-key-0001");
 	add(&s, "fake-key");
 	assert_int_equal(s.len, 3);
+	assert_true(gm_secrets_have(&s, gm_span_of("fake-key")));
+	assert_false(gm_secrets_have(&s, gm_span_of("fake-key-000")));
+	assert_false(gm_secrets_have(&s, gm_span_of("openai")));
 	gm_secrets_release(&s);
 	assert_int_equal(s.len, 0);
 	gm_secrets_release(&s);
@@ -93,9 +99,12 @@ static const struct {
 	{ { "fake-key-0001", "fake-key-0002" }, "fake-key-0002,fake-key-0001",
 	    "...0002,...0001" },
 	/* short ones show nothing of themselves */
-	{ { "abc" }, "xabcx", "x...x" },
+	{ { "abcdefgh" }, "xabcdefghx", "x...x" },
 	{ { "abcdefghijk" }, "xabcdefghijkx", "x...x" },
-	{ { "a" }, "banana", "b...n...n..." },
+	/* dummies are no secrets, and garble nothing */
+	{ { "a", "key", "openai", "1234567" }, "a banana key: openai 1234567",
+	    "a banana key: openai 1234567" },
+	{ { "abcdefg" }, "abcde... abcdef***", "abcde... abcdef***" },
 	/* one inside the other: the longer counts */
 	{ { "key-0001", "fake-key-0001-long" }, "fake-key-0001-long",
 	    "...long" },
@@ -112,9 +121,10 @@ static const struct {
 	    "<fake-key-0001-other-key-2>", "<...ey-2>" },
 	{ { "aaaabbbbcccc", "bbbbccccdddd", "ccccddddeeee" },
 	    "aaaabbbbccccddddeeeeffff", "...eeeeffff" },
-	{ { "fake-key-0001", "0001" }, "fake-key-0001-0001", "...0001-..." },
-	{ { "fake-key-0001", "1-x" }, "fake-key-0001-xyz", "...yz" },
-	{ { "aaa" }, "aaaaa", "..." },
+	{ { "fake-key-0001", "key-0001" }, "fake-key-0001-key-0001",
+	    "...0001-..." },
+	{ { "fake-key-0001", "001-xyzw" }, "fake-key-0001-xyzwvu", "...vu" },
+	{ { "aaaaaaaa" }, "aaaaaaaaaaaaa", "..." },
 	/* cut short: its beginning goes, but for a few bytes */
 	{ { "fake-key-0001" }, "<fake-key-00...", "<..." },
 	{ { "fake-key-0001" }, "<fake...>", "<...>" },
@@ -183,13 +193,14 @@ test_mask_nul(void **state)
 	gm_secrets_release(&s);
 }
 
-/* All texts of up to 10 letters a and b: whatever is left holds no secret. */
+/* All texts of up to 13 letters a and b: whatever is left holds no secret. */
 static void
 test_mask_all(void **state)
 {
-	static const char *const secrets[] = { "aab", "abab", "bb" };
+	static const char *const secrets[] = { "aababaab", "abababab",
+		"bbbbbbbba" };
 	struct gm_secrets s = { 0 };
-	char text[11];
+	char text[14];
 	struct gm_buf out;
 	size_t len, i;
 	unsigned bits;
@@ -198,7 +209,7 @@ test_mask_all(void **state)
 	for (i = 0; i < GM_LEN(secrets); i++)
 		add(&s, secrets[i]);
 	gm_buf_init(&out, 1000);
-	for (len = 0; len <= 10; len++) {
+	for (len = 0; len <= 13; len++) {
 		for (bits = 0; bits < 1U << len; bits++) {
 			for (i = 0; i < len; i++)
 				text[i] = (bits >> i & 1) != 0 ? 'b' : 'a';
@@ -214,6 +225,92 @@ test_mask_all(void **state)
 	gm_secrets_release(&s);
 }
 
+static void
+test_is_key(void **state)
+{
+	static const char *const keys[] = {
+		"AIzaSyFakeTypedKeyForTheTests-0123456_01",
+		"AQ.FakeTypedKey",
+		"ya29.FakeToken",
+		"sk-fake-0001",
+		"sk-proj-FakeTypedKey_01",
+		"gsk_FakeTypedKey",
+		"eyJGYWtlIjoxfQ.eyJUeXBlZCI6MX0.Fake",
+		"FakeTypedKeyForTheTests012345678",
+		"fa4e0123456789abcdef0123456789abcdeffa4e",
+		"FAKETYPEDKEYFORTHETESTS012345678",
+		"abcdefghijklmnopqrstuvwxABCDEFGH",
+	};
+	static const char *const names[] = {
+		"",
+		"AIza",
+		"sk-fake",
+		"gemini-2.5-flash-preview-native-audio-dialog-0001",
+		"models/AIzaSyFakeTypedKey",
+		"AIzaSy FakeTypedKey",
+		"risk-management-0001",
+		"fake-good-key-0001",
+		"12345678901234567890123456789012",
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+		"0123456789abcdef0123456789abcdef.txt",
+		"0123456789abcdef012345678",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(keys); i++)
+		if (!gm_secret_is_key(gm_span_of(keys[i])))
+			fail_msg("no key: %s", keys[i]);
+	for (i = 0; i < GM_LEN(names); i++)
+		if (gm_secret_is_key(gm_span_of(names[i])))
+			fail_msg("a key: %s", names[i]);
+}
+
+static const struct {
+	const char *text, *want; /* what is kept, each with a blank behind */
+} typed[] = {
+	{ "", "" },
+	{ "an ordinary text, https://a.example/x", "" },
+	{ "AIzaSyFakeTypedKey", "AIzaSyFakeTypedKey " },
+	{ "-kAIzaSyFakeTypedKey", "AIzaSyFakeTypedKey " },
+	{ "--AIzaSyFakeTypedKey", "AIzaSyFakeTypedKey " },
+	{ "--key=AIzaSyFakeTypedKey", "AIzaSyFakeTypedKey " },
+	{ "a:AIzaSyFakeTypedKey1, b:sk-FakeTypedKey2",
+	    "AIzaSyFakeTypedKey1 sk-FakeTypedKey2 " },
+	{ "dir/@AIzaSyFakeTypedKey.", "AIzaSyFakeTypedKey " },
+	{ "http://joe:password@a.example:80", "password " },
+	{ "joe:password@a.example", "password " },
+	{ "socks5://password@a.example", "password " },
+	{ "http://joe:p%61ss%zzword%@a", "p%61ss%zzword% pass%zzword% " },
+	{ "http://joe:pass@word/1@a.example", "pass@word/1 " },
+	{ "http://joe:short@a.example", "" },
+	{ "somebody@mail.example", "" },
+	{ "http://a.example/?x=y@z", "a.example/?x=y " },
+};
+
+static void
+test_add_from(void **state)
+{
+	struct gm_secrets s;
+	struct gm_buf got;
+	struct gm_err err;
+	size_t i, n;
+
+	(void)state;
+	gm_buf_init(&got, 1000);
+	for (i = 0; i < GM_LEN(typed); i++) {
+		s = (struct gm_secrets){ 0 };
+		assert_int_equal(
+		    gm_secrets_add_from(&s, typed[i].text, &err), 0);
+		gm_buf_reset(&got);
+		for (n = 0; n < s.len; n++)
+			gm_buf_printf(&got, "%s ", gm_buf_str(&s.items[n]));
+		assert_string_equal(gm_buf_str(&got), typed[i].want);
+		gm_secrets_release(&s);
+	}
+	gm_buf_release(&got);
+}
+
 int
 main(void)
 {
@@ -221,6 +318,8 @@ main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_add_copies),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_is_key),
+		cmocka_unit_test(test_add_from),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_mask_none),
 		cmocka_unit_test(test_mask_nul),

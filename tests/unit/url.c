@@ -300,6 +300,43 @@ test_origin(void **state)
 }
 
 static void
+test_show(void **state)
+{
+	static const struct {
+		const char *url, *want;
+	} shown[] = {
+		{ "https://a.example", "https://a.example" },
+		{ "http://[::1]:8080/v1/", "http://[::1]:8080/v1/" },
+		{ "https://joe:pass@a.example:1/v1?key=k#f",
+		    "https://a.example:1/v1" },
+		{ "https://token@a.example/", "https://a.example/" },
+		{ "https://joe:p/a@ss@a.example/", "https://a.example/" },
+		{ "ftp://joe:pass@a.example", "ftp://a.example" },
+		{ "https://a.example?key=k", "https://a.example" },
+		{ "https://joe:pa?ss@a.example", "https://..." },
+		{ "https://a.example/?key=k@b", "https://..." },
+		{ "https://joe:pass", "https://..." },
+		{ "https://joe:pass/x", "https://..." },
+		{ "https://", "https://..." },
+		{ "joe:pass@a.example", "..." },
+		{ "https:joe:pass@a.example", "..." },
+		{ "joe:pass@https://a", "..." },
+		{ "", "..." },
+	};
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	for (i = 0; i < GM_LEN(shown); i++) {
+		gm_buf_reset(&out);
+		gm_url_show(&out, shown[i].url);
+		assert_string_equal(gm_buf_str(&out), shown[i].want);
+	}
+	gm_buf_release(&out);
+}
+
+static void
 test_join(void **state)
 {
 	static const struct {
@@ -394,6 +431,7 @@ main(void)
 		cmocka_unit_test(test_check_bytes),
 		cmocka_unit_test(test_is_loopback),
 		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_escape),
 	};

@@ -1,0 +1,243 @@
+# A key that is typed, or set, in the wrong place: what a tool says of it
+# repeats neither the key nor its beginning.
+
+load prompt
+
+rc= # set by gm, ask and try
+
+TOOLS=(gm-keycheck gm-models gm-prompt gm-rotate)
+BELONG='keys are read from GOOGLE_API_KEYS or an env file, never from options'
+
+# Fakes in the shapes of keys: of Gemini, old and new, of Mistral, of OpenAI,
+# a token of another kind, 40 hex digits.
+FAKES=(AIzaSyFakeTypedKeyForTheTests-0123456_01
+    AQ.FakeTypedKeyForTheTests-0123456_01
+    FakeTypedKeyForTheTests012345678
+    sk-proj-FakeTypedKeyForTheTests-0123456_01
+    eyJGYWtlIjoxfQ.eyJUeXBlZCI6MX0.FakeTypedKeyForTheTests
+    fa4e0123456789abcdef0123456789abcdeffa4e)
+
+# try COMMAND...: its words in "out" and "err", its status in $rc.
+try() {
+	rc=0
+	"$@" >out 2>err </dev/null || rc=$?
+}
+
+# silent FAKE COMMAND...: it ends badly or well, but does not say the key.
+silent() {
+	local fake=$1
+	shift
+	try "$@"
+	[ "$rc" -lt 126 ] || [ "$rc" -eq 127 ] || {
+		echo "status $rc: $*"
+		return 1
+	}
+	! cat out err | grep -aF -- "${fake:0:12}" || {
+		echo "shown by: $*"
+		return 1
+	}
+}
+
+# usage_of TOOL TEXT: the two lines of a usage error.
+usage_of() {
+	said 64 '' "$1: $2
+Try '$1 --help'.
+"
+}
+
+with_argument() {
+	"$1" --gm-options | awk -F '\t' '$3 != "-" { print $1, $2 }'
+}
+
+@test "as the argument of any option, in any form" {
+	local tool letter name fake
+
+	serve
+	for tool in "${TOOLS[@]}"; do
+		while read -r letter name; do
+			# These go to the model, as they are.
+			case $name in prompt | system | stop) continue ;; esac
+			for fake in "${FAKES[@]}"; do
+				silent "$fake" "$tool" -vv "--$name" "$fake"
+			done
+			fake=${FAKES[0]}
+			silent "$fake" "$tool" "--$name=$fake"
+			silent "$fake" "$tool" "--$name" "dir/$fake" x
+			silent "$fake" "$tool" "--$name" "@$fake"
+			[ "$letter" = - ] ||
+			    silent "$fake" "$tool" "-$letter$fake"
+		done < <(with_argument "$tool")
+	done
+	silent "$fake" gm-prompt --json -o "absent/$fake" hi
+	silent "$fake" gm-prompt --json --timeout "$fake" hi
+	[ "$(grep -alF "${fake:0:12}" "$DIR"/request.* | wc -l)" -eq 0 ]
+}
+
+@test "as an operand, behind -- and in front of it" {
+	local tool fake
+
+	serve
+	for fake in "${FAKES[@]}"; do
+		for tool in gm-keycheck gm-models gm-rotate; do
+			silent "$fake" "$tool" -vv "$fake"
+			silent "$fake" "$tool" -vv "label:$fake" 1
+			silent "$fake" "$tool" -vv -- "$fake"
+		done
+		silent "$fake" gm-rotate --reset "$fake"
+	done
+	try gm-keycheck "${FAKES[0]}"
+	usage_of gm-keycheck "INDEX: not a number; $BELONG"
+	try gm-rotate "${FAKES[0]}"
+	usage_of gm-rotate 'unexpected operand: write a command after --'
+	try gm-rotate -- "${FAKES[0]}"
+	said 127 '' $'gm-rotate: ...6_01: No such file or directory\n'
+}
+
+@test "as an option: nothing that could be a key is repeated" {
+	local tool fake
+
+	for tool in "${TOOLS[@]}"; do
+		for fake in "${FAKES[@]}" fake-good-key-0001 hunter2hunter2; do
+			silent "$fake" "$tool" "--$fake"
+			usage_of "$tool" 'unknown option: --...'
+			silent "$fake" "$tool" "--$fake=x"
+			usage_of "$tool" 'unknown option: --...'
+			silent "$fake" "$tool" "--nonsense=$fake"
+			usage_of "$tool" 'unknown option: --nonsense'
+			silent "$fake" "$tool" "-$fake"
+			silent "$fake" "$tool" "-Z$fake"
+			usage_of "$tool" 'unknown option: -Z'
+		done
+		try "$tool" $'-\x80'
+		usage_of "$tool" 'unknown option: -?'
+	done
+}
+
+@test "--key, --api-key and the like say where keys belong" {
+	local tool name fake=fake-typed-key-0001
+
+	for tool in "${TOOLS[@]}"; do
+		for name in key api-key apikey keys token mistral-api-key \
+		    api_key auth-token password; do
+			try "$tool" "--$name"
+			usage_of "$tool" "--$name: $BELONG"
+			try "$tool" "--$name" "$fake"
+			usage_of "$tool" "--$name: $BELONG"
+			try "$tool" -v "--$name=$fake" x
+			usage_of "$tool" "--$name: $BELONG"
+			try "$tool" x "--$name" "$fake"
+			usage_of "$tool" "--$name: $BELONG"
+		done
+		try "$tool" --API-KEY=x
+		usage_of "$tool" "--...: $BELONG"
+	done
+	try gm-prompt --help
+	run -1 grep -E -e '--(api-)?(key|token)( |=|$)' out
+	try gm-prompt --key-ind x hi
+	usage_of gm-prompt "--key-index: not a number; $BELONG"
+	try gm-prompt -q --key -v --key-i x
+	usage_of gm-prompt "--key-index: not a number; $BELONG"
+}
+
+@test "an abbreviation that is ambiguous: told with what it could be" {
+	try gm-prompt --to 1 hi
+	usage_of gm-prompt 'ambiguous option: --to: --top-p, --top-k'
+	try gm-prompt --no=fake-good-key-0001 hi
+	usage_of gm-prompt 'ambiguous option: --no: --no-stream, --no-stdin'
+	try gm-rotate --reset= --p
+	usage_of gm-rotate 'option takes no argument: --reset'
+	try gm-rotate --p
+	usage_of gm-rotate 'ambiguous option: --p: --peek, --print-key, --provider'
+	try gm-rotate --gm-
+	usage_of gm-rotate 'unknown option: --gm-'
+	try gm-prompt --verb --vers --http1 --top-p=1 --qui
+	said 0 "gm-prompt $VERSION"$'\n' ''
+}
+
+@test "as a model: refused, and in no request, state or log" {
+	local fake tool
+
+	serve
+	for fake in "${FAKES[@]}" "$GOOD_KEY"; do
+		ask -m "$fake" --log-file log hi
+		usage "--model: a key, not a model's name; $BELONG"
+		ask -m "gemini-flash-latest,models/$fake" hi
+		usage "--model: a key, not a model's name; $BELONG"
+		GEMINI_MODEL=$fake ask -vv hi
+		[ "$rc" -eq 78 ]
+		run -1 grep -F "${fake:0:12}" err
+		grep -qxF "gm-prompt: environment: GEMINI_MODEL: a key, not a\
+ model's name; $BELONG" err
+		for tool in gm-rotate gm-models; do
+			try "$tool" -m "$fake"
+			usage_of "$tool" "--model: a key, not a model's name; $BELONG"
+		done
+	done
+	unsent
+	[ ! -e log ]
+	run -1 grep -raF -e "${FAKES[0]}" -e "$GOOD_KEY" "$HOME"
+}
+
+@test "in a variable or an env file: named, its value never shown" {
+	local fake name
+
+	serve
+	for fake in "${FAKES[@]}"; do
+		for name in $(gm-prompt --gm-variables | grep -v API_KEY); do
+			silent "$fake" env "$name=$fake" gm-prompt -vv -n hi
+			silent "$fake" env "$name=$fake" gm-prompt --json -n hi
+			printf '%s=%s\n' "$name" "$fake" >env
+			chmod 600 env
+			silent "$fake" gm-prompt -vv -n --env-file env hi
+		done
+	done
+	GM_FALLBACK=fake-good-key-0001 ask hi
+	said 78 '' $'gm-prompt: environment: GM_FALLBACK: not gemini, mistral or openai\n'
+}
+
+@test "a base URL is shown without user, password and query" {
+	local url
+
+	serve
+	for url in "https://joe:hunter2@a.example:8443/v1?key=hunter2#hunter2" \
+	    'https://joe:hun?ter2/x@a.example' 'https://joe:hunter2' \
+	    'https://hunter2@a.example' 'joe:hunter2@a.example' \
+	    'https://a.example/?hunter2=b@hunter2' 'https:joe:hunter2@b'; do
+		GOOGLE_GEMINI_BASE_URL=$url ask -vv hi
+		[ "$rc" -eq 78 ]
+		run -1 grep -E 'joe|hunter2|ter2' err
+		printf "GOOGLE_GEMINI_BASE_URL='%s'\nGEMINI_API_KEY=%s\n" \
+		    "$url" "$GOOD_KEY" >env
+		chmod 600 env
+		env -u GEMINI_API_KEY -u GOOGLE_GEMINI_BASE_URL gm-prompt -vv \
+		    --env-file env --json hi >out 2>err </dev/null || :
+		cat out err >shown
+		run -1 grep -E 'joe|hunter2|ter2' shown
+	done
+	GOOGLE_GEMINI_BASE_URL=https://joe:hunter2@a.example:8443/v1?key=x \
+	    ask -vv hi
+	grep -qxF 'gm-prompt: GOOGLE_GEMINI_BASE_URL:'\
+' https://a.example:8443/v1 (environment)' err
+}
+
+@test "an argument that is empty names nothing: 64" {
+	local tool letter name
+
+	serve
+	for tool in "${TOOLS[@]}"; do
+		while read -r letter name; do
+			case $name in prompt | system | fallback) continue ;; esac
+			try "$tool" "--$name" ''
+			usage_of "$tool" "--$name: its argument is empty"
+			try "$tool" "--$name="
+			usage_of "$tool" "--$name: its argument is empty"
+		done < <(with_argument "$tool")
+	done
+	ask -s @ hi
+	usage '--system: no file is named after @'
+	ask -q @
+	usage '--prompt: no file is named after @'
+	ask -q '' -s ''
+	usage 'no prompt: give one as operand, with -q, or on standard input'
+	unsent
+}
