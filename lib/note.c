@@ -74,11 +74,36 @@ say_no_memory(const struct gm_note *n)
 	(void)!gm_file_write(n->fd, gm_span_of(line), &ignored);
 }
 
+/* Returns false if the line could not be made, and says that. */
+static bool
+put_line(
+    const struct gm_note *n, enum gm_level level, const struct gm_buf *text)
+{
+	struct gm_buf line;
+	struct gm_err ignored;
+	bool made;
+
+	gm_buf_init(&line, NOTE_MAX);
+	gm_buf_printf(&line, "%s%s%s:%s ", n->journal ? priorities[level] : "",
+	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
+	gm_term_line(&line, gm_buf_span(text), LINE_CHARACTERS);
+	shorten(&line);
+	gm_buf_putc(&line, '\n');
+	gm_buf_inherit(&line, text);
+	made = line.failed == GM_OK;
+	/* Where standard error fails there is nowhere left to say so. */
+	if (made)
+		(void)!gm_file_write(n->fd, gm_buf_span(&line), &ignored);
+	else
+		say_no_memory(n);
+	gm_buf_release(&line);
+	return made;
+}
+
 bool
 gm_note(const struct gm_note *n, enum gm_level level, const char *fmt, ...)
 {
-	struct gm_buf text, masked, line;
-	struct gm_err ignored;
+	struct gm_buf text, masked;
 	va_list args;
 	bool made;
 
@@ -86,26 +111,29 @@ gm_note(const struct gm_note *n, enum gm_level level, const char *fmt, ...)
 		return true;
 	gm_buf_init(&text, NOTE_MAX);
 	gm_buf_init(&masked, NOTE_MAX);
-	gm_buf_init(&line, NOTE_MAX);
 	va_start(args, fmt);
 	gm_buf_vprintf(&text, fmt, args);
 	va_end(args);
 	gm_secret_mask(n->secrets, &masked, gm_buf_span(&text));
-	gm_buf_printf(&line, "%s%s%s:%s ", n->journal ? priorities[level] : "",
-	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
-	gm_term_line(&line, gm_buf_span(&masked), LINE_CHARACTERS);
-	shorten(&line);
-	gm_buf_putc(&line, '\n');
-	gm_buf_inherit(&line, &text);
-	gm_buf_inherit(&line, &masked);
-	made = line.failed == GM_OK;
-	/* Where standard error fails there is nowhere left to say so. */
-	if (made)
-		(void)!gm_file_write(n->fd, gm_buf_span(&line), &ignored);
-	else
-		say_no_memory(n);
+	gm_buf_inherit(&masked, &text);
+	made = put_line(n, level, &masked);
 	gm_buf_release(&text);
 	gm_buf_release(&masked);
-	gm_buf_release(&line);
+	return made;
+}
+
+bool
+gm_note_masked(
+    const struct gm_note *n, enum gm_level level, struct gm_span span)
+{
+	struct gm_buf text;
+	bool made;
+
+	if (!is_wanted(n, level))
+		return true;
+	gm_buf_init(&text, NOTE_MAX);
+	gm_buf_put_span(&text, span);
+	made = put_line(n, level, &text);
+	gm_buf_release(&text);
 	return made;
 }

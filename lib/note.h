@@ -41,4 +41,10 @@ struct gm_note {
 bool gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
     GM_PRINTF(3, 4);
 
+/*
+ * The same for labels with values that are masked already.  A label is no secret,
+ * whatever the keys are.
+ */
+bool gm_note_masked(const struct gm_note *, enum gm_level, struct gm_span text);
+
 #endif

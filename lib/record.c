@@ -92,8 +92,9 @@ put_key(struct gm_jsonw *w, struct gm_span key)
 }
 
 static void
-put_attempts(struct gm_jsonw *w, const struct gm_outcome *o)
+put_attempts(struct gm_jsonw *w, const struct gm_record *r)
 {
+	const struct gm_outcome *o = r->outcome;
 	const struct gm_attempt *a;
 	size_t i;
 
@@ -102,7 +103,7 @@ put_attempts(struct gm_jsonw *w, const struct gm_outcome *o)
 		a = gm_outcome_attempt(o, i);
 		gm_jsonw_object(w, NULL);
 		gm_jsonw_text(w, "provider", a->provider);
-		gm_jsonw_text(w, "model", a->model);
+		put_masked(w, "model", gm_span_of(a->model), r->secrets);
 		put_index(w, a);
 		put_key(w, a->key);
 		put_count(w, "http", a->http > 0 ? a->http : -1);
@@ -171,7 +172,7 @@ put_outcome(struct gm_jsonw *w, const struct gm_record *r)
 	put_known(w, "finish_reason", a->reason, r->secrets);
 	put_usage(w, &a->usage);
 	put_measures(w, r->outcome);
-	put_attempts(w, r->outcome);
+	put_attempts(w, r);
 	put_sources(w, r);
 }
 
@@ -193,9 +194,11 @@ gm_record_write(const struct gm_record *r, struct gm_buf *out)
 	    whole.outcome->provider != NULL ? whole.outcome->provider
 					    : r->provider);
 	if (whole.outcome->model != NULL)
-		gm_jsonw_text(&w, "model", whole.outcome->model);
+		put_masked(
+		    &w, "model", gm_span_of(whole.outcome->model), r->secrets);
 	else if (r->question != NULL && r->question->model != NULL)
-		gm_jsonw_text(&w, "model", r->question->model);
+		put_masked(
+		    &w, "model", gm_span_of(r->question->model), r->secrets);
 	else
 		gm_jsonw_null(&w, "model");
 	put_outcome(&w, &whole);

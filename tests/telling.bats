@@ -326,3 +326,160 @@ gm-prompt: Accept: text/event-stream
  (MAX_TOKENS)
 "
 }
+
+# --- nothing in a record can be taken for something else
+
+# log_of: the members of the last line of the log and their values, but times.
+log_of() {
+	python3 -c 'import json
+line = open("log").read().splitlines()[-1]
+for name, value in json.loads(line).items():
+    if name != "time" and not name.endswith("_ms") and name != "bytes_in":
+        print("%s=%s" % (name, json.dumps(value)))'
+}
+
+LOGGED='tool="gm-prompt"
+provider="gemini"
+model="gemini-flash-latest"
+key_index=0
+key="KEY"
+attempts=1
+class="ok"
+http=200
+bytes_out='${#HI}'
+prompt_tokens=1
+output_tokens=2
+total_tokens=3
+finish="STOP"'
+
+@test "whatever the key is, records keep their members and messages their words" {
+	local key shown
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	for key in x openai ok 1 null gemini class attempts key_index \
+	    total_tokens gm-prompt 'b=' '{'; do
+		shown=...
+		[ ${#key} -lt 12 ] || shown=...${key: -4}
+		forget
+		GEMINI_API_KEY=$key ask --metrics --log-file log hi
+		[ "$rc" -eq 0 ] || { cat err; return 1; }
+		same out $'Hello.\n'
+		[ "$(words err)" = "${METRICS/...0001/$shown}" ]
+		[ "$(log_of)" = "${LOGGED/KEY/$shown}" ]
+		forget
+		GEMINI_API_KEY=$key ask --json hi
+		[ "$rc" -eq 0 ]
+		python3 - "$shown" <<-'END'
+			import json, sys
+			r = json.load(open("out"))
+			a = r["attempts"][0]
+			assert list(r)[:4] == ["ok", "text", "provider", "model"], r
+			assert r["ok"] is True and r["text"] == "Hello.", r
+			assert r["provider"] == a["provider"] == "gemini", r
+			assert r["model"] == a["model"] == "gemini-flash-latest", r
+			assert a["class"] == "ok" and a["key"] == sys.argv[1], r
+			assert r["finish_reason"] == "STOP" and not r["error"], r
+		END
+	done
+}
+
+@test "dummy keys garble no message, and their records hold" {
+	local key
+
+	replies <<<'[{"row": 22, "message": "an error of class x", "repeat": -1}]'
+	ask hi
+	[ "$rc" -eq 65 ]
+	mv err want
+	for key in key x 1 gemini error class request; do
+		forget
+		GEMINI_API_KEY=$key ask hi
+		[ "$rc" -eq 65 ]
+		same err "$(cat want)"$'\n'
+		GEMINI_API_KEY=$key ask --json hi
+		[ "$rc" -eq 65 ]
+		python3 -c 'import json
+r = json.load(open("out"))
+assert "gm-prompt: " + r["error"]["message"] + "\n" == open("want").read(), r'
+	done
+}
+
+@test "dummy keys in gm-keycheck, gm-rotate and gm-models" {
+	local key
+
+	serve
+	for key in key x ok healthy null; do
+		forget
+		export GEMINI_API_KEY=$key
+		gm-keycheck --json --prometheus file | jq -ec \
+		    '[.provider, .index, .key, .status, .healthy]' >out
+		same out '["gemini",0,"...","ok",true]'$'\n'
+		run -1 grep -vE '^(# (HELP|TYPE) )?gm_key[a-z_]+' file
+		gm-rotate --status --json >out
+		jq -ec '[.index, .key, .models[0].class]' <out >got
+		same got '[0,"...","ok"]'$'\n'
+		gm-models --json >out
+		jq -ec '.name' <out >got
+		[ -s got ]
+		run -1 grep -F '...' got
+	done
+}
+
+@test "a finish reason cannot forge a field" {
+	local quoted
+
+	replies <<-'END'
+		[{"stream": ["Hel"], "finish": "X class=ok key=y"},
+		 {"stream": ["Hel"], "finish": "a\"b\\c=d"},
+		 {"stream": ["Hel"], "finish": "two\nlines\tand\u0007more"},
+		 {"stream": ["Hel"], "finish": "K\u00e4se"},
+		 {"stream": ["Hel"], "finish": "http=200"}]
+	END
+	for quoted in 'X class=ok key=y' 'a\"b\\c=d' 'two lines andmore' \
+	    'Käse' 'http=200'; do
+		ask --metrics --log-file log hi
+		[ "$rc" -eq 1 ]
+		grep -hF ' finish=' err >line
+		[[ $(cat line) == *" finish=\"$quoted\"" ]] || {
+			cat err
+			return 1
+		}
+		# As a reader of logfmt takes it apart: each field once.
+		python3 - "$(cat line)" <<-'END'
+			import json, re, sys
+			text = sys.argv[1].split(": ", 1)[1]
+			field = re.compile(r'([a-z_]+)=("(?:[^"\\]|\\.)*"|[^\s"=]*)(?: |$)')
+			names, at = {}, 0
+			while at < len(text):
+			    m = field.match(text, at)
+			    assert m and m[1] not in names, text[at:]
+			    names[m[1]], at = m[2], m.end()
+			log = json.loads(open("log").read().splitlines()[-1])
+			assert json.loads(names["finish"]) == log["finish"], names
+			assert set(log) - {"time", "tool"} == set(names), (log, names)
+		END
+	done
+}
+
+@test "a model's name cannot forge a field" {
+	replies <<<'[{"chat": ["Hello."], "repeat": -1}]'
+	local model='x=y"z\a'
+	export OPENAI_BASE_URL=http://127.0.0.1:${URL##*:}/llamacpp/v1
+	ask --provider openai -m "$model" --metrics --log-file log hi
+	[ "$rc" -eq 0 ]
+	grep -qF ' model="x=y\"z\\a" ' err
+	[ "$(jq -r .model <log)" = "$model" ]
+}
+
+@test "a server's names cannot add a column or a line to a table" {
+	replies <<-'END'
+		[{"repeat": -1, "json": {"models": [
+		  {"name": "models/a\tb\nc", "displayName": "d\te\nf",
+		   "supportedGenerationMethods": ["generateContent", "g\th\ni"]}
+		]}}]
+	END
+	gm-models -l >out
+	[ "$(wc -l <out)" -eq 1 ]
+	awk -F '\t' '{ print NF }' out >columns
+	[ "$(cat columns)" -eq 5 ]
+	gm-models --json | jq -e . >/dev/null
+}

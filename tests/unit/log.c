@@ -239,6 +239,76 @@ test_masked(void **state)
 	gm_secrets_release(&secrets);
 }
 
+/* Labels are no secrets; what could be another field stands in quotes. */
+static void
+test_values(void **state)
+{
+	static const struct {
+		const char *reason, *word, *json;
+	} rows[] = {
+		{ "a_b-c.d/e:f", "a_b-c.d/e:f", "\"a_b-c.d/e:f\"" },
+		{ "X class=ok", "\"X class=ok\"", "\"X class=ok\"" },
+		{ "a=b", "\"a=b\"", "\"a=b\"" },
+		{ "a\"b", "\"a\\\"b\"", "\"a\\\"b\"" },
+		{ "a\\b", "\"a\\\\b\"", "\"a\\\\b\"" },
+		{ "a\tb\n", "\"a\\u0009b\\u000a\"", "\"a\\tb\\n\"" },
+		{ "\xC3\xA4", "\"\xC3\xA4\"", "\"\xC3\xA4\"" },
+		{ "attempts", "...", "\"...\"" },
+		{ "=" KEY "\"", "\"=...0001\\\"\"", "\"=...0001\\\"\"" },
+	};
+	struct gm_secrets secrets = { 0 };
+	struct gm_note careful = note;
+	const struct gm_log log = {
+		.note = &careful, .metrics = true, .file = "log"
+	};
+	struct gm_buf want;
+	struct gm_outcome o;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	careful.secrets = &secrets;
+	assert_int_equal(
+	    gm_secrets_add(&secrets, gm_span_of("attempts"), &err), 0);
+	assert_int_equal(gm_secrets_add(&secrets, gm_span_of(KEY), &err), 0);
+	gm_buf_init(&want, 1000);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		(void)unlink("log");
+		make_outcome(&o);
+		(void)snprintf(o.answer.reason, sizeof(o.answer.reason), "%s",
+		    rows[i].reason);
+		gm_log_outcome(&log, &o);
+		gm_buf_reset(&want);
+		gm_buf_printf(&want, "gm-x: %.*s%s\n",
+		    (int)(sizeof(WORDS) - sizeof("STOP")), WORDS, rows[i].word);
+		assert_string_equal(said(), gm_buf_str(&want));
+		gm_buf_reset(&want);
+		gm_buf_printf(&want, "%.*s%s}\n",
+		    (int)(sizeof(JSON) - sizeof("\"STOP\"}\n")), JSON,
+		    rows[i].json);
+		assert_string_equal(
+		    timeless(content("log")), gm_buf_str(&want));
+		gm_outcome_release(&o);
+	}
+	gm_buf_release(&want);
+	gm_secrets_release(&secrets);
+}
+
+/* "-" is standard error, and makes no file. */
+static void
+test_stderr(void **state)
+{
+	const struct gm_log log = { .note = &note, .file = "-" };
+	struct gm_outcome o;
+
+	(void)state;
+	make_outcome(&o);
+	gm_log_outcome(&log, &o);
+	assert_string_equal(timeless(said()), JSON);
+	assert_int_equal(access("-", F_OK), -1);
+	gm_outcome_release(&o);
+}
+
 int
 main(void)
 {
@@ -249,6 +319,8 @@ main(void)
 		cmocka_unit_test(test_one_write),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_masked),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_stderr),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

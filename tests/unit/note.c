@@ -236,6 +236,27 @@ test_nowhere(void **state)
 	(void)close(n.fd);
 }
 
+/* Labels and values: masked by the caller, so that labels stay. */
+static void
+test_masked_text(void **state)
+{
+	struct gm_secrets secrets = { 0 };
+	struct gm_note n = plain();
+	struct gm_err err;
+
+	(void)state;
+	n.secrets = &secrets;
+	assert_int_equal(
+	    gm_secrets_add(&secrets, gm_span_of("attempts"), &err), 0);
+	gm_note(&n, GM_LEVEL_ERROR, "attempts=1");
+	assert_string_equal(said(), "gm-x: ...=1\n");
+	gm_note_masked(&n, GM_LEVEL_METRICS, gm_span_of("attempts=1\t\n x"));
+	assert_string_equal(said(), "gm-x: attempts=1 x\n");
+	gm_note_masked(&n, GM_LEVEL_DETAIL, gm_span_of("attempts=1"));
+	assert_string_equal(said(), "");
+	gm_secrets_release(&secrets);
+}
+
 int
 main(void)
 {
@@ -248,6 +269,7 @@ main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_long_bytes),
 		cmocka_unit_test(test_nowhere),
+		cmocka_unit_test(test_masked_text),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
