@@ -33,9 +33,14 @@ static const struct place {
 static const char *const process_variables[] = { "GM_ENV_FILE",
 	"GM_ALLOW_UNSAFE_ENV" };
 
-/* Read by libcurl; they may hold a password. */
+/*
+ * Read by libcurl; they may hold a password.  The first of these that is set
+ * counts for https; the others are for http, which goes to this machine alone,
+ * without a proxy.
+ */
 static const char *const proxy_variables[] = { "https_proxy", "HTTPS_PROXY",
 	"all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY" };
+#define HTTPS_PROXIES 4
 
 /* An empty variable counts as one that is not set. */
 static const char *
@@ -113,21 +118,18 @@ find_trust(void)
 	return trust;
 }
 
-/*
- * The variable of the proxy, in libcurl's order: that of http, which only goes
- * to this machine, is never used.
- */
-static const char *
-find_proxy(void)
+/* The first variable that is set, as libcurl chooses for https. */
+static void
+find_proxy(struct gm_surroundings *around)
 {
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY",
-		"all_proxy", "ALL_PROXY" };
 	size_t i;
 
-	for (i = 0; i < GM_LEN(names); i++)
-		if (variable(names[i]) != NULL)
-			return names[i];
-	return NULL;
+	for (i = 0; i < HTTPS_PROXIES && around->proxy == NULL; i++) {
+		around->proxy_variable = proxy_variables[i];
+		around->proxy = variable(proxy_variables[i]);
+	}
+	if (around->proxy == NULL)
+		around->proxy_variable = NULL;
 }
 
 void
@@ -138,7 +140,7 @@ gm_config_init(struct gm_config *c)
 
 	*c = (struct gm_config){ .asked = gm_vendors_all };
 	around->trust = find_trust();
-	around->proxy = find_proxy();
+	find_proxy(around);
 	for (i = 0; i < GM_KEY_VARIABLES; i++)
 		around->keys[i] = variable(gm_vendor_variable(i));
 	around->credentials = directory("CREDENTIALS_DIRECTORY");

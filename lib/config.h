@@ -49,9 +49,9 @@ struct gm_value {
 
 /* What else the environment tells; borrowed from it. */
 struct gm_surroundings {
-	struct gm_trust trust;   /* certificates */
-	const char *proxy;       /* variable that names one; NULL: none */
-	const char *journal;     /* $JOURNAL_STREAM */
+	struct gm_trust trust;              /* certificates */
+	const char *proxy, *proxy_variable; /* for https: URL, its name */
+	const char *journal;                /* $JOURNAL_STREAM */
 	const char *credentials; /* $CREDENTIALS_DIRECTORY, if it is absolute */
 	/* For a program that we run; what is not absolute is left out. */
 	const char *path, *home, *config_home;

@@ -23,11 +23,12 @@ enum gm_http_family {
 /* Borrowed until gm_http_close(). */
 struct gm_http_options {
 	struct gm_trust trust; /* what it names is trusted alone */
-	const char *proxy;     /* variable that names a proxy; NULL: none */
 	const char *agent;     /* User-Agent */
 	int64_t connect_timeout_ms;
 	enum gm_http_family family;
 	bool http1; /* HTTP/1.1 only */
+	/* What libcurl takes as proxy for https; both NULL: none is set. */
+	const char *proxy, *proxy_variable;
 };
 
 enum gm_http_fault {

@@ -101,7 +101,7 @@ variable_of(const struct gm_http_transfer *t)
 	case GM_HTTP_PROXY_DOWN:
 	case GM_HTTP_PROXY_LOGIN:
 	case GM_HTTP_PROXY_RULES:
-		return t->options->proxy;
+		return t->options->proxy_variable;
 	case GM_HTTP_NO_HINT:
 	case GM_HTTP_CLOCK:
 	case GM_HTTP_OTHER_HOST:

@@ -176,19 +176,26 @@ gm_session_connect(
 	const struct gm_surroundings *around = &c->config.around;
 	const struct gm_http_options options = {
 		.trust = around->trust,
-		.proxy = around->proxy,
 		.agent = tool->agent,
 		.connect_timeout_ms =
 		    c->config.values[GM_SET_CONNECT_TIMEOUT].number,
 		.family = family(c),
 		.http1 = c->http1,
+		.proxy = around->proxy,
+		.proxy_variable = around->proxy_variable,
 	};
 	struct gm_http *http = gm_http_open(&options, err);
 	size_t i;
 
 	for (i = 0; i < s->len; i++)
 		s->services[i].http = http;
-	return http != NULL ? 0 : -1;
+	if (http == NULL)
+		return -1;
+	for (i = 0; i < s->len; i++)
+		if (gm_http_check_proxy(http, s->services[i].base_url, err) !=
+		    0)
+			return -1;
+	return 0;
 }
 
 /* Can a service take the question?  *err is why not. */

@@ -827,6 +827,89 @@ unproxied() {
 	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
 }
 
+# UNUSABLE: what libcurl cannot parse, has no scheme for, or would ignore.
+UNUSABLE=('http://joe:hunter2 hunter2@127.0.0.1:9' 'ftp://joe:hunter2@127.0.0.1'
+    'gm://joe:hunter2@127.0.0.1' 'http://joe:hunt@er2hunter2@127.0.0.1:9'
+    'http://joe:hunter2/hunter2@127.0.0.1:9' 'http://joe:hunter2@127.0.0.1:hunter2'
+    'joe:hunter2#hunter2@127.0.0.1' 'http://joe:hunter2%00@127.0.0.1:9'
+    'http://joe%0a:hunter2@127.0.0.1:9' 'http://joe:hunter2@' '://hunter2' 'hunter2:')
+
+# unusable NAME TOOL: what it says of such a proxy in the variable NAME.
+unusable() {
+	printf '%s: %s: not the URL of a proxy: write it as in http://proxy.example:3128, with %%40 for @ and %%2F for / in a password\n' "$2" "$1"
+}
+
+@test "a proxy that cannot be used: 78, the variable but not its value, nothing sent" {
+	local proxy name form tool
+	named
+	export GM_DNS=gm.test
+	for proxy in "${UNUSABLE[@]}"; do
+		for form in --no-stream -v --metrics; do
+			LD_PRELOAD=$LIBRARY https_proxy=$proxy ask $form -n hi
+			said 78 '' "$(unusable https_proxy gm-prompt)"$'\n'
+		done
+		LD_PRELOAD=$LIBRARY https_proxy=$proxy ask -vv --json --log-file log hi
+		[ "$rc" -eq 78 ]
+		[ "$(jq -r '.error.class, "gm-prompt: " + .error.message' <out)" = \
+		    "config"$'\n'"$(unusable https_proxy gm-prompt)" ]
+		cat out err log >all 2>/dev/null || :
+		run -1 grep -E 'hunt|er2|joe' all
+	done
+	for name in HTTPS_PROXY all_proxy ALL_PROXY; do
+		LD_PRELOAD=$LIBRARY env "$name=${UNUSABLE[0]}" gm-prompt -n hi >out 2>err || rc=$?
+		said 78 '' "$(unusable "$name" gm-prompt)"$'\n'
+	done
+	for tool in gm-keycheck gm-models; do
+		rc=0
+		LD_PRELOAD=$LIBRARY ALL_PROXY=${UNUSABLE[1]} "$tool" >out 2>err </dev/null || rc=$?
+		said 78 '' "$(unusable ALL_PROXY "$tool")"$'\n'
+	done
+	unsent
+}
+
+@test "a proxy that cannot be used matters only where it is used" {
+	local proxy
+	named
+	helper proxy "${URL##*:}"
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	export LD_PRELOAD=$LIBRARY GM_DNS=gm.test
+	for proxy in "${UNUSABLE[@]:0:8}"; do
+		no_proxy=gm.test https_proxy=$proxy ask hi
+		said 0 "$ANSWER
+" ''
+	done
+	NO_PROXY='*' ALL_PROXY=$proxy ask hi
+	said 0 "$ANSWER
+" ''
+	# The first one that is set counts, an empty one is none.
+	https_proxy=http://127.0.0.1:$PORT HTTPS_PROXY=$proxy ALL_PROXY=$proxy \
+	    http_proxy=$proxy HTTP_PROXY=$proxy ask hi
+	said 0 "$ANSWER
+" ''
+	[ "$(received)" -eq 1 ]
+	https_proxy='' HTTPS_PROXY=$proxy ALL_PROXY=http://127.0.0.1:$PORT ask hi
+	said 78 '' "$(unusable HTTPS_PROXY gm-prompt)"$'\n'
+	no_proxy=.example https_proxy=$proxy ask hi
+	[ "$rc" -eq 78 ]
+	tried 10
+}
+
+@test "the password of a proxy that does not answer is shown nowhere" {
+	local proxy
+	named
+	for proxy in http://joe:hunter2hunter2@127.0.0.1:1 \
+	    http://joe:hunter2%68unter2@127.0.0.1:1 joe:hunter2hunter2@127.0.0.1:1 \
+	    socks5h://joe:hunter2hunter2@127.0.0.1:1 \
+	    http://joe:hunter2hunter2@nobody.invalid; do
+		LD_PRELOAD=$LIBRARY https_proxy=$proxy \
+		    ask -vv --json --log-file log --retries 0 hi
+		[ "$rc" -eq 69 ]
+		cat out err log >all
+		run -1 grep -E 'hunter2' all
+	done
+	unsent
+}
+
 @test "loopback is never asked by a proxy" {
 	local host
 	certificate server IP:127.0.0.1,DNS:localhost -days 30
