@@ -1,17 +1,96 @@
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "prompt.h"
+
+/* Is the operand "-", and does it stand for standard input? */
+static bool
+is_stdin(const struct gm_prompt_sources *from, int i)
+{
+	return i < from->operands_len - from->literal &&
+	       strcmp(from->operands[i], "-") == 0;
+}
+
+static int
+count_stdin(const struct gm_prompt_sources *from)
+{
+	int n = 0, i;
+
+	for (i = 0; i < from->operands_len; i++)
+		n += is_stdin(from, i);
+	return n;
+}
+
+int
+gm_prompt_check(const struct gm_prompt_sources *from, struct gm_err *err)
+{
+	int n = count_stdin(from);
+
+	if (n > 0 && from->no_stdin)
+		return gm_fail(err, GM_EUSAGE,
+		    "--no-stdin and the operand - exclude each other");
+	if (n > 1)
+		return gm_fail(
+		    err, GM_EUSAGE, "the operand - is given more than once");
+	return 0;
+}
+
+/* Looks the operand as if a file was meant?  Nothing is opened. */
+static bool
+looks_like_file(const char *operand)
+{
+	struct stat st;
+
+	if (operand[0] == '@')
+		return operand[1] != '\0';
+	return operand[0] != '\0' && lstat(operand, &st) == 0 &&
+	       !S_ISDIR(st.st_mode);
+}
+
+/* One note, however many they are. */
+static void
+tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
+{
+	const char *first = NULL;
+	int more = 0, i;
+
+	for (i = 0; i < from->operands_len - from->literal; i++) {
+		if (is_stdin(from, i) || !looks_like_file(from->operands[i]))
+			continue;
+		if (first == NULL)
+			first = from->operands[i];
+		else
+			more++;
+	}
+	if (first == NULL)
+		return;
+	if (more > 0)
+		gm_note(note, GM_LEVEL_NOTE,
+		    "%s and %d more: sent as text; to send a file: < FILE",
+		    first, more);
+	else if (strcmp(first, "@-") == 0)
+		gm_note(note, GM_LEVEL_NOTE,
+		    "@-: sent as text; as an operand, standard input is -");
+	else
+		gm_note(note, GM_LEVEL_NOTE,
+		    "%s: sent as text; to send the file: < %s", first,
+		    first + (first[0] == '@'));
+}
 
 static int
 put_operands(struct gm_prompt *p, const struct gm_prompt_sources *from,
     struct gm_input *in, struct gm_err *err)
 {
+	bool first = true;
 	int i;
 
 	for (i = 0; i < from->operands_len; i++) {
-		if (i > 0)
+		if (is_stdin(from, i))
+			continue;
+		if (!first)
 			gm_buf_putc(&p->text, ' ');
+		first = false;
 		if (gm_input_literal(
 			in, "prompt", from->operands[i], &p->text, err) != 0)
 			return -1;
@@ -76,9 +155,11 @@ gm_prompt_compose(struct gm_prompt *p, const struct gm_prompt_sources *from,
     struct gm_input *in, struct gm_err *err)
 {
 	bool terminal = !in->closed && isatty(STDIN_FILENO) == 1;
+	bool named = count_stdin(from) > 0;
 
 	gm_buf_init(&p->system, GM_INPUT_MAX);
 	gm_buf_init(&p->text, 2 * (size_t)GM_INPUT_MAX);
+	tell_files(from, in->note);
 	if (add_options(p, from, in, err) != 0)
 		return -1;
 	if (from->require_stdin && terminal)
@@ -87,7 +168,7 @@ gm_prompt_compose(struct gm_prompt *p, const struct gm_prompt_sources *from,
 	if (from->require_stdin && (is_empty_stdin(from->system, &p->system) ||
 				       is_empty_stdin(from->prompt, &p->text)))
 		return gm_fail(err, GM_EDATA, "standard input: empty");
-	if (!from->no_stdin && !in->used && !terminal &&
+	if ((named || (!from->no_stdin && !in->used && !terminal)) &&
 	    add_stdin(p, from, in, err) != 0)
 		return -1;
 	if (gm_buf_check(&p->text, err) != 0) {

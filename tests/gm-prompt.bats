@@ -16,7 +16,8 @@ load prompt
 	replies <<<'[{"stream": ["Hello."]}]'
 	echo secret >file
 	ask @file @-
-	said 0 $'Hello.\n' ''
+	said 0 $'Hello.\n' \
+	    $'gm-prompt: @file and 1 more: sent as text; to send a file: < FILE\n'
 	sent "$(prompted '@file @-')"
 }
 

@@ -95,6 +95,10 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 
 	if (check_clashes(c, argc, err) != 0)
 		return -1;
+	if (o->prometheus != NULL && strcmp(o->prometheus, "-") == 0)
+		return gm_fail(err, GM_EUSAGE,
+		    "--prometheus: needs a file, as standard output has the "
+		    "keys");
 	r->wanted = -1;
 	if (o->min_healthy != NULL &&
 	    gm_num_whole(&r->wanted, o->min_healthy, 0, WANTED_MAX, err) != 0) {

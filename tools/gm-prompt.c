@@ -42,9 +42,26 @@ struct run {
 	bool asked; /* there is an outcome */
 };
 
-static int
-check_usage(const struct options *o, int argc, struct gm_err *err)
+static struct gm_prompt_sources
+sources(const struct options *o, int argc, char **argv)
 {
+	int behind = o->common.behind;
+
+	return (struct gm_prompt_sources){
+		.system = o->system,
+		.prompt = o->prompt,
+		.operands = argv,
+		.operands_len = argc,
+		.literal = behind > 0 ? behind : 0,
+		.no_stdin = o->no_stdin,
+		.require_stdin = o->require_stdin,
+	};
+}
+
+static int
+check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
+{
+	const struct gm_prompt_sources from = sources(o, argc, argv);
 	const struct gm_common *c = &o->common;
 	const struct gm_clash rules[] = {
 		{ o->prompt != NULL && argc > 0, "--prompt and operands" },
@@ -58,7 +75,9 @@ check_usage(const struct options *o, int argc, struct gm_err *err)
 		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
 	};
 
-	return gm_options_exclude(rules, GM_LEN(rules), err);
+	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
+		return -1;
+	return gm_prompt_check(&from, err);
 }
 
 static int
@@ -213,14 +232,7 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 {
 	const struct options *o = r->opt;
 	const struct gm_common *c = &o->common;
-	const struct gm_prompt_sources from = {
-		.system = o->system,
-		.prompt = o->prompt,
-		.operands = argv,
-		.operands_len = argc,
-		.no_stdin = o->no_stdin,
-		.require_stdin = o->require_stdin,
-	};
+	const struct gm_prompt_sources from = sources(o, argc, argv);
 	struct gm_input input;
 
 	if (set_question(r, err) != 0)
@@ -313,8 +325,10 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 		return gm_fail(err, GM_EOS, "out of memory");
 	r->opt = options;
 	r->out.file.fd = -1;
+	if (r->opt->output != NULL && strcmp(r->opt->output, "-") == 0)
+		r->opt->output = NULL; /* standard output */
 	gm_outcome_init(&r->outcome);
-	if (check_usage(r->opt, argc, err) == 0)
+	if (check_usage(r->opt, argc, argv, err) == 0)
 		rc = work(r, tool, argc, argv, err);
 	release(r);
 	return rc;

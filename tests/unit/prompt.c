@@ -67,7 +67,20 @@ static const struct {
 	{ { "a" }, NULL, NULL, "b\n", "a\n\nb\n", "", "" },
 	{ { "a", "b", "c" }, NULL, NULL, "", "a b c", "", ALONE },
 	{ { "a", "", "b" }, NULL, NULL, "", "a  b", "", ALONE },
-	{ { "@a", "-" }, NULL, NULL, "", "@a -", "", ALONE },
+	{ { "@a", "a" }, NULL, NULL, "b", "@a a\n\nb", "",
+	    "gm-x: @a: sent as text; to send the file: < a\n" },
+	{ { "@-" }, NULL, NULL, "b", "@-\n\nb", "",
+	    "gm-x: @-: sent as text; as an operand, standard input is -\n" },
+	{ { "a@b", "@", "/" }, NULL, NULL, "b", "a@b @ /\n\nb", "", "" },
+	{ { "/dev/null", "/dev/zero", "@x" }, NULL, NULL, "b",
+	    "/dev/null /dev/zero @x\n\nb", "",
+	    "gm-x: /dev/null and 2 more: sent as text; to send a file: < "
+	    "FILE\n" },
+	/* "-" is no part of the text, wherever it stands */
+	{ { "-" }, NULL, NULL, "b", "b", "", "" },
+	{ { "-", "a" }, NULL, NULL, "b", "a\n\nb", "", "" },
+	{ { "a", "-", "c" }, NULL, NULL, "b", "a c\n\nb", "", "" },
+	{ { "a", "-" }, NULL, NULL, "", "a", "", ALONE },
 	{ { NULL }, NULL, NULL, "b\r\nc", "b\r\nc", "", "" },
 	{ { NULL }, NULL, NULL, "\n b\n\n", "\n b\n\n", "", "" },
 	{ { NULL }, "a", NULL, "b", "a\n\nb", "", "" },
@@ -127,6 +140,54 @@ test_rows(void **state)
 		assert_string_equal(said(), rows[i].note);
 		gm_prompt_release(&p);
 	}
+}
+
+/* Behind a "--" all is text, and nothing is told of it. */
+static void
+test_literal(void **state)
+{
+	static const char *const operands[4] = { "a", "-", "/dev/null" };
+	struct gm_input in = { .note = &note };
+	struct gm_prompt_sources from;
+	struct gm_prompt p;
+	struct gm_err err;
+	char *room[4];
+
+	(void)state;
+	from = sources(operands, room, NULL, NULL);
+	from.literal = 2;
+	pipe_in("b");
+	assert_int_equal(gm_prompt_check(&from, &err), 0);
+	assert_int_equal(gm_prompt_compose(&p, &from, &in, &err), 0);
+	assert_string_equal(gm_buf_str(&p.text), "a - /dev/null\n\nb");
+	assert_string_equal(said(), "");
+	gm_prompt_release(&p);
+}
+
+static void
+test_check(void **state)
+{
+	static const char *const once[4] = { "a", "-" };
+	static const char *const twice[4] = { "-", "a", "-" };
+	struct gm_prompt_sources from;
+	struct gm_err err;
+	char *room[4];
+
+	(void)state;
+	from = sources(once, room, NULL, NULL);
+	assert_int_equal(gm_prompt_check(&from, &err), 0);
+	from.no_stdin = true;
+	assert_int_equal(gm_prompt_check(&from, &err), -1);
+	assert_int_equal(err.code, GM_EUSAGE);
+	assert_string_equal(
+	    err.msg, "--no-stdin and the operand - exclude each other");
+	from.literal = 1;
+	assert_int_equal(gm_prompt_check(&from, &err), 0);
+	from = sources(twice, room, NULL, NULL);
+	assert_int_equal(gm_prompt_check(&from, &err), -1);
+	assert_string_equal(err.msg, "the operand - is given more than once");
+	from.literal = 1;
+	assert_int_equal(gm_prompt_check(&from, &err), 0);
 }
 
 /* -n: what is there stays there, for the loop around us. */
@@ -229,6 +290,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_literal),
+		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_no_stdin),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_terminal),
