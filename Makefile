@@ -21,7 +21,10 @@ WERROR =
 TESTS ?=
 FUZZ_SECONDS = 30
 TORTURE_SECONDS = 60
-VERSION := $(shell cat VERSION)
+VERSION := $(file <VERSION)
+
+# Without PATH sh finds programs, but what it starts, such as cc, does not.
+export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
     -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla \
@@ -31,7 +34,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 CC_KIND := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang,gcc)
 
 HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE \
-    $(if $(filter x86_64 i%86,$(shell uname -m)),-fcf-protection)
+    $(if $(filter x86_64 i%86,$(shell uname -m 2>/dev/null)),-fcf-protection)
 FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 SANITIZE = -fsanitize=$(SAN) -fno-sanitize-recover=all \
     -fno-omit-frame-pointer -DGM_SANITIZED
