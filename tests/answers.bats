@@ -265,9 +265,11 @@ rc= # set by gm and ask
 	END
 	serve
 	ask hi
-	said 0 $'a\uFFFDb\uFFFDc\uFFFD🦊\n' ''
+	said 0 "a${REPLACED}b${REPLACED}c${REPLACED}🦊
+" ''
 	ask -S hi
-	said 0 $'a\uFFFDb\uFFFDc\uFFFD🦊\n' ''
+	said 0 "a${REPLACED}b${REPLACED}c${REPLACED}🦊
+" ''
 }
 
 @test "1 MB of text" {

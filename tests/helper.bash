@@ -12,6 +12,13 @@ BUILD=${BUILD:-$ROOT/build}
 # in a key make it behave accordingly (tests/server/README.md).
 GOOD_KEY=fake-good-key-0001
 
+# U+FFFD and U+FEFF as bytes.  Bash reads \u in $'' by the locale that it was
+# started with, which may be none.
+# shellcheck disable=SC2034 # for the tests
+REPLACED=$'\xEF\xBF\xBD'
+# shellcheck disable=SC2034
+BOM=$'\xEF\xBB\xBF'
+
 setup() {
 	local name
 	for name in $(compgen -e); do
@@ -44,6 +51,7 @@ forget() {
 serve() {
 	mkdir -p "$DIR"
 	[ -s "$DIR/script.json" ] || echo '[]' >"$DIR/script.json"
+	rm -f "$DIR/url" # of one before
 	python3 "$ROOT/tests/server/standin.py" --dir "$DIR" "$@" \
 	    >"$DIR/url" 2>"$DIR/stderr" 3>&- &
 	SERVER=$!
@@ -98,6 +106,12 @@ sys.stdout.buffer.write(data.split(b"\r\n\r\n", 1)[1])' "$DIR/request.$1"
 head_of() {
 	sed '/^\r$/,$d; s/\r$//; s/^\(Host: 127\.0\.0\.1\):.*/\1:PORT/' \
 	    "$DIR/request.$1"
+}
+
+# unworded FILE: what libraries say of a connection, which differs from version
+# to version, becomes WHY: all behind the class, up to a clause of ours.
+unworded() {
+	sed -Ei 's/( \(([^()]*, )?(network|silence|tls|proxy|protocol|cut)\)): [^;]+(;|$)/\1: WHY\4/' "$1"
 }
 
 # same FILE TEXT: FILE holds exactly TEXT.

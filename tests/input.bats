@@ -178,7 +178,7 @@ sys.exit(left[0] != 0)'"
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	gm hi < <(printf '\xEF\xBB\xBFone\r\ntwo\r\n\xEF\xBB\xBF')
 	said 0 $'Hello.\n' ''
-	sent "$(prompted $'hi\\n\\none\\r\\ntwo\\r\\n\uFEFF')"
+	sent "$(prompted 'hi\n\none\r\ntwo\r\n'"$BOM")"
 	printf '\xEF\xBB\xBFhi' >file
 	ask -q @file
 	said 0 $'Hello.\n' ''
@@ -192,13 +192,13 @@ sys.exit(left[0] != 0)'"
 	gm hi < <(printf 'a\xFFb\xE2\x82c\xED\xA0\x80')
 	said 0 $'Hello.\n' \
 	    "gm-prompt: standard input: not UTF-8 in 5 places: $note"$'\n'
-	sent "$(prompted $'hi\\n\\na\uFFFDb\uFFFDc\uFFFD\uFFFD\uFFFD')"
+	sent "$(prompted "hi\n\na${REPLACED}b${REPLACED}c$REPLACED$REPLACED$REPLACED")"
 	ask $'h\xE9'
 	said 0 $'Hello.\n' "gm-prompt: prompt: not UTF-8 in 1 place: $note"$'\n'
-	sent_as 2 "$(prompted $'h\uFFFD')"
+	sent_as 2 "$(prompted "h$REPLACED")"
 	ask --quiet -q $'h\xE9'
 	said 0 $'Hello.\n' ''
-	sent_as 3 "$(prompted $'h\uFFFD')"
+	sent_as 3 "$(prompted "h$REPLACED")"
 }
 
 @test "every character arrives as it is" {
@@ -206,7 +206,7 @@ sys.exit(left[0] != 0)'"
 	gm hi < <(printf '\1\b\t\v\f\e\x1f "\\/<>&\x27 \x7f\u0085é\u2028🦊')
 	said 0 $'Hello.\n' ''
 	sent "$(prompted 'hi\n\n\u0001\b\t\u000b\f\u001b\u001f \"\\/<>&'\
-"'"' \u007f'$'\u0085é''\u2028🦊')"
+"'"' \u007f'$'\xC2\x85''é\u2028🦊')"
 }
 
 @test "NUL bytes and binaries are refused" {

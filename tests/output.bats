@@ -14,9 +14,9 @@ STEER='[{"stream": ["a\u001b[31mred\u001b[0m\u001b]52;c;aGk=\u0007 b\u009b5mc",
 @test "a terminal gets no escape sequences, controls or bidi overrides" {
 	replies <<<"$STEER"
 	terminal -f 1 -o shown gm-prompt hi 2>err </dev/null
-	same shown $'ared bcdefg\uFFFDh\ti\nj\n'
+	same shown "ared bcdefg$REPLACED"$'h\ti\nj\n'
 	terminal -f 1 -o shown gm-prompt --no-stream hi 2>>err </dev/null
-	same shown $'ared bcdefg\uFFFDh\ti\nj\n'
+	same shown "ared bcdefg$REPLACED"$'h\ti\nj\n'
 	same err ''
 	sent_as 2 "$HI"
 }

@@ -160,6 +160,9 @@ lint_python() {
 # U+061C, U+200E, U+200F, U+202A-202E, U+2066-2069: could hide what code does.
 bidi='\xD8\x9C|\xE2\x80[\x8E\x8F\xAA-\xAE]|\xE2\x81[\xA6-\xA9]'
 
+# Bash reads it when it parses, by the locale of that moment.
+by_locale="\\$'([^'\\\\]|\\\\[^uU])*\\\\[uU][0-9A-Fa-f]"
+
 # Fixtures are bytes, not text.
 lint_text() {
 	printf '%s\n' "${files[@]}" |
@@ -170,6 +173,8 @@ lint_text() {
 		    sort -u
 		grep -nHP "$bidi" "$file" |
 		    sed 's/^\([^:]*:[0-9]*\):.*/\1: a bidi control/'
+		grep -nHE "$by_locale" "$file" |
+		    sed "s/^\([^:]*:[0-9]*\):.*/\1: \\\\u in \$'': bytes do not depend on the locale/"
 		case $file in
 		*.md) ;;
 		*)
