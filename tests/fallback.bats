@@ -9,7 +9,7 @@ load net
 tell() {
 	sed -E 's/[0-9]{4}-[0-9-]*T[0-9:]*Z/TIME/g
 		s/waiting [0-9.]+ s/waiting SOON/
-		s/( \((network|refused|tls)\)): [^;]*(;|$)/\1: WHY\3/' "$1"
+		/: no finish reason/!s/( \((network|refused|tls|HTTP 200, cut)\)): [^;]+(;|$)/\1: WHY\3/' "$1"
 }
 
 # shorten TEXT: a server's words, at most 300 characters of them.
@@ -162,7 +162,7 @@ row() {
 		"row":44,"status":409||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 409, server)|The operation was aborted.
 		"status":404,"headers":{"Content-Type":"text/html"},"body":"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>"||stop|78||bad_url|1 0 0|SITE: no API at this address: check the base URL (HTTP 404, bad_url)|Error 404 (Not Found)!!1
 		"headers":{"Content-Type":"text/html"},"body":"<html>Welcome to the hotel.</html>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: the reply makes no sense (HTTP 200, protocol)|a web page instead of an answer: a captive portal, or a wrong base URL
-		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|transfer closed with outstanding read data remaining
+		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|WHY
 		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|no finish reason
 		"raw":""||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: no connection (network)|WHY
 		"stream":["One, "],"hold":true,"gate":"never"|--timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, silence)|no sign of life for 3 s

@@ -461,8 +461,17 @@ Try 'gm-rotate --help'.
 	rotate --from-reports <report
 	said 0 '2
 ' ''
-	holds 'k0 all - 0 key_invalid 86400s invalid' \
-	    'k1 all - 0 key_leaked forever leaked'
+	# A mark lasts as long as the report says, whenever it is read.
+	ends | sort | diff <(cat <<-END
+		key_invalid $(jq -r '.until // empty' report | sed 's/Z$/.000Z/')
+		key_leaked forever
+	END
+	) -
+	table | sort | sed 's/ [0-9]*s invalid$/ END invalid/' | diff <(cat <<-END
+		k0 all - 0 key_invalid END invalid
+		k1 all - 0 key_leaked forever leaked
+	END
+	) -
 }
 
 @test "--from-reports: old lines of a log have the effect that they had" {

@@ -348,9 +348,9 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 	got 'GET /v1beta/models?pageSize=1000 fake-invalid-key-0001' "$MISTRAL"
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 \
 	    tool gm-models --fallback mistral --retries 0 small
-	sed -i 's/ after [0-9]* ms:/ after N ms:/' err
-	said 0 "$SMALL" "gm-models: gemini: http://127.0.0.1:1: nothing listens there: is the server running? (refused): Failed to connect to 127.0.0.1 port 1 after N ms: Couldn't connect to server; asking mistral instead
-"
+	unworded err
+	said 0 "$SMALL" 'gm-models: gemini: http://127.0.0.1:1: nothing listens there: is the server running? (refused): WHY; asking mistral instead
+'
 	got
 	play <<<'[{"json":{"models":5}}]'
 	tool gm-models --fallback openai
@@ -609,9 +609,9 @@ gm-keycheck: left out: openai has no call that counts tokens
 	answered /ollama/v1/chat/completions "${body/qwen/qwen3:8b}"
 	OPENAI_BASE_URL=http://127.0.0.1:1 \
 	    tool gm-keycheck --provider openai --retries 0
-	sed -i 's/ after [0-9]* ms:/ after N ms:/' err
-	rows 69 "gm-keycheck: no key got an answer: http://127.0.0.1:1: nothing listens there: is the server running? (refused): Failed to connect to 127.0.0.1 port 1 after N ms: Couldn't connect to server
-" '0|-|-|unknown|-|-|MS|start the server'
+	unworded err
+	rows 69 'gm-keycheck: no key got an answer: http://127.0.0.1:1: nothing listens there: is the server running? (refused): WHY
+' '0|-|-|unknown|-|-|MS|start the server'
 }
 
 @test "gm-keycheck --provider openai: with a key" {

@@ -19,6 +19,7 @@ from selftest_chat_script import (  # noqa: E402,F401
     ChatRefusals, ChatStreams)
 from selftest_script import Rows, Scripted  # noqa: E402,F401
 from selftest_service import Service  # noqa: E402,F401
+import tls  # noqa: E402
 
 
 class Recorded(Case):
@@ -97,8 +98,11 @@ class Encrypted(Case):
         self.assertTrue(self.handshake(cafile=file).endswith(b"secret"))
         folder = os.path.join(self.folder, "certs")
         self.assertTrue(self.handshake(capath=folder).endswith(b"secret"))
+        other = os.path.join(self.folder, "other")
+        os.mkdir(other)
+        tls.make(other)
         with self.assertRaises(ssl.SSLCertVerificationError):
-            self.handshake(cadata=self.read("server.pem").decode())
+            self.handshake(cafile=os.path.join(other, "ca.pem"))
         self.start(None, "--tls")
         self.assertEqual(self.read("server.pem"), certificate)
 
