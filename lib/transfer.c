@@ -12,6 +12,8 @@
 #include "transfer.h"
 #include "url.h"
 
+#define TOO_LARGE 100 /* CURLE_TOO_LARGE, which libcurl 7 does not have */
+
 static bool
 take_header(struct gm_span line, const char *name, char *value, size_t size)
 {
@@ -43,6 +45,12 @@ take_headers(struct gm_span line, struct gm_http_head *head)
 		head->no_quota = strcmp(limit, "0") == 0;
 }
 
+static bool
+is_flood(const struct gm_http_transfer *t)
+{
+	return t->head_size > GM_HTTP_HEAD_MAX;
+}
+
 static size_t
 on_header(char *p, size_t size, size_t count, void *arg)
 {
@@ -51,8 +59,15 @@ on_header(char *p, size_t size, size_t count, void *arg)
 	struct gm_span line = { p, size * count };
 
 	t->sign_ms = gm_clock_mono_ms();
-	if (gm_span_starts(line, "HTTP/")) /* also after a 100 Continue */
+	t->head_size += line.len + GM_HTTP_HEADER_COST;
+	if (is_flood(t))
+		return CURL_WRITEFUNC_ERROR;
+	if (gm_span_starts(line, "HTTP/")) { /* also after a 100 Continue */
 		*head = (struct gm_http_head){ 0 };
+		t->head_open = true;
+	}
+	if (gm_span_trim(line).len == 0)
+		t->head_open = false;
 	take_headers(line, head);
 	return line.len;
 }
@@ -125,6 +140,20 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 	t->peer_port = ntohs(v4->sin_port); /* IPv6 has it there, too */
 	t->away = t->away || !is_here(&to->addr);
 	return fd;
+}
+
+static int
+on_trace(CURL *easy, curl_infotype type, char *p, size_t size, void *arg)
+{
+	struct gm_http_transfer *t = arg;
+	struct gm_span bytes = { p, size };
+
+	(void)easy;
+	if (type == CURLINFO_SSL_DATA_IN || type == CURLINFO_SSL_DATA_OUT)
+		gm_trace_tls(&t->trace, type == CURLINFO_SSL_DATA_IN, bytes);
+	if (type == CURLINFO_HEADER_OUT)
+		gm_trace_request(&t->trace, bytes);
+	return 0;
 }
 
 static int
@@ -256,6 +285,9 @@ set_callbacks(struct gm_http_transfer *t)
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
 	SET(CURLOPT_XFERINFODATA, t);
 	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_DEBUGFUNCTION, on_trace);
+	SET(CURLOPT_DEBUGDATA, t);
+	SET(CURLOPT_VERBOSE, 1L);
 	if (t->request.body.p != NULL) {
 		SET(CURLOPT_POSTFIELDS, t->request.body.p);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE,
@@ -303,23 +335,35 @@ gm_transfer_new(const struct gm_http_request *request,
 	return t;
 }
 
-/* A handshake that was torn down may succeed next time; a refusal will not. */
-static enum gm_http_fault
-handshake_fault(struct gm_http_transfer *t)
+/*
+ * Was it libcurl that gave up, on what it had read?  Then neither the system
+ * reports an error nor has the connection ended.
+ */
+static bool
+is_nonsense(struct gm_http_transfer *t, CURLcode code, long status)
 {
-	struct gm_span words = gm_span_of(t->words);
 	long os = 0;
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
-	if (os == ECONNRESET || gm_span_has(words, "SSL_ERROR_SYSCALL") ||
-	    gm_span_has(words, "reset by peer"))
-		return GM_HTTP_NETWORK;
-	return GM_HTTP_TLS;
+	if (os != 0 || t->trace.ended)
+		return false;
+	/* It stands for a GOAWAY and an early end, too. */
+	if (code == CURLE_HTTP2)
+		return t->head_open || t->result.bytes_in > 0;
+	if (t->trace.http2 == 0)
+		return code == CURLE_RECV_ERROR && status >= 200;
+	/*
+	 * libcurl 7 keeps the headers of HTTP/2 until it has them all.  Only
+	 * what the server would not look at has been sent more than once.
+	 */
+	return (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR) &&
+	       t->trace.http2 == 1 &&
+	       curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
 }
 
 /* The transfer broke while it was moving bytes. */
 static enum gm_http_fault
-broken_fault(struct gm_http_transfer *t)
+broken_fault(struct gm_http_transfer *t, CURLcode code)
 {
 	long proxy = 0, status = 0;
 
@@ -327,6 +371,8 @@ broken_fault(struct gm_http_transfer *t)
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (proxy >= 300 && proxy < 500)
 		return GM_HTTP_PROXY;
+	if (is_nonsense(t, code, status))
+		return GM_HTTP_GARBAGE;
 	return status >= 200 ? GM_HTTP_CUT : GM_HTTP_NETWORK;
 }
 
@@ -381,9 +427,22 @@ is_short(struct gm_http_transfer *t, CURLcode code)
 	return t->shortage != 0;
 }
 
+/* libcurl says that a header is too large, or that memory is short. */
+static bool
+is_too_large(struct gm_http_transfer *t, CURLcode code)
+{
+	long sent = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+	return (int)code == TOO_LARGE ||
+	       (code == CURLE_OUT_OF_MEMORY && sent > 0);
+}
+
 static enum gm_http_fault
 fault_of(struct gm_http_transfer *t, CURLcode code)
 {
+	if (is_flood(t) || is_too_large(t, code))
+		return GM_HTTP_GARBAGE;
 	if (code != CURLE_OK && is_short(t, code))
 		return GM_HTTP_LOCAL;
 	switch ((int)code) {
@@ -400,7 +459,8 @@ fault_of(struct gm_http_transfer *t, CURLcode code)
 	case CURLE_SSL_ENGINE_INITFAILED:
 		return GM_HTTP_TLS;
 	case CURLE_SSL_CONNECT_ERROR:
-		return handshake_fault(t);
+		/* One that just broke off may succeed the next time. */
+		return t->trace.refused ? GM_HTTP_TLS : GM_HTTP_NETWORK;
 	case CURLE_PROXY:
 		return GM_HTTP_PROXY;
 	case CURLE_OPERATION_TIMEDOUT:
@@ -410,13 +470,10 @@ fault_of(struct gm_http_transfer *t, CURLcode code)
 	case CURLE_BAD_CONTENT_ENCODING:
 		return GM_HTTP_GARBAGE;
 	case CURLE_OUT_OF_MEMORY:
-		/* libcurl says so of headers that are too large, too. */
-		return t->sign_ms > t->start_ms ? GM_HTTP_GARBAGE
-		                                : GM_HTTP_LOCAL;
 	case CURLE_FAILED_INIT:
 		return GM_HTTP_LOCAL;
 	default:
-		return broken_fault(t);
+		return broken_fault(t, code);
 	}
 }
 
@@ -450,8 +507,8 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	}
 	if (words[0] == '\0')
 		words = curl_easy_strerror(code);
-	if (code == CURLE_OUT_OF_MEMORY && r->fault == GM_HTTP_GARBAGE)
-		words = "a header is too large";
+	if (is_flood(t) || is_too_large(t, code))
+		words = "the headers are too large";
 	gm_buf_init(&line, GM_ERR_MAX);
 	gm_term_line(&line, gm_span_of(words), GM_TERM_LINE_MAX);
 	(void)gm_buf_fail(&line, fault_code(r->fault), &r->err);

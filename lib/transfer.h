@@ -10,10 +10,19 @@
 #include <curl/curl.h>
 
 #include "exchange.h"
+#include "trace.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87 or newer is needed: older ones wait for a silent resolver"
 #endif
+
+/*
+ * Most bytes of headers in all of a reply, 1xx replies and trailers included.
+ * Each counts 32 bytes more than it has, as in RFC 9113, 6.5.2.  libcurl's own
+ * limits depend on its version; the lowest for a whole head is 128 KiB.
+ */
+#define GM_HTTP_HEAD_MAX (128 * 1024)
+#define GM_HTTP_HEADER_COST 32
 
 struct gm_http_transfer {
 	struct gm_http_transfer *next; /* http.c's list */
@@ -24,10 +33,13 @@ struct gm_http_transfer {
 	int64_t start_ms, sign_ms; /* begun; last sign of life; monotonic */
 	curl_off_t uploaded;
 	const struct gm_http_options *options; /* http.c's */
-	int peer_port; /* of the last address that was tried; 0: none was */
-	bool away;     /* an address that was tried is not this machine's */
-	int shortage;  /* errno's number for what this machine lacks; or 0 */
-	bool enough;   /* the sink has all that it wants */
+	int peer_port;    /* of the last address that was tried; 0: none was */
+	bool away;        /* an address that was tried is not this machine's */
+	int shortage;     /* errno's number for what this machine lacks; or 0 */
+	bool enough;      /* the sink has all that it wants */
+	bool head_open;   /* a status line has come, its last header not */
+	size_t head_size; /* of all headers so far, see GM_HTTP_HEAD_MAX */
+	struct gm_trace trace;
 	char words[CURL_ERROR_SIZE];
 };
 

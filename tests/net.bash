@@ -56,6 +56,12 @@ failed() {
 "
 }
 
+# broken STATUS LINE: the same, where the line ends with the words of a library.
+broken() {
+	unworded err
+	failed "$1" "$2: WHY"
+}
+
 # helper NAME [argument...]: start tests/net/NAME.py, which prints its port and
 # keeps what it gets in files of its own folder; sets PORT and THERE.
 helper() {

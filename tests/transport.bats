@@ -8,12 +8,12 @@ aim() {
 	export GOOGLE_GEMINI_BASE_URL=$1 GEMINI_API_KEY=$GOOD_KEY URL=$1
 }
 
-# certificate NAME SAN [openssl option...]: NAME.pem and NAME.key for that
-# subjectAltName, signed by the CA of this test, ca.pem.
+# certificate NAME SAN [option of "openssl ca"...]: NAME.pem and NAME.key for
+# that subjectAltName, signed by the CA of this test, ca.pem.
 certificate() {
 	local name=$1 san=$2
 	shift 2
-	mkdir -p "$DIR"
+	mkdir -p "$DIR/issued"
 	[ -s "$DIR/ca.key" ] || openssl req -x509 -newkey ec -nodes \
 	    -pkeyopt ec_paramgen_curve:prime256v1 -subj "/CN=test CA" -days 30 \
 	    -addext keyUsage=critical,keyCertSign \
@@ -21,9 +21,34 @@ certificate() {
 	openssl req -newkey ec -nodes -pkeyopt ec_paramgen_curve:prime256v1 \
 	    -subj "/CN=test" -addext "subjectAltName=$san" \
 	    -keyout "$DIR/$name.key" -out "$DIR/$name.csr" 2>/dev/null
-	openssl x509 -req -in "$DIR/$name.csr" -CA "$DIR/ca.pem" \
-	    -CAkey "$DIR/ca.key" -CAcreateserial -copy_extensions copy \
-	    "$@" -out "$DIR/$name.pem" 2>/dev/null
+	: >"$DIR/index"
+	cat >"$DIR/ca.conf" <<-END
+		[ca]
+		default_ca = test
+		[test]
+		database = $DIR/index
+		new_certs_dir = $DIR/issued
+		rand_serial = yes
+		default_md = sha256
+		default_days = 30
+		copy_extensions = copy
+		policy = any
+		[any]
+		commonName = supplied
+	END
+	openssl ca -batch -notext -config "$DIR/ca.conf" -cert "$DIR/ca.pem" \
+	    -keyfile "$DIR/ca.key" -in "$DIR/$name.csr" -out "$DIR/$name.pem" \
+	    "$@" 2>/dev/null
+}
+
+# twice STATUS LINE CLASS: two attempts, both with this end.
+twice() {
+	unworded err
+	said "$1" '' "gm-prompt: attempt 1: $2: WHY
+gm-prompt: $3: waiting 0.0 s
+gm-prompt: attempt 2: $2: WHY
+gm-prompt: $2: WHY
+"
 }
 
 # --- names and connections
@@ -32,11 +57,7 @@ certificate() {
 	preload dns
 	aim https://no-such-host.invalid
 	LD_PRELOAD=$LIBRARY ask -nv --retries 1 --max-wait 10ms hi
-	said 69 '' "gm-prompt: attempt 1: $URL: no connection (network): Could not resolve host: no-such-host.invalid
-gm-prompt: network: waiting 0.0 s
-gm-prompt: attempt 2: $URL: no connection (network): Could not resolve host: no-such-host.invalid
-gm-prompt: $URL: no connection (network): Could not resolve host: no-such-host.invalid
-"
+	twice 69 "$URL: no connection (network)" network
 }
 
 # closed: a port of this machine on which nobody listens, in PORT.
@@ -74,7 +95,7 @@ gm-prompt: $URL: nothing listens there: is the server running? (refused)
 	# A name that means this machine.
 	preload dns
 	aim "https://gm.test:$PORT"
-	LD_PRELOAD=$LIBRARY GM_DNS=gm.test refused
+	LD_PRELOAD=$LIBRARY FAKE_DNS=gm.test refused
 	# A proxy that is not used for it changes nothing.
 	aim "http://127.0.0.1:$PORT"
 	https_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 refused
@@ -106,30 +127,22 @@ gm-prompt: $URL: nothing listens there: is the server running? (refused)
 	helper listen full
 	aim "http://127.0.0.1:$PORT"
 	ask -nv --retries 1 --max-wait 10ms --connect-timeout 200ms hi
-	[ "$rc" -eq 69 ]
-	same out ''
-	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no answer (silence): .*[Tt]imeout" err)" -eq 2 ]
-	[ "$(wc -l <err)" -eq 4 ]
+	twice 69 "$URL: no answer (silence)" silence
 }
 
 @test "a connection that is reset before the request, or before the reply" {
 	helper listen reset
 	aim "http://127.0.0.1:$PORT"
 	ask --retries 0 hi
-	[ "$rc" -eq 69 ]
-	same out ''
-	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
+	broken 69 "$URL: no connection (network)"
 	serve
 	play <<<'[{"raw":"","reset_at":0,"repeat":-1}]'
 	ask --retries 1 --max-wait 10ms hi
-	[ "$rc" -eq 69 ]
-	same out ''
+	broken 69 "$URL: no connection (network)"
 	tried 2
-	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
 	play <<<'[{"raw":"","repeat":-1}]'
 	ask --retries 1 --max-wait 10ms hi
-	failed 69 "$URL: no connection (network): Empty reply from server"
+	broken 69 "$URL: no connection (network)"
 	tried 2
 }
 
@@ -327,56 +340,81 @@ cuts() {
 
 # --- HTTP
 
-# spoken TEXT STATUS LINE: this as the whole reply.
+# spoken TEXT LINE: this as the whole reply; status 76.
 spoken() {
 	play <<<"[{\"raw\":\"$1\",\"repeat\":-1}]"
 	rc=0
 	timeout 60 gm-prompt --retries 0 hi >out 2>err </dev/null || rc=$?
-	tried 1 && failed "$2" "$URL: $3"
+	tried 1 && broken 76 "$URL: $2"
 }
 
 @test "HTTP that is none: 76, one clean line" {
 	local no='the reply makes no sense' cut='the reply was cut before its end'
 	serve
-	spoken 'HTTP/1.1 abc\r\n\r\n' 76 "$no (protocol): Unsupported HTTP version in response"
-	spoken 'HTTP/9.9 200 OK\r\n\r\n' 76 "$no (protocol): Unsupported HTTP version (9.9) in response"
-	spoken 'HTTP/1.1 99999 OK\r\n\r\n' 76 "$no (protocol): Unsupported response code in HTTP response"
-	spoken '\u001b[31mFOO\r\n\r\n' 76 "$no (protocol): Received HTTP/0.9 when not allowed"
-	spoken '{\"candidates\":[]}' 76 "$no (protocol): Received HTTP/0.9 when not allowed"
-	spoken 'HTTP/1.1 200 OK\r\nno colon\r\n\r\n' 76 "$no (HTTP 200, protocol): Header without colon"
-	spoken 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}' 76 "$no (HTTP 200, protocol): Invalid Content-Length: value"
-	spoken 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' 76 "$cut (HTTP 200, cut): transfer closed with 3 bytes remaining to read"
-	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}' 76 "$cut (HTTP 200, cut): Illegal or missing hexadecimal sequence in chunked-encoding"
-	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n{}' 76 "$cut (HTTP 200, cut): Too long hexadecimal number in chunked-encoding"
+	spoken 'HTTP/1.1 abc\r\n\r\n' "$no (protocol)"
+	spoken 'HTTP/9.9 200 OK\r\n\r\n' "$no (protocol)"
+	# Newer versions of libcurl take the first three digits.
+	play <<<'[{"raw":"HTTP/1.1 99999 OK\r\n\r\n","repeat":-1}]'
+	ask --retries 1 --max-wait 1ms hi
+	sed -i 's/(HTTP 999, protocol)$/(protocol): WHY/' err
+	broken 76 "$URL: $no (protocol)"
+	tried 1
+	spoken '\u001b[31mFOO\r\n\r\n' "$no (protocol)"
+	spoken '{\"candidates\":[]}' "$no (protocol)"
+	spoken 'HTTP/1.1 200 OK\r\nno colon\r\n\r\n' "$no (HTTP 200, protocol)"
+	spoken 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}' "$no (HTTP 200, protocol)"
+	spoken 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' "$cut (HTTP 200, cut)"
+	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}' "$no (HTTP 200, protocol)"
+	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n{}' "$no (HTTP 200, protocol)"
 }
 
-@test "floods of headers: an error that does not blame this machine" {
+# flood WHERE WHY: with the script on standard input the reply makes no sense,
+# and is not asked for again.
+flood() {
+	play
+	ask --retries 1 --max-wait 1ms hi
+	tried 1 && failed 76 "$URL: the reply makes no sense ($1)$2"
+}
+
+# times N FORMAT: that so often, with %d for the number.
+times() {
+	# shellcheck disable=SC2059
+	printf "$2" $(seq "$1")
+}
+
+@test "floods of headers: one class, and this machine is not blamed" {
+	local head='HTTP/1.1 200 OK\r\n' large=': the headers are too large'
+	local chunked='Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n'
+	local long medium
+	long=$(times 1500000 'y%.0s')
+	medium=${long::1000}
 	serve
-	{
-		printf '[{"repeat":-1,"raw":"HTTP/1.1 200 OK\\r\\n'
-		printf 'X-%d: '"$(printf 'y%.0s' {1..1000})"'\\r\\n' {1..1500}
-		printf '\\r\\n{}"}]'
-	} | play
-	ask --retries 0 hi
-	[ "$rc" -eq 76 ]
-	same out ''
-	[ "$(wc -l <err)" -eq 1 ]
-	{
-		printf '[{"repeat":-1,"raw":"HTTP/1.1 200 OK\\r\\nX: '
-		head -c 1500000 /dev/zero | tr '\0' y
-		printf '\\r\\n\\r\\n{}"}]'
-	} | play
-	ask --retries 0 hi
-	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): a header is too large"
-	{
-		printf '[{"repeat":-1,"raw":"'
-		printf 'HTTP/1.1 103 Early Hints\\r\\nX: %d\\r\\n\\r\\n' {1..20000}
-		printf '"}]'
-	} | play
-	ask --retries 0 hi
-	[[ $rc =~ ^(69|76)$ ]]
-	same out ''
-	[ "$(wc -l <err)" -eq 1 ]
+	# One is too large, in any place where there can be one.
+	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"${head}X: $long\\r\\n\\r\\n{}\"}]"
+	flood protocol "$large" <<<"[{\"repeat\":-1,\"raw\":\"HTTP/1.1 200 $long\\r\\n\\r\\n{}\"}]"
+	flood protocol "$large" <<<"[{\"repeat\":-1,\"raw\":\"HTTP/1.1$long\"}]"
+	# Each is small, but not all of them.
+	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"$head$(times 1500 "X-%d: $medium\\\\r\\\\n")\\r\\n{}\"}]"
+	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"$head$(times 20000 'X: %d\\r\\n')\\r\\n{}\"}]"
+	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"${head}X: y\\r\\n$(times 20000 ' %d\\r\\n')\\r\\n{}\"}]"
+	# One 1xx reply after the other.
+	flood 'HTTP 103, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"$(times 20000 'HTTP/1.1 103 Early Hints\\r\\nX: %d\\r\\n\\r\\n')\"}]"
+	# In the trailers.
+	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"$head$chunked$(times 20000 'X: %d\\r\\n')\\r\\n\"}]"
+	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"$head$chunked$(times 1500 "X-%d: $medium\\\\r\\\\n")\\r\\n\"}]"
+	play <<<"[{\"repeat\":-1,\"raw\":\"$head${chunked}X: $long\\r\\n\\r\\n\"}]"
+	ask --retries 1 --max-wait 1ms hi
+	broken 76 "$URL: the reply makes no sense (HTTP 200, protocol)"
+	tried 1
+}
+
+@test "many headers are no flood" {
+	serve
+	play <<<"[{$STREAM,\"headers\":{\"X\":\"$(times 60000 'y%.0s')\",
+	    \"Y\":[\"1\"$(times 1000 ',"%d"')]}}]"
+	ask hi
+	said 0 "$ANSWER
+" ''
 }
 
 @test "1xx replies in front of the real one" {
@@ -421,29 +459,30 @@ spoken() {
 CLOCK='check the clock of this machine, else the service must renew its certificate'
 ISSUER='if a proxy inspects TLS, or the service has a CA of its own, set SSL_CERT_FILE to its certificate'
 
-# untrusted HINT WORDS: 69, told why and what may help, and nothing was sent or
+# untrusted HINT: 69, told why and what may help, and nothing was sent or
 # repeated.
 untrusted() {
 	ask -nv hi
-	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection: $1 (tls): $2
-gm-prompt: $URL: no trusted connection: $1 (tls): $2
+	unworded err
+	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection: $1 (tls): WHY
+gm-prompt: $URL: no trusted connection: $1 (tls): WHY
 " && [ "$(requests)" -eq 0 ]
 }
 
 @test "an unknown CA: 69, the request is not sent" {
 	serve --tls
 	unset SSL_CERT_FILE
-	untrusted "$ISSUER" 'SSL certificate problem: unable to get local issuer certificate'
+	untrusted "$ISSUER"
 	# Not even where another CA is named.
 	certificate other IP:127.0.0.1
 	cp "$DIR/other.pem" other.pem
-	SSL_CERT_FILE=$PWD/other.pem untrusted "$ISSUER" 'SSL certificate problem: unable to get local issuer certificate'
+	SSL_CERT_FILE=$PWD/other.pem untrusted "$ISSUER"
 	# The variable that would count is named.
-	CURL_CA_BUNDLE=$PWD/other.pem untrusted "${ISSUER/SSL_CERT_FILE/CURL_CA_BUNDLE}" 'SSL certificate problem: unable to get local issuer certificate'
+	CURL_CA_BUNDLE=$PWD/other.pem untrusted "${ISSUER/SSL_CERT_FILE/CURL_CA_BUNDLE}"
 	mkdir certs
 	cp other.pem certs
 	openssl rehash certs
-	SSL_CERT_DIR=certs untrusted "$ISSUER" 'SSL certificate problem: unable to get local issuer certificate'
+	SSL_CERT_DIR=certs untrusted "$ISSUER"
 }
 
 @test "a self-signed certificate: 69" {
@@ -454,73 +493,92 @@ gm-prompt: $URL: no trusted connection: $1 (tls): $2
 	cp "$DIR/server.pem" "$DIR/ca.pem"
 	serve --tls
 	unset SSL_CERT_FILE
-	untrusted "$ISSUER" 'SSL certificate problem: self-signed certificate'
+	untrusted "$ISSUER"
 }
 
 @test "a certificate for another host: 69" {
-	certificate server DNS:elsewhere.test -days 30
+	certificate server DNS:elsewhere.test
 	serve --tls
-	untrusted 'the certificate is for another host: check the base URL' "SSL: no alternative certificate subject name matches target host name '127.0.0.1'"
+	untrusted 'the certificate is for another host: check the base URL'
 }
 
-@test "an expired certificate: 69" {
-	certificate server IP:127.0.0.1 -days -1
+@test "a certificate out of its time: 69" {
+	# openssl's -days takes no past, in newer versions.
+	certificate server IP:127.0.0.1 -startdate 20200101000000Z \
+	    -enddate 20200102000000Z
 	serve --tls
-	untrusted "$CLOCK" 'SSL certificate problem: certificate has expired'
+	untrusted "$CLOCK"
+	stop_server
+	certificate server IP:127.0.0.1 -startdate 20480101000000Z \
+	    -enddate 20480102000000Z
+	serve --tls
+	untrusted "$CLOCK"
+	stop_server
+	certificate server IP:127.0.0.1
+	serve --tls
+	play <<<"[{$STREAM}]"
+	ask hi
+	said 0 "$ANSWER
+" ''
 }
 
-@test "a certificate that is not valid yet: 69" {
-	local from to
-	certificate server IP:127.0.0.1 -days 30
-	from=$(date -u -d '+2 days' +%Y%m%d%H%M%SZ)
-	to=$(date -u -d '+9 days' +%Y%m%d%H%M%SZ)
-	mkdir ca
-	: >ca/index
-	printf '%s\n' '[ca]' 'default_ca=own' '[own]' 'database=ca/index' \
-	    'new_certs_dir=ca' 'rand_serial=yes' 'default_md=sha256' \
-	    'policy=any' 'copy_extensions=copy' '[any]' \
-	    'commonName=supplied' >ca/conf
-	openssl ca -batch -config ca/conf -cert "$DIR/ca.pem" \
-	    -keyfile "$DIR/ca.key" -in "$DIR/server.csr" -notext \
-	    -startdate "$from" -enddate "$to" -out "$DIR/server.pem" 2>/dev/null
-	serve --tls
-	untrusted "$CLOCK" 'SSL certificate problem: certificate is not yet valid'
+# unshaken TEXT: a server that says this in the handshake, and ends it: 69, not
+# repeated, and it gets no request.
+unshaken() {
+	helper listen talk "$1"
+	aim "https://127.0.0.1:$PORT"
+	ask hi
+	broken 69 "$URL: no trusted connection (tls)" || return
+	[ "$(received)" -eq 1 ] && ! grep -q "$GOOD_KEY" "$THERE"/got.*
 }
 
 @test "plain HTTP on a TLS port, and other noise: 69, not repeated" {
-	helper listen talk 'HTTP/1.1 400 Bad Request\r\n\r\n'
-	aim "https://127.0.0.1:$PORT"
-	ask hi
-	[ "$rc" -eq 69 ]
-	same out ''
-	[[ $(cat err) == "gm-prompt: $URL: no trusted connection (tls): "* ]]
-	[ "$(wc -l <err)" -eq 1 ]
-	[ "$(received)" -eq 1 ]
-	run ! grep -q "$GOOD_KEY" "$THERE"/got.*
-	helper listen talk '\x16\x03\x03\xff\xff\x1b[31m'
-	aim "https://127.0.0.1:$PORT"
-	ask hi
-	[ "$rc" -eq 69 ]
-	[ "$(received)" -eq 1 ]
+	unshaken 'HTTP/1.1 400 Bad Request\r\n\r\n'
+	unshaken 'SSH-2.0-OpenSSH_9.2\r\n'
+	unshaken 'hello'
+	unshaken '\x16\x03\x03\xff\xff\x1b[31m'
+	unshaken '\x16\x03\x03\x00\x08garbage!'
 }
 
-@test "a handshake that is broken off or never ends: 69, repeated" {
+@test "a server that refuses the handshake by an alert: 69, not repeated" {
+	# protocol_version, as from a server that only has an old one,
+	# handshake_failure, unrecognized_name, internal_error.
+	unshaken '\x15\x03\x01\x00\x02\x02\x46'
+	unshaken '\x15\x03\x03\x00\x02\x02\x28'
+	unshaken '\x15\x03\x03\x00\x02\x02\x70'
+	unshaken '\x15\x03\x03\x00\x02\x02\x50'
+}
+
+@test "a handshake that never ends: 69, repeated" {
 	helper listen mute
 	aim "https://127.0.0.1:$PORT"
 	ask -nv --retries 1 --max-wait 10ms --connect-timeout 200ms hi
-	[ "$rc" -eq 69 ]
-	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no answer (silence): " err)" -eq 2 ]
-	helper listen talk ''
-	aim "https://127.0.0.1:$PORT"
-	ask -nv --retries 1 --max-wait 10ms hi
-	[ "$rc" -eq 69 ]
-	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no connection (network): " err)" -eq 2 ]
-	[ "$(received)" -eq 2 ]
+	twice 69 "$URL: no answer (silence)" silence
+}
+
+@test "a handshake that is broken off: 69, repeated" {
+	local text size
+	for text in '' 'hel' '\x15\x03\x01\x00\x02\x02' \
+	    '\x15\x03\x03\x00\x02\x01\x00'; do
+		helper listen talk "$text"
+		aim "https://127.0.0.1:$PORT"
+		ask -nv --retries 1 --max-wait 10ms hi
+		twice 69 "$URL: no connection (network)" network
+		[ "$(received)" -eq 2 ]
+	done
 	helper listen reset
 	aim "https://127.0.0.1:$PORT"
 	ask -nv --retries 1 --max-wait 10ms hi
-	[ "$rc" -eq 69 ]
-	[ "$(grep -c "^gm-prompt: attempt [12]: $URL: no connection (network): " err)" -eq 2 ]
+	twice 69 "$URL: no connection (network)" network
+	# In the middle of what a server of TLS says.
+	certificate server IP:127.0.0.1
+	for size in 3 60 200 400 600; do
+		helper listen "first:$size" '' "$DIR/server.pem" "$DIR/server.key"
+		aim "https://127.0.0.1:$PORT"
+		SSL_CERT_FILE=$DIR/ca.pem ask -nv --retries 1 --max-wait 10ms hi
+		twice 69 "$URL: no connection (network)" network
+		[ "$(received)" -eq 2 ]
+	done
 }
 
 @test "the CA by SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE" {
@@ -675,18 +733,8 @@ gm-prompt: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a
 " ''
 }
 
-@test "an old protocol alone: 69, the request is not sent" {
-	certificate server IP:127.0.0.1 -days 30
-	helper listen talk "$(printf '\\x15\\x03\\x01\\x00\\x02\\x02\\x46')"
-	aim "https://127.0.0.1:$PORT"
-	SSL_CERT_FILE=$DIR/ca.pem ask hi
-	[ "$rc" -eq 69 ]
-	[[ $(cat err) == "gm-prompt: $URL: no trusted connection (tls): "*version* ]]
-	[ "$(received)" -eq 1 ]
-}
-
 @test "TLS that just ends, where the end of the reply is its end: 76" {
-	certificate server IP:127.0.0.1 -days 30
+	certificate server IP:127.0.0.1
 	helper listen talk "HTTP/1.1 200 OK\\r\\n\\r\\n${FIRST_EVENT//\"/\\\"}\\r\\n\\r\\n" \
 	    "$DIR/server.pem" "$DIR/server.key"
 	aim "https://127.0.0.1:$PORT"
@@ -701,7 +749,7 @@ gm-prompt: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a
 
 # named: the stand-in under the name gm.test, which only a proxy knows.
 named() {
-	certificate server DNS:gm.test -days 30
+	certificate server DNS:gm.test
 	serve --tls
 	export SSL_CERT_FILE=$DIR/ca.pem
 	aim "https://gm.test:${URL##*:}"
@@ -842,7 +890,7 @@ unusable() {
 @test "a proxy that cannot be used: 78, the variable but not its value, nothing sent" {
 	local proxy name form tool
 	named
-	export GM_DNS=gm.test
+	export FAKE_DNS=gm.test
 	for proxy in "${UNUSABLE[@]}"; do
 		for form in --no-stream -v --metrics; do
 			LD_PRELOAD=$LIBRARY https_proxy=$proxy ask $form -n hi
@@ -872,7 +920,7 @@ unusable() {
 	named
 	helper proxy "${URL##*:}"
 	play <<<"[{$STREAM,\"repeat\":-1}]"
-	export LD_PRELOAD=$LIBRARY GM_DNS=gm.test
+	export LD_PRELOAD=$LIBRARY FAKE_DNS=gm.test
 	for proxy in "${UNUSABLE[@]:0:8}"; do
 		no_proxy=gm.test https_proxy=$proxy ask hi
 		said 0 "$ANSWER
@@ -912,7 +960,7 @@ unusable() {
 
 @test "loopback is never asked by a proxy" {
 	local host
-	certificate server IP:127.0.0.1,DNS:localhost -days 30
+	certificate server IP:127.0.0.1,DNS:localhost
 	serve --tls
 	play <<<"[{$STREAM,\"repeat\":-1}]"
 	helper proxy "${URL##*:}"
@@ -939,7 +987,7 @@ unusable() {
 
 # speak PLAN...: a server of HTTP/2, which does this.
 speak() {
-	[ -s "$DIR/server.pem" ] || certificate server IP:127.0.0.1 -days 30
+	[ -s "$DIR/server.pem" ] || certificate server IP:127.0.0.1
 	export SSL_CERT_FILE=$DIR/ca.pem
 	helper h2 "$DIR/server.pem" "$DIR/server.key" "$@"
 	aim "https://127.0.0.1:$PORT"
@@ -1002,6 +1050,29 @@ speak() {
 		same out $'One, \n'
 		[ "$(received)" -eq 1 ]
 	done
+}
+
+@test "HTTP/2: floods of headers" {
+	local plan large=': the headers are too large'
+	for plan in headers:1500 hints:5000 trailers:600; do
+		speak "$plan"
+		ask --retries 1 --max-wait 1ms hi
+		unworded err
+		[[ $(cat err) =~ ^"gm-prompt: $URL: the reply makes no sense ("(HTTP [12]0[03], )?'protocol): WHY'$ ]]
+		[ "$rc" -eq 76 ]
+		same out ''
+		[ "$(received)" -eq 1 ]
+	done
+	speak header:66000
+	ask --retries 1 --max-wait 1ms hi
+	unworded err
+	[[ $(cat err) =~ ^"gm-prompt: $URL: the reply makes no sense ("('HTTP 200, ')?'protocol): WHY'$ ]]
+	[ "$rc" -eq 76 ]
+	[ "$(received)" -eq 1 ]
+	speak headers:100
+	ask hi
+	said 0 'One, two.
+' ''
 }
 
 @test "HTTP/2: neither silence nor PINGs are a sign of life" {
@@ -1124,7 +1195,7 @@ few() {
 	same out "$whole"
 	preload dns
 	aim "https://gm.test:${URL##*:}"
-	export GM_DNS=gm.test
+	export FAKE_DNS=gm.test
 	few env LD_PRELOAD="$LIBRARY" gm-prompt -n hi
 	same out "$whole"
 	helper proxy "${URL##*:}"

@@ -12,6 +12,10 @@ Each request is answered as the next PLAN says, the last one for ever:
     cut      the first event, then GOAWAY and the end of the connection
     ping     the first event, then PING after PING
     mute     the headers, then nothing
+    header:N   One, two., with a header of N bytes
+    headers:N  the same with N headers of 200 bytes
+    hints:N    the same after N replies of status 103 with such a header
+    trailers:N the same with N such trailers
 
 Prints its port.  FOLDER/got.N is what the N-th request held.
 """
@@ -26,10 +30,13 @@ import time
 
 LIFETIME = 10 * 60
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+CONTINUATION = 9
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 REFUSED_STREAM = 7
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 STATUS_200 = b"\x88"  # the static table's 8th entry
+STATUS_103 = b"\x08\x03103"
+MOST = 16384  # bytes of a frame
 FIRST = (b'data: {"candidates":[{"content":{"parts":[{"text":"One, "}]}}]}'
          b"\r\n\r\n")
 LAST = (b'data: {"candidates":[{"content":{"parts":[{"text":"two."}]},'
@@ -110,12 +117,19 @@ def answer(sock, stream, plan):
     if plan == "leave":
         frame(sock, GOAWAY, 0, 0, struct.pack(">II", 0, 0))
         raise End
-    frame(sock, HEADERS, END_HEADERS, stream, STATUS_200)
+    size = int(code or 0)
+    for _ in range(size if plan == "hints" else 0):
+        headers(sock, stream, STATUS_103 + header(200))
+    extra = {"header": header(size), "headers": header(200) * size}
+    headers(sock, stream, STATUS_200 + extra.get(plan, b""))
     if plan == "mute":
         return
     frame(sock, DATA, 0, stream, FIRST)
     settle(sock)
-    if plan == "ok":
+    if plan == "trailers":
+        frame(sock, DATA, 0, stream, LAST)
+        headers(sock, stream, header(200) * size, END_STREAM)
+    elif plan in ("ok", "hints", *extra):
         frame(sock, DATA, END_STREAM, stream, LAST)
     elif plan == "rst":
         frame(sock, RST_STREAM, 0, stream, struct.pack(">I", int(code)))
@@ -125,6 +139,26 @@ def answer(sock, stream, plan):
     while plan == "ping":
         frame(sock, PING, 0, 0, b"12345678")
         time.sleep(0.01)
+
+
+def header(size):
+    """The field "x" with a value of this size, put into no table."""
+    rest, length = size - 127, b"\x7f"
+    if size < 127:
+        return b"\x00\x01x" + bytes([size]) + b"y" * size
+    while rest > 127:
+        length += bytes([rest % 128 + 128])
+        rest //= 128
+    return b"\x00\x01x" + length + bytes([rest]) + b"y" * size
+
+
+def headers(sock, stream, block, flags=0):
+    """HEADERS, and CONTINUATION for what one frame does not hold."""
+    kind = HEADERS
+    while kind == HEADERS or block:
+        part, block = block[:MOST], block[MOST:]
+        frame(sock, kind, flags | (0 if block else END_HEADERS), stream, part)
+        kind, flags = CONTINUATION, 0
 
 
 def settle(sock):

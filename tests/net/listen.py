@@ -7,10 +7,11 @@
     listen.py FOLDER reset        resets each connection as soon as it is there
     listen.py FOLDER mute         takes connections, and never says anything
     listen.py FOLDER full         does not even answer who wants to connect
+    listen.py FOLDER first:N      says the first N bytes of a TLS handshake
 
 With the files of a certificate and its key at the end it does so over TLS, and
-does not take leave.  Prints its port.  What the N-th connection brought first goes to FOLDER/got.N;
-FOLDER/gone.N appears when it has ended.
+does not take leave.  Prints its port.  What the N-th connection brought first
+goes to FOLDER/got.N; FOLDER/gone.N appears when it has ended.
 """
 import codecs
 import os
@@ -63,7 +64,8 @@ def fill(address):
 
 def serve(sock, context, mode, text, folder, number):
     try:
-        if context:
+        part, _, size = mode.partition(":")
+        if context and part != "first":
             sock = context.wrap_socket(sock, server_side=True)
         if mode == "reset":
             end_hard(sock)
@@ -71,8 +73,10 @@ def serve(sock, context, mode, text, folder, number):
         data = sock.recv(65536)
         if data:
             note(folder, "got.%d" % number, data)
+        if part == "first":
+            text = flight(context, data)[:int(size)]
         sock.sendall(text)
-        if mode == "talk":
+        if part in ("talk", "first"):
             sock.shutdown(socket.SHUT_WR)
         while sock.recv(65536):
             pass
@@ -80,6 +84,17 @@ def serve(sock, context, mode, text, folder, number):
         pass
     sock.close()
     note(folder, "gone.%d" % number, b"")
+
+
+def flight(context, hello):
+    """What a server says to this ClientHello."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    incoming.write(hello)
+    try:
+        context.wrap_bio(incoming, outgoing, server_side=True).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
 
 
 def end_hard(sock):

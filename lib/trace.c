@@ -1,0 +1,38 @@
+#include <string.h>
+
+#include "trace.h"
+
+/* Sizes that no other piece has before the handshake is over. */
+#define RECORD_HEADER 5
+#define ALERT 2
+
+#define MAJOR_VERSION 3 /* of every TLS record since SSL 3.0 */
+#define FATAL 2
+#define DECODE_ERROR 50
+
+/*
+ * OpenSSL also sends decode_error when the connection ends in the middle of a
+ * handshake, if libcurl tells it about that end, as newer ones do.
+ */
+void
+gm_trace_tls(struct gm_trace *trace, bool received, struct gm_span piece)
+{
+	if (received && piece.len == RECORD_HEADER &&
+	    piece.p[1] != MAJOR_VERSION)
+		trace->refused = true;
+	if (piece.len != ALERT || piece.p[0] != FATAL)
+		return;
+	if (!received && piece.p[1] == DECODE_ERROR)
+		trace->ended = true;
+	else
+		trace->refused = true;
+}
+
+void
+gm_trace_request(struct gm_trace *trace, struct gm_span head)
+{
+	struct gm_span line;
+
+	if (gm_span_split(&head, "\r", &line) && gm_span_ends(line, " HTTP/2"))
+		trace->http2++;
+}
