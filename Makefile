@@ -9,10 +9,12 @@
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    the key state under kill -9, for TORTURE_SECONDS
 #	make clean
+#	make help       this text
 #
-# Knobs: CC, CFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show commands),
-# WERROR=1 (warnings are errors), SAN=address,undefined (sanitizers),
-# TESTS="cli buf" (only these).
+# Knobs: CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show
+# commands), WERROR=1 (warnings are errors), SAN=address,undefined (sanitizers),
+# TESTS="cli buf" (only these), FUZZ_SECONDS, TORTURE_SECONDS, LIVE=1 (the demo
+# asks Google with GOOGLE_API_KEYS), CI=true (installs without asking).
 
 BUILD = build
 CFLAGS = -O2 -g
@@ -24,7 +26,7 @@ TORTURE_SECONDS = 60
 VERSION := $(file <VERSION)
 
 # Without PATH sh finds programs, but what it starts, such as cc, does not.
-export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+export PATH := $(or $(PATH),/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
     -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla \
@@ -60,7 +62,21 @@ pages := $(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[1-9]))
 
 all: $(tools:%=$(BUILD)/%) $(pages)
 
-$(BUILD)/%.o: %.c Makefile VERSION
+# Once for each BUILD: can the compiler find all that is not ours?  What is
+# exported does not reach $(shell) before make 4.4.
+headers = stdio.h curl/curl.h sha2.h jsmn.h
+finds = $(shell export PATH='$(PATH)'; printf '\043include <%s>\n' $(1) | \
+    $(CC) $(ALL_CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
+has_cc = $(shell command -v $(firstword $(CC)) 2>/dev/null)
+lacks = $(if $(has_cc),$(strip $(foreach header,$(headers),\
+    $(if $(call finds,$(header)),,$(header)))),$(CC))
+stop_for = $(if $(1),$(error \
+    not found: $(1); ./bootstrap installs what is missing))
+$(BUILD)/can-compile:
+	$(call stop_for,$(lacks))
+	@mkdir -p $(@D) && : >$@
+
+$(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/can-compile
 	@mkdir -p $(@D)
 	$(call step,CC) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -159,12 +175,15 @@ need := need-build need-demo need-check need-lint need-bench need-fuzz
 $(need): need-%:
 	@./bootstrap $*
 
+help:
+	@sed -n '/^$$/q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*.d $(BUILD)/tests/*/*.d)
 FORCE:
-.PHONY: all demo check check-built lint asan bench fuzz torture programs \
+.PHONY: all help demo check check-built lint asan bench fuzz torture programs \
     $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

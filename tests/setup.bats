@@ -1,0 +1,104 @@
+# From a checkout to a build: what make says where something is missing, what is
+# installed for the demo, and what the checks find in the environment.
+
+load helper
+
+# without COMMAND...: all commands of PATH but these, in the folder "bin".
+without() {
+	local dir
+	rm -rf bin
+	mkdir bin
+	for dir in ${PATH//:/ }; do
+		ln -s "$dir"/* bin/ 2>/dev/null || :
+	done
+	rm -f "${@/#/bin/}"
+}
+
+# makes [argument...]: make in an empty environment, into a folder of its own;
+# sets $rc, "out" and "err".
+makes() {
+	rc=0
+	env -i "$(command -v make)" -C "$ROOT" --no-print-directory \
+	    BUILD="$PWD/build" "$@" >out 2>err || rc=$?
+}
+
+# commands GROUP: those that bootstrap looks for, for this group or to build;
+# with "not" those that it looks for, but not for that.
+commands() {
+	sed -n "/^needs()/,/^EOF/p" "$ROOT/bootstrap" | awk -v group="$1" \
+	    -v inverse="${2-}" '
+	NF == 3 && $3 !~ /[\/.]/ {
+		wanted[$3] += ("," $2 ",") ~ ",(build|" group "),"
+		all[$3]
+	}
+	END {
+		for (name in all)
+			if ((wanted[name] > 0) != (inverse == "not"))
+				print name
+	}'
+}
+
+@test "make in an empty environment" {
+	makes "$PWD/build/lib/hash.o"
+	same err ''
+	[ "$rc" -eq 0 ]
+	[ -s build/lib/hash.o ]
+	grep -q "^  CC   $PWD/build/lib/hash.o$" out
+}
+
+@test "make with something missing: one line that names it and ./bootstrap" {
+	local headers='stdio.h curl/curl.h sha2.h jsmn.h'
+	# No compiler; no libc, so none of them; one header alone.
+	printf '#!/bin/sh\n%s\n' 'grep -qF jsmn.h && exit 1; exit 0' >cc-jsmn
+	printf '#!/bin/sh\n%s\n' 'grep -qF curl/ && exit 1; exit 0' >cc-curl
+	printf '#!/bin/sh\n%s\n' 'grep -qF sha2.h && exit 1; exit 0' >cc-md
+	chmod +x cc-*
+	while IFS='|' read -r compiler missing; do
+		makes CC="$compiler" "$PWD/build/lib/hash.o"
+		[ "$rc" -eq 2 ]
+		same out ''
+		sed -i 's/^Makefile:[0-9]*: /Makefile:N: /' err
+		same err "Makefile:N: *** not found: $missing; ./bootstrap installs what is missing.  Stop.
+"
+		[ ! -e build/can-compile ]
+	done <<-END
+		no-such-cc|no-such-cc
+		cc -nostdinc|$headers
+		$PWD/cc-jsmn|jsmn.h
+		$PWD/cc-curl|curl/curl.h
+		$PWD/cc-md|sha2.h
+	END
+}
+
+@test "make help: the targets and knobs of the Makefile, all of them" {
+	local name
+	makes help
+	[ "$rc" -eq 0 ]
+	same err ''
+	same out "$(sed '/^$/,$d; s/^# \{0,1\}//' "$ROOT/Makefile")
+"
+	grep '^	make [a-z]' out | awk '{ print $2 }' | sort >shown
+	sed -n '/^\.PHONY:/,/[^\\]$/p' "$ROOT/Makefile" |
+	    sed 's/^\.PHONY://; s/\\$//' | tr -s ' \t' '\n' |
+	    grep -vxE '|all|check-built|programs|fault-programs|FORCE|\$\(need\)' |
+	    sort >targets
+	diff targets shown
+	for name in CC CFLAGS LDFLAGS BUILD V WERROR SAN TESTS FUZZ_SECONDS \
+	    TORTURE_SECONDS LIVE CI; do
+		grep -qE "(^| )$name(=|,| |\$)" out
+	done
+}
+
+@test "make demo: runs with what bootstrap looks for, and not without" {
+	local name
+	# shellcheck disable=SC2046 # names
+	without $(commands demo not)
+	PATH=$PWD/bin "$ROOT/tests/demo/demo.sh" "$BUILD" >shown 2>errors
+	grep -q '^== Next$' shown
+	commands demo | grep -vxE 'cc|make' >used
+	printf '%s\n' jq openssl python3 | diff - <(sort used)
+	for name in $(<used); do
+		without "$name"
+		run ! env PATH="$PWD/bin" "$ROOT/tests/demo/demo.sh" "$BUILD"
+	done
+}
