@@ -102,3 +102,29 @@ commands() {
 		run ! env PATH="$PWD/bin" "$ROOT/tests/demo/demo.sh" "$BUILD"
 	done
 }
+
+@test ".ci/run: the checks find PATH, HOME and CI, apt-get all of it" {
+	mkdir -p tree/.ci tools
+	cp "$ROOT/.ci/run" tree/.ci/run
+	printf '#!/bin/sh\nenv | sort >%s\n' "$PWD/bootstrapped" >tree/bootstrap
+	cat >tools/make <<-END
+		#!/bin/sh
+		tr '\0' '\n' </proc/\$\$/environ | sort >>$PWD/made
+		echo "\$*" >>$PWD/words
+		echo '1 passed, 0 failed, 0 skipped'
+	END
+	chmod +x tree/bootstrap tools/make
+	PATH=$PWD/tools:$PATH
+	https_proxy=http://proxy.test LC_ALL=C.UTF-8 GM_RETRIES=9 CI=no \
+	    tree/.ci/run >out
+	[ "$(tail -n 1 out)" = '2 passed, 0 failed, 0 skipped' ]
+	grep -qx 'https_proxy=http://proxy.test' bootstrapped
+	same made "CI=true
+HOME=$HOME
+PATH=$PATH
+CI=true
+HOME=$HOME
+PATH=$PATH
+"
+	[ "$(sed 's/.* //' words)" = $'lint\ncheck' ]
+}
