@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.." || exit 1
 one() { # what a program prints, all of it, on stdout
 	local base=${1#*/}
 	local corpus=tests/fuzz/corpus/$base
-	local run=(timeout -k 5 "${TEST_LIMIT:-240}")
+	local run=(timeout -k 5 "${TEST_LIMIT:-600}")
 
 	case $1 in
 	unit/*) CMOCKA_MESSAGE_OUTPUT=TAP "${run[@]}" "$BUILD/$1" ;;
@@ -66,7 +66,7 @@ report() {
 	read -r passed failed skipped planned < <(count <<<"$out")
 
 	if [ $status -eq 124 ] || [ $status -eq 137 ]; then
-		why="took longer than ${TEST_LIMIT:-240} s"
+		why="took longer than ${TEST_LIMIT:-600} s"
 	elif [ "$failed" -eq 0 ] && [ $status -ne 0 ]; then
 		why="ended with status $status and names no failed test"
 	elif [ $((passed + failed + skipped)) -eq 0 ]; then
