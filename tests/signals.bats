@@ -196,6 +196,7 @@ despite() {
 }
 
 @test "a signal that was ignored before stays ignored" {
+	local pid
 	serve
 	despite HUP env --ignore-signal=HUP
 	said 0 "$ANSWER
@@ -217,8 +218,15 @@ despite() {
 	wait_for '[ -s out ]'
 	same out "$ANSWER
 "
-	# And the others are not.
-	despite TERM env --ignore-signal=HUP,INT
+	# And the others are not: the rest of the answer need not come.
+	rm -f "$DIR/go"
+	play <<<"[{$STREAM,\"gate\":\"go\",\"gate_at\":300}]"
+	env --ignore-signal=HUP,INT gm-prompt -n -S hi >out 2>err </dev/null &
+	pid=$!
+	wait_for '! tried 0 >/dev/null'
+	kill -s TERM "$pid"
+	rc=0
+	wait "$pid" || rc=$?
 	[ "$rc" -eq 143 ]
 	same err ''
 }
