@@ -83,11 +83,15 @@ gm_reply_is_answered(const struct gm_reply *r)
 	       r->answer->finish != GM_FINISH_NONE;
 }
 
-/* What comes now is no part of the answer; nor is half an event behind it. */
+/*
+ * "[DONE]" ends the stream as soon as it has come, whatever follows, be it in
+ * the same event or line: only so does no cut make a difference.
+ */
 static bool
-is_over(const struct gm_reply *r)
+is_over(struct gm_reply *r)
 {
-	return gm_reply_is_answered(r) && (r->done || r->at_end);
+	r->done = r->done || gm_sse_begins(&r->sse, DONE);
+	return r->done;
 }
 
 static int
@@ -95,9 +99,10 @@ on_event(struct gm_span data, void *arg, struct gm_err *err)
 {
 	struct gm_reply *r = arg;
 
-	if (gm_span_is(gm_span_trim(data), DONE))
-		r->done = true;
-	if (is_over(r) || gm_span_is(gm_span_trim(data), DONE))
+	if (is_over(r))
+		return 0;
+	/* Half an event after the finish is no part of the answer. */
+	if (r->at_end && gm_reply_is_answered(r))
 		return 0;
 	if (parse(r, data, err) != 0)
 		return -1;
@@ -240,10 +245,8 @@ gm_reply_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 	struct gm_reply *r = arg;
 	size_t before = gm_sse_bytes(&r->sse);
 
-	if (take(r, head, bytes, err) != 0)
+	if (!is_over(r) && take(r, head, bytes, err) != 0)
 		return GM_HTTP_STOP;
-	if (gm_reply_is_answered(r) && gm_sse_holds(&r->sse, DONE))
-		r->done = true;
 	if (is_over(r))
 		return GM_HTTP_ENOUGH;
 	if (r->kind == GM_REPLY_UNKNOWN || /* blank so far */

@@ -43,7 +43,7 @@ struct gm_reply {
 	struct gm_buf stray; /* lines between events: a bare JSON error */
 	struct gm_json json;
 	bool at_end; /* what is no JSON now was cut off */
-	bool done;   /* "[DONE]" has come */
+	bool done;   /* "[DONE]" has come: what follows is not read */
 };
 
 void gm_reply_init(struct gm_reply *, const struct gm_provider *,

@@ -145,18 +145,18 @@ gm_sse_bytes(const struct gm_sse *s)
 }
 
 bool
-gm_sse_holds(const struct gm_sse *s, const char *data)
+gm_sse_begins(const struct gm_sse *s, const char *data)
 {
 	struct gm_span line = gm_buf_span(&s->line);
+	struct gm_span whole = gm_span_ltrim(gm_buf_span(&s->data));
 
-	if (s->data.len > 0)
-		return line.len == 0 &&
-		       gm_span_is(gm_span_trim(gm_buf_span(&s->data)), data);
+	if (whole.len > 0)
+		return gm_span_starts(whole, data);
 	if (!gm_span_starts(line, "data:"))
 		return false;
 	line.p += strlen("data:");
 	line.len -= strlen("data:");
-	return gm_span_is(gm_span_trim(line), data);
+	return gm_span_starts(gm_span_ltrim(line), data);
 }
 
 void

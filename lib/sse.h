@@ -63,10 +63,11 @@ int gm_sse_end(struct gm_sse *, struct gm_err *) GM_MUST_CHECK;
 size_t gm_sse_bytes(const struct gm_sse *);
 
 /*
- * Is this all that the event in the making holds so far, be it without the
- * empty line, or even the end of its line?
+ * Does the data of the event in the making begin with this, blanks aside?  True
+ * also before the event, or even its line, has ended; once true it stays true
+ * until the event is dispatched, whatever follows in it.
  */
-bool gm_sse_holds(const struct gm_sse *, const char *data);
+bool gm_sse_begins(const struct gm_sse *, const char *data);
 
 void gm_sse_release(struct gm_sse *);
 

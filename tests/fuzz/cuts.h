@@ -60,6 +60,7 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 		.text = on_text, .thought = on_thought, .arg = r
 	};
 	struct gm_http_result result = { .head = { .status = asked->status } };
+	enum gm_http_pulse pulse;
 	size_t n = cut;
 
 	*r = (struct run){ .text = { .max = LOG_MAX },
@@ -70,8 +71,11 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 	while (body.len > 0 && result.fault == GM_HTTP_DONE) {
 		if (n > body.len)
 			n = body.len;
-		if (gm_reply_take(&result.head, (struct gm_span){ body.p, n },
-			&r->reply, &result.err) == GM_HTTP_STOP)
+		pulse = gm_reply_take(&result.head,
+		    (struct gm_span){ body.p, n }, &r->reply, &result.err);
+		if (pulse == GM_HTTP_ENOUGH)
+			break; /* as http.c does */
+		if (pulse == GM_HTTP_STOP)
 			result.fault = GM_HTTP_REFUSED;
 		body.p += n;
 		body.len -= n;

@@ -63,7 +63,7 @@ static const struct {
 	{ "silent after DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")) DONE,
 	    GM_HTTP_SILENCE, "a|ok 200 stop|" },
 	{ "broken after DONE alone", EVENT(TEXT("a")) DONE, GM_HTTP_CUT,
-	    "a|cut 200 |broken" },
+	    "a|cut 200 |no finish reason" },
 	{ "broken before DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")),
 	    GM_HTTP_CUT, "a|ok 200 stop|" },
 	{ "silent before DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")),
@@ -85,7 +85,22 @@ static const struct {
 	    GM_HTTP_DONE, "a|ok 200 stop|" },
 	{ "text behind DONE, but no finish reason before",
 	    EVENT(TEXT("a")) DONE EVENT(TEXT("b")) EVENT(FINISH("stop")),
-	    GM_HTTP_DONE, "ab|ok 200 stop|" },
+	    GM_HTTP_DONE, "a|cut 200 |no finish reason" },
+	{ "bytes in the line of DONE",
+	    EVENT(TEXT("a")) EVENT(FINISH("stop")) "data: [DONE]] {\"error\":1}"
+						   "\n\n",
+	    GM_HTTP_DONE, "a|ok 200 stop|" },
+	{ "the same after a finish that means failure",
+	    EVENT(TEXT("a")) EVENT(FINISH("error")) "data: [DONE]  x\n\n",
+	    GM_HTTP_DONE, "a|server 200 error|finish reason error" },
+	{ "an error line in the event of DONE",
+	    EVENT(TEXT("a")) EVENT(FINISH("stop")) "data: [DONE]\nerror: " ERROR
+						   "\n\n",
+	    GM_HTTP_DONE, "a|ok 200 stop|" },
+	{ "data in the event of DONE",
+	    EVENT(TEXT("a")) EVENT(FINISH("stop")) "data:\ndata: [DONE]\n"
+						   "data: x\n\n",
+	    GM_HTTP_DONE, "a|ok 200 stop|" },
 	{ "events that say nothing",
 	    EVENT("{}") EVENT(TEXT("a")) EVENT("{\"type\":\"ping\"}")
 		EVENT(FINISH("stop")) EVENT("{\"system_fingerprint\":\"f\"}"),

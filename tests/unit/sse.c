@@ -355,6 +355,43 @@ test_bytes(void **state)
 	gm_buf_release(&r.log.text);
 }
 
+/* A mark at the beginning of an event is seen before the event has ended. */
+static void
+test_begins(void **state)
+{
+	static const struct {
+		const char *piece;
+		bool begins;
+	} pieces[] = {
+		{ "data: a\n", false },
+		{ "data: [END]\n", false }, /* not at its beginning */
+		{ "\n", false },
+		{ "data:  \n", false },
+		{ "data: [EN", false },
+		{ "D]", true },
+		{ " and more", true },
+		{ "\ndata: x\n", true },
+		{ "other\n", true },
+		{ "\n", false },
+		{ "event: [END]", false },
+	};
+	struct result r;
+	struct gm_sse sse;
+	size_t i;
+
+	(void)state;
+	start(&sse, 100, &r);
+	assert_false(gm_sse_begins(&sse, "[END]"));
+	for (i = 0; i < GM_LEN(pieces); i++) {
+		assert_int_equal(
+		    gm_sse_feed(&sse, gm_span_of(pieces[i].piece), &r.err), 0);
+		assert_int_equal(
+		    gm_sse_begins(&sse, "[END]"), pieces[i].begins);
+	}
+	gm_sse_release(&sse);
+	gm_buf_release(&r.log.text);
+}
+
 static void
 test_empty_pieces(void **state)
 {
@@ -384,6 +421,7 @@ main(void)
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_begins),
 		cmocka_unit_test(test_empty_pieces),
 	};
 
