@@ -12,8 +12,10 @@ count_text(struct gm_span text, void *arg, struct gm_err *err)
 {
 	struct gm_ask *a = arg;
 
+	if (a->text_ms == 0)
+		a->text_ms = gm_clock_mono_ms();
 	if (a->outcome->text_bytes == 0)
-		a->outcome->ttft_ms = gm_clock_mono_ms() - a->begun_ms;
+		a->outcome->ttft_ms = a->text_ms - a->begun_ms;
 	a->outcome->text_bytes += (int64_t)text.len;
 	a->given = a->given || a->sink->final;
 	return a->sink->text(text, a->sink->arg, err);
@@ -39,7 +41,10 @@ gm_ask_begin(struct gm_ask *a, const struct gm_service *service,
 		.question = *question,
 		.sink = sink,
 		.outcome = outcome };
-	a->counting = (struct gm_sink){ count_text, pass_thought, .arg = a };
+	a->counting = (struct gm_sink){ .text = count_text,
+		.thought = pass_thought,
+		.final = sink->final,
+		.arg = a };
 	a->begun_ms = a->due_ms = gm_clock_mono_ms();
 	outcome->model = question->model;
 	outcome->provider = service->provider->name;
@@ -131,6 +136,8 @@ take_answer(struct gm_ask *a)
 		fail_answer(a, GM_CLASS_EMPTY);
 	else if (o->answer.finish != GM_FINISH_DONE)
 		fail_answer(a, GM_CLASS_UNFINISHED);
+	else if (o->answer.think.leaked)
+		fail_answer(a, GM_CLASS_THOUGHTS);
 	else
 		gm_relay_finish(a, GM_CLASS_OK, 0);
 }
@@ -170,6 +177,8 @@ on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 	struct gm_err failure;
 
 	pulse = gm_reply_take(head, bytes, &a->reply, err);
+	if (a->text_ms == 0 && gm_think_holds_text(&a->outcome->answer.think))
+		a->text_ms = gm_clock_mono_ms();
 	/* Also what came before something that makes no sense. */
 	if (a->sink->flush(a->sink->arg, &failure) != 0) {
 		*err = failure;
@@ -211,6 +220,7 @@ send(struct gm_ask *a, int64_t now_ms)
 	    &a->outcome->answer);
 	gm_request_describe(&a->request, s->note, GM_LEVEL_TRACE);
 	a->sent_ms = now_ms;
+	a->text_ms = 0;
 	a->sent_wall_ms = gm_clock_wall_ms();
 	a->state = GM_ASK_SENDING;
 	a->transfer = gm_http_start(s->http, &request, &a->err);

@@ -13,32 +13,20 @@ static const struct gm_reading_finish finishes[] = {
 	{ NULL, GM_FINISH_OTHER },
 };
 
-static void
-give_all(struct gm_reading *r, const struct gm_think_out *out)
-{
-	gm_reading_give(r, out->thought, true);
-	gm_reading_give(r, out->text[0], false);
-	gm_reading_give(r, out->text[1], false);
-}
-
+/* A server that sends thoughts apart leaves none in the text. */
 static void
 read_thought(struct gm_reading *r, int at)
 {
-	if (gm_reading_decode(r, at))
-		gm_reading_give(r, gm_buf_span(&r->text), true);
+	if (r->rc == 0 && gm_json_type(r->json, at) == GM_JSON_STRING &&
+	    !gm_json_is(r->json, at, ""))
+		r->rc = gm_reading_separated(r);
+	gm_reading_text(r, at, true);
 }
 
 static void
 read_text(struct gm_reading *r, int at)
 {
-	struct gm_think_out out;
-
-	if (!gm_reading_decode(r, at))
-		return;
-	r->rc = gm_think_take(
-	    &r->answer->think, gm_buf_span(&r->text), &out, r->err);
-	if (r->rc == 0)
-		give_all(r, &out);
+	gm_reading_text(r, at, false);
 }
 
 /* A chunk's own texts: a string, or chunks of the kind "text" again. */
@@ -99,14 +87,11 @@ read_message(struct gm_reading *r, int at)
 static void
 read_finish(struct gm_reading *r, int at)
 {
-	struct gm_answer *a = r->answer;
-	struct gm_think_out out;
-
 	if (!gm_reading_decode(r, at))
 		return;
 	gm_reading_finish(r, at, finishes);
-	gm_think_end(&a->think, &out);
-	give_all(r, &out);
+	if (r->rc == 0)
+		r->rc = gm_reading_close(r->answer, r->sink, r->err);
 }
 
 static void

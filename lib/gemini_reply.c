@@ -39,8 +39,7 @@ read_part(struct gm_reading *r, int part)
 {
 	bool thought = gm_json_true(r->json, gm_reading_at(r, part, "thought"));
 
-	if (gm_reading_decode(r, gm_reading_at(r, part, "text")))
-		gm_reading_give(r, gm_buf_span(&r->text), thought);
+	gm_reading_text(r, gm_reading_at(r, part, "text"), thought);
 }
 
 static bool

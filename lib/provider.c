@@ -7,7 +7,6 @@ gm_answer_init(struct gm_answer *a)
 {
 	*a = (struct gm_answer){ .usage = { -1, -1, -1, -1, -1 } };
 	gm_buf_init(&a->sources, SOURCES_MAX);
-	gm_think_init(&a->think);
 }
 
 void

@@ -68,9 +68,10 @@ struct gm_answer {
 	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
 	struct gm_usage usage;
 	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
-	struct gm_think think; /* of a service that may think in its text */
+	struct gm_think think; /* thoughts in the text; zero: it has none */
 };
 
+/* Nothing is known, and the text is taken as it is. */
 void gm_answer_init(struct gm_answer *);
 void gm_answer_release(struct gm_answer *);
 
@@ -97,6 +98,7 @@ struct gm_provider {
 	const char *key_header; /* "x-goog-api-key: " */
 	const char *method;     /* of models that answer; NULL: not known */
 	bool ends_by_finish;    /* an answer's finish reason is its last word */
+	bool thinks_in_text;    /* some models write thoughts into the text */
 	const struct gm_dialect *dialect; /* NULL: there is only one */
 	/* 0, or -1 with GM_ECONFIG: not a model's name. */
 	int (*check_model)(const char *model, struct gm_err *);

@@ -49,6 +49,46 @@ gm_reading_give(struct gm_reading *r, struct gm_span text, bool thought)
 		    text, sink->arg, r->err);
 }
 
+static int
+give(struct gm_span text, bool thought, void *arg, struct gm_err *err)
+{
+	const struct gm_sink *sink = arg;
+
+	return (thought ? sink->thought : sink->text)(text, sink->arg, err);
+}
+
+void
+gm_reading_text(struct gm_reading *r, int at, bool thought)
+{
+	struct gm_sink sink = *r->sink;
+
+	if (!gm_reading_decode(r, at))
+		return;
+	if (thought)
+		gm_reading_give(r, gm_buf_span(&r->text), true);
+	else
+		r->rc = gm_think_take(&r->answer->think, gm_buf_span(&r->text),
+		    give, &sink, r->err);
+}
+
+int
+gm_reading_separated(struct gm_reading *r)
+{
+	struct gm_sink sink = *r->sink;
+
+	return gm_think_separated(&r->answer->think, give, &sink, r->err);
+}
+
+int
+gm_reading_close(
+    struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
+{
+	struct gm_sink copy = *sink;
+
+	return gm_think_end(&answer->think, answer->finish == GM_FINISH_LIMIT,
+	    give, &copy, err);
+}
+
 void
 gm_reading_usage(struct gm_reading *r, int at, const char *const paths[5])
 {

@@ -42,6 +42,19 @@ void gm_reading_line(struct gm_reading *, int at, char *out, size_t size);
 void gm_reading_give(struct gm_reading *, struct gm_span, bool thought);
 
 /*
+ * Give a string of the answer, or of a thought, to the sink; nothing if it is
+ * no string. Thoughts inside the text are told apart by the answer's think.
+ */
+void gm_reading_text(struct gm_reading *, int at, bool thought);
+
+/* The server sends thoughts apart: do not hold text that may be one. */
+int gm_reading_separated(struct gm_reading *) GM_MUST_CHECK;
+
+/* The answer has ended, or is whole: give what was held. Harmless if repeated. */
+int gm_reading_close(
+    struct gm_answer *, const struct gm_sink *, struct gm_err *) GM_MUST_CHECK;
+
+/*
  * Counts of tokens, by the paths of the prompt's, the cached, the answer's, the
  * thoughts' and all; what is not said stays as it was.
  */

@@ -154,6 +154,9 @@ gm_reply_init(struct gm_reply *r, const struct gm_provider *provider,
 		.sink = sink,
 		.answer = answer,
 		.fault = { .hint_ms = -1 } };
+	if (provider->thinks_in_text)
+		gm_think_init(&answer->think,
+		    !sink->final || gm_think_is_expected(question->model));
 	gm_sse_init(&r->sse, GM_REPLY_MAX, on_event, on_stray, r);
 	gm_buf_init(&r->body, GM_REPLY_MAX);
 	gm_buf_init(&r->stray, ERROR_MAX);

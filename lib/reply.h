@@ -46,6 +46,10 @@ struct gm_reply {
 	bool done;   /* "[DONE]" has come: what follows is not read */
 };
 
+/*
+ * The answer is one that gm_answer_init() has made. If the sink is final, text
+ * is held only if the model is known to think without an opening tag.
+ */
 void gm_reply_init(struct gm_reply *, const struct gm_provider *,
     const struct gm_question *, const struct gm_sink *, struct gm_answer *);
 

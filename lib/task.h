@@ -76,6 +76,7 @@ struct gm_ask {
 	bool given;        /* text went to a sink that cannot take it back */
 	unsigned failures; /* of the kind that counts against retries */
 	int64_t begun_ms, sent_ms, sent_wall_ms;
+	int64_t text_ms; /* monotonic: the first text, maybe held; 0: none */
 };
 
 #endif

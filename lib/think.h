@@ -2,15 +2,26 @@
 #define GM_THINK_H
 
 /*
- * Thoughts that a model writes into its text: when that begins, after white
- * space, with "<think>", what stands up to "</think>" is a thought, and white
- * space behind it is dropped.
+ * Separates thoughts that a model writes into its text from the answer.
  *
- * Text goes in as it comes, cut anywhere between characters.  What may be a
- * thought is held back until the end tag is there; if it never comes, or only
- * after more than GM_THINK_MAX bytes, all of it was text after all, tag
- * included, as no answer may be lost.  No I/O.
+ * Sources: chat templates of published models: "<think>" ... "</think>" (Qwen,
+ * DeepSeek, with close relatives), "[THINK]" ... "[/THINK]" (Magistral), and
+ * the channels of gpt-oss, "<|channel|>analysis<|message|>" ... "<|end|>"
+ * "<|start|>assistant<|channel|>final<|message|>" ..., of which only the
+ * channel "final" is the answer.
+ *
+ * An opening tag counts only at the beginning of the text, white space aside.
+ * Some templates put it into the prompt, so that the text has only the closing
+ * tag: then all before it is a thought. A closing tag inside a sentence, in
+ * quotes, in a fenced code block, or after a mention of the opening one is
+ * text. White space after a closing tag is dropped.
+ *
+ * Text goes in as it comes, cut anywhere between characters, and out through a
+ * callback as soon as it is known what it is. What may be a thought is held,
+ * at most GM_THINK_MAX bytes; more than that was text. No I/O.
  */
+
+#include <stdbool.h>
 
 #include "base.h"
 #include "buf.h"
@@ -19,25 +30,48 @@
 
 #define GM_THINK_MAX (4 * 1024 * 1024)
 
-/* All zero: text that has no thoughts in it, as nothing can be held. */
+/* Takes a piece of the text, or of a thought. Returns 0, or -1 with *err. */
+typedef int
+gm_think_fn(struct gm_span, bool thought, void *arg, struct gm_err *);
+
+/* All zero: everything is text, and nothing is held. */
 struct gm_think {
-	int state;          /* private to think.c */
-	struct gm_buf held; /* what may be a thought, tag included */
+	bool leaked; /* a thought without an opening tag went out as text */
+	/* Private to think.c. */
+	int state;
+	size_t pair; /* index of the pair of tags around this thought */
+	bool hold, opened, fenced, thought;
+	struct gm_buf held;
+	size_t scan; /* bytes of held that were searched */
 };
 
-/* What came out, in this order; gone with the next call and with the piece. */
-struct gm_think_out {
-	struct gm_span thought, text[2];
-};
+/*
+ * hold: keep all text back until a closing tag has come, or the end. Without
+ * it text without an opening tag goes out at once; if a closing tag comes
+ * later, leaked is set.
+ */
+void gm_think_init(struct gm_think *, bool hold);
 
-void gm_think_init(struct gm_think *);
+/* Returns 0, or -1: GM_EOS, or the callback's error. */
+int gm_think_take(struct gm_think *, struct gm_span piece, gm_think_fn *,
+    void *arg, struct gm_err *) GM_MUST_CHECK;
 
-/* Take a piece of the text.  Returns 0, or -1: GM_EOS. */
-int gm_think_take(struct gm_think *, struct gm_span piece,
-    struct gm_think_out *, struct gm_err *) GM_MUST_CHECK;
+/* The server separates thoughts itself: do not wait for a closing tag. */
+int gm_think_separated(
+    struct gm_think *, gm_think_fn *, void *arg, struct gm_err *) GM_MUST_CHECK;
 
-/* The answer is over: what is held is text; so is all that comes after. */
-void gm_think_end(struct gm_think *, struct gm_think_out *);
+/* Is text held that may be a thought, though it has no opening tag? */
+bool gm_think_holds_text(const struct gm_think *);
+
+/*
+ * The answer has ended; all that comes later is text. What is held is text,
+ * but what follows an opening tag is a thought if the answer was cut.
+ */
+int gm_think_end(struct gm_think *, bool cut, gm_think_fn *, void *arg,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Does a model of this name always think, in a template's open tag? */
+bool gm_think_is_expected(const char *model);
 
 void gm_think_release(struct gm_think *);
 

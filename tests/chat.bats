@@ -550,3 +550,103 @@ refuses() {
 "
 	went L M0
 }
+
+# --- thoughts in the text
+
+# hides CHAT: the text, thoughts aside, is "Two.", held and as JSON.
+hides() {
+	play <<<"[{\"chat\":$1,\"repeat\":-1}]"
+	chat hi
+	said 0 $'Two.\n' '' || return
+	chat -o file hi
+	[ "$rc" -eq 0 ] && same file $'Two.\n' || return
+	chat --json hi
+	same <(jq -r .text out) $'Two.\n' || return
+	chat --show-thoughts hi
+	[ "$rc" -eq 0 ] && same out $'Two.\n' || return
+	same err $'So it is.\n'
+}
+
+@test "thoughts in all forms that models write stay out of the answer" {
+	local form failures=0
+	services
+	to llamacpp
+	while read -r form; do
+		hides "$form" || {
+			echo "$form: see above"
+			failures=$((failures + 1))
+		}
+	done <<-'E'
+		["So it ","is.</think>\n\n","Two."]
+		["So it is.</thi","nk>Two."]
+		["So it is.\n","</think>","\n\nTwo."]
+		["[THI","NK]So it is.[/THINK]Two."]
+		["So it is.[/THINK]\nTwo."]
+		["<thought>","So it is.</thought>\nTwo."]
+		["<|channel|>ana","lysis<|message|>So it is.<|end|><|start|>assistant<|channel|>final<|mess","age|>Two."]
+		["<|start|>assistant<|channel|>analysis<|message|>So it is.<|end|><|start|>assistant<|channel|>final<|message|>Two.<|return|>"]
+		["So it is.<|end|><|start|>assistant<|channel|>final<|message|>Two."]
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "text that mentions a tag of thoughts stays text" {
+	local text failures=0
+	services
+	to llamacpp
+	while read -r text; do
+		play <<<"[{\"chat\":[\"$text\"],\"repeat\":-1}]"
+		chat hi
+		said 0 "$text"$'\n' '' || failures=$((failures + 1))
+		chat -S hi
+		said 0 "$text"$'\n' '' || failures=$((failures + 1))
+	done <<-'E'
+		The tag </think> ends a thought.
+		Write `</think>` after it, [/THINK] too.
+		It begins with <think> and ends so: ok</think>
+		A message of gpt-oss has `<|channel|>final<|message|>` in it.
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "-S: a model that always thinks is held until its closing tag" {
+	services
+	to llamacpp
+	play <<-'END'
+		[{"chat":["So it ","is.</think>\n\n","Two."],
+		  "model":"qwen3-30b-thinking","repeat":2},
+		 {"chat":["So it ","is.</think>\n\n","Two."]}]
+	END
+	chat -S -m qwen3-30b-thinking hi
+	said 0 $'Two.\n' ''
+	chat -S --show-thoughts -m qwen3-30b-thinking hi
+	said 0 $'Two.\n' $'So it is.\n'
+	# The text of another one was printed: that is told.
+	chat -S hi
+	said 1 $'So it is.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer: use --no-stream (stop)
+"
+}
+
+@test "-S: text of any other model is out before the server sends the rest" {
+	local pid
+	services
+	to llamacpp
+	play <<<"[{\"chat\":[\"One, \",\"two. $(printf %01000d 0)\"],\"gate\":\"go\",\"gate_at\":700}]"
+	forget
+	gm-prompt --provider openai -S hi >out 2>err </dev/null &
+	pid=$!
+	wait_for '[ -s out ]'
+	same out 'One, '
+	touch "$DIR/go"
+	wait $pid
+	same err ''
+}
+
+@test "an open thought that the token limit has cut is no answer" {
+	services
+	to llamacpp
+	play <<<'[{"chat":["<think>So it"],"finish":"length"}]'
+	chat hi
+	said 1 '' "gm-prompt: $MODEL: the answer was cut by the token limit (length)
+"
+}

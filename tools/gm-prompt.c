@@ -167,7 +167,8 @@ static bool
 is_showable(const struct run *r, int rc)
 {
 	return rc == 0 || r->outcome.class == GM_CLASS_TOKEN_LIMIT ||
-	       r->outcome.class == GM_CLASS_UNFINISHED;
+	       r->outcome.class == GM_CLASS_UNFINISHED ||
+	       r->outcome.class == GM_CLASS_THOUGHTS;
 }
 
 /* Put what came of it where it belongs; rc and *err are gm_drive()'s. */

@@ -60,6 +60,7 @@ start(struct run *r)
 	};
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);
+	gm_think_init(&r->answer.think, false);
 }
 
 static int

@@ -149,10 +149,26 @@ on_text(struct gm_span text, void *arg, struct gm_err *err)
 	return 0;
 }
 
+static int
+on_thought(struct gm_span text, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	gm_buf_putc(&r->log, '(');
+	gm_buf_put_span(&r->log, text);
+	gm_buf_putc(&r->log, ')');
+	return 0;
+}
+
 static void
 start(struct run *r, const struct gm_question *question)
 {
-	*r = (struct run){ .sink = { .text = on_text, .arg = r },
+	/* Text that has come is seen at once. */
+	*r = (struct run){ .sink = { .text = on_text,
+			       .thought = on_thought,
+			       .final = true,
+			       .arg = r },
 		.head = { .status = 200 } };
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);
