@@ -232,6 +232,13 @@ gm_json_string(const struct gm_json *j, int at, struct gm_buf *out)
 	gm_jsonval_string(string_at(j, at), out);
 }
 
+void
+gm_json_join(
+    const struct gm_json *j, int at, uint32_t *half, struct gm_buf *out)
+{
+	gm_jsonval_join(string_at(j, at), half, out);
+}
+
 bool
 gm_json_is(const struct gm_json *j, int at, const char *text)
 {

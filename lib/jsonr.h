@@ -83,6 +83,10 @@ struct gm_span gm_json_raw(const struct gm_json *, int at);
  */
 void gm_json_string(const struct gm_json *, int at, struct gm_buf *out);
 
+/* The same of a string that goes on from another one, see gm_jsonval_join(). */
+void gm_json_join(
+    const struct gm_json *, int at, uint32_t *half, struct gm_buf *out);
+
 /* Is it a string, and equal to text once decoded? */
 bool gm_json_is(const struct gm_json *, int at, const char *text);
 

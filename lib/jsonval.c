@@ -75,6 +75,39 @@ gm_jsonval_string(struct gm_span string, struct gm_buf *out)
 		gm_buf_put_span(out, take_piece(&string, space));
 }
 
+/* Does it begin with an escape of one of the 1024 surrogates from first on? */
+static bool
+is_surrogate(struct gm_span s, uint32_t first)
+{
+	return s.len >= 6 && s.p[0] == '\\' && s.p[1] == 'u' &&
+	       (hex4(s.p + 2) & 0xFC00) == first;
+}
+
+void
+gm_jsonval_join(struct gm_span string, uint32_t *half, struct gm_buf *out)
+{
+	char space[4];
+
+	if (string.len == 0)
+		return;
+	if (*half != 0 && is_surrogate(string, 0xDC00)) {
+		gm_utf8_put(out, 0x10000 + ((*half - 0xD800) << 10 |
+					       (hex4(string.p + 2) - 0xDC00)));
+		string.p += 6;
+		string.len -= 6;
+	} else if (*half != 0) {
+		gm_utf8_put(out, GM_UTF8_REPLACEMENT);
+	}
+	*half = 0;
+	while (string.len > 0) {
+		if (string.len == 6 && is_surrogate(string, 0xD800)) {
+			*half = hex4(string.p + 2);
+			return;
+		}
+		gm_buf_put_span(out, take_piece(&string, space));
+	}
+}
+
 bool
 gm_jsonval_is(struct gm_span string, struct gm_span text)
 {

@@ -20,6 +20,13 @@
  */
 void gm_jsonval_string(struct gm_span string, struct gm_buf *out);
 
+/*
+ * Append a string that goes on from another one: a surrogate pair may have one
+ * half in each. *half is the first half that the string before has left, and
+ * becomes the one that this string leaves; 0: none.
+ */
+void gm_jsonval_join(struct gm_span string, uint32_t *half, struct gm_buf *out);
+
 /* Does a string, given without its quotes, stand for text? */
 bool gm_jsonval_is(struct gm_span string, struct gm_span text);
 

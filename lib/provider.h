@@ -68,6 +68,8 @@ struct gm_answer {
 	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
 	struct gm_usage usage;
 	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
+	/* Half of a character that the next piece ends; 0: none. */
+	uint32_t text_half, thought_half;
 	struct gm_think think; /* thoughts in the text; zero: it has none */
 };
 

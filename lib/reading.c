@@ -57,18 +57,35 @@ give(struct gm_span text, bool thought, void *arg, struct gm_err *err)
 	return (thought ? sink->thought : sink->text)(text, sink->arg, err);
 }
 
+/* A lone half of a character, which nothing has completed. */
+static struct gm_span
+take_half(uint32_t *half)
+{
+	struct gm_span none = { NULL, 0 };
+
+	if (*half == 0)
+		return none;
+	*half = 0;
+	return gm_span_of("\xEF\xBF\xBD"); /* U+FFFD */
+}
+
 void
 gm_reading_text(struct gm_reading *r, int at, bool thought)
 {
+	struct gm_answer *a = r->answer;
 	struct gm_sink sink = *r->sink;
 
-	if (!gm_reading_decode(r, at))
+	if (r->rc != 0 || gm_json_type(r->json, at) != GM_JSON_STRING)
 		return;
+	gm_buf_reset(&r->text);
+	gm_json_join(
+	    r->json, at, thought ? &a->thought_half : &a->text_half, &r->text);
+	r->rc = gm_buf_check(&r->text, r->err);
 	if (thought)
 		gm_reading_give(r, gm_buf_span(&r->text), true);
-	else
-		r->rc = gm_think_take(&r->answer->think, gm_buf_span(&r->text),
-		    give, &sink, r->err);
+	else if (r->rc == 0)
+		r->rc = gm_think_take(
+		    &a->think, gm_buf_span(&r->text), give, &sink, r->err);
 }
 
 int
@@ -81,12 +98,18 @@ gm_reading_separated(struct gm_reading *r)
 
 int
 gm_reading_close(
-    struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
+    struct gm_answer *a, const struct gm_sink *sink, struct gm_err *err)
 {
 	struct gm_sink copy = *sink;
+	struct gm_span thought = take_half(&a->thought_half);
 
-	return gm_think_end(&answer->think, answer->finish == GM_FINISH_LIMIT,
-	    give, &copy, err);
+	if (thought.len > 0 && sink->thought(thought, sink->arg, err) != 0)
+		return -1;
+	if (gm_think_take(
+		&a->think, take_half(&a->text_half), give, &copy, err) != 0)
+		return -1;
+	return gm_think_end(
+	    &a->think, a->finish == GM_FINISH_LIMIT, give, &copy, err);
 }
 
 void

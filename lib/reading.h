@@ -43,7 +43,8 @@ void gm_reading_give(struct gm_reading *, struct gm_span, bool thought);
 
 /*
  * Give a string of the answer, or of a thought, to the sink; nothing if it is
- * no string. Thoughts inside the text are told apart by the answer's think.
+ * no string. Thoughts inside the text are told apart by the answer's think,
+ * and a surrogate pair that two strings share is joined.
  */
 void gm_reading_text(struct gm_reading *, int at, bool thought);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "httpfault.h"
+#include "reading.h"
 #include "reply.h"
 
 /* Bytes of an error's body that are kept; the rest is not read. */
@@ -387,6 +388,9 @@ gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
 	if (r->fault.class == GM_CLASS_OK &&
 	    r->answer->finish == GM_FINISH_NONE)
 		set_unfinished(r);
+	if (r->fault.class == GM_CLASS_OK &&
+	    gm_reading_close(r->answer, r->sink, &ignored) != 0)
+		(void)set_fault(r, GM_CLASS_LOCAL, ignored.msg, &ignored);
 	if (r->fault.class == GM_CLASS_OK &&
 	    r->answer->finish == GM_FINISH_FAILED) {
 		(void)snprintf(words, sizeof(words), "finish reason %s",

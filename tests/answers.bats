@@ -272,6 +272,30 @@ rc= # set by gm and ask
 " ''
 }
 
+@test "a character that two events share is put together" {
+	local want=$'A 😀 B🦊\uFFFDc\uFFFD\n'
+
+	replies <<-'END'
+		[{"body": "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"A \\ud83d\"}]}}]}\n\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hm \\ud83d\",\"thought\":true},{\"text\":\"\\ude00 B\\ud83e\"},{\"text\":\"\"}]}}]}\n\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\udd8a\\udd8ac\\ud83d\"},{\"text\":\"\\ude00!\",\"thought\":true}]},\"finishReason\":\"STOP\"}]}\n\n",
+		  "repeat": 3},
+		 {"body": "data: {\"choices\":[{\"delta\":{\"content\":\"A \\ud83d\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"\\ude00 B\\ud83e\",\"reasoning_content\":\"Hm \\ud83d\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"\\udd8a\\udd8ac\\ud83d\",\"reasoning_content\":\"\\ude00!\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+		  "repeat": 3}]
+	END
+	ask hi
+	said 0 "$want" ''
+	ask -S hi
+	said 0 "$want" ''
+	ask --show-thoughts hi
+	said 0 "$want" $'Hm 😀!\n'
+	export OPENAI_BASE_URL=$URL/llamacpp/v1 OPENAI_MODEL=m
+	ask --provider openai hi
+	said 0 "$want" ''
+	ask --provider openai -S hi
+	said 0 "$want" ''
+	ask --provider openai --show-thoughts hi
+	said 0 "$want" $'Hm 😀!\n'
+}
+
 @test "1 MB of text" {
 	replies <<<'[{"generate": {"bytes": 1048576}, "repeat": -1}]'
 	python3 -c 'line = "The quick brown fox jumps over the lazy dog.\n"

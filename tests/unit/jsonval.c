@@ -176,6 +176,47 @@ test_is(void **state)
 			fail_msg("\"%s\" and %s", rows[i].string, rows[i].text);
 }
 
+/* Strings that go on from one to the next, as a stream has them. */
+static void
+test_join(void **state)
+{
+	static const struct {
+		const char *strings[4], *want;
+		uint32_t half;
+	} rows[] = {
+		{ { "A \\ud83d", "\\ude00 B" }, "A \xF0\x9F\x98\x80 B", 0 },
+		{ { "\\uD83D", "", "\\uDE00" }, "\xF0\x9F\x98\x80", 0 },
+		{ { "\\ud83d\\ude00" }, "\xF0\x9F\x98\x80", 0 },
+		{ { "a\\ud83d" }, "a", 0xD83D },
+		{ { "a\\ud83d", "b" },
+		    "a\xEF\xBF\xBD"
+		    "b",
+		    0 },
+		{ { "\\ud83d", "\\ud83d", "\\ude00" },
+		    "\xEF\xBF\xBD\xF0\x9F\x98\x80", 0 },
+		{ { "\\ud83d", "\\n\\ude00" }, "\xEF\xBF\xBD\n\xEF\xBF\xBD",
+		    0 },
+		{ { "\\\\ud83d", "\\ude00" }, "\\ud83d\xEF\xBF\xBD", 0 },
+		{ { "a", "\\ude00" }, "a\xEF\xBF\xBD", 0 },
+	};
+	struct gm_buf out;
+	uint32_t half;
+	size_t i, k;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_buf_reset(&out);
+		half = 0;
+		for (k = 0; k < 4 && rows[i].strings[k] != NULL; k++)
+			gm_jsonval_join(
+			    gm_span_of(rows[i].strings[k]), &half, &out);
+		assert_string_equal(gm_buf_str(&out), rows[i].want);
+		assert_int_equal(half, rows[i].half);
+	}
+	gm_buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -183,6 +224,7 @@ main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_is),
+		cmocka_unit_test(test_join),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
