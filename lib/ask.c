@@ -142,14 +142,12 @@ take_answer(struct gm_ask *a)
 		gm_relay_finish(a, GM_CLASS_OK, 0);
 }
 
+/* The transfer is over, and the reply with it. */
 static void
-on_end(const struct gm_http_result *result, void *arg)
+settle(struct gm_ask *a, const struct gm_http_result *result)
 {
-	struct gm_ask *a = arg;
 	struct gm_fault *f = &a->reply.fault;
 
-	a->transfer = NULL;
-	gm_reply_end(&a->reply, result);
 	take_retry_after(f, result->head.retry_after);
 	if (result->head.no_quota &&
 	    gm_class(f->class)->scope == GM_SCOPE_QUOTA)
@@ -166,6 +164,16 @@ on_end(const struct gm_http_result *result, void *arg)
 	} else {
 		take_answer(a);
 	}
+}
+
+static void
+on_end(const struct gm_http_result *result, void *arg)
+{
+	struct gm_ask *a = arg;
+
+	a->transfer = NULL;
+	gm_reply_end(&a->reply, result);
+	settle(a, result);
 }
 
 static enum gm_http_pulse
@@ -263,17 +271,18 @@ end_late(struct gm_ask *a, const struct gm_err *last)
 	o->fault.http = 0;
 }
 
-/* An answer that has come to its end counts, though the line stays open. */
+/* An answer that is whole counts, though the line stays open. */
 static bool
 take_late(struct gm_ask *a)
 {
 	const struct gm_http_result result = { .fault = GM_HTTP_SILENCE,
-		.head = { .status = 200 } };
+		.head = { .status = 200 },
+		.total_ms = gm_clock_mono_ms() - a->sent_ms };
 
-	if (a->transfer == NULL || !gm_reply_is_answered(&a->reply))
+	gm_reply_end(&a->reply, &result);
+	if (a->reply.fault.class != GM_CLASS_OK)
 		return false;
-	gm_http_cancel(a->service->http, a->transfer);
-	on_end(&result, a);
+	settle(a, &result);
 	return true;
 }
 
@@ -283,11 +292,11 @@ gm_ask_stop(struct gm_ask *a, enum gm_class class)
 	struct gm_fault now = { .class = class, .hint_ms = -1 };
 	struct gm_err last = a->last;
 
-	if (class == GM_CLASS_DEADLINE && take_late(a))
-		return;
 	if (a->transfer != NULL) {
 		gm_http_cancel(a->service->http, a->transfer);
 		a->transfer = NULL;
+		if (class == GM_CLASS_DEADLINE && take_late(a))
+			return;
 		record(a, &now, gm_clock_mono_ms() - a->sent_ms);
 	}
 	if (a->state == GM_ASK_DUE && a->chosen && a->turn_ms != 0)

@@ -6,9 +6,20 @@
 
 static const struct gm_reading_finish finishes[] = {
 	{ "stop", GM_FINISH_DONE },
+	{ "stop_sequence", GM_FINISH_DONE },
+	{ "eos", GM_FINISH_DONE },
+	{ "eos_token", GM_FINISH_DONE },
+	{ "end", GM_FINISH_DONE },
+	{ "end_turn", GM_FINISH_DONE },
+	{ "STOP", GM_FINISH_DONE },
+	{ "COMPLETE", GM_FINISH_DONE },
+	{ "complete", GM_FINISH_DONE },
 	{ "length", GM_FINISH_LIMIT },
 	{ "model_length", GM_FINISH_LIMIT },
+	{ "max_tokens", GM_FINISH_LIMIT },
+	{ "MAX_TOKENS", GM_FINISH_LIMIT },
 	{ "content_filter", GM_FINISH_BLOCKED },
+	{ "SAFETY", GM_FINISH_BLOCKED },
 	{ "error", GM_FINISH_FAILED },
 	{ NULL, GM_FINISH_OTHER },
 };
@@ -87,10 +98,8 @@ read_message(struct gm_reading *r, int at)
 static void
 read_finish(struct gm_reading *r, int at)
 {
-	if (!gm_reading_decode(r, at))
-		return;
 	gm_reading_finish(r, at, finishes);
-	if (r->rc == 0)
+	if (r->rc == 0 && r->answer->finish != GM_FINISH_NONE)
 		r->rc = gm_reading_close(r->answer, r->sink, r->err);
 }
 
@@ -151,6 +160,7 @@ read_answer(struct gm_reading *r, int at)
 		    gm_fail(r->err, GM_EPROTOCOL, "JSON, but not an answer");
 		return;
 	}
+	a->seen = a->seen || gm_json_type(r->json, list) == GM_JSON_ARRAY;
 	gm_reading_line(r, gm_reading_at(r, at, "model"), a->model_version,
 	    sizeof(a->model_version));
 	read_usage(r, gm_reading_at(r, at, "usage"));
@@ -259,6 +269,7 @@ read_list(struct gm_reading *r, int at)
 	r->rc = gm_buf_check(&r->text, r->err);
 	gm_reading_give(r, gm_buf_span(&r->text), false);
 	r->answer->finish = GM_FINISH_DONE;
+	r->answer->seen = true;
 }
 
 int

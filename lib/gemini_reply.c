@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "gemini_reply.h"
@@ -17,6 +18,9 @@ static const struct gm_reading_finish finishes[] = {
 	{ "IMAGE_SAFETY", GM_FINISH_BLOCKED },
 	{ "IMAGE_PROHIBITED_CONTENT", GM_FINISH_BLOCKED },
 	{ "IMAGE_RECITATION", GM_FINISH_BLOCKED },
+	{ "MODEL_ARMOR", GM_FINISH_BLOCKED },
+	{ "ESCALATION", GM_FINISH_BLOCKED },
+	{ "PUP_LIMITED_DISABLED", GM_FINISH_BLOCKED },
 	{ "LANGUAGE", GM_FINISH_REQUEST },
 	{ "MISSING_THOUGHT_SIGNATURE", GM_FINISH_REQUEST },
 	{ NULL, GM_FINISH_OTHER },
@@ -117,6 +121,9 @@ read_candidate(struct gm_reading *r, int candidate)
 	reason = gm_reading_at(r, candidate, "finishReason");
 	if (gm_json_type(j, reason) == GM_JSON_STRING && !a->prompt_blocked)
 		gm_reading_finish(r, reason, finishes);
+	if (strcmp(a->reason, "PUP_LIMITED_DISABLED") == 0)
+		(void)snprintf(a->explanation, sizeof(a->explanation),
+		    "the account is limited for violations of the policy");
 	gm_reading_line(r, gm_reading_at(r, candidate, "finishMessage"),
 	    a->explanation, sizeof(a->explanation));
 	read_sources(r, candidate);
@@ -128,7 +135,9 @@ read_feedback(struct gm_reading *r, int feedback)
 	struct gm_answer *a = r->answer;
 	int reason = gm_reading_at(r, feedback, "blockReason");
 
-	if (gm_json_type(r->json, reason) != GM_JSON_STRING)
+	if (gm_json_type(r->json, reason) != GM_JSON_STRING ||
+	    gm_json_is(r->json, reason, "") ||
+	    gm_json_is(r->json, reason, "BLOCK_REASON_UNSPECIFIED"))
 		return; /* ratings alone block nothing */
 	gm_reading_line(r, reason, a->reason, sizeof(a->reason));
 	gm_reading_line(r, gm_reading_at(r, feedback, "blockReasonMessage"),
@@ -146,6 +155,7 @@ read_count(struct gm_reading *r, int at)
 	    gm_json_int(r->json, gm_reading_at(r, at, "totalTokens"), -1);
 	if (a->usage.prompt >= 0)
 		a->finish = GM_FINISH_DONE;
+	a->seen = a->usage.prompt >= 0;
 }
 
 /*
@@ -174,6 +184,7 @@ read_page(struct gm_reading *r, int at)
 	}
 	r->rc = r->sink->text(gm_json_raw(r->json, at), r->sink->arg, r->err);
 	r->answer->finish = GM_FINISH_DONE;
+	r->answer->seen = true;
 }
 
 /* A page, or an array of pages. */
@@ -196,12 +207,28 @@ read_pages(struct gm_reading *r, int at)
 	}
 }
 
+/* An event may have no candidate, but one of its other members. */
+static bool
+is_answer(const struct gm_reading *r, int at)
+{
+	static const char *const names[] = { "candidates", "promptFeedback",
+		"usageMetadata" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (gm_json_type(r->json, gm_reading_at(r, at, names[i])) !=
+		    GM_JSON_ABSENT)
+			return true;
+	return false;
+}
+
 static void
 read_answer(struct gm_reading *r, int at)
 {
 	struct gm_answer *a = r->answer;
 	int list = gm_reading_at(r, at, "candidates"), i;
 
+	a->seen = a->seen || is_answer(r, at);
 	gm_reading_line(r, gm_reading_at(r, at, "modelVersion"),
 	    a->model_version, sizeof(a->model_version));
 	gm_reading_line(r, gm_reading_at(r, at, "modelStatus.modelStage"),

@@ -204,7 +204,8 @@ explain_finish(const struct gm_outcome *o, enum gm_class class,
 		    answer->prompt_blocked ? "prompt" : "answer");
 	else
 		gm_buf_puts(out, gm_class(class)->phrase);
-	gm_buf_printf(out, " (%s)", answer->reason);
+	gm_buf_printf(out, " (%s)",
+	    answer->reason[0] != '\0' ? answer->reason : "no finish reason");
 	if (class == GM_CLASS_TOKEN_LIMIT)
 		put_limit(answer, out);
 	if (answer->explanation[0] != '\0')

@@ -61,6 +61,9 @@ struct gm_usage {
 /* What is known of an answer beside its text. */
 struct gm_answer {
 	enum gm_finish finish;
+	bool seen; /* a document has come that belongs to an answer */
+	bool text; /* some has come, though it may turn out to be a thought */
+	bool late; /* text came after a finish reason: more may follow */
 	bool prompt_blocked;
 	char reason[64];         /* as the service names it: "STOP" */
 	char explanation[1300];  /* the service's words on the reason */
@@ -99,7 +102,6 @@ struct gm_provider {
 	const char *name;       /* "gemini" */
 	const char *key_header; /* "x-goog-api-key: " */
 	const char *method;     /* of models that answer; NULL: not known */
-	bool ends_by_finish;    /* an answer's finish reason is its last word */
 	bool thinks_in_text;    /* some models write thoughts into the text */
 	const struct gm_dialect *dialect; /* NULL: there is only one */
 	/* 0, or -1 with GM_ECONFIG: not a model's name. */

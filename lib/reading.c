@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "jsonline.h"
 #include "reading.h"
@@ -81,6 +82,10 @@ gm_reading_text(struct gm_reading *r, int at, bool thought)
 	gm_json_join(
 	    r->json, at, thought ? &a->thought_half : &a->text_half, &r->text);
 	r->rc = gm_buf_check(&r->text, r->err);
+	if (!thought && r->text.len > 0) {
+		a->text = true;
+		a->late = a->finish != GM_FINISH_NONE;
+	}
 	if (thought)
 		gm_reading_give(r, gm_buf_span(&r->text), true);
 	else if (r->rc == 0)
@@ -125,14 +130,32 @@ gm_reading_usage(struct gm_reading *r, int at, const char *const paths[5])
 		    r->json, gm_reading_at(r, at, paths[i]), *counts[i]);
 }
 
+/* Words for the lack of a reason. */
+static bool
+is_no_reason(const char *reason)
+{
+	static const char *const words[] = { "", "null", "none", "unspecified",
+		"FINISH_REASON_UNSPECIFIED" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(words); i++)
+		if (strcasecmp(reason, words[i]) == 0)
+			return true;
+	return false;
+}
+
 void
 gm_reading_finish(
     struct gm_reading *r, int at, const struct gm_reading_finish *table)
 {
 	struct gm_answer *a = r->answer;
+	char reason[sizeof(a->reason)] = "";
 
-	gm_reading_line(r, at, a->reason, sizeof(a->reason));
-	while (table->reason != NULL && strcmp(a->reason, table->reason) != 0)
+	gm_reading_line(r, at, reason, sizeof(reason));
+	if (r->rc != 0 || is_no_reason(reason))
+		return;
+	memcpy(a->reason, reason, sizeof(reason));
+	while (table->reason != NULL && strcmp(reason, table->reason) != 0)
 		table++;
 	a->finish = table->reason != NULL ? table->finish : GM_FINISH_OTHER;
 }

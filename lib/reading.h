@@ -67,7 +67,10 @@ struct gm_reading_finish {
 	enum gm_finish finish;
 };
 
-/* Copy the reason and judge it by the table: others mean GM_FINISH_OTHER. */
+/*
+ * Copy the reason and judge it by the table: others mean GM_FINISH_OTHER. What is no string, empty or a word for the lack of a reason
+ * ("FINISH_REASON_UNSPECIFIED", "null") changes nothing.
+ */
 void gm_reading_finish(
     struct gm_reading *, int at, const struct gm_reading_finish *);
 

@@ -40,6 +40,43 @@ is_error(const struct gm_json *j, int at)
 	       gm_json_is(j, gm_json_at(j, at, "object"), "error");
 }
 
+/* Words for what a call without an answer got. */
+static const char *
+odd_words(const struct gm_reply *r)
+{
+	switch (r->question->call) {
+	case GM_CALL_COUNT:
+		return "JSON, but not a number of tokens";
+	case GM_CALL_MODELS:
+		return "JSON, but not a list of models";
+	case GM_CALL_GENERATE:
+		break;
+	}
+	return "JSON, but not an answer";
+}
+
+/* A document that belongs to no answer; it may be an error of some form. */
+static int
+take_odd(struct gm_reply *r, struct gm_span text, struct gm_err *err)
+{
+	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
+	if (r->fault.words[0] == '\0') /* it says nothing */
+		return set_fault(r, GM_CLASS_PROTOCOL, odd_words(r), err);
+	return gm_fail(err, GM_EPROTOCOL, "%s", odd_words(r));
+}
+
+/* Keep the first document of that kind, in case that there is no other. */
+static int
+keep_odd(struct gm_reply *r, struct gm_span text, struct gm_err *err)
+{
+	if (r->odd.len > 0)
+		return 0;
+	if (text.len > ERROR_MAX)
+		text.len = ERROR_MAX;
+	gm_buf_put_span(&r->odd, text);
+	return gm_buf_check(&r->odd, err);
+}
+
 /* A list of models may be an array. */
 static bool
 may_be(enum gm_json_type type, enum gm_call call)
@@ -59,29 +96,34 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 	if (is_error(j, at))
 		return take_error(r, gm_json_raw(j, at), err);
 	if (r->provider->read(
-		j, at, r->question->call, r->answer, r->sink, err) == 0)
-		return 0;
-	return err->code == GM_EPROTOCOL
-	           ? set_fault(r, GM_CLASS_PROTOCOL, err->msg, err)
-	           : -1;
+		j, at, r->question->call, r->answer, r->sink, err) != 0)
+		return err->code == GM_EPROTOCOL
+		           ? take_odd(r, gm_json_raw(j, at), err)
+		           : -1;
+	return r->answer->seen ? 0 : keep_odd(r, gm_json_raw(j, at), err);
 }
+
+/* Is the finish reason that has come the answer's last word? */
+static bool
+is_settled(const struct gm_reply *r)
+{
+	return r->answer->finish != GM_FINISH_NONE && !r->answer->late;
+}
+
+/* What parse() returns for something that was cut off and is not missed. */
+#define NOTHING 1
 
 static int
 parse(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 {
 	if (gm_json_parse(&r->json, text, err) == 0)
 		return 0;
-	return err->code == GM_EOS
-	           ? -1
-	           : set_fault(r, r->at_end ? GM_CLASS_CUT : GM_CLASS_PROTOCOL,
-			 err->msg, err);
-}
-
-bool
-gm_reply_is_answered(const struct gm_reply *r)
-{
-	return r->provider->ends_by_finish &&
-	       r->answer->finish != GM_FINISH_NONE;
+	if (err->code == GM_EOS)
+		return -1;
+	if (r->broken || (r->at_end && is_settled(r)))
+		return NOTHING;
+	return set_fault(
+	    r, r->at_end ? GM_CLASS_CUT : GM_CLASS_PROTOCOL, err->msg, err);
 }
 
 /*
@@ -99,14 +141,13 @@ static int
 on_event(struct gm_span data, void *arg, struct gm_err *err)
 {
 	struct gm_reply *r = arg;
+	int rc;
 
 	if (is_over(r))
 		return 0;
-	/* Half an event after the finish is no part of the answer. */
-	if (r->at_end && gm_reply_is_answered(r))
-		return 0;
-	if (parse(r, data, err) != 0)
-		return -1;
+	rc = parse(r, data, err);
+	if (rc != 0)
+		return rc == NOTHING ? 0 : -1;
 	return take_value(r, GM_JSON_ROOT, err);
 }
 
@@ -131,12 +172,16 @@ on_stray(struct gm_span line, void *arg, struct gm_err *err)
 {
 	struct gm_span error = line;
 	struct gm_reply *r = arg;
+	int rc;
 
 	if (is_over(r))
 		return 0;
-	if (is_error_line(&error))
-		return parse(r, error, err) != 0 ? -1
-		                                 : take_error(r, error, err);
+	if (is_error_line(&error)) {
+		rc = parse(r, error, err);
+		if (rc == 0)
+			return take_error(r, error, err);
+		return rc == NOTHING ? 0 : -1;
+	}
 	gm_buf_put_span(&r->stray, line);
 	gm_buf_putc(&r->stray, '\n');
 	if (r->stray.failed == GM_EDATA)
@@ -161,6 +206,7 @@ gm_reply_init(struct gm_reply *r, const struct gm_provider *provider,
 	gm_sse_init(&r->sse, GM_REPLY_MAX, on_event, on_stray, r);
 	gm_buf_init(&r->body, GM_REPLY_MAX);
 	gm_buf_init(&r->stray, ERROR_MAX);
+	gm_buf_init(&r->odd, ERROR_MAX);
 }
 
 /* Judge by the status and the first byte that is not white space. */
@@ -275,9 +321,11 @@ static int
 take_documents(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 {
 	const struct gm_json *j = &r->json;
-	int i;
+	int i = parse(r, text, err);
 
-	if (parse(r, text, err) != 0)
+	if (i != 0)
+		return i == NOTHING ? 0 : -1;
+	if (gm_json_len(j, GM_JSON_ROOT) == 0 && keep_odd(r, text, err) != 0)
 		return -1;
 	if (is_single(r))
 		return take_value(r, GM_JSON_ROOT, err);
@@ -323,54 +371,70 @@ take_end(
 	case GM_REPLY_UNKNOWN:
 		break;
 	}
-	if (head->status != 200)
+	if (head->status != 200 && !r->broken)
 		gm_provider_classify(r->provider, r->question, head->status,
 		    gm_buf_span(&r->body), &r->fault);
 	return 0;
 }
 
-/* Errors often come right before the connection breaks, and say why. */
+/* Has all of the answer come, though without a finish reason? */
 static bool
-has_error(struct gm_reply *r, const struct gm_http_result *result)
+is_unfinished(const struct gm_reply *r)
 {
-	struct gm_span text = gm_span_trim(gm_buf_span(&r->stray));
-	struct gm_err ignored;
-
-	return r->kind == GM_REPLY_STREAM && text.len > 0 &&
-	       result->fault != GM_HTTP_REFUSED &&
-	       gm_json_parse(&r->json, text, &ignored) == 0 &&
-	       is_error(&r->json, GM_JSON_ROOT);
+	return r->question->call == GM_CALL_GENERATE && r->answer->text &&
+	       (r->done || (r->kind == GM_REPLY_JSON && !r->broken));
 }
 
 /* The body is over, but not the answer. */
 static void
 set_unfinished(struct gm_reply *r)
 {
+	bool answer = r->question->call == GM_CALL_GENERATE;
 	struct gm_err ignored;
 
-	if (r->stray.len > 0 && r->json.count == 0)
+	if (is_unfinished(r))
+		r->answer->finish = GM_FINISH_OTHER;
+	else if (r->stray.len > 0 && r->json.count == 0)
 		(void)set_fault(
 		    r, GM_CLASS_PROTOCOL, "neither events nor JSON", &ignored);
+	else if (r->odd.len > 0 && !r->answer->seen)
+		(void)take_odd(r, gm_buf_span(&r->odd), &ignored);
 	else
-		(void)set_fault(r, GM_CLASS_CUT, "no finish reason", &ignored);
+		(void)set_fault(r, GM_CLASS_CUT,
+		    answer ? "no finish reason" : "nothing has come", &ignored);
 }
 
-/* What became of a transfer in which no fault was found so far. */
+/* The transfer broke off, or was given up: is what has come all of it? */
+static bool
+is_whole(const struct gm_reply *r, enum gm_http_fault fault)
+{
+	return r->answer->finish != GM_FINISH_NONE
+	           ? !r->answer->late || fault == GM_HTTP_SILENCE
+	           : is_unfinished(r);
+}
+
+/*
+ * What became of a transfer in which no fault was found so far. One that is
+ * broken is read to its end all the same: errors often come right before, and
+ * an answer may be whole.
+ */
 static void
 end_transfer(struct gm_reply *r, const struct gm_http_result *result)
 {
 	struct gm_err err = { .code = GM_OK };
 
-	if (gm_httpfault_has_verdict(result)) {
-		if (result->head.status != 200)
-			r->kind = GM_REPLY_ERROR;
-		if (take_end(r, &result->head, &err) != 0 &&
-		    r->fault.class == GM_CLASS_OK)
-			(void)set_fault(r, GM_CLASS_LOCAL, err.msg, &err);
-	} else if (has_error(r, result)) {
-		(void)take_value(r, GM_JSON_ROOT, &err);
-	} else if (!gm_reply_is_answered(r) ||
-		   result->fault == GM_HTTP_REFUSED) {
+	if (result->fault == GM_HTTP_REFUSED) {
+		(void)set_fault(r, GM_CLASS_LOCAL, result->err.msg, &err);
+		return;
+	}
+	r->broken = !gm_httpfault_has_verdict(result);
+	if (!r->broken && result->head.status != 200)
+		r->kind = GM_REPLY_ERROR;
+	if (take_end(r, &result->head, &err) != 0 &&
+	    r->fault.class == GM_CLASS_OK)
+		(void)set_fault(r, GM_CLASS_LOCAL, err.msg, &err);
+	if (r->fault.class == GM_CLASS_OK && r->broken &&
+	    !is_whole(r, result->fault)) {
 		(void)set_fault(r, gm_httpfault_class(result->fault),
 		    result->err.msg, &err);
 		gm_httpfault_advise(result, &r->fault);
@@ -407,5 +471,6 @@ gm_reply_release(struct gm_reply *r)
 	gm_sse_release(&r->sse);
 	gm_buf_release(&r->body);
 	gm_buf_release(&r->stray);
+	gm_buf_release(&r->odd);
 	gm_json_release(&r->json);
 }

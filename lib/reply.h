@@ -41,8 +41,10 @@ struct gm_reply {
 	struct gm_sse sse;
 	struct gm_buf body;  /* of what is not a stream */
 	struct gm_buf stray; /* lines between events: a bare JSON error */
+	struct gm_buf odd;   /* a document that belongs to no answer */
 	struct gm_json json;
 	bool at_end; /* what is no JSON now was cut off */
+	bool broken; /* so was the transfer */
 	bool done;   /* "[DONE]" has come: what follows is not read */
 };
 
@@ -62,13 +64,16 @@ enum gm_http_pulse gm_reply_take(
     const struct gm_http_head *, struct gm_span, void *reply, struct gm_err *);
 
 /*
- * The transfer is over: fill fault from all that is known.  With GM_CLASS_OK
- * the answer has its finish.
+ * The transfer is over: fill fault from all that is known. With GM_CLASS_OK
+ * the answer has its finish; GM_FINISH_OTHER without a reason is that of an
+ * answer that came whole, but without a finish reason.
+ *
+ * An answer whose finish reason has come is whole, however the transfer ended,
+ * even if it was only given up (GM_HTTP_SILENCE). The one exception is text
+ * after a finish reason: then no reason is the last word, and a broken
+ * connection may have cut something off.
  */
 void gm_reply_end(struct gm_reply *, const struct gm_http_result *);
-
-/* Has the answer come to its end, whatever becomes of the transfer? */
-bool gm_reply_is_answered(const struct gm_reply *);
 
 void gm_reply_release(struct gm_reply *);
 

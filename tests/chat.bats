@@ -294,7 +294,9 @@ ends() {
 	1|1|One two.|One two.|MODEL: the answer may not be whole (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
 	1|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
 	1|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
-	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":null
+	1|1|One two.|One two.|MODEL: the answer may not be whole (no finish reason)|"chat":["One ","two."],"finish":null
+	1|1|One two.|One two.|MODEL: the answer may not be whole (no finish reason)|"chat":["One ","two."],"finish":""
+	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":"","done":false
 	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":null,"done":false
 	2|76|-|-|$cut: no finish reason|"chat":[],"finish":null
 	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two.",{"error":{"code":500,"message":"Oh.","type":"server_error"}}]

@@ -392,8 +392,8 @@ large() {
 	serve
 	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"body":""'
 	senseless 'the reply makes no sense (HTTP 204, protocol)' '"raw":"HTTP/1.1 204 No Content\r\n\r\n"'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{}'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":[]'
+	senseless 'the reply makes no sense (HTTP 200, protocol): JSON, but not an answer' '"json":{}'
+	senseless 'the reply makes no sense (HTTP 200, protocol): JSON, but not an answer' '"json":[]'
 	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":[]}'
 	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":[{"content":{},"index":0}]}'
 	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":{"content":7},"usageMetadata":[],"promptFeedback":"x"}'

@@ -110,10 +110,11 @@ test_line_and_finish(void **state)
 	gm_reading_finish(r, gm_reading_at(r, GM_JSON_ROOT, "a"), finishes);
 	assert_string_equal(run->answer.reason, "x\xC3\xA9");
 	assert_int_equal(run->answer.finish, GM_FINISH_OTHER);
-	(void)memcpy(run->answer.reason, "length", sizeof("length"));
-	/* What is no string leaves the reason as it is. */
+	/* What is no string, or empty, leaves the reason as it is. */
 	gm_reading_finish(r, gm_reading_at(r, GM_JSON_ROOT, "c"), finishes);
-	assert_int_equal(run->answer.finish, GM_FINISH_LIMIT);
+	gm_reading_finish(r, gm_reading_at(r, GM_JSON_ROOT, "b"), finishes);
+	assert_string_equal(run->answer.reason, "x\xC3\xA9");
+	assert_int_equal(run->answer.finish, GM_FINISH_OTHER);
 	assert_int_equal(r->rc, 0);
 }
 

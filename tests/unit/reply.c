@@ -24,6 +24,9 @@
 #define BARE_ERROR \
 	"{\n  \"error\": {\n    \"code\": 499,\n    \"message\": \"The " \
 	"operation was cancelled.\",\n    \"status\": \"CANCELLED\"\n  }\n}\n"
+#define EMPTY(text) \
+	"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text \
+	"\"}]},\"finishReason\":\"\"}]}"
 #define EVENT(json) "data: " json "\r\n\r\n"
 #define PAGE_WORDS \
 	"a web page instead of an answer: a captive portal, or a wrong base " \
@@ -125,14 +128,39 @@ static const struct {
 	{ "nothing", S(""), "|cut 200 |no finish reason" },
 	{ "blanks", S(" \r\n\t\n"), "|cut 200 |no finish reason" },
 	{ "comments alone", S(": ping\n\n"), "|cut 200 |no finish reason" },
-	{ "empty object", S("{}"), "|cut 200 |no finish reason" },
-	{ "empty array", S("[]"), "|cut 200 |no finish reason" },
+	{ "empty object", S("{}"), "|protocol 200 |JSON, but not an answer" },
+	{ "empty array", S("[]"), "|protocol 200 |JSON, but not an answer" },
+	{ "unrelated object", S("{\"status\":\"ok\"}"),
+	    "|protocol 200 |JSON, but not an answer" },
+	{ "unrelated array", S("[{\"id\":1},{\"id\":2}]"),
+	    "|protocol 200 |JSON, but not an answer" },
+	{ "unrelated events", S(EVENT("{\"id\":1}") EVENT("{\"id\":2}")),
+	    "|protocol 200 |JSON, but not an answer" },
+	{ "the answer of another service",
+	    S("{\"choices\":[{\"message\":{\"content\":\"a\"},"
+	      "\"finish_reason\":\"stop\"}]}"),
+	    "|protocol 200 |JSON, but not an answer" },
+	{ "an unrelated event, too", S(EVENT("{\"id\":1}") EVENT(LAST("a"))),
+	    "a|ok 200 STOP|" },
 	{ "no finish", S(EVENT(TEXT("a"))), "a|cut 200 |no finish reason" },
-	{ "unary, no finish", S(TEXT("a")), "a|cut 200 |no finish reason" },
+	{ "unary, no finish", S(TEXT("a")), "a|ok 200 |" },
+	{ "unary, empty finish", S(EMPTY("a")), "a|ok 200 |" },
+	{ "unary, no candidates", S("{\"candidates\":[]}"), "|cut 200 |no finish reason" },
+	{ "array, no finish", S("[" TEXT("a") "," TEXT("b") "]"),
+	    "ab|ok 200 |" },
+	{ "no finish, but DONE", S(EVENT(TEXT("a")) EVENT("[DONE]")),
+	    "a|ok 200 |" },
+	{ "empty finish", S(EVENT(TEXT("a")) EVENT(EMPTY("b"))),
+	    "ab|cut 200 |no finish reason" },
+	{ "empty finish and DONE", S(EVENT(EMPTY("a")) EVENT("[DONE]")),
+	    "a|ok 200 |" },
 	{ "event cut", S(EVENT(TEXT("a")) "data: {\"candidates\":[{\"con"),
 	    "a|cut 200 |*" },
 	{ "event cut after a finish", S(EVENT(LAST("a")) "data: {\"cand"),
-	    "a|cut 200 STOP|*" },
+	    "a|ok 200 STOP|" },
+	{ "event cut after text with a finish each",
+	    S(EVENT(LAST("a")) EVENT(LAST("b")) "data: {\"cand"),
+	    "ab|cut 200 STOP|*" },
 	{ "name cut", S(EVENT(TEXT("a")) "dat"),
 	    "a|cut 200 |no finish reason" },
 	{ "bare error cut", S(EVENT(TEXT("a")) "{\n  \"error\": {\n    \"co"),
@@ -326,7 +354,12 @@ test_count(void **state)
 	release(&r);
 	start(&r, &count, 200);
 	take(&r, gm_span_of("{}"));
-	assert_string_equal(finish(&r), "|cut 200 |no finish reason");
+	assert_string_equal(
+	    finish(&r), "|protocol 200 |JSON, but not a number of tokens");
+	release(&r);
+	start(&r, &count, 200);
+	take(&r, gm_span_of(" "));
+	assert_string_equal(finish(&r), "|cut 200 |nothing has come");
 	release(&r);
 }
 

@@ -105,12 +105,26 @@ static const struct {
 	    "a|cut 200|broken off" },
 	{ GM_HTTP_CUT, 200, "{\"candidates\":[", "broken off",
 	    "|cut 200|broken off" },
-	/* A finish does not make up for what is missing. */
-	{ GM_HTTP_CUT, 200, EVENT(LAST("a")), "broken off",
-	    "a|cut 200|broken off" },
-	/* Nor is an event taken that was not ended. */
+	/* What has its finish is whole, also without the end of its event. */
+	{ GM_HTTP_CUT, 200, EVENT(LAST("a")), "broken off", "a|ok 200|" },
+	{ GM_HTTP_NETWORK, 200, EVENT(LAST("a")), "reset", "a|ok 200|" },
+	{ GM_HTTP_GARBAGE, 200, EVENT(LAST("a")), "bad chunk", "a|ok 200|" },
+	{ GM_HTTP_SILENCE, 200, EVENT(LAST("a")), "nothing", "a|ok 200|" },
+	{ GM_HTTP_CUT, 200, EVENT(LAST("a")) "data: {\"cand", "broken off",
+	    "a|ok 200|" },
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "data: " LAST("b"), "broken off",
-	    "a|cut 200|broken off" },
+	    "ab|ok 200|" },
+	{ GM_HTTP_SILENCE, 200, EVENT(TEXT("a")) "data: " LAST("b"), "nothing",
+	    "ab|ok 200|" },
+	{ GM_HTTP_SILENCE, 200, LAST("a"), "nothing", "a|ok 200|" },
+	{ GM_HTTP_CUT, 200, LAST("a"), "broken off", "a|ok 200|" },
+	{ GM_HTTP_CUT, 200, TEXT("a"), "broken off", "a|cut 200|broken off" },
+	/* A finish reason in each event: none is the last word, */
+	{ GM_HTTP_CUT, 200, EVENT(LAST("a")) EVENT(LAST("b")), "broken off",
+	    "ab|cut 200|broken off" },
+	/* unless there is silence after it. */
+	{ GM_HTTP_SILENCE, 200, EVENT(LAST("a")) EVENT(LAST("b")), "nothing",
+	    "ab|ok 200|" },
 	{ GM_HTTP_TLS, 0, "", "unknown CA", "|tls 0|unknown CA" },
 	{ GM_HTTP_PROXY, 0, "", "refused", "|proxy 0|refused" },
 	{ GM_HTTP_PROXY, 407, "", "refused", "|proxy 407|" },

@@ -1,0 +1,188 @@
+# When an answer is whole, and when it is not: finish reasons, and what the
+# connection does after them.
+
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
+load net
+
+GEMINI_HALF='{"candidates":[{"content":{"parts":[{"text":"All of "}]}}]}'
+GEMINI_END='{"candidates":[{"content":{"parts":[{"text":"the answer."}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":11}}'
+GEMINI_WHOLE='{"candidates":[{"content":{"parts":[{"text":"All of the answer."}]},"finishReason":"STOP"}]}'
+CHAT_WHOLE='{"model":"qwen3-8b-q4_k_m","choices":[{"message":{"content":"All of the answer."},"finish_reason":"stop"}]}'
+
+# whole [argument...]: all of the answer, status 0, one request.
+whole() {
+	again
+	ask "${PROVIDER[@]}" "$@" hi
+	said 0 $'All of the answer.\n' '' && tried 1
+}
+
+# ways MEMBERS: so it is, held and streamed, to a file and as JSON, when the
+# line stays open after these replies or when it breaks.
+ways() {
+	play <<<"[{$1,\"repeat\":-1}]"
+	whole --timeout 1 && whole -S --timeout 1 &&
+		whole --timeout 60 --deadline 1 &&
+		whole -S --timeout 60 --deadline 1 || return
+	again
+	ask "${PROVIDER[@]}" -o file --timeout 1 hi
+	said 0 '' '' && same file $'All of the answer.\n' && tried 1 || return
+	rm file
+	again
+	ask "${PROVIDER[@]}" --json --deadline 1 hi
+	[ "$rc" -eq 0 ] && same err '' && tried 1 &&
+		same <(jq -c '[.ok, .text]' out) \
+			$'[true,"All of the answer."]\n'
+}
+
+# all_ways: the same for each line of standard input.
+all_ways() {
+	local members failures=0
+	while read -r members; do
+		ways "$members" || {
+			echo "$members: see above"
+			failures=$((failures + 1))
+		}
+	done
+	[ "$failures" -eq 0 ]
+}
+
+@test "after the finish reason nothing discards the answer" {
+	services
+	PROVIDER=()
+	all_ways <<-E
+	"stream":[$GEMINI_HALF,$GEMINI_END],"finish":null,"hold":true
+	"stream":[$GEMINI_HALF,$GEMINI_END],"finish":null,"last_blank":false,"hold":true
+	"stream":[$GEMINI_HALF,$GEMINI_END],"finish":null,"cut_at":100000
+	"json":$GEMINI_WHOLE,"hold":true
+	"json":$GEMINI_WHOLE,"headers":{"Content-Length":"9999"},"framing":"close"
+	E
+}
+
+@test "after the finish reason nothing discards the answer: chat completions" {
+	services
+	PROVIDER=(--provider openai)
+	all_ways <<-E
+	"chat":["All of ","the answer."],"done":false,"usage":null,"hold":true
+	"chat":["All of ","the answer."],"done":false,"tail":"data: {\"usage\":{\"tot","hold":true
+	"chat":["All of ","the answer."],"done":false,"cut_at":100000
+	"json":$CHAT_WHOLE,"hold":true
+	"json":$CHAT_WHOLE,"headers":{"Content-Length":"9999"},"framing":"close"
+	E
+}
+
+@test "the usage that comes after the finish reason is waited for" {
+	services
+	play <<-'END'
+		[{"chat":["All of the answer."],"done":false,"usage":null,
+		  "tail":"data: {\"choices\":[],\"usage\":{\"total_tokens\":7}}\n\n",
+		  "hold":true}]
+	END
+	ask --provider openai --deadline 1 --json hi
+	[ "$rc" -eq 0 ]
+	same <(jq -c '[.text, .usage.total]' out) '["All of the answer.",7]
+'
+	tried 1
+}
+
+@test "an empty or unspecified finish reason is none: asked again" {
+	local reason failures=0
+	serve
+	echo old >old
+	for reason in '""' '"FINISH_REASON_UNSPECIFIED"' null '"finish_reason_unspecified"' '"null"'; do
+		play <<<"[{\"stream\":[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Half an \"}]},\"finishReason\":$reason}]}],\"finish\":null},{\"stream\":[\"The whole answer.\"]}]"
+		cp old file
+		ask --max-wait 10ms -o file hi
+		if ! said 0 '' '' || ! same file $'The whole answer.\n' ||
+		    ! tried 2; then
+			echo "$reason: see above"
+			failures=$((failures + 1))
+		fi
+	done
+	[ "$failures" -eq 0 ]
+}
+
+@test "no finish reason, but all has come: printed, 1" {
+	local members model failures=0
+	services
+	while IFS='|' read -r model members; do
+		play <<<"[{$members,\"repeat\":2}]"
+		ask --provider "$model" hi
+		said 1 $'All.\n' "gm-prompt: $([ "$model" = openai ] &&
+			echo "$OPENAI_MODEL" || echo "$ALIAS"): the answer may not be whole (no finish reason)
+" && tried 1 || failures=$((failures + 1))
+		ask --provider "$model" --json hi
+		[ "$rc" -eq 1 ] && same <(jq -c '[.ok, .text, .finish_reason, .error.class]' out) \
+			$'[false,"All.",null,"unfinished"]\n' ||
+			failures=$((failures + 1))
+	done <<-'E'
+	gemini|"json":{"candidates":[{"content":{"parts":[{"text":"All."}]}}]}
+	gemini|"json":[{"candidates":[{"content":{"parts":[{"text":"All."}]},"finishReason":""}]}]
+	gemini|"stream":["All."],"finish":null,"tail":"data: [DONE]\r\n\r\n"
+	openai|"chat":["All."],"finish":null,"model":"qwen3-8b-q4_k_m"
+	openai|"chat":["All."],"finish":"","usage":null
+	openai|"chat":["All."],"unary":true,"finish":null
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "words for a natural end: 0" {
+	local word failures=0
+	services
+	for word in stop eos_token eos end end_turn STOP COMPLETE stop_sequence; do
+		play <<<"[{\"chat\":[\"All of the answer.\"],\"finish\":\"$word\"}]"
+		ask --provider openai hi
+		said 0 $'All of the answer.\n' '' || failures=$((failures + 1))
+	done
+	[ "$failures" -eq 0 ]
+}
+
+@test "blocked by rules of the service or the account: 1, nothing printed" {
+	local account='the account is limited for violations of the policy'
+	serve
+	play <<-'END'
+		[{"stream":["Hel"],"finish":"MODEL_ARMOR"},
+		 {"stream":["Hel"],"finish":"ESCALATION"},
+		 {"stream":["Hel"],"finish":"PUP_LIMITED_DISABLED"}]
+	END
+	ask hi
+	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (MODEL_ARMOR)
+"
+	ask hi
+	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (ESCALATION)
+"
+	ask hi
+	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (PUP_LIMITED_DISABLED): $account
+"
+}
+
+@test "unrelated JSON is an invalid response, and not asked for again" {
+	local members failures=0
+	serve
+	while read -r members; do
+		play <<<"[{$members,\"repeat\":-1}]"
+		ask hi
+		failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): JSON, but not an answer" &&
+			tried 1 || failures=$((failures + 1))
+	done <<-'E'
+	"json":{"status":"ok"}
+	"json":[{"id":1}]
+	"json":{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}
+	"body":"data: {\"type\":\"message_start\"}\n\n"
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "gm-models says nothing of finish reasons" {
+	serve
+	play <<<'[{"body":"","repeat":-1}]'
+	rc=0
+	gm-models --retries 0 >out 2>err || rc=$?
+	[ "$rc" -eq 76 ]
+	same err "gm-models: $URL: the reply was cut before its end (HTTP 200, cut): nothing has come
+"
+	play <<<'[{"json":{},"repeat":-1}]'
+	rc=0
+	gm-models --retries 0 >out 2>err || rc=$?
+	[ "$rc" -eq 1 ]
+	same err $'gm-models: no model matches\n'
+}
