@@ -132,10 +132,13 @@ take_answer(struct gm_ask *a)
 	case GM_FINISH_NONE:
 		break;
 	}
-	if (a->question.call == GM_CALL_GENERATE && o->text_bytes == 0)
+	if (a->question.call == GM_CALL_GENERATE && o->text_bytes == 0 &&
+	    o->answer.omitted_len == 0)
 		fail_answer(a, GM_CLASS_EMPTY);
 	else if (o->answer.finish != GM_FINISH_DONE)
 		fail_answer(a, GM_CLASS_UNFINISHED);
+	else if (o->answer.omitted_len > 0)
+		fail_answer(a, GM_CLASS_PARTIAL);
 	else if (o->answer.think.leaked)
 		fail_answer(a, GM_CLASS_THOUGHTS);
 	else

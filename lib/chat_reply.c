@@ -54,17 +54,42 @@ read_thinking(struct gm_reading *r, int at)
 			read_thought(r, gm_reading_at(r, i, "text"));
 }
 
+/* A chunk without a text that can be shown, under the name of its type. */
+static void
+omit_chunk(struct gm_reading *r, int at)
+{
+	char type[40] = "";
+
+	if (gm_json_len(r->json, at) == 0)
+		return; /* {} */
+	gm_reading_line(r, gm_reading_at(r, at, "type"), type, sizeof(type));
+	gm_reading_omit(r, at, type[0] != '\0' ? type : NULL);
+}
+
 /* A chunk of content, or text as it is. */
 static void
 read_chunk(struct gm_reading *r, int at)
 {
-	read_text(r, at);
-	if (gm_json_is(r->json, gm_reading_at(r, at, "type"), "thinking"))
+	const struct gm_json *j = r->json;
+	int kind = gm_reading_at(r, at, "type");
+	int text = gm_reading_at(r, at, "text");
+
+	if (gm_json_type(j, text) == GM_JSON_ABSENT)
+		text = gm_reading_at(r, at, "refusal");
+	if (gm_json_type(j, at) == GM_JSON_STRING)
+		read_text(r, at);
+	else if (gm_json_type(j, at) != GM_JSON_OBJECT)
+		gm_reading_omit(r, at, NULL);
+	else if (gm_json_is(j, kind, "thinking"))
 		read_thinking(r, gm_reading_at(r, at, "thinking"));
-	else if (gm_json_is(r->json, gm_reading_at(r, at, "type"), "reasoning"))
-		read_thought(r, gm_reading_at(r, at, "text"));
-	else
-		read_text(r, gm_reading_at(r, at, "text"));
+	else if (gm_json_is(j, kind, "reasoning"))
+		read_thought(r, text);
+	else if (gm_json_type(j, text) == GM_JSON_STRING)
+		read_text(r, text);
+	else if (!gm_json_is(j, kind, "text") ||
+		 (gm_json_type(j, text) != GM_JSON_ABSENT &&
+		     gm_json_type(j, text) != GM_JSON_NULL))
+		omit_chunk(r, at);
 }
 
 /* Mostly a string; of a model that thinks an array of chunks. */
@@ -72,14 +97,39 @@ static void
 read_content(struct gm_reading *r, int at)
 {
 	const struct gm_json *j = r->json;
+	enum gm_json_type type = gm_json_type(j, at);
 	int i;
 
-	if (gm_json_type(j, at) != GM_JSON_ARRAY) {
+	if (type == GM_JSON_ABSENT || type == GM_JSON_NULL)
+		return;
+	if (type != GM_JSON_ARRAY) {
 		read_chunk(r, at);
 		return;
 	}
 	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i))
 		read_chunk(r, i);
+}
+
+/* What else a message may hold; of a list each item counts. */
+static void
+read_others(struct gm_reading *r, int message)
+{
+	static const char *const names[] = { "tool_calls", "function_call",
+		"audio", "images", "image", "video" };
+	const struct gm_json *j = r->json;
+	int other, item;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++) {
+		other = gm_reading_at(r, message, names[i]);
+		if (gm_json_type(j, other) == GM_JSON_ARRAY)
+			for (item = gm_json_first(j, other); item >= 0;
+			     item = gm_json_next(j, other, item))
+				gm_reading_omit(r, item, names[i]);
+		else if (gm_json_type(j, other) != GM_JSON_ABSENT &&
+			 gm_json_type(j, other) != GM_JSON_NULL)
+			gm_reading_omit(r, other, names[i]);
+	}
 }
 
 /* Servers that know both names of a thought send it twice. */
@@ -93,6 +143,7 @@ read_message(struct gm_reading *r, int at)
 	read_thought(r, thought);
 	read_content(r, gm_reading_at(r, at, "content"));
 	read_text(r, gm_reading_at(r, at, "refusal"));
+	read_others(r, at);
 }
 
 static void

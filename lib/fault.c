@@ -92,6 +92,8 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    GM_SCOPE_REQUEST, "the answer was cut by the token limit" },
 	[GM_CLASS_UNFINISHED] = { "unfinished", GM_ENEGATIVE, STOP,
 	    GM_SCOPE_REQUEST, "the answer may not be whole" },
+	[GM_CLASS_PARTIAL] = { "partial", GM_ENEGATIVE, STOP, GM_SCOPE_REQUEST,
+	    "parts of the answer cannot be shown" },
 	[GM_CLASS_THOUGHTS] = { "thoughts", GM_ENEGATIVE, STOP,
 	    GM_SCOPE_REQUEST,
 	    "thoughts were printed before the answer: use --no-stream" },

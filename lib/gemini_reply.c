@@ -37,13 +37,85 @@ check(struct gm_reading *r, const struct gm_buf *b)
 		r->rc = gm_buf_check(b, r->err);
 }
 
-/* A signature, or a kind of part that was not asked for, has no text. */
+/* Is the name of a part's member one of these? */
+static bool
+is_named(const struct gm_reading *r, int value, const char *const *names)
+{
+	int name = gm_json_name(r->json, value);
+
+	for (; *names != NULL; names++)
+		if (gm_json_is(r->json, name, *names))
+			return true;
+	return false;
+}
+
+/*
+ * A member of a part: is it content that cannot be shown? Beside a text only
+ * known kinds of content are, as what comes with a text says something of it.
+ */
+static bool
+is_content(const struct gm_reading *r, int value, bool text)
+{
+	static const char *const kinds[] = { "inlineData", "fileData",
+		"functionCall", "functionResponse", "executableCode",
+		"codeExecutionResult", "toolCall", "toolResponse", "video",
+		NULL };
+	static const char *const beside[] = { "text", "thought",
+		"thoughtSignature", "partMetadata", "videoMetadata",
+		"audioMetadata", "documentMetadata", "spreadsheetMetadata",
+		"mediaResolution", "mediaProcessing", NULL };
+
+	if (gm_json_type(r->json, value) == GM_JSON_NULL)
+		return false;
+	return text ? is_named(r, value, kinds) : !is_named(r, value, beside);
+}
+
+/* A thought or a signature is no part that is missed; all else but text is. */
 static void
 read_part(struct gm_reading *r, int part)
 {
-	bool thought = gm_json_true(r->json, gm_reading_at(r, part, "thought"));
+	const struct gm_json *j = r->json;
+	bool thought = gm_json_true(j, gm_reading_at(r, part, "thought"));
+	int text = gm_reading_at(r, part, "text"), i;
+	enum gm_json_type type = gm_json_type(j, text);
 
-	gm_reading_text(r, gm_reading_at(r, part, "text"), thought);
+	if (gm_json_type(j, part) != GM_JSON_OBJECT) {
+		gm_reading_omit(r, part, NULL);
+		return;
+	}
+	gm_reading_text(r, text, thought);
+	if (thought)
+		return;
+	if (type != GM_JSON_STRING && type != GM_JSON_ABSENT &&
+	    type != GM_JSON_NULL)
+		gm_reading_omit_member(r, text);
+	for (i = gm_json_first(j, part); i >= 0; i = gm_json_next(j, part, i))
+		if (is_content(r, i,
+			type == GM_JSON_STRING && !gm_json_is(j, text, "")))
+			gm_reading_omit_member(r, i);
+}
+
+/* An array of parts; something else in its place is one part. */
+static void
+read_parts(struct gm_reading *r, int content)
+{
+	const struct gm_json *j = r->json;
+	int parts = gm_reading_at(r, content, "parts"), part;
+	enum gm_json_type type = gm_json_type(j, parts);
+
+	if (gm_json_type(j, content) != GM_JSON_OBJECT) {
+		parts = content;
+		type = gm_json_type(j, content);
+	}
+	if (type == GM_JSON_ABSENT || type == GM_JSON_NULL)
+		return;
+	if (type != GM_JSON_ARRAY) {
+		read_part(r, parts);
+		return;
+	}
+	for (part = gm_json_first(j, parts); part >= 0 && r->rc == 0;
+	     part = gm_json_next(j, parts, part))
+		read_part(r, part);
 }
 
 static bool
@@ -111,13 +183,11 @@ read_candidate(struct gm_reading *r, int candidate)
 {
 	const struct gm_json *j = r->json;
 	struct gm_answer *a = r->answer;
-	int parts = gm_reading_at(r, candidate, "content.parts"), part, reason;
+	int reason;
 
 	if (gm_json_int(j, gm_reading_at(r, candidate, "index"), 0) != 0)
 		return; /* only one candidate is asked for */
-	for (part = gm_json_first(j, parts); part >= 0 && r->rc == 0;
-	     part = gm_json_next(j, parts, part))
-		read_part(r, part);
+	read_parts(r, gm_reading_at(r, candidate, "content"));
 	reason = gm_reading_at(r, candidate, "finishReason");
 	if (gm_json_type(j, reason) == GM_JSON_STRING && !a->prompt_blocked)
 		gm_reading_finish(r, reason, finishes);

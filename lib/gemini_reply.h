@@ -8,9 +8,9 @@
  * Source: GenerateContentResponse and CountTokensResponse of
  * google/ai/generativelanguage/v1beta/generative_service.proto, and
  * ListModelsResponse of its model_service.proto, as JSON.  Only
- * the candidate with index 0 is read, as no more are asked for; parts of
- * kinds that were not asked for are skipped.  Of what comes repeatedly, the
- * last counts.  No I/O.
+ * the candidate with index 0 is read, as no more are asked for; parts that are
+ * no text are noted as omitted.  Of what comes repeatedly, the last counts.
+ * No I/O.
  */
 
 #include "base.h"

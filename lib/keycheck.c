@@ -62,7 +62,8 @@ static bool is_answered(enum gm_class class)
 {
 	return class == GM_CLASS_OK || class == GM_CLASS_TOKEN_LIMIT ||
 	       class == GM_CLASS_EMPTY || class == GM_CLASS_BLOCKED ||
-	       class == GM_CLASS_UNFINISHED || class == GM_CLASS_THOUGHTS;
+	       class == GM_CLASS_UNFINISHED || class == GM_CLASS_PARTIAL ||
+	       class == GM_CLASS_THOUGHTS;
 }
 
 /* Is it our own end, whatever the key? */

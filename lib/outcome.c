@@ -6,6 +6,9 @@
 #include "secret.h"
 
 #define ATTEMPTS_MAX (1024 * 1024)
+/* Lines about parts that cannot be shown. */
+#define OMITTED_TOLD 10
+
 #define LINE_BYTES (2 * GM_ERR_MAX)
 
 void
@@ -241,6 +244,26 @@ tell_version(
 		    a->model_version);
 }
 
+/* Parts that were left out, some of them one by one. */
+static void
+tell_omitted(
+    const struct gm_answer *a, const char *model, const struct gm_note *note)
+{
+	const void *all = a->omitted.data;
+	const struct gm_omitted *o = all;
+	size_t i;
+
+	for (i = 0; i < a->omitted_len && i < OMITTED_TOLD; i++)
+		gm_note(note, GM_LEVEL_NOTE,
+		    "%s: a part (%s, %lld byte%s) cannot be shown", model,
+		    o[i].mime[0] != '\0' ? o[i].mime : o[i].type,
+		    (long long)o[i].bytes, o[i].bytes == 1 ? "" : "s");
+	if (a->omitted_len > OMITTED_TOLD)
+		gm_note(note, GM_LEVEL_NOTE,
+		    "%s: %zu more parts cannot be shown", model,
+		    a->omitted_len - OMITTED_TOLD);
+}
+
 void
 gm_outcome_tell(const struct gm_outcome *o, const struct gm_note *note)
 {
@@ -253,6 +276,7 @@ gm_outcome_tell(const struct gm_outcome *o, const struct gm_note *note)
 	    strcmp(a->stage, "RETIRED") == 0)
 		gm_note(note, GM_LEVEL_NOTE, "%s: the service calls it %s",
 		    o->model, a->stage);
+	tell_omitted(a, o->model, note);
 	while (gm_span_split(&rest, "\n", &line) &&
 	       gm_span_split(&line, "\t", &uri) && uri.len > 0)
 		gm_note(note, GM_LEVEL_NOTE, "source: %.*s %.*s", (int)uri.len,

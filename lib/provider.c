@@ -7,12 +7,14 @@ gm_answer_init(struct gm_answer *a)
 {
 	*a = (struct gm_answer){ .usage = { -1, -1, -1, -1, -1 } };
 	gm_buf_init(&a->sources, SOURCES_MAX);
+	gm_buf_init(&a->omitted, GM_OMITTED_MAX * sizeof(struct gm_omitted));
 }
 
 void
 gm_answer_release(struct gm_answer *a)
 {
 	gm_buf_release(&a->sources);
+	gm_buf_release(&a->omitted);
 	gm_think_release(&a->think);
 }
 

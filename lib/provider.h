@@ -58,6 +58,16 @@ struct gm_usage {
 	int64_t prompt, cached, output, thoughts, total;
 };
 
+/* A part of an answer that is no text, and so was left out. */
+struct gm_omitted {
+	char type[40]; /* its member's name, "inlineData"; or its JSON type */
+	char mime[80]; /* "image/png"; "" if it has none */
+	int64_t bytes; /* of its data, decoded; of its JSON if it has none */
+};
+
+/* Those that are kept; more are only counted. */
+#define GM_OMITTED_MAX 1000
+
 /* What is known of an answer beside its text. */
 struct gm_answer {
 	enum gm_finish finish;
@@ -70,6 +80,8 @@ struct gm_answer {
 	char model_version[128]; /* "" if it did not say */
 	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
 	struct gm_usage usage;
+	size_t omitted_len;    /* parts that were left out */
+	struct gm_buf omitted; /* struct gm_omitted each, the first ones */
 	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
 	/* Half of a character that the next piece ends; 0: none. */
 	uint32_t text_half, thought_half;

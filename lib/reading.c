@@ -1,8 +1,11 @@
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "jsonline.h"
 #include "reading.h"
+#include "term.h"
 
 #define TEXT_MAX (64 * 1024 * 1024)
 
@@ -50,6 +53,23 @@ gm_reading_give(struct gm_reading *r, struct gm_span text, bool thought)
 		    text, sink->arg, r->err);
 }
 
+/* Copy a name as one clean line, cut between characters to fit. */
+static void
+clean(struct gm_span text, char *out, size_t size)
+{
+	struct gm_buf line;
+	size_t len;
+
+	gm_buf_init(&line, 4 * GM_TERM_LINE_MAX + 4);
+	gm_term_line(&line, text, GM_TERM_LINE_MAX);
+	len = line.len < size ? line.len : size - 1;
+	while (len < line.len && len > 0 &&
+	       ((unsigned char)line.data[len] & 0xC0) == 0x80)
+		len--;
+	(void)snprintf(out, size, "%.*s", (int)len, gm_buf_str(&line));
+	gm_buf_release(&line);
+}
+
 static int
 give(struct gm_span text, bool thought, void *arg, struct gm_err *err)
 {
@@ -91,6 +111,119 @@ gm_reading_text(struct gm_reading *r, int at, bool thought)
 	else if (r->rc == 0)
 		r->rc = gm_think_take(
 		    &a->think, gm_buf_span(&r->text), give, &sink, r->err);
+}
+
+/* The JSON type of something that should have been another. */
+static const char *
+type_name(enum gm_json_type type)
+{
+	static const char *const names[] = {
+		[GM_JSON_ABSENT] = "nothing",
+		[GM_JSON_OBJECT] = "object",
+		[GM_JSON_ARRAY] = "array",
+		[GM_JSON_STRING] = "string",
+		[GM_JSON_NUMBER] = "number",
+		[GM_JSON_BOOL] = "boolean",
+		[GM_JSON_NULL] = "null",
+	};
+
+	return names[type];
+}
+
+/* Bytes that base64 stands for, whatever else is in it. */
+static int64_t
+decoded_len(struct gm_span base64)
+{
+	int64_t digits = 0;
+	size_t i;
+
+	for (i = 0; i < base64.len; i++)
+		digits += isalnum((unsigned char)base64.p[i]) ||
+		          (base64.p[i] != '\0' &&
+			      strchr("+/-_", base64.p[i]) != NULL);
+	return digits * 3 / 4;
+}
+
+/* "data:image/png;base64,..." */
+static bool
+measure_url(struct gm_reading *r, int url, struct gm_omitted *o)
+{
+	struct gm_span rest, head;
+
+	if (!gm_reading_decode(r, url))
+		return false;
+	rest = gm_buf_span(&r->text);
+	if (!gm_span_starts(rest, "data:"))
+		return false;
+	rest.p += strlen("data:");
+	rest.len -= strlen("data:");
+	if (!gm_span_split(&rest, ",", &head) || rest.p == NULL)
+		return false;
+	o->bytes = gm_span_ends(head, ";base64") ? decoded_len(rest)
+	                                         : (int64_t)rest.len;
+	(void)gm_span_split(&head, ";", &rest);
+	clean(rest, o->mime, sizeof(o->mime));
+	return true;
+}
+
+/* How large a part is, and of what MIME type. */
+static void
+measure(struct gm_reading *r, int value, struct gm_omitted *o)
+{
+	static const char *const types[] = { "mimeType", "mime_type",
+		"format" };
+	int url = gm_reading_at(r, value, "url");
+	size_t i;
+
+	if (gm_json_type(r->json, value) == GM_JSON_STRING)
+		url = value;
+	if (url == GM_JSON_NONE)
+		url = gm_reading_at(r, value, "image_url.url");
+	if (url == GM_JSON_NONE)
+		url = gm_reading_at(r, value, "image_url");
+	o->bytes = (int64_t)gm_json_raw(r->json, value).len;
+	if (measure_url(r, url, o))
+		return;
+	for (i = 0; i < GM_LEN(types) && o->mime[0] == '\0'; i++)
+		gm_reading_line(r, gm_reading_at(r, value, types[i]), o->mime,
+		    sizeof(o->mime));
+	if (gm_reading_decode(r, gm_reading_at(r, value, "data")))
+		o->bytes = decoded_len(gm_buf_span(&r->text));
+}
+
+static void
+add_omitted(struct gm_reading *r, int value, struct gm_omitted *o)
+{
+	struct gm_answer *a = r->answer;
+
+	measure(r, value, o);
+	if (r->rc != 0)
+		return;
+	if (a->omitted_len++ < GM_OMITTED_MAX) {
+		gm_buf_put(&a->omitted, (const char *)o, sizeof(*o));
+		r->rc = gm_buf_check(&a->omitted, r->err);
+	}
+}
+
+void
+gm_reading_omit(struct gm_reading *r, int value, const char *type)
+{
+	struct gm_omitted o = { .bytes = 0 };
+
+	if (type == NULL)
+		type = type_name(gm_json_type(r->json, value));
+	clean(gm_span_of(type), o.type, sizeof(o.type));
+	add_omitted(r, value, &o);
+}
+
+void
+gm_reading_omit_member(struct gm_reading *r, int value)
+{
+	struct gm_omitted o = { .bytes = 0 };
+
+	gm_reading_line(
+	    r, gm_json_name(r->json, value), o.type, sizeof(o.type));
+	add_omitted(r, value, &o);
 }
 
 int

@@ -132,6 +132,26 @@ put_sources(struct gm_jsonw *w, const struct gm_record *r)
 	gm_jsonw_end(w);
 }
 
+/* Parts that are no text. */
+static void
+put_omitted(struct gm_jsonw *w, const struct gm_record *r)
+{
+	const struct gm_buf *list = &r->outcome->answer.omitted;
+	const void *all = list->data;
+	const struct gm_omitted *o = all;
+	size_t i;
+
+	gm_jsonw_array(w, "parts_omitted");
+	for (i = 0; i < list->len / sizeof(*o); i++) {
+		gm_jsonw_object(w, NULL);
+		put_masked(w, "type", gm_span_of(o[i].type), r->secrets);
+		put_known(w, "mime_type", o[i].mime, r->secrets);
+		gm_jsonw_int(w, "bytes", o[i].bytes);
+		gm_jsonw_end(w);
+	}
+	gm_jsonw_end(w);
+}
+
 /* The last attempt's class; of an error before or after it, its word. */
 static const char *
 error_class(const struct gm_outcome *o, const struct gm_err *err)
@@ -172,6 +192,7 @@ put_outcome(struct gm_jsonw *w, const struct gm_record *r)
 	put_known(w, "finish_reason", a->reason, r->secrets);
 	put_usage(w, &a->usage);
 	put_measures(w, r->outcome);
+	put_omitted(w, r);
 	put_attempts(w, r);
 	put_sources(w, r);
 }

@@ -57,12 +57,13 @@ odd_words(const struct gm_reply *r)
 
 /* A document that belongs to no answer; it may be an error of some form. */
 static int
-take_odd(struct gm_reply *r, struct gm_span text, struct gm_err *err)
+take_odd(struct gm_reply *r, struct gm_span text, const char *words,
+    struct gm_err *err)
 {
 	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
 	if (r->fault.words[0] == '\0') /* it says nothing */
-		return set_fault(r, GM_CLASS_PROTOCOL, odd_words(r), err);
-	return gm_fail(err, GM_EPROTOCOL, "%s", odd_words(r));
+		return set_fault(r, GM_CLASS_PROTOCOL, words, err);
+	return gm_fail(err, GM_EPROTOCOL, "an error in place of an answer");
 }
 
 /* Keep the first document of that kind, in case that there is no other. */
@@ -98,7 +99,7 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 	if (r->provider->read(
 		j, at, r->question->call, r->answer, r->sink, err) != 0)
 		return err->code == GM_EPROTOCOL
-		           ? take_odd(r, gm_json_raw(j, at), err)
+		           ? take_odd(r, gm_json_raw(j, at), err->msg, err)
 		           : -1;
 	return r->answer->seen ? 0 : keep_odd(r, gm_json_raw(j, at), err);
 }
@@ -381,7 +382,8 @@ take_end(
 static bool
 is_unfinished(const struct gm_reply *r)
 {
-	return r->question->call == GM_CALL_GENERATE && r->answer->text &&
+	return r->question->call == GM_CALL_GENERATE &&
+	       (r->answer->text || r->answer->omitted_len > 0) &&
 	       (r->done || (r->kind == GM_REPLY_JSON && !r->broken));
 }
 
@@ -398,7 +400,7 @@ set_unfinished(struct gm_reply *r)
 		(void)set_fault(
 		    r, GM_CLASS_PROTOCOL, "neither events nor JSON", &ignored);
 	else if (r->odd.len > 0 && !r->answer->seen)
-		(void)take_odd(r, gm_buf_span(&r->odd), &ignored);
+		(void)take_odd(r, gm_buf_span(&r->odd), odd_words(r), &ignored);
 	else
 		(void)set_fault(r, GM_CLASS_CUT,
 		    answer ? "no finish reason" : "nothing has come", &ignored);

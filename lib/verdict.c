@@ -73,6 +73,7 @@ static const struct {
 	[GM_CLASS_EMPTY] = { OK, NULL },
 	[GM_CLASS_TOKEN_LIMIT] = { OK, NULL },
 	[GM_CLASS_UNFINISHED] = { OK, NULL },
+	[GM_CLASS_PARTIAL] = { OK, NULL },
 	[GM_CLASS_THOUGHTS] = { OK, NULL },
 	[GM_CLASS_DEADLINE] = { UNKNOWN, "allow more time" },
 	[GM_CLASS_SIGNAL] = { UNKNOWN, LATER },

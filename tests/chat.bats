@@ -217,7 +217,7 @@ counts() {
 	play <<<'[{"chat":["One, ","two."],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18}}]'
 	chat --json hi
 	[ "$rc" -eq 0 ] && same err '' || return
-	same <(jq -c 'del(.timing, .bytes, .attempts)' out) "{\"ok\":true,\"text\":\"One, two.\",\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"model_version\":\"$MODEL\",\"key_index\":$(key_index),\"finish_reason\":\"stop\",\"usage\":{\"prompt\":11,\"cached\":null,\"output\":7,\"thoughts\":null,\"total\":18},\"fallback\":false,\"sources\":[],\"error\":null}
+	same <(jq -c 'del(.timing, .bytes, .attempts)' out) "{\"ok\":true,\"text\":\"One, two.\",\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"model_version\":\"$MODEL\",\"key_index\":$(key_index),\"finish_reason\":\"stop\",\"usage\":{\"prompt\":11,\"cached\":null,\"output\":7,\"thoughts\":null,\"total\":18},\"parts_omitted\":[],\"fallback\":false,\"sources\":[],\"error\":null}
 " || return
 	same <(jq -c '.attempts | map(del(.ms))' out) "[{\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"key_index\":$(key_index),\"key\":$(key_shown),\"http\":200,\"class\":\"ok\"}]
 " || return

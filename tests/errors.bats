@@ -319,8 +319,10 @@ large() {
 	serve
 	play <<<'[{"body":"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":7},{\"text\":\"lost\",\"text\":\"a\\u0000b\\ud83dc\\ude00\\ud83d\\ude00\\/\"}]},\"finishReason\":\"STOP\",\"index\":-0.0}],\"usageMetadata\":{\"promptTokenCount\":1e999,\"totalTokenCount\":99999999999999999999}}\n\n"}]'
 	ask hi
-	said 0 'a�b�c�😀/
-' ''
+	said 1 'a�b�c�😀/
+' "gm-prompt: $ALIAS: a part (text, 1 byte) cannot be shown
+gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
+"
 }
 
 @test "lines and bodies over 64 MiB: 76" {

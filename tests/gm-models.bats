@@ -290,7 +290,7 @@ gm-models: no model answers
 	same probes '["a",false,413,"too_large"]
 ["b",false,400,"bad_request"]
 ["c",true,200,"ok"]
-["d",false,200,"cut"]
+["d",false,200,"protocol"]
 '
 	models --probe --retries 0 a b
 	failed 1 'no model answers'

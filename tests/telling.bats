@@ -81,7 +81,7 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 '"model":"gemini-flash-latest","model_version":"gemini-3.8-flash","key_index":0,'\
 '"finish_reason":"STOP","usage":{"prompt":1,"cached":1,"output":5,'\
 '"thoughts":2,"total":8},'"$TIMING"',"bytes":{"in":'"$in"',"out":'${#HI}'},'\
-'"attempts":[{"provider":"gemini","model":"gemini-flash-latest","key_index":0,'\
+'"parts_omitted":[],"attempts":[{"provider":"gemini","model":"gemini-flash-latest","key_index":0,'\
 '"key":"...0001","http":200,"class":"ok","ms":0}],"fallback":false,'\
 '"sources":[{"uri":"https://a.example/","title":"An \"A\""}],"error":null}' ]
 	python3 -c 'import json; json.load(open("out"))'
@@ -104,7 +104,7 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 '"model":"gemini-flash-latest","model_version":null,"key_index":0,'\
 '"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,'\
 '"thoughts":null,"total":null},'"$TIMING"',"bytes":{"in":'"$in"',"out":'\
-$((2 * ${#HI}))'},"attempts":[{"provider":"gemini","model":"gemini-flash-latest",'\
+$((2 * ${#HI}))'},"parts_omitted":[],"attempts":[{"provider":"gemini","model":"gemini-flash-latest",'\
 '"key_index":0,"key":"...0001","http":503,"class":"overloaded","ms":0},'\
 '{"provider":"gemini","model":"gemini-flash-latest","key_index":0,"key":"...0001","http":429,'\
 '"class":"quota","ms":0}],"fallback":false,"sources":[],"error":'\
@@ -127,7 +127,8 @@ $((2 * ${#HI}))'},"attempts":[{"provider":"gemini","model":"gemini-flash-latest"
 		assert list(r) == [
 		    "ok", "text", "provider", "model", "model_version",
 		    "key_index", "finish_reason", "usage", "timing", "bytes",
-		    "attempts", "fallback", "sources", "error"], list(r)
+		    "parts_omitted", "attempts", "fallback", "sources",
+		    "error"], list(r)
 		assert r["ok"] is False and r["text"] == "", r
 		assert r["attempts"] == [] and r["sources"] == [], r
 		assert r["error"]["class"] == "config", r

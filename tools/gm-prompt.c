@@ -168,6 +168,8 @@ is_showable(const struct run *r, int rc)
 {
 	return rc == 0 || r->outcome.class == GM_CLASS_TOKEN_LIMIT ||
 	       r->outcome.class == GM_CLASS_UNFINISHED ||
+	       (r->outcome.class == GM_CLASS_PARTIAL &&
+		   r->outcome.text_bytes > 0) ||
 	       r->outcome.class == GM_CLASS_THOUGHTS;
 }
 
@@ -209,8 +211,8 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 
 	gm_buf_init(&block, GM_DELIVERY_MAX);
 	gm_buf_init(&line, SIZE_MAX / 2);
-	if (r->opt->extract && rc == 0) {
-		if (!gm_fence_first(record.text, &block))
+	if (r->opt->extract && is_showable(r, rc)) {
+		if (!gm_fence_first(record.text, &block) && rc == 0)
 			rc = gm_fail(err, GM_ENEGATIVE,
 			    "%s: the answer has no fenced block",
 			    r->outcome.model);

@@ -49,6 +49,8 @@ struct asked {
 	const struct gm_provider *provider;
 	struct gm_question question;
 	long status;
+	enum gm_http_fault fault; /* how the transfer ends */
+	bool final;               /* the sink takes nothing back */
 };
 
 /* In pieces: the first bytes, and then always as many as step says. */
@@ -56,11 +58,12 @@ static void
 run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
     size_t step)
 {
-	const struct gm_sink sink = {
-		.text = on_text, .thought = on_thought, .arg = r
-	};
+	const struct gm_sink sink = { .text = on_text,
+		.thought = on_thought,
+		.final = asked->final,
+		.arg = r };
 	struct gm_http_result result = { .head = { .status = asked->status } };
-	enum gm_http_pulse pulse;
+	enum gm_http_pulse pulse = GM_HTTP_IDLE;
 	size_t n = cut;
 
 	*r = (struct run){ .text = { .max = LOG_MAX },
@@ -81,6 +84,10 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 		body.len -= n;
 		n = step;
 	}
+	if (result.fault == GM_HTTP_DONE && pulse != GM_HTTP_ENOUGH)
+		result.fault = asked->fault;
+	if (result.fault != GM_HTTP_DONE && result.fault != GM_HTTP_REFUSED)
+		(void)gm_fail(&result.err, GM_EUNAVAILABLE, "broken");
 	gm_reply_end(&r->reply, &result);
 }
 
@@ -105,6 +112,23 @@ check_line(const char *line, size_t size)
 }
 
 static void
+check_omitted(const struct gm_answer *a)
+{
+	const void *all = a->omitted.data;
+	const struct gm_omitted *o = all;
+	size_t i;
+
+	assert(a->omitted.len / sizeof(*o) == (a->omitted_len < GM_OMITTED_MAX
+						      ? a->omitted_len
+						      : GM_OMITTED_MAX));
+	for (i = 0; i < a->omitted.len / sizeof(*o); i++) {
+		check_line(o[i].type, sizeof(o[i].type));
+		check_line(o[i].mime, sizeof(o[i].mime));
+		assert(o[i].bytes >= 0);
+	}
+}
+
+static void
 check_run(const struct run *r)
 {
 	const struct gm_fault *f = &r->reply.fault;
@@ -117,6 +141,7 @@ check_run(const struct run *r)
 	check_line(a->explanation, sizeof(a->explanation));
 	check_line(a->model_version, sizeof(a->model_version));
 	check_line(a->stage, sizeof(a->stage));
+	check_omitted(a);
 	assert(gm_utf8_valid(sources) == sources.len);
 	assert(sources.len == 0 || sources.p[sources.len - 1] == '\n');
 	assert(f->hint_ms >= -1);
@@ -140,6 +165,9 @@ check_same(const struct run *a, const struct run *b)
 	assert(same(&a->text, &b->text));
 	assert(same(&a->thoughts, &b->thoughts));
 	assert(same(&a->answer.sources, &b->answer.sources));
+	assert(same(&a->answer.omitted, &b->answer.omitted));
+	assert(a->answer.omitted_len == b->answer.omitted_len);
+	assert(a->answer.think.leaked == b->answer.think.leaked);
 	assert(a->answer.finish == b->answer.finish);
 	assert(strcmp(a->answer.reason, b->answer.reason) == 0);
 	assert(a->answer.usage.total == b->answer.usage.total);

@@ -10,15 +10,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct asked all[] = {
 		{ &gm_gemini,
 		    { .call = GM_CALL_GENERATE, .model = "gemini-3.8-flash" },
-		    200 },
-		{ &gm_gemini,
-		    { .call = GM_CALL_COUNT, .model = "tunedModels/mine" },
-		    200 },
-		{ &gm_gemini, { .call = GM_CALL_MODELS, .model = "models" },
-		    200 },
+		    200, GM_HTTP_DONE, false },
 		{ &gm_gemini,
 		    { .call = GM_CALL_GENERATE, .model = "gemini-3.8-flash" },
-		    429 },
+		    200, GM_HTTP_SILENCE, false },
+		{ &gm_gemini,
+		    { .call = GM_CALL_COUNT, .model = "tunedModels/mine" }, 200,
+		    GM_HTTP_DONE, false },
+		{ &gm_gemini, { .call = GM_CALL_MODELS, .model = "models" },
+		    200, GM_HTTP_DONE, false },
+		{ &gm_gemini,
+		    { .call = GM_CALL_GENERATE, .model = "gemini-3.8-flash" },
+		    429, GM_HTTP_DONE, false },
 	};
 	struct gm_span body = { (const char *)data, size };
 	size_t i;

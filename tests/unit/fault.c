@@ -62,6 +62,7 @@ static const struct {
 	{ GM_CLASS_EMPTY, "empty", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_TOKEN_LIMIT, "token_limit", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_UNFINISHED, "unfinished", 1, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_PARTIAL, "partial", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_THOUGHTS, "thoughts", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_DEADLINE, "deadline", 69, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_LOCAL, "local", 71, STOP, GM_SCOPE_REQUEST },

@@ -44,8 +44,8 @@ test_nothing_sent(void **state)
 				    "\"provider\":\"gemini\",\"model\":";
 	static const char end[] =
 	    ",\"model_version\":null,\"key_index\":null,\"finish_reason\":"
-	    "null," NO_USAGE NO_MEASURES
-	    "\"attempts\":[],\"fallback\":false,\"sources\":[],"
+	    "null," NO_USAGE NO_MEASURES "\"parts_omitted\":[],\"attempts\":[],"
+	                                 "\"fallback\":false,\"sources\":[],"
 	    "\"error\":{\"class\":\"config\",\"message\":\"no API key\","
 	    "\"retry_at\":null}}\n";
 	char want[1000];
@@ -106,7 +106,8 @@ test_success(void **state)
 	    "\"output\":7,\"thoughts\":40,\"total\":58},\"timing\":{"
 	    "\"total_ms\":1234,\"ttft_ms\":300,\"wait_ms\":500,"
 	    "\"connect_ms\":20},\"bytes\":{\"in\":4096,\"out\":512},"
-	    "\"attempts\":[{\"provider\":\"gemini\",\"model\":\"gemini-x\","
+	    "\"parts_omitted\":[],\"attempts\":[{\"provider\":\"gemini\","
+	    "\"model\":\"gemini-x\","
 	    "\"key_index\":0,\"key\":\"...0001\",\"http\":null,\"class\":"
 	    "\"network\",\"ms\":10},"
 	    "{\"provider\":\"gemini\",\"model\":\"gemini-x\",\"key_index\":0,"
@@ -141,7 +142,8 @@ test_quota(void **state)
 	    "{\"ok\":false,\"text\":\"\",\"provider\":\"gemini\","
 	    "\"model\":\"gemini-y\",\"model_version\":null,\"key_index\":2,"
 	    "\"finish_reason\":null," NO_USAGE NO_MEASURES
-	    "\"attempts\":[{\"provider\":\"gemini\",\"model\":\"gemini-x\","
+	    "\"parts_omitted\":[],\"attempts\":[{\"provider\":\"gemini\","
+	    "\"model\":\"gemini-x\","
 	    "\"key_index\":2,\"key\":\"...0001\",\"http\":429,\"class\":"
 	    "\"quota_day\","
 	    "\"ms\":10}],\"fallback\":false,\"sources\":[],"
@@ -155,6 +157,10 @@ test_quota(void **state)
 static void
 test_masked(void **state)
 {
+	static const struct gm_omitted omitted[] = {
+		{ "inlineData", "image/png", 8 },
+		{ "fake-good-key-0001", "", 2 },
+	};
 	struct gm_err err = { GM_EPROTOCOL, "it says fake-good-key-0001" };
 	struct gm_secrets secrets = { 0 };
 	struct gm_outcome o;
@@ -174,6 +180,7 @@ test_masked(void **state)
 	o.class = GM_CLASS_CUT;
 	put(o.answer.reason, "fake-good-key-0001");
 	put(o.answer.model_version, "v fake-good-key-0001");
+	gm_buf_put(&o.answer.omitted, (const char *)omitted, sizeof(omitted));
 	gm_buf_puts(&o.answer.sources,
 	    "http://a/fake-good-key-0001\tof fake-good-key-0001\n");
 	check(&record,
@@ -181,7 +188,9 @@ test_masked(void **state)
 	    "\"provider\":\"gemini\",\"model\":\"gemini-x\","
 	    "\"model_version\":\"v ...0001\",\"key_index\":null,"
 	    "\"finish_reason\":\"...0001\"," NO_USAGE NO_MEASURES
-	    "\"attempts\":[],\"fallback\":false,"
+	    "\"parts_omitted\":[{\"type\":\"inlineData\",\"mime_type\":\"image/"
+	    "png\",\"bytes\":8},{\"type\":\"...0001\",\"mime_type\":null,"
+	    "\"bytes\":2}],\"attempts\":[],\"fallback\":false,"
 	    "\"sources\":[{\"uri\":\"http://a/...0001\","
 	    "\"title\":\"of ...0001\"}],\"error\":{\"class\":\"cut\","
 	    "\"message\":\"it says ...0001\",\"retry_at\":null}}\n");
