@@ -134,7 +134,7 @@ take_answer(struct gm_ask *a)
 	}
 	if (a->question.call == GM_CALL_GENERATE && o->text_bytes == 0 &&
 	    o->answer.omitted_len == 0)
-		fail_answer(a, GM_CLASS_EMPTY);
+		gm_course_empty(a);
 	else if (o->answer.finish != GM_FINISH_DONE)
 		fail_answer(a, GM_CLASS_UNFINISHED);
 	else if (o->answer.omitted_len > 0)

@@ -282,3 +282,27 @@ gm_course_fault(struct gm_ask *a)
 		break;
 	}
 }
+
+void
+gm_course_empty(struct gm_ask *a)
+{
+	(void)gm_outcome_fail_finish(
+	    a->outcome, GM_CLASS_EMPTY, a->question.model, &a->err);
+	if (a->given) { /* thoughts were shown */
+		gm_relay_finish(a, GM_CLASS_EMPTY, -1);
+		return;
+	}
+	a->sink->restart(a->sink->arg);
+	if (!a->emptied && a->failures < a->service->retries &&
+	    fits_deadline(a, 0)) {
+		gm_note(a->service->note, GM_LEVEL_DETAIL, "%s: sent once more",
+		    a->err.msg);
+		a->emptied = true;
+		a->failures++;
+		a->state = GM_ASK_DUE;
+		a->chosen = false;
+		a->due_ms = gm_clock_mono_ms();
+	} else if (!gm_relay_model(a)) {
+		gm_relay_give_up(a, GM_CLASS_EMPTY);
+	}
+}

@@ -30,4 +30,11 @@ bool gm_course_is_usable(const struct gm_ask *);
 /* An attempt has failed, with outcome->fault. */
 void gm_course_fault(struct gm_ask *);
 
+/*
+ * An answer has come to its end without any text, by no limit or filter: send
+ * the request once more, which counts as a retry, then to the next model and
+ * service.
+ */
+void gm_course_empty(struct gm_ask *);
+
 #endif

@@ -86,7 +86,7 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    "the reply was cut before its end" },
 	[GM_CLASS_BLOCKED] = { "blocked", GM_ENEGATIVE, STOP, GM_SCOPE_REQUEST,
 	    "blocked" },
-	[GM_CLASS_EMPTY] = { "empty", GM_ENEGATIVE, STOP, GM_SCOPE_REQUEST,
+	[GM_CLASS_EMPTY] = { "empty", GM_ENEGATIVE, RETRY, GM_SCOPE_REQUEST,
 	    "the answer is empty" },
 	[GM_CLASS_TOKEN_LIMIT] = { "token_limit", GM_ENEGATIVE, STOP,
 	    GM_SCOPE_REQUEST, "the answer was cut by the token limit" },

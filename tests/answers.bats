@@ -126,7 +126,7 @@ rc= # set by gm and ask
 	ask hi
 	said 1 $'Hel\n' \
 	    "gm-prompt: $ALIAS: the answer may not be whole (OTHER)"$'\n'
-	ask hi
+	ask --retries 0 hi
 	said 1 '' "gm-prompt: $ALIAS: the answer is empty (OTHER)"$'\n'
 }
 

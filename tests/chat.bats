@@ -292,8 +292,8 @@ ends() {
 	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (model_length)|"chat":["One ","two."],"finish":"model_length"
 	1|1|-|One two.|MODEL: the answer was blocked (content_filter)|"chat":["One ","two."],"finish":"content_filter"
 	1|1|One two.|One two.|MODEL: the answer may not be whole (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
-	1|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
-	1|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
+	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
+	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
 	1|1|One two.|One two.|MODEL: the answer may not be whole (no finish reason)|"chat":["One ","two."],"finish":null
 	1|1|One two.|One two.|MODEL: the answer may not be whole (no finish reason)|"chat":["One ","two."],"finish":""
 	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":"","done":false

@@ -236,7 +236,12 @@ EOT
 	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
 	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
 	gm-prompt -n --json -m none Hello >failure || :
-	jq -r '.. | objects | keys[]' object failure | sort -u >members
+	script <<-'END'
+		[{"stream":[{"candidates":[{"content":{"parts":[{"toolCall":{}}]},
+		   "finishReason":"STOP"}]}],"finish":null}]
+	END
+	gm-prompt -n --json Hello >parts || :
+	jq -r '.. | objects | keys[]' object failure parts | sort -u >members
 	diff members page
 }
 

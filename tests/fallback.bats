@@ -168,7 +168,7 @@ row() {
 		"stream":["One, "],"hold":true,"gate":"never"|--timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, silence)|no sign of life for 3 s
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: nothing listens there: is the server running? (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection (tls)|WHY
-		"stream":[]||stop|1||empty|1 0 0|$ALIAS: the answer is empty (STOP)|
+		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
 		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut by the token limit (MAX_TOKENS)|
 		"stream":["One, "],"finish":"SAFETY"||stop|1||blocked|1 0 0|$ALIAS: the answer was blocked (SAFETY)|
 		{"when":{"key":"$K0"},"row":1,"repeat":-1},{$STREAM}||rotate+answer|0|$GEMINI_SAYS|ok|1 1 0||
@@ -337,7 +337,7 @@ Euh.
 	play <<<'[{"stream":["One, "],"finish":null},{"stream":[],"repeat":-1}]'
 	ask --max-wait 10ms hi
 	failed 1 "$ALIAS: the answer is empty (STOP)"
-	went K0 K0
+	went K0 K0 K0
 }
 
 @test "what Gemini sent is not told of Mistral" {

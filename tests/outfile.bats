@@ -175,7 +175,8 @@ limited() {
 
 	replies <<-'END'
 		[{"row": 22}, {"stream": ["Hel"], "finish": null},
-		 {"stream": ["Hel"], "finish": "SAFETY"}, {"stream": []},
+		 {"stream": ["Hel"], "finish": "SAFETY"},
+		 {"stream": [], "repeat": 2},
 		 {"stream": ["Hel"], "finish": null},
 		 {"stream": ["Hello."], "gate": "never"}]
 	END
@@ -192,7 +193,7 @@ limited() {
 	[ "$rc" -eq 76 ]
 	gm-prompt -o file hi >out 2>err </dev/null &
 	pid=$!
-	wait_for "[ -e '$DIR/request.6' ]"
+	wait_for "[ -e '$DIR/request.7' ]"
 	kill -TERM $pid
 	rc=0
 	wait $pid || rc=$?

@@ -125,6 +125,60 @@ all_ways() {
 	[ "$failures" -eq 0 ]
 }
 
+# empty RETRIES REQUESTS [argument...]: empty at the end, after so many requests.
+empty() {
+	again
+	ask --retries "$1" "${@:3}" hi
+	[ "$rc" -eq 1 ] && same out '' && tried "$2" &&
+		grep -q "the answer is empty" err
+}
+
+@test "an empty answer is asked for once more, then the next model" {
+	local reason failures=0
+	services
+	for reason in STOP MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE OTHER TOO_MANY_TOOL_CALLS NEW; do
+		play <<<"[{\"stream\":[],\"finish\":\"$reason\"},{\"stream\":[\"A good answer.\"]}]"
+		ask hi
+		said 0 $'A good answer.\n' '' && tried 2 ||
+			failures=$((failures + 1))
+	done
+	play <<<'[{"stream":[],"repeat":-1}]'
+	ask hi
+	said 1 '' "gm-prompt: $ALIAS: the answer is empty (STOP)
+"
+	tried 2
+	empty 4 2
+	empty 4 2 -S
+	empty 0 1
+	empty 4 4 -m gemini-3.8-flash,gemini-3.7-flash
+	empty 0 2 -m gemini-3.8-flash,gemini-3.7-flash
+	# Thoughts that were shown cannot be taken back.
+	play <<<'[{"stream":[],"thoughts":["Hm."],"repeat":-1}]'
+	ask -S --show-thoughts hi
+	[ "$rc" -eq 1 ]
+	tried 1
+	# Nor is anything asked for again that a limit or a filter has stopped.
+	play <<<'[{"stream":[],"finish":"MAX_TOKENS"},{"stream":[],"finish":"SAFETY"}]'
+	ask hi
+	ask hi
+	tried 2
+	[ "$failures" -eq 0 ]
+}
+
+@test "an empty answer in the end: the next service" {
+	services
+	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[\"Bien.\"]}]"
+	ask --fallback mistral hi
+	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty (STOP); asking mistral instead
+"
+	tried 3
+	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[],\"repeat\":-1}]"
+	ask --fallback mistral --json hi
+	[ "$rc" -eq 1 ]
+	same <(jq -c '[.provider, .error.class, (.attempts | length)]' out) '["gemini","empty",4]
+'
+}
+
 @test "words for a natural end: 0" {
 	local word failures=0
 	services
