@@ -13,7 +13,8 @@ static const struct {
 } codes[GM_CODES] = {
 	[GM_OK] = { 0, "ok", "done, and the whole answer was delivered" },
 	[GM_ENEGATIVE] = { 1, "negative",
-	    "worked, but the result is negative: a blocked or empty answer, one "
+	    "worked, but the result is negative: a blocked or empty answer, "
+	    "one "
 	    "cut by the token limit, one without a finish reason, or one with "
 	    "parts that cannot be shown" },
 	[GM_EUSAGE] = { 64, "usage", "the command line is wrong" },

@@ -228,20 +228,40 @@ gm_outcome_fail_finish(const struct gm_outcome *o, enum gm_class class,
 	return -1;
 }
 
+/*
+ * Is it the model that was asked for, perhaps with a date or a number after
+ * it? "gpt-4o" is "gpt-4o-2024-08-06", but not "gpt-4o-mini".
+ */
+static bool
+is_same_model(const char *asked, const char *version)
+{
+	size_t len = strlen(asked);
+
+	if (strncmp(version, asked, len) != 0)
+		return false;
+	version += len;
+	if (version[0] == '\0')
+		return true;
+	return (version[0] == '-' || version[0] == '@') && version[1] != '\0' &&
+	       strspn(version + 1, "0123456789-") == strlen(version + 1);
+}
+
 static void
 tell_version(
     const struct gm_answer *a, const char *asked, const struct gm_note *note)
 {
+	const char *version = a->model_version;
 	size_t len;
 
 	if (strncmp(asked, "models/", 7) == 0)
 		asked += 7;
+	if (strncmp(version, "models/", 7) == 0)
+		version += 7;
 	len = strlen(asked);
-	if (a->model_version[0] != '\0' &&
-	    strcmp(a->model_version, asked) != 0 &&
+	if (version[0] != '\0' && !is_same_model(asked, version) &&
 	    (len < 7 || strcmp(asked + len - 7, "-latest") != 0))
-		gm_note(note, GM_LEVEL_NOTE, "%s: answered by %s", asked,
-		    a->model_version);
+		gm_note(
+		    note, GM_LEVEL_NOTE, "%s: answered by %s", asked, version);
 }
 
 /* Parts that were left out, some of them one by one. */
