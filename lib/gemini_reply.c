@@ -118,60 +118,117 @@ read_parts(struct gm_reading *r, int content)
 		read_part(r, part);
 }
 
-static bool
-is_listed(const struct gm_buf *lines, const char *line)
-{
-	const char *all = gm_buf_str(lines), *p = all;
+/* Words of the service on a page, which stand in for a missing title. */
+#define STATUS "URL_RETRIEVAL_STATUS_"
 
-	while ((p = strstr(p, line)) != NULL && p > all && p[-1] != '\n')
-		p++;
-	return p != NULL;
+/* The line of a URI in the list of sources; NULL: it is not there. */
+static const char *
+find_source(const struct gm_buf *sources, struct gm_span uri)
+{
+	const char *line = gm_buf_str(sources), *end;
+
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		if (strncmp(line, uri.p, uri.len) == 0 && line[uri.len] == '\t')
+			return line;
+	return NULL;
 }
 
+/* Append "title\n" to the uri in line; a title may be missing. */
 static void
-put_source(struct gm_reading *r, int uri, int title, struct gm_buf *line)
+put_title(struct gm_reading *r, int title, struct gm_buf *line)
 {
-	if (!gm_reading_decode(r, uri))
-		return;
-	gm_term_line(line, gm_buf_span(&r->text), URI_MAX);
-	if (line->len == 0)
-		return;
 	gm_buf_putc(line, '\t');
 	if (gm_reading_decode(r, title))
 		gm_term_line(line, gm_buf_span(&r->text), GM_TERM_LINE_MAX);
 	gm_buf_putc(line, '\n');
 }
 
-/* A line of the list of sources, unless it is there already. */
+/* Is there a title in it, not only a word on the page, or nothing? */
+static bool
+has_title(const char *line)
+{
+	const char *title = strchr(line, '\t') + 1;
+
+	return title[0] != '\n' && strncmp(title, STATUS, strlen(STATUS)) != 0;
+}
+
+/* Put a line in the place of another one. */
+static void
+replace(struct gm_buf *list, const char *old, const struct gm_buf *line)
+{
+	size_t at = (size_t)(old - gm_buf_str(list));
+	size_t end = at + (size_t)(strchr(old, '\n') + 1 - old);
+	struct gm_buf rest;
+
+	gm_buf_init(&rest, list->max);
+	gm_buf_put(&rest, list->data + end, list->len - end);
+	if (rest.failed == GM_OK) {
+		gm_buf_cut(list, at);
+		gm_buf_put_span(list, gm_buf_span(line));
+		gm_buf_put_span(list, gm_buf_span(&rest));
+	}
+	gm_buf_release(&rest);
+}
+
+/* One line for each URI, with its title if there is one anywhere. */
+static void
+add_line(struct gm_reading *r, int title, struct gm_buf *line)
+{
+	struct gm_buf *sources = &r->answer->sources;
+	const char *old = find_source(sources, gm_buf_span(line));
+
+	put_title(r, title, line);
+	check(r, line);
+	if (r->rc != 0)
+		return;
+	if (old == NULL)
+		gm_buf_put_span(sources, gm_buf_span(line));
+	else if (!has_title(old) && has_title(gm_buf_str(line)))
+		replace(sources, old, line);
+	if (sources->failed == GM_EOS) /* too many are only left out */
+		check(r, sources);
+}
+
 static void
 add_source(struct gm_reading *r, int uri, int title)
 {
-	struct gm_buf *sources = &r->answer->sources, line;
+	struct gm_buf line;
 
-	if (sources->failed != GM_OK)
+	if (r->answer->sources.failed != GM_OK || !gm_reading_decode(r, uri))
 		return;
 	gm_buf_init(&line, 8 * URI_MAX);
-	put_source(r, uri, title, &line);
+	gm_term_line(&line, gm_buf_span(&r->text), URI_MAX);
+	if (line.len > 0)
+		add_line(r, title, &line);
 	check(r, &line);
-	if (line.len > 0 && !is_listed(sources, gm_buf_str(&line)))
-		gm_buf_put_span(sources, gm_buf_span(&line));
-	if (sources->failed == GM_EOS) /* too many are only left out */
-		check(r, sources);
 	gm_buf_release(&line);
+}
+
+/* A chunk is a web page, a retrieved document, a place or an image. */
+static void
+read_chunk(struct gm_reading *r, int chunk)
+{
+	const struct gm_json *j = r->json;
+	int page, uri;
+
+	for (page = gm_json_first(j, chunk); page >= 0;
+	     page = gm_json_next(j, chunk, page)) {
+		uri = gm_reading_at(r, page, "uri");
+		if (gm_json_type(j, uri) != GM_JSON_STRING)
+			uri = gm_reading_at(r, page, "sourceUri");
+		add_source(r, uri, gm_reading_at(r, page, "title"));
+	}
 }
 
 static void
 read_sources(struct gm_reading *r, int candidate)
 {
 	const struct gm_json *j = r->json;
-	int list, i, page;
+	int list, i;
 
 	list = gm_reading_at(r, candidate, "groundingMetadata.groundingChunks");
-	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i)) {
-		page = gm_json_first(j, i); /* web, retrievedContext or maps */
-		add_source(r, gm_reading_at(r, page, "uri"),
-		    gm_reading_at(r, page, "title"));
-	}
+	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i))
+		read_chunk(r, i);
 	list = gm_reading_at(r, candidate, "urlContextMetadata.urlMetadata");
 	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i))
 		add_source(r, gm_reading_at(r, i, "retrievedUrl"),

@@ -99,11 +99,21 @@ test_sources(void **state)
 		    NULL,
 		    "https://p\tURL_RETRIEVAL_STATUS_SUCCESS\n"
 		    "https://q\tURL_RETRIEVAL_STATUS_PAYWALL\n" },
-		/* No doubles, but all that differ. */
+		/* One line for each URI, with a title if there is one. */
 		{ CHUNKS(WEB("u", "t") "," WEB("u", "t")),
 		    CHUNKS(WEB("u", "t")), "u\tt\n" },
-		{ CHUNKS(WEB("u", "t")), CHUNKS(WEB("u", "s")),
-		    "u\tt\nu\ts\n" },
+		{ CHUNKS(WEB("u", "t")), CHUNKS(WEB("u", "s")), "u\tt\n" },
+		{ CHUNKS("{\"web\":{\"uri\":\"u\"}}," WEB("v", "w")),
+		    CHUNKS(WEB("u", "t")), "u\tt\nv\tw\n" },
+		{ PAGES(PAGE("u", "SUCCESS")), CHUNKS(WEB("u", "t")),
+		    "u\tt\n" },
+		{ CHUNKS(WEB("u", "t")), PAGES(PAGE("u", "SUCCESS")),
+		    "u\tt\n" },
+		{ CHUNKS("{\"web\":{\"uri\":\"u\"}}"),
+		    PAGES(PAGE("u", "ERROR")), "u\t\n" },
+		{ CHUNKS("{\"image\":{\"sourceUri\":\"u\",\"imageUri\":"
+			 "\"i\",\"title\":\"t\",\"domain\":\"d\"}}"),
+		    NULL, "u\tt\n" },
 		{ CHUNKS(WEB("https://a/x", "t") "," WEB("a/x", "t") "," WEB(
 		      "/x", "t")),
 		    CHUNKS(WEB("a/x", "t")),
