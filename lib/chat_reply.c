@@ -224,7 +224,7 @@ static void
 write_limit(const struct gm_reading *r, struct gm_jsonw *w, int model)
 {
 	static const char *const names[] = { "max_context_length",
-		"max_model_len", "meta.n_ctx_train" };
+		"max_model_len", "meta.n_ctx", "meta.n_ctx_train" };
 	int64_t limit = -1;
 	size_t i;
 
@@ -239,19 +239,16 @@ static void
 write_methods(const struct gm_reading *r, struct gm_jsonw *w, int list)
 {
 	const struct gm_json *j = r->json;
-	bool any = false;
 	int i;
 
-	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i)) {
-		if (!gm_json_true(j, i))
-			continue;
-		if (!any)
-			gm_jsonw_array(w, "supportedGenerationMethods");
-		any = true;
-		gm_jsonw_raw(w, NULL, gm_json_raw(j, gm_json_name(j, i)));
-	}
-	if (any)
-		gm_jsonw_end(w);
+	if (gm_json_type(j, list) != GM_JSON_OBJECT)
+		return; /* not known, which is not the same as none */
+	gm_jsonw_array(w, "supportedGenerationMethods");
+	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i))
+		if (gm_json_true(j, i))
+			gm_jsonw_raw(
+			    w, NULL, gm_json_raw(j, gm_json_name(j, i)));
+	gm_jsonw_end(w);
 }
 
 /* Under its id, or under an alias. */

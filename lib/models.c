@@ -135,6 +135,9 @@ read_model(
 	    gm_json_int(j, gm_json_at(j, at, "inputTokenLimit"), -1);
 	m->output_limit =
 	    gm_json_int(j, gm_json_at(j, at, "outputTokenLimit"), -1);
+	m->unknown =
+	    gm_json_type(j, gm_json_at(j, at, "supportedGenerationMethods")) !=
+	    GM_JSON_ARRAY;
 	m->thinking = gm_json_true(j, gm_json_at(j, at, "thinking"));
 	set_texts(m, gm_buf_take(&r->texts));
 	models->len++;
@@ -195,10 +198,12 @@ write_model(const struct gm_model *m, struct gm_jsonw *w)
 	if (m->output_limit >= 0)
 		gm_jsonw_int(w, "outputTokenLimit", m->output_limit);
 	gm_jsonw_bool(w, "thinking", m->thinking);
-	gm_jsonw_array(w, "supportedGenerationMethods");
-	while (gm_span_split(&rest, "\n", &method) && method.len > 0)
-		gm_jsonw_span(w, NULL, method);
-	gm_jsonw_end(w);
+	if (!m->unknown) {
+		gm_jsonw_array(w, "supportedGenerationMethods");
+		while (gm_span_split(&rest, "\n", &method) && method.len > 0)
+			gm_jsonw_span(w, NULL, method);
+		gm_jsonw_end(w);
+	}
 	gm_jsonw_end(w);
 }
 
@@ -218,10 +223,10 @@ has_method(const struct gm_model *m, const char *wanted)
 {
 	struct gm_span rest = gm_span_of(m->methods), method;
 
-	while (gm_span_split(&rest, "\n", &method))
+	while (!m->unknown && gm_span_split(&rest, "\n", &method))
 		if (gm_span_is(method, wanted))
 			return true;
-	return false;
+	return m->unknown;
 }
 
 static bool

@@ -32,6 +32,7 @@ struct gm_model {
 	char *name;          /* to be asked by; owned, the others with it */
 	const char *display; /* "" if it has none */
 	const char *methods; /* each with a newline behind it */
+	bool unknown;        /* the service does not say which it has */
 	int64_t input_limit, output_limit; /* tokens; -1: not said */
 	bool thinking;
 	enum gm_class class; /* what came of asking it, once that was done */
@@ -45,7 +46,7 @@ struct gm_models {
 
 /* What is wanted of a list; all is borrowed. */
 struct gm_models_filter {
-	const char *method;    /* NULL: any */
+	const char *method;    /* NULL: any; one that is not known counts */
 	char *const *patterns; /* one of them must match; none: all do */
 	size_t len;
 };

@@ -81,11 +81,15 @@ static const struct {
 	  "\"capabilities\":{\"x\":false}},{\"id\":\"/m/b.gguf\",\"meta\":{"
 	  "\"n_ctx_train\":8192},\"capabilities\":[\"completion\"]}]}",
 	    "{\"models\":[{\"id\":\"a\",\"displayName\":\"The \\\"A\\\"\","
-	    "\"inputTokenLimit\":5},{\"id\":\"/m/b.gguf\","
+	    "\"inputTokenLimit\":5,\"supportedGenerationMethods\":[]},{\"id\":"
+	    "\"/m/b.gguf\","
 	    "\"inputTokenLimit\":8192}]}" },
 	{ "{\"data\":[{\"id\":\"a\",\"max_context_length\":null,"
 	  "\"max_model_len\":7,\"name\":null,\"aliases\":[5,null]}]}",
 	    "{\"models\":[{\"id\":\"a\",\"inputTokenLimit\":7}]}" },
+	{ "{\"data\":[{\"id\":\"c\",\"meta\":{\"n_ctx\":4096,"
+	  "\"n_ctx_train\":131072}}]}",
+	    "{\"models\":[{\"id\":\"c\",\"inputTokenLimit\":4096}]}" },
 	{ "{\"data\":[5,null,[],{},{\"id\":5,\"aliases\":[\"b\"]}]}",
 	    "{\"models\":[{\"id\":\"b\"}]}" },
 };
@@ -110,7 +114,7 @@ test_lists(void **state)
 		    0);
 		release(&r);
 	}
-	assert_int_equal(models.len, 6);
+	assert_int_equal(models.len, 7);
 	assert_string_equal(models.items[1].name, "mistral-small-2603");
 	assert_string_equal(
 	    models.items[1].methods, "completion_chat\nvision\n");
