@@ -112,30 +112,63 @@ class_of(long http, const struct gm_errbody *e)
 	return gm_errrule_by_status(http);
 }
 
-/* The service names the model to use instead: "models/" and a name. */
+/* Do the words before a name, or right after it, offer it? */
+static bool
+is_offered(struct gm_span before, struct gm_span after)
+{
+	static const char *const words[] = { "use ", "try ", "switch to",
+		"migrate to", "upgrade to", "move to", "replaced by",
+		"in favor of", "instead" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(words); i++)
+		if (gm_span_has(before, words[i]))
+			return true;
+	return gm_span_starts(after, " instead");
+}
+
+/* Does a name end where the letters of one end, or was it cut or a pattern? */
+static bool
+is_complete(struct gm_span name, struct gm_span after, bool cut)
+{
+	if (name.len == 0 || name.len >= 100 || name.p[name.len - 1] == '-')
+		return false;
+	if (gm_span_starts(after, ".")) { /* at most the end of a sentence */
+		after.p++;
+		after.len--;
+		if (gm_span_starts(after, "."))
+			return false;
+	}
+	if (after.len == 0)
+		return !cut;
+	return strchr(" \t\n,;:!?)'\"`", after.p[0]) != NULL;
+}
+
+/* The service offers another model: "models/" and a name. */
 static void
 find_replacement(
-    const char *model, const struct gm_buf *message, struct gm_fault *fault)
+    const char *model, const struct gm_errbody *e, struct gm_fault *fault)
 {
 	static const char prefix[] = "models/";
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-	struct gm_span rest = gm_buf_span(message);
+	struct gm_span rest = gm_buf_span(&e->message), before, name;
 	const char *p;
 	bool tuned;
-	size_t len;
 
 	while ((p = gm_span_find(rest, prefix)) != NULL) {
+		before = (struct gm_span){ rest.p, (size_t)(p - rest.p) };
 		tuned = *p != prefix[0]; /* "tunedModels/" */
 		p += strlen(prefix);
-		len = strspn(p, set);
-		rest.len = (size_t)(rest.p + rest.len - p);
-		rest.p = p;
-		while (len > 0 && p[len - 1] == '.')
-			len--;
-		if (!tuned && len > 0 && len < 100 &&
-		    !gm_span_is((struct gm_span){ p, len }, model)) {
+		name = (struct gm_span){ p, strspn(p, set) };
+		while (name.len > 0 && p[name.len - 1] == '.')
+			name.len--;
+		rest.len = (size_t)(rest.p + rest.len - p) - name.len;
+		rest.p = p + name.len;
+		if (!tuned && !gm_span_is(name, model) &&
+		    is_complete(name, rest, e->cut) &&
+		    is_offered(before, rest)) {
 			(void)snprintf(fault->remedy, sizeof(fault->remedy),
-			    "use %.*s instead", (int)len, p);
+			    "use %.*s instead", (int)name.len, name.p);
 			return;
 		}
 	}
@@ -184,7 +217,7 @@ gm_gemini_classify(
 		fault->class = class_of(fault->http, &e);
 		find_project(&e, fault);
 		if (fault->class == GM_CLASS_MODEL_GONE)
-			find_replacement(model, &e.message, fault);
+			find_replacement(model, &e, fault);
 	}
 	gm_errbody_release(&e);
 }

@@ -191,8 +191,21 @@ test_replacement(void **state)
 		const char *model, *message, *remedy;
 	} rows[] = {
 		{ MODEL, "use models/gemini-4", "use gemini-4 instead" },
-		{ MODEL, "models/" MODEL " is gone: models/gemini-4.",
+		{ MODEL, "models/" MODEL " is gone: try models/gemini-4.",
 		    "use gemini-4 instead" },
+		{ MODEL, "Gone. models/gemini-4 instead?",
+		    "use gemini-4 instead" },
+		{ MODEL, "It was replaced by 'models/gemini-4'.",
+		    "use gemini-4 instead" },
+		/* Named, but not offered. */
+		{ MODEL, "models/gemini-4 is not found for API version v1beta",
+		    "" },
+		{ MODEL, "models/" MODEL " is gone: models/gemini-4.", "" },
+		/* No complete name. */
+		{ MODEL, "use models/gemini-4-fl...", "" },
+		{ MODEL, "use models/gemini-", "" },
+		{ MODEL, "use models/gemini-*", "" },
+		{ MODEL, "use models/gemini-4_Flash", "" },
 		{ MODEL, "models/" MODEL ". models/" MODEL, "" },
 		{ MODEL, "models/ and models/...", "" },
 		{ MODEL, "models/Upper", "" },
