@@ -45,7 +45,7 @@ test_nothing_sent(void **state)
 	static const char end[] =
 	    ",\"model_version\":null,\"key_index\":null,\"finish_reason\":"
 	    "null," NO_USAGE NO_MEASURES "\"parts_omitted\":[],\"attempts\":[],"
-	                                 "\"fallback\":false,\"sources\":[],"
+	    "\"fallback\":false,\"sources\":[],"
 	    "\"error\":{\"class\":\"config\",\"message\":\"no API key\","
 	    "\"retry_at\":null}}\n";
 	char want[1000];
