@@ -223,10 +223,10 @@ has_method(const struct gm_model *m, const char *wanted)
 {
 	struct gm_span rest = gm_span_of(m->methods), method;
 
-	while (!m->unknown && gm_span_split(&rest, "\n", &method))
+	while (gm_span_split(&rest, "\n", &method))
 		if (gm_span_is(method, wanted))
 			return true;
-	return m->unknown;
+	return false;
 }
 
 static bool
@@ -244,7 +244,8 @@ is_wanted(const struct gm_model *m, const struct gm_models_filter *filter)
 {
 	size_t i;
 
-	if (filter->method != NULL && !has_method(m, filter->method))
+	if (filter->method != NULL && !has_method(m, filter->method) &&
+	    !(m->unknown && filter->unknown))
 		return false;
 	for (i = 0; i < filter->len; i++)
 		if (matches(m->name, filter->patterns[i]))
@@ -296,7 +297,7 @@ gm_models_near(const struct gm_models *models, const char *name,
 		at = len;
 		far[at] = remoteness(name, m->name);
 		if (far[at] == GM_NEAR_FAR || strcmp(name, m->name) == 0 ||
-		    (method != NULL && !has_method(m, method)))
+		    (method != NULL && !m->unknown && !has_method(m, method)))
 			continue;
 		for (near[at] = m; at > 0 && far[at] < far[at - 1]; at--) {
 			size_t swap = far[at];

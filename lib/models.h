@@ -46,7 +46,8 @@ struct gm_models {
 
 /* What is wanted of a list; all is borrowed. */
 struct gm_models_filter {
-	const char *method;    /* NULL: any; one that is not known counts */
+	const char *method;    /* NULL: any */
+	bool unknown;          /* those of unknown methods, too */
 	char *const *patterns; /* one of them must match; none: all do */
 	size_t len;
 };

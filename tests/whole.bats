@@ -240,3 +240,11 @@ empty() {
 	[ "$rc" -eq 1 ]
 	same err $'gm-models: no model matches\n'
 }
+
+@test "gm-models: a list that tells no capabilities is not empty" {
+	services
+	play <<<'[{"json":{"data":[{"id":"mistral-new"},{"id":"mistral-old","capabilities":{"completion_chat":false}}]},"repeat":-1}]'
+	gm-models --provider mistral --refresh >out 2>err
+	same out $'mistral-new\n'
+	same err ''
+}

@@ -68,8 +68,10 @@ work(struct gm_catalog *c, const struct options *o,
 
 	if (gm_catalog_open(c, c->tool, o->refresh, o->probe, err) != 0)
 		return -1;
-	if (!o->all && wanted.method == NULL)
+	if (!o->all && wanted.method == NULL) {
 		wanted.method = c->provider->method;
+		wanted.unknown = true;
+	}
 	gm_models_keep(&c->models, &wanted);
 	if (c->models.len == 0)
 		return gm_fail(err, GM_ENEGATIVE, "no model matches");

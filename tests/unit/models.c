@@ -308,6 +308,25 @@ test_keep(void **state)
 	}
 }
 
+/* Methods that a service does not tell are not the same as none. */
+static void
+test_unknown_methods(void **state)
+{
+	struct gm_models_filter filter = { .method = "chat", .unknown = true };
+	struct gm_models models = { .items = NULL };
+
+	(void)state;
+	take(&models, "{\"models\":[{\"id\":\"a\"},{\"id\":\"b\","
+		      "\"supportedGenerationMethods\":[]},{\"id\":\"c\","
+		      "\"supportedGenerationMethods\":[\"chat\"]}]}");
+	gm_models_keep(&models, &filter);
+	assert_names(&models, "a c ");
+	filter.unknown = false;
+	gm_models_keep(&models, &filter);
+	assert_names(&models, "c ");
+	gm_models_release(&models);
+}
+
 static void
 test_near(void **state)
 {
@@ -368,6 +387,7 @@ main(void)
 		cmocka_unit_test(test_masks_keys),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_unknown_methods),
 		cmocka_unit_test(test_near),
 	};
 
