@@ -87,6 +87,18 @@ take_retry_after(struct gm_fault *f, const char *value)
 		f->hint_ms = ms;
 }
 
+/* What the head of the response says of the fault. */
+static void
+take_head(struct gm_fault *f, const struct gm_http_head *head)
+{
+	if (head->no_quota && gm_class(f->class)->scope == GM_SCOPE_QUOTA &&
+	    gm_class(f->class)->code == GM_ETEMPFAIL)
+		f->class = GM_CLASS_QUOTA_NONE; /* the plan lacks the model */
+	/* Without a proxy the page is of the service's own web server. */
+	if (head->proxied && f->class == GM_CLASS_FRONT_END)
+		f->class = GM_CLASS_PROXY;
+}
+
 static void
 add_up(struct gm_outcome *o, const struct gm_http_result *result)
 {
@@ -152,9 +164,7 @@ settle(struct gm_ask *a, const struct gm_http_result *result)
 	struct gm_fault *f = &a->reply.fault;
 
 	take_retry_after(f, result->head.retry_after);
-	if (result->head.no_quota &&
-	    gm_class(f->class)->scope == GM_SCOPE_QUOTA)
-		f->class = GM_CLASS_QUOTA_NONE; /* the plan lacks the model */
+	take_head(f, &result->head);
 	a->outcome->fault = *f;
 	add_up(a->outcome, result);
 	record(a, f, result->total_ms);

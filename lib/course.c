@@ -114,6 +114,17 @@ take_key(struct gm_ask *a, const struct gm_pick *pick, int64_t latest_ms)
 	a->chosen = true;
 }
 
+/* Are the keys rejected with this model only? */
+static bool
+is_about_model(const struct gm_ask *a, const struct gm_pick *pick)
+{
+	enum gm_class class = a->outcome->fault.class;
+
+	if (class == GM_CLASS_OK)
+		class = pick->standing.class;
+	return gm_class(class)->scope == GM_SCOPE_QUOTA;
+}
+
 bool
 gm_course_is_usable(const struct gm_ask *a)
 {
@@ -137,7 +148,7 @@ gm_course_choose(struct gm_ask *a)
 		gm_relay_give_up_on_fault(a, "");
 	else if (pick.kind == GM_PICK_COOLING)
 		wait_for_key(a, &pick);
-	else
+	else if (!is_about_model(a, &pick) || !gm_relay_model(a))
 		fail_keys(a, &pick);
 }
 
@@ -205,7 +216,21 @@ note_rest(struct gm_ask *a)
 	a->outcome->retry_at_ms = s.until_ms;
 }
 
-/* Another key.  Where the place is at fault, of one other project at most. */
+/*
+ * A free call that is forbidden says nothing of what the key may do else: it
+ * marks no key.
+ */
+static bool
+is_unmarked_probe(const struct gm_ask *a)
+{
+	return a->outcome->fault.class == GM_CLASS_FORBIDDEN &&
+	       a->question.call != GM_CALL_GENERATE;
+}
+
+/*
+ * Another key.  If no key is marked, as when the region is at fault, of one
+ * other project at most.
+ */
 static void
 rotate(struct gm_ask *a)
 {
@@ -216,7 +241,8 @@ rotate(struct gm_ask *a)
 		gm_relay_give_up_on_fault(a, "");
 		return;
 	}
-	if (gm_class(a->outcome->fault.class)->scope == GM_SCOPE_PLACE)
+	if (gm_class(a->outcome->fault.class)->scope == GM_SCOPE_PLACE ||
+	    is_unmarked_probe(a))
 		(void)snprintf(a->avoid, sizeof(a->avoid), "%s",
 		    gm_keyrule_project(&k->rule, &k->table, a->key));
 	a->state = GM_ASK_DUE;
@@ -232,7 +258,8 @@ is_key_missing(const struct gm_ask *a)
 	enum gm_scope scope = gm_class(a->outcome->fault.class)->scope;
 
 	return ring->keys[a->key].text.len == 0 &&
-	       (scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT);
+	       (scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT ||
+		   a->outcome->fault.class == GM_CLASS_FORBIDDEN);
 }
 
 void
@@ -244,8 +271,9 @@ gm_course_fault(struct gm_ask *a)
 	if (missing && gm_class(f->class)->scope == GM_SCOPE_KEY)
 		(void)snprintf(f->remedy, sizeof(f->remedy), "set %s",
 		    a->service->key_variable);
-	if (!missing && gm_keys_fault(a->service->keys, gm_course_model(a),
-			    a->key, a->sent_wall_ms, f, &a->err) != 0) {
+	if (!missing && !is_unmarked_probe(a) &&
+	    gm_keys_fault(a->service->keys, gm_course_model(a), a->key,
+		a->sent_wall_ms, f, &a->err) != 0) {
 		gm_relay_fail_local(a);
 		return;
 	}

@@ -5,11 +5,23 @@
 
 #define TEXT_MAX (64 * 1024)
 
+/* Objects inside objects that are looked at for words. */
+#define DEPTH_MAX 4
+
+/* Members that hold an error's words, the most telling first. */
+static const char *const words[] = { "message", "msg", "Message", "error_msg",
+	"error_message", "errorMessage", "errorMsg", "status_msg",
+	"faultstring", "detail", "error_description", "description", "title" };
+
+/* Members that hold the error, where it is no document of its own. */
+static const char *const wrappers[] = { "error", "fault", "base_resp" };
+
 static void
 init(struct gm_errbody *e)
 {
 	struct gm_buf *all[] = { &e->message, &e->name, &e->type, &e->status,
-		&e->reason, &e->quota, &e->delay, &e->project, &e->field };
+		&e->reason, &e->quota, &e->delay, &e->project, &e->field,
+		&e->raw };
 	size_t i;
 
 	*e = (struct gm_errbody){ 0 };
@@ -89,6 +101,59 @@ put_value(const struct gm_json *j, int at, struct gm_buf *out)
 		gm_json_string(j, at, out);
 }
 
+/* Is there anything that could be words? */
+static bool
+is_worded(const struct gm_json *j, int at)
+{
+	enum gm_json_type type = gm_json_type(j, at);
+
+	return type == GM_JSON_STRING || type == GM_JSON_OBJECT ||
+	       type == GM_JSON_ARRAY;
+}
+
+/* The member of an object that holds its words, or NONE. */
+static int
+find_words(const struct gm_json *j, int at)
+{
+	size_t i;
+	int found;
+
+	for (i = 0; i < GM_LEN(words); i++) {
+		found = gm_json_at(j, at, words[i]);
+		if (is_worded(j, found))
+			return found;
+	}
+	return GM_JSON_NONE;
+}
+
+/* The same of an object that has words by no such name, as by a language. */
+static int
+find_any_words(const struct gm_json *j, int at)
+{
+	int found = find_words(j, at), error = gm_json_at(j, at, "error"), i;
+
+	if (found != GM_JSON_NONE || is_worded(j, error))
+		return found != GM_JSON_NONE ? found : error;
+	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i))
+		if (gm_json_type(j, i) == GM_JSON_STRING)
+			return i;
+	return GM_JSON_NONE;
+}
+
+/* The words of an object: a string, a list, or NONE. */
+static int
+descend(const struct gm_json *j, int at)
+{
+	int level;
+
+	for (level = 0; level < DEPTH_MAX; level++) {
+		if (gm_json_type(j, at) != GM_JSON_OBJECT)
+			return at;
+		at = find_any_words(j, at);
+	}
+	return GM_JSON_NONE;
+}
+
 /* One of a list: words, or {"loc":["body","seed"],"msg":...}. */
 static void
 put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
@@ -96,7 +161,6 @@ put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
 	int place = gm_json_at(j, at, "loc"), i;
 	size_t before = out->len;
 
-	gm_json_string(j, at, out);
 	for (i = gm_json_first(j, place); i >= 0;
 	     i = gm_json_next(j, place, i)) {
 		gm_buf_puts(out, out->len > before ? "." : "");
@@ -104,17 +168,16 @@ put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
 	}
 	gm_buf_puts(
 	    out, out->len > before && place != GM_JSON_NONE ? ": " : "");
-	gm_json_string(j, gm_json_at(j, at, "msg"), out);
+	gm_json_string(j, descend(j, at), out);
 }
 
-/* Words, a list of complaints, or an object that has either as its detail. */
+/* Words, a list of complaints, or an object that has either. */
 static void
 put_message(const struct gm_json *j, int at, struct gm_buf *out)
 {
 	int i;
 
-	if (gm_json_type(j, at) == GM_JSON_OBJECT)
-		at = gm_json_at(j, at, "detail");
+	at = descend(j, at);
 	gm_json_string(j, at, out);
 	if (gm_json_type(j, at) != GM_JSON_ARRAY)
 		return;
@@ -136,30 +199,83 @@ set_value(const struct gm_json *j, int at, struct gm_buf *out)
 	put_value(j, at, out);
 }
 
+/* The code, also of problem details and of faults, by another name. */
 static void
-read_error(const struct gm_json *j, int at, struct gm_errbody *e)
+read_code(const struct gm_json *j, int at, struct gm_errbody *e)
+{
+	static const char *const names[] = { "status", "statusCode",
+		"status_code", "code" };
+	size_t i;
+	int value;
+
+	for (i = 0; i < GM_LEN(names); i++) {
+		value = gm_json_at(j, at, names[i]);
+		e->code = (long)gm_json_int(j, value, e->code);
+	}
+	set_value(j, gm_json_at(j, at, "detail.errorcode"), &e->name);
+	set_value(j, value, &e->name);
+}
+
+/* What OpenRouter was told by the service behind it. */
+static void
+read_raw(const struct gm_json *j, int at, struct gm_errbody *e)
+{
+	at = gm_json_at(j, at, "metadata.raw");
+	if (gm_json_type(j, at) == GM_JSON_STRING)
+		gm_json_string(j, at, &e->raw);
+	else
+		put_message(j, at, &e->raw);
+}
+
+static void
+read_names(const struct gm_json *j, int at, struct gm_errbody *e)
+{
+	int status = gm_json_at(j, at, "status");
+
+	read_code(j, at, e);
+	set_value(j, gm_json_at(j, at, "error_type"), &e->type);
+	set_value(j, gm_json_at(j, at, "type"), &e->type);
+	if (gm_json_type(j, status) == GM_JSON_STRING)
+		set_value(j, status, &e->status);
+}
+
+static void
+read_object(const struct gm_json *j, int at, struct gm_errbody *e)
 {
 	int details = gm_json_at(j, at, "details"), d;
+	int list = gm_json_at(j, at, "errors"), found = find_words(j, at);
 
-	if (gm_json_type(j, at) == GM_JSON_STRING) {
-		gm_json_string(j, at, &e->message);
-		return;
+	read_names(j, at, e);
+	read_names(j, gm_json_at(j, list, "0"), e);
+	if (found == GM_JSON_NONE)
+		found = list;
+	if (found != GM_JSON_NONE) {
+		gm_buf_reset(&e->message);
+		put_message(j, found, &e->message);
 	}
-	e->code = (long)gm_json_int(j, gm_json_at(j, at, "code"), e->code);
-	set_value(j, gm_json_at(j, at, "code"), &e->name);
-	set_value(j, gm_json_at(j, at, "type"), &e->type);
-	put_message(j, gm_json_at(j, at, "message"), &e->message);
-	gm_json_string(j, gm_json_at(j, at, "status"), &e->status);
+	read_raw(j, at, e);
 	for (d = gm_json_first(j, details); d >= 0;
 	     d = gm_json_next(j, details, d))
 		read_detail(j, d, e);
 }
 
-/* {"error":...}; without it, {"message":...} and {"detail":...}. */
+/* A text as the error: its words, or the name of one that has words, too. */
+static void
+read_text_error(const struct gm_json *j, int at, struct gm_errbody *e)
+{
+	struct gm_buf *out = e->message.len > 0 ? &e->name : &e->message;
+
+	if (out == &e->name && e->name.len > 0)
+		return;
+	gm_json_string(j, at, out);
+}
+
+/* What is around the error, then the error, which counts more. */
 static void
 read_document(const struct gm_json *j, struct gm_errbody *e)
 {
 	int root = GM_JSON_ROOT, at;
+	size_t i;
 
 	if (gm_json_type(j, gm_json_at(j, root, "0.msg")) == GM_JSON_STRING) {
 		put_message(j, root, &e->message);
@@ -167,10 +283,16 @@ read_document(const struct gm_json *j, struct gm_errbody *e)
 	}
 	if (gm_json_type(j, root) == GM_JSON_ARRAY)
 		root = gm_json_at(j, root, "0");
-	at = gm_json_at(j, root, "error");
-	read_error(j, at != GM_JSON_NONE ? at : root, e);
-	if (at == GM_JSON_NONE && e->message.len == 0)
-		put_message(j, gm_json_at(j, root, "detail"), &e->message);
+	read_object(j, root, e);
+	for (i = 0; i < GM_LEN(wrappers); i++) {
+		at = gm_json_at(j, root, wrappers[i]);
+		if (gm_json_type(j, at) == GM_JSON_STRING)
+			read_text_error(j, at, e);
+		else if (gm_json_type(j, at) == GM_JSON_OBJECT)
+			read_object(j, at, e);
+		else if (gm_json_type(j, at) == GM_JSON_ARRAY)
+			put_message(j, at, &e->message);
+	}
 }
 
 static bool
@@ -268,8 +390,8 @@ read_text(struct gm_span body, struct gm_errbody *e)
 		gm_buf_put_span(&e->message, body);
 }
 
-void
-gm_errbody_read(struct gm_errbody *e, struct gm_span body)
+static void
+read_any(struct gm_span body, struct gm_errbody *e)
 {
 	init(e);
 	if (gm_span_starts(body, "\xEF\xBB\xBF")) {
@@ -280,6 +402,110 @@ gm_errbody_read(struct gm_errbody *e, struct gm_span body)
 		read_json(body, e);
 	else
 		read_text(body, e);
+}
+
+/*
+ * The words of the service behind say what is wrong; its codes are about that
+ * service, and about a key that is not ours.
+ */
+static void
+take_raw(struct gm_errbody *e)
+{
+	struct gm_errbody inner;
+
+	if (gm_span_trim(gm_buf_span(&e->raw)).len == 0)
+		return;
+	e->behind = true;
+	read_any(gm_buf_span(&e->raw), &inner);
+	if (inner.message.len > 0) {
+		gm_buf_reset(&e->message);
+		gm_buf_put_span(&e->message, gm_buf_span(&inner.message));
+	}
+	gm_buf_inherit(&e->message, &inner.message);
+	gm_errbody_release(&inner);
+}
+
+void
+gm_errbody_read(struct gm_errbody *e, struct gm_span body)
+{
+	read_any(body, e);
+	take_raw(e);
+}
+
+/* A code that is not a success. */
+static bool
+is_bad_code(const struct gm_json *j, int at)
+{
+	int64_t code = gm_json_int(j, at, -1);
+
+	if (gm_json_type(j, at) == GM_JSON_STRING && code == -1)
+		return !gm_json_is(j, at, "") && !gm_json_is(j, at, "success");
+	return code >= 300;
+}
+
+/* Is there something, and is it not empty? */
+static bool
+is_given(const struct gm_json *j, int at)
+{
+	switch (gm_json_type(j, at)) {
+	case GM_JSON_OBJECT:
+		return true;
+	case GM_JSON_STRING:
+		return !gm_json_is(j, at, "");
+	case GM_JSON_ARRAY:
+		return gm_json_len(j, at) > 0;
+	case GM_JSON_NUMBER:
+		return gm_json_int(j, at, 1) != 0;
+	case GM_JSON_BOOL:
+		return gm_json_true(j, at);
+	case GM_JSON_ABSENT:
+	case GM_JSON_NULL:
+		break;
+	}
+	return false;
+}
+
+/* Has it a member that only answers have? */
+static bool
+is_answer(const struct gm_json *j, int at)
+{
+	static const char *const names[] = { "choices", "candidates", "data",
+		"models", "usage", "usageMetadata", "totalTokens",
+		"promptFeedback" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (gm_json_at(j, at, names[i]) != GM_JSON_NONE)
+			return true;
+	return false;
+}
+
+bool
+gm_errbody_is(const struct gm_json *j, int at)
+{
+	static const char *const names[] = { "error", "errors", "fault",
+		"error_type", "error_msg", "error_message", "errorMessage" };
+	static const char *const marks[] = { "object", "type" };
+	static const char *const codes[] = { "code", "status", "statusCode",
+		"status_code" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (is_given(j, gm_json_at(j, at, names[i])))
+			return true;
+	for (i = 0; i < GM_LEN(marks); i++)
+		if (gm_json_is(j, gm_json_at(j, at, marks[i]), "error"))
+			return true;
+	if (is_bad_code(j, gm_json_at(j, at, "base_resp.status_code")))
+		return true;
+	if (!is_given(j, find_words(j, at)) || is_answer(j, at))
+		return false;
+	for (i = 0; i < GM_LEN(codes); i++)
+		if (is_bad_code(j, gm_json_at(j, at, codes[i])))
+			return true;
+	/* Words of an error, and nothing of an answer. */
+	return is_given(j, gm_json_at(j, at, "detail")) ||
+	       gm_json_type(j, gm_json_at(j, at, "message")) == GM_JSON_STRING;
 }
 
 void
@@ -294,4 +520,5 @@ gm_errbody_release(struct gm_errbody *e)
 	gm_buf_release(&e->delay);
 	gm_buf_release(&e->project);
 	gm_buf_release(&e->field);
+	gm_buf_release(&e->raw);
 }

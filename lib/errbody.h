@@ -15,6 +15,7 @@
 
 #include "base.h"
 #include "buf.h"
+#include "jsonr.h"
 #include "span.h"
 
 /* All texts are the server's, and may hold anything. */
@@ -29,11 +30,19 @@ struct gm_errbody {
 	struct gm_buf delay;   /* RetryInfo: "37.5s" */
 	struct gm_buf project; /* ErrorInfo: "projects/123" */
 	struct gm_buf field;   /* BadRequest: the first field's complaint */
+	struct gm_buf raw;     /* private */
 	bool zero;             /* a quota of 0 */
+	bool behind; /* the message is of a service behind the one asked */
 	bool html;
 	bool json;
 	bool cut; /* there was more of the message than is kept */
 };
+
+/*
+ * Is a JSON value an error in place of an answer, as some servers send it with
+ * status 200?
+ */
+bool gm_errbody_is(const struct gm_json *, int at);
 
 /* Never fails: what does not fit, or makes no sense, is left out. */
 void gm_errbody_read(struct gm_errbody *, struct gm_span body);

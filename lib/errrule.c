@@ -20,13 +20,259 @@ has(const struct gm_buf *b, const char *words)
 	return gm_span_has(gm_buf_span(b), words);
 }
 
+/* What is said by name, or in words, alike by several services. */
+static const struct gm_errrule first[] = {
+	{ GM_ERRRULE_KEY, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
+	{ GM_ERRRULE_KEY, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
+	{ 401, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
+	{ 401, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
+	{ GM_ERRRULE_KEY, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
+	{ 401, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, "invalid_api_key", NULL, GM_CLASS_KEY_INVALID },
+	{ 401, "invalid_api_key", NULL, GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "api key not valid", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "api key not found", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "api key is not valid", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "api key is invalid", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "invalid api key", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "invalid api-key", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "incorrect api key", GM_CLASS_KEY_INVALID },
+	{ GM_ERRRULE_KEY, NULL, "incorrect api-key", GM_CLASS_KEY_INVALID },
+	{ 403, NULL, "reported as leaked", GM_CLASS_KEY_LEAKED },
+	{ 403, "API_KEY_HTTP_REFERRER_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
+	{ 403, "API_KEY_IP_ADDRESS_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
+	{ 403, "API_KEY_ANDROID_APP_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
+	{ 403, "API_KEY_IOS_APP_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
+	{ 403, "API_KEY_SERVICE_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
+	{ 403, "SERVICE_DISABLED", NULL, GM_CLASS_PROJECT_BLOCKED },
+	{ 403, "CONSUMER_SUSPENDED", NULL, GM_CLASS_PROJECT_BLOCKED },
+	{ 403, "CONSUMER_INVALID", NULL, GM_CLASS_PROJECT_BLOCKED },
+	{ 403, "BILLING_DISABLED", NULL, GM_CLASS_PROJECT_BLOCKED },
+	{ 403, "USER_PROJECT_DENIED", NULL, GM_CLASS_PROJECT_BLOCKED },
+	{ 403, NULL, "has not been used in project*or it is disabled",
+	    GM_CLASS_PROJECT_BLOCKED },
+	{ 403, NULL, "consumer*has been suspended", GM_CLASS_PROJECT_BLOCKED },
+	{ 403, NULL, "project*has been suspended", GM_CLASS_PROJECT_BLOCKED },
+	{ 403, NULL, "requires billing to be enabled",
+	    GM_CLASS_PROJECT_BLOCKED },
+	{ 403, NULL, "project has been denied access",
+	    GM_CLASS_PROJECT_DENIED },
+	{ GM_ERRRULE_CREDIT, "insufficient_quota", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "billing_not_active", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "billing_hard_limit_reached", NULL,
+	    GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "exceeded_current_quota_error", NULL,
+	    GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, NULL, "prepayment credits", GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, NULL, "credit balance", GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, NULL, "insufficient balance", GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, NULL, "insufficient credit", GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, NULL, "out of credit", GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, NULL, "account is not active",
+	    GM_CLASS_NO_CREDIT },
+	{ 0, "unsupported_country_region_territory", NULL, GM_CLASS_PLACE },
+	{ 429, "MODEL_CAPACITY_EXHAUSTED", NULL, GM_CLASS_OVERLOADED },
+	{ 429, "3505", NULL, GM_CLASS_OVERLOADED },
+	{ 429, "overloaded", NULL, GM_CLASS_OVERLOADED },
+	{ 0, "overloaded_error", NULL, GM_CLASS_OVERLOADED },
+	{ 503, NULL, "overloaded", GM_CLASS_OVERLOADED },
+	{ 503, NULL, "high demand", GM_CLASS_OVERLOADED },
+	{ 503, NULL, "capacity", GM_CLASS_OVERLOADED },
+	{ GM_ERRRULE_REQUEST, "exceed_context_size_error", NULL,
+	    GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, "context_length_exceeded", NULL,
+	    GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, "string_above_max_length", NULL,
+	    GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, "request_too_large", NULL, GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "context length", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "context size", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "context window", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "maximum number of tokens",
+	    GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "token count*exceeds", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "too many tokens", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "input tokens*exceed", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "tokens*must be*<=", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "max_num_tokens", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "max_input_tokens", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "prompt is too long", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "prompt too long", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "input is too long", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "input too long", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "is too long for", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "string too long", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "input length", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "less than*tokens", GM_CLASS_TOO_LARGE },
+	/* Local servers notice it late. */
+	{ 500, "exceed_context_size_error", NULL, GM_CLASS_TOO_LARGE },
+	{ 500, NULL, "maximum context length", GM_CLASS_TOO_LARGE },
+	{ 500, NULL, "available context size", GM_CLASS_TOO_LARGE },
+	{ 500, NULL, "context size has been exceeded", GM_CLASS_TOO_LARGE },
+	{ 500, NULL, "exceeds the context length", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "reduce the length", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "payload size exceeds",
+	    GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "entity too large", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "payload too large", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "content too large", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "request too large", GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "request is too large",
+	    GM_CLASS_TOO_LARGE },
+	{ GM_ERRRULE_REQUEST, NULL, "body*too large", GM_CLASS_TOO_LARGE },
+	{ 0, NULL, "unexpected endpoint", GM_CLASS_BAD_URL },
+	{ 404, NULL, "file not found", GM_CLASS_BAD_URL },
+	{ 404, NULL, "invalid url", GM_CLASS_BAD_URL },
+};
+
+/* What a status means to all, if nothing else is known. */
+static const struct gm_errrule last[] = {
+	{ 401, NULL, NULL, GM_CLASS_KEY_REFUSED },
+	{ 402, NULL, NULL, GM_CLASS_NO_CREDIT },
+	{ 403, NULL, NULL, GM_CLASS_FORBIDDEN },
+	{ 404, NULL, NULL, GM_CLASS_MODEL_GONE },
+	{ 405, NULL, NULL, GM_CLASS_BAD_URL },
+	{ 407, NULL, NULL, GM_CLASS_PROXY },
+	{ 408, NULL, NULL, GM_CLASS_SERVER },
+	{ 409, NULL, NULL, GM_CLASS_SERVER },
+	{ 413, NULL, NULL, GM_CLASS_TOO_LARGE },
+	{ 424, NULL, NULL, GM_CLASS_SERVER },
+	{ 451, NULL, NULL, GM_CLASS_PLACE },
+	{ 499, NULL, NULL, GM_CLASS_CANCELLED },
+	{ 501, NULL, NULL, GM_CLASS_BAD_REQUEST },
+	{ 504, NULL, NULL, GM_CLASS_TIMEOUT },
+};
+
+/* The statuses that a body without a code stands for. */
+static const struct {
+	const char *name;
+	long http;
+} statuses[] = {
+	{ "INVALID_ARGUMENT", 400 },
+	{ "FAILED_PRECONDITION", 400 },
+	{ "OUT_OF_RANGE", 400 },
+	{ "UNAUTHENTICATED", 401 },
+	{ "PERMISSION_DENIED", 403 },
+	{ "NOT_FOUND", 404 },
+	{ "RESOURCE_EXHAUSTED", 429 },
+	{ "CANCELLED", 499 },
+	{ "INTERNAL", 500 },
+	{ "UNIMPLEMENTED", 501 },
+	{ "UNAVAILABLE", 503 },
+	{ "DEADLINE_EXCEEDED", 504 },
+	{ "invalid_request_error", 400 },
+	{ "invalid_request", 400 },
+	{ "context_length_exceeded", 400 },
+	{ "exceed_context_size_error", 400 },
+	{ "invalid_api_key", 401 },
+	{ "authentication_error", 401 },
+	{ "permission_error", 403 },
+	{ "not_found_error", 404 },
+	{ "model_not_found", 404 },
+	{ "request_too_large", 413 },
+	{ "validation", 422 },
+	{ "generation", 424 },
+	{ "rate_limit_error", 429 },
+	{ "rate_limited", 429 },
+	{ "rate_limit_exceeded", 429 },
+	{ "service_tier_capacity_exceeded", 429 },
+	{ "insufficient_quota", 429 },
+	{ "billing_not_active", 429 },
+	{ "exceeded_current_quota_error", 429 },
+	{ "overloaded", 429 },
+	{ "requests", 429 },
+	{ "tokens", 429 },
+	{ "not_supported_error", 501 },
+	{ "overloaded_error", 503 },
+	{ "unavailable_error", 503 },
+};
+
+/* Are the parts of a pattern in the text, one after the other? */
+static bool
+matches(struct gm_span text, const char *pattern)
+{
+	struct gm_span parts = gm_span_of(pattern), part;
+	const char *at;
+	char word[80];
+
+	while (gm_span_split(&parts, "*", &part)) {
+		(void)snprintf(
+		    word, sizeof(word), "%.*s", (int)part.len, part.p);
+		at = gm_span_find(text, word);
+		if (at == NULL)
+			return false;
+		at += part.len;
+		text.len -= (size_t)(at - text.p);
+		text.p = at;
+	}
+	return true;
+}
+
+static bool
+is_status(long rule, long http)
+{
+	switch (rule) {
+	case 0:
+		return true;
+	case GM_ERRRULE_REQUEST:
+		return http == 400 || http == 413 || http == 422;
+	case GM_ERRRULE_KEY:
+		return http == 400 || http == 403;
+	case GM_ERRRULE_CREDIT:
+		return http == 400 || http == 403 || http == 429;
+	default:
+		return rule == http;
+	}
+}
+
+/* May a rule of this class blame a key, or its project? */
+static bool blames_key(enum gm_class class)
+{
+	enum gm_scope scope = gm_class(class)->scope;
+
+	return scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT;
+}
+
 static bool
 holds(const struct gm_errrule *r, long http, const struct gm_errbody *e)
 {
-	return (r->http == 0 || r->http == http) &&
+	if (blames_key(r->class) &&
+	    (r->http == 0 || (e->behind && r->words != NULL)))
+		return false;
+	return is_status(r->http, http) &&
 	       (r->name == NULL || is(&e->reason, r->name) ||
 		   is(&e->name, r->name) || is(&e->type, r->name)) &&
-	       (r->words == NULL || has(&e->message, r->words));
+	       (r->words == NULL ||
+		   matches(gm_buf_span(&e->message), r->words));
+}
+
+static const struct gm_errrule *
+find(const struct gm_errrule *rules, size_t len, long http,
+    const struct gm_errbody *e)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (holds(&rules[i], http, e))
+			return &rules[i];
+	return NULL;
+}
+
+long
+gm_errrule_status(long http, const struct gm_errbody *e)
+{
+	size_t i;
+
+	if (http != 200)
+		return http;
+	if (e->code >= 300 && e->code < 600)
+		return e->code;
+	for (i = 0; i < GM_LEN(statuses); i++)
+		if (is(&e->status, statuses[i].name) ||
+		    is(&e->type, statuses[i].name) ||
+		    is(&e->name, statuses[i].name))
+			return statuses[i].http;
+	return 0;
 }
 
 enum gm_class
@@ -41,41 +287,258 @@ gm_errrule_by_status(long http)
 	return GM_CLASS_PROTOCOL;
 }
 
-/* A page, not the API: somebody between us and the service has answered. */
+/* A page, not the API: a web server in front of it has answered, or a proxy. */
 static enum gm_class
 class_of_page(const struct gm_errrule *rules, size_t len, long http)
 {
-	size_t i;
+	const struct gm_errbody nothing = { .code = 0 };
+	const struct gm_errrule *rule;
 
 	if (http == 404)
 		return GM_CLASS_BAD_URL;
-	if (http >= 401 && http <= 403)
-		return GM_CLASS_PROXY;
+	if ((http >= 401 && http <= 403) || http == 451)
+		return GM_CLASS_FRONT_END;
 	if (http == 429)
 		return GM_CLASS_QUOTA;
-	for (i = 0; i < len; i++) /* its words are not the API's */
-		if (rules[i].http == http && rules[i].name == NULL &&
-		    rules[i].words == NULL)
-			return rules[i].class;
-	return gm_errrule_by_status(http);
+	rule = find(rules, len, http, &nothing); /* none that needs words */
+	if (rule == NULL)
+		rule = find(last, GM_LEN(last), http, &nothing);
+	return rule != NULL ? rule->class : gm_errrule_by_status(http);
+}
+
+/* Is there one of the words in the text? */
+static bool
+has_one(const struct gm_buf *text, const char *const *list, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (has(text, list[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A place where people live, and a word that says no.  FAILED_PRECONDITION and
+ * 403 speak of ours; other 400s may speak of one that the request names.
+ */
+static bool
+is_region(long http, const struct gm_errbody *e)
+{
+	static const char *const ours[] = { "your country", "this country",
+		"country, region", "countries", "territory", "user location",
+		"your location", "your region", "this region", "your area",
+		"where you are", "where you live" };
+	static const char *const any[] = { "country", "region", "location",
+		"jurisdiction", "geographic" };
+	static const char *const denials[] = { "not supported", "unsupported",
+		"not available", "unavailable", "n't available",
+		"n't supported", "n't offered", "not offered", "not allowed",
+		"not permitted", "not served", "not enabled", "restricted",
+		"prohibited", "blocked" };
+	bool precise = http == 403 || is(&e->status, "FAILED_PRECONDITION");
+	const struct gm_buf *text = &e->message;
+
+	if (http != 400 && http != 403)
+		return false;
+	if (has_one(text, denials, GM_LEN(denials)) &&
+	    (has_one(text, ours, GM_LEN(ours)) ||
+		(precise && has_one(text, any, GM_LEN(any)))))
+		return true;
+	/* With billing it is another matter. */
+	return http == 400 && precise && has(text, "billing") &&
+	       (has(text, "free tier") || has(text, "unpaid"));
+}
+
+/* Where a whole number stands after one of the word's occurrences, or -1. */
+static int64_t
+number_after(const struct gm_buf *text, const char *word)
+{
+	struct gm_span rest = gm_buf_span(text);
+	const char *p, *end = rest.p + rest.len;
+	int64_t n;
+
+	while ((p = gm_span_find(rest, word)) != NULL) {
+		p += strlen(word);
+		rest = (struct gm_span){ p, (size_t)(end - p) };
+		while (p < end && strchr(": =\t\r\n", *p) != NULL)
+			p++;
+		if (end - p > 3 && memcmp(p, "of ", 3) == 0)
+			p += 3;
+		if (p == end || !isdigit((unsigned char)*p))
+			continue;
+		for (n = 0; p < end && n < INT64_MAX / 100 &&
+			    (isdigit((unsigned char)*p) ||
+				(*p == ',' && end - p > 1 &&
+				    isdigit((unsigned char)p[1])));
+		     p++)
+			n = *p == ',' ? n : 10 * n + (*p - '0');
+		return n;
+	}
+	return -1;
+}
+
+/* A request for more than the whole quota, which no wait makes fit. */
+static bool
+is_beyond_quota(const struct gm_errbody *e, int64_t *limit, int64_t *wanted)
+{
+	*limit = number_after(&e->message, "limit");
+	*wanted = number_after(&e->message, "requested");
+	return !e->html && *limit > 0 && *wanted > *limit;
+}
+
+/* Not the API has said so, but its server: it knows no model, but addresses. */
+static bool
+is_bare_404(long http, const struct gm_errbody *e)
+{
+	static const char *const bare[] = { "not found", "not found.",
+		"not_found", "notfound", "404", "404 not found" };
+	static const char *const subjects[] = { "model", "deployment",
+		"no endpoints found" };
+	static const char *const addresses[] = { "route", "uri", "url", "path",
+		"endpoint", "page", "resource", "cannot post", "cannot get" };
+	size_t i;
+
+	if (http != 404)
+		return false;
+	if (!e->json || e->message.len == 0 || is(&e->name, "Not Found"))
+		return true;
+	for (i = 0; i < GM_LEN(bare); i++)
+		if (e->message.len == strlen(bare[i]) &&
+		    has(&e->message, bare[i]))
+			return true;
+	return has_one(&e->message, addresses, GM_LEN(addresses)) &&
+	       !has_one(&e->message, subjects, GM_LEN(subjects));
+}
+
+static bool
+is_overload(long http, const struct gm_errbody *e)
+{
+	static const char *const words[] = { "capacity", "overloaded",
+		"high demand", "heavy load", " busy" };
+
+	return http == 429 && e->quota.len == 0 &&
+	       !is(&e->reason, "RATE_LIMIT_EXCEEDED") &&
+	       gm_errrule_quota(e) == GM_CLASS_QUOTA &&
+	       has_one(&e->message, words, GM_LEN(words));
+}
+
+/* What takes more than a pattern to see. */
+static bool
+class_of_words(long http, const struct gm_errbody *e, enum gm_class *class)
+{
+	if (is_region(http, e))
+		*class = GM_CLASS_PLACE;
+	else if (is_overload(http, e))
+		*class = GM_CLASS_OVERLOADED;
+	else
+		return false;
+	return true;
 }
 
 bool
 gm_errrule_find(const struct gm_errrule *rules, size_t len, long http,
     const struct gm_errbody *e, enum gm_class *class)
 {
-	size_t i;
+	const struct gm_errrule *rule;
+	int64_t limit, wanted;
 
 	if (e->html) {
 		*class = class_of_page(rules, len, http);
 		return true;
 	}
-	for (i = 0; i < len; i++)
-		if (holds(&rules[i], http, e)) {
-			*class = rules[i].class;
+	if (is_beyond_quota(e, &limit, &wanted)) {
+		*class = GM_CLASS_TOO_LARGE;
+		return true;
+	}
+	rule = find(first, GM_LEN(first), http, e);
+	if (rule == NULL && class_of_words(http, e, class))
+		return true;
+	if (rule == NULL)
+		rule = find(rules, len, http, e);
+	if (rule == NULL && is_bare_404(http, e)) {
+		*class = GM_CLASS_BAD_URL;
+		return true;
+	}
+	if (rule == NULL)
+		rule = find(last, GM_LEN(last), http, e);
+	if (rule != NULL)
+		*class = rule->class;
+	return rule != NULL;
+}
+
+/* "limit: 0", but not "limit: 0.5" or "limit: 05"; quotas may be listed. */
+static bool
+says_limit_zero(const struct gm_buf *message)
+{
+	const char *p = gm_buf_str(message);
+
+	while ((p = gm_span_find(gm_span_of(p), "limit:")) != NULL) {
+		p += strlen("limit:");
+		p += strspn(p, " \t\r\n");
+		if (p[0] == '0' && !isdigit((unsigned char)p[1]) &&
+		    !(p[1] == '.' && isdigit((unsigned char)p[2])))
 			return true;
-		}
-	return false;
+	}
+	return number_after(message, "limit") == 0 &&
+	       number_after(message, "requested") > 0;
+}
+
+static bool
+says_no_quota(const struct gm_buf *message)
+{
+	static const char *const words[] = { "free quota tier", "no free quota",
+		"no free tier", "have a free tier",
+		"not available on the free tier",
+		"not available in the free tier",
+		"not included in the free tier" };
+
+	return has_one(message, words, GM_LEN(words)) ||
+	       matches(gm_buf_span(message), "only available*paid tier");
+}
+
+/* Where the first of the words begins, or NULL. */
+static const char *
+find_first(const struct gm_buf *text, const char *const *list, size_t len)
+{
+	const char *found = NULL, *at;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		at = gm_span_find(gm_buf_span(text), list[i]);
+		if (at != NULL && (found == NULL || at < found))
+			found = at;
+	}
+	return found;
+}
+
+static const char *const days[] = { "PerDay", "per_day", "per day", "per-day",
+	"daily", "/day", "(RPD)", "(TPD)", " RPD", " TPD", "24 hours",
+	"for today" };
+static const char *const minutes[] = { "PerMinute", "per_minute", "per minute",
+	"per min", "per-min", "/min", "(RPM)", "(TPM)", " RPM", " TPM" };
+
+/* The quota's name decides; the message only where there is none. */
+enum gm_class
+gm_errrule_quota(const struct gm_errbody *e)
+{
+	const char *day = find_first(&e->quota, days, GM_LEN(days));
+	const char *minute = find_first(&e->quota, minutes, GM_LEN(minutes));
+
+	if (has(&e->message, "spend-based"))
+		return GM_CLASS_QUOTA_SPEND;
+	if (e->zero || says_limit_zero(&e->message) ||
+	    says_no_quota(&e->message))
+		return GM_CLASS_QUOTA_NONE;
+	if (day != NULL) /* of several quotas it lasts longest */
+		return GM_CLASS_QUOTA_DAY;
+	if (minute != NULL)
+		return GM_CLASS_QUOTA_MINUTE;
+	day = find_first(&e->message, days, GM_LEN(days));
+	minute = find_first(&e->message, minutes, GM_LEN(minutes));
+	if (day != NULL && (minute == NULL || day < minute))
+		return GM_CLASS_QUOTA_DAY;
+	return minute != NULL ? GM_CLASS_QUOTA_MINUTE : GM_CLASS_QUOTA;
 }
 
 static bool
@@ -147,6 +610,18 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 	gm_buf_release(&line);
 }
 
+/* Both numbers; the service's words may be cut before them. */
+static void
+set_remedy(const struct gm_errbody *e, struct gm_fault *fault)
+{
+	int64_t limit, wanted;
+
+	if (is_beyond_quota(e, &limit, &wanted))
+		(void)snprintf(fault->remedy, sizeof(fault->remedy),
+		    "it counts as %lld, and the whole quota is %lld",
+		    (long long)wanted, (long long)limit);
+}
+
 bool
 gm_errrule_begin(struct gm_errbody *e, long http, struct gm_span body,
     const char *from, struct gm_fault *fault)
@@ -164,7 +639,11 @@ gm_errrule_begin(struct gm_errbody *e, long http, struct gm_span body,
 		return false;
 	}
 	fault->http = http;
+	if (http == 200 && e->code != 0 &&
+	    gm_errrule_status(http, e) == e->code)
+		fault->http = e->code;
 	fault->hint_ms = find_hint(e);
+	set_remedy(e, fault);
 	set_words(e, from, fault);
 	return true;
 }

@@ -64,6 +64,7 @@ struct gm_http_head {
 	char type[64];        /* Content-Type, cut if longer */
 	char retry_after[64]; /* Retry-After, "" if absent */
 	bool no_quota;        /* X-RateLimit-Limit-Req-Minute is 0 */
+	bool proxied; /* an error came through a proxy; known at the end */
 };
 
 struct gm_http_result {

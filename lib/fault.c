@@ -31,7 +31,13 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	[GM_CLASS_PROJECT_BLOCKED] = { "project_blocked", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_PROJECT, "the key's project may not use the API" },
 	[GM_CLASS_PROJECT_DENIED] = { "project_denied", GM_ENOPERM, ROTATE,
-	    GM_SCOPE_PROJECT, "permission denied" },
+	    GM_SCOPE_PROJECT,
+	    "the key's project was denied access: contact support, or use "
+	    "another project" },
+	/* A 403 without a known reason says little: no key or project is
+	 * charged with it. */
+	[GM_CLASS_FORBIDDEN] = { "forbidden", GM_ENOPERM, ROTATE,
+	    GM_SCOPE_QUOTA, "permission denied" },
 	[GM_CLASS_NO_CREDIT] = { "no_credit", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_PROJECT, "the account has no credit left" },
 	[GM_CLASS_PLACE] = { "place", GM_ENOPERM, ROTATE, GM_SCOPE_PLACE,
@@ -41,11 +47,17 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	[GM_CLASS_QUOTA_DAY] = { "quota_day", GM_ETEMPFAIL, ROTATE,
 	    GM_SCOPE_QUOTA, "the quota per day is used up" },
 	[GM_CLASS_QUOTA_NONE] = { "quota_none", GM_ETEMPFAIL, ROTATE,
-	    GM_SCOPE_QUOTA, "the key's project has no quota for this model" },
+	    GM_SCOPE_QUOTA,
+	    "the key's project has no quota for this "
+	    "model: use another model, or enable billing" },
 	[GM_CLASS_QUOTA_SPEND] = { "quota_spend", GM_ETEMPFAIL, ROTATE,
 	    GM_SCOPE_PROJECT, "the spend limit is reached" },
 	[GM_CLASS_QUOTA] = { "quota", GM_ETEMPFAIL, ROTATE, GM_SCOPE_QUOTA,
 	    "the quota is used up" },
+	[GM_CLASS_QUOTA_SEARCH] = { "quota_search", GM_ETEMPFAIL, ROTATE,
+	    GM_SCOPE_TOOL,
+	    "search has a quota of its own, which is used up: try without "
+	    "--search" },
 	[GM_CLASS_MODEL_GONE] = { "model_gone", GM_ECONFIG, MODEL,
 	    GM_SCOPE_MODEL, "the service does not have this model" },
 	[GM_CLASS_BAD_URL] = { "bad_url", GM_ECONFIG, STOP, GM_SCOPE_SERVICE,
@@ -76,6 +88,9 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    GM_SCOPE_SERVICE, "the trusted certificates cannot be read" },
 	[GM_CLASS_PROXY] = { "proxy", GM_EUNAVAILABLE, STOP, GM_SCOPE_SERVICE,
 	    "the proxy refuses the connection" },
+	[GM_CLASS_FRONT_END] = { "front_end", GM_EUNAVAILABLE, FALLBACK,
+	    GM_SCOPE_SERVICE,
+	    "access denied by a web page instead of the API" },
 	[GM_CLASS_REDIRECT] = { "redirect", GM_EPROTOCOL, STOP,
 	    GM_SCOPE_SERVICE,
 	    "a redirect, which is never followed with a "
@@ -120,7 +135,8 @@ bool gm_class_is_mark(enum gm_class class)
 	enum gm_scope scope = rows[class].scope;
 
 	return class == GM_CLASS_OK || scope == GM_SCOPE_KEY ||
-	       scope == GM_SCOPE_PROJECT || scope == GM_SCOPE_QUOTA;
+	       scope == GM_SCOPE_PROJECT || scope == GM_SCOPE_QUOTA ||
+	       scope == GM_SCOPE_TOOL;
 }
 
 bool

@@ -22,6 +22,7 @@ enum gm_class {
 	GM_CLASS_NO_KEY_SENT,
 	GM_CLASS_PROJECT_BLOCKED,
 	GM_CLASS_PROJECT_DENIED,
+	GM_CLASS_FORBIDDEN,
 	GM_CLASS_NO_CREDIT,
 	GM_CLASS_PLACE,
 	GM_CLASS_QUOTA_MINUTE,
@@ -29,6 +30,7 @@ enum gm_class {
 	GM_CLASS_QUOTA_NONE,
 	GM_CLASS_QUOTA_SPEND,
 	GM_CLASS_QUOTA,
+	GM_CLASS_QUOTA_SEARCH,
 	GM_CLASS_MODEL_GONE,
 	GM_CLASS_BAD_URL,
 	GM_CLASS_BAD_REQUEST,
@@ -44,6 +46,7 @@ enum gm_class {
 	GM_CLASS_TLS,
 	GM_CLASS_CERTIFICATES,
 	GM_CLASS_PROXY,
+	GM_CLASS_FRONT_END,
 	GM_CLASS_REDIRECT,
 	GM_CLASS_PROTOCOL,
 	GM_CLASS_CUT,
@@ -73,7 +76,8 @@ enum gm_scope {
 	GM_SCOPE_REQUEST,
 	GM_SCOPE_KEY,
 	GM_SCOPE_PROJECT, /* the key's quota project, for all models */
-	GM_SCOPE_QUOTA,   /* the project's quota for the model */
+	GM_SCOPE_QUOTA,   /* the project's use of the model */
+	GM_SCOPE_TOOL,    /* the project's use of search with the model */
 	GM_SCOPE_MODEL,
 	GM_SCOPE_SERVICE,
 	GM_SCOPE_PLACE /* where we are; a project with billing may help */

@@ -247,6 +247,9 @@ classify(const struct gm_question *q, long http, struct gm_span body,
     struct gm_fault *fault)
 {
 	gm_gemini_classify(bare_model(q->model), http, body, fault);
+	/* Of its tool the service says nothing more. */
+	if (q->search && fault->class == GM_CLASS_QUOTA)
+		fault->class = GM_CLASS_QUOTA_SEARCH;
 }
 
 const struct gm_provider gm_gemini = {

@@ -1,115 +1,63 @@
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "errrule.h"
 #include "gemini_err.h"
 
+/* A file, a tuned model or the like: the request names it. */
+#define OURS(http, words) \
+	{ \
+		http, NULL, words, GM_CLASS_BAD_REQUEST \
+	}
+
 static const struct gm_errrule rules[] = {
-	{ 0, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
-	{ 0, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
-	{ 0, NULL, "api key not valid", GM_CLASS_KEY_INVALID },
-	{ 0, NULL, "api key not found", GM_CLASS_KEY_INVALID },
-	{ 0, NULL, "reported as leaked", GM_CLASS_KEY_LEAKED },
-	{ 0, NULL, "prepayment credits", GM_CLASS_NO_CREDIT },
-	{ 402, NULL, NULL, GM_CLASS_NO_CREDIT },
-	{ 0, NULL, "user location is not supported", GM_CLASS_PLACE },
-	{ 0, "API_KEY_HTTP_REFERRER_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
-	{ 0, "API_KEY_IP_ADDRESS_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
-	{ 0, "API_KEY_ANDROID_APP_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
-	{ 0, "API_KEY_IOS_APP_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
-	{ 0, "API_KEY_SERVICE_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
-	{ 0, "SERVICE_DISABLED", NULL, GM_CLASS_PROJECT_BLOCKED },
-	{ 0, "CONSUMER_SUSPENDED", NULL, GM_CLASS_PROJECT_BLOCKED },
-	{ 0, "CONSUMER_INVALID", NULL, GM_CLASS_PROJECT_BLOCKED },
-	{ 0, "BILLING_DISABLED", NULL, GM_CLASS_PROJECT_BLOCKED },
-	{ 0, "USER_PROJECT_DENIED", NULL, GM_CLASS_PROJECT_BLOCKED },
-	{ 0, NULL, "unregistered callers", GM_CLASS_NO_KEY_SENT },
-	{ 401, NULL, NULL, GM_CLASS_KEY_REFUSED },
-	{ 403, NULL, NULL, GM_CLASS_PROJECT_DENIED },
-	/* Something that the request names, but no model. */
-	{ 404, NULL, "requested entity was not found", GM_CLASS_BAD_REQUEST },
-	{ 404, NULL, NULL, GM_CLASS_MODEL_GONE },
-	{ 407, NULL, NULL, GM_CLASS_PROXY },
-	{ 408, NULL, NULL, GM_CLASS_SERVER },
-	{ 409, NULL, NULL, GM_CLASS_SERVER },
-	{ 413, NULL, NULL, GM_CLASS_TOO_LARGE },
-	{ 0, NULL, "payload size exceeds", GM_CLASS_TOO_LARGE },
-	{ 400, NULL, "exceeds the maximum number of tokens",
-	    GM_CLASS_TOO_LARGE },
-	{ 499, NULL, NULL, GM_CLASS_CANCELLED },
-	{ 501, NULL, NULL, GM_CLASS_BAD_REQUEST },
-	{ 503, NULL, "overloaded", GM_CLASS_OVERLOADED },
-	{ 503, NULL, "high demand", GM_CLASS_OVERLOADED },
-	{ 503, NULL, "capacity", GM_CLASS_OVERLOADED },
+	{ 403, NULL, "unregistered callers", GM_CLASS_NO_KEY_SENT },
+	OURS(403, "files/"),
+	OURS(403, "the file "),
+	OURS(403, "tunedModels/"),
+	OURS(403, "tuned model"),
+	OURS(403, "cachedContent"),
+	OURS(403, "cached content"),
+	OURS(403, "corpora/"),
+	OURS(403, "fileSearchStores/"),
+	OURS(404, "requested entity was not found"),
+	OURS(404, "files/"),
+	OURS(404, "file*not exist"),
+	OURS(404, "the file "),
+	OURS(404, "tunedModels/"),
+	OURS(404, "tuned model"),
+	OURS(404, "cachedContent"),
+	OURS(404, "cached content"),
+	OURS(404, "corpora/"),
+	OURS(404, "fileSearchStores/"),
+	{ 400, NULL, "unexpected model name", GM_CLASS_MODEL_GONE },
 	{ 503, NULL, "deadline", GM_CLASS_TIMEOUT },
-	{ 504, NULL, NULL, GM_CLASS_TIMEOUT },
 };
 
+/* Whose 403 and 404 are about what the request names? */
 static bool
-has(const struct gm_buf *b, const char *words)
+is_tuned(const char *model)
 {
-	return gm_span_has(gm_buf_span(b), words);
-}
-
-/* "limit: 0", but not "limit: 0.5" or "limit: 05"; quotas may be listed. */
-static bool
-says_limit_zero(const struct gm_buf *message)
-{
-	const char *p = gm_buf_str(message);
-
-	while ((p = gm_span_find(gm_span_of(p), "limit:")) != NULL) {
-		p += strlen("limit:");
-		p += strspn(p, " \t\r\n");
-		if (p[0] == '0' && !isdigit((unsigned char)p[1]) &&
-		    !(p[1] == '.' && isdigit((unsigned char)p[2])))
-			return true;
-	}
-	return false;
-}
-
-static bool
-names_day(const struct gm_buf *b)
-{
-	return has(b, "PerDay") || has(b, "per_day") || has(b, "daily") ||
-	       has(b, "per day");
-}
-
-static bool
-names_minute(const struct gm_buf *b)
-{
-	return has(b, "PerMinute") || has(b, "per_minute") ||
-	       has(b, "per minute");
-}
-
-/* The quota's name decides; the message only where there is none. */
-static enum gm_class
-class_of_quota(const struct gm_errbody *e)
-{
-	const struct gm_buf *names =
-	    names_day(&e->quota) || names_minute(&e->quota) ? &e->quota
-							    : &e->message;
-
-	if (has(&e->message, "spend-based"))
-		return GM_CLASS_QUOTA_SPEND;
-	if (e->zero || says_limit_zero(&e->message))
-		return GM_CLASS_QUOTA_NONE;
-	if (names_day(names))
-		return GM_CLASS_QUOTA_DAY;
-	return names_minute(names) ? GM_CLASS_QUOTA_MINUTE : GM_CLASS_QUOTA;
+	return gm_span_starts(gm_span_of(model), "tunedModels/");
 }
 
 static enum gm_class
-class_of(long http, const struct gm_errbody *e)
+class_of(const char *model, long http, const struct gm_errbody *e)
 {
 	enum gm_class class;
 
-	if (gm_errrule_find(rules, GM_LEN(rules), http, e, &class))
-		return class;
-	if (http == 429 ||
-	    gm_span_is(gm_buf_span(&e->status), "RESOURCE_EXHAUSTED"))
-		return class_of_quota(e);
-	return gm_errrule_by_status(http);
+	if (!gm_errrule_find(rules, GM_LEN(rules), http, e, &class))
+		class = http == 429 ? gm_errrule_quota(e)
+		                    : gm_errrule_by_status(http);
+	if (is_tuned(model) &&
+	    (class == GM_CLASS_FORBIDDEN || class == GM_CLASS_MODEL_GONE))
+		class = GM_CLASS_BAD_REQUEST;
+	/* Google counts searches apart from requests. */
+	if (http == 429 &&
+	    (gm_span_has(gm_buf_span(&e->quota), "search") ||
+		gm_span_has(gm_buf_span(&e->quota), "grounding")))
+		class = GM_CLASS_QUOTA_SEARCH;
+	return class;
 }
 
 /* Do the words before a name, or right after it, offer it? */
@@ -203,21 +151,35 @@ find_project(const struct gm_errbody *e, struct gm_fault *fault)
 		    (int)len, p);
 }
 
+/* More than a class says: what helps. */
+static void
+find_remedy(
+    const char *model, const struct gm_errbody *e, struct gm_fault *fault)
+{
+	if (fault->class == GM_CLASS_MODEL_GONE)
+		find_replacement(model, e, fault);
+	else if (fault->class == GM_CLASS_PROJECT_BLOCKED &&
+		 (gm_span_is(gm_buf_span(&e->reason), "CONSUMER_SUSPENDED") ||
+		     gm_span_has(gm_buf_span(&e->message), "suspended")))
+		(void)snprintf(fault->remedy, sizeof(fault->remedy),
+		    "it is suspended: appeal to Google, or use another "
+		    "project");
+}
+
 void
 gm_gemini_classify(
     const char *model, long http, struct gm_span body, struct gm_fault *fault)
 {
 	struct gm_errbody e;
+	long status;
 
 	/* Half a page of advice stands before what tells one from another. */
 	if (gm_errrule_begin(
 		&e, http, body, "Quota exceeded for metric", fault)) {
-		if (http == 200 && e.code != 0)
-			fault->http = e.code;
-		fault->class = class_of(fault->http, &e);
+		status = gm_errrule_status(http, &e);
+		fault->class = class_of(model, status, &e);
 		find_project(&e, fault);
-		if (fault->class == GM_CLASS_MODEL_GONE)
-			find_replacement(model, &e, fault);
+		find_remedy(model, &e, fault);
 	}
 	gm_errbody_release(&e);
 }

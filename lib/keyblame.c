@@ -24,7 +24,7 @@ static struct gm_keyrow *
 charged(const struct gm_keyrule *r, struct gm_keytable *t,
     const struct gm_deed *d, enum gm_class class, struct gm_err *err)
 {
-	char project[GM_KEYROW_ID];
+	char project[GM_KEYROW_ID], search[GM_KEYROW_MODEL];
 
 	copy_project(r, t, d->index, project);
 	switch (gm_class(class)->scope) {
@@ -37,6 +37,9 @@ charged(const struct gm_keyrule *r, struct gm_keytable *t,
 	case GM_SCOPE_QUOTA:
 		return gm_keytable_get(
 		    t, r->origin, project, gm_keyrule_model(d->model), err);
+	case GM_SCOPE_TOOL:
+		gm_keyrule_search(d->model, search);
+		return gm_keytable_get(t, r->origin, project, search, err);
 	case GM_SCOPE_REQUEST:
 	case GM_SCOPE_MODEL:
 	case GM_SCOPE_SERVICE:
@@ -97,7 +100,8 @@ put_mark(struct gm_keytable *t, struct gm_keyrow *row, const struct gm_deed *d,
 	if (!longer)
 		row->until_ms = until_ms;
 	if (!longer ||
-	    (gm_class_is_dead(class) && !gm_class_is_dead(row->class))) {
+	    (gm_class_is_dead(class) && !gm_class_is_dead(row->class) &&
+		gm_class(class)->scope != GM_SCOPE_QUOTA)) {
 		row->class = class;
 		set_reason(row, reason);
 	}
@@ -213,10 +217,7 @@ pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
 /* Is there a row that a fault of this class is charged to? */
 static bool is_chargeable(enum gm_class class)
 {
-	enum gm_scope scope = gm_class(class)->scope;
-
-	return scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT ||
-	       scope == GM_SCOPE_QUOTA;
+	return class != GM_CLASS_OK && gm_class_is_mark(class);
 }
 
 int
@@ -236,6 +237,8 @@ gm_keyblame_fault(const struct gm_keyrule *r, struct gm_keytable *t,
 	return pause_service(r, t, d, f, err);
 }
 
+#define LIFTABLE 5 /* rows that a good reply may speak for */
+
 /*
  * The i-th row that a good reply speaks for, unless its mark is younger than
  * the request; NULL: there is nothing to lift there.
@@ -246,20 +249,20 @@ liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
 {
 	const char *project = gm_keyrule_project(r, t, d->index);
 	const char *model = gm_keyrule_model(d->model);
-	const char *const ids[] = { r->ids[d->index], project, project,
-		GM_KEYROW_PROVIDER };
-	const char *const models[] = { GM_KEYROW_ALL, GM_KEYROW_ALL, model,
-		model };
-	struct gm_keyrow *row =
-	    gm_keytable_find(t, r->origin, ids[i], models[i]);
+	char search[GM_KEYROW_MODEL];
+	const char *const ids[LIFTABLE] = { r->ids[d->index], project, project,
+		GM_KEYROW_PROVIDER, project };
+	const char *const models[LIFTABLE] = { GM_KEYROW_ALL, GM_KEYROW_ALL,
+		model, model, r->search ? search : model };
+	struct gm_keyrow *row;
 
+	gm_keyrule_search(model, search);
+	row = gm_keytable_find(t, r->origin, ids[i], models[i]);
 	if (row == NULL || row->since_ms > d->sent_ms ||
 	    (row->class == GM_CLASS_OK && row->failures == 0))
 		return NULL;
 	return row;
 }
-
-#define LIFTABLE 4 /* rows of that kind */
 
 bool
 gm_keyblame_is_marked(const struct gm_keyrule *r, const struct gm_keytable *t,

@@ -27,8 +27,8 @@ struct gm_deed {
 };
 
 /*
- * Mark what the fault is charged to: nothing, unless its scope is key, project
- * or quota.  Remembers the project that the service named.  When every project
+ * Mark what the fault is charged to: nothing, unless its scope is key, project,
+ * quota or tool.  Remembers the project that the service named.  When every project
  * that could be asked is out of its minute's quota within seconds, that is one
  * pause of the service and no mark of any key.  Returns 0, or -1 with GM_EOS.
  */

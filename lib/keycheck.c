@@ -231,6 +231,29 @@ can_ask(const struct batch *b, const struct gm_question *q, bool last)
 	return false;
 }
 
+/*
+ * Is it no news of the key that a list, or a count, is not to be had?  Some
+ * servers have no such call, and some keys are for answers only.
+ */
+static bool
+is_unavailable(const struct gm_verdict *v)
+{
+	return v->class == GM_CLASS_BAD_URL || v->class == GM_CLASS_FORBIDDEN ||
+	       v->class == GM_CLASS_FRONT_END ||
+	       v->class == GM_CLASS_PROTOCOL || v->http == 501;
+}
+
+/* An answer will be asked for, which says more. */
+static void
+pass_on(struct batch *b)
+{
+	struct item *item;
+
+	for (item = b->items; item < b->items + b->len; item++)
+		if (is_unavailable(item->verdict))
+			item->verdict->class = GM_CLASS_OK;
+}
+
 static int
 ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
@@ -238,20 +261,26 @@ ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 		.model = "models",
 		.page_size = "1",
 		.prompt = { "1", 1 } };
+	struct gm_question answer = { .call = GM_CALL_GENERATE,
+		.model = b->set->models[0],
+		.prompt = q.prompt };
+	bool generates =
+	    level >= GM_KEYCHECK_GENERATE && can_ask(b, &answer, true);
 
 	if (ask(b, &q, GM_CLASS_OK, err) != 0)
 		return -1;
+	if (generates)
+		pass_on(b);
 	q.call = GM_CALL_COUNT;
 	q.model = b->set->models[0];
 	if (level >= GM_KEYCHECK_COUNT &&
 	    can_ask(b, &q, level == GM_KEYCHECK_COUNT) &&
 	    ask(b, &q, GM_CLASS_OK, err) != 0)
 		return -1;
+	if (generates)
+		pass_on(b);
 	set_pace(b);
-	q.call = GM_CALL_GENERATE;
-	if (level < GM_KEYCHECK_GENERATE || !can_ask(b, &q, true))
-		return 0;
-	return generate(b, &q, err);
+	return generates ? generate(b, &answer, err) : 0;
 }
 
 /* Do both a list and a count go well all the same? */

@@ -161,7 +161,8 @@ apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
     struct gm_err *err)
 {
 	enum gm_scope scope = gm_class(r->class)->scope;
-	int64_t ms = length_of(k, r, now_ms);
+	bool quota = scope == GM_SCOPE_QUOTA || scope == GM_SCOPE_TOOL;
+	int64_t ms;
 
 	if (check_read(k, err) != 0)
 		return -1;
@@ -169,14 +170,17 @@ apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
 		gm_keyblame_success(k->rule, k->table, &r->deed);
 		return 0;
 	}
-	if (!gm_class_is_mark(r->class) || ms <= 0)
+	/* Free calls mark no key with the latter; this may be one of them. */
+	if (!gm_class_is_mark(r->class) || r->class == GM_CLASS_FORBIDDEN)
 		return 0;
-	if (scope == GM_SCOPE_QUOTA && r->deed.model == NULL)
+	ms = length_of(k, r, now_ms);
+	if (ms <= 0)
+		return 0;
+	if (quota && r->deed.model == NULL)
 		return skip(k, "it names no model", err);
 	/* By its index alone the key may be one of another ring. */
-	if (scope != GM_SCOPE_QUOTA &&
-	    gm_json_type(&k->json, gm_json_at(&k->json, r->at, "key")) !=
-		GM_JSON_STRING)
+	if (!quota && gm_json_type(&k->json,
+			  gm_json_at(&k->json, r->at, "key")) != GM_JSON_STRING)
 		return skip(k, "it does not show the key", err);
 	return put_mark(k, r, ms, err);
 }

@@ -17,6 +17,16 @@ gm_keyrule_model(const char *model)
 	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
 }
 
+void
+gm_keyrule_search(const char *model, char out[GM_KEYROW_MODEL])
+{
+	static const char suffix[] = "+search";
+
+	(void)snprintf(out, GM_KEYROW_MODEL, "%.*s%s",
+	    (int)(GM_KEYROW_MODEL - sizeof(suffix)), gm_keyrule_model(model),
+	    suffix);
+}
+
 static struct gm_keyrow *
 find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
     const char *model)
@@ -81,6 +91,7 @@ consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
     const char *model, size_t index, int64_t now_ms, struct gm_standing *s)
 {
 	const char *project = gm_keyrule_project(r, t, index);
+	char search[GM_KEYROW_MODEL];
 
 	*s = (struct gm_standing){ .class = GM_CLASS_OK, .reason = "" };
 	model = gm_keyrule_model(model);
@@ -88,6 +99,10 @@ consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
 	consider(r, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
 	consider(r, find(r, t, project, model), now_ms, s);
 	consider(r, find(r, t, GM_KEYROW_PROVIDER, model), now_ms, s);
+	if (!r->search)
+		return;
+	gm_keyrule_search(model, search);
+	consider(r, find(r, t, project, search), now_ms, s);
 }
 
 bool

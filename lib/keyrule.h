@@ -36,6 +36,7 @@ struct gm_keyrule {
 	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
 	bool round_robin;         /* else stay on a key until it fails */
 	int64_t only;             /* index of the one key to use; -1: all */
+	bool search;              /* requests use the search tool */
 	int64_t rpm, rpd;         /* per project and model; 0: unlimited */
 	int64_t ignore_before_ms; /* marks of earlier are not heeded; 0: all */
 };
@@ -63,6 +64,9 @@ struct gm_pick {
 
 /* A model as rows name it: without "models/", "all" for NULL. */
 const char *gm_keyrule_model(const char *model);
+
+/* The model of the row that holds a model's quota for search. */
+void gm_keyrule_search(const char *model, char out[GM_KEYROW_MODEL]);
 
 /* The id of the quota project of a key; valid until the table changes. */
 const char *gm_keyrule_project(

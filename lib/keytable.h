@@ -21,6 +21,7 @@
 #include "span.h"
 
 #define GM_KEYROW_ID 80
+#define GM_KEYROW_MODEL 256
 #define GM_KEYROW_FOREVER INT64_MAX
 
 /* Three numbers and two times with blanks between them, and a NUL. */
@@ -34,7 +35,7 @@ struct gm_keyrow {
 	char origin[256]; /* of the service: "https://host:443" */
 	/* hash of a key, "label:x", "project:1", "provider", "current" */
 	char id[GM_KEYROW_ID];
-	char model[256]; /* or "all" */
+	char model[GM_KEYROW_MODEL]; /* or "all"; "m+search": m with search */
 	/* of a key: the quota project it was seen with, or ""; of "current":
 	 * the id of the key */
 	char project[GM_KEYROW_ID];

@@ -70,6 +70,7 @@ put_subject(const struct gm_subject *s, enum gm_scope scope, struct gm_buf *out)
 	case GM_SCOPE_KEY:
 	case GM_SCOPE_PROJECT:
 	case GM_SCOPE_QUOTA:
+	case GM_SCOPE_TOOL:
 		if (s->key.len == 0) {
 			gm_buf_puts(out, s->base_url);
 			break;

@@ -37,7 +37,7 @@ static bool is_fatal(enum gm_class class)
 /* Can it be a fault of the model, or of what it is asked? */
 static bool is_own_fault(enum gm_class class)
 {
-	return class == GM_CLASS_MODEL_GONE ||
+	return class == GM_CLASS_MODEL_GONE || class == GM_CLASS_FORBIDDEN ||
 	       gm_class(class)->code == GM_EDATA ||
 	       gm_class(class)->code == GM_ENEGATIVE;
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "errbody.h"
 #include "httpfault.h"
 #include "reading.h"
 #include "reply.h"
@@ -28,16 +29,6 @@ take_error(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 {
 	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
 	return gm_fail(err, GM_EPROTOCOL, "error in the stream");
-}
-
-/* {"error":...}, or {"object":"error",...} of Mistral. */
-static bool
-is_error(const struct gm_json *j, int at)
-{
-	enum gm_json_type type = gm_json_type(j, gm_json_at(j, at, "error"));
-
-	return (type != GM_JSON_ABSENT && type != GM_JSON_NULL) ||
-	       gm_json_is(j, gm_json_at(j, at, "object"), "error");
 }
 
 /* Words for what a call without an answer got. */
@@ -94,7 +85,7 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 	if (!may_be(gm_json_type(j, at), r->question->call))
 		return set_fault(
 		    r, GM_CLASS_PROTOCOL, "JSON, but not an answer", err);
-	if (is_error(j, at))
+	if (gm_errbody_is(j, at))
 		return take_error(r, gm_json_raw(j, at), err);
 	if (r->provider->read(
 		j, at, r->question->call, r->answer, r->sink, err) != 0)
@@ -314,7 +305,7 @@ is_single(const struct gm_reply *r)
 
 	return gm_json_type(j, GM_JSON_ROOT) != GM_JSON_ARRAY ||
 	       (r->question->call == GM_CALL_MODELS &&
-		   !is_error(j, gm_json_first(j, GM_JSON_ROOT)));
+		   !gm_errbody_is(j, gm_json_first(j, GM_JSON_ROOT)));
 }
 
 /* One document, or an array of them, as an answer to a streaming request. */

@@ -4,6 +4,7 @@
 #define CEILING_MS 32000
 #define MINUTE_MS 60000
 #define LONGEST_MS (10 * MINUTE_MS)
+#define FORBIDDEN_MS (5 * MINUTE_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
@@ -38,6 +39,8 @@ first_rest(enum gm_class class, int64_t hint_ms)
 {
 	if (class == GM_CLASS_QUOTA_DAY)
 		return larger(hint_ms, MINUTE_MS);
+	if (class == GM_CLASS_FORBIDDEN)
+		return FORBIDDEN_MS;
 	if (hint_ms > 0) /* none at all is no proof of health */
 		return hint_ms;
 	/* Spend is reckoned over ten minutes. */
@@ -68,7 +71,7 @@ gm_retry_cooling_ms(
 	if (class == GM_CLASS_KEY_INVALID || class == GM_CLASS_KEY_EXPIRED ||
 	    class == GM_CLASS_KEY_RESTRICTED)
 		return DAY_MS;
-	if (gm_class(class)->code == GM_ENOPERM)
+	if (gm_class(class)->code == GM_ENOPERM && class != GM_CLASS_FORBIDDEN)
 		return HOUR_MS;
 	if (class == GM_CLASS_QUOTA_NONE)
 		return day_ms;

@@ -24,6 +24,7 @@ int64_t gm_retry_backoff_ms(unsigned failures, uint32_t chance);
  * before_ms: the rest that it was given last, if it has failed ever since, 0:
  * none; a rest that follows another is at least 1 s and twice as long, at most
  * 10 minutes, so that a service that goes on refusing is asked less and less.
+ * An unexplained 403 takes 5 minutes first.
  * day_ms: until the daily quotas begin anew, which a daily quota's rest is
  * never longer than.  Keys that were refused are asked again after a while, as
  * somebody may have mended them: all but leaked ones.

@@ -515,6 +515,37 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	gm_buf_release(&line);
 }
 
+/*
+ * Did the transfer use a proxy?  A tunnel has a CONNECT of its own, unless the
+ * connection is an earlier transfer's; it then goes to the proxy's port.
+ */
+static bool
+is_proxied(struct gm_http_transfer *t)
+{
+#if LIBCURL_VERSION_NUM >= 0x080700
+	long used = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_USED_PROXY, &used);
+	return used != 0;
+#else
+	CURLU *url = curl_url();
+	long connect = 0, port = 0;
+	char *own = NULL;
+	bool other = false;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_PORT, &port);
+	if (url != NULL &&
+	    curl_url_set(url, CURLUPART_URL, t->request.url, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_PORT, &own, CURLU_DEFAULT_PORT) ==
+		CURLUE_OK)
+		other = port != 0 && strtol(own, NULL, 10) != port;
+	curl_free(own);
+	curl_url_cleanup(url);
+	return connect != 0 || other;
+#endif
+}
+
 void
 gm_transfer_measure(struct gm_http_transfer *t)
 {
@@ -524,6 +555,7 @@ gm_transfer_measure(struct gm_http_transfer *t)
 
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
+	r->head.proxied = r->head.status >= 400 && is_proxied(t);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);

@@ -20,8 +20,8 @@ enum status {
 };
 
 static const char *const words[STATUSES] = { "ok", "limited", "invalid",
-	"expired", "leaked", "restricted", "project", "no-credit", "place",
-	"unknown" };
+	"expired", "leaked", "restricted", "project_blocked", "no_credit",
+	"region", "unknown" };
 
 #define LATER "try again later"
 #define BASE_URL "check the base URL"
@@ -41,16 +41,21 @@ static const struct {
 	[GM_CLASS_NO_KEY_SENT] = { UNKNOWN,
 	    "look for a proxy that removes the key" },
 	[GM_CLASS_PROJECT_BLOCKED] = { PROJECT,
-	    "enable the API and billing in its project" },
+	    "enable the API and billing in its project; if it is suspended: "
+	    "appeal, or use another" },
 	[GM_CLASS_PROJECT_DENIED] = { PROJECT,
-	    "ask for permission in its project" },
+	    "contact support, or use another project" },
+	[GM_CLASS_FORBIDDEN] = { PROJECT, "ask for permission in its project" },
 	[GM_CLASS_NO_CREDIT] = { NO_CREDIT, "add credit to its account" },
-	[GM_CLASS_PLACE] = { PLACE, "ask from another place, or pay" },
+	[GM_CLASS_PLACE] = { PLACE,
+	    "use it from a supported region, or enable billing" },
 	[GM_CLASS_QUOTA_MINUTE] = { LIMITED, "wait" },
 	[GM_CLASS_QUOTA_DAY] = { LIMITED, "wait, or pay for more" },
-	[GM_CLASS_QUOTA_NONE] = { LIMITED, "ask another model, or pay" },
+	[GM_CLASS_QUOTA_NONE] = { LIMITED,
+	    "use another model, or enable billing" },
 	[GM_CLASS_QUOTA_SPEND] = { LIMITED, "wait, or raise the limit" },
 	[GM_CLASS_QUOTA] = { LIMITED, "wait" },
+	[GM_CLASS_QUOTA_SEARCH] = { LIMITED, "wait, or do without search" },
 	[GM_CLASS_MODEL_GONE] = { UNKNOWN, "ask another model" },
 	[GM_CLASS_BAD_URL] = { UNKNOWN, BASE_URL },
 	[GM_CLASS_BAD_REQUEST] = { UNKNOWN, "see what -v says" },
@@ -66,6 +71,8 @@ static const struct {
 	[GM_CLASS_TLS] = { UNKNOWN, "check certificates and clock" },
 	[GM_CLASS_CERTIFICATES] = { UNKNOWN, "check certificates" },
 	[GM_CLASS_PROXY] = { UNKNOWN, "check the proxy" },
+	[GM_CLASS_FRONT_END] = { UNKNOWN,
+	    "check the base URL, and from where you connect" },
 	[GM_CLASS_REDIRECT] = { UNKNOWN, BASE_URL },
 	[GM_CLASS_PROTOCOL] = { UNKNOWN, BASE_URL },
 	[GM_CLASS_CUT] = { UNKNOWN, LATER },

@@ -352,20 +352,20 @@ refuses() {
 	mistral|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): no Route matched with those values
 	mistral|context|65|too_large|1|$long: Prompt contains 300000 tokens, too large for model with 262144 maximum context length
 	mistral|billing|77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit): Payment required. Please check your billing settings.
-	mistral|tier|77|project_denied|1|$key: permission denied (HTTP 403, project_denied): This model is not available in your subscription tier or workspace.
+	mistral|tier|77|forbidden|1|$key: permission denied (HTTP 403, forbidden): This model is not available in your subscription tier or workspace.
 	mistral|fields_object|65|bad_request|1|$no $extra
 	mistral|fields_array|65|bad_request|1|$no $extra
 	mistral|fields_string|65|bad_request|1|$no $extra
 	mistral|fields_detail|65|bad_request|1|$no $extra
 	mistral|rate|75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Rate limit exceeded
 	mistral|rate_requests|75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Requests rate limit exceeded
-	mistral|zero|75|quota_none|1|$key: the key's project has no quota for this model; it rests until TIME (HTTP 429, quota_none): Rate limit exceeded
+	mistral|zero|75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none): Rate limit exceeded
 	mistral|capacity|69|overloaded|2|MODEL: the model is overloaded (HTTP 429, overloaded): Service tier capacity exceeded for this model.
 	mistral|server|69|server|2|MODEL: the service failed (HTTP 500, server): Internal server error
 	mistral|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): Service overloaded
 	mistral|timeout|69|timeout|2|MODEL: the service ran out of time (HTTP 504, timeout): The request timed out
 	openai|unauthorized|77|key_invalid|1|$okey: the key is not valid (HTTP 401, key_invalid): Incorrect API key provided: ********0200. You can find your API key at https://platform.openai.com/account/api-keys.
-	openai|permission|77|project_denied|1|$okey: permission denied (HTTP 403, project_denied): You have insufficient permissions for this operation. Missing scopes: model.request.
+	openai|permission|77|forbidden|1|$okey: permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
 	openai|country|77|place|1|SITE: the service is not offered at this place (HTTP 403, place): Country, region, or territory not supported
 	openai|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): Invalid URL (POST /v1/chat/completions)
 	openai|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): The model \`MODEL\` does not exist or you do not have access to it.
@@ -492,7 +492,7 @@ refuses() {
 	unset OPENAI_API_KEY
 	play <<<"[{\"json\":{\"error\":{\"message\":\"Forbidden\"}},\"status\":403},$LOCAL_GOOD]"
 	chat hi
-	failed 77 "$SITE: permission denied (HTTP 403, project_denied): Forbidden"
+	failed 77 "$SITE: permission denied (HTTP 403, forbidden): Forbidden"
 	remember
 	again
 	chat hi

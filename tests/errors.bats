@@ -69,9 +69,9 @@ rows() {
 		9|,"error_reason":"API_KEY_IOS_APP_BLOCKED"|77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
 		10||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
 		11||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
-		12||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
+		12||77|project_blocked|1|$key: the key's project may not use the API: it is suspended: appeal to Google, or use another project (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
 		13||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
-		14||77|project_denied|1|$key: permission denied (HTTP 403, project_denied)|The caller does not have permission
+		14||77|forbidden|1|$key: permission denied (HTTP 403, forbidden)|The caller does not have permission
 		15||77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
 		15|,"status":429|77|no_credit|1|$key: the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
 		16||77|place|1|SITE: the service is not offered at this place (HTTP 400, place)|User location is not supported for the API use.
@@ -111,9 +111,9 @@ rows() {
 	rows <<-END
 		29||75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute)|$quota: 5, model: gemini-3.8-flash Please retry in 37.1s.
 		30||75|quota_day|1|$key: the quota per day is used up; it rests until TIME (HTTP 429, quota_day)|$quota: 20, model: gemini-3.8-flash Please retry in 38s.
-		31||75|quota_none|1|$key: the key's project has no quota for this model; it rests until TIME (HTTP 429, quota_none)|$quota: 0, model: gemini-3.8-flash * $quota: 0, model: gemini-3.8-flash * $input: 0, model: gemini-3.8-flash Please retry in 38s.
+		31||75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none)|$quota: 0, model: gemini-3.8-flash * $quota: 0, model: gemini-3.8-flash * $input: 0, model: gemini-3.8-flash Please retry in 38s.
 		32||75|quota_spend|1|$key: the spend limit is reached; it rests until TIME (HTTP 429, quota_spend)|You exceeded your spend-based rate limit. Please retry later.
-		33||75|quota_none|1|$key: the key's project has no quota for this model; it rests until TIME (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
+		33||75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
 		34||75|quota|1|$key: the quota is used up; it rests until TIME (HTTP 429, quota)|Resource has been exhausted (e.g. check quota).
 	END
 }
@@ -170,8 +170,8 @@ rows() {
 		}
 	done <<-END
 		400|65|bad_request|1|gemini-3.8-flash: the service refuses the request
-		401|69|proxy|1|SITE: the proxy refuses the connection
-		403|69|proxy|1|SITE: the proxy refuses the connection
+		401|69|front_end|1|SITE: access denied by a web page instead of the API
+		403|69|front_end|1|SITE: access denied by a web page instead of the API
 		404|78|bad_url|1|SITE: no API at this address: check the base URL
 		407|69|proxy|1|SITE: the proxy refuses the connection
 		408|69|server|2|gemini-3.8-flash: the service failed
@@ -445,7 +445,7 @@ broken_off() {
 		503|69|server|2|$ALIAS: the service failed
 		504|69|timeout|2|$ALIAS: the service ran out of time
 		400|65|bad_request|1|$ALIAS: the service refuses the request
-		403|77|project_denied|1|key 0 (...0001): permission denied
+		403|77|forbidden|1|key 0 (...0001): permission denied
 	END
 }
 

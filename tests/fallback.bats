@@ -124,9 +124,9 @@ row() {
 		"row":9,"error_reason":"API_KEY_IOS_APP_BLOCKED"||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
 		"row":10||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
 		"row":11||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project may not use the API (HTTP 403, project_blocked)|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
-		"row":12||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project may not use the API (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
+		"row":12||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project may not use the API: it is suspended: appeal to Google, or use another project (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
 		"row":13||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project may not use the API (HTTP 403, project_blocked)|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
-		"row":14||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): permission denied (HTTP 403, project_denied)|The caller does not have permission
+		"row":14||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): permission denied (HTTP 403, forbidden)|The caller does not have permission
 		"row":15||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
 		"row":15,"status":429||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
 		"row":16||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not offered at this place (HTTP 400, place)|User location is not supported for the API use.
@@ -144,9 +144,9 @@ row() {
 		"row":28||stop|65||too_large|1 0 0|$ALIAS: the request is too large (HTTP 413, too_large)|Maximum request body size 1048576 exceeded, actual body size 1048577
 		"row":29||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the quota per minute is used up (HTTP 429, quota_minute)|Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: $ALIAS Please retry in 37.1s.
 		"row":30||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the quota per day is used up (HTTP 429, quota_day)|Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: $ALIAS Please retry in 38s.
-		"row":31||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the key's project has no quota for this model (HTTP 429, quota_none)|Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: $ALIAS * Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: $ALIAS * Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: $ALIAS
+		"row":31||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the key's project has no quota for this model: use another model, or enable billing (HTTP 429, quota_none)|Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: $ALIAS * Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: $ALIAS * Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: $ALIAS
 		"row":32||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the spend limit is reached (HTTP 429, quota_spend)|You exceeded your spend-based rate limit. Please retry later.
-		"row":33||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the key's project has no quota for this model (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
+		"row":33||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the key's project has no quota for this model: use another model, or enable billing (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
 		"row":34||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the quota is used up (HTTP 429, quota)|Resource has been exhausted (e.g. check quota).
 		"row":35||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
 		"row":36||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 500, server)|An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting
@@ -171,6 +171,22 @@ row() {
 		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
 		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut by the token limit (MAX_TOKENS)|
 		"stream":["One, "],"finish":"SAFETY"||stop|1||blocked|1 0 0|$ALIAS: the answer was blocked (SAFETY)|
+		"row":14,"message":"Your project has been denied access."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project was denied access: contact support, or use another project (HTTP 403, project_denied)|Your project has been denied access.
+		"row":16,"message":"Free use is not offered in your country. Enable billing."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not offered at this place (HTTP 400, place)|Free use is not offered in your country. Enable billing.
+		"status":403,"headers":{"Content-Type":"text/html"},"body":"<title>Denied</title>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: access denied by a web page instead of the API (HTTP 403, front_end)|Denied
+		"status":401,"headers":{"Content-Type":"text/html"},"body":"<h1>Log in</h1>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: access denied by a web page instead of the API (HTTP 401, front_end)|Log in
+		"row":14,"message":"No permission for files/abc."||stop|65||bad_request|1 0 0|$ALIAS: the service refuses the request (HTTP 403, bad_request)|No permission for files/abc.
+		"row":20,"message":"tunedModels/mine is gone."||stop|65||bad_request|1 0 0|$ALIAS: the service refuses the request (HTTP 404, bad_request)|tunedModels/mine is gone.
+		"status":404,"json":{"detail":"Not Found"}||stop|78||bad_url|1 0 0|SITE: no API at this address: check the base URL (HTTP 404, bad_url)|Not Found
+		"status":424,"json":{"error":"It broke.","error_type":"generation"}||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 424, server)|It broke.
+		"row":36,"message":"The API key was reported as leaked."||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 500, server)|The API key was reported as leaked.
+		"row":34,"message":"No capacity is left."||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the model is overloaded (HTTP 429, overloaded)|No capacity is left.
+		"row":34,"message":"M has no free quota tier."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$rest key 1 (...0001): the key's project has no quota for this model: use another model, or enable billing (HTTP 429, quota_none)|M has no free quota tier.
+		"row":34,"message":"Limit 10, Requested 20."||stop|65||too_large|1 0 0|$ALIAS: the request is too large: it counts as 20, and the whole quota is 10 (HTTP 429, too_large)|Limit 10, Requested 20.
+		"status":413,"json":{"Message":"Too much."}||stop|65||too_large|1 0 0|$ALIAS: the request is too large (HTTP 413, too_large)|Too much.
+		"json":{"code":401,"msg":"Who are you?"}||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key was not accepted (HTTP 401, key_refused)|Who are you?
+		"json":{"errors":[{"code":503,"message":"Later."}]}||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 503, server)|Later.
+		{"when":{"path":"/gemini-a:"},"row":14,"repeat":-1},{$STREAM}|-m gemini-a,gemini-b|model+answer|0|$GEMINI_SAYS|ok|2 1 0||
 		{"when":{"key":"$K0"},"row":1,"repeat":-1},{$STREAM}||rotate+answer|0|$GEMINI_SAYS|ok|1 1 0||
 		{"when":{"key":"$K0"},"row":5,"repeat":-1},{$STREAM}||rotate+answer|0|$GEMINI_SAYS|ok|1 1 0||
 		{"when":{"key":"$K0"},"row":11,"repeat":-1},{$STREAM}||rotate+answer|0|$GEMINI_SAYS|ok|1 1 0||
@@ -195,7 +211,7 @@ row() {
 		{"when":{"path":"/v1beta/"},"row":37,"repeat":-1},{"when":{"path":"/mistral/"},"refusal":"overloaded","repeat":-1}||fallback+stop|69||overloaded|2 0 2|$ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later.; mistral: mistral-large-latest: the model is overloaded (HTTP 503, overloaded): Service overloaded|
 		{"when":{"path":"/v1beta/"},"row":17,"repeat":-1},{"when":{"path":"/mistral/"},"refusal":"no_model","repeat":-1}||fallback+stop|78||model_gone|1 0 1|$ALIAS: the service does not have this model (HTTP 404, model_gone): models/$ALIAS is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.; mistral: mistral-large-latest: the service does not have this model (HTTP 404, model_gone): Model mistral-large-latest not found|
 	E
-	[ "$n" -eq 82 ]
+	[ "$n" -eq 98 ]
 	[ "$failures" -eq 0 ]
 }
 

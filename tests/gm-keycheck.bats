@@ -167,8 +167,11 @@ table() {
 8|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
 9|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
 10|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-14|project|UNTIL|403|ask for permission in its project
-16|place|-|400|ask from another place, or pay
+14|project_blocked|-|403|ask for permission in its project
+14,"message":"Your project has been denied access."|project_blocked|UNTIL|403|contact support, or use another project
+11|project_blocked|UNTIL|403|enable the API and billing in its project; if it is suspended: appeal, or use another|123456789012
+12|project_blocked|UNTIL|403|it is suspended: appeal to Google, or use another project|123456789012
+16|region|-|400|use it from a supported region, or enable billing
 22|unknown|-|400|see what -v says
 29|limited|UNTIL|429|wait
 34|limited|UNTIL|429|wait
@@ -183,13 +186,13 @@ EOT
 @test "each status by the rows of the service: an answer" {
 	KEYS=$GOOD_KEY server
 	table generate <<'EOT'
-15|no-credit|UNTIL|402|add credit to its account
-16|place|-|400|ask from another place, or pay
+15|no_credit|UNTIL|402|add credit to its account
+16|region|-|400|use it from a supported region, or enable billing
 17|unknown|-|404|ask another model
 18|unknown|-|404|use gemini-3.8-flash instead
 29|limited|UNTIL|429|wait
 30|limited|UNTIL|429|wait, or pay for more
-31|limited|UNTIL|429|ask another model, or pay
+31|limited|UNTIL|429|use another model, or enable billing
 32|limited|UNTIL|429|wait, or raise the limit
 37|unknown|-|503|try again later
 39|unknown|-|504|try again later
@@ -201,11 +204,11 @@ EOT
 	KEYS=$GOOD_KEY server
 	echo '[{"row":11,"repeat":-1,"project":"4711"}]' >"$DIR/script.json"
 	check
-	said 77 'gm-keycheck: no key is healthy; 1 project
-' '0|...0001|4711|project|UNTIL|403|MS|enable the API and billing in its project'
+	said 77 'gm-keycheck: no key is healthy; 1 project_blocked
+' '0|...0001|4711|project_blocked|UNTIL|403|MS|enable the API and billing in its project; if it is suspended: appeal, or use another'
 	check --no-save --json --prometheus m
 	[ "$(jq -r .project raw)" = 4711 ]
-	grep -qx 'gm_key_status{provider="gemini",index="0",project="4711",status="project"} 1' m
+	grep -qx 'gm_key_status{provider="gemini",index="0",project="4711",status="project_blocked"} 1' m
 }
 
 @test "limited counts as healthy, with a note; the state keeps all of it" {
@@ -273,11 +276,11 @@ $ALIAS quota_day
 @test "a list shows no credit, and does not lift what is known of it" {
 	KEYS=fake-nocredit-key-0001 server
 	check --level generate
-	said 77 'gm-keycheck: no key is healthy; 1 no-credit
-' '0|...0001|-|no-credit|UNTIL|402|MS|add credit to its account'
+	said 77 'gm-keycheck: no key is healthy; 1 no_credit
+' '0|...0001|-|no_credit|UNTIL|402|MS|add credit to its account'
 	check
-	said 77 'gm-keycheck: no key is healthy; 1 no-credit
-' '0|...0001|-|no-credit|UNTIL|200|MS|add credit to its account'
+	said 77 'gm-keycheck: no key is healthy; 1 no_credit
+' '0|...0001|-|no_credit|UNTIL|200|MS|add credit to its account'
 	[ "$(state)" = 'all no_credit' ]
 }
 
@@ -437,6 +440,47 @@ Try 'gm-keycheck --help'.
 " ''
 }
 
+# lists MEMBERS LINE: that in place of the list of models; an answer decides.
+lists() {
+	rm -rf "$GM_STATE_DIR"
+	echo "[{\"when\":{\"path\":\"pageSize\"},$1,\"repeat\":-1}]" >"$DIR/script.json"
+	check --level generate
+	said 0 '' '0|...0001|-|ok|-|200|MS|-' && [ -z "$(state)" ] || return
+	check --level list --retries 0
+	[ "$(tr '\t' '|' <out)" = "$2" ] && [ -z "$(state)" ]
+}
+
+@test "--level generate works where there is no list of models" {
+	KEYS=$GOOD_KEY server
+	lists '"status":404,"json":{"detail":"Not Found"}' \
+	    '0|...0001|-|unknown|-|404|MS|check the base URL'
+	lists '"status":405,"json":{"detail":"Method Not Allowed"}' \
+	    '0|...0001|-|unknown|-|405|MS|check the base URL'
+	lists '"row":44' '0|...0001|-|unknown|-|501|MS|see what -v says'
+	lists '"row":14' \
+	    '0|...0001|-|project_blocked|-|403|MS|ask for permission in its project'
+	lists '"status":403,"body":"<h1>No</h1>"' \
+	    '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
+	# It does not help a key that is rejected for an answer.
+	echo '[{"when":{"path":"pageSize"},"status":404,"json":{}},{"when":{"path":"count"},"service":true},{"row":5}]' >"$DIR/script.json"
+	check --level generate
+	said 77 'gm-keycheck: no key is healthy; 1 leaked
+' '0|...0001|-|leaked|-|403|MS|delete it and make another'
+}
+
+@test "a page that denies access, or another's fault, marks no key" {
+	KEYS=$GOOD_KEY server
+	echo '[{"status":403,"body":"<title>Error 403</title>","repeat":-1}]' >"$DIR/script.json"
+	check --level generate
+	said 69 "gm-keycheck: no key got an answer: $URL: access denied by a web page instead of the API (HTTP 403, front_end): Error 403
+" '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
+	[ -z "$(state)" ]
+	echo '[{"row":36,"message":"API key expired, reported as leaked","repeat":-1}]' >"$DIR/script.json"
+	check --retries 0
+	[ "$rc" -eq 69 ]
+	[ -z "$(state)" ]
+}
+
 @test "no key: 78" {
 	export GM_ENV_FILE=/dev/null
 	check
@@ -499,9 +543,12 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	KEYS=a:$GOOD_KEY,a:fake-good-key-0002 server
 	echo '[{"row":36},{"row":12,"repeat":-1}]' >"$DIR/script.json"
 	check --max-wait 0
-	said 77 'gm-keycheck: no key is healthy; 2 project
+	said 77 'gm-keycheck: no key is healthy; 2 project_blocked
 ' "$(tr '\t' '|' <out)"
-	[ "$(grep -c 'enable the API and billing in its project$' out)" -eq 2 ]
+	# Whose request it was is told the reason, the other that there is a mark.
+	[ "$(cut -f 8 out | grep -cxF \
+	    -e 'enable the API and billing in its project; if it is suspended: appeal, or use another' \
+	    -e 'it is suspended: appeal to Google, or use another project')" -eq 2 ]
 	[ "$(state)" = 'all project_blocked' ]
 }
 

@@ -257,11 +257,15 @@ Try 'gm-rotate --help'.
 		holds "label:work all - 0 ${class/:/ } marked by gm-rotate"
 		silent --reset
 	done
-	for class in quota_minute:60s quota_day:60s quota:60s; do
+	for class in quota_minute:60s quota_day:60s quota:60s \
+	    forbidden:300s; do
 		silent --mark 2 --class "${class%:*}" -m some
 		holds "label:work some - 0 ${class/:/ } marked by gm-rotate"
 		silent --reset
 	done
+	silent --mark 2 --class quota_search -m some
+	holds 'label:work some+search - 0 quota_search 60s marked by gm-rotate'
+	silent --reset
 	silent --mark 1 --class quota_none
 	[[ $(table) == "k1 $MODEL - 0 quota_none "*'s marked by gm-rotate' ]]
 }
@@ -301,7 +305,7 @@ Try 'gm-rotate --help'.
 	local class
 	for class in network bad_request place model_gone server local QUOTA \
 	    "a'b"; do
-		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_refused, project_blocked, project_denied, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota" \
+		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_refused, project_blocked, project_denied, forbidden, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota, quota_search" \
 		    --mark 0 --class "$class"
 	done
 	usage '--class: its argument is empty' --mark 0 --class ''

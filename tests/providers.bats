@@ -389,7 +389,7 @@ $GEMINI_DOWN; $mistral
 	    tool gm-models --retries 0 --fallback mistral,openai,mistral
 	said 69 '' "$GEMINI_DOWN; asking mistral instead
 gm-models: $mistral; asking openai instead
-$GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, project_denied): You have insufficient permissions for this operation. Missing scopes: model.request.
+$GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0013' \
@@ -491,17 +491,16 @@ answered() {
 	start
 	five
 	tool gm-keycheck --provider mistral
-	rows 1 'gm-keycheck: 3 of 5 keys are healthy; 1 invalid, 1 project
+	rows 1 'gm-keycheck: 3 of 5 keys are healthy; 1 invalid, 1 project_blocked
 ' '0|...0011|work|ok|-|200|MS|-' \
 	    '1|...0012|-|invalid|TIME|401|MS|replace it' \
 	    '2|...0013|-|ok|-|200|MS|-' '3|...0014|-|ok|-|200|MS|-' \
-	    '4|...0015|-|project|TIME|403|MS|ask for permission in its project'
+	    '4|...0015|-|project_blocked|-|403|MS|ask for permission in its project'
 	got_all "$MISTRAL" 'GET /mistral/v1/models Bearer fake-invalid-key-0012' \
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
 	    'GET /mistral/v1/models Bearer fake-nocredit-key-0014' \
 	    'GET /mistral/v1/models Bearer fake-restricted-key-0015'
-	[ "$(marks mistral)" = '1 key_refused
-4 project_denied' ]
+	[ "$(marks mistral)" = '1 key_refused' ] # a list is a free call
 	same <(gm-rotate --status | cut -f 6) 'ok
 ' # nothing is known of Gemini's
 }
@@ -512,12 +511,12 @@ answered() {
 	five
 	tool gm-keycheck --provider mistral --level generate
 	rows 1 'gm-keycheck: 1 of 5 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 project, 1 no-credit
+gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 project_blocked, 1 no_credit
 ' '0|...0011|work|ok|-|200|MS|-' \
 	    '1|...0012|-|invalid|TIME|401|MS|replace it' \
 	    '2|...0013|-|limited|TIME|429|MS|wait' \
-	    '3|...0014|-|no-credit|TIME|402|MS|add credit to its account' \
-	    '4|...0015|-|project|TIME|403|MS|ask for permission in its project'
+	    '3|...0014|-|no_credit|TIME|402|MS|add credit to its account' \
+	    '4|...0015|-|project_blocked|TIME|403|MS|ask for permission in its project'
 	answered $path '{"model":"mistral-large-latest","messages":[{"role":"user","content":"1"}],"stream":true,"max_tokens":1}'
 	got_all "$MISTRAL" 'GET /mistral/v1/models Bearer fake-invalid-key-0012' \
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
@@ -525,12 +524,13 @@ gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 project, 1 no-credit
 	    'GET /mistral/v1/models Bearer fake-restricted-key-0015' \
 	    "POST $path Bearer $ONE" \
 	    "POST $path Bearer fake-minute-key-0013" \
-	    "POST $path Bearer fake-nocredit-key-0014"
+	    "POST $path Bearer fake-nocredit-key-0014" \
+	    "POST $path Bearer fake-restricted-key-0015"
 	# The other tools know it now: only the good key is asked.
 	[ "$(marks mistral)" = '1 key_refused
 2 quota_minute
 3 no_credit
-4 project_denied' ]
+4 forbidden' ]
 	tool gm-rotate --provider mistral
 	said 0 '0
 ' ''
@@ -552,7 +552,7 @@ gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 project, 1 no-credit
 	export MISTRAL_API_KEYS=fake-zero-key-0011,fake-good-key-0012
 	tool gm-keycheck --provider mistral --level generate -m codestral-2508
 	rows 0 'gm-keycheck: 1 of 2 keys is limited for now, which counts as healthy
-' '0|...0011|-|limited|TIME|429|MS|ask another model, or pay' \
+' '0|...0011|-|limited|TIME|429|MS|use another model, or enable billing' \
 	    '1|...0012|-|ok|-|200|MS|-'
 	answered /mistral/v1/chat/completions '{"model":"codestral-2508","messages":[{"role":"user","content":"1"}],"stream":true,"max_tokens":1}'
 	[ "$(gm-rotate --provider mistral -m codestral-2508 --status |
@@ -560,7 +560,7 @@ gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 project, 1 no-credit
 	tool gm-keycheck --provider mistral --level generate -m nonsense --no-save
 	rows 1 'gm-keycheck: 1 of 2 keys is limited for now, which counts as healthy
 gm-keycheck: 1 of 2 keys is healthy; 1 unknown
-' '0|...0011|-|limited|TIME|429|MS|ask another model, or pay' \
+' '0|...0011|-|limited|TIME|429|MS|use another model, or enable billing' \
 	    '1|...0012|-|unknown|-|400|MS|ask another model'
 }
 
@@ -627,12 +627,12 @@ gm-keycheck: left out: openai has no call that counts tokens
 	rows 77 'gm-keycheck: no key is healthy; 1 invalid
 ' '0|...0022|-|invalid|TIME|401|MS|replace it'
 	OPENAI_API_KEY=fake-restricted-key-0023 tool gm-keycheck --provider openai
-	rows 77 'gm-keycheck: no key is healthy; 1 project
-' '0|...0023|-|project|TIME|403|MS|ask for permission in its project'
+	rows 77 'gm-keycheck: no key is healthy; 1 project_blocked
+' '0|...0023|-|project_blocked|-|403|MS|ask for permission in its project'
 	OPENAI_API_KEY=fake-nocredit-key-0024 \
 	    tool gm-keycheck --provider openai --level generate
-	rows 77 'gm-keycheck: no key is healthy; 1 no-credit
-' '0|...0024|-|no-credit|TIME|429|MS|add credit to its account'
+	rows 77 'gm-keycheck: no key is healthy; 1 no_credit
+' '0|...0024|-|no_credit|TIME|429|MS|add credit to its account'
 	OPENAI_API_KEY=fake-minute-key-0025 \
 	    tool gm-keycheck --provider openai --level generate
 	rows 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
@@ -644,7 +644,7 @@ gm-keycheck: left out: openai has no call that counts tokens
 	five
 	tool gm-keycheck --provider all --json
 	[ "$rc" -eq 1 ]
-	same err 'gm-keycheck: 5 of 7 keys are healthy; 1 invalid, 1 project
+	same err 'gm-keycheck: 5 of 7 keys are healthy; 1 invalid, 1 project_blocked
 '
 	[ "$(jq -r '[.provider, .index, .key, .status] | join(" ")' raw)" = \
 	    'gemini 0 ...0001 ok
@@ -652,7 +652,7 @@ mistral 0 ...0011 ok
 mistral 1 ...0012 invalid
 mistral 2 ...0013 ok
 mistral 3 ...0014 ok
-mistral 4 ...0015 project
+mistral 4 ...0015 project_blocked
 openai 0  ok' ]
 	export MISTRAL_API_KEYS=work:$ONE,fake-invalid-key-0012
 	rc=0
@@ -766,7 +766,7 @@ gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
 	same err ''
 	tool gm-keycheck --provider all --min-healthy 6
 	[ "$rc" -eq 1 ]
-	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 are wanted; 1 invalid, 1 project
+	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 are wanted; 1 invalid, 1 project_blocked
 '
 	same <(shape <m) '# HELP gm_key_healthy Can this API key be used, now or later?
 # TYPE gm_key_healthy gauge
@@ -784,7 +784,7 @@ gm_key_status{provider="mistral",index="0",project="work",status="ok"} 1
 gm_key_status{provider="mistral",index="1",project="",status="invalid"} 1
 gm_key_status{provider="mistral",index="2",project="",status="ok"} 1
 gm_key_status{provider="mistral",index="3",project="",status="ok"} 1
-gm_key_status{provider="mistral",index="4",project="",status="project"} 1
+gm_key_status{provider="mistral",index="4",project="",status="project_blocked"} 1
 gm_key_status{provider="openai",index="0",project="",status="ok"} 1
 # HELP gm_keys_checked API keys that were checked.
 # TYPE gm_keys_checked gauge
@@ -962,8 +962,7 @@ gm-rotate: line 7: about another provider: skipped
 '
 	[ "$(marks mistral)" = '1 key_refused
 2 quota_minute
-3 no_credit
-4 project_denied' ]
+3 no_credit' ]
 	INPUT=report tool gm-rotate --from-reports
 	[ "$rc" -eq 0 ]
 	same out '0

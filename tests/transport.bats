@@ -811,6 +811,29 @@ named() {
 	unsent
 }
 
+@test "a page that denies access is the proxy's only if there is one" {
+	local page='"status":403,"headers":{"Content-Type":"text/html"},"body":"<h1>Denied</h1>"'
+	local bad=fake-invalid-key-0007
+	named
+	helper proxy "${URL##*:}"
+	play <<<"[{\"when\":{\"key\":\"$bad\"},\"service\":true},{$page,\"repeat\":-1}]"
+	LD_PRELOAD=$LIBRARY FAKE_DNS=gm.test ask hi
+	said 69 '' "gm-prompt: $URL: access denied by a web page instead of the API (HTTP 403, front_end): Denied
+"
+	export LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT
+	ask hi
+	said 69 '' "gm-prompt: $URL: the proxy refuses the connection (HTTP 403, proxy): Denied
+"
+	[ "$(received)" -eq 1 ]
+	# Also through a tunnel that an earlier request has made.
+	unset GEMINI_API_KEY
+	GOOGLE_API_KEYS=$bad,$GOOD_KEY ask hi
+	said 69 '' "gm-prompt: $URL: the proxy refuses the connection (HTTP 403, proxy): Denied
+"
+	[ "$(received)" -eq 2 ]
+	tried 4
+}
+
 @test "a proxy in trouble: 69, repeated" {
 	named
 	helper proxy 1 '502 Bad Gateway'

@@ -253,9 +253,13 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 static int
 ask(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 {
+	size_t i;
+
 	if (gm_session_connect(&r->session, tool, err) != 0)
 		return -1;
 	gm_catalog_advise(&r->session, tool->common);
+	for (i = 0; i < r->session.len; i++)
+		r->session.keysets[i]->keys.rule.search = r->question.search;
 	r->asked = true;
 	return gm_drive(r->session.services, &r->question, &r->delivery.sink,
 	    &r->outcome, err);

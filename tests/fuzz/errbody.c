@@ -71,7 +71,19 @@ check_fault(
 	if (page)
 		assert(gm_class(f->class)->code != GM_ENOPERM);
 	if (f->remedy[0] != '\0')
-		assert(f->class == GM_CLASS_MODEL_GONE);
+		assert(f->class == GM_CLASS_MODEL_GONE ||
+		       f->class == GM_CLASS_TOO_LARGE ||
+		       f->class == GM_CLASS_PROJECT_BLOCKED);
+}
+
+static void
+check_blame(long http, enum gm_class class)
+{
+	enum gm_scope scope = gm_class(class)->scope;
+
+	if (scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT)
+		assert(
+		    http == 200 || (http >= 400 && http <= 403) || http == 429);
 }
 
 static void
@@ -84,10 +96,12 @@ check(long http, struct gm_span body, const struct gm_secrets *secrets)
 	gm_gemini_classify("gemini-3.8-flash", http, body, &f);
 	assert(http == 200 || f.http == http);
 	check_fault(&f, page, secrets);
+	check_blame(http, f.class);
 	memset(&f, 'x', sizeof(f));
 	gm_chat_classify(http, body, &f);
 	assert(http == 200 || f.http == http);
 	check_fault(&f, page, secrets);
+	check_blame(http, f.class);
 }
 
 int

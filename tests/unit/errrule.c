@@ -11,10 +11,19 @@
 	"{\"error\":{\"details\":[{\"@type\":\"x.ErrorInfo\",\"reason\":" \
 	"\"" name "\"}]}}"
 
+#define BEHIND(words) \
+	"{\"error\":{\"message\":\"M\",\"metadata\":{\"raw\":\"" words "\"}}}"
+
 static const struct gm_errrule rules[] = {
-	{ 400, "name", "words", GM_CLASS_PLACE },
+	/* Without a status: never a key's, nor a project's. */
 	{ 0, "name", NULL, GM_CLASS_KEY_INVALID },
 	{ 0, NULL, "words", GM_CLASS_NO_CREDIT },
+	{ 0, NULL, "words", GM_CLASS_QUOTA_SPEND },
+	{ 400, "name", "words", GM_CLASS_PLACE },
+	{ 0, "name", NULL, GM_CLASS_CANCELLED },
+	{ 0, NULL, "words", GM_CLASS_SERVER },
+	{ 418, NULL, "one*two", GM_CLASS_LOADING },
+	{ 421, NULL, "key", GM_CLASS_KEY_EXPIRED },
 	{ 503, NULL, "late", GM_CLASS_TIMEOUT },
 	{ 503, NULL, NULL, GM_CLASS_OVERLOADED },
 };
@@ -27,21 +36,32 @@ static const struct {
 } finds[] = {
 	{ 400, "{\"code\":\"name\",\"message\":\"Words.\"}", GM_CLASS_PLACE },
 	{ 401, "{\"code\":\"name\",\"message\":\"Words.\"}",
-	    GM_CLASS_KEY_INVALID },
-	{ 400, "{\"code\":\"name\"}", GM_CLASS_KEY_INVALID },
-	{ 400, "{\"type\":\"name\"}", GM_CLASS_KEY_INVALID },
-	{ 400, REASON("name"), GM_CLASS_KEY_INVALID },
+	    GM_CLASS_CANCELLED },
+	{ 400, "{\"code\":\"name\"}", GM_CLASS_CANCELLED },
+	{ 400, "{\"type\":\"name\"}", GM_CLASS_CANCELLED },
+	{ 400, REASON("name"), GM_CLASS_CANCELLED },
 	{ 400, REASON("name2"), GM_CLASS_OK },
 	{ 400, "{\"code\":\"Name\"}", GM_CLASS_OK },
-	{ 400, "swords", GM_CLASS_NO_CREDIT },
+	{ 400, "swords", GM_CLASS_SERVER },
+	{ 418, "One and two", GM_CLASS_LOADING },
+	{ 418, "two and one", GM_CLASS_OK },
+	{ 418, "one", GM_CLASS_OK },
+	{ 421, "the key", GM_CLASS_KEY_EXPIRED },
+	{ 420, "the key", GM_CLASS_OK },
+	/* What a service behind says is not about our key. */
+	{ 421, BEHIND("the key"), GM_CLASS_OK },
+	{ 418, BEHIND("one two"), GM_CLASS_LOADING },
 	{ 503, "too late", GM_CLASS_TIMEOUT },
 	{ 503, "", GM_CLASS_OVERLOADED },
 	{ 502, "too late", GM_CLASS_OK },
 	{ 400, "", GM_CLASS_OK },
 	/* Of a page the status counts alone. */
 	{ 400, "<p>words", GM_CLASS_BAD_REQUEST },
-	{ 401, "<p>", GM_CLASS_PROXY },
-	{ 403, "<p>", GM_CLASS_PROXY },
+	{ 401, "<p>", GM_CLASS_FRONT_END },
+	{ 402, "<p>", GM_CLASS_FRONT_END },
+	{ 403, "<p>", GM_CLASS_FRONT_END },
+	{ 407, "<p>", GM_CLASS_PROXY },
+	{ 451, "<p>", GM_CLASS_FRONT_END },
 	{ 404, "<p>", GM_CLASS_BAD_URL },
 	{ 429, "<p>", GM_CLASS_QUOTA },
 	{ 503, "<p>late", GM_CLASS_OVERLOADED },

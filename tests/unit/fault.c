@@ -33,6 +33,7 @@ static const struct {
 	    GM_SCOPE_PROJECT },
 	{ GM_CLASS_PROJECT_DENIED, "project_denied", 77, ROTATE,
 	    GM_SCOPE_PROJECT },
+	{ GM_CLASS_FORBIDDEN, "forbidden", 77, ROTATE, GM_SCOPE_QUOTA },
 	{ GM_CLASS_NO_CREDIT, "no_credit", 77, ROTATE, GM_SCOPE_PROJECT },
 	{ GM_CLASS_PLACE, "place", 77, ROTATE, GM_SCOPE_PLACE },
 	{ GM_CLASS_QUOTA_MINUTE, "quota_minute", 75, ROTATE, GM_SCOPE_QUOTA },
@@ -40,6 +41,7 @@ static const struct {
 	{ GM_CLASS_QUOTA_NONE, "quota_none", 75, ROTATE, GM_SCOPE_QUOTA },
 	{ GM_CLASS_QUOTA_SPEND, "quota_spend", 75, ROTATE, GM_SCOPE_PROJECT },
 	{ GM_CLASS_QUOTA, "quota", 75, ROTATE, GM_SCOPE_QUOTA },
+	{ GM_CLASS_QUOTA_SEARCH, "quota_search", 75, ROTATE, GM_SCOPE_TOOL },
 	{ GM_CLASS_MODEL_GONE, "model_gone", 78, MODEL, GM_SCOPE_MODEL },
 	{ GM_CLASS_BAD_URL, "bad_url", 78, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_BAD_REQUEST, "bad_request", 65, STOP, GM_SCOPE_REQUEST },
@@ -55,6 +57,7 @@ static const struct {
 	{ GM_CLASS_TLS, "tls", 69, FALLBACK, GM_SCOPE_SERVICE },
 	{ GM_CLASS_CERTIFICATES, "certificates", 78, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_PROXY, "proxy", 69, STOP, GM_SCOPE_SERVICE },
+	{ GM_CLASS_FRONT_END, "front_end", 69, FALLBACK, GM_SCOPE_SERVICE },
 	{ GM_CLASS_REDIRECT, "redirect", 76, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_PROTOCOL, "protocol", 76, FALLBACK, GM_SCOPE_SERVICE },
 	{ GM_CLASS_CUT, "cut", 76, RETRY, GM_SCOPE_SERVICE },
@@ -129,7 +132,10 @@ test_find(void **state)
 	assert_true(gm_class_is_mark(GM_CLASS_KEY_LEAKED));
 	assert_true(gm_class_is_mark(GM_CLASS_NO_CREDIT));
 	assert_true(gm_class_is_mark(GM_CLASS_QUOTA_DAY));
+	assert_true(gm_class_is_mark(GM_CLASS_FORBIDDEN));
+	assert_true(gm_class_is_mark(GM_CLASS_QUOTA_SEARCH));
 	assert_false(gm_class_is_mark(GM_CLASS_NO_KEY_SENT));
+	assert_false(gm_class_is_mark(GM_CLASS_FRONT_END));
 	assert_false(gm_class_is_mark(GM_CLASS_PLACE));
 	assert_false(gm_class_is_mark(GM_CLASS_SERVER));
 	assert_false(gm_class_find("", &class));

@@ -52,8 +52,12 @@ static const struct {
 	    "\"message\":\"No.\"}}",
 	    GM_CLASS_BAD_REQUEST, "No." },
 	{ 401, "", GM_CLASS_KEY_REFUSED, "" },
-	{ 403, "", GM_CLASS_PROJECT_DENIED, "" },
-	{ 404, "", GM_CLASS_MODEL_GONE, "" },
+	{ 403, "", GM_CLASS_FORBIDDEN, "" },
+	/* Nothing in it is of the API. */
+	{ 404, "", GM_CLASS_BAD_URL, "" },
+	{ 404, "{}", GM_CLASS_BAD_URL, "" },
+	{ 404, ERROR("Not Found"), GM_CLASS_BAD_URL, "Not Found" },
+	{ 404, "{\"detail\":\"Not Found\"}", GM_CLASS_BAD_URL, "Not Found" },
 	{ 429, "", GM_CLASS_QUOTA, "" },
 	{ 429, "Too many requests", GM_CLASS_QUOTA, "Too many requests" },
 	{ 500, "{}", GM_CLASS_SERVER, "" },
@@ -114,9 +118,9 @@ test_reasons(void **state)
 		{ "CONSUMER_INVALID", GM_CLASS_PROJECT_BLOCKED },
 		{ "BILLING_DISABLED", GM_CLASS_PROJECT_BLOCKED },
 		{ "USER_PROJECT_DENIED", GM_CLASS_PROJECT_BLOCKED },
-		{ "API_KEY_INVALID_X", GM_CLASS_PROJECT_DENIED },
-		{ "api_key_invalid", GM_CLASS_PROJECT_DENIED },
-		{ "ANOTHER", GM_CLASS_PROJECT_DENIED },
+		{ "API_KEY_INVALID_X", GM_CLASS_FORBIDDEN },
+		{ "api_key_invalid", GM_CLASS_FORBIDDEN },
+		{ "ANOTHER", GM_CLASS_FORBIDDEN },
 	};
 	struct gm_fault f;
 	char body[400];
@@ -150,9 +154,9 @@ test_pages(void **state)
 	} rows[] = {
 		{ 302, GM_CLASS_REDIRECT },
 		{ 400, GM_CLASS_BAD_REQUEST },
-		{ 401, GM_CLASS_PROXY },
-		{ 402, GM_CLASS_PROXY },
-		{ 403, GM_CLASS_PROXY },
+		{ 401, GM_CLASS_FRONT_END },
+		{ 402, GM_CLASS_FRONT_END },
+		{ 403, GM_CLASS_FRONT_END },
 		{ 404, GM_CLASS_BAD_URL },
 		{ 407, GM_CLASS_PROXY },
 		{ 408, GM_CLASS_SERVER },
@@ -210,11 +214,6 @@ test_replacement(void **state)
 		{ MODEL, "models/ and models/...", "" },
 		{ MODEL, "models/Upper", "" },
 		{ MODEL, "gemini-4", "" },
-		{ MODEL, "", "" },
-		{ "tunedModels/mine", "tunedModels/mine does not exist", "" },
-		{ "tunedModels/mine",
-		    "tunedModels/mine is gone, use models/gemini-4",
-		    "use gemini-4 instead" },
 		{ MODEL,
 		    "models/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",

@@ -49,35 +49,64 @@ is(const struct gm_keyrow *r, enum gm_class class, int64_t since, int64_t until)
 		    (long long)(r->until_ms - NOW));
 }
 
+/* What each class marks; all others mark nothing. */
+static const struct {
+	enum gm_class class;
+	const char *id, *model;
+} marks[] = {
+	{ GM_CLASS_KEY_INVALID, "k0", "all" },
+	{ GM_CLASS_KEY_EXPIRED, "k0", "all" },
+	{ GM_CLASS_KEY_LEAKED, "k0", "all" },
+	{ GM_CLASS_KEY_RESTRICTED, "k0", "all" },
+	{ GM_CLASS_KEY_REFUSED, "k0", "all" },
+	{ GM_CLASS_PROJECT_BLOCKED, "label:work", "all" },
+	{ GM_CLASS_PROJECT_DENIED, "label:work", "all" },
+	{ GM_CLASS_NO_CREDIT, "label:work", "all" },
+	{ GM_CLASS_QUOTA_SPEND, "label:work", "all" },
+	{ GM_CLASS_FORBIDDEN, "label:work", MODEL },
+	{ GM_CLASS_QUOTA_MINUTE, "label:work", MODEL },
+	{ GM_CLASS_QUOTA_DAY, "label:work", MODEL },
+	{ GM_CLASS_QUOTA_NONE, "label:work", MODEL },
+	{ GM_CLASS_QUOTA, "label:work", MODEL },
+	{ GM_CLASS_QUOTA_SEARCH, "label:work", MODEL "+search" },
+};
+
+static size_t find_mark(enum gm_class class)
+{
+	size_t i;
+
+	for (i = 0; i < GM_LEN(marks) && marks[i].class != class; i++)
+		continue;
+	return i;
+}
+
 /* Each class to the row that is to blame, and to no other. */
 static void
 test_scopes(void **state)
 {
 	const struct gm_fault f = { .hint_ms = -1, .words = "No." };
-	const char *id, *model;
+	size_t at;
 	int i;
 
 	(void)state;
 	for (i = 0; i < GM_CLASSES; i++) {
 		enum gm_class class = (enum gm_class)i;
-		enum gm_scope scope = gm_class(class)->scope;
 		struct gm_fault fault = f;
 
 		begin("work:a,b");
 		fault.class = class;
 		fail_with(0, NOW, NOW, &fault);
-		id = scope == GM_SCOPE_KEY ? "k0" : "label:work";
-		model = scope == GM_SCOPE_QUOTA ? MODEL : "all";
-		if (scope != GM_SCOPE_KEY && scope != GM_SCOPE_PROJECT &&
-		    scope != GM_SCOPE_QUOTA) {
+		at = find_mark(class);
+		if (at == GM_LEN(marks)) {
 			/* a server's fault, a bad request: no key's */
 			assert_int_equal(table.len, 0);
 			assert_false(table.changed);
 		} else {
 			assert_int_equal(table.len, 1);
 			assert_true(table.changed);
-			assert_string_equal(table.rows[0].id, id);
-			assert_string_equal(table.rows[0].model, model);
+			assert_string_equal(table.rows[0].id, marks[at].id);
+			assert_string_equal(
+			    table.rows[0].model, marks[at].model);
 			assert_int_equal(table.rows[0].class, class);
 			assert_int_equal(table.rows[0].failures, 1);
 			assert_string_equal(table.rows[0].reason, "No.");
@@ -106,6 +135,8 @@ test_rests(void **state)
 		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 16 * MIN, 32 * MIN } },
 		{ DAILY, 5 * HOUR, { 5 * HOUR, 10 * HOUR, 0 } },
 		{ GM_CLASS_QUOTA_NONE, 38 * SEC, { 22 * HOUR, 0 } },
+		/* an unexplained 403, whatever it says of waiting */
+		{ GM_CLASS_FORBIDDEN, HOUR, { 5 * MIN, 10 * MIN, 10 * MIN } },
 	};
 	const struct gm_keyrow *r;
 	int64_t now;
@@ -342,11 +373,64 @@ test_reason(void **state)
 	end();
 }
 
+/* Search has a quota of its own: plain requests go on, as do other models. */
+static void
+test_search(void **state)
+{
+	struct gm_fault fault = { .class = GM_CLASS_QUOTA_SEARCH,
+		.hint_ms = -1 };
+	struct gm_pick p;
+
+	(void)state;
+	begin("a");
+	rule.search = true;
+	fail_with(0, NOW, NOW, &fault);
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	assert_int_equal(p.kind, GM_PICK_COOLING);
+	assert_int_equal(p.at_ms, NOW + MIN);
+	gm_keyrule_pick(&rule, &table, "gemini-y", NULL, NOW + SEC, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	rule.search = false;
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	/* A plain answer proves nothing about search, one with search does. */
+	succeed(0, NOW + SEC, NOW + 2 * SEC);
+	assert_int_equal(
+	    row("k0", MODEL "+search")->class, GM_CLASS_QUOTA_SEARCH);
+	rule.search = true;
+	succeed(0, NOW + SEC, NOW + 2 * SEC);
+	assert_int_equal(row("k0", MODEL "+search")->class, GM_CLASS_OK);
+	/* The model's own quota holds for requests with search, too. */
+	fault.class = GM_CLASS_QUOTA_DAY;
+	fail_with(0, NOW + 3 * SEC, NOW + 3 * SEC, &fault);
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + 4 * SEC, &p);
+	assert_int_equal(p.kind, GM_PICK_COOLING);
+	end();
+}
+
+/* A 403 for minutes does not turn a daily quota into a rejected key. */
+static void
+test_forbidden_in_a_quota(void **state)
+{
+	struct gm_fault fault = { .class = GM_CLASS_QUOTA_NONE, .hint_ms = -1 };
+
+	(void)state;
+	begin("a");
+	fail_with(0, NOW, NOW, &fault);
+	fault.class = GM_CLASS_FORBIDDEN;
+	fail_with(0, NOW + SEC, NOW + SEC, &fault);
+	assert_int_equal(row("k0", MODEL)->class, GM_CLASS_QUOTA_NONE);
+	assert_int_equal(row("k0", MODEL)->until_ms, MIDNIGHT);
+	end();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scopes),
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_forbidden_in_a_quota),
 		cmocka_unit_test(test_rests),
 		cmocka_unit_test(test_midnight),
 		cmocka_unit_test(test_long_ago),

@@ -75,6 +75,10 @@ static const struct {
 	    "it does not show the key" },
 	{ "{\"index\":1,\"class\":\"no_credit\"}", NOTHING,
 	    "it does not show the key" },
+	/* it may have been a probe */
+	{ "{\"index\":1,\"key\":\"...0002\",\"class\":\"forbidden\","
+	  "\"model\":\"m\"}",
+	    NOTHING, NULL },
 	/* not for us */
 	{ "{\"index\":0,\"key\":\"...0002\",\"class\":\"key_invalid\"}",
 	    NOTHING, OTHER },

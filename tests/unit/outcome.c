@@ -73,8 +73,9 @@ static const struct {
 	    "quota_minute)" },
 	{ { GM_CLASS_QUOTA_NONE, 429, 38000, "limit: 0", "", "12" }, 0,
 	    GM_ETEMPFAIL,
-	    "key 0 (...0001): the key's project has no quota for this model "
-	    "(HTTP 429, quota_none): limit: 0" },
+	    "key 0 (...0001): the key's project has no quota for this model: "
+	    "use another model, or enable billing (HTTP 429, quota_none): "
+	    "limit: 0" },
 	/* Of a mark: nothing was sent. */
 	{ { GM_CLASS_PROJECT_BLOCKED, 0, -1, "Enable it.", "", "12" }, 0,
 	    GM_ENOPERM,

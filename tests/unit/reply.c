@@ -119,7 +119,7 @@ static const struct {
 	{ "error alone", S(ERROR(429, "requests per minute")),
 	    "|quota_minute 429 |requests per minute" },
 	{ "error in an array", S("[" ERROR(403, "M") "]"),
-	    "|project_denied 403 |M" },
+	    "|forbidden 403 |M" },
 	{ "error without a code", S(EVENT("{\"error\":\"M\"}")),
 	    "|protocol 200 |M" },
 	{ "error without a code at the end", S("data: {\"error\":\"M\"}"),

@@ -108,6 +108,13 @@ static const struct {
 	{ GM_CLASS_PROJECT_BLOCKED, -1, 0, 9 * HOUR, HOUR },
 	{ GM_CLASS_PROJECT_DENIED, -1, HOUR, 5 * S, HOUR },
 	{ GM_CLASS_NO_CREDIT, -1, 0, 9 * HOUR, HOUR },
+	/* A 403 without a reason: minutes. */
+	{ GM_CLASS_FORBIDDEN, -1, 0, 9 * HOUR, 5 * MINUTE },
+	{ GM_CLASS_FORBIDDEN, HOUR, 0, 9 * HOUR, 5 * MINUTE },
+	{ GM_CLASS_FORBIDDEN, -1, 5 * MINUTE, 9 * HOUR, 10 * MINUTE },
+	{ GM_CLASS_FORBIDDEN, -1, 10 * MINUTE, 9 * HOUR, 10 * MINUTE },
+	{ GM_CLASS_QUOTA_SEARCH, -1, 0, 9 * HOUR, MINUTE },
+	{ GM_CLASS_QUOTA_SEARCH, -1, MINUTE, 9 * HOUR, 2 * MINUTE },
 };
 
 static void
