@@ -357,6 +357,9 @@ name_key(const struct batch *b, struct gm_verdict *v, struct gm_err *err)
 	if (b->set->place.ring.keys[v->index].text.len > 0)
 		gm_secret_show(&shown, b->set->place.ring.keys[v->index].text);
 	rc = gm_buf_check(&shown, err);
+	v->old_format =
+	    b->service->provider == &gm_gemini &&
+	    gm_span_starts(b->set->place.ring.keys[v->index].text, "AIza");
 	(void)snprintf(v->key, sizeof(v->key), "%s", gm_buf_str(&shown));
 	gm_buf_release(&shown);
 	return rc;

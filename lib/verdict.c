@@ -104,6 +104,9 @@ advice_of(const struct gm_verdict *v)
 {
 	if (v->remedy[0] != '\0')
 		return v->remedy;
+	if (v->old_format && status_of(v) == INVALID)
+		return "make a new key: those of the old format (AIza...) have "
+		       "been rejected since June 2026";
 	return v->own_limit ? "wait, or raise GM_RPD" : rows[v->class].advice;
 }
 
@@ -272,15 +275,16 @@ gm_verdict_metrics(
 	    out, "gm_keycheck_timestamp_seconds", NULL, 0, now_ms / 1000);
 }
 
-/* "; 2 invalid, 1 unknown" */
+/* "; 2 invalid, 1 unknown", from this status on. */
 static void
-put_counts(const struct gm_verdict *v, size_t len, struct gm_buf *out)
+put_counts(const struct gm_verdict *v, size_t len, enum status first,
+    struct gm_buf *out)
 {
 	const char *between = "; ";
 	size_t n;
 	int s;
 
-	for (s = LIMITED + 1; s < STATUSES; s++) {
+	for (s = (int)first; s < STATUSES; s++) {
 		n = count_status(v, len, (enum status)s);
 		if (n == 0)
 			continue;
@@ -290,30 +294,35 @@ put_counts(const struct gm_verdict *v, size_t len, struct gm_buf *out)
 }
 
 int
-gm_verdict_sum(
-    const struct gm_verdict *v, size_t len, size_t wanted, struct gm_err *err)
+gm_verdict_sum(const struct gm_verdict *v, size_t len, size_t wanted, bool now,
+    struct gm_err *err)
 {
 	size_t healthy = count_healthy(v, len);
+	size_t good = now ? count_status(v, len, OK) : healthy;
 	enum gm_code code = GM_ENEGATIVE;
 	struct gm_buf text;
 
-	if (healthy >= wanted)
+	if (good >= wanted)
 		return 0;
 	if (healthy == 0 && count_status(v, len, UNKNOWN) == len)
 		return gm_fail(err, GM_EUNAVAILABLE, "no key got an answer: %s",
 		    v[0].err.msg);
 	gm_buf_init(&text, SUMMARY_BYTES);
-	if (healthy == 0) {
-		gm_buf_puts(&text, "no key is healthy");
+	if (healthy == 0)
 		code = GM_ENOPERM;
-	} else {
-		gm_buf_printf(&text, "%zu of %zu key%s %s healthy", healthy,
-		    len, len == 1 ? "" : "s", healthy == 1 ? "is" : "are");
-	}
-	if (healthy > 0 && wanted != len)
+	if (good == 0)
+		gm_buf_printf(
+		    &text, "no key %s", now ? "can answer now" : "is healthy");
+	else if (now)
+		gm_buf_printf(&text, "%zu of %zu key%s can answer now", good,
+		    len, len == 1 ? "" : "s");
+	else
+		gm_buf_printf(&text, "%zu of %zu key%s %s healthy", good, len,
+		    len == 1 ? "" : "s", good == 1 ? "is" : "are");
+	if (good > 0 && wanted != len)
 		gm_buf_printf(&text, ", %zu %s wanted", wanted,
 		    wanted == 1 ? "is" : "are");
-	put_counts(v, len, &text);
+	put_counts(v, len, now ? LIMITED : LIMITED + 1, &text);
 	(void)gm_buf_fail(&text, code, err);
 	gm_buf_release(&text);
 	return -1;

@@ -28,6 +28,7 @@ struct gm_verdict {
 	int64_t ms;
 	int64_t until_ms;  /* wall clock; 0: not known */
 	bool own_limit;    /* it is the user's GM_RPD, not the service's */
+	bool old_format;   /* of a key that Google made before mid 2026 */
 	char remedy[200];  /* the service's; "": none */
 	struct gm_err err; /* the last failure; GM_OK: none */
 };
@@ -53,11 +54,11 @@ void gm_verdict_metrics(
 size_t gm_verdict_limited(const struct gm_verdict *, size_t len);
 
 /*
- * Is it well with all?  Returns 0 if wanted keys are healthy, else -1 and a
- * summary: GM_ENEGATIVE (some are), GM_ENOPERM (none is), GM_EUNAVAILABLE (of
- * none it is known).
+ * Is it well with all?  Returns 0 if wanted keys are healthy or, with now, can
+ * answer now, else -1 and a summary: GM_ENEGATIVE (some are healthy),
+ * GM_ENOPERM (none is), GM_EUNAVAILABLE (of none it is known).
  */
 int gm_verdict_sum(const struct gm_verdict *, size_t len, size_t wanted,
-    struct gm_err *) GM_MUST_CHECK;
+    bool now, struct gm_err *) GM_MUST_CHECK;
 
 #endif

@@ -440,6 +440,44 @@ Try 'gm-keycheck --help'.
 " ''
 }
 
+@test "--min-ok N: which can answer now; limited keys cannot" {
+	local day=fake-day-key-0002
+	KEYS=$GOOD_KEY,$day,$DEAD server
+	check --level generate --min-ok 1
+	said 0 '' '0|...0001|-|ok|-|200|MS|-' \
+	    '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more' \
+	    '2|...0002|-|invalid|UNTIL|400|MS|replace it'
+	check --level generate --min-ok 2
+	said 1 'gm-keycheck: 1 of 3 keys can answer now, 2 are wanted; 1 limited, 1 invalid
+' "$(tr '\t' '|' <out)"
+	# None can: a key whose daily quota is exhausted is healthy all the same.
+	check --level generate --min-healthy 1 1
+	[ "$rc" -eq 0 ]
+	check --level generate --min-ok 1 1
+	said 1 'gm-keycheck: no key can answer now; 1 limited
+' '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more'
+	check --level generate --min-ok 1 2
+	said 77 'gm-keycheck: no key can answer now; 1 invalid
+' '2|...0002|-|invalid|UNTIL|400|MS|replace it'
+	check --level generate --min-ok 0 1
+	[ "$rc" -eq 0 ]
+	check --min-ok -1
+	said 64 "gm-keycheck: --min-ok: not a whole number from 0 to 1000000
+Try 'gm-keycheck --help'.
+" ''
+	check --min-ok 1 --min-healthy 1
+	said 64 "gm-keycheck: --min-healthy and --min-ok exclude each other
+Try 'gm-keycheck --help'.
+" ''
+}
+
+@test "a key of the old format that is rejected: make a new one" {
+	KEYS=AIza-fake-invalid-key-0001,AIza-fake-good-key-0003 server
+	check
+	said 1 "$SUM" '0|...0001|-|invalid|UNTIL|400|MS|make a new key: those of the old format (AIza...) have been rejected since June 2026' \
+	    '1|...0003|-|ok|-|200|MS|-'
+}
+
 # lists MEMBERS LINE: that in place of the list of models; an answer decides.
 lists() {
 	rm -rf "$GM_STATE_DIR"

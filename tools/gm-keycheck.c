@@ -21,9 +21,9 @@
 
 struct options {
 	struct gm_common common;
-	const char *level, *min_healthy, *prometheus;
+	const char *level, *min_healthy, *min_ok, *prometheus;
 	bool no_save;
-	struct gm_opt rows[5];
+	struct gm_opt rows[6];
 };
 
 /* All that a run acquires, released in one place. */
@@ -31,6 +31,7 @@ struct run {
 	struct options *opt;
 	enum gm_keycheck_level level;
 	int64_t wanted; /* keys that must be healthy; -1: all */
+	bool now;       /* they must be able to answer now */
 	struct gm_session session;
 	struct gm_verdict *verdicts;
 	size_t len;
@@ -69,8 +70,9 @@ check_operands(struct gm_common *c, int argc, char **argv, struct gm_err *err)
 }
 
 static int
-check_clashes(const struct gm_common *c, int argc, struct gm_err *err)
+check_clashes(const struct options *o, int argc, struct gm_err *err)
 {
+	const struct gm_common *c = &o->common;
 	const struct gm_value *values = c->config.values;
 	bool only = values[GM_SET_KEY_INDEX].text != NULL;
 	bool all = c->provider != NULL && strcmp(c->provider, "all") == 0;
@@ -82,9 +84,22 @@ check_clashes(const struct gm_common *c, int argc, struct gm_err *err)
 		{ only && all, "--key-index and --provider all" },
 		{ fallback && all, "--fallback and --provider all" },
 		{ all && argc > 0, "--provider all and operands" },
+		{ o->min_healthy != NULL && o->min_ok != NULL,
+		    "--min-healthy and --min-ok" },
 	};
 
 	return gm_options_exclude(rules, GM_LEN(rules), err);
+}
+
+static int
+parse_wanted(
+    struct run *r, const char *option, const char *text, struct gm_err *err)
+{
+	if (text == NULL ||
+	    gm_num_whole(&r->wanted, text, 0, WANTED_MAX, err) == 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", option);
+	return -1;
 }
 
 static int
@@ -93,18 +108,17 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 	struct options *o = r->opt;
 	struct gm_common *c = &o->common;
 
-	if (check_clashes(c, argc, err) != 0)
+	if (check_clashes(o, argc, err) != 0)
 		return -1;
 	if (o->prometheus != NULL && strcmp(o->prometheus, "-") == 0)
 		return gm_fail(err, GM_EUSAGE,
 		    "--prometheus: needs a file, as standard output has the "
 		    "keys");
 	r->wanted = -1;
-	if (o->min_healthy != NULL &&
-	    gm_num_whole(&r->wanted, o->min_healthy, 0, WANTED_MAX, err) != 0) {
-		gm_err_prefix(err, "--min-healthy: ");
+	r->now = o->min_ok != NULL;
+	if (parse_wanted(r, "--min-healthy", o->min_healthy, err) != 0 ||
+	    parse_wanted(r, "--min-ok", o->min_ok, err) != 0)
 		return -1;
-	}
 	if (o->level != NULL && parse_level(o->level, &r->level, err) != 0)
 		return -1;
 	c->no_state = o->no_save;
@@ -293,14 +307,14 @@ deliver(struct run *r, struct gm_err *err)
 	/* The metrics first: the reader of the lines may have left. */
 	if (write_metrics(r, err) != 0 || write_lines(r, err) != 0)
 		return -1;
-	if (limited > 0)
+	if (limited > 0 && !r->now)
 		gm_note(&c->note, GM_LEVEL_NOTE,
 		    "%zu of %zu key%s %s limited for now, which counts as "
 		    "healthy",
 		    limited, r->len, r->len == 1 ? "" : "s",
 		    limited == 1 ? "is" : "are");
 	return gm_verdict_sum(r->verdicts, r->len,
-	    r->wanted < 0 ? r->len : (size_t)r->wanted, err);
+	    r->wanted < 0 ? r->len : (size_t)r->wanted, r->now, err);
 }
 
 static int
@@ -350,6 +364,8 @@ make_rows(struct options *o)
 		    .text = &o->level },
 		{ 0, "min-healthy", "N", "be content with N healthy keys",
 		    .text = &o->min_healthy },
+		{ 0, "min-ok", "N", "succeed if at least N keys can answer now",
+		    .text = &o->min_ok },
 		{ 0, "no-save", NULL, "keep out of what is known of the keys",
 		    .flag = &o->no_save },
 		{ 0, "prometheus", "FILE", "write metrics to FILE",

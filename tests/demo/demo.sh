@@ -135,7 +135,7 @@ scene 0 'gm-prompt -v -S "Explain in short what this project is" <README.md'
 
 title 'Which keys work?'
 if [ "${LIVE-}" = 1 ]; then
-	scene 0 'gm-keycheck --min-healthy 1 | cut -f 1,2,4,8'
+	scene 0 'gm-keycheck --min-ok 1 | cut -f 1,2,4,8'
 else
 	scene 1 'gm-keycheck --level generate | cut -f 1,2,4,8'
 fi

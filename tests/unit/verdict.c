@@ -99,6 +99,40 @@ test_own_limit(void **state)
 	gm_buf_release(&out);
 }
 
+/* Keys of the format that Google rejects are not replaced by such. */
+static void
+test_old_format(void **state)
+{
+	static const struct {
+		enum gm_class class;
+		const char *advice;
+	} rows[] = {
+		{ GM_CLASS_KEY_INVALID,
+		    "make a new key: those of the old format (AIza...) have "
+		    "been rejected since June 2026" },
+		{ GM_CLASS_KEY_REFUSED,
+		    "make a new key: those of the old format (AIza...) have "
+		    "been rejected since June 2026" },
+		{ GM_CLASS_KEY_LEAKED, "delete it and make another" },
+		{ GM_CLASS_OK, "-" },
+	};
+	struct gm_verdict v = { .key = "...0001", .old_format = true };
+	char want[200];
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&out, 4096);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		v.class = rows[i].class;
+		gm_buf_reset(&out);
+		gm_verdict_row(&v, false, &out);
+		(void)snprintf(want, sizeof(want), "\t%s\n", rows[i].advice);
+		assert_true(gm_span_ends(gm_buf_span(&out), want));
+	}
+	gm_buf_release(&out);
+}
+
 #define NOON (INT64_C(1795348800) * 1000)
 
 static const struct gm_verdict list[] = {
@@ -229,27 +263,47 @@ test_sum(void **state)
 		size_t len, wanted;
 		enum gm_code code;
 		const char *text;
+		bool now;
 	} rows[] = {
-		{ { GM_CLASS_OK, GM_CLASS_QUOTA }, 2, 2, GM_OK, "" },
-		{ { GM_CLASS_OK, GM_CLASS_KEY_INVALID }, 2, 1, GM_OK, "" },
-		{ { GM_CLASS_KEY_INVALID }, 1, 0, GM_OK, "" },
+		{ { GM_CLASS_OK, GM_CLASS_QUOTA }, 2, 2, GM_OK, "", false },
+		{ { GM_CLASS_OK, GM_CLASS_KEY_INVALID }, 2, 1, GM_OK, "",
+		    false },
+		{ { GM_CLASS_KEY_INVALID }, 1, 0, GM_OK, "", false },
 		{ { GM_CLASS_OK, GM_CLASS_KEY_INVALID }, 2, 2, GM_ENEGATIVE,
-		    "1 of 2 keys is healthy; 1 invalid" },
+		    "1 of 2 keys is healthy; 1 invalid", false },
 		{ { GM_CLASS_OK, GM_CLASS_OK, GM_CLASS_NETWORK,
 		      GM_CLASS_KEY_LEAKED },
 		    4, 3, GM_ENEGATIVE,
 		    "2 of 4 keys are healthy, 3 are wanted; 1 leaked, "
-		    "1 unknown" },
+		    "1 unknown",
+		    false },
 		{ { GM_CLASS_OK }, 1, 2, GM_ENEGATIVE,
-		    "1 of 1 key is healthy, 2 are wanted" },
+		    "1 of 1 key is healthy, 2 are wanted", false },
 		{ { GM_CLASS_KEY_INVALID, GM_CLASS_KEY_INVALID,
 		      GM_CLASS_NETWORK },
-		    3, 3, GM_ENOPERM,
-		    "no key is healthy; 2 invalid, 1 unknown" },
+		    3, 3, GM_ENOPERM, "no key is healthy; 2 invalid, 1 unknown",
+		    false },
 		{ { GM_CLASS_PLACE }, 1, 1, GM_ENOPERM,
-		    "no key is healthy; 1 region" },
+		    "no key is healthy; 1 region", false },
 		{ { GM_CLASS_NETWORK, GM_CLASS_SERVER }, 2, 2, GM_EUNAVAILABLE,
-		    "no key got an answer: why" },
+		    "no key got an answer: why", false },
+		/* Which can answer now? */
+		{ { GM_CLASS_OK, GM_CLASS_QUOTA_DAY }, 2, 1, GM_OK, "", true },
+		{ { GM_CLASS_OK, GM_CLASS_QUOTA_DAY }, 2, 2, GM_ENEGATIVE,
+		    "1 of 2 keys can answer now; 1 limited", true },
+		{ { GM_CLASS_QUOTA_DAY, GM_CLASS_QUOTA_MINUTE,
+		      GM_CLASS_KEY_INVALID },
+		    3, 1, GM_ENEGATIVE,
+		    "no key can answer now; 2 limited, 1 invalid", true },
+		{ { GM_CLASS_OK, GM_CLASS_OK, GM_CLASS_KEY_LEAKED }, 3, 4,
+		    GM_ENEGATIVE,
+		    "2 of 3 keys can answer now, 4 are wanted; 1 leaked",
+		    true },
+		{ { GM_CLASS_QUOTA_DAY }, 1, 0, GM_OK, "", true },
+		{ { GM_CLASS_KEY_INVALID }, 1, 1, GM_ENOPERM,
+		    "no key can answer now; 1 invalid", true },
+		{ { GM_CLASS_NETWORK }, 1, 1, GM_EUNAVAILABLE,
+		    "no key got an answer: why", true },
 	};
 	struct gm_verdict v[4];
 	struct gm_err err;
@@ -261,8 +315,8 @@ test_sum(void **state)
 			v[k] = (struct gm_verdict){ .class = rows[i].classes[k],
 				.err = { GM_EUNAVAILABLE, "why" } };
 		err = (struct gm_err){ .code = GM_OK };
-		assert_int_equal(
-		    gm_verdict_sum(v, rows[i].len, rows[i].wanted, &err),
+		assert_int_equal(gm_verdict_sum(v, rows[i].len, rows[i].wanted,
+				     rows[i].now, &err),
 		    rows[i].code == GM_OK ? 0 : -1);
 		assert_int_equal(err.code, rows[i].code);
 		assert_string_equal(err.msg, rows[i].text);
@@ -277,6 +331,7 @@ main(void)
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_own_limit),
+		cmocka_unit_test(test_old_format),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_metrics),
 		cmocka_unit_test(test_sum),
