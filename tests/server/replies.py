@@ -93,6 +93,8 @@ def send(reply, request, sock, folder):
     if reply.framing == "chunked" and not request.knows_chunks:
         reply.framing = "close"
     keep = request.keeps and reply.framing in ("length", "chunked")
+    if "head_gate" in how:
+        wait_for(os.path.join(folder, how["head_gate"]))
     time.sleep(how.get("pause_ms", 0) / 1000)
     out = Sender(sock, reply.framing == "chunked")
     if reply.framing != "raw":
@@ -220,6 +222,10 @@ def marks(out, how, folder):
 
 def gate(out, path):
     out.flush()
+    wait_for(path)
+
+
+def wait_for(path):
     while not os.path.exists(path):
         time.sleep(POLL)
 

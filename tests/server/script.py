@@ -17,8 +17,8 @@ from replies import EVENTS, JSON, REASONS, Reply
 
 TEXT = "text/plain; charset=UTF-8"
 SENDING = """when repeat status reason headers framing pause_ms piece pieces
-    piece_pause_ms pause_at hold gate gate_at cut_at reset_at cut_headers_at
-    ping newline"""
+    piece_pause_ms pause_at hold head_gate gate gate_at cut_at reset_at
+    cut_headers_at ping newline"""
 ROW = """retry_delay quota_id quota_value model replacement project location
     message error_reason name field"""
 STREAM = """thoughts finish finish_message usage model_version last_blank tail

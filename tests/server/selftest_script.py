@@ -115,6 +115,29 @@ class Scripted(Case):
         while client.bytes != b"0123456789":
             client.more()
 
+    def test_gate_before_the_head(self):
+        self.start([{"body": "0123", "head_gate": "open"},
+                    {"stream": ["Hel", "lo."], "head_gate": "open"},
+                    {"raw": "HTTP/1.1 200 OK\r\n\r\n",
+                     "head_gate": "open"}, {"body": "x", "repeat": -1}])
+        clients = [self.connect() for _ in range(3)]
+        for n, client in enumerate(clients):
+            client.sock.sendall(request("/"))
+            while "request.%d" % (n + 1) not in os.listdir(self.folder):
+                time.sleep(0.001)
+        # Others do not wait, and are behind these.
+        other = self.connect()
+        for _ in range(9):
+            self.assertEqual(other.ask("/")[2], b"x")
+        for client in clients:
+            client.sock.setblocking(False)
+            self.assertRaises(BlockingIOError, client.more)
+        self.write("open", "")
+        for client in clients:
+            client.sock.settimeout(LIMIT)
+            self.assertEqual(client.to(b"\r\n"), b"HTTP/1.1 200 OK\r\n")
+        self.assertEqual(clients[2].rest(), b"\r\n")
+
     def test_hold(self):
         self.start([{"stream": ["Hel", "lo."], "hold": True}])
         client = self.connect()
