@@ -214,10 +214,12 @@ thinks() {
 
 # counts: usage and reasons as the JSON has them.
 counts() {
+	local cached=null
+	[ "$PROVIDER" != mistral ] || cached=0 # which always has the member
 	play <<<'[{"chat":["One, ","two."],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18}}]'
 	chat --json hi
 	[ "$rc" -eq 0 ] && same err '' || return
-	same <(jq -c 'del(.timing, .bytes, .attempts)' out) "{\"ok\":true,\"text\":\"One, two.\",\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"model_version\":\"$MODEL\",\"key_index\":$(key_index),\"finish_reason\":\"stop\",\"usage\":{\"prompt\":11,\"cached\":null,\"output\":7,\"thoughts\":null,\"total\":18},\"parts_omitted\":[],\"fallback\":false,\"sources\":[],\"error\":null}
+	same <(jq -c 'del(.timing, .bytes, .attempts)' out) "{\"ok\":true,\"text\":\"One, two.\",\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"model_version\":\"$MODEL\",\"key_index\":$(key_index),\"finish_reason\":\"stop\",\"usage\":{\"prompt\":11,\"cached\":$cached,\"output\":7,\"thoughts\":null,\"total\":18},\"parts_omitted\":[],\"fallback\":false,\"sources\":[],\"error\":null}
 " || return
 	same <(jq -c '.attempts | map(del(.ms))' out) "[{\"provider\":\"$PROVIDER\",\"model\":\"$MODEL\",\"key_index\":$(key_index),\"key\":$(key_shown),\"http\":200,\"class\":\"ok\"}]
 " || return
@@ -344,7 +346,7 @@ refuses() {
 			failures=$((failures + 1))
 		}
 	done <<-E
-	mistral|unauthorized|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Unauthorized
+	mistral|unauthorized|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Invalid API Key
 	mistral|unauthorized_message|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Unauthorized
 	mistral|unauthorized_empty|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused)
 	mistral|invalid_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 400, model_gone): Invalid model: MODEL

@@ -153,7 +153,7 @@ Authorization: Bearer $ONE
 @test "gm-models --provider openai: all that the server has, in each dialect" {
 	start
 	tool gm-models --provider openai -l
-	rows 0 '' 'qwen3-8b-q4_k_m|40960|-|no|-'
+	rows 0 '' 'qwen3-8b-q4_k_m|8192|-|no|-'
 	head_of 1 >first
 	same first "GET /llamacpp/v1/models HTTP/1.1
 Host: 127.0.0.1:PORT
@@ -377,7 +377,7 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 	export MISTRAL_API_KEYS=fake-invalid-key-0013
 	export OPENAI_BASE_URL=$URL/openai/v1
 	again
-	local mistral='mistral: key 0 (...0013): the key was not accepted (HTTP 401, key_refused): Unauthorized'
+	local mistral='mistral: key 0 (...0013): the key was not accepted (HTTP 401, key_refused): Invalid API Key'
 	tool gm-models --retries 0 --fallback mistral small
 	said 69 '' "$GEMINI_DOWN; asking mistral instead
 $GEMINI_DOWN; $mistral

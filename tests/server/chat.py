@@ -15,6 +15,7 @@ from replies import EVENTS, Reply
 
 COMPLETIONS = "/v1/chat/completions"
 LIST = "/v1/models"
+HEALTH = ("/health", "/v1/health")  # of llama.cpp; open to all
 MODEL = re.compile(r"/v1/models/(.+)")
 LATEST = "-latest"
 CONTEXT = 262144
@@ -31,7 +32,7 @@ OLLAMA = ["llama3.2:3b", "qwen3:8b"]
 LIMITS = {"mistral": ["max_tokens"],
           "openai": ["max_completion_tokens", "max_tokens"],
           "llamacpp": ["max_tokens", "n_predict"], "ollama": ["max_tokens"]}
-NO_KEY = {"mistral": "unauthorized", "openai": "no_key"}
+NO_KEY = ("mistral", "openai")
 
 # (word in the key, the refusal): these keys are of no use at all,
 KEY_WORDS = {
@@ -53,23 +54,20 @@ def answer(request, chunk_ms=0):
         return (bad_key(request, KEY_WORDS, QUOTA_WORDS)
                 or complete(request, chunk_ms))
     if request.dialect == "llamacpp":
-        return public(request)
+        if request.method == "GET" and request.route in HEALTH:
+            return chat_errors.reply(request, 200, {"status": "ok"})
+        if request.route == "/models":
+            request.route = LIST
     return bad_key(request, KEY_WORDS) or about_models(request)
-
-
-def public(request):
-    """What a llama.cpp server tells without a key, also without "/v1"."""
-    if request.method == "GET" and request.route in ("/health", "/v1/health"):
-        return chat_errors.reply(request, 200, {"status": "ok"})
-    if request.route == "/models":
-        request.route = LIST
-    return about_models(request)
 
 
 def bad_key(request, *tables):
     """The refusal of the key, or None."""
+    if (request.dialect == "llamacpp"
+            and request.llamacpp_key not in (None, request.key)):
+        return chat_errors.refusal(request, "unauthorized")
     if not request.key and request.dialect in NO_KEY:
-        return chat_errors.refusal(request, NO_KEY[request.dialect])
+        return chat_errors.refusal(request, "no_key")
     for word, name in (x for y in tables for x in y[request.dialect]):
         if word in request.key.lower():
             return chat_errors.refusal(request, name)
@@ -80,18 +78,30 @@ def bad_key(request, *tables):
 
 def about_models(request):
     if request.method == "GET" and request.route == LIST:
-        return chat_errors.reply(request, 200, {
-            "object": "list", "data": models(request.dialect)})
+        return chat_errors.reply(request, 200, listing(request.dialect))
     found = MODEL.fullmatch(request.route)
-    if request.method != "GET" or not found:
+    if (request.method != "GET" or not found
+            or request.dialect == "llamacpp"):
         return chat_errors.refusal(request, "not_found")
     name = urllib.parse.unquote(found.group(1))
     for model in models(request.dialect):
         if model["id"] == name:
             return chat_errors.reply(request, 200, model)
-    return chat_errors.refusal(
-        request, "not_found" if request.dialect == "llamacpp" else "no_model",
-        name)
+    return chat_errors.refusal(request, "no_model", name)
+
+
+def listing(dialect):
+    """The list; llama.cpp has it in Ollama's form as well."""
+    found = {"object": "list", "data": models(dialect)}
+    if dialect == "llamacpp":
+        return {"models": [{
+            "name": LLAMACPP, "model": LLAMACPP, "modified_at": "", "size": "",
+            "digest": "", "type": "model", "description": "", "tags": [""],
+            "capabilities": ["completion"], "parameters": "", "details": {
+                "parent_model": "", "format": "gguf", "family": "",
+                "families": [""], "parameter_size": "",
+                "quantization_level": ""}}], **found}
+    return found
 
 
 def models(dialect):
@@ -130,9 +140,11 @@ def openai_models():
 
 
 def llamacpp_models():
-    return [dict(listed(LLAMACPP, "llamacpp"), meta={
-        "vocab_type": 2, "n_vocab": 151936, "n_ctx_train": 40960,
-        "n_embd": 4096, "n_params": 8190735360, "size": 5021777920})]
+    return [dict(listed(LLAMACPP, "llamacpp"), aliases=[LLAMACPP], tags=[],
+                 meta={"vocab_type": 2, "n_vocab": 151936,
+                       "n_ctx": LLAMACPP_CONTEXT, "n_ctx_train": 40960,
+                       "n_embd": 4096, "n_params": 8190735360,
+                       "size": 5021777920})]
 
 
 def ollama_models():
@@ -213,11 +225,15 @@ def about_of(request, asked, model):
     count = sum(answers.tokens(plain(x.get("content"))) for x in (
         found if isinstance(found, list) else ()) if isinstance(x, dict))
     wishes = asked.get("stream_options")
-    wanted = isinstance(wishes, dict) and wishes.get("include_usage") is True
+    wishes = wishes if isinstance(wishes, dict) else {}
+    wanted = wishes.get("include_usage") is True
+    padded = wishes.get("include_obfuscation") is not False
+    tier = asked.get("service_tier")
+    tier = "default" if tier in (None, "auto") else tier
     if request.dialect == "llamacpp" or not isinstance(model, str):
         model = models(request.dialect)[0]["id"]
     return chat_events.About(request.dialect, request.number, model, count,
-                             wanted)
+                             wanted, padded, tier)
 
 
 def plain(content):

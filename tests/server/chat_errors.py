@@ -57,7 +57,8 @@ def overflow(count, size):
 
 # name: (status, body[, headers]); a body that is a text is sent as it is
 MISTRAL = {
-    "unauthorized": (401, {"detail": "Unauthorized"}),
+    "unauthorized": (401, {"detail": "Invalid API Key"}),
+    "no_key": (401, {"detail": "Unauthorized"}),
     "unauthorized_message": (401, {"message": "Unauthorized",
                                    "request_id": REQUEST_ID}),
     "unauthorized_empty": (401, ""),

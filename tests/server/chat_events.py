@@ -15,34 +15,40 @@ HALVES = re.compile("[\ud800-\udfff]")
 NEWLINE = "\n"
 DONE = "data: [DONE]"
 
-# What all chunks of one answer share; `asked`: the client wants the usage.
+# What all chunks of one answer share.
+# asked   the client wants the usage
+# padded  OpenAI hides the sizes of its chunks
+# tier    OpenAI's service_tier
 About = collections.namedtuple(
-    "About", "dialect number model prompt_tokens asked")
+    "About", "dialect number model prompt_tokens asked padded tier")
 
 # id         of the answer, from the number of the request
 # first      the delta before all others; None: there is none
 # always     members of all other deltas
 # last       the delta beside finish_reason
 # reasoning  the member for thoughts; None: a chunk inside the content
-# usage      "last" (beside finish_reason), or in a chunk of its own without
-#            choices: "asked" (only if the client wants it), "always"
-# blank      whether an empty line follows [DONE]
+# usage      "last" (beside finish_reason), or "asked": if the client wants it,
+#            in a chunk of its own without choices
+# padding    the member that hides the size of a chunk; None: there is none
 # extra      members of all chunks
 Dialect = collections.namedtuple(
-    "Dialect", "id first always last reasoning usage blank extra")
+    "Dialect", "id first always last reasoning usage padding extra")
 ROLE = {"role": "assistant"}
 EMPTY = {"role": "assistant", "content": ""}
 DIALECTS = {
-    "mistral": Dialect("%032x", EMPTY, {}, {"content": ""}, None, "last", True,
+    "mistral": Dialect("%032x", EMPTY, {}, {"content": ""}, None, "last", "p",
                        {}),
     "openai": Dialect("chatcmpl-%d", EMPTY, {}, {}, "reasoning_content",
-                      "asked", True, {"system_fingerprint": None}),
+                      "asked", "obfuscation", {"system_fingerprint": None}),
     "llamacpp": Dialect("chatcmpl-%d", dict(ROLE, content=None), {}, {},
-                        "reasoning_content", "always", False,
-                        {"system_fingerprint": "b1-standin"}),
+                        "reasoning_content", "asked", None,
+                        {"system_fingerprint": "b11669-standin"}),
     "ollama": Dialect("chatcmpl-%d", None, EMPTY, EMPTY, "reasoning", "asked",
-                      True, {"system_fingerprint": "fp_ollama"}),
+                      None, {"system_fingerprint": "fp_ollama"}),
 }
+# A delta and its padding fill whole blocks, so that sizes say little.
+BLOCK = 16
+LETTERS = "abcdefghijklmnop"
 
 
 def compact(value):
@@ -54,11 +60,10 @@ def compact(value):
 def sse(chunks, about, options):
     """A list of events as bytes, each `data: JSON` and an empty line."""
     newline = options.get("newline", NEWLINE)
-    done = options.get("done", True)
-    blank = not done or DIALECTS[about.dialect].blank
-    events = ["data: " + compact(x) for x in chunks] + [DONE] * done
+    events = ["data: " + compact(x) for x in chunks]
+    events += [DONE] * options.get("done", True)
     events = [x + newline * 2 for x in events]
-    if events and not options.get("last_blank", blank):
+    if events and not options.get("last_blank", True):
         events[-1] = events[-1][:-len(newline)]
     if options.get("tail"):
         events.append(options["tail"])
@@ -74,8 +79,10 @@ def stream(texts, about, options):
     """
     rules = DIALECTS[about.dialect]
     made = [chunk(about, rules.first)] if rules.first else []
-    for thought in options.get("reasoning", ()):
-        made.append(chunk(about, thinking(rules, thought)))
+    thoughts = options.get("reasoning", ())
+    for n, thought in enumerate(thoughts):
+        made.append(chunk(about, thinking(rules, thought,
+                                          n == len(thoughts) - 1)))
     for text in texts:
         said = dict(rules.always, content=content(text, options))
         made.append(text if isinstance(text, dict) else chunk(about, said))
@@ -93,8 +100,8 @@ def ending(about, options, counts):
     if rules.usage == "last":
         return [dict(last, usage=counts)]
     # A script that gives a usage means it to be sent.
-    if rules.usage == "asked" and not (about.asked or options.get("usage")):
-        return [last]
+    if not about.asked and "usage" not in options:
+        return [with_timings(last, about, counts)]
     extra = dict(chunk(about, {}), choices=[], usage=counts)
     return [last, with_timings(extra, about, counts)]
 
@@ -104,24 +111,31 @@ def chunk(about, delta, finish=None):
         "index": 0, "delta": delta, "finish_reason": finish})
     if about.dialect == "openai" and about.asked:
         made["usage"] = None
+    padding = DIALECTS[about.dialect].padding
+    if padding and about.padded:
+        made[padding] = LETTERS[:BLOCK - len(compact(delta)) % BLOCK]
     return made
 
 
 def envelope(about, kind, choice):
     rules = DIALECTS[about.dialect]
+    extra = dict(rules.extra)
+    if about.dialect == "openai":
+        extra["service_tier"] = about.tier
     return {"id": rules.id % about.number, "object": kind, "created": CREATED,
-            "model": about.model, **rules.extra, "choices": [choice]}
+            "model": about.model, **extra, "choices": [choice]}
 
 
-def thinking(rules, text):
+def thinking(rules, text, last):
     """The delta of a thought."""
     if rules.reasoning:
         return dict(rules.always, **{rules.reasoning: text})
-    return {"content": [thinking_chunk(text)]}
+    return {"content": [thinking_chunk(text, last)]}
 
 
-def thinking_chunk(text):
-    return {"type": "thinking", "thinking": [text_chunk(text)]}
+def thinking_chunk(text, last):
+    return {"type": "thinking", "thinking": [text_chunk(text)],
+            "closed": last}
 
 
 def text_chunk(text):
@@ -144,8 +158,9 @@ def document(texts, about, options):
     if thoughts and rules.reasoning:
         message[rules.reasoning] = "".join(thoughts)
     elif thoughts:
-        message["content"] = [thinking_chunk(x) for x in thoughts] + [
-            text_chunk("".join(said))]
+        message["content"] = [
+            thinking_chunk(x, n == len(thoughts) - 1)
+            for n, x in enumerate(thoughts)] + [text_chunk("".join(said))]
     if about.dialect == "mistral":
         message.update(tool_calls=None, prefix=False)
     made = envelope(about, "chat.completion", {
@@ -170,6 +185,9 @@ def usage(texts, about, options):
              "completion_tokens": said.tokens + sum(
                  map(tokens, options.get("reasoning", ()))),
              "total_tokens": 0}
+    if about.dialect == "mistral":
+        found.update(num_cached_tokens=0,
+                     prompt_tokens_details={"cached_tokens": 0})
     found.update(override)
     if "total_tokens" not in override:
         found["total_tokens"] = ((found["prompt_tokens"] or 0)

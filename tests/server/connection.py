@@ -29,6 +29,7 @@ class Request:
         self.body = b""
         self.since = since
         self.number = 0
+        self.llamacpp_key = None  # the server's
         lines = head.decode("latin-1").split("\r\n")
         try:
             self.method, self.target, self.protocol = lines[0].split(" ")

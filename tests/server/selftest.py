@@ -14,7 +14,7 @@ import unittest
 sys.dont_write_bytecode = True
 
 from selftest_case import ASK, LIMIT, MODEL, SSE, Case, request  # noqa: E402
-from selftest_chat import ChatService  # noqa: E402,F401
+from selftest_chat import ChatKey, ChatService  # noqa: E402,F401
 from selftest_chat_script import (  # noqa: E402,F401
     ChatRefusals, ChatStreams)
 from selftest_script import Rows, Scripted  # noqa: E402,F401

@@ -7,6 +7,27 @@ SAID = ("Hello! I am only a stand-in for the service, with no model behind me,"
         " but your question arrived: \"Say it, please.\"")
 
 
+class ChatKey(ChatCase):
+    def test_key_of_llamacpp(self):
+        self.start(None, "--llamacpp-key", "fake-good-key-0001")
+        for key, headers, want in (
+                ("", [], 401), ("fake-good-key-0002", [], 401),
+                ("fake-good-key-0001", [], 200),
+                ("", ["X-Api-Key: fake-good-key-0001"], 200)):
+            for route, body, status in (
+                    (ROUTE, asking("llamacpp"), want),
+                    ("/v1/models", None, want), ("/models", None, want),
+                    ("/health", None, 200), ("/v1/health", None, 200)):
+                self.assertEqual(self.chat("llamacpp", body, key, route,
+                                           headers)[0], status, (key, route))
+        self.assertEqual(
+            self.refusal("llamacpp", key="", route="/v1/models"),
+            (401, '{"error":{"code":401,"message":"Invalid API Key","type":'
+             '"authentication_error"}}'))
+        # The others do not know of it.
+        self.assertEqual(self.chat("ollama", asking("ollama"), "")[0], 200)
+
+
 class ChatService(ChatCase):
     def setUp(self):
         super().setUp()
@@ -34,11 +55,17 @@ class ChatService(ChatCase):
     def test_whole(self):
         usage = {"prompt_tokens": 5, "completion_tokens": 31,
                  "total_tokens": 36}
+        cached = {"num_cached_tokens": 0,
+                  "prompt_tokens_details": {"cached_tokens": 0}}
         for dialect in MODELS:
             self.assertEqual(self.text(dialect), (SAID, "stop"))
             found = self.chat_json(dialect, asking(dialect))[1]
             self.assertEqual(found["object"], "chat.completion")
-            self.assertEqual(found["usage"], usage)
+            self.assertEqual(found["usage"], dict(
+                usage, **cached if dialect == "mistral" else {}))
+            self.assertEqual(found.get("service_tier"),
+                             "default" if dialect == "openai" else None)
+            self.assertFalse({"p", "obfuscation"} & set(found))
             self.assertEqual("timings" in found, dialect == "llamacpp")
         self.assertEqual(found["id"], "chatcmpl-8")
 
@@ -52,8 +79,7 @@ class ChatService(ChatCase):
     def check_stream(self, dialect, wishes):
         found = self.events(dialect, asking(dialect, stream=True,
                                             stream_options=wishes))
-        if dialect != "llamacpp":  # its [DONE] is not an event of its own
-            self.assertEqual(found.pop(), "[DONE]")
+        self.assertEqual(found.pop(), "[DONE]")
         found = [json.loads(x) for x in found]
         apart = [x for x in found if not x["choices"]]
         choices = [x["choices"][0] for x in found if x["choices"]]
@@ -62,8 +88,9 @@ class ChatService(ChatCase):
         self.assertEqual([x["finish_reason"] for x in choices],
                          [None] * (len(choices) - 1) + ["stop"])
         self.assertEqual(choices[0]["delta"]["role"], "assistant")
-        self.assertEqual(len(apart), dialect == "llamacpp" or (
-            dialect != "mistral" and bool(wishes)))
+        self.assertEqual(len(apart), dialect != "mistral" and bool(wishes))
+        self.assertEqual(["timings" in x for x in found],
+                         [False] * (len(found) - 1) + [dialect == "llamacpp"])
         counted = [x for x in found if x.get("usage")]
         self.assertEqual(counted, apart if dialect != "mistral"
                          else found[-1:])
@@ -84,11 +111,8 @@ class ChatService(ChatCase):
                 key = key and "fake-%s-key-0001" % key
                 self.assertEqual(self.chat(dialect, asking(dialect), key)[0],
                                  want, (dialect, key))
-                # Listing models does not show that a quota is used up, and
-                # llama.cpp asks for no key there.
+                # Listing models does not show that a quota is used up.
                 listed = want if want in (401, 403) else 200
-                if dialect == "llamacpp":
-                    listed = 200
                 self.assertEqual(self.chat(dialect, None, key, "/v1/models")
                                  [0], listed, (dialect, key))
         counts = json.loads(self.read("counts.json"))
@@ -106,7 +130,8 @@ class ChatService(ChatCase):
                                        headers=[header])[0], want, header)
 
     def test_key_errors(self):
-        for key, want in (("invalid", '{"detail":"Unauthorized"}'),
+        for key, want in (("", '{"detail":"Unauthorized"}'),
+                          ("invalid", '{"detail":"Invalid API Key"}'),
                           ("day", '{"object":"error","message":"Rate limit'
                            ' exceeded","type":"rate_limited","param":null,'
                            '"code":"1300"}')):
@@ -269,15 +294,40 @@ class ChatService(ChatCase):
         self.assertEqual(found["mistral"][1]["max_context_length"], 262144)
         self.assertEqual(set(found["openai"][0]),
                          {"id", "object", "created", "owned_by"})
-        self.assertEqual([x["meta"]["n_ctx_train"]
-                          for x in found["llamacpp"]], [40960])
+        self.assertEqual([(x["id"], x["aliases"], x["meta"]["n_ctx"],
+                           x["meta"]["n_ctx_train"])
+                          for x in found["llamacpp"]],
+                         [("qwen3-8b-q4_k_m", ["qwen3-8b-q4_k_m"], 8192,
+                           40960)])
         self.assertEqual([x["id"] for x in found["ollama"]],
                          ["llama3.2:3b", "qwen3:8b"])
         for dialect, models in found.items():
             route = "/v1/models/" + models[0]["id"]
-            self.assertEqual(self.chat_json(dialect, route=route),
-                             (200, models[0]))
+            if dialect == "llamacpp":  # not even for its own model
+                self.assertEqual(self.chat(dialect, route=route)[0], 404)
+            else:
+                self.assertEqual(self.chat_json(dialect, route=route),
+                                 (200, models[0]))
             self.assertEqual(self.chat(dialect, route="/v1/models/x")[0], 404)
+
+    def test_list_of_llamacpp_in_both_forms(self):
+        found = self.chat_json("llamacpp", route="/v1/models")[1]
+        self.assertEqual(list(found), ["models", "object", "data"])
+        self.assertEqual([x["name"] for x in found["models"]],
+                         [x["id"] for x in found["data"]])
+
+    def test_service_tier_and_obfuscation(self):
+        def events(**more):
+            found = self.events("openai", asking("openai", stream=True,
+                                                 **more))
+            return [json.loads(x) for x in found[:-1]]
+        for asked, said in ((None, "default"), ("auto", "default"),
+                            ("flex", "flex")):
+            found = events(service_tier=asked)
+            self.assertEqual({x["service_tier"] for x in found}, {said})
+            self.assertNotIn("", [x["obfuscation"] for x in found])
+        found = events(stream_options={"include_obfuscation": False})
+        self.assertFalse([x for x in found if "obfuscation" in x])
 
     def test_other_paths(self):
         self.assertEqual(self.refusal("mistral", route="/v1/x"), (

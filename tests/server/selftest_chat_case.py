@@ -35,7 +35,7 @@ class ChatCase(Case):
         status, _, body = self.chat(*args, **kwargs)
         self.assertEqual(status, 200)
         lines = body.decode().split("\n\n")
-        self.assertIn(lines.pop(), ("", "data: [DONE]\n"))
+        self.assertEqual(lines.pop(), "")
         return [x.partition("data: ")[2] for x in lines]
 
     def refusal(self, *args, **kwargs):

@@ -10,11 +10,12 @@ MISTRAL = (
     b'"mistral-small-latest","choices":[{"index":0,"delta":')
 OPENAI = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":'
-    b'1795000000,"model":"gpt-5-mini","system_fingerprint":null,"choices":')
+    b'1795000000,"model":"gpt-5-mini","system_fingerprint":null,'
+    b'"service_tier":"default","choices":')
 LLAMACPP = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":'
-    b'1795000000,"model":"qwen3-8b-q4_k_m","system_fingerprint":"b1-standin",'
-    b'"choices":')
+    b'1795000000,"model":"qwen3-8b-q4_k_m","system_fingerprint":'
+    b'"b11669-standin","choices":')
 OLLAMA = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":'
     b'1795000000,"model":"qwen3:8b","system_fingerprint":"fp_ollama",'
@@ -22,7 +23,10 @@ OLLAMA = (
 GOES_ON = b',"finish_reason":null}]'
 STOPS = b',"finish_reason":"stop"}]'
 USAGE = b'"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}'
-THOUGHT = b'{"type":"thinking","thinking":[{"type":"text","text":"Hm."}]}'
+CACHED = (b',"num_cached_tokens":0,"prompt_tokens_details":'
+          b'{"cached_tokens":0}}')
+THOUGHT = (b'{"type":"thinking","thinking":[{"type":"text","text":"Hm."}],'
+           b'"closed":true}')
 DONE = b"data: [DONE]\n\n"
 ENTRY = {"chat": ["Hel", "lo."]}
 WANTS = {"stream_options": {"include_usage": True}}
@@ -30,22 +34,27 @@ WANTS = {"stream_options": {"include_usage": True}}
 
 class ChatStreams(ChatCase):
     def one(self, dialect, entry, **more):
+        """The body of this reply."""
         self.start([entry])
         return self.chat(dialect, asking(dialect, stream=True, **more))[2]
 
     def test_mistral(self):
         self.assertEqual(
             self.one("mistral", ENTRY),
-            MISTRAL + b'{"role":"assistant","content":""}' + GOES_ON + b"}\n\n"
-            + MISTRAL + b'{"content":"Hel"}' + GOES_ON + b"}\n\n"
-            + MISTRAL + b'{"content":"lo."}' + GOES_ON + b"}\n\n"
-            + MISTRAL + b'{"content":""}' + STOPS + b"," + USAGE + b"}\n\n"
-            + DONE)
+            MISTRAL + b'{"role":"assistant","content":""}' + GOES_ON
+            + b',"p":"abcdefghijklmno"}\n\n'
+            + MISTRAL + b'{"content":"Hel"}' + GOES_ON
+            + b',"p":"abcdefghijklmno"}\n\n'
+            + MISTRAL + b'{"content":"lo."}' + GOES_ON
+            + b',"p":"abcdefghijklmno"}\n\n'
+            + MISTRAL + b'{"content":""}' + STOPS + b',"p":"ab",'
+            + USAGE[:-1] + CACHED + b"}\n\n" + DONE)
 
     def openai(self, null, usage):
         def event(delta, end):
+            letters = b"abcdefghijklmnop"[:16 - len(delta) % 16]
             return (OPENAI + b'[{"index":0,"delta":' + delta + end + null
-                    + b"}\n\n")
+                    + b',"obfuscation":"' + letters + b'"}\n\n')
         return (event(b'{"role":"assistant","content":""}', GOES_ON)
                 + event(b'{"content":"Hel"}', GOES_ON)
                 + event(b'{"content":"lo."}', GOES_ON) + event(b"{}", STOPS)
@@ -57,22 +66,30 @@ class ChatStreams(ChatCase):
     def test_openai_usage(self):
         self.assertEqual(
             self.one("openai", ENTRY, **WANTS), self.openai(
-                b',"usage":null', OPENAI + b"[]," + USAGE + b"}\n\n"))
+                b',"usage":null', OPENAI + b"[]," + USAGE
+                + b',"obfuscation":"abcdefghijklmn"}\n\n'))
 
     def test_llamacpp(self):
         def event(delta, end=GOES_ON):
             return (LLAMACPP + b'[{"index":0,"delta":' + delta + end
                     + b"}\n\n")
-        start, _, end = self.one("llamacpp", ENTRY).partition(b',"timings":')
-        self.assertEqual(
-            start, event(b'{"role":"assistant","content":null}')
-            + event(b'{"content":"Hel"}') + event(b'{"content":"lo."}')
-            + event(b"{}", STOPS) + LLAMACPP + b"[]," + USAGE)
-        # No empty line behind [DONE].
-        timings, _, end = end.partition(b"}}\n\n")
-        self.assertEqual(end, b"data: [DONE]\n")
-        self.assertIn(b'"prompt_n":5,', timings)
-        self.assertIn(b'"predicted_n":2,', timings)
+        texts = (event(b'{"role":"assistant","content":null}')
+                 + event(b'{"content":"Hel"}') + event(b'{"content":"lo."}'))
+        for more, last in (({}, event(b"{}", STOPS)[:-3]),
+                           (WANTS, event(b"{}", STOPS) + LLAMACPP + b"[],"
+                            + USAGE)):
+            body = self.one("llamacpp", ENTRY, **more)
+            start, _, end = body.partition(b',"timings":')
+            self.assertEqual(start, texts + last)
+            timings, _, end = end.partition(b"}}\n\n")
+            self.assertEqual(end, DONE)
+            self.assertIn(b'"prompt_n":5,', timings)
+            self.assertIn(b'"predicted_n":2,', timings)
+
+    def test_llamacpp_as_it_was(self):
+        body = self.one("llamacpp", dict(ENTRY, usage={}, last_blank=False))
+        self.assertIn(b'"choices":[],' + USAGE + b',"timings":{', body)
+        self.assertTrue(body.endswith(b"}}\n\ndata: [DONE]\n"))
 
     def ollama(self, usage):
         def event(content, end=GOES_ON):
@@ -137,8 +154,8 @@ class ChatStreams(ChatCase):
         body = self.one("ollama", {"chat": [], "newline": "\r\n",
                                    "last_blank": False})
         self.assertTrue(body.endswith(b"}\r\n\r\ndata: [DONE]\r\n"))
-        body = self.one("llamacpp", {"chat": [], "last_blank": True})
-        self.assertTrue(body.endswith(b"}\n\n" + DONE))
+        body = self.one("llamacpp", {"chat": [], "last_blank": False})
+        self.assertTrue(body.endswith(b"}\n\ndata: [DONE]\n"))
         body = self.one("llamacpp", {"chat": [], "done": False})
         self.assertTrue(body.endswith(b"}}\n\n"))
 
@@ -153,6 +170,15 @@ class ChatStreams(ChatCase):
                 {} if dialect == "mistral" else WANTS))
             self.assertNotIn(b'"prompt_tokens"', body)
             self.assertIn(b'"finish_reason":"stop"', body)
+
+    def test_only_the_last_thought_is_closed(self):
+        body = self.one("mistral", dict(ENTRY, reasoning=["Hm.", "Hm."]))
+        found = body.split(b"\n\n")
+        self.assertIn(b'"text":"Hm."}],"closed":false}]}', found[1])
+        self.assertIn(THOUGHT, found[2])
+        self.start([dict(ENTRY, reasoning=["Hm.", "Hm."], unary=True)])
+        self.assertIn(THOUGHT.replace(b"true", b"false") + b"," + THOUGHT,
+                      self.chat("mistral", asking("mistral"))[2])
 
     def test_cut(self):
         self.start([dict(ENTRY, cut_at=1)])
@@ -172,7 +198,8 @@ class ChatStreams(ChatCase):
             self.assertIn(
                 b'"choices":[{"index":0,"message":{"role":"assistant",' + want
                 + b',"finish_reason":"stop"}],"usage":{"prompt_tokens":5,'
-                b'"completion_tokens":4,"total_tokens":9}', body)
+                b'"completion_tokens":4,"total_tokens":9' + (
+                    CACHED if dialect == "mistral" else b"}"), body)
         self.start([{"chat": ["a"], "unary": True, "content_chunks": True},
                     {"chat": [None], "unary": True, "usage": None}])
         self.assertIn(b'"content":[{"type":"text","text":"a"}],"tool_calls"',
@@ -185,7 +212,7 @@ class ChatStreams(ChatCase):
 class ChatRefusals(ChatCase):
     def test_all_names(self):
         for dialect, names in (
-                ("mistral", "401 unauthorized unauthorized_message"
+                ("mistral", "401 no_key unauthorized unauthorized_message"
                  " unauthorized_empty 400 invalid_model context 402 billing"
                  " 403 tier 404 not_found no_model 422 fields_object"
                  " fields_array fields_string fields_detail 429 rate"
@@ -219,7 +246,8 @@ class ChatRefusals(ChatCase):
         error = '{"object":"error","message":'
         limited = ',"type":"rate_limited","param":null,"code":"1300"}'
         self.bodies("mistral", {
-            "unauthorized": '{"detail":"Unauthorized"}',
+            "no_key": '{"detail":"Unauthorized"}',
+            "unauthorized": '{"detail":"Invalid API Key"}',
             "unauthorized_message": '{"message":"Unauthorized","request_id":'
                                     '"0123456789abcdef0123456789abcdef"}',
             "unauthorized_empty": "",

@@ -2,7 +2,7 @@
 """A stand-in for the Gemini API, and chat completions, on the loopback.
 
     standin.py --dir DIR [--script FILE] [--tls] [--chunk-ms N] [--no-record]
-               [--quiet]
+               [--llamacpp-key KEY] [--quiet]
 
 Prints its base URL, one line, as soon as it can be asked.  Plays the script,
 then answers as the service would.  README.md describes scripts and the files
@@ -55,6 +55,8 @@ def parse_options():
                         help="https, with a CA of its own in DIR/ca.pem")
     parser.add_argument("--chunk-ms", type=int, default=0, metavar="N",
                         help="pause between the chunks of streamed answers")
+    parser.add_argument("--llamacpp-key", metavar="KEY",
+                        help="what llama.cpp has for --api-key")
     parser.add_argument("--no-record", action="store_true",
                         help="for benchmarks: counts.json at the end only")
     parser.add_argument("--quiet", action="store_true",
@@ -106,6 +108,7 @@ class Server:
     def reply(self, request):
         """The reply to a request, which is on disk when this returns."""
         try:
+            request.llamacpp_key = self.options.llamacpp_key
             with self.lock:
                 self.record.add(request)
                 entry = self.script.take(request)
