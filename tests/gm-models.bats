@@ -88,8 +88,9 @@ cached() {
 
 ASKING=(gemini-2.0-flash gemini-2.5-flash-lite gemini-3.1-flash-lite
 	gemini-3.1-pro-preview gemini-3.5-flash-lite gemini-3.6-flash
-	gemini-3.7-flash gemini-3.8-flash gemini-4-argon gemma-4-31b-it
-	gemini-flash-latest gemini-flash-lite-latest gemini-pro-latest)
+	gemini-3.7-flash gemini-3.8-flash gemini-4-argon gemini-4-carbon
+	gemini-4-hydrogen gemini-4-neon gemma-4-31b-it gemini-flash-latest
+	gemini-flash-lite-latest gemini-pro-latest)
 EMBEDDING=(gemini-embedding-001 gemini-embedding-2)
 METHODS=generateContent,countTokens,createCachedContent,batchGenerateContent
 
@@ -99,8 +100,8 @@ METHODS=generateContent,countTokens,createCachedContent,batchGenerateContent
 	listed "${ASKING[@]}"
 	[ "$(requests)" -eq 3 ]
 	asked_list 1
-	asked_list 2 '%2B%2B%2B%2BNQ%3D%3D'
-	asked_list 3 '%2B%2B%2B%2BMTA%3D'
+	asked_list 2 '%2B%2B%2B%2BNg%3D%3D'
+	asked_list 3 '%2B%2B%2B%2BMTI%3D'
 }
 
 @test "patterns: a part of a name in any case, or a glob of all of it" {
@@ -135,12 +136,13 @@ METHODS=generateContent,countTokens,createCachedContent,batchGenerateContent
 	models --method embedContent
 	listed "${EMBEDDING[@]}"
 	models --method countTokens 'gem*-[24]-*' 'gem*-2'
-	listed gemini-4-argon gemma-4-31b-it gemini-embedding-2
+	listed gemini-4-argon gemini-4-carbon gemini-4-hydrogen gemini-4-neon \
+	    gemma-4-31b-it gemini-embedding-2
 }
 
 @test "-l, --long: columns between TABs, without a header" {
 	serve
-	models --long --all 4-
+	models --long --all argon gemma
 	said 0 "gemini-4-argon	1048576	65536	yes	$METHODS
 gemma-4-31b-it	262144	32768	no	generateContent,countTokens
 " ''
@@ -151,7 +153,7 @@ gemma-4-31b-it	262144	32768	no	generateContent,countTokens
 
 @test "-l, --long: aligned under a header on a terminal" {
 	serve
-	terminal -f 1 -o shown gm-models -l 4- 2>err
+	terminal -f 1 -o shown gm-models -l argon gemma 2>err
 	same err ''
 	same shown "NAME            INPUT    OUTPUT  THINKING  METHODS
 gemini-4-argon  1048576  65536   yes       $METHODS
@@ -166,7 +168,7 @@ gemma-4-31b-it  262144  32768   no        generateContent,countTokens  yes
 
 @test "-J, --json: an object for each model" {
 	serve
-	models --json 4-
+	models --json argon gemma
 	said 0 '{"name":"gemini-4-argon","display_name":"Gemini 4 Argon","input_token_limit":1048576,"output_token_limit":65536,"thinking":true,"methods":["'"${METHODS//,/\",\"}"'"]}
 {"name":"gemma-4-31b-it","display_name":"Gemma 4 31B","input_token_limit":262144,"output_token_limit":32768,"thinking":false,"methods":["generateContent","countTokens"]}
 ' ''
@@ -576,7 +578,7 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 	models --max-wait 1ms
 	listed "${ASKING[@]}"
 	[ "$(requests)" -eq 6 ]
-	asked_list 4 '%2B%2B%2B%2BNQ%3D%3D'
+	asked_list 4 '%2B%2B%2B%2BNg%3D%3D'
 }
 
 @test "a page that fails for good: nothing is printed, nothing kept" {

@@ -10,9 +10,15 @@ QUOTA_ROWS = (("nocredit", 15), ("place", 16), ("minute", 29),
               ("exhausted", 30), ("day", 30), ("zero", 31))
 
 CONFIG = "generation_config."
+LIMIT = "maxOutputTokens"
 RANGES = {"temperature": (0, 2), "topP": (0, 1), "topK": (1, 1000),
-          "maxOutputTokens": (1, 65536), "candidateCount": (1, 8),
-          "logprobs": (0, 20)}
+          LIMIT: (1, 65536), "candidateCount": (1, 8), "logprobs": (0, 20)}
+# Gemini 4 does not look at the first, and refuses the second.
+SAMPLING = ("temperature", "topP", "topK")
+PENALTIES = ("presencePenalty", "frequencyPenalty")
+# The most tokens of a Gemini 4: of an answer in several hops, of one document.
+TOTAL_LIMIT = 1048576
+WHOLE_LIMIT = 32768
 STOP_SEQUENCES = 5
 MIME_TYPES = ("text/plain", "application/json", "text/x.enum")
 BUDGETS = {True: (512, 24576), False: (1, 32768)}
@@ -73,10 +79,18 @@ def check_parts(request, name, parts):
                             " initialized field")
 
 
-def check_config(request, asked, levels):
-    """`levels`: the thinking levels of the model, see models.py."""
+def check_config(request, asked, levels, is_four):
+    """levels: the thinking levels of the model, see service.Model;
+    is_four: it is a Gemini 4.
+    """
     config = asked.get("generationConfig", {})
-    for name, (low, high) in RANGES.items():
+    ranges = RANGES
+    if is_four:
+        ranges = ranges_of_four(request, asked)
+        check_penalties(request, config)
+        if asked["contents"][-1].get("role") == "model":
+            object_to(request, "The last turn must not be the model's.")
+    for name, (low, high) in ranges.items():
         if not low <= config.get(name, low) <= high:
             object_to_field(request, CONFIG + fields.snake(name),
                             "%s must be in the range [%d, %d]."
@@ -87,12 +101,28 @@ def check_config(request, asked, levels):
     if config.get("candidateCount", 1) > 1:
         object_to(request, "Multiple candidates is not enabled for this model"
                            " (candidateCount)")
-    check_thinking(request, config.get("thinkingConfig", {}), levels)
+    check_thinking(request, config.get("thinkingConfig", {}), levels, is_four)
     check_form(request, config)
     check_others(request, asked)
 
 
-def check_thinking(request, thinking, levels):
+def ranges_of_four(request, asked):
+    """What a Gemini 4 has instead of RANGES."""
+    ranges = {k: v for k, v in RANGES.items() if k not in SAMPLING}
+    if request.version == "v1beta":
+        ranges[LIMIT] = (1, TOTAL_LIMIT)
+        if (request.call == "generateContent"
+                and "continuationToken" not in asked):
+            ranges[LIMIT] = (1, WHOLE_LIMIT)
+    return ranges
+
+
+def check_penalties(request, config):
+    if any(config.get(x) for x in PENALTIES):
+        object_to(request, "Penalty is not enabled for this model")
+
+
+def check_thinking(request, thinking, levels, is_four):
     level = thinking.get("thinkingLevel", "").upper()
     budget = thinking.get("thinkingBudget")
     if thinking and levels is None:
@@ -103,6 +133,9 @@ def check_thinking(request, thinking, levels):
     if level and level not in levels.split():
         refuse(request, 25, message="Thinking level %s is not supported for"
                                     " this model." % level)
+    if budget is not None and is_four:
+        refuse(request, 25, message="Thinking budget is not supported for this"
+                                    " model.")
     if budget is not None and budget != -1:
         by_budget = levels == ""
         low, high = BUDGETS[by_budget]

@@ -10,9 +10,9 @@ import replies
 HEAD_LIMIT = 1 << 20
 BODY_LIMIT = 256 << 20
 AT_ONCE = 1 << 16
-RPC = "google.ai.generativelanguage.v1beta."
+RPC = "google.ai.generativelanguage.%s."
 # The path of everything that is served: models, models/ID, models/ID:CALL.
-RESOURCE = re.compile(r"/(v1beta)/(models)(?:/([^/:]+)(?::(\w+))?)?")
+RESOURCE = re.compile(r"/(v1beta|v1)/(models)(?:/([^/:]+)(?::(\w+))?)?")
 # A first segment that names a dialect of chat completions; then its route.
 DIALECT = re.compile(r"/(mistral|openai|llamacpp|ollama)(/.*)?")
 
@@ -29,7 +29,9 @@ class Request:
         self.body = b""
         self.since = since
         self.number = 0
-        self.llamacpp_key = None  # the server's
+        # The server's: its --llamacpp-key, all tokens that it has given out.
+        self.llamacpp_key = None
+        self.tokens = {}
         lines = head.decode("latin-1").split("\r\n")
         try:
             self.method, self.target, self.protocol = lines[0].split(" ")
@@ -81,10 +83,11 @@ class Request:
     @property
     def rpc(self):
         """The name of the call that error texts show."""
+        rpc = RPC % self.version
         if self.call:
             return "%sGenerativeService.%s%s" % (
-                RPC, self.call[0].upper(), self.call[1:])
-        return RPC + ("ModelService.GetModel" if self.model
+                rpc, self.call[0].upper(), self.call[1:])
+        return rpc + ("ModelService.GetModel" if self.model
                       else "ModelService.ListModels")
 
 

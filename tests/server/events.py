@@ -17,8 +17,9 @@ SIGNATURE = "c3RhbmQtaW4="
 BLOCK = 256 * 1024
 LINE = "The quick brown fox jumps over the lazy dog.\n"
 
-# What all responses of one answer share.
-About = collections.namedtuple("About", "prompt_tokens version id")
+# What all responses of one answer share; hop: what gives out its tokens.
+About = collections.namedtuple("About", "prompt_tokens version id hop",
+                               defaults=[None])
 
 
 def escaped(text):
@@ -59,37 +60,54 @@ def array(responses):
 def stream(texts, about, options):
     """The responses of a streamed answer.
 
-    texts    what each brings; a dict among them is sent as it is
+    texts    what each brings; a dict among them is a part if it has a text,
+             else it is sent as it is.  The "token" of a part is none of the
+             part's: a continuation token comes beside it
     options  members of a script's "stream", all of them optional: thoughts,
              finish, finish_message, usage, signature_tail, grounding,
-             url_context, model_status
+             url_context, model_status, token (in the last response)
     """
+    said, thinking = Count(), Count()
+    made = []
     steps = [thought(x) for x in options.get("thoughts") or ()]
     steps += [x if isinstance(x, dict) else {"text": x} for x in texts]
     if options.get("signature_tail"):
         steps.append({"text": "", "thoughtSignature": SIGNATURE})
     if not steps and options.get("finish", "STOP"):
-        return [response([], about, options, usage(about, 0, 0, options))]
-    made = []
-    said, thinking = Count(), Count()
+        return [response([], about, options, usage(about, 0, 0, options),
+                         token=given(about, options, said, thinking))]
     for n, part in enumerate(steps):
         first, last = n == 0, n == len(steps) - 1
         if "text" not in part:
             made.append(part)
             continue
         (thinking if "thought" in part else said).add(part["text"])
+        token = given(about, part, said, thinking)
+        if last:
+            token = token or given(about, options, said, thinking)
+        part = {k: v for k, v in part.items() if k != "token"}
         # As recorded: the first does not count its own text yet.
         counts = usage(about, 0 if first and not last else said.tokens,
                        thinking.tokens, options, last)
-        made.append(response([part], about, options, counts, first, last))
+        made.append(response([part], about, options, counts, first, last,
+                             token))
     return made
+
+
+def given(about, options, said, thinking):
+    """The continuation token that is wanted at this place, or None."""
+    if not options.get("token"):
+        return None
+    return about.hop.give(options["token"], said.chars,
+                          said.tokens + thinking.tokens)
 
 
 def thought(text):
     return {"text": text, "thought": True}
 
 
-def response(parts, about, options, counts, first=True, last=True):
+def response(parts, about, options, counts, first=True, last=True,
+             token=None):
     """One response; `first` and `last` tell its place in the answer."""
     choice = {"content": {"parts": parts, "role": "model"}}
     if not parts:
@@ -98,6 +116,8 @@ def response(parts, about, options, counts, first=True, last=True):
         choice["finishReason"] = options.get("finish", "STOP")
     if last and options.get("finish_message"):
         choice["finishMessage"] = options["finish_message"]
+    if token:
+        choice["continuationToken"] = token
     choice["index"] = 0
     if last and "grounding" in options:
         choice["groundingMetadata"] = options["grounding"]
@@ -117,11 +137,13 @@ class Count:
 
     def __init__(self):
         self.tokens = 0
+        self.chars = 0
         self.end = ""
 
     def add(self, text):
         joins = re.match(r"\w\w", self.end + text[:1])
         self.tokens += tokens(text) - (1 if joins else 0)
+        self.chars += len(text)
         self.end = text[-1:] or self.end
 
 

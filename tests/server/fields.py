@@ -70,7 +70,10 @@ GENERATE = {"model": str, "contents": [CONTENT], "systemInstruction": CONTENT,
                                 "threshold": THRESHOLD}],
             "cachedContent": str, "store": bool,
             "serviceTier": Enum("ServiceTier", "standard flex priority")}
-COUNT = {"contents": [CONTENT], "generateContentRequest": GENERATE}
+# Only v1beta continues answers.
+GENERATES = {"v1": GENERATE, "v1beta": dict(GENERATE, continuationToken=str)}
+COUNTS = {k: {"contents": [CONTENT], "generateContentRequest": v}
+          for k, v in GENERATES.items()}
 ENUM_TYPE = "type.googleapis.com/google.ai.generativelanguage.v1beta."
 TYPES = {str: "TYPE_STRING", int: "TYPE_INT32", float: "TYPE_FLOAT",
          bool: "TYPE_BOOL", BYTES: "TYPE_BYTES", dict: "TYPE_MESSAGE"}

@@ -10,6 +10,7 @@ import os
 
 import chat
 import chat_errors
+import continuation
 import errors
 import events
 import service
@@ -22,7 +23,7 @@ SENDING = """when repeat status reason headers framing pause_ms piece pieces
 ROW = """retry_delay quota_id quota_value model replacement project location
     message error_reason name field"""
 STREAM = """thoughts finish finish_message usage model_version last_blank tail
-    signature_tail grounding url_context model_status"""
+    signature_tail grounding url_context model_status token resume"""
 CHAT = """finish reasoning content_chunks usage model done last_blank tail
     unary"""
 FRAMINGS = ("length", "chunked", "close")
@@ -72,8 +73,7 @@ class Script:
     def load(self, path):
         try:
             with open(path, encoding="utf-8") as f:
-                self.entries = json.load(f)
-            check(self.entries)
+                self.entries = checked(json.load(f))
         except (OSError, ValueError, ScriptError) as e:
             self.entries = []
             self.broken = ScriptError("%s: %s" % (path, e))
@@ -97,14 +97,47 @@ def matches(when, request):
             and when.get("method", request.method) == request.method)
 
 
-def check(entries):
+def checked(entries):
+    """The entries, one for each reply; raises ScriptError."""
     if not isinstance(entries, list):
         raise ScriptError("not a list of replies")
+    found = []
     for n, entry in enumerate(entries):
         try:
-            check_entry(entry)
+            for one in each_hop(entry):
+                check_entry(one)
+                found.append(one)
         except ScriptError as e:
             raise ScriptError("reply %d: %s" % (n + 1, e)) from e
+    return found
+
+
+def each_hop(entry):
+    """The entry; or those that its "hops" stand for, see README.md."""
+    if not isinstance(entry, dict) or "hops" not in entry:
+        return [entry]
+    hops, repeat = entry["hops"], entry.get("repeat", 1)
+    if not isinstance(hops, list) or not hops:
+        raise ScriptError("\"hops\" is not a list of replies")
+    if repeat < 0:
+        raise ScriptError("\"hops\" cannot repeat for ever")
+    shared = {k: v for k, v in entry.items() if k not in ("hops", "repeat")}
+    return [one_hop(x, shared, n == 0, n == len(hops) - 1)
+            for n, x in enumerate(hops)] * repeat
+
+
+def one_hop(hop, shared, first, last):
+    """The entry of one hop; a list is that of its "stream"."""
+    if isinstance(hop, list):
+        hop = {"stream": hop}
+    if not isinstance(hop, dict):
+        raise ScriptError("a hop is neither a list nor an object")
+    usual = {}
+    if "stream" in hop:
+        usual = {"resume": not first}
+        if not last:
+            usual.update(finish="CONTINUATION", token=True)
+    return dict(shared, **dict(usual, **hop))
 
 
 def check_entry(entry):
@@ -161,32 +194,61 @@ def make_row(entry, request, *_):
 
 def blocked(request, entry):
     """A prompt that was refused: no answer, and nothing else is wrong."""
-    about = about_of(request, entry)
+    asked = asked_of(request, entry)
+    about = about_of(request, entry, asked)
     counts = events.usage(about, 0, 0, {})
     response = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"},
                 "usageMetadata": counts, "modelVersion": about.version,
                 "responseId": about.id}
     if request.wants_array:
-        return Reply(200, JSON, events.array([response]))
-    if request.call == "streamGenerateContent":
-        return Reply(200, EVENTS, events.sse([response]), framing="chunked")
-    return service.ok(response)
+        reply = Reply(200, JSON, events.array([response]))
+    elif request.call == "streamGenerateContent":
+        reply = Reply(200, EVENTS, events.sse([response]), framing="chunked")
+    else:
+        reply = service.ok(response)
+    reply.headers.update(service.tier_header(asked))
+    return reply
 
 
-def about_of(request, entry):
-    version = (entry.get("model_version")
-               or service.resolved(request.model or errors.DEFAULTS["model"]))
+def asked_of(request, entry):
+    """The body as far as the reply depends on it; a long one takes time."""
     counts = entry.get("usage", {})
     counted = counts is None or "promptTokenCount" in counts
-    return events.About(0 if counted else service.prompt_tokens(request),
-                        version, "R%d" % request.number)
+    tokens = {"token", "resume"} & set(entry) or any(
+        isinstance(x, dict) and "token" in x for x in entry.get("stream", ()))
+    return {} if counted and not tokens else service.read_any(request)
+
+
+def about_of(request, entry, asked):
+    version = (entry.get("model_version")
+               or service.resolved(request.model or errors.DEFAULTS["model"]))
+    hop = continuation.Hop(request.tokens, request, asked)
+    return events.About(service.prompt_tokens(asked) + hop.start.tokens,
+                        version, "R%d" % request.number, hop)
 
 
 def make_stream(entry, request, *_):
-    made = events.stream(entry["stream"], about_of(request, entry), entry)
+    asked = asked_of(request, entry)
+    about = about_of(request, entry, asked)
+    if "resume" in entry:
+        try:
+            check_resume(about.hop, entry["resume"])
+        except continuation.Bad as e:
+            return errors.error(request, 400, "INVALID_ARGUMENT", str(e))
+    made = events.stream(entry["stream"], about, entry)
     pieces = events.sse(made, entry.get("newline", "\r\n"),
                         entry.get("last_blank", True), entry.get("tail", ""))
-    return Reply(200, EVENTS, pieces, framing="chunked")
+    return Reply(200, EVENTS, pieces, service.tier_header(asked), "chunked")
+
+
+def check_resume(hop, wanted):
+    """Raises Bad if the request resumes an answer and should not, or badly."""
+    if wanted and hop.token is None:
+        raise continuation.Bad("The continuation token is missing.")
+    if not wanted and hop.token is not None:
+        raise continuation.Bad("There is nothing to continue.")
+    if wanted:
+        hop.check()
 
 
 def make_json(entry, *_):
@@ -219,9 +281,10 @@ def make_raw_b64(entry, *_):
 
 def make_generate(entry, request, *_):
     size = entry["generate"].get("event", 1000)
+    asked = asked_of(request, entry)
     pieces = events.generated(entry["generate"]["bytes"], size,
-                              about_of(request, entry))
-    return Reply(200, EVENTS, pieces, framing="chunked")
+                              about_of(request, entry, asked))
+    return Reply(200, EVENTS, pieces, service.tier_header(asked), "chunked")
 
 
 def make_chat(entry, request, *_):

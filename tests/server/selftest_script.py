@@ -40,6 +40,7 @@ class Scripted(Case):
                                         b"Content-Type: text/event-stream\r\n"))
         self.assertIn(b"\r\nServer: scaffolding on HTTPServer2\r\n", head)
         self.assertIn(b"\r\nVary: Origin, X-Origin, Referer\r\n", head)
+        self.assertIn(b"\r\nx-gemini-service-tier: standard\r\n", head)
         self.assertEqual(client.chunks(),
                          [EVENT + b"\r\n\r\n", LAST + b"\r\n\r\n"])
 
@@ -214,7 +215,7 @@ class Scripted(Case):
     def test_examples_of_the_readme(self):
         with open(os.path.join(HERE, "README.md"), encoding="utf-8") as f:
             examples = re.findall(r"^    (\[\{.*?\}\])$", f.read(), re.M | re.S)
-        self.assertEqual(len(examples), 3)
+        self.assertEqual(len(examples), 4)
         self.start(json.loads(examples[0]))
         self.assertEqual(self.ask(SSE, ASK, key="KEY-1")[0], 429)
         client = self.connect()
@@ -227,6 +228,16 @@ class Scripted(Case):
         self.assertEqual([x[0] for x in found], [503, 503, 200])
         self.assertIn("Gr\u00fc\u00dfe".encode(), found[2][2])
         self.write("script.json", examples[2])
+        body = ASK
+        for want in (b'"Hm."', b'"two"', b"overloaded", b"two, three."):
+            client = self.connect()
+            client.sock.sendall(request(SSE, body,
+                                        headers=["Connection: close"]))
+            said = client.rest()
+            self.assertIn(want, said)
+            for token in re.findall(b'"continuationToken": ("[^"]*")', said):
+                body = dict(ASK, continuationToken=json.loads(token))
+        self.write("script.json", examples[3])
         found = [self.ask(*x) for x in (
             (SSE, ASK), ("/mistral/v1/models",), ("/llamacpp/health",),
             ("/llamacpp/v1/models",), ("/llamacpp/v1/models",))]

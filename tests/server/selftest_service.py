@@ -1,5 +1,6 @@
 """Checks of the answers without a script."""
 import json
+import re
 from urllib.parse import quote
 
 from selftest_case import ASK, MODEL, SSE, Case
@@ -19,39 +20,93 @@ class Service(Case):
         return found["candidates"][0]["content"]["parts"][-1]["text"]
 
     def test_models_come_in_three_pages(self):
-        client, names, token = self.connect(), [], ""
-        for _ in range(3):
-            self.assertIsNotNone(token)
-            page = json.loads(client.ask(
-                "/v1beta/models?pageSize=1000&pageToken=" + quote(token))[2])
-            names += [x["name"] for x in page["models"]]
-            token = page.get("nextPageToken")
-        self.assertIsNone(token)
-        self.assertEqual(len(set(names)), 15)
+        names = self.names("v1beta")
+        self.assertEqual(len(set(names)), 18)
         self.assertIn("models/gemini-2.0-flash", names)
+        client = self.connect()
         page = json.loads(client.ask("/v1beta/models?pageSize=1")[2])
         self.assertEqual(len(page["models"]), 1)
         self.assertEqual(client.ask("/v1beta/models?pageToken=x")[0], 400)
+
+    def names(self, version):
+        """Those of all models, which come in three pages."""
+        client, names, token = self.connect(), [], ""
+        for _ in range(3):
+            self.assertIsNotNone(token)
+            page = json.loads(client.ask("/%s/models?pageSize=1000&pageToken="
+                                         % version + quote(token))[2])
+            names += [x["name"] for x in page["models"]]
+            token = page.get("nextPageToken")
+        self.assertIsNone(token)
+        return names
+
+    def test_v1_has_all_but_aliases(self):
+        names = self.names("v1beta")
+        aliases = [x for x in names if x.endswith("-latest")]
+        self.assertEqual(len(aliases), 3)
+        self.assertEqual(self.names("v1"),
+                         [x for x in names if x not in aliases])
+        self.assertEqual(self.ask(MODEL.replace("v1beta", "v1"))[2],
+                         self.ask(MODEL)[2])
+        for call, method in (("", "getModel"),
+                             (":generateContent", "generateContent"),
+                             (":countTokens", "countTokens")):
+            for name in aliases:
+                path = "/v1/" + name + call
+                self.assertEqual(
+                    self.ask_json(path, ASK if call else None), (404, {
+                        "error": {"code": 404, "status": "NOT_FOUND",
+                                  "message": name + " is not found for API"
+                                  " version v1, or is not supported for "
+                                  + method + ". Call ListModels to see the"
+                                  " list of available models and their"
+                                  " supported methods."}}))
+                self.assertEqual(self.ask(path.replace("v1", "v1beta", 1),
+                                          ASK if call else None)[0], 200)
+
+    def test_v1_answers_as_v1beta(self):
+        for path in (SSE, MODEL + ":streamGenerateContent",
+                     MODEL + ":generateContent", MODEL + ":countTokens"):
+            old, new = (self.ask(x, dict(ASK, systemInstruction={
+                "parts": [{"text": "Be brief."}]}))[2]
+                        for x in (path, path.replace("v1beta", "v1")))
+            # Only the number of the answer is another one.
+            self.assertEqual(re.sub(b'"R[0-9]+"', b"", old),
+                             re.sub(b'"R[0-9]+"', b"", new))
+        self.assertEqual(self.ask("/v1/models", key="invalid")[0], 400)
+        message = self.ask_json(
+            MODEL.replace("v1beta", "v1") + ":generateContent", ASK,
+            key="restricted")[1]["error"]["message"]
+        self.assertIn(" method google.ai.generativelanguage.v1."
+                      "GenerativeService.GenerateContent are", message)
 
     def test_one_model(self):
         self.assertEqual(self.ask_json(MODEL)[1]["inputTokenLimit"], 1048576)
         self.assertEqual(self.ask("/v1beta/models/none")[0], 404)
 
     def test_wrong_path(self):
-        status, head, body = self.ask("/v1/models")
-        self.assertEqual(status, 404)
-        self.assertIn("Content-Type: text/html", head)
-        self.assertIn(b"<title>Error 404 (Not Found)!!1</title>", body)
+        for path in ("/v2/models", "/v1beta1/models", "/v1/v1beta/models",
+                     "/models", "/v1/files"):
+            status, head, body = self.ask(path)
+            self.assertEqual(status, 404)
+            self.assertIn("Content-Type: text/html", head)
+            self.assertIn(b"<title>Error 404 (Not Found)!!1</title>", body)
 
     def test_count_tokens(self):
-        path = MODEL + ":countTokens"
-        want = {"totalTokens": 5, "promptTokensDetails": [
-            {"modality": "TEXT", "tokenCount": 5}]}
+        for version in ("v1beta", "v1"):
+            self.check_count(MODEL.replace("v1beta", version)
+                             + ":countTokens")
+
+    def check_count(self, path):
+        want = {"totalTokens": 5, "totalBillableCharacters": 13,
+                "promptTokensDetails": [
+                    {"modality": "TEXT", "tokenCount": 5}]}
         self.assertEqual(self.ask_json(path, ASK), (200, want))
         inner = dict(ASK, model="models/gemini-3.8-flash", systemInstruction={
             "parts": [{"text": "Be brief."}]})
         status, found = self.ask_json(path, {"generateContentRequest": inner})
-        self.assertEqual((status, found["totalTokens"]), (200, 8))
+        self.assertEqual((status, found["totalTokens"],
+                          found["totalBillableCharacters"]), (200, 8, 21))
         both = dict(ASK, generateContentRequest=inner)
         self.assertEqual(self.ask(path, both)[0], 400)
 
@@ -103,6 +158,31 @@ class Service(Case):
     def test_alias(self):
         _, found = self.generate("Hi", "/v1beta/models/gemini-flash-latest")
         self.assertEqual(found["modelVersion"], "standin-of-gemini-3.8-flash")
+
+    def test_model_that_is_answered_by_another(self):
+        for name, said in (("gemini-2.5-pro", "gemini-3.8-flash"),
+                           ("gemini-2.5-flash", "gemini-3.5-flash-lite"),
+                           ("gemini-2.5-flash-lite", "gemini-2.5-flash-lite"),
+                           ("gemini-3.7-flash", "gemini-3.8-flash")):
+            _, found = self.generate("Hi", "/v1/models/" + name)
+            self.assertEqual(found["modelVersion"], "standin-of-" + said)
+        # The old levels hold.
+        config = {"thinkingConfig": {"thinkingBudget": 0}}
+        self.assertEqual(self.generate("Hi", "/v1/models/gemini-2.5-flash",
+                                       generationConfig=config)[0], 200)
+        self.assertEqual(self.ask("/v1beta/models/gemini-2.5-pro")[0], 404)
+
+    def test_service_tier(self):
+        for path in (SSE, MODEL + ":streamGenerateContent",
+                     MODEL + ":generateContent"):
+            for asked, said in (({}, "standard"),
+                                ({"serviceTier": "flex"}, "flex")):
+                _, head, body = self.ask(path, dict(ASK, **asked))
+                self.assertIn("\r\nx-gemini-service-tier: %s\r\n" % said,
+                              head)
+                self.assertIn(b'"serviceTier": "%b"' % said.encode(), body)
+            self.assertNotIn("x-gemini-service-tier",
+                             self.ask(path, ASK, key="minute")[1])
 
     def test_streams(self):
         _, head, body = self.ask(SSE, ASK)

@@ -8,6 +8,7 @@ import collections
 import re
 
 import answers
+import continuation
 import errors
 import events
 import fields
@@ -22,8 +23,9 @@ ASK = ["generateContent", "countTokens", "createCachedContent",
        "batchGenerateContent"]
 EMBED = ["embedContent", "countTextTokens", "countTokens"]
 MILLION = 1048576
-FOUR = "MINIMAL LOW MEDIUM HIGH"
-THREE = "LOW MEDIUM HIGH"
+WITH_MINIMAL = "MINIMAL LOW MEDIUM HIGH"
+LEVELS = "LOW MEDIUM HIGH"
+WITH_XHIGH = "LOW MEDIUM HIGH XHIGH"
 
 
 def asks(model, name, thinking):
@@ -33,34 +35,50 @@ def asks(model, name, thinking):
 MODELS = {x.id: x for x in (
     asks("gemini-2.0-flash", "Gemini 2.0 Flash", None),
     asks("gemini-2.5-flash-lite", "Gemini 2.5 Flash-Lite", ""),
-    asks("gemini-3.1-flash-lite", "Gemini 3.1 Flash-Lite", FOUR),
-    asks("gemini-3.1-pro-preview", "Gemini 3.1 Pro Preview", THREE),
-    asks("gemini-3.5-flash-lite", "Gemini 3.5 Flash-Lite", FOUR),
-    asks("gemini-3.6-flash", "Gemini 3.6 Flash", FOUR),
-    asks("gemini-3.7-flash", "Gemini 3.7 Flash", THREE),
-    asks("gemini-3.8-flash", "Gemini 3.8 Flash", THREE),
-    asks("gemini-4-argon", "Gemini 4 Argon", THREE),
+    asks("gemini-3.1-flash-lite", "Gemini 3.1 Flash-Lite", WITH_MINIMAL),
+    asks("gemini-3.1-pro-preview", "Gemini 3.1 Pro Preview", LEVELS),
+    asks("gemini-3.5-flash-lite", "Gemini 3.5 Flash-Lite", WITH_MINIMAL),
+    asks("gemini-3.6-flash", "Gemini 3.6 Flash", WITH_MINIMAL),
+    asks("gemini-3.7-flash", "Gemini 3.7 Flash", LEVELS),
+    asks("gemini-3.8-flash", "Gemini 3.8 Flash", LEVELS),
+    asks("gemini-4-argon", "Gemini 4 Argon", LEVELS),
+    asks("gemini-4-carbon", "Gemini 4 Carbon", LEVELS),
+    asks("gemini-4-hydrogen", "Gemini 4 Hydrogen", WITH_XHIGH),
+    asks("gemini-4-neon", "Gemini 4 Neon", WITH_XHIGH),
     Model("gemma-4-31b-it", "Gemma 4 31B", 262144, 32768, ASK[:2], None),
-    asks("gemini-flash-latest", "Gemini Flash Latest", THREE),
-    asks("gemini-flash-lite-latest", "Gemini Flash-Lite Latest", FOUR),
-    asks("gemini-pro-latest", "Gemini Pro Latest", THREE),
+    asks("gemini-flash-latest", "Gemini Flash Latest", LEVELS),
+    asks("gemini-flash-lite-latest", "Gemini Flash-Lite Latest", WITH_MINIMAL),
+    asks("gemini-pro-latest", "Gemini Pro Latest", LEVELS),
     Model("gemini-embedding-001", "Gemini Embedding 001", 2048, 1, EMBED,
           None),
     Model("gemini-embedding-2", "Gemini Embedding 2", 8192, 1, EMBED, None),
 )}
+# Not listed any more, but answered by others.
+REROUTED = {"gemini-2.5-pro": "gemini-3.8-flash",
+            "gemini-2.5-flash": "gemini-3.5-flash-lite"}
+OLD_MODELS = {x.id: x for x in (
+    asks("gemini-2.5-pro", "Gemini 2.5 Pro", ""),
+    asks("gemini-2.5-flash", "Gemini 2.5 Flash", ""))}
 # Listed as before, although it is shut down.
 DEAD = "gemini-2.0-flash"
 SERVED_BY = {"gemini-flash-latest": "gemini-3.8-flash",
              "gemini-flash-lite-latest": "gemini-3.5-flash-lite",
              "gemini-pro-latest": "gemini-3.1-pro-preview",
              "gemini-3.7-flash": "gemini-3.8-flash"}
-# The list never comes in one page: 15 models, three pages.
-PAGE = 5
+# These are unknown to v1.
+ALIAS_END = "-latest"
+# The list never comes in one page: 18 models, three pages.
+PAGE = 6
 # Its base64 has characters that must be escaped in a URL.
 TOKEN_MARK = b"\xfb\xef\xbe"
 
 MEDIA = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO"}
 TOKENS_OF_MEDIA = 258
+# A Gemini 4 cuts its answer into hops if it may be longer than one hop of the
+# service; those of the stand-in are shorter.
+ONE_HOP = 65536
+HOP_TOKENS = 20
+TIER_HEADER = "x-gemini-service-tier"
 
 
 def answer(request, chunk_ms=0):
@@ -92,7 +110,8 @@ def nothing(request, _):
 
 def find_model(request):
     """The model asked; it must be known and alive."""
-    model = MODELS.get(request.model)
+    model = (models(request).get(request.model)
+             or OLD_MODELS.get(request.model))
     if not model or request.call.replace("streamG", "g") not in model.methods:
         refuse(request, 17)
     if model.id == DEAD:
@@ -110,6 +129,17 @@ def ok(value):
 
 
 # Models.
+
+def models(request):
+    """Those of the API version, by name."""
+    if request.version == "v1beta":
+        return MODELS
+    return {k: v for k, v in MODELS.items() if not k.endswith(ALIAS_END)}
+
+
+def is_four(model):
+    return model.id.startswith("gemini-4-")
+
 
 def described(model):
     found = {"name": "models/" + model.id, "version": "001",
@@ -133,9 +163,9 @@ def list_models(request, _):
         object_to(request, "Invalid value at 'page_size' (TYPE_INT32), \"%s\""
                   % size)
     end = start + min(int(size) or PAGE, PAGE)
-    page = {"models": [described(x) for x in
-                       list(MODELS.values())[start:end]]}
-    if end < len(MODELS):
+    found = list(models(request).values())
+    page = {"models": [described(x) for x in found[start:end]]}
+    if end < len(found):
         mark = TOKEN_MARK + str(end).encode()
         page["nextPageToken"] = base64.b64encode(mark).decode()
     return ok(page)
@@ -154,16 +184,16 @@ def page_start(request):
 
 def show_model(request, _):
     check_key(request, KEY_ROWS)
-    if request.model not in MODELS:
+    if request.model not in models(request):
         refuse(request, 17, call="getModel")
-    return ok(described(MODELS[request.model]))
+    return ok(described(models(request)[request.model]))
 
 
 # Tokens.
 
 def count_tokens(request, _):
     asked = fields.read(request.body, request.header("content-type"),
-                        fields.COUNT)
+                        fields.COUNTS[request.version])
     check_key(request, KEY_ROWS)
     find_model(request)
     inner = asked.get("generateContentRequest")
@@ -178,14 +208,26 @@ def count_tokens(request, _):
     check_contents(request, inner)
     details = modalities(inner)
     return ok({"totalTokens": sum(x["tokenCount"] for x in details),
+               "totalBillableCharacters": characters(inner),
                "promptTokensDetails": details})
+
+
+def parts_of(asked):
+    """All parts of the prompt, the system instruction included."""
+    contents = asked.get("contents", []) + [asked.get("systemInstruction", {})]
+    return [x for y in contents for x in y.get("parts", ())]
+
+
+def characters(asked):
+    """Those of the texts; white space is not billed."""
+    return sum(len("".join(x.get("text", "").split()))
+               for x in parts_of(asked))
 
 
 def modalities(asked):
     """Tokens of the prompt, the system instruction included, by modality."""
     found = {"TEXT": 0}
-    contents = asked.get("contents", []) + [asked.get("systemInstruction", {})]
-    for part in (x for y in contents for x in y.get("parts", ())):
+    for part in parts_of(asked):
         found["TEXT"] += answers.tokens(part.get("text", ""))
         data = part.get("inlineData") or part.get("fileData")
         if data:
@@ -195,52 +237,88 @@ def modalities(asked):
     return [{"modality": k, "tokenCount": v} for k, v in found.items()]
 
 
-def prompt_tokens(request):
-    """The same of any request, also one that the service would refuse."""
-    try:
-        asked = fields.read(request.body, "", fields.GENERATE)
-    except fields.Unreadable:
-        return 0
+def prompt_tokens(asked):
     return sum(x["tokenCount"] for x in modalities(asked))
+
+
+def read_any(request):
+    """The body of any request; {} if the service would refuse it."""
+    try:
+        return fields.read(request.body, "",
+                           fields.GENERATES[request.version])
+    except fields.Unreadable:
+        return {}
+
+
+def tier_of(asked):
+    return asked.get("serviceTier", "standard")
+
+
+def tier_header(asked):
+    return {TIER_HEADER: tier_of(asked)}
 
 
 # Answers.
 
 def generate(request, chunk_ms):
     asked = fields.read(request.body, request.header("content-type"),
-                        fields.GENERATE)
+                        fields.GENERATES[request.version])
     check_key(request, KEY_ROWS, QUOTA_ROWS)
     model = find_model(request)
     check_contents(request, asked)
-    check_config(request, asked, model.thinking)
+    check_config(request, asked, model.thinking, is_four(model))
+    hop = resumed(request, asked, model)
     try:
         said = Said(asked)
     except answers.BadForm as e:
         object_to(request, "Invalid response schema: %s" % e)
-    about = events.About(sum(x["tokenCount"] for x in modalities(asked)),
-                         "standin-of-" + resolved(model.id),
-                         "R%d" % request.number)
+    if is_four(model) and request.version == "v1beta":
+        said.go_on(hop.start, hop.limit > ONE_HOP)
+    about = events.About(prompt_tokens(asked) + hop.start.tokens,
+                         "standin-of-" + REROUTED.get(
+                             model.id, resolved(model.id)),
+                         "R%d" % request.number, hop)
     options = said.options(asked)
     if request.call == "generateContent":
-        return whole(said, about, options)
+        return whole(said, about, options, asked)
     options["signature_tail"] = bool(model.thinking)
     made = events.stream(said.chunks(), about, options)
     if request.wants_array:
         reply = Reply(200, JSON, events.array(made), framing="chunked")
     else:
         reply = Reply(200, EVENTS, events.sse(made), framing="chunked")
+    reply.headers.update(tier_header(asked))
     reply.how["piece_pause_ms"] = chunk_ms
     return reply
 
 
-def whole(said, about, options):
+def resumed(request, asked, model):
+    """The Hop; a token that is sent must be good."""
+    hop = continuation.Hop(request.tokens, request, asked)
+    if hop.token is not None:
+        if not is_four(model):
+            object_to(request, "Continuation is not supported for this model.")
+        try:
+            hop.check()
+        except continuation.Bad as e:
+            object_to(request, str(e))
+    return hop
+
+
+def whole(said, about, options, asked):
     parts = [events.thought(x) for x in said.thoughts]
     if said.text:
         parts.append({"text": said.text,
                       "thoughtSignature": events.SIGNATURE})
     counts = events.usage(about, answers.tokens(said.text),
                           sum(map(answers.tokens, said.thoughts)), options)
-    return ok(events.response(parts, about, options, counts))
+    all_said, thinking = events.Count(), events.Count()
+    all_said.add(said.text)
+    thinking.add("".join(said.thoughts))
+    token = events.given(about, options, all_said, thinking)
+    reply = ok(events.response(parts, about, options, counts, token=token))
+    reply.headers.update(tier_header(asked))
+    return reply
 
 
 class Said:
@@ -255,6 +333,7 @@ class Said:
             self.thoughts = ["**Reading the question**\n\nIt has %d words; I"
                              " only look at those.\n" % len(self.user.split())]
         self.finish = "STOP"
+        self.token = None
         self.text = answers.answer(self.system, self.user, form_of(config))
         self.stop_at(config.get("stopSequences", ()))
         if "maxOutputTokens" in config:
@@ -271,6 +350,17 @@ class Said:
         if kept != self.text:
             self.text, self.finish = kept, "MAX_TOKENS"
 
+    def go_on(self, start, in_hops):
+        """Only what follows `start`; if in_hops, no more than one hop."""
+        if start.tokens:
+            self.thoughts = []
+        self.text = self.text[start.chars:]
+        kept = (answers.first_tokens(self.text, HOP_TOKENS) if in_hops
+                else self.text)
+        if kept != self.text:
+            self.text, self.finish = kept, "CONTINUATION"
+        self.token = self.finish != "STOP"
+
     def chunks(self):
         """The text in three to six pieces, if it has the words for that."""
         words = re.findall(r"\s*\S+\s*", self.text)
@@ -280,9 +370,9 @@ class Said:
 
     def options(self, asked):
         """What events.stream wants to know of this answer."""
-        tier = asked.get("serviceTier", "standard")
         found = {"finish": self.finish, "thoughts": self.thoughts,
-                 "usage": {"serviceTier": tier}}
+                 "usage": {"serviceTier": tier_of(asked)},
+                 "token": self.token}
         tools = [name for tool in asked.get("tools", []) for name in tool]
         if "googleSearch" in tools:
             found["grounding"] = grounding(self.user, self.text)

@@ -73,6 +73,7 @@ class Server:
         self.script = script.Script(options.dir, options.script)
         self.record = Record(options.dir, options.no_record)
         self.lock = threading.Lock()
+        self.tokens = {}  # see continuation.py
         self.tls = None
         if options.tls:
             import tls  # costs time that plain servers need not spend
@@ -108,6 +109,7 @@ class Server:
     def reply(self, request):
         """The reply to a request, which is on disk when this returns."""
         try:
+            request.tokens = self.tokens
             request.llamacpp_key = self.options.llamacpp_key
             with self.lock:
                 self.record.add(request)
