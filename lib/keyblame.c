@@ -366,7 +366,8 @@ gm_keyblame_reset(
 }
 
 void
-gm_keyblame_reset_all(const struct gm_keyrule *r, struct gm_keytable *t)
+gm_keyblame_reset_all(
+    const struct gm_keyrule *r, struct gm_keytable *t, int64_t now_ms)
 {
 	struct gm_keyrow *row;
 	size_t i;
@@ -376,10 +377,10 @@ gm_keyblame_reset_all(const struct gm_keyrule *r, struct gm_keytable *t)
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
 		if (strcmp(row->origin, r->origin) == 0 &&
-		    strcmp(row->id, GM_KEYROW_CURRENT) == 0 &&
-		    r->ring->len > 0) {
+		    strcmp(row->id, r->current) == 0 && r->ring->len > 0) {
 			(void)snprintf(row->project, sizeof(row->project), "%s",
 			    r->ids[0]);
+			row->since_ms = now_ms;
 			t->changed = true;
 		}
 	}

@@ -63,7 +63,8 @@ int gm_keyblame_mark(const struct gm_keyrule *, struct gm_keytable *,
 void gm_keyblame_reset(
     const struct gm_keyrule *, struct gm_keytable *, size_t index);
 
-/* Of all keys, and the first one is the current again, for all models. */
-void gm_keyblame_reset_all(const struct gm_keyrule *, struct gm_keytable *);
+/* Of all keys; the first one is the list's current again, for all models. */
+void gm_keyblame_reset_all(
+    const struct gm_keyrule *, struct gm_keytable *, int64_t now_ms);
 
 #endif

@@ -131,7 +131,7 @@ gm_keyrule_current(
     const struct gm_keyrule *r, const struct gm_keytable *t, const char *model)
 {
 	const struct gm_keyrow *row =
-	    find(r, t, GM_KEYROW_CURRENT, gm_keyrule_model(model));
+	    find(r, t, r->current, gm_keyrule_model(model));
 	size_t i;
 
 	for (i = 0; row != NULL && i < r->ring->len; i++)
@@ -308,17 +308,20 @@ gm_keyrule_next(const struct gm_keyrule *r, const struct gm_keytable *t,
 
 int
 gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, size_t index, struct gm_err *err)
+    const char *model, size_t index, int64_t now_ms, struct gm_err *err)
 {
-	struct gm_keyrow *row;
+	struct gm_keyrow *row = find(r, t, r->current, gm_keyrule_model(model));
 
-	if (gm_keyrule_current(r, t, model) == index)
+	/* The first key is current without a row. */
+	if (gm_keyrule_current(r, t, model) == index &&
+	    (row == NULL || row->since_ms > now_ms - DAY_MS))
 		return 0;
 	row = gm_keytable_get(
-	    t, r->origin, GM_KEYROW_CURRENT, gm_keyrule_model(model), err);
+	    t, r->origin, r->current, gm_keyrule_model(model), err);
 	if (row == NULL)
 		return -1;
 	(void)snprintf(row->project, sizeof(row->project), "%s", r->ids[index]);
+	row->since_ms = now_ms;
 	t->changed = true;
 	return 0;
 }
@@ -345,7 +348,7 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 
 	/* -k is for one request, and moves nobody else; turns need no mark. */
 	if (r->only < 0 && !r->round_robin &&
-	    gm_keyrule_move(r, t, model, pick->index, err) != 0)
+	    gm_keyrule_move(r, t, model, pick->index, now_ms, err) != 0)
 		return NULL;
 	(void)snprintf(project, sizeof(project), "%s",
 	    gm_keyrule_project(r, t, pick->index));

@@ -6,6 +6,10 @@
  * rules, over a table of what is known.  No I/O, no clock; the time comes in as
  * wall clock milliseconds.
  *
+ * A list of keys, a ring in its order, has its own current key for each model.
+ * All processes with the list share it; two lists on a machine do not change
+ * each other's, even if they share keys.
+ *
  * Blame goes where it belongs.  A quota belongs to a quota project and a model,
  * a bad key to the key, a closed account to the project; faults of a request, a
  * model, a server or the network are no key's.  Keys that carry the same label,
@@ -27,13 +31,13 @@
 
 /* Ids of rows that are no key's and no project's. */
 #define GM_KEYROW_PROVIDER "provider" /* a pause of the service */
-#define GM_KEYROW_CURRENT "current"   /* project: id of the current key */
 
 /* What stays the same over a run; borrowed. */
 struct gm_keyrule {
 	const char *origin; /* of the service: "https://host:443" */
 	const struct gm_keyring *ring;
 	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
+	const char *current;      /* id of the row with the current key */
 	bool round_robin;         /* else stay on a key until it fails */
 	int64_t only;             /* index of the one key to use; -1: all */
 	bool search;              /* requests use the search tool */
@@ -80,7 +84,7 @@ void gm_keyrule_standing(const struct gm_keyrule *, const struct gm_keytable *,
 bool gm_keyrule_is_marked(const struct gm_keyrule *, const struct gm_keytable *,
     const char *model, size_t index, int64_t now_ms);
 
-/* The key that the shared state has as current; 0 if it has none. */
+/* The key that the shared state has as the list's current one; else 0. */
 size_t gm_keyrule_current(
     const struct gm_keyrule *, const struct gm_keytable *, const char *model);
 
@@ -117,8 +121,13 @@ struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyrule *,
 struct gm_keyrow *gm_keyrule_give_back(const struct gm_keyrule *,
     struct gm_keytable *, const char *model, size_t index, int64_t at_ms);
 
-/* Make a key the current one.  0, or -1 with GM_EOS. */
+/*
+ * Make a key the current one, or keep it: once a day the row is dated anew, so
+ * that it is not forgotten.  Sets changed in both cases, and in no other.
+ * Returns 0, or -1 with GM_EOS.
+ */
 int gm_keyrule_move(const struct gm_keyrule *, struct gm_keytable *,
-    const char *model, size_t index, struct gm_err *) GM_MUST_CHECK;
+    const char *model, size_t index, int64_t now_ms,
+    struct gm_err *) GM_MUST_CHECK;
 
 #endif

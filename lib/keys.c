@@ -5,6 +5,22 @@
 #include "keys.h"
 #include "retry.h"
 
+/*
+ * The list's name in the state is a hash of the hashes of its keys, in order:
+ * the same in all processes, and no key.  Labels do not make another list.
+ */
+static void
+name_list(struct gm_keys *k)
+{
+	const size_t bytes = k->rule.ring->len * sizeof(*k->ids);
+	char list[GM_HASH_HEX];
+
+	gm_keystate_id(
+	    &k->state, (struct gm_span){ (const char *)k->ids, bytes }, list);
+	(void)snprintf(
+	    k->current, sizeof(k->current), GM_KEYROW_CURRENT ":%s", list);
+}
+
 int
 gm_keys_open(
     struct gm_keys *k, const struct gm_keys_options *o, struct gm_err *err)
@@ -14,6 +30,7 @@ gm_keys_open(
 
 	*k = (struct gm_keys){ .rule = { .origin = k->origin,
 				   .ring = o->ring,
+				   .current = k->current,
 				   .round_robin = o->round_robin,
 				   .only = o->only,
 				   .rpm = o->rpm,
@@ -39,6 +56,7 @@ gm_keys_open(
 	}
 	for (i = 0; i < o->ring->len; i++)
 		gm_keystate_id(&k->state, o->ring->keys[i].text, k->ids[i]);
+	name_list(k);
 	return 0;
 }
 
@@ -201,17 +219,19 @@ gm_keys_move(struct gm_keys *k, const char *model, int64_t from,
     struct gm_pick *pick, struct gm_err *err)
 {
 	size_t current;
+	int64_t now;
 	int rc = 0;
 
 	if (gm_keys_begin(k, err) != 0)
 		return -1;
+	now = gm_clock_wall_ms();
 	current = gm_keyrule_current(&k->rule, &k->table, model);
-	gm_keyrule_next(&k->rule, &k->table, model, gm_clock_wall_ms(), pick);
+	gm_keyrule_next(&k->rule, &k->table, model, now, pick);
 	if (pick->kind == GM_PICK_KEY && from >= 0 && (size_t)from != current)
 		pick->index = current;
 	else if (pick->kind == GM_PICK_KEY && k->rule.only < 0)
 		rc = gm_keyrule_move(
-		    &k->rule, &k->table, model, pick->index, err);
+		    &k->rule, &k->table, model, pick->index, now, err);
 	if (rc == 0 && pick->kind == GM_PICK_KEY)
 		return gm_keys_store(k, err);
 	gm_keys_commit(k);
@@ -246,7 +266,7 @@ gm_keys_reset(struct gm_keys *k, int64_t index, struct gm_err *err)
 	if (index >= 0)
 		gm_keyblame_reset(&k->rule, &k->table, (size_t)index);
 	else
-		gm_keyblame_reset_all(&k->rule, &k->table);
+		gm_keyblame_reset_all(&k->rule, &k->table, gm_clock_wall_ms());
 	return gm_keys_store(k, err);
 }
 

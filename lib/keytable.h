@@ -24,6 +24,9 @@
 #define GM_KEYROW_MODEL 256
 #define GM_KEYROW_FOREVER INT64_MAX
 
+/* Ids of rows that name the current key of a list begin with this. */
+#define GM_KEYROW_CURRENT "current"
+
 /* Three numbers and two times with blanks between them, and a NUL. */
 #define GM_KEYROW_COUNTERS (10 + 1 + 6 + 1 + 6 + 1 + 24 + 1 + 24 + 1)
 
@@ -33,14 +36,15 @@
 
 struct gm_keyrow {
 	char origin[256]; /* of the service: "https://host:443" */
-	/* hash of a key, "label:x", "project:1", "provider", "current" */
+	/* hash of a key, "label:x", "project:1", "provider", "current:LIST" */
 	char id[GM_KEYROW_ID];
 	char model[GM_KEYROW_MODEL]; /* or "all"; "m+search": m with search */
-	/* of a key: the quota project it was seen with, or ""; of "current":
-	 * the id of the key */
+	/* of a key: the quota project it was seen with, or ""; of
+	 * "current:LIST": the id of the key */
 	char project[GM_KEYROW_ID];
 	enum gm_class class; /* GM_CLASS_OK: no mark */
-	int64_t since_ms;    /* wall clock, of the mark; 0: none */
+	int64_t since_ms;    /* wall clock, of the mark; 0: none; of
+			      * "current:LIST": of its use, to a day */
 	int64_t until_ms;    /* end of the mark, or GM_KEYROW_FOREVER */
 	char reason[200];    /* one clean line, may be "" */
 
@@ -112,10 +116,10 @@ int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
 
 /*
  * Append the text and set at in each row.  Left out, with at -1, is what tells
- * nothing: no mark, no failure, not used in the 8 days before now_ms, not
- * "current"; and of a table over GM_KEYTABLE_ROWS or _BYTES, which dropped
- * counts, the oldest rows: first those without a mark or with one that is over,
- * then those that cool and "current", dead keys last.
+ * nothing: no mark, no failure, and not used in the 8 days before now_ms; and
+ * of a table over GM_KEYTABLE_ROWS or _BYTES, which dropped counts, the oldest
+ * rows: first those without a mark or with one that is over, then those that
+ * cool and current keys, dead keys last.
  */
 void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 

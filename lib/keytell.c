@@ -56,7 +56,7 @@ is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
 	if (strcmp(row->origin, r->origin) != 0)
 		return false;
 	if (strcmp(row->id, GM_KEYROW_PROVIDER) == 0 ||
-	    strcmp(row->id, GM_KEYROW_CURRENT) == 0)
+	    strcmp(row->id, r->current) == 0)
 		return true;
 	for (i = 0; i < r->ring->len; i++)
 		if (strcmp(row->id, gm_keyrule_project(r, t->table, i)) == 0)

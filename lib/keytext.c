@@ -234,13 +234,20 @@ format_line(char line[LINE_ROOM], const struct gm_keyrow *row)
 }
 
 static bool
+is_current(const struct gm_keyrow *row)
+{
+	return strncmp(row->id, GM_KEYROW_CURRENT, strlen(GM_KEYROW_CURRENT)) ==
+	       0;
+}
+
+static bool
 is_idle(const struct gm_keyrow *row, int64_t now_ms)
 {
 	return row->class == GM_CLASS_OK && row->failures == 0 &&
 	       row->last_ms < now_ms - IDLE_MS &&
 	       row->since_ms < now_ms - IDLE_MS &&
-	       (row->project[0] == '\0' || row->last_ms != 0) &&
-	       strcmp(row->id, "current") != 0;
+	       (is_current(row) || row->project[0] == '\0' ||
+		   row->last_ms != 0);
 }
 
 /* What would be lost with a row: little, a cooldown or a place, a dead key. */
@@ -249,7 +256,7 @@ weigh(const struct gm_keyrow *row, int64_t now_ms)
 {
 	if (gm_class_is_dead(row->class))
 		return 2;
-	return strcmp(row->id, "current") == 0 ||
+	return is_current(row) ||
 	       (row->class != GM_CLASS_OK && row->until_ms > now_ms);
 }
 

@@ -53,14 +53,19 @@ STATE() {
 }
 
 # table: the state without its comment: id, model, project, class, reason; keys
-# as k0 ... k2, and with a time of the mark the minutes it lasts.
+# as k0 ... k2, the row of the list $KEYS as "current", and with a time of the
+# mark the seconds it lasts.
 table() {
-	local i=0 key salt script=
+	local i=0 key salt id ids=() script=
 	salt=$(cat "$(STATE)/salt")
 	for key in ${KEYS//,/ }; do
-		script+="s/$(printf %s%s "$salt" "${key#*:}" | sha256sum |
-		    cut -c 1-32)/k$((i++))/g;"
+		id=$(printf %s%s "$salt" "${key#*:}" | sha256sum | cut -c 1-32)
+		ids+=("$id")
+		script+="s/$id/k$((i++))/g;"
 	done
+	id=$({ printf %s "$salt" && printf '%s\0' "${ids[@]}"; } |
+	    sha256sum | cut -c 1-32)
+	script+="s/current:$id/current/;"
 	sed "/^#/d; $script" "$(STATE)/keys" | while read -r requests day \
 	    failures last slot id model project class since until origin reason
 	do
@@ -109,6 +114,54 @@ terminal() {
 	prints 0
 	silent --mark 1 --class quota
 	prints 2
+}
+
+@test "each list of keys has a current key of its own" {
+	local list model=other
+	prints 1
+	for list in "$KEYS,fake-good-key-0004" \
+	    fake-good-key-0003,fake-good-key-0002,fake-good-key-0001 \
+	    fake-good-key-0005,fake-good-key-0006; do
+		KEYS=$list prints 0 --peek
+		KEYS=$list prints 1
+		KEYS=$list prints 1 -m $model
+		KEYS=$list prints 1 --current-index 0
+		prints 1 --peek
+		prints 0 --peek -m $model
+	done
+	prints 2
+	for list in "$KEYS,fake-good-key-0004" \
+	    fake-good-key-0005,fake-good-key-0006; do
+		KEYS=$list prints 1 --peek
+	done
+	# What one says of a key all know; what is current each for itself.
+	KEYS=fake-good-key-0005,fake-good-key-0006 silent --reset
+	KEYS=fake-good-key-0005,fake-good-key-0006 prints 0 --peek
+	prints 2 --peek
+	silent --reset
+	prints 0 --peek
+	KEYS=$KEYS,fake-good-key-0004 prints 1 --peek
+	KEYS=$KEYS,fake-good-key-0004 rotate --status
+	[ "$(cut -f 1,4,5 out | grep -F $MODEL)" = "0	-	$MODEL
+1	*	$MODEL
+2	-	$MODEL
+3	-	$MODEL" ]
+}
+
+@test "the row of a list that is not used any more goes after 8 days" {
+	local old='2020-01-01T00:00:00.000Z'
+	prints 1
+	KEYS=fake-good-key-0005,fake-good-key-0006 prints 1
+	[ "$(grep -c ' current:' "$(STATE)/keys")" -eq 2 ]
+	# Both were used long ago; that of an older version was for all lists.
+	sed -i "/^#/!s/[^ ]*Z - /$old - /" "$(STATE)/keys"
+	sed -n 's/current:[^ ]*/current/; $p' "$(STATE)/keys" >line
+	cat line >>"$(STATE)/keys"
+	[ "$(grep -c " current.* $old - " "$(STATE)/keys")" -eq 3 ]
+	rotate -- true
+	said 0 '' ''
+	holds "current $MODEL k1 0 ok - -" "k1 $MODEL - 1 ok - -"
+	[ "$(grep -cF "$old" "$(STATE)/keys")" -eq 0 ]
 }
 
 @test "another tool goes on with the key that was chosen" {

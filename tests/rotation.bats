@@ -246,6 +246,39 @@ told() {
 	asked 0
 }
 
+# of LIST [argument...]: a request with this list of keys.
+of() {
+	GOOGLE_API_KEYS=$1 ask -n "${@:2}" hi
+	answered
+}
+
+@test "two lists in turn: each keeps its key, and the file is not replaced" {
+	local a=$K0,$K1 b
+	serve
+	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	# Other keys, the same in another order, some in common, one alone.
+	for b in "fake-good-key-0005,$K2" "$K1,$K0" "$K0,$K2,$K1" "$K2"; do
+		keys
+		of "$a"
+		[[ $b != *,* ]] || GOOGLE_API_KEYS=$b gm-rotate >/dev/null
+		of "$b"
+		of "$a"
+		# The link keeps the inode, so that no other file can get it.
+		ln -f "$STATE/keys" known
+		again
+		for n in 1 2 3; do
+			of "$a"
+			of "$b"
+		done
+		case $b in
+		"$K1,$K0") asked 111111 ;;
+		*) asked 121212 ;;
+		esac
+		[ known -ef "$STATE/keys" ]
+		[ "$(grep -c ' current:' known)" -le 2 ]
+	done
+}
+
 @test "a burst over all keys is one pause, not three dead keys" {
 	three
 	play <<<'[{"row":29,"retry_delay":"1s","repeat":3},'"$GOOD]"

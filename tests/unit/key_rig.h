@@ -12,6 +12,7 @@
 #include "keyrule.h"
 
 #define RIG_ORIGIN "https://api.example:443"
+#define RIG_CURRENT "current:l"
 #define RIG_KEYS \
 	"fake-good-key-0001,fake-good-key-0002,work:" \
 	"fake-good-key-0003"
@@ -39,6 +40,7 @@ open_rig(struct rig *r)
 	r->rule = (struct gm_keyrule){ .origin = RIG_ORIGIN,
 		.ring = &r->ring,
 		.ids = r->ids,
+		.current = RIG_CURRENT,
 		.only = -1 };
 	return true;
 }

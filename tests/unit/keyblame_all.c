@@ -245,7 +245,8 @@ put_everywhere(void)
 	put("k1", "all", GM_CLASS_KEY_INVALID, NOW, NOW + DAY);
 	put("k1", MODEL, MINUTE, NOW, NOW + MIN);
 	put("other", MODEL, MINUTE, NOW, NOW + MIN);
-	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 1, &err), 0);
+	assert_int_equal(
+	    gm_keyrule_move(&rule, &table, MODEL, 1, NOW, &err), 0);
 }
 
 static size_t
@@ -263,16 +264,24 @@ test_reset(void **state)
 {
 	(void)state;
 	begin("w:a,b");
+	rule.current = "current:other";
+	assert_int_equal(
+	    gm_keyrule_move(&rule, &table, MODEL, 1, NOW, &err), 0);
+	rule.current = CURRENT;
 	put_everywhere();
 	gm_keyblame_reset(&rule, &table, 0);
 	assert_int_equal(count_marks(), 3);
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
-	gm_keyblame_reset_all(&rule, &table);
+	gm_keyblame_reset_all(&rule, &table, NOW + 1);
 	assert_int_equal(count_marks(), 1); /* of no key of ours */
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
+	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW + 1);
+	rule.current = "current:other"; /* nor another list's */
+	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
+	rule.current = CURRENT;
 	put_everywhere();
 	rule.origin = "http://127.0.0.1:1";
-	gm_keyblame_reset_all(&rule, &table);
+	gm_keyblame_reset_all(&rule, &table, NOW);
 	assert_int_equal(count_marks(), 8); /* nor of another service's */
 	end();
 }

@@ -271,7 +271,7 @@ test_pick(void **state)
 		begin("a,b,c");
 		put_all(picks[i].marks, GM_LEN(picks[i].marks));
 		if (picks[i].current != NULL)
-			(void)snprintf(row("current", MODEL)->project,
+			(void)snprintf(row(CURRENT, MODEL)->project,
 			    GM_KEYROW_ID, "%s", picks[i].current);
 		rule.only = picks[i].only;
 		gm_keyrule_pick(&rule, &table, MODEL, picks[i].avoid, NOW, &p);
@@ -298,8 +298,7 @@ test_next(void **state)
 	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
-	(void)snprintf(
-	    row("current", MODEL)->project, GM_KEYROW_ID, "%s", "k2");
+	(void)snprintf(row(CURRENT, MODEL)->project, GM_KEYROW_ID, "%s", "k2");
 	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
 	assert_int_equal(p.index, 0);
 	put("k0", "all", INVALID, NOW, NOW + DAY);

@@ -63,21 +63,64 @@ test_reserve(void **state)
 	end();
 }
 
+/* Must the file be written for it? */
+static bool
+move(size_t index, int64_t now)
+{
+	table.changed = false;
+	assert_int_equal(
+	    gm_keyrule_move(&rule, &table, MODEL, index, now, &err), 0);
+	return table.changed;
+}
+
 static void
 test_move(void **state)
 {
 	(void)state;
 	begin("a,b,c");
-	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 0, &err), 0);
+	assert_false(move(0, NOW));
 	assert_int_equal(table.len, 0);
-	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 2, &err), 0);
-	assert_true(table.changed);
+	assert_true(move(2, NOW));
+	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW);
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 2);
 	assert_int_equal(gm_keyrule_current(&rule, &table, "models/" MODEL), 2);
 	assert_int_equal(gm_keyrule_current(&rule, &table, NULL), 0);
+	/* Dated anew once a day, or it would be forgotten in use. */
+	assert_false(move(2, NOW + DAY - 1));
+	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW);
+	assert_true(move(2, NOW + DAY));
+	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW + DAY);
+	assert_false(move(2, NOW + DAY));
+	assert_true(move(0, NOW + DAY));
+	end();
+}
+
+/* Lists that share keys, and each other's clock, move only their own. */
+static void
+test_lists(void **state)
+{
+	static const char *const lists[] = { "current:l", "current:m",
+		"current:n" };
+	int round, i;
+
+	(void)state;
+	begin("a,b,c");
+	for (i = 0; i < 3; i++) {
+		rule.current = lists[i];
+		(void)move((size_t)i, NOW);
+	}
 	table.changed = false;
-	assert_int_equal(gm_keyrule_move(&rule, &table, MODEL, 2, &err), 0);
-	assert_false(table.changed);
+	for (round = 0; round < 3; round++)
+		for (i = 0; i < 3; i++) {
+			rule.current = lists[i];
+			assert_int_equal(reserve(NOW + round, NULL), i);
+			assert_false(table.changed);
+		}
+	/* A row of an older version, for all lists, is none. */
+	(void)snprintf(
+	    row("current", MODEL)->project, GM_KEYROW_ID, "%s", "k1");
+	rule.current = "current:new";
+	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
 	end();
 }
 
@@ -237,6 +280,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_dead_once_an_hour),
 		cmocka_unit_test(test_round_robin),

@@ -23,6 +23,7 @@
 
 #define ORIGIN "https://api.example:443"
 #define MODEL "gemini-x"
+#define CURRENT "current:l" /* id of the row with the ring's current key */
 #define KEYS_MAX 4
 
 static struct gm_keyring ring;
@@ -44,9 +45,11 @@ begin(const char *ring_text)
 	assert_in_range(ring.len, 1, KEYS_MAX);
 	for (i = 0; i < KEYS_MAX; i++)
 		(void)snprintf(ids[i], sizeof(ids[i]), "k%zu", i);
-	rule = (struct gm_keyrule){
-		.origin = ORIGIN, .ring = &ring, .ids = ids, .only = -1
-	};
+	rule = (struct gm_keyrule){ .origin = ORIGIN,
+		.ring = &ring,
+		.ids = ids,
+		.current = CURRENT,
+		.only = -1 };
 }
 
 static inline void

@@ -312,6 +312,114 @@ test_clamped_once(void **state)
 	clean();
 }
 
+/* Has the file been replaced since the last look?  A link keeps its inode. */
+static bool
+is_replaced(void)
+{
+	struct stat held = { .st_ino = 0 }, now = { .st_ino = 0 };
+
+	(void)stat("held", &held);
+	assert_int_equal(stat("state/keys", &now), 0);
+	(void)unlink("held");
+	assert_int_equal(link("state/keys", "held"), 0);
+	return held.st_ino != now.st_ino;
+}
+
+/* Of a ring with this text: the name of its list in the state. */
+static void
+name_list(char out[sizeof(((struct gm_keys *)0)->current)], const char *text)
+{
+	struct gm_keys_options o = usual;
+	struct gm_keyring other = { .len = 0 };
+	struct gm_keys k;
+
+	assert_int_equal(
+	    gm_keyring_parse(&other, gm_span_of(text), &secrets, &err), 0);
+	o.ring = &other;
+	open_keys(&k, &o);
+	memcpy(out, k.current, sizeof(k.current));
+	gm_keys_close(&k);
+	gm_keyring_release(&other);
+}
+
+/* The same keys in the same order are one list, and nothing else is. */
+static void
+test_list_names(void **state)
+{
+	static const struct {
+		const char *text;
+		bool same;
+	} lists[] = {
+		{ KEY_A "," KEY_B, true },
+		{ " " KEY_A "\n\n" KEY_B ",", true },
+		{ KEY_A "," KEY_A "," KEY_B, true },
+		{ "work:" KEY_A ",work:" KEY_B, true },
+		{ KEY_B "," KEY_A, false },
+		{ KEY_A, false },
+		{ KEY_A "," KEY_B ",fake-good-key-0003", false },
+	};
+	char first[sizeof(((struct gm_keys *)0)->current)], name[sizeof(first)];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(lists); i++) {
+		name_list(i == 0 ? first : name, lists[i].text);
+		assert_int_equal(strlen(first), 8 + 32);
+		if (i > 0 && (strcmp(name, first) == 0) != lists[i].same)
+			fail_msg("%zu: %s, %s", i, first, name);
+	}
+	clean();
+}
+
+/* The file is replaced for what changes, and requests alone change nothing. */
+static void
+test_replacements(void **state)
+{
+	struct gm_keys_options o = usual;
+	struct gm_keyring other = { .len = 0 };
+	struct gm_keys a, b;
+	int i;
+
+	(void)state;
+	assert_int_equal(gm_keyring_parse(&other, gm_span_of(KEY_B "," KEY_A),
+			     &secrets, &err),
+	    0);
+	o.ring = &other;
+	open_keys(&a, &usual);
+	open_keys(&b, &o);
+	assert_int_equal(reserve(&a, NEVER).index, 0);
+	assert_true(is_replaced()); /* a new row */
+	assert_int_equal(reserve(&a, NEVER).index, 0);
+	assert_false(is_replaced());
+	fail_with(&a, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
+	assert_true(is_replaced());
+	assert_int_equal(reserve(&a, NEVER).index, 1);
+	assert_true(is_replaced());
+	gm_keys_success(&a, MODEL, 1, gm_clock_wall_ms());
+	gm_keys_success(&a, MODEL, 0, gm_clock_wall_ms());
+	assert_true(is_replaced());
+	/* Both lists are at the key that is the first one of b. */
+	assert_int_equal(reserve(&b, NEVER).index, 0);
+	assert_false(is_replaced());
+	fail_with(&b, 0, GM_CLASS_KEY_INVALID, -1, "No.");
+	assert_int_equal(reserve(&b, NEVER).index, 1);
+	assert_int_equal(reserve(&a, NEVER).index, 0);
+	gm_keys_success(&b, MODEL, 0, gm_clock_wall_ms());
+	assert_true(is_replaced());
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(reserve(&a, NEVER).index, 0);
+		gm_keys_success(&a, MODEL, 0, gm_clock_wall_ms());
+		assert_int_equal(reserve(&b, NEVER).index, 1);
+		gm_keys_success(&b, MODEL, 1, gm_clock_wall_ms());
+	}
+	assert_false(is_replaced());
+	(void)unlink("held");
+	gm_keys_close(&a);
+	gm_keys_close(&b);
+	gm_keyring_release(&other);
+	clean();
+}
+
 /* Without a directory all of it holds for this run, and one note says so. */
 static void
 test_memory_only(void **state)
@@ -352,6 +460,8 @@ main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_no_key_in_the_state),
 		cmocka_unit_test(test_clamped_once),
+		cmocka_unit_test(test_list_names),
+		cmocka_unit_test(test_replacements),
 		cmocka_unit_test(test_memory_only),
 	};
 

@@ -57,9 +57,11 @@ fill(struct rig *r)
 	p = row(r, RIG_ORIGIN, "label:work", "m-one");
 	mark(p, GM_CLASS_QUOTA_DAY, NOW + 3600000, "");
 	p->failures = 3;
-	p = row(r, RIG_ORIGIN, "current", "m-one");
+	p = row(r, RIG_ORIGIN, RIG_CURRENT, "m-one");
 	(void)snprintf(p->project, sizeof(p->project), "%s", C);
 	/* Others' rows, and what is over, tell nothing. */
+	p = row(r, RIG_ORIGIN, "current:other", "m-other");
+	(void)snprintf(p->project, sizeof(p->project), "%s", A);
 	row(r, "https://other.example:443", A, "m-other");
 	row(r, RIG_ORIGIN, "dddddddd", "m-gone");
 	mark(row(r, RIG_ORIGIN, "provider", "m-two"), GM_CLASS_QUOTA_MINUTE,

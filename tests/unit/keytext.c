@@ -11,6 +11,7 @@
 
 #define O "https://host:443"
 #define HOUR_MS INT64_C(3600000)
+#define IDLE_MS (8 * 24 * HOUR_MS)
 
 /* 2026-11-22T10:00:00Z */
 #define NOW INT64_C(1795341600000)
@@ -27,7 +28,8 @@ static const char text[] = HEAD
     "2026-11-22T10:00:05.000Z 0123456789abcdef0123456789abcdef "
     "gemini-flash-latest project:123 quota_minute 2026-11-22T10:00:00.000Z "
     "2026-11-22T10:01:00.000Z https://host:443 the quota: use less  of "
-    "it\n" NONE "current all 0123456789abcdef0123456789abcdef ok - - "
+    "it\n" NONE "current:fedcba9876543210fedcba9876543210 all "
+    "0123456789abcdef0123456789abcdef ok 2026-11-22T09:00:00.000Z - "
     "https://host:443 -\n" NONE
     "key all - key_leaked 2026-11-22T10:00:00.000Z forever "
     "https://host:443 -\n";
@@ -297,17 +299,21 @@ test_idle(void **state)
 	static const struct {
 		const char *id, *project;
 		enum gm_class class;
-		int64_t failures, last;
+		int64_t failures, last, since;
 		bool kept;
 	} rows[] = {
-		{ "a", "", GM_CLASS_OK, 0, NOW - 8 * 24 * HOUR_MS, true },
-		{ "a", "", GM_CLASS_OK, 0, NOW - 8 * 24 * HOUR_MS - 1, false },
-		{ "a", "", GM_CLASS_OK, 0, 0, false },
-		{ "a", "", GM_CLASS_OK, 1, 0, true },
-		{ "a", "", GM_CLASS_QUOTA, 0, 0, true },
-		{ "a", "project:1", GM_CLASS_OK, 0, 0, true },
-		{ "a", "project:1", GM_CLASS_OK, 0, 1, false },
-		{ "current", "a", GM_CLASS_OK, 0, 1, true },
+		{ "a", "", GM_CLASS_OK, 0, NOW - IDLE_MS, 0, true },
+		{ "a", "", GM_CLASS_OK, 0, NOW - IDLE_MS - 1, 0, false },
+		{ "a", "", GM_CLASS_OK, 0, 0, 0, false },
+		{ "a", "", GM_CLASS_OK, 1, 0, 0, true },
+		{ "a", "", GM_CLASS_QUOTA, 0, 0, 0, true },
+		{ "a", "project:1", GM_CLASS_OK, 0, 0, 0, true },
+		{ "a", "project:1", GM_CLASS_OK, 0, 1, 0, false },
+		{ "current:l", "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS, true },
+		{ "current:l", "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS - 1,
+		    false },
+		/* of an older version, for all lists */
+		{ "current", "a", GM_CLASS_OK, 0, 0, 0, false },
 	};
 	struct gm_keytable t = { 0 };
 	struct gm_keyrow *row;
@@ -322,6 +328,7 @@ test_idle(void **state)
 		row->class = rows[i].class;
 		row->failures = rows[i].failures;
 		row->last_ms = rows[i].last;
+		row->since_ms = rows[i].since;
 		gm_keytable_settle(&t, NOW);
 		gm_buf_init(&out, GM_KEYTABLE_BYTES);
 		gm_keytable_write(&t, &out);
@@ -343,7 +350,7 @@ make_rows(struct gm_keytable *t, size_t len)
 	for (i = 0; i < len; i++) {
 		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
 		if (i == 3)
-			(void)snprintf(row.id, sizeof(row.id), "current");
+			(void)snprintf(row.id, sizeof(row.id), "current:l");
 		row.class = i < 2    ? GM_CLASS_KEY_LEAKED
 		            : i == 2 ? GM_CLASS_QUOTA_DAY
 		            : i == 4 ? GM_CLASS_QUOTA
@@ -383,7 +390,7 @@ test_too_many(void **state)
 	assert_true(is_there(&again, "000000"));
 	assert_true(is_there(&again, "000001"));
 	assert_true(is_there(&again, "000002"));
-	assert_true(is_there(&again, "current"));
+	assert_true(is_there(&again, "current:l"));
 	assert_false(is_there(&again, "000004"));
 	assert_false(is_there(&again, "000006"));
 	assert_true(is_there(&again, "000007")); /* marked lately */
