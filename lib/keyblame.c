@@ -197,7 +197,7 @@ pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
 	if (!is_burst_class(f->class) || !is_burst(r, t, d, &until))
 		return 0;
 	service = gm_keytable_get(
-	    t, r->origin, GM_KEYROW_PROVIDER, gm_keyrule_model(d->model), err);
+	    t, r->origin, r->pause, gm_keyrule_model(d->model), err);
 	if (service == NULL)
 		return -1;
 	pause.hint_ms = until - d->now_ms;
@@ -251,7 +251,7 @@ liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
 	const char *model = gm_keyrule_model(d->model);
 	char search[GM_KEYROW_MODEL];
 	const char *const ids[LIFTABLE] = { r->ids[d->index], project, project,
-		GM_KEYROW_PROVIDER, project };
+		r->pause, project };
 	const char *const models[LIFTABLE] = { GM_KEYROW_ALL, GM_KEYROW_ALL,
 		model, model, r->search ? search : model };
 	struct gm_keyrow *row;
@@ -358,7 +358,7 @@ gm_keyblame_reset(
 		if (strcmp(row->origin, r->origin) == 0 &&
 		    (strcmp(row->id, r->ids[index]) == 0 ||
 			strcmp(row->id, project) == 0 ||
-			strcmp(row->id, GM_KEYROW_PROVIDER) == 0)) {
+			strcmp(row->id, r->pause) == 0)) {
 			lift(t, row);
 			drop_turns(t, row);
 		}

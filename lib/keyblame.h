@@ -30,7 +30,7 @@ struct gm_deed {
  * Mark what the fault is charged to: nothing, unless its scope is key, project,
  * quota or tool.  Remembers the project that the service named.  When every project
  * that could be asked is out of its minute's quota within seconds, that is one
- * pause of the service and no mark of any key.  Returns 0, or -1 with GM_EOS.
+ * pause of the service, for this list, and no mark of any key.  Returns 0, or -1 with GM_EOS.
  */
 int gm_keyblame_fault(const struct gm_keyrule *, struct gm_keytable *,
     const struct gm_deed *, const struct gm_fault *,

@@ -98,7 +98,7 @@ consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
 	consider(r, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
 	consider(r, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
 	consider(r, find(r, t, project, model), now_ms, s);
-	consider(r, find(r, t, GM_KEYROW_PROVIDER, model), now_ms, s);
+	consider(r, find(r, t, r->pause, model), now_ms, s);
 	if (!r->search)
 		return;
 	gm_keyrule_search(model, search);

@@ -6,9 +6,9 @@
  * rules, over a table of what is known.  No I/O, no clock; the time comes in as
  * wall clock milliseconds.
  *
- * A list of keys, a ring in its order, has its own current key for each model.
- * All processes with the list share it; two lists on a machine do not change
- * each other's, even if they share keys.
+ * A list of keys, a ring in its order, has for each model its own current key
+ * and its own pause.  All processes with the list share them; two lists on a
+ * machine do not change each other's, even if they share keys.
  *
  * Blame goes where it belongs.  A quota belongs to a quota project and a model,
  * a bad key to the key, a closed account to the project; faults of a request, a
@@ -29,8 +29,8 @@
 /* In place of a model, in rows that hold for all. */
 #define GM_KEYROW_ALL "all"
 
-/* Ids of rows that are no key's and no project's. */
-#define GM_KEYROW_PROVIDER "provider" /* a pause of the service */
+/* Ids of rows of a list's pause begin with this. */
+#define GM_KEYROW_PAUSE "provider"
 
 /* What stays the same over a run; borrowed. */
 struct gm_keyrule {
@@ -38,6 +38,7 @@ struct gm_keyrule {
 	const struct gm_keyring *ring;
 	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
 	const char *current;      /* id of the row with the current key */
+	const char *pause;        /* id of the row with the service's pause */
 	bool round_robin;         /* else stay on a key until it fails */
 	int64_t only;             /* index of the one key to use; -1: all */
 	bool search;              /* requests use the search tool */

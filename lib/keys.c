@@ -19,6 +19,7 @@ name_list(struct gm_keys *k)
 	    &k->state, (struct gm_span){ (const char *)k->ids, bytes }, list);
 	(void)snprintf(
 	    k->current, sizeof(k->current), GM_KEYROW_CURRENT ":%s", list);
+	(void)snprintf(k->pause, sizeof(k->pause), GM_KEYROW_PAUSE ":%s", list);
 }
 
 int
@@ -31,6 +32,7 @@ gm_keys_open(
 	*k = (struct gm_keys){ .rule = { .origin = k->origin,
 				   .ring = o->ring,
 				   .current = k->current,
+				   .pause = k->pause,
 				   .round_robin = o->round_robin,
 				   .only = o->only,
 				   .rpm = o->rpm,

@@ -44,6 +44,7 @@ struct gm_keys {
 	char origin[GM_URL_ORIGIN];
 	char (*ids)[GM_HASH_HEX];
 	char current[sizeof(GM_KEYROW_CURRENT) + GM_HASH_HEX];
+	char pause[sizeof(GM_KEYROW_PAUSE) + GM_HASH_HEX];
 };
 
 /* Returns 0, or -1: GM_EUSAGE (no key has the index only), GM_EOS. */

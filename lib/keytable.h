@@ -36,7 +36,8 @@
 
 struct gm_keyrow {
 	char origin[256]; /* of the service: "https://host:443" */
-	/* hash of a key, "label:x", "project:1", "provider", "current:LIST" */
+	/* hash of a key, "label:x", "project:1", "provider:LIST",
+	 * "current:LIST" */
 	char id[GM_KEYROW_ID];
 	char model[GM_KEYROW_MODEL]; /* or "all"; "m+search": m with search */
 	/* of a key: the quota project it was seen with, or ""; of
@@ -116,10 +117,10 @@ int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
 
 /*
  * Append the text and set at in each row.  Left out, with at -1, is what tells
- * nothing: no mark, no failure, and not used in the 8 days before now_ms; and
- * of a table over GM_KEYTABLE_ROWS or _BYTES, which dropped counts, the oldest
- * rows: first those without a mark or with one that is over, then those that
- * cool and current keys, dead keys last.
+ * nothing, a row that was not used in the 8 days before now_ms and had no mark
+ * or failure in them; and of a table over GM_KEYTABLE_ROWS or _BYTES, which
+ * dropped counts, the oldest rows: first those without a mark or with one that
+ * is over, then those that cool and current keys, dead keys last.
  */
 void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 

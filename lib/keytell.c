@@ -55,8 +55,7 @@ is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
 
 	if (strcmp(row->origin, r->origin) != 0)
 		return false;
-	if (strcmp(row->id, GM_KEYROW_PROVIDER) == 0 ||
-	    strcmp(row->id, r->current) == 0)
+	if (strcmp(row->id, r->pause) == 0 || strcmp(row->id, r->current) == 0)
 		return true;
 	for (i = 0; i < r->ring->len; i++)
 		if (strcmp(row->id, gm_keyrule_project(r, t->table, i)) == 0)
@@ -130,8 +129,8 @@ fill_pause(
     const struct gm_keytell *t, const struct gm_keyrow *row, struct entry *e)
 {
 	if (strcmp(row->origin, t->rule->origin) != 0 ||
-	    strcmp(row->id, GM_KEYROW_PROVIDER) != 0 ||
-	    row->class == GM_CLASS_OK || row->until_ms <= t->now_ms)
+	    strcmp(row->id, t->rule->pause) != 0 || row->class == GM_CLASS_OK ||
+	    row->until_ms <= t->now_ms)
 		return false;
 	*e = (struct entry){ .index = -1,
 		.model = row->model,

@@ -7,8 +7,8 @@
  * clock.
  *
  * The models are those of the configuration, then any other that the table
- * knows these keys with.  Behind the keys come pauses of the whole service,
- * which have no key.
+ * knows these keys with.  After the keys come the pauses of the whole
+ * service for this list of keys, which have no key.
  */
 
 #include <stdbool.h>

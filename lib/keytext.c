@@ -243,8 +243,12 @@ is_current(const struct gm_keyrow *row)
 static bool
 is_idle(const struct gm_keyrow *row, int64_t now_ms)
 {
-	return row->class == GM_CLASS_OK && row->failures == 0 &&
-	       row->last_ms < now_ms - IDLE_MS &&
+	bool marked = row->class != GM_CLASS_OK || row->failures > 0;
+
+	/* A mark that has ended long ago says as little as none. */
+	if (marked && (row->until_ms == 0 || row->until_ms >= now_ms - IDLE_MS))
+		return false;
+	return row->last_ms < now_ms - IDLE_MS &&
 	       row->since_ms < now_ms - IDLE_MS &&
 	       (is_current(row) || row->project[0] == '\0' ||
 		   row->last_ms != 0);

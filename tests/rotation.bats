@@ -293,12 +293,36 @@ of() {
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
-	[ "$(known provider "$ALIAS")" = 'quota_minute 1 0' ]
+	[ "$(grep -c ' provider:.* quota_minute ' "$STATE/keys")" -eq 1 ]
 	[ "$(marks)" -eq 1 ]
 	again
 	ask -n --max-wait 1 hi
 	[ "$rc" -eq 75 ]
 	tried 0
+}
+
+@test "a burst over all keys of a list is no pause of another list" {
+	local b
+	serve
+	for b in "$K2" "$K0,$K1,$K2" "fake-good-key-0005,$K2"; do
+		play <<-E
+		[$(with $K0 '"row":34'),$(with $K1 '"row":34'),$GOOD]
+		E
+		keys "$K0" "$K1"
+		ask -n --max-wait 1 hi
+		[ "$rc" -eq 75 ]
+		asked 01
+		of "$b"
+		# The answer ends no pause but its own.
+		again
+		ask -n --max-wait 1 hi
+		[ "$rc" -eq 75 ]
+		tried 0
+		gm-rotate --status >out
+		[ "$(grep -c '^-' out)" -eq 1 ]
+		GOOGLE_API_KEYS=$b gm-rotate --status >out
+		[ "$(grep -c '^-' out)" -eq 0 ]
+	done
 }
 
 @test "all cooling: 75 and the earliest time, in the line and the JSON" {

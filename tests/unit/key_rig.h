@@ -13,6 +13,7 @@
 
 #define RIG_ORIGIN "https://api.example:443"
 #define RIG_CURRENT "current:l"
+#define RIG_PAUSE "provider:l"
 #define RIG_KEYS \
 	"fake-good-key-0001,fake-good-key-0002,work:" \
 	"fake-good-key-0003"
@@ -41,6 +42,7 @@ open_rig(struct rig *r)
 		.ring = &r->ring,
 		.ids = r->ids,
 		.current = RIG_CURRENT,
+		.pause = RIG_PAUSE,
 		.only = -1 };
 	return true;
 }

@@ -311,7 +311,7 @@ test_success(void **state)
 	put("label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR);
 	put("label:work", MODEL, MINUTE, NOW, NOW + MIN);
 	put("label:work", "gemini-y", DAILY, NOW, MIDNIGHT);
-	put("provider", MODEL, MINUTE, NOW, NOW + MIN);
+	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	row("label:work", MODEL)->requests = 5;
 	assert_true(gm_keyblame_is_marked(&rule, &table, &deed));
 	table.changed = false;

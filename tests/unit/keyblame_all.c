@@ -27,7 +27,7 @@ static bool
 is_pause(void)
 {
 	const struct gm_keyrow *r =
-	    gm_keytable_find(&table, ORIGIN, "provider", MODEL);
+	    gm_keytable_find(&table, ORIGIN, PAUSE, MODEL);
 	bool paused = r != NULL && r->class != GM_CLASS_OK;
 	size_t i;
 
@@ -103,7 +103,7 @@ test_pause(void **state)
 	begin("a,b");
 	fail_as(0, NOW, MINUTE, 50 * SEC);
 	fail_as(1, NOW + SEC, MINUTE, 20 * SEC);
-	r = row("provider", MODEL);
+	r = row(PAUSE, MODEL);
 	assert_int_equal(r->class, MINUTE);
 	assert_int_equal(r->until_ms, NOW + 21 * SEC);
 	assert_string_equal(r->reason, "every key was refused within 5 s");
@@ -123,9 +123,35 @@ test_pause(void **state)
 	/* Again, with less of a hint. */
 	fail_as(0, NOW + 21 * SEC, MINUTE, 5 * SEC);
 	fail_as(1, NOW + 22 * SEC, MINUTE, 5 * SEC);
-	r = row("provider", MODEL);
+	r = row(PAUSE, MODEL);
 	assert_int_equal(r->until_ms, NOW + 62 * SEC);
 	assert_int_equal(r->failures, 2);
+	end();
+}
+
+/* A list whose keys were not refused does not pause, nor end the pause. */
+static void
+test_pause_of_list(void **state)
+{
+	struct gm_deed deed = { MODEL, 0, NOW + SEC, NOW + SEC, NULL };
+	struct gm_pick p;
+
+	(void)state;
+	begin("a,b");
+	fail_as(0, NOW, MINUTE, 20 * SEC);
+	fail_as(1, NOW, MINUTE, 20 * SEC);
+	assert_true(is_pause());
+	rule.pause = "provider:other";
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	gm_keyblame_success(&rule, &table, &deed);
+	gm_keyblame_reset_all(&rule, &table, NOW + SEC);
+	rule.pause = PAUSE;
+	assert_true(is_pause());
+	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	assert_int_equal(p.kind, GM_PICK_COOLING);
+	gm_keyblame_reset_all(&rule, &table, NOW + SEC);
+	assert_false(is_pause());
 	end();
 }
 
@@ -241,7 +267,7 @@ put_everywhere(void)
 	put("label:w", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR);
 	put("label:w", MODEL, MINUTE, NOW, NOW + MIN);
 	put("label:w", "gemini-y", DAILY, NOW, MIDNIGHT);
-	put("provider", MODEL, MINUTE, NOW, NOW + MIN);
+	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	put("k1", "all", GM_CLASS_KEY_INVALID, NOW, NOW + DAY);
 	put("k1", MODEL, MINUTE, NOW, NOW + MIN);
 	put("other", MODEL, MINUTE, NOW, NOW + MIN);
@@ -313,6 +339,7 @@ main(void)
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_reset_turns),
 		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_pause_of_list),
 		cmocka_unit_test(test_learnt),
 		cmocka_unit_test(test_taken_along),
 		cmocka_unit_test(test_by_hand),

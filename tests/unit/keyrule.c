@@ -72,7 +72,7 @@ static const struct {
 	    MODEL, GM_CLASS_NO_CREDIT, NOW + HOUR },
 	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, MINUTE,
 	    NOW + MIN },
-	{ { { "provider", MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, MINUTE,
+	{ { { PAUSE, MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, MINUTE,
 	    NOW + MIN },
 	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN } }, "models/" MODEL,
 	    MINUTE, NOW + MIN },
@@ -82,7 +82,7 @@ static const struct {
 	    MODEL, GM_CLASS_OK, 0 },
 	{ { { "k0", MODEL, MINUTE, NOW, NOW + MIN } }, MODEL, GM_CLASS_OK, 0 },
 	{ { { "label:work", "gemini-y", DAILY, NOW, MIDNIGHT },
-	      { "provider", "gemini-y", MINUTE, NOW, NOW + MIN } },
+	      { PAUSE, "gemini-y", MINUTE, NOW, NOW + MIN } },
 	    MODEL, GM_CLASS_OK, 0 },
 	{ { { "label:work", MODEL, MINUTE, NOW - MIN, NOW } }, MODEL,
 	    GM_CLASS_OK, 0 },
@@ -100,7 +100,7 @@ static const struct {
 	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "label:work", "all", GM_CLASS_QUOTA_SPEND, NOW,
 		  NOW + 10 * MIN },
-	      { "provider", MODEL, MINUTE, NOW, NOW + 2 * MIN } },
+	      { PAUSE, MODEL, MINUTE, NOW, NOW + 2 * MIN } },
 	    MODEL, GM_CLASS_QUOTA_SPEND, NOW + 10 * MIN },
 	{ { { "k0", "all", LEAKED, NOW, FOREVER },
 	      { "label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR } },
@@ -147,7 +147,7 @@ test_origins(void **state)
 	begin("a");
 	put("k0", "all", LEAKED, NOW, FOREVER);
 	put("k0", MODEL, MINUTE, NOW, NOW + MIN);
-	put("provider", MODEL, MINUTE, NOW, NOW + MIN);
+	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	rule.origin = "http://127.0.0.1:8080";
 	gm_keyrule_standing(&rule, &table, MODEL, 0, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);

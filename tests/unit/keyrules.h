@@ -24,6 +24,7 @@
 #define ORIGIN "https://api.example:443"
 #define MODEL "gemini-x"
 #define CURRENT "current:l" /* id of the row with the ring's current key */
+#define PAUSE "provider:l"  /* and of that with its pause */
 #define KEYS_MAX 4
 
 static struct gm_keyring ring;
@@ -49,6 +50,7 @@ begin(const char *ring_text)
 		.ring = &ring,
 		.ids = ids,
 		.current = CURRENT,
+		.pause = PAUSE,
 		.only = -1 };
 }
 

@@ -60,11 +60,13 @@ fill(struct rig *r)
 	p = row(r, RIG_ORIGIN, RIG_CURRENT, "m-one");
 	(void)snprintf(p->project, sizeof(p->project), "%s", C);
 	/* Others' rows, and what is over, tell nothing. */
+	mark(row(r, RIG_ORIGIN, "provider:other", "m-other"),
+	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
 	p = row(r, RIG_ORIGIN, "current:other", "m-other");
 	(void)snprintf(p->project, sizeof(p->project), "%s", A);
 	row(r, "https://other.example:443", A, "m-other");
 	row(r, RIG_ORIGIN, "dddddddd", "m-gone");
-	mark(row(r, RIG_ORIGIN, "provider", "m-two"), GM_CLASS_QUOTA_MINUTE,
+	mark(row(r, RIG_ORIGIN, RIG_PAUSE, "m-two"), GM_CLASS_QUOTA_MINUTE,
 	    NOW - 1, "long ago");
 }
 
@@ -147,7 +149,7 @@ test_pause(void **state)
 	(void)state;
 	assert_true(open_rig(&rig));
 	rig.rule.only = 0;
-	mark(row(&rig, RIG_ORIGIN, "provider", "m-one"), GM_CLASS_QUOTA_MINUTE,
+	mark(row(&rig, RIG_ORIGIN, RIG_PAUSE, "m-one"), GM_CLASS_QUOTA_MINUTE,
 	    NOW + 30000, "all at once");
 	tell = tell_of(&rig, 1);
 #define PAUSED \

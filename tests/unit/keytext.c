@@ -307,6 +307,11 @@ test_idle(void **state)
 		{ "a", "", GM_CLASS_OK, 0, 0, 0, false },
 		{ "a", "", GM_CLASS_OK, 1, 0, 0, true },
 		{ "a", "", GM_CLASS_QUOTA, 0, 0, 0, true },
+		{ "a", "", GM_CLASS_QUOTA, 1, 0, NOW - IDLE_MS - 2, false },
+		{ "a", "", GM_CLASS_QUOTA, 1, 0, NOW - IDLE_MS - 1, true },
+		{ "a", "", GM_CLASS_QUOTA, 1, NOW, NOW - IDLE_MS - 2, true },
+		{ "a", "p", GM_CLASS_QUOTA, 1, 0, NOW - IDLE_MS - 2, true },
+		{ "a", "", GM_CLASS_KEY_LEAKED, 1, 0, 1, true },
 		{ "a", "project:1", GM_CLASS_OK, 0, 0, 0, true },
 		{ "a", "project:1", GM_CLASS_OK, 0, 1, 0, false },
 		{ "current:l", "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS, true },
@@ -329,6 +334,11 @@ test_idle(void **state)
 		row->failures = rows[i].failures;
 		row->last_ms = rows[i].last;
 		row->since_ms = rows[i].since;
+		/* A mark of a millisecond, but of a leaked key for ever. */
+		if (row->class != GM_CLASS_OK && row->since_ms != 0)
+			row->until_ms = row->class == GM_CLASS_KEY_LEAKED
+			                    ? GM_KEYROW_FOREVER
+			                    : row->since_ms + 1;
 		gm_keytable_settle(&t, NOW);
 		gm_buf_init(&out, GM_KEYTABLE_BYTES);
 		gm_keytable_write(&t, &out);
