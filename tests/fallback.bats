@@ -421,6 +421,7 @@ Euh.
 
 @test "GM_RPD counts for each service: the next one when it is used up" {
 	services
+	at_noon
 	remember
 	export GM_RPD=1
 	play <<<"[$(at gemini "$STREAM"),$MISTRAL_GOOD]"

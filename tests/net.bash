@@ -89,6 +89,16 @@ preload() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
 }
 
+# at_noon: in this test it is noon in California, give or take an hour, so that
+# no day of a quota ends in it; for the tools and for date(1).  Call it after
+# the server has started, and before anything looks at the time.
+at_noon() {
+	local now
+	preload clock
+	now=$(env -u LD_PRELOAD date +%s)
+	export LD_PRELOAD=$LIBRARY FAKE_CLOCK=$((20 * 3600 - now % 86400))
+}
+
 # masked: no key in what was said.
 masked() {
 	! grep -qF -e "${GEMINI_API_KEY:-$K0}" -e "$K0" -e "$K1" -e "$M0" \
