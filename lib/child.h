@@ -26,7 +26,7 @@ struct gm_child {
 	char *const *argv, *const *env;
 	int64_t limit_ms;
 	const struct gm_process_limits *limits; /* at start; NULL: as now */
-	bool quiet;         /* standard error is /dev/null instead of ours */
+	bool quiet; /* standard error is /dev/null instead of ours */
 };
 
 enum gm_child_end {

@@ -101,7 +101,7 @@ find_trust(void)
 {
 	static const char *const names[] = { "CURL_CA_BUNDLE", "SSL_CERT_FILE",
 		"SSL_CERT_DIR" };
-	struct gm_trust trust = { NULL };
+	struct gm_trust trust = { .file = NULL };
 	const char *text = NULL;
 	size_t i;
 

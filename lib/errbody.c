@@ -205,8 +205,8 @@ read_code(const struct gm_json *j, int at, struct gm_errbody *e)
 {
 	static const char *const names[] = { "status", "statusCode",
 		"status_code", "code" };
+	int value = GM_JSON_NONE;
 	size_t i;
-	int value;
 
 	for (i = 0; i < GM_LEN(names); i++) {
 		value = gm_json_at(j, at, names[i]);

@@ -351,12 +351,27 @@ is_region(long http, const struct gm_errbody *e)
 }
 
 /* Where a whole number stands after one of the word's occurrences, or -1. */
+/* "30,000" to a number; p is at its first digit. */
+static int64_t
+read_number(const char *p, const char *end)
+{
+	int64_t n = 0;
+
+	for (; p < end && n < INT64_MAX / 100; p++) {
+		if (isdigit((unsigned char)*p))
+			n = 10 * n + (*p - '0');
+		else if (*p != ',' || end - p < 2 ||
+			 !isdigit((unsigned char)p[1]))
+			break;
+	}
+	return n;
+}
+
 static int64_t
 number_after(const struct gm_buf *text, const char *word)
 {
 	struct gm_span rest = gm_buf_span(text);
 	const char *p, *end = rest.p + rest.len;
-	int64_t n;
 
 	while ((p = gm_span_find(rest, word)) != NULL) {
 		p += strlen(word);
@@ -365,15 +380,8 @@ number_after(const struct gm_buf *text, const char *word)
 			p++;
 		if (end - p > 3 && memcmp(p, "of ", 3) == 0)
 			p += 3;
-		if (p == end || !isdigit((unsigned char)*p))
-			continue;
-		for (n = 0; p < end && n < INT64_MAX / 100 &&
-			    (isdigit((unsigned char)*p) ||
-				(*p == ',' && end - p > 1 &&
-				    isdigit((unsigned char)p[1])));
-		     p++)
-			n = *p == ',' ? n : 10 * n + (*p - '0');
-		return n;
+		if (p < end && isdigit((unsigned char)*p))
+			return read_number(p, end);
 	}
 	return -1;
 }

@@ -39,9 +39,9 @@ gm_keycommand_run(
 		.env = c->environment,
 		.limit_ms = c->limit_ms > 0 ? c->limit_ms : LIMIT_MS,
 		.limits = c->limits };
-	enum gm_child_end end;
+	enum gm_child_end end = GM_CHILD_EXITED;
 	struct gm_buf command;
-	int number, rc;
+	int number = 0, rc;
 
 	gm_buf_init(&command, strlen(c->text));
 	gm_buf_puts(&command, c->text);

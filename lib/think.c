@@ -46,7 +46,7 @@ static const struct pair pairs[] = {
 
 /* What may begin a message's head, and what ends its body. */
 static const char *const heads[] = { "<|start|>", CHANNEL, MESSAGE,
-	"assistant" CHANNEL };
+	("assistant" CHANNEL) };
 static const char *const ends[] = { "<|end|>", "<|return|>", "<|call|>",
 	"<|start|>", CHANNEL };
 
@@ -186,6 +186,25 @@ find_open(const char *text)
 	return first;
 }
 
+/* A closing tag at this place: does it close a thought?  Then *f is it. */
+static bool
+try_close(
+    struct gm_think *t, size_t pair, size_t at, bool last, struct found *f)
+{
+	const char *text = gm_buf_str(&t->held);
+	size_t end = at + strlen(pairs[pair].close);
+	int verdict;
+
+	if (is_fenced(text, at, t->fenced))
+		return false;
+	verdict = closes(text, t->held.len, at, end, last);
+	if (verdict < 0 && at < t->scan) /* not known yet: look again */
+		t->scan = at;
+	if (verdict > 0)
+		*f = (struct found){ pair, at, end };
+	return verdict > 0;
+}
+
 /*
  * Find the first closing tag that closes; none does after an opening one. Sets
  * scan to where the next search has to begin.
@@ -194,28 +213,18 @@ static bool
 find_close(struct gm_think *t, bool last, struct found *f)
 {
 	const char *text = gm_buf_str(&t->held), *p, *open = find_open(text);
-	size_t from = t->scan, i, at, end;
+	size_t from = t->scan, i;
 	bool found = false;
-	int verdict;
 
 	t->scan = t->held.len > CONTEXT ? t->held.len - CONTEXT : 0;
 	for (i = 0; i < GM_LEN(pairs) && !t->opened; i++) {
 		for (p = text + from; (p = strstr(p, pairs[i].close)) != NULL &&
 				      (open == NULL || p < open);
 		     p++) {
-			at = (size_t)(p - text);
-			end = at + strlen(pairs[i].close);
-			if (found && at >= f->at)
+			if (found && (size_t)(p - text) >= f->at)
 				break;
-			if (is_fenced(text, at, t->fenced))
-				continue;
-			verdict = closes(text, t->held.len, at, end, last);
-			if (verdict < 0 && at < t->scan)
-				t->scan = at;
-			if (verdict <= 0)
-				continue;
-			found = true;
-			*f = (struct found){ i, at, end };
+			found = try_close(t, i, (size_t)(p - text), last, f) ||
+			        found;
 		}
 	}
 	return found;

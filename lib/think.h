@@ -53,12 +53,12 @@ struct gm_think {
 void gm_think_init(struct gm_think *, bool hold);
 
 /* Returns 0, or -1: GM_EOS, or the callback's error. */
-int gm_think_take(struct gm_think *, struct gm_span piece, gm_think_fn *,
+int gm_think_take(struct gm_think *, struct gm_span piece, gm_think_fn *fn,
     void *arg, struct gm_err *) GM_MUST_CHECK;
 
 /* The server separates thoughts itself: do not wait for a closing tag. */
-int gm_think_separated(
-    struct gm_think *, gm_think_fn *, void *arg, struct gm_err *) GM_MUST_CHECK;
+int gm_think_separated(struct gm_think *, gm_think_fn *fn, void *arg,
+    struct gm_err *) GM_MUST_CHECK;
 
 /* Is text held that may be a thought, though it has no opening tag? */
 bool gm_think_holds_text(const struct gm_think *);
@@ -67,7 +67,7 @@ bool gm_think_holds_text(const struct gm_think *);
  * The answer has ended; all that comes later is text. What is held is text,
  * but what follows an opening tag is a thought if the answer was cut.
  */
-int gm_think_end(struct gm_think *, bool cut, gm_think_fn *, void *arg,
+int gm_think_end(struct gm_think *, bool cut, gm_think_fn *fn, void *arg,
     struct gm_err *) GM_MUST_CHECK;
 
 /* Does a model of this name always think, in a template's open tag? */

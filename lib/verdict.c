@@ -293,6 +293,22 @@ put_counts(const struct gm_verdict *v, size_t len, enum status first,
 	}
 }
 
+static void
+put_good(size_t good, size_t len, bool now, struct gm_buf *text)
+{
+	const char *s = len == 1 ? "" : "s";
+
+	if (good == 0)
+		gm_buf_printf(
+		    text, "no key %s", now ? "can answer now" : "is healthy");
+	else if (now)
+		gm_buf_printf(
+		    text, "%zu of %zu key%s can answer now", good, len, s);
+	else
+		gm_buf_printf(text, "%zu of %zu key%s %s healthy", good, len, s,
+		    good == 1 ? "is" : "are");
+}
+
 int
 gm_verdict_sum(const struct gm_verdict *v, size_t len, size_t wanted, bool now,
     struct gm_err *err)
@@ -310,15 +326,7 @@ gm_verdict_sum(const struct gm_verdict *v, size_t len, size_t wanted, bool now,
 	gm_buf_init(&text, SUMMARY_BYTES);
 	if (healthy == 0)
 		code = GM_ENOPERM;
-	if (good == 0)
-		gm_buf_printf(
-		    &text, "no key %s", now ? "can answer now" : "is healthy");
-	else if (now)
-		gm_buf_printf(&text, "%zu of %zu key%s can answer now", good,
-		    len, len == 1 ? "" : "s");
-	else
-		gm_buf_printf(&text, "%zu of %zu key%s %s healthy", good, len,
-		    len == 1 ? "" : "s", good == 1 ? "is" : "are");
+	put_good(good, len, now, &text);
 	if (good > 0 && wanted != len)
 		gm_buf_printf(&text, ", %zu %s wanted", wanted,
 		    wanted == 1 ? "is" : "are");

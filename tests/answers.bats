@@ -271,7 +271,7 @@ rc= # set by gm and ask
 }
 
 @test "a character that two events share is put together" {
-	local want=$'A 😀 B🦊\uFFFDc\uFFFD\n'
+	local want="A 😀 B🦊${REPLACED}c$REPLACED"$'\n'
 
 	replies <<-'END'
 		[{"body": "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"A \\ud83d\"}]}}]}\n\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hm \\ud83d\",\"thought\":true},{\"text\":\"\\ude00 B\\ud83e\"},{\"text\":\"\"}]}}]}\n\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\udd8a\\udd8ac\\ud83d\"},{\"text\":\"\\ude00!\",\"thought\":true}]},\"finishReason\":\"STOP\"}]}\n\n",

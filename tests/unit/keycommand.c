@@ -35,9 +35,8 @@ test_commands(void **state)
 		{ "read -r line || echo nothing", "nothing\n", NULL },
 		{ ":", "", NULL },
 	};
-	struct gm_keycommand command = {
-		.environment = environment, .limit_ms = 0
-	};
+	struct gm_keycommand command = { .environment = environment,
+		.limit_ms = 0 };
 	struct gm_buf keys;
 	struct gm_err err;
 	size_t i;

@@ -353,22 +353,31 @@ test_idle(void **state)
 static void
 make_rows(struct gm_keytable *t, size_t len)
 {
+	static const struct {
+		enum gm_class class;
+		int64_t since_ms, until_ms;
+	} kinds[] = {
+		{ GM_CLASS_KEY_LEAKED, 0, GM_KEYROW_FOREVER },
+		{ GM_CLASS_KEY_LEAKED, 0, GM_KEYROW_FOREVER },
+		{ GM_CLASS_QUOTA_DAY, 0, NOW + 1 },
+		{ GM_CLASS_OK, 0, 0 },      /* "current" */
+		{ GM_CLASS_QUOTA, 0, NOW }, /* over */
+		{ GM_CLASS_OK, 0, 0 }, { GM_CLASS_OK, 0, 0 },
+		{ GM_CLASS_OK, NOW, 0 },
+		{ GM_CLASS_OK, 0, 0 }, /* and all others */
+	};
 	struct gm_keyrow row = { .origin = O, .model = "all" };
 	struct gm_err err;
-	size_t i;
+	size_t i, kind;
 
 	for (i = 0; i < len; i++) {
 		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
 		if (i == 3)
 			(void)snprintf(row.id, sizeof(row.id), "current:l");
-		row.class = i < 2    ? GM_CLASS_KEY_LEAKED
-		            : i == 2 ? GM_CLASS_QUOTA_DAY
-		            : i == 4 ? GM_CLASS_QUOTA
-		                     : GM_CLASS_OK;
-		row.until_ms = i < 2 ? GM_KEYROW_FOREVER : i == 2 ? NOW + 1 : 0;
-		if (i == 4)
-			row.until_ms = NOW; /* over */
-		row.since_ms = i == 7 ? NOW : 0;
+		kind = i < GM_LEN(kinds) ? i : GM_LEN(kinds) - 1;
+		row.class = kinds[kind].class;
+		row.since_ms = kinds[kind].since_ms;
+		row.until_ms = kinds[kind].until_ms;
 		row.last_ms = NOW - HOUR_MS + (int64_t)i;
 		assert_int_equal(gm_keytable_append(t, &row, &err), 0);
 	}

@@ -285,19 +285,22 @@ put_letters(size_t i)
 	struct gm_span text = { mine, BIG - i * 5000 };
 	struct gm_outfile f;
 	struct gm_err err;
+	int rc = 0;
 
-	if (mine == NULL || (getuid() == 0 && setuid(65534) != 0))
+	if (mine == NULL || (getuid() == 0 && setuid(65534) != 0)) {
+		free(mine);
 		return 1;
+	}
 	memset(mine, 'a' + (int)i, BIG);
 	if (gm_outfile_create(&f, "sub/file", &err) != 0)
-		return 2;
-	if (f.aside != NULL || !f.in_place)
-		return 3;
-	if (gm_file_write(f.fd, text, &err) != 0 ||
-	    gm_outfile_commit(&f, &err) != 0)
-		return 4;
+		rc = 2;
+	else if (f.aside != NULL || !f.in_place)
+		rc = 3;
+	else if (gm_file_write(f.fd, text, &err) != 0 ||
+		 gm_outfile_commit(&f, &err) != 0)
+		rc = 4;
 	free(mine);
-	return 0;
+	return rc;
 }
 
 /* In children that may not write to the directory: all write at once. */
