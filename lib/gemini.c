@@ -192,23 +192,51 @@ write_tools(struct gm_jsonw *w, const struct gm_question *q)
 }
 
 static void
+write_contents(struct gm_jsonw *w, const struct gm_question *q)
+{
+	gm_jsonw_array(w, "contents");
+	write_content(w, NULL, "user", q->prompt);
+	gm_jsonw_end(w);
+}
+
+static void
 write_request(struct gm_jsonw *w, const struct gm_question *q)
 {
 	if (q->system.len > 0)
 		write_content(w, "systemInstruction", NULL, q->system);
-	gm_jsonw_array(w, "contents");
-	write_content(w, NULL, "user", q->prompt);
-	gm_jsonw_end(w);
+	write_contents(w, q);
 	write_config(w, q);
 	write_safety(w, q);
 	write_tools(w, q);
+}
+
+/*
+ * Only the long form of countTokens takes a system instruction, but some
+ * gateways ignore it without an error and answer with a wrong number.
+ */
+static void
+write_count(struct gm_jsonw *w, const struct gm_question *q)
+{
+	struct gm_buf resource;
+
+	if (q->system.len == 0) {
+		write_contents(w, q);
+		return;
+	}
+	gm_buf_init(&resource, GM_URL_MAX);
+	put_resource(q->model, &resource);
+	gm_jsonw_object(w, "generateContentRequest");
+	gm_jsonw_text(w, "model", gm_buf_str(&resource));
+	gm_buf_inherit(w->out, &resource);
+	write_request(w, q);
+	gm_jsonw_end(w);
+	gm_buf_release(&resource);
 }
 
 static void
 put_body(const struct gm_provider *p, const struct gm_question *q,
     struct gm_buf *out)
 {
-	struct gm_buf resource;
 	struct gm_jsonw w;
 
 	(void)p;
@@ -216,18 +244,10 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 		return;
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
-	if (q->call == GM_CALL_COUNT) {
-		gm_buf_init(&resource, GM_URL_MAX);
-		put_resource(q->model, &resource);
-		gm_jsonw_object(&w, "generateContentRequest");
-		gm_jsonw_text(&w, "model", gm_buf_str(&resource));
-		gm_buf_inherit(out, &resource);
+	if (q->call == GM_CALL_COUNT)
+		write_count(&w, q);
+	else
 		write_request(&w, q);
-		gm_jsonw_end(&w);
-		gm_buf_release(&resource);
-	} else {
-		write_request(&w, q);
-	}
 	gm_jsonw_end(&w);
 }
 

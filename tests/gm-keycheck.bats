@@ -104,7 +104,7 @@ Accept: application/json
 POST /v1beta/models/$ALIAS:countTokens $GOOD_KEY
 "
 	body 2 >text
-	same text '{"generateContentRequest":{"model":"models/'$ALIAS'","contents":[{"role":"user","parts":[{"text":"1"}]}]}}'
+	same text '{"contents":[{"role":"user","parts":[{"text":"1"}]}]}'
 	check --level generate -m gemini-3.8-flash,spare
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 5 ]

@@ -59,8 +59,7 @@ asked_count() {
 		model=$(head -n 1 "$DIR/request.$n" | sed -n \
 		    's|^POST /v1beta/models/\(.*\):countTokens HTTP/1.1\r$|\1|p')
 		[ -n "$model" ] && same <(body "$n") \
-"{\"generateContentRequest\":{\"model\":\"models/$model\",\
-\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"1\"}]}]}}" || return
+"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"1\"}]}]}" || return
 		echo "$model"
 	done | LC_ALL=C sort
 }

@@ -9,11 +9,17 @@ rc= # set by gm and ask
 	serve
 	ask --count one two three
 	said 0 $'3\n' ''
-	sent '{"generateContentRequest":{"model":"models/gemini-flash-latest",'"$(
-	    prompted 'one two three' | sed 's/^{//')}" "$ALIAS:countTokens"
+	sent "$(prompted 'one two three')" "$ALIAS:countTokens"
 }
 
-@test "--count: with all that would be sent" {
+@test "--count: without a system instruction only the prompt" {
+	serve
+	ask --count -t 1 --search --thinking low hi
+	said 0 $'1\n' ''
+	sent "$HI" "$ALIAS:countTokens"
+}
+
+@test "--count: a system instruction, with all that would be sent" {
 	serve
 	gm --count -s 'be brief' -t 1 --search hi <<<there
 	said 0 $'4\n' ''
@@ -46,7 +52,7 @@ gm-prompt: Accept: text/event-stream
 @test "--dry-run --count" {
 	serve
 	ask --dry-run --count hi
-	said 0 '{"generateContentRequest":{"model":"models/gemini-flash-latest",'"${HI#\{}}
+	said 0 "$HI
 " "gm-prompt: POST $URL/v1beta/models/$ALIAS:countTokens
 gm-prompt: x-goog-api-key: ...0001
 gm-prompt: Content-Type: application/json
