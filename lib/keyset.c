@@ -115,20 +115,26 @@ find_keys(struct gm_keyset *k, struct gm_common *c, struct gm_err *err)
 	    &k->place, &c->config, &c->secrets, &c->note, err);
 }
 
-/* OpenAI itself is stricter than those that speak as it does. */
-const struct gm_provider *
-gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
+/* OpenAI's own hosts, and those where Azure serves its models. */
+static bool
+is_openai(const char *base_url)
 {
 	char origin[GM_URL_ORIGIN];
 
+	gm_url_origin(base_url, origin);
+	return strcmp(origin, "https://api.openai.com:443") == 0 ||
+	       gm_span_ends(gm_span_of(origin), ".openai.azure.com:443");
+}
+
+/* OpenAI itself is stricter than OpenAI-compatible servers. */
+const struct gm_provider *
+gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
+{
 	switch (vendor) {
 	case GM_VENDOR_MISTRAL:
 		return &gm_mistral;
 	case GM_VENDOR_OPENAI:
-		gm_url_origin(base_url, origin);
-		return strcmp(origin, "https://api.openai.com:443") == 0
-		           ? &gm_openai
-		           : &gm_compatible;
+		return is_openai(base_url) ? &gm_openai : &gm_compatible;
 	case GM_VENDOR_GEMINI:
 	case GM_VENDORS:
 		break;

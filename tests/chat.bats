@@ -114,6 +114,25 @@ gm-prompt: Accept: text/event-stream
 	tried 2
 }
 
+@test "Azure takes OpenAI's name for the token limit, others do not" {
+	local base name
+	services
+	to openai
+	while read -r base name; do
+		OPENAI_BASE_URL=$base chat --max-tokens 50 --dry-run hi
+		[ "$rc" -eq 0 ]
+		same out "{\"model\":\"gpt-5-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true,\"stream_options\":{\"include_usage\":true},\"$name\":50}
+"
+	done <<-'E'
+	https://mine.openai.azure.com/openai/v1 max_completion_tokens
+	https://Mine.OpenAI.Azure.com:443/openai/v1/ max_completion_tokens
+	https://openai.azure.com.example.org/openai/v1 max_tokens
+	https://my-openai.azure.com/openai/v1 max_tokens
+	https://mine.openai.azure.com:8443/openai/v1 max_tokens
+	E
+	unsent
+}
+
 @test "--thinking as a level, or off" {
 	local level
 	services
