@@ -185,6 +185,7 @@ gm_outcome_fail_keys(struct gm_outcome *o, const struct gm_pick *pick,
 	return -1;
 }
 
+/* What took the tokens, and what helps. */
 static void
 put_limit(const struct gm_answer *answer, struct gm_buf *out)
 {
@@ -194,6 +195,8 @@ put_limit(const struct gm_answer *answer, struct gm_buf *out)
 		    (long long)(answer->usage.thoughts +
 				(answer->usage.output > 0 ? answer->usage.output
 							  : 0)));
+	gm_buf_puts(
+	    out, "; --max-tokens N sets the total of thinking and answer");
 }
 
 static void

@@ -31,14 +31,15 @@ rc= # set by gm and ask
 		 {"stream": [], "finish": "MAX_TOKENS",
 		  "usage": {"thoughtsTokenCount": 64}}]
 	END
+	local total='; --max-tokens N sets the total of thinking and answer'
 	ask hi
-	said 1 $'Hel\n' "$cut"$'\n'
+	said 1 $'Hel\n' "$cut$total"$'\n'
 	ask hi
-	said 1 $'Hel\n' "$cut: 4 of its 5 tokens went to thinking"$'\n'
+	said 1 $'Hel\n' "$cut: 4 of its 5 tokens went to thinking$total"$'\n'
 	ask -S hi
-	said 1 $'Hel\n' "$cut: 4 of its 5 tokens went to thinking"$'\n'
+	said 1 $'Hel\n' "$cut: 4 of its 5 tokens went to thinking$total"$'\n'
 	ask hi # nothing is left of it
-	said 1 '' "$cut: 64 of its 64 tokens went to thinking"$'\n'
+	said 1 '' "$cut: 64 of its 64 tokens went to thinking$total"$'\n'
 	[ "$(requests)" -eq 4 ]
 }
 

@@ -309,8 +309,8 @@ ends() {
 			failures=$((failures + 1))
 		}
 	done <<-E
-	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (length)|"chat":["One ","two."],"finish":"length"
-	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (model_length)|"chat":["One ","two."],"finish":"model_length"
+	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (length); --max-tokens N sets the total of thinking and answer|"chat":["One ","two."],"finish":"length"
+	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (model_length); --max-tokens N sets the total of thinking and answer|"chat":["One ","two."],"finish":"model_length"
 	1|1|-|One two.|MODEL: the answer was blocked (content_filter)|"chat":["One ","two."],"finish":"content_filter"
 	1|1|One two.|One two.|MODEL: the answer may not be whole (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
 	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
@@ -670,6 +670,6 @@ hides() {
 	to llamacpp
 	play <<<'[{"chat":["<think>So it"],"finish":"length"}]'
 	chat hi
-	said 1 '' "gm-prompt: $MODEL: the answer was cut by the token limit (length)
+	said 1 '' "gm-prompt: $MODEL: the answer was cut by the token limit (length); --max-tokens N sets the total of thinking and answer
 "
 }

@@ -169,7 +169,7 @@ row() {
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: nothing listens there: is the server running? (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection (tls)|WHY
 		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
-		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut by the token limit (MAX_TOKENS)|
+		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer|
 		"stream":["One, "],"finish":"SAFETY"||stop|1||blocked|1 0 0|$ALIAS: the answer was blocked (SAFETY)|
 		"row":14,"message":"Your project has been denied access."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project was denied access: contact support, or use another project (HTTP 403, project_denied)|Your project has been denied access.
 		"row":16,"message":"Free use is not offered in your country. Enable billing."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not offered at this place (HTTP 400, place)|Free use is not offered in your country. Enable billing.

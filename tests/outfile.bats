@@ -206,7 +206,7 @@ limited() {
 	replies <<<'[{"stream": ["Hel"], "finish": "MAX_TOKENS"}]'
 	ask -o file hi
 	said 1 '' "gm-prompt: $ALIAS: the answer was cut by the token limit\
- (MAX_TOKENS)
+ (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
 "
 	same file $'Hel\n'
 }
@@ -642,6 +642,6 @@ assert json.load(open("out"))["text"] == "int i;\n"'
 	replies <<<'[{"stream": ["```\none\ntw"], "finish": "MAX_TOKENS"}]'
 	ask -x hi
 	said 1 $'one\ntw\n' "gm-prompt: $ALIAS: the answer was cut by the token\
- limit (MAX_TOKENS)
+ limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
 "
 }

@@ -330,7 +330,7 @@ gm-prompt: Accept: text/event-stream
 	sent "$HI"
 	ask --quiet hi
 	said 1 $'Hel\n' "gm-prompt: $ALIAS: the answer was cut by the token limit\
- (MAX_TOKENS)
+ (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
 "
 }
 

@@ -9,6 +9,7 @@
 
 #include "outcome.h"
 
+#define TOTAL "; --max-tokens N sets the total of thinking and answer"
 #define MODEL "gemini-3.8-flash"
 #define BASE "https://api.example"
 #define KEY "fake-good-key-0001"
@@ -170,16 +171,16 @@ test_fail_finish(void **state)
 		    { 11, -1, 40, 210, 261 }, false,
 		    MODEL ": the answer was cut by the token limit "
 			  "(MAX_TOKENS): 210 of its 250 tokens went to "
-			  "thinking" },
+			  "thinking" TOTAL },
 		{ GM_CLASS_TOKEN_LIMIT, "MAX_TOKENS", "",
 		    { 11, -1, -1, 210, 221 }, false,
 		    MODEL ": the answer was cut by the token limit "
 			  "(MAX_TOKENS): 210 of its 210 tokens went to "
-			  "thinking" },
+			  "thinking" TOTAL },
 		{ GM_CLASS_TOKEN_LIMIT, "MAX_TOKENS", "",
 		    { 11, -1, 40, -1, 51 }, false,
 		    MODEL ": the answer was cut by the token limit "
-			  "(MAX_TOKENS)" },
+			  "(MAX_TOKENS)" TOTAL },
 		{ GM_CLASS_EMPTY, "STOP", "", { 11, -1, 0, 210, 221 }, false,
 		    MODEL ": the answer is empty (STOP)" },
 		{ GM_CLASS_UNFINISHED, "NEW_REASON", "Because.", { 0 }, false,
