@@ -1,6 +1,7 @@
 #include "ask.h"
 #include "clock.h"
 #include "num.h"
+#include "reading.h"
 #include "relay.h"
 #include "stop.h"
 
@@ -45,6 +46,7 @@ gm_ask_begin(struct gm_ask *a, const struct gm_service *service,
 		.thought = pass_thought,
 		.final = sink->final,
 		.arg = a };
+	gm_hops_init(&a->hops, &a->counting, &outcome->answer);
 	a->begun_ms = a->due_ms = gm_clock_mono_ms();
 	outcome->model = question->model;
 	outcome->provider = service->provider->name;
@@ -116,6 +118,19 @@ fail_answer(struct gm_ask *a, enum gm_class class)
 	gm_relay_finish(a, class, -1);
 }
 
+/* No response follows: give all text that has come. */
+static int
+end_answer(struct gm_ask *a)
+{
+	struct gm_answer *answer = &a->outcome->answer;
+
+	if (answer->finish == GM_FINISH_MORE &&
+	    gm_reading_close(answer, &a->hops.sink, &a->err) != 0)
+		return -1;
+	gm_hops_add_up(&a->hops);
+	return gm_hops_end(&a->hops, &a->err);
+}
+
 /* It has come whole, good or not. */
 static void
 take_answer(struct gm_ask *a)
@@ -128,6 +143,14 @@ take_answer(struct gm_ask *a)
 	else
 		gm_keys_reached(a->service->keys, gm_course_model(a), a->key,
 		    a->sent_wall_ms);
+	if (o->answer.finish == GM_FINISH_MORE && gm_hops_next(&a->hops)) {
+		gm_course_continue(a);
+		return;
+	}
+	if (end_answer(a) != 0) {
+		gm_relay_finish(a, GM_CLASS_LOCAL, -1);
+		return;
+	}
 	switch (o->answer.finish) {
 	case GM_FINISH_LIMIT:
 		fail_answer(a, GM_CLASS_TOKEN_LIMIT);
@@ -139,6 +162,7 @@ take_answer(struct gm_ask *a)
 		fail_answer(a, GM_CLASS_BAD_REQUEST);
 		return;
 	case GM_FINISH_DONE:
+	case GM_FINISH_MORE:
 	case GM_FINISH_OTHER:
 	case GM_FINISH_FAILED:
 	case GM_FINISH_NONE:
@@ -157,6 +181,23 @@ take_answer(struct gm_ask *a)
 		gm_relay_finish(a, GM_CLASS_OK, 0);
 }
 
+/* An answer that goes on other than it was printed cannot be completed. */
+static void
+judge_hop(struct gm_ask *a)
+{
+	struct gm_fault *f = &a->reply.fault;
+	bool over = f->class == GM_CLASS_OK &&
+	            a->outcome->answer.finish != GM_FINISH_MORE;
+
+	if (!a->hops.differs && !(over && gm_hops_is_short(&a->hops)))
+		return;
+	a->hops.differs = true;
+	*f = (struct gm_fault){ .class = GM_CLASS_CUT,
+		.http = f->http,
+		.hint_ms = -1,
+		.words = "the rest does not match the text that was printed" };
+}
+
 /* The transfer is over, and the reply with it. */
 static void
 settle(struct gm_ask *a, const struct gm_http_result *result)
@@ -165,6 +206,7 @@ settle(struct gm_ask *a, const struct gm_http_result *result)
 
 	take_retry_after(f, result->head.retry_after);
 	take_head(f, &result->head);
+	judge_hop(a);
 	a->outcome->fault = *f;
 	add_up(a->outcome, result);
 	record(a, f, result->total_ms);
@@ -198,7 +240,9 @@ on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 	struct gm_err failure;
 
 	pulse = gm_reply_take(head, bytes, &a->reply, err);
-	if (a->text_ms == 0 && gm_think_holds_text(&a->outcome->answer.think))
+	if (a->text_ms == 0 &&
+	    (gm_think_holds_text(&a->outcome->answer.think) ||
+		a->hops.text.seen > 0))
 		a->text_ms = gm_clock_mono_ms();
 	/* Also what came before something that makes no sense. */
 	if (a->sink->flush(a->sink->arg, &failure) != 0) {
@@ -223,6 +267,19 @@ gm_ask_describe(struct gm_ask *a, enum gm_level level, struct gm_err *err)
 	return 0;
 }
 
+/* The body holds the token that continues an answer. */
+static int
+renew_request(struct gm_ask *a)
+{
+	const struct gm_service *s = a->service;
+
+	if (!a->hops.moved)
+		return 0;
+	a->question.token = gm_buf_span(&a->hops.token);
+	return gm_request_make(
+	    &a->request, s->provider, &a->question, s->base_url, &a->err);
+}
+
 static void
 send(struct gm_ask *a, int64_t now_ms)
 {
@@ -234,10 +291,13 @@ send(struct gm_ask *a, int64_t now_ms)
 		.arg = a,
 	};
 
+	if (renew_request(a) != 0) {
+		gm_relay_fail_local(a);
+		return;
+	}
 	gm_request_fill(&a->request, &request);
-	gm_answer_release(&a->outcome->answer);
-	gm_answer_init(&a->outcome->answer);
-	gm_reply_init(&a->reply, s->provider, &a->question, &a->counting,
+	gm_hops_begin(&a->hops);
+	gm_reply_init(&a->reply, s->provider, &a->question, &a->hops.sink,
 	    &a->outcome->answer);
 	gm_request_describe(&a->request, s->note, GM_LEVEL_TRACE);
 	a->sent_ms = now_ms;
@@ -308,9 +368,10 @@ gm_ask_stop(struct gm_ask *a, enum gm_class class)
 	if (a->transfer != NULL) {
 		gm_http_cancel(a->service->http, a->transfer);
 		a->transfer = NULL;
-		if (class == GM_CLASS_DEADLINE && take_late(a))
+		if (class != GM_CLASS_DEADLINE || !take_late(a))
+			record(a, &now, gm_clock_mono_ms() - a->sent_ms);
+		else if (a->state == GM_ASK_DONE)
 			return;
-		record(a, &now, gm_clock_mono_ms() - a->sent_ms);
 	}
 	if (a->state == GM_ASK_DUE && a->chosen && a->turn_ms != 0)
 		gm_keys_give_back(
@@ -329,4 +390,5 @@ gm_ask_release(struct gm_ask *a)
 		gm_http_cancel(a->service->http, a->transfer);
 	gm_reply_release(&a->reply);
 	gm_request_release(&a->request);
+	gm_hops_release(&a->hops);
 }

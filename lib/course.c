@@ -52,6 +52,41 @@ sleep_for(struct gm_ask *a, int64_t ms, const char *why, enum gm_level level)
 	a->outcome->wait_ms += ms;
 }
 
+/* Nothing of the answer was given out: drop it. */
+static void
+begin_anew(struct gm_ask *a)
+{
+	a->sink->restart(a->sink->arg);
+	a->outcome->text_bytes = 0;
+	gm_hops_reset(&a->hops);
+}
+
+static void
+send_now(struct gm_ask *a)
+{
+	a->state = GM_ASK_DUE;
+	a->chosen = false;
+	a->due_ms = gm_clock_mono_ms();
+}
+
+/*
+ * No key of the project to which the token of a long answer belongs can be
+ * used: begin anew with another one, which counts as a retry.
+ */
+static bool
+leave_project(struct gm_ask *a)
+{
+	if (a->hops.token.len == 0 || a->given ||
+	    a->failures >= a->service->retries)
+		return false;
+	a->failures++;
+	gm_note(a->service->note, GM_LEVEL_DETAIL,
+	    "%s: the answer begins anew with another key", a->question.model);
+	begin_anew(a);
+	send_now(a);
+	return true;
+}
+
 /* No key can be used. */
 static void
 fail_keys(struct gm_ask *a, const struct gm_pick *pick)
@@ -81,7 +116,7 @@ wait_for_key(struct gm_ask *a, const struct gm_pick *pick)
 	    fits_deadline(a, late))
 		sleep_for(a, late, gm_class(pick->standing.class)->name,
 		    GM_LEVEL_NOTE);
-	else if (!gm_relay_model(a))
+	else if (!leave_project(a) && !gm_relay_model(a))
 		fail_keys(a, pick);
 }
 
@@ -136,19 +171,24 @@ gm_course_choose(struct gm_ask *a)
 {
 	const struct gm_service *s = a->service;
 	int64_t latest = gm_clock_latest_ms(s->deadline_ms);
+	bool bound = a->hops.token.len > 0; /* to the project of its key */
+	const struct gm_keyrule_limits limits = {
+		.avoid = a->avoid[0] != '\0' && !bound ? a->avoid : NULL,
+		.same = bound ? &a->key : NULL,
+	};
 	struct gm_pick pick;
 
-	if (gm_keys_reserve(s->keys, gm_course_model(a),
-		a->avoid[0] != '\0' ? a->avoid : NULL, latest, &pick,
+	if (gm_keys_reserve(s->keys, gm_course_model(a), &limits, latest, &pick,
 		&a->err) != 0)
 		gm_relay_fail_local(a);
 	else if (pick.kind == GM_PICK_KEY)
 		take_key(a, &pick, latest);
-	else if (a->avoid[0] != '\0') /* the place is not served */
+	else if (limits.avoid != NULL) /* the place is not served */
 		gm_relay_give_up_on_fault(a, "");
 	else if (pick.kind == GM_PICK_COOLING)
 		wait_for_key(a, &pick);
-	else if (!is_about_model(a, &pick) || !gm_relay_model(a))
+	else if (!leave_project(a) &&
+		 (!is_about_model(a, &pick) || !gm_relay_model(a)))
 		fail_keys(a, &pick);
 }
 
@@ -245,9 +285,38 @@ rotate(struct gm_ask *a)
 	    is_unmarked_probe(a))
 		(void)snprintf(a->avoid, sizeof(a->avoid), "%s",
 		    gm_keyrule_project(&k->rule, &k->table, a->key));
-	a->state = GM_ASK_DUE;
-	a->chosen = false;
-	a->due_ms = gm_clock_mono_ms();
+	send_now(a);
+}
+
+/*
+ * Go on with a long answer from its last token: after a fault that may pass, or
+ * with another key of the same project.
+ */
+static bool
+resume(struct gm_ask *a, enum gm_action action)
+{
+	enum gm_scope scope = gm_class(a->outcome->fault.class)->scope;
+
+	if (action == GM_ACTION_RETRY) {
+		if (a->failures >= a->service->retries ||
+		    !gm_hops_resume(&a->hops))
+			return false;
+		wait_for_better(a);
+		return true;
+	}
+	if (action != GM_ACTION_ROTATE || scope == GM_SCOPE_PLACE ||
+	    !gm_hops_resume(&a->hops))
+		return false;
+	send_now(a);
+	return true;
+}
+
+void
+gm_course_continue(struct gm_ask *a)
+{
+	gm_note(a->service->note, GM_LEVEL_DETAIL, "%s: continuing the answer",
+	    a->question.model);
+	send_now(a);
 }
 
 /* It was asked without a key, and wants one: there is none to be marked. */
@@ -267,6 +336,8 @@ gm_course_fault(struct gm_ask *a)
 {
 	struct gm_fault *f = &a->outcome->fault;
 	bool missing = is_key_missing(a);
+	enum gm_action action =
+	    missing ? GM_ACTION_FALLBACK : gm_class(f->class)->action;
 
 	if (missing && gm_class(f->class)->scope == GM_SCOPE_KEY)
 		(void)snprintf(f->remedy, sizeof(f->remedy), "set %s",
@@ -277,14 +348,15 @@ gm_course_fault(struct gm_ask *a)
 		gm_relay_fail_local(a);
 		return;
 	}
+	if (resume(a, action))
+		return;
 	if (a->given) {
 		note_rest(a);
 		gm_relay_fail(a);
 		return;
 	}
-	a->sink->restart(a->sink->arg);
-	a->outcome->text_bytes = 0;
-	switch (missing ? GM_ACTION_FALLBACK : gm_class(f->class)->action) {
+	begin_anew(a);
+	switch (action) {
 	case GM_ACTION_RETRY:
 		wait_for_better(a);
 		break;
@@ -320,16 +392,14 @@ gm_course_empty(struct gm_ask *a)
 		gm_relay_finish(a, GM_CLASS_EMPTY, -1);
 		return;
 	}
-	a->sink->restart(a->sink->arg);
+	begin_anew(a);
 	if (!a->emptied && a->failures < a->service->retries &&
 	    fits_deadline(a, 0)) {
 		gm_note(a->service->note, GM_LEVEL_DETAIL, "%s: sent once more",
 		    a->err.msg);
 		a->emptied = true;
 		a->failures++;
-		a->state = GM_ASK_DUE;
-		a->chosen = false;
-		a->due_ms = gm_clock_mono_ms();
+		send_now(a);
 	} else if (!gm_relay_model(a)) {
 		gm_relay_give_up(a, GM_CLASS_EMPTY);
 	}

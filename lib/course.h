@@ -27,6 +27,9 @@ void gm_course_choose(struct gm_ask *);
 /* Can the chosen key still be used?  Others may have learnt of it since. */
 bool gm_course_is_usable(const struct gm_ask *);
 
+/* The response has ended, but a token continues the answer: send the next. */
+void gm_course_continue(struct gm_ask *);
+
 /* An attempt has failed, with outcome->fault. */
 void gm_course_fault(struct gm_ask *);
 

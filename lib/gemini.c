@@ -248,6 +248,8 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 		write_count(&w, q);
 	else
 		write_request(&w, q);
+	if (q->token.len > 0)
+		gm_jsonw_span(&w, "continuationToken", q->token);
 	gm_jsonw_end(&w);
 }
 

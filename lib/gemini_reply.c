@@ -10,6 +10,7 @@
 static const struct gm_reading_finish finishes[] = {
 	{ "STOP", GM_FINISH_DONE },
 	{ "MAX_TOKENS", GM_FINISH_LIMIT },
+	{ "CONTINUATION", GM_FINISH_MORE },
 	{ "SAFETY", GM_FINISH_BLOCKED },
 	{ "RECITATION", GM_FINISH_BLOCKED },
 	{ "BLOCKLIST", GM_FINISH_BLOCKED },
@@ -235,6 +236,17 @@ read_sources(struct gm_reading *r, int candidate)
 		    gm_reading_at(r, i, "urlRetrievalStatus"));
 }
 
+/* A token stands for all text so far, that of its own event included. */
+static void
+read_token(struct gm_reading *r, int token)
+{
+	const struct gm_sink *sink = r->sink;
+
+	if (sink->checkpoint != NULL && gm_reading_decode(r, token))
+		r->rc =
+		    sink->checkpoint(gm_buf_span(&r->text), sink->arg, r->err);
+}
+
 static void
 read_candidate(struct gm_reading *r, int candidate)
 {
@@ -254,6 +266,7 @@ read_candidate(struct gm_reading *r, int candidate)
 	gm_reading_line(r, gm_reading_at(r, candidate, "finishMessage"),
 	    a->explanation, sizeof(a->explanation));
 	read_sources(r, candidate);
+	read_token(r, gm_reading_at(r, candidate, "continuationToken"));
 }
 
 static void

@@ -163,7 +163,8 @@ turn(const struct gm_keyrule *r, const struct gm_keyrow *row, int64_t now_ms)
 struct choice {
 	const struct gm_keyrule *rule;
 	const struct gm_keytable *table;
-	const char *model, *avoid;
+	const char *model;
+	struct gm_keyrule_limits limits;
 	int64_t now_ms;
 	struct gm_pick *pick;
 	int64_t used_ms; /* when the chosen one was used last */
@@ -238,13 +239,23 @@ note_dead(struct choice *c, size_t index, const struct gm_standing *s)
 	c->found = true;
 }
 
+static bool
+is_left_out(const struct choice *c, const char *project)
+{
+	const struct gm_keyrule_limits *l = &c->limits;
+
+	return (l->avoid != NULL && strcmp(project, l->avoid) == 0) ||
+	       (l->same != NULL &&
+		   strcmp(project,
+		       gm_keyrule_project(c->rule, c->table, *l->same)) != 0);
+}
+
 static void
 consider_key(struct choice *c, size_t index)
 {
-	const char *project = gm_keyrule_project(c->rule, c->table, index);
 	struct gm_standing s;
 
-	if (c->avoid != NULL && strcmp(project, c->avoid) == 0)
+	if (is_left_out(c, gm_keyrule_project(c->rule, c->table, index)))
 		return;
 	gm_keyrule_standing(c->rule, c->table, c->model, index, c->now_ms, &s);
 	if (s.class == GM_CLASS_OK)
@@ -272,19 +283,21 @@ look(struct choice *c, size_t skip)
 	first = gm_keyrule_current(r, c->table, c->model) + skip;
 	for (i = 0; i < r->ring->len; i++)
 		consider_key(c, (first + i) % r->ring->len);
-	if (pick->kind == GM_PICK_DEAD && c->found && c->avoid == NULL &&
-	    c->newest_ms + HOUR_MS <= c->now_ms)
+	if (pick->kind == GM_PICK_DEAD && c->found && c->limits.avoid == NULL &&
+	    c->limits.same == NULL && c->newest_ms + HOUR_MS <= c->now_ms)
 		choose(c, c->oldest, &c->oldest_standing);
 }
 
 void
 gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const char *avoid, int64_t now_ms, struct gm_pick *pick)
+    const char *model, const struct gm_keyrule_limits *limits, int64_t now_ms,
+    struct gm_pick *pick)
 {
+	const struct gm_keyrule_limits none = { NULL, NULL };
 	struct choice c = { .rule = r,
 		.table = t,
 		.model = model,
-		.avoid = avoid,
+		.limits = limits != NULL ? *limits : none,
 		.now_ms = now_ms,
 		.pick = pick };
 

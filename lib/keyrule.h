@@ -89,13 +89,20 @@ bool gm_keyrule_is_marked(const struct gm_keyrule *, const struct gm_keytable *,
 size_t gm_keyrule_current(
     const struct gm_keyrule *, const struct gm_keytable *, const char *model);
 
+/* Limits the choice to some quota projects; all zero, or NULL: no limits. */
+struct gm_keyrule_limits {
+	const char *avoid;  /* id of a project that is left out; or NULL */
+	const size_t *same; /* index of a key: only its project; or NULL */
+};
+
 /*
- * Choose.  avoid: id of a project that is left out, or NULL.  Where every key
+ * Choose.  Where every key
  * is dead one is tried once an hour, the one that was refused longest ago: its
  * standing goes on saying so, and reserving it begins the hour.
  */
 void gm_keyrule_pick(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, const char *avoid, int64_t now_ms, struct gm_pick *);
+    const char *model, const struct gm_keyrule_limits *, int64_t now_ms,
+    struct gm_pick *);
 
 /*
  * Choose another key than the current one, the next in the ring's order that

@@ -83,8 +83,9 @@ gm_keys_store(struct gm_keys *k, struct gm_err *err)
 }
 
 int
-gm_keys_reserve(struct gm_keys *k, const char *model, const char *avoid,
-    int64_t latest_ms, struct gm_pick *pick, struct gm_err *err)
+gm_keys_reserve(struct gm_keys *k, const char *model,
+    const struct gm_keyrule_limits *limits, int64_t latest_ms,
+    struct gm_pick *pick, struct gm_err *err)
 {
 	const struct gm_keyrow *row;
 	int64_t now;
@@ -93,7 +94,7 @@ gm_keys_reserve(struct gm_keys *k, const char *model, const char *avoid,
 	if (gm_keys_begin(k, err) != 0)
 		return -1;
 	now = gm_clock_wall_ms(); /* the lock may have taken its time */
-	gm_keyrule_pick(&k->rule, &k->table, model, avoid, now, pick);
+	gm_keyrule_pick(&k->rule, &k->table, model, limits, now, pick);
 	if (pick->kind == GM_PICK_KEY && pick->at_ms <= latest_ms) {
 		row = gm_keyrule_reserve(
 		    &k->rule, &k->table, model, pick, now, err);

@@ -54,12 +54,13 @@ int gm_keys_open(struct gm_keys *, const struct gm_keys_options *,
 /*
  * Choose a key and count the request that will use it.  Nothing is counted when
  * there is no key, nor when it could only be sent after latest_ms (wall clock):
- * at_ms tells.  avoid: see gm_keyrule_pick().  model NULL: the call has none.
+ * at_ms tells.  model NULL: the call has none.
  * Returns 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) while waiting
  * for the lock, GM_EOS.
  */
-int gm_keys_reserve(struct gm_keys *, const char *model, const char *avoid,
-    int64_t latest_ms, struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
+int gm_keys_reserve(struct gm_keys *, const char *model,
+    const struct gm_keyrule_limits *, int64_t latest_ms, struct gm_pick *,
+    struct gm_err *) GM_MUST_CHECK;
 
 /* Has nothing been learnt against a key since it was chosen? */
 bool gm_keys_is_usable(struct gm_keys *, const char *model, size_t index);

@@ -40,6 +40,7 @@ struct gm_question {
 	const char *const *stop;     /* stop sequences */
 	size_t stop_len;
 	bool search, url_context;
+	struct gm_span token; /* continue the answer from there; len 0: begin */
 };
 
 /* What the end of an answer means. */
@@ -50,6 +51,7 @@ enum gm_finish {
 	GM_FINISH_BLOCKED, /* by a filter: the prompt or the answer */
 	GM_FINISH_REQUEST, /* the request was at fault */
 	GM_FINISH_FAILED,  /* the service failed in its midst */
+	GM_FINISH_MORE,    /* the next request continues it with a token */
 	GM_FINISH_OTHER    /* anything else: not known to be whole */
 };
 
@@ -101,6 +103,11 @@ struct gm_sink {
 	int (*thought)(struct gm_span, void *arg, struct gm_err *);
 	int (*flush)(void *arg, struct gm_err *); /* all that has come is in */
 	void (*restart)(void *arg); /* drop all text: the answer begins anew */
+	/*
+	 * A request with this token continues the answer after the text that
+	 * has come so far.  NULL: tokens are of no interest.
+	 */
+	int (*checkpoint)(struct gm_span token, void *arg, struct gm_err *);
 	bool final; /* text cannot be taken back once given: no restart */
 	void *arg;
 };

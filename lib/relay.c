@@ -7,6 +7,7 @@ gm_relay_finish(struct gm_ask *a, enum gm_class class, int rc)
 	a->state = GM_ASK_DONE;
 	a->rc = rc;
 	a->outcome->class = class;
+	gm_hops_add_up(&a->hops);
 	a->outcome->total_ms = gm_clock_mono_ms() - a->begun_ms;
 }
 
@@ -59,6 +60,8 @@ start_model(struct gm_ask *a, const char *model)
 	a->question.model = a->outcome->model = model;
 	/* What is known of answers and faults is another one's. */
 	a->outcome->fault = (struct gm_fault){ .class = GM_CLASS_OK };
+	gm_hops_reset(&a->hops);
+	a->question.token = (struct gm_span){ NULL, 0 };
 	gm_answer_release(&a->outcome->answer);
 	gm_answer_init(&a->outcome->answer);
 	a->outcome->ttft_ms = 0;
@@ -80,7 +83,7 @@ gm_relay_model(struct gm_ask *a)
 {
 	struct gm_question *q = &a->question;
 
-	if (q->spare_len == 0)
+	if (a->given || q->spare_len == 0)
 		return false;
 	gm_note(a->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
 	    q->model, q->spare[0]);
@@ -144,6 +147,10 @@ gm_relay_end(struct gm_ask *a, enum gm_class class)
 void
 gm_relay_give_up(struct gm_ask *a, enum gm_class class)
 {
+	if (a->given) { /* what was given out cannot be taken back */
+		gm_relay_finish(a, class, -1);
+		return;
+	}
 	if (a->service->next == NULL) {
 		gm_relay_end(a, class);
 		return;

@@ -29,12 +29,15 @@ void gm_relay_fail_local(struct gm_ask *);
 /* The end with the last attempt's fault. */
 void gm_relay_fail(struct gm_ask *);
 
-/* The next of the service's models; false if there is none. */
+/*
+ * The next of the service's models; false if there is none, or if text was
+ * given out.
+ */
 bool gm_relay_model(struct gm_ask *);
 
 /*
  * This service cannot answer, as err says: the next one is asked, with its own
- * models, or all comes to its end.
+ * models, or all comes to its end; that also if text was given out.
  */
 void gm_relay_give_up(struct gm_ask *, enum gm_class);
 

@@ -192,7 +192,7 @@ gm_reply_init(struct gm_reply *r, const struct gm_provider *provider,
 		.sink = sink,
 		.answer = answer,
 		.fault = { .hint_ms = -1 } };
-	if (provider->thinks_in_text)
+	if (provider->thinks_in_text && question->token.len == 0)
 		gm_think_init(&answer->think,
 		    !sink->final || gm_think_is_expected(question->model));
 	gm_sse_init(&r->sse, GM_REPLY_MAX, on_event, on_stray, r);
@@ -446,6 +446,7 @@ gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
 	    r->answer->finish == GM_FINISH_NONE)
 		set_unfinished(r);
 	if (r->fault.class == GM_CLASS_OK &&
+	    r->answer->finish != GM_FINISH_MORE &&
 	    gm_reading_close(r->answer, r->sink, &ignored) != 0)
 		(void)set_fault(r, GM_CLASS_LOCAL, ignored.msg, &ignored);
 	if (r->fault.class == GM_CLASS_OK &&

@@ -49,8 +49,9 @@ struct gm_reply {
 };
 
 /*
- * The answer is one that gm_answer_init() has made. If the sink is final, text
- * is held only if the model is known to think without an opening tag.
+ * The answer is one that gm_answer_init() has made or, if the question has a
+ * token, gm_hops_begin(). If the sink is final, text is held only if the model
+ * is known to think without an opening tag.
  */
 void gm_reply_init(struct gm_reply *, const struct gm_provider *,
     const struct gm_question *, const struct gm_sink *, struct gm_answer *);
@@ -72,6 +73,9 @@ enum gm_http_pulse gm_reply_take(
  * even if it was only given up (GM_HTTP_SILENCE). The one exception is text
  * after a finish reason: then no reason is the last word, and a broken
  * connection may have cut something off.
+ *
+ * With GM_FINISH_MORE the answer is not closed: gm_reading_close() does it if
+ * nothing continues it.
  */
 void gm_reply_end(struct gm_reply *, const struct gm_http_result *);
 

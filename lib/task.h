@@ -11,6 +11,7 @@
 #include "base.h"
 #include "chain.h"
 #include "err.h"
+#include "hops.h"
 #include "http.h"
 #include "keys.h"
 #include "note.h"
@@ -62,6 +63,7 @@ struct gm_ask {
 	struct gm_question question; /* with the model that is asked now */
 	const struct gm_sink *sink;  /* the caller's */
 	struct gm_sink counting;     /* ours, in front of it */
+	struct gm_hops hops;         /* in front of that one */
 	struct gm_outcome *outcome;
 	struct gm_http_transfer *transfer;
 	struct gm_reply reply;

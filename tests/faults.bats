@@ -31,6 +31,25 @@ load sweep
 	sweep realloc "0 71" "$FAULT" --quiet -n hi
 }
 
+@test "a long answer: whatever fails, all of it comes or nothing" {
+	local fn
+	mkdir "$BATS_TEST_TMPDIR/long"
+	python3 -B "$ROOT/tests/net/hops.py" "$BATS_TEST_TMPDIR/long" \
+	    >"$BATS_TEST_TMPDIR/long/port" 3>&- &
+	SERVER=$!
+	wait_for "[ -s '$BATS_TEST_TMPDIR/long/port' ]"
+	export GEMINI_API_KEY=$GOOD_KEY
+	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/long/port")
+	export GOOGLE_GEMINI_BASE_URL
+	FAULT=$BUILD/fault/gm-prompt
+	for fn in malloc calloc realloc; do
+		sweep "$fn" '0 71' "$FAULT" --quiet -n hi
+	done
+	for fn in flock pwrite; do
+		sweep "$fn" 0 "$FAULT" --quiet -n hi
+	done
+}
+
 @test "a fallback: whatever fails, Mistral's answer is whole or there is none" {
 	local fn
 	script <<-'E'

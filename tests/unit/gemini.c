@@ -89,6 +89,11 @@ static const struct {
 	    "\"threshold\":\"BLOCK_ONLY_HIGH\"},"
 	    "{\"category\":\"HARM_CATEGORY_DANGEROUS_CONTENT\","
 	    "\"threshold\":\"BLOCK_ONLY_HIGH\"}]}" },
+	{ { .prompt = S("Say hi."), .token = S("VE9L\"==") },
+	    "{" HI ",\"continuationToken\":\"VE9L\\\"==\"}" },
+	{ { .prompt = S("Say hi."), .max_tokens = "200000", .token = S("T") },
+	    "{" HI ",\"generationConfig\":{\"maxOutputTokens\":200000}"
+	    ",\"continuationToken\":\"T\"}" },
 	{ { .prompt = S("Say hi."), .search = true },
 	    "{" HI ",\"tools\":[{\"googleSearch\":{}}]}" },
 	{ { .prompt = S("Say hi."), .url_context = true },
@@ -207,6 +212,7 @@ test_count_bodies(void **state)
 			question = bodies[i].question;
 			question.model = models[j].model;
 			question.call = GM_CALL_COUNT;
+			question.token.len = 0; /* never */
 			gm_buf_init(&want, 4096);
 			if (question.system.len > 0)
 				gm_buf_printf(&want,

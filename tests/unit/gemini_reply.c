@@ -41,6 +41,18 @@ on_thought(struct gm_span text, void *arg, struct gm_err *err)
 	return 0;
 }
 
+static int
+on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	gm_buf_putc(&r->text, '[');
+	gm_buf_put_span(&r->text, token);
+	gm_buf_putc(&r->text, ']');
+	return 0;
+}
+
 static void
 start(struct run *r)
 {
@@ -52,9 +64,10 @@ start(struct run *r)
 static void
 take(struct run *r, enum gm_call call, const char *document)
 {
-	const struct gm_sink sink = {
-		.text = on_text, .thought = on_thought, .arg = r
-	};
+	const struct gm_sink sink = { .text = on_text,
+		.thought = on_thought,
+		.checkpoint = on_checkpoint,
+		.arg = r };
 	struct gm_json json = { 0 };
 
 	if (gm_json_parse(&json, gm_span_of(document), &r->err) != 0)
@@ -77,6 +90,14 @@ static const struct {
 } texts[] = {
 	{ PARTS("{\"text\":\"Hi!\"}"), NULL, "Hi!" },
 	{ PARTS("{\"text\":\"Hel\"}"), PARTS("{\"text\":\"lo.\"}"), "Hello." },
+	/* a token comes after the text of its own event */
+	{ CANDIDATE("\"continuationToken\":\"T=\",\"content\":{\"parts\":[{"
+		    "\"text\":\"a\"}]}"),
+	    PARTS("{\"text\":\"b\"}"), "a[T=]b" },
+	{ CANDIDATE("\"index\":1,\"continuationToken\":\"T\""),
+	    CANDIDATE("\"continuationToken\":\"\""), "" },
+	{ CANDIDATE("\"continuationToken\":5"),
+	    CANDIDATE("\"continuationToken\":null"), "" },
 	{ PARTS("{\"text\":\"a\"},{\"text\":\"b\"}"), NULL, "ab" },
 	{ PARTS("{\"text\":\"Hm.\",\"thought\":true},{\"text\":\"42\"},"
 		"{\"text\":\"\",\"thoughtSignature\":\"QQ==\"}"),
@@ -169,6 +190,7 @@ static const struct {
 	{ FINISH("LANGUAGE"), NULL, GM_FINISH_REQUEST, "LANGUAGE", "" },
 	{ FINISH("MISSING_THOUGHT_SIGNATURE"), NULL, GM_FINISH_REQUEST,
 	    "MISSING_THOUGHT_SIGNATURE", "" },
+	{ FINISH("CONTINUATION"), NULL, GM_FINISH_MORE, "CONTINUATION", "" },
 	{ FINISH("OTHER"), NULL, GM_FINISH_OTHER, "OTHER", "" },
 	{ FINISH("MALFORMED_FUNCTION_CALL"), NULL, GM_FINISH_OTHER,
 	    "MALFORMED_FUNCTION_CALL", "" },

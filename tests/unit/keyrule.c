@@ -263,6 +263,7 @@ static const struct {
 static void
 test_pick(void **state)
 {
+	struct gm_keyrule_limits limits = { NULL, NULL };
 	struct gm_pick p;
 	size_t i;
 
@@ -274,7 +275,8 @@ test_pick(void **state)
 			(void)snprintf(row(CURRENT, MODEL)->project,
 			    GM_KEYROW_ID, "%s", picks[i].current);
 		rule.only = picks[i].only;
-		gm_keyrule_pick(&rule, &table, MODEL, picks[i].avoid, NOW, &p);
+		limits.avoid = picks[i].avoid;
+		gm_keyrule_pick(&rule, &table, MODEL, &limits, NOW, &p);
 		if (p.kind != picks[i].kind || p.index != picks[i].index ||
 		    p.at_ms != picks[i].at || p.cooling != picks[i].cooling ||
 		    p.dead != picks[i].dead)
@@ -283,6 +285,25 @@ test_pick(void **state)
 			    p.cooling, p.dead);
 		end();
 	}
+}
+
+/* The keys of one project alone: b and c are of one. */
+static void
+test_pick_same(void **state)
+{
+	static const size_t second = 1;
+	const struct gm_keyrule_limits limits = { .same = &second };
+	struct gm_pick p;
+
+	(void)state;
+	begin("x:a,y:b,y:c");
+	gm_keyrule_pick(&rule, &table, MODEL, &limits, NOW, &p);
+	assert_int_equal(p.kind, GM_PICK_KEY);
+	assert_int_equal(p.index, 1);
+	(void)snprintf(row(CURRENT, MODEL)->project, GM_KEYROW_ID, "k2");
+	gm_keyrule_pick(&rule, &table, MODEL, &limits, NOW, &p);
+	assert_int_equal(p.index, 2);
+	end();
 }
 
 /* The one behind the current key, in the ring's order, in turns as well. */
@@ -329,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_origins),
 		cmocka_unit_test(test_rpd),
 		cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_pick_same),
 		cmocka_unit_test(test_next),
 	};
 
