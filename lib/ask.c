@@ -51,6 +51,7 @@ gm_ask_begin(struct gm_ask *a, const struct gm_service *service,
 	outcome->model = question->model;
 	outcome->provider = service->provider->name;
 	outcome->fallback = service->fallback;
+	gm_relay_caution(a);
 	return gm_request_make(&a->request, service->provider, &a->question,
 	    service->base_url, err);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gemini_err.h"
+#include "gemini_model.h"
 #include "gemini_reply.h"
 #include "jsonw.h"
 #include "provider.h"
@@ -265,6 +266,12 @@ check(const struct gm_provider *p, const struct gm_question *q,
 }
 
 static void
+caution(const struct gm_question *q, struct gm_buf *out)
+{
+	gm_gemini_model_caution(bare_model(q->model), q, out);
+}
+
+static void
 classify(const struct gm_question *q, long http, struct gm_span body,
     struct gm_fault *fault)
 {
@@ -280,6 +287,7 @@ const struct gm_provider gm_gemini = {
 	.method = "generateContent",
 	.check = check,
 	.check_model = check_model,
+	.caution = caution,
 	.url = put_url,
 	.body = put_body,
 	.read = gm_gemini_read,

@@ -19,7 +19,8 @@ static const struct {
 	{ "high", "BLOCK_LOW_AND_ABOVE" },
 };
 
-static const char *const levels[] = { "MINIMAL", "LOW", "MEDIUM", "HIGH" };
+static const char *const levels[] = { "MINIMAL", "LOW", "MEDIUM", "HIGH",
+	"XHIGH" };
 
 /* The texts are kept one behind the other; places move when they grow. */
 struct place {
@@ -104,7 +105,7 @@ apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 	}
 	if (gm_num_whole(&budget, text, -1, TOKENS_MAX, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--thinking: not minimal, low, medium, high, off "
+		    "--thinking: not minimal, low, medium, high, xhigh, off "
 		    "or a number of tokens from -1 (as the model likes) to %d",
 		    TOKENS_MAX);
 	(void)snprintf(p->budget, sizeof(p->budget), "%lld", (long long)budget);

@@ -40,6 +40,7 @@ struct gm_question {
 	const char *const *stop;     /* stop sequences */
 	size_t stop_len;
 	bool search, url_context;
+	bool cautious; /* note what a model is known to ignore or reject */
 	struct gm_span token; /* continue the answer from there; len 0: begin */
 };
 
@@ -128,6 +129,11 @@ struct gm_provider {
 	/* 0, or -1 with GM_EUSAGE: options that have no counterpart here. */
 	int (*check)(const struct gm_provider *, const struct gm_question *,
 	    struct gm_err *);
+	/*
+	 * Append what the model is known to ignore or to reject of it, a line
+	 * each, without newlines at its end; NULL: nothing is known.
+	 */
+	void (*caution)(const struct gm_question *, struct gm_buf *out);
 	/* Append the URL. */
 	void (*url)(const struct gm_provider *, const struct gm_question *,
 	    const char *base, struct gm_buf *out);

@@ -1,6 +1,8 @@
 #include "relay.h"
 #include "clock.h"
 
+#define CAUTION_MAX 4096
+
 void
 gm_relay_finish(struct gm_ask *a, enum gm_class class, int rc)
 {
@@ -53,6 +55,25 @@ gm_relay_fail(struct gm_ask *a)
 	gm_relay_finish(a, f->class, -1);
 }
 
+void
+gm_relay_caution(const struct gm_ask *a)
+{
+	const struct gm_provider *p = a->service->provider;
+	struct gm_span rest, line;
+	struct gm_buf lines;
+
+	if (p->caution == NULL || !a->question.cautious ||
+	    a->question.call != GM_CALL_GENERATE)
+		return;
+	gm_buf_init(&lines, CAUTION_MAX);
+	p->caution(&a->question, &lines);
+	rest = gm_buf_span(&lines);
+	while (lines.len > 0 && gm_span_split(&rest, "\n", &line))
+		gm_note(a->service->note, GM_LEVEL_NOTE, "%s: %.*s",
+		    a->question.model, (int)line.len, line.p);
+	gm_buf_release(&lines);
+}
+
 /* Begin anew with a model, of the service that is asked now. */
 static void
 start_model(struct gm_ask *a, const char *model)
@@ -72,6 +93,7 @@ start_model(struct gm_ask *a, const char *model)
 	a->chosen = false;
 	a->state = GM_ASK_DUE;
 	a->due_ms = gm_clock_mono_ms();
+	gm_relay_caution(a);
 	if (gm_request_make(&a->request, a->service->provider, &a->question,
 		a->service->base_url, &a->err) != 0)
 		gm_relay_fail_local(a);

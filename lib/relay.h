@@ -13,6 +13,9 @@
 #include "outcome.h"
 #include "task.h"
 
+/* A model is asked now: note what it will ignore or reject, if wanted. */
+void gm_relay_caution(const struct gm_ask *);
+
 /* What a fault of the attempt may be charged to. */
 struct gm_subject gm_relay_subject(const struct gm_ask *);
 

@@ -137,7 +137,7 @@ gm-prompt: Accept: text/event-stream
 	local level
 	services
 	to mistral
-	for level in minimal low medium high off; do
+	for level in minimal low medium high xhigh off; do
 		chat --dry-run --thinking $level hi
 		same out "{\"model\":\"$MODEL\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true,\"reasoning_effort\":\"${level/off/none}\"}
 "

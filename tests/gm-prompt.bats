@@ -149,7 +149,7 @@ load prompt
 	local n=0 level
 
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
-	for level in minimal low medium High; do
+	for level in minimal low medium High xhigh; do
 		n=$((n + 1))
 		ask -m gemini-3.5-flash --thinking "$level" hi
 		said 0 $'Hello.\n' ''
@@ -179,10 +179,43 @@ load prompt
 	[ $n -eq 4 ]
 }
 
+@test "a note about what the model ignores or rejects, once" {
+	local n=gemini-4-neon note
+	replies <<<'[{"row": 37}, {"stream": ["Hello."], "repeat": -1}]'
+	note="gm-prompt: $n: it ignores --temperature, --top-k
+gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
+"
+	ask -m $n --max-wait 1ms -t 1 --top-k 3 --thinking off hi
+	said 0 $'Hello.\n' "$note"
+	[ "$(requests)" -eq 2 ]
+	same <(body 1) "$(configured '{"temperature":1,"topK":3,"thinkingConfig":{"thinkingBudget":0}}')"
+	ask -m $n --max-tokens 100 hi
+	said 0 $'Hello.\n' "gm-prompt: $n: --max-tokens 100 may leave nothing for the answer after thinking: use 4096 or more, or --thinking low
+"
+	ask -m models/gemini-4-argon --quiet -t 1 --thinking xhigh hi
+	said 0 $'Hello.\n' ''
+	ask -m models/gemini-4-argon --thinking xhigh hi
+	said 0 $'Hello.\n' "gm-prompt: models/gemini-4-argon: it rejects --thinking at this level: use low, medium or high
+"
+	ask -m $n --thinking xhigh --max-tokens 200000 hi
+	said 0 $'Hello.\n' ''
+	same <(body 6) "$(configured '{"maxOutputTokens":200000,"thinkingConfig":{"thinkingLevel":"XHIGH"}}')"
+	echo '[]' >"$DIR/script.new"
+	mv "$DIR/script.new" "$DIR/script.json"
+	ask --count -m gemini-4-argon -t 1 --thinking off hi
+	said 0 $'1\n' ''
+	# A model that is asked only now.
+	echo '[{"row": 18}, {"stream": ["Hello."]}]' >"$DIR/script.new"
+	mv "$DIR/script.new" "$DIR/script.json"
+	ask -m gemini-3.8-flash,$n -t 1 hi
+	said 0 $'Hello.\n' "gm-prompt: $n: it ignores --temperature
+"
+}
+
 @test "--thinking HOW: anything else" {
 	serve
 	ask --thinking deep hi
-	usage "--thinking: not minimal, low, medium, high, off or a\
+	usage "--thinking: not minimal, low, medium, high, xhigh, off or a\
  number of tokens from -1 (as the model likes) to 10000000"
 }
 

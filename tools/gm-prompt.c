@@ -92,6 +92,7 @@ set_question(struct run *r, struct gm_err *err)
 		.stop_len = o->stop.len,
 		.search = o->search,
 		.url_context = o->url_context,
+		.cautious = true,
 	};
 	if (gm_params_apply(&o->params, &r->question, err) != 0)
 		return -1;
@@ -364,7 +365,7 @@ make_rows(struct options *o)
 		{ 0, "seed", "N", "repeat an answer, as far as possible",
 		    .text = &p->seed },
 		{ 0, "thinking", "HOW",
-		    "minimal, low, medium, high, off or tokens",
+		    "minimal, low, medium, high, xhigh, off or tokens",
 		    .text = &p->thinking },
 		{ 0, "show-thoughts", NULL, "summaries of thoughts, on stderr",
 		    .flag = &o->show_thoughts },

@@ -74,6 +74,7 @@ static const struct {
 	{ &level, "medium", "MEDIUM" },
 	{ &level, "high", "HIGH" },
 	{ &level, "HIGH", "HIGH" },
+	{ &level, "xhigh", "XHIGH" },
 	{ &level, "Low", "LOW" },
 	{ &budget, "off", "0" },
 	{ &budget, "0", "0" },
@@ -114,7 +115,7 @@ test_good(void **state)
 #define DECIMAL(range) "not a number from " range
 #define WHOLE(range) "not a whole number from " range
 #define THINKING \
-	"not minimal, low, medium, high, off or a number of " \
+	"not minimal, low, medium, high, xhigh, off or a number of " \
 	"tokens from -1 (as the model likes) to 10000000"
 
 /* The option and the range are named. */
