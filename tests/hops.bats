@@ -22,7 +22,6 @@ thought() {
 	    "$1" "${2:+,\"finishReason\":\"$2\"}" "${3:+,\"continuationToken\":\"$3\"}"
 }
 MORE=CONTINUATION
-EMPTY='"usage":null'
 
 # hops HOP...: the script.
 hops() {
@@ -51,10 +50,11 @@ ends() {
 	for way in --no-stream -S; do
 		hops "${SCRIPT[@]}"
 		ask -m "$LONG" "$way" "$@" hi
-		said "$status" "$text" "$err" && continued "${TOKENS[@]}" || {
+		if ! said "$status" "$text" "$err" ||
+		    ! continued "${TOKENS[@]}"; then
 			echo "$way: see above"
 			return 1
-		}
+		fi
 	done
 }
 
@@ -129,15 +129,12 @@ ends() {
 }
 
 @test "a token is no promise of more: other ends are the end" {
-	local reason
 	serve
 	TOKENS=(- T1)
-	for reason in MAX_TOKENS; do
-		SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
-			"$(hop '' "$(piece two $reason T2)")")
-		ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
+		"$(hop '' "$(piece two MAX_TOKENS T2)")")
+	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
 "
-	done
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two. STOP T2)")")
 	ends 0 $'One, two.\n' ''

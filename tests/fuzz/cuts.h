@@ -44,6 +44,20 @@ on_thought(struct gm_span text, void *arg, struct gm_err *err)
 	return 0;
 }
 
+/* Where a token stands in the text is kept there. */
+static int
+on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	assert(token.len > 0 && gm_utf8_valid(token) == token.len);
+	gm_buf_putc(&r->text, '[');
+	gm_buf_put_span(&r->text, token);
+	gm_buf_putc(&r->text, ']');
+	return 0;
+}
+
 /* What is asked, whom, and the status of the reply. */
 struct asked {
 	const struct gm_provider *provider;
@@ -60,6 +74,7 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 {
 	const struct gm_sink sink = { .text = on_text,
 		.thought = on_thought,
+		.checkpoint = on_checkpoint,
 		.final = asked->final,
 		.arg = r };
 	struct gm_http_result result = { .head = { .status = asked->status } };
