@@ -68,6 +68,11 @@ ends() {
 	hops "${SCRIPT[@]}"
 	ask -m $LONG -o file hi
 	said 0 '' '' && same file $'One, two, three.\n'
+	# Two halves of a character.
+	SCRIPT=("$(hop '' "$(piece 'One \ud83d' $MORE T1)")"
+		"$(hop '' "$(piece '\ude00 two.' STOP)")")
+	TOKENS=(- T1)
+	ends 0 $'One \xF0\x9F\x98\x80 two.\n' ''
 }
 
 @test "a long answer: tokens with characters that JSON escapes" {
@@ -290,6 +295,20 @@ two_projects() {
 	ask -m $LONG,gemini-4-neon --retries 2 --max-wait 1ms hi
 	said 0 $'Uno.\n' ''
 	same <(body $((BEFORE + 5))) "$HI"
+}
+
+@test "text that was printed is never followed by another service's" {
+	local model
+	services
+	for model in $LONG $LONG,gemini-4-neon; do
+		hops "$(hop '' "$(piece 'One, ' $MORE T1)")" \
+		    '{"row":29,"when":{"path":"/v1beta/"}}' \
+		    "$(hop '' "$(piece 'Uno.' STOP)")" "$MISTRAL_GOOD"
+		ask -m "$model" --max-wait 1 -S --fallback mistral hi
+		[ "$rc" -eq 75 ]
+		same out $'One, \n'
+		continued - T1
+	done
 }
 
 @test "signal and deadline in the midst of a later response" {
