@@ -286,6 +286,7 @@ send(struct gm_ask *a, int64_t now_ms)
 {
 	const struct gm_service *s = a->service;
 	struct gm_http_request request = {
+		.response_ms = s->response_ms,
 		.timeout_ms = s->timeout_ms,
 		.sink = on_bytes,
 		.end = on_end,
@@ -296,6 +297,10 @@ send(struct gm_ask *a, int64_t now_ms)
 		gm_relay_fail_local(a);
 		return;
 	}
+	/* Only models think: what costs nothing is answered at once. */
+	if (a->question.call != GM_CALL_GENERATE &&
+	    request.response_ms > request.timeout_ms)
+		request.response_ms = request.timeout_ms;
 	gm_request_fill(&a->request, &request);
 	gm_hops_begin(&a->hops);
 	gm_reply_init(&a->reply, s->provider, &a->question, &a->hops.sink,

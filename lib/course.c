@@ -108,14 +108,14 @@ static void
 wait_for_key(struct gm_ask *a, const struct gm_pick *pick)
 {
 	const struct gm_service *s = a->service;
-	int64_t ms = pick->at_ms - gm_clock_wall_ms();
+	int64_t ms = pick->wake_ms - gm_clock_wall_ms();
 	int64_t late = gm_retry_jitter_ms(ms > 0 ? ms : 0, chance());
 
 	/* -k is a question about this key, not about when. */
-	if (s->keys->rule.only < 0 && ms <= s->max_wait_ms &&
-	    fits_deadline(a, late))
-		sleep_for(a, late, gm_class(pick->standing.class)->name,
-		    GM_LEVEL_NOTE);
+	if (s->keys->rule.only < 0 && pick->wake_ms != 0 &&
+	    ms <= s->max_wait_ms && fits_deadline(a, late))
+		sleep_for(
+		    a, late, gm_class(pick->wake_class)->name, GM_LEVEL_NOTE);
 	else if (!leave_project(a) && !gm_relay_model(a))
 		fail_keys(a, pick);
 }
@@ -192,24 +192,41 @@ gm_course_choose(struct gm_ask *a)
 		fail_keys(a, &pick);
 }
 
+/*
+ * May the model be asked again?  A request that timed out was paid for: it is
+ * repeated once.
+ */
+static bool
+may_repeat(struct gm_ask *a)
+{
+	bool timeout = a->outcome->fault.class == GM_CLASS_SILENCE;
+
+	if (a->failures >= a->service->retries || (timeout && a->timed_out))
+		return false;
+	a->timed_out = a->timed_out || timeout;
+	a->failures++;
+	return true;
+}
+
+/* Another model may do better: this one is to blame, or thinks for too long. */
+static bool is_models_fault(enum gm_class class)
+{
+	return gm_class(class)->scope == GM_SCOPE_MODEL ||
+	       class == GM_CLASS_SILENCE;
+}
+
 static void
 wait_for_better(struct gm_ask *a)
 {
 	const struct gm_fault *f = &a->outcome->fault;
 	int64_t ms;
 
-	if (a->failures >= a->service->retries) {
-		if (gm_class(f->class)->scope != GM_SCOPE_MODEL ||
-		    !gm_relay_model(a))
+	if (!may_repeat(a)) {
+		if (!is_models_fault(f->class) || !gm_relay_model(a))
 			gm_relay_give_up_on_fault(a, "");
 		return;
 	}
-	a->failures++;
-	ms = gm_retry_backoff_ms(a->failures, chance());
-	if (f->hint_ms > ms)
-		ms = f->hint_ms;
-	if (ms > a->service->max_wait_ms)
-		ms = a->service->max_wait_ms;
+	ms = gm_retry_backoff_ms(a->failures, f->hint_ms, chance());
 	if (fits_deadline(a, ms))
 		sleep_for(a, ms, gm_class(f->class)->name, GM_LEVEL_DETAIL);
 	else
@@ -217,7 +234,7 @@ wait_for_better(struct gm_ask *a)
 }
 
 /*
- * It says that it will be ready; as long as a silent one it may take.  It may
+ * It says that it will be ready: it may take as long as a response may.  It may
  * be so sooner than it says.
  */
 static void
@@ -229,7 +246,7 @@ wait_until_ready(struct gm_ask *a)
 	bool first = a->ready_ms == 0;
 
 	if (first)
-		a->ready_ms = now + s->timeout_ms;
+		a->ready_ms = now + s->response_ms;
 	if (ms <= 0 || now + ms >= a->ready_ms || !fits_deadline(a, ms))
 		ms = LOADING_MS;
 	if (now + ms >= a->ready_ms || !fits_deadline(a, ms)) {

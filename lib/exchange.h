@@ -33,9 +33,9 @@ struct gm_http_options {
 
 enum gm_http_fault {
 	GM_HTTP_DONE,    /* a whole reply came, whatever its status */
-	GM_HTTP_NETWORK, /* name, connection, reset: may pass */
+	GM_HTTP_NETWORK, /* name, connection, reset, no connection in time */
 	GM_HTTP_NOBODY,  /* nothing listens there, on this machine */
-	GM_HTTP_SILENCE, /* no sign of life for timeout_ms, or no connection */
+	GM_HTTP_SILENCE, /* sent, but no data for response_ms or timeout_ms */
 	GM_HTTP_CUT,     /* broken off after the first header line */
 	GM_HTTP_TLS,     /* not trusted, or no common ground: will not pass */
 	GM_HTTP_TRUST,   /* no certificates to trust: will not pass */
@@ -81,8 +81,8 @@ struct gm_http_result {
 
 enum gm_http_pulse {
 	GM_HTTP_STOP = -1, /* *err is filled: end the transfer */
-	GM_HTTP_ALIVE,     /* the bytes carried something */
-	GM_HTTP_IDLE,      /* they only kept the line open */
+	GM_HTTP_ALIVE,     /* the bytes completed an event */
+	GM_HTTP_IDLE,      /* they did not: the clock goes on */
 	GM_HTTP_ENOUGH     /* all is there: end it, whatever would come */
 };
 
@@ -99,7 +99,13 @@ struct gm_http_request {
 	const char *secret;         /* "name: value", never logged; or NULL */
 	const char *const *headers; /* "name: value", NULL at the end */
 	struct gm_span body;        /* p NULL: GET, else POST */
-	int64_t timeout_ms;         /* silence allowed */
+	/*
+	 * Two clocks, neither of which limits the length of a response.  The
+	 * first runs from when the last byte of the request was sent until the
+	 * sink first says GM_HTTP_ALIVE, or the headers of an error have come;
+	 * the second from each GM_HTTP_ALIVE to the next one.
+	 */
+	int64_t response_ms, timeout_ms;
 	gm_http_sink *sink;
 	gm_http_end *end;
 	void *arg;

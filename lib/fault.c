@@ -130,6 +130,12 @@ bool gm_class_is_dead(enum gm_class class)
 	return rows[class].code == GM_ENOPERM;
 }
 
+bool gm_class_may_sleep(enum gm_class class)
+{
+	return class == GM_CLASS_QUOTA_MINUTE || class == GM_CLASS_QUOTA ||
+	       class == GM_CLASS_QUOTA_SPEND;
+}
+
 bool gm_class_is_mark(enum gm_class class)
 {
 	enum gm_scope scope = rows[class].scope;

@@ -96,6 +96,13 @@ const struct gm_class_row *gm_class(enum gm_class);
 /* Is a key or project with this mark refused, not only at rest? */
 bool gm_class_is_dead(enum gm_class);
 
+/*
+ * May a run sleep until such a mark ends?  Not for a daily quota, for one that a
+ * project does not have, or for that of search, which is one of a day or a month:
+ * when they end is a guess, or far away.
+ */
+bool gm_class_may_sleep(enum gm_class);
+
 /* Can a key be marked with it?  GM_CLASS_OK, which lifts marks, counts. */
 bool gm_class_is_mark(enum gm_class);
 

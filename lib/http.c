@@ -248,6 +248,21 @@ collect(struct gm_http *http)
 	return ended;
 }
 
+/* The clock that runs now: how much silence it allows. */
+static int64_t
+limit_of(const struct gm_http_transfer *t)
+{
+	return t->responded ? t->request.timeout_ms : t->request.response_ms;
+}
+
+/* When that is over.  libcurl watches over the connecting. */
+static int64_t
+expiry(struct gm_http_transfer *t)
+{
+	return gm_transfer_is_connected(t) ? t->sign_ms + limit_of(t)
+	                                   : INT64_MAX;
+}
+
 /* End the transfers that have been silent too long. */
 static void
 expire(struct gm_http *http)
@@ -257,12 +272,11 @@ expire(struct gm_http *http)
 
 	for (t = http->first; t != NULL; t = next) {
 		next = t->next;
-		if (now - t->sign_ms < t->request.timeout_ms)
+		if (now < expiry(t))
 			continue;
 		t->result.fault = GM_HTTP_SILENCE;
 		(void)gm_fail(&t->result.err, GM_EUNAVAILABLE,
-		    "no sign of life for %g s",
-		    (double)t->request.timeout_ms / 1000);
+		    "no data for %g s", (double)limit_of(t) / 1000);
 		finish(http, t);
 		next = http->first; /* the end may have changed the list */
 	}
@@ -271,11 +285,11 @@ expire(struct gm_http *http)
 static int
 next_wait(const struct gm_http *http, int64_t wait_ms)
 {
-	const struct gm_http_transfer *t;
+	struct gm_http_transfer *t;
 	int64_t now = gm_clock_mono_ms(), left;
 
 	for (t = http->first; t != NULL; t = t->next) {
-		left = t->sign_ms + t->request.timeout_ms - now;
+		left = expiry(t) - now;
 		if (left < wait_ms)
 			wait_ms = left;
 	}

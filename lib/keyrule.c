@@ -209,6 +209,11 @@ note_cooling(struct choice *c, size_t index, const struct gm_standing *s)
 	struct gm_pick *p = c->pick;
 
 	p->cooling++;
+	if (gm_class_may_sleep(s->class) &&
+	    (p->wake_ms == 0 || s->until_ms < p->wake_ms)) {
+		p->wake_ms = s->until_ms;
+		p->wake_class = s->class;
+	}
 	if (c->chosen ||
 	    (p->kind == GM_PICK_COOLING && p->at_ms <= s->until_ms))
 		return;

@@ -65,6 +65,10 @@ struct gm_pick {
 	int64_t at_ms;
 	struct gm_standing standing; /* of that key; see gm_keyrule_pick() */
 	size_t cooling, dead;        /* how many of the keys are */
+	/* Cooling only: when the first key is back that is worth a sleep (see
+	 * gm_class_may_sleep()), and what it rests for; 0: there is none. */
+	int64_t wake_ms;
+	enum gm_class wake_class;
 };
 
 /* A model as rows name it: without "models/", "all" for NULL. */

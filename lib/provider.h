@@ -74,9 +74,10 @@ struct gm_omitted {
 /* What is known of an answer beside its text. */
 struct gm_answer {
 	enum gm_finish finish;
-	bool seen; /* a document has come that belongs to an answer */
-	bool text; /* some has come, though it may turn out to be a thought */
-	bool late; /* text came after a finish reason: more may follow */
+	bool seen;  /* a document has come that belongs to an answer */
+	bool text;  /* some has come, though it may turn out to be a thought */
+	bool begun; /* text has come, or a thought */
+	bool late;  /* text came after a finish reason: more may follow */
 	bool prompt_blocked;
 	char reason[64];         /* as the service names it: "STOP" */
 	char explanation[1300];  /* the service's words on the reason */

@@ -102,6 +102,7 @@ gm_reading_text(struct gm_reading *r, int at, bool thought)
 	gm_json_join(
 	    r->json, at, thought ? &a->thought_half : &a->text_half, &r->text);
 	r->rc = gm_buf_check(&r->text, r->err);
+	a->begun = a->begun || r->text.len > 0;
 	if (!thought && r->text.len > 0) {
 		a->text = true;
 		a->late = a->finish != GM_FINISH_NONE;

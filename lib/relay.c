@@ -87,6 +87,7 @@ start_model(struct gm_ask *a, const char *model)
 	gm_answer_init(&a->outcome->answer);
 	a->outcome->ttft_ms = 0;
 	a->failures = 0;
+	a->timed_out = false;
 	a->emptied = false;
 	a->ready_ms = 0;
 	a->avoid[0] = '\0';

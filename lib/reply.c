@@ -9,6 +9,9 @@
 /* Bytes of an error's body that are kept; the rest is not read. */
 #define ERROR_MAX (1024 * 1024)
 
+/* So much of an event that has not ended counts as one. */
+#define STEP ((size_t)64 * 1024)
+
 /* The last event of chat completions; other services have none such. */
 #define DONE "[DONE]"
 
@@ -77,6 +80,30 @@ may_be(enum gm_json_type type, enum gm_call call)
 	       (type == GM_JSON_ARRAY && call == GM_CALL_MODELS);
 }
 
+/* Has the answer begun, be it with a thought? */
+static bool
+is_begun(const struct gm_answer *a)
+{
+	return a->begun || a->omitted_len > 0 || a->finish != GM_FINISH_NONE;
+}
+
+/* Let the provider read a document, and note whether the model is at work. */
+static int
+read_answer(struct gm_reply *r, int at, struct gm_err *err)
+{
+	struct gm_answer *a = r->answer;
+	bool seen = a->seen;
+	int rc;
+
+	a->seen = false;
+	rc =
+	    r->provider->read(&r->json, at, r->question->call, a, r->sink, err);
+	if (a->seen && is_begun(a))
+		r->signs++;
+	a->seen = a->seen || seen;
+	return rc;
+}
+
 static int
 take_value(struct gm_reply *r, int at, struct gm_err *err)
 {
@@ -87,8 +114,7 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 		    r, GM_CLASS_PROTOCOL, "JSON, but not an answer", err);
 	if (gm_errbody_is(j, at))
 		return take_error(r, gm_json_raw(j, at), err);
-	if (r->provider->read(
-		j, at, r->question->call, r->answer, r->sink, err) != 0)
+	if (read_answer(r, at, err) != 0)
 		return err->code == GM_EPROTOCOL
 		           ? take_odd(r, gm_json_raw(j, at), err->msg, err)
 		           : -1;
@@ -174,6 +200,8 @@ on_stray(struct gm_span line, void *arg, struct gm_err *err)
 			return take_error(r, error, err);
 		return rc == NOTHING ? 0 : -1;
 	}
+	if (r->stray.len == 0) /* something is wrong: no time to think */
+		r->signs++;
 	gm_buf_put_span(&r->stray, line);
 	gm_buf_putc(&r->stray, '\n');
 	if (r->stray.failed == GM_EDATA)
@@ -285,16 +313,21 @@ gm_reply_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
     struct gm_err *err)
 {
 	struct gm_reply *r = arg;
-	size_t before = gm_sse_bytes(&r->sse);
+	size_t signs = r->signs, steps = gm_sse_pending(&r->sse) / STEP;
 
 	if (!is_over(r) && take(r, head, bytes, err) != 0)
 		return GM_HTTP_STOP;
 	if (is_over(r))
 		return GM_HTTP_ENOUGH;
-	if (r->kind == GM_REPLY_UNKNOWN || /* blank so far */
-	    (r->kind == GM_REPLY_STREAM && gm_sse_bytes(&r->sse) == before))
-		return GM_HTTP_IDLE;
-	return GM_HTTP_ALIVE;
+	if (r->kind == GM_REPLY_STREAM)
+		return r->signs > signs ||
+		               gm_sse_pending(&r->sse) / STEP > steps
+		           ? GM_HTTP_ALIVE
+		           : GM_HTTP_IDLE;
+	/* Blanks between documents, or in front of one, are pings, too. */
+	return r->kind != GM_REPLY_ERROR && gm_span_trim(bytes).len == 0
+	           ? GM_HTTP_IDLE
+	           : GM_HTTP_ALIVE;
 }
 
 /* Is all of it one document: no array of some, nor of an error? */

@@ -43,9 +43,10 @@ struct gm_reply {
 	struct gm_buf stray; /* lines between events: a bare JSON error */
 	struct gm_buf odd;   /* a document that belongs to no answer */
 	struct gm_json json;
-	bool at_end; /* what is no JSON now was cut off */
-	bool broken; /* so was the transfer */
-	bool done;   /* "[DONE]" has come: what follows is not read */
+	bool at_end;  /* what is no JSON now was cut off */
+	bool broken;  /* so was the transfer */
+	bool done;    /* "[DONE]" has come: what follows is not read */
+	size_t signs; /* private: events that carried something */
 };
 
 /*
@@ -60,6 +61,11 @@ void gm_reply_init(struct gm_reply *, const struct gm_provider *,
  * Take the next bytes; to be used as the transfer's sink with the reply as its
  * argument.  GM_HTTP_STOP: fault says what is wrong, or, with
  * GM_CLASS_OK there, *err comes from the sink.
+ *
+ * GM_HTTP_ALIVE: an event of the answer has come, the first of which carries
+ * text, a thought, another part or a finish reason; or 64 KiB more of one that
+ * is large; or any bytes of a document or an error.  Comments, blanks, events
+ * of other kinds (pings), and single bytes of an event are none.
  */
 enum gm_http_pulse gm_reply_take(
     const struct gm_http_head *, struct gm_span, void *reply, struct gm_err *);

@@ -15,22 +15,25 @@ share(int64_t max, uint32_t chance)
 	return (int64_t)(((uint64_t)max * chance) / UINT32_MAX);
 }
 
-int64_t
-gm_retry_backoff_ms(unsigned failures, uint32_t chance)
+static int64_t
+larger(int64_t a, int64_t b)
 {
-	int64_t ceiling = FIRST_MS;
+	return a > b ? a : b;
+}
+
+int64_t
+gm_retry_backoff_ms(unsigned failures, int64_t hint_ms, uint32_t chance)
+{
+	int64_t ceiling = FIRST_MS, ms;
 
 	while (failures > 1 && ceiling < CEILING_MS) {
 		ceiling *= 2;
 		failures--;
 	}
-	return share(ceiling, chance);
-}
-
-static int64_t
-larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
+	ms = share(ceiling, chance);
+	if (hint_ms > GM_RETRY_HINT_MAX)
+		hint_ms = GM_RETRY_HINT_MAX;
+	return larger(ms, hint_ms);
 }
 
 /* What the service says or, if it says nothing, how long such a quota lasts. */

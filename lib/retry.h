@@ -12,8 +12,16 @@
 #include "base.h"
 #include "fault.h"
 
-/* failures: those so far, from 1.  chance: any 32 random bits. */
-int64_t gm_retry_backoff_ms(unsigned failures, uint32_t chance);
+/*
+ * failures: those so far, from 1.  hint_ms: what the service asks for, -1:
+ * nothing; if it is longer it counts, up to GM_RETRY_HINT_MAX.  chance: any 32
+ * random bits.
+ */
+int64_t
+gm_retry_backoff_ms(unsigned failures, int64_t hint_ms, uint32_t chance);
+
+/* A failing service may not ask for more: it is tried again after a minute. */
+#define GM_RETRY_HINT_MAX 60000
 
 /* A rest without an end. */
 #define GM_RETRY_FOREVER INT64_MAX

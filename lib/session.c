@@ -1,11 +1,6 @@
 #include <stdlib.h>
 
 #include "session.h"
-#include "url.h"
-
-/* Silence allowed by default; local models take long to load. */
-#define SILENCE_MS 120000
-#define LOOPBACK_SILENCE_MS 300000
 
 /* Who is asked, in this order. */
 static int
@@ -38,7 +33,7 @@ static struct gm_service
 service_of(const struct gm_common *c, struct gm_keyset *set)
 {
 	const struct gm_value *values = c->config.values;
-	struct gm_service s = {
+	return (struct gm_service){
 		.provider = set->provider,
 		.base_url = set->base_url,
 		.keys = &set->keys,
@@ -48,17 +43,12 @@ service_of(const struct gm_common *c, struct gm_keyset *set)
 		.models_len = set->models_len,
 		.fallback = set->place.vendor != c->vendor,
 		.note = &c->note,
+		.response_ms = values[GM_SET_RESPONSE_TIMEOUT].number,
 		.timeout_ms = values[GM_SET_TIMEOUT].number,
 		.max_wait_ms = values[GM_SET_MAX_WAIT].number,
 		.deadline_ms = c->deadline_ms,
 		.retries = (unsigned)values[GM_SET_RETRIES].number,
 	};
-
-	if (s.timeout_ms == 0)
-		s.timeout_ms = gm_url_is_loopback(set->base_url)
-		                   ? LOOPBACK_SILENCE_MS
-		                   : SILENCE_MS;
-	return s;
 }
 
 /* Let each service know the one behind it. */

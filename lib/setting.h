@@ -22,6 +22,7 @@ enum gm_setting {
 	GM_SET_OPENAI_MODEL,
 	GM_SET_OPENAI_URL,
 	GM_SET_FALLBACK, /* names of services, see vendor.h */
+	GM_SET_RESPONSE_TIMEOUT,
 	GM_SET_TIMEOUT,
 	GM_SET_CONNECT_TIMEOUT,
 	GM_SET_DEADLINE,

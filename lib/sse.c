@@ -49,7 +49,6 @@ take_field(struct gm_sse *s, struct gm_span line, struct gm_err *err)
 
 	if (name == 0)
 		return 0; /* a comment */
-	s->bytes += line.len;
 	if (from < line.len && line.p[from] == ' ')
 		from++;
 	if (gm_span_is(field, "data")) {
@@ -136,12 +135,11 @@ gm_sse_end(struct gm_sse *s, struct gm_err *err)
 }
 
 size_t
-gm_sse_bytes(const struct gm_sse *s)
+gm_sse_pending(const struct gm_sse *s)
 {
-	/* A comment in the making is no sign of life, all else is. */
 	if (s->line.len > 0 && s->line.data[0] != ':')
-		return s->bytes + s->line.len;
-	return s->bytes;
+		return s->data.len + s->line.len;
+	return s->data.len;
 }
 
 bool

@@ -36,7 +36,6 @@ struct gm_sse { /* private to sse.c but for its size */
 	void *arg;
 	struct gm_buf line, data;
 	bool started, after_cr;
-	size_t bytes; /* see gm_sse_bytes() */
 };
 
 /*
@@ -56,11 +55,8 @@ int gm_sse_feed(struct gm_sse *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 /* The body has ended: handle a last line and event that were left open. */
 int gm_sse_end(struct gm_sse *, struct gm_err *) GM_MUST_CHECK;
 
-/*
- * Bytes so far that belong to something else than comments and empty lines:
- * when it stands still, the server only keeps the line open.
- */
-size_t gm_sse_bytes(const struct gm_sse *);
+/* Bytes that have come of an event which has not ended; comments are none. */
+size_t gm_sse_pending(const struct gm_sse *);
 
 /*
  * Does the data of the event in the making begin with this, blanks aside?  True

@@ -40,8 +40,9 @@ struct gm_service {
 	const struct gm_service *next; /* to fall back to; NULL: none */
 	bool fallback;                 /* the user would ask another first */
 	const struct gm_note *note;
-	int64_t timeout_ms;  /* silence allowed on one request */
-	int64_t max_wait_ms; /* longest sleep for a key, or before a repeat */
+	/* No data allowed for: until the first event, and between two. */
+	int64_t response_ms, timeout_ms;
+	int64_t max_wait_ms; /* longest sleep for a key */
 	int64_t deadline_ms; /* monotonic clock; 0: none */
 	unsigned retries;    /* per model, after a fault that may pass */
 };
@@ -78,6 +79,7 @@ struct gm_ask {
 	bool given;       /* text went to a sink that cannot take it back */
 	bool emptied;     /* the model's answer was empty: it was asked again */
 	unsigned failures; /* of the kind that counts against retries */
+	bool timed_out;    /* one of them: the model was silent */
 	int64_t begun_ms, sent_ms, sent_wall_ms;
 	int64_t text_ms; /* monotonic: the first text, maybe held; 0: none */
 };

@@ -51,6 +51,25 @@ is_flood(const struct gm_http_transfer *t)
 	return t->head_size > GM_HTTP_HEAD_MAX;
 }
 
+/* An event has come, or what counts as one. */
+static void
+note_sign(struct gm_http_transfer *t)
+{
+	t->responded = true;
+	t->sign_ms = gm_clock_mono_ms();
+}
+
+/* A service that reports an error does not think first. */
+static void
+end_head(struct gm_http_transfer *t)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 300)
+		note_sign(t);
+}
+
 static size_t
 on_header(char *p, size_t size, size_t count, void *arg)
 {
@@ -58,7 +77,6 @@ on_header(char *p, size_t size, size_t count, void *arg)
 	struct gm_http_head *head = &t->result.head;
 	struct gm_span line = { p, size * count };
 
-	t->sign_ms = gm_clock_mono_ms();
 	t->head_size += line.len + GM_HTTP_HEADER_COST;
 	if (is_flood(t))
 		return CURL_WRITEFUNC_ERROR;
@@ -66,8 +84,10 @@ on_header(char *p, size_t size, size_t count, void *arg)
 		*head = (struct gm_http_head){ 0 };
 		t->head_open = true;
 	}
-	if (gm_span_trim(line).len == 0)
+	if (gm_span_trim(line).len == 0) {
 		t->head_open = false;
+		end_head(t);
+	}
 	take_headers(line, head);
 	return line.len;
 }
@@ -93,7 +113,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		return CURL_WRITEFUNC_ERROR;
 	/* Read again: the sink may have waited for whoever reads our output. */
 	if (pulse == GM_HTTP_ALIVE)
-		t->sign_ms = gm_clock_mono_ms();
+		note_sign(t);
 	return bytes.len;
 }
 
@@ -106,7 +126,7 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	(void)down_total;
 	(void)down;
 	(void)up_total;
-	if (up != t->uploaded) {
+	if (up != t->uploaded && !t->responded) {
 		t->uploaded = up;
 		t->sign_ms = gm_clock_mono_ms();
 	}
@@ -151,8 +171,10 @@ on_trace(CURL *easy, curl_infotype type, char *p, size_t size, void *arg)
 	(void)easy;
 	if (type == CURLINFO_SSL_DATA_IN || type == CURLINFO_SSL_DATA_OUT)
 		gm_trace_tls(&t->trace, type == CURLINFO_SSL_DATA_IN, bytes);
-	if (type == CURLINFO_HEADER_OUT)
+	if (type == CURLINFO_HEADER_OUT) {
 		gm_trace_request(&t->trace, bytes);
+		t->sign_ms = gm_clock_mono_ms();
+	}
 	return 0;
 }
 
@@ -463,8 +485,8 @@ fault_of(struct gm_http_transfer *t, CURLcode code)
 		return t->trace.refused ? GM_HTTP_TLS : GM_HTTP_NETWORK;
 	case CURLE_PROXY:
 		return GM_HTTP_PROXY;
-	case CURLE_OPERATION_TIMEDOUT:
-		return GM_HTTP_SILENCE;
+	case CURLE_OPERATION_TIMEDOUT: /* connect_timeout_ms; we set no other */
+		return GM_HTTP_NETWORK;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:

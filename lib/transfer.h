@@ -30,7 +30,9 @@ struct gm_http_transfer {
 	struct gm_http_request request;
 	struct gm_http_result result;
 	struct curl_slist *headers;
-	int64_t start_ms, sign_ms; /* begun; last sign of life; monotonic */
+	int64_t start_ms; /* monotonic, as is: */
+	int64_t sign_ms;  /* when the clock that runs was last set to 0 */
+	bool responded;   /* the first event has come: the second clock runs */
 	curl_off_t uploaded;
 	const struct gm_http_options *options; /* http.c's */
 	int peer_port;    /* of the last address that was tried; 0: none was */

@@ -269,7 +269,7 @@ gemini-3.8-flash	yes
 	said 78 '' "gm-prompt: $URL/openai/v1: no API at this address: check the base URL (HTTP 200, bad_url): Unexpected endpoint or method. (POST /v1/chat)
 "
 	play <<<'[{"body":"data: {\"error\":\"Died\",\"error_type\":\"generation\"}\n\n"},{"chat":["Yes."]}]'
-	ask --provider openai --max-wait 10ms hi
+	ask --provider openai hi
 	said 0 $'Yes.\n' ''
 	play <<<'[{"json":{"errors":[{"message":"Slowly, please"}]},"status":200,"repeat":-1}]'
 	ask --provider openai --retries 0 hi

@@ -289,11 +289,11 @@ ends() {
 	line=${line//SITE/$SITE}
 	line="gm-prompt: ${line//MODEL/$MODEL}"$'\n'
 	play <<<"[{$6,\"repeat\":-1}]"
-	chat --retries 1 --max-wait 10ms hi
+	chat --retries 1 hi
 	said "$2" "$held" "$line" || return
 	tried "$1" || return
 	again
-	chat --retries 1 --max-wait 10ms -S hi
+	chat --retries 1 -S hi
 	said "$2" "$streamed" "$line" || return
 	[ "$4" = - ] || tried 1
 }
@@ -338,7 +338,7 @@ refuses() {
 	local line=${4//SITE/$SITE}
 	line=${line//MODEL/$MODEL}
 	again
-	chat --retries 1 --max-wait 10ms --json hi
+	chat --retries 1 --max-wait 0 --json hi
 	[ "$rc" -eq "$1" ] || {
 		echo "status $rc in place of $1"
 		cat err
@@ -431,7 +431,7 @@ refuses() {
 	[{"refusal":"capacity","repeat":2},{"chat":["One."],"repeat":-1}]
 	E
 	MISTRAL_MODEL_NAME=mistral-large-latest,mistral-small-latest \
-	    chat --retries 1 --max-wait 10ms --json hi
+	    chat --retries 1 --max-wait 0 --json hi
 	[ "$rc" -eq 0 ]
 	same <(jq -c '[.attempts[] | .model, .class]' out) \
 	    '["mistral-large-latest","overloaded","mistral-large-latest","overloaded","mistral-small-latest","ok"]
@@ -535,14 +535,14 @@ refuses() {
 	went L L L
 	# Also as the last resort.
 	play <<<"[$(at gemini '"row":37'),{\"refusal\":\"loading\",\"repeat\":2},$LOCAL_GOOD]"
-	ask --fallback openai --retries 0 --max-wait 10ms --json hi
+	ask --fallback openai --retries 0 --json hi
 	[ "$rc" -eq 0 ]
 	went K0 L L L
 	same <(jq -c '[.attempts[].class]' out) '["overloaded","loading","loading","ok"]
 '
 }
 
-@test "503 Loading model: no longer than the deadline, or --timeout" {
+@test "503 Loading model: no longer than the deadline, or --response-timeout" {
 	local line
 	services
 	to llamacpp
@@ -553,7 +553,7 @@ refuses() {
 	failed 69 "$line (HTTP 503, loading): Loading model"
 	went L
 	again
-	chat --timeout 900ms --json hi
+	chat --response-timeout 900ms --json hi
 	[ "$rc" -eq 69 ]
 	went L
 	same <(jq -c .error.class out) '"loading"
@@ -567,7 +567,7 @@ refuses() {
 	went L L
 	# Then who is next.
 	play <<<"[$(at llamacpp '"refusal":"loading"'),$MISTRAL_GOOD]"
-	chat --timeout 900ms --fallback mistral hi
+	chat --response-timeout 900ms --fallback mistral hi
 	said 0 "$MISTRAL_SAYS
 " "gm-prompt: openai: $line (HTTP 503, loading): Loading model; asking mistral instead
 "

@@ -60,7 +60,8 @@ as_nobody() {
 traced() {
 	local names=(GOOGLE_API_KEYS_COMMAND MISTRAL_API_KEYS_COMMAND
 		OPENAI_API_KEY_COMMAND GEMINI_MODEL GOOGLE_GEMINI_BASE_URL MISTRAL_MODEL_NAME
-		MISTRAL_BASE_URL OPENAI_MODEL OPENAI_BASE_URL GM_FALLBACK GM_TIMEOUT
+		MISTRAL_BASE_URL OPENAI_MODEL OPENAI_BASE_URL GM_FALLBACK
+		GM_RESPONSE_TIMEOUT GM_TIMEOUT
 		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_POLICY
 		GM_RPM GM_RPD 'key index' GM_METRICS GM_LOG_FILE GM_SYSLOG
 		GM_STATE_DIR GM_CACHE_DIR) name
@@ -72,6 +73,7 @@ traced() {
 		[MISTRAL_BASE_URL]="https://api.mistral.ai $default"
 		[OPENAI_BASE_URL]="https://api.openai.com/v1 $default"
 		['connect timeout']="10s $default"
+		[GM_RESPONSE_TIMEOUT]="15m $default" [GM_TIMEOUT]="120s $default"
 		[GM_RETRIES]="4 $default" [GM_MAX_WAIT]="60s $default"
 		[GM_POLICY]="sticky $default"
 	)
@@ -167,6 +169,7 @@ no_key() {
 	done <<-END
 		GEMINI_MODEL --model gemini-1 gemini-2 gemini-3
 		GOOGLE_GEMINI_BASE_URL - https://a.example https://b.example
+		GM_RESPONSE_TIMEOUT --response-timeout 8m 9m 10m
 		GM_TIMEOUT --timeout 11s 12s 13s
 		GM_DEADLINE --deadline 21m 22m 23m
 		GM_RETRIES --retries 5 6 0
@@ -1420,6 +1423,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 		grep -qE ' (24h|1ms|1h)$' err
 		unset "$name"
 	done <<-'END'
+		GM_RESPONSE_TIMEOUT --response-timeout 0
 		GM_TIMEOUT --timeout 0
 		GM_TIMEOUT --timeout 25h
 		GM_DEADLINE --deadline 0

@@ -49,11 +49,23 @@ rc= # set by gm and ask
 	grep -q 'G[A-Z]*_API_KEY' err
 }
 
-@test "--timeout TIME: silence is an error" {
+@test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
+	ask --response-timeout 300ms --retries 0 hi
+	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, silence): no data for\
+ 0.3 s
+"
+	sent "$HI"
+	GM_RESPONSE_TIMEOUT=0.25 ask --retries 0 hi
+	[ "$rc" -eq 69 ]
+	[ "$(requests)" -eq 2 ]
+}
+
+@test "--timeout TIME: no event after the first is an error" {
+	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, silence): no sign of\
- life for 0.3 s
+	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, silence): no data for\
+ 0.3 s
 "
 	sent "$HI"
 	GM_TIMEOUT=0.25 ask --retries 0 hi
@@ -70,6 +82,8 @@ rc= # set by gm and ask
  1h"
 	ask --timeout 25h hi
 	usage "--timeout: not a duration of at most 24h"
+	ask --response-timeout 0 hi
+	usage "--response-timeout: not a duration of at least 1ms"
 }
 
 @test "--connect-timeout TIME" {
@@ -93,7 +107,7 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat full): no answer (silence): " err
+	grep -q "^gm-prompt: $(cat full): no connection (network): " err
 }
 
 @test "--deadline TIME: the whole run" {
@@ -132,13 +146,13 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
  overloaded): The model is overloaded. Please try again later.
 "
 	sent "$HI"
-	ask --retries 2 --max-wait 0 hi
+	ask --retries 2 hi
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 4 ]
-	GM_RETRIES=1 ask --max-wait 0 hi
+	GM_RETRIES=1 ask hi
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 6 ]
-	ask --max-wait 0 hi # four by default
+	ask hi # four by default
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 11 ]
 	ask --retries 1O hi

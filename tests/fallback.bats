@@ -165,7 +165,7 @@ row() {
 		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|WHY
 		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|no finish reason
 		"raw":""||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: no connection (network)|WHY
-		"stream":["One, "],"hold":true,"gate":"never"|--timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, silence)|no sign of life for 3 s
+		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, silence)|no data for 3 s
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: nothing listens there: is the server running? (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection (tls)|WHY
 		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|

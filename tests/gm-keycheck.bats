@@ -32,7 +32,7 @@ shape() {
 # check [argument...]: run it; its words go to "out" and "err".
 check() {
 	rc=0
-	timeout 60 gm-keycheck "$@" >raw 2>err </dev/null || rc=$?
+	hurried timeout 60 gm-keycheck "$@" >raw 2>err </dev/null || rc=$?
 	shape <raw >out
 	if grep -aqE 'fake-[a-z]*-key' raw err; then
 		echo 'a key shows'

@@ -10,7 +10,7 @@ rc= # set by models and gm
 models() {
 	rc=0
 	forget
-	timeout 60 gm-models "$@" >out 2>err </dev/null || rc=$?
+	hurried timeout 60 gm-models "$@" >out 2>err </dev/null || rc=$?
 }
 
 # lines NAME...: one a line.
@@ -285,7 +285,7 @@ gm-models: no model answers
 		 {"when": {"path": "/d:"}, "json": {"tokens": 1}, "repeat": -1}]
 	END
 	serve
-	models --probe --retries 2 --max-wait 1ms --json
+	models --probe --retries 2 --json
 	[ "$rc" -eq 0 ]
 	jq -c '[.name, .probe.ok, .probe.http, .probe.class]' out >probes
 	same probes '["a",false,413,"too_large"]
@@ -574,7 +574,7 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 		 {"service": true}]
 	END
 	serve
-	models --max-wait 1ms
+	models
 	listed "${ASKING[@]}"
 	[ "$(requests)" -eq 6 ]
 	asked_list 4 '%2B%2B%2B%2BNg%3D%3D'

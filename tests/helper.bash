@@ -61,6 +61,17 @@ serve() {
 	case $URL in https:*) export SSL_CERT_FILE=$DIR/ca.pem ;; esac
 }
 
+# hurried COMMAND...: run it with no chance in its waits (tests/fault/chance.c):
+# it retries at once, or as late as it may where FAKE_CHANCE is "most".  Longer
+# waits that a service asks for stay.
+hurried() {
+	local chance=$BATS_FILE_TMPDIR/chance.so
+	[ -e "$chance" ] ||
+		cc -shared -fPIC -O1 -o "$chance" "$ROOT/tests/fault/chance.c"
+	LD_PRELOAD=$chance${LD_PRELOAD:+:$LD_PRELOAD} \
+	    ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 "$@"
+}
+
 # script: what the server shall reply; JSON on standard input.
 script() {
 	mkdir -p "$DIR"

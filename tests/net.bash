@@ -25,7 +25,7 @@ teardown() {
 gm() {
 	rc=0
 	forget
-	timeout 60 gm-prompt "$@" >out 2>err || rc=$?
+	hurried timeout 60 gm-prompt "$@" >out 2>err || rc=$?
 }
 
 # play: from now on the script on standard input, whatever was left of others.

@@ -20,7 +20,7 @@ replies() {
 gm() {
 	rc=0
 	forget
-	gm-prompt "$@" >out 2>err || rc=$?
+	hurried gm-prompt "$@" >out 2>err || rc=$?
 }
 
 # ask [argument...]: the same with nothing on standard input.

@@ -67,7 +67,7 @@ rests() {
 	    "$STREAM,\"cut_at\":300" "$STREAM,\"finish\":null"; do
 		for n in 0 1 3; do
 			play <<<"[{$members,\"repeat\":-1}]"
-			ask --retries "$n" --max-wait 1ms hi
+			ask --retries "$n" hi
 			[[ $rc =~ ^(69|76)$ ]]
 			same out ''
 			[ "$(wc -l <err)" -eq 1 ]
@@ -75,7 +75,7 @@ rests() {
 		done
 		# And an answer that comes at last is an answer.
 		play <<<"[{$members,\"repeat\":2},{$STREAM}]"
-		ask --max-wait 1ms hi
+		ask hi
 		said 0 "$ANSWER
 " ''
 		tried 3
@@ -85,11 +85,11 @@ rests() {
 @test "4 repeats if nothing is said; GM_RETRIES says it, too" {
 	serve
 	play <<<'[{"row":36,"repeat":-1}]'
-	ask --max-wait 1ms hi
+	ask hi
 	[ "$rc" -eq 69 ]
 	tried 5
 	again
-	GM_RETRIES=2 ask --max-wait 1ms hi
+	GM_RETRIES=2 ask hi
 	[ "$rc" -eq 69 ]
 	tried 3
 	again
@@ -101,29 +101,46 @@ rests() {
 @test "the waits grow: each is told, none is over its ceiling" {
 	serve
 	play <<<'[{"row":36,"repeat":-1}]'
-	ask -nv --retries 3 hi
+	FAKE_CHANCE=most ask -nv --retries 3 hi
 	[ "$rc" -eq 69 ]
 	tried 4
-	at_most 1.0 2.0 4.0
+	same <(waits) '1.0
+2.0
+4.0
+'
 	[ "$(grep -c "^gm-prompt: attempt [1-4]: $ALIAS: $TROUBLE: An internal error" err)" -eq 4 ]
 	[ "$(wc -l <err)" -eq 8 ]
 	# The last failed attempt stands in the error line.
 	[[ $(tail -n 1 err) == "gm-prompt: $ALIAS: $TROUBLE: An internal error"* ]]
 }
 
-@test "the waits are no more than --max-wait" {
+@test "the waits do not depend on --max-wait, be it 0" {
+	local wait
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
-	ask -nv --retries 12 --max-wait 10ms hi
+	play <<<'[{"row":37,"repeat":-1}]'
+	for wait in 0 10ms; do
+		again
+		FAKE_CHANCE=most ask -nv --retries 2 --max-wait $wait hi
+		[ "$rc" -eq 69 ]
+		tried 3
+		same <(waits) '1.0
+2.0
+'
+	done
+	# With chance as it is they are no longer than that.
+	rc=0
+	forget
+	again
+	timeout 60 gm-prompt -nv --retries 2 --max-wait 0 hi >out 2>err || rc=$?
 	[ "$rc" -eq 69 ]
-	tried 13
-	at_most 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01 0.01
+	tried 3
+	at_most 1.0 2.0
 }
 
 @test "each attempt is in the JSON, the wait too" {
 	serve
 	play <<<"[{\"raw\":\"\"},{\"row\":37},{\"row\":35},{$STREAM}]"
-	ask --json --max-wait 1ms hi
+	ask --json hi
 	[ "$rc" -eq 0 ]
 	same err ''
 	grep -q '"text":"One, two, three."' out
@@ -139,7 +156,7 @@ rests() {
 @test "a kept-alive connection that was dropped is no fault of the service" {
 	serve
 	play <<<"[{\"row\":37},{\"raw\":\"\"},{$STREAM}]"
-	ask -nv --retries 1 --max-wait 1ms hi
+	ask -nv --retries 1 hi
 	[ "$rc" -eq 0 ]
 	same out "$ANSWER
 "
@@ -151,7 +168,7 @@ rests() {
 	local n
 	serve
 	play <<<"[{\"row\":36,\"repeat\":2},{$STREAM}]"
-	printf 'some text\n' | gm --max-wait 1ms -t 1 hi
+	printf 'some text\n' | gm -t 1 hi
 	said 0 "$ANSWER
 " ''
 	for n in 2 3; do
@@ -183,34 +200,42 @@ told() {
 	for name in '%a, %d %b %Y %H:%M:%S GMT' '%A, %d-%b-%y %H:%M:%S GMT' \
 	    '%a %b %e %H:%M:%S %Y'; do
 		told "$(date -u -d '+1 hour' +"$name")"
-		ask -nv --retries 1 --max-wait 20ms hi
-		[ "$rc" -eq 69 ]
-		same <(waits) '0.0
-'
 		# It is seen that it was read by what cannot wait for it.
-		ask -nv --retries 1 --max-wait 2h --deadline 30s hi
+		ask -nv --retries 1 --deadline 30s hi
 		[ "$rc" -eq 69 ]
 		same <(waits) ''
 		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
 	done
 	# One that is near: full seconds, so that a little less is left.
 	told "$(date -u -d '+3 seconds' +'%a, %d %b %Y %H:%M:%S GMT')"
-	ask -nv --retries 1 --max-wait 5s hi
+	ask -nv --retries 1 --max-wait 0 hi
 	[ "$rc" -eq 69 ]
 	tried 2
 	at_most 3.0
 }
 
-@test "Retry-After that is huge is held down by --max-wait" {
-	local value
+@test "Retry-After that is huge counts up to 60 s" {
+	local value pid
 	serve
-	for value in 3600 99999999999999999999 1e9 86400.5; do
+	for value in 61 3600 99999999999999999999; do
 		told "$value"
-		ask -nv --retries 1 --max-wait 100ms hi
-		[ "$rc" -eq 69 ]
-		tried 2
-		at_most 0.1
+		timeout 60 gm-prompt -nv --retries 1 hi >out 2>err &
+		pid=$!
+		wait_for 'grep -q waiting err'
+		same <(waits) '60.0
+'
+		kill "$pid"
+		wait "$pid" || :
+		tried 1
+		ask -nv --retries 1 --deadline 50s hi
+		failed_late
 	done
+}
+
+# failed_late: the wait does not fit the deadline, and does not begin.
+failed_late() {
+	[ "$rc" -eq 69 ] && same <(waits) '' &&
+		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
 }
 
 @test "Retry-After that is past, negative or no time at all changes nothing" {
@@ -219,10 +244,11 @@ told() {
 	for value in 0 -5 soon '' '1 hour' 'Mon, 01 Jan 2001 00:00:00 GMT' \
 	    'Mon, 99 Foo 2099 00:00:00 GMT' nan inf 0x10; do
 		told "$value"
-		ask -nv --retries 1 --max-wait 100ms hi
+		FAKE_CHANCE=most ask -nv --retries 1 hi
 		[ "$rc" -eq 69 ]
 		tried 2
-		at_most 0.1
+		same <(waits) '1.0
+'
 	done
 }
 
@@ -301,6 +327,54 @@ told() {
 	tried 3
 }
 
+@test "a quota of a day is never slept for, however long --max-wait" {
+	local members
+	serve
+	# A day's, none at all, and that of search.
+	for members in '"row":30,"retry_delay":"0.1s"' '"row":31' '"row":33'; do
+		play <<<"[{$members,\"repeat\":-1}]"
+		rests 0 90000 gm-prompt --max-wait 24h hi
+		tried 1
+		same <(jq -c .timing.wait_ms out) '0
+'
+	done
+	play <<<'[{"row":34,"repeat":-1}]'
+	rests 60 60 gm-prompt --max-wait 24h --deadline 90 --search hi
+	grep -q '"class":"quota_search"' out
+	tried 1
+	# Nor for GM_RPD.
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	GM_RPD=1 ask -n hi
+	[ "$rc" -eq 0 ]
+	forget() {
+		:
+	}
+	GM_RPD=1 ask -n --max-wait 24h hi
+	[ "$rc" -eq 75 ]
+	tried 1
+}
+
+@test "a daily quota: the next model or provider is asked at once" {
+	services
+	play <<<"[$(at gemini '"row":30'),$MISTRAL_GOOD]"
+	ask -n --max-wait 24h --fallback mistral --json hi
+	[ "$rc" -eq 0 ]
+	went K0 K1 M0
+	same <(jq -c .timing.wait_ms out) '0
+'
+	play <<<"[{\"when\":{\"path\":\"/gemini-a:\"},\"row\":30,\"repeat\":-1},{$STREAM}]"
+	ask -n --max-wait 24h -m gemini-a,gemini-b --json hi
+	[ "$rc" -eq 0 ]
+	went K0 K1 K0
+	# A key that is limited by the minute is waited for all the same.
+	play <<<"[{\"when\":{\"key\":\"$K0\"},\"row\":30,\"repeat\":-1},{\"row\":29,\"retry_delay\":\"1s\"},{$STREAM}]"
+	ask -n --max-wait 24h --fallback mistral hi
+	said 0 "$ANSWER
+" 'gm-prompt: quota_minute: waiting 1.0 s
+'
+	went K0 K1 K1
+}
+
 @test "a day's quota rests for a minute at least, whatever it says" {
 	local delay
 	serve
@@ -350,14 +424,14 @@ told() {
 	    "\"body\":\"${short_reply}data: {\"" \
 	    "\"stream\":[$first],\"finish\":null,\"hold\":true"; do
 		play <<<"[{$members},{$STREAM,\"repeat\":-1}]"
-		ask -n -S --retries 4 --max-wait 1ms --timeout 1s hi
+		ask -n -S --retries 4 --timeout 1s hi
 		[[ $rc =~ ^(69|76)$ ]]
 		same out $'One, \n'
 		[ "$(wc -l <err)" -eq 1 ]
 		tried 1
 		# The same held back: once more, and the text is there once.
 		play <<<"[{$members},{$STREAM,\"repeat\":-1}]"
-		ask -n --retries 4 --max-wait 1ms --timeout 1s hi
+		ask -n --retries 4 --timeout 1s hi
 		said 0 "$ANSWER
 " ''
 		tried 2
@@ -383,7 +457,7 @@ told() {
 @test "streamed, but nothing was given out yet: repeated" {
 	serve
 	play <<<"[{\"row\":37},{\"raw\":\"\"},{$STREAM,\"cut_at\":20},{$STREAM,\"thoughts\":[\"Hm.\"],\"cut_at\":200},{$STREAM}]"
-	ask -S --max-wait 1ms hi
+	ask -S hi
 	said 0 "$ANSWER
 " ''
 	tried 5
@@ -392,7 +466,7 @@ told() {
 @test "thoughts of an attempt that failed are not told" {
 	serve
 	play <<<"[{$STREAM,\"thoughts\":[\"Hm.\"],\"finish\":null},{$STREAM,\"thoughts\":[\"Ah.\"]}]"
-	ask -n --show-thoughts --max-wait 1ms hi
+	ask -n --show-thoughts hi
 	said 0 "$ANSWER
 " 'Ah.
 '
@@ -402,13 +476,13 @@ told() {
 	serve
 	play <<<"[{$STREAM,\"finish\":null,\"repeat\":2}]"
 	echo before >file
-	ask --retries 1 --max-wait 1ms -o file hi
+	ask --retries 1 -o file hi
 	[ "$rc" -eq 76 ]
 	same file 'before
 '
 	[ "$(ls -A)" = $'err\nfile\nout' ]
 	play <<<"[{$STREAM,\"finish\":null},{$STREAM}]"
-	ask --retries 1 --max-wait 1ms -o file hi
+	ask --retries 1 -o file hi
 	said 0 '' ''
 	same file "$ANSWER
 "
@@ -419,7 +493,7 @@ told() {
 @test "the deadline ends a chain of faults: 69, with the last of them" {
 	serve
 	play <<<'[{"row":37,"headers":{"Retry-After":"0.1"},"repeat":-1}]'
-	ask -n --retries 100 --max-wait 100ms --deadline 1s hi
+	ask -n --retries 100 --deadline 1s hi
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
@@ -454,7 +528,7 @@ told() {
 @test "the deadline ends a retry after a silent request" {
 	serve
 	play <<<'[{"row":37},{"raw":"","hold":true,"repeat":-1}]'
-	ask -n --max-wait 1ms --deadline 1s hi
+	ask -n --deadline 1s hi
 	failed 69 "the deadline is over: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
 	tried 2
 }

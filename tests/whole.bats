@@ -91,7 +91,7 @@ all_ways() {
 	for reason in '""' '"FINISH_REASON_UNSPECIFIED"' null '"finish_reason_unspecified"' '"null"'; do
 		play <<<"[{\"stream\":[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Half an \"}]},\"finishReason\":$reason}]}],\"finish\":null},{\"stream\":[\"The whole answer.\"]}]"
 		cp old file
-		ask --max-wait 10ms -o file hi
+		ask -o file hi
 		if ! said 0 '' '' || ! same file $'The whole answer.\n' ||
 		    ! tried 2; then
 			echo "$reason: see above"

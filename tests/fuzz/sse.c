@@ -65,7 +65,7 @@ parse(
 		text.len -= n;
 		n = step;
 	}
-	o->bytes = gm_sse_bytes(&sse);
+	o->bytes = gm_sse_pending(&sse);
 	if (o->rc == 0)
 		o->rc = gm_sse_end(&sse, &o->err);
 	assert(o->rc == 0 || o->err.code == GM_EPROTOCOL);

@@ -69,6 +69,7 @@ make(const char *path, const char *text)
 static const char *const names[GM_SETTINGS] = {
 	[GM_SET_GEMINI_MODEL] = "GEMINI_MODEL",
 	[GM_SET_GEMINI_URL] = "GOOGLE_GEMINI_BASE_URL",
+	[GM_SET_RESPONSE_TIMEOUT] = "GM_RESPONSE_TIMEOUT",
 	[GM_SET_TIMEOUT] = "GM_TIMEOUT",
 	[GM_SET_DEADLINE] = "GM_DEADLINE",
 	[GM_SET_RETRIES] = "GM_RETRIES",
@@ -103,7 +104,8 @@ test_defaults(void **state)
 		{ GM_SET_GEMINI_MODEL, "gemini-flash-latest", 0 },
 		{ GM_SET_GEMINI_URL,
 		    "https://generativelanguage.googleapis.com", 0 },
-		{ GM_SET_TIMEOUT, NULL, 0 }, /* depends on the base URL */
+		{ GM_SET_RESPONSE_TIMEOUT, "15m", 900000 },
+		{ GM_SET_TIMEOUT, "120s", 120000 },
 		{ GM_SET_CONNECT_TIMEOUT, "10s", 10000 },
 		{ GM_SET_DEADLINE, NULL, 0 },
 		{ GM_SET_RETRIES, "4", 4 },
@@ -210,6 +212,7 @@ test_local(void **state)
 		bool taken;
 	} rows[] = {
 		{ GM_SET_GEMINI_MODEL, "GEMINI_MODEL=m", true },
+		{ GM_SET_RESPONSE_TIMEOUT, "GM_RESPONSE_TIMEOUT=5", true },
 		{ GM_SET_TIMEOUT, "GM_TIMEOUT=5", true },
 		{ GM_SET_DEADLINE, "GM_DEADLINE=5", true },
 		{ GM_SET_RETRIES, "GM_RETRIES=5", true },
@@ -398,10 +401,11 @@ test_variables(void **state)
 		"MISTRAL_API_KEYS_COMMAND", "OPENAI_API_KEY_COMMAND",
 		"GEMINI_MODEL", "GOOGLE_GEMINI_BASE_URL", "MISTRAL_MODEL_NAME",
 		"MISTRAL_BASE_URL", "OPENAI_MODEL", "OPENAI_BASE_URL",
-		"GM_FALLBACK", "GM_TIMEOUT", "GM_DEADLINE", "GM_RETRIES",
-		"GM_MAX_WAIT", "GM_POLICY", "GM_RPM", "GM_RPD", "GM_METRICS",
-		"GM_LOG_FILE", "GM_SYSLOG", "GM_STATE_DIR", "GM_CACHE_DIR",
-		"GM_ENV_FILE", "GM_ALLOW_UNSAFE_ENV" };
+		"GM_FALLBACK", "GM_RESPONSE_TIMEOUT", "GM_TIMEOUT",
+		"GM_DEADLINE", "GM_RETRIES", "GM_MAX_WAIT", "GM_POLICY",
+		"GM_RPM", "GM_RPD", "GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG",
+		"GM_STATE_DIR", "GM_CACHE_DIR", "GM_ENV_FILE",
+		"GM_ALLOW_UNSAFE_ENV" };
 	size_t i;
 
 	(void)state;

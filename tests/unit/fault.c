@@ -128,6 +128,10 @@ test_find(void **state)
 		    gm_class_find(gm_class((enum gm_class)i)->name, &class));
 		assert_int_equal(class, i);
 	}
+	for (i = 0; i < GM_CLASSES; i++)
+		assert_int_equal(gm_class_may_sleep((enum gm_class)i),
+		    i == GM_CLASS_QUOTA_MINUTE || i == GM_CLASS_QUOTA ||
+			i == GM_CLASS_QUOTA_SPEND);
 	assert_true(gm_class_is_mark(GM_CLASS_OK));
 	assert_true(gm_class_is_mark(GM_CLASS_KEY_LEAKED));
 	assert_true(gm_class_is_mark(GM_CLASS_NO_CREDIT));

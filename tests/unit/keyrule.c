@@ -306,6 +306,49 @@ test_pick_same(void **state)
 	end();
 }
 
+/* Of all that cool down, the first that is worth a sleep: no daily quota is. */
+static void
+test_wake(void **state)
+{
+	static const struct {
+		struct mark marks[3];
+		int64_t at, wake;
+		enum gm_class class;
+	} rows[] = {
+		{ { { "k0", MODEL, DAILY, NOW, NOW + SEC },
+		      { "k1", MODEL, MINUTE, NOW, NOW + 2 * MIN },
+		      { "k2", MODEL, GM_CLASS_QUOTA, NOW, NOW + MIN } },
+		    NOW + SEC, NOW + MIN, GM_CLASS_QUOTA },
+		{ { { "k0", "all", GM_CLASS_QUOTA_SPEND, NOW, NOW + MIN },
+		      { "k1", MODEL, MINUTE, NOW, NOW + 2 * MIN },
+		      { "k2", "all", LEAKED, NOW, FOREVER } },
+		    NOW + MIN, NOW + MIN, GM_CLASS_QUOTA_SPEND },
+		{ { { "k0", MODEL, DAILY, NOW, NOW + SEC },
+		      { "k1", MODEL, GM_CLASS_QUOTA_NONE, NOW, NOW + MIN },
+		      { "k2", "all", INVALID, NOW, NOW + DAY } },
+		    NOW + SEC, 0, GM_CLASS_OK },
+		/* Whichever of a key's own quotas ends last. */
+		{ { { "k0", MODEL, MINUTE, NOW, NOW + SEC },
+		      { "k0", "all", DAILY, NOW, NOW + 2 * SEC },
+		      { "k1", MODEL, DAILY, NOW, MIDNIGHT } },
+		    NOW + 2 * SEC, 0, GM_CLASS_OK },
+	};
+	struct gm_pick p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		begin(i == 3 ? "a,b" : "a,b,c");
+		put_all(rows[i].marks, GM_LEN(rows[i].marks));
+		gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+		assert_int_equal(p.kind, GM_PICK_COOLING);
+		assert_int_equal(p.at_ms, rows[i].at);
+		assert_int_equal(p.wake_ms, rows[i].wake);
+		assert_int_equal(p.wake_class, rows[i].class);
+		end();
+	}
+}
+
 /* The one behind the current key, in the ring's order, in turns as well. */
 static void
 test_next(void **state)
@@ -351,6 +394,7 @@ main(void)
 		cmocka_unit_test(test_rpd),
 		cmocka_unit_test(test_pick),
 		cmocka_unit_test(test_pick_same),
+		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_next),
 	};
 

@@ -48,9 +48,11 @@ on_text(struct gm_span text, void *arg, struct gm_err *err)
 static void
 start(struct run *r, long status)
 {
-	*r = (struct run){ .sink = { .text = on_text, .arg = r },
+	*r = (struct run){
+		.sink = { .text = on_text, .thought = on_text, .arg = r },
 		.head = { .status = status },
-		.room = SIZE_MAX };
+		.room = SIZE_MAX
+	};
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);
 	gm_reply_init(&r->reply, &gm_gemini, &question, &r->sink, &r->answer);
@@ -191,18 +193,47 @@ test_first_fault_stays(void **state)
 	release(&r);
 }
 
-/* Comments and blanks only keep the line open. */
+/*
+ * Events count, not bytes: comments, blanks, pings of all kinds and an answer
+ * that has not begun only keep the line open.
+ */
 static const struct {
 	long status;
 	const char *pieces[6];
 	const char *want; /* a letter for each: idle, alive, stop */
 } beats[] = {
 	{ 200, { "\r\n", " ", ": ping\n\n", ":", "x", "\n\n" }, "iiiiii" },
-	{ 200, { "da", "ta: ", "{}", "\n: x\n", "\n", "\n" }, "aaaiii" },
+	{ 200, { "da", "ta: ", "{}", "\n: x\n", "\n", "\n" }, "iiiiii" },
+	{ 200,
+	    { "data: {\"candidates\":[{\"content\":", "{\"parts\":", "[",
+		"{\"text\":\"a\"}", "]}}]}\n", "\n" },
+	    "iiiiia" },
+	{ 200,
+	    { EVENT("{}"), EVENT("{\"type\":\"ping\"}"),
+		EVENT("{\"candidates\":[]}"), EVENT(TEXT("")),
+		EVENT("{\"candidates\":[{\"content\":{}}]}"),
+		EVENT(TEXT("a")) },
+	    "iiiiia" },
+	{ 200,
+	    { EVENT(TEXT("a")), EVENT("{\"type\":\"ping\"}"),
+		"event: ping\ndata: {}\n\n", EVENT(TEXT("")) },
+	    "aiia" },
+	{ 200,
+	    { EVENT("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":"
+		    "\"a\",\"thought\":true}]}}]}"),
+		": x\n\n" },
+	    "ai" },
+	{ 200,
+	    { EVENT("{\"candidates\":[{\"content\":{\"parts\":[{"
+		    "\"inlineData\":{\"data\":\"AA==\"}}]}}]}") },
+	    "a" },
+	{ 200, { EVENT("{\"candidates\":[{\"finishReason\":\"STOP\"}]}") },
+	    "a" },
 	{ 200, { EVENT(TEXT("a")), ": x\n\n", EVENT(TEXT("b")) }, "aia" },
-	{ 200, { ": x\n\n" EVENT(TEXT("a")), "event: x\n", "{\n" }, "aaa" },
-	{ 200, { "\xEF\xBB\xBF: x\n\n", ": x\n\n", "data: " }, "iia" },
-	{ 200, { "{\"candidates\":", "[", "]}" }, "aaa" },
+	{ 200, { ": x\n\n" EVENT(TEXT("a")), "event: x\n", "{\n", "x\n" },
+	    "aiai" },
+	{ 200, { "\xEF\xBB\xBF: x\n\n", ": x\n\n", "data: " }, "iii" },
+	{ 200, { "{\"candidates\":", "[", " \n", "]}" }, "aaia" },
 	{ 200, { "\n", "<html>" }, "is" },
 	{ 200, { "\x1f" }, "s" },
 	{ 200, { "data: x\n\n" }, "s" },
@@ -260,7 +291,7 @@ test_limits(void **state)
 
 	(void)state;
 	start(&r, 200);
-	assert_int_equal(take(&r, gm_span_of("data: ")), GM_HTTP_ALIVE);
+	assert_int_equal(take(&r, gm_span_of("data: ")), GM_HTTP_IDLE);
 	assert_int_equal(feed_mib(&r, 65), 63);
 	assert_int_equal(r.err.code, GM_EPROTOCOL);
 	assert_string_equal(finish(&r, GM_HTTP_REFUSED, ""),
@@ -272,6 +303,25 @@ test_limits(void **state)
 	assert_int_equal(feed_mib(&r, 65), 63);
 	assert_string_equal(finish(&r, GM_HTTP_REFUSED, ""),
 	    "|protocol 200|larger than 64 MiB");
+	release(&r);
+}
+
+/* An event that is large counts again and again while it comes. */
+static void
+test_large_event(void **state)
+{
+	static char quarter[16 * 1024];
+	struct gm_span piece = { quarter, sizeof(quarter) };
+	struct run r;
+	int i;
+
+	(void)state;
+	memset(quarter, 'x', sizeof(quarter));
+	start(&r, 200);
+	assert_int_equal(take(&r, gm_span_of("data: ")), GM_HTTP_IDLE);
+	for (i = 1; i <= 12; i++)
+		assert_int_equal(
+		    take(&r, piece), i % 4 == 0 ? GM_HTTP_ALIVE : GM_HTTP_IDLE);
 	release(&r);
 }
 
@@ -347,6 +397,7 @@ main(void)
 		cmocka_unit_test(test_first_fault_stays),
 		cmocka_unit_test(test_pulse),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_large_event),
 		cmocka_unit_test(test_endless_error),
 		cmocka_unit_test(test_sink_fails),
 	};

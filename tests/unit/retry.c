@@ -36,19 +36,47 @@ test_backoff(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		unsigned n = rows[i].failures;
 
-		assert_int_equal(gm_retry_backoff_ms(n, 0), 0);
+		assert_int_equal(gm_retry_backoff_ms(n, -1, 0), 0);
 		assert_int_equal(
-		    gm_retry_backoff_ms(n, UINT32_MAX), rows[i].ceiling_ms);
-		assert_in_range(gm_retry_backoff_ms(n, UINT32_MAX / 2),
+		    gm_retry_backoff_ms(n, -1, UINT32_MAX), rows[i].ceiling_ms);
+		assert_in_range(gm_retry_backoff_ms(n, -1, UINT32_MAX / 2),
 		    rows[i].ceiling_ms / 2 - 1, rows[i].ceiling_ms / 2);
 		before = 0;
 		for (chance = 0; chance < UINT32_MAX - (1u << 24);
 		     chance += 1u << 24) {
-			ms = gm_retry_backoff_ms(n, chance);
+			ms = gm_retry_backoff_ms(n, -1, chance);
 			assert_true(ms >= before && ms <= rows[i].ceiling_ms);
 			before = ms;
 		}
 	}
+}
+
+/* What the service asks for counts if it is longer, up to a minute. */
+static void
+test_hint(void **state)
+{
+	static const struct {
+		int64_t hint_ms;
+		uint32_t chance;
+		int64_t want_ms;
+	} rows[] = {
+		{ -1, UINT32_MAX, 2 * S },
+		{ 0, UINT32_MAX, 2 * S },
+		{ 1 * S, UINT32_MAX, 2 * S },
+		{ 1 * S, 0, 1 * S },
+		{ 45 * S, UINT32_MAX, 45 * S },
+		{ 60 * S, 0, 60 * S },
+		{ 61 * S, 0, 60 * S },
+		{ HOUR, UINT32_MAX, 60 * S },
+		{ INT64_MAX, 0, 60 * S },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++)
+		assert_int_equal(
+		    gm_retry_backoff_ms(2, rows[i].hint_ms, rows[i].chance),
+		    rows[i].want_ms);
 }
 
 static const struct {
@@ -161,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(test_hint),
 		cmocka_unit_test(test_cooling),
 		cmocka_unit_test(test_jitter),
 	};
