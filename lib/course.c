@@ -199,7 +199,7 @@ gm_course_choose(struct gm_ask *a)
 static bool
 may_repeat(struct gm_ask *a)
 {
-	bool timeout = a->outcome->fault.class == GM_CLASS_SILENCE;
+	bool timeout = a->outcome->fault.class == GM_CLASS_TIMEOUT;
 
 	if (a->failures >= a->service->retries || (timeout && a->timed_out))
 		return false;
@@ -212,7 +212,7 @@ may_repeat(struct gm_ask *a)
 static bool is_models_fault(enum gm_class class)
 {
 	return gm_class(class)->scope == GM_SCOPE_MODEL ||
-	       class == GM_CLASS_SILENCE;
+	       class == GM_CLASS_TIMEOUT;
 }
 
 static void
@@ -298,7 +298,7 @@ rotate(struct gm_ask *a)
 		gm_relay_give_up_on_fault(a, "");
 		return;
 	}
-	if (gm_class(a->outcome->fault.class)->scope == GM_SCOPE_PLACE ||
+	if (gm_class(a->outcome->fault.class)->scope == GM_SCOPE_REGION ||
 	    is_unmarked_probe(a))
 		(void)snprintf(a->avoid, sizeof(a->avoid), "%s",
 		    gm_keyrule_project(&k->rule, &k->table, a->key));
@@ -321,7 +321,7 @@ resume(struct gm_ask *a, enum gm_action action)
 		wait_for_better(a);
 		return true;
 	}
-	if (action != GM_ACTION_ROTATE || scope == GM_SCOPE_PLACE ||
+	if (action != GM_ACTION_ROTATE || scope == GM_SCOPE_REGION ||
 	    !gm_hops_resume(&a->hops))
 		return false;
 	send_now(a);

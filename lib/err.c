@@ -36,7 +36,7 @@ static const struct {
 	[GM_EPROTOCOL] = { 76, "protocol",
 	    "the reply made no sense, or was cut" },
 	[GM_ENOPERM] = { 77, "noperm",
-	    "the key was refused, or the place is not served" },
+	    "the key was rejected, or the region is not served" },
 	[GM_ECONFIG] = { 78, "config",
 	    "no key, a bad or unsafe env file, an unknown model, certificates "
 	    "that cannot be used" },

@@ -70,7 +70,7 @@ static const struct gm_errrule first[] = {
 	{ GM_ERRRULE_CREDIT, NULL, "out of credit", GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, NULL, "account is not active",
 	    GM_CLASS_NO_CREDIT },
-	{ 0, "unsupported_country_region_territory", NULL, GM_CLASS_PLACE },
+	{ 0, "unsupported_country_region_territory", NULL, GM_CLASS_REGION },
 	{ 429, "MODEL_CAPACITY_EXHAUSTED", NULL, GM_CLASS_OVERLOADED },
 	{ 429, "3505", NULL, GM_CLASS_OVERLOADED },
 	{ 429, "overloaded", NULL, GM_CLASS_OVERLOADED },
@@ -137,10 +137,10 @@ static const struct gm_errrule last[] = {
 	{ 409, NULL, NULL, GM_CLASS_SERVER },
 	{ 413, NULL, NULL, GM_CLASS_TOO_LARGE },
 	{ 424, NULL, NULL, GM_CLASS_SERVER },
-	{ 451, NULL, NULL, GM_CLASS_PLACE },
+	{ 451, NULL, NULL, GM_CLASS_REGION },
 	{ 499, NULL, NULL, GM_CLASS_CANCELLED },
 	{ 501, NULL, NULL, GM_CLASS_BAD_REQUEST },
-	{ 504, NULL, NULL, GM_CLASS_TIMEOUT },
+	{ 504, NULL, NULL, GM_CLASS_SERVER_TIMEOUT },
 };
 
 /* The statuses that a body without a code stands for. */
@@ -436,7 +436,7 @@ static bool
 class_of_words(long http, const struct gm_errbody *e, enum gm_class *class)
 {
 	if (is_region(http, e))
-		*class = GM_CLASS_PLACE;
+		*class = GM_CLASS_REGION;
 	else if (is_overload(http, e))
 		*class = GM_CLASS_OVERLOADED;
 	else

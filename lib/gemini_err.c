@@ -31,7 +31,7 @@ static const struct gm_errrule rules[] = {
 	OURS(404, "corpora/"),
 	OURS(404, "fileSearchStores/"),
 	{ 400, NULL, "unexpected model name", GM_CLASS_MODEL_GONE },
-	{ 503, NULL, "deadline", GM_CLASS_TIMEOUT },
+	{ 503, NULL, "deadline", GM_CLASS_SERVER_TIMEOUT },
 };
 
 /* Whose 403 and 404 are about what the request names? */

@@ -37,9 +37,9 @@ gm_httpfault_class(enum gm_http_fault fault)
 	case GM_HTTP_NOBODY:
 		return GM_CLASS_REFUSED;
 	case GM_HTTP_SILENCE:
-		return GM_CLASS_SILENCE;
+		return GM_CLASS_TIMEOUT;
 	case GM_HTTP_CUT:
-		return GM_CLASS_CUT;
+		return GM_CLASS_TRUNCATED;
 	case GM_HTTP_TLS:
 		return GM_CLASS_TLS;
 	case GM_HTTP_TRUST:

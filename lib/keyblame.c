@@ -43,7 +43,7 @@ charged(const struct gm_keyrule *r, struct gm_keytable *t,
 	case GM_SCOPE_REQUEST:
 	case GM_SCOPE_MODEL:
 	case GM_SCOPE_SERVICE:
-	case GM_SCOPE_PLACE:
+	case GM_SCOPE_REGION:
 		break;
 	}
 	return NULL;

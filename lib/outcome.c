@@ -80,7 +80,7 @@ put_subject(const struct gm_subject *s, enum gm_scope scope, struct gm_buf *out)
 		gm_buf_puts(out, ")");
 		break;
 	case GM_SCOPE_SERVICE:
-	case GM_SCOPE_PLACE:
+	case GM_SCOPE_REGION:
 		gm_buf_puts(out, s->base_url);
 		break;
 	case GM_SCOPE_REQUEST:

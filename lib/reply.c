@@ -140,8 +140,8 @@ parse(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 		return -1;
 	if (r->broken || (r->at_end && is_settled(r)))
 		return NOTHING;
-	return set_fault(
-	    r, r->at_end ? GM_CLASS_CUT : GM_CLASS_PROTOCOL, err->msg, err);
+	return set_fault(r, r->at_end ? GM_CLASS_TRUNCATED : GM_CLASS_PROTOCOL,
+	    err->msg, err);
 }
 
 /*
@@ -426,7 +426,7 @@ set_unfinished(struct gm_reply *r)
 	else if (r->odd.len > 0 && !r->answer->seen)
 		(void)take_odd(r, gm_buf_span(&r->odd), odd_words(r), &ignored);
 	else
-		(void)set_fault(r, GM_CLASS_CUT,
+		(void)set_fault(r, GM_CLASS_TRUNCATED,
 		    answer ? "no finish reason" : "nothing has come", &ignored);
 }
 

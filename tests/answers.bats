@@ -139,7 +139,7 @@ rc= # set by gm and ask
 	END
 	ask --retries 0 hi
 	said 76 '' "gm-prompt: $URL: the reply was cut before its end (HTTP 200,\
- cut): no finish reason
+ truncated): no finish reason
 "
 	sent "$HI"
 	for _ in 2 3 4 5; do
@@ -171,7 +171,7 @@ rc= # set by gm and ask
 	END
 	ask -S --max-wait 0 hi
 	said 76 $'Hello\n' "gm-prompt: $URL: the reply was cut before its end\
- (HTTP 200, cut): no finish reason
+ (HTTP 200, truncated): no finish reason
 "
 	sent "$HI"
 }

@@ -300,7 +300,7 @@ ends() {
 
 @test "answers that end badly, in each dialect" {
 	local tries status held streamed line members failures=0
-	local cut='SITE: the reply was cut before its end (HTTP 200, cut)'
+	local cut='SITE: the reply was cut before its end (HTTP 200, truncated)'
 	services
 	while IFS='|' read -r tries status held streamed line members; do
 		each ends "$tries" "$status" "$held" "$streamed" "$line" \
@@ -384,10 +384,10 @@ refuses() {
 	mistral|capacity|69|overloaded|2|MODEL: the model is overloaded (HTTP 429, overloaded): Service tier capacity exceeded for this model.
 	mistral|server|69|server|2|MODEL: the service failed (HTTP 500, server): Internal server error
 	mistral|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): Service overloaded
-	mistral|timeout|69|timeout|2|MODEL: the service ran out of time (HTTP 504, timeout): The request timed out
+	mistral|timeout|69|server_timeout|2|MODEL: the service ran out of time (HTTP 504, server_timeout): The request timed out
 	openai|unauthorized|77|key_invalid|1|$okey: the key is not valid (HTTP 401, key_invalid): Incorrect API key provided: ********0200. You can find your API key at https://platform.openai.com/account/api-keys.
 	openai|permission|77|forbidden|1|$okey: permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
-	openai|country|77|place|1|SITE: the service is not offered at this place (HTTP 403, place): Country, region, or territory not supported
+	openai|country|77|region|1|SITE: the service is not available in your region (HTTP 403, region): Country, region, or territory not supported
 	openai|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): Invalid URL (POST /v1/chat/completions)
 	openai|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): The model \`MODEL\` does not exist or you do not have access to it.
 	openai|context|65|too_large|1|$long: This model's maximum context length is 128000 tokens. However, your messages resulted in 130004 tokens. Please reduce the length of the messages.

@@ -55,7 +55,7 @@ as_nobody() {
 }
 
 # traced FILE KEYS TAIL [NAME VALUE]...: what "-vv -n --dry-run" says of an env
-# file, of keys ("1 in NAME (place)", the last of which ends in TAIL) and of
+# file, of keys ("1 in NAME (region)", the last of which ends in TAIL) and of
 # settings, where they are not the built-in ones.
 traced() {
 	local names=(GOOGLE_API_KEYS_COMMAND MISTRAL_API_KEYS_COMMAND

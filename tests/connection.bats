@@ -52,7 +52,7 @@ rc= # set by gm and ask
 @test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --response-timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, silence): no data for\
+	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
  0.3 s
 "
 	sent "$HI"
@@ -64,7 +64,7 @@ rc= # set by gm and ask
 @test "--timeout TIME: no event after the first is an error" {
 	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, silence): no data for\
+	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
  0.3 s
 "
 	sent "$HI"

@@ -74,7 +74,7 @@ rows() {
 		14||77|forbidden|1|$key: permission denied (HTTP 403, forbidden)|The caller does not have permission
 		15||77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
 		15|,"status":429|77|no_credit|1|$key: the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
-		16||77|place|1|SITE: the service is not offered at this place (HTTP 400, place)|User location is not supported for the API use.
+		16||77|region|1|SITE: the service is not available in your region (HTTP 400, region)|User location is not supported for the API use.
 	END
 }
 
@@ -126,8 +126,8 @@ rows() {
 		36||69|server|2|gemini-3.8-flash: the service failed (HTTP 500, server)|$trouble
 		37||69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|The model is overloaded. Please try again later.
 		37|,"message":"This model is currently experiencing high demand."|69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|This model is currently experiencing high demand.
-		38||69|timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 503, timeout)|Deadline expired before operation could complete.
-		39||69|timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 504, timeout)|Deadline Exceeded
+		38||69|server_timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 503, server_timeout)|Deadline expired before operation could complete.
+		39||69|server_timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 504, server_timeout)|Deadline Exceeded
 		40||69|server|2|gemini-3.8-flash: the service failed (HTTP 502, server)|Error 502 $page
 		36|,"status":408|69|server|2|gemini-3.8-flash: the service failed (HTTP 408, server)|$trouble
 		36|,"status":529|69|server|2|gemini-3.8-flash: the service failed (HTTP 529, server)|$trouble
@@ -392,17 +392,17 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 
 @test "no answer at all: 76" {
 	serve
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"body":""'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"body":""'
 	senseless 'the reply makes no sense (HTTP 204, protocol)' '"raw":"HTTP/1.1 204 No Content\r\n\r\n"'
 	senseless 'the reply makes no sense (HTTP 200, protocol): JSON, but not an answer' '"json":{}'
 	senseless 'the reply makes no sense (HTTP 200, protocol): JSON, but not an answer' '"json":[]'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":[]}'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":[{"content":{},"index":0}]}'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"candidates":{"content":7},"usageMetadata":[],"promptFeedback":"x"}'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"json":{"usageMetadata":{"promptTokenCount":1}}'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"json":{"candidates":[]}'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"json":{"candidates":[{"content":{},"index":0}]}'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"json":{"candidates":{"content":7},"usageMetadata":[],"promptFeedback":"x"}'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"json":{"usageMetadata":{"promptTokenCount":1}}'
 	senseless 'the reply makes no sense (HTTP 200, protocol): neither events nor JSON' '"body":"Welcome to the hotel.\n"'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"body":": hello\n\n"'
-	senseless 'the reply was cut before its end (HTTP 200, cut): no finish reason' '"stream":["One"],"finish":null'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"body":": hello\n\n"'
+	senseless 'the reply was cut before its end (HTTP 200, truncated): no finish reason' '"stream":["One"],"finish":null'
 }
 
 # broken_off STATUS LINE TRIES: an error that comes after the first text.  Held

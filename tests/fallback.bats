@@ -9,7 +9,7 @@ load net
 tell() {
 	sed -E 's/[0-9]{4}-[0-9-]*T[0-9:]*Z/TIME/g
 		s/waiting [0-9.]+ s/waiting SOON/
-		/: no finish reason/!s/( \((network|refused|tls|HTTP 200, cut)\)): [^;]+(;|$)/\1: WHY\3/' "$1"
+		/: no finish reason/!s/( \((network|refused|tls|HTTP 200, truncated)\)): [^;]+(;|$)/\1: WHY\3/' "$1"
 }
 
 # shorten TEXT: a server's words, at most 300 characters of them.
@@ -129,7 +129,7 @@ row() {
 		"row":14||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): permission denied (HTTP 403, forbidden)|The caller does not have permission
 		"row":15||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
 		"row":15,"status":429||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
-		"row":16||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not offered at this place (HTTP 400, place)|User location is not supported for the API use.
+		"row":16||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not available in your region (HTTP 400, region)|User location is not supported for the API use.
 		"row":17||fallback|0|$MISTRAL_SAYS|ok|1 0 1|$ALIAS: the service does not have this model (HTTP 404, model_gone)|models/$ALIAS is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
 		"row":18||fallback|0|$MISTRAL_SAYS|ok|1 0 1|$ALIAS: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone)|This model models/$ALIAS is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
 		"row":19||fallback|0|$MISTRAL_SAYS|ok|1 0 1|$ALIAS: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone)|This model models/$ALIAS is no longer available to new users. Please update your code to use models/gemini-3.8-flash for the latest features and improvements. We recommend you to use the Interactions API.
@@ -151,8 +151,8 @@ row() {
 		"row":35||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
 		"row":36||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 500, server)|An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting
 		"row":37||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the model is overloaded (HTTP 503, overloaded)|The model is overloaded. Please try again later.
-		"row":38||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service ran out of time (HTTP 503, timeout)|Deadline expired before operation could complete.
-		"row":39||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service ran out of time (HTTP 504, timeout)|Deadline Exceeded
+		"row":38||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service ran out of time (HTTP 503, server_timeout)|Deadline expired before operation could complete.
+		"row":39||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service ran out of time (HTTP 504, server_timeout)|Deadline Exceeded
 		"row":40||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 502, server)|Error 502 (Bad Gateway)!!1 502. That’s an error. The server could not do this. That’s all we know.
 		"row":36,"status":408||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 408, server)|An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting
 		"row":41||stop|69||proxy|1 0 0|SITE: the proxy refuses the connection (HTTP 407, proxy)|Error 407 (Proxy Authentication Required)!!1 407. That’s an error. The server could not do this. That’s all we know.
@@ -162,17 +162,17 @@ row() {
 		"row":44,"status":409||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the service failed (HTTP 409, server)|The operation was aborted.
 		"status":404,"headers":{"Content-Type":"text/html"},"body":"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>"||stop|78||bad_url|1 0 0|SITE: no API at this address: check the base URL (HTTP 404, bad_url)|Error 404 (Not Found)!!1
 		"headers":{"Content-Type":"text/html"},"body":"<html>Welcome to the hotel.</html>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: the reply makes no sense (HTTP 200, protocol)|a web page instead of an answer: a captive portal, or a wrong base URL
-		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|WHY
-		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, cut)|no finish reason
+		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, truncated)|WHY
+		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the reply was cut before its end (HTTP 200, truncated)|no finish reason
 		"raw":""||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: no connection (network)|WHY
-		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, silence)|no data for 3 s
+		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: no answer (HTTP 200, timeout)|no data for 3 s
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: nothing listens there: is the server running? (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection (tls)|WHY
 		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
 		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer|
 		"stream":["One, "],"finish":"SAFETY"||stop|1||blocked|1 0 0|$ALIAS: the answer was blocked (SAFETY)|
 		"row":14,"message":"Your project has been denied access."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|$two key 1 (...0001): the key's project was denied access: contact support, or use another project (HTTP 403, project_denied)|Your project has been denied access.
-		"row":16,"message":"Free use is not offered in your country. Enable billing."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not offered at this place (HTTP 400, place)|Free use is not offered in your country. Enable billing.
+		"row":16,"message":"Free use is not offered in your country. Enable billing."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: the service is not available in your region (HTTP 400, region)|Free use is not offered in your country. Enable billing.
 		"status":403,"headers":{"Content-Type":"text/html"},"body":"<title>Denied</title>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: access denied by a web page instead of the API (HTTP 403, front_end)|Denied
 		"status":401,"headers":{"Content-Type":"text/html"},"body":"<h1>Log in</h1>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: access denied by a web page instead of the API (HTTP 401, front_end)|Log in
 		"row":14,"message":"No permission for files/abc."||stop|65||bad_request|1 0 0|$ALIAS: the service refuses the request (HTTP 403, bad_request)|No permission for files/abc.
@@ -267,14 +267,14 @@ gm-prompt: mistral: mistral-large-latest: the model is overloaded (HTTP 503, ove
 	services
 	play <<<"[$(at gemini '"stream":["One, ","two, "],"finish":null'),$MISTRAL_GOOD]"
 	ask -S --fallback mistral --retries 1 --max-wait 10ms hi
-	said 76 $'One, two, \n' "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): no finish reason
+	said 76 $'One, two, \n' "gm-prompt: $URL: the reply was cut before its end (HTTP 200, truncated): no finish reason
 "
 	went K0
 	# Held back there is nothing to be taken back.
 	again
 	ask --fallback mistral --retries 0 hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: gemini: $URL: the reply was cut before its end (HTTP 200, cut): no finish reason; asking mistral instead
+" "gm-prompt: gemini: $URL: the reply was cut before its end (HTTP 200, truncated): no finish reason; asking mistral instead
 "
 	went K0 M0
 	# Streamed, with nothing out yet.
@@ -302,7 +302,7 @@ gm-prompt: mistral: mistral-large-latest: the model is overloaded (HTTP 503, ove
 	services
 	play <<<"[$(at gemini '"stream":["One, "],"thoughts":["Hm."],"finish":null'),$(at mistral '"chat":["Un."],"reasoning":["Euh."]')]"
 	ask -o file --show-thoughts --fallback mistral --retries 0 hi
-	said 0 '' "gm-prompt: gemini: $URL: the reply was cut before its end (HTTP 200, cut): no finish reason; asking mistral instead
+	said 0 '' "gm-prompt: gemini: $URL: the reply was cut before its end (HTTP 200, truncated): no finish reason; asking mistral instead
 Euh.
 "
 	same file $'Un.\n'

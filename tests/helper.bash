@@ -122,7 +122,7 @@ head_of() {
 # unworded FILE: what libraries say of a connection, which differs from version
 # to version, becomes WHY: all behind the class, up to a clause of ours.
 unworded() {
-	sed -Ei 's/( \(([^()]*, )?(network|refused|silence|tls|proxy|protocol|cut)\)): [^;]+(;|$)/\1: WHY\4/' "$1"
+	sed -Ei 's/( \(([^()]*, )?(network|refused|timeout|tls|proxy|protocol|truncated)\)): [^;]+(;|$)/\1: WHY\4/' "$1"
 }
 
 # same FILE TEXT: FILE holds exactly TEXT.

@@ -178,7 +178,7 @@ ends() {
 }
 
 @test "what was printed is not printed twice, and never contradicted" {
-	local other="gm-prompt: URL: the reply was cut before its end (HTTP 200, cut): the rest does not match the text that was printed
+	local other="gm-prompt: URL: the reply was cut before its end (HTTP 200, truncated): the rest does not match the text that was printed
 " rest
 	serve
 	export GM_MAX_WAIT=10ms
@@ -210,7 +210,7 @@ ends() {
 	ask -m $LONG --json --max-wait 10ms hi
 	[ "$rc" -eq 0 ]
 	same <(jq -c '[.text, .usage.prompt, .usage.total, [.attempts[].class]]' out) \
-		'["One, two.",11,14,["cut","ok"]]
+		'["One, two.",11,14,["truncated","ok"]]
 '
 }
 
@@ -223,7 +223,7 @@ ends() {
 	hops "$first" "$cut"
 	ask -m $LONG -S --retries 1 hi
 	unworded err
-	said 76 $'One, two, \n' "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): WHY
+	said 76 $'One, two, \n' "gm-prompt: $URL: the reply was cut before its end (HTTP 200, truncated): WHY
 "
 	continued - T1
 	hops "$first" "$cut"

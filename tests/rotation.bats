@@ -575,7 +575,7 @@ of() {
 	three
 	play <<<'[{"row":16,"repeat":-1}]'
 	ask -n hi
-	failed 77 "$URL: the service is not offered at this place (HTTP 400, place): User location is not supported for the API use."
+	failed 77 "$URL: the service is not available in your region (HTTP 400, region): User location is not supported for the API use."
 	asked 01
 	clean
 	# Of another project.

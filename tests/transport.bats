@@ -298,23 +298,23 @@ THEN=(--response-timeout 50s --timeout 1s)
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	ask --retries 0 "${FIRST[@]}" hi
-	failed 69 "$URL: no answer (silence): no data for 1 s"
+	failed 69 "$URL: no answer (timeout): no data for 1 s"
 	tried 1
 	play <<<"[{$STREAM,\"cut_at\":0,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
-	failed 69 "$URL: no answer (HTTP 200, silence): no data for 1 s"
+	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 1 s"
 	# Half of an event is none.
 	play <<<"[{$STREAM,\"cut_at\":30,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
-	failed 69 "$URL: no answer (HTTP 200, silence): no data for 1 s"
+	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 1 s"
 	play <<<'[{"raw":"HTTP/1.1 200 OK\r\nContent-","hold":true,"repeat":-1}]'
 	ask --retries 0 "${FIRST[@]}" hi
 	[ "$rc" -eq 69 ]
-	[[ $(cat err) == *'silence): no data for 1 s' ]]
+	[[ $(cat err) == *'timeout): no data for 1 s' ]]
 	# GM_RESPONSE_TIMEOUT says it, too.
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	GM_RESPONSE_TIMEOUT=0.5 ask --retries 0 --timeout 50s hi
-	failed 69 "$URL: no answer (silence): no data for 0.5 s"
+	failed 69 "$URL: no answer (timeout): no data for 0.5 s"
 }
 
 @test "--response-timeout: a model that thinks in silence is waited for" {
@@ -330,7 +330,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 }
 
 @test "--timeout: silence after the first event: 69" {
-	local line="no answer (HTTP 200, silence): no data for 1 s" thought
+	local line="no answer (HTTP 200, timeout): no data for 1 s" thought
 	serve
 	short chunked
 	play <<<"[{$REPLY,\"cut_at\":$((${#FIRST_EVENT} + 4)),\"hold\":true,\"repeat\":-1}]"
@@ -364,18 +364,18 @@ THEN=(--response-timeout 50s --timeout 1s)
 	for n in 0 1 4; do
 		play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 		ask --retries $n --response-timeout 300ms hi
-		failed 69 "$URL: no answer (silence): no data for 0.3 s"
+		failed 69 "$URL: no answer (timeout): no data for 0.3 s"
 		tried $((n > 0 ? 2 : 1))
 	done
 	play <<<"[{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true,\"repeat\":-1}]"
 	ask --timeout 300ms hi
-	failed 69 "$URL: no answer (HTTP 200, silence): no data for 0.3 s"
+	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 0.3 s"
 	tried 2
 	# By both clocks, with other faults between; those are repeated on.
 	play <<<"[{\"row\":37},{\"raw\":\"\",\"hold\":true},{\"row\":37},{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true},{$STREAM}]"
 	ask --response-timeout 1s --timeout 1s --json hi
 	[ "$rc" -eq 69 ]
-	same <(jq -c '[.attempts[].class]' out) '["overloaded","silence","overloaded","silence"]
+	same <(jq -c '[.attempts[].class]' out) '["overloaded","timeout","overloaded","timeout"]
 '
 	play <<<"[{\"raw\":\"\",\"hold\":true},{\"row\":37},{\"row\":37},{\"row\":37},{$STREAM}]"
 	ask --response-timeout 1s hi
@@ -388,7 +388,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	ask -m gemini-a,gemini-b --fallback mistral --response-timeout 300ms --json hi
 	[ "$rc" -eq 0 ]
 	same <(jq -c '[.attempts[] | .model + " " + .class]' out) \
-	    '["gemini-a silence","gemini-a silence","gemini-b silence","gemini-b silence","mistral-large-latest ok"]
+	    '["gemini-a timeout","gemini-a timeout","gemini-b timeout","gemini-b timeout","mistral-large-latest ok"]
 '
 }
 
@@ -401,7 +401,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 		# shellcheck disable=SC2086 # words
 		timeout 30 $call --retries 0 --timeout 500ms >out 2>err </dev/null || rc=$?
 		[ "$rc" -eq 69 ]
-		grep -q 'silence' out err
+		grep -q '(timeout)' out err
 		rc=0
 		# shellcheck disable=SC2086
 		timeout 30 $call --retries 0 --response-timeout 500ms >out 2>err </dev/null || rc=$?
@@ -410,7 +410,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 }
 
 @test "what only keeps the line open is no event" {
-	local line="no answer (HTTP 200, silence): no data for 1 s" body
+	local line="no answer (HTTP 200, timeout): no data for 1 s" body
 	serve
 	play <<<"[{$STREAM,\"ping\":{\"ms\":50,\"count\":200},\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
@@ -461,7 +461,7 @@ spoken() {
 	spoken '{\"candidates\":[]}' "$no (protocol)"
 	spoken 'HTTP/1.1 200 OK\r\nno colon\r\n\r\n' "$no (HTTP 200, protocol)"
 	spoken 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}' "$no (HTTP 200, protocol)"
-	spoken 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' "$cut (HTTP 200, cut)"
+	spoken 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' "$cut (HTTP 200, truncated)"
 	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}' "$no (HTTP 200, protocol)"
 	spoken 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n{}' "$no (HTTP 200, protocol)"
 }
@@ -840,7 +840,7 @@ gm-prompt: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a
 	[ "$rc" -eq 76 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, cut): "* ]]
+	[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, truncated): "* ]]
 }
 
 # --- proxies
@@ -1157,7 +1157,7 @@ speak() {
 		[ "$rc" -eq 76 ]
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
-		[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end: if it happens again, try --http1.1 (HTTP 200, cut): "* ]]
+		[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end: if it happens again, try --http1.1 (HTTP 200, truncated): "* ]]
 		# Held back, it is asked for again.
 		speak "$plan" ok
 		ask --retries 1 hi
@@ -1209,7 +1209,7 @@ speak() {
 		# Before the first event, and after it.
 		[ "$plan" = mute ] && set -- "${FIRST[@]}" || set -- "${THEN[@]}"
 		ask --retries 0 "$@" hi
-		failed 69 "$URL: no answer (HTTP 200, silence): no data for 1 s"
+		failed 69 "$URL: no answer (HTTP 200, timeout): no data for 1 s"
 		[ "$(received)" -eq 1 ]
 	done
 }

@@ -232,7 +232,7 @@ empty() {
 	rc=0
 	gm-models --retries 0 >out 2>err || rc=$?
 	[ "$rc" -eq 76 ]
-	same err "gm-models: $URL: the reply was cut before its end (HTTP 200, cut): nothing has come
+	same err "gm-models: $URL: the reply was cut before its end (HTTP 200, truncated): nothing has come
 "
 	play <<<'[{"json":{},"repeat":-1}]'
 	rc=0

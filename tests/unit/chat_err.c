@@ -81,7 +81,7 @@ static const struct {
 	{ 403,
 	    OPENAI("request_forbidden",
 		"\"unsupported_country_region_territory\"", "M"),
-	    GM_CLASS_PLACE, "M" },
+	    GM_CLASS_REGION, "M" },
 	{ 404, OPENAI("invalid_request_error", "\"model_not_found\"", "M"),
 	    GM_CLASS_MODEL_GONE, "M" },
 	{ 403, OPENAI("invalid_request_error", "\"model_not_found\"", "M"),
@@ -158,7 +158,7 @@ static const struct {
 	{ 502, "<p>Bad gateway", GM_CLASS_SERVER, "Bad gateway" },
 	{ 503, "", GM_CLASS_SERVER, "" },
 	{ 503, "no capacity", GM_CLASS_OVERLOADED, "no capacity" },
-	{ 504, "", GM_CLASS_TIMEOUT, "" },
+	{ 504, "", GM_CLASS_SERVER_TIMEOUT, "" },
 	{ 204, "", GM_CLASS_PROTOCOL, "" },
 };
 

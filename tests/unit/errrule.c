@@ -19,12 +19,12 @@ static const struct gm_errrule rules[] = {
 	{ 0, "name", NULL, GM_CLASS_KEY_INVALID },
 	{ 0, NULL, "words", GM_CLASS_NO_CREDIT },
 	{ 0, NULL, "words", GM_CLASS_QUOTA_SPEND },
-	{ 400, "name", "words", GM_CLASS_PLACE },
+	{ 400, "name", "words", GM_CLASS_REGION },
 	{ 0, "name", NULL, GM_CLASS_CANCELLED },
 	{ 0, NULL, "words", GM_CLASS_SERVER },
 	{ 418, NULL, "one*two", GM_CLASS_LOADING },
 	{ 421, NULL, "key", GM_CLASS_KEY_EXPIRED },
-	{ 503, NULL, "late", GM_CLASS_TIMEOUT },
+	{ 503, NULL, "late", GM_CLASS_SERVER_TIMEOUT },
 	{ 503, NULL, NULL, GM_CLASS_OVERLOADED },
 };
 
@@ -34,7 +34,7 @@ static const struct {
 	const char *body;
 	enum gm_class class;
 } finds[] = {
-	{ 400, "{\"code\":\"name\",\"message\":\"Words.\"}", GM_CLASS_PLACE },
+	{ 400, "{\"code\":\"name\",\"message\":\"Words.\"}", GM_CLASS_REGION },
 	{ 401, "{\"code\":\"name\",\"message\":\"Words.\"}",
 	    GM_CLASS_CANCELLED },
 	{ 400, "{\"code\":\"name\"}", GM_CLASS_CANCELLED },
@@ -51,7 +51,7 @@ static const struct {
 	/* What a service behind says is not about our key. */
 	{ 421, BEHIND("the key"), GM_CLASS_OK },
 	{ 418, BEHIND("one two"), GM_CLASS_LOADING },
-	{ 503, "too late", GM_CLASS_TIMEOUT },
+	{ 503, "too late", GM_CLASS_SERVER_TIMEOUT },
 	{ 503, "", GM_CLASS_OVERLOADED },
 	{ 502, "too late", GM_CLASS_OK },
 	{ 400, "", GM_CLASS_OK },

@@ -238,12 +238,12 @@ test_region(void **state)
 	for (i = 0; i < GM_LEN(regions); i++) {
 		gm_gemini_classify(
 		    MODEL, regions[i].http, gm_span_of(regions[i].body), &f);
-		if ((f.class == GM_CLASS_PLACE) != regions[i].region)
+		if ((f.class == GM_CLASS_REGION) != regions[i].region)
 			fail_msg("gemini: %s: %s", regions[i].body,
 			    gm_class(f.class)->name);
 		gm_chat_classify(
 		    regions[i].http, gm_span_of(regions[i].body), &f);
-		if ((f.class == GM_CLASS_PLACE) != regions[i].region)
+		if ((f.class == GM_CLASS_REGION) != regions[i].region)
 			fail_msg("chat: %s: %s", regions[i].body,
 			    gm_class(f.class)->name);
 	}

@@ -35,7 +35,7 @@ static const struct {
 	    GM_SCOPE_PROJECT },
 	{ GM_CLASS_FORBIDDEN, "forbidden", 77, ROTATE, GM_SCOPE_QUOTA },
 	{ GM_CLASS_NO_CREDIT, "no_credit", 77, ROTATE, GM_SCOPE_PROJECT },
-	{ GM_CLASS_PLACE, "place", 77, ROTATE, GM_SCOPE_PLACE },
+	{ GM_CLASS_REGION, "region", 77, ROTATE, GM_SCOPE_REGION },
 	{ GM_CLASS_QUOTA_MINUTE, "quota_minute", 75, ROTATE, GM_SCOPE_QUOTA },
 	{ GM_CLASS_QUOTA_DAY, "quota_day", 75, ROTATE, GM_SCOPE_QUOTA },
 	{ GM_CLASS_QUOTA_NONE, "quota_none", 75, ROTATE, GM_SCOPE_QUOTA },
@@ -47,20 +47,21 @@ static const struct {
 	{ GM_CLASS_BAD_REQUEST, "bad_request", 65, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_TOO_LARGE, "too_large", 65, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_OVERLOADED, "overloaded", 69, RETRY, GM_SCOPE_MODEL },
-	{ GM_CLASS_TIMEOUT, "timeout", 69, RETRY, GM_SCOPE_MODEL },
+	{ GM_CLASS_SERVER_TIMEOUT, "server_timeout", 69, RETRY,
+	    GM_SCOPE_MODEL },
 	{ GM_CLASS_CANCELLED, "cancelled", 69, RETRY, GM_SCOPE_MODEL },
 	{ GM_CLASS_SERVER, "server", 69, RETRY, GM_SCOPE_MODEL },
 	{ GM_CLASS_LOADING, "loading", 69, WAIT, GM_SCOPE_SERVICE },
 	{ GM_CLASS_NETWORK, "network", 69, RETRY, GM_SCOPE_SERVICE },
 	{ GM_CLASS_REFUSED, "refused", 69, FALLBACK, GM_SCOPE_SERVICE },
-	{ GM_CLASS_SILENCE, "silence", 69, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_TIMEOUT, "timeout", 69, RETRY, GM_SCOPE_SERVICE },
 	{ GM_CLASS_TLS, "tls", 69, FALLBACK, GM_SCOPE_SERVICE },
 	{ GM_CLASS_CERTIFICATES, "certificates", 78, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_PROXY, "proxy", 69, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_FRONT_END, "front_end", 69, FALLBACK, GM_SCOPE_SERVICE },
 	{ GM_CLASS_REDIRECT, "redirect", 76, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_PROTOCOL, "protocol", 76, FALLBACK, GM_SCOPE_SERVICE },
-	{ GM_CLASS_CUT, "cut", 76, RETRY, GM_SCOPE_SERVICE },
+	{ GM_CLASS_TRUNCATED, "truncated", 76, RETRY, GM_SCOPE_SERVICE },
 	{ GM_CLASS_BLOCKED, "blocked", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_EMPTY, "empty", 1, RETRY, GM_SCOPE_REQUEST },
 	{ GM_CLASS_TOKEN_LIMIT, "token_limit", 1, STOP, GM_SCOPE_REQUEST },
@@ -140,7 +141,7 @@ test_find(void **state)
 	assert_true(gm_class_is_mark(GM_CLASS_QUOTA_SEARCH));
 	assert_false(gm_class_is_mark(GM_CLASS_NO_KEY_SENT));
 	assert_false(gm_class_is_mark(GM_CLASS_FRONT_END));
-	assert_false(gm_class_is_mark(GM_CLASS_PLACE));
+	assert_false(gm_class_is_mark(GM_CLASS_REGION));
 	assert_false(gm_class_is_mark(GM_CLASS_SERVER));
 	assert_false(gm_class_find("", &class));
 	assert_false(gm_class_find("quot", &class));

@@ -166,7 +166,7 @@ test_pages(void **state)
 		{ 500, GM_CLASS_SERVER },
 		{ 502, GM_CLASS_SERVER },
 		{ 503, GM_CLASS_SERVER },
-		{ 504, GM_CLASS_TIMEOUT },
+		{ 504, GM_CLASS_SERVER_TIMEOUT },
 		{ 526, GM_CLASS_SERVER },
 	};
 	struct gm_fault f;

@@ -101,13 +101,13 @@ static const struct {
 	{ { GM_CLASS_BAD_URL, 404, -1, "404", "", "" }, 0, GM_ECONFIG,
 	    BASE ": no API at this address: check the base URL (HTTP "
 		 "404, bad_url): 404" },
-	{ { GM_CLASS_CUT, 200, -1, "no finish reason", "", "" }, 0,
+	{ { GM_CLASS_TRUNCATED, 200, -1, "no finish reason", "", "" }, 0,
 	    GM_EPROTOCOL,
-	    BASE ": the reply was cut before its end (HTTP 200, cut): "
+	    BASE ": the reply was cut before its end (HTTP 200, truncated): "
 		 "no finish reason" },
-	{ { GM_CLASS_PLACE, 400, -1, "", "", "" }, 0, GM_ENOPERM,
-	    BASE ": the service is not offered at this place (HTTP "
-		 "400, place)" },
+	{ { GM_CLASS_REGION, 400, -1, "", "", "" }, 0, GM_ENOPERM,
+	    BASE ": the service is not available in your region (HTTP "
+		 "400, region)" },
 	{ { GM_CLASS_LOCAL, 0, -1, "out of memory", "", "" }, 0, GM_EOS,
 	    MODEL ": this machine failed (local): out of memory" },
 };

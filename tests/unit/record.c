@@ -177,7 +177,7 @@ test_masked(void **state)
 			     gm_span_of("fake-good-key-0001"), &ignored),
 	    0);
 	gm_outcome_init(&o);
-	o.class = GM_CLASS_CUT;
+	o.class = GM_CLASS_TRUNCATED;
 	put(o.answer.reason, "fake-good-key-0001");
 	put(o.answer.model_version, "v fake-good-key-0001");
 	gm_buf_put(&o.answer.omitted, (const char *)omitted, sizeof(omitted));
@@ -192,7 +192,7 @@ test_masked(void **state)
 	    "png\",\"bytes\":8},{\"type\":\"...0001\",\"mime_type\":null,"
 	    "\"bytes\":2}],\"attempts\":[],\"fallback\":false,"
 	    "\"sources\":[{\"uri\":\"http://a/...0001\","
-	    "\"title\":\"of ...0001\"}],\"error\":{\"class\":\"cut\","
+	    "\"title\":\"of ...0001\"}],\"error\":{\"class\":\"truncated\","
 	    "\"message\":\"it says ...0001\",\"retry_at\":null}}\n");
 	gm_outcome_release(&o);
 	gm_secrets_release(&secrets);

@@ -69,7 +69,8 @@ static const struct {
 	{ "DONE", S(EVENT(LAST("a")) "data: [DONE]\n\n"), "a|ok 200 STOP|" },
 	{ "DONE, no line end", S(EVENT(LAST("a")) "data:  [DONE] "),
 	    "a|ok 200 STOP|" },
-	{ "DONE alone", S("data: [DONE]\n\n"), "|cut 200 |no finish reason" },
+	{ "DONE alone", S("data: [DONE]\n\n"),
+	    "|truncated 200 |no finish reason" },
 	{ "comments",
 	    S(": ping\n\n" EVENT(TEXT("a")) ": ping\n\ndata:\n\n"
 					    "event: x\nid: 1\n\n" EVENT(
@@ -115,7 +116,7 @@ static const struct {
 	    S(EVENT(TEXT("a")) EVENT(ERROR(500, "M")) EVENT(LAST("never"))),
 	    "a|server 500 |M" },
 	{ "named error event", S("event: error\n" EVENT(ERROR(504, "M"))),
-	    "|timeout 504 |M" },
+	    "|server_timeout 504 |M" },
 	{ "error alone", S(ERROR(429, "requests per minute")),
 	    "|quota_minute 429 |requests per minute" },
 	{ "error in an array", S("[" ERROR(403, "M") "]"),
@@ -125,9 +126,10 @@ static const struct {
 	{ "error without a code at the end", S("data: {\"error\":\"M\"}"),
 	    "|protocol 200 |M" },
 	/* Not whole. */
-	{ "nothing", S(""), "|cut 200 |no finish reason" },
-	{ "blanks", S(" \r\n\t\n"), "|cut 200 |no finish reason" },
-	{ "comments alone", S(": ping\n\n"), "|cut 200 |no finish reason" },
+	{ "nothing", S(""), "|truncated 200 |no finish reason" },
+	{ "blanks", S(" \r\n\t\n"), "|truncated 200 |no finish reason" },
+	{ "comments alone", S(": ping\n\n"),
+	    "|truncated 200 |no finish reason" },
 	{ "empty object", S("{}"), "|protocol 200 |JSON, but not an answer" },
 	{ "empty array", S("[]"), "|protocol 200 |JSON, but not an answer" },
 	{ "unrelated object", S("{\"status\":\"ok\"}"),
@@ -142,30 +144,31 @@ static const struct {
 	    "|protocol 200 |JSON, but not an answer" },
 	{ "an unrelated event, too", S(EVENT("{\"id\":1}") EVENT(LAST("a"))),
 	    "a|ok 200 STOP|" },
-	{ "no finish", S(EVENT(TEXT("a"))), "a|cut 200 |no finish reason" },
+	{ "no finish", S(EVENT(TEXT("a"))),
+	    "a|truncated 200 |no finish reason" },
 	{ "unary, no finish", S(TEXT("a")), "a|ok 200 |" },
 	{ "unary, empty finish", S(EMPTY("a")), "a|ok 200 |" },
 	{ "unary, no candidates", S("{\"candidates\":[]}"),
-	    "|cut 200 |no finish reason" },
+	    "|truncated 200 |no finish reason" },
 	{ "array, no finish", S("[" TEXT("a") "," TEXT("b") "]"),
 	    "ab|ok 200 |" },
 	{ "no finish, but DONE", S(EVENT(TEXT("a")) EVENT("[DONE]")),
 	    "a|ok 200 |" },
 	{ "empty finish", S(EVENT(TEXT("a")) EVENT(EMPTY("b"))),
-	    "ab|cut 200 |no finish reason" },
+	    "ab|truncated 200 |no finish reason" },
 	{ "empty finish and DONE", S(EVENT(EMPTY("a")) EVENT("[DONE]")),
 	    "a|ok 200 |" },
 	{ "event cut", S(EVENT(TEXT("a")) "data: {\"candidates\":[{\"con"),
-	    "a|cut 200 |*" },
+	    "a|truncated 200 |*" },
 	{ "event cut after a finish", S(EVENT(LAST("a")) "data: {\"cand"),
 	    "a|ok 200 STOP|" },
 	{ "event cut after text with a finish each",
 	    S(EVENT(LAST("a")) EVENT(LAST("b")) "data: {\"cand"),
-	    "ab|cut 200 STOP|*" },
+	    "ab|truncated 200 STOP|*" },
 	{ "name cut", S(EVENT(TEXT("a")) "dat"),
-	    "a|cut 200 |no finish reason" },
+	    "a|truncated 200 |no finish reason" },
 	{ "bare error cut", S(EVENT(TEXT("a")) "{\n  \"error\": {\n    \"co"),
-	    "a|cut 200 |*" },
+	    "a|truncated 200 |*" },
 	/* Makes no sense. */
 	{ "page", S("<!DOCTYPE html>\n<title>Hotel</title>data: x\n\n"),
 	    "|protocol 200 |" PAGE_WORDS },
@@ -360,7 +363,7 @@ test_count(void **state)
 	release(&r);
 	start(&r, &count, 200);
 	take(&r, gm_span_of(" "));
-	assert_string_equal(finish(&r), "|cut 200 |nothing has come");
+	assert_string_equal(finish(&r), "|truncated 200 |nothing has come");
 	release(&r);
 }
 

@@ -98,15 +98,15 @@ static const struct {
 	    "|network 0|Connection refused" },
 	{ GM_HTTP_NETWORK, 200, "", "reset", "|network 200|reset" },
 	{ GM_HTTP_SILENCE, 0, "", "nothing for 120 s",
-	    "|silence 0|nothing for 120 s" },
+	    "|timeout 0|nothing for 120 s" },
 	{ GM_HTTP_SILENCE, 200, EVENT(TEXT("a")), "nothing for 120 s",
-	    "a|silence 200|nothing for 120 s" },
+	    "a|timeout 200|nothing for 120 s" },
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")), "broken off",
-	    "a|cut 200|broken off" },
+	    "a|truncated 200|broken off" },
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "data: {\"cand", "broken off",
-	    "a|cut 200|broken off" },
+	    "a|truncated 200|broken off" },
 	{ GM_HTTP_CUT, 200, "{\"candidates\":[", "broken off",
-	    "|cut 200|broken off" },
+	    "|truncated 200|broken off" },
 	/* What has its finish is whole, also without the end of its event. */
 	{ GM_HTTP_CUT, 200, EVENT(LAST("a")), "broken off", "a|ok 200|" },
 	{ GM_HTTP_NETWORK, 200, EVENT(LAST("a")), "reset", "a|ok 200|" },
@@ -120,10 +120,11 @@ static const struct {
 	    "ab|ok 200|" },
 	{ GM_HTTP_SILENCE, 200, LAST("a"), "nothing", "a|ok 200|" },
 	{ GM_HTTP_CUT, 200, LAST("a"), "broken off", "a|ok 200|" },
-	{ GM_HTTP_CUT, 200, TEXT("a"), "broken off", "a|cut 200|broken off" },
+	{ GM_HTTP_CUT, 200, TEXT("a"), "broken off",
+	    "a|truncated 200|broken off" },
 	/* A finish reason in each event: none is the last word, */
 	{ GM_HTTP_CUT, 200, EVENT(LAST("a")) EVENT(LAST("b")), "broken off",
-	    "ab|cut 200|broken off" },
+	    "ab|truncated 200|broken off" },
 	/* unless there is silence after it. */
 	{ GM_HTTP_SILENCE, 200, EVENT(LAST("a")) EVENT(LAST("b")), "nothing",
 	    "ab|ok 200|" },
@@ -142,7 +143,7 @@ static const struct {
 	{ GM_HTTP_CUT, 400, "{\"error\":{\"mess", "broken off",
 	    "|bad_request 400|" },
 	{ GM_HTTP_NETWORK, 413, "", "reset", "|too_large 413|" },
-	{ GM_HTTP_CUT, 302, "", "broken off", "|cut 302|broken off" },
+	{ GM_HTTP_CUT, 302, "", "broken off", "|truncated 302|broken off" },
 	/* So does an error that came whole in the stream. */
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) ERROR(503, "M") "\n", "broken off",
 	    "a|server 503|M" },
@@ -151,9 +152,9 @@ static const struct {
 			     "\"message\": \"per minute\"\n}\n}\n",
 	    "reset", "a|quota_minute 429|per minute" },
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "{\"error\":{\n", "broken off",
-	    "a|cut 200|broken off" },
+	    "a|truncated 200|broken off" },
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "{\"other\":1}\n", "broken off",
-	    "a|cut 200|broken off" },
+	    "a|truncated 200|broken off" },
 };
 
 static void
