@@ -38,7 +38,7 @@ setup() {
 }
 
 teardown() {
-	stop_server
+	stop_servers
 }
 
 # forget: what runs before this have learned of the keys.
@@ -55,6 +55,7 @@ serve() {
 	python3 "$ROOT/tests/server/standin.py" --dir "$DIR" "$@" \
 	    >"$DIR/url" 2>"$DIR/stderr" 3>&- &
 	SERVER=$!
+	SERVERS+=("$SERVER")
 	wait_for "[ -s '$DIR/url' ]"
 	URL=$(cat "$DIR/url")
 	export GOOGLE_GEMINI_BASE_URL=$URL GEMINI_API_KEY=$GOOD_KEY
@@ -85,6 +86,18 @@ stop_server() {
 		SERVER=
 	fi
 	return 0
+}
+
+# stop_servers: all of them, also those that another one has followed.
+stop_servers() {
+	local pid
+
+	stop_server
+	for pid in "${SERVERS[@]}"; do
+		SERVER=$pid
+		stop_server
+	done
+	SERVERS=()
 }
 
 # wait_for CONDITION: until it holds, for at most 20 s.

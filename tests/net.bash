@@ -18,7 +18,7 @@ teardown() {
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
-	stop_server
+	stop_servers
 }
 
 # gm [argument...]: as in prompt.bash, but it ends in any case, with 124.
