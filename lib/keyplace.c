@@ -1,13 +1,19 @@
 #include <errno.h>
+#include <string.h>
 
 #include "file.h"
 #include "keycommand.h"
 #include "keyplace.h"
+#include "secret.h"
 #include "url.h"
 #include "utf8.h"
 
 #define CREDENTIALS_MAX (1024 * 1024)
 #define PLACE_MAX 4096
+
+/* What stands around keys where sh would still take one for a program. */
+#define BLANKS " \t\r\n"
+#define AROUND_KEYS ",;:|&'\"()"
 
 struct search {
 	struct gm_keyplace *place;
@@ -140,6 +146,34 @@ try_file(struct search *s, struct gm_err *err)
 	return found;
 }
 
+/* Is a key, or a list of them, where the name of a program belongs? */
+static bool
+begins_with_key(const char *command)
+{
+	struct gm_span word, part;
+
+	command += strspn(command, BLANKS);
+	word = (struct gm_span){ command, strcspn(command, BLANKS) };
+	while (gm_span_split(&word, AROUND_KEYS, &part))
+		if (gm_secret_is_key(part))
+			return true;
+	return false;
+}
+
+/* sh would show a key as the name of a program that it has not found. */
+static int
+run_command(const struct search *s, const struct gm_keycommand *run,
+    struct gm_buf *keys, struct gm_err *err)
+{
+	const struct gm_vendor_row *row = gm_vendor(s->place->vendor);
+
+	if (begins_with_key(run->text))
+		return gm_fail(err, GM_ECONFIG,
+		    "this is a key, not a command: put it into %s",
+		    gm_vendor_variable(row->first_key));
+	return gm_keycommand_run(run, keys, err);
+}
+
 /* GOOGLE_API_KEYS_COMMAND='pass show gemini' */
 static int
 try_command(struct search *s, struct gm_err *err)
@@ -163,7 +197,7 @@ try_command(struct search *s, struct gm_err *err)
 		return 0;
 	run.text = command->text;
 	gm_buf_init(&keys, GM_KEYCOMMAND_MAX);
-	found = gm_keycommand_run(&run, &keys, err);
+	found = run_command(s, &run, &keys, err);
 	if (found != 0) {
 		gm_err_prefix(err,
 		    "%s: %s: ", gm_config_place(s->config, command->origin),

@@ -925,6 +925,30 @@ gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 1
 "
 }
 
+@test "a key in place of a command: 78, it is not run and not shown" {
+	local fake=AIza_fake-key_for_tests_0123456789abcde text where
+
+	for text in "$fake" " $fake " "work:$fake,$fake" "'$fake'" "\"$fake\"" \
+	    "$fake; echo x" "$fake|cat" "$fake # mine" "($fake)"; do
+		GOOGLE_API_KEYS_COMMAND=$text ask hi
+		refused 'environment: GOOGLE_API_KEYS_COMMAND: this is a key, not a command: put it into GOOGLE_API_KEYS'
+	done
+	MISTRAL_API_KEYS_COMMAND=FakeFakeFakeFakeFakeFake01234567 \
+	    ask --provider mistral hi
+	refused 'environment: MISTRAL_API_KEYS_COMMAND: this is a key, not a command: put it into MISTRAL_API_KEYS'
+	OPENAI_API_KEY_COMMAND=sk-fake-key-0123456789abcdef \
+	    ask --provider openai -m m hi
+	refused 'environment: OPENAI_API_KEY_COMMAND: this is a key, not a command: put it into OPENAI_API_KEY'
+	where=$HOME/.config/gm/env
+	keep "$where" "GOOGLE_API_KEYS_COMMAND=$fake"
+	ask hi
+	refused "$where: GOOGLE_API_KEYS_COMMAND: this is a key, not a command: put it into GOOGLE_API_KEYS"
+	rm "$where"
+	# as an argument it may well be
+	GOOGLE_API_KEYS_COMMAND="echo $fake" ask -n --dry-run hi
+	[ "$rc" -eq 0 ]
+}
+
 # gone PIDS-FILE: none of these processes is left.
 gone() {
 	local pid pids
