@@ -12,7 +12,7 @@
 #include "stop.h"
 
 #define CHUNK 4096
-/* Between looks whether it has ended, once its output has. */
+/* Between looks whether it was stopped or, after its output, has ended. */
 #define NAP_MS 1
 #define NAP_MAX_MS 50
 
@@ -81,18 +81,68 @@ spawn(const struct gm_child *c, int out, pid_t *pid)
 	return rc;
 }
 
+/* The child while it runs. */
+struct watch {
+	pid_t pid;
+	int in;        /* its output */
+	int64_t until; /* on the monotonic clock */
+	int64_t nap;   /* to the next look, ever longer */
+	enum gm_child_end end;
+	int number;
+};
+
+/*
+ * Has a signal stopped it?  Its end is not asked for, as its group can be
+ * killed only while nobody else may get the number.
+ */
+static bool
+is_stopped(struct watch *w)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_PID, (id_t)w->pid, &info, WSTOPPED | WNOHANG) != 0 ||
+	    info.si_pid != w->pid)
+		return false;
+	w->end = GM_CHILD_STOPPED;
+	w->number = info.si_status;
+	return true;
+}
+
+/*
+ * Wait for output (fd) or only for a time (-1), but not for long, as no
+ * descriptor tells of a stop.  Returns 1: look again, 0: its time is over or
+ * it was stopped, -1 as gm_stop_poll().
+ */
+static int
+nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
+{
+	int64_t now = gm_clock_mono_ms();
+	int rc;
+
+	*ready = false;
+	if (is_stopped(w) || now >= w->until)
+		return 0;
+	rc = gm_stop_poll(fd, fd != -1 ? POLLIN : 0,
+	    now + w->nap < w->until ? now + w->nap : w->until, err);
+	*ready = rc == 1;
+	if (rc == 0 && w->nap < NAP_MAX_MS)
+		w->nap *= 2;
+	return rc == -1 ? -1 : 1;
+}
+
 /* Returns 1 at its end, 0 if the time is over or out is full, or -1. */
 static int
-read_all(int in, struct gm_buf *out, int64_t until, enum gm_child_end *end,
-    struct gm_err *err)
+read_all(struct watch *w, struct gm_buf *out, struct gm_err *err)
 {
 	char bytes[CHUNK];
+	bool ready;
 	ssize_t n;
 	int rc;
 
-	*end = GM_CHILD_LATE;
-	while ((rc = gm_stop_poll(in, POLLIN, until, err)) == 1) {
-		n = read(in, bytes, sizeof(bytes));
+	while ((rc = nap(w, w->in, &ready, err)) == 1) {
+		if (!ready)
+			continue;
+		n = read(w->in, bytes, sizeof(bytes));
 		if (n == 0)
 			return 1;
 		if (n == -1 && errno != EINTR)
@@ -101,7 +151,7 @@ read_all(int in, struct gm_buf *out, int64_t until, enum gm_child_end *end,
 			gm_buf_put(out, bytes, (size_t)n);
 		explicit_bzero(bytes, sizeof(bytes));
 		if (out->failed == GM_EDATA) {
-			*end = GM_CHILD_FULL;
+			w->end = GM_CHILD_FULL;
 			return 0;
 		}
 		if (gm_buf_check(out, err) != 0)
@@ -112,43 +162,38 @@ read_all(int in, struct gm_buf *out, int64_t until, enum gm_child_end *end,
 
 /* The same for its own end. */
 static int
-wait_for(pid_t pid, int *status, int64_t until, struct gm_err *err)
+wait_for(struct watch *w, int *status, struct gm_err *err)
 {
-	int64_t nap = NAP_MS, now;
 	pid_t ended;
+	bool ready;
 	int rc;
 
-	while ((ended = waitpid(pid, status, WNOHANG)) == 0 ||
+	w->nap = NAP_MS;
+	while ((ended = waitpid(w->pid, status, WNOHANG)) == 0 ||
 	       (ended == -1 && errno == EINTR)) {
-		now = gm_clock_mono_ms();
-		if (now >= until)
-			return 0;
-		rc = gm_stop_poll(
-		    -1, 0, now + nap < until ? now + nap : until, err);
-		if (rc == -1)
-			return -1;
-		nap = nap < NAP_MAX_MS ? 2 * nap : nap;
+		rc = nap(w, -1, &ready, err);
+		if (rc != 1)
+			return rc;
 	}
-	return ended == pid ? 1 : gm_fail_errno(err, GM_EOS, "waitpid");
+	return ended == w->pid ? 1 : gm_fail_errno(err, GM_EOS, "waitpid");
 }
 
 static int
-attend(pid_t pid, int in, struct gm_buf *out, int64_t until,
-    enum gm_child_end *end, int *number, struct gm_err *err)
+attend(struct watch *w, struct gm_buf *out, struct gm_err *err)
 {
 	int status = 0;
-	int rc = read_all(in, out, until, end, err);
+	int rc = read_all(w, out, err);
 
 	if (rc == 1)
-		rc = wait_for(pid, &status, until, err);
+		rc = wait_for(w, &status, err);
 	if (rc != 1) {
-		(void)kill(-pid, SIGKILL);
-		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		(void)kill(-w->pid, SIGKILL);
+		while (waitpid(w->pid, &status, 0) == -1 && errno == EINTR)
 			;
 		return rc;
 	}
-	*end = WIFEXITED(status) ? GM_CHILD_EXITED : GM_CHILD_KILLED;
-	*number = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+	w->end = WIFEXITED(status) ? GM_CHILD_EXITED : GM_CHILD_KILLED;
+	w->number = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
 	return 0;
 }
 
@@ -156,22 +201,27 @@ int
 gm_child_run(const struct gm_child *c, struct gm_buf *out,
     enum gm_child_end *end, int *number, struct gm_err *err)
 {
-	int64_t until = gm_clock_mono_ms() + c->limit_ms;
+	struct watch w = { .pid = -1,
+		.until = gm_clock_mono_ms() + c->limit_ms,
+		.nap = NAP_MS,
+		.end = GM_CHILD_LATE };
 	int ends[2], rc;
-	pid_t pid = -1;
 
 	*number = 0;
 	if (pipe(ends) != 0)
 		return gm_fail_errno(err, GM_EOS, "pipe");
 	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	rc = spawn(c, ends[1], &pid);
+	rc = spawn(c, ends[1], &w.pid);
+	w.in = ends[0];
 	(void)close(ends[1]);
 	if (rc != 0) {
 		errno = rc;
 		rc = gm_fail_errno(err, GM_EOS, "%s", c->argv[0]);
 	} else {
-		rc = attend(pid, ends[0], out, until, end, number, err);
+		rc = attend(&w, out, err);
+		*end = w.end;
+		*number = w.number;
 	}
 	(void)close(ends[0]);
 	return rc;

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <string.h>
 
 #include "child.h"
@@ -21,6 +22,13 @@ fail(enum gm_child_end end, int number, int64_t limit_ms, struct gm_err *err)
 		return gm_fail(err, GM_ECONFIG,
 		    "the command did not end within %g s, and was killed",
 		    (double)limit_ms / 1000);
+	case GM_CHILD_STOPPED:
+		if (number == SIGTTIN || number == SIGTTOU)
+			return gm_fail(err, GM_ECONFIG,
+			    "the command was stopped, as it used the terminal");
+		return gm_fail(err, GM_ECONFIG,
+		    "the command was stopped by signal %d (%s)", number,
+		    strsignal(number));
 	case GM_CHILD_FULL:
 		break;
 	}

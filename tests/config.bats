@@ -910,6 +910,8 @@ ran() {
 		echo fake-secret; exit 3>the command ended with status 3
 		false>the command ended with status 1
 		kill -9 $$>the command was killed by signal 9 (Killed)
+		kill -TTIN $$>the command was stopped, as it used the terminal
+		sleep 60 & kill -TTOU 0>the command was stopped, as it used the terminal
 		:>the command printed no key
 		echo; echo ,>the command printed no key
 		yes fake-secret>the command printed more than 1 MiB, and was killed

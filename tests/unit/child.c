@@ -90,6 +90,12 @@ test_ends(void **state)
 		{ "no-such-program 2>/dev/null", "", GM_CHILD_EXITED, 127 },
 		{ "kill -9 $$", "", GM_CHILD_KILLED, SIGKILL },
 		{ "kill $$", "", GM_CHILD_KILLED, SIGTERM },
+		{ "kill -STOP $$", NULL, GM_CHILD_STOPPED, SIGSTOP },
+		{ "exec >&-; kill -TTOU $$", NULL, GM_CHILD_STOPPED, SIGTTOU },
+		{ "echo $$ >pid; echo a; kill -TTIN 0", NULL, GM_CHILD_STOPPED,
+		    SIGTTIN },
+		{ "sleep 60 & echo $! >pid; kill -TTIN $$", NULL,
+		    GM_CHILD_STOPPED, SIGTTIN },
 		{ "exec >&-; exit 4", "", GM_CHILD_EXITED, 4 },
 		{ "(echo a) & wait", "a\n", GM_CHILD_EXITED, 0 },
 		{ "printf 12345678", "12345678", GM_CHILD_EXITED, 0 },
@@ -107,6 +113,8 @@ test_ends(void **state)
 		if (rows[i].out != NULL)
 			assert_string_equal(gm_buf_str(&out), rows[i].out);
 		assert_alone();
+		if (access("pid", F_OK) == 0)
+			assert_dead();
 	}
 }
 
