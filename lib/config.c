@@ -11,6 +11,8 @@
 
 /* How our own variables begin, and those that are meant to be such. */
 #define OURS "GM_"
+/* What a command that prints keys is run with; from us to us. */
+#define KEY_COMMAND_MARK "GM_IN_KEY_COMMAND"
 #define ODD_MAX 64 /* bytes of a name that are shown */
 #define ODD_FAR 4  /* names that are so far apart are not alike */
 
@@ -146,11 +148,11 @@ gm_config_init(struct gm_config *c)
 	around->credentials = directory("CREDENTIALS_DIRECTORY");
 	around->journal = variable("JOURNAL_STREAM");
 	around->path = variable("PATH");
-	around->environment = environ;
 	around->home = directory("HOME");
 	around->config_home = directory("XDG_CONFIG_HOME");
 	around->no_color = variable("NO_COLOR") != NULL;
 	around->force_color = is_on("CLICOLOR_FORCE");
+	around->in_key_command = variable(KEY_COMMAND_MARK) != NULL;
 }
 
 void
@@ -417,7 +419,8 @@ tell_odd(const struct gm_config *c, const struct gm_note *note)
 
 	for (at = environ; at != NULL && *at != NULL; at++) {
 		name = (struct gm_span){ *at, strcspn(*at, "=") };
-		if (is_odd(name) && (*at)[name.len] == '=')
+		if (is_odd(name) && !gm_span_is(name, KEY_COMMAND_MARK) &&
+		    (*at)[name.len] == '=')
 			tell_odd_name("environment", name, note);
 	}
 	while (gm_span_split(&rest, "\n", &name))
@@ -511,6 +514,44 @@ gm_config_command(
 	else if (v->origin == GM_FROM_NAMED && gm_config_file(c)[0] != '/')
 		*why = "name the file by an absolute path";
 	return *why == NULL ? v : NULL;
+}
+
+/* A command that finds its own name would run itself, and that one, too. */
+static bool
+is_for_command(const char *entry)
+{
+	const struct gm_span name = { entry, strcspn(entry, "=") };
+	size_t i;
+
+	if (gm_span_is(name, KEY_COMMAND_MARK))
+		return false;
+	for (i = 0; i < GM_VENDORS; i++)
+		if (gm_span_is(
+			name, gm_setting(gm_vendor((enum gm_vendor)i)->command)
+				  ->variable))
+			return false;
+	return true;
+}
+
+char **
+gm_config_command_environment(void)
+{
+	static const char mark[] = KEY_COMMAND_MARK "=1";
+	size_t n = 0, kept = 0, i;
+	char **list;
+
+	while (environ != NULL && environ[n] != NULL)
+		n++;
+	/* the mark itself is behind the pointers */
+	list = malloc((n + 2) * sizeof(*list) + sizeof(mark));
+	if (list == NULL)
+		return NULL;
+	for (i = 0; i < n; i++)
+		if (is_for_command(environ[i]))
+			list[kept++] = environ[i];
+	list[kept++] = memcpy(list + n + 2, mark, sizeof(mark));
+	list[kept] = NULL;
+	return list;
 }
 
 void

@@ -55,9 +55,9 @@ struct gm_surroundings {
 	const char *credentials; /* $CREDENTIALS_DIRECTORY, if it is absolute */
 	/* For a program that we run; what is not absolute is left out. */
 	const char *path, *home, *config_home;
-	char *const *environment;           /* all of it */
 	const char *keys[GM_KEY_VARIABLES]; /* as gm_vendor_variable() */
 	bool no_color, force_color;
+	bool in_key_command; /* we are part of one, or were started by one */
 };
 
 struct gm_config {
@@ -128,6 +128,13 @@ int gm_config_blame(const struct gm_config *, enum gm_setting, struct gm_err *);
  */
 const struct gm_value *
 gm_config_command(const struct gm_config *, enum gm_vendor, const char **why);
+
+/*
+ * The environment of such a command: ours without the variables that name one,
+ * and with the mark that makes in_key_command.  For free(); its strings are
+ * borrowed.  NULL: out of memory.
+ */
+char **gm_config_command_environment(void) GM_MUST_CHECK;
 
 /* Go back to the built-in default. */
 void gm_config_reset(struct gm_config *, enum gm_setting);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
@@ -160,18 +161,33 @@ begins_with_key(const char *command)
 	return false;
 }
 
-/* sh would show a key as the name of a program that it has not found. */
+/*
+ * sh would show a key as the name of a program that it has not found, and a
+ * command that runs one of our tools could go on to run itself for ever.
+ */
 static int
-run_command(const struct search *s, const struct gm_keycommand *run,
-    struct gm_buf *keys, struct gm_err *err)
+run_command(const struct search *s, const char *text, struct gm_buf *keys,
+    struct gm_err *err)
 {
 	const struct gm_vendor_row *row = gm_vendor(s->place->vendor);
+	struct gm_keycommand run = { .text = text, .limits = s->place->limits };
+	char **environment;
+	int rc;
 
-	if (begins_with_key(run->text))
+	if (s->config->around.in_key_command)
+		return gm_fail(err, GM_ECONFIG,
+		    "a key command must not get its keys from a key command");
+	if (begins_with_key(text))
 		return gm_fail(err, GM_ECONFIG,
 		    "this is a key, not a command: put it into %s",
 		    gm_vendor_variable(row->first_key));
-	return gm_keycommand_run(run, keys, err);
+	environment = gm_config_command_environment();
+	if (environment == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	run.environment = environment;
+	rc = gm_keycommand_run(&run, keys, err);
+	free(environment);
+	return rc;
 }
 
 /* GOOGLE_API_KEYS_COMMAND='pass show gemini' */
@@ -179,10 +195,6 @@ static int
 try_command(struct search *s, struct gm_err *err)
 {
 	enum gm_setting id = gm_vendor(s->place->vendor)->command;
-	struct gm_keycommand run = {
-		.environment = s->config->around.environment,
-		.limits = s->place->limits,
-	};
 	const struct gm_value *command;
 	const char *why;
 	struct gm_buf keys;
@@ -195,9 +207,8 @@ try_command(struct search *s, struct gm_err *err)
 		    gm_setting(id)->variable, why);
 	if (command == NULL || s->place->no_command)
 		return 0;
-	run.text = command->text;
 	gm_buf_init(&keys, GM_KEYCOMMAND_MAX);
-	found = run_command(s, &run, &keys, err);
+	found = run_command(s, command->text, &keys, err);
 	if (found != 0) {
 		gm_err_prefix(err,
 		    "%s: %s: ", gm_config_place(s->config, command->origin),

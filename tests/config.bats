@@ -927,6 +927,53 @@ gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 1
 "
 }
 
+@test "a command that runs a tool: it gets no keys from a command, and ends" {
+	local user=$HOME/.config/gm/env own='gm-rotate --print-key'
+	local ring='a key command must not get its keys from a key command'
+	local all="$user, /etc/gm/env, ./.env" nested
+
+	nested=$(counting "$own")
+	GOOGLE_API_KEYS_COMMAND=$nested ask hi
+	said 78 '' "gm-rotate: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $all)
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+"
+	ran 1
+	# in the file, and in both; a wrapper changes nothing
+	echo "$nested" >wrapper
+	keep "$user" "GOOGLE_API_KEYS_COMMAND='sh $PWD/wrapper'"
+	ask hi
+	said 78 '' "gm-rotate: $user: GOOGLE_API_KEYS_COMMAND: $ring
+gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+"
+	ran 1
+	GOOGLE_API_KEYS_COMMAND=$nested ask hi
+	said 78 '' "gm-rotate: $user: GOOGLE_API_KEYS_COMMAND: $ring
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+"
+	ran 1
+	# one that sets it again, and two that would take turns
+	GOOGLE_API_KEYS_COMMAND="echo x >>'$PWD/ran'; GOOGLE_API_KEYS_COMMAND='sh $PWD/wrapper' $own" ask hi
+	said 78 '' "gm-rotate: environment: GOOGLE_API_KEYS_COMMAND: $ring
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+"
+	ran 1
+	keep "$user" "MISTRAL_API_KEYS_COMMAND='sh $PWD/wrapper'" \
+	    "GOOGLE_API_KEYS_COMMAND='$own --provider mistral'"
+	ask hi
+	said 78 '' "gm-rotate: $user: MISTRAL_API_KEYS_COMMAND: $ring
+gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+"
+	ran 0
+	rm "$user"
+	# with keys elsewhere it works, and other variables are as they were
+	keep creds/google-api-keys "$GOOD_KEY"
+	WORD=set GOOGLE_API_KEYS_COMMAND="[ \"\$WORD\" = set ] && CREDENTIALS_DIRECTORY=$PWD/creds $own" \
+	    ask -n --dry-run hi
+	[ "$rc" -eq 0 ]
+	grep -qF 'x-goog-api-key: ...0001' err
+	[ "$(grep -c 'is no variable' err)" -eq 0 ]
+}
+
 @test "a key in place of a command: 78, it is not run and not shown" {
 	local fake=AIza_fake-key_for_tests_0123456789abcde text where
 
