@@ -1,5 +1,6 @@
 #include "request.h"
 #include "keyring.h"
+#include "secret.h"
 
 #define URL_MAX 8192
 #define BODY_MAX (512 * 1024 * 1024)
@@ -42,6 +43,7 @@ gm_request_sign(struct gm_request *r, const struct gm_provider *provider,
 	if (key.len == 0)
 		return 0;
 	gm_buf_puts(&r->secret, provider->key_header);
+	r->key_at = r->secret.len;
 	gm_buf_put_span(&r->secret, key);
 	return check(&r->secret, err);
 }
@@ -63,6 +65,21 @@ gm_request_fill(const struct gm_request *r, struct gm_http_request *http)
 		r->body.len };
 }
 
+/* However short the key is, which gm_note() would not know by itself. */
+static void
+describe_secret(const struct gm_buf *secret, size_t key_at,
+    const struct gm_note *note, enum gm_level level)
+{
+	struct gm_span key = { secret->data + key_at, secret->len - key_at };
+	struct gm_buf shown;
+
+	gm_buf_init(&shown, GM_KEY_MAX);
+	gm_secret_show(&shown, key);
+	gm_note(note, level, "%.*s%s", (int)key_at, gm_buf_str(secret),
+	    gm_buf_str(&shown));
+	gm_buf_release(&shown);
+}
+
 void
 gm_request_describe(
     const struct gm_request *r, const struct gm_note *note, enum gm_level level)
@@ -71,8 +88,8 @@ gm_request_describe(
 
 	gm_note(note, level, "%s %s", r->body.len > 0 ? "POST" : "GET",
 	    gm_buf_str(&r->url));
-	if (r->secret.len > 0) /* masked there */
-		gm_note(note, level, "%s", gm_buf_str(&r->secret));
+	if (r->secret.len > 0)
+		describe_secret(&r->secret, r->key_at, note, level);
 	for (line = headers_of(r); *line != NULL; line++)
 		gm_note(note, level, "%s", *line);
 }

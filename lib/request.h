@@ -17,6 +17,7 @@
 struct gm_request {
 	struct gm_buf url, body;
 	struct gm_buf secret; /* the header with the key; empty: none */
+	size_t key_at;        /* where the key begins in it */
 };
 
 /*
@@ -34,7 +35,7 @@ int gm_request_sign(struct gm_request *, const struct gm_provider *,
 /* Point a transfer's request to the texts. */
 void gm_request_fill(const struct gm_request *, struct gm_http_request *);
 
-/* Tell what is sent, but for the body; the key is masked. */
+/* Tell what is sent, but for the body; any key as gm_secret_show() shows it. */
 void gm_request_describe(
     const struct gm_request *, const struct gm_note *, enum gm_level);
 

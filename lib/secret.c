@@ -7,6 +7,8 @@
 /* Bytes of a secret that are shown, and below which none are. */
 #define TAIL 4
 #define SHORT 12
+/* Bytes of the shortest one that is no dummy. */
+#define MIXTURE_MIN 4
 /* Beginnings that are longer are not shown: before a cut; of most of a key. */
 #define HEAD 3
 #define HEAD_OF_MOST 7
@@ -45,12 +47,36 @@ gm_secrets_have(const struct gm_secrets *s, struct gm_span text)
 	return false;
 }
 
+/* How many of the bytes in set has text? */
+static size_t
+count(struct gm_span text, const char *set)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < text.len; i++)
+		n += text.p[i] != '\0' && strchr(set, text.p[i]) != NULL;
+	return n;
+}
+
+/* See the top of secret.h. */
+static bool
+is_dummy(struct gm_span secret)
+{
+	size_t letters = count(secret, LOWER UPPER);
+	size_t digits = count(secret, DIGITS);
+
+	if (secret.len >= GM_SECRET_MIN)
+		return false;
+	return secret.len < MIXTURE_MIN || letters == secret.len ||
+	       digits == secret.len;
+}
+
 int
 gm_secrets_add(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
 {
 	struct gm_buf *items;
 
-	if (secret.len < GM_SECRET_MIN || gm_secrets_have(s, secret))
+	if (is_dummy(secret) || gm_secrets_have(s, secret))
 		return 0;
 	items = realloc(s->items, (s->len + 1) * sizeof(*items));
 	if (items == NULL)
@@ -62,17 +88,6 @@ gm_secrets_add(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
 		return -1;
 	s->len++;
 	return 0;
-}
-
-/* How many of the bytes in set has text? */
-static size_t
-count(struct gm_span text, const char *set)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < text.len; i++)
-		n += text.p[i] != '\0' && strchr(set, text.p[i]) != NULL;
-	return n;
 }
 
 bool
@@ -203,9 +218,29 @@ gm_secret_show(struct gm_buf *out, struct gm_span key)
 		gm_buf_put(out, key.p + key.len - TAIL, TAIL);
 }
 
-/* The longest secret that text begins with; empty if none. */
+static bool
+is_in_word(char c)
+{
+	return c != '\0' && strchr(LOWER UPPER DIGITS "_-", c) != NULL;
+}
+
+/* May a secret of so many bytes begin here, behind this byte? */
+static bool
+may_begin(size_t len, char before)
+{
+	return len >= GM_SECRET_MIN || !is_in_word(before);
+}
+
+/* May it end here, in front of text? */
+static bool
+may_end(size_t len, struct gm_span text)
+{
+	return len >= GM_SECRET_MIN || text.len == 0 || !is_in_word(text.p[0]);
+}
+
+/* The longest secret that text, behind a byte, begins with; empty if none. */
 static struct gm_span
-find_secret(const struct gm_secrets *s, struct gm_span text)
+find_secret(const struct gm_secrets *s, char before, struct gm_span text)
 {
 	struct gm_span best = { text.p, 0 };
 	size_t i;
@@ -214,7 +249,8 @@ find_secret(const struct gm_secrets *s, struct gm_span text)
 		size_t len = s->items[i].len;
 
 		if (len > best.len && len <= text.len &&
-		    memcmp(text.p, s->items[i].data, len) == 0)
+		    memcmp(text.p, s->items[i].data, len) == 0 &&
+		    may_begin(len, before) && may_end(len, rest_of(text, len)))
 			best.len = len;
 	}
 	return best;
@@ -225,15 +261,16 @@ find_secret(const struct gm_secrets *s, struct gm_span text)
  * the end.  A secret may begin inside another and reach beyond it.
  */
 static size_t
-measure(const struct gm_secrets *s, struct gm_span text, struct gm_span *last)
+measure(const struct gm_secrets *s, char before, struct gm_span text,
+    struct gm_span *last)
 {
 	size_t covered, i;
 
-	*last = find_secret(s, text);
+	*last = find_secret(s, before, text);
 	covered = last->len;
 	for (i = 1; i < covered; i++) {
-		struct gm_span next = find_secret(
-		    s, (struct gm_span){ text.p + i, text.len - i });
+		struct gm_span next =
+		    find_secret(s, text.p[i - 1], rest_of(text, i));
 
 		if (i + next.len <= covered)
 			continue;
@@ -256,7 +293,7 @@ is_mark(struct gm_span text)
  * stars; 0 if there is none.
  */
 static size_t
-measure_cut(const struct gm_secrets *s, struct gm_span text)
+measure_cut(const struct gm_secrets *s, char before, struct gm_span text)
 {
 	size_t best = 0, i, n;
 
@@ -266,8 +303,9 @@ measure_cut(const struct gm_secrets *s, struct gm_span text)
 		for (n = 0; n < item->len && n < text.len; n++)
 			if (text.p[n] != item->data[n])
 				break;
-		if (n > best && ((n > HEAD_OF_MOST && 4 * n >= 3 * item->len) ||
-				    (n > HEAD && is_mark(rest_of(text, n)))))
+		if (n > best && may_begin(item->len, before) &&
+		    ((n > HEAD_OF_MOST && 4 * n >= 3 * item->len) ||
+			(n > HEAD && is_mark(rest_of(text, n)))))
 			best = n;
 	}
 	return best;
@@ -279,13 +317,15 @@ gm_secret_mask(
 {
 	struct gm_span last;
 	size_t covered;
+	char before = '\0';
 
 	while (text.len > 0) {
-		covered = measure(s, text, &last);
+		covered = measure(s, before, text, &last);
 		if (covered > 0)
 			gm_secret_show(out, last);
 		else
-			covered = measure_cut(s, text); /* its mark stays */
+			covered =
+			    measure_cut(s, before, text); /* its mark stays */
 		if (covered > 0 && last.len == 0 &&
 		    !is_mark(rest_of(text, covered)))
 			gm_buf_puts(out, "...");
@@ -293,8 +333,8 @@ gm_secret_mask(
 			gm_buf_putc(out, text.p[0]);
 			covered = 1;
 		}
-		text.p += covered;
-		text.len -= covered;
+		before = text.p[covered - 1];
+		text = rest_of(text, covered);
 	}
 }
 

@@ -7,9 +7,12 @@
  * print that may hold words of a server goes through gm_secret_mask(): as a
  * value, before it is quoted, put in JSON, or given a label.
  *
- * A secret of fewer than GM_SECRET_MIN bytes is no key of any service but a
- * dummy such as "x" or "local", for a server that wants none.  It is masked
- * nowhere, as it would garble words that happen to be the same.
+ * A secret of fewer than GM_SECRET_MIN bytes is masked as a whole word only: no
+ * letter, digit, '_' or '-' in front of it or after it.  That takes a mixture:
+ * at least 4 bytes, among them a letter and a digit, or one that is neither.
+ * What is no such mixture is a dummy such as "x", "1" or "local" for a server
+ * that wants no key: it is not kept, and masked nowhere, as it would garble
+ * words that happen to be the same.
  */
 
 #include <stdbool.h>
@@ -26,7 +29,7 @@ struct gm_secrets {
 	size_t len;
 };
 
-/* Keep a copy; a text that is shorter, or known, adds nothing. */
+/* Keep a copy; a text that is a dummy, or known, adds nothing. */
 int gm_secrets_add(
     struct gm_secrets *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 

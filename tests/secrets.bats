@@ -447,3 +447,27 @@ got.write(c.recv(65536))' "$1" >proxy &
 	[ "$(ls -A "$TMPDIR")" = '' ]
 	[ "$(ls -A)" = $'err\nout' ]
 }
+
+@test "a short key is masked as a word, whatever shows it" {
+	local key header
+
+	replies <<<'[]'
+	export OPENAI_BASE_URL=$URL/openai/v1
+	for key in sk-1234 abc1234 p1:ss 'b$#=' x ok openai 1; do
+		printf '[{"row": 22, "message": "Key: %s, (%s) or x%sx", "repeat": -1}]' \
+		    "$key" "$key" "$key" >"$DIR/script.new"
+		mv "$DIR/script.new" "$DIR/script.json"
+		OPENAI_API_KEY=:$key OPENAI_MODEL=a ask --provider openai --dry-run -vv hi
+		header=$(grep -F Authorization: err)
+		[ "$header" = 'gm-prompt: Authorization: Bearer ...' ]
+		GEMINI_API_KEY=:$key ask -vv --json --log-file log hi
+		[ "$rc" -eq 65 ]
+		grep -qxF 'gm-prompt: x-goog-api-key: ...' err
+		case $key in x | ok | openai | 1) continue ;; esac
+		grep -qF "Key: ..., (...) or x${key}x" err
+		[ "$(jq -r '.error.message' out)" = \
+		    "$(sed -n '$s/^gm-prompt: //p' err)" ]
+		! grep -F "$key" err out log | grep -vF "x${key}x" || return 1
+		! grep -rF "$key" "$HOME" | grep -vF "x${key}x" || return 1
+	done
+}

@@ -26,6 +26,10 @@ test_add(void **state)
 	add(&s, "x");
 	add(&s, "openai");
 	add(&s, "1234567");
+	add(&s, "NULL");
+	add(&s, "b=");
+	add(&s, "a1b");
+	add(&s, "OpenAI");
 	assert_int_equal(s.len, 0);
 	add(&s, "fake-key-0001");
 	add(&s, "fake-key-0002");
@@ -105,6 +109,17 @@ static const struct {
 	{ { "a", "key", "openai", "1234567" }, "a banana key: openai 1234567",
 	    "a banana key: openai 1234567" },
 	{ { "abcdefg" }, "abcde... abcdef***", "abcde... abcdef***" },
+	/* but what is mixed, as whole words only */
+	{ { "sk-1234" }, "Bearer sk-1234", "Bearer ..." },
+	{ { "abc1234" }, "Invalid API key: abc1234 was given",
+	    "Invalid API key: ... was given" },
+	{ { "abc1234", "p$ss", "ab-cd" }, "(abc1234),p$ss:\"ab-cd\".",
+	    "(...),...:\"...\"." },
+	{ { "abc1234" }, "abc1234abc1234 abc1234", "abc1234abc1234 ..." },
+	{ { "abc1" }, "xabc1 abc1x _abc1 abc1_ -abc1 abc1- 1abc1 abc12",
+	    "xabc1 abc1x _abc1 abc1_ -abc1 abc1- 1abc1 abc12" },
+	{ { "abc1234" }, "abc12... abc1*** xabc12...", "... *** xabc12..." },
+	{ { "abc1234", "abc1234.x-0001" }, "abc1234.x-0001", "...0001" },
 	/* one inside the other: the longer counts */
 	{ { "key-0001", "fake-key-0001-long" }, "fake-key-0001-long",
 	    "...long" },
@@ -284,6 +299,7 @@ static const struct {
 	{ "http://joe:p%61ss%zzword%@a", "p%61ss%zzword% pass%zzword% " },
 	{ "http://joe:pass@word/1@a.example", "pass@word/1 " },
 	{ "http://joe:short@a.example", "" },
+	{ "http://joe:s3cret@a.example", "s3cret " },
 	{ "somebody@mail.example", "" },
 	{ "http://a.example/?x=y@z", "a.example/?x=y " },
 };
