@@ -20,12 +20,15 @@
 #define WORD LOWER UPPER DIGITS "-_."
 
 /* Bytes from which on a mix of letters and digits looks like a key. */
-#define MIX_MIN 28
+#define MIX_MIN 24
+/* What follows the last dot of a file's name at most. */
+#define SUFFIX_MAX 5
+#define UUID_LEN 36
 /* The same with one of these in front. */
 #define MARKED_MIN 11
 
 static const char *const marks[] = { "AIza", "AQ.", "ya29.", "sk-", "gsk_",
-	"xai-", "hf_", "eyJ" };
+	"xai-", "hf_", "nvapi-", "ghp_", "github_pat_", "eyJ" };
 
 /* Secrets that one command line or environment can add: none has more. */
 #define TYPED_MAX 1000
@@ -90,19 +93,69 @@ gm_secrets_add(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
 	return 0;
 }
 
+/* Has it a run of letters and digits that is long, and no plain word? */
+static bool
+has_mix(struct gm_span text)
+{
+	struct gm_span run;
+	size_t i, n;
+
+	for (i = 0; i < text.len; i += n + 1) {
+		for (n = 0; i + n < text.len; n++)
+			if (strchr("-_.", text.p[i + n]) != NULL)
+				break;
+		run = (struct gm_span){ text.p + i, n };
+		if (n >= MIX_MIN && count(run, LOWER UPPER DIGITS) == n &&
+		    (count(run, LOWER) > 0) + (count(run, UPPER) > 0) +
+			    (count(run, DIGITS) > 0) >
+			1)
+			return true;
+	}
+	return false;
+}
+
+/* All of it, or behind a beginning such as "key-". */
+static bool
+ends_in_uuid(struct gm_span text)
+{
+	struct gm_span end;
+	size_t i;
+
+	if (text.len < UUID_LEN ||
+	    (text.len > UUID_LEN &&
+		strchr("-_", text.p[text.len - UUID_LEN - 1]) == NULL))
+		return false;
+	end = (struct gm_span){ text.p + text.len - UUID_LEN, UUID_LEN };
+	for (i = 0; i < UUID_LEN; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23
+			? end.p[i] != '-'
+			: !isxdigit((unsigned char)end.p[i]))
+			return false;
+	return true;
+}
+
+/* Names of files may hold a hash, as "0123abcd.txt" does. */
+static bool
+is_file(struct gm_span text)
+{
+	size_t n = 0;
+
+	while (n < text.len && text.p[text.len - 1 - n] != '.')
+		n++;
+	return n > 0 && n <= SUFFIX_MAX && n < text.len;
+}
+
 bool
 gm_secret_is_key(struct gm_span text)
 {
-	size_t lower = count(text, LOWER), upper = count(text, UPPER);
-	size_t digits = count(text, DIGITS), i;
+	size_t i;
 
 	if (text.len < MARKED_MIN || count(text, WORD) < text.len)
 		return false;
 	for (i = 0; i < GM_LEN(marks); i++)
 		if (gm_span_starts(text, marks[i]))
 			return true;
-	return text.len >= MIX_MIN && lower + upper + digits == text.len &&
-	       (lower > 0) + (upper > 0) + (digits > 0) > 1;
+	return !is_file(text) && (ends_in_uuid(text) || has_mix(text));
 }
 
 static int

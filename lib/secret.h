@@ -45,8 +45,10 @@ void gm_secret_mask(
 bool gm_secrets_have(const struct gm_secrets *, struct gm_span text);
 
 /*
- * Has text the shape of a key of a known service?  Whoever looks at names that
- * users typed, or that they may have set, asks here.
+ * Has text the shape of a key?  It begins as those of a known service do, ends
+ * in a UUID, or has a run of 24 letters and digits of at least two of: lower
+ * case, upper case, digits; with a suffix as of a file only the first counts.
+ * Whoever looks at names that users typed, or that they may have set, asks here.
  */
 bool gm_secret_is_key(struct gm_span text);
 

@@ -9,13 +9,20 @@ TOOLS=(gm-keycheck gm-models gm-prompt gm-rotate)
 BELONG='keys are read from GOOGLE_API_KEYS or an env file, never from options'
 
 # Fakes in the shapes of keys: of Gemini, old and new, of Mistral, of OpenAI,
-# a token of another kind, 40 hex digits.
+# a token of another kind, 40 hex digits; of Nvidia, GitHub, Perplexity, Cerebras,
+# Replicate; a UUID.
 FAKES=(AIzaSyFakeTypedKeyForTheTests-0123456_01
     AQ.FakeTypedKeyForTheTests-0123456_01
     FakeTypedKeyForTheTests012345678
     sk-proj-FakeTypedKeyForTheTests-0123456_01
     eyJGYWtlIjoxfQ.eyJUeXBlZCI6MX0.FakeTypedKeyForTheTests
-    fa4e0123456789abcdef0123456789abcdeffa4e)
+    fa4e0123456789abcdef0123456789abcdeffa4e
+    nvapi-FakeTypedKey_ForTheTests-0123456_01
+    ghp_FakeTypedKeyForTheTests0123456789abc
+    pplx-FakeTypedKeyForTheTests0123456789abc
+    csk-faketypedkeyforthetests0123456789abc
+    r8_FakeTypedKeyForTheTests0123456789abc
+    fa4e0123-4567-89ab-cdef-0123456789ab)
 
 # try COMMAND...: its words in "out" and "err", its status in $rc.
 try() {
