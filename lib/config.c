@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "near.h"
+#include "secret.h"
 #include "url.h"
 
 #define PATH_LEN_MAX 4096
@@ -394,20 +395,43 @@ find_near(const char *name)
 	return near;
 }
 
+/* The end of a name that is a key, behind one of its '_'; empty: none is. */
+static struct gm_span
+key_in(struct gm_span name)
+{
+	size_t i;
+
+	for (i = 1; i < name.len; i++) {
+		struct gm_span end = { name.p + i, name.len - i };
+
+		if (name.p[i - 1] == '_' && gm_secret_is_key(end))
+			return end;
+	}
+	return (struct gm_span){ name.p + name.len, 0 };
+}
+
 static void
 tell_odd_name(
     const char *place, struct gm_span name, const struct gm_note *note)
 {
 	char text[ODD_MAX + 1];
 	const char *near;
-	size_t len = name.len < ODD_MAX ? name.len : ODD_MAX;
+	struct gm_span key = key_in(name);
+	struct gm_buf shown;
+	size_t len = name.len - key.len;
 
+	gm_buf_init(&shown, ODD_MAX);
+	if (key.len > 0)
+		gm_secret_show(&shown, key);
+	len = len < ODD_MAX ? len : ODD_MAX;
 	memcpy(text, name.p, len);
 	text[len] = '\0';
-	near = find_near(text);
-	gm_note(note, GM_LEVEL_NOTE, "%s: %s is no variable of gm(7)%s%s%s",
-	    place, text, near != NULL ? "; did you mean " : "",
-	    near != NULL ? near : "", near != NULL ? "?" : "");
+	near = key.len > 0 ? NULL : find_near(text);
+	gm_note(note, GM_LEVEL_NOTE, "%s: %s%s is no variable of gm(7)%s%s%s",
+	    place, text, gm_buf_str(&shown),
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
+	gm_buf_release(&shown);
 }
 
 /* Names that begin as ours do, here and in the env file; never a value. */
