@@ -15,7 +15,8 @@
 /* What a command that prints keys is run with; from us to us. */
 #define KEY_COMMAND_MARK "GM_IN_KEY_COMMAND"
 #define ODD_MAX 64 /* bytes of a name that are shown */
-#define ODD_FAR 4  /* names that are so far apart are not alike */
+#define ODD_PART 4 /* one change for so many bytes behind OURS */
+#define ODD_MOST 3 /* changes in a name that is long */
 
 extern char **environ;
 
@@ -378,11 +379,12 @@ gm_config_early(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 	return fill(c, id, err);
 }
 
-/* Our variable that is most like a name; NULL: none is like it. */
+/* Our variable that is most like a name with OURS; NULL: none is like it. */
 static const char *
 find_near(const char *name)
 {
-	size_t best = ODD_FAR, far, i;
+	size_t most = (strlen(name) - strlen(OURS)) / ODD_PART;
+	size_t best = (most < ODD_MOST ? most : ODD_MOST) + 1, far, i;
 	const char *known, *near = NULL;
 
 	for (i = 0; (known = gm_config_variable(i)) != NULL; i++) {
@@ -427,10 +429,9 @@ tell_odd_name(
 	memcpy(text, name.p, len);
 	text[len] = '\0';
 	near = key.len > 0 ? NULL : find_near(text);
-	gm_note(note, GM_LEVEL_NOTE, "%s: %s%s is no variable of gm(7)%s%s%s",
-	    place, text, gm_buf_str(&shown),
-	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-	    near != NULL ? "?" : "");
+	gm_note(note, GM_LEVEL_NOTE, "%s: unknown variable %s%s%s%s%s", place,
+	    text, gm_buf_str(&shown), near != NULL ? "; did you mean " : "",
+	    near != NULL ? near : "", near != NULL ? "?" : "");
 	gm_buf_release(&shown);
 }
 

@@ -558,7 +558,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	export GEMINI_API_KEY=$GOOD_KEY
 	while read -r name near; do
 		env "$name=fake-value" gm-prompt -n --dry-run hi >out 2>err
-		same err "gm-prompt: environment: $name is no variable of gm(7)$near
+		same err "gm-prompt: environment: unknown variable $name$near
 $(aimed "$DEFAULT_URL" 0001)
 "
 		keep env "$name=fake-value" "export $name=\$(x)"
@@ -568,7 +568,7 @@ $(aimed "$DEFAULT_URL" 0001)
 			else
 				GM_ENV_FILE=$PWD/env ask --dry-run hi
 			fi
-			dry "gm-prompt: $PWD/env: $name is no variable of gm(7)$near
+			dry "gm-prompt: $PWD/env: unknown variable $name$near
 $(aimed "$DEFAULT_URL" 0001)"
 		done
 	done <<-'END'
@@ -576,7 +576,13 @@ $(aimed "$DEFAULT_URL" 0001)"
 		GM_FALLBCK ; did you mean GM_FALLBACK?
 		GM_timeout ; did you mean GM_TIMEOUT?
 		GM_MAXWAIT ; did you mean GM_MAX_WAIT?
+		GM_rpm ; did you mean GM_RPM?
+		GM_POLCY ; did you mean GM_POLICY?
 		GM_SOMETHING_ELSE_ENTIRELY
+		GM_TPM
+		GM_RPS
+		GM_
+		GM_X
 	END
 	GM_TIMOUT=1 ask --quiet --dry-run hi
 	dry "$(aimed "$DEFAULT_URL" 0001)"
@@ -585,7 +591,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	GMTIMEOUT=1 XGM_TIMOUT=1 ask --dry-run hi
 	dry "$(aimed "$DEFAULT_URL" 0001)"
 	GM_TIMOUT=1 gm-rotate --peek 2>err >out
-	same err 'gm-rotate: environment: GM_TIMOUT is no variable of gm(7); did you mean GM_TIMEOUT?
+	same err 'gm-rotate: environment: unknown variable GM_TIMOUT; did you mean GM_TIMEOUT?
 '
 	# help needs no configuration
 	GM_TIMOUT=1 gm-prompt --version 2>err >out

@@ -255,13 +255,13 @@ with_argument() {
 	export GEMINI_API_KEY=$GOOD_KEY
 	for fake in "${FAKES[@]}"; do
 		silent "$fake" env "GM_$fake=1" gm-prompt -n --dry-run hi
-		[ "$(head -n 1 err)" = "$(printf '%s' \
-		    "gm-prompt: environment: GM_...${fake: -4}" \
-		    ' is no variable of gm(7)')" ]
+		[ "$(head -n 1 err)" = "$(printf '%s%s' \
+		    "gm-prompt: environment: unknown variable " \
+		    "GM_...${fake: -4}")" ]
 		silent "$fake" env "GM_KEY_$fake=1" gm-prompt -n --dry-run hi
 	done
 	fake=${FAKES[0]//-/_}
 	(umask 077 && echo "GM_$fake=1" >env)
 	silent "$fake" gm-prompt -n --env-file "$PWD/env" --dry-run hi
-	grep -qF 'GM_...6_01 is no variable of gm(7)' err
+	grep -qF 'unknown variable GM_...6_01' err
 }
