@@ -23,7 +23,7 @@ struct batch {
 	const struct gm_keyset *set;
 	const struct gm_service *service;
 	const struct gm_common *common;
-	const struct gm_note *silent; /* the session's keys have told it */
+	unsigned *told; /* of the key state, with the session's keys */
 	struct gm_log log;
 	struct item *items;
 	struct gm_ask *asks;
@@ -43,7 +43,8 @@ open_item(struct batch *b, struct item *item, struct gm_err *err)
 		.base_url = b->service->base_url,
 		.state_dir =
 		    b->common->no_state ? NULL : gm_buf_str(&set->state_dir),
-		.note = b->silent,
+		.note = &b->common->note,
+		.told = b->told,
 		.ignore_marks = true,
 		.only = (int64_t)item->verdict->index,
 	};
@@ -419,7 +420,7 @@ gm_keycheck_run(const struct gm_session *session,
     struct gm_verdict *verdicts, size_t len, struct gm_err *err)
 {
 	struct batch b = {
-		.common = common, .silent = &session->silent, .log = common->log
+		.common = common, .told = session->told, .log = common->log
 	};
 	size_t at, n;
 	int rc = 0;

@@ -51,7 +51,7 @@ gm_keys_open(
 	if (o->ignore_marks)
 		k->rule.ignore_before_ms = gm_clock_wall_ms();
 	gm_keystate_open(&k->state, dir != NULL && *dir != '\0' ? dir : NULL,
-	    dir != NULL && !o->must_store ? o->note : NULL);
+	    dir != NULL && !o->must_store ? o->note : NULL, o->told);
 	if (o->must_store) {
 		k->state.note = o->note;
 		k->state.strict = true;

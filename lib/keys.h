@@ -28,6 +28,7 @@ struct gm_keys_options {
 	 * learnt stays here then. */
 	const char *state_dir;
 	const struct gm_note *note;
+	unsigned *told; /* as for gm_keystate_open(); may be NULL */
 	bool round_robin;
 	bool ignore_marks; /* those of before now */
 	bool must_store;   /* what cannot be stored is an error, and no note */

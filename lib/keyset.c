@@ -63,8 +63,8 @@ list_models(
 }
 
 static int
-open_keys(struct gm_keyset *k, const struct gm_common *c,
-    const struct gm_note *note, struct gm_err *err)
+open_keys(struct gm_keyset *k, const struct gm_common *c, unsigned *told,
+    struct gm_err *err)
 {
 	const struct gm_value *values = c->config.values;
 	const struct gm_value *only = &values[GM_SET_KEY_INDEX];
@@ -72,7 +72,8 @@ open_keys(struct gm_keyset *k, const struct gm_common *c,
 		.ring = &k->place.ring,
 		.base_url = k->base_url,
 		.state_dir = c->no_state ? NULL : gm_buf_str(&k->state_dir),
-		.note = note,
+		.note = &c->note,
+		.told = told,
 		.round_robin = values[GM_SET_POLICY].number != 0,
 		.ignore_marks = c->ignore_cooldown,
 		.must_store = c->must_store,
@@ -144,7 +145,7 @@ gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
 
 int
 gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
-    enum gm_vendor vendor, const struct gm_note *note, struct gm_err *err)
+    enum gm_vendor vendor, unsigned *told, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 
@@ -166,7 +167,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
 	}
 	if (list_models(k, c, err) != 0)
 		return -1;
-	return open_keys(k, c, note, err);
+	return open_keys(k, c, told, err);
 }
 
 void
@@ -200,7 +201,7 @@ gm_keyset_open(
     struct gm_keyset *k, const struct gm_tool *tool, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
-	int rc = gm_keyset_find(k, tool, c->vendor, &c->note, err);
+	int rc = gm_keyset_find(k, tool, c->vendor, NULL, err);
 
 	/* Now the base URL is settled, and what must be masked is known. */
 	gm_config_trace(&c->config, &c->note);

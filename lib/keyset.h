@@ -32,11 +32,11 @@ struct gm_keyset {
 /*
  * Find keys, base URL and models of a service, from a configuration that is
  * loaded, and open the state; without a key nothing is opened, and only
- * gm_keyset_close() is of use.  The note, borrowed, is for what is to be told.
+ * gm_keyset_close() is of use.  told, borrowed, is as for gm_keystate_open().
  * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
  */
 int gm_keyset_find(struct gm_keyset *, const struct gm_tool *, enum gm_vendor,
-    const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
+    unsigned *told, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * The same for the service that the options name, with the settings traced;

@@ -28,10 +28,11 @@ enum { /* bits in told: what is said once */
 static bool
 is_news(struct gm_keystate *k, unsigned kind)
 {
-	bool news = k->note != NULL && (k->told & kind) == 0 &&
+	bool news = k->note != NULL && (*k->told & kind) == 0 &&
 	            (!k->strict || (kind & TOLD_ALWAYS) != 0);
 
-	k->told |= kind;
+	if (news)
+		*k->told |= kind;
 	return news;
 }
 
@@ -148,13 +149,17 @@ find_salt(struct gm_keystate *k, struct gm_err *err)
 }
 
 void
-gm_keystate_open(
-    struct gm_keystate *k, const char *dir, const struct gm_note *note)
+gm_keystate_open(struct gm_keystate *k, const char *dir,
+    const struct gm_note *note, unsigned *told)
 {
 	struct gm_err err;
 	int rc;
 
-	*k = (struct gm_keystate){ .note = note, .lock = -1, .file = -1 };
+	*k = (struct gm_keystate){
+		.note = note, .told = told, .lock = -1, .file = -1
+	};
+	if (told == NULL)
+		k->told = &k->own_told;
 	if (dir == NULL)
 		rc = gm_fail(&err, GM_ECANTCREAT, "no state directory");
 	else

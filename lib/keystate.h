@@ -39,7 +39,8 @@ struct gm_keystate {
 	bool locked;            /* we hold the lock */
 	bool whole;             /* and the table is what file holds */
 	bool slow;              /* the lock did not come in time before */
-	unsigned told;          /* which notes were given */
+	unsigned *told;         /* which notes were given, by whomever */
+	unsigned own_told;      /* what it points to, if nobody shares it */
 	bool strict;            /* no notes of what gm_keystate_check() says */
 	bool stored;            /* the last save has reached the disk */
 	struct gm_err why;      /* or why nothing does */
@@ -48,10 +49,13 @@ struct gm_keystate {
 
 /*
  * Never fails.  dir (NULL: none) is made with its parents when absent, and so
- * is the salt, which is the same for all processes from then on.
+ * is the salt, which is the same for all processes from then on.  told, 0 at
+ * first and borrowed, is shared by all who open the same directory in a run, so
+ * that each note is given once, by whoever meets the fault first; NULL: nobody
+ * else does.
  */
-void
-gm_keystate_open(struct gm_keystate *, const char *dir, const struct gm_note *);
+void gm_keystate_open(struct gm_keystate *, const char *dir,
+    const struct gm_note *, unsigned *told);
 
 /* The id of a key: salted, the same in all processes. */
 void gm_keystate_id(

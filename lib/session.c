@@ -68,17 +68,12 @@ find_all(struct gm_session *s, const struct gm_tool *tool,
     const struct gm_vendors *vendors, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
-	const struct gm_note *note = &c->note;
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < vendors->len && rc == 0; i++) {
+	for (i = 0; i < vendors->len && rc == 0; i++)
 		rc = gm_keyset_find(
-		    &s->room[i], tool, vendors->items[i], note, err);
-		/* Once is enough for what concerns all of them. */
-		if (s->room[i].place.ring.len > 0)
-			note = &s->silent;
-	}
+		    &s->room[i], tool, vendors->items[i], s->told, err);
 	/* Now base URLs are settled, and what must be masked is known. */
 	gm_config_trace(&c->config, &c->note);
 	gm_keyset_trace(s->room, vendors->len, c);
@@ -124,10 +119,10 @@ gm_session_find(
 	struct gm_common *c = tool->common;
 	struct gm_vendors vendors;
 
-	*s = (struct gm_session){ .silent = c->note };
-	s->silent.quiet = true;
+	*s = (struct gm_session){ .len = 0 };
 	s->room = calloc(GM_VENDORS, sizeof(*s->room));
-	if (s->room == NULL)
+	s->told = calloc(1, sizeof(*s->told));
+	if (s->room == NULL || s->told == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	if (list_vendors(tool, &vendors, err) != 0 ||
 	    find_all(s, tool, &vendors, err) != 0)
@@ -255,5 +250,6 @@ gm_session_close(struct gm_session *s)
 	     set++)
 		gm_keyset_close(set);
 	free(s->room);
+	free(s->told);
 	*s = (struct gm_session){ .len = 0 };
 }

@@ -18,7 +18,7 @@ struct gm_session {
 	struct gm_keyset *keysets[GM_VENDORS];
 	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
 	size_t len;
-	struct gm_note silent;  /* for what the first keyset has told */
+	unsigned *told;         /* of the key state, which all services share */
 	struct gm_keyset *room; /* private: GM_VENDORS of them, or NULL */
 };
 

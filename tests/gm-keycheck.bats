@@ -985,3 +985,38 @@ sweep() {
 	sweep fsync '1 74'
 	sweep rename '1 74'
 }
+
+# full: the state holds 10,000 rows of refused keys, made from the
+# one that it has.
+full() {
+	awk '/key_leaked/ { line = $0; id = $6 } END {
+		for (i = 0; i < 9999; i++) {
+			copy = line
+			sub(id, sprintf("%064d", i), copy)
+			print copy
+		}
+	}' "$GM_STATE_DIR/keys" >rows
+	cat rows >>"$GM_STATE_DIR/keys"
+}
+
+@test "a full state: it is told once what is dropped" {
+	local full
+	KEYS=fake-leaked-key-0003 server
+	check
+	[ "$rc" -eq 77 ]
+	full
+	full="$GM_STATE_DIR/keys: full: the oldest 1 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	# Whoever writes first tells it: a key that is checked ...
+	env_file "fake-leaked-key-0003,$DEAD"
+	check
+	said 77 "gm-keycheck: $full
+gm-keycheck: no key is healthy; 1 invalid, 1 leaked
+" '0|...0003|-|leaked|-|403|MS|delete it and make another' \
+	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	# ... one of many ...
+	env_file "$DEAD,fake-invalid-key-0005,fake-invalid-key-0006"
+	check
+	[ "$rc" -eq 77 ]
+	[ "$(grep -c ': full: ' err)" -eq 1 ]
+	[ "$(wc -l <err)" -eq 2 ]
+}

@@ -439,6 +439,42 @@ Try 'gm-prompt --help'.
 " ''
 }
 
+@test "a full state is told once, by whichever service meets it first" {
+	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	services
+	remember
+	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state GOOGLE_API_KEYS=fake-leaked-key-0003
+	play <<<"[$MISTRAL_GOOD]"
+	ask hi
+	[ "$rc" -eq 77 ]
+	line=$(grep key_leaked "$GM_STATE_DIR/keys")
+	awk '{ id = $6
+		for (i = 1; i < 10000; i++) {
+			copy = $0
+			sub(id, sprintf("%064d", i), copy)
+			print copy
+		}
+	}' <<<"$line" >>"$GM_STATE_DIR/keys"
+	# No key of Gemini is asked, so that nothing is written for it.
+	again
+	ask --fallback mistral hi
+	went M0
+	[ "$rc" -eq 0 ]
+	[ "$(grep -cxF "gm-prompt: $full" err)" -eq 1 ]
+	[ "$(grep -c 'full' err)" -eq 1 ]
+	# Here both write.
+	again
+	GOOGLE_API_KEYS=fake-invalid-key-0004 ask --fallback mistral hi
+	[ "$rc" -eq 0 ]
+	[ "$(grep -c 'full' err)" -eq 1 ]
+	# Nor is another fault told for each of them.
+	again
+	printf 'x' >"$BATS_TEST_TMPDIR/file"
+	GM_STATE_DIR=$BATS_TEST_TMPDIR/file/x ask --fallback mistral hi
+	[ "$rc" -eq 0 ]
+	[ "$(grep -c 'kept in memory only' err)" -eq 1 ]
+}
+
 @test "keys in the credentials directory" {
 	services
 	unset MISTRAL_API_KEY OPENAI_BASE_URL

@@ -43,7 +43,7 @@ work(const char *dir, int64_t until_ms, int fd)
 	struct gm_keystate state;
 	int64_t made = 0;
 
-	gm_keystate_open(&state, dir, &note);
+	gm_keystate_open(&state, dir, &note, NULL);
 	while (gm_clock_mono_ms() < until_ms) {
 		if (reserve(&state, &table) != 0)
 			_exit(1);
@@ -60,7 +60,7 @@ count_in_file(const char *dir)
 	struct gm_keystate state;
 	int64_t requests;
 
-	gm_keystate_open(&state, dir, &note);
+	gm_keystate_open(&state, dir, &note, NULL);
 	gm_keystate_read(&state, &table, gm_clock_wall_ms());
 	row = gm_keytable_find(&table, ORIGIN, "key", "all");
 	requests = row != NULL ? row->requests : 0;

@@ -92,7 +92,7 @@ mark_for_ever(const struct run *run, long who)
 	int64_t now, until;
 
 	name(id, who);
-	gm_keystate_open(&state, run->dir, &note);
+	gm_keystate_open(&state, run->dir, &note, NULL);
 	for (;;) {
 		now = gm_clock_wall_ms();
 		if (gm_keystate_lock(&state, &table, now, &err) != 0)
@@ -122,7 +122,7 @@ reserve(const struct run *run, long count)
 	struct gm_err err;
 	int64_t now, slot;
 
-	gm_keystate_open(&state, run->dir, &note);
+	gm_keystate_open(&state, run->dir, &note, NULL);
 	while (count-- > 0) {
 		now = gm_clock_wall_ms();
 		if (gm_keystate_lock(&state, &table, now, &err) != 0)
@@ -249,7 +249,7 @@ check_litter(const struct run *run)
 	struct gm_err err;
 	DIR *dir;
 
-	gm_keystate_open(&state, run->dir, &note);
+	gm_keystate_open(&state, run->dir, &note, NULL);
 	if (gm_keystate_lock(&state, &table, gm_clock_wall_ms(), &err) != 0)
 		die(err.msg);
 	table.changed = true;

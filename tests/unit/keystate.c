@@ -95,7 +95,7 @@ static void
 open_side(struct side *side, const char *dir)
 {
 	side->t = (struct gm_keytable){ 0 };
-	gm_keystate_open(&side->k, dir, &note);
+	gm_keystate_open(&side->k, dir, &note, NULL);
 }
 
 static void
