@@ -467,6 +467,34 @@ tell_relative(const struct gm_note *note)
 			    "%s: not an absolute path; ignored", names[i]);
 }
 
+/* No file can be in a directory whose name is too long. */
+static void
+drop_long_credentials(struct gm_config *c, const struct gm_note *note)
+{
+	struct gm_surroundings *around = &c->around;
+	struct gm_buf path;
+	struct stat st;
+	bool fits = true;
+	int i;
+
+	for (i = 0; i < GM_VENDORS && around->credentials != NULL && fits;
+	     i++) {
+		gm_buf_init(&path, PATH_LEN_MAX);
+		gm_buf_printf(&path, "%s/%s", around->credentials,
+		    gm_vendor((enum gm_vendor)i)->credential);
+		fits = path.failed != GM_EDATA &&
+		       (path.failed != GM_OK ||
+			   stat(gm_buf_str(&path), &st) == 0 ||
+			   errno != ENAMETOOLONG);
+		gm_buf_release(&path);
+	}
+	if (fits)
+		return;
+	gm_note(note, GM_LEVEL_NOTE,
+	    "CREDENTIALS_DIRECTORY: file name too long; ignored");
+	around->credentials = NULL;
+}
+
 int
 gm_config_load(struct gm_config *c, const char *env_file,
     const struct gm_note *note, struct gm_err *err)
@@ -474,6 +502,7 @@ gm_config_load(struct gm_config *c, const char *env_file,
 	int id;
 
 	tell_relative(note);
+	drop_long_credentials(c, note);
 	if (load_file(c, env_file, note, err) != 0)
 		return -1;
 	tell_odd(c, note);

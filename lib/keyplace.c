@@ -111,11 +111,8 @@ try_credentials(struct search *s, struct gm_err *err)
 	gm_buf_init(&text, CREDENTIALS_MAX);
 	gm_buf_printf(&path, "%s/%s", dir, name);
 	errno = 0;
-	if (path.failed == GM_EDATA)
-		found = gm_fail(err, GM_ECONFIG,
-		    "CREDENTIALS_DIRECTORY: longer than %d bytes", PLACE_MAX);
-	else if (gm_buf_check(&path, err) == 0 &&
-		 gm_file_slurp(gm_buf_str(&path), &text, err) == 0)
+	if (gm_buf_check(&path, err) == 0 &&
+	    gm_file_slurp(gm_buf_str(&path), &text, err) == 0)
 		found = try_text(
 		    s, gm_buf_span(&text), name, GM_FROM_CREDENTIALS, err);
 	else if (err->code != GM_ENOINPUT || errno != ENOENT)

@@ -640,11 +640,21 @@ $(aimed "$DEFAULT_URL" 0001)"
 		same err "$(aimed "$DEFAULT_URL" 0001)
 "
 	done
-	# what holds keys, or was named, must be there
-	GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$long ask hi
-	refused 'CREDENTIALS_DIRECTORY: longer than 4096 bytes'
-	GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$part ask hi
-	refused "$part/google-api-keys: File name too long"
+	for name in "$long" "$part"; do
+		CREDENTIALS_DIRECTORY=$name ask --dry-run hi
+		dry "gm-prompt: CREDENTIALS_DIRECTORY: file name too long; ignored
+$(aimed "$DEFAULT_URL" 0001)"
+		# what comes after it is used
+		(umask 077 && echo "GEMINI_API_KEY=$GOOD_KEY" >named)
+		GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$name ask --env-file named --dry-run hi
+		dry "gm-prompt: CREDENTIALS_DIRECTORY: file name too long; ignored
+$(aimed "$DEFAULT_URL" 0001)"
+		GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$name ask --dry-run hi
+		[ "$rc" -eq 78 ]
+		[ "$(head -n 1 err)" = 'gm-prompt: CREDENTIALS_DIRECTORY: file name too long; ignored' ]
+		[[ $(tail -n 1 err) == 'gm-prompt: no API key: '* ]]
+	done
+	# what was named must be there
 	GM_ENV_FILE=$long ask hi
 	refused 'the path of the env file is longer than 4095 bytes'
 	ask --env-file "$long" hi
