@@ -163,13 +163,15 @@ gm_file_write(int fd, struct gm_span bytes, struct gm_err *err)
 bool
 gm_file_named(const char *path, int *fd)
 {
-	static const char dir[] = "/dev/fd/";
+	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/",
+		"/proc/thread-self/fd/" };
 	const char *number = "";
 	int named = -1;
-	size_t digits;
+	size_t digits, i;
 
-	if (strncmp(path, dir, strlen(dir)) == 0)
-		number = path + strlen(dir);
+	for (i = 0; i < GM_LEN(dirs); i++)
+		if (strncmp(path, dirs[i], strlen(dirs[i])) == 0)
+			number = path + strlen(dirs[i]);
 	digits = strspn(number, DIGITS);
 	if (strcmp(path, "/dev/stdout") == 0)
 		named = STDOUT_FILENO;

@@ -4,8 +4,9 @@
 /*
  * Files: read up to a limit, write all, append a line.
  * Messages begin with the path, but for "out of memory".  "/dev/stdout",
- * "/dev/stderr" and "/dev/fd/N" mean the open descriptor itself where we write,
- * so that a file there is added to and a socket works.
+ * "/dev/stderr", "/dev/fd/N" and the same below /proc/self or /proc/thread-self
+ * mean the open descriptor itself where we write, so that a file there is added
+ * to and a socket works.
  */
 
 #include <stdbool.h>

@@ -88,6 +88,24 @@ limited() {
 	[ "$(ls -A)" = $'err\nfile\nout' ]
 }
 
+@test "--output: names of a descriptor keep what is before and after" {
+	local name
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	for name in /dev/stdout /dev/fd/1 /proc/self/fd/1 /proc/thread-self/fd/1; do
+		{
+			echo first
+			gm-prompt -n -o "$name" hi
+			echo last
+		} >file 2>err
+		same file $'first\nHello.\nlast\n'
+		same err ''
+	done
+	ask -o /proc/self/fd/999 hi
+	said 73 '' $'gm-prompt: /proc/self/fd/999: Bad file descriptor\n'
+	[ "$(ls -A)" = $'err\nfile\nout' ]
+}
+
 @test "--output: symbolic links are followed, also to what is not there" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	mkdir dir
