@@ -565,6 +565,8 @@ gm_config_command(
 		return NULL;
 	if (c->search.allow_unsafe)
 		*why = "GM_ALLOW_UNSAFE_ENV is set";
+	else if (v->origin == GM_FROM_NAMED && c->search.dot_env)
+		*why = "no command is taken from ./.env";
 	else if (v->origin == GM_FROM_NAMED && gm_config_file(c)[0] != '/')
 		*why = "name the file by an absolute path";
 	return *why == NULL ? v : NULL;

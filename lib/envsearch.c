@@ -288,16 +288,20 @@ search(struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
 	return try_defaults(s, file, true, found, err);
 }
 
+static bool
+is_dot_env(const char *path)
+{
+	struct stat st, local;
+
+	return stat(path, &st) == 0 && stat(LOCAL, &local) == 0 &&
+	       st.st_dev == local.st_dev && st.st_ino == local.st_ino;
+}
+
 /* May it have come with somebody's repository? */
 static bool
 is_local(const char *path)
 {
-	struct stat st, local;
-
-	if (path[0] != '/')
-		return true;
-	return stat(path, &st) == 0 && stat(LOCAL, &local) == 0 &&
-	       st.st_dev == local.st_dev && st.st_ino == local.st_ino;
+	return path[0] != '/' || is_dot_env(path);
 }
 
 int
@@ -323,6 +327,7 @@ gm_envsearch_run(
 	}
 	if (gm_buf_check(&s->path, err) != 0)
 		return -1;
+	s->dot_env = s->path.len > 0 && is_dot_env(gm_buf_str(&s->path));
 	return gm_buf_check(&s->searched, err);
 }
 

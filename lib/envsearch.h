@@ -47,6 +47,7 @@ struct gm_envsearch {
 	const struct gm_note *note;
 	/* Filled in. */
 	enum gm_envsearch_trust trust;
+	bool dot_env;           /* it is the file ./.env, whatever its name */
 	struct gm_buf path;     /* "": no file is used */
 	struct gm_buf searched; /* the files that were looked for: "a, b" */
 };

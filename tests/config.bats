@@ -1082,6 +1082,26 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 "
 	done
 	ran 0
+	# nor if it is named, by whatever path
+	unset GM_ENV_FILE
+	ln -s .env link
+	ln .env twin
+	for file in "$PWD/.env" "$PWD/./.env" .env "$PWD/link" "$PWD/twin"; do
+		ask --env-file "$file" hi
+		said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: no command is taken from ./.env
+gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $file)
+"
+	done
+	# what else it sets counts, and so does the command of any other file
+	keep .env "$line" "GEMINI_API_KEY=$GOOD_KEY"
+	ask --env-file "$PWD/.env" --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	ran 0
+	mkdir sub
+	keep sub/.env "GOOGLE_API_KEYS_COMMAND=$PWD/keys"
+	ask --env-file "$PWD/sub/.env" --dry-run hi
+	dry "$(aimed "$DEFAULT_URL" 0001)"
+	ran 1
 }
 
 @test "a command is not run without need" {
