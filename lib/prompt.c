@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +49,54 @@ looks_like_file(const char *operand)
 	       !S_ISDIR(st.st_mode);
 }
 
+/* Does a shell take a path, as it is, for one word? */
+static bool
+is_plain(const char *path)
+{
+	return path[0] != '~' &&
+	       path[strspn(path,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789%+,-./:=@_~")] == '\0';
+}
+
+/* A path as one word for a shell. */
+static void
+put_word(struct gm_buf *out, const char *path)
+{
+	const char *p;
+
+	if (is_plain(path)) {
+		gm_buf_puts(out, path);
+		return;
+	}
+	gm_buf_putc(out, '\'');
+	for (p = path; *p != '\0'; p++)
+		if (*p == '\'')
+			gm_buf_puts(out, "'\\''");
+		else
+			gm_buf_putc(out, *p);
+	gm_buf_putc(out, '\'');
+}
+
+static void
+tell_file(const char *operand, const struct gm_note *note)
+{
+	const char *path = operand + (operand[0] == '@');
+	struct gm_buf word;
+	struct stat st;
+
+	if (stat(path, &st) != 0 && errno == ENOENT) {
+		gm_note(note, GM_LEVEL_NOTE, "%s: sent as text: no such file",
+		    operand);
+		return;
+	}
+	gm_buf_init(&word, 4 * strlen(path) + 3);
+	put_word(&word, path);
+	gm_note(note, GM_LEVEL_NOTE, "%s: sent as text; to send the file: < %s",
+	    operand, gm_buf_str(&word));
+	gm_buf_release(&word);
+}
+
 /* One note, however many they are. */
 static void
 tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
@@ -73,9 +122,7 @@ tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
 		gm_note(note, GM_LEVEL_NOTE,
 		    "@-: sent as text; as an operand, standard input is -");
 	else
-		gm_note(note, GM_LEVEL_NOTE,
-		    "%s: sent as text; to send the file: < %s", first,
-		    first + (first[0] == '@'));
+		tell_file(first, note);
 }
 
 static int

@@ -103,6 +103,32 @@ Try 'gm-keycheck --help'.
 	no_file
 }
 
+@test "a name of a file in advice is one word for the shell" {
+	local name word
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	for name in 'my file.txt' "it's" 'a$HOME' 'x;ls' '~' 'a*' 'c(1)' '-x' 'a#b' \
+	    'dir/ä' 'plain-1.0_a.txt'; do
+		mkdir -p dir
+		echo text >"./$name"
+		ask "@$name"
+		[ "$rc" -eq 0 ]
+		word=$(sed -n 's/.*to send the file: < //p' err)
+		[ -n "$word" ]
+		[ "$(eval "printf %s $word")" = "$name" ] || [ "$name" = -x ]
+		bash -c "cat < $word" | diff - <(echo text)
+	done
+	[ "$word" = plain-1.0_a.txt ]
+	ask '@my file.txt'
+	said 0 $'Hello.\n' \
+	    "gm-prompt: @my file.txt: sent as text; to send the file: < 'my file.txt'
+"
+	ask "@it's"
+	said 0 $'Hello.\n' \
+	    "gm-prompt: @it's: sent as text; to send the file: < 'it'\\''s'
+"
+}
+
 @test "an operand that names a file or begins with @: sent as text, with a note" {
 	local fake=AIzaSyFakeTypedKeyForTheTests-0123456_01
 
@@ -119,7 +145,12 @@ Try 'gm-keycheck --help'.
 	    $'gm-prompt: @notes.txt: sent as text; to send the file: < notes.txt\n'
 	ask @absent
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @absent: sent as text; to send the file: < absent\n'
+	    $'gm-prompt: @absent: sent as text: no such file\n'
+	ask '@my absent.txt'
+	said 0 $'Hello.\n' \
+	    $'gm-prompt: @my absent.txt: sent as text: no such file\n'
+	ask link
+	said 0 $'Hello.\n' $'gm-prompt: link: sent as text: no such file\n'
 	ask ./*
 	said 0 $'Hello.\n' \
 	    $'gm-prompt: ./err and 4 more: sent as text; to send a file: < FILE\n'
@@ -128,7 +159,7 @@ Try 'gm-keycheck --help'.
 	    $'gm-prompt: fifo: sent as text; to send the file: < fifo\n'
 	ask "@$fake"
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @...6_01: sent as text; to send the file: < ...6_01\n'
+	    $'gm-prompt: @...6_01: sent as text: no such file\n'
 	sent_as 1 "$(prompted notes.txt)"
 	sent_as 2 "$(prompted 'Explain @notes.txt please')"
 }

@@ -68,7 +68,7 @@ static const struct {
 	{ { "a", "b", "c" }, NULL, NULL, "", "a b c", "", ALONE },
 	{ { "a", "", "b" }, NULL, NULL, "", "a  b", "", ALONE },
 	{ { "@a", "a" }, NULL, NULL, "b", "@a a\n\nb", "",
-	    "gm-x: @a: sent as text; to send the file: < a\n" },
+	    "gm-x: @a: sent as text: no such file\n" },
 	{ { "@-" }, NULL, NULL, "b", "@-\n\nb", "",
 	    "gm-x: @-: sent as text; as an operand, standard input is -\n" },
 	{ { "a@b", "@", "/" }, NULL, NULL, "b", "a@b @ /\n\nb", "", "" },
