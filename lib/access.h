@@ -2,9 +2,9 @@
 #define GM_ACCESS_H
 
 /*
- * Who may use a file: owner, group, mode and POSIX ACL (acl(5)), which Linux
- * keeps in an extended attribute.  With an ACL the bits of the group in the
- * mode are the ACL's mask.
+ * The permissions of a file: owner, group, mode and POSIX ACL (acl(5)), which
+ * Linux keeps in an extended attribute.  With an ACL the bits of the group in
+ * the mode are the ACL's mask.
  */
 
 #include <sys/stat.h>

@@ -160,7 +160,7 @@ read_all(struct watch *w, struct gm_buf *out, struct gm_err *err)
 	return rc;
 }
 
-/* The same for its own end. */
+/* Returns 1 when the child has ended, 0 if the time is over, or -1. */
 static int
 wait_for(struct watch *w, int *status, struct gm_err *err)
 {

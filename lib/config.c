@@ -85,7 +85,7 @@ is_variable(struct gm_span name)
 	return false;
 }
 
-/* Does it look like ours?  What was meant would be lost in silence. */
+/* Does it look like ours?  A misspelt name would have no effect otherwise. */
 static bool
 is_odd(struct gm_span name)
 {

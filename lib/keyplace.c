@@ -337,7 +337,7 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 	if (holds_back(place, config))
 		return gm_fail(err, GM_ECONFIG,
 		    "no API key: %s (%s) is run only to hand a key on: with "
-		    "--print-key, or a command behind --",
+		    "--print-key, or a command after --",
 		    command->name, gm_config_place(config, command->origin));
 	return gm_fail(err, GM_ECONFIG,
 	    "no API key: set %s in the environment or in an env file (looked "

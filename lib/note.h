@@ -42,8 +42,8 @@ bool gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
     GM_PRINTF(3, 4);
 
 /*
- * The same for labels with values that are masked already.  A label is no secret,
- * whatever the keys are.
+ * As gm_note(), for a text of labels and values in which the values are masked
+ * already: a label is never masked, even if a key is the same word.
  */
 bool gm_note_masked(const struct gm_note *, enum gm_level, struct gm_span text);
 

@@ -272,8 +272,9 @@ move(struct gm_outfile *f)
 }
 
 /*
- * Against others of us that write to the same file.  Who holds the lock for
- * other reasons cannot keep us for ever.  Returns 0, or -1 with errno.
+ * Keeps other processes of ours from writing to the same file meanwhile.  If
+ * another program holds the lock, this gives up after some seconds.  Returns 0,
+ * or -1 with errno.
  */
 static int
 lock_target(int fd)

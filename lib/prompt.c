@@ -30,7 +30,7 @@ gm_prompt_check(const struct gm_prompt_sources *from, struct gm_err *err)
 
 	if (n > 0 && from->no_stdin)
 		return gm_fail(err, GM_EUSAGE,
-		    "--no-stdin and the operand - exclude each other");
+		    "--no-stdin and the operand - cannot be combined");
 	if (n > 1)
 		return gm_fail(
 		    err, GM_EUSAGE, "the operand - is given more than once");

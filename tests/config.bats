@@ -1107,7 +1107,7 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 @test "a command is not run without need" {
 	export GOOGLE_API_KEYS_COMMAND
 	GOOGLE_API_KEYS_COMMAND=$(counting "echo $GOOD_KEY")
-	local held="no API key: GOOGLE_API_KEYS_COMMAND (environment) is run only to hand a key on: with --print-key, or a command behind --"
+	local held="no API key: GOOGLE_API_KEYS_COMMAND (environment) is run only to hand a key on: with --print-key, or a command after --"
 	local tool
 
 	for tool in gm-prompt gm-models gm-keycheck gm-rotate; do

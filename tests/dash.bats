@@ -47,7 +47,7 @@ no_file() {
 @test "an operand - that contradicts: 64" {
 	serve
 	ask -n hi -
-	usage '--no-stdin and the operand - exclude each other'
+	usage '--no-stdin and the operand - cannot be combined'
 	ask - -
 	usage 'the operand - is given more than once'
 	ask -s @- hi -

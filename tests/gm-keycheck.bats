@@ -466,7 +466,7 @@ Try 'gm-keycheck --help'.
 Try 'gm-keycheck --help'.
 " ''
 	check --min-ok 1 --min-healthy 1
-	said 64 "gm-keycheck: --min-healthy and --min-ok exclude each other
+	said 64 "gm-keycheck: --min-healthy and --min-ok cannot be combined
 Try 'gm-keycheck --help'.
 " ''
 }

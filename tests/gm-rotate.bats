@@ -649,8 +649,8 @@ gm-rotate: line 5: about another provider: skipped
 	LLM_GEMINI_KEY=old rotate --as LLM_GEMINI_KEY --as OTHER -- sh -c "$show"
 	said 0 'fake-good-key-0001 fake-good-key-0001 fake-good-key-0001 none
 ' ''
-	usage '--as is for a command behind -- only' --as LLM_GEMINI_KEY
-	usage '--as is for a command behind -- only' --as LLM_GEMINI_KEY --peek
+	usage '--as is for a command after -- only' --as LLM_GEMINI_KEY
+	usage '--as is for a command after -- only' --as LLM_GEMINI_KEY --peek
 	# nothing of what was given is repeated: it may be a key
 	usage '--as: its argument is empty' --as '' -- true
 	for name in 1A A=B 'A B' fake-good-key-0001; do

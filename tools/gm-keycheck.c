@@ -84,10 +84,11 @@ check_clashes(const struct options *o, int argc, struct gm_err *err)
 		{ only && all, "--key-index and --provider all" },
 		{ fallback && all, "--fallback and --provider all" },
 		{ all && argc > 0, "--provider all and operands" },
-		{ o->min_healthy != NULL && o->min_ok != NULL,
-		    "--min-healthy and --min-ok" },
 	};
 
+	if (o->min_healthy != NULL && o->min_ok != NULL)
+		return gm_fail(err, GM_EUSAGE,
+		    "--min-healthy and --min-ok cannot be combined");
 	return gm_options_exclude(rules, GM_LEN(rules), err);
 }
 

@@ -83,7 +83,7 @@ check_names(const struct options *o, struct gm_err *err)
 
 	if (o->as.len > 0 && o->common.behind < 0)
 		return gm_fail(
-		    err, GM_EUSAGE, "--as is for a command behind -- only");
+		    err, GM_EUSAGE, "--as is for a command after -- only");
 	for (i = 0; i < o->as.len; i++)
 		if (gm_runner_check(o->as.items[i], err) != 0) {
 			gm_err_prefix(err, "--as: ");

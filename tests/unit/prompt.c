@@ -180,7 +180,7 @@ test_check(void **state)
 	assert_int_equal(gm_prompt_check(&from, &err), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
 	assert_string_equal(
-	    err.msg, "--no-stdin and the operand - exclude each other");
+	    err.msg, "--no-stdin and the operand - cannot be combined");
 	from.literal = 1;
 	assert_int_equal(gm_prompt_check(&from, &err), 0);
 	from = sources(twice, room, NULL, NULL);
