@@ -180,6 +180,10 @@ gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
 	return 0;
 }
 
+/*
+ * Not by gm_file_write(), which a signal or the deadline ends: what was learnt
+ * until then is stored all the same.
+ */
 static int
 fill(int fd, struct gm_span text)
 {

@@ -252,6 +252,31 @@ test_replace(void **state)
 	gm_keydir_close(&d);
 }
 
+/* What was learnt is stored also by a run that a signal ends. */
+static void
+test_replace_signal(void **state)
+{
+	struct gm_keydir d;
+	struct gm_err err;
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		open_here(&d);
+		if (gm_stop_install(&err) != 0 || raise(SIGTERM) != 0 ||
+		    gm_stop_signal() != SIGTERM)
+			_exit(1);
+		_exit(gm_keydir_replace(&d, "name", span("text"), &err) == -1
+			  ? 2
+			  : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_file("name", "text");
+}
+
 static void
 test_replace_fails(void **state)
 {
@@ -380,6 +405,7 @@ main(void)
 		TEST(test_shortage),
 		TEST(test_replace),
 		TEST(test_replace_fails),
+		TEST(test_replace_signal),
 		TEST(test_lock),
 		TEST(test_lock_killed),
 		TEST(test_lock_signal),
