@@ -350,7 +350,6 @@ is_region(long http, const struct gm_errbody *e)
 	       (has(text, "free tier") || has(text, "unpaid"));
 }
 
-/* Where a whole number stands after one of the word's occurrences, or -1. */
 /* "30,000" to a number; p is at its first digit. */
 static int64_t
 read_number(const char *p, const char *end)
@@ -367,6 +366,7 @@ read_number(const char *p, const char *end)
 	return n;
 }
 
+/* The whole number after one of the word's occurrences, or -1. */
 static int64_t
 number_after(const struct gm_buf *text, const char *word)
 {
@@ -378,8 +378,9 @@ number_after(const struct gm_buf *text, const char *word)
 		rest = (struct gm_span){ p, (size_t)(end - p) };
 		while (p < end && strchr(": =\t\r\n", *p) != NULL)
 			p++;
-		if (end - p > 3 && memcmp(p, "of ", 3) == 0)
-			p += 3;
+		if (gm_span_starts(
+			(struct gm_span){ p, (size_t)(end - p) }, "of "))
+			p += strlen("of ");
 		if (p < end && isdigit((unsigned char)*p))
 			return read_number(p, end);
 	}
@@ -388,8 +389,12 @@ number_after(const struct gm_buf *text, const char *word)
 
 /* A request for more than the whole quota, which no wait makes fit. */
 static bool
-is_beyond_quota(const struct gm_errbody *e, int64_t *limit, int64_t *wanted)
+is_beyond_quota(
+    long http, const struct gm_errbody *e, int64_t *limit, int64_t *wanted)
 {
+	/* In the midst of a stream the status is 200. */
+	if (http != 429 && http != 413 && http != 400 && http != 200)
+		return false;
 	*limit = number_after(&e->message, "limit");
 	*wanted = number_after(&e->message, "requested");
 	return !e->html && *limit > 0 && *wanted > *limit;
@@ -455,7 +460,7 @@ gm_errrule_find(const struct gm_errrule *rules, size_t len, long http,
 		*class = class_of_page(rules, len, http);
 		return true;
 	}
-	if (is_beyond_quota(e, &limit, &wanted)) {
+	if (is_beyond_quota(http, e, &limit, &wanted)) {
 		*class = GM_CLASS_TOO_LARGE;
 		return true;
 	}
@@ -620,11 +625,11 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 
 /* Both numbers; the service's words may be cut before them. */
 static void
-set_remedy(const struct gm_errbody *e, struct gm_fault *fault)
+set_remedy(long http, const struct gm_errbody *e, struct gm_fault *fault)
 {
 	int64_t limit, wanted;
 
-	if (is_beyond_quota(e, &limit, &wanted))
+	if (is_beyond_quota(http, e, &limit, &wanted))
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
 		    "it counts as %lld, and the whole quota is %lld",
 		    (long long)wanted, (long long)limit);
@@ -651,7 +656,7 @@ gm_errrule_begin(struct gm_errbody *e, long http, struct gm_span body,
 	    gm_errrule_status(http, e) == e->code)
 		fault->http = e->code;
 	fault->hint_ms = find_hint(e);
-	set_remedy(e, fault);
+	set_remedy(http, e, fault);
 	set_words(e, from, fault);
 	return true;
 }

@@ -268,15 +268,16 @@ static void
 expire(struct gm_http *http)
 {
 	struct gm_http_transfer *t, *next;
-	int64_t now = gm_clock_mono_ms();
+	int64_t now = gm_clock_mono_ms(), limit;
 
 	for (t = http->first; t != NULL; t = next) {
 		next = t->next;
 		if (now < expiry(t))
 			continue;
 		t->result.fault = GM_HTTP_SILENCE;
+		limit = limit_of(t);
 		(void)gm_fail(&t->result.err, GM_EUNAVAILABLE,
-		    "no data for %g s", (double)limit_of(t) / 1000);
+		    "no data for %g s", (double)limit / 1000);
 		finish(http, t);
 		next = http->first; /* the end may have changed the list */
 	}

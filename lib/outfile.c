@@ -247,14 +247,14 @@ sync_directory(char *path)
 static int
 settle(int fd)
 {
-	int copy;
+	int again;
 
 	if (gm_file_sync(fd) != 0)
 		return -1;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (copy == -1)
+	again = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (again == -1)
 		return -1;
-	return close(copy) != 0 && errno != EINTR ? -1 : 0;
+	return close(again) != 0 && errno != EINTR ? -1 : 0;
 }
 
 /* Returns 0, or -1 with errno; then it has no name but that aside. */

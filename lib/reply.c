@@ -128,6 +128,32 @@ is_settled(const struct gm_reply *r)
 	return r->answer->finish != GM_FINISH_NONE && !r->answer->late;
 }
 
+/* Does the beginning of a document have text of the answer in it? */
+static bool
+holds_text(struct gm_span json)
+{
+	static const char *const members[] = { "\"text\"", "\"content\"" };
+	struct gm_span rest;
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(members); i++)
+		for (rest = json;
+		     (p = gm_span_find(rest, members[i])) != NULL;) {
+			p += strlen(members[i]);
+			rest.len -= (size_t)(p - rest.p);
+			rest.p = p;
+			p = gm_span_trim(rest).p;
+			while (
+			    p < rest.p + rest.len && strchr(": \t", *p) != NULL)
+				p++;
+			if (rest.p + rest.len - p >= 2 && p[0] == '"' &&
+			    p[1] != '"')
+				return true;
+		}
+	return false;
+}
+
 /* What parse() returns for something that was cut off and is not missed. */
 #define NOTHING 1
 
@@ -138,8 +164,10 @@ parse(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 		return 0;
 	if (err->code == GM_EOS)
 		return -1;
-	if (r->broken || (r->at_end && is_settled(r)))
+	if (r->broken || (r->at_end && is_settled(r))) {
+		r->lost = r->lost || holds_text(text);
 		return NOTHING;
+	}
 	return set_fault(r, r->at_end ? GM_CLASS_TRUNCATED : GM_CLASS_PROTOCOL,
 	    err->msg, err);
 }
@@ -434,6 +462,8 @@ set_unfinished(struct gm_reply *r)
 static bool
 is_whole(const struct gm_reply *r, enum gm_http_fault fault)
 {
+	if (r->lost)
+		return false;
 	return r->answer->finish != GM_FINISH_NONE
 	           ? !r->answer->late || fault == GM_HTTP_SILENCE
 	           : is_unfinished(r);
@@ -475,6 +505,9 @@ gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
 
 	if (r->fault.class == GM_CLASS_OK)
 		end_transfer(r, result);
+	if (r->fault.class == GM_CLASS_OK && r->lost)
+		(void)set_fault(r, GM_CLASS_TRUNCATED,
+		    "an event with text was cut off", &ignored);
 	if (r->fault.class == GM_CLASS_OK &&
 	    r->answer->finish == GM_FINISH_NONE)
 		set_unfinished(r);

@@ -45,6 +45,7 @@ struct gm_reply {
 	struct gm_json json;
 	bool at_end;  /* what is no JSON now was cut off */
 	bool broken;  /* so was the transfer */
+	bool lost;    /* text of the answer was cut off with it */
 	bool done;    /* "[DONE]" has come: what follows is not read */
 	size_t signs; /* private: events that carried something */
 };

@@ -253,21 +253,21 @@ start(struct gm_think *t)
 	const char *text = gm_buf_str(&t->held);
 	size_t blanks = strspn(text, BLANKS), i;
 	const char *opens[TAGS];
-	int tag, head;
+	int tag, message;
 
 	for (i = 0; i < TAGS; i++)
 		opens[i] = pairs[i].open;
 	tag = begins(text + blanks, opens, TAGS);
-	head = begins(text + blanks, heads, 2);
+	message = begins(text + blanks, heads, 2);
 	if (tag > 0) {
 		for (t->pair = 0; !gm_span_starts(
 			 gm_span_of(text + blanks), pairs[t->pair].open);)
 			t->pair++;
 		t->state = INSIDE;
 		t->scan = blanks + strlen(pairs[t->pair].open);
-	} else if (head > 0) {
+	} else if (message > 0) {
 		t->state = HEAD;
-	} else if (tag == 0 && head == 0) {
+	} else if (tag == 0 && message == 0) {
 		t->state = t->hold ? HELD : OPEN;
 	} else {
 		return false; /* wait for more */

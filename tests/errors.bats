@@ -180,7 +180,7 @@ rows() {
 		500|69|server|2|gemini-3.8-flash: the service failed
 		502|69|server|2|gemini-3.8-flash: the service failed
 		503|69|server|2|gemini-3.8-flash: the service failed
-		504|69|timeout|2|gemini-3.8-flash: the service ran out of time
+		504|69|server_timeout|2|gemini-3.8-flash: the service ran out of time
 		520|69|server|2|gemini-3.8-flash: the service failed
 		526|69|server|2|gemini-3.8-flash: the service failed
 	END
@@ -443,7 +443,7 @@ broken_off() {
 		499|69|cancelled|2|$ALIAS: the service cancelled the request
 		500|69|server|2|$ALIAS: the service failed
 		503|69|server|2|$ALIAS: the service failed
-		504|69|timeout|2|$ALIAS: the service ran out of time
+		504|69|server_timeout|2|$ALIAS: the service ran out of time
 		400|65|bad_request|1|$ALIAS: the service refuses the request
 		403|77|forbidden|1|key 0 (...0001): permission denied
 	END

@@ -248,3 +248,40 @@ empty() {
 	same out $'mistral-new\n'
 	same err ''
 }
+
+# half CHAT: an event with a finish reason, and half of one with more text.
+half() {
+	local one='data: {"candidates":[{"content":{"parts":[{"text":"First half, "}]},"finishReason":"STOP","index":0}]}'
+	local two='data: {"candidates":[{"content":{"parts":[{"text":"sec'
+	if [ "$1" = chat ]; then
+		one='data: {"choices":[{"index":0,"delta":{"content":"First half, "},"finish_reason":"stop"}]}'
+		two='data: {"choices":[{"index":0,"delta":{"content":"sec'
+	fi
+	printf '%s\n\n%s' "$one" "$two" | jq -Rs .
+}
+
+@test "text that is cut off after a finish reason is missed: not 0" {
+	local body how
+	body=$(half gemini)
+	for how in '"framing":"close"' '"framing":"chunked","cut_at":158' \
+	    '"framing":"chunked","hold":true'; do
+		replies <<<"[{\"body\":$body,$how},{\"stream\":[\"The whole answer.\"]}]"
+		ask --timeout 500ms hi
+		said 0 $'The whole answer.\n' ''
+		[ "$(requests)" -eq 2 ]
+		stop_server
+		rm -f "$DIR"/request.*
+		replies <<<"[{\"body\":$body,$how,\"repeat\":-1}]"
+		ask --timeout 500ms -S hi
+		[ "$rc" -ne 0 ]
+		same out $'First half, \n'
+		[ "$(requests)" -eq 1 ]
+		stop_server
+		rm -f "$DIR"/request.*
+	done
+	replies <<<"[{\"body\":$(half chat),\"framing\":\"close\",\"repeat\":-1}]"
+	export OPENAI_BASE_URL=$URL/llamacpp/v1 OPENAI_MODEL=local
+	ask --provider openai --retries 0 hi
+	[ "$rc" -eq 76 ]
+	same out ''
+}

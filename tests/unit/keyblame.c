@@ -75,8 +75,9 @@ static size_t find_mark(enum gm_class class)
 {
 	size_t i;
 
-	for (i = 0; i < GM_LEN(marks) && marks[i].class != class; i++)
-		continue;
+	for (i = 0; i < GM_LEN(marks); i++)
+		if (marks[i].class == class)
+			break;
 	return i;
 }
 

@@ -96,8 +96,7 @@ test_good(void **state)
 	"key " place ": byte " byte " begins a byte order mark: save the " \
 	"text as UTF-8 without one"
 #define NAME(place) "key " place ": begins with NAME=: give the key alone"
-#define BEARER(place) \
-	"key " place ": begins with 'Bearer ': give the key alone"
+#define BEARER(place) "key " place ": begins with 'Bearer ': give the key alone"
 #define LABEL(place) \
 	"key " place ": a label has at most 64 characters, all of ASCII"
 

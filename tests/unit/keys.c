@@ -358,7 +358,8 @@ test_list_names(void **state)
 		{ KEY_A, false },
 		{ KEY_A "," KEY_B ",fake-good-key-0003", false },
 	};
-	char first[sizeof(((struct gm_keys *)0)->current)], name[sizeof(first)];
+	char first[sizeof(((struct gm_keys *)0)->current)] = "";
+	char name[sizeof(first)];
 	size_t i;
 
 	(void)state;

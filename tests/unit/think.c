@@ -146,7 +146,7 @@ start(struct gm_think *t, struct log *log, bool hold)
 static void
 take(struct gm_think *t, struct log *log, struct gm_span piece)
 {
-	struct gm_err err;
+	struct gm_err err = { .code = GM_OK };
 
 	assert_int_equal(gm_think_take(t, piece, put, log, &err), 0);
 }
@@ -154,7 +154,7 @@ take(struct gm_think *t, struct log *log, struct gm_span piece)
 static void
 end(struct gm_think *t, struct log *log, bool cut)
 {
-	struct gm_err err;
+	struct gm_err err = { .code = GM_OK };
 
 	mark(log, false);
 	gm_buf_putc(&log->text, '|');
@@ -220,7 +220,7 @@ test_at_once(void **state)
 {
 	struct gm_think t;
 	struct log log;
-	struct gm_err err;
+	struct gm_err err = { .code = GM_OK };
 
 	(void)state;
 	start(&t, &log, false);
