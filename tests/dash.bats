@@ -107,6 +107,7 @@ Try 'gm-keycheck --help'.
 	local name word
 
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	# shellcheck disable=SC2016 # a name that holds a dollar sign
 	for name in 'my file.txt' "it's" 'a$HOME' 'x;ls' '~' 'a*' 'c(1)' '-x' 'a#b' \
 	    'dir/ä' 'plain-1.0_a.txt'; do
 		mkdir -p dir

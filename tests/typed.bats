@@ -261,7 +261,7 @@ with_argument() {
 		silent "$fake" env "GM_KEY_$fake=1" gm-prompt -n --dry-run hi
 	done
 	fake=${FAKES[0]//-/_}
-	(umask 077 && echo "GM_$fake=1" >env)
+	(umask 077 && echo "GM_$fake=1" >./env)
 	silent "$fake" gm-prompt -n --env-file "$PWD/env" --dry-run hi
 	grep -qF 'unknown variable GM_...6_01' err
 }

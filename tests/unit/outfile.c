@@ -269,8 +269,7 @@ test_create_nameless(void **state)
 	fd = open("old", O_RDWR);
 	assert_true(fd >= 0);
 	assert_int_equal(unlink("old"), 0);
-	(void)snprintf(
-	    path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	make(path, "new");
 	assert_int_equal(read(fd, got, sizeof(got)), 3);
 	assert_string_equal(got, "new");
