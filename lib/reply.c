@@ -128,6 +128,19 @@ is_settled(const struct gm_reply *r)
 	return r->answer->finish != GM_FINISH_NONE && !r->answer->late;
 }
 
+/* After the name of a member: does a string begin there that is not empty? */
+static bool
+begins_text(struct gm_span rest)
+{
+	rest = gm_span_ltrim(rest);
+	if (!gm_span_starts(rest, ":"))
+		return false;
+	rest.p++;
+	rest.len--;
+	rest = gm_span_ltrim(rest);
+	return rest.len > 1 && rest.p[0] == '"' && rest.p[1] != '"';
+}
+
 /* Does the beginning of a document have text of the answer in it? */
 static bool
 holds_text(struct gm_span json)
@@ -137,20 +150,16 @@ holds_text(struct gm_span json)
 	const char *p;
 	size_t i;
 
-	for (i = 0; i < GM_LEN(members); i++)
-		for (rest = json;
-		     (p = gm_span_find(rest, members[i])) != NULL;) {
+	for (i = 0; i < GM_LEN(members); i++) {
+		rest = json;
+		while ((p = gm_span_find(rest, members[i])) != NULL) {
 			p += strlen(members[i]);
 			rest.len -= (size_t)(p - rest.p);
 			rest.p = p;
-			p = gm_span_trim(rest).p;
-			while (
-			    p < rest.p + rest.len && strchr(": \t", *p) != NULL)
-				p++;
-			if (rest.p + rest.len - p >= 2 && p[0] == '"' &&
-			    p[1] != '"')
+			if (begins_text(rest))
 				return true;
 		}
+	}
 	return false;
 }
 
