@@ -779,6 +779,7 @@ gm_keycheck_timestamp_seconds NOW
 	[ "$(requests)" -eq 0 ]
 	gm-keycheck --prometheus m >out 2>err </dev/null &
 	pid=$!
+	wait_for "grep -qx gm-keycheck /proc/$pid/comm"
 	kill -STOP $pid
 	wait_for "grep -q ') T ' /proc/$pid/stat"
 	kill -CONT $pid
@@ -789,6 +790,8 @@ gm_keycheck_timestamp_seconds NOW
 	same err ''
 	gm-keycheck --prometheus m >out 2>err </dev/null &
 	pid=$!
+	# The shell that becomes it may lose a signal.
+	wait_for "grep -qx gm-keycheck /proc/$pid/comm"
 	kill -TERM $pid
 	rc=0
 	wait $pid || rc=$?
