@@ -116,8 +116,9 @@ gm_hint_find(struct gm_http_transfer *t, CURLcode code)
 {
 	struct gm_http_result *r = &t->result;
 
+	/* What breaks the rules of HTTP does so in each of its versions. */
 	if (r->fault == GM_HTTP_DONE || r->fault == GM_HTTP_REFUSED ||
-	    r->fault == GM_HTTP_LOCAL)
+	    r->fault == GM_HTTP_LOCAL || r->fault == GM_HTTP_GARBAGE)
 		return;
 	r->hint = hint_of(t, code);
 	r->variable = variable_of(t);
