@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -11,6 +12,9 @@
 
 #define CHUNK ((size_t)64 * 1024) /* bytes read at once */
 #define DIGITS "0123456789"
+#define LINKS_MAX 40      /* more must be a loop, as Linux says */
+#define PROC_MAGIC 0x9fa0 /* what statfs(2) says of /proc */
+#define TASKS "/task/"
 
 /* Close after a failure, which errno goes on naming. */
 static int
@@ -160,28 +164,141 @@ gm_file_write(int fd, struct gm_span bytes, struct gm_err *err)
 	return 0;
 }
 
+/* Where the last part of a path begins. */
+static size_t
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* The directory of path without links and dots; NULL if there is none. */
+static char *
+real_directory(const char *path)
+{
+	char *dir = strdup(path), *real;
+
+	if (dir == NULL)
+		return NULL;
+	dir[last_part(path)] = '\0';
+	real = realpath(dir[0] != '\0' ? dir : ".", NULL);
+	free(dir);
+	return real;
+}
+
 bool
-gm_file_named(const char *path, int *fd)
+gm_file_is_proc(const char *path)
+{
+	char *dir = real_directory(path);
+	struct statfs st;
+	bool is =
+	    dir != NULL && statfs(dir, &st) == 0 && st.f_type == PROC_MAGIC;
+
+	free(dir);
+	return is;
+}
+
+char *
+gm_file_target(const char *path)
+{
+	char target[PATH_MAX], *result;
+	struct gm_buf at;
+	ssize_t n;
+	int max = LINKS_MAX;
+
+	gm_buf_init(&at, (size_t)(LINKS_MAX + 1) * PATH_MAX);
+	gm_buf_puts(&at, path);
+	while (max-- > 0 && at.failed == GM_OK &&
+	       !gm_file_is_proc(gm_buf_str(&at))) {
+		n = readlink(gm_buf_str(&at), target, sizeof(target));
+		if (n == -1)
+			break;
+		gm_buf_cut(
+		    &at, target[0] == '/' ? 0 : last_part(gm_buf_str(&at)));
+		gm_buf_put(&at, target, (size_t)n);
+	}
+	result = gm_buf_take(&at);
+	gm_buf_release(&at);
+	return result;
+}
+
+/* Is dir, without links, "/proc/PID/fd" or the same of a thread of ours? */
+static bool
+is_our_directory(const char *dir)
+{
+	char *self = realpath("/proc/self", NULL);
+	size_t len = self != NULL ? strlen(self) : 0;
+	bool is = false;
+
+	if (self != NULL && strncmp(dir, self, len) == 0) {
+		dir += len;
+		if (strncmp(dir, TASKS, strlen(TASKS)) == 0) {
+			dir += strlen(TASKS);
+			dir += strspn(dir, DIGITS);
+		}
+		is = strcmp(dir, "/fd") == 0;
+	}
+	free(self);
+	return is;
+}
+
+/* The same of a target's directory, where it can be only without /proc. */
+static bool
+is_in_name(const char *target)
 {
 	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/",
 		"/proc/thread-self/fd/" };
-	const char *number = "";
-	int named = -1;
-	size_t digits, i;
+	size_t i;
 
 	for (i = 0; i < GM_LEN(dirs); i++)
-		if (strncmp(path, dirs[i], strlen(dirs[i])) == 0)
-			number = path + strlen(dirs[i]);
-	digits = strspn(number, DIGITS);
-	if (strcmp(path, "/dev/stdout") == 0)
-		named = STDOUT_FILENO;
-	else if (strcmp(path, "/dev/stderr") == 0)
-		named = STDERR_FILENO;
-	else if (digits > 0 && digits < 8 && number[digits] == '\0')
-		named = (int)strtol(number, NULL, 10);
+		if (strlen(dirs[i]) == last_part(target) &&
+		    strncmp(target, dirs[i], last_part(target)) == 0)
+			return true;
+	return false;
+}
+
+/* The descriptor that a target names; -1: none. */
+static int
+number_of(const char *target)
+{
+	const char *number = target + last_part(target);
+	size_t digits = strspn(number, DIGITS);
+	char *dir;
+	bool ours;
+
+	if (strcmp(target, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(target, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (digits == 0 || digits >= 8 || number[digits] != '\0')
+		return -1;
+	dir = real_directory(target);
+	ours = dir != NULL ? is_our_directory(dir) : is_in_name(target);
+	free(dir);
+	return ours ? (int)strtol(number, NULL, 10) : -1;
+}
+
+bool
+gm_file_named(const char *path, int *fd)
+{
+	char *target = gm_file_target(path);
+	int named, flags;
+
+	*fd = -1;
+	errno = ENOMEM;
+	if (target == NULL)
+		return true;
+	named = number_of(target);
+	free(target);
 	if (named == -1)
 		return false;
-	*fd = fcntl(named, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	/* What we were given has outlived an execve(2); ours would not. */
+	flags = fcntl(named, F_GETFD);
+	if (named > STDERR_FILENO && flags != -1 && (flags & FD_CLOEXEC) != 0)
+		errno = EBADF;
+	else
+		*fd = fcntl(named, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	return true;
 }
 

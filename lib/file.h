@@ -4,9 +4,9 @@
 /*
  * Files: read up to a limit, write all, append a line.
  * Messages begin with the path, but for "out of memory".  "/dev/stdout",
- * "/dev/stderr", "/dev/fd/N" and the same below /proc/self or /proc/thread-self
- * mean the open descriptor itself where we write, so that a file there is added
- * to and a socket works.
+ * "/dev/fd/N" and whatever leads to the same place below /proc mean the open
+ * descriptor itself where we write, so that a file there is added to and a
+ * socket works.
  */
 
 #include <stdbool.h>
@@ -70,9 +70,21 @@ int gm_file_append(
 int gm_file_sync(int fd) GM_MUST_CHECK;
 
 /*
- * Does path name a descriptor, as "/dev/fd/3" does?  If so, *fd is a copy of
- * it, or -1 with errno set.  Opening such a path instead would start at the
- * beginning of a file, and fail on a socket.
+ * path without the symbolic links in its last part, also to what is not there,
+ * up to one below /proc: it leads to an open file, which may have another name
+ * than it says by now, or none.  What else may be wrong shows when the result
+ * is opened.  The caller frees it; NULL without memory.
+ */
+char *gm_file_target(const char *path);
+
+/* Is the directory of path in /proc, wherever that is mounted? */
+bool gm_file_is_proc(const char *path);
+
+/*
+ * Does path lead to a descriptor that we were given, as "/dev/fd/3" does and
+ * each link to it?  If so, *fd is a copy of it, or -1 with errno set: EBADF if
+ * it is closed, or was opened by ourselves.  Opening such a path instead would
+ * start at the beginning of a file, and fail on a socket.
  */
 bool gm_file_named(const char *path, int *fd);
 

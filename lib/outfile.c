@@ -13,13 +13,11 @@
 
 #include "access.h"
 #include "aside.h"
-#include "buf.h"
 #include "clock.h"
 #include "file.h"
 #include "outfile.h"
 #include "stop.h"
 
-#define LINKS_MAX 40 /* more must be a loop, as Linux says */
 #define READER_MS 20 /* between two looks whether a FIFO has a reader */
 #define LOCK_MS 10   /* between two looks whether a file is unlocked */
 #define LOCK_TRIES 500
@@ -34,37 +32,6 @@ attributes(const char *path)
 	if (statx(AT_FDCWD, path, 0, 0, &st) != 0)
 		return 0;
 	return st.stx_attributes & st.stx_attributes_mask;
-}
-
-/*
- * path without up to max symbolic links in its last part, also to what is not
- * there; NULL without memory.  What else may be wrong shows when the result is
- * opened.
- */
-static char *
-resolve(const char *path, int max)
-{
-	char target[PATH_MAX], *result;
-	struct gm_buf at;
-	const char *slash;
-	ssize_t n;
-
-	gm_buf_init(&at, (size_t)(LINKS_MAX + 1) * PATH_MAX);
-	gm_buf_puts(&at, path);
-	while (max-- > 0) {
-		n = readlink(gm_buf_str(&at), target, sizeof(target));
-		if (n == -1)
-			break;
-		slash = strrchr(gm_buf_str(&at), '/');
-		if (slash == NULL || target[0] == '/')
-			gm_buf_reset(&at);
-		else
-			gm_buf_cut(&at, (size_t)(slash + 1 - at.data));
-		gm_buf_put(&at, target, (size_t)n);
-	}
-	result = gm_buf_take(&at);
-	gm_buf_release(&at);
-	return result;
 }
 
 /* errno's words, for what keeps the file from being made. */
@@ -151,8 +118,8 @@ is_closed(int error)
 }
 
 /*
- * Choose how to replace a file that is there.  A path through /proc may lead
- * to a file that has another name by now, or none.
+ * Choose how to replace a file that is there.  A link below /proc leads to a
+ * file that somebody has open, who would go on writing to the old one.
  */
 static int
 open_old(struct gm_outfile *f, const char *path, const struct stat *old,
@@ -160,8 +127,8 @@ open_old(struct gm_outfile *f, const char *path, const struct stat *old,
 {
 	uint64_t have = attributes(path);
 	struct stat st;
-	bool same = stat(f->path, &st) == 0 && st.st_dev == old->st_dev &&
-	            st.st_ino == old->st_ino;
+	bool same = !gm_file_is_proc(f->path) && stat(f->path, &st) == 0 &&
+	            st.st_dev == old->st_dev && st.st_ino == old->st_ino;
 
 	if ((have & STATX_ATTR_IMMUTABLE) != 0)
 		return gm_fail(err, GM_ECANTCREAT,
@@ -195,7 +162,7 @@ open_new(struct gm_outfile *f, const char *path, struct gm_err *err)
 
 	if (!there && (errno != ENOENT || path[0] == '\0'))
 		return fail_create(path, err);
-	f->path = resolve(path, regular ? LINKS_MAX : 0);
+	f->path = regular ? gm_file_target(path) : strdup(path);
 	if (f->path == NULL)
 		return gm_fail(err, GM_EOS, "%s: out of memory", path);
 	if (gm_file_named(path, &f->fd))

@@ -13,10 +13,10 @@
  *
  * In place, at the commit, is written what cannot be renamed: a mount point, a
  * file in a directory that is closed to us, one with an ACL that only it can
- * have.  Space is reserved before anything is changed, but who is killed in
+ * have, one that a link below /proc leads to as another process has it open.  Space is reserved before anything is changed, but who is killed in
  * the middle of writing leaves half of it.
  *
- * Devices and FIFOs are written directly.
+ * Devices, FIFOs and descriptors of ours (file.h) are written directly.
  */
 
 #include <stdbool.h>

@@ -106,6 +106,93 @@ limited() {
 	[ "$(ls -A)" = $'err\nfile\nout' ]
 }
 
+# spelled: other ways to write /dev/stdout, one a line; makes their links.
+spelled() {
+	ln -s /dev/stdout out-link
+	ln -s out-link link-to-link
+	ln -s /proc/self/fd/1 fd-link
+	ln -s /dev/fd fd-dir
+	printf '%s\n' out-link ./out-link link-to-link fd-link fd-dir/1 \
+	    "$PWD/fd-dir/1" //dev/stdout /dev/../dev/stdout /dev//fd/1 \
+	    /dev/./fd/1 /proc/self/task/../fd/1 /proc/self/fd/../fd/01 \
+	    /proc/thread-self/../../fd/1
+}
+
+@test "--output: a descriptor is written itself, however it is spelled" {
+	local name
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	for name in $(spelled); do
+		{
+			echo first
+			gm-prompt -n -o "$name" hi
+			echo last
+		} >file 2>err
+		same file $'first\nHello.\nlast\n'
+		same err ''
+		gm-prompt -n -o "$name" hi 2>err | cat >out
+		same out $'Hello.\n'
+		same err ''
+	done
+	# Descriptors above 2, of a file, of one without a name, of a socket.
+	ln -s /dev/fd/9 nine
+	echo first >file
+	gm-prompt -n -o nine hi 9>>file
+	same file $'first\nHello.\n'
+	exec 9<>file
+	rm file
+	gm-prompt -n -o /dev/../dev/fd/9 hi
+	same /dev/fd/9 $'Hello.\nello.\n'
+	exec 9>&-
+	[ "$(find . -type l | wc -l)" -eq 5 ]
+}
+
+@test "--output: a descriptor that cannot be written is never status 0" {
+	local name fd
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	echo old >file
+	for name in $(spelled); do
+		rc=0
+		gm-prompt -n -o "$name" hi >&- 2>err || rc=$?
+		[ "$rc" -eq 74 ]
+		same err "gm-prompt: $name: Bad file descriptor"$'\n'
+		rc=0
+		gm-prompt -n -o "$name" hi 1<file 2>err || rc=$?
+		[ "$rc" -eq 74 ]
+		same err "gm-prompt: $name: Bad file descriptor"$'\n'
+		same file $'old\n'
+	done
+	# Closed when we began: what we open ourselves has these numbers now.
+	unsent_before=$(requests)
+	for fd in {3..19}; do
+		rc=0
+		eval "gm-prompt -n -o /dev/fd/$fd hi >out 2>err $fd>&-" || rc=$?
+		[ "$rc" -eq 73 ]
+		same err "gm-prompt: /dev/fd/$fd: Bad file descriptor"$'\n'
+		same out ''
+	done
+	[ "$(requests)" -eq "$unsent_before" ]
+}
+
+@test "--output: a file by a descriptor of another process stays this file" {
+	local name inode
+
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	exec 9>file
+	echo 'longer than the answer' >&9
+	inode=$(stat -c %i file)
+	ln -s "/proc/$BASHPID/fd/9" nine
+	for name in "/proc/$BASHPID/fd/9" nine "/proc/$BASHPID/task/$BASHPID/fd/9"; do
+		ask -o "$name" hi
+		said 0 '' ''
+		same file $'Hello.\n'
+		[ "$(stat -c %i file)" = "$inode" ]
+	done
+	exec 9>&-
+	[ "$(ls -A)" = $'err\nfile\nnine\nout' ]
+}
+
 @test "--output: symbolic links are followed, also to what is not there" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	mkdir dir

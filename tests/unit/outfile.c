@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -257,11 +259,12 @@ test_commit_changed(void **state)
 	assert_file("new", "");
 }
 
-/* The path of a descriptor whose file has lost its name. */
+/* The path of another process's descriptor, whose file has lost its name. */
 static void
 test_create_nameless(void **state)
 {
 	char path[64], got[16] = "";
+	pid_t other;
 	int fd;
 
 	(void)state;
@@ -269,8 +272,17 @@ test_create_nameless(void **state)
 	fd = open("old", O_RDWR);
 	assert_true(fd >= 0);
 	assert_int_equal(unlink("old"), 0);
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
+	other = fork();
+	assert_true(other >= 0);
+	if (other == 0) {
+		(void)alarm(60);
+		(void)pause();
+		_exit(0);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)other, fd);
 	make(path, "new");
+	assert_int_equal(kill(other, SIGKILL), 0);
+	assert_int_equal(waitpid(other, NULL, 0), other);
 	assert_int_equal(read(fd, got, sizeof(got)), 3);
 	assert_string_equal(got, "new");
 	assert_int_equal(count(".", false), 0);
