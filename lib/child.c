@@ -111,7 +111,8 @@ is_stopped(struct watch *w)
 /*
  * Wait for output (fd) or only for a time (-1), but not for long, as no
  * descriptor tells of a stop.  Returns 1: look again, 0: its time is over or
- * it was stopped, -1 as gm_stop_poll().
+ * it was stopped, -1 as gm_stop_poll().  What is there when the time is over
+ * still counts: we may have been suspended, and the child has not.
  */
 static int
 nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
@@ -120,14 +121,16 @@ nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
 	int rc;
 
 	*ready = false;
-	if (is_stopped(w) || now >= w->until)
+	if (is_stopped(w))
 		return 0;
 	rc = gm_stop_poll(fd, fd != -1 ? POLLIN : 0,
 	    now + w->nap < w->until ? now + w->nap : w->until, err);
 	*ready = rc == 1;
 	if (rc == 0 && w->nap < NAP_MAX_MS)
 		w->nap *= 2;
-	return rc == -1 ? -1 : 1;
+	if (rc == -1)
+		return -1;
+	return *ready || now < w->until;
 }
 
 /* Returns 1 at its end, 0 if the time is over or out is full, or -1. */
@@ -169,11 +172,14 @@ wait_for(struct watch *w, int *status, struct gm_err *err)
 	int rc;
 
 	w->nap = NAP_MS;
+	rc = 1;
 	while ((ended = waitpid(w->pid, status, WNOHANG)) == 0 ||
 	       (ended == -1 && errno == EINTR)) {
-		rc = nap(w, -1, &ready, err);
 		if (rc != 1)
 			return rc;
+		rc = nap(w, -1, &ready, err);
+		if (rc == -1)
+			return -1;
 	}
 	return ended == w->pid ? 1 : gm_fail_errno(err, GM_EOS, "waitpid");
 }

@@ -210,6 +210,12 @@ gm_stop_fail(struct gm_err *err)
 }
 
 int
+gm_stop_check(struct gm_err *err)
+{
+	return caught != 0 || late != 0 ? gm_stop_fail(err) : 1;
+}
+
+int
 gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = events },
@@ -218,16 +224,18 @@ gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
 	int n;
 
 	do {
-		if (caught != 0 || late != 0)
-			return gm_stop_fail(err);
+		if (gm_stop_check(err) != 1)
+			return -1;
 		left = until_ms == 0 ? -1 : until_ms - gm_clock_mono_ms();
-		if (until_ms != 0 && left <= 0)
-			return 0;
+		if (until_ms != 0 && left < 0)
+			left = 0;
 		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
 		if (n == -1 && errno != EINTR)
 			return gm_fail_errno(err, GM_EOS, "poll");
-	} while (n <= 0 || fds[0].revents == 0);
-	return 1;
+		if (n > 0 && fds[0].revents != 0)
+			return 1;
+	} while (left != 0);
+	return 0;
 }
 
 void

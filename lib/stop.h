@@ -59,10 +59,14 @@ int gm_stop_fd(void);
 /* Fill *err with GM_ESIGNAL, or GM_EUNAVAILABLE when late, and return -1. */
 int gm_stop_fail(struct gm_err *);
 
+/* Returns 1, or -1 with *err once a signal has come or the run is late. */
+int gm_stop_check(struct gm_err *) GM_MUST_CHECK;
+
 /*
  * Wait until fd is ready for events (of poll(2)), or until_ms on the monotonic
- * clock (0: for ever).  Returns 1: ready, 0: the time is over, -1: a signal or
- * the deadline (see gm_stop_fail()), or GM_EOS: poll(2) has failed.
+ * clock (0: for ever); one that is past still gets a look, as we may have been
+ * suspended.  Returns 1: ready, 0: the time is over, -1: a signal or the
+ * deadline (see gm_stop_fail()), or GM_EOS: poll(2) has failed.
  */
 int gm_stop_poll(
     int fd, short events, int64_t until_ms, struct gm_err *) GM_MUST_CHECK;

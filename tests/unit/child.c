@@ -138,6 +138,28 @@ test_late(void **state)
 	}
 }
 
+/* We are suspended until the time is over; it has ended long before that. */
+static void
+test_suspended(void **state)
+{
+	static const char *const ends_before[] = { "", "exec >&-;" };
+	char script[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(ends_before); i++) {
+		(void)snprintf(script, sizeof(script),
+		    "kill -STOP $PPID; echo a; %s "
+		    "(sleep 5.2; kill -CONT $PPID) >&- & exit 3",
+		    ends_before[i]);
+		assert_int_equal(run_for(script, 100, 5000), 0);
+		assert_int_equal(end, GM_CHILD_EXITED);
+		assert_int_equal(number, 3);
+		assert_string_equal(gm_buf_str(&out), "a\n");
+		assert_alone();
+	}
+}
+
 /* What it finds: nothing of ours but standard error and the variables. */
 static void
 test_surroundings(void **state)
@@ -298,6 +320,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_surroundings),
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_ignored_ends),

@@ -141,7 +141,8 @@ polls(void)
 	    write(ends[1], "x", 1) == 1 &&
 	    gm_stop_poll(ends[0], POLLIN, 0, &err) == 1 &&
 	    gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 60000, &err) ==
-		1;
+		1 &&
+	    gm_stop_poll(ends[0], POLLIN, PAST, &err) == 1;
 	/* an end without bytes is something to read, too */
 	good = good && read(ends[0], &(char){ 0 }, 1) == 1 &&
 	       close(ends[1]) == 0 &&
