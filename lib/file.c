@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -123,6 +124,16 @@ gm_file_slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 	return rc;
 }
 
+bool
+gm_file_has_reader(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+		   (S_ISCHR(st.st_mode) && isatty(fd) == 1));
+}
+
 /*
  * One write(2) that takes something, unless a signal or the deadline comes.
  * Where poll(2) fails it is tried all the same: it may have to say so.
@@ -130,11 +141,13 @@ gm_file_slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 static ssize_t
 write_some(int fd, struct gm_span bytes, struct gm_err *err)
 {
+	bool waits = gm_file_has_reader(fd);
 	ssize_t n;
 	int rc;
 
 	do {
-		rc = gm_stop_poll(fd, POLLOUT, 0, err);
+		rc = waits ? gm_stop_poll(fd, POLLOUT, 0, err)
+		           : gm_stop_check(err);
 		if (rc < 0 && err->code != GM_EOS)
 			return -1;
 		n = write(fd, bytes.p, bytes.len);
@@ -142,6 +155,7 @@ write_some(int fd, struct gm_span bytes, struct gm_err *err)
 			return n;
 		if (errno != EAGAIN && errno != EINTR)
 			return gm_fail(err, GM_EIO, "%s", strerror(errno));
+		waits = waits || errno == EAGAIN; /* as a FIFO does */
 	} while (rc > 0);
 	return -1;
 }

@@ -70,6 +70,12 @@ int gm_file_append(
 int gm_file_sync(int fd) GM_MUST_CHECK;
 
 /*
+ * May a write to fd have to wait until somebody reads?  Only then does poll(2)
+ * tell of it: some devices, /dev/kmsg for one, are never ready for it.
+ */
+bool gm_file_has_reader(int fd);
+
+/*
  * path without the symbolic links in its last part, also to what is not there,
  * up to one below /proc: it leads to an open file, which may have another name
  * than it says by now, or none.  What else may be wrong shows when the result

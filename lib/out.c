@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "out.h"
 #include "stop.h"
 
@@ -16,7 +17,8 @@
 static int
 wait_for(const struct gm_out *o, struct gm_err *err)
 {
-	if (gm_stop_poll(o->fd, POLLOUT, 0, err) >= 0)
+	if ((o->has_reader ? gm_stop_poll(o->fd, POLLOUT, 0, err)
+			   : gm_stop_check(err)) >= 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", o->name);
 	return -1;
@@ -38,6 +40,7 @@ gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 		o->fd = o->file.fd;
 	}
 	o->regular = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
+	o->has_reader = gm_file_has_reader(o->fd);
 	return 0;
 }
 
@@ -60,6 +63,8 @@ write_bytes(struct gm_out *o, struct gm_span bytes, struct gm_err *err)
 			return gm_fail_errno(err, GM_EIO, "%s", o->name);
 		} else if (errno != EINTR && errno != EAGAIN) {
 			return gm_fail_errno(err, GM_EIO, "%s", o->name);
+		} else if (errno == EAGAIN) {
+			o->has_reader = true; /* a device like a FIFO */
 		}
 	}
 	return 0;

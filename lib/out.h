@@ -22,7 +22,8 @@ struct gm_out {
 	const char *name;       /* for messages */
 	struct gm_outfile file; /* with -o */
 	bool filtered;          /* take out what could steer a terminal */
-	bool regular;           /* writes do not wait for a reader */
+	bool regular;           /* a write takes all, whatever comes */
+	bool has_reader;        /* a write may have to wait for it */
 	bool begun, ends_line;  /* text was put; its last byte is '\n' */
 	struct gm_term_filter filter;
 	struct gm_buf pending; /* put, but not yet written */

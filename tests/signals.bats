@@ -154,6 +154,27 @@ SIGNALS='SIGINT SIGTERM SIGHUP'
 	done
 }
 
+@test "a device that poll(2) never calls ready is written all the same" {
+	local where
+	serve
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	preload unready
+	for where in -o --log-file; do
+		LD_PRELOAD=$LIBRARY timeout 30 gm-prompt -n "$where" /dev/null hi >out 2>err
+		same err ''
+	done
+	LD_PRELOAD=$LIBRARY timeout 30 gm-prompt -n -S hi >/dev/null 2>err
+	same err ''
+	LD_PRELOAD=$LIBRARY timeout 30 gm-prompt -nvv hi >out 2>/dev/null
+	same out "$ANSWER
+"
+	rc=0
+	LD_PRELOAD=$LIBRARY timeout 30 gm-prompt -n hi >/dev/full 2>err || rc=$?
+	[ "$rc" -eq 74 ]
+	same err 'gm-prompt: standard output: No space left on device
+'
+}
+
 @test "while it waits for the reader of a FIFO" {
 	local signal
 	serve
