@@ -18,9 +18,15 @@ static volatile sig_atomic_t caught, late;
 static int64_t due_ms; /* the deadline on the monotonic clock; 0: none */
 static int wake[2] = { -1, -1 };
 
-/* What we change, and how it was. */
-static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGPIPE,
-	SIGXFSZ, SIGCHLD };
+/*
+ * What we change, and how it was.  The last are all others that would kill us
+ * from outside, while what we have started runs on; one of them that is blocked
+ * does not, and stays so.
+ */
+static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM,
+	SIGPIPE, SIGXFSZ, SIGCHLD, SIGABRT, SIGXCPU, SIGUSR1, SIGUSR2,
+	SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT };
+#define UNBLOCKED 8 /* so many of them, the first */
 static struct sigaction before[GM_LEN(changed)];
 static sigset_t mask_before;
 static bool installed;
@@ -77,7 +83,7 @@ unblock(void)
 	size_t i;
 
 	sigemptyset(&ours);
-	for (i = 0; i < GM_LEN(changed); i++)
+	for (i = 0; i < UNBLOCKED; i++)
 		sigaddset(&ours, changed[i]);
 	return sigprocmask(SIG_UNBLOCK, &ours, &mask_before);
 }

@@ -2,9 +2,10 @@
 #define GM_STOP_H
 
 /*
- * Being asked to end: SIGINT, SIGTERM and SIGHUP are noted, and whoever waits
- * watches gm_stop_fd() beside its own descriptors, so that none is missed
- * between a look and a wait.  Signals that were ignored at start stay ignored;
+ * Being asked to end: SIGINT, SIGTERM, SIGHUP, SIGQUIT, and all others that kill
+ * and that do not tell of a fault in the program are noted, so that a command
+ * that we run ends with us.  Whoever waits watches gm_stop_fd() beside its own
+ * descriptors, so that none is missed between a look and a wait.  Signals that were ignored at start stay ignored;
  * signals that were blocked at start are not, as a program that never notices
  * Ctrl-C or its deadline is of no use.
  * The deadline of the run is a signal, too (SIGALRM), which ends every wait in

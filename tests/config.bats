@@ -1025,7 +1025,7 @@ gone() {
 }
 
 @test "a command ends with the deadline and by a signal, with all it has started" {
-	local tool
+	local tool number
 
 	export GOOGLE_API_KEYS_COMMAND='echo $$ >pid; sleep 60 & echo $! >>pid; wait'
 	ask --deadline 300ms hi
@@ -1033,16 +1033,23 @@ gone() {
 "
 	touch pid # it may have been too slow to say who it is
 	gone pid
-	rm pid
-	gm-prompt -n hi >out 2>err &
-	tool=$!
-	wait_for '[ -e pid ] && [ "$(wc -l <pid)" -eq 2 ]'
-	kill -TERM "$tool"
-	rc=0
-	wait "$tool" || rc=$?
-	[ "$rc" -eq 143 ]
-	same out ''
-	gone pid
+	# All that kill from outside, but SIGKILL; 16 is SIGSTKFLT.
+	for number in 1 2 3 6 10 12 15 16 24 26 27 29 30; do
+		rm -f pid
+		env --default-signal=INT,QUIT gm-prompt -n hi >out 2>err &
+		tool=$!
+		wait_for '[ -e pid ] && [ "$(wc -l <pid)" -eq 2 ]'
+		kill -"$number" "$tool"
+		rc=0
+		wait "$tool" || rc=$?
+		[ "$rc" -eq $((128 + number)) ] || {
+			echo "signal $number: status $rc"
+			return 1
+		}
+		same out ''
+		same err ''
+		gone pid
+	done
 }
 
 @test "a command is taken from a safe file with an absolute path, never from ./.env" {

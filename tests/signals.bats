@@ -27,7 +27,7 @@ aim() {
 	export GEMINI_API_KEY=$GOOD_KEY
 }
 
-SIGNALS='SIGINT SIGTERM SIGHUP'
+SIGNALS='SIGINT SIGTERM SIGHUP SIGQUIT'
 
 @test "while it reads standard input" {
 	local signal

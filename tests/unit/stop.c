@@ -82,6 +82,18 @@ notes_hup(void)
 }
 
 static bool
+notes_quit(void)
+{
+	return notes(SIGQUIT, "Quit");
+}
+
+static bool
+notes_usr1(void)
+{
+	return notes(SIGUSR1, "User defined signal 1");
+}
+
+static bool
 keeps_first(void)
 {
 	if (!install())
@@ -119,6 +131,8 @@ test_signals(void **state)
 	assert_int_equal(run(notes_int), 0);
 	assert_int_equal(run(notes_term), 0);
 	assert_int_equal(run(notes_hup), 0);
+	assert_int_equal(run(notes_quit), 0);
+	assert_int_equal(run(notes_usr1), 0);
 	assert_int_equal(run(keeps_first), 0);
 	assert_int_equal(run(leaves_ignored), 0);
 	assert_int_equal(run(survives_file_limit), 0);
@@ -293,8 +307,8 @@ rung_before_deadline(void)
 static bool
 unblocks(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM,
-		SIGPIPE, SIGXFSZ, SIGCHLD };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+		SIGALRM, SIGPIPE, SIGXFSZ, SIGCHLD };
 	struct gm_err err;
 	sigset_t all, now;
 	size_t i;
