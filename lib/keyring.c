@@ -7,6 +7,9 @@
 /* Bytes of all keys together. */
 #define RING_MAX (1024 * 1024)
 
+/* What may stand around a key in a text that should hold none. */
+#define AROUND_WORDS " \t\v\f!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
+
 #define BOM "\xEF\xBB\xBF"
 #define WORD_BYTES \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
@@ -125,6 +128,21 @@ check_key(struct gm_span key, size_t place, struct gm_err *err)
 	return 0;
 }
 
+/*
+ * Is a key in it, in whatever stands around it?  It would be shown: a label
+ * stands in the state, in tables and in JSON.
+ */
+static bool
+holds_key(struct gm_span label)
+{
+	struct gm_span word;
+
+	while (gm_span_split(&label, AROUND_WORDS, &word))
+		if (gm_secret_is_key(word))
+			return true;
+	return false;
+}
+
 /* "label:key" to its parts; keys themselves have no colon. */
 static int
 cut_label(
@@ -142,7 +160,11 @@ cut_label(
 	key->text = gm_span_trim(
 	    (struct gm_span){ colon + 1, item.len - label.len - 1 });
 	label = gm_span_trim(label);
-	/* It stands in the state, in tables and in JSON. */
+	if (holds_key(label))
+		return gm_fail(err, GM_ECONFIG,
+		    "key %zu: a key stands in the place of its label: write "
+		    "label:key",
+		    place);
 	for (i = 0; i < label.len; i++)
 		if (label.p[i] < ' ' || label.p[i] > '~' || i == GM_LABEL_MAX)
 			return gm_fail(err, GM_ECONFIG,

@@ -6,7 +6,8 @@
  *
  * Text form: keys separated by commas or newlines, blanks around them allowed,
  * each with an optional "label:" in front; keys of one label share a quota.  A
- * label is printable ASCII without blanks; an empty one is none.  A key is
+ * label is printable ASCII without blanks, and holds nothing that has the shape
+ * of a key, as it is shown; an empty one is none.  A key is
  * printable ASCII without blanks, quotes, backslashes, ';' and '|'; what was
  * pasted with it ("Bearer ", NAME=, a byte order mark) is rejected.
  * Keys are wiped on release.  No I/O.

@@ -710,6 +710,42 @@ $(aimed "$DEFAULT_URL" 0001)"
 	[ "$(requests)" -eq 6 ]
 }
 
+@test "a key in the place of its label is refused by all tools, never shown" {
+	local fake=AIzaSyFakeFakeFakeFakeFakeFakeFake0123 tool where list
+	local why='key 0: a key stands in the place of its label: write label:key'
+
+	serve
+	unset GEMINI_API_KEY
+	mkdir -p creds
+	for list in "$fake:work" " $fake : work" "$fake:$fake"; do
+		printf '%s\n' "$list" >creds/google-api-keys
+		for tool in "gm-prompt -n hi" gm-keycheck "gm-keycheck --json" \
+		    "gm-keycheck --prometheus file" "gm-rotate --status" \
+		    "gm-rotate --status --json"; do
+			for where in GOOGLE_API_KEYS="$list" \
+			    CREDENTIALS_DIRECTORY="$PWD/creds" \
+			    GOOGLE_API_KEYS_COMMAND="cat $PWD/creds/google-api-keys"; do
+				case $tool$where in
+				gm-rotate*COMMAND=*) continue ;; # not run
+				esac
+				rc=0
+				# shellcheck disable=SC2086 # its words
+				env "$where" $tool >out 2>err || rc=$?
+				[ "$rc" -eq 78 ]
+				[[ $(cat err) == *": $why" ]]
+				run ! grep -rq "$fake" out err "$HOME"
+				[ ! -e file ]
+			done
+		done
+	done
+	rc=0
+	gm-keycheck - <<<"$fake:work" >out 2>err || rc=$?
+	[ "$rc" -eq 78 ]
+	run ! grep -rq "$fake" out err "$HOME"
+	[[ $(cat err) == *": $why" ]]
+	unsent
+}
+
 @test "a list of keys: labels, blanks, newlines; the first is sent" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	local n=0 list

@@ -151,6 +151,54 @@ static const struct {
 	{ { LABEL_64 "x:fake-a", 72 }, LABEL("0") },
 };
 
+#define SWAPPED(place) \
+	"key " place ": a key stands in the place of its label: write " \
+	             "label:key"
+
+/* A label is shown, so no key may be one. */
+static const struct {
+	const char *text, *msg;
+} swapped[] = {
+	{ "AIzaSyFake-secret-0123456789:work", SWAPPED("0") },
+	{ "AQ.secret-0123456789:work", SWAPPED("0") },
+	{ "sk-secret-0123456789:work", SWAPPED("0") },
+	{ "gsk_secret0123456789:work", SWAPPED("0") },
+	{ "Secret0123456789abcdefghijklmnop:work", SWAPPED("0") },
+	{ "5ec4e7aa-0123-4567-89ab-0123456789ab:work", SWAPPED("0") },
+	{ "5ec4e70123456789abcdef0123456789.secr0123456789AB:work",
+	    SWAPPED("0") },
+	{ "fake-a,AIzaSyFake-secret-0123456789 : fake-b", SWAPPED("1") },
+	{ "fake-a\n\tAIzaSyFake-secret-0123456789\t:fake-b", SWAPPED("1") },
+	{ "AIzaSyFake-secret-1:AIzaSyFake-secret-2", SWAPPED("0") },
+	{ "AIzaSyFake-secret-1::work", SWAPPED("0") },
+	{ "(AIzaSyFake-secret-1):work", SWAPPED("0") },
+	{ "my AIzaSyFake-secret-1:work", SWAPPED("0") },
+	{ "Bearer AIzaSyFake-secret-1:work", SWAPPED("0") },
+	{ "AIzaSyFake-secret-1:", SWAPPED("0") },
+	/* longer than a label may be */
+	{ "eyJsecret." LABEL_64 "." LABEL_64 ":work", SWAPPED("0") },
+};
+
+static void
+test_swapped(void **state)
+{
+	struct gm_secrets secrets = { 0 };
+	struct gm_keyring ring;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(swapped); i++) {
+		if (parse(&ring, gm_span_of(swapped[i].text), &secrets, &err) !=
+		    -1)
+			fail_msg("'%s' is taken", swapped[i].text);
+		assert_int_equal(err.code, GM_ECONFIG);
+		assert_string_equal(err.msg, swapped[i].msg);
+		gm_keyring_release(&ring);
+	}
+	gm_secrets_release(&secrets);
+}
+
 static void
 test_bad(void **state)
 {
@@ -241,6 +289,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_swapped),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_release),
