@@ -46,6 +46,10 @@ static const char *const proxy_variables[] = { "https_proxy", "HTTPS_PROXY",
 	"all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY" };
 #define HTTPS_PROXIES 4
 
+/* Where certificates are; the last one names directories. */
+static const char *const trust_variables[] = { "CURL_CA_BUNDLE",
+	"SSL_CERT_FILE", "SSL_CERT_DIR" };
+
 /* An empty variable counts as one that is not set. */
 static const char *
 variable(const char *name)
@@ -103,19 +107,17 @@ value_from(enum gm_origin origin, const char *name, const char *text)
 static struct gm_trust
 find_trust(void)
 {
-	static const char *const names[] = { "CURL_CA_BUNDLE", "SSL_CERT_FILE",
-		"SSL_CERT_DIR" };
 	struct gm_trust trust = { .file = NULL };
 	const char *text = NULL;
 	size_t i;
 
-	for (i = 0; i < GM_LEN(names) && text == NULL; i++) {
-		text = variable(names[i]);
-		trust.variable = names[i];
+	for (i = 0; i < GM_LEN(trust_variables) && text == NULL; i++) {
+		text = variable(trust_variables[i]);
+		trust.variable = trust_variables[i];
 	}
 	if (text == NULL)
 		trust.variable = NULL;
-	else if (i == GM_LEN(names))
+	else if (i == GM_LEN(trust_variables))
 		trust.dir = text;
 	else
 		trust.file = text;
@@ -185,6 +187,11 @@ gm_config_hide(
 	for (i = 0; i < GM_LEN(proxy_variables); i++)
 		if (hide_variable(secrets, proxy_variables[i], err) != 0)
 			return -1;
+	for (i = 0; i < GM_LEN(trust_variables); i++)
+		if (hide_variable(secrets, trust_variables[i], err) != 0)
+			return -1;
+	if (hide_variable(secrets, "CREDENTIALS_DIRECTORY", err) != 0)
+		return -1;
 	for (i = 0; i < GM_SETTINGS; i++) {
 		text = c->values[i].text;
 		if (text != NULL &&

@@ -100,6 +100,33 @@ with_argument() {
 	said 127 '' $'gm-rotate: ...6_01: No such file or directory\n'
 }
 
+@test "in a variable that names a file or a directory" {
+	local tool fake name text
+
+	serve
+	unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
+	for name in SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE; do
+		for fake in "${FAKES[@]}"; do
+			for text in "$fake" "dir/$fake" "/$fake:x"; do
+				silent "$fake" env "$name=$text" gm-prompt -n --json hi
+				[ "$rc" -eq 78 ]
+				grep -q "$name: " err
+				grep -q "$name: " out
+			done
+			for tool in gm-keycheck gm-models; do
+				silent "$fake" env "$name=$fake" "$tool" -vv
+				[ "$rc" -eq 78 ]
+			done
+		done
+	done
+	fake=${FAKES[0]}
+	mkdir -p "$fake/google-api-keys"
+	silent "$fake" env -u GEMINI_API_KEY \
+	    "CREDENTIALS_DIRECTORY=$PWD/$fake" gm-prompt -n --json hi
+	[ "$rc" -eq 78 ]
+	[ "$(requests)" -eq 0 ]
+}
+
 @test "as an option: nothing that could be a key is repeated" {
 	local tool fake
 
