@@ -67,16 +67,12 @@ broken_hint(struct gm_http_transfer *t, CURLcode code)
 static enum gm_http_hint
 hint_of(struct gm_http_transfer *t, CURLcode code)
 {
-	switch ((int)code) {
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_PROXY:
+	if (gm_transfer_lacks_proxy(t, code))
 		return GM_HTTP_PROXY_DOWN;
+	switch ((int)code) {
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
-		return gm_transfer_is_to_proxy(t) &&
-		               !gm_transfer_is_connected(t)
-		           ? GM_HTTP_PROXY_DOWN
-		           : GM_HTTP_NO_HINT;
+		return GM_HTTP_NO_HINT;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return certificate_hint(t);
 	case CURLE_SSL_CACERT_BADFILE:

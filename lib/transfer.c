@@ -409,7 +409,7 @@ gm_transfer_is_to_proxy(const struct gm_http_transfer *t)
 }
 
 bool
-gm_transfer_is_connected(struct gm_http_transfer *t)
+gm_transfer_is_connected(const struct gm_http_transfer *t)
 {
 	curl_off_t connected = 0;
 
@@ -509,6 +509,39 @@ fault_code(enum gm_http_fault fault)
 	return fault == GM_HTTP_LOCAL ? GM_EOS : GM_EUNAVAILABLE;
 }
 
+/* Is it a host that has no address, but not that of the service? */
+static bool
+lacks_other_host(const struct gm_http_transfer *t)
+{
+	char whole[GM_URL_ORIGIN];
+	size_t port = strlen(port_of(t->request.url, whole));
+	char *host = strstr(whole, "://");
+
+	if (port > 0)
+		whole[strlen(whole) - port - 1] = '\0';
+	return host != NULL && !gm_span_has(gm_span_of(t->words), host + 3);
+}
+
+bool
+gm_transfer_lacks_proxy(const struct gm_http_transfer *t, CURLcode code)
+{
+	if (t->options->proxy == NULL)
+		return false;
+	switch ((int)code) {
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_PROXY:
+		return true;
+	case CURLE_COULDNT_RESOLVE_HOST: /* so it says of a SOCKS proxy */
+		return lacks_other_host(t);
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+		return gm_transfer_is_to_proxy(t) &&
+		       !gm_transfer_is_connected(t);
+	default:
+		return false;
+	}
+}
+
 void
 gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 {
@@ -527,7 +560,8 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 		(void)gm_fail_errno(&r->err, GM_EOS, "connection");
 		return;
 	}
-	if (words[0] == '\0')
+	/* Who sets a password alone has made it the name of the proxy. */
+	if (words[0] == '\0' || gm_transfer_lacks_proxy(t, code))
 		words = curl_easy_strerror(code);
 	if (is_flood(t) || is_too_large(t, code))
 		words = "the headers are too large";

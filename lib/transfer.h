@@ -64,12 +64,18 @@ void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
 bool gm_transfer_is_to_proxy(const struct gm_http_transfer *);
 
 /* Was there a connection that could take the request, TLS included? */
-bool gm_transfer_is_connected(struct gm_http_transfer *);
+bool gm_transfer_is_connected(const struct gm_http_transfer *);
 
 /* Fill what was measured, whatever the verdict. */
 void gm_transfer_measure(struct gm_http_transfer *);
 
 /* Free; wipes the copies of the headers that libcurl kept. */
 void gm_transfer_free(struct gm_http_transfer *);
+
+/*
+ * Could the proxy not be reached?  libcurl's words then repeat its name,
+ * which may be a secret.
+ */
+bool gm_transfer_lacks_proxy(const struct gm_http_transfer *, CURLcode);
 
 #endif

@@ -974,6 +974,15 @@ unproxied() {
 		[ "$(grep -c attempt err)" -eq 1 ]
 		unproxied 'no connection' "$name=http://user:secret@no-proxy.invalid:1"
 		[ "$(grep -c attempt err)" -eq 2 ]
+		# A password alone, in place of the name of a host.
+		unproxied 'no connection' "$name=hunter2secret"
+		unproxied 'no connection' "$name=http://hunter2secret:3128"
+		unproxied 'no connection' "$name=socks5h://hunter2secret"
+		rc=0
+		LD_PRELOAD=$LIBRARY env "$name=hunter2secret" gm-prompt -nvv \
+		    --json --metrics --log-file log --retries 0 hi >out 2>err || rc=$?
+		[ "$rc" -eq 69 ]
+		run ! grep -q secret out err log
 	done
 	unproxied 'the proxy refuses the connection' \
 	    "https_proxy=http://127.0.0.1:$closed" HTTPS_PROXY=http://x.invalid \
