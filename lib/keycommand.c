@@ -1,10 +1,137 @@
+#include <ctype.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "keycommand.h"
+#include "secret.h"
 
 #define LIMIT_MS 30000
+
+/* Between words of sh, and what a key or the name of a program may be in. */
+#define BLANKS " \t\r\n"
+#define AROUND_NAMES ",;:|&'\"`()<>{}[]!?*^%@#$\\~"
+#define FILL "-._="
+
+/* Words of sh that name the one behind them when something is wrong. */
+static const char *const leading[] = { "exec", "command", "export", "readonly",
+	"eval", "unset", "cd", ".", "alias" };
+
+static bool
+is_leading(struct gm_span word)
+{
+	size_t i;
+
+	for (i = 0; i < GM_LEN(leading); i++)
+		if (gm_span_is(word, leading[i]))
+			return true;
+	for (i = 0; i < word.len; i++)
+		if (isalnum((unsigned char)word.p[i]))
+			return false;
+	return true; /* "{", for example */
+}
+
+/* NAME=value in front of a command, which sh does not show. */
+static bool
+is_assignment(struct gm_span word)
+{
+	size_t n = 0, end;
+
+	while (n < word.len &&
+	       (isalnum((unsigned char)word.p[n]) || word.p[n] == '_'))
+		n++;
+	for (end = n; end < word.len && word.p[end] == '=';)
+		end++;
+	return n > 0 && end > n && end < word.len;
+}
+
+/* Is there a program with this path, up to the end of a word? */
+static bool
+is_program(struct gm_span path)
+{
+	struct gm_buf name;
+	bool is;
+
+	gm_buf_init(&name, PATH_MAX);
+	gm_buf_put_span(&name, path);
+	is = name.failed == GM_OK && access(gm_buf_str(&name), X_OK) == 0;
+	gm_buf_release(&name);
+	return is;
+}
+
+static bool
+is_key(struct gm_span name)
+{
+	while (name.len > 0 && strchr(FILL, name.p[0]) != NULL) {
+		name.p++;
+		name.len--;
+	}
+	while (name.len > 0 && strchr(FILL, name.p[name.len - 1]) != NULL)
+		name.len--;
+	return gm_secret_is_key(name);
+}
+
+static bool
+holds_key(struct gm_span word)
+{
+	struct gm_span part, name;
+
+	while (gm_span_split(&word, AROUND_NAMES, &part)) {
+		if (memchr(part.p, '/', part.len) != NULL && is_program(part))
+			continue;
+		while (gm_span_split(&part, "/+", &name))
+			if (is_key(name))
+				return true;
+	}
+	return false;
+}
+
+/* Is a key the first word that sh would show? */
+static bool
+begins_with_key(const char *text)
+{
+	struct gm_span word;
+
+	while (*(text += strspn(text, BLANKS)) != '\0') {
+		word = (struct gm_span){ text, strcspn(text, BLANKS) };
+		if (holds_key(word) && !is_assignment(word))
+			return true;
+		if (!is_leading(word) && !is_assignment(word))
+			return false;
+		text += word.len;
+	}
+	return false;
+}
+
+/* text, with other in place of what is not ASCII or cannot be seen; 0: none. */
+static void
+put_visible(struct gm_buf *out, const char *text, char other)
+{
+	for (; *text != '\0'; text++)
+		if (strchr(BLANKS, *text) != NULL ||
+		    isprint((unsigned char)*text))
+			gm_buf_putc(out, *text);
+		else if (other != '\0')
+			gm_buf_putc(out, other);
+}
+
+bool
+gm_keycommand_is_key(const char *text)
+{
+	static const char others[] = { '\0', ' ' };
+	struct gm_buf visible;
+	bool is = begins_with_key(text);
+	size_t i;
+
+	for (i = 0; i < GM_LEN(others) && !is; i++) {
+		gm_buf_init(&visible, strlen(text));
+		put_visible(&visible, text, others[i]);
+		is = begins_with_key(gm_buf_str(&visible));
+		gm_buf_release(&visible);
+	}
+	return is;
+}
 
 /* The error of a command that has not done what it should have. */
 static int

@@ -5,6 +5,8 @@
  * Run the command that prints keys, such as "pass show gemini", by sh -c.
  */
 
+#include <stdbool.h>
+
 #include "base.h"
 #include "buf.h"
 #include "err.h"
@@ -27,5 +29,12 @@ struct gm_keycommand {
  */
 int gm_keycommand_run(const struct gm_keycommand *, struct gm_buf *keys,
     struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Is a key, or a list of them, where the name of a program belongs?  sh would
+ * show it as what it has not found.  What was pasted with it does not matter:
+ * quotes, a label, invisible characters, a path to a program that is not there.
+ */
+bool gm_keycommand_is_key(const char *text);
 
 #endif

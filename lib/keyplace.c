@@ -12,10 +12,6 @@
 #define CREDENTIALS_MAX (1024 * 1024)
 #define PLACE_MAX 4096
 
-/* What stands around keys where sh would still take one for a program. */
-#define BLANKS " \t\r\n"
-#define AROUND_KEYS ",;:|&'\"()"
-
 struct search {
 	struct gm_keyplace *place;
 	struct gm_config *config;
@@ -144,20 +140,6 @@ try_file(struct search *s, struct gm_err *err)
 	return found;
 }
 
-/* Is a key, or a list of them, where the name of a program belongs? */
-static bool
-begins_with_key(const char *command)
-{
-	struct gm_span word, part;
-
-	command += strspn(command, BLANKS);
-	word = (struct gm_span){ command, strcspn(command, BLANKS) };
-	while (gm_span_split(&word, AROUND_KEYS, &part))
-		if (gm_secret_is_key(part))
-			return true;
-	return false;
-}
-
 /*
  * sh would show a key as the name of a program that it has not found, and a
  * command that runs one of our tools could go on to run itself for ever.
@@ -174,7 +156,7 @@ run_command(const struct search *s, const char *text, struct gm_buf *keys,
 	if (s->config->around.in_key_command)
 		return gm_fail(err, GM_ECONFIG,
 		    "a key command must not get its keys from a key command");
-	if (begins_with_key(text))
+	if (gm_keycommand_is_key(text))
 		return gm_fail(err, GM_ECONFIG,
 		    "this is a key, not a command: put it into %s",
 		    gm_vendor_variable(row->first_key));

@@ -1030,7 +1030,13 @@ gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
 	local fake=AIza_fake-key_for_tests_0123456789abcde text where
 
 	for text in "$fake" " $fake " "work:$fake,$fake" "'$fake'" "\"$fake\"" \
-	    "$fake; echo x" "$fake|cat" "$fake # mine" "($fake)"; do
+	    "$fake; echo x" "$fake|cat" "$fake # mine" "($fake)" "./$fake" \
+	    "dir/$fake" "$PWD/$fake" "~/$fake" "$fake/x" "$BOM$fake" \
+	    $'\xE2\x80\x8B'"$fake" $'\xC2\xA0'"$fake" "$fake"$'\xE2\x80\x8B' \
+	    "${fake:0:9}"$'\xE2\x80\x8B'"${fake:9}" $'\xE2\x81\xA0'"./$fake" \
+	    $'\xE2\x80\x9C'"$fake"$'\xE2\x80\x9D' "\`$fake\`" "{ $fake; }" \
+	    "\\$fake" "-$fake" "$fake==" "exec $fake" "export $fake" \
+	    "A=b $fake" "A=b exec ./$fake" "! $fake" $'\001'"$fake"; do
 		GOOGLE_API_KEYS_COMMAND=$text ask hi
 		refused 'environment: GOOGLE_API_KEYS_COMMAND: this is a key, not a command: put it into GOOGLE_API_KEYS'
 	done
@@ -1045,9 +1051,15 @@ gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
 	ask hi
 	refused "$where: GOOGLE_API_KEYS_COMMAND: this is a key, not a command: put it into GOOGLE_API_KEYS"
 	rm "$where"
-	# as an argument it may well be
-	GOOGLE_API_KEYS_COMMAND="echo $fake" ask -n --dry-run hi
-	[ "$rc" -eq 0 ]
+	# as an argument it may well be, or in the path of what is there
+	mkdir -p "dir/$fake"
+	printf '#!/bin/sh\necho %s\n' "$GOOD_KEY" >"dir/$fake/keys"
+	chmod +x "dir/$fake/keys"
+	for text in "echo $fake" "A=$fake echo $fake" "exec echo $fake" \
+	    "dir/$fake/keys" "'$PWD/dir/$fake/keys' x"; do
+		GOOGLE_API_KEYS_COMMAND=$text ask -n --dry-run hi
+		[ "$rc" -eq 0 ]
+	done
 }
 
 # gone PIDS-FILE: none of these processes is left.

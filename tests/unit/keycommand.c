@@ -75,11 +75,37 @@ set_up(void **state)
 	return gm_stop_install(&err);
 }
 
+#define FAKE "AIzaSyFakeKeyForTests0123456789"
+
+static void
+test_keys(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} rows[] = { { FAKE, true }, { "./" FAKE, true },
+		{ "\xEF\xBB\xBF" FAKE, true }, { "AI\xC2\xADza" FAKE, true },
+		{ "\xE2\x80\x9C" FAKE "\xE2\x80\x9D", true },
+		{ "A=1 B=2 " FAKE, true }, { FAKE "=", true },
+		{ FAKE "=x", false }, { "exec " FAKE, true }, { "", false },
+		{ " \t\n", false }, { "pass show gemini", false },
+		{ "echo " FAKE, false }, { "A=" FAKE " pass show x", false },
+		{ "caf\xC3\xA9/keys", false }, { "/bin/sh " FAKE, false },
+		{ "./absent", false } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++)
+		if (gm_keycommand_is_key(rows[i].text) != rows[i].is)
+			fail_msg("'%s'", rows[i].text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
