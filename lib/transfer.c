@@ -398,8 +398,13 @@ broken_fault(struct gm_http_transfer *t, CURLcode code)
 	return status >= 200 ? GM_HTTP_CUT : GM_HTTP_NETWORK;
 }
 
-bool
-gm_transfer_is_to_proxy(const struct gm_http_transfer *t)
+/*
+ * Was the last address that was tried a proxy's?  That is told by its port, as
+ * libcurl does not say whether one was used: one that has the very port of the
+ * service is taken for the service.
+ */
+static bool
+is_to_proxy(const struct gm_http_transfer *t)
 {
 	char whole[GM_URL_ORIGIN];
 	const char *port = port_of(t->request.url, whole);
@@ -432,7 +437,7 @@ unconnected_fault(struct gm_http_transfer *t)
 	    (os != ECONNREFUSED && os != EADDRNOTAVAIL && os != ENETUNREACH &&
 		os != EAFNOSUPPORT))
 		return GM_HTTP_NETWORK;
-	return gm_transfer_is_to_proxy(t) ? GM_HTTP_PROXY : GM_HTTP_NOBODY;
+	return is_to_proxy(t) ? GM_HTTP_PROXY : GM_HTTP_NOBODY;
 }
 
 /*
@@ -535,8 +540,7 @@ gm_transfer_lacks_proxy(const struct gm_http_transfer *t, CURLcode code)
 		return lacks_other_host(t);
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
-		return gm_transfer_is_to_proxy(t) &&
-		       !gm_transfer_is_connected(t);
+		return is_to_proxy(t) && !gm_transfer_is_connected(t);
 	default:
 		return false;
 	}

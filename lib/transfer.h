@@ -56,13 +56,6 @@ struct gm_http_transfer *gm_transfer_new(const struct gm_http_request *,
 /* Fill the result from libcurl's verdict. */
 void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
 
-/*
- * Was the last address that was tried a proxy's?  That is told by its port, as
- * libcurl does not say whether one was used: one that has the very port of the
- * service is taken for the service.
- */
-bool gm_transfer_is_to_proxy(const struct gm_http_transfer *);
-
 /* Was there a connection that could take the request, TLS included? */
 bool gm_transfer_is_connected(const struct gm_http_transfer *);
 

@@ -1031,7 +1031,7 @@ gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
 
 	for text in "$fake" " $fake " "work:$fake,$fake" "'$fake'" "\"$fake\"" \
 	    "$fake; echo x" "$fake|cat" "$fake # mine" "($fake)" "./$fake" \
-	    "dir/$fake" "$PWD/$fake" "~/$fake" "$fake/x" "$BOM$fake" \
+	    "dir/$fake" "$PWD/$fake" "~root/$fake" "$fake/x" "$BOM$fake" \
 	    $'\xE2\x80\x8B'"$fake" $'\xC2\xA0'"$fake" "$fake"$'\xE2\x80\x8B' \
 	    "${fake:0:9}"$'\xE2\x80\x8B'"${fake:9}" $'\xE2\x81\xA0'"./$fake" \
 	    $'\xE2\x80\x9C'"$fake"$'\xE2\x80\x9D' "\`$fake\`" "{ $fake; }" \

@@ -153,7 +153,7 @@ static const struct {
 
 #define SWAPPED(place) \
 	"key " place ": a key stands in the place of its label: write " \
-	             "label:key"
+	"label:key"
 
 /* A label is shown, so no key may be one. */
 static const struct {
