@@ -45,7 +45,9 @@ static const struct {
 	    "appeal, or use another" },
 	[GM_CLASS_PROJECT_DENIED] = { PROJECT,
 	    "contact support, or use another project" },
-	[GM_CLASS_FORBIDDEN] = { PROJECT, "ask for permission in its project" },
+	/* It may concern the model alone: no verdict on the key. */
+	[GM_CLASS_FORBIDDEN] = { UNKNOWN,
+	    "use another model, or ask for permission in its project" },
 	[GM_CLASS_NO_CREDIT] = { NO_CREDIT, "add credit to its account" },
 	[GM_CLASS_REGION] = { PLACE,
 	    "use it from a supported region, or enable billing" },

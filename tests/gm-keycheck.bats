@@ -167,7 +167,7 @@ table() {
 8|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
 9|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
 10|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-14|project_blocked|-|403|ask for permission in its project
+14|unknown|-|403|use another model, or ask for permission in its project
 14,"message":"Your project has been denied access."|project_blocked|UNTIL|403|contact support, or use another project
 11|project_blocked|UNTIL|403|enable the API and billing in its project; if it is suspended: appeal, or use another|123456789012
 12|project_blocked|UNTIL|403|it is suspended: appeal to Google, or use another project|123456789012
@@ -496,7 +496,7 @@ lists() {
 	    '0|...0001|-|unknown|-|405|MS|check the base URL'
 	lists '"row":44' '0|...0001|-|unknown|-|501|MS|see what -v says'
 	lists '"row":14' \
-	    '0|...0001|-|project_blocked|-|403|MS|ask for permission in its project'
+	    '0|...0001|-|unknown|-|403|MS|use another model, or ask for permission in its project'
 	lists '"status":403,"body":"<h1>No</h1>"' \
 	    '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
 	# It does not help a key that is rejected for an answer.

@@ -491,11 +491,11 @@ answered() {
 	start
 	five
 	tool gm-keycheck --provider mistral
-	rows 1 'gm-keycheck: 3 of 5 keys are healthy; 1 invalid, 1 project_blocked
+	rows 1 'gm-keycheck: 3 of 5 keys are healthy; 1 invalid, 1 unknown
 ' '0|...0011|work|ok|-|200|MS|-' \
 	    '1|...0012|-|invalid|TIME|401|MS|replace it' \
 	    '2|...0013|-|ok|-|200|MS|-' '3|...0014|-|ok|-|200|MS|-' \
-	    '4|...0015|-|project_blocked|-|403|MS|ask for permission in its project'
+	    '4|...0015|-|unknown|-|403|MS|use another model, or ask for permission in its project'
 	got_all "$MISTRAL" 'GET /mistral/v1/models Bearer fake-invalid-key-0012' \
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
 	    'GET /mistral/v1/models Bearer fake-nocredit-key-0014' \
@@ -511,12 +511,12 @@ answered() {
 	five
 	tool gm-keycheck --provider mistral --level generate
 	rows 1 'gm-keycheck: 1 of 5 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 project_blocked, 1 no_credit
+gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 no_credit, 1 unknown
 ' '0|...0011|work|ok|-|200|MS|-' \
 	    '1|...0012|-|invalid|TIME|401|MS|replace it' \
 	    '2|...0013|-|limited|TIME|429|MS|wait' \
 	    '3|...0014|-|no_credit|TIME|402|MS|add credit to its account' \
-	    '4|...0015|-|project_blocked|TIME|403|MS|ask for permission in its project'
+	    '4|...0015|-|unknown|TIME|403|MS|use another model, or ask for permission in its project'
 	answered $path '{"model":"mistral-large-latest","messages":[{"role":"user","content":"1"}],"stream":true,"max_tokens":1}'
 	got_all "$MISTRAL" 'GET /mistral/v1/models Bearer fake-invalid-key-0012' \
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
@@ -627,8 +627,8 @@ gm-keycheck: left out: openai has no call that counts tokens
 	rows 77 'gm-keycheck: no key is healthy; 1 invalid
 ' '0|...0022|-|invalid|TIME|401|MS|replace it'
 	OPENAI_API_KEY=fake-restricted-key-0023 tool gm-keycheck --provider openai
-	rows 77 'gm-keycheck: no key is healthy; 1 project_blocked
-' '0|...0023|-|project_blocked|-|403|MS|ask for permission in its project'
+	rows 69 'gm-keycheck: no key got an answer: key 0 (...0023): permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
+' '0|...0023|-|unknown|-|403|MS|use another model, or ask for permission in its project'
 	OPENAI_API_KEY=fake-nocredit-key-0024 \
 	    tool gm-keycheck --provider openai --level generate
 	rows 77 'gm-keycheck: no key is healthy; 1 no_credit
@@ -644,7 +644,7 @@ gm-keycheck: left out: openai has no call that counts tokens
 	five
 	tool gm-keycheck --provider all --json
 	[ "$rc" -eq 1 ]
-	same err 'gm-keycheck: 5 of 7 keys are healthy; 1 invalid, 1 project_blocked
+	same err 'gm-keycheck: 5 of 7 keys are healthy; 1 invalid, 1 unknown
 '
 	[ "$(jq -r '[.provider, .index, .key, .status] | join(" ")' raw)" = \
 	    'gemini 0 ...0001 ok
@@ -652,7 +652,7 @@ mistral 0 ...0011 ok
 mistral 1 ...0012 invalid
 mistral 2 ...0013 ok
 mistral 3 ...0014 ok
-mistral 4 ...0015 project_blocked
+mistral 4 ...0015 unknown
 openai 0  ok' ]
 	export MISTRAL_API_KEYS=work:$ONE,fake-invalid-key-0012
 	rc=0
@@ -766,7 +766,7 @@ gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
 	same err ''
 	tool gm-keycheck --provider all --min-healthy 6
 	[ "$rc" -eq 1 ]
-	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 are wanted; 1 invalid, 1 project_blocked
+	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 are wanted; 1 invalid, 1 unknown
 '
 	same <(shape <m) '# HELP gm_key_healthy Can this API key be used, now or later?
 # TYPE gm_key_healthy gauge
@@ -784,7 +784,7 @@ gm_key_status{provider="mistral",index="0",project="work",status="ok"} 1
 gm_key_status{provider="mistral",index="1",project="",status="invalid"} 1
 gm_key_status{provider="mistral",index="2",project="",status="ok"} 1
 gm_key_status{provider="mistral",index="3",project="",status="ok"} 1
-gm_key_status{provider="mistral",index="4",project="",status="project_blocked"} 1
+gm_key_status{provider="mistral",index="4",project="",status="unknown"} 1
 gm_key_status{provider="openai",index="0",project="",status="ok"} 1
 # HELP gm_keys_checked API keys that were checked.
 # TYPE gm_keys_checked gauge

@@ -31,7 +31,7 @@ test_statuses(void **state)
 		{ GM_CLASS_KEY_RESTRICTED, "restricted", false },
 		{ GM_CLASS_PROJECT_BLOCKED, "project_blocked", false },
 		{ GM_CLASS_PROJECT_DENIED, "project_blocked", false },
-		{ GM_CLASS_FORBIDDEN, "project_blocked", false },
+		{ GM_CLASS_FORBIDDEN, "unknown", false },
 		{ GM_CLASS_NO_CREDIT, "no_credit", false },
 		{ GM_CLASS_REGION, "region", false },
 		{ GM_CLASS_FRONT_END, "unknown", false },
