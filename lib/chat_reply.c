@@ -11,15 +11,12 @@ static const struct gm_reading_finish finishes[] = {
 	{ "eos_token", GM_FINISH_DONE },
 	{ "end", GM_FINISH_DONE },
 	{ "end_turn", GM_FINISH_DONE },
-	{ "STOP", GM_FINISH_DONE },
-	{ "COMPLETE", GM_FINISH_DONE },
 	{ "complete", GM_FINISH_DONE },
 	{ "length", GM_FINISH_LIMIT },
 	{ "model_length", GM_FINISH_LIMIT },
 	{ "max_tokens", GM_FINISH_LIMIT },
-	{ "MAX_TOKENS", GM_FINISH_LIMIT },
 	{ "content_filter", GM_FINISH_BLOCKED },
-	{ "SAFETY", GM_FINISH_BLOCKED },
+	{ "safety", GM_FINISH_BLOCKED },
 	{ "error", GM_FINISH_FAILED },
 	{ NULL, GM_FINISH_OTHER },
 };
@@ -149,7 +146,7 @@ read_message(struct gm_reading *r, int at)
 static void
 read_finish(struct gm_reading *r, int at)
 {
-	gm_reading_finish(r, at, finishes);
+	gm_reading_finish(r, at, finishes, true);
 	if (r->rc == 0 && r->answer->finish != GM_FINISH_NONE)
 		r->rc = gm_reading_close(r->answer, r->sink, r->err);
 }

@@ -259,7 +259,7 @@ read_candidate(struct gm_reading *r, int candidate)
 	read_parts(r, gm_reading_at(r, candidate, "content"));
 	reason = gm_reading_at(r, candidate, "finishReason");
 	if (gm_json_type(j, reason) == GM_JSON_STRING && !a->prompt_blocked)
-		gm_reading_finish(r, reason, finishes);
+		gm_reading_finish(r, reason, finishes, false);
 	if (strcmp(a->reason, "PUP_LIMITED_DISABLED") == 0)
 		(void)snprintf(a->explanation, sizeof(a->explanation),
 		    "the account is limited for violations of the policy");

@@ -279,9 +279,11 @@ is_no_reason(const char *reason)
 }
 
 void
-gm_reading_finish(
-    struct gm_reading *r, int at, const struct gm_reading_finish *table)
+gm_reading_finish(struct gm_reading *r, int at,
+    const struct gm_reading_finish *table, bool any_case)
 {
+	int (*compare)(const char *, const char *) =
+	    any_case ? strcasecmp : strcmp;
 	struct gm_answer *a = r->answer;
 	char reason[sizeof(a->reason)] = "";
 
@@ -289,7 +291,7 @@ gm_reading_finish(
 	if (r->rc != 0 || is_no_reason(reason))
 		return;
 	memcpy(a->reason, reason, sizeof(reason));
-	while (table->reason != NULL && strcmp(reason, table->reason) != 0)
+	while (table->reason != NULL && compare(reason, table->reason) != 0)
 		table++;
 	a->finish = table->reason != NULL ? table->finish : GM_FINISH_OTHER;
 }

@@ -77,11 +77,13 @@ struct gm_reading_finish {
 };
 
 /*
- * Copy the reason and judge it by the table: others mean GM_FINISH_OTHER. What is no string, empty or a word for the lack of a reason
+ * Copy the reason and judge it by the table, with any_case in capitals or small
+ * letters (chat services differ, Google's enum is exact): other words mean
+ * GM_FINISH_OTHER.  What is no string, empty or a word for the lack of a reason
  * ("FINISH_REASON_UNSPECIFIED", "null") changes nothing.
  */
-void gm_reading_finish(
-    struct gm_reading *, int at, const struct gm_reading_finish *);
+void gm_reading_finish(struct gm_reading *, int at,
+    const struct gm_reading_finish *, bool any_case);
 
 void gm_reading_release(struct gm_reading *);
 

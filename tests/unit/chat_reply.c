@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -226,6 +227,46 @@ test_rows(void **state)
 	}
 }
 
+/* Services write the same reason in capitals, small letters or both. */
+static void
+test_finish_case(void **state)
+{
+	static const struct {
+		const char *reason;
+		enum gm_finish finish;
+	} cases[] = {
+		{ "STOP", GM_FINISH_DONE },
+		{ "Stop", GM_FINISH_DONE },
+		{ "EOS_Token", GM_FINISH_DONE },
+		{ "End_Turn", GM_FINISH_DONE },
+		{ "Complete", GM_FINISH_DONE },
+		{ "Length", GM_FINISH_LIMIT },
+		{ "LENGTH", GM_FINISH_LIMIT },
+		{ "Max_Tokens", GM_FINISH_LIMIT },
+		{ "Content_Filter", GM_FINISH_BLOCKED },
+		{ "Safety", GM_FINISH_BLOCKED },
+		{ "ERROR", GM_FINISH_FAILED },
+		{ "Stopped", GM_FINISH_OTHER },
+		{ "STO", GM_FINISH_OTHER },
+		{ "NULL", GM_FINISH_NONE },
+	};
+	char document[200];
+	struct run r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(cases); i++) {
+		start(&r);
+		(void)snprintf(document, sizeof(document),
+		    "{\"choices\":[{\"delta\":{},\"finish_reason\":\"%s\"}]}",
+		    cases[i].reason);
+		assert_int_equal(feed(&r, document), 0);
+		if (r.answer.finish != cases[i].finish)
+			fail_msg("%s: %d", cases[i].reason, r.answer.finish);
+		release(&r);
+	}
+}
+
 static void
 test_usage(void **state)
 {
@@ -350,6 +391,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_finish_case),
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_no_answer),

@@ -107,12 +107,15 @@ test_line_and_finish(void **state)
 	gm_reading_line(
 	    r, gm_reading_at(r, GM_JSON_ROOT, "d.e"), line, sizeof(line));
 	assert_string_equal(line, "bold");
-	gm_reading_finish(r, gm_reading_at(r, GM_JSON_ROOT, "a"), finishes);
+	gm_reading_finish(
+	    r, gm_reading_at(r, GM_JSON_ROOT, "a"), finishes, false);
 	assert_string_equal(run->answer.reason, "x\xC3\xA9");
 	assert_int_equal(run->answer.finish, GM_FINISH_OTHER);
 	/* What is no string, or empty, leaves the reason as it is. */
-	gm_reading_finish(r, gm_reading_at(r, GM_JSON_ROOT, "c"), finishes);
-	gm_reading_finish(r, gm_reading_at(r, GM_JSON_ROOT, "b"), finishes);
+	gm_reading_finish(
+	    r, gm_reading_at(r, GM_JSON_ROOT, "c"), finishes, false);
+	gm_reading_finish(
+	    r, gm_reading_at(r, GM_JSON_ROOT, "b"), finishes, false);
 	assert_string_equal(run->answer.reason, "x\xC3\xA9");
 	assert_int_equal(run->answer.finish, GM_FINISH_OTHER);
 	assert_int_equal(r->rc, 0);
