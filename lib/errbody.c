@@ -5,16 +5,29 @@
 
 #define TEXT_MAX (64 * 1024)
 
-/* Objects inside objects that are looked at for words. */
-#define DEPTH_MAX 4
+/*
+ * Objects inside objects, and texts inside texts, that are looked at for words:
+ * each gateway adds two at most, and no error passes through eight of them.
+ * What is deeper is left out, which bounds the work on a hostile body.
+ */
+#define DEPTH_MAX 16
 
 /* Members that hold an error's words, the most telling first. */
 static const char *const words[] = { "message", "msg", "Message", "error_msg",
 	"error_message", "errorMessage", "errorMsg", "status_msg",
-	"faultstring", "detail", "error_description", "description", "title" };
+	"faultstring", "detail", "error_description", "description", "reason",
+	"title" };
 
 /* Members that hold the error, where it is no document of its own. */
 static const char *const wrappers[] = { "error", "fault", "base_resp" };
+
+/* The same of one that is only asked if nothing has been said so far. */
+static const char *const boxes[] = { "data", "response", "body", "result",
+	"cause", "innererror", "inner_error" };
+
+/* An error in place of an answer's only choice, or in the midst of it. */
+static const char *const choices[] = { "choices.0.error",
+	"choices.0.message.error", "choices.0.delta.error" };
 
 static void
 init(struct gm_errbody *e)
@@ -131,9 +144,15 @@ static int
 find_any_words(const struct gm_json *j, int at)
 {
 	int found = find_words(j, at), error = gm_json_at(j, at, "error"), i;
+	size_t k;
 
 	if (found != GM_JSON_NONE || is_worded(j, error))
 		return found != GM_JSON_NONE ? found : error;
+	for (k = 0; k < GM_LEN(boxes); k++) {
+		found = gm_json_at(j, at, boxes[k]);
+		if (gm_json_type(j, found) == GM_JSON_OBJECT)
+			return found;
+	}
 	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i))
 		if (gm_json_type(j, i) == GM_JSON_STRING)
 			return i;
@@ -270,11 +289,46 @@ read_text_error(const struct gm_json *j, int at, struct gm_errbody *e)
 	gm_json_string(j, at, out);
 }
 
+/* The error in one of its forms, whose members count more than those so far. */
+static void
+read_error(const struct gm_json *j, int at, struct gm_errbody *e)
+{
+	if (gm_json_type(j, at) == GM_JSON_STRING)
+		read_text_error(j, at, e);
+	else if (gm_json_type(j, at) == GM_JSON_OBJECT)
+		read_object(j, at, e);
+	else if (gm_json_type(j, at) == GM_JSON_ARRAY)
+		put_message(j, at, &e->message);
+}
+
+/* The object inside an object that holds the error, or NONE. */
+static int
+read_inside(const struct gm_json *j, int at, struct gm_errbody *e)
+{
+	int found = GM_JSON_NONE, inner;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(wrappers); i++) {
+		inner = gm_json_at(j, at, wrappers[i]);
+		read_error(j, inner, e);
+		if (gm_json_type(j, inner) == GM_JSON_OBJECT)
+			found = inner;
+	}
+	for (i = 0; i < GM_LEN(boxes) && e->message.len == 0; i++) {
+		inner = gm_json_at(j, at, boxes[i]);
+		if (gm_json_type(j, inner) != GM_JSON_OBJECT)
+			continue;
+		read_object(j, inner, e);
+		found = inner;
+	}
+	return found;
+}
+
 /* What is around the error, then the error, which counts more. */
 static void
 read_document(const struct gm_json *j, struct gm_errbody *e)
 {
-	int root = GM_JSON_ROOT, at;
+	int root = GM_JSON_ROOT, at, level;
 	size_t i;
 
 	if (gm_json_type(j, gm_json_at(j, root, "0.msg")) == GM_JSON_STRING) {
@@ -284,15 +338,11 @@ read_document(const struct gm_json *j, struct gm_errbody *e)
 	if (gm_json_type(j, root) == GM_JSON_ARRAY)
 		root = gm_json_at(j, root, "0");
 	read_object(j, root, e);
-	for (i = 0; i < GM_LEN(wrappers); i++) {
-		at = gm_json_at(j, root, wrappers[i]);
-		if (gm_json_type(j, at) == GM_JSON_STRING)
-			read_text_error(j, at, e);
-		else if (gm_json_type(j, at) == GM_JSON_OBJECT)
-			read_object(j, at, e);
-		else if (gm_json_type(j, at) == GM_JSON_ARRAY)
-			put_message(j, at, &e->message);
-	}
+	for (i = 0; i < GM_LEN(choices); i++)
+		read_error(j, gm_json_at(j, root, choices[i]), e);
+	at = root;
+	for (level = 0; level < DEPTH_MAX && at != GM_JSON_NONE; level++)
+		at = read_inside(j, at, e);
 }
 
 static bool
@@ -312,7 +362,7 @@ read_json(struct gm_span body, struct gm_errbody *e)
 	int level;
 
 	gm_buf_init(&text, TEXT_MAX);
-	for (level = 0; level < 3 && looks_like_json(body); level++) {
+	for (level = 0; level < DEPTH_MAX && looks_like_json(body); level++) {
 		if (gm_json_parse(&j, body, &err) != 0) {
 			/* Without memory nothing is known of its sense. */
 			if (err.code == GM_EOS)
@@ -492,6 +542,9 @@ gm_errbody_is(const struct gm_json *j, int at)
 
 	for (i = 0; i < GM_LEN(names); i++)
 		if (is_given(j, gm_json_at(j, at, names[i])))
+			return true;
+	for (i = 0; i < GM_LEN(choices); i++)
+		if (is_given(j, gm_json_at(j, at, choices[i])))
 			return true;
 	for (i = 0; i < GM_LEN(marks); i++)
 		if (gm_json_is(j, gm_json_at(j, at, marks[i]), "error"))

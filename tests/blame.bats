@@ -277,3 +277,19 @@ gemini-3.8-flash	yes
 '
 	marked
 }
+
+@test "an error inside a choice has its words, its code and its blame" {
+	two
+	export OPENAI_API_KEY=$O0 OPENAI_BASE_URL=$URL/openai/v1 OPENAI_MODEL=local
+	play <<<'[{"json":{"choices":[{"index":0,"finish_reason":"error","message":{"content":""},"error":{"code":402,"message":"Top up."}}]},"repeat":-1}]'
+	ask --provider openai hi
+	said 77 '' "gm-prompt: key 0 (...0200): the account has no credit left (HTTP 402, no_credit): Top up.
+"
+	marked 'all no_credit'
+	rm -r "$GM_STATE_DIR"
+	play <<<'[{"body":"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\",\"error\":{\"code\":502,\"message\":\"Upstream died\"}}]}\n\n","repeat":-1}]'
+	ask --provider openai --retries 0 hi
+	said 69 '' 'gm-prompt: local: the service failed (HTTP 502, server): Upstream died
+'
+	marked
+}

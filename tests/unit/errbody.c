@@ -19,6 +19,7 @@
 	"\"Extra inputs are not permitted\",\"input\":1}"
 #define SEED_WORDS "body.seed: Extra inputs are not permitted"
 #define TURN "{\"loc\":[\"body\",\"messages\",0,\"role\"],\"msg\":\"Bad.\"}"
+#define DEEP "{\"error\":{\"error\":{\"error\":{\"error\":"
 #define KIB ((size_t)1024)
 
 /* What is filled, in words: see show(). */
@@ -131,6 +132,37 @@ static const struct {
 	    S("{\"error\":{\"type\":\"outer\",\"code\":\"o\",\"message\":"
 	      "\"{\\\"error\\\":{\\\"type\\\":\\\"inner\\\"}}\"}}"),
 	    "name o, type inner" },
+	{ "words four levels deep",
+	    S("{\"error\":{\"error\":{\"error\":{\"error\":{\"code\":400,"
+	      "\"message\":\"M\"}}}}}"),
+	    "code 400, message M" },
+	{ "words five levels deep in a message",
+	    S("{\"message\":{\"error\":{\"detail\":{\"error\":{\"msg\":"
+	      "{\"en\":\"M\"}}}}}}"),
+	    "message M" },
+	{ "too deep to be meant",
+	    S("{\"message\":" DEEP DEEP DEEP DEEP "\"M\"}}}}}}}}}}}}}}}}}"),
+	    "" },
+	{ "words in data", S("{\"code\":401,\"data\":{\"message\":\"M\"}}"),
+	    "code 401, message M" },
+	{ "words in an error's data",
+	    S("{\"error\":{\"data\":{\"error\":{\"code\":402,\"message\":"
+	      "\"M\"}}}}"),
+	    "code 402, message M" },
+	{ "words in a response's body",
+	    S("{\"response\":{\"body\":{\"detail\":\"M\"}}}"), "message M" },
+	{ "words above data", S("{\"message\":\"M\",\"data\":{\"msg\":\"N\"}}"),
+	    "message M" },
+	{ "a reason alone", S("{\"error\":{\"reason\":\"M\"}}"), "message M" },
+	{ "a reason beside a message",
+	    S("{\"error\":{\"reason\":\"N\",\"message\":\"M\"}}"),
+	    "message M" },
+	{ "a choice's error",
+	    S("{\"choices\":[{\"finish_reason\":\"error\",\"error\":{"
+	      "\"code\":502,\"message\":\"M\"}}]}"),
+	    "code 502, message M" },
+	{ "a choice's error as text",
+	    S("{\"choices\":[{\"delta\":{},\"error\":\"M\"}]}"), "message M" },
 	{ "cut JSON", S("{\"error\":{\"code\":400,\"message\":\"Ba"), "" },
 	{ "two roots", S("{\"error\":{\"code\":400}}{}"), "" },
 	{ "last of two names", S("{\"error\":{\"code\":1,\"code\":2}}"),
