@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "errbody.h"
+#include "errsense.h"
 #include "jsonr.h"
 
 #define TEXT_MAX (64 * 1024)
@@ -32,9 +33,9 @@ static const char *const choices[] = { "choices.0.error",
 static void
 init(struct gm_errbody *e)
 {
-	struct gm_buf *all[] = { &e->message, &e->name, &e->type, &e->status,
-		&e->reason, &e->quota, &e->delay, &e->project, &e->field,
-		&e->raw };
+	struct gm_buf *all[] = { &e->message, &e->plain, &e->name, &e->type,
+		&e->status, &e->reason, &e->quota, &e->delay, &e->project,
+		&e->field, &e->raw };
 	size_t i;
 
 	*e = (struct gm_errbody){ 0 };
@@ -480,6 +481,8 @@ gm_errbody_read(struct gm_errbody *e, struct gm_span body)
 {
 	read_any(body, e);
 	take_raw(e);
+	gm_errsense_unquote(&e->plain, gm_buf_span(&e->message));
+	gm_buf_inherit(&e->message, &e->plain);
 }
 
 /* A code that is not a success. */
@@ -565,6 +568,7 @@ void
 gm_errbody_release(struct gm_errbody *e)
 {
 	gm_buf_release(&e->message);
+	gm_buf_release(&e->plain);
 	gm_buf_release(&e->name);
 	gm_buf_release(&e->type);
 	gm_buf_release(&e->status);

@@ -22,6 +22,7 @@
 struct gm_errbody {
 	long code;             /* the body's own, 0: none */
 	struct gm_buf message; /* also a page's words, or a list's complaints */
+	struct gm_buf plain;   /* the message without what it quotes */
 	struct gm_buf name;    /* the code as text: "invalid_api_key", "1300" */
 	struct gm_buf type;    /* "invalid_request_error" */
 	struct gm_buf status;  /* "RESOURCE_EXHAUSTED" */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "errrule.h"
+#include "errsense.h"
 #include "num.h"
 #include "term.h"
 
@@ -23,22 +24,13 @@ has(const struct gm_buf *b, const char *words)
 /* What is said by name, or in words, alike by several services. */
 static const struct gm_errrule first[] = {
 	{ GM_ERRRULE_KEY, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
-	{ GM_ERRRULE_KEY, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
 	{ 401, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
+	{ GM_ERRRULE_KEY, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
 	{ 401, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
 	{ GM_ERRRULE_KEY, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
 	{ 401, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
 	{ GM_ERRRULE_KEY, "invalid_api_key", NULL, GM_CLASS_KEY_INVALID },
 	{ 401, "invalid_api_key", NULL, GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "api key not valid", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "api key not found", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "api key is not valid", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "api key is invalid", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "invalid api key", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "invalid api-key", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "incorrect api key", GM_CLASS_KEY_INVALID },
-	{ GM_ERRRULE_KEY, NULL, "incorrect api-key", GM_CLASS_KEY_INVALID },
-	{ 403, NULL, "reported as leaked", GM_CLASS_KEY_LEAKED },
 	{ 403, "API_KEY_HTTP_REFERRER_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
 	{ 403, "API_KEY_IP_ADDRESS_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
 	{ 403, "API_KEY_ANDROID_APP_BLOCKED", NULL, GM_CLASS_KEY_RESTRICTED },
@@ -63,11 +55,7 @@ static const struct gm_errrule first[] = {
 	    GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, "exceeded_current_quota_error", NULL,
 	    GM_CLASS_NO_CREDIT },
-	{ GM_ERRRULE_CREDIT, NULL, "prepayment credits", GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, NULL, "credit balance", GM_CLASS_NO_CREDIT },
-	{ GM_ERRRULE_CREDIT, NULL, "insufficient balance", GM_CLASS_NO_CREDIT },
-	{ GM_ERRRULE_CREDIT, NULL, "insufficient credit", GM_CLASS_NO_CREDIT },
-	{ GM_ERRRULE_CREDIT, NULL, "out of credit", GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, NULL, "account is not active",
 	    GM_CLASS_NO_CREDIT },
 	{ 0, "unsupported_country_region_territory", NULL, GM_CLASS_REGION },
@@ -75,6 +63,7 @@ static const struct gm_errrule first[] = {
 	{ 429, "3505", NULL, GM_CLASS_OVERLOADED },
 	{ 429, "overloaded", NULL, GM_CLASS_OVERLOADED },
 	{ 0, "overloaded_error", NULL, GM_CLASS_OVERLOADED },
+	{ 503, "overloaded", NULL, GM_CLASS_OVERLOADED },
 	{ 503, NULL, "overloaded", GM_CLASS_OVERLOADED },
 	{ 503, NULL, "high demand", GM_CLASS_OVERLOADED },
 	{ 503, NULL, "capacity", GM_CLASS_OVERLOADED },
@@ -143,48 +132,86 @@ static const struct gm_errrule last[] = {
 	{ 504, NULL, NULL, GM_CLASS_SERVER_TIMEOUT },
 };
 
-/* The statuses that a body without a code stands for. */
+/*
+ * The statuses that codes and types stand for, where there is none: compared
+ * without case, "_", "-", and "error" or "exception" at the end, so that
+ * NOT_FOUND is NotFoundError.  The numbers are those of Mistral, MiniMax and
+ * Zhipu that no two of them use for different things.
+ */
 static const struct {
 	const char *name;
 	long http;
 } statuses[] = {
-	{ "INVALID_ARGUMENT", 400 },
-	{ "FAILED_PRECONDITION", 400 },
-	{ "OUT_OF_RANGE", 400 },
-	{ "UNAUTHENTICATED", 401 },
-	{ "PERMISSION_DENIED", 403 },
-	{ "NOT_FOUND", 404 },
-	{ "RESOURCE_EXHAUSTED", 429 },
-	{ "CANCELLED", 499 },
-	{ "INTERNAL", 500 },
-	{ "UNIMPLEMENTED", 501 },
-	{ "UNAVAILABLE", 503 },
-	{ "DEADLINE_EXCEEDED", 504 },
-	{ "invalid_request_error", 400 },
-	{ "invalid_request", 400 },
-	{ "context_length_exceeded", 400 },
-	{ "exceed_context_size_error", 400 },
-	{ "invalid_api_key", 401 },
-	{ "authentication_error", 401 },
-	{ "permission_error", 403 },
-	{ "not_found_error", 404 },
-	{ "model_not_found", 404 },
-	{ "request_too_large", 413 },
+	{ "invalidargument", 400 },
+	{ "failedprecondition", 400 },
+	{ "outofrange", 400 },
+	{ "invalidrequest", 400 },
+	{ "badrequest", 400 },
+	{ "invalidparams", 400 },
+	{ "invalidparameter", 400 },
+	{ "contextlengthexceeded", 400 },
+	{ "contextwindowexceeded", 400 },
+	{ "exceedcontextsize", 400 },
+	{ "1210", 400 },
+	{ "1214", 400 },
+	{ "1500", 400 },
+	{ "2013", 400 },
+	{ "unauthenticated", 401 },
+	{ "unauthorized", 401 },
+	{ "invalidapikey", 401 },
+	{ "apikeyinvalid", 401 },
+	{ "authentication", 401 },
+	{ "authenticationfailed", 401 },
+	{ "1004", 401 },
+	{ "2049", 401 },
+	{ "billing", 402 },
+	{ "paymentrequired", 402 },
+	{ "insufficientbalance", 402 },
+	{ "insufficientcredit", 402 },
+	{ "insufficientcredits", 402 },
+	{ "insufficientfunds", 402 },
+	{ "1008", 402 },
+	{ "1113", 402 },
+	{ "permissiondenied", 403 },
+	{ "permission", 403 },
+	{ "forbidden", 403 },
+	{ "accessdenied", 403 },
+	{ "notfound", 404 },
+	{ "modelnotfound", 404 },
+	{ "1211", 404 },
+	{ "requesttoolarge", 413 },
+	{ "1261", 413 },
 	{ "validation", 422 },
+	{ "unprocessableentity", 422 },
 	{ "generation", 424 },
-	{ "rate_limit_error", 429 },
-	{ "rate_limited", 429 },
-	{ "rate_limit_exceeded", 429 },
-	{ "service_tier_capacity_exceeded", 429 },
-	{ "insufficient_quota", 429 },
-	{ "billing_not_active", 429 },
-	{ "exceeded_current_quota_error", 429 },
-	{ "overloaded", 429 },
+	{ "resourceexhausted", 429 },
+	{ "ratelimit", 429 },
+	{ "ratelimited", 429 },
+	{ "ratelimitexceeded", 429 },
+	{ "toomanyrequests", 429 },
+	{ "throttling", 429 },
+	{ "servicetiercapacityexceeded", 429 },
+	{ "insufficientquota", 429 },
+	{ "billingnotactive", 429 },
+	{ "billinghardlimitreached", 429 },
+	{ "exceededcurrentquota", 429 },
+	{ "overloaded", 503 },
 	{ "requests", 429 },
 	{ "tokens", 429 },
-	{ "not_supported_error", 501 },
-	{ "overloaded_error", 503 },
-	{ "unavailable_error", 503 },
+	{ "1300", 429 },
+	{ "1302", 429 },
+	{ "1303", 429 },
+	{ "3505", 429 },
+	{ "cancelled", 499 },
+	{ "internal", 500 },
+	{ "internalserver", 500 },
+	{ "server", 500 },
+	{ "unimplemented", 501 },
+	{ "notsupported", 501 },
+	{ "unavailable", 503 },
+	{ "serviceunavailable", 503 },
+	{ "deadlineexceeded", 504 },
+	{ "timeout", 504 },
 };
 
 /* Are the parts of a pattern in the text, one after the other? */
@@ -242,8 +269,7 @@ holds(const struct gm_errrule *r, long http, const struct gm_errbody *e)
 	return is_status(r->http, http) &&
 	       (r->name == NULL || is(&e->reason, r->name) ||
 		   is(&e->name, r->name) || is(&e->type, r->name)) &&
-	       (r->words == NULL ||
-		   matches(gm_buf_span(&e->message), r->words));
+	       (r->words == NULL || matches(gm_buf_span(&e->plain), r->words));
 }
 
 static const struct gm_errrule *
@@ -258,21 +284,71 @@ find(const struct gm_errrule *rules, size_t len, long http,
 	return NULL;
 }
 
+/* Is a code or type this name, but for its case and its joints? */
+static bool
+is_name(const struct gm_buf *b, const char *name)
+{
+	static const char *const ends[] = { "", "error", "exception" };
+	char text[64];
+	size_t len = 0, i, n = strlen(name);
+
+	for (i = 0; i < b->len; i++) {
+		if (gm_buf_str(b)[i] == '_' || gm_buf_str(b)[i] == '-')
+			continue;
+		if (len == sizeof(text) - 1)
+			return false;
+		text[len++] = (char)tolower((unsigned char)gm_buf_str(b)[i]);
+	}
+	text[len] = '\0';
+	if (len < n || memcmp(text, name, n) != 0)
+		return false;
+	for (i = 0; i < GM_LEN(ends); i++)
+		if (strcmp(text + n, ends[i]) == 0)
+			return true;
+	return false;
+}
+
+static long
+status_of_name(const struct gm_buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < GM_LEN(statuses); i++)
+		if (is_name(b, statuses[i].name))
+			return statuses[i].http;
+	return 0;
+}
+
+/* A code says more than a type: those of several are alike. */
+static long
+status_of_names(const struct gm_errbody *e)
+{
+	const struct gm_buf *all[] = { &e->status, &e->name, &e->type };
+	long http;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(all); i++) {
+		http = status_of_name(all[i]);
+		if (http != 0)
+			return http;
+	}
+	return 0;
+}
+
 long
 gm_errrule_status(long http, const struct gm_errbody *e)
 {
-	size_t i;
+	bool coded = e->name.len > 0 || e->type.len > 0 || e->code != 0;
+	long named;
 
 	if (http != 200)
 		return http;
 	if (e->code >= 300 && e->code < 600)
 		return e->code;
-	for (i = 0; i < GM_LEN(statuses); i++)
-		if (is(&e->status, statuses[i].name) ||
-		    is(&e->type, statuses[i].name) ||
-		    is(&e->name, statuses[i].name))
-			return statuses[i].http;
-	return 0;
+	named = status_of_names(e);
+	if (named != 0 || e->html)
+		return named;
+	return gm_errsense_status(coded && !e->behind, gm_buf_span(&e->plain));
 }
 
 enum gm_class
@@ -318,36 +394,23 @@ has_one(const struct gm_buf *text, const char *const *list, size_t len)
 	return false;
 }
 
-/*
- * A place where people live, and a word that says no.  FAILED_PRECONDITION and
- * 403 speak of ours; other 400s may speak of one that the request names.
- */
+/* With billing the place may be served: FAILED_PRECONDITION speaks of ours. */
 static bool
-is_region(long http, const struct gm_errbody *e)
+is_billed_region(long http, const struct gm_errbody *e)
 {
-	static const char *const ours[] = { "your country", "this country",
-		"country, region", "countries", "territory", "user location",
-		"your location", "your region", "this region", "your area",
-		"where you are", "where you live" };
-	static const char *const any[] = { "country", "region", "location",
-		"jurisdiction", "geographic" };
-	static const char *const denials[] = { "not supported", "unsupported",
-		"not available", "unavailable", "n't available",
-		"n't supported", "n't offered", "not offered", "not allowed",
-		"not permitted", "not served", "not enabled", "restricted",
-		"prohibited", "blocked" };
-	bool precise = http == 403 || is(&e->status, "FAILED_PRECONDITION");
-	const struct gm_buf *text = &e->message;
+	return http == 400 && is(&e->status, "FAILED_PRECONDITION") &&
+	       has(&e->plain, "billing") &&
+	       (has(&e->plain, "free tier") || has(&e->plain, "unpaid"));
+}
 
-	if (http != 400 && http != 403)
-		return false;
-	if (has_one(text, denials, GM_LEN(denials)) &&
-	    (has_one(text, ours, GM_LEN(ours)) ||
-		(precise && has_one(text, any, GM_LEN(any)))))
-		return true;
-	/* With billing it is another matter. */
-	return http == 400 && precise && has(text, "billing") &&
-	       (has(text, "free tier") || has(text, "unpaid"));
+/* A 403 and FAILED_PRECONDITION speak of us; other 400s of the request. */
+static bool
+has_sense(long http, const struct gm_errbody *e, enum gm_class *class)
+{
+	bool precise = http == 403 || is(&e->status, "FAILED_PRECONDITION");
+
+	return gm_errsense_find(http, precise, gm_buf_span(&e->plain), class) &&
+	       !(e->behind && blames_key(*class));
 }
 
 /* "30,000" to a number; p is at its first digit. */
@@ -440,7 +503,9 @@ is_overload(long http, const struct gm_errbody *e)
 static bool
 class_of_words(long http, const struct gm_errbody *e, enum gm_class *class)
 {
-	if (is_region(http, e))
+	if (has_sense(http, e, class))
+		return true;
+	if (is_billed_region(http, e))
 		*class = GM_CLASS_REGION;
 	else if (is_overload(http, e))
 		*class = GM_CLASS_OVERLOADED;
@@ -642,9 +707,9 @@ gm_errrule_begin(struct gm_errbody *e, long http, struct gm_span body,
 	gm_errbody_read(e, body);
 	fault->hint_ms = -1;
 	fault->remedy[0] = fault->project[0] = '\0';
-	if (e->message.failed == GM_EOS || e->reason.failed == GM_EOS ||
-	    e->quota.failed == GM_EOS || e->name.failed == GM_EOS ||
-	    e->type.failed == GM_EOS) {
+	if (e->message.failed == GM_EOS || e->plain.failed == GM_EOS ||
+	    e->reason.failed == GM_EOS || e->quota.failed == GM_EOS ||
+	    e->name.failed == GM_EOS || e->type.failed == GM_EOS) {
 		/* Half a verdict could put blame where it does not belong. */
 		fault->class = GM_CLASS_LOCAL;
 		(void)snprintf(

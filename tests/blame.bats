@@ -293,3 +293,28 @@ gemini-3.8-flash	yes
 '
 	marked
 }
+
+@test "status 200, a code of the service's own: the key, the account, the model" {
+	local members status mark failures=0
+	two
+	export OPENAI_API_KEY=$O0 OPENAI_BASE_URL=$URL/openai/v1 OPENAI_MODEL=local
+	while IFS='|' read -r members status mark; do
+		rm -rf "$GM_STATE_DIR"
+		play <<<"[{\"json\":$members,\"repeat\":-1}]"
+		ask --provider openai --retries 0 hi
+		{ [ "$rc" -eq "$status" ] && diff <(echo "$mark") <(marks; [ -n "$mark" ] || echo); } || {
+			echo "$members: status $rc: $(cat err)"
+			failures=$((failures + 1))
+		}
+	done <<'T'
+{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}|77|all no_credit
+{"base_resp":{"status_code":1004,"status_msg":"login fail"}}|77|all key_refused
+{"error":{"code":"1211","message":"Unknown Model"}}|78|
+{"error":{"code":"unauthorized","message":"Who?"}}|77|all key_refused
+{"error":{"type":"billing_error","message":"Pay"}}|77|all no_credit
+{"error":{"type":"NotFoundError","message":"No model x"}}|78|
+{"error":{"code":"E1","message":"Disk of API key pool full"}}|69|
+{"error":"The API key you provided is invalid"}|69|
+T
+	[ "$failures" -eq 0 ]
+}
