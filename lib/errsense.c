@@ -34,7 +34,9 @@ struct sense {
 	"api key|api-key|api_key|apikey|x-api-key|x-goog-api-key|api keys|" \
 	"api token|access token|auth token|authentication token|" \
 	"authorization token|bearer token|secret key|authentication key|" \
-	"access key|api secret key|authentication credentials|api credentials"
+	"access key|api secret key|supplied key|provided key|given key|" \
+	"your key|provided credentials|supplied credentials|your credentials|" \
+	"authentication credentials|api credentials"
 
 #define CONTEXTS \
 	"context|context length|context window|context size|context limit|" \
@@ -48,7 +50,8 @@ struct sense {
 	"not access|not use|not cover|not covered|not released|not reach|" \
 	"not listed|not provided|not provide|not operate|not possible|" \
 	"restricted|restrictions|prohibited|blocked|banned|denied|forbidden|" \
-	"outside|embargoed|embargo|sanctioned|sanctions|excluded|ineligible"
+	"outside|unable to provide|unable to serve|unable to " \
+	"offer|embargoed|embargo|sanctioned|sanctions|excluded|ineligible"
 
 #define HERE \
 	"your country|this country|country region|countries|territory|" \
@@ -73,7 +76,7 @@ static const struct sense senses[] = {
 	    "exceed|exceeds|exceeded|exceeding|beyond|over|overflow|"
 	    "overflows|too large|too long|too many|too big|larger than|"
 	    "longer than|greater than|more than|not fit|reached|surpasses|"
-	    "surpassed",
+	    "surpassed|limited",
 	    THINGS "|name|description|title|id|stop|deadline|rate|minute|day" },
 	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, AFTER,
 	    "tokens|prompt|input|inputs|request|conversation|payload|body|"
@@ -83,7 +86,7 @@ static const struct sense senses[] = {
 	    "exceeds maximum|exceeded maximum|exceeding maximum|exceed limit|"
 	    "exceeds limit|exceeded limit|over limit|above maximum|"
 	    "above limit|exceed model|exceeds model|not fit|"
-	    "exceed allowed|exceeds allowed",
+	    "exceed allowed|exceeds allowed|but max|but maximum|but limit",
 	    THINGS "|name|description|title|id|stop|temperature|rate|minute|"
 		   "day|url|image|timeout" },
 	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 2, BEFORE,
@@ -121,6 +124,12 @@ static const struct sense senses[] = {
 	    "access|use|service|requests|users|blocked|country|region",
 	    THINGS "|prompt" },
 
+	{ { 403, 400 }, GM_CLASS_REGION, false, 6, BEFORE | AFTER,
+	    "ip|ip address|users|user|requests|access|you",
+	    "unsupported region|unsupported country|unsupported location|"
+	    "unsupported territory|restricted region|restricted country",
+	    THINGS "|prompt" },
+
 	/* The key. */
 	{ { 403 }, GM_CLASS_KEY_LEAKED, false, 8, AFTER, KEYS "|key",
 	    "leaked|compromised|exposed publicly|publicly exposed|"
@@ -137,12 +146,12 @@ static const struct sense senses[] = {
 	    "not recognized|not recognised|unrecognized|unknown|not exist|"
 	    "no longer exists|not accepted|rejected|not active|"
 	    "no longer active|inactive|not match|not known|"
-	    "not verified",
+	    "not verified|suspended",
 	    THINGS },
 	{ { 400, 403 }, GM_CLASS_KEY_INVALID, false, 1, BEFORE, KEYS,
 	    "invalid|not valid|incorrect|wrong|malformed|bad|revoked|"
 	    "disabled|deactivated|deleted|unknown|unrecognized|"
-	    "not recognize|not find|not verify",
+	    "not recognize|not find|not verify|not validate|no such",
 	    THINGS },
 
 	/* The account has nothing left to pay with. */
@@ -164,6 +173,9 @@ static const struct sense senses[] = {
 	    "negative",
 	    "load|rate|minute|per day|tokens|thinking|tool" },
 
+	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, BEFORE | AFTER,
+	    "account|balance|wallet|continue", "top up|recharge|add funds",
+	    "rate|minute|per day|tool" },
 	{ { 401 }, GM_CLASS_KEY_REFUSED, false, 3, BEFORE | AFTER,
 	    "authentication|authorization|login|authenticate|credentials|" KEYS,
 	    "failed|fail|fails|failure|invalid|required|missing|error|"
@@ -192,6 +204,11 @@ static const struct sense senses[] = {
 	    "not known|not serve|not have|not recognize",
 	    THINGS "|output|response|image|audio|role|by|option|feature|"
 		   "format|mode|parameters|reasoning|thinking" },
+
+	{ { 404, 400, 422 }, GM_CLASS_MODEL_GONE, false, 0, BEFORE,
+	    "model named|model called|model loaded|model with name|"
+	    "model by name|model matching",
+	    "no|not find", THINGS },
 
 	/* Of which more is to be found out by other means. */
 	{ { 429 }, GM_CLASS_OK, false, 4, BEFORE | AFTER,
