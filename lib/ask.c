@@ -193,7 +193,8 @@ judge_hop(struct gm_ask *a)
 	if (!a->hops.differs && !(over && gm_hops_is_short(&a->hops)))
 		return;
 	a->hops.differs = true;
-	*f = (struct gm_fault){ .class = GM_CLASS_TRUNCATED,
+	*f = (struct gm_fault){ .class = a->hops.broke ? GM_CLASS_TRUNCATED
+		                                       : GM_CLASS_UNFINISHED,
 		.http = f->http,
 		.hint_ms = -1,
 		.words = "the rest does not match the text that was printed" };

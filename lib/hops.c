@@ -219,8 +219,9 @@ keep_usage(struct gm_hops *h, const struct gm_usage *u)
 bool
 gm_hops_next(struct gm_hops *h)
 {
-	if (!h->fresh || h->lost || h->text.seen > 0 || h->hops >= GM_HOPS_MAX)
+	if (!h->fresh || h->lost || h->hops >= GM_HOPS_MAX)
 		return false;
+	h->broke = false;
 	keep_usage(h, &h->answer->usage);
 	return true;
 }
@@ -232,6 +233,7 @@ gm_hops_resume(struct gm_hops *h)
 	    h->stuck >= GM_HOPS_STUCK || h->hops >= GM_HOPS_MAX)
 		return false;
 	h->stuck += h->answer->seen; /* a refusal brings nothing */
+	h->broke = true;
 	keep_usage(h, &h->usage);
 	return true;
 }
@@ -263,7 +265,7 @@ gm_hops_reset(struct gm_hops *h)
 	reset_tail(&h->text);
 	reset_tail(&h->thought);
 	h->earlier = h->usage = no_usage;
-	h->fresh = h->lost = h->differs = false;
+	h->fresh = h->lost = h->differs = h->broke = false;
 	h->hops = h->stuck = 0;
 }
 

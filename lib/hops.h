@@ -42,6 +42,7 @@ struct gm_hops {
 	struct gm_buf token; /* continues the answer; empty: nothing does */
 	bool moved;          /* the token is not that of the last request */
 	bool differs;        /* text came again, but not the same */
+	bool broke;          /* the response before this one broke off */
 
 	/* Private. */
 	const struct gm_sink *to; /* borrowed */
@@ -65,7 +66,7 @@ void gm_hops_begin(struct gm_hops *);
 
 /*
  * The response ended with GM_FINISH_MORE: can the answer go on?  That takes a
- * token that is new, and no text after it.
+ * token that is new.  Text after it comes again, as after a break.
  */
 bool gm_hops_next(struct gm_hops *);
 

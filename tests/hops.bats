@@ -122,15 +122,89 @@ ends() {
 		"$(hop '' "$(piece two, $MORE T1)")")
 	TOKENS=(- T1)
 	ends 1 $'One, two,\n' "$unfinished"
-	# Text after the last token would be missing, or come twice.
-	SCRIPT=("$(hop '' "$(piece 'One, ' '' T1)" "$(piece two, $MORE)")")
-	TOKENS=(-)
-	ends 1 $'One, two,\n' "$unfinished"
-	# Nothing after it: it is the last one.
-	SCRIPT=("$(hop '' "$(piece 'One, ' '' T1)" "$(piece '' $MORE)")"
-		"$(hop '' "$(piece two. STOP)")")
+	# One that came with an earlier response is not new.
+	SCRIPT=("$(hop '' "$(piece 'One, ' '' T1)" "$(piece 'two, ' $MORE T2)")"
+		"$(hop '' "$(piece 'three, ')" "$(piece four, $MORE T2)")")
+	TOKENS=(- T2)
+	ends 1 $'One, two, three, four,\n' "$unfinished"
+}
+
+# token TOKEN [REASON]: an event without content.
+token() {
+	printf '{"candidates":[{"continuationToken":"%s"%s}]}' "$1" \
+	    "${2:+,\"finishReason\":\"$2\"}"
+}
+
+@test "a long answer: where in its response the token stands" {
+	serve
+	LAST=$(hop '' "$(piece two. STOP)")
 	TOKENS=(- T1)
-	ends 0 $'One, two.\n' ''
+	for first in "$(piece 'One, ' '' T1),$(piece '' $MORE)" \
+	    "$(piece 'One, '),$(token T1),$(piece '' $MORE)" \
+	    "$(piece 'One, '),$(token T1 $MORE)" \
+	    "$(piece 'One, '),$(piece '' $MORE),$(token T1)" \
+	    "$(piece 'One, ' $MORE),$(token T1)" \
+	    "$(token T0),$(piece 'One, '),$(token T1),$(thought Hm. $MORE)"; do
+		SCRIPT=("$(hop '' "$first")" "$LAST")
+		ends 0 $'One, two.\n' '' || return
+	done
+	# The connection breaks, or stays open, after CONTINUATION.
+	for cut in ',"cut_at":100000' ',"hold":true'; do
+		SCRIPT=("$(hop "$cut" "$(piece 'One, ' $MORE T1)")" "$LAST")
+		ends 0 $'One, two.\n' '' --timeout 1 || return
+	done
+}
+
+@test "text between the last token and CONTINUATION comes again" {
+	serve
+	TOKENS=(- T1)
+	for first in "$(piece 'One, ' '' T1),$(piece 'two, ' $MORE)" \
+	    "$(piece 'One, ' '' T1),$(piece tw),$(piece 'o, '),$(piece '' $MORE)" \
+	    "$(piece 'One, '),$(token T1),$(piece 'two, '),$(thought Hm. $MORE)"; do
+		for rest in "$(piece 'two, three.' STOP)" \
+		    "$(piece t),$(piece 'wo, three'),$(piece . STOP)"; do
+			SCRIPT=("$(hop '' "$first")" "$(hop '' "$rest")")
+			ends 0 $'One, two, three.\n' '' || return
+		done
+	done
+	# Half a character after the token; a token inside what comes again.
+	SCRIPT=("$(hop '' "$(piece 'One \ud83d' '' T1)" "$(piece '\ude00 tw' $MORE)")"
+		"$(hop '' "$(piece '\ude00 ')" "$(piece 'two' $MORE T2)")"
+		"$(hop '' "$(piece . STOP)")")
+	TOKENS=(- T1 T2)
+	ends 0 $'One \xF0\x9F\x98\x80 two.\n' ''
+	SCRIPT=("$(hop '' "$(piece 'One, ' '' T1)" "$(piece 'two, three, ' $MORE)")"
+		"$(hop '' "$(piece 'two, ' '' T2)" "$(piece 'th' $MORE)")"
+		"$(hop '' "$(piece 'three, ')" "$(piece four. STOP)")")
+	ends 0 $'One, two, three, four.\n' ''
+	# Each response is billed whole.
+	hops "$(hop '' "$(piece 'One, ' '' T1 '{"promptTokenCount":5,"totalTokenCount":6}')" "$(piece 'two, ' $MORE '' '{"promptTokenCount":5,"totalTokenCount":9}')")" \
+	    "$(hop '' "$(piece two. STOP '' '{"promptTokenCount":6,"totalTokenCount":8}')")"
+	ask -m $LONG --json hi
+	[ "$rc" -eq 0 ]
+	same <(jq -c '[.text, .usage.prompt, .usage.total]' out) \
+		'["One, two.",11,17]
+'
+}
+
+@test "-S: text that comes again otherwise ends the answer, status 1" {
+	local rest other="gm-prompt: $LONG: the answer may not be whole (HTTP 200, unfinished): the rest does not match the text that was printed
+"
+	serve
+	for rest in "$(piece 'TWO, three.' STOP)" "$(piece tw STOP)" \
+	    "$(piece '' STOP)" "$(piece 'twx' '' T2)" "$(piece 'tw'),$(piece x $MORE T2)"; do
+		hops "$(hop '' "$(piece 'One, ' '' T1)" "$(piece 'two, ' $MORE)")" \
+		    "$(hop '' "$rest")" "$(hop '' "$(piece x STOP)")"
+		ask -m $LONG -S hi
+		said 1 $'One, two, \n' "$other"
+		continued - T1 || return
+	done
+	# What is held back may change.
+	hops "$(hop '' "$(piece 'One, ' '' T1)" "$(piece 'two, ' $MORE)")" \
+	    "$(hop '' "$(piece 'TWO.' STOP)")"
+	ask -m $LONG hi
+	said 0 $'One, TWO.\n' ''
+	continued - T1
 }
 
 @test "a token is no promise of more: other ends are the end" {

@@ -133,9 +133,12 @@ test_tokens(void **state)
 	assert_int_equal(token(huge), 0); /* the same as before */
 	assert_false(gm_hops_next(&hops));
 	assert_int_equal(token("T2"), 0);
-	assert_int_equal(say("x"), 0); /* after it */
-	assert_false(gm_hops_next(&hops));
+	assert_int_equal(say("x"), 0); /* after it: comes again */
+	assert_true(gm_hops_next(&hops));
+	gm_hops_begin(&hops);
+	assert_int_equal(say("xy"), 0);
 	assert_int_equal(token("T3"), 0);
+	assert_string_equal(gm_buf_str(&text), "xy");
 	assert_true(gm_hops_next(&hops));
 	gm_hops_reset(&hops);
 	assert_int_equal(hops.token.len, 0);
@@ -190,6 +193,49 @@ test_resumed(void **state)
 	assert_true(hops.differs);
 	assert_false(gm_hops_resume(&hops));
 	assert_string_equal(gm_buf_str(&text), "abcd");
+	stop();
+}
+
+/* A response ended after text that follows its token. */
+static void
+test_tail(void **state)
+{
+	static const struct {
+		const char *token, *after, *next, *given;
+		bool differs, is_short;
+	} rows[] = {
+		{ "T1", "b", "bc", "abc", false, false },
+		{ "T1", "b", "b", "ab", false, false },
+		{ "T1", "bc", "b", "abc", false, true },
+		{ "T1", "b", "c", "ab", true, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		start(true);
+		assert_int_equal(say("a"), 0);
+		assert_int_equal(token(rows[i].token), 0);
+		assert_int_equal(say(rows[i].after), 0);
+		answer.usage = (struct gm_usage){ 5, -1, 2, -1, 7 };
+		assert_true(gm_hops_next(&hops));
+		assert_false(hops.broke);
+		gm_hops_begin(&hops);
+		assert_int_equal(say(rows[i].next), rows[i].differs ? -1 : 0);
+		assert_true(hops.differs == rows[i].differs);
+		assert_true(gm_hops_is_short(&hops) == rows[i].is_short);
+		assert_string_equal(gm_buf_str(&text), rows[i].given);
+		gm_hops_add_up(&hops);
+		assert_int_equal(answer.usage.total, 7); /* all of the hop */
+		stop();
+	}
+	start(false);
+	assert_int_equal(token("T1"), 0);
+	assert_int_equal(say("b"), 0);
+	assert_true(gm_hops_resume(&hops));
+	assert_true(hops.broke);
+	gm_hops_reset(&hops);
+	assert_false(hops.broke);
 	stop();
 }
 
@@ -273,6 +319,7 @@ main(void)
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_sink_fails),
