@@ -37,18 +37,61 @@ read_text(struct gm_reading *r, int at)
 	gm_reading_text(r, at, false);
 }
 
-/* A chunk's own texts: a string, or chunks of the kind "text" again. */
+/* The first of these members that is a string or an array; or none. */
+static int
+find_texts(struct gm_reading *r, int at, const char *const *names, size_t len)
+{
+	int found = GM_JSON_NONE;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		found = gm_reading_at(r, at, names[i]);
+		if (gm_json_type(r->json, found) == GM_JSON_STRING ||
+		    gm_json_type(r->json, found) == GM_JSON_ARRAY)
+			return found;
+	}
+	return GM_JSON_NONE;
+}
+
+/* Is it a chunk of a thought, by its type or its mark? */
+static bool
+is_thinking(struct gm_reading *r, int at)
+{
+	static const char *const kinds[] = { "thinking", "redacted_thinking",
+		"thought", "reasoning", "redacted_reasoning",
+		"reasoning_content", "reasoning_text", "summary_text",
+		"reasoning.text", "reasoning.summary", "reasoning.encrypted" };
+	int kind = gm_reading_at(r, at, "type");
+	size_t i;
+
+	for (i = 0; i < GM_LEN(kinds); i++)
+		if (gm_json_is(r->json, kind, kinds[i]))
+			return true;
+	return gm_json_true(r->json, gm_reading_at(r, at, "thought"));
+}
+
+/*
+ * A chunk's own texts: a string, or an array of strings and of chunks with one.
+ * Without any it is redacted, which is no loss to the answer.
+ */
 static void
 read_thinking(struct gm_reading *r, int at)
 {
+	static const char *const names[] = { "thinking", "reasoning",
+		"reasoning_content", "thought", "text", "content", "summary" };
 	const struct gm_json *j = r->json;
-	int i;
+	int texts = find_texts(r, at, names, GM_LEN(names)), i;
 
-	read_thought(r, at);
-	if (gm_json_type(j, at) == GM_JSON_ARRAY)
-		for (i = gm_json_first(j, at); i >= 0;
-		     i = gm_json_next(j, at, i))
-			read_thought(r, gm_reading_at(r, i, "text"));
+	if (r->rc == 0)
+		r->rc = gm_reading_separated(r);
+	read_thought(r, texts);
+	if (gm_json_type(j, texts) != GM_JSON_ARRAY)
+		return;
+	for (i = gm_json_first(j, texts); i >= 0;
+	     i = gm_json_next(j, texts, i)) {
+		read_thought(r, i);
+		read_thought(r, find_texts(r, i, names, GM_LEN(names)));
+	}
 }
 
 /* A chunk without a text that can be shown, under the name of its type. */
@@ -77,10 +120,8 @@ read_chunk(struct gm_reading *r, int at)
 		read_text(r, at);
 	else if (gm_json_type(j, at) != GM_JSON_OBJECT)
 		gm_reading_omit(r, at, NULL);
-	else if (gm_json_is(j, kind, "thinking"))
-		read_thinking(r, gm_reading_at(r, at, "thinking"));
-	else if (gm_json_is(j, kind, "reasoning"))
-		read_thought(r, text);
+	else if (is_thinking(r, at))
+		read_thinking(r, at);
 	else if (gm_json_type(j, text) == GM_JSON_STRING)
 		read_text(r, text);
 	else if (!gm_json_is(j, kind, "text") ||
@@ -129,14 +170,19 @@ read_others(struct gm_reading *r, int message)
 	}
 }
 
-/* Servers that know both names of a thought send it twice. */
+/* Servers that know several names of a thought send it several times. */
 static void
 read_message(struct gm_reading *r, int at)
 {
-	int thought = gm_reading_at(r, at, "reasoning_content");
+	static const char *const names[] = { "reasoning_content", "reasoning",
+		"thinking" };
+	int thought = GM_JSON_NONE;
+	size_t i;
 
-	if (gm_json_type(r->json, thought) != GM_JSON_STRING)
-		thought = gm_reading_at(r, at, "reasoning");
+	for (i = 0; i < GM_LEN(names) &&
+		    gm_json_type(r->json, thought) != GM_JSON_STRING;
+	     i++)
+		thought = gm_reading_at(r, at, names[i]);
 	read_thought(r, thought);
 	read_content(r, gm_reading_at(r, at, "content"));
 	read_text(r, gm_reading_at(r, at, "refusal"));

@@ -247,8 +247,7 @@ gm_reading_close(
 	if (gm_think_take(
 		&a->think, take_half(&a->text_half), give, &copy, err) != 0)
 		return -1;
-	return gm_think_end(
-	    &a->think, a->finish == GM_FINISH_LIMIT, give, &copy, err);
+	return gm_think_end(&a->think, give, &copy, err);
 }
 
 void

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "think.h"
 #include "utf8.h"
@@ -33,13 +34,29 @@ struct pair {
 	const char *open, *close;
 };
 
+/*
+ * Tags in any case.  Each begins with one of STARTS, is shorter than CONTEXT,
+ * and an opening one is no beginning of another one.
+ */
 static const struct pair pairs[] = {
 	{ "<think>", "</think>" },
-	{ "[THINK]", "[/THINK]" },
+	{ "<thinking>", "</thinking>" },
 	{ "<thought>", "</thought>" },
+	{ "<thoughts>", "</thoughts>" },
+	{ "<reasoning>", "</reasoning>" },
+	{ "<reason>", "</reason>" },
 	{ "<seed:think>", "</seed:think>" },
+	{ "<longcat_think>", "</longcat_think>" },
+	{ "[THINK]", "[/THINK]" },
+	{ "\xE2\x97\x81think\xE2\x96\xB7", "\xE2\x97\x81/think\xE2\x96\xB7" },
+	{ "<|begin_of_thought|>", "<|end_of_thought|>" },
+	{ "<|START_THINKING|>", "<|END_THINKING|>" },
+	{ "<|inner_prefix|>", "<|inner_suffix|>" },
+	{ "<|channel>thought", "<channel|>" },
 	{ CHANNEL "analysis", FINAL },
 };
+
+#define STARTS "<[\xE2"
 
 /* The last pair's tags are not taken as such at the beginning. */
 #define TAGS (GM_LEN(pairs) - 1)
@@ -95,25 +112,92 @@ shift(struct gm_think *t, const struct out *o, size_t len, bool thought)
 	return rc;
 }
 
-static bool
-is_prefix(const char *text, const char *of)
+/* What is held, from a place on. */
+static struct gm_span
+rest(const struct gm_think *t, size_t at)
 {
-	return gm_span_starts(gm_span_of(of), text);
+	return (struct gm_span){ gm_buf_str(&t->held) + at, t->held.len - at };
+}
+
+/* What is held, after the white space at its beginning. */
+static struct gm_span
+head_of(const struct gm_think *t)
+{
+	return rest(t, strspn(gm_buf_str(&t->held), BLANKS));
+}
+
+static bool
+has_tag(struct gm_span text, const char *tag)
+{
+	size_t len = strlen(tag);
+
+	return text.len >= len && strncasecmp(text.p, tag, len) == 0;
+}
+
+/* Does a text end inside a tag that begins with it? */
+static bool
+may_have_tag(struct gm_span text, const char *tag)
+{
+	return text.len < strlen(tag) &&
+	       strncasecmp(text.p, tag, text.len) == 0;
+}
+
+/* The first place of a tag; NULL: there is none. */
+static const char *
+find_tag(struct gm_span text, const char *tag)
+{
+	const char *end = text.p + text.len, *p = text.p;
+
+	for (; (p = memchr(p, tag[0], (size_t)(end - p))) != NULL; p++)
+		if (has_tag((struct gm_span){ p, (size_t)(end - p) }, tag))
+			return p;
+	return NULL;
+}
+
+/* Bytes at the end of a text that may be the beginning of a tag. */
+static size_t
+begun_tag(struct gm_span text, const char *tag)
+{
+	size_t max = strlen(tag) - 1;
+
+	if (text.len > max) {
+		text.p += text.len - max;
+		text.len = max;
+	}
+	for (; text.len > 0; text.p++, text.len--)
+		if (may_have_tag(text, tag))
+			break;
+	return text.len;
 }
 
 /* Does text begin with one of these? -1: not yet known, 0: no, 1: yes. */
 static int
-begins(const char *text, const char *const *all, size_t len)
+begins(struct gm_span text, const char *const *all, size_t len)
 {
 	bool may = false;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (gm_span_starts(gm_span_of(text), all[i]))
+		if (has_tag(text, all[i]))
 			return 1;
-		may = may || is_prefix(text, all[i]);
+		may = may || may_have_tag(text, all[i]);
 	}
 	return may ? -1 : 0;
+}
+
+/* The pair whose opening or closing tag a text begins with; or -1. */
+static int
+find_pair(struct gm_span text, bool open)
+{
+	size_t i;
+
+	if (text.len == 0 || text.p[0] == '\0' ||
+	    strchr(STARTS, text.p[0]) == NULL)
+		return -1;
+	for (i = 0; i < GM_LEN(pairs); i++)
+		if (has_tag(text, open ? pairs[i].open : pairs[i].close))
+			return (int)i;
+	return -1;
 }
 
 static bool
@@ -171,21 +255,6 @@ struct found {
 	size_t pair, at, end;
 };
 
-/* The first opening tag in a text, NULL: none. */
-static const char *
-find_open(const char *text)
-{
-	const char *first = NULL, *p;
-	size_t i;
-
-	for (i = 0; i < GM_LEN(pairs); i++) {
-		p = strstr(text, pairs[i].open);
-		if (p != NULL && (first == NULL || p < first))
-			first = p;
-	}
-	return first;
-}
-
 /* A closing tag at this place: does it close a thought?  Then *f is it. */
 static bool
 try_close(
@@ -212,22 +281,17 @@ try_close(
 static bool
 find_close(struct gm_think *t, bool last, struct found *f)
 {
-	const char *text = gm_buf_str(&t->held), *p, *open = find_open(text);
-	size_t from = t->scan, i;
-	bool found = false;
+	size_t at = t->scan;
+	int pair;
 
 	t->scan = t->held.len > CONTEXT ? t->held.len - CONTEXT : 0;
-	for (i = 0; i < GM_LEN(pairs) && !t->opened; i++) {
-		for (p = text + from; (p = strstr(p, pairs[i].close)) != NULL &&
-				      (open == NULL || p < open);
-		     p++) {
-			if (found && (size_t)(p - text) >= f->at)
-				break;
-			found = try_close(t, i, (size_t)(p - text), last, f) ||
-			        found;
-		}
+	for (; at < t->held.len && !t->opened; at++) {
+		t->opened = find_pair(rest(t, at), true) >= 0;
+		pair = find_pair(rest(t, at), false);
+		if (pair >= 0 && try_close(t, (size_t)pair, at, last, f))
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* Where the markup before FINAL begins: the thought ends there. */
@@ -250,21 +314,19 @@ end_of_analysis(const char *text, size_t at)
 static bool
 start(struct gm_think *t)
 {
-	const char *text = gm_buf_str(&t->held);
-	size_t blanks = strspn(text, BLANKS), i;
+	struct gm_span text = head_of(t);
 	const char *opens[TAGS];
-	int tag, message;
+	int pair = find_pair(text, true), tag, message;
+	size_t i;
 
 	for (i = 0; i < TAGS; i++)
 		opens[i] = pairs[i].open;
-	tag = begins(text + blanks, opens, TAGS);
-	message = begins(text + blanks, heads, 2);
+	tag = begins(text, opens, TAGS);
+	message = begins(text, heads, 2);
 	if (tag > 0) {
-		for (t->pair = 0; !gm_span_starts(
-			 gm_span_of(text + blanks), pairs[t->pair].open);)
-			t->pair++;
+		t->pair = (size_t)pair;
 		t->state = INSIDE;
-		t->scan = blanks + strlen(pairs[t->pair].open);
+		drop(t, t->held.len - text.len + strlen(opens[pair]));
 	} else if (message > 0) {
 		t->state = HEAD;
 	} else if (tag == 0 && message == 0) {
@@ -279,22 +341,15 @@ start(struct gm_think *t)
 static int
 inside(struct gm_think *t, const struct out *o, bool *more)
 {
-	const char *open = pairs[t->pair].open, *close = pairs[t->pair].close;
-	const char *text = gm_buf_str(&t->held), *end;
-	size_t begin = strspn(text, BLANKS) + strlen(open), len;
+	const char *close = pairs[t->pair].close, *end;
+	struct gm_span text = rest(t, 0);
 
-	end = strstr(text + t->scan, close);
+	end = find_tag(text, close);
 	*more = end != NULL;
-	if (end == NULL) {
-		len = strlen(close);
-		if (t->held.len > begin + len)
-			t->scan = t->held.len - len;
-		return 0;
-	}
-	drop(t, begin);
-	len = (size_t)(end - text) - begin;
+	if (end == NULL)
+		return shift(t, o, text.len - begun_tag(text, close), true);
 	t->state = BLANK;
-	if (shift(t, o, len, true) != 0)
+	if (shift(t, o, (size_t)(end - text.p), true) != 0)
 		return -1;
 	drop(t, strlen(close));
 	return 0;
@@ -321,58 +376,92 @@ held(struct gm_think *t, const struct out *o, bool last, bool *more)
 	return 0;
 }
 
+/* Does the head of a message, up to MESSAGE, name another channel? */
+static bool
+is_aside(struct gm_span text)
+{
+	static const char name[] = "final";
+	const char *p;
+	bool named = false;
+
+	while ((p = find_tag(text, CHANNEL)) != NULL) { /* the last one */
+		named = true;
+		text.len -= (size_t)(p - text.p) + strlen(CHANNEL);
+		text.p = p + strlen(CHANNEL);
+	}
+	text = gm_span_ltrim(text);
+	if (!named || !has_tag(text, name))
+		return named;
+	text.p += strlen(name);
+	text.len -= strlen(name);
+	return text.len > 0 && strchr("<" BLANKS, text.p[0]) == NULL;
+}
+
 /* The head of a message names its channel; without one it is the answer. */
 static bool
 head(struct gm_think *t)
 {
-	static const char name[] = CHANNEL "final";
-	const char *text = gm_buf_str(&t->held), *message, *p;
-	size_t blanks = strspn(text, BLANKS);
-	int known = begins(text + blanks, heads, GM_LEN(heads));
+	struct gm_span text = head_of(t), all = rest(t, 0);
+	int known = begins(text, heads, GM_LEN(heads));
+	const char *message;
 
 	if (known < 0)
 		return false;
 	t->state = BODY;
 	if (known == 0) { /* no head at all */
 		t->thought = false;
-		drop(t, blanks);
+		drop(t, all.len - text.len);
 		return t->held.len > 0;
 	}
-	message = strstr(text, MESSAGE);
+	message = find_tag(all, MESSAGE);
 	if (message == NULL) {
 		t->state = HEAD;
 		return false;
 	}
-	p = strstr(text, CHANNEL);
-	t->thought = p != NULL && p < message &&
-	             (strncmp(p, name, strlen(name)) != 0 ||
-			 (p[strlen(name)] != '<' &&
-			     strchr(BLANKS, p[strlen(name)]) == NULL));
-	drop(t, (size_t)(message - text) + strlen(MESSAGE));
+	all.len = (size_t)(message - all.p);
+	t->thought = is_aside(all);
+	drop(t, all.len + strlen(MESSAGE));
 	return true;
+}
+
+/* Where a message ends in a text, or may end: how many bytes are before it? */
+static size_t
+find_end(struct gm_span text, int *known)
+{
+	struct gm_span from = text;
+	const char *p;
+
+	*known = 0;
+	while ((p = memchr(from.p, '<', from.len)) != NULL) {
+		from.len -= (size_t)(p - from.p);
+		from.p = p;
+		*known = begins(from, ends, GM_LEN(ends));
+		if (*known != 0)
+			return (size_t)(p - text.p);
+		from.p++;
+		from.len--;
+	}
+	return text.len;
 }
 
 /* The body of a message goes out, but for what may be the end of it. */
 static int
 body(struct gm_think *t, const struct out *o, bool *more)
 {
-	const char *text = gm_buf_str(&t->held), *p = text;
-	size_t len;
-	int end = 0;
+	size_t i;
+	int known;
 
-	while ((p = strchr(p, '<')) != NULL &&
-	       (end = begins(p, ends, GM_LEN(ends))) == 0)
-		p++;
-	len = p != NULL ? (size_t)(p - text) : t->held.len;
-	*more = p != NULL && end > 0;
-	if (shift(t, o, len, t->thought) != 0)
+	if (shift(t, o, find_end(rest(t, 0), &known), t->thought) != 0)
 		return -1;
+	*more = known > 0;
 	if (!*more)
 		return 0;
 	t->state = HEAD;
-	text = gm_buf_str(&t->held);
-	if (begins(text, ends, 3) > 0) /* these are not part of a head */
-		drop(t, (size_t)(strstr(text, "|>") + 2 - text));
+	for (i = 0; i < 3; i++) /* these are not part of a head */
+		if (has_tag(rest(t, 0), ends[i])) {
+			drop(t, strlen(ends[i]));
+			break;
+		}
 	*more = t->held.len > 0;
 	return 0;
 }
@@ -395,7 +484,6 @@ forget(struct gm_think *t)
 	const char *text = gm_buf_str(&t->held);
 	size_t end = t->scan > CONTEXT ? t->scan - CONTEXT : 0;
 
-	t->opened = t->opened || find_open(text) != NULL;
 	if (t->held.len <= WINDOW_MAX)
 		while (end > 0 && text[end - 1] != '\n')
 			end--;
@@ -528,12 +616,10 @@ gm_think_holds_text(const struct gm_think *t)
 }
 
 int
-gm_think_end(struct gm_think *t, bool cut, gm_think_fn *fn, void *arg,
-    struct gm_err *err)
+gm_think_end(struct gm_think *t, gm_think_fn *fn, void *arg, struct gm_err *err)
 {
 	const struct out o = { fn, arg, err };
 	enum state state;
-	size_t skip = 0;
 	int rc = 0;
 
 	if (t->state == OFF || t->state == TEXT)
@@ -548,12 +634,8 @@ gm_think_end(struct gm_think *t, bool cut, gm_think_fn *fn, void *arg,
 		return rc;
 	if (state == HEAD && strchr(gm_buf_str(&t->held), '<') != NULL)
 		return 0; /* markup alone */
-	if (state == INSIDE && cut)
-		skip = strspn(gm_buf_str(&t->held), BLANKS) +
-		       strlen(pairs[t->pair].open);
-	drop(t, skip);
 	return shift(t, &o, t->held.len,
-	    (state == INSIDE && cut) || (state == BODY && t->thought));
+	    state == INSIDE || (state == BODY && t->thought));
 }
 
 bool

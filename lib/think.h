@@ -5,20 +5,23 @@
  * Separates thoughts that a model writes into its text from the answer.
  *
  * Sources: chat templates of published models: "<think>" ... "</think>" (Qwen,
- * DeepSeek, with close relatives), "[THINK]" ... "[/THINK]" (Magistral), and
- * the channels of gpt-oss, "<|channel|>analysis<|message|>" ... "<|end|>"
- * "<|start|>assistant<|channel|>final<|message|>" ..., of which only the
- * channel "final" is the answer.
+ * DeepSeek, with close relatives), "[THINK]" ... "[/THINK]" (Magistral),
+ * "<|channel>thought" ... "<channel|>" (Gemma 4), and more, in one table in
+ * think.c; and the channels of gpt-oss, "<|channel|>analysis<|message|>" ...
+ * "<|end|>" "<|start|>assistant<|channel|>final<|message|>" ..., of which only
+ * the channel "final" is the answer.  The case of letters does not matter.
  *
  * An opening tag counts only at the beginning of the text, white space aside.
+ * Without a closing one all is a thought: the answer never left it.
  * Some templates put it into the prompt, so that the text has only the closing
  * tag: then all before it is a thought. A closing tag inside a sentence, in
  * quotes, in a fenced code block, or after a mention of the opening one is
  * text. White space after a closing tag is dropped.
  *
  * Text goes in as it comes, cut anywhere between characters, and out through a
- * callback as soon as it is known what it is. What may be a thought is held,
- * at most GM_THINK_MAX bytes; more than that was text. No I/O.
+ * callback as soon as it is known what it is. Text without an opening tag that
+ * may be a thought is held, at most GM_THINK_MAX bytes; more than that was text.
+ * No I/O.
  */
 
 #include <stdbool.h>
@@ -65,9 +68,9 @@ bool gm_think_holds_text(const struct gm_think *);
 
 /*
  * The answer has ended; all that comes later is text. What is held is text,
- * but what follows an opening tag is a thought if the answer was cut.
+ * but what follows an opening tag is a thought.
  */
-int gm_think_end(struct gm_think *, bool cut, gm_think_fn *fn, void *arg,
+int gm_think_end(struct gm_think *, gm_think_fn *fn, void *arg,
     struct gm_err *) GM_MUST_CHECK;
 
 /* Does a model of this name always think, in a template's open tag? */

@@ -213,19 +213,20 @@ thinks() {
 		"chat":["Yes."],"reasoning":["Let me see. ","Well."],"unary":true
 		"chat":["<think>Let me see. Well.</think>\n\nYes."]
 		"chat":["\n<th","ink>Let me see. ","Well.</thi","nk>","\n\n","Yes."]
+		"json":{"choices":[{"message":{"content":[{"type":"thinking","thinking":"Let me see. Well."},{"type":"redacted_thinking","data":"eA=="},{"type":"text","text":"Yes."}]},"finish_reason":"stop"}]}
+		"json":{"choices":[{"message":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Let me see. "},"Well."],"closed":true},{"type":"text","text":"Yes."}]},"finish_reason":"stop"}]}
+		"json":{"choices":[{"message":{"content":[{"type":"reasoning","summary":[{"type":"summary_text","text":"Let me see. Well."}]},{"type":"text","text":"Yes."}]},"finish_reason":"stop"}]}
+		"json":{"choices":[{"message":{"content":"Yes.","thinking":"Let me see. Well."},"finish_reason":"stop"}]}
 	E
 	[ "$failures" -eq 0 ]
 }
 
-@test "<think> elsewhere, or never closed, is text" {
+@test "<think> elsewhere is text" {
 	services
 	to llamacpp
 	play <<<'[{"chat":["Say ","<think>","x</think>."]}]'
 	chat hi
 	said 0 $'Say <think>x</think>.\n' ''
-	play <<<'[{"chat":["<think>","It ends so"]}]'
-	chat hi
-	said 0 $'<think>It ends so\n' ''
 	play <<<'[{"chat":["<thin"]}]'
 	chat hi
 	said 0 $'<thin\n' ''
@@ -609,6 +610,45 @@ hides() {
 		["<|channel|>ana","lysis<|message|>So it is.<|end|><|start|>assistant<|channel|>final<|mess","age|>Two."]
 		["<|start|>assistant<|channel|>analysis<|message|>So it is.<|end|><|start|>assistant<|channel|>final<|message|>Two.<|return|>"]
 		["So it is.<|end|><|start|>assistant<|channel|>final<|message|>Two."]
+		["<thin","king>So it ","is.</thinking>\n\nTwo."]
+		["<Think>So it is.</Think>Two."]
+		["<reas","oning>So it is.</REASONING> Two."]
+		["<|channel>thou","ghtSo it is.<chan","nel|>Two."]
+		["<|START_THINKING|>So it is.<|END_THINKING|>Two."]
+		["◁think▷So it is.◁/think▷Two."]
+		["So it is.</thinking>\nTwo."]
+		["So it is.<channel|>Two."]
+		["<|Channel|>Analysis<|Message|>So it is.<|End|><|channel|> Final <|message|>Two."]
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "an answer that never leaves its thoughts is empty: asked again, 1" {
+	local text failures=0
+	services
+	to llamacpp
+	while read -r text; do
+		for way in --no-stream -S; do
+			play <<<"[{\"chat\":$text,\"repeat\":-1}]"
+			again
+			chat $way hi
+			said 1 '' "gm-prompt: $MODEL: the answer is empty (stop)
+" && tried 2 || failures=$((failures + 1))
+			play <<<"[{\"chat\":$text},{\"chat\":[\"Two.\"]}]"
+			chat $way hi
+			said 0 $'Two.\n' '' || failures=$((failures + 1))
+		done
+		play <<<"[{\"chat\":$text,\"repeat\":-1}]"
+		chat --show-thoughts hi
+		[ "$rc" -eq 1 ] && same out '' || failures=$((failures + 1))
+	done <<-'E'
+		["<think>","It ends so"]
+		["<think>It ends so</thi"]
+		["<Thinking>It ends so.\n\nTwo."]
+		["[THINK]It ends so"]
+		["<|channel>thought\nIt ends so"]
+		["<|channel|>analysis<|message|>It ends so<|end|>"]
+		["<think>It ends so</think>\n"]
 	E
 	[ "$failures" -eq 0 ]
 }
@@ -628,6 +668,9 @@ hides() {
 		Write `</think>` after it, [/THINK] too.
 		It begins with <think> and ends so: ok</think>
 		A message of gpt-oss has `<|channel|>final<|message|>` in it.
+		Some write <thinking>so</thinking> or <reasoning>so</reasoning>.
+		`<Think>` opens a thought, `</Think>` closes it.
+		Gemma 4 writes <|channel>thought first and <channel|> last.
 	E
 	[ "$failures" -eq 0 ]
 }

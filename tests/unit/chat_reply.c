@@ -160,6 +160,22 @@ static const struct {
 		    "{\"text\":\"z\"},{\"type\":\"text\"}]}",
 		"null") },
 	    "[hm](x)(y)(z) 0 " },
+	{ "chunks of thoughts by other names",
+	    { CHUNK("{\"content\":[{\"type\":\"thinking\",\"thinking\":\"a\","
+		    "\"signature\":\"x\"},{\"type\":\"redacted_thinking\","
+		    "\"data\":\"x\"},{\"type\":\"reasoning\",\"text\":\"b\"},"
+		    "{\"type\":\"reasoning\",\"summary\":[{\"type\":"
+		    "\"summary_text\",\"text\":\"c\"},\"d\"]},"
+		    "{\"type\":\"reasoning.encrypted\",\"data\":\"x\"},"
+		    "{\"type\":\"thinking\",\"text\":\"e\"},"
+		    "{\"type\":\"text\",\"text\":\"f\",\"thought\":true},"
+		    "{\"type\":\"thinking\"},{\"type\":\"text\","
+		    "\"text\":\"Hi.\",\"thought\":false}]}",
+		"null") },
+	    "[a][b][c][d][e][f](Hi.) 0 " },
+	{ "a thought as a member of another name",
+	    { CHUNK("{\"thinking\":\"hm\",\"content\":\"Hi.\"}", "null") },
+	    "[hm](Hi.) 0 " },
 	{ "a chunk alone",
 	    { CHUNK(
 		"{\"content\":{\"type\":\"text\",\"text\":\"Hi\"}}", "null") },
@@ -167,13 +183,13 @@ static const struct {
 	{ "in tags",
 	    { TEXT(" <thi"), TEXT("nk>h"), TEXT("m</think"), TEXT(">\\n\\nHi"),
 		TEXT("."), DONE },
-	    "[hm](Hi)(.) 1 stop" },
+	    "[h][m](Hi)(.) 1 stop" },
 	{ "in tags, whole",
 	    { WHOLE("{\"content\":\"<think>hm</think>Hi.\"}", "stop") },
 	    "[hm](Hi.) 1 stop" },
 	{ "no end tag", { TEXT("<think>a"), TEXT("b"), DONE },
-	    "(<think>ab) 1 stop" },
-	{ "no end tag, cut", { TEXT("<think>a"), TEXT("b") }, " 0 " },
+	    "[a][b] 1 stop" },
+	{ "no end tag, cut", { TEXT("<think>a"), TEXT("b") }, "[a][b] 0 " },
 	{ "blanks alone", { TEXT(" \\n"), DONE }, "( \n) 1 stop" },
 	{ "no tags in thoughts",
 	    { CHUNK("{\"reasoning_content\":\"<think>\"}", "null"),

@@ -38,15 +38,48 @@ static const struct {
 	/* No thought. */
 	{ " \n Hello.", "| \n Hello.", " \n Hello.|" },
 	{ "a<think>b</think>", "|a<think>b</think>", "a<think>b</think>|" },
-	{ "<thinking>a</thinking>", "|<thinking>a</thinking>",
-	    "<thinking>a</thinking>|" },
+	{ "a<thinking>b</thinking>", "|a<thinking>b</thinking>",
+	    "a<thinking>b</thinking>|" },
+	{ "<thinker>a</thinker>", "|<thinker>a</thinker>",
+	    "<thinker>a</thinker>|" },
+	{ "<|channel>b", "|<|channel>b", "<|channel>b|" },
+	{ "`<think>` and </think>", "|`<think>` and </think>",
+	    "`<think>` and </think>|" },
 	{ "[1] a", "|[1] a", "[1] a|" },
-	{ "<Think>a</Think>", "|<Think>a</Think>", "<Think>a</Think>|" },
+	/* Other tags, other letters. */
+	{ "<Think>a</THINK>b", "[a]b|", NULL },
+	{ "<thinking>a</think></Thinking>\nb </thinking>",
+	    "[a</think>]b </thinking>|", NULL },
+	{ "<thoughts>a</thoughts>b", "[a]b|", NULL },
+	{ "<REASONING>a</reasoning>b", "[a]b|", NULL },
+	{ "<reason>a</reason>b", "[a]b|", NULL },
+	{ "[think]a[/Think]b", "[a]b|", NULL },
+	{ "\xE2\x97\x81think\xE2\x96\xB7"
+	  "a\xE2\x97\x8B"
+	  "\xE2\x97\x81/think\xE2\x96\xB7"
+	  "b",
+	    "[a\xE2\x97\x8B]b|", NULL },
+	{ "<|begin_of_thought|>a<|end_of_thought|>b", "[a]b|", NULL },
+	{ "<|START_THINKING|>a<|END_THINKING|>b", "[a]b|", NULL },
+	{ "<|inner_prefix|>a<|inner_suffix|>b", "[a]b|", NULL },
+	{ "<longcat_think>a</longcat_think>b", "[a]b|", NULL },
+	{ "<|channel>thought\na<channel|>b", "[\na]b|", NULL },
+	{ "<|channel>thought<channel|>b", "b|", NULL },
+	{ "Hm.</Thinking>\nb", "[Hm.]b|", "Hm.</Thinking>\nb|!" },
+	{ "Hm.<channel|>b", "[Hm.]b|", "Hm.<channel|>b|!" },
+	{ "First <Thinking>\nhm\n</think>\nb",
+	    "|First <Thinking>\nhm\n</think>\nb",
+	    "First <Thinking>\nhm\n</think>\nb|" },
+	/* Never closed: thoughts alone. */
+	{ "<think>a", "[a]|", NULL },
+	{ "<think>", "|", NULL },
+	{ "<think>a\nb <think>", "[a\nb <think>]|", NULL },
+	{ "<think>a</thin", "[a]|[</thin]", NULL },
+	{ "<reasoning>caf\xC3\xA9 <", "[caf\xC3\xA9 ]|[<]", NULL },
+	{ "<|channel>thought a<channel", "[ a]|[<channel]", NULL },
 	{ "< think>", "|< think>", "< think>|" },
 	{ "<thin", "|<thin", NULL },
 	{ " \n", "| \n", NULL },
-	{ " <think>", "| <think>", NULL },
-	{ "\n<think>a and\n</thin", "|\n<think>a and\n</thin", NULL },
 	/* A closing tag alone. */
 	{ "</think>a", "a|", "</think>a|!" },
 	{ "It is two.</think>\n\nThe answer is 2.",
@@ -104,6 +137,11 @@ static const struct {
 	{ ANALYSIS "Hm.", "[Hm.]|", NULL },
 	{ ANALYSIS "Hm.<|en", "[Hm.]|[<|en]", NULL },
 	{ "<|channel|>final", "|", NULL },
+	{ "<|Channel|>Analysis<|Message|>Hm.<|END|>" FINAL "Yes.", "[Hm.]Yes.|",
+	    NULL },
+	{ "<|channel|> final <|message|>Yes.", "Yes.|", NULL },
+	{ "<|channel|>analysis Hm. " FINAL "Yes.", "Yes.|", NULL },
+	{ "<|channel|>analysis Hm.", "|", NULL },
 	{ "Say " FINAL, "|Say " FINAL, "Say " FINAL "|" },
 	{ "Say `" FINAL "` so.", "|Say `" FINAL "` so.",
 	    "Say `" FINAL "` so.|" },
@@ -152,13 +190,13 @@ take(struct gm_think *t, struct log *log, struct gm_span piece)
 }
 
 static void
-end(struct gm_think *t, struct log *log, bool cut)
+end(struct gm_think *t, struct log *log)
 {
 	struct gm_err err = { .code = GM_OK };
 
 	mark(log, false);
 	gm_buf_putc(&log->text, '|');
-	assert_int_equal(gm_think_end(t, cut, put, log, &err), 0);
+	assert_int_equal(gm_think_end(t, put, log, &err), 0);
 	mark(log, false);
 	if (t->leaked)
 		gm_buf_putc(&log->text, '!');
@@ -190,7 +228,7 @@ check(size_t row, bool hold, size_t a, size_t b, size_t step)
 		take(&t, &log,
 		    (struct gm_span){
 			text + i, step < len - i ? step : len - i });
-	end(&t, &log, false);
+	end(&t, &log);
 	if (strcmp(gm_buf_str(&log.text), want) != 0)
 		fail_msg("%s, %d, cut at %zu and %zu: %s", text, (int)hold, a,
 		    b, gm_buf_str(&log.text));
@@ -246,30 +284,9 @@ test_at_once(void **state)
 	/* After the end all is text. */
 	start(&t, &log, true);
 	take(&t, &log, gm_span_of("<think>a"));
-	end(&t, &log, false);
+	end(&t, &log);
 	take(&t, &log, gm_span_of(" <think>b</think>"));
-	assert_string_equal(
-	    gm_buf_str(&log.text), "|<think>a <think>b</think>");
-	release(&t, &log);
-}
-
-/* Of an answer that the token limit has cut, an open thought is one. */
-static void
-test_cut_off(void **state)
-{
-	struct gm_think t;
-	struct log log;
-
-	(void)state;
-	start(&t, &log, true);
-	take(&t, &log, gm_span_of(" <think>a"));
-	end(&t, &log, true);
-	assert_string_equal(gm_buf_str(&log.text), "|[a]");
-	release(&t, &log);
-	start(&t, &log, true);
-	take(&t, &log, gm_span_of("Hel"));
-	end(&t, &log, true);
-	assert_string_equal(gm_buf_str(&log.text), "|Hel");
+	assert_string_equal(gm_buf_str(&log.text), "[a]| <think>b</think>");
 	release(&t, &log);
 }
 
@@ -283,41 +300,58 @@ test_zero(void **state)
 	(void)state;
 	take(&t, &log, gm_span_of("<think>a</think>"));
 	take(&t, &log, gm_span_of("b"));
-	end(&t, &log, false);
+	end(&t, &log);
 	assert_string_equal(gm_buf_str(&log.text), "<think>a</think>b|");
 	release(&t, &log);
 }
 
-/* What is too long for a thought is text, all of it. */
+/* What is too long to be held is text, all of it. */
 static void
-check_bound(const char *tag, bool hold)
+test_bound(void **state)
 {
 	static char kib[1024];
 	struct gm_think t;
 	struct log log;
-	size_t n, want = strlen(tag) + GM_THINK_MAX;
+	size_t n, want = 1 + GM_THINK_MAX;
 
+	(void)state;
 	memset(kib, 'x', sizeof(kib));
-	start(&t, &log, hold);
-	take(&t, &log, gm_span_of(tag));
+	start(&t, &log, true);
+	take(&t, &log, gm_span_of("a"));
 	for (n = 0; n < GM_THINK_MAX; n += sizeof(kib)) {
 		assert_int_equal(log.text.len, 0);
 		take(&t, &log, (struct gm_span){ kib, sizeof(kib) });
 	}
 	assert_int_equal(log.text.len, want);
 	take(&t, &log, gm_span_of("</think>"));
-	end(&t, &log, false);
+	end(&t, &log);
 	assert_int_equal(log.text.len, want + strlen("</think>|"));
-	assert_int_equal(strncmp(log.text.data, tag, strlen(tag)), 0);
+	assert_int_equal(log.text.data[0], 'a');
 	release(&t, &log);
 }
 
+/* After an opening tag nothing is held, so that nothing is too long. */
 static void
-test_bound(void **state)
+test_long_thought(void **state)
 {
+	static char kib[1024];
+	struct gm_think t;
+	struct log log;
+	size_t n;
+
 	(void)state;
-	check_bound("<think>", false);
-	check_bound("a", true);
+	memset(kib, 'x', sizeof(kib));
+	start(&t, &log, false);
+	take(&t, &log, gm_span_of("<think>"));
+	for (n = 0; n < 2 * GM_THINK_MAX; n += sizeof(kib)) {
+		take(&t, &log, (struct gm_span){ kib, sizeof(kib) });
+		assert_int_equal(log.text.len, 1 + n + sizeof(kib));
+	}
+	take(&t, &log, gm_span_of("</think>b"));
+	end(&t, &log);
+	assert_int_equal(log.text.len, 1 + n + strlen("]b|"));
+	assert_string_equal(log.text.data + 1 + n, "]b|");
+	release(&t, &log);
 }
 
 /* A long answer after a thought, and a long one without, in one piece. */
@@ -338,7 +372,7 @@ test_long(void **state)
 		memcpy(text, begins[i], len);
 		start(&t, &log, false);
 		take(&t, &log, (struct gm_span){ text, sizeof(text) });
-		end(&t, &log, false);
+		end(&t, &log);
 		len = sizeof(text) - len + strlen("[a]|");
 		assert_int_equal(log.text.len, i < 2 ? len : len - 2);
 		release(&t, &log);
@@ -376,9 +410,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_at_once),
-		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_zero),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_long_thought),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_names),
 	};
