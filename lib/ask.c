@@ -4,10 +4,29 @@
 #include "reading.h"
 #include "relay.h"
 #include "stop.h"
+#include "utf8.h"
 
 #define HOUR_MS INT64_C(3600000)
 
-/* Text on its way through to the caller's sink: note the first byte. */
+/* White space that an answer begins with: more of it goes out at once. */
+#define BLANKS_MAX (64 * 1024)
+
+static int
+give_text(struct gm_ask *a, struct gm_span text, struct gm_err *err)
+{
+	if (text.len == 0)
+		return 0;
+	if (a->outcome->text_bytes == 0)
+		a->outcome->ttft_ms = a->text_ms - a->begun_ms;
+	a->outcome->text_bytes += (int64_t)text.len;
+	a->given = a->given || a->sink->final;
+	return a->sink->text(text, a->sink->arg, err);
+}
+
+/*
+ * Text on its way through to the caller's sink: note the first byte. White
+ * space alone is no answer, so it is held until something follows it.
+ */
 static int
 count_text(struct gm_span text, void *arg, struct gm_err *err)
 {
@@ -15,11 +34,15 @@ count_text(struct gm_span text, void *arg, struct gm_err *err)
 
 	if (a->text_ms == 0)
 		a->text_ms = gm_clock_mono_ms();
-	if (a->outcome->text_bytes == 0)
-		a->outcome->ttft_ms = a->text_ms - a->begun_ms;
-	a->outcome->text_bytes += (int64_t)text.len;
-	a->given = a->given || a->sink->final;
-	return a->sink->text(text, a->sink->arg, err);
+	a->answered = a->answered || gm_utf8_blanks(text) < text.len;
+	if (!a->answered && a->blanks.len + text.len <= BLANKS_MAX) {
+		gm_buf_put_span(&a->blanks, text);
+		return gm_buf_check(&a->blanks, err);
+	}
+	if (give_text(a, gm_buf_span(&a->blanks), err) != 0)
+		return -1;
+	gm_buf_reset(&a->blanks);
+	return give_text(a, text, err);
 }
 
 static int
@@ -46,6 +69,7 @@ gm_ask_begin(struct gm_ask *a, const struct gm_service *service,
 		.thought = pass_thought,
 		.final = sink->final,
 		.arg = a };
+	gm_buf_init(&a->blanks, BLANKS_MAX);
 	gm_hops_init(&a->hops, &a->counting, &outcome->answer);
 	a->begun_ms = a->due_ms = gm_clock_mono_ms();
 	outcome->model = question->model;
@@ -169,7 +193,7 @@ take_answer(struct gm_ask *a)
 	case GM_FINISH_NONE:
 		break;
 	}
-	if (a->question.call == GM_CALL_GENERATE && o->text_bytes == 0 &&
+	if (a->question.call == GM_CALL_GENERATE && !a->answered &&
 	    o->answer.omitted_len == 0)
 		gm_course_empty(a);
 	else if (o->answer.finish != GM_FINISH_DONE)
@@ -398,4 +422,5 @@ gm_ask_release(struct gm_ask *a)
 	gm_reply_release(&a->reply);
 	gm_request_release(&a->request);
 	gm_hops_release(&a->hops);
+	gm_buf_release(&a->blanks);
 }

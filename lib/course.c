@@ -58,6 +58,8 @@ begin_anew(struct gm_ask *a)
 {
 	a->sink->restart(a->sink->arg);
 	a->outcome->text_bytes = 0;
+	a->answered = false;
+	gm_buf_reset(&a->blanks);
 	gm_hops_reset(&a->hops);
 }
 

@@ -75,9 +75,11 @@ struct gm_ask {
 	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
 	struct gm_chain chain;    /* services that could not answer */
 	struct gm_err last;       /* the last failed attempt at this one */
-	int64_t ready_ms; /* monotonic: a server must have loaded; 0: has */
-	bool given;       /* text went to a sink that cannot take it back */
-	bool emptied;     /* the model's answer was empty: it was asked again */
+	int64_t ready_ms;     /* monotonic: a server must have loaded; 0: has */
+	bool answered;        /* text has come that is not white space alone: */
+	struct gm_buf blanks; /* before it, what has come */
+	bool given;           /* text went to a sink that cannot take it back */
+	bool emptied; /* the model's answer was empty: it was asked again */
 	unsigned failures; /* of the kind that counts against retries */
 	bool timed_out;    /* one of them: the model was silent */
 	int64_t begun_ms, sent_ms, sent_wall_ms;

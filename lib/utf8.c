@@ -154,6 +154,40 @@ gm_utf8_repair(struct gm_buf *out, struct gm_span text)
 	}
 }
 
+/* White_Space of Unicode, and the characters that break or join words. */
+static bool
+is_blank(uint32_t point)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = { { 0x9, 0xD }, { 0x20, 0x20 }, { 0x85, 0x85 },
+		{ 0xA0, 0xA0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200B },
+		{ 0x2028, 0x2029 }, { 0x202F, 0x202F }, { 0x205F, 0x2060 },
+		{ 0x3000, 0x3000 }, { 0xFEFF, 0xFEFF } };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(ranges); i++)
+		if (point >= ranges[i].first && point <= ranges[i].last)
+			return true;
+	return false;
+}
+
+size_t
+gm_utf8_blanks(struct gm_span text)
+{
+	size_t all = text.len, len;
+	uint32_t point;
+
+	while (text.len > 0) {
+		len = gm_utf8_decode(text, &point, NULL);
+		if (len == 0 || !is_blank(point))
+			break;
+		text.p += len;
+		text.len -= len;
+	}
+	return all - text.len;
+}
+
 size_t
 gm_utf8_cut(struct gm_span s, size_t max)
 {

@@ -43,6 +43,9 @@ size_t gm_utf8_repair(struct gm_buf *, struct gm_span text);
  */
 const char *gm_utf8_foreign(struct gm_span text);
 
+/* Bytes at the start that are white space, or characters without width. */
+size_t gm_utf8_blanks(struct gm_span text);
+
 /* Bytes of the first max characters (code points) of well-formed text. */
 size_t gm_utf8_cut(struct gm_span, size_t max);
 

@@ -165,6 +165,43 @@ empty() {
 	[ "$failures" -eq 0 ]
 }
 
+@test "white space alone is an empty answer" {
+	local blanks provider failures=0
+	services
+	while read -r blanks; do
+		for provider in gemini openai; do
+			local name=$ALIAS form='"stream"' reason=STOP
+			[ $provider = gemini ] || {
+				name=$OPENAI_MODEL form='"chat"' reason=stop
+			}
+			for way in --no-stream -S; do
+				play <<<"[{$form:[$blanks],\"repeat\":-1}]"
+				ask --provider $provider $way hi
+				said 1 '' "gm-prompt: $name: the answer is empty ($reason)
+" && tried 2 || failures=$((failures + 1))
+				play <<<"[{$form:[$blanks]},{$form:[$blanks,\"A \",\"b.\"]}]"
+				ask --provider $provider $way hi
+				[ "$rc" -eq 0 ] && tried 2 &&
+					same out "$(jq -rj '.[]' <<<"[$blanks,\"A b.\"]")"$'\n' ||
+					failures=$((failures + 1))
+			done
+		done
+	done <<-'E'
+		" "
+		"\n\n"
+		" \t","\r\n"
+		"\u00a0","\u3000\u200b"
+	E
+	[ "$failures" -eq 0 ]
+	# Before a text it stays as it is; what ends otherwise is no answer.
+	play <<<'[{"stream":["\n ","A.\n\n"]},{"stream":["\n "],"finish":"MAX_TOKENS"}]'
+	ask -S hi
+	said 0 $'\n A.\n\n' ''
+	ask hi
+	said 1 '' "gm-prompt: $ALIAS: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+"
+}
+
 @test "an empty answer in the end: the next service" {
 	services
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[\"Bien.\"]}]"

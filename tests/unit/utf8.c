@@ -271,6 +271,30 @@ test_foreign(void **state)
 	}
 }
 
+static void
+test_blanks(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+		{ "", 0 },
+		{ "a ", 0 },
+		{ " \t\n\v\f\ra", 6 },
+		{ "\xC2\x85\xC2\xA0 .", 5 },
+		{ "\xE3\x80\x80\xE2\x80\x8B\xEF\xBB\xBF", 9 },
+		{ "\xE2\x80\x8C", 0 },
+		{ " \xC2", 1 },
+		{ "\x1F", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++)
+		assert_int_equal(
+		    gm_utf8_blanks(gm_span_of(rows[i].text)), rows[i].len);
+}
+
 int
 main(void)
 {
@@ -282,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_valid_places),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_blanks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
