@@ -130,8 +130,8 @@ static void
 add_up(struct gm_outcome *o, const struct gm_http_result *result)
 {
 	o->connect_ms += result->connect_ms;
-	o->bytes_in += result->bytes_in;
-	o->bytes_out += result->bytes_out;
+	o->bytes_received += result->bytes_received;
+	o->bytes_sent += result->bytes_sent;
 }
 
 /* The answer came to its end, but not to a good one. */
@@ -307,7 +307,7 @@ renew_request(struct gm_ask *a)
 }
 
 static void
-send(struct gm_ask *a, int64_t now_ms)
+send(struct gm_ask *a)
 {
 	const struct gm_service *s = a->service;
 	struct gm_http_request request = {
@@ -331,7 +331,6 @@ send(struct gm_ask *a, int64_t now_ms)
 	gm_reply_init(&a->reply, s->provider, &a->question, &a->hops.sink,
 	    &a->outcome->answer);
 	gm_request_describe(&a->request, s->note, GM_LEVEL_TRACE);
-	a->sent_ms = now_ms;
 	a->text_ms = 0;
 	a->sent_wall_ms = gm_clock_wall_ms();
 	a->state = GM_ASK_SENDING;
@@ -351,7 +350,7 @@ gm_ask_step(struct gm_ask *a, int64_t now_ms)
 	if (!a->chosen)
 		gm_course_choose(a);
 	if (a->state == GM_ASK_DUE && a->chosen && now_ms >= a->due_ms)
-		send(a, now_ms);
+		send(a);
 }
 
 /* The deadline is over; what came before it must be told all the same. */
@@ -377,33 +376,39 @@ end_late(struct gm_ask *a, const struct gm_err *last)
 
 /* An answer that is whole counts, though the line stays open. */
 static bool
-take_late(struct gm_ask *a)
+take_late(struct gm_ask *a, struct gm_http_result *result)
 {
-	const struct gm_http_result result = { .fault = GM_HTTP_SILENCE,
-		.head = { .status = 200 },
-		.total_ms = gm_clock_mono_ms() - a->sent_ms };
-
-	gm_reply_end(&a->reply, &result);
+	result->fault = GM_HTTP_SILENCE;
+	gm_reply_end(&a->reply, result);
 	if (a->reply.fault.class != GM_CLASS_OK)
 		return false;
-	settle(a, &result);
+	settle(a, result);
 	return true;
+}
+
+/* End the transfer; returns true if that settles the request. */
+static bool
+cancel(struct gm_ask *a, enum gm_class class)
+{
+	const struct gm_fault now = { .class = class, .hint_ms = -1 };
+	struct gm_http_result result;
+
+	gm_http_cancel(a->service->http, a->transfer, &result);
+	a->transfer = NULL;
+	if (class == GM_CLASS_DEADLINE && take_late(a, &result))
+		return a->state == GM_ASK_DONE;
+	add_up(a->outcome, &result);
+	record(a, &now, result.total_ms);
+	return false;
 }
 
 void
 gm_ask_stop(struct gm_ask *a, enum gm_class class)
 {
-	struct gm_fault now = { .class = class, .hint_ms = -1 };
 	struct gm_err last = a->last;
 
-	if (a->transfer != NULL) {
-		gm_http_cancel(a->service->http, a->transfer);
-		a->transfer = NULL;
-		if (class != GM_CLASS_DEADLINE || !take_late(a))
-			record(a, &now, gm_clock_mono_ms() - a->sent_ms);
-		else if (a->state == GM_ASK_DONE)
-			return;
-	}
+	if (a->transfer != NULL && cancel(a, class))
+		return;
 	if (a->state == GM_ASK_DUE && a->chosen && a->turn_ms != 0)
 		gm_keys_give_back(
 		    a->service->keys, gm_course_model(a), a->key, a->turn_ms);
@@ -418,7 +423,7 @@ void
 gm_ask_release(struct gm_ask *a)
 {
 	if (a->transfer != NULL)
-		gm_http_cancel(a->service->http, a->transfer);
+		gm_http_cancel(a->service->http, a->transfer, NULL);
 	gm_reply_release(&a->reply);
 	gm_request_release(&a->request);
 	gm_hops_release(&a->hops);

@@ -76,7 +76,7 @@ struct gm_http_result {
 	int64_t connect_ms;    /* until connected, TLS included; 0: reused */
 	int64_t first_byte_ms; /* until the first byte of the body; or 0 */
 	int64_t total_ms;
-	int64_t bytes_in, bytes_out; /* of the bodies */
+	int64_t bytes_received, bytes_sent; /* of the bodies */
 };
 
 enum gm_http_pulse {

@@ -212,8 +212,12 @@ detach(struct gm_http *http, struct gm_http_transfer *t)
 }
 
 void
-gm_http_cancel(struct gm_http *http, struct gm_http_transfer *t)
+gm_http_cancel(struct gm_http *http, struct gm_http_transfer *t,
+    struct gm_http_result *result)
 {
+	gm_transfer_measure(t);
+	if (result != NULL)
+		*result = t->result;
 	detach(http, t);
 	gm_transfer_free(t);
 }
@@ -324,7 +328,7 @@ gm_http_close(struct gm_http *http)
 	if (http == NULL)
 		return;
 	while (http->first != NULL)
-		gm_http_cancel(http, http->first);
+		gm_http_cancel(http, http->first, NULL);
 	curl_multi_cleanup(http->multi);
 	curl_global_cleanup();
 	free(http);

@@ -37,8 +37,12 @@ int gm_http_check_proxy(
 struct gm_http_transfer *gm_http_start(struct gm_http *,
     const struct gm_http_request *, struct gm_err *) GM_MUST_CHECK;
 
-/* Drop a transfer and close its connection; its end is not called. */
-void gm_http_cancel(struct gm_http *, struct gm_http_transfer *);
+/*
+ * Drop a transfer and close its connection; its end is not called. *result,
+ * unless NULL, gets what is known so far: head, times and bytes.
+ */
+void gm_http_cancel(
+    struct gm_http *, struct gm_http_transfer *, struct gm_http_result *result);
 
 /*
  * Move all transfers on, waiting at most wait_ms for something to do; returns

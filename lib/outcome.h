@@ -33,7 +33,7 @@ struct gm_outcome {
 	bool fallback;          /* that is not the service asked for */
 	int64_t retry_at_ms;    /* wall clock; 0: nothing to wait for */
 	int64_t total_ms, ttft_ms, wait_ms, connect_ms;
-	int64_t bytes_in, bytes_out;
+	int64_t bytes_received, bytes_sent;
 	int64_t text_bytes; /* of the answer */
 };
 

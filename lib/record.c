@@ -60,8 +60,8 @@ put_measures(struct gm_jsonw *w, const struct gm_outcome *o)
 	gm_jsonw_int(w, "connect_ms", o->connect_ms);
 	gm_jsonw_end(w);
 	gm_jsonw_object(w, "bytes");
-	gm_jsonw_int(w, "in", o->bytes_in);
-	gm_jsonw_int(w, "out", o->bytes_out);
+	gm_jsonw_int(w, "sent", o->bytes_sent);
+	gm_jsonw_int(w, "received", o->bytes_received);
 	gm_jsonw_end(w);
 }
 

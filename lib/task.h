@@ -82,7 +82,7 @@ struct gm_ask {
 	bool emptied; /* the model's answer was empty: it was asked again */
 	unsigned failures; /* of the kind that counts against retries */
 	bool timed_out;    /* one of them: the model was silent */
-	int64_t begun_ms, sent_ms, sent_wall_ms;
+	int64_t begun_ms, sent_wall_ms;
 	int64_t text_ms; /* monotonic: the first text, maybe held; 0: none */
 };
 

@@ -100,9 +100,9 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	struct gm_span bytes = { p, size * count };
 	enum gm_http_pulse pulse;
 
-	if (r->bytes_in == 0)
+	if (r->bytes_received == 0)
 		r->first_byte_ms = gm_clock_mono_ms() - t->start_ms;
-	r->bytes_in += (int64_t)bytes.len;
+	r->bytes_received += (int64_t)bytes.len;
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
 	pulse = t->request.sink(&r->head, bytes, t->request.arg, &r->err);
@@ -371,7 +371,7 @@ is_nonsense(struct gm_http_transfer *t, CURLcode code, long status)
 		return false;
 	/* It stands for a GOAWAY and an early end, too. */
 	if (code == CURLE_HTTP2)
-		return t->head_open || t->result.bytes_in > 0;
+		return t->head_open || t->result.bytes_received > 0;
 	if (t->trace.http2 == 0)
 		return code == CURLE_RECV_ERROR && status >= 200;
 	/*
@@ -621,6 +621,6 @@ gm_transfer_measure(struct gm_http_transfer *t)
 	    t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	r->connect_ms = connects > 0 ? (int64_t)connected / 1000 : 0;
-	r->bytes_out = (int64_t)sent;
+	r->bytes_sent = (int64_t)sent;
 	r->total_ms = gm_clock_mono_ms() - t->start_ms;
 }

@@ -220,7 +220,7 @@ row() {
 # without FILE: the record in it without what no run has twice.
 without() {
 	jq -c 'del(.timing, .bytes, .attempts[]?.ms, .time, .wait_ms, .connect_ms,
-	    .ttft_ms, .total_ms, .bytes_in, .bytes_out)' "$1"
+	    .ttft_ms, .total_ms, .bytes_received, .bytes_sent)' "$1"
 }
 
 @test "three services in a row: each hands on, in one line each" {

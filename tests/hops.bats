@@ -93,7 +93,7 @@ ends() {
 	same <(jq -c '[.ok, .text, .finish_reason, .usage, [.attempts[] | [.model, .key_index, .http, .class]]]' out) \
 		'[true,"One, two, three.","STOP",{"prompt":17,"cached":null,"output":13,"thoughts":2,"total":32},[["gemini-4-argon",0,200,"ok"],["gemini-4-argon",0,200,"ok"]]]
 '
-	same <(jq .bytes.out out) "$(($(body $((BEFORE + 1)) | wc -c) + $(body $((BEFORE + 2)) | wc -c)))
+	same <(jq .bytes.sent out) "$(($(body $((BEFORE + 1)) | wc -c) + $(body $((BEFORE + 2)) | wc -c)))
 "
 }
 

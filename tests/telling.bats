@@ -81,12 +81,12 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 	END
 	ask --json hi
 	[ "$rc" -eq 0 ]
-	in=$(sed -E 's/.*"bytes":\{"in":([0-9]+).*/\1/' out)
+	in=$(jq .bytes.received out)
 	[ "$in" -gt 300 ] && [ "$in" -lt 3000 ]
 	[ "$(record)" = '{"ok":true,"text":"Hel\n\"lo\" é","provider":"gemini",'\
 '"model":"gemini-flash-latest","model_version":"gemini-3.8-flash","key_index":0,'\
 '"finish_reason":"STOP","usage":{"prompt":1,"cached":1,"output":5,'\
-'"thoughts":2,"total":8},'"$TIMING"',"bytes":{"in":'"$in"',"out":'${#HI}'},'\
+'"thoughts":2,"total":8},'"$TIMING"',"bytes":{"sent":'${#HI}',"received":'"$in"'},'\
 '"parts_omitted":[],"attempts":[{"provider":"gemini","model":"gemini-flash-latest","key_index":0,'\
 '"key":"...0001","http":200,"class":"ok","ms":0}],"fallback":false,'\
 '"sources":[{"uri":"https://a.example/","title":"An \"A\""}],"error":null}' ]
@@ -105,12 +105,12 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 	ask --json --max-wait 0 hi
 	[ "$rc" -eq 75 ]
 	retry=$(grep -oE '"retry_at":"[-0-9]+T[0-9:]+Z"' out | cut -d\" -f4)
-	in=$(sed -E 's/.*"bytes":\{"in":([0-9]+).*/\1/' out)
+	in=$(jq .bytes.received out)
 	[ "$(record)" = '{"ok":false,"text":"","provider":"gemini",'\
 '"model":"gemini-flash-latest","model_version":null,"key_index":0,'\
 '"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,'\
-'"thoughts":null,"total":null},'"$TIMING"',"bytes":{"in":'"$in"',"out":'\
-$((2 * ${#HI}))'},"parts_omitted":[],"attempts":[{"provider":"gemini","model":"gemini-flash-latest",'\
+'"thoughts":null,"total":null},'"$TIMING"',"bytes":{"sent":'\
+$((2 * ${#HI}))',"received":'"$in"'},"parts_omitted":[],"attempts":[{"provider":"gemini","model":"gemini-flash-latest",'\
 '"key_index":0,"key":"...0001","http":503,"class":"overloaded","ms":0},'\
 '{"provider":"gemini","model":"gemini-flash-latest","key_index":0,"key":"...0001","http":429,'\
 '"class":"quota","ms":0}],"fallback":false,"sources":[],"error":'\
@@ -155,12 +155,12 @@ assert r["ok"] is True and r["usage"]["prompt"] == 3, r'
 
 # words: the metrics on standard error without times.
 words() {
-	sed -E 's/_ms=[0-9]+/_ms=N/g; s/bytes_in=[0-9]+/bytes_in=N/' "$1"
+	sed -E 's/_ms=[0-9]+/_ms=N/g; s/bytes_received=[0-9]+/bytes_received=N/' "$1"
 }
 
 METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempts=1\
- class=ok http=200 wait_ms=N connect_ms=N ttft_ms=N total_ms=N bytes_in=N\
- bytes_out=${#HI} prompt_tokens=1 output_tokens=2 total_tokens=3 finish=STOP"
+ class=ok http=200 wait_ms=N connect_ms=N ttft_ms=N total_ms=N\
+ bytes_sent=${#HI} bytes_received=N prompt_tokens=1 output_tokens=2 total_tokens=3 finish=STOP"
 
 @test "--metrics: times and tokens on standard error" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
@@ -188,8 +188,8 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 @test "--log-file FILE: one JSON line for each request" {
 	local line='{"time":"T","tool":"gm-prompt","provider":"gemini",'\
 '"model":"gemini-flash-latest","key_index":0,"key":"...0001","attempts":1,"class":"ok","http":200,'\
-'"wait_ms":0,"connect_ms":0,"ttft_ms":0,"total_ms":0,"bytes_in":0,'\
-'"bytes_out":'${#HI}',"prompt_tokens":1,"output_tokens":2,"total_tokens":3,'\
+'"wait_ms":0,"connect_ms":0,"ttft_ms":0,"total_ms":0,'\
+'"bytes_sent":'${#HI}',"bytes_received":0,"prompt_tokens":1,"output_tokens":2,"total_tokens":3,'\
 '"finish":"STOP"}'
 
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
@@ -200,7 +200,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	said 0 $'Hello.\n' ''
 	diff <(printf '%s\n' "$line" "$line") <(sed -E '
 		s/"time":"[-0-9]{10}T[0-9:]{8}\.[0-9]{3}Z"/"time":"T"/
-		s/"((wait|connect|ttft|total)_ms|bytes_in)":[0-9]+/"\1":0/g' log)
+		s/"((wait|connect|ttft|total)_ms|bytes_received)":[0-9]+/"\1":0/g' log)
 	[ "$(stat -c %a log)" = 600 ]
 }
 
@@ -342,7 +342,7 @@ log_of() {
 	python3 -c 'import json
 line = open("log").read().splitlines()[-1]
 for name, value in json.loads(line).items():
-    if name != "time" and not name.endswith("_ms") and name != "bytes_in":
+    if name != "time" and not name.endswith("_ms") and name != "bytes_received":
         print("%s=%s" % (name, json.dumps(value)))'
 }
 
@@ -354,7 +354,7 @@ key="KEY"
 attempts=1
 class="ok"
 http=200
-bytes_out='${#HI}'
+bytes_sent='${#HI}'
 prompt_tokens=1
 output_tokens=2
 total_tokens=3

@@ -70,6 +70,23 @@ all_ways() {
 	E
 }
 
+@test "bytes are counted however a response ends" {
+	local form end failures=0
+	services
+	for form in "$GEMINI_HALF" "$GEMINI_WHOLE"; do
+		play <<<"[{\"stream\":[$form],\"finish\":null,\"hold\":true,\"repeat\":-1}]"
+		for end in "--deadline 1" "--timeout 1 --retries 0"; do
+			# shellcheck disable=SC2086 # two words or four
+			ask --json $end hi
+			tried 1 && same <(jq -c ".bytes | [.sent,
+			    .received > ${#form}]" out) "[${#HI},true]
+" || failures=$((failures + 1))
+			again
+		done
+	done
+	[ "$failures" -eq 0 ]
+}
+
 @test "the usage that comes after the finish reason is waited for" {
 	services
 	play <<-'END'

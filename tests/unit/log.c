@@ -68,8 +68,8 @@ make_outcome(struct gm_outcome *o)
 	o->connect_ms = 20;
 	o->ttft_ms = 300;
 	o->total_ms = 1234;
-	o->bytes_in = 4096;
-	o->bytes_out = 512;
+	o->bytes_received = 4096;
+	o->bytes_sent = 512;
 	o->answer.usage = (struct gm_usage){ 11, 2, 7, 40, 58 };
 	(void)memcpy(o->answer.reason, "STOP", sizeof("STOP"));
 }
@@ -78,14 +78,14 @@ make_outcome(struct gm_outcome *o)
 	"provider=gemini model=gemini-x key_index=2 key=...0001 attempts=2 " \
 	"class=ok " \
 	"http=200 wait_ms=500 connect_ms=20 ttft_ms=300 total_ms=1234 " \
-	"bytes_in=4096 bytes_out=512 prompt_tokens=11 cached_tokens=2 " \
+	"bytes_sent=512 bytes_received=4096 prompt_tokens=11 cached_tokens=2 " \
 	"output_tokens=7 thoughts_tokens=40 total_tokens=58 finish=STOP"
 #define JSON \
 	",\"tool\":\"gm-x\",\"provider\":\"gemini\",\"model\":\"gemini-x\"," \
 	"\"key_index\":2,\"key\":\"...0001\",\"attempts\":2,\"class\":\"ok\"," \
 	"\"http\":200," \
 	"\"wait_ms\":500,\"connect_ms\":20,\"ttft_ms\":300," \
-	"\"total_ms\":1234,\"bytes_in\":4096,\"bytes_out\":512," \
+	"\"total_ms\":1234,\"bytes_sent\":512,\"bytes_received\":4096," \
 	"\"prompt_tokens\":11,\"cached_tokens\":2,\"output_tokens\":7," \
 	"\"thoughts_tokens\":40,\"total_tokens\":58,\"finish\":\"STOP\"}\n"
 
@@ -119,7 +119,8 @@ test_failure(void **state)
 	gm_log_outcome(&log, &o);
 	assert_string_equal(said(),
 	    "gm-x: provider=gemini attempts=0 class=network wait_ms=0 "
-	    "connect_ms=0 ttft_ms=0 total_ms=0 bytes_in=0 bytes_out=0\n");
+	    "connect_ms=0 ttft_ms=0 total_ms=0 bytes_sent=0 "
+	    "bytes_received=0\n");
 	gm_outcome_release(&o);
 }
 

@@ -13,7 +13,7 @@
 	"\"thoughts\":null,\"total\":null},"
 #define NO_MEASURES \
 	"\"timing\":{\"total_ms\":0,\"ttft_ms\":0,\"wait_ms\":0," \
-	"\"connect_ms\":0},\"bytes\":{\"in\":0,\"out\":0},"
+	"\"connect_ms\":0},\"bytes\":{\"sent\":0,\"received\":0},"
 
 static void
 put(char *field, const char *text)
@@ -93,8 +93,8 @@ test_success(void **state)
 	o.ttft_ms = 300;
 	o.wait_ms = 500;
 	o.connect_ms = 20;
-	o.bytes_in = 4096;
-	o.bytes_out = 512;
+	o.bytes_received = 4096;
+	o.bytes_sent = 512;
 	add(&o, GM_CLASS_NETWORK, 0, 0);
 	add(&o, GM_CLASS_OVERLOADED, 503, 0);
 	add(&o, GM_CLASS_OK, 200, 0);
@@ -105,7 +105,7 @@ test_success(void **state)
 	    "\"finish_reason\":\"STOP\",\"usage\":{\"prompt\":11,\"cached\":0,"
 	    "\"output\":7,\"thoughts\":40,\"total\":58},\"timing\":{"
 	    "\"total_ms\":1234,\"ttft_ms\":300,\"wait_ms\":500,"
-	    "\"connect_ms\":20},\"bytes\":{\"in\":4096,\"out\":512},"
+	    "\"connect_ms\":20},\"bytes\":{\"sent\":512,\"received\":4096},"
 	    "\"parts_omitted\":[],\"attempts\":[{\"provider\":\"gemini\","
 	    "\"model\":\"gemini-x\","
 	    "\"key_index\":0,\"key\":\"...0001\",\"http\":null,\"class\":"
