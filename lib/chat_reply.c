@@ -294,8 +294,8 @@ write_methods(const struct gm_reading *r, struct gm_jsonw *w, int list)
 	gm_jsonw_end(w);
 }
 
-/* Under its id, or under an alias. */
-static void
+/* Under its id, or under an alias; false: that is no name. */
+static bool
 write_model(const struct gm_reading *r, struct gm_jsonw *w, int model, int name)
 {
 	const struct gm_json *j = r->json;
@@ -303,8 +303,8 @@ write_model(const struct gm_reading *r, struct gm_jsonw *w, int model, int name)
 	struct gm_span id = gm_json_raw(j, gm_reading_at(r, model, "id"));
 	struct gm_span shown = gm_json_raw(j, display);
 
-	if (gm_json_type(j, name) != GM_JSON_STRING)
-		return;
+	if (gm_json_type(j, name) != GM_JSON_STRING || gm_json_is(j, name, ""))
+		return false;
 	gm_jsonw_object(w, NULL);
 	gm_jsonw_raw(w, "id", gm_json_raw(j, name));
 	if (gm_json_type(j, display) == GM_JSON_STRING &&
@@ -313,45 +313,53 @@ write_model(const struct gm_reading *r, struct gm_jsonw *w, int model, int name)
 	write_limit(r, w, model);
 	write_methods(r, w, gm_reading_at(r, model, "capabilities"));
 	gm_jsonw_end(w);
+	return true;
 }
 
-static void
+/* Returns whether there is a name in the list, or nothing at all. */
+static bool
 write_models(const struct gm_reading *r, struct gm_jsonw *w, int list)
 {
 	const struct gm_json *j = r->json;
 	int model, aliases, i;
+	bool named = gm_json_len(j, list) == 0;
 
 	for (model = gm_json_first(j, list); model >= 0;
 	     model = gm_json_next(j, list, model)) {
-		write_model(r, w, model, gm_reading_at(r, model, "id"));
+		named =
+		    write_model(r, w, model, gm_reading_at(r, model, "id")) ||
+		    named;
 		aliases = gm_reading_at(r, model, "aliases");
 		for (i = gm_json_first(j, aliases); i >= 0;
 		     i = gm_json_next(j, aliases, i))
-			write_model(r, w, model, i);
+			named = write_model(r, w, model, i) || named;
 	}
+	return named;
 }
 
-/* Ollama's list of nothing is null. */
+/* Ollama's list of nothing is null; one without any name is no list. */
 static void
 read_list(struct gm_reading *r, int at)
 {
 	int list = gm_reading_at(r, at, "data");
 	struct gm_jsonw w;
+	bool good;
 
 	if (gm_json_type(r->json, at) == GM_JSON_ARRAY)
 		list = at;
-	else if (gm_json_type(r->json, list) != GM_JSON_ARRAY &&
-		 gm_json_type(r->json, list) != GM_JSON_NULL) {
+	gm_jsonw_init(&w, &r->text);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_array(&w, "models");
+	good = (gm_json_type(r->json, list) == GM_JSON_ARRAY ||
+		   gm_json_type(r->json, list) == GM_JSON_NULL) &&
+	       write_models(r, &w, list);
+	gm_jsonw_end(&w);
+	gm_jsonw_end(&w);
+	if (!good) {
 		r->rc = gm_fail(
 		    r->err, GM_EPROTOCOL, "JSON, but not a list of models");
 		return;
 	}
-	gm_jsonw_init(&w, &r->text);
-	gm_jsonw_object(&w, NULL);
-	gm_jsonw_array(&w, "models");
-	write_models(r, &w, list);
-	gm_jsonw_end(&w);
-	gm_jsonw_end(&w);
 	if (r->text.failed == GM_EDATA) { /* aliases repeat what is said */
 		r->rc = gm_fail(
 		    r->err, GM_EPROTOCOL, "the list of models has no end");

@@ -533,8 +533,9 @@ is_answer(const struct gm_json *j, int at)
 	return false;
 }
 
-bool
-gm_errbody_is(const struct gm_json *j, int at)
+/* Does a member say that it is an error? */
+static bool
+is_marked(const struct gm_json *j, int at)
 {
 	static const char *const names[] = { "error", "errors", "fault",
 		"error_type", "error_msg", "error_message", "errorMessage" };
@@ -559,9 +560,30 @@ gm_errbody_is(const struct gm_json *j, int at)
 	for (i = 0; i < GM_LEN(codes); i++)
 		if (is_bad_code(j, gm_json_at(j, at, codes[i])))
 			return true;
-	/* Words of an error, and nothing of an answer. */
-	return is_given(j, gm_json_at(j, at, "detail")) ||
-	       gm_json_type(j, gm_json_at(j, at, "message")) == GM_JSON_STRING;
+	return false;
+}
+
+/* Words as of an error, and nothing of an answer. */
+static bool
+is_words(const struct gm_json *j, int at)
+{
+	return !is_answer(j, at) &&
+	       (is_given(j, gm_json_at(j, at, "detail")) ||
+		   (gm_json_type(j, gm_json_at(j, at, "message")) ==
+			   GM_JSON_STRING &&
+		       is_given(j, gm_json_at(j, at, "message"))));
+}
+
+bool
+gm_errbody_is(const struct gm_json *j, int at)
+{
+	return is_marked(j, at) || is_words(j, at);
+}
+
+bool
+gm_errbody_is_vague(const struct gm_json *j, int at)
+{
+	return !is_marked(j, at) && is_words(j, at);
 }
 
 void

@@ -45,6 +45,9 @@ struct gm_errbody {
  */
 bool gm_errbody_is(const struct gm_json *, int at);
 
+/* Is it one by its words alone, so that it may be anything? */
+bool gm_errbody_is_vague(const struct gm_json *, int at);
+
 /* Never fails: what does not fit, or makes no sense, is left out. */
 void gm_errbody_read(struct gm_errbody *, struct gm_span body);
 

@@ -298,20 +298,39 @@ read_count(struct gm_reading *r, int at)
 	a->seen = a->usage.prompt >= 0;
 }
 
+/* Is there a name in a list, or nothing at all? */
+static bool
+is_named_list(const struct gm_reading *r, int list)
+{
+	const struct gm_json *j = r->json;
+	bool named = gm_json_len(j, list) == 0;
+	int i, name;
+
+	for (i = gm_json_first(j, list); i >= 0 && !named;
+	     i = gm_json_next(j, list, i)) {
+		name = gm_reading_at(r, i, "name");
+		named = gm_json_type(j, name) == GM_JSON_STRING &&
+		        !gm_json_is(j, name, "");
+	}
+	return named;
+}
+
 /*
  * An empty list may lack its member, but then it has nothing else either: what
- * has is the reply of another service.
+ * has is the reply of another service, as is a list without any name.
  */
 static bool
 is_page(const struct gm_reading *r, int at)
 {
-	enum gm_json_type type =
-	    gm_json_type(r->json, gm_reading_at(r, at, "models"));
+	int list = gm_reading_at(r, at, "models");
+	enum gm_json_type type = gm_json_type(r->json, list);
 	size_t others = gm_json_len(r->json, at);
 
 	if (gm_reading_at(r, at, "nextPageToken") != GM_JSON_NONE)
 		others--;
-	return type == GM_JSON_ARRAY || (type == GM_JSON_ABSENT && others == 0);
+	if (type == GM_JSON_ARRAY)
+		return is_named_list(r, list);
+	return type == GM_JSON_ABSENT && others == 0;
 }
 
 static void

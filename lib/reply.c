@@ -34,6 +34,22 @@ take_error(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 	return gm_fail(err, GM_EPROTOCOL, "error in the stream");
 }
 
+/*
+ * An object with some words: a service that was answering has failed, one that
+ * was not has sent something else than an answer.
+ */
+static int
+take_words(struct gm_reply *r, struct gm_span text, struct gm_err *err)
+{
+	int rc = take_error(r, text, err);
+
+	if (r->fault.class == GM_CLASS_SERVER ||
+	    r->fault.class == GM_CLASS_PROTOCOL)
+		r->fault.class =
+		    r->answer->seen ? GM_CLASS_SERVER : GM_CLASS_PROTOCOL;
+	return rc;
+}
+
 /* Words for what a call without an answer got. */
 static const char *
 odd_words(const struct gm_reply *r)
@@ -49,7 +65,10 @@ odd_words(const struct gm_reply *r)
 	return "JSON, but not an answer";
 }
 
-/* A document that belongs to no answer; it may be an error of some form. */
+/*
+ * A document that belongs to no answer, nor is known as an error; it may be one
+ * of some form all the same. No service has failed that only says something.
+ */
 static int
 take_odd(struct gm_reply *r, struct gm_span text, const char *words,
     struct gm_err *err)
@@ -57,6 +76,8 @@ take_odd(struct gm_reply *r, struct gm_span text, const char *words,
 	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
 	if (r->fault.words[0] == '\0') /* it says nothing */
 		return set_fault(r, GM_CLASS_PROTOCOL, words, err);
+	if (r->fault.class == GM_CLASS_SERVER)
+		r->fault.class = GM_CLASS_PROTOCOL;
 	return gm_fail(err, GM_EPROTOCOL, "an error in place of an answer");
 }
 
@@ -112,6 +133,8 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 	if (!may_be(gm_json_type(j, at), r->question->call))
 		return set_fault(
 		    r, GM_CLASS_PROTOCOL, "JSON, but not an answer", err);
+	if (gm_errbody_is_vague(j, at))
+		return take_words(r, gm_json_raw(j, at), err);
 	if (gm_errbody_is(j, at))
 		return take_error(r, gm_json_raw(j, at), err);
 	if (read_answer(r, at, err) != 0)

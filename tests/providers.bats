@@ -231,7 +231,8 @@ Accept: application/json
 		fails 1 'gm-models: no model matches'
 		tried 1
 	done
-	for body in '{"data":{}}' '{"data":"x"}' '{}' '{"models":[]}'; do
+	for body in '{"data":{}}' '{"data":"x"}' '{}' '{"models":[]}' \
+	    '{"data":[{}]}' '{"data":[{"object":"model"},5]}' '[{"user":"x"}]'; do
 		play <<<"[{\"json\":$body}]"
 		tool gm-models --refresh --provider mistral
 		fails 76 'gm-models: URL/mistral/v1: the reply makes no sense (HTTP 200, protocol): JSON, but not a list of models'

@@ -280,6 +280,28 @@ empty() {
 	[ "$failures" -eq 0 ]
 }
 
+@test "JSON with some words is an invalid response, from all services" {
+	local body members provider base failures=0
+	services
+	while IFS='|' read -r body members; do
+		for provider in gemini openai mistral; do
+			play <<<"[{$body,\"repeat\":-1}]"
+			base=$URL
+			[ $provider = gemini ] || base=$(eval "echo \$${provider^^}_BASE_URL")
+			ask --provider $provider hi
+			failed 76 "$base: the reply makes no sense (HTTP 200, protocol): $members" &&
+				tried 1 || failures=$((failures + 1))
+		done
+	done <<-'E'
+	"json":{"message":"hi"}|hi
+	"json":{"detail":"hi"}|hi
+	"json":{"msg":"hi"}|hi
+	"body":"data: {\"message\":\"hi\"}\n\n"|hi
+	"json":{"message":{"role":"assistant","content":"x"}}|assistant
+	E
+	[ "$failures" -eq 0 ]
+}
+
 @test "gm-models says nothing of finish reasons" {
 	serve
 	play <<<'[{"body":"","repeat":-1}]'

@@ -90,7 +90,8 @@ static const struct {
 	{ "{\"data\":[{\"id\":\"c\",\"meta\":{\"n_ctx\":4096,"
 	  "\"n_ctx_train\":131072}}]}",
 	    "{\"models\":[{\"id\":\"c\",\"inputTokenLimit\":4096}]}" },
-	{ "{\"data\":[5,null,[],{},{\"id\":5,\"aliases\":[\"b\"]}]}",
+	{ "{\"data\":[5,null,[],{},{\"id\":\"\"},"
+	  "{\"id\":5,\"aliases\":[\"b\"]}]}",
 	    "{\"models\":[{\"id\":\"b\"}]}" },
 };
 
@@ -129,6 +130,11 @@ test_no_list(void **state)
 	static const char *const documents[] = {
 		"{}",
 		"{\"data\":{}}",
+		"{\"data\":[{\"model\":\"a\"},{}]}",
+		"{\"data\":[{\"id\":\"\"}]}",
+		"{\"data\":[{\"id\":7,\"aliases\":[null]}]}",
+		"[{\"user\":1}]",
+		"[1,2]",
 		"{\"models\":[]}",
 		"{\"message\":\"M\"}",
 	};
