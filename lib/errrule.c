@@ -23,10 +23,14 @@ has(const struct gm_buf *b, const char *words)
 
 /* What is said by name, or in words, alike by several services. */
 static const struct gm_errrule first[] = {
-	{ GM_ERRRULE_KEY, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
-	{ 401, NULL, "api key expired", GM_CLASS_KEY_EXPIRED },
-	{ GM_ERRRULE_KEY, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
-	{ 401, NULL, "key has expired", GM_CLASS_KEY_EXPIRED },
+	{ GM_ERRRULE_KEY, "expired_key", NULL, GM_CLASS_KEY_EXPIRED },
+	{ 401, "expired_key", NULL, GM_CLASS_KEY_EXPIRED },
+	{ GM_ERRRULE_KEY, "API_KEY_INVALID", "key*expired",
+	    GM_CLASS_KEY_EXPIRED },
+	{ 401, "API_KEY_INVALID", "key*expired", GM_CLASS_KEY_EXPIRED },
+	{ GM_ERRRULE_KEY, "invalid_api_key", "key*expired",
+	    GM_CLASS_KEY_EXPIRED },
+	{ 401, "invalid_api_key", "key*expired", GM_CLASS_KEY_EXPIRED },
 	{ GM_ERRRULE_KEY, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
 	{ 401, "API_KEY_INVALID", NULL, GM_CLASS_KEY_INVALID },
 	{ GM_ERRRULE_KEY, "invalid_api_key", NULL, GM_CLASS_KEY_INVALID },
@@ -41,22 +45,22 @@ static const struct gm_errrule first[] = {
 	{ 403, "CONSUMER_INVALID", NULL, GM_CLASS_PROJECT_BLOCKED },
 	{ 403, "BILLING_DISABLED", NULL, GM_CLASS_PROJECT_BLOCKED },
 	{ 403, "USER_PROJECT_DENIED", NULL, GM_CLASS_PROJECT_BLOCKED },
-	{ 403, NULL, "has not been used in project*or it is disabled",
+	{ GM_ERRRULE_KEY, "organization_restricted", NULL,
 	    GM_CLASS_PROJECT_BLOCKED },
-	{ 403, NULL, "consumer*has been suspended", GM_CLASS_PROJECT_BLOCKED },
-	{ 403, NULL, "project*has been suspended", GM_CLASS_PROJECT_BLOCKED },
-	{ 403, NULL, "requires billing to be enabled",
-	    GM_CLASS_PROJECT_BLOCKED },
-	{ 403, NULL, "project has been denied access",
-	    GM_CLASS_PROJECT_DENIED },
 	{ GM_ERRRULE_CREDIT, "insufficient_quota", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "insufficient_balance", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "insufficient_credits", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "billing_error", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "budget_exceeded", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "Arrearage", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "AccountOverdueError", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "PrepaidBillOverdue", NULL, GM_CLASS_NO_CREDIT },
+	{ GM_ERRRULE_CREDIT, "PostpaidBillOverdue", NULL, GM_CLASS_NO_CREDIT },
+	{ 429, "1113", NULL, GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, "billing_not_active", NULL, GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, "billing_hard_limit_reached", NULL,
 	    GM_CLASS_NO_CREDIT },
 	{ GM_ERRRULE_CREDIT, "exceeded_current_quota_error", NULL,
-	    GM_CLASS_NO_CREDIT },
-	{ GM_ERRRULE_CREDIT, NULL, "credit balance", GM_CLASS_NO_CREDIT },
-	{ GM_ERRRULE_CREDIT, NULL, "account is not active",
 	    GM_CLASS_NO_CREDIT },
 	{ 0, "unsupported_country_region_territory", NULL, GM_CLASS_REGION },
 	{ 429, "MODEL_CAPACITY_EXHAUSTED", NULL, GM_CLASS_OVERLOADED },
@@ -176,6 +180,11 @@ static const struct {
 	{ "permission", 403 },
 	{ "forbidden", 403 },
 	{ "accessdenied", 403 },
+	{ "expiredkey", 400 },
+	{ "organizationrestricted", 400 },
+	{ "budgetexceeded", 400 },
+	{ "arrearage", 400 },
+	{ "accountoverdue", 403 },
 	{ "notfound", 404 },
 	{ "modelnotfound", 404 },
 	{ "1211", 404 },
@@ -252,7 +261,7 @@ is_status(long rule, long http)
 	}
 }
 
-/* May a rule of this class blame a key, or its project? */
+/* Is a class charged to a key, or to its project? */
 static bool blames_key(enum gm_class class)
 {
 	enum gm_scope scope = gm_class(class)->scope;
@@ -264,7 +273,8 @@ static bool
 holds(const struct gm_errrule *r, long http, const struct gm_errbody *e)
 {
 	if (blames_key(r->class) &&
-	    (r->http == 0 || (e->behind && r->words != NULL)))
+	    (r->http == 0 ||
+		(r->words != NULL && (r->name == NULL || e->behind))))
 		return false;
 	return is_status(r->http, http) &&
 	       (r->name == NULL || is(&e->reason, r->name) ||
@@ -603,7 +613,7 @@ gm_errrule_quota(const struct gm_errbody *e)
 	const char *day = find_first(&e->quota, days, GM_LEN(days));
 	const char *minute = find_first(&e->quota, minutes, GM_LEN(minutes));
 
-	if (has(&e->message, "spend-based"))
+	if (has(&e->plain, "spend-based"))
 		return GM_CLASS_QUOTA_SPEND;
 	if (e->zero || says_limit_zero(&e->message) ||
 	    says_no_quota(&e->message))

@@ -21,8 +21,8 @@
 
 /*
  * The first rule that holds decides; what is NULL or 0 is not looked at.  A
- * rule whose class is charged to a key or a project needs a status: without it
- * the rule never holds.
+ * rule whose class is charged to a key or a project needs a status
+ * and a name; words alone are the matter of errsense.h. Else it never holds.
  */
 struct gm_errrule {
 	long http;

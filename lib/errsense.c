@@ -5,7 +5,8 @@
 
 /* Statuses that one meaning is documented with; the first stands for it. */
 enum {
-	STATUSES_MAX = 4
+	STATUSES_MAX = 4,
+	EARLY = 4 /* a main statement begins within so many words */
 };
 
 struct sense {
@@ -30,6 +31,23 @@ struct sense {
 	"attribute|schema|file|files|plugin|webhook|bucket|database|dataset|" \
 	"upstream|mcp|template|document"
 
+/* The same of keys, and the texts of a request, which may speak of any key. */
+#define OTHERS \
+	THINGS \
+	"|url|urls|uri|uris|fileuri|link|links|signed|webpage|website|" \
+	"image|images|audio|video|media|server|servers|header|headers|" \
+	"connector|connectors|integration|repository|storage|registry|" \
+	"content|contents|prompt|message|messages|payload|json|text|role|" \
+	"roles|conversation"
+
+/* The service does not speak of itself so. */
+#define FIRST_PERSON "my|mine|i|i'm|i've|me"
+
+/* Before a statement: it holds at other times, or for others. */
+#define CONDITIONS \
+	"if|when|whenever|unless|once|until|because|accounts|users|customers|" \
+	"teams|organizations|projects|requests"
+
 #define KEYS \
 	"api key|api-key|api_key|apikey|x-api-key|x-goog-api-key|api keys|" \
 	"api token|access token|auth token|authentication token|" \
@@ -49,9 +67,16 @@ struct sense {
 	"not launched|not included|not eligible|not authorized|no access|" \
 	"not access|not use|not cover|not covered|not released|not reach|" \
 	"not listed|not provided|not provide|not operate|not possible|" \
+	"not used|not usable|" \
 	"restricted|restrictions|prohibited|blocked|banned|denied|forbidden|" \
 	"outside|unable to provide|unable to serve|unable to " \
 	"offer|embargoed|embargo|sanctioned|sanctions|excluded|ineligible"
+
+/* The same of places: a tool may be offered elsewhere only. */
+#define PLACES \
+	THINGS \
+	"|grounding|maps|search|url|urls|feature|features|image|images|" \
+	"voice|video|audio"
 
 #define HERE \
 	"your country|this country|country region|countries|territory|" \
@@ -64,7 +89,8 @@ struct sense {
 
 /*
  * The first row that holds decides.  Rows of keys and projects have only the
- * statuses that are documented for them.  A 401 means the key anyway, whatever
+ * statuses that are documented for them, and with another one than 401 and 402
+ * they hold for the main statement alone.  A 401 means the key anyway, whatever
  * else it says, but that it has expired.
  */
 static const struct sense senses[] = {
@@ -113,33 +139,34 @@ static const struct sense senses[] = {
 
 	/* The region is not served: neither the key nor its project. */
 	{ { 403, 400 }, GM_CLASS_REGION, false, 8, BEFORE | AFTER, HERE,
-	    DENIALS, THINGS "|prompt" },
+	    DENIALS, PLACES "|prompt" },
 	{ { 403, 400 }, GM_CLASS_REGION, true, 8, BEFORE | AFTER,
 	    HERE "|country|region|regions|location|locations|jurisdiction|"
 		 "jurisdictions|geographic|geography|geolocation|geo|area|"
 		 "nation",
-	    DENIALS, THINGS "|prompt|model" },
+	    DENIALS, PLACES "|prompt|model" },
 	{ { 403 }, GM_CLASS_REGION, true, 8, BEFORE | AFTER,
 	    "embargo|embargoed|sanctions|sanctioned",
 	    "access|use|service|requests|users|blocked|country|region",
-	    THINGS "|prompt" },
+	    PLACES "|prompt" },
 
 	{ { 403, 400 }, GM_CLASS_REGION, false, 6, BEFORE | AFTER,
 	    "ip|ip address|users|user|requests|access|you",
 	    "unsupported region|unsupported country|unsupported location|"
 	    "unsupported territory|restricted region|restricted country",
-	    THINGS "|prompt" },
+	    PLACES "|prompt" },
 
 	/* The key. */
 	{ { 403 }, GM_CLASS_KEY_LEAKED, false, 8, AFTER, KEYS "|key",
 	    "leaked|compromised|exposed publicly|publicly exposed|"
 	    "publicly visible|found in public",
-	    THINGS },
-	{ { 400, 401, 403 }, GM_CLASS_KEY_EXPIRED, false, 6, AFTER, KEYS,
-	    "expired|past expiration|past expiry|no longer valid since",
-	    THINGS },
-	{ { 401, 400, 403 }, GM_CLASS_KEY_EXPIRED, false, 0, BEFORE, KEYS,
-	    "expired", THINGS },
+	    OTHERS },
+	{ { 400, 401, 403 }, GM_CLASS_KEY_EXPIRED, false, 6, AFTER, KEYS "|key",
+	    "expired|past expiration|past expiry|"
+	    "no longer valid since",
+	    OTHERS },
+	{ { 401, 400, 403 }, GM_CLASS_KEY_EXPIRED, false, 0, BEFORE,
+	    KEYS "|key", "expired", OTHERS },
 	{ { 400, 403 }, GM_CLASS_KEY_INVALID, false, 6, AFTER, KEYS,
 	    "invalid|not valid|no longer valid|incorrect|not correct|wrong|"
 	    "malformed|disabled|deactivated|revoked|deleted|not found|"
@@ -147,12 +174,22 @@ static const struct sense senses[] = {
 	    "no longer exists|not accepted|rejected|not active|"
 	    "no longer active|inactive|not match|not known|"
 	    "not verified|suspended",
-	    THINGS },
+	    OTHERS },
 	{ { 400, 403 }, GM_CLASS_KEY_INVALID, false, 1, BEFORE, KEYS,
 	    "invalid|not valid|incorrect|wrong|malformed|bad|revoked|"
 	    "disabled|deactivated|deleted|unknown|unrecognized|"
 	    "not recognize|not find|not verify|not validate|no such",
-	    THINGS },
+	    OTHERS },
+
+	/* The project. */
+	{ { 403 }, GM_CLASS_PROJECT_BLOCKED, false, 6, AFTER,
+	    "not used in project", "disabled", OTHERS },
+	{ { 403 }, GM_CLASS_PROJECT_BLOCKED, false, 4, AFTER,
+	    "consumer|project", "suspended", OTHERS },
+	{ { 403 }, GM_CLASS_PROJECT_BLOCKED, false, 3, BEFORE,
+	    "billing to enabled|billing enabled", "requires|require", OTHERS },
+	{ { 403 }, GM_CLASS_PROJECT_DENIED, false, 2, AFTER, "project",
+	    "denied access", OTHERS },
 
 	/* The account has nothing left to pay with. */
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 5, AFTER,
@@ -163,19 +200,44 @@ static const struct sense senses[] = {
 	    "exhausted|depleted|used up|insufficient|not sufficient|"
 	    "not enough|too low|ran out|run out|reached|exceeded|hit|empty|"
 	    "negative|zero|consumed|spent|expired|below zero|gone",
-	    "load|rate|minute|per day|tokens|thinking|tool" },
+	    OTHERS "|no|load|rate|minute|per day|tokens|thinking" },
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, BEFORE,
 	    "credit|credits|balance|account balance|funds|spending limit|"
 	    "spend limit|spending cap|spend cap|spending budget",
-	    "insufficient|no|no more|no remaining|out of|not enough|"
+	    "insufficient|out of|not enough|"
 	    "run out of|ran out of|used all|used up|exhausted|exceeded|"
 	    "reached|hit|consumed all|spent all|exceeds|lack|lacks|zero|"
 	    "negative",
-	    "load|rate|minute|per day|tokens|thinking|tool" },
-
+	    OTHERS "|no|load|rate|minute|per day|tokens|thinking" },
+	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, BEFORE,
+	    "credit|credits|balance|account balance|funds",
+	    "no|no more|no remaining",
+	    OTHERS "|load|rate|minute|per day|tokens|thinking|charged|used|"
+		   "deducted|spent|consumed|billed|taken|refunded|required|"
+		   "needed|necessary|lost|touched" },
+	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 8, AFTER,
+	    "team|account|organization|workspace|you",
+	    "no credits|not credits|used all credits|no funds|"
+	    "not balance|not funds|in arrears|arrears|overdue|past due|not "
+	    "paid",
+	    OTHERS "|load|rate|minute|per day|tokens|thinking|charged|"
+		   "deducted|billed" },
+	{ { 402, 400, 403 }, GM_CLASS_NO_CREDIT, false, 2, BEFORE,
+	    "usage limits|api usage limits|usage limit|api usage limit",
+	    "reached your specified|exceeded your specified|"
+	    "reached your specified workspace|"
+	    "exceeded your specified workspace",
+	    OTHERS "|rate|minute|per day|tokens" },
+	{ { 402, 429, 412, 403 }, GM_CLASS_NO_CREDIT, false, 8, AFTER,
+	    "account suspended|suspended|deactivated|blocked",
+	    "spending limit|invoice|invoices|unpaid|overdue|arrears|payment|"
+	    "insufficient balance|insufficient funds|insufficient credits",
+	    OTHERS },
+	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 2, AFTER,
+	    "account", "not active", OTHERS },
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, BEFORE | AFTER,
 	    "account|balance|wallet|continue", "top up|recharge|add funds",
-	    "rate|minute|per day|tool" },
+	    OTHERS "|rate|minute|per day" },
 	{ { 401 }, GM_CLASS_KEY_REFUSED, false, 3, BEFORE | AFTER,
 	    "authentication|authorization|login|authenticate|credentials|" KEYS,
 	    "failed|fail|fails|failure|invalid|required|missing|error|"
@@ -394,6 +456,16 @@ has_any(struct gm_span sentence, const char *set)
 	return false;
 }
 
+/* Do the bytes between two words introduce what follows? */
+static bool
+is_introduced(const char *p, const char *end)
+{
+	for (; p < end; p++)
+		if (*p == ':' || (*p == '-' && p + 1 < end))
+			return true;
+	return false;
+}
+
 /* Does a sentence say it: the one first, the other near behind it? */
 static bool
 says(struct gm_span text, const char *one, const char *other, int distance)
@@ -408,15 +480,44 @@ says(struct gm_span text, const char *one, const char *other, int distance)
 	return false;
 }
 
+/*
+ * The same within the first words, before what these introduce: behind a colon
+ * there may be a text of the request.
+ */
 static bool
-holds(const struct sense *s, struct gm_span sentence)
+says_early(
+    struct gm_span text, const char *one, const char *other, int distance)
+{
+	struct gm_span before = { NULL, 0 }, rest = text, word, end;
+	int i;
+
+	for (i = 0; i < EARLY; i++) {
+		if (!take_word(&rest, &word) || word.len == 0 ||
+		    is_introduced(text.p, word.p))
+			return false;
+		if (!is_negation(before) && begins_set(text, one, &end) &&
+		    follows(end, other, distance))
+			return true;
+		if (begins_set(word, CONDITIONS, &end))
+			return false;
+		before = word;
+		text = rest;
+	}
+	return false;
+}
+
+typedef bool
+says_fn(struct gm_span, const char *one, const char *other, int distance);
+
+static bool
+holds(const struct sense *s, struct gm_span sentence, says_fn *said_by)
 {
 	bool said = (s->order & AFTER) != 0 &&
-	            says(sentence, s->subjects, s->predicates, s->distance);
+	            said_by(sentence, s->subjects, s->predicates, s->distance);
 
 	said = said ||
 	       ((s->order & BEFORE) != 0 &&
-		   says(sentence, s->predicates, s->subjects, s->distance));
+		   said_by(sentence, s->predicates, s->subjects, s->distance));
 	return said && !has_any(sentence, s->unless);
 }
 
@@ -445,9 +546,86 @@ is_said(const struct sense *s, struct gm_span text)
 	struct gm_span sentence;
 
 	while (take_sentence(&text, &sentence))
-		if (holds(s, sentence))
+		if (holds(s, sentence, says))
 			return true;
 	return false;
+}
+
+/* Does the service say it as the first thing, and as its own? */
+static bool
+is_main(const struct sense *s, struct gm_span text)
+{
+	struct gm_span sentence;
+
+	text = gm_errsense_strip(text);
+	return take_sentence(&text, &sentence) &&
+	       !has_any(sentence, FIRST_PERSON) &&
+	       holds(s, sentence, says_early);
+}
+
+static bool
+is_blame(const struct sense *s)
+{
+	enum gm_scope scope = gm_class(s->class)->scope;
+
+	return scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT;
+}
+
+/* A word of those with which clients and gateways begin a message. */
+static bool
+is_prefix_word(struct gm_span word)
+{
+	static const char *const list[] = { "error", "errors", "code", "status",
+		"http", "message", "msg", "detail", "bad", "request", "client",
+		"api", "unauthorized", "forbidden", "permission",
+		"permission_denied", "invalid_argument", "failed_precondition",
+		"access", "denied", "authentication", "authorization",
+		"authenticate", "failed", "failure", "fails", "to", "sorry",
+		"from", "b" };
+	size_t i;
+
+	for (i = 0; i < word.len && isdigit((unsigned char)word.p[i]); i++)
+		continue;
+	if (i == word.len || gm_span_starts(word, "litellm.") ||
+	    (word.len > 5 && gm_span_ends(word, "Error")) ||
+	    gm_span_ends(word, "Exception"))
+		return true;
+	for (i = 0; i < GM_LEN(list); i++)
+		if (is_same(word, gm_span_of(list[i])))
+			return true;
+	return false;
+}
+
+/* Behind one prefix, or the text as it is. */
+static struct gm_span
+strip_one(struct gm_span text)
+{
+	struct gm_span rest = text, word;
+	const char *end = text.p + text.len, *p;
+
+	while (take_raw(&rest, &word) && word.len > 0) {
+		if (!is_prefix_word(word))
+			return text;
+		for (p = rest.p; p < end && strchr(" )]", *p) != NULL; p++)
+			continue;
+		if (p == end || strchr(":-.,;", *p) == NULL)
+			continue;
+		p++;
+		return gm_span_ltrim((struct gm_span){ p, (size_t)(end - p) });
+	}
+	return text;
+}
+
+struct gm_span
+gm_errsense_strip(struct gm_span text)
+{
+	struct gm_span rest = gm_span_ltrim(text), before;
+
+	do {
+		before = rest;
+		rest = strip_one(rest);
+	} while (rest.len > 0 && rest.len < before.len);
+	return rest;
 }
 
 static bool
@@ -470,8 +648,11 @@ gm_errsense_find(
 	for (i = 0; i < GM_LEN(senses); i++) {
 		if (senses[i].class == GM_CLASS_OK ||
 		    !is_documented(&senses[i], http) ||
-		    (senses[i].precise && !precise) ||
-		    !is_said(&senses[i], text))
+		    (senses[i].precise && !precise))
+			continue;
+		if (is_blame(&senses[i]) && http != 401 && http != 402
+			? !is_main(&senses[i], text)
+			: !is_said(&senses[i], text))
 			continue;
 		*class = senses[i].class;
 		return true;
@@ -482,41 +663,67 @@ gm_errsense_find(
 long
 gm_errsense_status(bool coded, struct gm_span text)
 {
-	enum gm_scope scope;
 	size_t i;
 
 	for (i = 0; i < GM_LEN(senses); i++) {
-		scope = gm_class(senses[i].class)->scope;
-		if (senses[i].precise ||
-		    (!coded &&
-			(scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT)))
+		if (senses[i].precise || (!coded && is_blame(&senses[i])))
 			continue;
-		if (is_said(&senses[i], text))
+		if (is_blame(&senses[i]) ? is_main(&senses[i], text)
+					 : is_said(&senses[i], text))
 			return senses[i].http[0];
 	}
 	return 0;
 }
 
-/* The byte after a quotation's text that begins at p, or NULL: it has no end. */
-static const char *
-find_end(const char *p, const char *end)
-{
-	const char *q;
+struct marks {
+	const char *open, *close;
+};
 
-	for (q = p + 1; q < end; q++)
-		if (*q == *p && q[-1] != '\\' &&
-		    (q + 1 == end || !isalnum((unsigned char)q[1])))
-			return q;
+/* The marks that open a quotation there, or NULL. */
+static const struct marks *
+find_marks(struct gm_span text, const char *p)
+{
+	static const struct marks list[] = {
+		{ "'", "'" },
+		{ "\"", "\"" },
+		{ "`", "`" },
+		{ "\xE2\x80\x9C", "\xE2\x80\x9D" },
+		{ "\xE2\x80\x9E", "\xE2\x80\x9C" },
+		{ "\xE2\x80\x98", "\xE2\x80\x99" },
+		{ "\xC2\xAB", "\xC2\xBB" },
+		{ "\xE3\x80\x8C", "\xE3\x80\x8D" },
+	};
+	struct gm_span rest = { p, text.len - (size_t)(p - text.p) };
+	size_t i;
+
+	if (p > text.p && isalnum((unsigned char)p[-1]))
+		return NULL; /* an apostrophe, or inches */
+	for (i = 0; i < GM_LEN(list); i++)
+		if (gm_span_starts(rest, list[i].open))
+			return &list[i];
 	return NULL;
 }
 
-static void
-put_quoted(struct gm_buf *out, const char *p, const char *end)
+/* Where the closing mark of a quotation is; the end if it was cut. */
+static const char *
+find_end(const char *p, const char *end, const char *close)
 {
-	size_t len = (size_t)(end - p) - 1;
+	size_t len = strlen(close);
+	const char *q;
 
-	if (*p == '`' && memchr(p, ' ', len + 1) == NULL)
-		gm_buf_put_span(out, (struct gm_span){ p + 1, len });
+	for (q = p; (size_t)(end - q) >= len; q++)
+		if (memcmp(q, close, len) == 0 && (q == p || q[-1] != '\\') &&
+		    (q + len == end || !isalnum((unsigned char)q[len])))
+			return q;
+	return end;
+}
+
+/* The text between two marks, of which the second may be missing. */
+static void
+put_quoted(struct gm_buf *out, const struct marks *m, struct gm_span quoted)
+{
+	if (m->open[0] == '`' && memchr(quoted.p, ' ', quoted.len) == NULL)
+		gm_buf_put_span(out, quoted);
 	else
 		gm_buf_putc(out, '*');
 }
@@ -524,28 +731,23 @@ put_quoted(struct gm_buf *out, const char *p, const char *end)
 void
 gm_errsense_unquote(struct gm_buf *out, struct gm_span message)
 {
-	static const char marks[] = "'\"`";
-	bool open[sizeof(marks)] = { false }; /* its last one has no end */
 	struct gm_span text = gm_span_ltrim(message);
-	const char *p = text.p, *end = text.p + text.len, *q, *mark;
+	const char *p = text.p, *end = text.p + text.len, *q;
+	const struct marks *m;
 
 	if (text.len > 0 && (*p == '{' || *p == '[')) {
 		gm_buf_put_span(out, text);
 		return;
 	}
-	for (; p < end; p++) {
-		mark = *p != '\0' ? strchr(marks, *p) : NULL;
-		q = NULL;
-		if (mark != NULL && !open[mark - marks] &&
-		    (p == text.p || !isalnum((unsigned char)p[-1]))) {
-			q = find_end(p, end);
-			open[mark - marks] = q == NULL;
-		}
-		if (q == NULL) {
-			gm_buf_putc(out, *p);
+	while (p < end) {
+		m = find_marks(text, p);
+		if (m == NULL) {
+			gm_buf_putc(out, *p++);
 			continue;
 		}
-		put_quoted(out, p, q);
-		p = q;
+		p += strlen(m->open);
+		q = find_end(p, end, m->close);
+		put_quoted(out, m, (struct gm_span){ p, (size_t)(q - p) });
+		p = q < end ? q + strlen(m->close) : end;
 	}
 }

@@ -23,7 +23,9 @@ static const struct gm_errrule rules[] = {
 	{ 0, "name", NULL, GM_CLASS_CANCELLED },
 	{ 0, NULL, "words", GM_CLASS_SERVER },
 	{ 418, NULL, "one*two", GM_CLASS_LOADING },
-	{ 421, NULL, "key", GM_CLASS_KEY_EXPIRED },
+	/* Nor by words alone. */
+	{ 421, NULL, "key", GM_CLASS_KEY_INVALID },
+	{ 421, "named", "key", GM_CLASS_KEY_EXPIRED },
 	{ 503, NULL, "late", GM_CLASS_SERVER_TIMEOUT },
 	{ 503, NULL, NULL, GM_CLASS_OVERLOADED },
 };
@@ -46,10 +48,15 @@ static const struct {
 	{ 418, "One and two", GM_CLASS_LOADING },
 	{ 418, "two and one", GM_CLASS_OK },
 	{ 418, "one", GM_CLASS_OK },
-	{ 421, "the key", GM_CLASS_KEY_EXPIRED },
-	{ 420, "the key", GM_CLASS_OK },
+	{ 421, "the key", GM_CLASS_OK },
+	{ 421, "{\"code\":\"named\",\"message\":\"The key.\"}",
+	    GM_CLASS_KEY_EXPIRED },
+	{ 420, "{\"code\":\"named\",\"message\":\"The key.\"}", GM_CLASS_OK },
 	/* What a service behind says is not about our key. */
-	{ 421, BEHIND("the key"), GM_CLASS_OK },
+	{ 421,
+	    "{\"error\":{\"code\":\"named\",\"metadata\":{\"raw\":\"the "
+	    "key\"}}}",
+	    GM_CLASS_OK },
 	{ 418, BEHIND("one two"), GM_CLASS_LOADING },
 	{ 503, "too late", GM_CLASS_SERVER_TIMEOUT },
 	{ 503, "", GM_CLASS_OVERLOADED },

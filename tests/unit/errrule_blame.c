@@ -219,6 +219,21 @@ static const struct {
 	{ 403, ERROR("Country, region, or territory not supported"), true },
 	{ 403, ERROR("Requests from your area are blocked"), true },
 	{ 451, ERROR("Legal reasons"), true },
+	{ 400, DENIED("Gemini API cannot be used in your current region."),
+	    true },
+	{ 400, DENIED("This can't be used from your current location."), true },
+	{ 403, ERROR("The service may not be used in your country"), true },
+	/* A tool may not be offered there; the rest is. */
+	{ 400,
+	    DENIED("Google Maps grounding is not available in your country."),
+	    false },
+	{ 403,
+	    ERROR("Grounding with Google Maps is not supported in your "
+		  "region."),
+	    false },
+	{ 403, ERROR("Image search is not available in your region"), false },
+	{ 400, ERROR("Invalid text: \\\"it is not available in your country"),
+	    false },
 	/* Other things that are not supported, or not ready. */
 	{ 400, DENIED("The File x is not in an ACTIVE state."), false },
 	{ 400, ERROR("The region 'xx' of the tool is not supported"), false },

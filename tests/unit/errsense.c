@@ -177,8 +177,25 @@ test_unquote(void **state)
 		{ "a \"b 'c' d\"", "a *" },
 		{ "`a` and `b c`", "a and *" },
 		{ "it isn't, it's", "it isn't, it's" },
-		{ "an 'open one", "an 'open one" },
-		{ "an 'open one and \"not\" 'x", "an 'open one and * 'x" },
+		/* Without a closing mark all that follows is quoted. */
+		{ "an 'open one", "an *" },
+		{ "an 'open one and \"not\" 'x", "an *" },
+		{ "a \"b 'c' d", "a *" },
+		{ "a `b c", "a *" },
+		{ "a `b", "a b" },
+		{ "a \"b\\\" c", "a *" },
+		{ "a \"\" b '", "a * b *" },
+		{ "a 5\" b", "a 5\" b" },
+		{ "\xE2\x80\x9C"
+		  "a\xE2\x80\x9D b",
+		    "* b" },
+		{ "\xE2\x80\x9E"
+		  "a\xE2\x80\x9C b",
+		    "* b" },
+		{ "\xE2\x80\x98"
+		  "it isn\xE2\x80\x99t\xE2\x80\x99 b",
+		    "* b" },
+		{ "\xC2\xAB a \xC2\xBB b \xC2\xAB c", "* b *" },
 		{ "the users' key", "the users' key" },
 		{ "'it isn't so' b", "* b" },
 		{ "{'error': 'a b'}", "{'error': 'a b'}" },
@@ -192,6 +209,36 @@ test_unquote(void **state)
 		gm_errsense_unquote(&plain, gm_span_of(cases[i].text));
 		assert_string_equal(gm_buf_str(&plain), cases[i].plain);
 		gm_buf_release(&plain);
+	}
+}
+
+static void
+test_strip(void **state)
+{
+	static const struct {
+		const char *text, *rest;
+	} cases[] = {
+		{ "", "" },
+		{ "API key not valid.", "API key not valid." },
+		{ "Error code: 400 - {'a': 1}", "{'a': 1}" },
+		{ "litellm.BadRequestError: OpenAIException - No.", "No." },
+		{ "Authentication Error - Expired Key.", "Expired Key." },
+		{ "Access denied. No.", "No." },
+		{ "Error 403 (Forbidden): no", "no" },
+		{ "Role unknown: no", "Role unknown: no" },
+		{ "Error", "Error" },
+		{ "Error: ", "" },
+	};
+	struct gm_buf rest;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(cases); i++) {
+		gm_buf_init(&rest, 1024);
+		gm_buf_put_span(
+		    &rest, gm_errsense_strip(gm_span_of(cases[i].text)));
+		assert_string_equal(gm_buf_str(&rest), cases[i].rest);
+		gm_buf_release(&rest);
 	}
 }
 
@@ -289,6 +336,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_unquote),
+		cmocka_unit_test(test_strip),
 		cmocka_unit_test(test_status),
 	};
 
