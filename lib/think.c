@@ -100,6 +100,8 @@ drop(struct gm_think *t, size_t len)
 		    t->held.data, t->held.data + len, t->held.len - len + 1);
 	gm_buf_cut(&t->held, t->held.len - len);
 	t->scan = t->scan > len ? t->scan - len : 0;
+	t->judged = t->judged > len ? t->judged - len : 0;
+	t->doubt_at = t->doubt_at > len ? t->doubt_at - len : 0;
 }
 
 /* Give out the first bytes of what is held. */
@@ -206,19 +208,80 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Is a fenced code block open there? fenced: was one at the beginning? */
+/* Does a fence name a language, so that it closes no block? */
 static bool
-is_fenced(const char *text, size_t at, bool fenced)
+has_info(const char *line)
 {
-	const char *p = text, *end = text + at;
+	line += strspn(line, "`");
+	line += strspn(line, " \t\r");
+	return *line != '\0' && *line != '\n';
+}
 
-	while (p != NULL && p < end) {
-		if (strncmp(p, "```", 3) == 0)
-			fenced = !fenced;
-		p = memchr(p, '\n', (size_t)(end - p));
-		p = p != NULL ? p + 1 : NULL;
+/* Look at the lines up to a place: is a fenced code block open there? */
+static void
+advance(struct gm_think *t, size_t to)
+{
+	const char *text = gm_buf_str(&t->held), *line;
+
+	while (t->judged < to) {
+		if (!t->midline && strncmp(text + t->judged, "```", 3) == 0) {
+			if (t->fences == 0)
+				t->reopened = has_info(text + t->judged);
+			t->fenced = !t->fenced;
+			t->fences++;
+		}
+		line = memchr(text + t->judged, '\n', to - t->judged);
+		t->midline = line == NULL;
+		t->judged = line != NULL ? (size_t)(line + 1 - text) : to;
 	}
-	return fenced;
+}
+
+/* Is a mark open before a place, in its line? */
+static bool
+is_open(const char *text, size_t at, char mark)
+{
+	size_t before;
+	bool open = false;
+
+	for (before = at;
+	     before > 0 && at - before < CONTEXT && text[before - 1] != '\n';
+	     before--)
+		open = open != (text[before - 1] == mark);
+	return open;
+}
+
+/* Does a mark close a quotation behind a place?  -1: that is not known yet. */
+static int
+is_closed(const char *text, size_t len, size_t end, char mark, bool last)
+{
+	size_t i;
+
+	for (i = end; i < len && i - end < CONTEXT && text[i] != '\n'; i++)
+		if (text[i] == mark)
+			return i + 2 < len || last
+			           ? strncmp(text + i, "```", 3) != 0
+			           : -1;
+	return i == len && !last ? -1 : 0;
+}
+
+/* Is a tag from at to end quoted in its line?  -1: that is not known yet. */
+static int
+is_quoted(const char *text, size_t len, size_t at, size_t end, bool last)
+{
+	static const char marks[] = "`\"";
+	const char *m;
+	int closed;
+
+	if (at > 0 && strchr("`'\"([{", text[at - 1]) != NULL)
+		return 1;
+	for (m = marks; *m != '\0'; m++) {
+		closed = is_open(text, at, *m)
+		             ? is_closed(text, len, end, *m, last)
+		             : 0;
+		if (closed != 0)
+			return closed;
+	}
+	return 0;
 }
 
 /*
@@ -231,9 +294,11 @@ closes(const char *text, size_t len, size_t at, size_t end, bool last)
 {
 	size_t before = at, after = end;
 	bool inline_blank;
+	int quoted;
 
-	if (at > 0 && strchr("`'\"([{", text[at - 1]) != NULL)
-		return 0;
+	quoted = is_quoted(text, len, at, end, last);
+	if (quoted != 0)
+		return quoted < 0 ? -1 : 0;
 	while (before > 0 && is_blank(text[before - 1]))
 		before--;
 	inline_blank = before < at && before > 0 && text[before - 1] != '\n';
@@ -241,7 +306,7 @@ closes(const char *text, size_t len, size_t at, size_t end, bool last)
 		after++;
 	if (after == len && !last)
 		return -1;
-	if (end < len && strchr(",.;:)]", text[end]))
+	if (end < len && strchr(",.;:)]}'", text[end]))
 		return 0;
 	if (!inline_blank)
 		return 1;
@@ -255,23 +320,64 @@ struct found {
 	size_t pair, at, end;
 };
 
-/* A closing tag at this place: does it close a thought?  Then *f is it. */
+/*
+ * A closing tag in a code block that is open. Whether it closes is known at the
+ * end: only if nothing closes the block. The one in the last block counts.
+ */
+static void
+doubt(struct gm_think *t, const struct found *f)
+{
+	if (t->doubted && t->fences < 2)
+		return;
+	t->doubted = true;
+	t->doubt_pair = f->pair;
+	t->doubt_at = f->at;
+	t->fences = 0;
+}
+
+/* Was a closing tag in a code block one that closes? */
 static bool
+is_doubt_right(struct gm_think *t, struct found *f)
+{
+	advance(t, t->held.len);
+	if (!t->doubted || (t->fences % 2 != 0 && !t->reopened))
+		return false;
+	*f = (struct found){ t->doubt_pair, t->doubt_at,
+		t->doubt_at + strlen(pairs[t->doubt_pair].close) };
+	return true;
+}
+
+/*
+ * A closing tag at this place: does it close a thought?  Then *f is it.  -1:
+ * that is not known yet.
+ */
+static int
 try_close(
     struct gm_think *t, size_t pair, size_t at, bool last, struct found *f)
 {
-	const char *text = gm_buf_str(&t->held);
 	size_t end = at + strlen(pairs[pair].close);
-	int verdict;
+	int verdict = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
 
-	if (is_fenced(text, at, t->fenced))
+	if (verdict < 0)
+		return -1;
+	*f = (struct found){ pair, at, end };
+	advance(t, at);
+	if (verdict > 0 && t->fenced)
+		doubt(t, f);
+	return verdict > 0 && !t->fenced;
+}
+
+/* An opening tag that is no mention: what it opens is an example. */
+static bool
+opens(struct gm_think *t, size_t at)
+{
+	const char *text = gm_buf_str(&t->held);
+
+	if (find_pair(rest(t, at), true) < 0 || is_open(text, at, '`') ||
+	    (at > 0 && strchr("'\"([{", text[at - 1]) != NULL))
 		return false;
-	verdict = closes(text, t->held.len, at, end, last);
-	if (verdict < 0 && at < t->scan) /* not known yet: look again */
-		t->scan = at;
-	if (verdict > 0)
-		*f = (struct found){ pair, at, end };
-	return verdict > 0;
+	advance(t, at);
+	return !t->fenced;
 }
 
 /*
@@ -281,17 +387,24 @@ try_close(
 static bool
 find_close(struct gm_think *t, bool last, struct found *f)
 {
-	size_t at = t->scan;
-	int pair;
+	size_t at = t->scan > t->judged ? t->scan : t->judged;
+	int pair, verdict;
 
 	t->scan = t->held.len > CONTEXT ? t->held.len - CONTEXT : 0;
 	for (; at < t->held.len && !t->opened; at++) {
-		t->opened = find_pair(rest(t, at), true) >= 0;
+		t->opened = opens(t, at);
 		pair = find_pair(rest(t, at), false);
-		if (pair >= 0 && try_close(t, (size_t)pair, at, last, f))
+		verdict =
+		    pair < 0 ? 0 : try_close(t, (size_t)pair, at, last, f);
+		if (verdict > 0)
 			return true;
+		if (verdict == 0)
+			continue;
+		if (at < t->scan)
+			t->scan = at;
+		return false;
 	}
-	return false;
+	return last && !t->opened && is_doubt_right(t, f);
 }
 
 /* Where the markup before FINAL begins: the thought ends there. */
@@ -310,13 +423,36 @@ end_of_analysis(const char *text, size_t at)
 	return at;
 }
 
+/*
+ * Does the text begin with a closing tag, of a thought that is empty or came by
+ * another way?  -1: not yet known; else the bytes to drop, 0: none.
+ */
+static ptrdiff_t
+measure_close(const struct gm_think *t, bool last)
+{
+	struct gm_span text = head_of(t);
+	const char *all[TAGS];
+	size_t at = t->held.len - text.len, i, end;
+	int pair = find_pair(text, false), verdict;
+
+	for (i = 0; i < TAGS; i++)
+		all[i] = pairs[i].close;
+	verdict = begins(text, all, TAGS);
+	if (verdict <= 0)
+		return verdict;
+	end = at + strlen(pairs[pair].close);
+	verdict = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
+	return verdict > 0 ? (ptrdiff_t)end : verdict;
+}
+
 /* The beginning: which kind of text is this? */
 static bool
-start(struct gm_think *t)
+start(struct gm_think *t, bool last)
 {
 	struct gm_span text = head_of(t);
 	const char *opens[TAGS];
 	int pair = find_pair(text, true), tag, message;
+	ptrdiff_t close = measure_close(t, last);
 	size_t i;
 
 	for (i = 0; i < TAGS; i++)
@@ -327,9 +463,12 @@ start(struct gm_think *t)
 		t->pair = (size_t)pair;
 		t->state = INSIDE;
 		drop(t, t->held.len - text.len + strlen(opens[pair]));
+	} else if (close > 0) {
+		t->state = BLANK;
+		drop(t, (size_t)close);
 	} else if (message > 0) {
 		t->state = HEAD;
-	} else if (tag == 0 && message == 0) {
+	} else if (tag == 0 && message == 0 && close == 0) {
 		t->state = t->hold ? HELD : OPEN;
 	} else {
 		return false; /* wait for more */
@@ -487,7 +626,7 @@ forget(struct gm_think *t)
 	if (t->held.len <= WINDOW_MAX)
 		while (end > 0 && text[end - 1] != '\n')
 			end--;
-	t->fenced = is_fenced(text, end, t->fenced);
+	advance(t, end);
 	drop(t, end);
 }
 
@@ -520,7 +659,7 @@ go(struct gm_think *t, const struct out *o, bool last)
 		more = false;
 		switch ((enum state)t->state) {
 		case START:
-			more = start(t) && t->state != OPEN;
+			more = start(t, last) && t->state != OPEN;
 			if (t->state == OPEN)
 				rc = watch(t, o, gm_buf_span(&t->held), last);
 			break;
@@ -599,14 +738,13 @@ gm_think_separated(
 	const struct out o = { fn, arg, err };
 
 	t->hold = false;
-	if (t->state == OPEN) {
-		t->state = TEXT;
-		gm_buf_reset(&t->held);
-	}
 	if (t->state != HELD)
 		return 0;
-	t->state = TEXT;
-	return shift(t, &o, t->held.len, false);
+	t->state = OPEN;
+	if (give(&o, gm_buf_str(&t->held), t->held.len, false) != 0)
+		return -1;
+	forget(t);
+	return 0;
 }
 
 bool

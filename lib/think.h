@@ -14,9 +14,10 @@
  * An opening tag counts only at the beginning of the text, white space aside.
  * Without a closing one all is a thought: the answer never left it.
  * Some templates put it into the prompt, so that the text has only the closing
- * tag: then all before it is a thought. A closing tag inside a sentence, in
- * quotes, in a fenced code block, or after a mention of the opening one is
- * text. White space after a closing tag is dropped.
+ * tag: then all before it is a thought, also nothing. A closing tag inside a
+ * sentence, in quotes, in a fenced code block that is closed, or after an opening
+ * one that is not quoted itself is text. White space after a closing tag is
+ * dropped.
  *
  * Text goes in as it comes, cut anywhere between characters, and out through a
  * callback as soon as it is known what it is. Text without an opening tag that
@@ -43,9 +44,15 @@ struct gm_think {
 	/* Private to think.c. */
 	int state;
 	size_t pair; /* index of the pair of tags around this thought */
-	bool hold, opened, fenced, thought;
+	bool hold, opened, thought;
 	struct gm_buf held;
-	size_t scan; /* bytes of held that were searched */
+	size_t scan;          /* bytes of held that were searched */
+	size_t judged;        /* bytes of held whose lines were looked at */
+	bool midline, fenced; /* there: inside a line, in a code block */
+	bool doubted;         /* a closing tag stood in a code block: */
+	size_t doubt_pair, doubt_at;
+	size_t fences; /* after it, or from the beginning */
+	bool reopened; /* the first of them does not close that block */
 };
 
 /*
@@ -59,7 +66,10 @@ void gm_think_init(struct gm_think *, bool hold);
 int gm_think_take(struct gm_think *, struct gm_span piece, gm_think_fn *fn,
     void *arg, struct gm_err *) GM_MUST_CHECK;
 
-/* The server separates thoughts itself: do not wait for a closing tag. */
+/*
+ * The server separates thoughts itself: do not wait for a closing tag. If one
+ * comes all the same behind text, leaked is set.
+ */
 int gm_think_separated(struct gm_think *, gm_think_fn *fn, void *arg,
     struct gm_err *) GM_MUST_CHECK;
 

@@ -217,6 +217,11 @@ thinks() {
 		"json":{"choices":[{"message":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Let me see. "},"Well."],"closed":true},{"type":"text","text":"Yes."}]},"finish_reason":"stop"}]}
 		"json":{"choices":[{"message":{"content":[{"type":"reasoning","summary":[{"type":"summary_text","text":"Let me see. Well."}]},{"type":"text","text":"Yes."}]},"finish_reason":"stop"}]}
 		"json":{"choices":[{"message":{"content":"Yes.","thinking":"Let me see. Well."},"finish_reason":"stop"}]}
+		"chat":["</think>\n\nYes."],"reasoning":["Let me see. ","Well."]
+		"chat":["</th","ink>","\n\n","Yes."],"reasoning":["Let me see. ","Well."]
+		"chat":["[/THINK]","Yes."],"reasoning":["Let me see. ","Well."]
+		"chat":["</think>\n\nYes."],"reasoning":["Let me see. ","Well."],"unary":true
+		"stream":[{"choices":[{"index":0,"delta":{"reasoning":"Let me see. Well."}}]},{"choices":[{"index":0,"delta":{"content":"</think>\n\nYes."},"finish_reason":"stop"}]}]
 	E
 	[ "$failures" -eq 0 ]
 }
@@ -660,9 +665,9 @@ hides() {
 	while read -r text; do
 		play <<<"[{\"chat\":[\"$text\"],\"repeat\":-1}]"
 		chat hi
-		said 0 "$text"$'\n' '' || failures=$((failures + 1))
+		said 0 "${text//\\n/$'\n'}"$'\n' '' || failures=$((failures + 1))
 		chat -S hi
-		said 0 "$text"$'\n' '' || failures=$((failures + 1))
+		said 0 "${text//\\n/$'\n'}"$'\n' '' || failures=$((failures + 1))
 	done <<-'E'
 		The tag </think> ends a thought.
 		Write `</think>` after it, [/THINK] too.
@@ -671,7 +676,71 @@ hides() {
 		Some write <thinking>so</thinking> or <reasoning>so</reasoning>.
 		`<Think>` opens a thought, `</Think>` closes it.
 		Gemma 4 writes <|channel>thought first and <channel|> last.
+		It writes `<think>a</think>` first.
+		See:\n```\n<think>\na\n</think>\nb\n```\nSo.
 	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "the rest of a thought behind the server's own stays out of the answer" {
+	services
+	to llamacpp
+	play <<-'END'
+		[{"chat":["Well.</think>\n\n","Two."],"reasoning":["So it is. "],"repeat":-1}]
+	END
+	chat hi
+	said 0 $'Two.\n' ''
+	chat --show-thoughts hi
+	said 0 $'Two.\n' $'So it is. Well.\n'
+	chat --json hi
+	[ "$rc" -eq 0 ]
+	same <(jq -r .text out) $'Two.\n'
+	# What was printed cannot be taken back: that is told.
+	chat -S hi
+	said 1 $'Well.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer: use --no-stream (stop)
+"
+}
+
+@test "a closing tag at the beginning is no part of the answer, nor with -S" {
+	local text failures=0
+	services
+	to llamacpp
+	while read -r text; do
+		play <<<"[{\"chat\":$text,\"repeat\":-1}]"
+		for way in --no-stream -S --show-thoughts; do
+			chat $way hi
+			said 0 $'Two.\n' '' || failures=$((failures + 1))
+		done
+	done <<-'E'
+		["</think>\n\nTwo."]
+		["\n</thi","nk>","\n\n","Two."]
+		["[/THI","NK]Two."]
+		["</Thinking>\nTwo."]
+	E
+	[ "$failures" -eq 0 ]
+}
+
+@test "thoughts that mention tags or leave code open stay out of the answer" {
+	local text failures=0
+	services
+	to llamacpp
+	while read -r text; do
+		play <<<"[{\"chat\":$text,\"repeat\":-1}]"
+		chat hi
+		said 0 $'Two.\n' '' || failures=$((failures + 1))
+		# What was printed cannot be taken back.
+		chat -S hi
+		[ "$rc" -eq 1 ] || failures=$((failures + 1))
+	done <<-'E'
+		["They ask about `<think>`.\n</think>\n\n","Two."]
+		["They ask about \"<think>\".</think>","Two."]
+		["Draft:\n```py\nx=1\n</think>\n\n","Two."]
+		["Draft:\n```\nx=1\n```\n```sh\nls\n</think>","Two."]
+		["I don`t know</think>\n\nTwo."]
+	E
+	play <<<'[{"chat":["Draft:\n```py\nx=1\n</think>\n\n```sh\nls\n```"],"repeat":-1}]'
+	chat -x hi
+	said 0 $'ls\n' '' || failures=$((failures + 1))
 	[ "$failures" -eq 0 ]
 }
 

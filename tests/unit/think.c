@@ -81,7 +81,13 @@ static const struct {
 	{ "<thin", "|<thin", NULL },
 	{ " \n", "| \n", NULL },
 	/* A closing tag alone. */
-	{ "</think>a", "a|", "</think>a|!" },
+	{ "</think>a", "a|", NULL },
+	{ "\n</think>\n\na", "a|", NULL },
+	{ "[/THINK]a </think> b", "a </think> b|", NULL },
+	{ "<channel|>a", "a|", NULL },
+	{ "</think>", "|", NULL },
+	{ "</think>, so it is", "|</think>, so it is", "</think>, so it is|" },
+	{ "</thin", "|</thin", NULL },
 	{ "It is two.</think>\n\nThe answer is 2.",
 	    "[It is two.]The answer is 2.|",
 	    "It is two.</think>\n\nThe answer is 2.|!" },
@@ -118,6 +124,44 @@ static const struct {
 	{ "First <think>\nhm\n</think>\nthen.",
 	    "|First <think>\nhm\n</think>\nthen.",
 	    "First <think>\nhm\n</think>\nthen.|" },
+	/* A mention of the opening one, and code that never ends. */
+	{ "About `<think>`.\n</think>\n\nYes.", "[About `<think>`.\n]Yes.|",
+	    "About `<think>`.\n</think>\n\nYes.|!" },
+	{ "About \"<think>\".</think>Yes.", "[About \"<think>\".]Yes.|",
+	    "About \"<think>\".</think>Yes.|!" },
+	{ "About `a <think> b`.</think>\nYes.", "[About `a <think> b`.]Yes.|",
+	    "About `a <think> b`.</think>\nYes.|!" },
+	{ "A don`t.</think>\nYes.", "[A don`t.]Yes.|",
+	    "A don`t.</think>\nYes.|!" },
+	{ "Write `<think>a</think>` so.", "|Write `<think>a</think>` so.",
+	    "Write `<think>a</think>` so.|" },
+	{ "Write `<think>a</think> b`.", "|Write `<think>a</think> b`.",
+	    "Write `<think>a</think> b`.|" },
+	{ "Write \"<think>a</think>\".", "|Write \"<think>a</think>\".",
+	    "Write \"<think>a</think>\".|" },
+	{ "Write '<think>a</think>' so.", "|Write '<think>a</think>' so.",
+	    "Write '<think>a</think>' so.|" },
+	{ "Draft:\n```py\nx=1\n</think>\n\nYes.", "|[Draft:\n```py\nx=1\n]Yes.",
+	    "Draft:\n```py\nx=1\n</think>\n\nYes.|!" },
+	{ "Draft:\n```\nx=1\n</think>\n\n```sh\nls\n```",
+	    "|[Draft:\n```\nx=1\n]```sh\nls\n```",
+	    "Draft:\n```\nx=1\n</think>\n\n```sh\nls\n```|!" },
+	{ "Draft:\n```\nx=1\n</think>\n\n```\nls\n```\nok",
+	    "|[Draft:\n```\nx=1\n]```\nls\n```\nok",
+	    "Draft:\n```\nx=1\n</think>\n\n```\nls\n```\nok|!" },
+	{ "See:\n```\n</think>\n```\n```\nx\n</think>\nYes.",
+	    "|[See:\n```\n</think>\n```\n```\nx\n]Yes.",
+	    "See:\n```\n</think>\n```\n```\nx\n</think>\nYes.|!" },
+	{ "See:\n```\n<think>a\n</think>\n```\nSo.\n</think>\nYes.",
+	    "[See:\n```\n<think>a\n</think>\n```\nSo.\n]Yes.|",
+	    "See:\n```\n<think>a\n</think>\n```\nSo.\n</think>\nYes.|!" },
+	{ "See:\n```xml\n<think>a\n</think>\nb\n```\nSo.",
+	    "|See:\n```xml\n<think>a\n</think>\nb\n```\nSo.",
+	    "See:\n```xml\n<think>a\n</think>\nb\n```\nSo.|" },
+	{ "Hm.</think>```sh\nls\n```", "[Hm.]```sh\nls\n```|",
+	    "Hm.</think>```sh\nls\n```|!" },
+	{ "See `x.</think>```sh\nls\n```", "[See `x.]```sh\nls\n```|",
+	    "See `x.</think>```sh\nls\n```|!" },
 	/* Channels. */
 	{ ANALYSIS "Hm.<|end|><|start|>assistant" FINAL "Yes.", "[Hm.]Yes.|",
 	    NULL },
@@ -278,7 +322,7 @@ test_at_once(void **state)
 	assert_string_equal(gm_buf_str(&log.text), "a");
 	take(&t, &log, gm_span_of("</think>\nb"));
 	assert_string_equal(gm_buf_str(&log.text), "a</think>\nb");
-	assert_false(t.leaked);
+	assert_true(t.leaked);
 	release(&t, &log);
 
 	/* After the end all is text. */
