@@ -3,6 +3,7 @@
 #include "errbody.h"
 #include "errsense.h"
 #include "jsonr.h"
+#include "pydict.h"
 
 #define TEXT_MAX (64 * 1024)
 
@@ -353,33 +354,85 @@ looks_like_json(struct gm_span text)
 	return text.len > 0 && (text.p[0] == '{' || text.p[0] == '[');
 }
 
+/*
+ * The body inside a message: all of it, or what stands behind words that are
+ * known to come first, as "Error code: 400 - {'error': ...}".  Else the message.
+ */
+static struct gm_span
+find_body(struct gm_span message)
+{
+	struct gm_span rest = gm_errsense_strip(message);
+
+	if (gm_span_starts(rest, "b'") || gm_span_starts(rest, "b\"")) {
+		rest.p += 2; /* bytes, as Python prints them */
+		rest.len -= 2;
+	}
+	return looks_like_json(rest) ? gm_span_trim(rest) : message;
+}
+
+/*
+ * Parse JSON; inside a message also what Python makes of it, for which copy has
+ * room, and with words behind it.
+ */
+static int
+parse(struct gm_json *j, struct gm_span body, bool inside, struct gm_buf *copy,
+    struct gm_err *err)
+{
+	if (gm_json_parse(j, body, err) == 0)
+		return 0;
+	gm_buf_reset(copy);
+	if (!inside || err->code == GM_EOS || !gm_pydict_put(copy, body))
+		return -1;
+	if (gm_buf_check(copy, err) != 0)
+		return -1;
+	return gm_json_parse(j, gm_buf_span(copy), err);
+}
+
+/* Is a document in a message an error, and not a part of the request? */
+static bool
+is_inner_error(const struct gm_json *j)
+{
+	int root = GM_JSON_ROOT;
+
+	if (gm_json_type(j, root) == GM_JSON_ARRAY)
+		root = gm_json_at(j, root, "0");
+	return gm_errbody_is(j, root) ||
+	       gm_json_type(j, gm_json_at(j, root, "msg")) == GM_JSON_STRING;
+}
+
 /* Proxies put the inner error, as text, into the message of the outer. */
 static void
 read_json(struct gm_span body, struct gm_errbody *e)
 {
 	struct gm_json j = { 0 };
 	struct gm_err err;
-	struct gm_buf text;
+	struct gm_buf text, copy;
+	bool inside;
 	int level;
 
 	gm_buf_init(&text, TEXT_MAX);
+	gm_buf_init(&copy, 2 * TEXT_MAX);
 	for (level = 0; level < DEPTH_MAX && looks_like_json(body); level++) {
-		if (gm_json_parse(&j, body, &err) != 0) {
+		inside = e->message.len > 0;
+		if (parse(&j, body, inside, &copy, &err) != 0) {
 			/* Without memory nothing is known of its sense. */
 			if (err.code == GM_EOS)
 				e->message.failed = GM_EOS;
 			break;
 		}
+		if (inside && !is_inner_error(&j))
+			break;
 		e->json = true;
 		gm_buf_reset(&e->message);
 		gm_buf_reset(&e->status);
 		read_document(&j, e);
 		gm_buf_reset(&text);
 		gm_buf_put_span(&text, gm_buf_span(&e->message));
-		body = gm_buf_span(&text);
+		body = find_body(gm_buf_span(&text));
 	}
 	gm_buf_inherit(&e->message, &text);
 	gm_json_release(&j);
+	gm_buf_release(&copy);
 	gm_buf_release(&text);
 }
 
@@ -453,6 +506,9 @@ read_any(struct gm_span body, struct gm_errbody *e)
 		read_json(body, e);
 	else
 		read_text(body, e);
+	if (e->message.len > 0 && !e->json && !e->html &&
+	    looks_like_json(find_body(body)))
+		read_json(find_body(body), e);
 }
 
 /*

@@ -3,8 +3,8 @@
 
 /*
  * The body of an HTTP error taken apart, whatever it turns out to be: Google's
- * {"error":{...}}, the same in an array or as text inside a message, the
- * shapes of chat completions and of gateways, a page of HTML, text, or nothing.
+ * {"error":{...}}, the same in an array or as text inside a message, also in
+ * Python's notation and behind words such as "Error code: 400 - ", the shapes of chat completions and of gateways, a page of HTML, text, or nothing.
  *
  * Source: google/rpc/status.proto and error_details.proto as JSON; the error
  * object of https://platform.openai.com/docs/api-reference; the lists of

@@ -123,6 +123,15 @@ static const struct sense senses[] = {
 	    THINGS "|name|description|title|id|stop|completion|output|new|"
 		   "thinking|max_tokens|max_completion_tokens|"
 		   "max_new_tokens|supports|budget" },
+	/* The limit is told, and what came. */
+	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, AFTER,
+	    "prompt length|input length|context length|maximum input|"
+	    "token count|maximum tokens|token limit|tokens limit",
+	    "but request contains|but request has|but prompt contains|"
+	    "but input contains|but you requested|but you sent|but got|"
+	    "but received|but model only supports|but model supports|"
+	    "but only|but limited",
+	    THINGS "|name|description|title|id|stop|rate|minute|day" },
 	/* Local servers notice it late, with 500. */
 	{ { 500 }, GM_CLASS_TOO_LARGE, false, 8, BEFORE | AFTER,
 	    "tokens|prompt|input|request|messages|text|slot",

@@ -41,8 +41,7 @@ static const struct {
 	    ERROR("{'error': 'Invalid model name passed in model=x. Call "
 		  "/v1/models'}"),
 	    GM_CLASS_MODEL_GONE,
-	    "{'error': 'Invalid model name passed in model=x. Call "
-	    "/v1/models'}" },
+	    "Invalid model name passed in model=x. Call /v1/models" },
 	{ 400, ERROR("Model Not Exist"), GM_CLASS_MODEL_GONE,
 	    "Model Not Exist" },
 	{ 400, ERROR("a/b is not a valid model ID"), GM_CLASS_MODEL_GONE,
@@ -129,6 +128,60 @@ static const struct {
 	{ 400, CODED("string_above_max_length", "M"), GM_CLASS_TOO_LARGE, "M" },
 	{ 400, "{\"message\":\"Request Entity Too Large\"}", GM_CLASS_TOO_LARGE,
 	    "Request Entity Too Large" },
+	{ 400,
+	    ERROR("This model's maximum prompt length is 131072 but the "
+		  "request contains 150000 tokens."),
+	    GM_CLASS_TOO_LARGE,
+	    "This model's maximum prompt length is 131072 but the request "
+	    "contains 150000 tokens." },
+	{ 400, ERROR("Input token count is 9 but model only supports up to 8."),
+	    GM_CLASS_TOO_LARGE,
+	    "Input token count is 9 but model only supports up to 8." },
+	{ 400, CODED("tokens_limit_reached", "M"), GM_CLASS_TOO_LARGE, "M" },
+	{ 400, CODED("context_window_exceeded", "M"), GM_CLASS_TOO_LARGE, "M" },
+	{ 400, ERROR("litellm.ContextWindowExceededError: X - No."),
+	    GM_CLASS_TOO_LARGE, "litellm.ContextWindowExceededError: X - No." },
+	{ 400, ERROR("The prompt is fine, but the request contains no tool"),
+	    GM_CLASS_BAD_REQUEST,
+	    "The prompt is fine, but the request contains no tool" },
+	/* A body inside a message, whoever has put it there. */
+	{ 400,
+	    ERROR(
+		"litellm.BadRequestError: OpenAIException - Error code: 400 "
+		"- {'error': {'message': \\\"It's M\\\", 'type': None, 'code': "
+		"'context_length_exceeded'}}\\nReceived Model Group=x"),
+	    GM_CLASS_TOO_LARGE, "It's M" },
+	{ 400,
+	    ERROR("Error code: 400 - {\\\"error\\\":{\\\"message\\\":"
+		  "\\\"Model x does not exist\\\"}}"),
+	    GM_CLASS_MODEL_GONE, "Model x does not exist" },
+	{ 400,
+	    ERROR("litellm.BadRequestError: AnthropicException - "
+		  "b'{\\\"type\\\":\\\"error\\\",\\\"error\\\":{"
+		  "\\\"message\\\":\\\"prompt is too long\\\"}}'"),
+	    GM_CLASS_TOO_LARGE, "prompt is too long" },
+	{ 400,
+	    "Error code: 400 - {'error': {'message': 'M', 'code': "
+	    "'string_above_max_length'}}",
+	    GM_CLASS_TOO_LARGE, "M" },
+	{ 400,
+	    ERROR("Error code: 400 - {'error': {'message': 'Your credit "
+		  "balance is too low'}}"),
+	    GM_CLASS_NO_CREDIT, "Your credit balance is too low" },
+	/* A part of the request is none. */
+	{ 400, ERROR("Invalid message: {'error': 'the api key is invalid'}"),
+	    GM_CLASS_BAD_REQUEST,
+	    "Invalid message: {'error': 'the api key is invalid'}" },
+	{ 400,
+	    ERROR("Error code: 400 - {'role': 'user', 'content': 'the api key "
+		  "is invalid'}"),
+	    GM_CLASS_BAD_REQUEST,
+	    "Error code: 400 - {'role': 'user', 'content': 'the api key is "
+	    "invalid'}" },
+	{ 400, ERROR("{'text': 'the api key is invalid'}"),
+	    GM_CLASS_BAD_REQUEST, "{'text': 'the api key is invalid'}" },
+	{ 400, ERROR("Error: {'error': 'the prompt is too long"),
+	    GM_CLASS_BAD_REQUEST, "Error: {'error': 'the prompt is too long" },
 	{ 500, ERROR("Reading the input took too long"), GM_CLASS_SERVER,
 	    "Reading the input took too long" },
 	/* A gateway's 404 is not about a model. */
