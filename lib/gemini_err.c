@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,27 +93,54 @@ is_complete(struct gm_span name, struct gm_span after, bool cut)
 	return strchr(" \t\n,;:!?)'\"`", after.p[0]) != NULL;
 }
 
-/* The service offers another model: "models/" and a name. */
+/* Is a byte part of a name or a path, so that no name begins after it? */
+static bool
+is_name_byte(char c)
+{
+	return isalnum((unsigned char)c) || strchr("-_./", c) != NULL;
+}
+
+/*
+ * Where the next name of a model begins: behind "models/", or with that of a
+ * family, but for the middle of another name.  NULL: there is none.
+ */
+static const char *
+find_name(struct gm_span text)
+{
+	static const char *const families[] = { "gemini-", "gemma-" };
+	static const char prefix[] = "models/"; /* not "tunedModels/" */
+	struct gm_span rest = text;
+	size_t i;
+
+	for (; rest.len > 0; rest.p++, rest.len--) {
+		if (gm_span_starts(rest, prefix))
+			return rest.p + strlen(prefix);
+		if (rest.p > text.p && is_name_byte(rest.p[-1]))
+			continue;
+		for (i = 0; i < GM_LEN(families); i++)
+			if (gm_span_starts(rest, families[i]))
+				return rest.p;
+	}
+	return NULL;
+}
+
+/* The service offers another model. */
 static void
 find_replacement(
     const char *model, const struct gm_errbody *e, struct gm_fault *fault)
 {
-	static const char prefix[] = "models/";
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 	struct gm_span rest = gm_buf_span(&e->message), before, name;
 	const char *p;
-	bool tuned;
 
-	while ((p = gm_span_find(rest, prefix)) != NULL) {
+	while ((p = find_name(rest)) != NULL) {
 		before = (struct gm_span){ rest.p, (size_t)(p - rest.p) };
-		tuned = *p != prefix[0]; /* "tunedModels/" */
-		p += strlen(prefix);
 		name = (struct gm_span){ p, strspn(p, set) };
 		while (name.len > 0 && p[name.len - 1] == '.')
 			name.len--;
 		rest.len = (size_t)(rest.p + rest.len - p) - name.len;
 		rest.p = p + name.len;
-		if (!tuned && !gm_span_is(name, model) &&
+		if (!gm_span_is(name, model) &&
 		    is_complete(name, rest, e->cut) &&
 		    is_offered(before, rest)) {
 			(void)snprintf(fault->remedy, sizeof(fault->remedy),
