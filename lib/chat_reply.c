@@ -18,6 +18,7 @@ static const struct gm_reading_finish finishes[] = {
 	{ "content_filter", GM_FINISH_BLOCKED },
 	{ "safety", GM_FINISH_BLOCKED },
 	{ "error", GM_FINISH_FAILED },
+	{ "insufficient_system_resource", GM_FINISH_FAILED },
 	{ NULL, GM_FINISH_OTHER },
 };
 

@@ -333,6 +333,8 @@ ends() {
 	2|69|-|-|MODEL: the service failed (HTTP 500, server): Oh.|"body":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
 	1|65|-|One two.|MODEL: the service refuses the request (HTTP 200, bad_request): No.|"chat":["One ","two.",{"error":{"code":null,"message":"No.","type":"invalid_request_error"}}]
 	2|69|-|One two.|MODEL: the service failed (HTTP 200, server): finish reason error|"chat":["One ","two."],"finish":"error"
+	2|69|-|One two.|MODEL: the service failed (HTTP 200, server): finish reason insufficient_system_resource|"chat":["One ","two."],"finish":"insufficient_system_resource"
+	2|69|-|-|MODEL: the service failed (HTTP 200, server): finish reason insufficient_system_resource|"chat":[],"finish":"insufficient_system_resource","unary":true
 	E
 	[ "$failures" -eq 0 ]
 }

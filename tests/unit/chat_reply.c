@@ -262,6 +262,7 @@ test_finish_case(void **state)
 		{ "Content_Filter", GM_FINISH_BLOCKED },
 		{ "Safety", GM_FINISH_BLOCKED },
 		{ "ERROR", GM_FINISH_FAILED },
+		{ "insufficient_system_resource", GM_FINISH_FAILED },
 		{ "Stopped", GM_FINISH_OTHER },
 		{ "STO", GM_FINISH_OTHER },
 		{ "NULL", GM_FINISH_NONE },
