@@ -186,8 +186,10 @@ take_answer(struct gm_ask *a)
 	case GM_FINISH_REQUEST:
 		fail_answer(a, GM_CLASS_BAD_REQUEST);
 		return;
+	case GM_FINISH_MORE: /* asked anew it would come no further */
+		fail_answer(a, GM_CLASS_UNFINISHED);
+		return;
 	case GM_FINISH_DONE:
-	case GM_FINISH_MORE:
 	case GM_FINISH_OTHER:
 	case GM_FINISH_FAILED:
 	case GM_FINISH_NONE:

@@ -127,6 +127,20 @@ ends() {
 		"$(hop '' "$(piece 'three, ')" "$(piece four, $MORE T2)")")
 	TOKENS=(- T2)
 	ends 1 $'One, two, three, four,\n' "$unfinished"
+	# Nor is anything asked anew if nothing has been said but thoughts.
+	SCRIPT=("$(hop '' "$(thought Hm. $MORE T1)")"
+		"$(hop '' "$(thought Hm. $MORE T1)")"
+		"$(hop '' "$(piece never STOP)")")
+	TOKENS=(- T1)
+	ends 1 '' "$unfinished"
+	SCRIPT=("$(hop '' "$(piece '' $MORE T1)")"
+		"$(hop '' "$(piece '' $MORE)")"
+		"$(hop '' "$(piece never STOP)")")
+	ends 1 '' "$unfinished"
+	SCRIPT=("$(hop '' "$(thought Hm. $MORE)")"
+		"$(hop '' "$(piece never STOP)")")
+	TOKENS=(-)
+	ends 1 '' "$unfinished"
 }
 
 # token TOKEN [REASON]: an event without content.
