@@ -740,7 +740,9 @@ hides() {
 		["Draft:\n```\nx=1\n```\n```sh\nls\n</think>","Two."]
 		["I don`t know</think>\n\nTwo."]
 	E
-	play <<<'[{"chat":["Draft:\n```py\nx=1\n</think>\n\n```sh\nls\n```"],"repeat":-1}]'
+	play <<-'END'
+		[{"chat":["Draft:\n```py\nx=1\n</think>\n\n```sh\nls\n```"],"repeat":-1}]
+	END
 	chat -x hi
 	said 0 $'ls\n' '' || failures=$((failures + 1))
 	[ "$failures" -eq 0 ]
