@@ -36,9 +36,15 @@ struct sense {
 	THINGS \
 	"|url|urls|uri|uris|fileuri|link|links|signed|webpage|website|" \
 	"image|images|audio|video|media|server|servers|header|headers|" \
-	"connector|connectors|integration|repository|storage|registry|" \
-	"content|contents|prompt|message|messages|payload|json|text|role|" \
-	"roles|conversation"
+	"connector|connectors|integration|storage|registry|metadata|" \
+	"content|" \
+	"contents|prompt|message|messages|payload|json|text|role|roles|" \
+	"conversation"
+
+/* A key of something that is named. */
+#define KEYS_OF \
+	"key for|keys for|token for|tokens for|credentials for|key of|" \
+	"token of|credentials of"
 
 /* The service does not speak of itself so. */
 #define FIRST_PERSON "my|mine|i|i'm|i've|me"
@@ -169,13 +175,13 @@ static const struct sense senses[] = {
 	{ { 403 }, GM_CLASS_KEY_LEAKED, false, 8, AFTER, KEYS "|key",
 	    "leaked|compromised|exposed publicly|publicly exposed|"
 	    "publicly visible|found in public",
-	    OTHERS },
+	    OTHERS "|" KEYS_OF },
 	{ { 400, 401, 403 }, GM_CLASS_KEY_EXPIRED, false, 6, AFTER, KEYS "|key",
 	    "expired|past expiration|past expiry|"
 	    "no longer valid since",
-	    OTHERS },
+	    OTHERS "|" KEYS_OF },
 	{ { 401, 400, 403 }, GM_CLASS_KEY_EXPIRED, false, 0, BEFORE,
-	    KEYS "|key", "expired", OTHERS },
+	    KEYS "|key", "expired", OTHERS "|" KEYS_OF },
 	{ { 400, 403 }, GM_CLASS_KEY_INVALID, false, 6, AFTER, KEYS,
 	    "invalid|not valid|no longer valid|incorrect|not correct|wrong|"
 	    "malformed|disabled|deactivated|revoked|deleted|not found|"
@@ -183,12 +189,12 @@ static const struct sense senses[] = {
 	    "no longer exists|not accepted|rejected|not active|"
 	    "no longer active|inactive|not match|not known|"
 	    "not verified|suspended",
-	    OTHERS },
+	    OTHERS "|" KEYS_OF },
 	{ { 400, 403 }, GM_CLASS_KEY_INVALID, false, 1, BEFORE, KEYS,
 	    "invalid|not valid|incorrect|wrong|malformed|bad|revoked|"
 	    "disabled|deactivated|deleted|unknown|unrecognized|"
 	    "not recognize|not find|not verify|not validate|no such",
-	    OTHERS },
+	    OTHERS "|" KEYS_OF },
 
 	/* The project. */
 	{ { 403 }, GM_CLASS_PROJECT_BLOCKED, false, 6, AFTER,
@@ -580,6 +586,22 @@ is_blame(const struct sense *s)
 	return scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT;
 }
 
+/* A number, or a code such as INVALID_ARGUMENT. */
+static bool
+is_code(struct gm_span word)
+{
+	bool code = false;
+	size_t i;
+
+	for (i = 0; i < word.len; i++) {
+		if (!isupper((unsigned char)word.p[i]) &&
+		    !isdigit((unsigned char)word.p[i]) && word.p[i] != '_')
+			return false;
+		code = code || !isupper((unsigned char)word.p[i]);
+	}
+	return code;
+}
+
 /* A word of those with which clients and gateways begin a message. */
 static bool
 is_prefix_word(struct gm_span word)
@@ -587,15 +609,12 @@ is_prefix_word(struct gm_span word)
 	static const char *const list[] = { "error", "errors", "code", "status",
 		"http", "message", "msg", "detail", "bad", "request", "client",
 		"api", "unauthorized", "forbidden", "permission",
-		"permission_denied", "invalid_argument", "failed_precondition",
-		"access", "denied", "authentication", "authorization",
-		"authenticate", "failed", "failure", "fails", "to", "sorry",
-		"from", "b" };
+		"permission_denied", "invalid_argument", "access", "denied",
+		"authentication", "authorization", "authenticate", "failed",
+		"failure", "fails", "to", "sorry", "from", "b" };
 	size_t i;
 
-	for (i = 0; i < word.len && isdigit((unsigned char)word.p[i]); i++)
-		continue;
-	if (i == word.len || gm_span_starts(word, "litellm.") ||
+	if (is_code(word) || gm_span_starts(word, "litellm.") ||
 	    (word.len > 5 && gm_span_ends(word, "Error")) ||
 	    gm_span_ends(word, "Exception"))
 		return true;
