@@ -221,18 +221,21 @@ has_info(const char *line)
 static void
 advance(struct gm_think *t, size_t to)
 {
-	const char *text = gm_buf_str(&t->held), *line;
+	const char *line, *end, *fence;
 
 	while (t->judged < to) {
-		if (!t->midline && strncmp(text + t->judged, "```", 3) == 0) {
+		line = gm_buf_str(&t->held) + t->judged;
+		fence = line + (t->midline ? 0 : strspn(line, " \t"));
+		if (!t->midline && strncmp(fence, "```", 3) == 0) {
 			if (t->fences == 0)
-				t->reopened = has_info(text + t->judged);
+				t->reopened = has_info(fence);
 			t->fenced = !t->fenced;
 			t->fences++;
 		}
-		line = memchr(text + t->judged, '\n', to - t->judged);
-		t->midline = line == NULL;
-		t->judged = line != NULL ? (size_t)(line + 1 - text) : to;
+		end = memchr(line, '\n', to - t->judged);
+		t->midline = end == NULL;
+		t->judged =
+		    end != NULL ? t->judged + (size_t)(end + 1 - line) : to;
 	}
 }
 
