@@ -42,8 +42,8 @@ read_text(struct gm_reading *r, int at)
 static int
 find_texts(struct gm_reading *r, int at, const char *const *names, size_t len)
 {
-	int found = GM_JSON_NONE;
 	size_t i;
+	int found;
 
 	for (i = 0; i < len; i++) {
 		found = gm_reading_at(r, at, names[i]);

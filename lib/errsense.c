@@ -16,7 +16,8 @@ struct sense {
 	int distance;        /* words between the two, at most */
 	enum {
 		BEFORE = 1, /* "unknown model" */
-		AFTER = 2   /* "model X is unknown" */
+		AFTER = 2,  /* "model X is unknown" */
+		EITHER = BEFORE | AFTER
 	} order;
 	/* Sets of phrases; "|" stands between them. */
 	const char *subjects;
@@ -101,7 +102,7 @@ struct sense {
  */
 static const struct sense senses[] = {
 	/* The text is longer than the model or the server takes. */
-	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, BEFORE | AFTER,
+	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, EITHER,
 	    CONTEXTS "|max length|maximum length|token limit|max input|"
 		     "maximum input|max_model_len|max_seq_len|"
 		     "maximum sequence length|max sequence length",
@@ -139,7 +140,7 @@ static const struct sense senses[] = {
 	    "but only|but limited",
 	    THINGS "|name|description|title|id|stop|rate|minute|day" },
 	/* Local servers notice it late, with 500. */
-	{ { 500 }, GM_CLASS_TOO_LARGE, false, 8, BEFORE | AFTER,
+	{ { 500 }, GM_CLASS_TOO_LARGE, false, 8, EITHER,
 	    "tokens|prompt|input|request|messages|text|slot",
 	    "when context|exceed context|exceeds context|exceeded context|"
 	    "exceeding context|exceeds available context|"
@@ -153,19 +154,19 @@ static const struct sense senses[] = {
 	    "deadline|canceled|cancelled" },
 
 	/* The region is not served: neither the key nor its project. */
-	{ { 403, 400 }, GM_CLASS_REGION, false, 8, BEFORE | AFTER, HERE,
-	    DENIALS, PLACES "|prompt" },
-	{ { 403, 400 }, GM_CLASS_REGION, true, 8, BEFORE | AFTER,
+	{ { 403, 400 }, GM_CLASS_REGION, false, 8, EITHER, HERE, DENIALS,
+	    PLACES "|prompt" },
+	{ { 403, 400 }, GM_CLASS_REGION, true, 8, EITHER,
 	    HERE "|country|region|regions|location|locations|jurisdiction|"
 		 "jurisdictions|geographic|geography|geolocation|geo|area|"
 		 "nation",
 	    DENIALS, PLACES "|prompt|model" },
-	{ { 403 }, GM_CLASS_REGION, true, 8, BEFORE | AFTER,
+	{ { 403 }, GM_CLASS_REGION, true, 8, EITHER,
 	    "embargo|embargoed|sanctions|sanctioned",
 	    "access|use|service|requests|users|blocked|country|region",
 	    PLACES "|prompt" },
 
-	{ { 403, 400 }, GM_CLASS_REGION, false, 6, BEFORE | AFTER,
+	{ { 403, 400 }, GM_CLASS_REGION, false, 6, EITHER,
 	    "ip|ip address|users|user|requests|access|you",
 	    "unsupported region|unsupported country|unsupported location|"
 	    "unsupported territory|restricted region|restricted country",
@@ -250,10 +251,10 @@ static const struct sense senses[] = {
 	    OTHERS },
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 2, AFTER,
 	    "account", "not active", OTHERS },
-	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, BEFORE | AFTER,
+	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, EITHER,
 	    "account|balance|wallet|continue", "top up|recharge|add funds",
 	    OTHERS "|rate|minute|per day" },
-	{ { 401 }, GM_CLASS_KEY_REFUSED, false, 3, BEFORE | AFTER,
+	{ { 401 }, GM_CLASS_KEY_REFUSED, false, 3, EITHER,
 	    "authentication|authorization|login|authenticate|credentials|" KEYS,
 	    "failed|fail|fails|failure|invalid|required|missing|error|"
 	    "not authenticate|unauthorized|incorrect|carry",
@@ -288,11 +289,11 @@ static const struct sense senses[] = {
 	    "no|not find", THINGS },
 
 	/* Of which more is to be found out by other means. */
-	{ { 429 }, GM_CLASS_OK, false, 4, BEFORE | AFTER,
+	{ { 429 }, GM_CLASS_OK, false, 4, EITHER,
 	    "rate limit|rate limits|rate limited|quota|requests",
 	    "exceeded|exceeds|exceed|reached|hit|exhausted|too many|throttled",
 	    THINGS },
-	{ { 503 }, GM_CLASS_OK, false, 4, BEFORE | AFTER,
+	{ { 503 }, GM_CLASS_OK, false, 4, EITHER,
 	    "model|server|service|engine|capacity",
 	    "overloaded|busy|unavailable|at capacity|no capacity|high demand",
 	    THINGS },
@@ -634,8 +635,9 @@ strip_one(struct gm_span text)
 	while (take_raw(&rest, &word) && word.len > 0) {
 		if (!is_prefix_word(word))
 			return text;
-		for (p = rest.p; p < end && strchr(" )]", *p) != NULL; p++)
-			continue;
+		p = rest.p;
+		while (p < end && strchr(" )]", *p) != NULL)
+			p++;
 		if (p == end || strchr(":-.,;", *p) == NULL)
 			continue;
 		p++;

@@ -98,10 +98,8 @@ gm_pydict_put(struct gm_buf *out, struct gm_span text)
 				return false;
 			continue;
 		}
-		if (*in.p == '{' || *in.p == '[')
-			depth++;
-		else if (*in.p == '}' || *in.p == ']')
-			depth--;
+		depth += (size_t)(strchr("{[", *in.p) != NULL && *in.p != '\0');
+		depth -= (size_t)(strchr("}]", *in.p) != NULL && *in.p != '\0');
 		put_other(out, &in);
 		if (depth == 0)
 			return true;

@@ -221,21 +221,31 @@ gm_stop_check(struct gm_err *err)
 	return caught != 0 || late != 0 ? gm_stop_fail(err) : 1;
 }
 
+/* For poll(2): until then, at least for a look; for ever with 0. */
+static int
+poll_time(int64_t until_ms)
+{
+	int64_t left = until_ms - gm_clock_mono_ms();
+
+	if (until_ms == 0)
+		return -1;
+	if (left < 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
 int
 gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = events },
 		{ .fd = wake[0], .events = POLLIN } };
-	int64_t left;
-	int n;
+	int left, n;
 
 	do {
 		if (gm_stop_check(err) != 1)
 			return -1;
-		left = until_ms == 0 ? -1 : until_ms - gm_clock_mono_ms();
-		if (until_ms != 0 && left < 0)
-			left = 0;
-		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+		left = poll_time(until_ms);
+		n = poll(fds, 2, left);
 		if (n == -1 && errno != EINTR)
 			return gm_fail_errno(err, GM_EOS, "poll");
 		if (n > 0 && fds[0].revents != 0)

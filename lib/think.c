@@ -287,6 +287,14 @@ is_quoted(const char *text, size_t len, size_t at, size_t end, bool last)
 	return 0;
 }
 
+/* Behind blanks in a line: does a sentence end before, or the line after it? */
+static bool
+ends_line(const char *text, size_t len, size_t before, size_t after)
+{
+	return after < len && (strchr("\r\n", text[after]) != NULL ||
+				  strchr(".!?", text[before - 1]) != NULL);
+}
+
 /*
  * Does a closing tag from at to end close a thought, or is it only mentioned?
  * -1: what follows decides. Templates put it at the end of a sentence or line,
@@ -296,26 +304,21 @@ static int
 closes(const char *text, size_t len, size_t at, size_t end, bool last)
 {
 	size_t before = at, after = end;
-	bool inline_blank;
-	int quoted;
+	int quoted = is_quoted(text, len, at, end, last);
 
-	quoted = is_quoted(text, len, at, end, last);
 	if (quoted != 0)
 		return quoted < 0 ? -1 : 0;
 	while (before > 0 && is_blank(text[before - 1]))
 		before--;
-	inline_blank = before < at && before > 0 && text[before - 1] != '\n';
 	while (after < len && is_blank(text[after]))
 		after++;
 	if (after == len && !last)
 		return -1;
 	if (end < len && strchr(",.;:)]}'", text[end]))
 		return 0;
-	if (!inline_blank)
+	if (before == at || before == 0 || text[before - 1] == '\n')
 		return 1;
-	if (after < len && strchr("\r\n", text[after]))
-		return 1;
-	return after < len && strchr(".!?", text[before - 1]) != NULL;
+	return ends_line(text, len, before, after);
 }
 
 /* A closing tag in what is held, from *at to *end. */
@@ -453,19 +456,19 @@ static bool
 start(struct gm_think *t, bool last)
 {
 	struct gm_span text = head_of(t);
-	const char *opens[TAGS];
+	const char *tags[TAGS];
 	int pair = find_pair(text, true), tag, message;
 	ptrdiff_t close = measure_close(t, last);
 	size_t i;
 
 	for (i = 0; i < TAGS; i++)
-		opens[i] = pairs[i].open;
-	tag = begins(text, opens, TAGS);
+		tags[i] = pairs[i].open;
+	tag = begins(text, tags, TAGS);
 	message = begins(text, heads, 2);
 	if (tag > 0) {
 		t->pair = (size_t)pair;
 		t->state = INSIDE;
-		drop(t, t->held.len - text.len + strlen(opens[pair]));
+		drop(t, t->held.len - text.len + strlen(tags[pair]));
 	} else if (close > 0) {
 		t->state = BLANK;
 		drop(t, (size_t)close);

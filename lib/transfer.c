@@ -518,13 +518,16 @@ fault_code(enum gm_http_fault fault)
 static bool
 lacks_other_host(const struct gm_http_transfer *t)
 {
-	char whole[GM_URL_ORIGIN];
+	char whole[GM_URL_ORIGIN], name[GM_URL_ORIGIN];
 	size_t port = strlen(port_of(t->request.url, whole));
-	char *host = strstr(whole, "://");
+	const char *host = strstr(whole, "://");
 
-	if (port > 0)
-		whole[strlen(whole) - port - 1] = '\0';
-	return host != NULL && !gm_span_has(gm_span_of(t->words), host + 3);
+	if (host == NULL)
+		return false;
+	host += 3;
+	(void)snprintf(name, sizeof(name), "%.*s",
+	    (int)(strlen(host) - (port > 0 ? port + 1 : 0)), host);
+	return !gm_span_has(gm_span_of(t->words), name);
 }
 
 bool
