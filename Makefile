@@ -42,19 +42,26 @@ SANITIZE = -fsanitize=$(SAN) -fno-sanitize-recover=all \
     -fno-omit-frame-pointer -DGM_SANITIZED
 
 ALL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
-    -DGM_VERSION='"$(VERSION)"' -Ilib $(CPPFLAGS)
+    -DGM_VERSION='"$(VERSION)"' -Ilib -Itools -Itests/unit $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(if $(SAN),$(SANITIZE),$(FORTIFY)) \
     -ffile-prefix-map=$(CURDIR)=. $(ALL_CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
     $(if $(SAN),$(SANITIZE)) $(LDFLAGS)
 LIBS = -lmd -lcurl
 
+# What is linked, objects before the library.
+ordered = $(filter %.o,$^) $(filter %.a,$^)
+
 # One short line for each step; V=1 shows the commands.
 step = $(if $(V),,@printf '  %-4s %s\n' $(1) $@ &&)
 
-tools := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
-lib_o := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*.c))
-unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+# What a tool has of its own lies in a folder beside its main.c.
+tools := $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
+own_o = $(patsubst %.c,$(BUILD)/%.o,\
+    $(filter-out %/main.c,$(wildcard tools/$(1)/*.c)))
+lib_o := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*.c lib/*/*.c))
+unit := $(patsubst tests/unit/%.c,%,\
+    $(wildcard tests/unit/*.c tests/unit/*/*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 bench := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 torture := $(patsubst tests/torture/%.c,%,$(wildcard tests/torture/*.c))
@@ -81,10 +88,16 @@ $(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/can-compile
 	$(call step,CC) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libgm.a: $(lib_o)
-	$(call step,AR) rm -f $@ && $(AR) rcD $@ $(lib_o)
+	$(call step,AR) rm -f $@ && $(AR) qcD $@ $(lib_o)
 
-$(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libgm.a
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+# Programs that need more than their main, by rules without commands.
+$(foreach tool,$(tools),\
+    $(eval $(BUILD)/$(tool) $(BUILD)/$(tool).fault: $(call own_o,$(tool)))\
+    $(foreach test,$(filter $(tool)/%,$(unit)),\
+        $(eval $(BUILD)/unit/$(test): $(call own_o,$(tool)))))
+
+$(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%/main.o $(BUILD)/libgm.a
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
 
 # It asks nobody, so it must not need libcurl.
 $(BUILD)/gm-rotate $(BUILD)/gm-rotate.fault: LIBS = -lmd
@@ -92,7 +105,7 @@ $(BUILD)/gm-rotate $(BUILD)/gm-rotate.fault: LIBS = -lmd
 $(unit:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
     $(BUILD)/libgm.a
 	@mkdir -p $(@D)
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) -lcmocka $(LIBS)
 
 # The pages, with the text of the shared options in its place.
 $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
@@ -110,9 +123,10 @@ fault-programs:
 	    $(tools:%=$(BUILD)/fault/obj/%.fault)
 	@for tool in $(tools); do \
 	    ln -f $(BUILD)/fault/obj/$$tool.fault $(BUILD)/fault/$$tool; done
-$(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%.o \
+$(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%/main.o \
     $(BUILD)/tests/fault/fault.o $(BUILD)/libgm.a
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ \
+	    $(ordered) $(LIBS)
 
 # Fuzzers: libFuzzer's with clang, and a plain main that replays a corpus.
 $(fuzz:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o \
@@ -181,7 +195,8 @@ help:
 clean:
 	rm -rf $(BUILD)
 
--include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*.d $(BUILD)/tests/*/*.d)
+-include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*/*.d \
+    $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench fuzz torture programs \
     $(need) clean fault-programs FORCE

@@ -1,13 +1,13 @@
 # What all tools promise of their command line.  The tools are those of
-# tools/*.c, their options those that they list themselves: one that is added
+# tools/*/main.c, their options those that they list themselves: one that is added
 # is tested without a change here.
 
 load helper
 
 TOOLS=()
-for source in "$ROOT"/tools/*.c; do
-	tool=${source##*/}
-	TOOLS+=("${tool%.c}")
+for source in "$ROOT"/tools/*/main.c; do
+	source=${source%/main.c}
+	TOOLS+=("${source##*/}")
 done
 
 # each FUNCTION: call it for every tool, say for which one it failed.

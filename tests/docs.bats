@@ -26,8 +26,8 @@ ask_source() {
 @test "options: page and table agree in letter, name and placeholder" {
 	local tool path
 
-	for path in "$ROOT"/tools/*.c; do
-		tool=$(basename "$path" .c)
+	for path in "$ROOT"/tools/*/main.c; do
+		tool=$(basename "$(dirname "$path")")
 		section OPTIONS "$PAGES/$tool.1" | awk '
 		/^\.It Fl / {
 			letter = "-"
@@ -67,13 +67,13 @@ ask_source() {
 	section DESCRIPTION "$PAGES/gm.7" |
 	    awk '/^\.It Xr / { tool = $3; getline; print tool ": " $0 }' >gm7
 	sed -n 's/^- \x60\(gm-[a-z]*\)\x60: /\1: /p' "$ROOT/README.md" >readme
-	for path in "$ROOT"/tools/*.c; do
-		tool=$(basename "$path" .c)
+	for path in "$ROOT"/tools/*/main.c; do
+		tool=$(basename "$(dirname "$path")")
 		text=$("$tool" --help | sed -n '2s/\.$//p')
 		echo "$tool: ${text,}"
 	done >help
-	for path in "$ROOT"/tools/*.c; do
-		tool=$(basename "$path" .c)
+	for path in "$ROOT"/tools/*/main.c; do
+		tool=$(basename "$(dirname "$path")")
 		echo "$tool: $(sed -n 's/^\.Nd //p' "$PAGES/$tool.1")"
 	done >pages
 	[ -s help ]
@@ -342,8 +342,8 @@ asked() {
 	local tool path version
 
 	version=$(cat "$ROOT/VERSION")
-	for path in "$ROOT"/tools/*.c; do
-		tool=$(basename "$path" .c)
+	for path in "$ROOT"/tools/*/main.c; do
+		tool=$(basename "$(dirname "$path")")
 		run -0 "$tool" -V
 		assert_output "$tool $version"
 	done
@@ -371,7 +371,7 @@ asked() {
 }
 
 @test "the files that the documents name are there" {
-	local file name
+	local file name place
 
 	cd "$ROOT" || return
 	for file in README.md ARCHITECTURE.md CONTRIBUTING.md \
@@ -380,12 +380,12 @@ asked() {
 		    tr -d '\140' | grep -v NAME | sort -u | while read -r name; do
 			[ -e "$name" ] || echo "$file: $name"
 		done
-		grep -oP '\x60[A-Za-z_-]+\.(h|c|bats)\x60' "$file" |
+		grep -oP '\x60[A-Za-z_/-]+\.(h|c|bats)\x60' "$file" |
 		    tr -d '\140' | grep -v NAME | sort -u | while read -r name; do
-			[ -e "lib/$name" ] || [ -e "tools/$name" ] ||
-				[ -e "tests/$name" ] ||
-				[ -e "/usr/include/$name" ] ||
-				echo "$file: $name"
+			for place in . lib tools tests /usr/include; do
+				[ ! -e "$place/$name" ] || continue 2
+			done
+			echo "$file: $name"
 		done
 	done >"$BATS_TEST_TMPDIR/missing"
 	same "$BATS_TEST_TMPDIR/missing" ''

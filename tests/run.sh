@@ -80,7 +80,7 @@ report() {
 
 	{
 		flock 9
-		printf '%-4s %-22s %4d passed, %d failed, %d skipped %8.2f s\n' \
+		printf '%-4s %-26s %4d passed, %d failed, %d skipped %8.2f s\n' \
 		    "$word" "$name" "$passed" "$failed" "$skipped" \
 		    "$((${end/./} - ${start/./}))e-6"
 		grep -iE '^(not )?ok .*# *skip' <<<"$out" | sed 's/^/     /'
@@ -99,7 +99,7 @@ report() {
 programs() {
 	local file
 
-	for file in tests/*.bats tests/server/selftest.py tests/unit/*.c \
+	for file in tests/*.bats tests/server/selftest.py tests/unit/*.c tests/unit/*/*.c \
 	    tests/fuzz/*.c tests/rules/*.sh; do
 		[ -f "$file" ] || continue
 		file=${file#tests/}

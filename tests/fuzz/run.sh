@@ -17,15 +17,16 @@ flags="-std=c11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 version=$(cat VERSION)
 
 [ $# -gt 0 ] || set -- tests/fuzz/*.c
-mkdir -p "$dir/lib"
-rm -f "$dir"/lib/*.o "$dir/libgm.a"
-for source in lib/*.c; do
+rm -rf "$dir/lib" "$dir/libgm.a"
+for source in lib/*.c lib/*/*.c; do
+	object=$dir/${source%.c}.o
+	mkdir -p "$(dirname "$object")"
 	# shellcheck disable=SC2086 # the flags are words
 	clang $flags -DGM_VERSION="\"$version\"" \
 	    -fsanitize=fuzzer-no-link,address,undefined \
-	    -c -o "$dir/lib/$(basename "$source" .c).o" "$source"
+	    -c -o "$object" "$source"
 done
-ar rcD "$dir/libgm.a" "$dir"/lib/*.o
+find "$dir/lib" -name "*.o" -exec ar qcD "$dir/libgm.a" {} +
 
 echo "1..$#"
 failed=0

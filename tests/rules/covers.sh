@@ -19,7 +19,9 @@ covers() { # MODULE: by what, if it is excused
 }
 
 unit_tests() {
-	for module in $(tr ' ' '\n' <lib/LAYERS); do
+	c_files lib tools | grep -v /main.c | while read -r module; do
+		module=${module%.[ch]}
+		module=${module#*/}
 		by=$(covers "$module")
 		case $by in
 		-) continue ;;
@@ -30,14 +32,13 @@ unit_tests() {
 }
 
 of_tools() { # PATTERN with % for the tool's name
-	for tool in tools/*.c; do
-		[ -f "$tool" ] || continue
+	for tool in tools/*/main.c; do
 		tool=${tool#tools/}
-		[ -f "${1/\%/"${tool%.c}"}" ] || echo "${1/\%/"${tool%.c}"}"
+		[ -f "${1/\%/"${tool%/main.c}"}" ] || echo "${1/\%/"${tool%/main.c}"}"
 	done
 }
 
-check 'each module has its tests' "$(unit_tests)"
+check 'each module has its tests' "$(unit_tests | sort -u)"
 check 'each tool has its tests' "$(of_tools 'tests/%.bats')"
 check 'each tool has its manual page' "$(of_tools 'man/%.1')"
 

@@ -56,7 +56,7 @@ files_like() {
 }
 
 defines=(-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
-	-DGM_VERSION='"0"' -Ilib)
+	-DGM_VERSION='"0"' -Ilib -Itools -Itests/unit)
 
 lint_format() {
 	complain clang-format --dry-run -Werror "${c_all[@]}"

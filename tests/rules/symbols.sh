@@ -12,10 +12,10 @@ banned="$banned|longjmp|localtime|gmtime|asctime|ctime|rand|srand|getwd"
 
 output='stdout|stderr|printf|vprintf|puts|putchar|perror'
 
-# Members of the library that may refer to what the others must not.
-writes='cli.o'       # standard output and error
-environment='config.o'
-mutable='stop.o'     # the flag that a signal handler sets
+# Objects of the library that may refer to what the others must not.
+writes='lib/cli.o' # standard output and error
+environment='lib/config.o'
+mutable='lib/stop.o' # the flag that a signal handler sets
 
 # Used by tests alone; this may only shrink.
 unused=''
@@ -31,53 +31,37 @@ if ! [ -f "$BUILD/libgm.a" ]; then
 	exit
 fi
 
-objects=()
-for tool in tools/*.c; do
-	[ -f "$tool" ] && objects+=("$BUILD/${tool%.c}.o")
-done
+mapfile -t objects < <(c_files lib tools |
+    sed -n "s|\(.*\)\.c\$|$BUILD/\1.o|p")
 
-# "OBJECT TYPE NAME"; of a member of an archive nm -A says "libgm.a:buf.o:".
+# "OBJECT TYPE NAME", the object below $BUILD: "lib/buf.o T gm_buf_init".
 names() {
-	nm -A "$@" | awk 'NF >= 3 {
-		where = $1
+	nm -A "$@" | awk -v build="$BUILD/" 'NF >= 3 {
+		where = substr($1, length(build) + 1)
 		sub(/:[0-9a-f]*$/, "", where)
-		sub(/.*[\/:]/, "", where)
 		print where, $(NF - 1), $NF
 	}'
 }
 set -o pipefail
-if ! symbols=$(names "$BUILD/libgm.a" "${objects[@]}") ||
-    [ -z "$symbols" ]; then
+if ! symbols=$(names "${objects[@]}") || [ -z "$symbols" ]; then
 	check 'the symbols can be read' "nm failed on $BUILD"
 	finish
 	exit
 fi
-in_library=$(nm -A "$BUILD/libgm.a" |
-    sed 's/^[^:]*:\([^:]*\):.*/\1/' | sort -u | tr '\n' ' ')
 
-# refers NAMES OBJECTS: references to one of NAMES outside of OBJECTS.
+# refers NAMES OBJECTS [FOLDER]: references to one of NAMES outside of OBJECTS,
+# in the folder.
 refers() {
 	awk -v names="^(__)?(isoc[0-9]+_)?($1)(_chk)?$" -v allowed=" $2 " \
-	    -v library="$3" '
-	BEGIN {
-		n = split(library, object, " ")
-		for (i = 1; i <= n; i++)
-			of_library[object[i]] = 1
-	}
+	    -v folder="${3-}" '
 	$2 == "U" && $3 ~ names && !index(allowed, " " $1 " ") &&
-	    (library == "" || $1 in of_library) {
+	    index($1, folder) == 1 {
 		print $1 ": " $3
 	}' <<<"$symbols"
 }
 
-check 'each global name begins with gm_' "$(
-	awk -v library="$in_library" '
-	BEGIN {
-		n = split(library, object, " ")
-		for (i = 1; i <= n; i++)
-			of_library[object[i]] = 1
-	}
-	$1 in of_library && $2 ~ /^[A-TV-Z]$/ && $3 !~ /^gm_/ {
+check 'each global name of the library begins with gm_' "$(
+	awk '$1 ~ /^lib\// && $2 ~ /^[A-TV-Z]$/ && $3 !~ /^gm_/ {
 		print $1 ": " $3
 	}' <<<"$symbols"
 )"
@@ -93,19 +77,24 @@ check 'each global is used by another object, tests not counted' "$(
 )"
 # In the source as well, as libc's headers have some of them inline.
 check 'no banned function is called' "$(
-	refers "$banned" '' ''
+	refers "$banned" ''
 	c_files lib tools | xargs awk -f tests/rules/strip.awk |
 	    grep -E "(^|[^A-Za-z0-9_.>])($banned)[[:blank:]]*\\("
 )"
 check "only $writes names standard output and error" \
-    "$(refers "$output" "$writes" "$in_library")"
+    "$(refers "$output" "$writes" lib/)"
 check 'the library never ends the process' \
-    "$(refers 'exit|_exit|_Exit|quick_exit|abort' '' "$in_library")"
+    "$(refers 'exit|_exit|_Exit|quick_exit|abort' '' lib/)"
 check "only $environment reads the environment" \
-    "$(refers 'getenv|secure_getenv|environ' "$environment" "$in_library")"
+    "$(refers 'getenv|secure_getenv|environ' "$environment" lib/)"
 check "no mutable data of a whole file but in $mutable" "$(
-	objdump -t "$BUILD/libgm.a" | awk -v allowed=" $mutable " '
-	/file format/ { object = $1; sub(/:$/, "", object) }
+	mapfile -t library < <(printf '%s\n' "${objects[@]}" | grep "^$BUILD/lib/")
+	objdump -t "${library[@]}" | awk -v allowed=" $mutable " \
+	    -v build="$BUILD/" '
+	/file format/ {
+		object = substr($1, length(build) + 1)
+		sub(/:$/, "", object)
+	}
 	/ O / && / (\.t?data|\.t?bss|\*COM\*)/ && !/ \.data\.rel\.ro/ {
 		if (!index(allowed, " " object " "))
 			print object ": " $NF
