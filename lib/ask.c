@@ -1,10 +1,10 @@
 #include "ask.h"
-#include "clock.h"
-#include "num.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/stop.h"
+#include "base/utf8.h"
 #include "reading.h"
 #include "relay.h"
-#include "stop.h"
-#include "utf8.h"
 
 #define HOUR_MS INT64_C(3600000)
 

@@ -11,9 +11,9 @@
  * one gm_http.  drive.h runs them to their end.
  */
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "course.h"
-#include "err.h"
 
 /*
  * Make a question ready to be sent; all is borrowed until gm_ask_release().

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "catalog.h"
-#include "clock.h"
 #include "drive.h"
 #include "modelcache.h"
 #include "probe.h"

@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "cli.h"
-#include "err.h"
 #include "models.h"
 #include "outcome.h"
 #include "session.h"

@@ -6,8 +6,8 @@
  * them decides the status when none could answer.  No I/O.
  */
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "fault.h"
 
 /* The end of one service. */

@@ -10,10 +10,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "chat_err.h"
 #include "chat_reply.h"
 #include "jsonw.h"
-#include "num.h"
 #include "provider.h"
 #include "url.h"
 

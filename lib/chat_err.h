@@ -9,9 +9,9 @@
  * Mistral's API, llama.cpp's server and Ollama are known to send.  No I/O.
  */
 
-#include "base.h"
+#include "base/base.h"
+#include "base/span.h"
 #include "fault.h"
-#include "span.h"
 
 /*
  * Fill *fault.  http: the reply's status; 200 for an error inside a stream,

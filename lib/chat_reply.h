@@ -12,7 +12,7 @@
  * think.h.  No I/O.
  */
 
-#include "base.h"
+#include "base/base.h"
 #include "provider.h"
 
 /*

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/process.h"
+#include "base/stop.h"
 #include "cli.h"
-#include "clock.h"
-#include "process.h"
-#include "stop.h"
 
 enum cli {
 	CLI_FAILED = -1,

@@ -13,14 +13,14 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "base/process.h"
+#include "base/secret.h"
 #include "config.h"
-#include "err.h"
 #include "log.h"
-#include "note.h"
 #include "options.h"
-#include "process.h"
-#include "secret.h"
 
 /* Groups of shared rows, beside -h, -V, -v and --quiet, which all have. */
 enum gm_shared {

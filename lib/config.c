@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/near.h"
+#include "base/secret.h"
 #include "config.h"
-#include "near.h"
-#include "secret.h"
 #include "url.h"
 
 #define PATH_LEN_MAX 4096

@@ -18,12 +18,12 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
 #include "envfile.h"
 #include "envsearch.h"
-#include "err.h"
-#include "note.h"
 #include "setting.h"
 #include "trust.h"
 #include "vendor.h"

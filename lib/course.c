@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "course.h"
 #include "relay.h"
 #include "retry.h"

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
 #include "task.h"
 
 /*

@@ -1,6 +1,6 @@
 #include "delivery.h"
-#include "file.h"
-#include "utf8.h"
+#include "base/file.h"
+#include "base/utf8.h"
 
 /* Characters written at once: no more than is worth a copy. */
 #define PIECE 16384

@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/term.h"
 #include "out.h"
 #include "provider.h"
-#include "term.h"
 
 /* Bytes of an answer that is held back. */
 #define GM_DELIVERY_MAX ((size_t)1 << 30)

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "dotenv.h"
-#include "utf8.h"
 
 /* Bytes of a name that a message repeats. */
 #define SHOWN_MAX 64

@@ -28,10 +28,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 
 struct gm_dotenv_fns {
 	/* Is this a name whose value the caller wants? */

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/stop.h"
 #include "drive.h"
-#include "stop.h"
 
 /* When there is nothing to do but to wait for the network. */
 #define FAR_MS INT64_C(3600000)

@@ -6,8 +6,8 @@
  */
 
 #include "ask.h"
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "outcome.h"
 #include "provider.h"
 

@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/utf8.h"
 #include "dotenv.h"
 #include "envfile.h"
-#include "file.h"
-#include "utf8.h"
 
 #define FILE_MAX (1024 * 1024)
 

@@ -11,11 +11,11 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "note.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "base/span.h"
 
 struct gm_envfile_item {
 	struct gm_buf name, value;

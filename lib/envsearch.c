@@ -2,8 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "envsearch.h"
-#include "file.h"
 #include "url.h"
 
 #define LOCAL "./.env"

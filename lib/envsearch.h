@@ -21,11 +21,11 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
 #include "envfile.h"
-#include "err.h"
-#include "note.h"
 #include "vendor.h"
 
 enum gm_envsearch_trust {

@@ -13,10 +13,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
 #include "jsonr.h"
-#include "span.h"
 
 /* All texts are the server's, and may hold anything. */
 struct gm_errbody {

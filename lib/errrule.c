@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
+#include "base/term.h"
 #include "errrule.h"
 #include "errsense.h"
-#include "num.h"
-#include "term.h"
 
 #define HINT_MAX_MS (48 * 60 * 60 * INT64_C(1000))
 

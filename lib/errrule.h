@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
+#include "base/span.h"
 #include "errbody.h"
 #include "fault.h"
-#include "span.h"
 
 /* In place of a status: one of several. */
 #define GM_ERRRULE_REQUEST (-1) /* 400, 413, 422: the request's fault */

@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
 #include "fault.h"
-#include "span.h"
 
 /*
  * Append a message without the texts that it quotes, each of which becomes

@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "trust.h"
 
 enum gm_http_family {

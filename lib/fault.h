@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 
 /* What an attempt came to.  The table in fault.c says more. */
 enum gm_class {

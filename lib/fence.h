@@ -13,9 +13,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
 
 /* Append the block's content; false if there is no block. */
 bool gm_fence_first(struct gm_span text, struct gm_buf *out);

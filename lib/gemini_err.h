@@ -11,9 +11,9 @@
  * an array, nested as text in a message, HTML, text, or empty.  No I/O.
  */
 
-#include "base.h"
+#include "base/base.h"
+#include "base/span.h"
 #include "provider.h"
-#include "span.h"
 
 /*
  * Fill *fault.  http: the reply's status; 200 for an error inside a stream,

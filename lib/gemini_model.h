@@ -9,8 +9,8 @@
  * No I/O.
  */
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
 #include "provider.h"
 
 /*

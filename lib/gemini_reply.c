@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/term.h"
 #include "gemini_reply.h"
 #include "reading.h"
-#include "term.h"
 
 #define URI_MAX 2000
 

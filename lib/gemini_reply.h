@@ -13,7 +13,7 @@
  * No I/O.
  */
 
-#include "base.h"
+#include "base/base.h"
 #include "provider.h"
 
 /*

@@ -21,9 +21,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "provider.h"
 
 #define GM_HOPS_TOKEN_MAX (64 * 1024)      /* longer ones are ignored */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "hint.h"
 #include "http.h"
 #include "transfer.h"

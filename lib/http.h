@@ -13,8 +13,8 @@
  * Source: libcurl-multi(3); RFC 9110.
  */
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "exchange.h"
 
 struct gm_http;          /* the connections */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
 #include "exchange.h"
 #include "fault.h"
 

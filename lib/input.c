@@ -3,11 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "base/utf8.h"
 #include "input.h"
-#include "stop.h"
-#include "utf8.h"
 
 #define CHUNK (64 * 1024)
 #define HINT_MS 3000

@@ -11,10 +11,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "note.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
 
 /* Bytes allowed in one text. */
 #define GM_INPUT_MAX (64 * 1024 * 1024)

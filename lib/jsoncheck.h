@@ -10,9 +10,9 @@
  * surrogates and names that occur twice are within the grammar.  No I/O.
  */
 
-#include "base.h"
-#include "err.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/span.h"
 
 #define GM_JSON_DEPTH 128      /* objects and arrays open at once */
 #define GM_JSON_TOKENS 1000000 /* values and names, each counts as one */

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/term.h"
 #include "jsonline.h"
-#include "term.h"
 
 /* Room for GM_TERM_LINE_MAX characters and "...". */
 #define LINE_MAX_BYTES (4 * GM_TERM_LINE_MAX + 4)

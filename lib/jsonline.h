@@ -6,8 +6,8 @@
  * one clean line of a fixed size.  No I/O.
  */
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "jsonr.h"
 
 /*

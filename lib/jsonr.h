@@ -17,11 +17,11 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "jsoncheck.h" /* GM_JSON_DEPTH, GM_JSON_TOKENS */
-#include "span.h"
 
 #define GM_JSON_NONE (-1)
 #define GM_JSON_ROOT 0

@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
 
 /*
  * Append a string, given without its quotes; lone surrogates and U+0000 become

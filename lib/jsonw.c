@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "jsonw.h"
-#include "utf8.h"
 
 void
 gm_jsonw_init(struct gm_jsonw *w, struct gm_buf *out)

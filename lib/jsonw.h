@@ -22,9 +22,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
 
 #define GM_JSONW_DEPTH 32
 

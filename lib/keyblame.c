@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/utf8.h"
 #include "keyblame.h"
 #include "keyproject.h"
 #include "retry.h"
-#include "utf8.h"
 
 #define BURST_MS 5000 /* marks as close as this are one event */
 #define PAUSE_MS (10 * 60 * 1000)

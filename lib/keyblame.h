@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "fault.h"
 #include "keyrule.h"
 #include "keytable.h"

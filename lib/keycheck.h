@@ -6,9 +6,9 @@
  * already, and what comes of it is there for all processes.
  */
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "cli.h"
-#include "err.h"
 #include "session.h"
 #include "verdict.h"
 

@@ -1,10 +1,10 @@
 #include <stdio.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/secret.h"
 #include "jsonw.h"
 #include "keychoice.h"
 #include "outcome.h"
-#include "secret.h"
 
 #define SHOWN_MAX 16
 

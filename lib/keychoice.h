@@ -5,9 +5,9 @@
  * The key that was chosen, or why none can be used, in words.  No I/O.
  */
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "keyrule.h"
 #include "vendor.h"
 

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "base/child.h"
+#include "base/secret.h"
 #include "keycommand.h"
-#include "secret.h"
 
 #define LIMIT_MS 30000
 

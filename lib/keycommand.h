@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "process.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/process.h"
 
 /* Bytes that it may print. */
 #define GM_KEYCOMMAND_MAX (1024 * 1024)

@@ -7,11 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "dir.h"
-#include "file.h"
+#include "base/clock.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/stop.h"
 #include "keydir.h"
-#include "stop.h"
 
 #define ASIDE "keys.new"
 

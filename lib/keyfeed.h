@@ -7,8 +7,8 @@
  * never held while more is waited for.
  */
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "keys.h"
 
 /*

@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/utf8.h"
 #include "keycommand.h"
 #include "keyplace.h"
-#include "secret.h"
 #include "url.h"
-#include "utf8.h"
 
 #define CREDENTIALS_MAX (1024 * 1024)
 #define PLACE_MAX 4096

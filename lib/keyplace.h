@@ -12,12 +12,12 @@
  * dropped with a note, any other is an error.
  */
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
 #include "config.h"
-#include "err.h"
 #include "keyring.h"
-#include "note.h"
 
 struct gm_keyplace {
 	/* Set by the caller. */

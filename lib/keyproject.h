@@ -5,8 +5,8 @@
  * What the service tells of the project that a key belongs to.  No I/O.
  */
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "keyrule.h"
 #include "keytable.h"
 

@@ -1,12 +1,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/term.h"
 #include "keyblame.h"
 #include "keyreport.h"
 #include "retry.h"
-#include "secret.h"
-#include "term.h"
 
 #define NAME_MAX_BYTES 300
 #define WORDS_MAX_BYTES ((size_t)64 * 1024)

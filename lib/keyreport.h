@@ -16,13 +16,13 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "base/span.h"
 #include "jsonr.h"
 #include "keyrule.h"
 #include "keytable.h"
-#include "note.h"
-#include "span.h"
 
 struct gm_keyreport {
 	const struct gm_keyrule *rule; /* borrowed, as are the next three */

@@ -13,11 +13,11 @@
  * Keys are wiped on release.  No I/O.
  */
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "secret.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/span.h"
 
 /* Bytes allowed in one key, and in a label. */
 #define GM_KEY_MAX 4096 /* a JSON Web Token */

@@ -19,10 +19,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/hash.h"
 #include "fault.h"
-#include "hash.h"
 #include "keyring.h"
 #include "keytable.h"
 

@@ -9,15 +9,15 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/note.h"
 #include "fault.h"
 #include "keyblame.h"
 #include "keyring.h"
 #include "keyrule.h"
 #include "keystate.h"
 #include "keytable.h"
-#include "note.h"
 #include "url.h"
 
 /* All is borrowed until gm_keys_close(). */

@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "input.h"
 #include "keyset.h"
 #include "provider.h"
-#include "span.h"
 
 /* Whatever is said; a path that is too long is the state's matter. */
 #define STATE_DIR_MAX (2 * 1024 * 1024)

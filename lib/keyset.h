@@ -7,9 +7,9 @@
  * that asks nobody.
  */
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "cli.h"
-#include "err.h"
 #include "keyplace.h"
 #include "keys.h"
 #include "provider.h"

@@ -5,8 +5,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/stop.h"
 #include "keystate.h"
-#include "stop.h"
 
 #define LOCK_MS 5000
 #define LOCK_AGAIN_MS 500 /* once it did not come in time */

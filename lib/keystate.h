@@ -22,13 +22,13 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
-#include "hash.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/note.h"
+#include "base/span.h"
 #include "keydir.h"
 #include "keytable.h"
-#include "note.h"
-#include "span.h"
 
 /* Zero: no file, memory only. */
 struct gm_keystate {

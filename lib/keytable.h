@@ -14,11 +14,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "fault.h"
-#include "span.h"
 
 #define GM_KEYROW_ID 80
 #define GM_KEYROW_MODEL 256

@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/secret.h"
 #include "jsonw.h"
 #include "keytell.h"
-#include "secret.h"
 
 #define ALL "all"
 #define DAY_MS INT64_C(86400000)

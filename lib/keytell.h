@@ -13,9 +13,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "keyrule.h"
 #include "keytable.h"
 

@@ -1,12 +1,12 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "clock.h"
-#include "file.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/stop.h"
 #include "jsonw.h"
 #include "log.h"
-#include "secret.h"
-#include "stop.h"
 
 #define LINE_MAX_BYTES (64 * 1024)
 

@@ -16,8 +16,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "note.h"
+#include "base/base.h"
+#include "base/note.h"
 #include "outcome.h"
 #include "provider.h"
 

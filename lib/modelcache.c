@@ -3,12 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dir.h"
-#include "file.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/outfile.h"
 #include "jsonr.h"
 #include "jsonw.h"
 #include "modelcache.h"
-#include "outfile.h"
 #include "url.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)

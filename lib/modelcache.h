@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
+#include "base/note.h"
 #include "models.h"
-#include "note.h"
 
 /* All is borrowed. */
 struct gm_modelcache {

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/near.h"
+#include "base/term.h"
 #include "jsonr.h"
 #include "jsonw.h"
 #include "models.h"
-#include "near.h"
-#include "term.h"
 
 #define PREFIX "models/"
 

@@ -17,12 +17,12 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/span.h"
 #include "fault.h"
-#include "secret.h"
-#include "span.h"
 
 /* Models allowed in a list, and bytes in the token of a page. */
 #define GM_MODELS_MAX 10000

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
 #include "models.h"
 
 enum gm_modelview {

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/secret.h"
+#include "base/span.h"
 #include "options.h"
-#include "secret.h"
-#include "span.h"
 
 /* Values of getopt_long() for options without a letter: this plus the row. */
 #define LONG_ONLY 256

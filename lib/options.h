@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "config.h"
-#include "err.h"
 
 /* The arguments of an option that may be given again. */
 struct gm_texts {

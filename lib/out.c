@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
+#include "base/stop.h"
 #include "out.h"
-#include "stop.h"
 
 /* A pipe that polls as writable takes this much without waiting. */
 #define PIECE 4096

@@ -10,12 +10,12 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "outfile.h"
-#include "span.h"
-#include "term.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/outfile.h"
+#include "base/span.h"
+#include "base/term.h"
 
 struct gm_out {
 	int fd;

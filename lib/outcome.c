@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/secret.h"
 #include "outcome.h"
-#include "secret.h"
 
 #define ATTEMPTS_MAX (1024 * 1024)
 /* Lines about parts that cannot be shown. */

@@ -6,10 +6,10 @@
  * the one line that explains a failure.
  */
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/note.h"
 #include "keyrule.h"
-#include "note.h"
 #include "provider.h"
 
 /* One request as it went. */

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "num.h"
+#include "base/num.h"
 #include "params.h"
 
 #define TEXTS_MAX 4096

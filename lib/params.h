@@ -9,9 +9,9 @@
  * ranges.  No I/O.
  */
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "provider.h"
 
 /* As given; NULL: not given. */

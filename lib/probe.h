@@ -5,8 +5,8 @@
  * Which models really answer: a service goes on listing dead ones.
  */
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "log.h"
 #include "models.h"
 #include "task.h"

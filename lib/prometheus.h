@@ -9,8 +9,8 @@
  * text-based format 0.0.4; only gauges, only whole numbers.
  */
 
-#include "base.h"
-#include "buf.h"
+#include "base/base.h"
+#include "base/buf.h"
 
 struct gm_prometheus_label {
 	const char *name, *value; /* value: any text of one line */

@@ -11,9 +11,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "input.h"
 
 /* Where the texts come from; all borrowed. */

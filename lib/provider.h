@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "fault.h"
 #include "jsonr.h"
-#include "span.h"
 #include "think.h"
 
 enum gm_call {

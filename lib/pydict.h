@@ -11,9 +11,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
 
 /*
  * Append the value with which the text begins, as JSON; what is JSON stays so,

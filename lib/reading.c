@@ -3,9 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/term.h"
 #include "jsonline.h"
 #include "reading.h"
-#include "term.h"
 
 #define TEXT_MAX (64 * 1024 * 1024)
 

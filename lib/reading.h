@@ -9,12 +9,12 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "jsonr.h"
 #include "provider.h"
-#include "span.h"
 
 /* All but the buffer is borrowed. */
 struct gm_reading {

@@ -1,5 +1,5 @@
 #include "record.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "jsonw.h"
 
 #define MASKED_MAX (64 * 1024)

@@ -9,13 +9,13 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/span.h"
 #include "outcome.h"
 #include "provider.h"
-#include "secret.h"
-#include "span.h"
 
 struct gm_record {
 	const struct gm_outcome *outcome;   /* NULL: nothing was sent */

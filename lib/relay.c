@@ -1,5 +1,5 @@
 #include "relay.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #define CAUTION_MAX 4096
 

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "outcome.h"
 #include "task.h"
 

@@ -5,13 +5,13 @@
  * A question as HTTP: the texts that a request points to.
  */
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "base/span.h"
 #include "exchange.h"
-#include "note.h"
 #include "provider.h"
-#include "span.h"
 
 /* All zero is a valid, empty one. */
 struct gm_request {

@@ -9,7 +9,7 @@
  * 1 s that doubles with each failure up to 32 s.
  */
 
-#include "base.h"
+#include "base/base.h"
 #include "fault.h"
 
 /*

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "runner.h"
 
 #define NAME_BYTES \

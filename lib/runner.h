@@ -8,9 +8,9 @@
  * Source: execvp(3); POSIX's env(1) for what a failure means.
  */
 
-#include "base.h"
-#include "err.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "vendor.h"
 
 /* The variables that hold the key: those of the service, and more. */

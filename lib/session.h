@@ -7,9 +7,9 @@
  */
 
 #include "ask.h"
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
 #include "cli.h"
-#include "err.h"
 #include "keyset.h"
 #include "vendor.h"
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "num.h"
+#include "base/num.h"
 #include "setting.h"
 
 #define HOUR_MS (60 * 60 * 1000)

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 
 enum gm_setting {
 	GM_SET_GEMINI_COMMAND, /* that prints keys */

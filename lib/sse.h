@@ -19,10 +19,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 
 /*
  * Take the data of one event, its lines joined by '\n'; borrowed, gone once

@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-#include "base.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/note.h"
 #include "chain.h"
-#include "err.h"
 #include "hops.h"
 #include "http.h"
 #include "keys.h"
-#include "note.h"
 #include "outcome.h"
 #include "provider.h"
 #include "reply.h"

@@ -1,8 +1,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "think.h"
-#include "utf8.h"
 
 #define BLANKS " \t\r\n"
 #define MESSAGE "<|message|>"

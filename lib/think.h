@@ -27,10 +27,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
 
 #define GM_THINK_MAX (4 * 1024 * 1024)
 

@@ -13,8 +13,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "span.h"
+#include "base/base.h"
+#include "base/span.h"
 
 /* All zero: nothing seen yet. */
 struct gm_trace {

@@ -5,10 +5,10 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "process.h"
-#include "term.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include "base/term.h"
 #include "transfer.h"
 #include "url.h"
 

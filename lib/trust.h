@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
 
 /* At most one of file and dir is set; none: the system's.  All is borrowed. */
 struct gm_trust {

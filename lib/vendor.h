@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "setting.h"
-#include "span.h"
 
 enum gm_vendor {
 	GM_VENDOR_GEMINI,

@@ -1,5 +1,5 @@
 #include "verdict.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "jsonw.h"
 #include "prometheus.h"
 

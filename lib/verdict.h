@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "base.h"
-#include "buf.h"
-#include "err.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "fault.h"
 #include "keytable.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "buf.h"
-#include "child.h"
+#include "base/buf.h"
+#include "base/child.h"
 #include "worktree.h"
 
 #define GIT_MS 3000 /* a repository may be on a slow disk */

@@ -11,7 +11,7 @@
  * within seconds) is neither good nor bad news.
  */
 
-#include "base.h"
+#include "base/base.h"
 
 enum gm_worktree {
 	GM_WORKTREE_FINE,    /* outside of any, or ignored */

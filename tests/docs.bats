@@ -82,10 +82,10 @@ ask_source() {
 	diff help readme
 }
 
-@test "exit statuses: gm(7) and the table in lib/err.c agree" {
-	ask_source err.c >table <<'EOT'
+@test "exit statuses: gm(7) and the table in lib/base/err.c agree" {
+	ask_source base/err.c >table <<'EOT'
 #include <stdio.h>
-#include "err.h"
+#include "base/err.h"
 
 int
 main(void)
@@ -186,7 +186,7 @@ gm-prompt: Accept: text/event-stream
 }
 
 @test "classes: the page and the table in lib/fault.c agree" {
-	ask_source fault.c err.c >table <<'EOT'
+	ask_source fault.c base/err.c >table <<'EOT'
 #include <stdio.h>
 #include "fault.h"
 

@@ -39,11 +39,11 @@ commands() {
 }
 
 @test "make in an empty environment" {
-	makes "$PWD/build/lib/hash.o"
+	makes "$PWD/build/lib/base/hash.o"
 	same err ''
 	[ "$rc" -eq 0 ]
-	[ -s build/lib/hash.o ]
-	grep -q "^  CC   $PWD/build/lib/hash.o$" out
+	[ -s build/lib/base/hash.o ]
+	grep -q "^  CC   $PWD/build/lib/base/hash.o$" out
 }
 
 @test "make with something missing: one line that names it and ./bootstrap" {
@@ -54,7 +54,7 @@ commands() {
 	printf '#!/bin/sh\n%s\n' 'grep -qF sha2.h && exit 1; exit 0' >cc-md
 	chmod +x cc-*
 	while IFS='|' read -r compiler missing; do
-		makes CC="$compiler" "$PWD/build/lib/hash.o"
+		makes CC="$compiler" "$PWD/build/lib/base/hash.o"
 		[ "$rc" -eq 2 ]
 		same out ''
 		sed -i 's/^Makefile:[0-9]*: /Makefile:N: /' err

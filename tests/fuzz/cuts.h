@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "reply.h"
-#include "utf8.h"
 
 #define CUTS 12
 #define LOG_MAX ((size_t)1 << 26)

@@ -6,12 +6,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/secret.h"
+#include "base/term.h"
+#include "base/utf8.h"
 #include "chat_err.h"
 #include "errbody.h"
 #include "gemini_err.h"
-#include "secret.h"
-#include "term.h"
-#include "utf8.h"
 
 #define KEY "fake-good-key-0001"
 

@@ -6,9 +6,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "jsonr.h"
 #include "jsonw.h"
-#include "utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

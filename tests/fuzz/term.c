@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "term.h"
-#include "utf8.h"
+#include "base/term.h"
+#include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

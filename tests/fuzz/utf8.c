@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,11 +5,11 @@
 
 # Modules without a unit test of their own, and what covers them instead:
 # "-" for mere macros and types, else a file that drives them against a server.
-covered='base:- exchange:- http:transport.bats transfer:transport.bats
+covered='base/base:- exchange:- http:transport.bats transfer:transport.bats
     hint:transport.bats
     ask:retry.bats course:rotation.bats drive:signals.bats cli:cli.bats
     session:config.bats catalog:gm-models.bats keycheck:gm-keycheck.bats
-    process:cli.bats probe:gm-models.bats relay:fallback.bats task:-'
+    base/process:cli.bats probe:gm-models.bats relay:fallback.bats task:-'
 
 covers() { # MODULE: by what, if it is excused
 	local pair

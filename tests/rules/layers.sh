@@ -8,7 +8,7 @@
 only='
 curl/ lib/http.c lib/transfer.c lib/transfer.h lib/hint.c lib/hint.h
 jsmn.h lib/jsonr.c
-sha2.h lib/hash.c
+sha2.h lib/base/hash.c
 '
 
 mapfile -t sources < <(c_files lib tools)

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "dotenv.h"
 #include "dotenv_tell.h"
-#include "file.h"
 
 #define AGREE "tests/fixtures/env/agree"
 #define LENIENT "tests/fixtures/env/lenient"

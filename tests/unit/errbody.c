@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
+#include "base/term.h"
 #include "errbody.h"
-#include "term.h"
 
 #define S(text) \
 	{ \

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "gemini_reply.h"
-#include "utf8.h"
 
 #define CANDIDATE(members) "{\"candidates\":[{" members "}]}"
 #define CHUNKS(list) \

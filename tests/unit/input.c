@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
+#include "base/late.h"
+#include "base/stop.h"
 #include "input.h"
-#include "late.h"
-#include "stop.h"
 #include "told.h"
 
 static char dir[] = "/tmp/gm-unit-input.XXXXXX";

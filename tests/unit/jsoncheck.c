@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "jsoncheck.h"
 #include "jsonr.h"
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/stop.h"
 #include "keycommand.h"
-#include "stop.h"
 
 static char path[] = "PATH=/usr/bin:/bin";
 static char *const environment[] = { path, NULL };

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "file_place.h"
+#include "base/file_place.h"
 #include "keystate.h"
 #include "told.h"
 

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "late.h"
+#include "base/late.h"
+#include "base/stop.h"
 #include "out.h"
-#include "stop.h"
 
 static char dir[] = "/tmp/gm-unit-out.XXXXXX";
 

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "note.h"
+#include "base/note.h"
 
 static int told[2];
 static struct gm_note note = { .tool = "gm-x" };

@@ -2,7 +2,7 @@
 
 #include <sys/resource.h>
 
-#include "file_place.h"
+#include "base/file_place.h"
 #include "trust.h"
 
 #define BEGIN "-----BEGIN CERTIFICATE-----\n"

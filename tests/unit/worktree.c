@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "err.h"
-#include "stop.h"
+#include "base/err.h"
+#include "base/stop.h"
 #include "worktree.h"
 
 /* Git, as the module finds it in PATH: a script that each test writes. */

@@ -4,16 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "base/outfile.h"
+#include "base/stop.h"
+#include "base/table.h"
 #include "cli.h"
-#include "clock.h"
-#include "file.h"
 #include "keycheck.h"
-#include "num.h"
 #include "out.h"
-#include "outfile.h"
 #include "session.h"
-#include "stop.h"
-#include "table.h"
 #include "worktree.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)

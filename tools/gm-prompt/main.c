@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/stop.h"
 #include "catalog.h"
 #include "cli.h"
 #include "delivery.h"
@@ -17,7 +18,6 @@
 #include "prompt.h"
 #include "record.h"
 #include "session.h"
-#include "stop.h"
 
 struct options {
 	struct gm_common common;

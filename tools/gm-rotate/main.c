@@ -4,17 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/stop.h"
+#include "base/table.h"
 #include "cli.h"
-#include "clock.h"
 #include "keychoice.h"
 #include "keyfeed.h"
 #include "keyset.h"
 #include "keytell.h"
-#include "num.h"
 #include "out.h"
 #include "runner.h"
-#include "stop.h"
-#include "table.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define INDEX_MAX 99999

@@ -1,0 +1,205 @@
+/* For locks of open file descriptions. */
+#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/aside.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+#define MARK ".gm-"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define CHANCE ((size_t)6)           /* letters that are chosen by chance */
+#define OURS (sizeof(MARK) + CHANCE) /* what a name gets longer by, with "." */
+#define NAME_LEN 255                 /* where the file system does not say */
+#define TRIES 100                    /* names, before we give up */
+#define SWEEP_MS 100
+
+#define CAREFUL (O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
+
+enum lock {
+	LOCKED,
+	BUSY,
+	UNSUPPORTED
+};
+
+static enum lock
+lock(int fd)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
+		return LOCKED;
+	return errno == EAGAIN || errno == EACCES ? BUSY : UNSUPPORTED;
+}
+
+/* Does the name still mean this open file? */
+static bool
+is_named(int fd, int dir, const char *name)
+{
+	struct stat open, named;
+
+	return fstat(fd, &open) == 0 &&
+	       fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+/* How much of the target's path is the directory, with its "/". */
+static size_t
+directory_len(const char *target)
+{
+	const char *slash = strrchr(target, '/');
+
+	return slash != NULL ? (size_t)(slash + 1 - target) : 0;
+}
+
+/* ".NAME.gm-"; a long name is cut, between characters, to leave room. */
+static void
+put_prefix(const char *target, struct gm_buf *out)
+{
+	const char *name = target + directory_len(target);
+	size_t len = strlen(name), max = NAME_LEN;
+	struct gm_buf dir;
+	long told;
+
+	gm_buf_init(&dir, strlen(target) + 2);
+	gm_buf_put(&dir, target, directory_len(target));
+	gm_buf_putc(&dir, '.');
+	told = pathconf(gm_buf_str(&dir), _PC_NAME_MAX);
+	gm_buf_release(&dir);
+	if (told > (long)OURS && told < NAME_LEN)
+		max = (size_t)told;
+	if (len > max - OURS) {
+		len = max - OURS;
+		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
+			len--;
+	}
+	gm_buf_putc(out, '.');
+	gm_buf_put(out, name, len);
+	gm_buf_puts(out, MARK);
+}
+
+static void
+put_chance(struct gm_buf *out)
+{
+	uint64_t bits;
+	size_t i;
+
+	/* Only a collision is to be made unlikely. */
+	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(bits))
+		bits =
+		    (uint64_t)gm_clock_mono_ms() * 32768 + (uint64_t)getpid();
+	for (i = 0; i < CHANCE; i++) {
+		gm_buf_putc(out, LETTERS[bits % strlen(LETTERS)]);
+		bits /= strlen(LETTERS);
+	}
+}
+
+/*
+ * Without locks nobody sweeps, either.  With them somebody may have, between
+ * open(2) and the lock, or be about to.
+ */
+static bool
+claim(int fd, const char *path)
+{
+	return lock(fd) != BUSY && is_named(fd, AT_FDCWD, path);
+}
+
+static int
+open_one(const char *path, mode_t mode)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | CAREFUL, mode);
+
+	if (fd == -1 || claim(fd, path))
+		return fd;
+	(void)close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+int
+gm_aside_open(const char *target, mode_t mode, char **path)
+{
+	struct gm_buf at;
+	size_t fixed;
+	int fd = -1, tries;
+
+	*path = NULL;
+	gm_buf_init(&at, strlen(target) + OURS + 1);
+	gm_buf_put(&at, target, directory_len(target));
+	put_prefix(target, &at);
+	fixed = at.len;
+	for (tries = 0; tries < TRIES && fd == -1; tries++) {
+		gm_buf_cut(&at, fixed);
+		put_chance(&at);
+		errno = ENOMEM;
+		if (at.failed == GM_OK)
+			fd = open_one(gm_buf_str(&at), mode);
+		if (fd == -1 && errno != EEXIST && errno != EINTR)
+			break;
+	}
+	if (fd != -1)
+		*path = gm_buf_take(&at);
+	gm_buf_release(&at);
+	return fd;
+}
+
+static bool
+matches(const char *name, struct gm_span prefix)
+{
+	return strncmp(name, prefix.p, prefix.len) == 0 &&
+	       strspn(name + prefix.len, LETTERS) == CHANCE &&
+	       name[prefix.len + CHANCE] == '\0';
+}
+
+static void
+sweep_one(int dir, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return;
+	fd = openat(dir, name, O_WRONLY | O_NONBLOCK | CAREFUL, 0);
+	if (fd == -1)
+		return;
+	if (lock(fd) == LOCKED && is_named(fd, dir, name))
+		(void)unlinkat(dir, name, 0);
+	(void)close(fd);
+}
+
+void
+gm_aside_sweep(const char *target)
+{
+	int64_t until = gm_clock_mono_ms() + SWEEP_MS;
+	struct gm_buf path, prefix;
+	struct dirent *entry;
+	DIR *dir = NULL;
+
+	gm_buf_init(&path, strlen(target) + 2);
+	gm_buf_init(&prefix, strlen(target) + OURS + 1);
+	gm_buf_put(&path, target, directory_len(target));
+	gm_buf_putc(&path, '.');
+	put_prefix(target, &prefix);
+	if (path.failed == GM_OK && prefix.failed == GM_OK)
+		dir = opendir(gm_buf_str(&path));
+	while (dir != NULL && gm_clock_mono_ms() < until &&
+	       (entry = readdir(dir)) != NULL)
+		if (matches(entry->d_name, gm_buf_span(&prefix)))
+			sweep_one(dirfd(dir), entry->d_name);
+	if (dir != NULL)
+		(void)closedir(dir);
+	gm_buf_release(&prefix);
+	gm_buf_release(&path);
+}

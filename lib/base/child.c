@@ -1,0 +1,234 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/stop.h"
+
+#define CHUNK 4096
+/* Between looks whether it was stopped or, after its output, has ended. */
+#define NAP_MS 1
+#define NAP_MAX_MS 50
+
+static int
+make_files(posix_spawn_file_actions_t *files, const struct gm_child *c, int out)
+{
+	int rc = posix_spawn_file_actions_addopen(
+	    files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+
+	if (rc == 0)
+		rc =
+		    posix_spawn_file_actions_adddup2(files, out, STDOUT_FILENO);
+	if (rc == 0 && c->quiet)
+		rc = posix_spawn_file_actions_addopen(
+		    files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	return rc;
+}
+
+static int
+make_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t defaults, mask;
+	int rc;
+
+	gm_stop_before(&defaults, &mask);
+	rc = posix_spawnattr_setsigdefault(attr, &defaults);
+	if (rc == 0)
+		rc = posix_spawnattr_setsigmask(attr, &mask);
+	if (rc == 0)
+		rc = posix_spawnattr_setpgroup(attr, 0);
+	if (rc == 0)
+		rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF |
+							POSIX_SPAWN_SETSIGMASK |
+							POSIX_SPAWN_SETPGROUP);
+	return rc;
+}
+
+/* Returns 0, or an error number, as the functions of posix_spawn(3) do. */
+static int
+spawn(const struct gm_child *c, int out, pid_t *pid)
+{
+	struct gm_process_limits ignored;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int rc = posix_spawn_file_actions_init(&files);
+
+	if (rc != 0)
+		return rc;
+	rc = posix_spawnattr_init(&attr);
+	if (rc == 0) {
+		rc = make_files(&files, c, out);
+		if (rc == 0)
+			rc = make_attributes(&attr);
+		if (rc == 0) {
+			/* Not dumpable is what we stay, whatever the limit. */
+			if (c->limits != NULL)
+				gm_process_restore(c->limits);
+			rc = posix_spawnp(
+			    pid, c->argv[0], &files, &attr, c->argv, c->env);
+			if (c->limits != NULL)
+				gm_process_prepare(&ignored);
+		}
+		(void)posix_spawnattr_destroy(&attr);
+	}
+	(void)posix_spawn_file_actions_destroy(&files);
+	return rc;
+}
+
+/* The child while it runs. */
+struct watch {
+	pid_t pid;
+	int in;        /* its output */
+	int64_t until; /* on the monotonic clock */
+	int64_t nap;   /* to the next look, ever longer */
+	enum gm_child_end end;
+	int number;
+};
+
+/*
+ * Has a signal stopped it?  Its end is not asked for, as its group can be
+ * killed only while nobody else may get the number.
+ */
+static bool
+is_stopped(struct watch *w)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_PID, (id_t)w->pid, &info, WSTOPPED | WNOHANG) != 0 ||
+	    info.si_pid != w->pid)
+		return false;
+	w->end = GM_CHILD_STOPPED;
+	w->number = info.si_status;
+	return true;
+}
+
+/*
+ * Wait for output (fd) or only for a time (-1), but not for long, as no
+ * descriptor tells of a stop.  Returns 1: look again, 0: its time is over or
+ * it was stopped, -1 as gm_stop_poll().  What is there when the time is over
+ * still counts: we may have been suspended, and the child has not.
+ */
+static int
+nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
+{
+	int64_t now = gm_clock_mono_ms();
+	int rc;
+
+	*ready = false;
+	if (is_stopped(w))
+		return 0;
+	rc = gm_stop_poll(fd, fd != -1 ? POLLIN : 0,
+	    now + w->nap < w->until ? now + w->nap : w->until, err);
+	*ready = rc == 1;
+	if (rc == 0 && w->nap < NAP_MAX_MS)
+		w->nap *= 2;
+	if (rc == -1)
+		return -1;
+	return *ready || now < w->until;
+}
+
+/* Returns 1 at its end, 0 if the time is over or out is full, or -1. */
+static int
+read_all(struct watch *w, struct gm_buf *out, struct gm_err *err)
+{
+	char bytes[CHUNK];
+	bool ready;
+	ssize_t n;
+	int rc;
+
+	while ((rc = nap(w, w->in, &ready, err)) == 1) {
+		if (!ready)
+			continue;
+		n = read(w->in, bytes, sizeof(bytes));
+		if (n == 0)
+			return 1;
+		if (n == -1 && errno != EINTR)
+			return gm_fail_errno(err, GM_EOS, "read");
+		if (n > 0)
+			gm_buf_put(out, bytes, (size_t)n);
+		explicit_bzero(bytes, sizeof(bytes));
+		if (out->failed == GM_EDATA) {
+			w->end = GM_CHILD_FULL;
+			return 0;
+		}
+		if (gm_buf_check(out, err) != 0)
+			return -1;
+	}
+	return rc;
+}
+
+/* Returns 1 when the child has ended, 0 if the time is over, or -1. */
+static int
+wait_for(struct watch *w, int *status, struct gm_err *err)
+{
+	pid_t ended;
+	bool ready;
+	int rc;
+
+	w->nap = NAP_MS;
+	rc = 1;
+	while ((ended = waitpid(w->pid, status, WNOHANG)) == 0 ||
+	       (ended == -1 && errno == EINTR)) {
+		if (rc != 1)
+			return rc;
+		rc = nap(w, -1, &ready, err);
+		if (rc == -1)
+			return -1;
+	}
+	return ended == w->pid ? 1 : gm_fail_errno(err, GM_EOS, "waitpid");
+}
+
+static int
+attend(struct watch *w, struct gm_buf *out, struct gm_err *err)
+{
+	int status = 0;
+	int rc = read_all(w, out, err);
+
+	if (rc == 1)
+		rc = wait_for(w, &status, err);
+	if (rc != 1) {
+		(void)kill(-w->pid, SIGKILL);
+		while (waitpid(w->pid, &status, 0) == -1 && errno == EINTR)
+			;
+		return rc;
+	}
+	w->end = WIFEXITED(status) ? GM_CHILD_EXITED : GM_CHILD_KILLED;
+	w->number = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+	return 0;
+}
+
+int
+gm_child_run(const struct gm_child *c, struct gm_buf *out,
+    enum gm_child_end *end, int *number, struct gm_err *err)
+{
+	struct watch w = { .pid = -1,
+		.until = gm_clock_mono_ms() + c->limit_ms,
+		.nap = NAP_MS,
+		.end = GM_CHILD_LATE };
+	int ends[2], rc;
+
+	*number = 0;
+	if (pipe(ends) != 0)
+		return gm_fail_errno(err, GM_EOS, "pipe");
+	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	rc = spawn(c, ends[1], &w.pid);
+	w.in = ends[0];
+	(void)close(ends[1]);
+	if (rc != 0) {
+		errno = rc;
+		rc = gm_fail_errno(err, GM_EOS, "%s", c->argv[0]);
+	} else {
+		rc = attend(&w, out, err);
+		*end = w.end;
+		*number = w.number;
+	}
+	(void)close(ends[0]);
+	return rc;
+}

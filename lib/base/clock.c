@@ -1,0 +1,312 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define SECOND_MS INT64_C(1000)
+#define HOUR_MS (3600 * SECOND_MS)
+#define DAY_MS (24 * HOUR_MS)
+
+/* The years 0 to 9999: what four digits can say. */
+#define FIRST_MS (INT64_C(-62167219200) * SECOND_MS)
+#define LAST_MS (INT64_C(253402300800) * SECOND_MS - 1)
+
+/* RFC 9110 5.6.7; the letters are those of take_field(). */
+static const char *const http_forms[] = {
+	"w, d b c h:m:s GMT",
+	"w, d-b-y h:m:s GMT",
+	"w b d h:m:s c",
+};
+
+static int64_t
+read_clock(clockid_t id)
+{
+	struct timespec now = { 0 };
+
+	/* Cannot fail for these two clocks. */
+	(void)clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
+}
+
+int64_t
+gm_clock_wall_ms(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t
+gm_clock_mono_ms(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
+gm_clock_latest_ms(int64_t deadline_ms)
+{
+	if (deadline_ms == 0)
+		return INT64_MAX;
+	return gm_clock_wall_ms() + deadline_ms - gm_clock_mono_ms();
+}
+
+static int64_t
+clamp(int64_t ms)
+{
+	if (ms < FIRST_MS)
+		return FIRST_MS;
+	return ms > LAST_MS ? LAST_MS : ms;
+}
+
+static int64_t
+floor_div(int64_t value, int64_t by)
+{
+	return value / by - (value % by < 0);
+}
+
+/* UTC; never fails, as ms is clamped. */
+static struct tm
+split(int64_t ms)
+{
+	time_t seconds = (time_t)floor_div(clamp(ms), SECOND_MS);
+	struct tm tm = { 0 };
+
+	(void)gmtime_r(&seconds, &tm);
+	return tm;
+}
+
+static void
+format(char out[GM_CLOCK_TEXT], int64_t wall_ms, const char *ms)
+{
+	struct tm tm = split(wall_ms);
+	char text[80]; /* for numbers that the compiler cannot rule out */
+
+	(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d%.4sZ",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, ms);
+	memcpy(out, text, GM_CLOCK_TEXT);
+}
+
+void
+gm_clock_format(char out[GM_CLOCK_TEXT], int64_t wall_ms)
+{
+	format(out, clamp(wall_ms) + SECOND_MS - 1, "");
+}
+
+void
+gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms)
+{
+	int64_t ms = clamp(wall_ms);
+	char rest[16];
+
+	(void)snprintf(rest, sizeof(rest), ".%03d",
+	    (int)(ms - floor_div(ms, SECOND_MS) * SECOND_MS));
+	format(out, ms, rest);
+}
+
+/* Days since 1970.  Not by timegm(), which is slow for a table of times. */
+static int64_t
+days(int year, int month, int day)
+{
+	/* As if years began in March: a leap day is their last. */
+	int64_t y = month > 2 ? year : year - 1, m = (month + 9) % 12;
+
+	return 365 * y + floor_div(y, 4) - floor_div(y, 100) +
+	       floor_div(y, 400) + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+/* n digits, which the caller has seen. */
+static int
+number(const char *text, int n)
+{
+	int value = 0;
+
+	while (n-- > 0)
+		value = value * 10 + *text++ - '0';
+	return value;
+}
+
+static bool
+is_date(int year, int month, int day)
+{
+	bool last = month == 12;
+
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       days(year, month, day) <
+	           days(last ? year + 1 : year, last ? 1 : month + 1, 1);
+}
+
+bool
+gm_clock_parse(int64_t *wall_ms, const char *text)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+	int year, month, day, hour, minute, second;
+	size_t i;
+
+	for (i = 0; i < sizeof(form); i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9'
+				   : text[i] != form[i])
+			return false;
+	year = number(text, 4);
+	month = number(text + 5, 2);
+	day = number(text + 8, 2);
+	hour = number(text + 11, 2);
+	minute = number(text + 14, 2);
+	second = number(text + 17, 2);
+	if (!is_date(year, month, day) || hour > 23 || minute > 59 ||
+	    second > 59)
+		return false;
+	*wall_ms = days(year, month, day) * DAY_MS + hour * HOUR_MS +
+	           (minute * 60 + second) * SECOND_MS + number(text + 20, 3);
+	return true;
+}
+
+/* The nth Sunday of a month, in days since 1970. */
+static int64_t
+nth_sunday(int year, int month, int n)
+{
+	struct tm tm = { .tm_year = year, .tm_mon = month, .tm_mday = 1 };
+	int64_t first = floor_div((int64_t)timegm(&tm), DAY_MS / SECOND_MS);
+
+	return first + (7 - tm.tm_wday) % 7 + 7 * (n - 1);
+}
+
+/*
+ * When a day, counted since 1970, begins in Los Angeles.  The clocks change
+ * later on that day, at two, so its midnight still belongs to the old time.
+ */
+static int64_t
+pacific_midnight(int64_t day)
+{
+	struct tm tm = split(day * DAY_MS);
+	bool summer = day > nth_sunday(tm.tm_year, 2, 2) &&
+	              day <= nth_sunday(tm.tm_year, 10, 1);
+
+	return day * DAY_MS + (summer ? 7 : 8) * HOUR_MS;
+}
+
+int64_t
+gm_clock_pacific_midnight(int64_t wall_ms)
+{
+	int64_t now = clamp(wall_ms);
+	int64_t day = floor_div(now, DAY_MS);
+
+	while (pacific_midnight(day) <= now)
+		day++;
+	return pacific_midnight(day);
+}
+
+/* Exactly n digits, or -1; a blank may stand for a leading zero. */
+static int
+take_number(const char **p, int n)
+{
+	int value = 0;
+
+	if (n == 2 && **p == ' ') {
+		(*p)++;
+		n--;
+	}
+	for (; n > 0; n--, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return -1;
+		value = value * 10 + **p - '0';
+	}
+	return value;
+}
+
+/* Letters; at least three of them. */
+static bool
+take_word(const char **p)
+{
+	const char *start = *p;
+
+	while ((**p >= 'A' && **p <= 'Z') || (**p >= 'a' && **p <= 'z'))
+		(*p)++;
+	return *p - start >= 3;
+}
+
+static int
+take_month(const char **p)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int i;
+
+	for (i = 0; i < 12; i++)
+		if (strncmp(*p, months + 3 * i, 3) == 0) {
+			*p += 3;
+			return i;
+		}
+	return -1;
+}
+
+/* The latest year that ends so and is at most 50 after the one in *tm. */
+static bool
+take_short_year(const char **p, struct tm *tm)
+{
+	int last = tm->tm_year + 50, year = take_number(p, 2);
+
+	tm->tm_year = last - ((last - year) % 100 + 100) % 100;
+	return year >= 0;
+}
+
+/* One letter of a form: w weekday, d day, b month, c and y year, h m s. */
+static bool
+take_field(char field, const char **p, struct tm *tm)
+{
+	switch (field) {
+	case 'w':
+		return take_word(p);
+	case 'd':
+		return (tm->tm_mday = take_number(p, 2)) >= 1;
+	case 'b':
+		return (tm->tm_mon = take_month(p)) >= 0;
+	case 'c':
+		tm->tm_year = take_number(p, 4) - 1900;
+		return tm->tm_year >= -1900;
+	case 'y':
+		return take_short_year(p, tm);
+	case 'h':
+		tm->tm_hour = take_number(p, 2);
+		return tm->tm_hour >= 0 && tm->tm_hour < 24;
+	case 'm':
+		tm->tm_min = take_number(p, 2);
+		return tm->tm_min >= 0 && tm->tm_min < 60;
+	case 's':
+		tm->tm_sec = take_number(p, 2);
+		return tm->tm_sec >= 0 && tm->tm_sec <= 60;
+	default:
+		return *(*p)++ == field;
+	}
+}
+
+/* *tm holds the present year at first. */
+static bool
+match(const char *form, const char *text, struct tm *tm)
+{
+	int month;
+
+	for (; *form != '\0'; form++)
+		if (!take_field(*form, &text, tm))
+			return false;
+	if (tm->tm_sec == 60)
+		tm->tm_sec = 59; /* a leap second must not change the day */
+	month = tm->tm_mon;
+	(void)timegm(tm); /* makes the 31st of June the 1st of July */
+	return *text == '\0' && tm->tm_mon == month;
+}
+
+bool
+gm_clock_parse_http(int64_t *wall_ms, const char *text, int64_t now_ms)
+{
+	struct tm now = split(now_ms);
+	size_t i;
+
+	for (i = 0; i < GM_LEN(http_forms); i++) {
+		struct tm tm = { .tm_year = now.tm_year };
+
+		if (!match(http_forms[i], text, &tm))
+			continue;
+		*wall_ms = (int64_t)timegm(&tm) * SECOND_MS;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,83 @@
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/lines.h"
+#include "base/stop.h"
+
+#define PIECE 65536
+
+void
+gm_lines_init(struct gm_lines *l, int fd, const char *name, size_t max)
+{
+	*l = (struct gm_lines){ .fd = fd, .name = name };
+	gm_buf_init(&l->text, max + PIECE);
+}
+
+static void
+drop_taken(struct gm_lines *l)
+{
+	size_t left = l->text.len - l->at;
+
+	if (l->at == 0)
+		return;
+	memmove(l->text.data, l->text.data + l->at, left);
+	gm_buf_cut(&l->text, left);
+	l->scanned -= l->at;
+	l->at = 0;
+}
+
+int
+gm_lines_fill(struct gm_lines *l, struct gm_err *err)
+{
+	char *room;
+	ssize_t n;
+
+	drop_taken(l);
+	room = gm_buf_room(&l->text, PIECE);
+	if (room == NULL) {
+		(void)!gm_buf_check(&l->text, err);
+		gm_err_prefix(err, "%s: ", l->name);
+		return -1;
+	}
+	do {
+		if (gm_stop_poll(l->fd, POLLIN, 0, err) < 0) {
+			gm_err_prefix(err, "%s: ", l->name);
+			return -1;
+		}
+		n = read(l->fd, room, PIECE);
+	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
+	if (n == -1)
+		return gm_fail_errno(err, GM_ENOINPUT, "%s", l->name);
+	gm_buf_filled(&l->text, (size_t)n);
+	l->ended = n == 0;
+	return n > 0;
+}
+
+bool
+gm_lines_take(struct gm_lines *l, struct gm_span *line)
+{
+	const char *start = l->text.data, *end;
+
+	if (l->at == l->text.len)
+		return false;
+	end = memchr(start + l->scanned, '\n', l->text.len - l->scanned);
+	l->scanned = l->text.len;
+	if (end == NULL && !l->ended)
+		return false;
+	if (end == NULL)
+		end = start + l->text.len;
+	else
+		l->scanned = (size_t)(end - start) + 1;
+	*line =
+	    (struct gm_span){ start + l->at, (size_t)(end - start) - l->at };
+	l->at = l->scanned;
+	return true;
+}
+
+void
+gm_lines_release(struct gm_lines *l)
+{
+	gm_buf_release(&l->text);
+}

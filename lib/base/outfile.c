@@ -1,0 +1,456 @@
+/* For statx(2), memfd_create(2) and locks of open file descriptions. */
+#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/access.h"
+#include "base/aside.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/outfile.h"
+#include "base/stop.h"
+
+#define READER_MS 20 /* between two looks whether a FIFO has a reader */
+#define LOCK_MS 10   /* between two looks whether a file is unlocked */
+#define LOCK_TRIES 500
+#define CHUNK ((size_t)64 * 1024)
+
+/* Attributes of a file that statx(2) tells; none if it cannot. */
+static uint64_t
+attributes(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, 0, 0, &st) != 0)
+		return 0;
+	return st.stx_attributes & st.stx_attributes_mask;
+}
+
+/* errno's words, for what keeps the file from being made. */
+static int
+fail_create(const char *path, struct gm_err *err)
+{
+	return gm_file_fail_open(GM_ECANTCREAT, path, err);
+}
+
+/* ENXIO of a FIFO, as long as nobody reads it. */
+static bool
+lacks_reader(const char *path, int error)
+{
+	struct stat st;
+
+	return error == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/*
+ * Waits for the reader of a FIFO.  open(2) could, too, but any signal ends
+ * that, and one that came just before does not; nothing tells when the time
+ * has come.
+ */
+static int
+open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
+{
+	const int flags = O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int64_t next;
+
+	while ((f->fd = open(path, flags)) == -1) {
+		if (errno != EINTR && !lacks_reader(path, errno))
+			return fail_create(path, err);
+		next = gm_clock_mono_ms() + READER_MS;
+		if (gm_stop_poll(-1, POLLOUT, next, err) == -1) {
+			gm_err_prefix(err, "%s: ", path);
+			return -1;
+		}
+	}
+	if (fcntl(f->fd, F_SETFL, 0) != 0)
+		return fail_create(path, err);
+	return 0;
+}
+
+/* Names may be added to such a directory, but neither changed nor removed. */
+static bool
+only_grows(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash != NULL ? strdup(path) : NULL;
+	uint64_t have;
+
+	if (dir != NULL)
+		dir[slash + 1 - path] = '\0';
+	have = attributes(dir != NULL ? dir : ".");
+	free(dir);
+	return (have & STATX_ATTR_APPEND) != 0;
+}
+
+static int
+open_aside(struct gm_outfile *f, mode_t mode)
+{
+	struct stat st;
+
+	if (only_grows(f->path)) {
+		errno = EPERM;
+		return -1;
+	}
+	gm_aside_sweep(f->path);
+	f->fd = gm_aside_open(f->path, mode, &f->aside);
+	if (f->fd == -1)
+		return -1;
+	/* What open(2) makes of the umask, or of the default ACL. */
+	f->made = fstat(f->fd, &st) == 0 ? st.st_mode & 0777 : 0600;
+	(void)fchmod(f->fd, 0600);
+	return 0;
+}
+
+/* A directory, or a file's name, where no file aside can be. */
+static bool
+is_closed(int error)
+{
+	return error == EACCES || error == EPERM || error == EROFS ||
+	       error == ENAMETOOLONG;
+}
+
+/*
+ * Choose how to replace a file that is there.  A link below /proc leads to a
+ * file that somebody has open, who would go on writing to the old one.
+ */
+static int
+open_old(struct gm_outfile *f, const char *path, const struct stat *old,
+    struct gm_err *err)
+{
+	uint64_t have = attributes(path);
+	struct stat st;
+	bool same = !gm_file_is_proc(f->path) && stat(f->path, &st) == 0 &&
+	            st.st_dev == old->st_dev && st.st_ino == old->st_ino;
+
+	if ((have & STATX_ATTR_IMMUTABLE) != 0)
+		return gm_fail(err, GM_ECANTCREAT,
+		    "%s: the file is immutable: see chattr(1)", path);
+	if ((have & STATX_ATTR_APPEND) != 0)
+		return gm_fail(err, GM_ECANTCREAT,
+		    "%s: the file is append-only: see chattr(1)", path);
+	/* A redirection would not overwrite what is write-protected. */
+	if (access(path, W_OK) != 0)
+		return fail_create(path, err);
+	f->in_place = (have & STATX_ATTR_MOUNT_ROOT) != 0;
+	if (same && open_aside(f, 0600) == 0)
+		return 0;
+	if (same && !f->in_place && !is_closed(errno))
+		return fail_create(path, err);
+	f->in_place = true;
+	if (!same) {
+		free(f->path);
+		f->path = strdup(path);
+	}
+	f->fd = f->path != NULL ? memfd_create("gm", MFD_CLOEXEC) : -1;
+	return f->fd == -1 ? fail_create(path, err) : 0;
+}
+
+static int
+open_new(struct gm_outfile *f, const char *path, struct gm_err *err)
+{
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+	bool regular = !there || S_ISREG(st.st_mode);
+
+	if (!there && (errno != ENOENT || path[0] == '\0'))
+		return fail_create(path, err);
+	f->path = regular ? gm_file_target(path) : strdup(path);
+	if (f->path == NULL)
+		return gm_fail(err, GM_EOS, "%s: out of memory", path);
+	if (gm_file_named(path, &f->fd))
+		return f->fd == -1 ? fail_create(path, err) : 0;
+	if (!regular)
+		return open_direct(f, path, err);
+	if (there)
+		return open_old(f, path, &st, err);
+	return open_aside(f, 0666) != 0 ? fail_create(path, err) : 0;
+}
+
+int
+gm_outfile_create(struct gm_outfile *f, const char *path, struct gm_err *err)
+{
+	int rc;
+
+	*f = (struct gm_outfile){ .fd = -1 };
+	rc = open_new(f, path, err);
+	if (rc != 0)
+		gm_outfile_release(f);
+	return rc;
+}
+
+/* So that a new name outlives a power cut, too; cuts path short. */
+static int
+sync_directory(char *path)
+{
+	char *slash = strrchr(path, '/');
+	int fd, rc, saved;
+
+	if (slash != NULL)
+		slash[1] = '\0';
+	fd = gm_file_openat(
+	    AT_FDCWD, slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY);
+	if (fd == -1)
+		return 0; /* we may use it, but not read it */
+	rc = gm_file_sync(fd);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+/*
+ * All that may be wrong with what was written is known before the rename, also
+ * where close(2) tells it.  The descriptor stays, as its lock keeps others from
+ * removing the file.
+ */
+static int
+settle(int fd)
+{
+	int again;
+
+	if (gm_file_sync(fd) != 0)
+		return -1;
+	again = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (again == -1)
+		return -1;
+	return close(again) != 0 && errno != EINTR ? -1 : 0;
+}
+
+/* Returns 0, or -1 with errno; then it has no name but that aside. */
+static int
+move(struct gm_outfile *f)
+{
+	int rc;
+
+	if (rename(f->aside, f->path) != 0)
+		return -1;
+	rc = sync_directory(f->aside);
+	free(f->aside);
+	f->aside = NULL;
+	return rc;
+}
+
+/*
+ * Keeps other processes of ours from writing to the same file meanwhile.  If
+ * another program holds the lock, this gives up after some seconds.  Returns 0,
+ * or -1 with errno.
+ */
+static int
+lock_target(int fd)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct gm_err ignored;
+	int tries, rc;
+
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		rc = fcntl(fd, F_OFD_SETLK, &all);
+		if (rc == 0 || (errno != EAGAIN && errno != EACCES))
+			return 0; /* or there are no locks here */
+		if (gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + LOCK_MS,
+			&ignored) != 0)
+			break;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+/* Room for all, without a change of what can be read, where possible. */
+static int
+reserve(int fd, off_t len, off_t old_len)
+{
+	int error = 0, saved;
+
+	if (len == 0)
+		return 0;
+	while (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, len) != 0) {
+		error = errno;
+		if (error != EINTR)
+			break;
+		error = 0;
+	}
+	if (error == EOPNOTSUPP || error == ENOSYS)
+		while ((error = posix_fallocate(fd, 0, len)) == EINTR)
+			;
+	if (error == 0)
+		return 0;
+	saved = error; /* give back what there was room for */
+	(void)!ftruncate(fd, old_len);
+	errno = saved;
+	return -1;
+}
+
+static int
+write_at(int fd, const char *bytes, size_t len, off_t at)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = pwrite(fd, bytes, len, at);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+			at += n;
+		}
+	}
+	return 0;
+}
+
+static int
+copy(int from, int to, off_t len)
+{
+	char *chunk = malloc(CHUNK);
+	off_t at = 0;
+	ssize_t n;
+	int rc = chunk != NULL ? 0 : -1;
+
+	while (rc == 0 && at < len) {
+		n = pread(from, chunk, CHUNK, at);
+		if (n == 0)
+			errno = EIO; /* shorter than it was */
+		if (n > 0)
+			rc = write_at(to, chunk, (size_t)n, at);
+		else if (n == 0 || errno != EINTR)
+			rc = -1;
+		if (n > 0)
+			at += n;
+	}
+	free(chunk);
+	return rc;
+}
+
+/* Put the new content into the old file. */
+static int
+overwrite(const struct gm_outfile *f, int fd)
+{
+	struct stat st, new;
+
+	if (fstat(fd, &st) != 0 || fstat(f->fd, &new) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (lock_target(fd) != 0 || fstat(fd, &st) != 0 ||
+	    reserve(fd, new.st_size, st.st_size) != 0 ||
+	    copy(f->fd, fd, new.st_size) != 0 ||
+	    ftruncate(fd, new.st_size) != 0)
+		return -1;
+	if (f->mode != 0)
+		gm_access_set(fd, f->mode);
+	return gm_file_sync(fd);
+}
+
+static int
+write_in_place(const struct gm_outfile *f)
+{
+	int fd = gm_file_openat(AT_FDCWD, f->path, O_WRONLY), rc, saved;
+
+	if (fd == -1)
+		return -1;
+	rc = overwrite(f, fd);
+	saved = errno;
+	if (close(fd) != 0 && errno != EINTR && rc == 0)
+		return -1;
+	errno = saved;
+	return rc;
+}
+
+/* A rename that the place of the target forbids, and a write may not. */
+static bool
+is_fixed(int error)
+{
+	return error == EBUSY || error == EXDEV || error == EPERM ||
+	       error == EACCES || error == EROFS;
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+finish(struct gm_outfile *f)
+{
+	struct stat old;
+	bool there = stat(f->path, &old) == 0 && S_ISREG(old.st_mode);
+
+	if (f->aside != NULL && settle(f->fd) != 0) {
+		f->keep = false; /* who knows what is in it */
+		return -1;
+	}
+	if (f->in_place)
+		return write_in_place(f);
+	if (f->mode != 0)
+		gm_access_set(f->fd, f->mode);
+	else if (!there)
+		(void)fchmod(f->fd, f->made);
+	else if (gm_access_copy(f->fd, f->path, &old) != 0)
+		return write_in_place(f);
+	if (move(f) == 0)
+		return 0;
+	if (f->aside == NULL || !is_fixed(errno))
+		return -1;
+	return write_in_place(f);
+}
+
+/* ".NAME.gm-XXXXXX" becomes "NAME.gm-XXXXXX", which nobody sweeps. */
+static void
+keep(struct gm_outfile *f, struct gm_err *err)
+{
+	const char *slash = strrchr(f->aside, '/');
+	size_t dot = slash != NULL ? (size_t)(slash + 1 - f->aside) : 0;
+	char *path = strdup(f->aside);
+
+	if (path != NULL)
+		memmove(path + dot, path + dot + 1, strlen(path + dot));
+	if (path != NULL && rename(f->aside, path) == 0) {
+		gm_err_append(err, "; the output is in %s", path);
+		f->aside[0] = '\0';
+	} else if (access(f->aside, F_OK) == 0) {
+		gm_err_append(err, "; the output is in %s", f->aside);
+		f->aside[0] = '\0';
+	}
+	free(path);
+}
+
+int
+gm_outfile_commit(struct gm_outfile *f, struct gm_err *err)
+{
+	bool direct = f->aside == NULL && !f->in_place;
+	int fd = f->fd, rc = 0;
+
+	if (!direct) {
+		rc = finish(f);
+	} else {
+		f->fd = -1;
+		if (close(fd) != 0 && errno != EINTR)
+			rc = -1;
+	}
+	if (rc != 0)
+		(void)gm_fail_errno(err, GM_EIO, "%s", f->path);
+	if (rc != 0 && f->keep && f->aside != NULL)
+		keep(f, err);
+	gm_outfile_release(f);
+	return rc;
+}
+
+void
+gm_outfile_release(struct gm_outfile *f)
+{
+	if (f->path == NULL)
+		return;
+	/* Before the lock goes. */
+	if (f->aside != NULL && f->aside[0] != '\0')
+		(void)unlink(f->aside);
+	if (f->fd != -1)
+		(void)close(f->fd);
+	free(f->aside);
+	free(f->path);
+	*f = (struct gm_outfile){ .fd = -1 };
+}

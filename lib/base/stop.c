@@ -1,0 +1,267 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/stop.h"
+
+/* The alarm goes on, for a wait that began just when it first came. */
+#define ALARM_MS 20
+/* What the end may take once the run is late. */
+#define LAST_WORDS_MS 60
+
+static volatile sig_atomic_t caught, late;
+static int64_t due_ms; /* the deadline on the monotonic clock; 0: none */
+static int wake[2] = { -1, -1 };
+
+/*
+ * What we change, and how it was.  The last are all others that would kill us
+ * from outside, while what we have started runs on; one of them that is blocked
+ * does not, and stays so.
+ */
+static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM,
+	SIGPIPE, SIGXFSZ, SIGCHLD, SIGABRT, SIGXCPU, SIGUSR1, SIGUSR2,
+	SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT };
+#define UNBLOCKED 8 /* so many of them, the first */
+static struct sigaction before[GM_LEN(changed)];
+static sigset_t mask_before;
+static bool installed;
+
+/* An alarm is ours only if its time has come: anybody can send one. */
+static bool
+is_due(void)
+{
+	return due_ms != 0 && gm_clock_mono_ms() >= due_ms;
+}
+
+static void
+on_signal(int signal)
+{
+	int saved = errno;
+	ssize_t n = 0;
+
+	/* The first one decides how we die. */
+	if (signal != SIGALRM)
+		caught = caught == 0 ? signal : caught;
+	else if (is_due())
+		late = 1;
+	if (caught != 0 || late != 0)
+		n = write(wake[1], "", 1);
+	(void)n; /* a full pipe is readable already */
+	errno = saved;
+}
+
+/*
+ * A signal that was ignored at start (nohup, cmd & in a script) stays so.
+ * SIGXFSZ is ignored as a file over the size limit is an error of write(2) and
+ * not a death.  With SIGCHLD ignored, waitpid(2) would not find our children.
+ */
+static int
+change(int number, const struct sigaction *was)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	if (number == SIGPIPE || number == SIGXFSZ)
+		action.sa_handler = SIG_IGN;
+	else if (number == SIGCHLD)
+		action.sa_handler = SIG_DFL;
+	else if (was->sa_handler == SIG_IGN && number != SIGALRM)
+		return 0;
+	sigemptyset(&action.sa_mask); /* no SA_RESTART: waits shall end */
+	return sigaction(number, &action, NULL);
+}
+
+/* The mask is inherited, and a parent may have blocked what must reach us. */
+static int
+unblock(void)
+{
+	sigset_t ours;
+	size_t i;
+
+	sigemptyset(&ours);
+	for (i = 0; i < UNBLOCKED; i++)
+		sigaddset(&ours, changed[i]);
+	return sigprocmask(SIG_UNBLOCK, &ours, &mask_before);
+}
+
+int
+gm_stop_install(struct gm_err *err)
+{
+	size_t i;
+
+	if (pipe(wake) != 0)
+		return gm_fail_errno(err, GM_EOS, "pipe");
+	for (i = 0; i < 2; i++)
+		if (fcntl(wake[i], F_SETFD, FD_CLOEXEC) != 0 ||
+		    fcntl(wake[i], F_SETFL, O_NONBLOCK) != 0)
+			return gm_fail_errno(err, GM_EOS, "pipe");
+	for (i = 0; i < GM_LEN(changed); i++)
+		if (sigaction(changed[i], NULL, &before[i]) != 0 ||
+		    change(changed[i], &before[i]) != 0)
+			return gm_fail_errno(err, GM_EOS, "sigaction");
+	if (unblock() != 0)
+		return gm_fail_errno(err, GM_EOS, "sigprocmask");
+	installed = true;
+	return 0;
+}
+
+void
+gm_stop_restore(void)
+{
+	struct gm_err ignored;
+	size_t i;
+
+	if (!installed)
+		return;
+	installed = false;
+	/* Ours would outlive execve(2); a parent's is to do so. */
+	if (due_ms != 0)
+		(void)!gm_stop_deadline(0, &ignored);
+	/* First the mask: what it holds back must not end us meanwhile. */
+	(void)sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	for (i = 0; i < GM_LEN(changed); i++)
+		(void)sigaction(changed[i], &before[i], NULL);
+}
+
+void
+gm_stop_before(sigset_t *ignored, sigset_t *mask)
+{
+	struct sigaction now;
+	size_t i;
+
+	(void)sigprocmask(SIG_BLOCK, NULL, mask);
+	if (installed)
+		*mask = mask_before;
+	(void)sigemptyset(ignored);
+	for (i = 0; i < GM_LEN(changed) && installed; i++)
+		if (sigaction(changed[i], NULL, &now) == 0 &&
+		    now.sa_handler == SIG_IGN &&
+		    before[i].sa_handler != SIG_IGN)
+			(void)sigaddset(ignored, changed[i]);
+}
+
+int
+gm_stop_signal(void)
+{
+	return caught;
+}
+
+static struct timeval
+to_timeval(int64_t ms)
+{
+	return (
+	    struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+}
+
+/* While the handler, which reads it, cannot run. */
+static void
+set_due(int64_t ms)
+{
+	sigset_t alarm, old;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	(void)sigprocmask(SIG_BLOCK, &alarm, &old);
+	due_ms = ms;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+int
+gm_stop_deadline(int64_t after_ms, struct gm_err *err)
+{
+	const struct itimerval timer = { .it_value = to_timeval(after_ms),
+		.it_interval = to_timeval(after_ms > 0 ? ALARM_MS : 0) };
+
+	set_due(after_ms > 0 ? gm_clock_mono_ms() + after_ms : 0);
+	if (setitimer(ITIMER_REAL, &timer, NULL) != 0)
+		return gm_fail_errno(err, GM_EOS, "setitimer");
+	return 0;
+}
+
+bool
+gm_stop_is_late(void)
+{
+	return late != 0;
+}
+
+void
+gm_stop_last_words(void)
+{
+	struct gm_err ignored;
+	char bytes[64];
+
+	if (late == 0 || gm_stop_deadline(LAST_WORDS_MS, &ignored) != 0)
+		return;
+	late = 0;
+	while (read(wake[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+int
+gm_stop_fd(void)
+{
+	return wake[0];
+}
+
+int
+gm_stop_fail(struct gm_err *err)
+{
+	if (caught == 0)
+		return gm_fail(err, GM_EUNAVAILABLE, "the deadline is over");
+	return gm_fail(err, GM_ESIGNAL, "%s", strsignal(caught));
+}
+
+int
+gm_stop_check(struct gm_err *err)
+{
+	return caught != 0 || late != 0 ? gm_stop_fail(err) : 1;
+}
+
+/* For poll(2): until then, at least for a look; for ever with 0. */
+static int
+poll_time(int64_t until_ms)
+{
+	int64_t left = until_ms - gm_clock_mono_ms();
+
+	if (until_ms == 0)
+		return -1;
+	if (left < 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int
+gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = events },
+		{ .fd = wake[0], .events = POLLIN } };
+	int left, n;
+
+	do {
+		if (gm_stop_check(err) != 1)
+			return -1;
+		left = poll_time(until_ms);
+		n = poll(fds, 2, left);
+		if (n == -1 && errno != EINTR)
+			return gm_fail_errno(err, GM_EOS, "poll");
+		if (n > 0 && fds[0].revents != 0)
+			return 1;
+	} while (left != 0);
+	return 0;
+}
+
+void
+gm_stop_die(int number)
+{
+	sigset_t set;
+
+	(void)signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)raise(number);
+}

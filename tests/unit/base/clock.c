@@ -1,0 +1,293 @@
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
+
+/* 2026-11-22T10:00:00Z */
+#define NOW INT64_C(1795341600000)
+
+static void
+test_format(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *seconds, *all;
+	} rows[] = {
+		{ 0, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z" },
+		{ 1, "1970-01-01T00:00:01Z", "1970-01-01T00:00:00.001Z" },
+		{ 999, "1970-01-01T00:00:01Z", "1970-01-01T00:00:00.999Z" },
+		{ 1000, "1970-01-01T00:00:01Z", "1970-01-01T00:00:01.000Z" },
+		{ -1, "1970-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z" },
+		{ -999, "1970-01-01T00:00:00Z", "1969-12-31T23:59:59.001Z" },
+		{ -1000, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.000Z" },
+		{ NOW, "2026-11-22T10:00:00Z", "2026-11-22T10:00:00.000Z" },
+		{ NOW + 123, "2026-11-22T10:00:01Z",
+		    "2026-11-22T10:00:00.123Z" },
+		{ 1709164800000, "2024-02-29T00:00:00Z",
+		    "2024-02-29T00:00:00.000Z" },
+		{ 951782400000 - 1, "2000-02-29T00:00:00Z",
+		    "2000-02-28T23:59:59.999Z" },
+		{ 253402300799999, "9999-12-31T23:59:59Z",
+		    "9999-12-31T23:59:59.999Z" },
+		{ 253402300800000, "9999-12-31T23:59:59Z",
+		    "9999-12-31T23:59:59.999Z" },
+		{ INT64_MAX, "9999-12-31T23:59:59Z",
+		    "9999-12-31T23:59:59.999Z" },
+		{ INT64_MIN, "0000-01-01T00:00:00Z",
+		    "0000-01-01T00:00:00.000Z" },
+	};
+	char out[GM_CLOCK_TEXT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_clock_format(out, rows[i].ms);
+		assert_string_equal(out, rows[i].seconds);
+		gm_clock_format_ms(out, rows[i].ms);
+		assert_string_equal(out, rows[i].all);
+	}
+}
+
+static void
+test_parse(void **state)
+{
+	static const char *const bad[] = { "", "-", "2026-11-22T10:00:00Z",
+		"2026-11-22T10:00:00.123", "2026-11-22T10:00:00.123Z ",
+		"2026-11-22T10:00:00.123z", "2026-11-22 10:00:00.123Z",
+		"2026-11-22T10:00:00.12 Z", "2026-11-22T24:00:00.000Z",
+		"2026-11-22T10:60:00.000Z", "2026-11-22T10:00:60.000Z",
+		"2026-00-22T10:00:00.000Z", "2026-13-22T10:00:00.000Z",
+		"2026-11-00T10:00:00.000Z", "2026-11-31T10:00:00.000Z",
+		"2026-02-29T10:00:00.000Z", "1900-02-29T10:00:00.000Z",
+		" 026-11-22T10:00:00.123Z", "2026-11-22T-1:00:00.123Z" };
+	char text[GM_CLOCK_TEXT];
+	int64_t ms, got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(bad); i++)
+		assert_false(gm_clock_parse(&got, bad[i]));
+	/* From the first to the last time, by steps that hit all of a date. */
+	for (ms = INT64_C(-62167219200000); ms <= INT64_C(253402300799999);
+	     ms += 17 * DAY_MS + 5 * HOUR_MS + 61003) {
+		gm_clock_format_ms(text, ms);
+		if (!gm_clock_parse(&got, text))
+			fail_msg("%s", text);
+		assert_true(got == ms);
+	}
+	assert_true(gm_clock_parse(&got, "2024-02-29T00:00:00.001Z"));
+	assert_true(got == 1709164800001);
+	assert_true(gm_clock_parse(&got, "2000-02-29T23:59:59.999Z"));
+	assert_true(got == 951868799999);
+	assert_true(gm_clock_parse(&got, "9999-12-31T23:59:59.999Z"));
+	assert_true(got == 253402300799999);
+}
+
+/* Reckoned with tzdata's America/Los_Angeles. */
+static void
+test_pacific_midnight(void **state)
+{
+	static const struct {
+		const char *now, *want;
+	} rows[] = {
+		/* winter */
+		{ "Thu, 22 Jan 2026 10:00:00 GMT", "2026-01-23T08:00:00Z" },
+		{ "Thu, 22 Jan 2026 07:59:59 GMT", "2026-01-22T08:00:00Z" },
+		/* at midnight: the next one */
+		{ "Thu, 22 Jan 2026 08:00:00 GMT", "2026-01-23T08:00:00Z" },
+		{ "Thu, 01 Jan 2026 07:00:00 GMT", "2026-01-01T08:00:00Z" },
+		{ "Thu, 31 Dec 2026 09:00:00 GMT", "2027-01-01T08:00:00Z" },
+		/* summer */
+		{ "Wed, 22 Jul 2026 10:00:00 GMT", "2026-07-23T07:00:00Z" },
+		{ "Wed, 22 Jul 2026 07:00:00 GMT", "2026-07-23T07:00:00Z" },
+		{ "Wed, 22 Jul 2026 06:59:59 GMT", "2026-07-22T07:00:00Z" },
+		{ "Wed, 22 Jul 2026 07:30:00 GMT", "2026-07-23T07:00:00Z" },
+		/* 8 March 2026, 10:00 UTC: the clock goes on to summer */
+		{ "Sat, 07 Mar 2026 12:00:00 GMT", "2026-03-08T08:00:00Z" },
+		{ "Sun, 08 Mar 2026 07:59:59 GMT", "2026-03-08T08:00:00Z" },
+		{ "Sun, 08 Mar 2026 08:00:00 GMT", "2026-03-09T07:00:00Z" },
+		{ "Sun, 08 Mar 2026 09:59:59 GMT", "2026-03-09T07:00:00Z" },
+		{ "Sun, 08 Mar 2026 10:00:00 GMT", "2026-03-09T07:00:00Z" },
+		{ "Mon, 09 Mar 2026 06:59:59 GMT", "2026-03-09T07:00:00Z" },
+		{ "Mon, 09 Mar 2026 07:00:00 GMT", "2026-03-10T07:00:00Z" },
+		/* 1 November 2026, 09:00 UTC: back to winter */
+		{ "Sat, 31 Oct 2026 12:00:00 GMT", "2026-11-01T07:00:00Z" },
+		{ "Sun, 01 Nov 2026 06:59:59 GMT", "2026-11-01T07:00:00Z" },
+		{ "Sun, 01 Nov 2026 07:00:00 GMT", "2026-11-02T08:00:00Z" },
+		{ "Sun, 01 Nov 2026 09:00:00 GMT", "2026-11-02T08:00:00Z" },
+		{ "Mon, 02 Nov 2026 07:30:00 GMT", "2026-11-02T08:00:00Z" },
+		{ "Mon, 02 Nov 2026 08:00:00 GMT", "2026-11-03T08:00:00Z" },
+		/* the earliest and the latest days that the rule allows */
+		{ "Sun, 14 Mar 2027 09:00:00 GMT", "2027-03-15T07:00:00Z" },
+		{ "Sun, 07 Nov 2027 09:00:00 GMT", "2027-11-08T08:00:00Z" },
+		{ "Sun, 11 Mar 2029 09:00:00 GMT", "2029-03-12T07:00:00Z" },
+		{ "Mon, 01 Nov 2032 07:30:00 GMT", "2032-11-02T07:00:00Z" },
+	};
+	char out[GM_CLOCK_TEXT];
+	int64_t now;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		assert_true(gm_clock_parse_http(&now, rows[i].now, NOW));
+		gm_clock_format(out, gm_clock_pacific_midnight(now));
+		if (strcmp(out, rows[i].want) != 0)
+			fail_msg("%s gives %s", rows[i].now, out);
+	}
+}
+
+/* Every half hour of 30 years: ahead, by a day's length, the hour right. */
+static void
+test_pacific_steps(void **state)
+{
+	int64_t now, next, last = gm_clock_pacific_midnight(NOW);
+	int longer = 0, shorter = 0;
+
+	(void)state;
+	for (now = NOW; now < NOW + 30 * 365 * DAY_MS; now += HOUR_MS / 2) {
+		next = gm_clock_pacific_midnight(now);
+		assert_true(next > now && next - now <= 25 * HOUR_MS);
+		assert_true(next % DAY_MS == 7 * HOUR_MS ||
+			    next % DAY_MS == 8 * HOUR_MS);
+		longer += next - last == 25 * HOUR_MS;
+		shorter += next - last == 23 * HOUR_MS;
+		last = next;
+	}
+	assert_int_equal(longer, 30);
+	assert_int_equal(shorter, 30);
+	/* The ends of the range do no harm. */
+	assert_true(gm_clock_pacific_midnight(INT64_MAX) > NOW);
+	assert_true(gm_clock_pacific_midnight(INT64_MIN) < NOW);
+}
+
+static const struct {
+	const char *text, *want; /* NULL: no date */
+} dates[] = {
+	{ "Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z" },
+	{ "Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z" },
+	{ "Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37Z" },
+	{ "Sun Nov 16 08:49:37 1994", "1994-11-16T08:49:37Z" },
+	{ "Thu, 29 Feb 2024 00:00:00 GMT", "2024-02-29T00:00:00Z" },
+	{ "Thu, 31 Dec 1998 23:59:60 GMT", "1998-12-31T23:59:59Z" },
+	{ "Sat, 01 Jan 0000 00:00:00 GMT", "0000-01-01T00:00:00Z" },
+	{ "Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59Z" },
+	/* two digits of a year: at most 50 years after 2026 */
+	{ "Sunday, 22-Nov-26 00:00:00 GMT", "2026-11-22T00:00:00Z" },
+	{ "Sunday, 22-Nov-76 00:00:00 GMT", "2076-11-22T00:00:00Z" },
+	{ "Sunday, 22-Nov-77 00:00:00 GMT", "1977-11-22T00:00:00Z" },
+	{ "Sunday, 22-Nov-00 00:00:00 GMT", "2000-11-22T00:00:00Z" },
+	{ "", NULL },
+	{ "120", NULL },
+	{ "Sun", NULL },
+	{ "Sun, 06 Nov 1994 08:49:37", NULL },
+	{ "Sun, 06 Nov 1994 08:49:37 UTC", NULL },
+	{ "Sun, 06 Nov 1994 08:49:37 +0000", NULL },
+	{ "Sun, 06 Nov 1994 08:49:37 GMT ", NULL },
+	{ "Sun, 06 Nov 94 08:49:37 GMT", NULL },
+	{ "Sun, 06 nov 1994 08:49:37 GMT", NULL },
+	{ "Sun, 06 Nox 1994 08:49:37 GMT", NULL },
+	{ "Su, 06 Nov 1994 08:49:37 GMT", NULL },
+	{ "06 Nov 1994 08:49:37 GMT", NULL },
+	{ "Sun, 00 Nov 1994 08:49:37 GMT", NULL },
+	{ "Sun, 32 Jan 1994 08:49:37 GMT", NULL },
+	{ "Sun, 31 Nov 1994 08:49:37 GMT", NULL },
+	{ "Wed, 29 Feb 2023 00:00:00 GMT", NULL },
+	{ "Sun, 06 Nov 1994 24:00:00 GMT", NULL },
+	{ "Sun, 06 Nov 1994 08:60:00 GMT", NULL },
+	{ "Sun, 06 Nov 1994 08:00:61 GMT", NULL },
+	{ "Sun, 06 Nov 1994 8:49:37 GMT", NULL },
+	{ "Sun, 06 Nov -994 08:49:37 GMT", NULL },
+	{ "Sun, -6 Nov 1994 08:49:37 GMT", NULL },
+	{ "Sunday, 06-Nov-4 08:49:37 GMT", NULL },
+	{ "Sun Nov 6 08:49:37 1994", NULL },
+	{ "1994-11-06T08:49:37Z", NULL },
+};
+
+static void
+test_parse_http(void **state)
+{
+	char out[GM_CLOCK_TEXT];
+	int64_t ms;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(dates); i++) {
+		const char *want = dates[i].want;
+
+		(void)snprintf(out, sizeof(out), "nothing");
+		if (gm_clock_parse_http(&ms, dates[i].text, NOW))
+			gm_clock_format(out, ms);
+		if (strcmp(out, want != NULL ? want : "nothing") != 0)
+			fail_msg("'%s' gives %s", dates[i].text, out);
+	}
+}
+
+/* Each month by its name. */
+static void
+test_parse_months(void **state)
+{
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	char text[] = "Sun, 06 Xxx 2026 08:49:37 GMT", out[GM_CLOCK_TEXT];
+	int64_t ms;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 12; i++) {
+		memcpy(text + 8, months[i], 3);
+		assert_true(gm_clock_parse_http(&ms, text, NOW));
+		gm_clock_format(out, ms);
+		assert_int_equal((out[5] - '0') * 10 + out[6] - '0', i + 1);
+	}
+}
+
+static void
+test_now(void **state)
+{
+	int64_t wall = gm_clock_wall_ms(), mono = gm_clock_mono_ms();
+
+	(void)state;
+	assert_true(wall > INT64_C(1700000000000)); /* 2023 */
+	assert_true(wall < INT64_C(4102444800000)); /* 2100 */
+	assert_true(gm_clock_mono_ms() >= mono);
+	assert_true(gm_clock_mono_ms() - mono < 60000);
+}
+
+/* What is so far ahead on the one clock is so on the other. */
+static void
+test_latest(void **state)
+{
+	int64_t before = gm_clock_wall_ms(), latest;
+
+	(void)state;
+	latest = gm_clock_latest_ms(gm_clock_mono_ms() + 3600000);
+	assert_in_range(latest - 3600000, (uintmax_t)before - 60000,
+	    (uintmax_t)gm_clock_wall_ms() + 60000);
+	assert_true(gm_clock_latest_ms(0) == INT64_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_latest),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_pacific_midnight),
+		cmocka_unit_test(test_pacific_steps),
+		cmocka_unit_test(test_parse_http),
+		cmocka_unit_test(test_parse_months),
+		cmocka_unit_test(test_now),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,289 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/stop.h"
+#include "file_place.h"
+
+static void
+test_open(void **state)
+{
+	struct gm_err err;
+	int fd;
+
+	(void)state;
+	put_file("file", "text");
+	fd = gm_file_open("file", &err);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	(void)close(fd);
+	errno = 0;
+	assert_int_equal(gm_file_open("absent", &err), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_error(&err, GM_ENOINPUT, "absent: No such file or directory");
+}
+
+/* Without a writer a FIFO is empty, and nobody waits. */
+static void
+test_open_fifo(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_file("fifo", "");
+}
+
+/* As with "--env-file <(command)": the bytes come when they come. */
+static void
+test_open_pipe(void **state)
+{
+	struct gm_buf text;
+	struct gm_err err;
+	char path[32];
+	int ends[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid = start();
+	if (pid == 0) {
+		(void)poll(NULL, 0, 20);
+		_exit(write(ends[1], "text", 4) != 4);
+	}
+	(void)close(ends[1]);
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	gm_buf_init(&text, 100);
+	if (gm_file_slurp(path, &text, &err) != 0)
+		fail_msg("%s", err.msg);
+	assert_string_equal(gm_buf_str(&text), "text");
+	gm_buf_release(&text);
+	finish(pid);
+	(void)close(ends[0]);
+}
+
+/* A writer who says nothing does not keep us from ending. */
+static void
+test_read_stop(void **state)
+{
+	struct gm_buf text;
+	struct gm_err err;
+	char path[32];
+	int ends[2], ready[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe(ready), 0);
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	pid = start();
+	if (pid == 0) {
+		if (gm_stop_install(&err) != 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		gm_buf_init(&text, 100);
+		if (gm_file_slurp(path, &text, &err) != -1)
+			_exit(2);
+		gm_buf_release(&text);
+		_exit(err.code == GM_ESIGNAL ? 0 : 3);
+	}
+	/* Whether it waits already or is only about to makes no difference. */
+	assert_int_equal(read(ready[0], path, 1), 1);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	finish(pid);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+static void
+test_read_limit(void **state)
+{
+	static const struct {
+		size_t max;
+		int rc;
+		const char *text, *msg;
+	} rows[] = {
+		{ 100, 0, "<text", NULL },
+		{ 5, 0, "<text", NULL },
+		{ 4, -1, "<tex", "file: larger than 4 bytes" },
+		{ 1, -1, "<", "file: larger than 1 bytes" },
+	};
+	struct gm_buf out;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	put_file("file", "text");
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_buf_init(&out, rows[i].max);
+		gm_buf_puts(&out, "<");
+		assert_int_equal(gm_file_slurp("file", &out, &err), rows[i].rc);
+		assert_string_equal(gm_buf_str(&out), rows[i].text);
+		if (rows[i].msg != NULL)
+			assert_error(&err, GM_EDATA, rows[i].msg);
+		gm_buf_release(&out);
+	}
+	gm_buf_init(&out, 0);
+	put_file("empty", "");
+	assert_int_equal(gm_file_slurp("empty", &out, &err), 0);
+	gm_buf_release(&out);
+}
+
+static void
+test_read_errors(void **state)
+{
+	struct gm_buf out;
+	struct gm_err err;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	errno = 0;
+	assert_int_equal(gm_file_slurp("absent", &out, &err), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(gm_file_slurp(".", &out, &err), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_error(&err, GM_ENOINPUT, ".: Is a directory");
+	assert_int_equal(gm_file_read(9999, "this", &out, &err), -1);
+	assert_error(&err, GM_ENOINPUT, "this: Bad file descriptor");
+	gm_buf_release(&out);
+}
+
+/* Slowly, so that the other end waits, and is interrupted there. */
+static _Noreturn void
+trickle(int fd, const char *bytes, size_t len)
+{
+	size_t i, piece;
+
+	for (i = 0; i < len; i += piece) {
+		piece = len - i < 20000 ? len - i : 20000;
+		(void)poll(NULL, 0, 3);
+		if (write(fd, bytes + i, piece) != (ssize_t)piece)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static void
+read_slowly(int flags)
+{
+	char *big = malloc(BIG);
+	struct gm_buf out;
+	struct gm_err err;
+	int ends[2];
+	pid_t pid;
+
+	assert_non_null(big);
+	memset(big, 'x', BIG);
+	assert_int_equal(pipe(ends), 0);
+	pid = start();
+	if (pid == 0)
+		trickle(ends[1], big, BIG);
+	(void)close(ends[1]);
+	assert_int_equal(fcntl(ends[0], F_SETFL, flags), 0);
+	gm_buf_init(&out, BIG);
+	set_alarms(true);
+	if (gm_file_read(ends[0], "pipe", &out, &err) != 0)
+		fail_msg("%s", err.msg);
+	set_alarms(false);
+	finish(pid);
+	assert_int_equal(out.len, BIG);
+	assert_memory_equal(out.data, big, BIG);
+	gm_buf_release(&out);
+	(void)close(ends[0]);
+	free(big);
+}
+
+static void
+test_read_interrupted(void **state)
+{
+	(void)state;
+	read_slowly(0);
+}
+
+static void
+test_read_nonblocking(void **state)
+{
+	(void)state;
+	read_slowly(O_NONBLOCK);
+}
+
+static void
+write_slowly(int flags)
+{
+	char *big = malloc(BIG);
+	struct gm_err err;
+	size_t got = 0;
+	int ends[2];
+	pid_t pid;
+
+	assert_non_null(big);
+	memset(big, 'x', BIG);
+	assert_int_equal(pipe(ends), 0);
+	pid = start();
+	if (pid == 0) {
+		ssize_t n = 1;
+
+		(void)close(ends[1]);
+		while (n > 0) {
+			(void)poll(NULL, 0, 3);
+			n = read(ends[0], big, 20000);
+			got += n > 0 ? (size_t)n : 0;
+		}
+		_exit(got != BIG);
+	}
+	(void)close(ends[0]);
+	assert_int_equal(fcntl(ends[1], F_SETFL, flags), 0);
+	set_alarms(true);
+	if (gm_file_write(ends[1], (struct gm_span){ big, BIG }, &err) != 0)
+		fail_msg("%s", err.msg);
+	set_alarms(false);
+	(void)close(ends[1]);
+	finish(pid);
+	free(big);
+}
+
+static void
+test_write(void **state)
+{
+	struct gm_err err;
+	int fd = open("/dev/full", O_WRONLY);
+
+	(void)state;
+	write_slowly(0);
+	write_slowly(O_NONBLOCK);
+	assert_true(fd >= 0);
+	assert_int_equal(gm_file_write(fd, span("text"), &err), -1);
+	assert_error(&err, GM_EIO, "No space left on device");
+	assert_int_equal(gm_file_write(fd, span(""), &err), 0);
+	(void)close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_open),
+		TEST(test_open_fifo),
+		TEST(test_open_pipe),
+		TEST(test_read_limit),
+		TEST(test_read_errors),
+		TEST(test_read_stop),
+		TEST(test_read_interrupted),
+		TEST(test_read_nonblocking),
+		TEST(test_write),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,304 @@
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/num.h"
+
+/* 2026-11-22T10:00:00Z */
+#define NOW INT64_C(1795341600000)
+
+#define DAY_MS INT64_C(86400000)
+
+/* want is a number, or the message with which text is refused. */
+struct row {
+	const char *text, *want;
+};
+
+static void
+assert_same(const char *text, const char *got, const char *want)
+{
+	if (strcmp(got, want) != 0)
+		fail_msg("'%s' gives \"%s\", not \"%s\"", text, got, want);
+}
+
+/* What a function made of text, as a row says it. */
+static void
+show(char out[GM_ERR_MAX], int rc, int64_t value, const struct gm_err *err)
+{
+	if (rc == 0) {
+		(void)snprintf(out, GM_ERR_MAX, "%" PRId64, value);
+		return;
+	}
+	assert_int_equal(rc, -1);
+	assert_int_equal(err->code, GM_EUSAGE);
+	(void)snprintf(out, GM_ERR_MAX, "%s", err->msg);
+}
+
+static const struct {
+	struct row row;
+	int64_t min, max;
+} wholes[] = {
+	{ { "1", "1" }, 1, 64 },
+	{ { "64", "64" }, 1, 64 },
+	{ { "008", "8" }, 1, 64 },
+	{ { "-0", "0" }, 0, 64 },
+	{ { "-1", "-1" }, -1, 64 },
+	{ { "9223372036854775807", "9223372036854775807" }, 0, INT64_MAX },
+	{ { "-9223372036854775808", "-9223372036854775808" }, INT64_MIN,
+	    INT64_MAX },
+	{ { "0", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "65", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1O", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "", "not a whole number from 0 to 64" }, 0, 64 },
+	{ { "-", "not a whole number from 0 to 64" }, 0, 64 },
+	{ { "--1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "+1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { " 1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1 ", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1.0", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "1e1", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "0x10", "not a whole number from 1 to 64" }, 1, 64 },
+	{ { "9223372036854775808",
+	      "not a whole number from "
+	      "-9223372036854775808 to 9223372036854775807" },
+	    INT64_MIN, INT64_MAX },
+	{ { "-9223372036854775809",
+	      "not a whole number from "
+	      "-9223372036854775808 to 9223372036854775807" },
+	    INT64_MIN, INT64_MAX },
+	{ { "18446744073709551617", "not a whole number from 1 to "
+				    "64" },
+	    1, 64 },
+	{ { "184467440737095516160000000000000000001",
+	      "not a "
+	      "whole number from 1 to 64" },
+	    1, 64 },
+};
+
+static void
+test_whole(void **state)
+{
+	char got[GM_ERR_MAX];
+	struct gm_err err;
+	int64_t value;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(wholes); i++) {
+		rc = gm_num_whole(&value, wholes[i].row.text, wholes[i].min,
+		    wholes[i].max, &err);
+		show(got, rc, value, &err);
+		assert_same(wholes[i].row.text, got, wholes[i].row.want);
+	}
+}
+
+/* A message repeats nothing of the text. */
+static void
+test_not_repeated(void **state)
+{
+	static const struct row rows[] = {
+		{ "a\tb", "not a whole number from 1 to 2" },
+		{ "\x1b[2J\r\n\x7f", "not a whole number from 1 to 2" },
+		{ "\xC3\xA9", "not a whole number from 1 to 2" },
+		{ "1234567890123456789012345678901234567890",
+		    "not a whole "
+		    "number from 1 to 2" },
+		{ "12345678901234567890123456789012345678901",
+		    "not a whole "
+		    "number from 1 to 2" },
+	};
+	struct gm_err err;
+	int64_t value;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		assert_int_equal(
+		    gm_num_whole(&value, rows[i].text, 1, 2, &err), -1);
+		assert_same(rows[i].text, err.msg, rows[i].want);
+	}
+}
+
+#define NO_DURATION "not a duration such as 250ms, 1.5, 90s, 5m or 1h"
+#define TOO_LONG "not a duration of at most 24h"
+
+static const struct row durations[] = {
+	{ "0", "0" },
+	{ "1", "1000" },
+	{ "1.5", "1500" },
+	{ ".5", "500" },
+	{ "250ms", "250" },
+	{ "90s", "90000" },
+	{ "5m", "300000" },
+	{ "1h", "3600000" },
+	{ "1.5h", "5400000" },
+	{ "24h", "86400000" },
+	{ "86400", "86400000" },
+	{ "16h30m12.5s", "59412500" },
+	{ "1h0.5ms", "3600001" },
+	{ "1m30s", "90000" },
+	{ "1h2m3s4ms", "3723004" },
+	{ "0.0001", "1" },
+	{ "0.000000000000000000001", "1" },
+	{ "0.000000000000000000000", "0" },
+	{ "1.0010", "1001" },
+	{ "1.0010000000000000000000000000000000000000001", "1002" },
+	{ "900.2ms", "901" },
+	{ "38.612s", "38612" },
+	{ "56.185908122s", "56186" },
+	{ "51820.638305887s", "51820639" },
+	{ "0.539477544s", "540" },
+	{ "0.999999999s", "1000" },
+	{ "0.3333333333333333333333333h", "1200000" },
+	{ "0.33333333h", "1200000" },
+	{ "0.3333333h", "1200000" },
+	{ "86400.0000001", TOO_LONG },
+	{ "25h", TOO_LONG },
+	{ "23h3600s1ms", TOO_LONG },
+	{ "99999999999999999999", TOO_LONG },
+	{ "9223372036854775807h", TOO_LONG },
+	{ "18446744073709551615ms", TOO_LONG },
+	{ "1h18446744073709551615ms", TOO_LONG },
+	{ "5x", NO_DURATION },
+	{ "2d", NO_DURATION },
+	{ "", NO_DURATION },
+	{ "-1", NO_DURATION },
+	{ "+1", NO_DURATION },
+	{ "s", NO_DURATION },
+	{ ".", NO_DURATION },
+	{ ".s", NO_DURATION },
+	{ "1.", NO_DURATION },
+	{ "1.s", NO_DURATION },
+	{ "1h30", NO_DURATION },
+	{ "1s1m", NO_DURATION },
+	{ "1m1m", NO_DURATION },
+	{ "1.5h30m", NO_DURATION },
+	{ "1.2.3", NO_DURATION },
+	{ "1 s", NO_DURATION },
+	{ "1s ", NO_DURATION },
+	{ "1S", NO_DURATION },
+	{ "1sm", NO_DURATION },
+	{ "1mss", NO_DURATION },
+	{ "1e3", NO_DURATION },
+	{ "nan", NO_DURATION },
+	{ "inf", NO_DURATION },
+};
+
+static void
+test_duration(void **state)
+{
+	char got[GM_ERR_MAX];
+	struct gm_err err;
+	int64_t ms = 0;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(durations); i++) {
+		rc =
+		    gm_num_duration(&ms, durations[i].text, 1000, DAY_MS, &err);
+		show(got, rc, ms, &err);
+		assert_same(durations[i].text, got, durations[i].want);
+	}
+}
+
+static void
+test_duration_bare(void **state)
+{
+	static const struct {
+		struct row row;
+		int64_t max;
+	} rows[] = {
+		{ { "250", "250" }, DAY_MS },
+		{ { "1.5", "2" }, DAY_MS },
+		{ { "1.5s", "1500" }, DAY_MS },
+		{ { "x", "not a duration such as 250, 1.5s, 90s, 5m or "
+			 "1h" },
+		    DAY_MS },
+		{ { "2s", "not a duration of at most 1500ms" }, 1500 },
+		{ { "2m", "not a duration of at most 90s" }, 90000 },
+		{ { "2h", "not a duration of at most 5m" }, 300000 },
+	};
+	char got[GM_ERR_MAX];
+	struct gm_err err;
+	int64_t ms = 0;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		rc = gm_num_duration(
+		    &ms, rows[i].row.text, 1, rows[i].max, &err);
+		show(got, rc, ms, &err);
+		assert_same(rows[i].row.text, got, rows[i].row.want);
+	}
+}
+
+static void
+test_retry_after(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want;
+	} rows[] = {
+		{ "0", 0 },
+		{ "120", 120000 },
+		{ "1.5", 1500 },
+		{ "0.0000001", 1 },
+		{ "3600", 3600000 },
+		{ "3601", 3600000 },
+		{ "99999999999999999999", 3600000 },
+		{ "Sun, 22 Nov 2026 10:00:30 GMT", 30000 },
+		{ "Sunday, 22-Nov-26 10:00:30 GMT", 30000 },
+		{ "Sun Nov 22 10:00:30 2026", 30000 },
+		{ "Sun, 22 Nov 2026 10:00:00 GMT", 0 },
+		{ "Sun, 06 Nov 1994 08:49:37 GMT", 0 },
+		{ "Fri, 31 Dec 9999 23:59:59 GMT", 3600000 },
+		{ "", -1 },
+		{ "-5", -1 },
+		{ "+5", -1 },
+		{ "5s", -1 },
+		{ "5 ", -1 },
+		{ "1.2.3", -1 },
+		{ ".", -1 },
+		{ "soon", -1 },
+		{ "120, 120", -1 },
+		{ "Sun, 22 Nov 2026 10:00:30", -1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		int64_t got = gm_num_retry_after(rows[i].text, NOW, 3600000);
+
+		if (got != rows[i].want)
+			fail_msg("'%s' gives %" PRId64, rows[i].text, got);
+	}
+	/* The clock far off in either direction. */
+	assert_int_equal(gm_num_retry_after("Sun, 22 Nov 2026 10:00:30 GMT",
+			     INT64_MIN, INT64_MAX),
+	    INT64_MAX);
+	assert_int_equal(gm_num_retry_after("Sun, 22 Nov 2026 10:00:30 GMT",
+			     INT64_MAX, INT64_MAX),
+	    0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_not_repeated),
+		cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_duration_bare),
+		cmocka_unit_test(test_retry_after),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
