@@ -13,9 +13,9 @@
 #include "base/num.h"
 #include "chat_err.h"
 #include "chat_reply.h"
-#include "jsonw.h"
 #include "provider.h"
 #include "url.h"
+#include "json/write.h"
 
 #define MODEL_MAX 200
 #define EFFORT_MAX 32

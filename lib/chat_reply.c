@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "chat_reply.h"
-#include "jsonw.h"
 #include "reading.h"
+#include "json/write.h"
 
 static const struct gm_reading_finish finishes[] = {
 	{ "stop", GM_FINISH_DONE },

@@ -2,8 +2,8 @@
 
 #include "errbody.h"
 #include "errsense.h"
-#include "jsonr.h"
 #include "pydict.h"
+#include "json/read.h"
 
 #define TEXT_MAX (64 * 1024)
 

@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
-#include "jsonr.h"
+#include "json/read.h"
 
 /* All texts are the server's, and may hold anything. */
 struct gm_errbody {

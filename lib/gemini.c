@@ -10,9 +10,9 @@
 #include "gemini_err.h"
 #include "gemini_model.h"
 #include "gemini_reply.h"
-#include "jsonw.h"
 #include "provider.h"
 #include "url.h"
+#include "json/write.h"
 
 #define MODEL_MAX 200
 #define PAGE "1000" /* models in one, the most that it grants */

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "jsonw.h"
 #include "keychoice.h"
 #include "outcome.h"
+#include "json/write.h"
 
 #define SHOWN_MAX 16
 

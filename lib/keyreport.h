@@ -20,9 +20,9 @@
 #include "base/err.h"
 #include "base/note.h"
 #include "base/span.h"
-#include "jsonr.h"
 #include "keyrule.h"
 #include "keytable.h"
+#include "json/read.h"
 
 struct gm_keyreport {
 	const struct gm_keyrule *rule; /* borrowed, as are the next three */

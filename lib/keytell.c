@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "jsonw.h"
 #include "keytell.h"
+#include "json/write.h"
 
 #define ALL "all"
 #define DAY_MS INT64_C(86400000)

@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/stop.h"
-#include "jsonw.h"
 #include "log.h"
+#include "json/write.h"
 
 #define LINE_MAX_BYTES (64 * 1024)
 

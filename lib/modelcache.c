@@ -6,10 +6,10 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/outfile.h"
-#include "jsonr.h"
-#include "jsonw.h"
 #include "modelcache.h"
 #include "url.h"
+#include "json/read.h"
+#include "json/write.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
 #define PATH_LEN_MAX 4096

@@ -4,9 +4,9 @@
 
 #include "base/near.h"
 #include "base/term.h"
-#include "jsonr.h"
-#include "jsonw.h"
 #include "models.h"
+#include "json/read.h"
+#include "json/write.h"
 
 #define PREFIX "models/"
 

@@ -1,6 +1,6 @@
 #include "modelview.h"
 #include "base/table.h"
-#include "jsonw.h"
+#include "json/write.h"
 
 static const char *const heads[] = { "NAME", "INPUT", "OUTPUT", "THINKING",
 	"METHODS", "ANSWERS" };

@@ -13,8 +13,8 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "fault.h"
-#include "jsonr.h"
 #include "think.h"
+#include "json/read.h"
 
 enum gm_call {
 	GM_CALL_GENERATE, /* an answer, streamed */

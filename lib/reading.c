@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "base/term.h"
-#include "jsonline.h"
 #include "reading.h"
+#include "json/line.h"
 
 #define TEXT_MAX (64 * 1024 * 1024)
 

@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "jsonr.h"
 #include "provider.h"
+#include "json/read.h"
 
 /* All but the buffer is borrowed. */
 struct gm_reading {

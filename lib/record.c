@@ -1,6 +1,6 @@
 #include "record.h"
 #include "base/clock.h"
-#include "jsonw.h"
+#include "json/write.h"
 
 #define MASKED_MAX (64 * 1024)
 

@@ -16,9 +16,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "exchange.h"
-#include "jsonr.h"
 #include "provider.h"
 #include "sse.h"
+#include "json/read.h"
 
 /* Bytes allowed in a line of a stream, and in a body that is one document. */
 #define GM_REPLY_MAX (64 * 1024 * 1024)

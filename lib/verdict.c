@@ -1,7 +1,7 @@
 #include "verdict.h"
 #include "base/clock.h"
-#include "jsonw.h"
 #include "prometheus.h"
+#include "json/write.h"
 
 #define SUMMARY_BYTES 400
 

@@ -7,7 +7,7 @@
 # Foreign headers that only these modules may know.
 only='
 curl/ lib/http.c lib/transfer.c lib/transfer.h lib/hint.c lib/hint.h
-jsmn.h lib/jsonr.c
+jsmn.h lib/json/read.c
 sha2.h lib/base/hash.c
 '
 

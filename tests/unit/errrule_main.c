@@ -9,7 +9,7 @@
 
 #include "chat_err.h"
 #include "gemini_err.h"
-#include "jsonw.h"
+#include "json/write.h"
 
 static const struct {
 	long http;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "gemini_err.h"
-#include "jsonw.h"
+#include "json/write.h"
 
 #define MODEL "gemini-3.8-flash"
 #define INVALID "INVALID_ARGUMENT"

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "jsonw.h"
 #include "models.h"
+#include "json/write.h"
 
 #define GENERATE "\"supportedGenerationMethods\":[\"generateContent\"]"
 #define NAMED(name) "{\"name\":\"models/" name "\"," GENERATE "}"

@@ -1,5 +1,5 @@
-#ifndef GM_JSONW_H
-#define GM_JSONW_H
+#ifndef GM_JSON_WRITE_H
+#define GM_JSON_WRITE_H
 
 /*
  * Write JSON into a buffer: commas and escapes are looked after here, and the

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/term.h"
-#include "jsonline.h"
+#include "json/line.h"
 
 /* Room for GM_TERM_LINE_MAX characters and "...". */
 #define LINE_MAX_BYTES (4 * GM_TERM_LINE_MAX + 4)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "jsonr.h"
+#include "json/read.h"
 
 /* Answers as the service sends them, in outline. */
 static const char *const answers[] = {

@@ -1,5 +1,5 @@
-#ifndef GM_JSONVAL_H
-#define GM_JSONVAL_H
+#ifndef GM_JSON_VALUE_H
+#define GM_JSON_VALUE_H
 
 /*
  * What the bytes of a JSON string or number stand for.  Below jsonr.h, whose

@@ -1,5 +1,5 @@
-#ifndef GM_JSONR_H
-#define GM_JSONR_H
+#ifndef GM_JSON_READ_H
+#define GM_JSON_READ_H
 
 /*
  * Read JSON.  A document is checked against the whole grammar first, and only
@@ -21,7 +21,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "jsoncheck.h" /* GM_JSON_DEPTH, GM_JSON_TOKENS */
+#include "json/check.h" /* GM_JSON_DEPTH, GM_JSON_TOKENS */
 
 #define GM_JSON_NONE (-1)
 #define GM_JSON_ROOT 0

@@ -1,5 +1,5 @@
-#ifndef GM_JSONLINE_H
-#define GM_JSONLINE_H
+#ifndef GM_JSON_LINE_H
+#define GM_JSON_LINE_H
 
 /*
  * A string of a document that names something, such as a reason or a model, as
@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "jsonr.h"
+#include "json/read.h"
 
 /*
  * Copy it into out, cut between characters to fit; "..." marks a cut, so that

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "jsonr.h"
-#include "jsonw.h"
+#include "json/read.h"
+#include "json/write.h"
 
 #define FFFD "\xEF\xBF\xBD"
 

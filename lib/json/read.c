@@ -7,8 +7,8 @@
 #define JSMN_PARENT_LINKS
 #include <jsmn.h>
 
-#include "jsonr.h"
-#include "jsonval.h"
+#include "json/read.h"
+#include "json/value.h"
 
 /* Room for count tokens; the old ones are not kept. */
 static int

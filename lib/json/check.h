@@ -1,5 +1,5 @@
-#ifndef GM_JSONCHECK_H
-#define GM_JSONCHECK_H
+#ifndef GM_JSON_CHECK_H
+#define GM_JSON_CHECK_H
 
 /*
  * Is a text JSON?  The whole grammar in one pass, without recursion and

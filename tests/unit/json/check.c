@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "jsoncheck.h"
-#include "jsonr.h"
+#include "json/check.h"
+#include "json/read.h"
 
 struct row {
 	const char *name;

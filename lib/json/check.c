@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "jsoncheck.h"
+#include "json/check.h"
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "jsoncheck.h"
-#include "jsonr.h"
+#include "json/check.h"
+#include "json/read.h"
 
 struct row {
 	const char *name;

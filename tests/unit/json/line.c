@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "jsonline.h"
+#include "json/line.h"
 
 #define E "\xC3\xA9"
 

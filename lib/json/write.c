@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "jsonw.h"
+#include "json/write.h"
 
 void
 gm_jsonw_init(struct gm_jsonw *w, struct gm_buf *out)

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "jsonr.h"
-#include "jsonval.h"
+#include "json/read.h"
+#include "json/value.h"
 
 #define NONE INT64_C(-77777) /* no row has this value */
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "jsonval.h"
+#include "json/value.h"
 
 static unsigned
 hex4(const char *p)
