@@ -13,8 +13,8 @@
 #include "base/num.h"
 #include "chat_err.h"
 #include "chat_reply.h"
+#include "net/url.h"
 #include "provider.h"
-#include "url.h"
 #include "json/write.h"
 
 #define MODEL_MAX 200

@@ -6,7 +6,7 @@
 #include "base/near.h"
 #include "base/secret.h"
 #include "config.h"
-#include "url.h"
+#include "net/url.h"
 
 #define PATH_LEN_MAX 4096
 

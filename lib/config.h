@@ -24,8 +24,8 @@
 #include "base/note.h"
 #include "envfile.h"
 #include "envsearch.h"
+#include "net/trust.h"
 #include "setting.h"
-#include "trust.h"
 #include "vendor.h"
 
 /* Where a value came from, the least trusted first. */

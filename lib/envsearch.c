@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "envsearch.h"
-#include "url.h"
+#include "net/url.h"
 
 #define LOCAL "./.env"
 #define SYSTEM "/etc/gm/env"

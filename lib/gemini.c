@@ -10,8 +10,8 @@
 #include "gemini_err.h"
 #include "gemini_model.h"
 #include "gemini_reply.h"
+#include "net/url.h"
 #include "provider.h"
-#include "url.h"
 #include "json/write.h"
 
 #define MODEL_MAX 200

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "keycommand.h"
 #include "keyplace.h"
-#include "url.h"
+#include "net/url.h"
 
 #define CREDENTIALS_MAX (1024 * 1024)
 #define PLACE_MAX 4096

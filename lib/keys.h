@@ -18,7 +18,7 @@
 #include "keyrule.h"
 #include "keystate.h"
 #include "keytable.h"
-#include "url.h"
+#include "net/url.h"
 
 /* All is borrowed until gm_keys_close(). */
 struct gm_keys_options {

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/outfile.h"
 #include "modelcache.h"
-#include "url.h"
+#include "net/url.h"
 #include "json/read.h"
 #include "json/write.h"
 

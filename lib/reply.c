@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "errbody.h"
-#include "httpfault.h"
+#include "net/httpfault.h"
 #include "reading.h"
 #include "reply.h"
 

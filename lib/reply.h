@@ -15,7 +15,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "exchange.h"
+#include "net/exchange.h"
 #include "provider.h"
 #include "sse.h"
 #include "json/read.h"

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/note.h"
 #include "base/span.h"
-#include "exchange.h"
+#include "net/exchange.h"
 #include "provider.h"
 
 /* All zero is a valid, empty one. */

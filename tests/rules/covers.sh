@@ -5,8 +5,9 @@
 
 # Modules without a unit test of their own, and what covers them instead:
 # "-" for mere macros and types, else a file that drives them against a server.
-covered='base/base:- exchange:- http:transport.bats transfer:transport.bats
-    hint:transport.bats
+covered='base/base:- net/exchange:- net/http:transport.bats
+    net/transfer:transport.bats
+    net/hint:transport.bats
     ask:retry.bats course:rotation.bats drive:signals.bats cli:cli.bats
     session:config.bats catalog:gm-models.bats keycheck:gm-keycheck.bats
     base/process:cli.bats probe:gm-models.bats relay:fallback.bats task:-'

@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "trace.h"
+#include "net/trace.h"
 
 #define PIECE(text) \
 	{ \

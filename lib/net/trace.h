@@ -1,5 +1,5 @@
-#ifndef GM_TRACE_H
-#define GM_TRACE_H
+#ifndef GM_NET_TRACE_H
+#define GM_NET_TRACE_H
 
 /*
  * What a trace of a connection shows that an error code does not: who ended a

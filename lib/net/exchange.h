@@ -1,5 +1,5 @@
-#ifndef GM_EXCHANGE_H
-#define GM_EXCHANGE_H
+#ifndef GM_NET_EXCHANGE_H
+#define GM_NET_EXCHANGE_H
 
 /*
  * What goes into an HTTP exchange and what comes out of it.  Types only, for
@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "trust.h"
+#include "net/trust.h"
 
 enum gm_http_family {
 	GM_HTTP_ANY,

@@ -1,4 +1,4 @@
-#include "hint.h"
+#include "net/hint.h"
 
 /* Numbers of x509_vfy.h(3), which libcurl hands on. */
 static enum gm_http_hint

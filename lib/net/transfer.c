@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/term.h"
-#include "transfer.h"
-#include "url.h"
+#include "net/transfer.h"
+#include "net/url.h"
 
 #define TOO_LARGE 100 /* CURLE_TOO_LARGE, which libcurl 7 does not have */
 

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "trust.h"
+#include "net/trust.h"
 
 /* A system's whole bundle has a quarter of a megabyte. */
 #define FILE_MAX ((size_t)64 * 1024 * 1024)

@@ -5,10 +5,10 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "hint.h"
-#include "http.h"
-#include "transfer.h"
-#include "url.h"
+#include "net/hint.h"
+#include "net/http.h"
+#include "net/transfer.h"
+#include "net/url.h"
 
 struct gm_http {
 	CURLM *multi;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "url.h"
+#include "net/url.h"
 
 #define LABEL_63 \
 	"a23456789012345678901234567890123456789012345678901234567890123"

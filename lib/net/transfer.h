@@ -1,5 +1,5 @@
-#ifndef GM_TRANSFER_H
-#define GM_TRANSFER_H
+#ifndef GM_NET_TRANSFER_H
+#define GM_NET_TRANSFER_H
 
 /*
  * One libcurl handle: set up from a request, its callbacks, and what its end
@@ -9,8 +9,8 @@
 
 #include <curl/curl.h>
 
-#include "exchange.h"
-#include "trace.h"
+#include "net/exchange.h"
+#include "net/trace.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87 or newer is needed: older ones wait for a silent resolver"

@@ -1,5 +1,5 @@
-#ifndef GM_HTTPFAULT_H
-#define GM_HTTPFAULT_H
+#ifndef GM_NET_HTTPFAULT_H
+#define GM_NET_HTTPFAULT_H
 
 /*
  * What the end of an HTTP exchange means for an attempt.
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "base/base.h"
-#include "exchange.h"
 #include "fault.h"
+#include "net/exchange.h"
 
 /* The class of a transfer that broke; GM_CLASS_OK if it did not. */
 enum gm_class gm_httpfault_class(enum gm_http_fault);

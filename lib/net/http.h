@@ -1,5 +1,5 @@
-#ifndef GM_HTTP_H
-#define GM_HTTP_H
+#ifndef GM_NET_HTTP_H
+#define GM_NET_HTTP_H
 
 /*
  * HTTP requests over one curl_multi handle: any number at once, the
@@ -15,7 +15,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "exchange.h"
+#include "net/exchange.h"
 
 struct gm_http;          /* the connections */
 struct gm_http_transfer; /* one request on its way */

@@ -2,8 +2,8 @@
 
 #include <sys/resource.h>
 
-#include "base/file_place.h"
-#include "trust.h"
+#include "../base/file_place.h"
+#include "net/trust.h"
 
 #define BEGIN "-----BEGIN CERTIFICATE-----\n"
 #define NAME_A_FILE ": name a file of PEM certificates"

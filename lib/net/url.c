@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "url.h"
+#include "net/url.h"
 
 /* Bytes in a host's name, and in one of its labels; RFC 1035 2.3.4. */
 #define HOST_MAX 253

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "httpfault.h"
+#include "net/httpfault.h"
 
 /* What stands before and after the name of the variable. */
 static const struct {

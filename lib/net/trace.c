@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "trace.h"
+#include "net/trace.h"
 
 /* Sizes that no other piece has before the handshake is over. */
 #define RECORD_HEADER 5

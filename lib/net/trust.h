@@ -1,5 +1,5 @@
-#ifndef GM_TRUST_H
-#define GM_TRUST_H
+#ifndef GM_NET_TRUST_H
+#define GM_NET_TRUST_H
 
 /*
  * Which certificates are trusted: those of a file, or of a directory with

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "httpfault.h"
+#include "net/httpfault.h"
 
 static const struct {
 	enum gm_http_fault fault;

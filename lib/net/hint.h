@@ -1,5 +1,5 @@
-#ifndef GM_HINT_H
-#define GM_HINT_H
+#ifndef GM_NET_HINT_H
+#define GM_NET_HINT_H
 
 /*
  * What may help a transfer that has failed, by libcurl's codes and what it
@@ -8,7 +8,7 @@
 
 #include <curl/curl.h>
 
-#include "transfer.h"
+#include "net/transfer.h"
 
 /* Fill hint and variable of a result that has been concluded. */
 void gm_hint_find(struct gm_http_transfer *, CURLcode);

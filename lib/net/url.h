@@ -1,5 +1,5 @@
-#ifndef GM_URL_H
-#define GM_URL_H
+#ifndef GM_NET_URL_H
+#define GM_NET_URL_H
 
 /*
  * The base URL of a service, read strictly: scheme http or https, a host name
