@@ -18,7 +18,7 @@
 #include "base/note.h"
 #include "base/process.h"
 #include "base/secret.h"
-#include "config.h"
+#include "config/config.h"
 #include "log.h"
 #include "options.h"
 

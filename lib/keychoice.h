@@ -8,8 +8,8 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "config/vendor.h"
 #include "keyrule.h"
-#include "vendor.h"
 
 /* All is borrowed. */
 struct gm_keychoice {

@@ -22,8 +22,8 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "config/keyring.h"
 #include "fault.h"
-#include "keyring.h"
 #include "keytable.h"
 
 /* In place of a model, in rows that hold for all. */

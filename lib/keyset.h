@@ -10,10 +10,10 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "cli.h"
-#include "keyplace.h"
+#include "config/keyplace.h"
+#include "config/vendor.h"
 #include "keys.h"
 #include "provider.h"
-#include "vendor.h"
 
 /* Models tried in order, at most. */
 #define GM_MODELS_LISTED 16

@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "config.h"
+#include "config/config.h"
 
 /* The arguments of an option that may be given again. */
 struct gm_texts {

@@ -1,6 +1,6 @@
 #include "request.h"
 #include "base/secret.h"
-#include "keyring.h"
+#include "config/keyring.h"
 
 #define URL_MAX 8192
 #define BODY_MAX (512 * 1024 * 1024)

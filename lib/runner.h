@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "vendor.h"
+#include "config/vendor.h"
 
 /* The variables that hold the key: those of the service, and more. */
 struct gm_runner {

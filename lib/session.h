@@ -10,8 +10,8 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "cli.h"
+#include "config/vendor.h"
 #include "keyset.h"
-#include "vendor.h"
 
 /* In the order in which they are asked; one at least, once it is open. */
 struct gm_session {

@@ -116,7 +116,7 @@ EOT
 	section ENVIRONMENT "$PAGES/gm.7" | sed -n 's/^\.It Ev //p' >page
 	gm-prompt --gm-variables >table
 	[ -s table ]
-	# Those that no table lists are read in lib/config.c or by libraries.
+	# Those that no table lists are read in lib/config/config.c or by libraries.
 	head -n "$(wc -l <table)" page | diff table -
 	grep -vx -e GM_ENV_FILE -e GM_ALLOW_UNSAFE_ENV table >in_files
 	sed -n 's/=.*//p' "$ROOT/.env.example" | grep -v '^#' >example
@@ -134,7 +134,7 @@ EOT
 	    sed 's/ , /\n/g' | sort >page
 	[ "$(sort -u page)" = "$(cat page)" ]
 	sed -n 's/.*\(variable\|directory\)("\([A-Z_]*\)").*/\2/p' \
-	    "$ROOT/lib/config.c" |
+	    "$ROOT/lib/config/config.c" |
 	    sort -u >names
 	[ -s names ]
 	comm -23 names page >missing

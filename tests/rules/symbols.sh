@@ -14,7 +14,7 @@ output='stdout|stderr|printf|vprintf|puts|putchar|perror'
 
 # Objects of the library that may refer to what the others must not.
 writes='lib/cli.o' # standard output and error
-environment='lib/config.o'
+environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 
 # Used by tests alone; this may only shrink.

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "keyring.h"
+#include "config/keyring.h"
 #include "request.h"
 #include "told.h"
 

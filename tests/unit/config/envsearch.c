@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "envsearch.h"
-#include "told.h"
+#include "../told.h"
+#include "config/envsearch.h"
 
 #define GEMINI "GOOGLE_API_KEYS=k\n"
 #define MISTRAL "MISTRAL_API_KEY=k\n"

@@ -1,5 +1,5 @@
-#ifndef GM_KEYPLACE_H
-#define GM_KEYPLACE_H
+#ifndef GM_CONFIG_KEYPLACE_H
+#define GM_CONFIG_KEYPLACE_H
 
 /*
  * Where the keys of a service come from, and whether its base URL may be used
@@ -16,8 +16,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/note.h"
-#include "config.h"
-#include "keyring.h"
+#include "config/config.h"
+#include "config/keyring.h"
 
 struct gm_keyplace {
 	/* Set by the caller. */

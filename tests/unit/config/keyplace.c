@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "keyplace.h"
-#include "told.h"
+#include "../told.h"
+#include "config/keyplace.h"
 
 #define URL "GOOGLE_GEMINI_BASE_URL="
 #define DEFAULT_URL "https://generativelanguage.googleapis.com"

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "setting.h"
+#include "config/setting.h"
 
 /* Each setting is found under its name, and its default is a good value. */
 static void

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keyring.h"
+#include "config/keyring.h"
 
 /* Bytes of all keys together. */
 #define RING_MAX (1024 * 1024)

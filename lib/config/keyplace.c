@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/utf8.h"
-#include "keycommand.h"
-#include "keyplace.h"
+#include "config/keycommand.h"
+#include "config/keyplace.h"
 #include "net/url.h"
 
 #define CREDENTIALS_MAX (1024 * 1024)

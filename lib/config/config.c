@@ -5,7 +5,7 @@
 
 #include "base/near.h"
 #include "base/secret.h"
-#include "config.h"
+#include "config/config.h"
 #include "net/url.h"
 
 #define PATH_LEN_MAX 4096

@@ -1,5 +1,5 @@
-#ifndef GM_DOTENV_H
-#define GM_DOTENV_H
+#ifndef GM_CONFIG_DOTENV_H
+#define GM_CONFIG_DOTENV_H
 
 /*
  * Parse the text of an env file: NAME=value lines, in the dialect that

@@ -1,5 +1,5 @@
-#ifndef GM_KEYCOMMAND_H
-#define GM_KEYCOMMAND_H
+#ifndef GM_CONFIG_KEYCOMMAND_H
+#define GM_CONFIG_KEYCOMMAND_H
 
 /*
  * Run the command that prints keys, such as "pass show gemini", by sh -c.

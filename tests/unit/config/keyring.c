@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "keyring.h"
+#include "config/keyring.h"
 
 #define KEYS_MAX 4
 #define LABEL_64 \

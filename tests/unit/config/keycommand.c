@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/stop.h"
-#include "keycommand.h"
+#include "config/keycommand.h"
 
 static char path[] = "PATH=/usr/bin:/bin";
 static char *const environment[] = { path, NULL };

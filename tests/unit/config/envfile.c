@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "envfile.h"
-#include "told.h"
+#include "../told.h"
+#include "config/envfile.h"
 
 #define SECRET "fake-good-key-0001"
 #define NOBODY 65534

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "dotenv.h"
+#include "config/dotenv.h"
 #include "dotenv_tell.h"
 
 struct row {

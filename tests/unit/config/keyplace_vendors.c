@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "keyplace.h"
-#include "told.h"
+#include "../told.h"
+#include "config/keyplace.h"
 
 #define LOCAL "http://127.0.0.1:8080/v1"
 #define MISTRAL "https://api.mistral.ai"

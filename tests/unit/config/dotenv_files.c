@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "dotenv.h"
+#include "config/dotenv.h"
 #include "dotenv_tell.h"
 
 #define AGREE "tests/fixtures/env/agree"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "dotenv.h"
+#include "config/dotenv.h"
 
 /* Bytes of a name that a message repeats. */
 #define SHOWN_MAX 64

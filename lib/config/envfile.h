@@ -1,5 +1,5 @@
-#ifndef GM_ENVFILE_H
-#define GM_ENVFILE_H
+#ifndef GM_CONFIG_ENVFILE_H
+#define GM_CONFIG_ENVFILE_H
 
 /*
  * An env file on disk: opened, judged and parsed (dotenv.h has the dialect).

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "envsearch.h"
+#include "config/envsearch.h"
 #include "net/url.h"
 
 #define LOCAL "./.env"

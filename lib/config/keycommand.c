@@ -5,7 +5,7 @@
 
 #include "base/child.h"
 #include "base/secret.h"
-#include "keycommand.h"
+#include "config/keycommand.h"
 
 #define LIMIT_MS 30000
 

@@ -1,5 +1,5 @@
-#ifndef GM_VENDOR_H
-#define GM_VENDOR_H
+#ifndef GM_CONFIG_VENDOR_H
+#define GM_CONFIG_VENDOR_H
 
 /*
  * The services as users name and configure them: which variables hold keys,
@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "setting.h"
+#include "config/setting.h"
 
 enum gm_vendor {
 	GM_VENDOR_GEMINI,

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "dotenv.h"
+#include "config/dotenv.h"
 
 #define TEXT_MAX 100000
 

@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "dotenv.h"
-#include "envfile.h"
+#include "config/dotenv.h"
+#include "config/envfile.h"
 
 #define FILE_MAX (1024 * 1024)
 

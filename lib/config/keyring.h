@@ -1,5 +1,5 @@
-#ifndef GM_KEYRING_H
-#define GM_KEYRING_H
+#ifndef GM_CONFIG_KEYRING_H
+#define GM_CONFIG_KEYRING_H
 
 /*
  * The set of keys, in the order of their priority.

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "setting.h"
+#include "config/setting.h"
 
 #define HOUR_MS (60 * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "vendor.h"
+#include "config/vendor.h"
 
 static const char *const variables[GM_KEY_VARIABLES] = { "GOOGLE_API_KEYS",
 	"GOOGLE_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEYS",

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "config.h"
-#include "told.h"
+#include "../told.h"
+#include "config/config.h"
 
 static char dir[] = "/tmp/gm-unit-config.XXXXXX";
 

@@ -1,5 +1,5 @@
-#ifndef GM_SETTING_H
-#define GM_SETTING_H
+#ifndef GM_CONFIG_SETTING_H
+#define GM_CONFIG_SETTING_H
 
 /*
  * The settings as a table: variable, default, what a value may be.  config.h

@@ -1,5 +1,5 @@
-#ifndef GM_ENVSEARCH_H
-#define GM_ENVSEARCH_H
+#ifndef GM_CONFIG_ENVSEARCH_H
+#define GM_CONFIG_ENVSEARCH_H
 
 /*
  * Choose the env file, in the order of trust:
@@ -25,8 +25,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/note.h"
-#include "envfile.h"
-#include "vendor.h"
+#include "config/envfile.h"
+#include "config/vendor.h"
 
 enum gm_envsearch_trust {
 	GM_ENVSEARCH_NONE, /* no file is used */

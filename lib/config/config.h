@@ -1,5 +1,5 @@
-#ifndef GM_CONFIG_H
-#define GM_CONFIG_H
+#ifndef GM_CONFIG_CONFIG_H
+#define GM_CONFIG_CONFIG_H
 
 /*
  * Settings: option > process environment > env file > built-in default, each
@@ -22,11 +22,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/note.h"
-#include "envfile.h"
-#include "envsearch.h"
+#include "config/envfile.h"
+#include "config/envsearch.h"
+#include "config/setting.h"
+#include "config/vendor.h"
 #include "net/trust.h"
-#include "setting.h"
-#include "vendor.h"
 
 /* Where a value came from, the least trusted first. */
 enum gm_origin {

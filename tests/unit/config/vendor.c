@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "vendor.h"
+#include "config/vendor.h"
 
 /* Each variable belongs to one service, in the order of its rank. */
 static void
