@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "course.h"
+#include "keys/retry.h"
 #include "relay.h"
-#include "retry.h"
 
 /* Between two looks at a server that is loading. */
 #define LOADING_MS 1000

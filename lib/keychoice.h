@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/vendor.h"
-#include "keyrule.h"
+#include "keys/rule.h"
 
 /* All is borrowed. */
 struct gm_keychoice {

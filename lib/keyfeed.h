@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "keys.h"
+#include "keys/keys.h"
 
 /*
  * Read fd to its end; reports about another provider are skipped.  Returns 0, or -1: GM_EDATA (a line is no JSON object or

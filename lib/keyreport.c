@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/term.h"
-#include "keyblame.h"
 #include "keyreport.h"
-#include "retry.h"
+#include "keys/blame.h"
+#include "keys/retry.h"
 
 #define NAME_MAX_BYTES 300
 #define WORDS_MAX_BYTES ((size_t)64 * 1024)

@@ -20,8 +20,8 @@
 #include "base/err.h"
 #include "base/note.h"
 #include "base/span.h"
-#include "keyrule.h"
-#include "keytable.h"
+#include "keys/rule.h"
+#include "keys/table.h"
 #include "json/read.h"
 
 struct gm_keyreport {

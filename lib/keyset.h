@@ -12,7 +12,7 @@
 #include "cli.h"
 #include "config/keyplace.h"
 #include "config/vendor.h"
-#include "keys.h"
+#include "keys/keys.h"
 #include "provider.h"
 
 /* Models tried in order, at most. */

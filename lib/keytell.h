@@ -16,8 +16,8 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "keyrule.h"
-#include "keytable.h"
+#include "keys/rule.h"
+#include "keys/table.h"
 
 /* All is borrowed. */
 struct gm_keytell {

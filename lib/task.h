@@ -13,7 +13,7 @@
 #include "base/note.h"
 #include "chain.h"
 #include "hops.h"
-#include "keys.h"
+#include "keys/keys.h"
 #include "net/http.h"
 #include "outcome.h"
 #include "provider.h"

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "fault.h"
-#include "keytable.h"
+#include "keys/table.h"
 
 /* All texts are clean, and keys in them masked. */
 struct gm_verdict {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "keystate.h"
+#include "keys/state.h"
 
 #define ORIGIN "https://host.example:443"
 

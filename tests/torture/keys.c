@@ -28,7 +28,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "keystate.h"
+#include "keys/state.h"
 
 #define ORIGIN "https://host.example:443"
 #define HOUR_MS INT64_C(3600000)

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "key_rig.h"
 #include "keyfeed.h"
+#include "keys/key_rig.h"
 #include "told.h"
 
 #define BAD "{\"index\":0,\"key\":\"...0001\",\"class\":\"key_invalid\"}\n"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "key_rig.h"
+#include "keys/key_rig.h"
 #include "keytell.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */

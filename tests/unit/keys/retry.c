@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "retry.h"
+#include "keys/retry.h"
 
 #define S 1000
 #define MINUTE (60 * S)

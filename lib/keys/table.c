@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keytable.h"
+#include "keys/table.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define AHEAD_MS (25 * HOUR_MS) /* no quota takes longer to come back */

@@ -1,5 +1,5 @@
-#ifndef GM_KEYPROJECT_H
-#define GM_KEYPROJECT_H
+#ifndef GM_KEYS_PROJECT_H
+#define GM_KEYS_PROJECT_H
 
 /*
  * What the service tells of the project that a key belongs to.  No I/O.
@@ -7,8 +7,8 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "keyrule.h"
-#include "keytable.h"
+#include "keys/rule.h"
+#include "keys/table.h"
 
 /*
  * The service named the project of a key by this number ("": it did not).  Keys

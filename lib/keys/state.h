@@ -1,5 +1,5 @@
-#ifndef GM_KEYSTATE_H
-#define GM_KEYSTATE_H
+#ifndef GM_KEYS_STATE_H
+#define GM_KEYS_STATE_H
 
 /*
  * What all processes know of the keys: the table on disk.
@@ -27,8 +27,8 @@
 #include "base/hash.h"
 #include "base/note.h"
 #include "base/span.h"
-#include "keydir.h"
-#include "keytable.h"
+#include "keys/dir.h"
+#include "keys/table.h"
 
 /* Zero: no file, memory only. */
 struct gm_keystate {

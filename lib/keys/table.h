@@ -1,5 +1,5 @@
-#ifndef GM_KEYTABLE_H
-#define GM_KEYTABLE_H
+#ifndef GM_KEYS_TABLE_H
+#define GM_KEYS_TABLE_H
 
 /*
  * What is known of keys: rows in memory, and their text form.

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "keyblame.h"
 #include "keyrules.h"
+#include "keys/blame.h"
 
 #define MINUTE GM_CLASS_QUOTA_MINUTE
 #define DAILY GM_CLASS_QUOTA_DAY

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "keyproject.h"
+#include "keys/project.h"
 
 /* What is known of the key's quotas so far is known of the project's. */
 static int

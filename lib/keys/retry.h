@@ -1,5 +1,5 @@
-#ifndef GM_RETRY_H
-#define GM_RETRY_H
+#ifndef GM_KEYS_RETRY_H
+#define GM_KEYS_RETRY_H
 
 /*
  * How long to wait before the same question is sent again.  No I/O, no clock;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "keytable.h"
+#include "keys/table.h"
 
 #define O "https://host:443"
 #define HOUR_MS INT64_C(3600000)

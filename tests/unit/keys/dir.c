@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "base/file_place.h"
+#include "../base/file_place.h"
 #include "base/stop.h"
-#include "keydir.h"
+#include "keys/dir.h"
 
 /* The directory of the test, as one that is ours alone. */
 static void

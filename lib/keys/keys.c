@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "keys.h"
-#include "retry.h"
+#include "keys/keys.h"
+#include "keys/retry.h"
 
 /*
  * The list's name in the state is a hash of the hashes of its keys, in order:

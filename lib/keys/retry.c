@@ -1,4 +1,4 @@
-#include "retry.h"
+#include "keys/retry.h"
 
 #define FIRST_MS 1000
 #define CEILING_MS 32000

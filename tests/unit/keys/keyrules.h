@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "keyrule.h"
-#include "keytable.h"
+#include "keys/rule.h"
+#include "keys/table.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 #define SEC INT64_C(1000)

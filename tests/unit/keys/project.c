@@ -4,8 +4,8 @@
 
 #include <cmocka.h>
 
-#include "keyproject.h"
 #include "keyrules.h"
+#include "keys/project.h"
 
 static void
 learn(size_t index, const char *number)

@@ -11,7 +11,7 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/stop.h"
-#include "keydir.h"
+#include "keys/dir.h"
 
 #define ASIDE "keys.new"
 

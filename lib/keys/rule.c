@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keyrule.h"
+#include "keys/rule.h"
 
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)

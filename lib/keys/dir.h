@@ -1,5 +1,5 @@
-#ifndef GM_KEYDIR_H
-#define GM_KEYDIR_H
+#ifndef GM_KEYS_DIR_H
+#define GM_KEYS_DIR_H
 
 /*
  * A directory that is ours alone, and the files in it: made when absent, judged

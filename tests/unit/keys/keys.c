@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "../told.h"
 #include "base/clock.h"
-#include "keys.h"
-#include "told.h"
+#include "keys/keys.h"
 
 #define MODEL "gemini-x"
 #define URL "https://api.example"

@@ -1,5 +1,5 @@
-#ifndef GM_KEYRULE_H
-#define GM_KEYRULE_H
+#ifndef GM_KEYS_RULE_H
+#define GM_KEYS_RULE_H
 
 /*
  * Which key is used next, and since when and until when another is not: the
@@ -24,7 +24,7 @@
 #include "base/hash.h"
 #include "config/keyring.h"
 #include "fault.h"
-#include "keytable.h"
+#include "keys/table.h"
 
 /* In place of a model, in rows that hold for all. */
 #define GM_KEYROW_ALL "all"

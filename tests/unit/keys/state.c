@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "base/file_place.h"
-#include "keystate.h"
-#include "told.h"
+#include "../base/file_place.h"
+#include "../told.h"
+#include "keys/state.h"
 
 #define O "https://host:443"
 #define KEY "fake-good-key-0001"

@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "keyblame.h"
-#include "keyproject.h"
-#include "retry.h"
+#include "keys/blame.h"
+#include "keys/project.h"
+#include "keys/retry.h"
 
 #define BURST_MS 5000 /* marks as close as this are one event */
 #define PAUSE_MS (10 * 60 * 1000)

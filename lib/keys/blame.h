@@ -1,5 +1,5 @@
-#ifndef GM_KEYBLAME_H
-#define GM_KEYBLAME_H
+#ifndef GM_KEYS_BLAME_H
+#define GM_KEYS_BLAME_H
 
 /*
  * What a request teaches about keys, written into the table: marks after
@@ -15,8 +15,8 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "fault.h"
-#include "keyrule.h"
-#include "keytable.h"
+#include "keys/rule.h"
+#include "keys/table.h"
 
 /* A request that has come to its end. */
 struct gm_deed {

@@ -1,5 +1,5 @@
-#ifndef GM_KEYS_H
-#define GM_KEYS_H
+#ifndef GM_KEYS_KEYS_H
+#define GM_KEYS_KEYS_H
 
 /*
  * The keys of a service as a run uses them: the ring, the rules, and what all
@@ -14,10 +14,10 @@
 #include "base/note.h"
 #include "config/keyring.h"
 #include "fault.h"
-#include "keyblame.h"
-#include "keyrule.h"
-#include "keystate.h"
-#include "keytable.h"
+#include "keys/blame.h"
+#include "keys/rule.h"
+#include "keys/state.h"
+#include "keys/table.h"
 #include "net/url.h"
 
 /* All is borrowed until gm_keys_close(). */

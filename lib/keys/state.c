@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/stop.h"
-#include "keystate.h"
+#include "keys/state.h"
 
 #define LOCK_MS 5000
 #define LOCK_AGAIN_MS 500 /* once it did not come in time */

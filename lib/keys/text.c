@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keytable.h"
+#include "keys/table.h"
 
 #define HEAD "# gm keys, version "
 #define VERSION "1"
