@@ -3,7 +3,7 @@
 #include "base/num.h"
 #include "base/stop.h"
 #include "base/utf8.h"
-#include "reading.h"
+#include "provider/reading.h"
 #include "relay.h"
 
 #define HOUR_MS INT64_C(3600000)

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "catalog.h"
 #include "drive.h"
-#include "modelcache.h"
 #include "probe.h"
+#include "provider/modelcache.h"
 
 #define PATH_LEN_MAX 4096
 

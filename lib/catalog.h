@@ -12,8 +12,8 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "cli.h"
-#include "models.h"
 #include "outcome.h"
+#include "provider/models.h"
 #include "session.h"
 
 struct gm_catalog {

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/term.h"
 #include "out.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 /* Bytes of an answer that is held back. */
 #define GM_DELIVERY_MAX ((size_t)1 << 30)

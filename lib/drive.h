@@ -9,7 +9,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "outcome.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 /* Requests on their way at once; what is due beyond them waits. */
 #define GM_DRIVE_MAX 16

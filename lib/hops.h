@@ -24,7 +24,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 #define GM_HOPS_TOKEN_MAX (64 * 1024)      /* longer ones are ignored */
 #define GM_HOPS_TAIL_MAX (8 * 1024 * 1024) /* bytes after a token */

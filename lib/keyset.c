@@ -4,7 +4,7 @@
 #include "base/span.h"
 #include "input.h"
 #include "keyset.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 /* Whatever is said; a path that is too long is the state's matter. */
 #define STATE_DIR_MAX (2 * 1024 * 1024)

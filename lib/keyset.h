@@ -13,7 +13,7 @@
 #include "config/keyplace.h"
 #include "config/vendor.h"
 #include "keys/keys.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 /* Models tried in order, at most. */
 #define GM_MODELS_LISTED 16

@@ -19,7 +19,7 @@
 #include "base/base.h"
 #include "base/note.h"
 #include "outcome.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 struct gm_log {
 	const struct gm_note *note; /* also carries the line on stderr */

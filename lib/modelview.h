@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
-#include "models.h"
+#include "provider/models.h"
 
 enum gm_modelview {
 	GM_MODELVIEW_NAMES, /* a line each; of those that were probed, the

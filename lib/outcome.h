@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/note.h"
 #include "keys/rule.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 /* One request as it went. */
 struct gm_attempt {

@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 /* As given; NULL: not given. */
 struct gm_params {

@@ -8,7 +8,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "log.h"
-#include "models.h"
+#include "provider/models.h"
 #include "task.h"
 
 /*

@@ -15,7 +15,7 @@
 #include "base/secret.h"
 #include "base/span.h"
 #include "outcome.h"
-#include "provider.h"
+#include "provider/provider.h"
 
 struct gm_record {
 	const struct gm_outcome *outcome;   /* NULL: nothing was sent */

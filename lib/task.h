@@ -16,9 +16,9 @@
 #include "keys/keys.h"
 #include "net/http.h"
 #include "outcome.h"
-#include "provider.h"
-#include "reply.h"
-#include "request.h"
+#include "provider/provider.h"
+#include "provider/reply.h"
+#include "provider/request.h"
 
 struct gm_service;
 

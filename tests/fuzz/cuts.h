@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "reply.h"
+#include "provider/reply.h"
 
 #define CUTS 12
 #define LOG_MAX ((size_t)1 << 26)

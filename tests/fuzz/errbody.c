@@ -9,9 +9,9 @@
 #include "base/secret.h"
 #include "base/term.h"
 #include "base/utf8.h"
-#include "chat_err.h"
-#include "errbody.h"
-#include "gemini_err.h"
+#include "provider/chat_err.h"
+#include "provider/errbody.h"
+#include "provider/gemini_err.h"
 
 #define KEY "fake-good-key-0001"
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sse.h"
+#include "provider/sse.h"
 
 #define CUTS 64
 #define LOG_MAX ((size_t)1 << 26)

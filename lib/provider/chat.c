@@ -1,0 +1,262 @@
+/*
+ * Chat completions as a provider: the requests.  One form, in three dialects
+ * whose differences are data.
+ *
+ * Source: https://docs.mistral.ai/api (chat completions; a member that it does
+ * not know is refused), https://platform.openai.com/docs/api-reference/chat,
+ * and the READMEs of llama.cpp's server and of Ollama.
+ */
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "net/url.h"
+#include "provider/chat_err.h"
+#include "provider/chat_reply.h"
+#include "provider/provider.h"
+#include "json/write.h"
+
+#define MODEL_MAX 200
+#define EFFORT_MAX 32
+
+struct gm_dialect {
+	const char *seed, *limit; /* names of members */
+	bool adds_version;        /* base URLs need not have it in them */
+	bool asks_usage;          /* else it comes unasked */
+	size_t stops;             /* the most that there may be; 0: any */
+	double temperature;       /* the highest; 0: any */
+};
+
+static const struct gm_dialect mistral = { .seed = "random_seed",
+	.limit = "max_tokens",
+	.adds_version = true,
+	.temperature = 1.5 };
+
+static const struct gm_dialect openai = { .seed = "seed",
+	.limit = "max_completion_tokens",
+	.asks_usage = true,
+	.stops = 4 };
+
+/* Ollama tells no usage unless asked; llama.cpp does not mind. */
+static const struct gm_dialect compatible = {
+	.seed = "seed", .limit = "max_tokens", .asks_usage = true
+};
+
+static int
+check_model(const char *model, struct gm_err *err)
+{
+	const char *p;
+
+	if (*model == '\0' || strlen(model) > MODEL_MAX)
+		return gm_fail(err, GM_ECONFIG,
+		    "a model's name has 1 to %d characters", MODEL_MAX);
+	for (p = model; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7F || *p == ',')
+			return gm_fail(err, GM_ECONFIG,
+			    "not a model's name: it has blanks, controls or "
+			    "a comma");
+	return 0;
+}
+
+static const char *
+path_of(const struct gm_question *q)
+{
+	return q->call == GM_CALL_MODELS ? "/v1/models"
+	                                 : "/v1/chat/completions";
+}
+
+/* By custom the base URL has the version in it, under whatever path. */
+static void
+put_url(const struct gm_provider *p, const struct gm_question *q,
+    const char *base, struct gm_buf *out)
+{
+	const char *path = strstr(base, "://");
+	size_t len = strlen(base);
+
+	path = path != NULL ? path + 3 : base;
+	path += strcspn(path, "/");
+	if (p->dialect->adds_version || path[strspn(path, "/")] == '\0') {
+		gm_url_join(out, base, path_of(q));
+		return;
+	}
+	while (base[len - 1] == '/')
+		len--;
+	gm_buf_put(out, base, len);
+	gm_buf_puts(out, path_of(q) + strlen("/v1"));
+}
+
+static void
+write_message(struct gm_jsonw *w, const char *role, struct gm_span text)
+{
+	gm_jsonw_object(w, NULL);
+	gm_jsonw_text(w, "role", role);
+	gm_jsonw_span(w, "content", text);
+	gm_jsonw_end(w);
+}
+
+/* The level in lower case; the budget, which may only be 0, as "none". */
+static void
+write_effort(struct gm_jsonw *w, const struct gm_question *q)
+{
+	char effort[EFFORT_MAX];
+	size_t n = 0;
+
+	if (q->thinking_level != NULL) {
+		for (; n < EFFORT_MAX - 1 && q->thinking_level[n] != '\0'; n++)
+			effort[n] =
+			    (char)tolower((unsigned char)q->thinking_level[n]);
+		effort[n] = '\0';
+		gm_jsonw_text(w, "reasoning_effort", effort);
+	} else if (q->thinking_budget != NULL) {
+		gm_jsonw_text(w, "reasoning_effort", "none");
+	}
+}
+
+/* What was not asked for is not sent: servers refuse what they do not know. */
+static void
+put_body(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_buf *out)
+{
+	const struct gm_dialect *d = p->dialect;
+	struct gm_jsonw w;
+
+	if (q->call == GM_CALL_MODELS)
+		return;
+	gm_jsonw_init(&w, out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_text(&w, "model", q->model);
+	gm_jsonw_array(&w, "messages");
+	if (q->system.len > 0)
+		write_message(&w, "system", q->system);
+	write_message(&w, "user", q->prompt);
+	gm_jsonw_end(&w);
+	gm_jsonw_bool(&w, "stream", true);
+	if (d->asks_usage) {
+		gm_jsonw_object(&w, "stream_options");
+		gm_jsonw_bool(&w, "include_usage", true);
+		gm_jsonw_end(&w);
+	}
+	gm_jsonw_number(&w, "temperature", q->temperature);
+	gm_jsonw_number(&w, "top_p", q->top_p);
+	gm_jsonw_number(&w, d->limit, q->max_tokens);
+	gm_jsonw_number(&w, d->seed, q->seed);
+	gm_jsonw_texts(&w, "stop", q->stop, q->stop_len);
+	write_effort(&w, q);
+	gm_jsonw_end(&w);
+}
+
+/* Append the options that nothing here stands for: "--top-k, --search". */
+static void
+put_strangers(const struct gm_question *q, struct gm_buf *out)
+{
+	const struct {
+		bool given;
+		const char *option, *value;
+	} rows[] = {
+		{ q->call == GM_CALL_COUNT, "--count", "" },
+		{ q->top_k != NULL, "--top-k", "" },
+		{ q->safety != NULL, "--safety", "" },
+		{ q->search, "--search", "" },
+		{ q->url_context, "--url-context", "" },
+		{ q->thinking_budget != NULL &&
+			strcmp(q->thinking_budget, "0") != 0,
+		    "--thinking ", q->thinking_budget },
+	};
+	size_t i;
+
+	for (i = 0; i < GM_LEN(rows); i++)
+		if (rows[i].given)
+			gm_buf_printf(out, "%s%s%s", out->len > 0 ? ", " : "",
+			    rows[i].option, rows[i].value);
+}
+
+static bool
+is_too_hot(const struct gm_dialect *d, const char *temperature)
+{
+	struct gm_err ignored;
+	struct gm_buf number;
+	bool over;
+
+	if (temperature == NULL || d->temperature <= 0)
+		return false;
+	gm_buf_init(&number, 128);
+	over = gm_num_decimal(
+		   &number, temperature, 0, d->temperature, &ignored) != 0;
+	gm_buf_release(&number);
+	return over;
+}
+
+/* All that is wrong, in one line, so that one run tells it. */
+static int
+check(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_err *err)
+{
+	const struct gm_dialect *d = p->dialect;
+	struct gm_buf line;
+	int rc;
+
+	gm_buf_init(&line, GM_ERR_MAX);
+	put_strangers(q, &line);
+	if (line.len > 0)
+		gm_buf_printf(&line, ": %s has no counterpart", p->name);
+	if (d->stops > 0 && q->stop_len > d->stops)
+		gm_buf_printf(&line, "%s--stop: %s takes %zu at most",
+		    line.len > 0 ? "; " : "", p->name, d->stops);
+	if (is_too_hot(d, q->temperature))
+		gm_buf_printf(&line, "%s--temperature: %s takes %g at most",
+		    line.len > 0 ? "; " : "", p->name, d->temperature);
+	rc = gm_buf_check(&line, err);
+	if (rc == 0 && line.len > 0)
+		rc = gm_fail(err, GM_EUSAGE, "%s", gm_buf_str(&line));
+	gm_buf_release(&line);
+	return rc;
+}
+
+static void
+classify(const struct gm_question *q, long http, struct gm_span body,
+    struct gm_fault *fault)
+{
+	(void)q;
+	gm_chat_classify(http, body, fault);
+}
+
+const struct gm_provider gm_mistral = {
+	.name = "mistral",
+	.key_header = "Authorization: Bearer ",
+	.thinks_in_text = true,
+	.method = "completion_chat",
+	.dialect = &mistral,
+	.check = check,
+	.check_model = check_model,
+	.url = put_url,
+	.body = put_body,
+	.read = gm_chat_read,
+	.classify = classify,
+};
+
+const struct gm_provider gm_openai = {
+	.name = "openai",
+	.key_header = "Authorization: Bearer ",
+	.thinks_in_text = true,
+	.dialect = &openai,
+	.check = check,
+	.check_model = check_model,
+	.url = put_url,
+	.body = put_body,
+	.read = gm_chat_read,
+	.classify = classify,
+};
+
+const struct gm_provider gm_compatible = {
+	.name = "openai",
+	.key_header = "Authorization: Bearer ",
+	.thinks_in_text = true,
+	.dialect = &compatible,
+	.check = check,
+	.check_model = check_model,
+	.url = put_url,
+	.body = put_body,
+	.read = gm_chat_read,
+	.classify = classify,
+};

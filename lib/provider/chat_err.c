@@ -1,0 +1,69 @@
+#include "provider/chat_err.h"
+#include "provider/errbody.h"
+#include "provider/errrule.h"
+
+/* Unknown models, as servers say it that do so with 400. */
+#define GONE(words) \
+	{ \
+		400, NULL, words, GM_CLASS_MODEL_GONE \
+	}
+
+static const struct gm_errrule rules[] = {
+	{ 0, "model_not_found", NULL, GM_CLASS_MODEL_GONE },
+	{ 0, "invalid_model", NULL, GM_CLASS_MODEL_GONE },
+	{ 0, "model_not_supported", NULL, GM_CLASS_MODEL_GONE },
+	{ 0, "model_not_available", NULL, GM_CLASS_MODEL_GONE },
+	{ 0, "DeploymentNotFound", NULL, GM_CLASS_MODEL_GONE },
+	{ 400, "1500", NULL, GM_CLASS_MODEL_GONE },
+	GONE("invalid model"),
+	GONE("not a valid model"),
+	GONE("unexpected model name"),
+	GONE("llm provider not provided"),
+	GONE("model not exist"),
+	{ 503, NULL, "loading model", GM_CLASS_LOADING },
+	{ 503, NULL, "model is loading", GM_CLASS_LOADING },
+};
+
+/* Names of limits whose quotas are counted by the minute. */
+static bool
+is_minute(const struct gm_errbody *e)
+{
+	static const char *const names[] = { "1300", "rate_limited",
+		"rate_limit_exceeded" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(names); i++)
+		if (gm_span_is(gm_buf_span(&e->name), names[i]) ||
+		    gm_span_is(gm_buf_span(&e->type), names[i]))
+			return true;
+	return gm_span_has(
+	    gm_buf_span(&e->message), "requests rate limit exceeded");
+}
+
+static enum gm_class
+class_of(long http, const struct gm_errbody *e)
+{
+	enum gm_class class;
+
+	if (gm_errrule_find(rules, GM_LEN(rules), http, e, &class))
+		return class;
+	if (http != 429)
+		return gm_errrule_by_status(http);
+	class = gm_errrule_quota(e);
+	return class == GM_CLASS_QUOTA && is_minute(e) ? GM_CLASS_QUOTA_MINUTE
+	                                               : class;
+}
+
+void
+gm_chat_classify(long http, struct gm_span body, struct gm_fault *fault)
+{
+	struct gm_errbody e;
+	long status;
+
+	if (gm_errrule_begin(&e, http, body, NULL, fault)) {
+		status = gm_errrule_status(http, &e);
+		/* An unknown type stands for a failure. */
+		fault->class = class_of(status != 0 ? status : 500, &e);
+	}
+	gm_errbody_release(&e);
+}

@@ -1,0 +1,119 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "provider/gemini_model.h"
+
+/* Tokens that thinking at a high level may take for itself. */
+#define ROOM 4096
+
+/* The first row whose name begins the model's counts. */
+static const struct trait {
+	const char *name;
+	const char *levels; /* of thinking, as a user writes them */
+	bool thinks_long;   /* by default */
+} traits[] = {
+	{ "gemini-4-argon", "low, medium or high", false },
+	{ "gemini-4-carbon", "low, medium or high", false },
+	{ "gemini-4-", "low, medium, high or xhigh", true },
+};
+
+static const struct trait *
+find_trait(const char *model)
+{
+	size_t i;
+
+	for (i = 0; i < GM_LEN(traits); i++)
+		if (strncmp(model, traits[i].name, strlen(traits[i].name)) == 0)
+			return &traits[i];
+	return NULL;
+}
+
+/* Begin the next line. */
+static void
+begin_line(struct gm_buf *out)
+{
+	if (out->len > 0)
+		gm_buf_putc(out, '\n');
+}
+
+static void
+put_ignored(const struct gm_question *q, struct gm_buf *out)
+{
+	const struct {
+		const char *value, *option;
+	} rows[] = {
+		{ q->temperature, "--temperature" },
+		{ q->top_p, "--top-p" },
+		{ q->top_k, "--top-k" },
+	};
+	const char *before = "it ignores ";
+	size_t i;
+
+	for (i = 0; i < GM_LEN(rows); i++) {
+		if (rows[i].value == NULL)
+			continue;
+		gm_buf_printf(out, "%s%s", before, rows[i].option);
+		before = ", ";
+	}
+}
+
+/* Is a level among those of a trait? */
+static bool
+has_level(const struct trait *t, const char *level)
+{
+	struct gm_span rest = gm_span_of(t->levels), word;
+	const struct gm_span wanted = gm_span_of(level);
+
+	while (gm_span_split(&rest, ", ", &word))
+		if (word.len == wanted.len && gm_span_has(word, level))
+			return true;
+	return false;
+}
+
+static void
+put_thinking(
+    const struct trait *t, const struct gm_question *q, struct gm_buf *out)
+{
+	const char *level = q->thinking_level;
+	bool rejected = level != NULL && !has_level(t, level);
+
+	if (q->thinking_budget == NULL && !rejected)
+		return;
+	begin_line(out);
+	gm_buf_printf(out, "it rejects --thinking %s: use %s",
+	    rejected                               ? "at this level"
+	    : strcmp(q->thinking_budget, "0") == 0 ? "off"
+						   : "with a number of tokens",
+	    t->levels);
+}
+
+/* Thinking may take all tokens that are allowed. */
+static void
+put_room(const struct trait *t, const struct gm_question *q, struct gm_buf *out)
+{
+	const char *level = q->thinking_level;
+	bool long_one =
+	    level == NULL ? t->thinks_long : strstr(level, "HIGH") != NULL;
+
+	if (!long_one || q->thinking_budget != NULL || q->max_tokens == NULL ||
+	    strtol(q->max_tokens, NULL, 10) >= ROOM)
+		return;
+	begin_line(out);
+	gm_buf_printf(out,
+	    "--max-tokens %s may leave nothing for the answer after thinking: "
+	    "use %d or more, or --thinking low",
+	    q->max_tokens, ROOM);
+}
+
+void
+gm_gemini_model_caution(
+    const char *model, const struct gm_question *q, struct gm_buf *out)
+{
+	const struct trait *t = find_trait(model);
+
+	if (t == NULL)
+		return;
+	put_ignored(q, out);
+	put_thinking(t, q, out);
+	put_room(t, q, out);
+}

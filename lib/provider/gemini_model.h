@@ -1,0 +1,24 @@
+#ifndef GM_PROVIDER_GEMINI_MODEL_H
+#define GM_PROVIDER_GEMINI_MODEL_H
+
+/*
+ * What is known of Gemini models by their names: parameters that they ignore
+ * or reject.
+ *
+ * Source: the model pages of Gemini 4 and its migration guides, November 2026.
+ * No I/O.
+ */
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "provider/provider.h"
+
+/*
+ * Append what the model, named without "models/", will ignore or reject of a
+ * question, a line each, separated by newlines; nothing if all is well, or if
+ * the model is not known.
+ */
+void gm_gemini_model_caution(
+    const char *model, const struct gm_question *, struct gm_buf *out);
+
+#endif

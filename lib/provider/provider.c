@@ -1,0 +1,58 @@
+#include "provider/provider.h"
+
+#define SOURCES_MAX (64 * 1024)
+
+void
+gm_answer_init(struct gm_answer *a)
+{
+	*a = (struct gm_answer){ .usage = { -1, -1, -1, -1, -1 } };
+	gm_buf_init(&a->sources, SOURCES_MAX);
+	gm_buf_init(&a->omitted, GM_OMITTED_MAX * sizeof(struct gm_omitted));
+}
+
+void
+gm_answer_release(struct gm_answer *a)
+{
+	gm_buf_release(&a->sources);
+	gm_buf_release(&a->omitted);
+	gm_think_release(&a->think);
+}
+
+static int
+drop_text(struct gm_span text, void *arg, struct gm_err *err)
+{
+	(void)text;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static int
+drop_flush(void *arg, struct gm_err *err)
+{
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void
+drop_restart(void *arg)
+{
+	(void)arg;
+}
+
+const struct gm_sink gm_sink_nowhere = { .text = drop_text,
+	.thought = drop_text,
+	.flush = drop_flush,
+	.restart = drop_restart };
+
+void
+gm_provider_classify(const struct gm_provider *provider,
+    const struct gm_question *q, long http, struct gm_span body,
+    struct gm_fault *fault)
+{
+	provider->classify(q, http, body, fault);
+	/* A list is always there. */
+	if (q->call == GM_CALL_MODELS && fault->class == GM_CLASS_MODEL_GONE)
+		fault->class = GM_CLASS_BAD_URL;
+}

@@ -1,0 +1,167 @@
+#ifndef GM_PROVIDER_PROVIDER_H
+#define GM_PROVIDER_PROVIDER_H
+
+/*
+ * What a service must offer to be asked: a table of functions, and the plain
+ * data that goes in and comes out.  ask.c knows services only through this.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "fault.h"
+#include "provider/think.h"
+#include "json/read.h"
+
+enum gm_call {
+	GM_CALL_GENERATE, /* an answer, streamed */
+	GM_CALL_COUNT,    /* how many tokens the question has */
+	GM_CALL_MODELS    /* a page of the list of models: text, as JSON */
+};
+
+/* One question.  All is borrowed; numbers are checked and in JSON's form. */
+struct gm_question {
+	enum gm_call call;
+	const char *model; /* checked by check_model; for a list: "models" */
+	const char *const *spare; /* models to try after it, in order */
+	size_t spare_len;
+	const char *page_token; /* of GM_CALL_MODELS; NULL: the first */
+	const char *page_size;  /* the same; NULL: the most that there is */
+	struct gm_span prompt;
+	struct gm_span system; /* len 0: none */
+	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
+	const char *thinking_level;  /* "LOW"; NULL: not set */
+	const char *thinking_budget; /* "0", "-1", "1024"; NULL: not set */
+	bool thoughts;               /* ask for summaries of them */
+	const char *safety;          /* a threshold; NULL: the service's */
+	const char *const *stop;     /* stop sequences */
+	size_t stop_len;
+	bool search, url_context;
+	bool cautious; /* note what a model is known to ignore or reject */
+	struct gm_span token; /* continue the answer from there; len 0: begin */
+};
+
+/* What the end of an answer means. */
+enum gm_finish {
+	GM_FINISH_NONE,    /* no finish reason yet: more must come */
+	GM_FINISH_DONE,    /* finished */
+	GM_FINISH_LIMIT,   /* cut by the token limit */
+	GM_FINISH_BLOCKED, /* by a filter: the prompt or the answer */
+	GM_FINISH_REQUEST, /* the request was at fault */
+	GM_FINISH_FAILED,  /* the service failed in its midst */
+	GM_FINISH_MORE,    /* the next request continues it with a token */
+	GM_FINISH_OTHER    /* anything else: not known to be whole */
+};
+
+/* Tokens; -1 where the service did not say. */
+struct gm_usage {
+	int64_t prompt, cached, output, thoughts, total;
+};
+
+/* A part of an answer that is no text, and so was left out. */
+struct gm_omitted {
+	char type[40]; /* its member's name, "inlineData"; or its JSON type */
+	char mime[80]; /* "image/png"; "" if it has none */
+	int64_t bytes; /* of its data, decoded; of its JSON if it has none */
+};
+
+/* Those that are kept; more are only counted. */
+#define GM_OMITTED_MAX 1000
+
+/* What is known of an answer beside its text. */
+struct gm_answer {
+	enum gm_finish finish;
+	bool seen;  /* a document has come that belongs to an answer */
+	bool text;  /* some has come, though it may turn out to be a thought */
+	bool begun; /* text has come, or a thought */
+	bool late;  /* text came after a finish reason: more may follow */
+	bool prompt_blocked;
+	char reason[64];         /* as the service names it: "STOP" */
+	char explanation[1300];  /* the service's words on the reason */
+	char model_version[128]; /* "" if it did not say */
+	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
+	struct gm_usage usage;
+	size_t omitted_len;    /* parts that were left out */
+	struct gm_buf omitted; /* struct gm_omitted each, the first ones */
+	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
+	/* Half of a character that the next piece ends; 0: none. */
+	uint32_t text_half, thought_half;
+	struct gm_think think; /* thoughts in the text; zero: it has none */
+};
+
+/* Nothing is known, and the text is taken as it is. */
+void gm_answer_init(struct gm_answer *);
+void gm_answer_release(struct gm_answer *);
+
+/*
+ * Takes the text of an answer as it comes: UTF-8, well-formed, cut only
+ * between characters.
+ */
+struct gm_sink {
+	int (*text)(struct gm_span, void *arg, struct gm_err *);
+	int (*thought)(struct gm_span, void *arg, struct gm_err *);
+	int (*flush)(void *arg, struct gm_err *); /* all that has come is in */
+	void (*restart)(void *arg); /* drop all text: the answer begins anew */
+	/*
+	 * A request with this token continues the answer after the text that
+	 * has come so far.  NULL: tokens are of no interest.
+	 */
+	int (*checkpoint)(struct gm_span token, void *arg, struct gm_err *);
+	bool final; /* text cannot be taken back once given: no restart */
+	void *arg;
+};
+
+/* Takes all, and keeps nothing: for calls whose text is of no interest. */
+extern const struct gm_sink gm_sink_nowhere;
+
+struct gm_dialect; /* of a provider that has several; its own matter */
+
+struct gm_provider {
+	const char *name;       /* "gemini" */
+	const char *key_header; /* "x-goog-api-key: " */
+	const char *method;     /* of models that answer; NULL: not known */
+	bool thinks_in_text;    /* some models write thoughts into the text */
+	const struct gm_dialect *dialect; /* NULL: there is only one */
+	/* 0, or -1 with GM_ECONFIG: not a model's name. */
+	int (*check_model)(const char *model, struct gm_err *);
+	/* 0, or -1 with GM_EUSAGE: options that have no counterpart here. */
+	int (*check)(const struct gm_provider *, const struct gm_question *,
+	    struct gm_err *);
+	/*
+	 * Append what the model is known to ignore or to reject of it, a line
+	 * each, without newlines at its end; NULL: nothing is known.
+	 */
+	void (*caution)(const struct gm_question *, struct gm_buf *out);
+	/* Append the URL. */
+	void (*url)(const struct gm_provider *, const struct gm_question *,
+	    const char *base, struct gm_buf *out);
+	/* Append the body; one that is empty is not sent: a GET. */
+	void (*body)(const struct gm_provider *, const struct gm_question *,
+	    struct gm_buf *out);
+	/*
+	 * Take one document of the reply: an event, or all of it.  Returns 0,
+	 * or -1: the sink's error, GM_EOS, GM_EPROTOCOL (makes no sense).
+	 */
+	int (*read)(const struct gm_json *, int at, enum gm_call,
+	    struct gm_answer *, const struct gm_sink *, struct gm_err *);
+	/* Read an error's body; call it by gm_provider_classify(). */
+	void (*classify)(const struct gm_question *, long http,
+	    struct gm_span body, struct gm_fault *);
+};
+
+/* Find the class of an error response.  Body may be anything, or empty. */
+void
+gm_provider_classify(const struct gm_provider *, const struct gm_question *,
+    long http, struct gm_span body, struct gm_fault *);
+
+extern const struct gm_provider gm_gemini;
+
+/* Chat completions, in three dialects. */
+extern const struct gm_provider gm_mistral;
+extern const struct gm_provider gm_openai;     /* of OpenAI itself */
+extern const struct gm_provider gm_compatible; /* of all others: "openai" */
+
+#endif

@@ -1,0 +1,304 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/term.h"
+#include "provider/reading.h"
+#include "json/line.h"
+
+#define TEXT_MAX (64 * 1024 * 1024)
+
+void
+gm_reading_init(struct gm_reading *r, const struct gm_json *json,
+    struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
+{
+	*r = (struct gm_reading){
+		.json = json, .answer = answer, .sink = sink, .err = err
+	};
+	gm_buf_init(&r->text, TEXT_MAX);
+}
+
+int
+gm_reading_at(const struct gm_reading *r, int at, const char *path)
+{
+	return gm_json_at(r->json, at, path);
+}
+
+bool
+gm_reading_decode(struct gm_reading *r, int at)
+{
+	if (r->rc != 0 || gm_json_type(r->json, at) != GM_JSON_STRING)
+		return false;
+	gm_buf_reset(&r->text);
+	gm_json_string(r->json, at, &r->text);
+	r->rc = gm_buf_check(&r->text, r->err);
+	return r->rc == 0 && r->text.len > 0;
+}
+
+void
+gm_reading_line(struct gm_reading *r, int at, char *out, size_t size)
+{
+	if (r->rc == 0)
+		r->rc = gm_jsonline(r->json, at, out, size, r->err);
+}
+
+void
+gm_reading_give(struct gm_reading *r, struct gm_span text, bool thought)
+{
+	const struct gm_sink *sink = r->sink;
+
+	if (r->rc == 0 && text.len > 0)
+		r->rc = (thought ? sink->thought : sink->text)(
+		    text, sink->arg, r->err);
+}
+
+/* Copy a name as one clean line, cut between characters to fit. */
+static void
+clean(struct gm_span text, char *out, size_t size)
+{
+	struct gm_buf line;
+	size_t len;
+
+	gm_buf_init(&line, 4 * GM_TERM_LINE_MAX + 4);
+	gm_term_line(&line, text, GM_TERM_LINE_MAX);
+	len = line.len < size ? line.len : size - 1;
+	while (len < line.len && len > 0 &&
+	       ((unsigned char)line.data[len] & 0xC0) == 0x80)
+		len--;
+	(void)snprintf(out, size, "%.*s", (int)len, gm_buf_str(&line));
+	gm_buf_release(&line);
+}
+
+static int
+give(struct gm_span text, bool thought, void *arg, struct gm_err *err)
+{
+	const struct gm_sink *sink = arg;
+
+	return (thought ? sink->thought : sink->text)(text, sink->arg, err);
+}
+
+/* A lone half of a character, which nothing has completed. */
+static struct gm_span
+take_half(uint32_t *half)
+{
+	struct gm_span none = { NULL, 0 };
+
+	if (*half == 0)
+		return none;
+	*half = 0;
+	return gm_span_of("\xEF\xBF\xBD"); /* U+FFFD */
+}
+
+void
+gm_reading_text(struct gm_reading *r, int at, bool thought)
+{
+	struct gm_answer *a = r->answer;
+	struct gm_sink sink = *r->sink;
+
+	if (r->rc != 0 || gm_json_type(r->json, at) != GM_JSON_STRING)
+		return;
+	gm_buf_reset(&r->text);
+	gm_json_join(
+	    r->json, at, thought ? &a->thought_half : &a->text_half, &r->text);
+	r->rc = gm_buf_check(&r->text, r->err);
+	a->begun = a->begun || r->text.len > 0;
+	if (!thought && r->text.len > 0) {
+		a->text = true;
+		a->late = a->finish != GM_FINISH_NONE;
+	}
+	if (thought)
+		gm_reading_give(r, gm_buf_span(&r->text), true);
+	else if (r->rc == 0)
+		r->rc = gm_think_take(
+		    &a->think, gm_buf_span(&r->text), give, &sink, r->err);
+}
+
+/* The JSON type of something that should have been another. */
+static const char *
+type_name(enum gm_json_type type)
+{
+	static const char *const names[] = {
+		[GM_JSON_ABSENT] = "nothing",
+		[GM_JSON_OBJECT] = "object",
+		[GM_JSON_ARRAY] = "array",
+		[GM_JSON_STRING] = "string",
+		[GM_JSON_NUMBER] = "number",
+		[GM_JSON_BOOL] = "boolean",
+		[GM_JSON_NULL] = "null",
+	};
+
+	return names[type];
+}
+
+/* Bytes that base64 stands for, whatever else is in it. */
+static int64_t
+decoded_len(struct gm_span base64)
+{
+	int64_t digits = 0;
+	size_t i;
+
+	for (i = 0; i < base64.len; i++)
+		digits += isalnum((unsigned char)base64.p[i]) ||
+		          (base64.p[i] != '\0' &&
+			      strchr("+/-_", base64.p[i]) != NULL);
+	return digits * 3 / 4;
+}
+
+/* "data:image/png;base64,..." */
+static bool
+measure_url(struct gm_reading *r, int url, struct gm_omitted *o)
+{
+	struct gm_span rest, head;
+
+	if (!gm_reading_decode(r, url))
+		return false;
+	rest = gm_buf_span(&r->text);
+	if (!gm_span_starts(rest, "data:"))
+		return false;
+	rest.p += strlen("data:");
+	rest.len -= strlen("data:");
+	if (!gm_span_split(&rest, ",", &head) || rest.p == NULL)
+		return false;
+	o->bytes = gm_span_ends(head, ";base64") ? decoded_len(rest)
+	                                         : (int64_t)rest.len;
+	(void)gm_span_split(&head, ";", &rest);
+	clean(rest, o->mime, sizeof(o->mime));
+	return true;
+}
+
+/* How large a part is, and of what MIME type. */
+static void
+measure(struct gm_reading *r, int value, struct gm_omitted *o)
+{
+	static const char *const types[] = { "mimeType", "mime_type",
+		"format" };
+	int url = gm_reading_at(r, value, "url");
+	size_t i;
+
+	if (gm_json_type(r->json, value) == GM_JSON_STRING)
+		url = value;
+	if (url == GM_JSON_NONE)
+		url = gm_reading_at(r, value, "image_url.url");
+	if (url == GM_JSON_NONE)
+		url = gm_reading_at(r, value, "image_url");
+	o->bytes = (int64_t)gm_json_raw(r->json, value).len;
+	if (measure_url(r, url, o))
+		return;
+	for (i = 0; i < GM_LEN(types) && o->mime[0] == '\0'; i++)
+		gm_reading_line(r, gm_reading_at(r, value, types[i]), o->mime,
+		    sizeof(o->mime));
+	if (gm_reading_decode(r, gm_reading_at(r, value, "data")))
+		o->bytes = decoded_len(gm_buf_span(&r->text));
+}
+
+static void
+add_omitted(struct gm_reading *r, int value, struct gm_omitted *o)
+{
+	struct gm_answer *a = r->answer;
+
+	measure(r, value, o);
+	if (r->rc != 0)
+		return;
+	if (a->omitted_len++ < GM_OMITTED_MAX) {
+		gm_buf_put(&a->omitted, (const char *)o, sizeof(*o));
+		r->rc = gm_buf_check(&a->omitted, r->err);
+	}
+}
+
+void
+gm_reading_omit(struct gm_reading *r, int value, const char *type)
+{
+	struct gm_omitted o = { .bytes = 0 };
+
+	if (type == NULL)
+		type = type_name(gm_json_type(r->json, value));
+	clean(gm_span_of(type), o.type, sizeof(o.type));
+	add_omitted(r, value, &o);
+}
+
+void
+gm_reading_omit_member(struct gm_reading *r, int value)
+{
+	struct gm_omitted o = { .bytes = 0 };
+
+	gm_reading_line(
+	    r, gm_json_name(r->json, value), o.type, sizeof(o.type));
+	add_omitted(r, value, &o);
+}
+
+int
+gm_reading_separated(struct gm_reading *r)
+{
+	struct gm_sink sink = *r->sink;
+
+	if (!sink.final) /* a closing tag may still come, and harms nothing */
+		return 0;
+	return gm_think_separated(&r->answer->think, give, &sink, r->err);
+}
+
+int
+gm_reading_close(
+    struct gm_answer *a, const struct gm_sink *sink, struct gm_err *err)
+{
+	struct gm_sink copy = *sink;
+	struct gm_span thought = take_half(&a->thought_half);
+
+	if (thought.len > 0 && sink->thought(thought, sink->arg, err) != 0)
+		return -1;
+	if (gm_think_take(
+		&a->think, take_half(&a->text_half), give, &copy, err) != 0)
+		return -1;
+	return gm_think_end(&a->think, give, &copy, err);
+}
+
+void
+gm_reading_usage(struct gm_reading *r, int at, const char *const paths[5])
+{
+	struct gm_usage *u = &r->answer->usage;
+	int64_t *counts[] = { &u->prompt, &u->cached, &u->output, &u->thoughts,
+		&u->total };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(counts); i++)
+		*counts[i] = gm_json_int(
+		    r->json, gm_reading_at(r, at, paths[i]), *counts[i]);
+}
+
+/* Words for the lack of a reason. */
+static bool
+is_no_reason(const char *reason)
+{
+	static const char *const words[] = { "", "null", "none", "unspecified",
+		"FINISH_REASON_UNSPECIFIED" };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(words); i++)
+		if (strcasecmp(reason, words[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+gm_reading_finish(struct gm_reading *r, int at,
+    const struct gm_reading_finish *table, bool any_case)
+{
+	int (*compare)(const char *, const char *) =
+	    any_case ? strcasecmp : strcmp;
+	struct gm_answer *a = r->answer;
+	char reason[sizeof(a->reason)] = "";
+
+	gm_reading_line(r, at, reason, sizeof(reason));
+	if (r->rc != 0 || is_no_reason(reason))
+		return;
+	memcpy(a->reason, reason, sizeof(reason));
+	while (table->reason != NULL && compare(reason, table->reason) != 0)
+		table++;
+	a->finish = table->reason != NULL ? table->finish : GM_FINISH_OTHER;
+}
+
+void
+gm_reading_release(struct gm_reading *r)
+{
+	gm_buf_release(&r->text);
+}

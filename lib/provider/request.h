@@ -1,0 +1,44 @@
+#ifndef GM_PROVIDER_REQUEST_H
+#define GM_PROVIDER_REQUEST_H
+
+/*
+ * A question as HTTP: the texts that a request points to.
+ */
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "base/span.h"
+#include "net/exchange.h"
+#include "provider/provider.h"
+
+/* All zero is a valid, empty one. */
+struct gm_request {
+	struct gm_buf url, body;
+	struct gm_buf secret; /* the header with the key; empty: none */
+	size_t key_at;        /* where the key begins in it */
+};
+
+/*
+ * Make, or make anew, URL and body.  Returns 0, or -1: GM_EOS, GM_EDATA (too
+ * large).
+ */
+int gm_request_make(struct gm_request *, const struct gm_provider *,
+    const struct gm_question *, const char *base_url,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Set the key that goes with it; empty: none does. */
+int gm_request_sign(struct gm_request *, const struct gm_provider *,
+    struct gm_span key, struct gm_err *) GM_MUST_CHECK;
+
+/* Point a transfer's request to the texts. */
+void gm_request_fill(const struct gm_request *, struct gm_http_request *);
+
+/* Tell what is sent, but for the body; any key as gm_secret_show() shows it. */
+void gm_request_describe(
+    const struct gm_request *, const struct gm_note *, enum gm_level);
+
+void gm_request_release(struct gm_request *);
+
+#endif

@@ -1,0 +1,366 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "provider/provider.h"
+
+#define MODEL "mistral-small-latest"
+#define S(text) \
+	{ \
+		text, sizeof(text) - 1 \
+	}
+#define USER(text) "{\"role\":\"user\",\"content\":\"" text "\"}"
+#define SYSTEM(text) "{\"role\":\"system\",\"content\":\"" text "\"},"
+#define HEAD(messages) \
+	"{\"model\":\"" MODEL "\",\"messages\":[" messages "],\"stream\":true"
+#define USAGE ",\"stream_options\":{\"include_usage\":true}"
+#define HI USER("Say hi.")
+
+static const char *const stops[] = { "\n\n###", "END", "\"", "", "5" };
+
+/* The dialects, and which member of a row they are. */
+static const struct gm_provider *const services[] = { &gm_mistral, &gm_openai,
+	&gm_compatible };
+
+/* A body is messages, then what each dialect adds. */
+static const struct {
+	struct gm_question question;
+	const char *messages, *members[GM_LEN(services)];
+} bodies[] = {
+	{ { .prompt = S("Say hi.") }, HI, { "", "", "" } },
+	{ { .prompt = S("Say hi."), .system = S("Be \"brief\".\n") },
+	    SYSTEM("Be \\\"brief\\\".\\n") HI, { "", "", "" } },
+	{ { .prompt = S("") }, USER(""), { "", "", "" } },
+	{ { .prompt = S("a\"\\\n\001\xFFz\xC3\xA9") },
+	    USER("a\\\"\\\\\\n\\u0001\xEF\xBF\xBDz\xC3\xA9"), { "", "", "" } },
+	{ { .prompt = S("Say hi."), .temperature = "0.7" }, HI,
+	    { ",\"temperature\":0.7", ",\"temperature\":0.7",
+		",\"temperature\":0.7" } },
+	{ { .prompt = S("Say hi."), .top_p = "0.95" }, HI,
+	    { ",\"top_p\":0.95", ",\"top_p\":0.95", ",\"top_p\":0.95" } },
+	{ { .prompt = S("Say hi."), .max_tokens = "5" }, HI,
+	    { ",\"max_tokens\":5", ",\"max_completion_tokens\":5",
+		",\"max_tokens\":5" } },
+	{ { .prompt = S("Say hi."), .seed = "7" }, HI,
+	    { ",\"random_seed\":7", ",\"seed\":7", ",\"seed\":7" } },
+	{ { .prompt = S("Say hi."), .stop = stops, .stop_len = 1 }, HI,
+	    { ",\"stop\":[\"\\n\\n###\"]", ",\"stop\":[\"\\n\\n###\"]",
+		",\"stop\":[\"\\n\\n###\"]" } },
+	{ { .prompt = S("Say hi."), .stop = stops, .stop_len = 4 }, HI,
+	    { ",\"stop\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\"]",
+		",\"stop\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\"]",
+		",\"stop\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\"]" } },
+	{ { .prompt = S("Say hi."), .thinking_level = "MINIMAL" }, HI,
+	    { ",\"reasoning_effort\":\"minimal\"",
+		",\"reasoning_effort\":\"minimal\"",
+		",\"reasoning_effort\":\"minimal\"" } },
+	{ { .prompt = S("Say hi."), .thinking_budget = "0" }, HI,
+	    { ",\"reasoning_effort\":\"none\"",
+		",\"reasoning_effort\":\"none\"",
+		",\"reasoning_effort\":\"none\"" } },
+	{ { .prompt = S("Say hi."), .thoughts = true }, HI, { "", "", "" } },
+	{ { .prompt = S("Say hi."),
+	      .system = S("S"),
+	      .temperature = "1e-2",
+	      .top_p = "1",
+	      .max_tokens = "5",
+	      .seed = "0",
+	      .stop = stops + 1,
+	      .stop_len = 1,
+	      .thinking_level = "LOW",
+	      .thoughts = true },
+	    SYSTEM("S") HI,
+	    { ",\"temperature\":1e-2,\"top_p\":1,\"max_tokens\":5,"
+	      "\"random_seed\":0,\"stop\":[\"END\"],"
+	      "\"reasoning_effort\":\"low\"",
+		",\"temperature\":1e-2,\"top_p\":1,"
+		"\"max_completion_tokens\":5,\"seed\":0,"
+		"\"stop\":[\"END\"],\"reasoning_effort\":\"low\"",
+		",\"temperature\":1e-2,\"top_p\":1,\"max_tokens\":5,"
+		"\"seed\":0,\"stop\":[\"END\"],"
+		"\"reasoning_effort\":\"low\"" } },
+};
+
+static void
+test_bodies(void **state)
+{
+	struct gm_question question;
+	struct gm_buf got, want;
+	size_t i, k;
+
+	(void)state;
+	gm_buf_init(&got, 4096);
+	gm_buf_init(&want, 4096);
+	for (i = 0; i < GM_LEN(bodies); i++)
+		for (k = 0; k < GM_LEN(services); k++) {
+			question = bodies[i].question;
+			question.model = MODEL;
+			gm_buf_reset(&got);
+			gm_buf_reset(&want);
+			services[k]->body(services[k], &question, &got);
+			gm_buf_printf(&want, HEAD("%s") "%s%s}",
+			    bodies[i].messages,
+			    services[k] == &gm_mistral ? "" : USAGE,
+			    bodies[i].members[k]);
+			assert_string_equal(
+			    gm_buf_str(&got), gm_buf_str(&want));
+		}
+	gm_buf_release(&got);
+	gm_buf_release(&want);
+}
+
+/* A list is asked for without a body. */
+static void
+test_list_body(void **state)
+{
+	const struct gm_question question = { .call = GM_CALL_MODELS,
+		.model = "models",
+		.page_token = "t",
+		.page_size = "5" };
+	struct gm_buf got;
+	size_t k;
+
+	(void)state;
+	gm_buf_init(&got, 4096);
+	for (k = 0; k < GM_LEN(services); k++) {
+		services[k]->body(services[k], &question, &got);
+		assert_int_equal(got.len, 0);
+	}
+	gm_buf_release(&got);
+}
+
+static void
+test_urls(void **state)
+{
+	static const struct {
+		const char *base, *want;
+		const char *mistral; /* NULL: the same there */
+	} rows[] = {
+		{ "https://api.mistral.ai", "https://api.mistral.ai/v1", NULL },
+		{ "https://api.mistral.ai/", "https://api.mistral.ai/v1",
+		    NULL },
+		{ "https://api.mistral.ai//", "https://api.mistral.ai/v1",
+		    NULL },
+		{ "https://api.mistral.ai/v1", "https://api.mistral.ai/v1",
+		    NULL },
+		{ "https://api.mistral.ai/v1/", "https://api.mistral.ai/v1",
+		    NULL },
+		{ "http://127.0.0.1:8080", "http://127.0.0.1:8080/v1", NULL },
+		{ "http://[::1]:8080/", "http://[::1]:8080/v1", NULL },
+		{ "http://h/x/v4", "http://h/x/v4", NULL },
+		{ "http://h/x/v4//", "http://h/x/v4", NULL },
+		{ "http://h/v1beta1", "http://h/v1beta1", NULL },
+		{ "http://h/v1beta/openai", "http://h/v1beta/openai",
+		    "http://h/v1beta/openai/v1" },
+		{ "http://h/x/v1//", "http://h/x/v1", NULL },
+		{ "http://h/chat", "http://h/chat", "http://h/chat/v1" },
+		{ "http://h/models/", "http://h/models", "http://h/models/v1" },
+	};
+	struct gm_question question = { .model = MODEL, .page_token = "t" };
+	struct gm_buf got, want;
+	const char *base;
+	size_t i, k;
+
+	(void)state;
+	gm_buf_init(&got, 4096);
+	gm_buf_init(&want, 4096);
+	for (i = 0; i < 2 * GM_LEN(rows) * GM_LEN(services); i++) {
+		k = i / 2 % GM_LEN(rows);
+		question.call = i % 2 == 0 ? GM_CALL_GENERATE : GM_CALL_MODELS;
+		gm_buf_reset(&got);
+		gm_buf_reset(&want);
+		services[i / 2 / GM_LEN(rows)]->url(
+		    services[i / 2 / GM_LEN(rows)], &question, rows[k].base,
+		    &got);
+		base = rows[k].want;
+		if (rows[k].mistral != NULL &&
+		    services[i / 2 / GM_LEN(rows)] == &gm_mistral)
+			base = rows[k].mistral;
+		gm_buf_printf(&want, "%s%s", base,
+		    i % 2 == 0 ? "/chat/completions" : "/models");
+		assert_string_equal(gm_buf_str(&got), gm_buf_str(&want));
+	}
+	gm_buf_release(&got);
+	gm_buf_release(&want);
+}
+
+/* What has no counterpart, and what is out of range; "" is accepted. */
+static const struct {
+	struct gm_question question;
+	const char *want[GM_LEN(services)];
+} checks[] = {
+	{ { .prompt = S("Hi.") }, { "", "", "" } },
+	{ { .temperature = "1.5",
+	      .top_p = "0.5",
+	      .max_tokens = "5",
+	      .seed = "-1",
+	      .stop = stops,
+	      .stop_len = 4,
+	      .thinking_level = "HIGH",
+	      .thoughts = true },
+	    { "", "", "" } },
+	{ { .thinking_budget = "0" }, { "", "", "" } },
+	{ { .call = GM_CALL_MODELS }, { "", "", "" } },
+	{ { .call = GM_CALL_COUNT },
+	    { "--count: mistral has no counterpart",
+		"--count: openai has no counterpart",
+		"--count: openai has no counterpart" } },
+	{ { .top_k = "40" }, { "--top-k: mistral has no counterpart",
+				 "--top-k: openai has no counterpart",
+				 "--top-k: openai has no counterpart" } },
+	{ { .thinking_budget = "-1" },
+	    { "--thinking -1: mistral has no counterpart",
+		"--thinking -1: openai has no counterpart",
+		"--thinking -1: openai has no counterpart" } },
+	{ { .call = GM_CALL_COUNT,
+	      .top_k = "40",
+	      .safety = "BLOCK_NONE",
+	      .search = true,
+	      .url_context = true,
+	      .thinking_budget = "1024" },
+	    { "--count, --top-k, --safety, --search, --url-context, --thinking "
+	      "1024: mistral has no counterpart",
+		"--count, --top-k, --safety, --search, --url-context, "
+		"--thinking 1024: openai has no counterpart",
+		"--count, --top-k, --safety, --search, --url-context, "
+		"--thinking 1024: openai has no counterpart" } },
+	{ { .stop = stops, .stop_len = 5 },
+	    { "", "--stop: openai takes 4 at most", "" } },
+	{ { .temperature = "1.51" },
+	    { "--temperature: mistral takes 1.5 at most", "", "" } },
+	{ { .temperature = "2e0" },
+	    { "--temperature: mistral takes 1.5 at most", "", "" } },
+	{ { .search = true, .stop = stops, .stop_len = 5, .temperature = "2" },
+	    { "--search: mistral has no counterpart; --temperature: mistral "
+	      "takes 1.5 at most",
+		"--search: openai has no counterpart; --stop: openai takes 4 "
+		"at most",
+		"--search: openai has no counterpart" } },
+};
+
+static void
+test_check(void **state)
+{
+	struct gm_err err;
+	const char *want;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(checks); i++)
+		for (k = 0; k < GM_LEN(services); k++) {
+			want = checks[i].want[k];
+			err = (struct gm_err){ .code = GM_OK };
+			assert_int_equal(services[k]->check(services[k],
+					     &checks[i].question, &err),
+			    want[0] == '\0' ? 0 : -1);
+			assert_string_equal(err.msg, want);
+			assert_int_equal(
+			    err.code, want[0] == '\0' ? GM_OK : GM_EUSAGE);
+		}
+}
+
+static void
+test_check_model(void **state)
+{
+	static const struct {
+		const char *model;
+		bool good;
+	} rows[] = {
+		{ MODEL, true },
+		{ "llama3.2:3b", true },
+		{ "hf.co/a/b:Q4_K_M", true },
+		{ "/models/x.gguf", true },
+		{ "a@b", true },
+		{ "..?#%", true },
+		{ "mod\xC3\xA8le", true },
+		{ "", false },
+		{ "a b", false },
+		{ "a\tb", false },
+		{ "a\nb", false },
+		{ "a\177", false },
+		{ "a,b", false },
+	};
+	char name[202];
+	struct gm_err err;
+	size_t i, k;
+
+	(void)state;
+	for (k = 0; k < GM_LEN(services); k++) {
+		for (i = 0; i < GM_LEN(rows); i++) {
+			err.code = GM_OK;
+			assert_int_equal(
+			    services[k]->check_model(rows[i].model, &err),
+			    rows[i].good ? 0 : -1);
+			assert_int_equal(
+			    err.code, rows[i].good ? GM_OK : GM_ECONFIG);
+		}
+		memset(name, 'm', sizeof(name));
+		name[201] = '\0';
+		assert_int_equal(services[k]->check_model(name, &err), -1);
+		name[200] = '\0';
+		assert_int_equal(services[k]->check_model(name, &err), 0);
+	}
+}
+
+static void
+test_tables(void **state)
+{
+	size_t k;
+
+	(void)state;
+	assert_string_equal(gm_mistral.name, "mistral");
+	assert_string_equal(gm_openai.name, "openai");
+	assert_string_equal(gm_compatible.name, "openai");
+	assert_string_equal(gm_mistral.method, "completion_chat");
+	assert_null(gm_openai.method);
+	assert_null(gm_compatible.method);
+	for (k = 0; k < GM_LEN(services); k++)
+		assert_string_equal(
+		    services[k]->key_header, "Authorization: Bearer ");
+}
+
+/* A list is always there: a 404 says that the address is wrong. */
+static void
+test_classify(void **state)
+{
+	static const char body[] = "{\"error\":{\"message\":\"No.\"}}";
+	struct gm_question question = { .model = MODEL };
+	struct gm_fault fault;
+	size_t k;
+
+	(void)state;
+	for (k = 0; k < GM_LEN(services); k++) {
+		question.call = GM_CALL_GENERATE;
+		gm_provider_classify(
+		    services[k], &question, 404, gm_span_of(body), &fault);
+		assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
+		assert_string_equal(fault.words, "No.");
+		question.call = GM_CALL_MODELS;
+		gm_provider_classify(
+		    services[k], &question, 404, gm_span_of(body), &fault);
+		assert_int_equal(fault.class, GM_CLASS_BAD_URL);
+		gm_provider_classify(
+		    services[k], &question, 401, gm_span_of(body), &fault);
+		assert_int_equal(fault.class, GM_CLASS_KEY_REFUSED);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_list_body),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_check_model),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_classify),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,76 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "provider/provider.h"
+
+/* Nothing is known at first, and no count is taken for 0. */
+static void
+test_answer(void **state)
+{
+	struct gm_answer a;
+
+	(void)state;
+	memset(&a, 'x', sizeof(a));
+	gm_answer_init(&a);
+	assert_int_equal(a.finish, GM_FINISH_NONE);
+	assert_false(a.prompt_blocked);
+	assert_string_equal(a.reason, "");
+	assert_string_equal(a.explanation, "");
+	assert_string_equal(a.model_version, "");
+	assert_string_equal(a.stage, "");
+	assert_int_equal(a.usage.prompt, -1);
+	assert_int_equal(a.usage.cached, -1);
+	assert_int_equal(a.usage.output, -1);
+	assert_int_equal(a.usage.thoughts, -1);
+	assert_int_equal(a.usage.total, -1);
+	assert_int_equal(a.sources.len, 0);
+	gm_buf_puts(&a.sources, "https://a.example\ta\n");
+	assert_string_equal(gm_buf_str(&a.sources), "https://a.example\ta\n");
+	gm_answer_release(&a);
+	gm_answer_release(&a);
+	assert_int_equal(a.sources.len, 0);
+}
+
+static void
+test_nothing_to_release(void **state)
+{
+	struct gm_answer a = { .finish = GM_FINISH_NONE };
+
+	(void)state;
+	gm_answer_release(&a);
+	assert_null(a.sources.data);
+}
+
+/* Sources have a limit: a reply cannot use up the memory by them. */
+static void
+test_limit(void **state)
+{
+	static const char line[] = "https://a.example/a/rather/long/path\ta\n";
+	struct gm_answer a;
+	size_t i;
+
+	(void)state;
+	gm_answer_init(&a);
+	for (i = 0; i < 1000 * 1000; i++)
+		gm_buf_puts(&a.sources, line);
+	assert_true(a.sources.len <= 4 * 1024 * 1024);
+	assert_true(a.sources.failed == GM_EDATA);
+	assert_int_equal(a.sources.len % strlen(line), 0);
+	gm_answer_release(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_nothing_to_release),
+		cmocka_unit_test(test_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

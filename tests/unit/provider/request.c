@@ -1,0 +1,223 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../told.h"
+#include "config/keyring.h"
+#include "provider/request.h"
+
+#define KEY "fake-good-key-0001"
+
+static void
+put_url(const struct gm_provider *p, const struct gm_question *q,
+    const char *base, struct gm_buf *out)
+{
+	assert_string_equal(p->name, "service");
+	gm_buf_printf(out, "%s/%s", base, q->model);
+}
+
+static void
+put_body(const struct gm_provider *p, const struct gm_question *q,
+    struct gm_buf *out)
+{
+	assert_string_equal(p->name, "service");
+	gm_buf_put_span(out, q->prompt);
+}
+
+static const struct gm_provider provider = {
+	.name = "service",
+	.key_header = "x-key: ",
+	.url = put_url,
+	.body = put_body,
+};
+
+static void
+make(struct gm_request *r, const char *model, const char *prompt)
+{
+	const struct gm_question question = { .model = model,
+		.prompt = gm_span_of(prompt) };
+	struct gm_err err;
+
+	assert_int_equal(gm_request_make(r, &provider, &question,
+			     "https://api.example", &err),
+	    0);
+}
+
+static void
+sign(struct gm_request *r, const char *key)
+{
+	struct gm_err err;
+
+	assert_int_equal(
+	    gm_request_sign(r, &provider, gm_span_of(key), &err), 0);
+}
+
+static void
+check(const struct gm_request *r, const char *url, const char *secret,
+    const char *body)
+{
+	struct gm_http_request http = { .timeout_ms = 5 };
+
+	gm_request_fill(r, &http);
+	assert_string_equal(http.url, url);
+	if (secret == NULL)
+		assert_null(http.secret);
+	else
+		assert_string_equal(http.secret, secret);
+	assert_int_equal(http.timeout_ms, 5); /* the rest is the caller's */
+	if (body == NULL) {
+		assert_null(http.body.p);
+		assert_int_equal(http.body.len, 0);
+		assert_string_equal(
+		    http.headers[0], "Accept: application/json");
+		assert_null(http.headers[1]);
+		return;
+	}
+	assert_true(gm_span_is(http.body, body));
+	assert_string_equal(http.headers[0], "Content-Type: application/json");
+	assert_string_equal(http.headers[1], "Accept: text/event-stream");
+	assert_null(http.headers[2]);
+}
+
+/* Made and signed in any order, and again: nothing of before is left. */
+static void
+test_make(void **state)
+{
+	struct gm_request r = { 0 };
+
+	(void)state;
+	make(&r, "gemini-x", "{\"a\":1}");
+	sign(&r, KEY);
+	check(&r, "https://api.example/gemini-x", "x-key: " KEY, "{\"a\":1}");
+	sign(&r, "short");
+	check(&r, "https://api.example/gemini-x", "x-key: short", "{\"a\":1}");
+	make(&r, "y", "{}");
+	check(&r, "https://api.example/y", "x-key: short", "{}");
+	make(&r, "list", "");
+	check(&r, "https://api.example/list", "x-key: short", NULL);
+	gm_request_release(&r);
+	gm_request_release(&r);
+}
+
+/* A service that needs no key is sent no header, nor an older key's. */
+static void
+test_no_key(void **state)
+{
+	struct gm_request r = { 0 };
+
+	(void)state;
+	make(&r, "x", "{}");
+	check(&r, "https://api.example/x", NULL, "{}");
+	sign(&r, "");
+	check(&r, "https://api.example/x", NULL, "{}");
+	sign(&r, KEY);
+	check(&r, "https://api.example/x", "x-key: " KEY, "{}");
+	sign(&r, "");
+	check(&r, "https://api.example/x", NULL, "{}");
+	note.verbose = 2;
+	gm_request_describe(&r, &note, GM_LEVEL_TRACE);
+	note.verbose = 0;
+	assert_string_equal(said(), "gm-x: POST https://api.example/x\n");
+	assert_string_equal(said(), "gm-x: Content-Type: application/json\n");
+	assert_string_equal(said(), "gm-x: Accept: text/event-stream\n");
+	assert_string_equal(said(), "");
+	gm_request_release(&r);
+}
+
+static void
+test_empty(void **state)
+{
+	struct gm_request r = { 0 };
+
+	(void)state;
+	check(&r, "", NULL, NULL);
+	gm_request_release(&r);
+}
+
+/* The longest key fits; what does not fit is told as the request's fault. */
+static void
+test_sizes(void **state)
+{
+	static char text[10000];
+	const struct gm_question question = { .model = text };
+	struct gm_request r = { 0 };
+	struct gm_err err;
+
+	(void)state;
+	memset(text, 'k', sizeof(text) - 1);
+	assert_int_equal(gm_request_sign(&r, &provider,
+			     (struct gm_span){ text, GM_KEY_MAX }, &err),
+	    0);
+	assert_int_equal(r.secret.len, strlen("x-key: ") + GM_KEY_MAX);
+	assert_int_equal(
+	    gm_request_make(&r, &provider, &question, "https://a", &err), -1);
+	assert_int_equal(err.code, GM_EDATA);
+	assert_memory_equal(err.msg, "request: ", 9);
+	gm_request_release(&r);
+}
+
+/* All but the body, and the key masked. */
+static void
+test_describe(void **state)
+{
+	struct gm_secrets secrets = { 0 };
+	struct gm_request r = { 0 };
+	struct gm_err err;
+
+	(void)state;
+	assert_int_equal(gm_secrets_add(&secrets, gm_span_of(KEY), &err), 0);
+	note.secrets = &secrets;
+	note.verbose = 2;
+	make(&r, "x", "{}");
+	sign(&r, KEY);
+	gm_request_describe(&r, &note, GM_LEVEL_TRACE);
+	assert_string_equal(said(), "gm-x: POST https://api.example/x\n");
+	assert_string_equal(said(), "gm-x: x-key: ...0001\n");
+	assert_string_equal(said(), "gm-x: Content-Type: application/json\n");
+	assert_string_equal(said(), "gm-x: Accept: text/event-stream\n");
+	assert_string_equal(said(), "");
+	make(&r, "x", "");
+	gm_request_describe(&r, &note, GM_LEVEL_TRACE);
+	assert_string_equal(said(), "gm-x: GET https://api.example/x\n");
+	assert_string_equal(said(), "gm-x: x-key: ...0001\n");
+	assert_string_equal(said(), "gm-x: Accept: application/json\n");
+	assert_string_equal(said(), "");
+	note.verbose = 0;
+	gm_request_describe(&r, &note, GM_LEVEL_TRACE);
+	assert_string_equal(said(), "");
+	note.secrets = NULL;
+	gm_request_release(&r);
+	gm_secrets_release(&secrets);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	return open_notes();
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	close_notes();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_no_key),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_describe),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
