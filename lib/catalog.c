@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/drive.h"
 #include "catalog.h"
-#include "drive.h"
 #include "probe.h"
 #include "provider/modelcache.h"
 

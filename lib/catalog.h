@@ -11,8 +11,8 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "call/outcome.h"
 #include "cli.h"
-#include "outcome.h"
 #include "provider/models.h"
 #include "session.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drive.h"
+#include "call/drive.h"
 #include "keycheck.h"
 #include "log.h"
 

@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "call/outcome.h"
 #include "keychoice.h"
-#include "outcome.h"
 #include "json/write.h"
 
 #define SHOWN_MAX 16

@@ -18,7 +18,7 @@
 
 #include "base/base.h"
 #include "base/note.h"
-#include "outcome.h"
+#include "call/outcome.h"
 #include "provider/provider.h"
 
 struct gm_log {

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "drive.h"
+#include "call/drive.h"
 #include "probe.h"
 
 /* Models that are asked in one go; more wait for all of them. */

@@ -7,9 +7,9 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "call/task.h"
 #include "log.h"
 #include "provider/models.h"
-#include "task.h"
 
 /*
  * Ask each model to count tokens, which is free, and note its class.  Returns

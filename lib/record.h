@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/span.h"
-#include "outcome.h"
+#include "call/outcome.h"
 #include "provider/provider.h"
 
 struct gm_record {

@@ -6,9 +6,9 @@
  * URLs, limits, connections.
  */
 
-#include "ask.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "call/ask.h"
 #include "cli.h"
 #include "config/vendor.h"
 #include "keyset.h"

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/stop.h"
+#include "call/drive.h"
 #include "catalog.h"
 #include "cli.h"
 #include "delivery.h"
-#include "drive.h"
 #include "fence.h"
 #include "input.h"
 #include "log.h"

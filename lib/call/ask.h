@@ -1,5 +1,5 @@
-#ifndef GM_ASK_H
-#define GM_ASK_H
+#ifndef GM_CALL_ASK_H
+#define GM_CALL_ASK_H
 
 /*
  * One question to its answer: choose a key, send, judge, and go on with another
@@ -13,7 +13,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "course.h"
+#include "call/course.h"
 
 /*
  * Make a question ready to be sent; all is borrowed until gm_ask_release().

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "hops.h"
+#include "call/hops.h"
 
 static struct gm_buf text, thoughts;
 static struct gm_answer answer;

@@ -1,5 +1,5 @@
-#ifndef GM_HOPS_H
-#define GM_HOPS_H
+#ifndef GM_CALL_HOPS_H
+#define GM_CALL_HOPS_H
 
 /*
  * One answer made of several responses.  A service may end a response in the

@@ -1,4 +1,4 @@
-#include "relay.h"
+#include "call/relay.h"
 #include "base/clock.h"
 
 #define CAUTION_MAX 4096

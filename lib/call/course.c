@@ -2,9 +2,9 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "course.h"
+#include "call/course.h"
+#include "call/relay.h"
 #include "keys/retry.h"
-#include "relay.h"
 
 /* Between two looks at a server that is loading. */
 #define LOADING_MS 1000

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "outcome.h"
+#include "call/outcome.h"
 
 #define ATTEMPTS_MAX (1024 * 1024)
 /* Lines about parts that cannot be shown. */

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "chain.h"
+#include "call/chain.h"
 
 #define DEAD GM_CLASS_KEY_INVALID
 #define RESTS GM_CLASS_QUOTA_DAY

@@ -1,10 +1,10 @@
-#include "ask.h"
+#include "call/ask.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/stop.h"
 #include "base/utf8.h"
+#include "call/relay.h"
 #include "provider/reading.h"
-#include "relay.h"
 
 #define HOUR_MS INT64_C(3600000)
 

@@ -1,5 +1,5 @@
-#ifndef GM_TASK_H
-#define GM_TASK_H
+#ifndef GM_CALL_TASK_H
+#define GM_CALL_TASK_H
 
 /*
  * A question on its way through the services that may answer it.  Types only,
@@ -11,11 +11,11 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/note.h"
-#include "chain.h"
-#include "hops.h"
+#include "call/chain.h"
+#include "call/hops.h"
+#include "call/outcome.h"
 #include "keys/keys.h"
 #include "net/http.h"
-#include "outcome.h"
 #include "provider/provider.h"
 #include "provider/reply.h"
 #include "provider/request.h"

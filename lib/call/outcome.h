@@ -1,5 +1,5 @@
-#ifndef GM_OUTCOME_H
-#define GM_OUTCOME_H
+#ifndef GM_CALL_OUTCOME_H
+#define GM_CALL_OUTCOME_H
 
 /*
  * What came of a question: every attempt, the answer's data, the times; and

@@ -1,4 +1,4 @@
-#include "chain.h"
+#include "call/chain.h"
 
 void
 gm_chain_add(struct gm_chain *c, const struct gm_chain_end *e)

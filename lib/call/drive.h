@@ -1,14 +1,14 @@
-#ifndef GM_DRIVE_H
-#define GM_DRIVE_H
+#ifndef GM_CALL_DRIVE_H
+#define GM_CALL_DRIVE_H
 
 /*
  * Questions, driven to their end: transfers, waits, signals, the deadline.
  */
 
-#include "ask.h"
 #include "base/base.h"
 #include "base/err.h"
-#include "outcome.h"
+#include "call/ask.h"
+#include "call/outcome.h"
 #include "provider/provider.h"
 
 /* Requests on their way at once; what is due beyond them waits. */

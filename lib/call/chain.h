@@ -1,5 +1,5 @@
-#ifndef GM_CHAIN_H
-#define GM_CHAIN_H
+#ifndef GM_CALL_CHAIN_H
+#define GM_CALL_CHAIN_H
 
 /*
  * What the services came to that were asked one after the other, and which of

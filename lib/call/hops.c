@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "hops.h"
+#include "call/hops.h"
 
 static const struct gm_usage no_usage = { -1, -1, -1, -1, -1 };
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "outcome.h"
+#include "call/outcome.h"
 
 #define TOTAL "; --max-tokens N sets the total of thinking and answer"
 #define MODEL "gemini-3.8-flash"

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
-#include "drive.h"
+#include "call/drive.h"
 
 /* When there is nothing to do but to wait for the network. */
 #define FAR_MS INT64_C(3600000)

@@ -1,5 +1,5 @@
-#ifndef GM_RELAY_H
-#define GM_RELAY_H
+#ifndef GM_CALL_RELAY_H
+#define GM_CALL_RELAY_H
 
 /*
  * Where a question goes when an attempt came to nothing: to another model, to
@@ -10,8 +10,8 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "outcome.h"
-#include "task.h"
+#include "call/outcome.h"
+#include "call/task.h"
 
 /* A model is asked now: note what it will ignore or reject, if wanted. */
 void gm_relay_caution(const struct gm_ask *);

@@ -1,5 +1,5 @@
-#ifndef GM_COURSE_H
-#define GM_COURSE_H
+#ifndef GM_CALL_COURSE_H
+#define GM_CALL_COURSE_H
 
 /*
  * The course of a question: what is done next, before and after each attempt.
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/base.h"
-#include "task.h"
+#include "call/task.h"
 
 /*
  * Whose quota a call uses up, in the state of the keys: its model's; counting
