@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/term.h"
-#include "out.h"
+#include "cli/out.h"
 #include "provider/provider.h"
 
 /* Bytes of an answer that is held back. */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "call/drive.h"
+#include "cli/log.h"
 #include "keycheck.h"
-#include "log.h"
 
 /* Keys that are checked at once: each holds three descriptors. */
 #define AT_ONCE ((size_t)64)

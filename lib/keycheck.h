@@ -8,8 +8,8 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "cli.h"
-#include "session.h"
+#include "cli/cli.h"
+#include "cli/session.h"
 #include "verdict.h"
 
 /* Each does what those before it do, with the keys that pass. */

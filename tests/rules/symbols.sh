@@ -13,7 +13,7 @@ banned="$banned|longjmp|localtime|gmtime|asctime|ctime|rand|srand|getwd"
 output='stdout|stderr|printf|vprintf|puts|putchar|perror'
 
 # Objects of the library that may refer to what the others must not.
-writes='lib/cli.o' # standard output and error
+writes='lib/cli/cli.o' # standard output and error
 environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 

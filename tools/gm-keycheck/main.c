@@ -10,10 +10,10 @@
 #include "base/outfile.h"
 #include "base/stop.h"
 #include "base/table.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "cli/session.h"
 #include "keycheck.h"
-#include "out.h"
-#include "session.h"
 #include "worktree.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)

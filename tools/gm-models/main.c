@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "catalog.h"
-#include "cli.h"
+#include "cli/catalog.h"
+#include "cli/cli.h"
+#include "cli/out.h"
 #include "modelview.h"
-#include "out.h"
 
 /* Bytes of a whole list. */
 #define LIST_MAX ((size_t)256 * 1024 * 1024)

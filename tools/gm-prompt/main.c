@@ -7,17 +7,17 @@
 
 #include "base/stop.h"
 #include "call/drive.h"
-#include "catalog.h"
-#include "cli.h"
+#include "cli/catalog.h"
+#include "cli/cli.h"
+#include "cli/input.h"
+#include "cli/log.h"
+#include "cli/out.h"
+#include "cli/params.h"
+#include "cli/prompt.h"
+#include "cli/record.h"
+#include "cli/session.h"
 #include "delivery.h"
 #include "fence.h"
-#include "input.h"
-#include "log.h"
-#include "out.h"
-#include "params.h"
-#include "prompt.h"
-#include "record.h"
-#include "session.h"
 
 struct options {
 	struct gm_common common;

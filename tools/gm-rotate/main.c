@@ -8,12 +8,12 @@
 #include "base/num.h"
 #include "base/stop.h"
 #include "base/table.h"
-#include "cli.h"
+#include "cli/cli.h"
+#include "cli/keyset.h"
+#include "cli/out.h"
 #include "keychoice.h"
 #include "keyfeed.h"
-#include "keyset.h"
 #include "keytell.h"
-#include "out.h"
 #include "runner.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)

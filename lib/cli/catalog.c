@@ -1,0 +1,336 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "call/drive.h"
+#include "cli/catalog.h"
+#include "cli/probe.h"
+#include "provider/modelcache.h"
+
+#define PATH_LEN_MAX 4096
+
+/* More must be a service that has lost its way. */
+#define PAGES_MAX 100
+
+/* Of what comes repeatedly, the last counts. */
+static int
+keep_page(struct gm_span text, void *arg, struct gm_err *err)
+{
+	struct gm_buf *page = arg;
+
+	gm_buf_reset(page);
+	gm_buf_put_span(page, text);
+	return gm_buf_check(page, err);
+}
+
+static void
+restart_page(void *arg)
+{
+	gm_buf_reset(arg);
+}
+
+static int
+fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
+    struct gm_err *err)
+{
+	const struct gm_question question = { .call = GM_CALL_MODELS,
+		.model = "models",
+		.page_token = token[0] != '\0' ? token : NULL };
+	struct gm_sink sink = gm_sink_nowhere;
+	struct gm_outcome outcome;
+	int rc;
+
+	sink.text = keep_page;
+	sink.restart = restart_page;
+	sink.arg = page;
+	gm_outcome_init(&outcome);
+	gm_buf_reset(page);
+	rc = gm_drive(&c->service, &question, &sink, &outcome, err);
+	c->class = outcome.class;
+	c->retry_at_ms = outcome.retry_at_ms;
+	gm_log_outcome(&c->tool->common->log, &outcome);
+	gm_outcome_release(&outcome);
+	return rc;
+}
+
+/* Was there this token before?  If not, keep it, with a NUL behind it. */
+static bool
+is_seen(struct gm_buf *seen, const char *token)
+{
+	size_t at;
+
+	for (at = 0; at < seen->len; at += strlen(seen->data + at) + 1)
+		if (strcmp(seen->data + at, token) == 0)
+			return true;
+	gm_buf_put(seen, token, strlen(token) + 1);
+	return false;
+}
+
+/* Take all pages; the buffers are for the token, a page, and all tokens. */
+static int
+fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
+    struct gm_buf *seen, struct gm_err *err)
+{
+	size_t pages = 0;
+
+	do {
+		if (++pages > PAGES_MAX)
+			return gm_fail(err, GM_EPROTOCOL,
+			    "the list of models has no end: more than %d pages",
+			    PAGES_MAX);
+		if (fetch_page(c, gm_buf_str(token), page, err) != 0)
+			return -1;
+		c->class = GM_CLASS_PROTOCOL; /* unless it all makes sense */
+		if (gm_models_parse(&c->models, gm_buf_span(page),
+			&c->tool->common->secrets, token, err) != 0)
+			return -1;
+		if (token->len > 0 && is_seen(seen, gm_buf_str(token)))
+			return gm_fail(err, GM_EPROTOCOL,
+			    "the list of models has no end: page %zu leads "
+			    "back to one before",
+			    pages);
+		if (gm_buf_check(seen, err) != 0)
+			return -1;
+	} while (token->len > 0);
+	c->class = GM_CLASS_OK;
+	return 0;
+}
+
+static int
+fetch(struct gm_catalog *c, struct gm_err *err)
+{
+	struct gm_buf token, page, seen;
+	int rc;
+
+	gm_buf_init(&token, GM_MODELS_TOKEN_MAX);
+	gm_buf_init(&page, GM_REPLY_MAX);
+	gm_buf_init(&seen, (GM_MODELS_TOKEN_MAX + 1) * (PAGES_MAX + 1));
+	rc = fetch_into(c, &token, &page, &seen, err);
+	gm_buf_release(&seen);
+	gm_buf_release(&page);
+	gm_buf_release(&token);
+	return rc;
+}
+
+static void
+use_service(struct gm_catalog *c, size_t i)
+{
+	c->service = c->session.services[i];
+	c->service.next = NULL; /* a page is not continued elsewhere */
+	c->provider = c->service.provider;
+}
+
+static int
+check_probe(const struct gm_catalog *c, struct gm_err *err)
+{
+	const struct gm_question q = { .call = GM_CALL_COUNT };
+	struct gm_err ignored;
+
+	if (!c->probe || c->provider->check(c->provider, &q, &ignored) == 0)
+		return 0;
+	return gm_fail(err, GM_EUSAGE,
+	    "--probe: %s has no call for it that is free", c->provider->name);
+}
+
+static int
+connect_once(struct gm_catalog *c, struct gm_err *err)
+{
+	size_t i;
+
+	if (c->connected)
+		return 0;
+	if (gm_session_find(&c->session, c->tool, err) != 0 ||
+	    gm_session_connect(&c->session, c->tool, err) != 0)
+		return -1;
+	for (i = 0; i < c->session.len; i++) {
+		/* Calls that cost nothing do not count as requests. */
+		c->session.keysets[i]->keys.rule.rpm = 0;
+		c->session.keysets[i]->keys.rule.rpd = 0;
+	}
+	use_service(c, 0);
+	c->connected = true;
+	return check_probe(c, err); /* the first may have been left out */
+}
+
+/* The cache of a service; without memory for its path there is none. */
+static struct gm_modelcache
+cache_of(
+    const struct gm_common *common, const char *base_url, struct gm_buf *dir)
+{
+	gm_buf_init(dir, PATH_LEN_MAX);
+	gm_config_dir(&common->config, GM_DIR_CACHE, dir);
+	return (struct gm_modelcache){
+		.dir = dir->failed == GM_OK ? gm_buf_str(dir) : "",
+		.base_url = base_url,
+		.note = &common->note,
+	};
+}
+
+static bool
+read_cache(struct gm_catalog *c, const char *base_url)
+{
+	const struct gm_common *common = c->tool->common;
+	struct gm_modelcache cache;
+	struct gm_buf dir;
+	bool found;
+
+	cache = cache_of(common, base_url, &dir);
+	found = gm_modelcache_read(
+	    &cache, gm_clock_wall_ms(), GM_MODELCACHE_FRESH_MS, &c->models);
+	if (found && !c->connected) /* what connecting would tell */
+		gm_config_trace(&common->config, &common->note);
+	if (found)
+		gm_note(&common->note, GM_LEVEL_DETAIL,
+		    "the list of models is from the cache in %s", cache.dir);
+	gm_buf_release(&dir);
+	return found;
+}
+
+static void
+write_cache(const struct gm_catalog *c)
+{
+	struct gm_modelcache cache;
+	struct gm_buf dir;
+
+	cache = cache_of(c->tool->common, c->service.base_url, &dir);
+	if (dir.failed == GM_EDATA)
+		gm_note(cache.note, GM_LEVEL_NOTE,
+		    "the list of models is not kept: the path of the cache "
+		    "directory is longer than %d bytes",
+		    PATH_LEN_MAX);
+	else if (cache.dir[0] == '\0')
+		gm_note(cache.note, GM_LEVEL_DETAIL,
+		    "the list of models is not kept: no cache directory");
+	else if (c->models.len > 0)
+		gm_modelcache_write(&cache, gm_clock_wall_ms(), &c->models);
+	gm_buf_release(&dir);
+}
+
+/* The list of one service. */
+static int
+open_list(struct gm_catalog *c, bool refresh, struct gm_err *err)
+{
+	gm_models_release(&c->models); /* half a list of the one before */
+	if (!refresh && read_cache(c, c->service.base_url))
+		return 0;
+	if (fetch(c, err) != 0)
+		return -1;
+	write_cache(c);
+	return 0;
+}
+
+/* Might another service do better? */
+static bool falls_back(enum gm_class class)
+{
+	return class != GM_CLASS_OK &&
+	       gm_class(class)->action != GM_ACTION_STOP;
+}
+
+/*
+ * The list of the first service that gives one; of the one that leads the
+ * cache has none, as was seen before.
+ */
+static int
+open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
+{
+	struct gm_chain chain = { 0 };
+	struct gm_chain_end end;
+	const char *name;
+	size_t i;
+
+	for (i = 0; open_list(c, refresh || !c->service.fallback, err) != 0;
+	     i++) {
+		name = c->service.provider->name;
+		end = (struct gm_chain_end){ .provider = name,
+			.err = *err,
+			.class = c->class,
+			.retry_at_ms = c->retry_at_ms };
+		if (c->probe || i + 1 == c->session.len ||
+		    err->code == GM_EOS || !falls_back(c->class)) {
+			if (i == 0)
+				return -1;
+			gm_chain_add(&chain, &end);
+			*err = chain.end.err;
+			return -1;
+		}
+		gm_chain_add(&chain, &end);
+		use_service(c, i + 1);
+		gm_note(c->service.note, GM_LEVEL_NOTE,
+		    "%s: %s; asking %s instead", name, err->msg,
+		    c->provider->name);
+	}
+	return 0;
+}
+
+int
+gm_catalog_open(struct gm_catalog *c, const struct gm_tool *tool, bool refresh,
+    bool probe, struct gm_err *err)
+{
+	const struct gm_common *common = tool->common;
+	const struct gm_value *url;
+
+	*c = (struct gm_catalog){ .tool = tool, .probe = probe };
+	if (gm_cli_configure(tool, err) != 0)
+		return -1;
+	url = &common->config.values[gm_vendor(common->vendor)->base_url];
+	c->provider = gm_keyset_provider(common->vendor, url->text);
+	if (check_probe(c, err) != 0)
+		return -1;
+	/* Whether a base URL from ./.env counts depends on the keys. */
+	if (url->origin == GM_FROM_LOCAL && connect_once(c, err) != 0)
+		return -1;
+	if (!refresh && read_cache(c, url->text))
+		return 0;
+	if (connect_once(c, err) != 0)
+		return -1;
+	return open_any(c, refresh, err);
+}
+
+int
+gm_catalog_probe(struct gm_catalog *c, struct gm_err *err)
+{
+	if (connect_once(c, err) != 0)
+		return -1;
+	return gm_probe_models(
+	    &c->service, &c->tool->common->log, &c->models, err);
+}
+
+void
+gm_catalog_close(struct gm_catalog *c)
+{
+	gm_models_release(&c->models);
+	gm_session_close(&c->session);
+}
+
+static void
+advise(const struct gm_service *service, const char *model, const void *arg,
+    struct gm_fault *fault)
+{
+	const struct gm_common *common = arg;
+	struct gm_models models = { .items = NULL };
+	struct gm_modelcache cache;
+	struct gm_buf dir, names;
+
+	cache = cache_of(common, service->base_url, &dir);
+	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("similar: "));
+	if (gm_modelcache_read(&cache, 0, INT64_MAX, &models))
+		gm_models_near(
+		    &models, model, service->provider->method, &names);
+	if (names.len > 0 && names.failed == GM_OK)
+		(void)snprintf(fault->remedy, sizeof(fault->remedy),
+		    "similar: %s", gm_buf_str(&names));
+	gm_models_release(&models);
+	gm_buf_release(&names);
+	gm_buf_release(&dir);
+}
+
+void
+gm_catalog_advise(struct gm_session *session, const struct gm_common *common)
+{
+	size_t i;
+
+	for (i = 0; i < session->len; i++) {
+		session->services[i].advise = advise;
+		session->services[i].advise_arg = common;
+	}
+}

@@ -1,0 +1,97 @@
+#ifndef GM_CLI_CLI_H
+#define GM_CLI_CLI_H
+
+/*
+ * What every tool does at its start and at its end: descriptors, signals,
+ * options, help, configuration, the error line, the exit status.
+ *
+ * Options are rows of one table per tool, plus the shared rows of cli.c; the
+ * help text, the completions and the tests of the manual are made from them.
+ *
+ * Source: sysexits(3) for the statuses, sd-daemon(3) for the journal.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "base/process.h"
+#include "base/secret.h"
+#include "cli/log.h"
+#include "cli/options.h"
+#include "config/config.h"
+
+/* Groups of shared rows, beside -h, -V, -v and --quiet, which all have. */
+enum gm_shared {
+	GM_OPT_JSON = 1 << 0,
+	GM_OPT_CONFIG = 1 << 1, /* env file, model, logs, metrics, colour */
+	GM_OPT_SERVICE = 1 << 2 /* fallback, timeouts, the connection */
+};
+
+/* What the shared options come to. */
+struct gm_common {
+	struct gm_config config;
+	struct gm_secrets secrets;
+	struct gm_note note;
+	struct gm_log log;
+	int64_t deadline_ms; /* monotonic clock; 0: none */
+	const char *env_file, *color, *model, *provider;
+	enum gm_vendor vendor; /* --provider's, the first to be asked */
+	bool any_vendor;       /* in: "all" may be named, too */
+	bool all_vendors;      /* out: it was */
+	bool fallback_mistral;
+	bool alone; /* in: what others the environment names is not meant */
+	bool ignore_cooldown;
+	bool no_command; /* that prints keys is run: none is handed on */
+	bool typed_keys; /* on standard input, in place of the configured */
+	bool no_state;   /* what is learnt of keys is nobody else's */
+	bool must_store; /* it is the result: an error if it cannot be kept */
+	bool json, http1, ipv4, ipv6, metrics, syslog;
+	int behind; /* operands behind a "--"; -1: there was none */
+	struct gm_process_limits limits; /* at start */
+	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
+	bool out_is_tty, err_is_tty;
+};
+
+struct gm_tool {
+	const char *name;
+	const char *agent;    /* "gm-x/0.1.0", for services */
+	const char *operands; /* as in the usage line: "[prompt ...]" */
+	const char *summary;  /* one line, no full stop */
+	unsigned shared;      /* of enum gm_shared */
+	const struct gm_opt *opts;
+	struct gm_common *common;
+};
+
+/* What a tool does with its operands.  Returns 0, or -1 with *err. */
+typedef int gm_cli_run(void *options, const struct gm_tool *, int argc,
+    char **argv, struct gm_err *);
+
+/*
+ * All of a tool: make the process safe (descriptors, core files, signals),
+ * parse the options, answer --help and --version, run; then tell the error,
+ * check that standard output took everything, release.  Returns the exit
+ * status; a signal ends the process here.  run is called with the operands and
+ * with options, which are the tool's own.
+ */
+int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
+    int argc, char **argv);
+
+/* Load the configuration, and set up notes, logs and the deadline from it. */
+int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * The list of those who are asked behind the first service, NULL: nobody.  Those
+ * of the environment or a file are meant only behind Gemini, by tools that ask,
+ * and not where a single key or service was named.
+ */
+const char *gm_cli_fallback(const struct gm_tool *);
+
+/*
+ * Undo what was done to the process at the start, as far as a program that takes
+ * its place would notice: signals, core files.
+ */
+void gm_cli_restore(const struct gm_common *);
+
+#endif

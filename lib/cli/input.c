@@ -1,0 +1,221 @@
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "base/utf8.h"
+#include "cli/input.h"
+
+#define CHUNK (64 * 1024)
+#define HINT_MS 3000
+
+static const char stdin_name[] = "standard input";
+
+#define MAGIC(bytes) \
+	{ \
+		bytes, sizeof(bytes) - 1 \
+	}
+
+/* Bytes that tell a format; no text has them at that place. */
+static const struct {
+	struct gm_span magic;
+	size_t at;
+	const char *name;
+} binaries[] = {
+	{ MAGIC("%PDF-"), 0, "a PDF document" },
+	{ MAGIC("\x89PNG\r\n"), 0, "a PNG image" },
+	{ MAGIC("\xFF\xD8\xFF"), 0, "a JPEG image" },
+	{ MAGIC("GIF87a"), 0, "a GIF image" },
+	{ MAGIC("GIF89a"), 0, "a GIF image" },
+	{ MAGIC("PK\x03\x04"), 0, "a ZIP archive or office document" },
+	{ MAGIC("\x1f\x8b"), 0, "a gzip file" },
+	{ MAGIC("1AY&SY"), 4, "a bzip2 file" },
+	{ MAGIC("\xFD"
+		"7zXZ"),
+	    0, "an xz file" },
+	{ MAGIC("\x28\xB5\x2F\xFD"), 0, "a zstd file" },
+	{ MAGIC("\x7F"
+		"ELF"),
+	    0, "an ELF program" },
+	{ MAGIC("OggS\0"), 0, "an Ogg file" },
+	{ MAGIC("fLaC\0"), 0, "a FLAC file" },
+	{ MAGIC("ID3\2"), 0, "an MP3 file" },
+	{ MAGIC("ID3\3"), 0, "an MP3 file" },
+	{ MAGIC("ID3\4"), 0, "an MP3 file" },
+};
+
+static bool
+is_at(struct gm_span text, size_t at, struct gm_span magic)
+{
+	return text.len >= at + magic.len &&
+	       memcmp(text.p + at, magic.p, magic.len) == 0;
+}
+
+static int
+check_text(const char *name, struct gm_span text, struct gm_err *err)
+{
+	const char *foreign, *nul;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(binaries); i++)
+		if (is_at(text, binaries[i].at, binaries[i].magic))
+			return gm_fail(err, GM_EDATA,
+			    "%s: %s, but only text can be read", name,
+			    binaries[i].name);
+	foreign = gm_utf8_foreign(text);
+	if (foreign != NULL)
+		return gm_fail(err, GM_EDATA,
+		    "%s: this is %s: convert it with iconv -f %s -t UTF-8",
+		    name, foreign, foreign);
+	nul = memchr(text.p, '\0', text.len);
+	if (nul != NULL)
+		return gm_fail(err, GM_EDATA,
+		    "%s: a NUL byte at offset %zu: only text can be read", name,
+		    (size_t)(nul - text.p));
+	return 0;
+}
+
+static void
+tell_replaced(const struct gm_input *in, const char *name, size_t count)
+{
+	if (count > 0)
+		gm_note(in->note, GM_LEVEL_NOTE,
+		    "%s: not UTF-8 in %zu place%s: replaced by U+FFFD", name,
+		    count, count == 1 ? "" : "s");
+}
+
+/* Check raw bytes, and append them as good text. */
+static int
+take_text(const struct gm_input *in, const char *name, struct gm_span raw,
+    struct gm_buf *out, struct gm_err *err)
+{
+	if (check_text(name, raw, err) != 0)
+		return -1;
+	if (gm_span_starts(raw, "\xEF\xBB\xBF")) {
+		raw.p += 3;
+		raw.len -= 3;
+	}
+	tell_replaced(in, name, gm_utf8_repair(out, raw));
+	if (gm_buf_check(out, err) == 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", name);
+	return -1;
+}
+
+/* Where a text comes from. */
+struct source {
+	int fd;
+	const char *name;
+};
+
+/* Wait for bytes; tell a person at a terminal what we are waiting for. */
+static int
+await(const struct gm_input *in, const struct source *from, bool *told,
+    struct gm_err *err)
+{
+	bool hint = in->hint && !*told;
+	int ready = gm_stop_poll(
+	    from->fd, POLLIN, hint ? gm_clock_mono_ms() + HINT_MS : 0, err);
+
+	if (ready == 0) {
+		gm_note(in->note, GM_LEVEL_NOTE, "waiting for %s%s", from->name,
+		    from->fd == STDIN_FILENO ? "; -n leaves it alone" : "");
+		*told = true;
+		ready = gm_stop_poll(from->fd, POLLIN, 0, err);
+	}
+	if (ready > 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", from->name);
+	return -1;
+}
+
+static int
+read_all(const struct gm_input *in, const struct source *from,
+    struct gm_buf *raw, struct gm_err *err)
+{
+	bool told = false;
+	char *room;
+	ssize_t n;
+
+	for (;;) {
+		if (await(in, from, &told, err) != 0)
+			return -1;
+		room = gm_buf_room(raw, CHUNK);
+		if (room == NULL)
+			break;
+		n = read(from->fd, room, CHUNK);
+		if (n == 0)
+			break;
+		if (n > 0)
+			gm_buf_filled(raw, (size_t)n);
+		else if (errno != EINTR && errno != EAGAIN)
+			return gm_fail_errno(
+			    err, GM_ENOINPUT, "%s", from->name);
+	}
+	if (raw->failed == GM_EDATA || raw->len > GM_INPUT_MAX)
+		return gm_fail(err, GM_EDATA, "%s: larger than %d MiB",
+		    from->name, GM_INPUT_MAX >> 20);
+	return gm_buf_check(raw, err);
+}
+
+static int
+take_source(const struct gm_input *in, const struct source *from,
+    struct gm_buf *out, struct gm_err *err)
+{
+	struct gm_buf raw;
+	int rc;
+
+	gm_buf_init(&raw, GM_INPUT_MAX + CHUNK);
+	rc = read_all(in, from, &raw, err);
+	if (rc == 0)
+		rc = take_text(in, from->name, gm_buf_span(&raw), out, err);
+	gm_buf_release(&raw);
+	return rc;
+}
+
+int
+gm_input_stdin(struct gm_input *in, struct gm_buf *out, struct gm_err *err)
+{
+	const struct source from = { STDIN_FILENO, stdin_name };
+
+	if (in->used)
+		return gm_fail(
+		    err, GM_EUSAGE, "%s can be read only once", stdin_name);
+	in->used = true;
+	return in->closed ? 0 : take_source(in, &from, out, err);
+}
+
+int
+gm_input_literal(struct gm_input *in, const char *name, const char *text,
+    struct gm_buf *out, struct gm_err *err)
+{
+	size_t replaced = gm_utf8_repair(out, gm_span_of(text));
+
+	tell_replaced(in, name, replaced);
+	return gm_buf_check(out, err);
+}
+
+int
+gm_input_argument(struct gm_input *in, const char *name, const char *text,
+    struct gm_buf *out, struct gm_err *err)
+{
+	struct source from = { -1, text + 1 };
+	int rc;
+
+	if (text[0] != '@')
+		return gm_input_literal(in, name, text, out, err);
+	if (strcmp(from.name, "-") == 0)
+		return gm_input_stdin(in, out, err);
+	if (from.name[0] == '\0')
+		return gm_fail(
+		    err, GM_EUSAGE, "%s: no file is named after @", name);
+	from.fd = gm_file_open(from.name, err);
+	if (from.fd == -1)
+		return -1;
+	rc = take_source(in, &from, out, err);
+	(void)close(from.fd);
+	return rc;
+}

@@ -1,0 +1,48 @@
+#ifndef GM_CLI_INPUT_H
+#define GM_CLI_INPUT_H
+
+/*
+ * Text that goes into a question: standard input, files, option arguments.
+ *
+ * Read to its end, however slow; only a signal or the deadline of the run
+ * ends it early.  A BOM is dropped, CRLF kept, ill-formed UTF-8 replaced with
+ * a note; NUL bytes and the beginnings of known binary formats are refused.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
+
+/* Bytes allowed in one text. */
+#define GM_INPUT_MAX (64 * 1024 * 1024)
+
+struct gm_input {
+	const struct gm_note *note; /* borrowed */
+	bool closed;                /* fd 0 was closed at start: it is empty */
+	bool hint;                  /* say so when nothing comes for 3 s */
+	bool used;                  /* standard input was read */
+};
+
+/*
+ * Append all of standard input.  Returns 0, or -1: GM_ENOINPUT, GM_EDATA
+ * (binary, too large), GM_ESIGNAL, GM_EUNAVAILABLE (deadline), GM_EOS.
+ */
+int gm_input_stdin(
+    struct gm_input *, struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
+
+/* A text as it stands on the command line; name is for messages. */
+int gm_input_literal(struct gm_input *, const char *name, const char *text,
+    struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * The text of an option's argument: "@FILE" stands for a file's content and
+ * "@-" for standard input's, all else for itself.  GM_EUSAGE if standard input
+ * was read already, or nothing is behind the "@".
+ */
+int gm_input_argument(struct gm_input *, const char *name, const char *text,
+    struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
+
+#endif

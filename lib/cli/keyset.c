@@ -1,0 +1,240 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/span.h"
+#include "cli/input.h"
+#include "cli/keyset.h"
+#include "provider/provider.h"
+
+/* Whatever is said; a path that is too long is the state's matter. */
+#define STATE_DIR_MAX (2 * 1024 * 1024)
+#define TYPED_MAX (1024 * 1024)
+
+/* A key as a model would get into URLs, the key state and logs. */
+static int
+check_model(const struct gm_keyset *k, const struct gm_common *c,
+    const char *model, struct gm_err *err)
+{
+	const char *name = strrchr(model, '/');
+	struct gm_span last = gm_span_of(name != NULL ? name + 1 : model);
+
+	if (gm_secret_is_key(last) || gm_secrets_have(&c->secrets, last))
+		return gm_fail(err, GM_ECONFIG,
+		    "a key, not a model's name; " GM_SETTING_KEYS);
+	return k->provider->check_model(model, err);
+}
+
+/* "a, b": tried in this order. */
+static int
+list_models(
+    struct gm_keyset *k, const struct gm_common *common, struct gm_err *err)
+{
+	const struct gm_config *c = &common->config;
+	enum gm_setting id = gm_vendor(k->place.vendor)->model;
+	const char *text = c->values[id].text;
+	char *p;
+	size_t len;
+
+	if (text == NULL)
+		return 0;
+	k->models_text = malloc(strlen(text) + 1);
+	if (k->models_text == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	memcpy(k->models_text, text, strlen(text) + 1);
+	p = k->models_text;
+	do {
+		p += strspn(p, " \t");
+		if (k->models_len == GM_MODELS_LISTED) {
+			(void)gm_fail(err, GM_ECONFIG, "more than %d models",
+			    GM_MODELS_LISTED);
+			return gm_config_blame(c, id, err);
+		}
+		k->models[k->models_len++] = p;
+		len = strcspn(p, ",");
+		text = p[len] == ',' ? p + len + 1 : NULL;
+		while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
+			len--;
+		p[len] = '\0';
+		if (check_model(k, common, p, err) != 0)
+			return gm_config_blame(c, id, err);
+		p += text != NULL ? text - p : 0;
+	} while (text != NULL);
+	return 0;
+}
+
+static int
+open_keys(struct gm_keyset *k, const struct gm_common *c, unsigned *told,
+    struct gm_err *err)
+{
+	const struct gm_value *values = c->config.values;
+	const struct gm_value *only = &values[GM_SET_KEY_INDEX];
+	const struct gm_keys_options options = {
+		.ring = &k->place.ring,
+		.base_url = k->base_url,
+		.state_dir = c->no_state ? NULL : gm_buf_str(&k->state_dir),
+		.note = &c->note,
+		.told = told,
+		.round_robin = values[GM_SET_POLICY].number != 0,
+		.ignore_marks = c->ignore_cooldown,
+		.must_store = c->must_store,
+		.only = only->text != NULL ? only->number : -1,
+		.rpm = values[GM_SET_RPM].number,
+		.rpd = values[GM_SET_RPD].number,
+	};
+
+	if (gm_keys_open(&k->keys, &options, err) == 0)
+		return 0;
+	if (err->code == GM_EUSAGE)
+		gm_err_prefix(err, "--%s: ", only->name);
+	return -1;
+}
+
+static int
+type_keys(struct gm_keyset *k, struct gm_common *c, struct gm_err *err)
+{
+	struct gm_input input = { .note = &c->note,
+		.closed = c->stdin_closed,
+		.hint = c->err_is_tty };
+	struct gm_buf text;
+	int rc;
+
+	gm_buf_init(&text, TYPED_MAX);
+	rc = gm_input_stdin(&input, &text, err);
+	if (rc == 0)
+		rc = gm_keyplace_take(&k->place, &c->config, gm_buf_span(&text),
+		    &c->secrets, &c->note, err);
+	gm_buf_release(&text);
+	return rc;
+}
+
+static int
+find_keys(struct gm_keyset *k, struct gm_common *c, struct gm_err *err)
+{
+	if (c->typed_keys)
+		return type_keys(k, c, err);
+	return gm_keyplace_find(
+	    &k->place, &c->config, &c->secrets, &c->note, err);
+}
+
+/* OpenAI's own hosts, and those where Azure serves its models. */
+static bool
+is_openai(const char *base_url)
+{
+	char origin[GM_URL_ORIGIN];
+
+	gm_url_origin(base_url, origin);
+	return strcmp(origin, "https://api.openai.com:443") == 0 ||
+	       gm_span_ends(gm_span_of(origin), ".openai.azure.com:443");
+}
+
+/* OpenAI itself is stricter than OpenAI-compatible servers. */
+const struct gm_provider *
+gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
+{
+	switch (vendor) {
+	case GM_VENDOR_MISTRAL:
+		return &gm_mistral;
+	case GM_VENDOR_OPENAI:
+		return is_openai(base_url) ? &gm_openai : &gm_compatible;
+	case GM_VENDOR_GEMINI:
+	case GM_VENDORS:
+		break;
+	}
+	return &gm_gemini;
+}
+
+int
+gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
+    enum gm_vendor vendor, unsigned *told, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+
+	*k = (struct gm_keyset){ .place = { .vendor = vendor,
+				     .no_command = c->no_command,
+				     .limits = &c->limits } };
+	gm_buf_init(&k->state_dir, STATE_DIR_MAX);
+	if (find_keys(k, c, err) != 0)
+		return -1;
+	if (k->place.ring.len == 0)
+		return 0;
+	k->base_url = c->config.values[gm_vendor(vendor)->base_url].text;
+	k->provider = gm_keyset_provider(vendor, k->base_url);
+	if (!c->no_state)
+		gm_config_dir(&c->config, GM_DIR_STATE, &k->state_dir);
+	if (gm_buf_check(&k->state_dir, err) != 0) {
+		gm_err_prefix(err, "state directory: ");
+		return -1;
+	}
+	if (list_models(k, c, err) != 0)
+		return -1;
+	return open_keys(k, c, told, err);
+}
+
+void
+gm_keyset_trace(
+    const struct gm_keyset *sets, size_t len, const struct gm_common *c)
+{
+	const struct gm_keyplace *place;
+	const struct gm_keyset *k;
+	const char *state = "none";
+
+	for (k = sets; k < sets + len; k++) {
+		place = &k->place;
+		if (place->ring.len == 0)
+			continue;
+		if (place->variable == NULL)
+			gm_note(&c->note, GM_LEVEL_TRACE,
+			    "keys: none is needed at %s", k->base_url);
+		else
+			gm_note(&c->note, GM_LEVEL_TRACE,
+			    "keys: %zu in %s (%s)", place->ring.len,
+			    place->variable,
+			    gm_config_place(&c->config, place->origin));
+		if (k->state_dir.len > 0)
+			state = gm_buf_str(&k->state_dir);
+	}
+	gm_note(&c->note, GM_LEVEL_TRACE, "key state: %s", state);
+}
+
+int
+gm_keyset_open(
+    struct gm_keyset *k, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_common *c = tool->common;
+	int rc = gm_keyset_find(k, tool, c->vendor, NULL, err);
+
+	/* Now the base URL is settled, and what must be masked is known. */
+	gm_config_trace(&c->config, &c->note);
+	gm_keyset_trace(k, 1, c);
+	if (rc != 0)
+		return -1;
+	if (k->place.ring.len == 0)
+		return gm_keyplace_fail(&k->place, &c->config, err);
+	if (k->place.ring.keys[0].text.len == 0)
+		return gm_fail(err, GM_ECONFIG,
+		    "%s: %s: no key is needed, and there is none to choose",
+		    k->provider->name, k->base_url);
+	return gm_keyset_need_model(k, err);
+}
+
+int
+gm_keyset_need_model(const struct gm_keyset *k, struct gm_err *err)
+{
+	enum gm_setting id = gm_vendor(k->place.vendor)->model;
+
+	if (k->models_len > 0)
+		return 0;
+	return gm_fail(err, GM_ECONFIG,
+	    "no model: set %s (gm-models --provider %s lists them)",
+	    gm_setting(id)->variable, k->provider->name);
+}
+
+void
+gm_keyset_close(struct gm_keyset *k)
+{
+	gm_keys_close(&k->keys);
+	gm_keyplace_release(&k->place);
+	gm_buf_release(&k->state_dir);
+	free(k->models_text);
+	k->models_text = NULL;
+}

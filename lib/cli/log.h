@@ -1,0 +1,34 @@
+#ifndef GM_CLI_LOG_H
+#define GM_CLI_LOG_H
+
+/*
+ * The metrics record of a question, to where the user wants it: a line on
+ * standard error, a JSON line in a file, syslog.  The file is opened for each
+ * record and written in one write(2), so that it may be rotated and shared.
+ *
+ * Lines for people and syslog are words "name=value".  What a user or a server
+ * has named is masked before it becomes a value, and a value that is not one
+ * plain word of ASCII stands in quotes, with '"', '\\' and controls escaped, so
+ * that none can look like another field.
+ *
+ * Source: https://brandur.org/logfmt for the words.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/note.h"
+#include "call/outcome.h"
+#include "provider/provider.h"
+
+struct gm_log {
+	const struct gm_note *note; /* also carries the line on stderr */
+	bool metrics;               /* on standard error */
+	const char *file;           /* NULL: none; "-": the note's descriptor */
+	bool syslog;
+};
+
+/* Never fails the run: a log that cannot be written is told in a note. */
+void gm_log_outcome(const struct gm_log *, const struct gm_outcome *);
+
+#endif

@@ -1,0 +1,326 @@
+#include <assert.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/secret.h"
+#include "base/span.h"
+#include "cli/options.h"
+
+/* Values of getopt_long() for options without a letter: this plus the row. */
+#define LONG_ONLY 256
+
+/* Where the help texts begin. */
+#define HELP_COLUMN 28
+
+/* Bytes of the name of an unknown option that is shown. */
+#define NAME_MAX_SHOWN 24
+
+/* How the names of options for keys end, with "-" and "_" left out. */
+static const char *const key_words[] = { "key", "keys", "token", "password",
+	"secret" };
+
+static int
+add_text(struct gm_texts *texts, const char *text, struct gm_err *err)
+{
+	const char **items =
+	    realloc(texts->items, (texts->len + 1) * sizeof(*items));
+
+	if (items == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	texts->items = items;
+	texts->items[texts->len++] = text;
+	return 0;
+}
+
+static int
+take(struct gm_config *config, const struct gm_opt *o, const char *arg,
+    struct gm_err *err)
+{
+	if (arg != NULL && *arg == '\0' && !o->may_be_empty)
+		return gm_fail(
+		    err, GM_EUSAGE, "--%s: its argument is empty", o->name);
+	if (o->flag != NULL)
+		*o->flag = true;
+	if (o->count != NULL)
+		(*o->count)++;
+	if (o->text != NULL)
+		*o->text = arg;
+	if (o->setting != NULL)
+		gm_config_option(config, *o->setting, o->name, arg);
+	return o->texts != NULL ? add_text(o->texts, arg, err) : 0;
+}
+
+void
+gm_options_add(struct gm_options *o, const struct gm_opt *rows)
+{
+	for (; rows->name != NULL; rows++) {
+		assert(o->len < GM_OPTIONS_MAX);
+		o->rows[o->len++] = *rows;
+	}
+}
+
+/* The name in "--name" or "--name=value". */
+static struct gm_span
+name_in(const char *typed)
+{
+	return (struct gm_span){ typed + 2, strcspn(typed + 2, "=") };
+}
+
+/* Does the name of an option ask for a key, as in other programs? */
+static bool
+asks_for_key(struct gm_span name)
+{
+	size_t i, len;
+
+	for (i = 0; i < GM_LEN(key_words); i++) {
+		len = strlen(key_words[i]);
+		if (name.len >= len && strncasecmp(name.p + name.len - len,
+					   key_words[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Could people have meant it as a name, and is it no secret? */
+static bool
+is_showable(struct gm_span name)
+{
+	return name.len > 0 && name.len <= NAME_MAX_SHOWN &&
+	       strspn(name.p, "abcdefghijklmnopqrstuvwxyz-_") >= name.len &&
+	       !gm_secret_is_key(name);
+}
+
+static int
+refuse_key(struct gm_span name, struct gm_err *err)
+{
+	bool shown = is_showable(name);
+
+	return gm_fail(err, GM_EUSAGE, "--%.*s: " GM_SETTING_KEYS,
+	    shown ? (int)name.len : 3, shown ? name.p : "...");
+}
+
+/* The options that a name abbreviates, after ", "; returns how many. */
+static size_t
+list_candidates(
+    const struct gm_options *o, struct gm_span name, struct gm_buf *out)
+{
+	const struct gm_opt *row;
+	size_t n = 0;
+
+	for (row = o->rows; row < o->rows + o->len; row++)
+		if (row->help != NULL &&
+		    strncmp(row->name, name.p, name.len) == 0)
+			gm_buf_printf(
+			    out, "%s--%s", n++ > 0 ? ", " : "", row->name);
+	return n;
+}
+
+static int
+refuse_unknown(
+    const struct gm_options *o, const char *typed, struct gm_err *err)
+{
+	struct gm_span name = name_in(typed);
+	bool shown = is_showable(name);
+	struct gm_buf list;
+
+	if (asks_for_key(name))
+		return refuse_key(name, err);
+	gm_buf_init(&list, GM_ERR_MAX);
+	if (name.len > 0 && list_candidates(o, name, &list) > 1)
+		(void)gm_fail(err, GM_EUSAGE, "ambiguous option: --%.*s: %s",
+		    (int)name.len, name.p, gm_buf_str(&list));
+	else
+		(void)gm_fail(err, GM_EUSAGE, "unknown option: --%.*s",
+		    shown ? (int)name.len : 3, shown ? name.p : "...");
+	gm_buf_release(&list);
+	return -1;
+}
+
+/* The row that getopt_long() has found. */
+static const struct gm_opt *
+row_of(const struct gm_options *o, int what)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < o->len; i++)
+		if (what == o->rows[i].letter || what == LONG_ONLY + (int)i)
+			break;
+	return &o->rows[i];
+}
+
+/* Is it --key, which getopt_long() takes for --key-index? */
+static bool
+abbreviates_key(const char *typed, const struct gm_opt *row)
+{
+	return strncmp(typed, "--", 2) == 0 && asks_for_key(name_in(typed)) &&
+	       !gm_span_is(name_in(typed), row->name);
+}
+
+/* What getopt_long() stumbled over. */
+static int
+complain(const struct gm_options *o, char **argv, int what, struct gm_err *err)
+{
+	const char *typed = argv[optind - 1];
+	size_t i;
+
+	if (what == ':' && abbreviates_key(typed, row_of(o, optopt)))
+		return refuse_key(name_in(typed), err);
+	if (what == ':') /* typed is a known option, or its beginning */
+		return gm_fail(
+		    err, GM_EUSAGE, "option needs an argument: %s", typed);
+	if (optopt == 0)
+		return refuse_unknown(o, typed, err);
+	for (i = 0; i < o->len; i++)
+		if (optopt == o->rows[i].letter || optopt == LONG_ONLY + (int)i)
+			return gm_fail(err, GM_EUSAGE,
+			    "option takes no argument: --%s", o->rows[i].name);
+	return gm_fail(err, GM_EUSAGE, "unknown option: -%c",
+	    optopt > ' ' && optopt <= '~' ? optopt : '?');
+}
+
+/* The long option that getopt_long() has just taken, as it was typed. */
+static const char *
+typed_option(char **argv)
+{
+	return optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
+}
+
+static void
+make_tables(const struct gm_options *o, char *letters, struct option *longs)
+{
+	const struct gm_opt *rows = o->rows;
+	size_t i;
+
+	*letters++ = ':'; /* report a missing argument as ':' */
+	for (i = 0; i < o->len; i++) {
+		longs[i] = (struct option){ .name = rows[i].name,
+			.has_arg = rows[i].arg != NULL ? required_argument
+			                               : no_argument,
+			.val = rows[i].letter != 0 ? rows[i].letter
+			                           : LONG_ONLY + (int)i };
+		if (rows[i].letter == 0)
+			continue;
+		*letters++ = rows[i].letter;
+		if (rows[i].arg != NULL)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	longs[o->len] = (struct option){ 0 };
+}
+
+static bool
+is_end(const char *arg)
+{
+	return strcmp(arg, "--") == 0;
+}
+
+/* Where the next step would meet a "--", past operands; argc: it meets none. */
+static int
+find_end(int argc, char **argv)
+{
+	int i = optind > 0 ? optind : 1;
+
+	while (i < argc && (argv[i][0] != '-' || argv[i][1] == '\0'))
+		i++;
+	return i < argc && is_end(argv[i]) ? i : argc;
+}
+
+/* How many arguments are behind a "--" at end; -1: it ended no options. */
+static int
+behind(int argc, char **argv, int from, int end)
+{
+	/* With POSIXLY_CORRECT an operand ends them: all stays in its place. */
+	if (end == argc || (end > from && is_end(argv[end])))
+		return -1;
+	return argc - end - 1;
+}
+
+int
+gm_options_parse(const struct gm_options *o, struct gm_config *config, int argc,
+    char **argv, struct gm_err *err)
+{
+	struct option longs[GM_OPTIONS_MAX + 1];
+	char letters[2 * GM_OPTIONS_MAX + 2];
+	const struct gm_opt *row;
+	int c, from, end, found;
+
+	make_tables(o, letters, longs);
+	opterr = 0;
+	for (;;) {
+		from = optind > 0 ? optind : 1;
+		end = find_end(argc, argv);
+		found = -1;
+		c = getopt_long(argc, argv, letters, longs, &found);
+		if (c == -1)
+			break;
+		if (c == '?' || c == ':')
+			return complain(o, argv, c, err);
+		row = row_of(o, c);
+		if (found >= 0 && abbreviates_key(typed_option(argv), row))
+			return refuse_key(name_in(typed_option(argv)), err);
+		if (take(config, row, optarg, err) != 0)
+			return -1;
+	}
+	if (o->behind != NULL)
+		*o->behind = behind(argc, argv, from, end);
+	return optind;
+}
+
+int
+gm_options_exclude(
+    const struct gm_clash *clashes, size_t len, struct gm_err *err)
+{
+	const struct gm_clash *c;
+
+	for (c = clashes; c < clashes + len; c++)
+		if (c->given)
+			return gm_fail(
+			    err, GM_EUSAGE, "%s exclude each other", c->what);
+	return 0;
+}
+
+/* "  -m, --model MODEL" and the width that it takes. */
+static int
+put_name(const struct gm_opt *row, FILE *out)
+{
+	char letter[8] = "    ";
+
+	if (row->letter != 0)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	return fprintf(out, "  %s--%s%s%s", letter, row->name,
+	    row->arg != NULL ? " " : "", row->arg != NULL ? row->arg : "");
+}
+
+void
+gm_options_help(const struct gm_options *o, FILE *out)
+{
+	size_t i;
+	int width;
+
+	for (i = 0; i < o->len; i++) {
+		if (o->rows[i].help == NULL)
+			continue;
+		width = put_name(&o->rows[i], out);
+		if (width >= HELP_COLUMN) {
+			(void)fputc('\n', out);
+			width = 0;
+		}
+		(void)fprintf(
+		    out, "%*s%s\n", HELP_COLUMN - width, "", o->rows[i].help);
+	}
+}
+
+void
+gm_options_list(const struct gm_options *o, FILE *out)
+{
+	const struct gm_opt *row;
+
+	for (row = o->rows; row < o->rows + o->len; row++)
+		if (row->help != NULL)
+			(void)fprintf(out, "%c\t%s\t%s\t%s\n",
+			    row->letter != 0 ? row->letter : '-', row->name,
+			    row->arg != NULL ? row->arg : "-", row->help);
+}

@@ -1,0 +1,149 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/num.h"
+#include "cli/params.h"
+
+#define TEXTS_MAX 4096
+#define TOKENS_MAX 10000000
+#define STOPS_MAX 5
+
+/* How much of what is filtered: from nothing to nearly all. */
+static const struct {
+	const char *word, *threshold;
+} safeties[] = {
+	{ "none", "BLOCK_NONE" },
+	{ "low", "BLOCK_ONLY_HIGH" },
+	{ "medium", "BLOCK_MEDIUM_AND_ABOVE" },
+	{ "high", "BLOCK_LOW_AND_ABOVE" },
+};
+
+static const char *const levels[] = { "MINIMAL", "LOW", "MEDIUM", "HIGH",
+	"XHIGH" };
+
+/* The texts are kept one behind the other; places move when they grow. */
+struct place {
+	const char **field;
+	size_t at;
+};
+
+struct number {
+	const char *option, *text;
+	const char **field;
+	bool whole;
+	double min, max;
+};
+
+static int
+put_number(struct gm_buf *out, const struct number *n, struct gm_err *err)
+{
+	int64_t value;
+	int rc;
+
+	if (n->whole) {
+		rc = gm_num_whole(
+		    &value, n->text, (int64_t)n->min, (int64_t)n->max, err);
+		if (rc == 0)
+			gm_buf_printf(out, "%lld", (long long)value);
+	} else {
+		rc = gm_num_decimal(out, n->text, n->min, n->max, err);
+	}
+	if (rc != 0)
+		gm_err_prefix(err, "%s: ", n->option);
+	gm_buf_putc(out, '\0');
+	return rc;
+}
+
+static int
+apply_numbers(struct gm_params *p, struct gm_question *q, struct gm_err *err)
+{
+	const struct number numbers[] = {
+		{ "--temperature", p->temperature, &q->temperature, false, 0,
+		    2 },
+		{ "--top-p", p->top_p, &q->top_p, false, 0, 1 },
+		{ "--top-k", p->top_k, &q->top_k, true, 1, 1000000 },
+		{ "--max-tokens", p->max_tokens, &q->max_tokens, true, 1,
+		    TOKENS_MAX },
+		{ "--seed", p->seed, &q->seed, true, INT32_MIN, INT32_MAX },
+	};
+	struct place places[GM_LEN(numbers)];
+	size_t i, len = 0;
+
+	for (i = 0; i < GM_LEN(numbers); i++) {
+		if (numbers[i].text == NULL)
+			continue;
+		places[len++] =
+		    (struct place){ numbers[i].field, p->texts.len };
+		if (put_number(&p->texts, &numbers[i], err) != 0)
+			return -1;
+	}
+	if (gm_buf_check(&p->texts, err) != 0)
+		return -1;
+	for (i = 0; i < len; i++)
+		*places[i].field = p->texts.data + places[i].at;
+	return 0;
+}
+
+static int
+apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
+{
+	const char *text = p->thinking;
+	int64_t budget;
+	size_t i;
+
+	if (text == NULL)
+		return 0;
+	for (i = 0; i < GM_LEN(levels); i++)
+		if (strcasecmp(text, levels[i]) == 0) {
+			q->thinking_level = levels[i];
+			return 0;
+		}
+	if (strcmp(text, "off") == 0) {
+		q->thinking_budget = "0";
+		return 0;
+	}
+	if (gm_num_whole(&budget, text, -1, TOKENS_MAX, err) != 0)
+		return gm_fail(err, GM_EUSAGE,
+		    "--thinking: not minimal, low, medium, high, xhigh, off "
+		    "or a number of tokens from -1 (as the model likes) to %d",
+		    TOKENS_MAX);
+	(void)snprintf(p->budget, sizeof(p->budget), "%lld", (long long)budget);
+	q->thinking_budget = p->budget;
+	return 0;
+}
+
+static int
+apply_safety(
+    const struct gm_params *p, struct gm_question *q, struct gm_err *err)
+{
+	size_t i;
+
+	if (p->safety == NULL)
+		return 0;
+	for (i = 0; i < GM_LEN(safeties); i++)
+		if (strcmp(p->safety, safeties[i].word) == 0) {
+			q->safety = safeties[i].threshold;
+			return 0;
+		}
+	return gm_fail(
+	    err, GM_EUSAGE, "--safety: not none, low, medium or high");
+}
+
+int
+gm_params_apply(struct gm_params *p, struct gm_question *q, struct gm_err *err)
+{
+	gm_buf_init(&p->texts, TEXTS_MAX);
+	if (q->stop_len > STOPS_MAX)
+		return gm_fail(err, GM_EUSAGE,
+		    "--stop: given more than %d times", STOPS_MAX);
+	if (apply_numbers(p, q, err) != 0 || apply_thinking(p, q, err) != 0)
+		return -1;
+	return apply_safety(p, q, err);
+}
+
+void
+gm_params_release(struct gm_params *p)
+{
+	gm_buf_release(&p->texts);
+}

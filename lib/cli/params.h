@@ -1,0 +1,35 @@
+#ifndef GM_CLI_PARAMS_H
+#define GM_CLI_PARAMS_H
+
+/*
+ * The parameters of generation as a user gives them, checked and turned into
+ * what a question holds.
+ *
+ * Source: https://ai.google.dev/api/generate-content#generationconfig for the
+ * ranges.  No I/O.
+ */
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "provider/provider.h"
+
+/* As given; NULL: not given. */
+struct gm_params {
+	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
+	const char *thinking; /* a level, a budget or "off" */
+	const char *safety;   /* none, low, medium, high */
+	struct gm_buf texts;  /* numbers in JSON's form, for the question */
+	char budget[24];      /* the same of a thinking budget */
+};
+
+/*
+ * Fill the question's fields, which borrow from params until
+ * gm_params_release().  Returns 0, or -1: GM_EUSAGE, naming the option; GM_EOS.
+ */
+int gm_params_apply(
+    struct gm_params *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;
+
+void gm_params_release(struct gm_params *);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef GM_CLI_RECORD_H
+#define GM_CLI_RECORD_H
+
+/*
+ * What came of a question as one JSON object, the form of --json.  Keys are
+ * masked in all that a server may have written, except in the answer itself.
+ * No I/O.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/span.h"
+#include "call/outcome.h"
+#include "provider/provider.h"
+
+struct gm_record {
+	const struct gm_outcome *outcome;   /* NULL: nothing was sent */
+	const struct gm_question *question; /* NULL: not known yet */
+	const char *provider;               /* where nothing was asked */
+	const struct gm_err *err;           /* NULL: all is well */
+	struct gm_span text;
+	const struct gm_secrets *secrets;
+};
+
+/* Append the object and a newline. */
+void gm_record_write(const struct gm_record *, struct gm_buf *out);
+
+#endif
