@@ -11,10 +11,10 @@
 #include "cli/cli.h"
 #include "cli/keyset.h"
 #include "cli/out.h"
-#include "keychoice.h"
-#include "keyfeed.h"
-#include "keytell.h"
-#include "runner.h"
+#include "gm-rotate/choice.h"
+#include "gm-rotate/feed.h"
+#include "gm-rotate/runner.h"
+#include "gm-rotate/status.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define INDEX_MAX 99999

@@ -1,5 +1,5 @@
-#ifndef GM_KEYFEED_H
-#define GM_KEYFEED_H
+#ifndef GM_ROTATE_FEED_H
+#define GM_ROTATE_FEED_H
 
 /*
  * Reports, as keyreport.h takes them, from a descriptor into what all processes

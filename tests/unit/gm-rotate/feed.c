@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "keyfeed.h"
-#include "keys/key_rig.h"
-#include "told.h"
+#include "../keys/key_rig.h"
+#include "../told.h"
+#include "gm-rotate/feed.h"
 
 #define BAD "{\"index\":0,\"key\":\"...0001\",\"class\":\"key_invalid\"}\n"
 #define QUOTA "{\"index\":1,\"model\":\"m-one\",\"class\":\"quota_day\"}\n"

@@ -1,5 +1,5 @@
-#ifndef GM_KEYREPORT_H
-#define GM_KEYREPORT_H
+#ifndef GM_ROTATE_REPORT_H
+#define GM_ROTATE_REPORT_H
 
 /*
  * What other programs of the suite report, a JSON object on each line, taken

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "call/outcome.h"
-#include "keychoice.h"
+#include "gm-rotate/choice.h"
 #include "json/write.h"
 
 #define SHOWN_MAX 16

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "keys/key_rig.h"
-#include "keytell.h"
+#include "../keys/key_rig.h"
+#include "gm-rotate/status.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 #define TODAY INT64_C(20780)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "runner.h"
+#include "gm-rotate/runner.h"
 
 #define KEY "fake-good-key-0001"
 

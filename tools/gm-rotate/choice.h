@@ -1,5 +1,5 @@
-#ifndef GM_KEYCHOICE_H
-#define GM_KEYCHOICE_H
+#ifndef GM_ROTATE_CHOICE_H
+#define GM_ROTATE_CHOICE_H
 
 /*
  * The key that was chosen, or why none can be used, in words.  No I/O.

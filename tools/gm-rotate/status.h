@@ -1,5 +1,5 @@
-#ifndef GM_KEYTELL_H
-#define GM_KEYTELL_H
+#ifndef GM_ROTATE_STATUS_H
+#define GM_ROTATE_STATUS_H
 
 /*
  * What is known of the keys, for people and for programs: how each stands with

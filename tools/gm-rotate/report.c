@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/term.h"
-#include "keyreport.h"
+#include "gm-rotate/report.h"
 #include "keys/blame.h"
 #include "keys/retry.h"
 

@@ -1,5 +1,5 @@
-#ifndef GM_RUNNER_H
-#define GM_RUNNER_H
+#ifndef GM_ROTATE_RUNNER_H
+#define GM_ROTATE_RUNNER_H
 
 /*
  * Become another program, which finds one key where programs for the service

@@ -1,7 +1,7 @@
-#include "keyfeed.h"
+#include "gm-rotate/feed.h"
 #include "base/clock.h"
 #include "base/lines.h"
-#include "keyreport.h"
+#include "gm-rotate/report.h"
 
 #define LINE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "keytell.h"
+#include "gm-rotate/status.h"
 #include "json/write.h"
 
 #define ALL "all"

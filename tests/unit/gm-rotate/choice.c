@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "keychoice.h"
-#include "keys/key_rig.h"
+#include "../keys/key_rig.h"
+#include "gm-rotate/choice.h"
 
 #define MODEL "gemini-3.8-flash"
 #define AT INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
