@@ -13,8 +13,8 @@
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/session.h"
-#include "keycheck.h"
-#include "worktree.h"
+#include "gm-keycheck/check.h"
+#include "gm-keycheck/worktree.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define WANTED_MAX 1000000

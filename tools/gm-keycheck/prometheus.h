@@ -1,5 +1,5 @@
-#ifndef GM_PROMETHEUS_H
-#define GM_PROMETHEUS_H
+#ifndef GM_KEYCHECK_PROMETHEUS_H
+#define GM_KEYCHECK_PROMETHEUS_H
 
 /*
  * Metrics in the text format of Prometheus, as its node exporter reads them

@@ -4,7 +4,7 @@
 
 #include "call/drive.h"
 #include "cli/log.h"
-#include "keycheck.h"
+#include "gm-keycheck/check.h"
 
 /* Keys that are checked at once: each holds three descriptors. */
 #define AT_ONCE ((size_t)64)

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/stop.h"
-#include "worktree.h"
+#include "gm-keycheck/worktree.h"
 
 /* Git, as the module finds it in PATH: a script that each test writes. */
 static char dir[] = "/tmp/gm-unit-worktree.XXXXXX";

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/child.h"
-#include "worktree.h"
+#include "gm-keycheck/worktree.h"
 
 #define GIT_MS 3000 /* a repository may be on a slow disk */
 #define PATH_BYTES 4096

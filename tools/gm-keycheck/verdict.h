@@ -1,5 +1,5 @@
-#ifndef GM_VERDICT_H
-#define GM_VERDICT_H
+#ifndef GM_KEYCHECK_VERDICT_H
+#define GM_KEYCHECK_VERDICT_H
 
 /*
  * How it stands with a key: in a word, with what to do about it, and as the

@@ -1,4 +1,4 @@
-#include "prometheus.h"
+#include "gm-keycheck/prometheus.h"
 
 void
 gm_prometheus_gauge(struct gm_buf *out, const char *name, const char *help)

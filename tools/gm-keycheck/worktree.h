@@ -1,5 +1,5 @@
-#ifndef GM_WORKTREE_H
-#define GM_WORKTREE_H
+#ifndef GM_KEYCHECK_WORKTREE_H
+#define GM_KEYCHECK_WORKTREE_H
 
 /*
  * Is a file with secrets in the way of git?  It is in a work tree if there is a

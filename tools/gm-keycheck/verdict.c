@@ -1,6 +1,6 @@
-#include "verdict.h"
+#include "gm-keycheck/verdict.h"
 #include "base/clock.h"
-#include "prometheus.h"
+#include "gm-keycheck/prometheus.h"
 #include "json/write.h"
 
 #define SUMMARY_BYTES 400

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "verdict.h"
+#include "gm-keycheck/verdict.h"
 
 static void
 test_statuses(void **state)

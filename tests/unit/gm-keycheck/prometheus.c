@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "prometheus.h"
+#include "gm-keycheck/prometheus.h"
 
 static void
 test_metric(void **state)

@@ -1,5 +1,5 @@
-#ifndef GM_KEYCHECK_H
-#define GM_KEYCHECK_H
+#ifndef GM_KEYCHECK_CHECK_H
+#define GM_KEYCHECK_CHECK_H
 
 /*
  * Check keys: each is asked for itself, all at once, whatever is known of them
@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/session.h"
-#include "verdict.h"
+#include "gm-keycheck/verdict.h"
 
 /* Each does what those before it do, with the keys that pass. */
 enum gm_keycheck_level {
