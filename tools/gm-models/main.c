@@ -5,7 +5,7 @@
 #include "cli/catalog.h"
 #include "cli/cli.h"
 #include "cli/out.h"
-#include "modelview.h"
+#include "gm-models/view.h"
 
 /* Bytes of a whole list. */
 #define LIST_MAX ((size_t)256 * 1024 * 1024)

@@ -1,5 +1,5 @@
-#ifndef GM_MODELVIEW_H
-#define GM_MODELVIEW_H
+#ifndef GM_MODELS_VIEW_H
+#define GM_MODELS_VIEW_H
 
 /*
  * A list of models as text: names, a table, JSON.  No I/O.

@@ -1,4 +1,4 @@
-#include "modelview.h"
+#include "gm-models/view.h"
 #include "base/table.h"
 #include "json/write.h"
 

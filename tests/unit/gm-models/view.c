@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "modelview.h"
+#include "gm-models/view.h"
 
 static char first[] = "a", second[] = "m\xC3\xA9-long";
 
