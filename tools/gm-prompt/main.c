@@ -16,8 +16,8 @@
 #include "cli/prompt.h"
 #include "cli/record.h"
 #include "cli/session.h"
-#include "delivery.h"
-#include "fence.h"
+#include "gm-prompt/delivery.h"
+#include "gm-prompt/fence.h"
 
 struct options {
 	struct gm_common common;

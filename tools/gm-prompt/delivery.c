@@ -1,4 +1,4 @@
-#include "delivery.h"
+#include "gm-prompt/delivery.h"
 #include "base/file.h"
 #include "base/utf8.h"
 

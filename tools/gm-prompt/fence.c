@@ -1,4 +1,4 @@
-#include "fence.h"
+#include "gm-prompt/fence.h"
 
 struct fence {
 	size_t indent, len;

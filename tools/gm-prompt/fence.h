@@ -1,5 +1,5 @@
-#ifndef GM_FENCE_H
-#define GM_FENCE_H
+#ifndef GM_PROMPT_FENCE_H
+#define GM_PROMPT_FENCE_H
 
 /*
  * The first fenced code block of a Markdown text.

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "fence.h"
+#include "gm-prompt/fence.h"
 
 /* After CommonMark 0.31, section 4.5; its examples by their numbers. */
 static const struct {

@@ -1,5 +1,5 @@
-#ifndef GM_DELIVERY_H
-#define GM_DELIVERY_H
+#ifndef GM_PROMPT_DELIVERY_H
+#define GM_PROMPT_DELIVERY_H
 
 /*
  * The way of an answer to the output: at once as it comes, or held back until

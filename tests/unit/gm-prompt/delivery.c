@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "delivery.h"
+#include "gm-prompt/delivery.h"
 
 /* An output, and what stands for standard error; both can be read at once. */
 struct place {
