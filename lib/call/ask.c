@@ -162,7 +162,7 @@ take_answer(struct gm_ask *a)
 {
 	const struct gm_outcome *o = a->outcome;
 
-	if (a->question.call == GM_CALL_GENERATE)
+	if (a->question.operation == GM_OP_GENERATE)
 		gm_keys_success(a->service->keys, a->question.model, a->key,
 		    a->sent_wall_ms);
 	else
@@ -195,7 +195,7 @@ take_answer(struct gm_ask *a)
 	case GM_FINISH_NONE:
 		break;
 	}
-	if (a->question.call == GM_CALL_GENERATE && !a->answered &&
+	if (a->question.operation == GM_OP_GENERATE && !a->answered &&
 	    o->answer.omitted_len == 0)
 		gm_course_empty(a);
 	else if (o->answer.finish != GM_FINISH_DONE)
@@ -325,7 +325,7 @@ send(struct gm_ask *a)
 		return;
 	}
 	/* Only models think: what costs nothing is answered at once. */
-	if (a->question.call != GM_CALL_GENERATE &&
+	if (a->question.operation != GM_OP_GENERATE &&
 	    request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
 	gm_request_fill(&a->request, &request);

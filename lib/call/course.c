@@ -22,12 +22,12 @@ chance(void)
 const char *
 gm_course_model(const struct gm_ask *a)
 {
-	switch (a->question.call) {
-	case GM_CALL_MODELS:
+	switch (a->question.operation) {
+	case GM_OP_MODELS:
 		return NULL;
-	case GM_CALL_COUNT:
+	case GM_OP_COUNT:
 		return "countTokens";
-	case GM_CALL_GENERATE:
+	case GM_OP_GENERATE:
 		break;
 	}
 	return a->question.model;
@@ -283,7 +283,7 @@ static bool
 is_unmarked_probe(const struct gm_ask *a)
 {
 	return a->outcome->fault.class == GM_CLASS_FORBIDDEN &&
-	       a->question.call != GM_CALL_GENERATE;
+	       a->question.operation != GM_OP_GENERATE;
 }
 
 /*

@@ -63,7 +63,7 @@ gm_relay_caution(const struct gm_ask *a)
 	struct gm_buf lines;
 
 	if (p->caution == NULL || !a->question.cautious ||
-	    a->question.call != GM_CALL_GENERATE)
+	    a->question.operation != GM_OP_GENERATE)
 		return;
 	gm_buf_init(&lines, CAUTION_MAX);
 	p->caution(&a->question, &lines);

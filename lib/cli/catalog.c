@@ -33,7 +33,7 @@ static int
 fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
     struct gm_err *err)
 {
-	const struct gm_question question = { .call = GM_CALL_MODELS,
+	const struct gm_question question = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_token = token[0] != '\0' ? token : NULL };
 	struct gm_sink sink = gm_sink_nowhere;
@@ -123,7 +123,7 @@ use_service(struct gm_catalog *c, size_t i)
 static int
 check_probe(const struct gm_catalog *c, struct gm_err *err)
 {
-	const struct gm_question q = { .call = GM_CALL_COUNT };
+	const struct gm_question q = { .operation = GM_OP_COUNT };
 	struct gm_err ignored;
 
 	if (!c->probe || c->provider->check(c->provider, &q, &ignored) == 0)

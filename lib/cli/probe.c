@@ -75,7 +75,7 @@ ask_group(struct run *r, struct group *g, struct gm_err *err)
 		gm_outcome_init(&g->probes[i].outcome);
 	for (i = 0; i < g->len; i++) {
 		p = &g->probes[i];
-		p->question = (struct gm_question){ .call = GM_CALL_COUNT,
+		p->question = (struct gm_question){ .operation = GM_OP_COUNT,
 			.model = g->models[i].name,
 			.prompt = gm_span_of("1") };
 		if (gm_ask_begin(&g->asks[i], r->service, &p->question,

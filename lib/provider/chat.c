@@ -62,8 +62,8 @@ check_model(const char *model, struct gm_err *err)
 static const char *
 path_of(const struct gm_question *q)
 {
-	return q->call == GM_CALL_MODELS ? "/v1/models"
-	                                 : "/v1/chat/completions";
+	return q->operation == GM_OP_MODELS ? "/v1/models"
+	                                    : "/v1/chat/completions";
 }
 
 /* By custom the base URL has the version in it, under whatever path. */
@@ -121,7 +121,7 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 	const struct gm_dialect *d = p->dialect;
 	struct gm_jsonw w;
 
-	if (q->call == GM_CALL_MODELS)
+	if (q->operation == GM_OP_MODELS)
 		return;
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
@@ -154,7 +154,7 @@ put_strangers(const struct gm_question *q, struct gm_buf *out)
 		bool given;
 		const char *option, *value;
 	} rows[] = {
-		{ q->call == GM_CALL_COUNT, "--count", "" },
+		{ q->operation == GM_OP_COUNT, "--count", "" },
 		{ q->top_k != NULL, "--top-k", "" },
 		{ q->safety != NULL, "--safety", "" },
 		{ q->search, "--search", "" },

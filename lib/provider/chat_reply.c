@@ -373,13 +373,13 @@ read_list(struct gm_reading *r, int at)
 }
 
 int
-gm_chat_read(const struct gm_json *json, int at, enum gm_call call,
+gm_chat_read(const struct gm_json *json, int at, enum gm_operation operation,
     struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
 {
 	struct gm_reading r;
 
 	gm_reading_init(&r, json, answer, sink, err);
-	if (call == GM_CALL_MODELS)
+	if (operation == GM_OP_MODELS)
 		read_list(&r, at);
 	else
 		read_answer(&r, at);

@@ -21,7 +21,7 @@
  * reads.  Returns 0, or -1: the sink's error, GM_EOS, or GM_EPROTOCOL (neither
  * an answer nor a list).
  */
-int gm_chat_read(const struct gm_json *, int at, enum gm_call,
+int gm_chat_read(const struct gm_json *, int at, enum gm_operation,
     struct gm_answer *, const struct gm_sink *, struct gm_err *) GM_MUST_CHECK;
 
 #endif

@@ -92,13 +92,13 @@ put_url(const struct gm_provider *p, const struct gm_question *q,
     const char *base, struct gm_buf *out)
 {
 	(void)p;
-	if (q->call == GM_CALL_MODELS) {
+	if (q->operation == GM_OP_MODELS) {
 		put_list_url(q, base, out);
 		return;
 	}
 	gm_url_join(out, base, "/v1beta/");
 	put_resource(q->model, out);
-	gm_buf_puts(out, q->call == GM_CALL_COUNT
+	gm_buf_puts(out, q->operation == GM_OP_COUNT
 			     ? ":countTokens"
 			     : ":streamGenerateContent?alt=sse");
 }
@@ -241,11 +241,11 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 	struct gm_jsonw w;
 
 	(void)p;
-	if (q->call == GM_CALL_MODELS)
+	if (q->operation == GM_OP_MODELS)
 		return;
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
-	if (q->call == GM_CALL_COUNT)
+	if (q->operation == GM_OP_COUNT)
 		write_count(&w, q);
 	else
 		write_request(&w, q);

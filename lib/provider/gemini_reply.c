@@ -400,15 +400,15 @@ read_answer(struct gm_reading *r, int at)
 }
 
 int
-gm_gemini_read(const struct gm_json *json, int at, enum gm_call call,
+gm_gemini_read(const struct gm_json *json, int at, enum gm_operation operation,
     struct gm_answer *answer, const struct gm_sink *sink, struct gm_err *err)
 {
 	struct gm_reading r;
 
 	gm_reading_init(&r, json, answer, sink, err);
-	if (call == GM_CALL_COUNT)
+	if (operation == GM_OP_COUNT)
 		read_count(&r, at);
-	else if (call == GM_CALL_MODELS)
+	else if (operation == GM_OP_MODELS)
 		read_pages(&r, at);
 	else
 		read_answer(&r, at);

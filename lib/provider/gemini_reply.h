@@ -22,7 +22,7 @@
  * pages may come in an array.
  * Returns 0, or -1: the sink's error, GM_EOS, or GM_EPROTOCOL (no such page).
  */
-int gm_gemini_read(const struct gm_json *, int at, enum gm_call,
+int gm_gemini_read(const struct gm_json *, int at, enum gm_operation,
     struct gm_answer *, const struct gm_sink *, struct gm_err *) GM_MUST_CHECK;
 
 #endif

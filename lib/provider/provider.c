@@ -53,6 +53,6 @@ gm_provider_classify(const struct gm_provider *provider,
 {
 	provider->classify(q, http, body, fault);
 	/* A list is always there. */
-	if (q->call == GM_CALL_MODELS && fault->class == GM_CLASS_MODEL_GONE)
+	if (q->operation == GM_OP_MODELS && fault->class == GM_CLASS_MODEL_GONE)
 		fault->class = GM_CLASS_BAD_URL;
 }

@@ -16,19 +16,19 @@
 #include "provider/think.h"
 #include "json/read.h"
 
-enum gm_call {
-	GM_CALL_GENERATE, /* an answer, streamed */
-	GM_CALL_COUNT,    /* how many tokens the question has */
-	GM_CALL_MODELS    /* a page of the list of models: text, as JSON */
+enum gm_operation {
+	GM_OP_GENERATE, /* an answer, streamed */
+	GM_OP_COUNT,    /* how many tokens the question has */
+	GM_OP_MODELS    /* a page of the list of models: text, as JSON */
 };
 
 /* One question.  All is borrowed; numbers are checked and in JSON's form. */
 struct gm_question {
-	enum gm_call call;
+	enum gm_operation operation;
 	const char *model; /* checked by check_model; for a list: "models" */
 	const char *const *spare; /* models to try after it, in order */
 	size_t spare_len;
-	const char *page_token; /* of GM_CALL_MODELS; NULL: the first */
+	const char *page_token; /* of GM_OP_MODELS; NULL: the first */
 	const char *page_size;  /* the same; NULL: the most that there is */
 	struct gm_span prompt;
 	struct gm_span system; /* len 0: none */
@@ -145,7 +145,7 @@ struct gm_provider {
 	 * Take one document of the reply: an event, or all of it.  Returns 0,
 	 * or -1: the sink's error, GM_EOS, GM_EPROTOCOL (makes no sense).
 	 */
-	int (*read)(const struct gm_json *, int at, enum gm_call,
+	int (*read)(const struct gm_json *, int at, enum gm_operation,
 	    struct gm_answer *, const struct gm_sink *, struct gm_err *);
 	/* Read an error's body; call it by gm_provider_classify(). */
 	void (*classify)(const struct gm_question *, long http,

@@ -54,12 +54,12 @@ take_words(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 static const char *
 odd_words(const struct gm_reply *r)
 {
-	switch (r->question->call) {
-	case GM_CALL_COUNT:
+	switch (r->question->operation) {
+	case GM_OP_COUNT:
 		return "JSON, but not a number of tokens";
-	case GM_CALL_MODELS:
+	case GM_OP_MODELS:
 		return "JSON, but not a list of models";
-	case GM_CALL_GENERATE:
+	case GM_OP_GENERATE:
 		break;
 	}
 	return "JSON, but not an answer";
@@ -95,10 +95,10 @@ keep_odd(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 
 /* A list of models may be an array. */
 static bool
-may_be(enum gm_json_type type, enum gm_call call)
+may_be(enum gm_json_type type, enum gm_operation operation)
 {
 	return type == GM_JSON_OBJECT ||
-	       (type == GM_JSON_ARRAY && call == GM_CALL_MODELS);
+	       (type == GM_JSON_ARRAY && operation == GM_OP_MODELS);
 }
 
 /* Has the answer begun, be it with a thought? */
@@ -117,8 +117,8 @@ read_answer(struct gm_reply *r, int at, struct gm_err *err)
 	int rc;
 
 	a->seen = false;
-	rc =
-	    r->provider->read(&r->json, at, r->question->call, a, r->sink, err);
+	rc = r->provider->read(
+	    &r->json, at, r->question->operation, a, r->sink, err);
 	if (a->seen && is_begun(a))
 		r->signs++;
 	a->seen = a->seen || seen;
@@ -130,7 +130,7 @@ take_value(struct gm_reply *r, int at, struct gm_err *err)
 {
 	const struct gm_json *j = &r->json;
 
-	if (!may_be(gm_json_type(j, at), r->question->call))
+	if (!may_be(gm_json_type(j, at), r->question->operation))
 		return set_fault(
 		    r, GM_CLASS_PROTOCOL, "JSON, but not an answer", err);
 	if (gm_errbody_is_vague(j, at))
@@ -397,7 +397,7 @@ is_single(const struct gm_reply *r)
 	const struct gm_json *j = &r->json;
 
 	return gm_json_type(j, GM_JSON_ROOT) != GM_JSON_ARRAY ||
-	       (r->question->call == GM_CALL_MODELS &&
+	       (r->question->operation == GM_OP_MODELS &&
 		   !gm_errbody_is(j, gm_json_first(j, GM_JSON_ROOT)));
 }
 
@@ -466,7 +466,7 @@ take_end(
 static bool
 is_unfinished(const struct gm_reply *r)
 {
-	return r->question->call == GM_CALL_GENERATE &&
+	return r->question->operation == GM_OP_GENERATE &&
 	       (r->answer->text || r->answer->omitted_len > 0) &&
 	       (r->done || (r->kind == GM_REPLY_JSON && !r->broken));
 }
@@ -475,7 +475,7 @@ is_unfinished(const struct gm_reply *r)
 static void
 set_unfinished(struct gm_reply *r)
 {
-	bool answer = r->question->call == GM_CALL_GENERATE;
+	bool answer = r->question->operation == GM_OP_GENERATE;
 	struct gm_err ignored;
 
 	if (is_unfinished(r))

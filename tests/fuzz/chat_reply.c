@@ -9,16 +9,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct asked all[] = {
 		{ &gm_compatible,
-		    { .call = GM_CALL_GENERATE, .model = "llama3.2:3b" }, 200,
-		    GM_HTTP_DONE, false },
-		{ &gm_compatible,
-		    { .call = GM_CALL_GENERATE, .model = "qwen3:8b" }, 200,
-		    GM_HTTP_CUT, true },
-		{ &gm_compatible, { .call = GM_CALL_MODELS, .model = "models" },
+		    { .operation = GM_OP_GENERATE, .model = "llama3.2:3b" },
 		    200, GM_HTTP_DONE, false },
-		{ &gm_mistral,
-		    { .call = GM_CALL_GENERATE, .model = "mistral-small" }, 422,
+		{ &gm_compatible,
+		    { .operation = GM_OP_GENERATE, .model = "qwen3:8b" }, 200,
+		    GM_HTTP_CUT, true },
+		{ &gm_compatible,
+		    { .operation = GM_OP_MODELS, .model = "models" }, 200,
 		    GM_HTTP_DONE, false },
+		{ &gm_mistral,
+		    { .operation = GM_OP_GENERATE, .model = "mistral-small" },
+		    422, GM_HTTP_DONE, false },
 	};
 	struct gm_span body = { (const char *)data, size };
 	size_t i;

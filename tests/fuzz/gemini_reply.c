@@ -9,18 +9,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct asked all[] = {
 		{ &gm_gemini,
-		    { .call = GM_CALL_GENERATE, .model = "gemini-3.8-flash" },
+		    { .operation = GM_OP_GENERATE,
+			.model = "gemini-3.8-flash" },
 		    200, GM_HTTP_DONE, false },
 		{ &gm_gemini,
-		    { .call = GM_CALL_GENERATE, .model = "gemini-3.8-flash" },
+		    { .operation = GM_OP_GENERATE,
+			.model = "gemini-3.8-flash" },
 		    200, GM_HTTP_SILENCE, false },
 		{ &gm_gemini,
-		    { .call = GM_CALL_COUNT, .model = "tunedModels/mine" }, 200,
-		    GM_HTTP_DONE, false },
-		{ &gm_gemini, { .call = GM_CALL_MODELS, .model = "models" },
+		    { .operation = GM_OP_COUNT, .model = "tunedModels/mine" },
+		    200, GM_HTTP_DONE, false },
+		{ &gm_gemini, { .operation = GM_OP_MODELS, .model = "models" },
 		    200, GM_HTTP_DONE, false },
 		{ &gm_gemini,
-		    { .call = GM_CALL_GENERATE, .model = "gemini-3.8-flash" },
+		    { .operation = GM_OP_GENERATE,
+			.model = "gemini-3.8-flash" },
 		    429, GM_HTTP_DONE, false },
 	};
 	struct gm_span body = { (const char *)data, size };

@@ -14,8 +14,8 @@ struct item {
 	struct gm_keys keys; /* all, but it may be used alone */
 	struct gm_service service;
 	struct gm_outcome outcome;
-	struct gm_ask *ask; /* NULL: not asked in this step */
-	enum gm_call last;  /* what it was asked last */
+	struct gm_ask *ask;     /* NULL: not asked in this step */
+	enum gm_operation last; /* what it was asked last */
 	struct gm_verdict *verdict;
 };
 
@@ -98,7 +98,8 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
 	struct gm_verdict *v = item->verdict;
 
 	v->class = is_answered(o->class) ? GM_CLASS_OK : o->class;
-	v->model = item->ask->question.call != GM_CALL_MODELS ? o->model : NULL;
+	v->model =
+	    item->ask->question.operation != GM_OP_MODELS ? o->model : NULL;
 	v->err = v->class != GM_CLASS_OK ? item->ask->err
 	                                 : (struct gm_err){ .code = GM_OK };
 	if (gm_buf_check(&o->attempts, err) != 0)
@@ -120,10 +121,11 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
  * reached by failing the one before.
  */
 static bool
-is_wanted(const struct item *item, enum gm_call call, enum gm_class class)
+is_wanted(
+    const struct item *item, enum gm_operation operation, enum gm_class class)
 {
 	return item->verdict->class == class &&
-	       (class == GM_CLASS_OK || item->last == call);
+	       (class == GM_CLASS_OK || item->last == operation);
 }
 
 /* Ask a question with each key whose verdict has this class. */
@@ -136,9 +138,9 @@ ask_with(struct batch *b, const struct gm_question *q, enum gm_class class,
 
 	for (item = b->items; item < b->items + b->len; item++) {
 		item->ask = NULL;
-		if (!is_wanted(item, q->call, class))
+		if (!is_wanted(item, q->operation, class))
 			continue;
-		item->last = q->call;
+		item->last = q->operation;
 		gm_outcome_release(&item->outcome);
 		gm_outcome_init(&item->outcome);
 		item->ask = &b->asks[n++];
@@ -234,7 +236,7 @@ can_ask(const struct batch *b, const struct gm_question *q, bool last)
 
 /*
  * Is it no news of the key that a list, or a count, is not to be had?  Some
- * servers have no such call, and some keys are for answers only.
+ * servers have no such operation, and some keys are for answers only.
  */
 static bool
 is_unavailable(const struct gm_verdict *v)
@@ -258,11 +260,11 @@ pass_on(struct batch *b)
 static int
 ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
-	struct gm_question q = { .call = GM_CALL_MODELS,
+	struct gm_question q = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_size = "1",
 		.prompt = { "1", 1 } };
-	struct gm_question answer = { .call = GM_CALL_GENERATE,
+	struct gm_question answer = { .operation = GM_OP_GENERATE,
 		.model = b->set->models[0],
 		.prompt = q.prompt };
 	bool generates =
@@ -272,7 +274,7 @@ ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 		return -1;
 	if (generates)
 		pass_on(b);
-	q.call = GM_CALL_COUNT;
+	q.operation = GM_OP_COUNT;
 	q.model = b->set->models[0];
 	if (level >= GM_KEYCHECK_COUNT &&
 	    can_ask(b, &q, level == GM_KEYCHECK_COUNT) &&

@@ -86,7 +86,7 @@ set_question(struct run *r, struct gm_err *err)
 	struct options *o = r->opt;
 
 	r->question = (struct gm_question){
-		.call = o->count ? GM_CALL_COUNT : GM_CALL_GENERATE,
+		.operation = o->count ? GM_OP_COUNT : GM_OP_GENERATE,
 		.thoughts = o->show_thoughts,
 		.stop = o->stop.items,
 		.stop_len = o->stop.len,

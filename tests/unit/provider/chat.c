@@ -117,7 +117,7 @@ test_bodies(void **state)
 static void
 test_list_body(void **state)
 {
-	const struct gm_question question = { .call = GM_CALL_MODELS,
+	const struct gm_question question = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_token = "t",
 		.page_size = "5" };
@@ -170,7 +170,7 @@ test_urls(void **state)
 	gm_buf_init(&want, 4096);
 	for (i = 0; i < 2 * GM_LEN(rows) * GM_LEN(services); i++) {
 		k = i / 2 % GM_LEN(rows);
-		question.call = i % 2 == 0 ? GM_CALL_GENERATE : GM_CALL_MODELS;
+		question.operation = i % 2 == 0 ? GM_OP_GENERATE : GM_OP_MODELS;
 		gm_buf_reset(&got);
 		gm_buf_reset(&want);
 		services[i / 2 / GM_LEN(rows)]->url(
@@ -204,8 +204,8 @@ static const struct {
 	      .thoughts = true },
 	    { "", "", "" } },
 	{ { .thinking_budget = "0" }, { "", "", "" } },
-	{ { .call = GM_CALL_MODELS }, { "", "", "" } },
-	{ { .call = GM_CALL_COUNT },
+	{ { .operation = GM_OP_MODELS }, { "", "", "" } },
+	{ { .operation = GM_OP_COUNT },
 	    { "--count: mistral has no counterpart",
 		"--count: openai has no counterpart",
 		"--count: openai has no counterpart" } },
@@ -216,7 +216,7 @@ static const struct {
 	    { "--thinking -1: mistral has no counterpart",
 		"--thinking -1: openai has no counterpart",
 		"--thinking -1: openai has no counterpart" } },
-	{ { .call = GM_CALL_COUNT,
+	{ { .operation = GM_OP_COUNT,
 	      .top_k = "40",
 	      .safety = "BLOCK_NONE",
 	      .search = true,
@@ -334,12 +334,12 @@ test_classify(void **state)
 
 	(void)state;
 	for (k = 0; k < GM_LEN(services); k++) {
-		question.call = GM_CALL_GENERATE;
+		question.operation = GM_OP_GENERATE;
 		gm_provider_classify(
 		    services[k], &question, 404, gm_span_of(body), &fault);
 		assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 		assert_string_equal(fault.words, "No.");
-		question.call = GM_CALL_MODELS;
+		question.operation = GM_OP_MODELS;
 		gm_provider_classify(
 		    services[k], &question, 404, gm_span_of(body), &fault);
 		assert_int_equal(fault.class, GM_CLASS_BAD_URL);

@@ -44,7 +44,7 @@ feed(struct run *r, const char *document)
 
 	assert_int_equal(gm_json_parse(&j, gm_span_of(document), &r->err), 0);
 	rc = gm_chat_read(
-	    &j, GM_JSON_ROOT, GM_CALL_MODELS, &r->answer, &sink, &r->err);
+	    &j, GM_JSON_ROOT, GM_OP_MODELS, &r->answer, &sink, &r->err);
 	gm_json_release(&j);
 	return rc;
 }

@@ -211,7 +211,7 @@ test_count_bodies(void **state)
 		for (j = 0; j < GM_LEN(models); j++) {
 			question = bodies[i].question;
 			question.model = models[j].model;
-			question.call = GM_CALL_COUNT;
+			question.operation = GM_OP_COUNT;
 			question.token.len = 0; /* never */
 			gm_buf_init(&want, 4096);
 			if (question.system.len > 0)
@@ -239,12 +239,12 @@ test_urls(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(urls); i++) {
 		question.model = urls[i].model;
-		question.call = GM_CALL_GENERATE;
+		question.operation = GM_OP_GENERATE;
 		assert_string_equal(
 		    url_of(&question, urls[i].base, &got), urls[i].want);
 		gm_buf_release(&got);
 
-		question.call = GM_CALL_COUNT;
+		question.operation = GM_OP_COUNT;
 		gm_buf_init(&want, 4096);
 		gm_buf_puts(&want, urls[i].want);
 		gm_buf_cut(&want, want.len - strlen(STREAM));
@@ -271,7 +271,7 @@ test_list(void **state)
 		    BASE "/v1beta/models?pageSize=1000"
 			 "&pageToken=%2B%2F%26%3D%23" },
 	};
-	struct gm_question question = { .call = GM_CALL_MODELS,
+	struct gm_question question = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct gm_buf got;
 	size_t i;
@@ -294,7 +294,7 @@ test_list_is_gone(void **state)
 {
 	static const char body[] =
 	    "{\"error\":{\"code\":404,\"message\":\"gone\"}}";
-	struct gm_question question = { .call = GM_CALL_MODELS,
+	struct gm_question question = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
@@ -302,7 +302,7 @@ test_list_is_gone(void **state)
 	gm_provider_classify(
 	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_BAD_URL);
-	question.call = GM_CALL_COUNT;
+	question.operation = GM_OP_COUNT;
 	gm_provider_classify(
 	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
@@ -311,7 +311,7 @@ test_list_is_gone(void **state)
 static void
 test_list_urls(void **state)
 {
-	struct gm_question question = { .call = GM_CALL_MODELS,
+	struct gm_question question = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct gm_buf got;
 

@@ -62,7 +62,7 @@ start(struct run *r)
 }
 
 static void
-take(struct run *r, enum gm_call call, const char *document)
+take(struct run *r, enum gm_operation operation, const char *document)
 {
 	const struct gm_sink sink = { .text = on_text,
 		.thought = on_thought,
@@ -73,7 +73,7 @@ take(struct run *r, enum gm_call call, const char *document)
 	if (gm_json_parse(&json, gm_span_of(document), &r->err) != 0)
 		fail_msg("%s: %s", document, r->err.msg);
 	r->rc = gm_gemini_read(
-	    &json, GM_JSON_ROOT, call, &r->answer, &sink, &r->err);
+	    &json, GM_JSON_ROOT, operation, &r->answer, &sink, &r->err);
 	gm_json_release(&json);
 }
 
@@ -158,9 +158,9 @@ test_text(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(texts); i++) {
 		start(&r);
-		take(&r, GM_CALL_GENERATE, texts[i].first);
+		take(&r, GM_OP_GENERATE, texts[i].first);
 		if (texts[i].second != NULL)
-			take(&r, GM_CALL_GENERATE, texts[i].second);
+			take(&r, GM_OP_GENERATE, texts[i].second);
 		assert_int_equal(r.rc, 0);
 		assert_string_equal(gm_buf_str(&r.text), texts[i].want);
 		assert_int_equal(r.answer.finish, GM_FINISH_NONE);
@@ -241,9 +241,9 @@ test_finish(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(finishes); i++) {
 		start(&r);
-		take(&r, GM_CALL_GENERATE, finishes[i].first);
+		take(&r, GM_OP_GENERATE, finishes[i].first);
 		if (finishes[i].second != NULL)
-			take(&r, GM_CALL_GENERATE, finishes[i].second);
+			take(&r, GM_OP_GENERATE, finishes[i].second);
 		if (r.rc != 0 || r.answer.finish != finishes[i].want)
 			fail_msg("%s: %d", finishes[i].first, r.answer.finish);
 		assert_string_equal(r.answer.reason, finishes[i].reason);
@@ -284,7 +284,7 @@ test_feedback(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
 		start(&r);
-		take(&r, GM_CALL_GENERATE, rows[i].document);
+		take(&r, GM_OP_GENERATE, rows[i].document);
 		assert_int_equal(r.rc, 0);
 		assert_int_equal(r.answer.finish,
 		    rows[i].blocked ? GM_FINISH_BLOCKED : GM_FINISH_NONE);
@@ -303,7 +303,7 @@ test_usage(void **state)
 
 	(void)state;
 	start(&r);
-	take(&r, GM_CALL_GENERATE,
+	take(&r, GM_OP_GENERATE,
 	    "{\"usageMetadata\":{\"promptTokenCount\":11,"
 	    "\"thoughtsTokenCount\":100,\"totalTokenCount\":111}}");
 	assert_int_equal(r.answer.usage.prompt, 11);
@@ -311,9 +311,9 @@ test_usage(void **state)
 	assert_int_equal(r.answer.usage.output, -1);
 	assert_int_equal(r.answer.usage.thoughts, 100);
 	assert_int_equal(r.answer.usage.total, 111);
-	take(&r, GM_CALL_GENERATE, "{}");
+	take(&r, GM_OP_GENERATE, "{}");
 	assert_int_equal(r.answer.usage.prompt, 11);
-	take(&r, GM_CALL_GENERATE,
+	take(&r, GM_OP_GENERATE,
 	    "{\"usageMetadata\":{\"promptTokenCount\":\"11\","
 	    "\"cachedContentTokenCount\":3,\"candidatesTokenCount\":2,"
 	    "\"thoughtsTokenCount\":291,\"totalTokenCount\":304,"
@@ -324,7 +324,7 @@ test_usage(void **state)
 	assert_int_equal(r.answer.usage.output, 2);
 	assert_int_equal(r.answer.usage.thoughts, 291);
 	assert_int_equal(r.answer.usage.total, 304);
-	take(&r, GM_CALL_GENERATE, "{\"usageMetadata\":null}");
+	take(&r, GM_OP_GENERATE, "{\"usageMetadata\":null}");
 	assert_int_equal(r.answer.usage.total, 304);
 	finish(&r);
 }

@@ -50,7 +50,7 @@ on_thought(struct gm_span text, void *arg, struct gm_err *err)
 }
 
 static int
-take(struct gm_answer *a, enum gm_call call, struct gm_span document,
+take(struct gm_answer *a, enum gm_operation operation, struct gm_span document,
     struct seen *seen, struct gm_err *err)
 {
 	const struct gm_sink sink = {
@@ -61,7 +61,7 @@ take(struct gm_answer *a, enum gm_call call, struct gm_span document,
 
 	if (gm_json_parse(&json, document, err) != 0)
 		fail_msg("%s", err->msg);
-	rc = gm_gemini_read(&json, GM_JSON_ROOT, call, a, &sink, err);
+	rc = gm_gemini_read(&json, GM_JSON_ROOT, operation, a, &sink, err);
 	gm_json_release(&json);
 	return rc;
 }
@@ -73,7 +73,7 @@ take_text(struct gm_answer *a, const char *document)
 	struct gm_err err;
 
 	assert_int_equal(
-	    take(a, GM_CALL_GENERATE, gm_span_of(document), &seen, &err), 0);
+	    take(a, GM_OP_GENERATE, gm_span_of(document), &seen, &err), 0);
 }
 
 static void
@@ -266,7 +266,7 @@ test_count(void **state)
 		struct seen seen = { 0 };
 
 		gm_answer_init(&a);
-		assert_int_equal(take(&a, GM_CALL_COUNT,
+		assert_int_equal(take(&a, GM_OP_COUNT,
 				     gm_span_of(rows[i].document), &seen, &err),
 		    0);
 		assert_int_equal(a.finish, rows[i].finish);
@@ -310,7 +310,7 @@ test_page(void **state)
 		struct seen seen = { 0 };
 
 		gm_answer_init(&a);
-		assert_int_equal(take(&a, GM_CALL_MODELS,
+		assert_int_equal(take(&a, GM_OP_MODELS,
 				     gm_span_of(rows[i].document), &seen, &err),
 		    rows[i].rc);
 		assert_int_equal(seen.texts, rows[i].rc == 0 ? 1 : 0);
@@ -346,7 +346,7 @@ test_pages(void **state)
 
 		gm_answer_init(&a);
 		err = (struct gm_err){ .code = GM_OK };
-		assert_int_equal(take(&a, GM_CALL_MODELS,
+		assert_int_equal(take(&a, GM_OP_MODELS,
 				     gm_span_of(rows[i].document), &seen, &err),
 		    rows[i].words[0] == '\0' ? 0 : -1);
 		assert_string_equal(err.msg, rows[i].words);
@@ -383,8 +383,8 @@ test_sink_fails(void **state)
 		struct gm_err err = { .code = GM_OK };
 
 		gm_answer_init(&a);
-		assert_int_equal(take(&a, GM_CALL_GENERATE,
-				     gm_span_of(document), &seen, &err),
+		assert_int_equal(
+		    take(&a, GM_OP_GENERATE, gm_span_of(document), &seen, &err),
 		    rows[i].rc);
 		assert_int_equal(seen.texts, rows[i].texts);
 		assert_int_equal(seen.thoughts, rows[i].thoughts);

@@ -43,7 +43,7 @@ struct run {
 	enum gm_http_pulse pulse;
 };
 
-static const struct gm_question question = { .call = GM_CALL_GENERATE,
+static const struct gm_question question = { .operation = GM_OP_GENERATE,
 	.model = "gemini-3.8-flash" };
 
 /* Bodies of status 200, for each cut; "*" stands for any words. */
@@ -350,7 +350,7 @@ test_status(void **state)
 static void
 test_count(void **state)
 {
-	static const struct gm_question count = { .call = GM_CALL_COUNT,
+	static const struct gm_question count = { .operation = GM_OP_COUNT,
 		.model = "gemini-3.8-flash" };
 	struct run r;
 
@@ -375,7 +375,7 @@ test_count(void **state)
 static void
 test_page(void **state)
 {
-	static const struct gm_question list = { .call = GM_CALL_MODELS,
+	static const struct gm_question list = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct run r;
 

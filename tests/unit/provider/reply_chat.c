@@ -257,8 +257,9 @@ release(struct run *r)
 static void
 check_cut(size_t row, size_t cut)
 {
-	static const struct gm_question question = { .call = GM_CALL_GENERATE,
-		.model = "m" };
+	static const struct gm_question question = {
+		.operation = GM_OP_GENERATE, .model = "m"
+	};
 	struct gm_span body = gm_span_of(rows[row].body);
 	struct run r;
 
@@ -286,8 +287,9 @@ test_rows(void **state)
 static void
 test_sink_fails(void **state)
 {
-	static const struct gm_question question = { .call = GM_CALL_GENERATE,
-		.model = "m" };
+	static const struct gm_question question = {
+		.operation = GM_OP_GENERATE, .model = "m"
+	};
 	struct run r;
 
 	(void)state;
@@ -304,7 +306,7 @@ test_sink_fails(void **state)
 static void
 test_list(void **state)
 {
-	static const struct gm_question question = { .call = GM_CALL_MODELS,
+	static const struct gm_question question = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	static const struct {
 		const char *body, *want;

@@ -30,7 +30,7 @@ struct run {
 	size_t room; /* texts that the sink takes */
 };
 
-static const struct gm_question question = { .call = GM_CALL_GENERATE,
+static const struct gm_question question = { .operation = GM_OP_GENERATE,
 	.model = "gemini-3.8-flash" };
 
 static int
