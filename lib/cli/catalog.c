@@ -5,12 +5,16 @@
 #include "call/drive.h"
 #include "cli/catalog.h"
 #include "cli/probe.h"
+#include "cli/wanted.h"
 #include "provider/modelcache.h"
 
 #define PATH_LEN_MAX 4096
 
 /* More must be a service that has lost its way. */
 #define PAGES_MAX 100
+
+/* None of them is about keys. */
+static const struct gm_cli_operands no_operands = { .alone = false };
 
 /* Of what comes repeatedly, the last counts. */
 static int
@@ -115,7 +119,7 @@ fetch(struct gm_catalog *c, struct gm_err *err)
 static void
 use_service(struct gm_catalog *c, size_t i)
 {
-	c->service = c->session.services[i];
+	c->service = c->services.services[i];
 	c->service.next = NULL; /* a page is not continued elsewhere */
 	c->provider = c->service.provider;
 }
@@ -135,17 +139,19 @@ check_probe(const struct gm_catalog *c, struct gm_err *err)
 static int
 connect_once(struct gm_catalog *c, struct gm_err *err)
 {
+	struct gm_services_options options;
 	size_t i;
 
 	if (c->connected)
 		return 0;
-	if (gm_session_find(&c->session, c->tool, err) != 0 ||
-	    gm_session_connect(&c->session, c->tool, err) != 0)
+	if (gm_wanted_services(c->tool, &no_operands, &options, err) != 0 ||
+	    gm_services_open(&c->services, &options, err) != 0 ||
+	    gm_services_connect(&c->services, err) != 0)
 		return -1;
-	for (i = 0; i < c->session.len; i++) {
+	for (i = 0; i < c->services.len; i++) {
 		/* Calls that cost nothing do not count as requests. */
-		c->session.keysets[i]->keys.rule.rpm = 0;
-		c->session.keysets[i]->keys.rule.rpd = 0;
+		c->services.keysets[i]->keys.rule.rpm = 0;
+		c->services.keysets[i]->keys.rule.rpd = 0;
 	}
 	use_service(c, 0);
 	c->connected = true;
@@ -245,7 +251,7 @@ open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 			.err = *err,
 			.class = c->class,
 			.retry_at_ms = c->retry_at_ms };
-		if (c->probe || i + 1 == c->session.len ||
+		if (c->probe || i + 1 == c->services.len ||
 		    err->code == GM_EOS || !falls_back(c->class)) {
 			if (i == 0)
 				return -1;
@@ -270,7 +276,7 @@ gm_catalog_open(struct gm_catalog *c, const struct gm_tool *tool, bool refresh,
 	const struct gm_value *url;
 
 	*c = (struct gm_catalog){ .tool = tool, .probe = probe };
-	if (gm_cli_configure(tool, err) != 0)
+	if (gm_cli_configure(tool, &no_operands, err) != 0)
 		return -1;
 	url = &common->config.values[gm_vendor(common->vendor)->base_url];
 	c->provider = gm_keyset_provider(common->vendor, url->text);
@@ -299,7 +305,7 @@ void
 gm_catalog_close(struct gm_catalog *c)
 {
 	gm_models_release(&c->models);
-	gm_session_close(&c->session);
+	gm_services_close(&c->services);
 }
 
 static void
@@ -325,12 +331,12 @@ advise(const struct gm_service *service, const char *model, const void *arg,
 }
 
 void
-gm_catalog_advise(struct gm_session *session, const struct gm_common *common)
+gm_catalog_advise(struct gm_services *s, const struct gm_common *common)
 {
 	size_t i;
 
-	for (i = 0; i < session->len; i++) {
-		session->services[i].advise = advise;
-		session->services[i].advise_arg = common;
+	for (i = 0; i < s->len; i++) {
+		s->services[i].advise = advise;
+		s->services[i].advise_arg = common;
 	}
 }

@@ -18,11 +18,11 @@
 
 struct gm_catalog {
 	const struct gm_tool *tool; /* borrowed */
-	struct gm_session session;
+	struct gm_services services;
 	struct gm_service service; /* whose list it is; it falls back to none */
 	const struct gm_provider *provider; /* the same, also from the cache */
 	struct gm_models models;
-	bool connected;      /* the session can be used */
+	bool connected;      /* the services can be used */
 	bool probe;          /* it is to be probed: no other service counts */
 	enum gm_class class; /* of the last page */
 	int64_t retry_at_ms; /* the same */
@@ -47,6 +47,6 @@ void gm_catalog_close(struct gm_catalog *);
  * Have the services say which models are like one that they do not have, if
  * they name no other themselves: those of the cached list.  Never asks for it.
  */
-void gm_catalog_advise(struct gm_session *, const struct gm_common *);
+void gm_catalog_advise(struct gm_services *, const struct gm_common *);
 
 #endif

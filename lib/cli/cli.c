@@ -272,14 +272,16 @@ choose_vendor(struct gm_common *c, struct gm_err *err)
 
 /* Does GM_FALLBACK count? */
 static bool
-may_fall_back(const struct gm_common *c)
+may_fall_back(const struct gm_common *c, const struct gm_cli_operands *operands)
 {
-	return !c->alone && c->config.values[GM_SET_KEY_INDEX].text == NULL &&
+	return !operands->alone &&
+	       c->config.values[GM_SET_KEY_INDEX].text == NULL &&
 	       c->vendor == GM_VENDOR_GEMINI;
 }
 
 const char *
-gm_cli_fallback(const struct gm_tool *tool)
+gm_cli_fallback(
+    const struct gm_tool *tool, const struct gm_cli_operands *operands)
 {
 	const struct gm_common *c = tool->common;
 	const struct gm_value *values = c->config.values;
@@ -287,13 +289,15 @@ gm_cli_fallback(const struct gm_tool *tool)
 
 	if ((tool->shared & GM_OPT_SERVICE) == 0 || c->all_vendors)
 		return NULL;
-	return then->origin == GM_FROM_OPTION || may_fall_back(c) ? then->text
-	                                                          : NULL;
+	return then->origin == GM_FROM_OPTION || may_fall_back(c, operands)
+	           ? then->text
+	           : NULL;
 }
 
 /* Those behind it, as far as that is known before an env file is read. */
 static int
-choose_others(const struct gm_tool *tool, struct gm_err *err)
+choose_others(const struct gm_tool *tool,
+    const struct gm_cli_operands *operands, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_value *then = &c->config.values[GM_SET_FALLBACK];
@@ -308,11 +312,11 @@ choose_others(const struct gm_tool *tool, struct gm_err *err)
 		    &c->config, GM_SET_FALLBACK, "fallback-mistral", "mistral");
 	if (gm_config_early(&c->config, GM_SET_FALLBACK, err) != 0)
 		return -1;
-	list = gm_cli_fallback(tool);
-	c->config.typed = c->typed_keys;
+	list = gm_cli_fallback(tool, operands);
+	c->config.typed = operands->typed;
 	c->config.fallback = (tool->shared & GM_OPT_SERVICE) != 0 &&
 	                     !c->all_vendors && then->text == NULL &&
-	                     may_fall_back(c);
+	                     may_fall_back(c, operands);
 	if (list != NULL)
 		(void)!gm_vendors_add(&c->config.asked, list, &later);
 	return 0;
@@ -342,7 +346,8 @@ start_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
 }
 
 int
-gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
+gm_cli_configure(const struct gm_tool *tool,
+    const struct gm_cli_operands *operands, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_value *values = c->config.values;
@@ -355,7 +360,7 @@ gm_cli_configure(const struct gm_tool *tool, struct gm_err *err)
 	if (c->syslog)
 		gm_config_option(&c->config, GM_SET_SYSLOG, "syslog", "1");
 	if (choose_color(c, err) != 0 || choose_vendor(c, err) != 0 ||
-	    choose_others(tool, err) != 0 ||
+	    choose_others(tool, operands, err) != 0 ||
 	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0 ||
 	    gm_config_hide(&c->config, &c->secrets, err) != 0 ||
 	    set_deadline(c, begun, err) != 0)

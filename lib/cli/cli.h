@@ -41,12 +41,7 @@ struct gm_common {
 	bool any_vendor;       /* in: "all" may be named, too */
 	bool all_vendors;      /* out: it was */
 	bool fallback_mistral;
-	bool alone; /* in: what others the environment names is not meant */
 	bool ignore_cooldown;
-	bool no_command; /* that prints keys is run: none is handed on */
-	bool typed_keys; /* on standard input, in place of the configured */
-	bool no_state;   /* what is learnt of keys is nobody else's */
-	bool must_store; /* it is the result: an error if it cannot be kept */
 	bool json, http1, ipv4, ipv6, metrics, syslog;
 	int behind; /* operands behind a "--"; -1: there was none */
 	struct gm_process_limits limits; /* at start */
@@ -78,15 +73,23 @@ typedef int gm_cli_run(void *options, const struct gm_tool *, int argc,
 int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
     int argc, char **argv);
 
+/* What operands say of keys; all false: nothing. */
+struct gm_cli_operands {
+	bool alone; /* they are of one service: GM_FALLBACK is not meant */
+	bool typed; /* keys come from standard input, none is looked for */
+};
+
 /* Load the configuration, and set up notes, logs and the deadline from it. */
-int gm_cli_configure(const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+int gm_cli_configure(const struct gm_tool *, const struct gm_cli_operands *,
+    struct gm_err *) GM_MUST_CHECK;
 
 /*
  * The list of those who are asked behind the first service, NULL: nobody.  Those
  * of the environment or a file are meant only behind Gemini, by tools that ask,
  * and not where a single key or service was named.
  */
-const char *gm_cli_fallback(const struct gm_tool *);
+const char *
+gm_cli_fallback(const struct gm_tool *, const struct gm_cli_operands *);
 
 /*
  * Undo what was done to the process at the start, as far as a program that takes

@@ -2,23 +2,21 @@
 #include <string.h>
 
 #include "base/span.h"
-#include "cli/input.h"
 #include "cli/keyset.h"
 #include "provider/provider.h"
 
 /* Whatever is said; a path that is too long is the state's matter. */
 #define STATE_DIR_MAX (2 * 1024 * 1024)
-#define TYPED_MAX (1024 * 1024)
 
 /* A key as a model would get into URLs, the key state and logs. */
 static int
-check_model(const struct gm_keyset *k, const struct gm_common *c,
+check_model(const struct gm_keyset *k, const struct gm_secrets *secrets,
     const char *model, struct gm_err *err)
 {
 	const char *name = strrchr(model, '/');
 	struct gm_span last = gm_span_of(name != NULL ? name + 1 : model);
 
-	if (gm_secret_is_key(last) || gm_secrets_have(&c->secrets, last))
+	if (gm_secret_is_key(last) || gm_secrets_have(secrets, last))
 		return gm_fail(err, GM_ECONFIG,
 		    "a key, not a model's name; " GM_SETTING_KEYS);
 	return k->provider->check_model(model, err);
@@ -26,10 +24,10 @@ check_model(const struct gm_keyset *k, const struct gm_common *c,
 
 /* "a, b": tried in this order. */
 static int
-list_models(
-    struct gm_keyset *k, const struct gm_common *common, struct gm_err *err)
+list_models(struct gm_keyset *k, const struct gm_keyset_options *options,
+    struct gm_err *err)
 {
-	const struct gm_config *c = &common->config;
+	const struct gm_config *c = options->config;
 	enum gm_setting id = gm_vendor(k->place.vendor)->model;
 	const char *text = c->values[id].text;
 	char *p;
@@ -55,7 +53,7 @@ list_models(
 		while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
 			len--;
 		p[len] = '\0';
-		if (check_model(k, common, p, err) != 0)
+		if (check_model(k, options->secrets, p, err) != 0)
 			return gm_config_blame(c, id, err);
 		p += text != NULL ? text - p : 0;
 	} while (text != NULL);
@@ -63,20 +61,20 @@ list_models(
 }
 
 static int
-open_keys(struct gm_keyset *k, const struct gm_common *c, unsigned *told,
-    struct gm_err *err)
+open_keys(struct gm_keyset *k, const struct gm_keyset_options *o,
+    unsigned *told, struct gm_err *err)
 {
-	const struct gm_value *values = c->config.values;
+	const struct gm_value *values = o->config->values;
 	const struct gm_value *only = &values[GM_SET_KEY_INDEX];
 	const struct gm_keys_options options = {
 		.ring = &k->place.ring,
 		.base_url = k->base_url,
-		.state_dir = c->no_state ? NULL : gm_buf_str(&k->state_dir),
-		.note = &c->note,
+		.state_dir = o->no_state ? NULL : gm_buf_str(&k->state_dir),
+		.note = o->note,
 		.told = told,
 		.round_robin = values[GM_SET_POLICY].number != 0,
-		.ignore_marks = c->ignore_cooldown,
-		.must_store = c->must_store,
+		.ignore_marks = o->ignore_cooldown,
+		.must_store = o->must_store,
 		.only = only->text != NULL ? only->number : -1,
 		.rpm = values[GM_SET_RPM].number,
 		.rpd = values[GM_SET_RPD].number,
@@ -90,30 +88,13 @@ open_keys(struct gm_keyset *k, const struct gm_common *c, unsigned *told,
 }
 
 static int
-type_keys(struct gm_keyset *k, struct gm_common *c, struct gm_err *err)
+find_keys(
+    struct gm_keyset *k, const struct gm_keyset_options *o, struct gm_err *err)
 {
-	struct gm_input input = { .note = &c->note,
-		.closed = c->stdin_closed,
-		.hint = c->err_is_tty };
-	struct gm_buf text;
-	int rc;
-
-	gm_buf_init(&text, TYPED_MAX);
-	rc = gm_input_stdin(&input, &text, err);
-	if (rc == 0)
-		rc = gm_keyplace_take(&k->place, &c->config, gm_buf_span(&text),
-		    &c->secrets, &c->note, err);
-	gm_buf_release(&text);
-	return rc;
-}
-
-static int
-find_keys(struct gm_keyset *k, struct gm_common *c, struct gm_err *err)
-{
-	if (c->typed_keys)
-		return type_keys(k, c, err);
-	return gm_keyplace_find(
-	    &k->place, &c->config, &c->secrets, &c->note, err);
+	if (o->typed.p != NULL)
+		return gm_keyplace_take(
+		    &k->place, o->config, o->typed, o->secrets, o->note, err);
+	return gm_keyplace_find(&k->place, o->config, o->secrets, o->note, err);
 }
 
 /* OpenAI's own hosts, and those where Azure serves its models. */
@@ -144,72 +125,74 @@ gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
 }
 
 int
-gm_keyset_find(struct gm_keyset *k, const struct gm_tool *tool,
+gm_keyset_find(struct gm_keyset *k, const struct gm_keyset_options *o,
     enum gm_vendor vendor, unsigned *told, struct gm_err *err)
 {
-	struct gm_common *c = tool->common;
-
 	*k = (struct gm_keyset){ .place = { .vendor = vendor,
-				     .no_command = c->no_command,
-				     .limits = &c->limits } };
+				     .no_command = o->no_command,
+				     .limits = o->limits } };
 	gm_buf_init(&k->state_dir, STATE_DIR_MAX);
-	if (find_keys(k, c, err) != 0)
+	if (find_keys(k, o, err) != 0)
 		return -1;
 	if (k->place.ring.len == 0)
 		return 0;
-	k->base_url = c->config.values[gm_vendor(vendor)->base_url].text;
+	k->base_url = o->config->values[gm_vendor(vendor)->base_url].text;
 	k->provider = gm_keyset_provider(vendor, k->base_url);
-	if (!c->no_state)
-		gm_config_dir(&c->config, GM_DIR_STATE, &k->state_dir);
+	if (!o->no_state)
+		gm_config_dir(o->config, GM_DIR_STATE, &k->state_dir);
 	if (gm_buf_check(&k->state_dir, err) != 0) {
 		gm_err_prefix(err, "state directory: ");
 		return -1;
 	}
-	if (list_models(k, c, err) != 0)
+	if (list_models(k, o, err) != 0)
 		return -1;
-	return open_keys(k, c, told, err);
+	return open_keys(k, o, told, err);
+}
+
+static void
+trace_keys(const struct gm_keyset *k, const struct gm_keyset_options *o)
+{
+	const struct gm_keyplace *place = &k->place;
+
+	if (place->variable == NULL)
+		gm_note(o->note, GM_LEVEL_TRACE, "keys: none is needed at %s",
+		    k->base_url);
+	else
+		gm_note(o->note, GM_LEVEL_TRACE, "keys: %zu in %s (%s)",
+		    place->ring.len, place->variable,
+		    gm_config_place(o->config, place->origin));
 }
 
 void
 gm_keyset_trace(
-    const struct gm_keyset *sets, size_t len, const struct gm_common *c)
+    const struct gm_keyset *sets, size_t len, const struct gm_keyset_options *o)
 {
-	const struct gm_keyplace *place;
 	const struct gm_keyset *k;
 	const char *state = "none";
 
+	gm_config_trace(o->config, o->note);
 	for (k = sets; k < sets + len; k++) {
-		place = &k->place;
-		if (place->ring.len == 0)
+		if (k->place.ring.len == 0)
 			continue;
-		if (place->variable == NULL)
-			gm_note(&c->note, GM_LEVEL_TRACE,
-			    "keys: none is needed at %s", k->base_url);
-		else
-			gm_note(&c->note, GM_LEVEL_TRACE,
-			    "keys: %zu in %s (%s)", place->ring.len,
-			    place->variable,
-			    gm_config_place(&c->config, place->origin));
+		trace_keys(k, o);
 		if (k->state_dir.len > 0)
 			state = gm_buf_str(&k->state_dir);
 	}
-	gm_note(&c->note, GM_LEVEL_TRACE, "key state: %s", state);
+	gm_note(o->note, GM_LEVEL_TRACE, "key state: %s", state);
 }
 
 int
-gm_keyset_open(
-    struct gm_keyset *k, const struct gm_tool *tool, struct gm_err *err)
+gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
+    enum gm_vendor vendor, struct gm_err *err)
 {
-	struct gm_common *c = tool->common;
-	int rc = gm_keyset_find(k, tool, c->vendor, NULL, err);
+	int rc = gm_keyset_find(k, o, vendor, NULL, err);
 
 	/* Now the base URL is settled, and what must be masked is known. */
-	gm_config_trace(&c->config, &c->note);
-	gm_keyset_trace(k, 1, c);
+	gm_keyset_trace(k, 1, o);
 	if (rc != 0)
 		return -1;
 	if (k->place.ring.len == 0)
-		return gm_keyplace_fail(&k->place, &c->config, err);
+		return gm_keyplace_fail(&k->place, o->config, err);
 	if (k->place.ring.keys[0].text.len == 0)
 		return gm_fail(err, GM_ECONFIG,
 		    "%s: %s: no key is needed, and there is none to choose",

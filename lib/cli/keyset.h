@@ -9,7 +9,11 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "cli/cli.h"
+#include "base/note.h"
+#include "base/process.h"
+#include "base/secret.h"
+#include "base/span.h"
+#include "config/config.h"
 #include "config/keyplace.h"
 #include "config/vendor.h"
 #include "keys/keys.h"
@@ -17,6 +21,21 @@
 
 /* Models tried in order, at most. */
 #define GM_MODELS_LISTED 16
+
+/* What a key set is made from, and how its keys are used; all is borrowed. */
+struct gm_keyset_options {
+	struct gm_config *config;   /* loaded; gets the base URL that counts */
+	struct gm_secrets *secrets; /* gets the keys */
+	const struct gm_note *note;
+	/* At start, for a command that prints keys; NULL: as they are. */
+	const struct gm_process_limits *limits;
+	bool no_command;      /* a command that prints keys is not run */
+	struct gm_span typed; /* keys, one a line, in place of the configured;
+	                       * p NULL: none */
+	bool no_state;        /* what is learnt of keys is nobody else's */
+	bool must_store; /* it is the result: an error if it cannot be kept */
+	bool ignore_cooldown;
+};
 
 struct gm_keyset {
 	struct gm_keyplace place; /* its ring is empty if there is no key */
@@ -30,28 +49,27 @@ struct gm_keyset {
 };
 
 /*
- * Find keys, base URL and models of a service, from a configuration that is
- * loaded, and open the state; without a key nothing is opened, and only
- * gm_keyset_close() is of use.  told, borrowed, is as for gm_keystate_open().
- * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
+ * Find keys, base URL and models of a service, and open the state; without a
+ * key nothing is opened, and only gm_keyset_close() is of use.  told, borrowed,
+ * is as for gm_keystate_open().  Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
  */
-int gm_keyset_find(struct gm_keyset *, const struct gm_tool *, enum gm_vendor,
-    unsigned *told, struct gm_err *) GM_MUST_CHECK;
+int gm_keyset_find(struct gm_keyset *, const struct gm_keyset_options *,
+    enum gm_vendor, unsigned *told, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The same for the service that the options name, with the settings traced;
- * there must be a key and a model: GM_ECONFIG.
+ * Find a set that is used alone, with the settings traced; there must be a key
+ * and a model: GM_ECONFIG.
  */
-int gm_keyset_open(
-    struct gm_keyset *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+int gm_keyset_open(struct gm_keyset *, const struct gm_keyset_options *,
+    enum gm_vendor, struct gm_err *) GM_MUST_CHECK;
 
 /* The service of that name at that address, as it is asked. */
 const struct gm_provider *
 gm_keyset_provider(enum gm_vendor, const char *base_url);
 
-/* Tell where the keys of some sets come from (-vv). */
-void
-gm_keyset_trace(const struct gm_keyset *, size_t len, const struct gm_common *);
+/* Tell where the settings and the keys of some sets come from (-vv). */
+void gm_keyset_trace(
+    const struct gm_keyset *, size_t len, const struct gm_keyset_options *);
 
 /* Is a model known?  Returns 0, or -1 with GM_ECONFIG. */
 int

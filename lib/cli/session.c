@@ -2,37 +2,11 @@
 
 #include "cli/session.h"
 
-/* Who is asked, in this order. */
-static int
-list_vendors(
-    const struct gm_tool *tool, struct gm_vendors *vendors, struct gm_err *err)
-{
-	const struct gm_common *c = tool->common;
-	const struct gm_value *then = &c->config.values[GM_SET_FALLBACK];
-	const char *list = gm_cli_fallback(tool);
-	bool only = c->config.values[GM_SET_KEY_INDEX].text != NULL;
-
-	*vendors = (struct gm_vendors){ { c->vendor }, 1 };
-	if (c->all_vendors)
-		*vendors = gm_vendors_all;
-	if (list == NULL && then->text != NULL && !c->all_vendors)
-		gm_note(&c->note, GM_LEVEL_DETAIL,
-		    "%s is not used, as a key or a provider was named",
-		    then->name);
-	if (list != NULL && gm_vendors_add(vendors, list, err) != 0)
-		return gm_config_blame(&c->config, GM_SET_FALLBACK, err);
-	if (list != NULL && vendors->len > 1 && (only || c->alone))
-		return gm_fail(err, GM_EUSAGE,
-		    only ? "--key-index and --%s exclude each other"
-			 : "--%s and operands exclude each other",
-		    then->name);
-	return 0;
-}
-
 static struct gm_service
-service_of(const struct gm_common *c, struct gm_keyset *set)
+service_of(const struct gm_services_options *o, struct gm_keyset *set)
 {
-	const struct gm_value *values = c->config.values;
+	const struct gm_value *values = o->keys.config->values;
+
 	return (struct gm_service){
 		.provider = set->provider,
 		.base_url = set->base_url,
@@ -41,19 +15,19 @@ service_of(const struct gm_common *c, struct gm_keyset *set)
 		    gm_vendor_variable(gm_vendor(set->place.vendor)->first_key),
 		.models = set->models,
 		.models_len = set->models_len,
-		.fallback = set->place.vendor != c->vendor,
-		.note = &c->note,
+		.fallback = set->place.vendor != o->vendors.items[0],
+		.note = o->keys.note,
 		.response_ms = values[GM_SET_RESPONSE_TIMEOUT].number,
 		.timeout_ms = values[GM_SET_TIMEOUT].number,
 		.max_wait_ms = values[GM_SET_MAX_WAIT].number,
-		.deadline_ms = c->deadline_ms,
+		.deadline_ms = o->deadline_ms,
 		.retries = (unsigned)values[GM_SET_RETRIES].number,
 	};
 }
 
 /* Let each service know the one behind it. */
 static void
-link_services(struct gm_session *s)
+link_services(struct gm_services *s)
 {
 	size_t i;
 
@@ -64,110 +38,84 @@ link_services(struct gm_session *s)
 
 /* Find the keys of each service; the ring of one without any is empty. */
 static int
-find_all(struct gm_session *s, const struct gm_tool *tool,
-    const struct gm_vendors *vendors, struct gm_err *err)
+find_all(struct gm_services *s, struct gm_err *err)
 {
-	struct gm_common *c = tool->common;
+	const struct gm_vendors *vendors = &s->options.vendors;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < vendors->len && rc == 0; i++)
-		rc = gm_keyset_find(
-		    &s->room[i], tool, vendors->items[i], s->told, err);
+		rc = gm_keyset_find(&s->room[i], &s->options.keys,
+		    vendors->items[i], s->told, err);
 	/* Now base URLs are settled, and what must be masked is known. */
-	gm_config_trace(&c->config, &c->note);
-	gm_keyset_trace(s->room, vendors->len, c);
+	gm_keyset_trace(s->room, vendors->len, &s->options.keys);
 	return rc;
 }
 
 /* Those that have a key. */
 static void
-take_usable(struct gm_session *s, const struct gm_common *c, size_t found)
+take_usable(struct gm_services *s)
 {
 	struct gm_keyset *set;
 
-	for (set = s->room; set < s->room + found; set++) {
+	for (set = s->room; set < s->room + s->options.vendors.len; set++) {
 		if (set->place.ring.len == 0)
 			continue;
-		s->services[s->len] = service_of(c, set);
+		s->services[s->len] = service_of(&s->options, set);
 		s->keysets[s->len++] = set;
 	}
 }
 
 static void
-tell_left_out(
-    const struct gm_session *s, const struct gm_common *c, size_t found)
+tell_left_out(const struct gm_services *s)
 {
+	const struct gm_services_options *o = &s->options;
 	const struct gm_keyset *set;
 	struct gm_err why;
 
-	for (set = s->room; set < s->room + found; set++) {
+	for (set = s->room; set < s->room + o->vendors.len; set++) {
 		if (set->place.ring.len > 0)
 			continue;
-		(void)gm_keyplace_fail(&set->place, &c->config, &why);
-		gm_note(&c->note,
-		    c->all_vendors ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE,
+		(void)gm_keyplace_fail(&set->place, o->keys.config, &why);
+		gm_note(o->keys.note, o->all ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE,
 		    "%s is left out: %s", gm_vendor(set->place.vendor)->name,
 		    why.msg);
 	}
 }
 
 int
-gm_session_find(
-    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+gm_services_open(struct gm_services *s, const struct gm_services_options *o,
+    struct gm_err *err)
 {
-	struct gm_common *c = tool->common;
-	struct gm_vendors vendors;
-
-	*s = (struct gm_session){ .len = 0 };
+	*s = (struct gm_services){ .options = *o };
 	s->room = calloc(GM_VENDORS, sizeof(*s->room));
 	s->told = calloc(1, sizeof(*s->told));
 	if (s->room == NULL || s->told == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
-	if (list_vendors(tool, &vendors, err) != 0 ||
-	    find_all(s, tool, &vendors, err) != 0)
+	if (find_all(s, err) != 0)
 		return -1;
-	take_usable(s, c, vendors.len);
+	take_usable(s);
 	if (s->len == 0)
-		return gm_keyplace_fail(&s->room[0].place, &c->config, err);
-	tell_left_out(s, c, vendors.len);
+		return gm_keyplace_fail(&s->room[0].place, o->keys.config, err);
+	tell_left_out(s);
 	link_services(s);
 	return 0;
 }
 
 int
-gm_session_open(
-    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
+gm_services_connect(struct gm_services *s, struct gm_err *err)
 {
-	*s = (struct gm_session){ .len = 0 };
-	if (gm_cli_configure(tool, err) != 0)
-		return -1;
-	return gm_session_find(s, tool, err);
-}
-
-static enum gm_http_family
-family(const struct gm_common *c)
-{
-	if (c->ipv4)
-		return GM_HTTP_V4;
-	return c->ipv6 ? GM_HTTP_V6 : GM_HTTP_ANY;
-}
-
-int
-gm_session_connect(
-    struct gm_session *s, const struct gm_tool *tool, struct gm_err *err)
-{
-	const struct gm_common *c = tool->common;
-	const struct gm_surroundings *around = &c->config.around;
+	const struct gm_services_options *o = &s->options;
+	const struct gm_config *config = o->keys.config;
 	const struct gm_http_options options = {
-		.trust = around->trust,
-		.agent = tool->agent,
+		.trust = config->around.trust,
+		.agent = o->agent,
 		.connect_timeout_ms =
-		    c->config.values[GM_SET_CONNECT_TIMEOUT].number,
-		.family = family(c),
-		.http1 = c->http1,
-		.proxy = around->proxy,
-		.proxy_variable = around->proxy_variable,
+		    config->values[GM_SET_CONNECT_TIMEOUT].number,
+		.family = o->family,
+		.http1 = o->http1,
+		.proxy = config->around.proxy,
+		.proxy_variable = config->around.proxy_variable,
 	};
 	struct gm_http *http = gm_http_open(&options, err);
 	size_t i;
@@ -195,7 +143,7 @@ check_fit(const struct gm_keyset *set, const struct gm_question *question,
 
 /* Leave out those with a reason. */
 static void
-keep_fit(struct gm_session *s, const struct gm_err *why)
+keep_fit(struct gm_services *s, const struct gm_err *why)
 {
 	size_t i, len = 0;
 
@@ -214,8 +162,8 @@ keep_fit(struct gm_session *s, const struct gm_err *why)
 }
 
 int
-gm_session_fit(
-    struct gm_session *s, struct gm_question *question, struct gm_err *err)
+gm_services_fit(
+    struct gm_services *s, struct gm_question *question, struct gm_err *err)
 {
 	struct gm_err why[GM_VENDORS] = { { .code = GM_OK } };
 	size_t i, len = 0;
@@ -240,7 +188,7 @@ gm_session_fit(
 }
 
 void
-gm_session_close(struct gm_session *s)
+gm_services_close(struct gm_services *s)
 {
 	struct gm_keyset *set;
 
@@ -251,5 +199,5 @@ gm_session_close(struct gm_session *s)
 		gm_keyset_close(set);
 	free(s->room);
 	free(s->told);
-	*s = (struct gm_session){ .len = 0 };
+	*s = (struct gm_services){ .len = 0 };
 }

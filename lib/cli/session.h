@@ -2,19 +2,35 @@
 #define GM_CLI_SESSION_H
 
 /*
- * The services ready to be asked, from what the shared options say: keys, base
+ * The services that can be asked, made from a loaded configuration: keys, base
  * URLs, limits, connections.
  */
 
+#include <stdbool.h>
+
 #include "base/base.h"
 #include "base/err.h"
-#include "call/ask.h"
-#include "cli/cli.h"
+#include "call/task.h"
 #include "cli/keyset.h"
 #include "config/vendor.h"
+#include "net/exchange.h"
+
+/* What is wanted; all is borrowed until gm_services_close(). */
+struct gm_services_options {
+	struct gm_keyset_options keys; /* with the configuration */
+	/* In the order in which they are asked; the others than the first are
+	 * its fallbacks. */
+	struct gm_vendors vendors;
+	bool all; /* those that there are: one without keys is no news */
+	const char *agent; /* User-Agent */
+	enum gm_http_family family;
+	bool http1;          /* HTTP/1.1 only */
+	int64_t deadline_ms; /* monotonic clock; 0: none */
+};
 
 /* In the order in which they are asked; one at least, once it is open. */
-struct gm_session {
+struct gm_services {
+	struct gm_services_options options;
 	struct gm_keyset *keysets[GM_VENDORS];
 	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
 	size_t len;
@@ -23,20 +39,15 @@ struct gm_session {
 };
 
 /*
- * Load the configuration and find the keys.  A service without a key is left
- * out with a note, if another one has one.  Returns 0, or -1: GM_EUSAGE,
- * GM_ECONFIG, GM_EOS.
+ * Find the keys.  A service without a key is left out with a note, if another
+ * one has one.  Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS; to be closed
+ * in any case.
  */
-int gm_session_open(
-    struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
-
-/* The second half of it, for who has called gm_cli_configure() already. */
-int gm_session_find(
-    struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+int gm_services_open(struct gm_services *, const struct gm_services_options *,
+    struct gm_err *) GM_MUST_CHECK;
 
 /* Make the http of all services; sends nothing yet.  GM_EOS, GM_ECONFIG. */
-int gm_session_connect(
-    struct gm_session *, const struct gm_tool *, struct gm_err *) GM_MUST_CHECK;
+int gm_services_connect(struct gm_services *, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Have the question asked of the first service's models, and leave out those
@@ -44,9 +55,10 @@ int gm_session_connect(
  * note.  Returns 0, or -1 where that is the one that the user asked for, or
  * none is left: GM_ECONFIG, GM_EUSAGE.
  */
-int gm_session_fit(
-    struct gm_session *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;
+int gm_services_fit(
+    struct gm_services *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;
 
-void gm_session_close(struct gm_session *);
+/* Harmless for all zero, and again. */
+void gm_services_close(struct gm_services *);
 
 #endif

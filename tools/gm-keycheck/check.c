@@ -23,7 +23,8 @@ struct batch {
 	const struct gm_keyset *set;
 	const struct gm_service *service;
 	const struct gm_common *common;
-	unsigned *told; /* of the key state, with the session's keys */
+	unsigned *told; /* of the key state, with the services' keys */
+	bool no_state;  /* what is learnt of keys is nobody else's */
 	struct gm_log log;
 	struct item *items;
 	struct gm_ask *asks;
@@ -41,8 +42,7 @@ open_item(struct batch *b, struct item *item, struct gm_err *err)
 	const struct gm_keys_options options = {
 		.ring = &set->place.ring,
 		.base_url = b->service->base_url,
-		.state_dir =
-		    b->common->no_state ? NULL : gm_buf_str(&set->state_dir),
+		.state_dir = b->no_state ? NULL : gm_buf_str(&set->state_dir),
 		.note = &b->common->note,
 		.told = b->told,
 		.ignore_marks = true,
@@ -417,13 +417,14 @@ count_alike(const struct gm_verdict *v, size_t len)
 }
 
 int
-gm_keycheck_run(const struct gm_session *session,
+gm_keycheck_run(const struct gm_services *services,
     const struct gm_common *common, enum gm_keycheck_level level,
     struct gm_verdict *verdicts, size_t len, struct gm_err *err)
 {
-	struct batch b = {
-		.common = common, .told = session->told, .log = common->log
-	};
+	struct batch b = { .common = common,
+		.told = services->told,
+		.no_state = services->options.keys.no_state,
+		.log = common->log };
 	size_t at, n;
 	int rc = 0;
 
@@ -437,8 +438,8 @@ gm_keycheck_run(const struct gm_session *session,
 	}
 	for (at = 0; at < len && rc == 0; at += n) {
 		n = count_alike(verdicts + at, len - at);
-		b.set = session->keysets[verdicts[at].service];
-		b.service = &session->services[verdicts[at].service];
+		b.set = services->keysets[verdicts[at].service];
+		b.service = &services->services[verdicts[at].service];
 		rc = check_some(&b, level, verdicts + at, n, err);
 	}
 	free(b.items);

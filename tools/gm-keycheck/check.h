@@ -21,12 +21,12 @@ enum gm_keycheck_level {
 
 /*
  * Fill len verdicts, each with its index and service set, those of a service
- * one behind the other.  The session is connected.  What a service has no call
+ * one behind the other.  The services are connected.  What a service has no call
  * for is left out, with a note.
  * Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA; a deadline that is over is
  * a verdict.
  */
-int gm_keycheck_run(const struct gm_session *, const struct gm_common *,
+int gm_keycheck_run(const struct gm_services *, const struct gm_common *,
     enum gm_keycheck_level, struct gm_verdict *, size_t len,
     struct gm_err *) GM_MUST_CHECK;
 

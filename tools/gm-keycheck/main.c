@@ -11,13 +11,16 @@
 #include "base/stop.h"
 #include "base/table.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 #include "cli/out.h"
 #include "cli/session.h"
+#include "cli/wanted.h"
 #include "gm-keycheck/check.h"
 #include "gm-keycheck/worktree.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define WANTED_MAX 1000000
+#define TYPED_MAX (1024 * 1024)
 
 struct options {
 	struct gm_common common;
@@ -32,7 +35,9 @@ struct run {
 	enum gm_keycheck_level level;
 	int64_t wanted; /* keys that must be healthy; -1: all */
 	bool now;       /* they must be able to answer now */
-	struct gm_session session;
+	struct gm_cli_operands operands;
+	struct gm_buf typed; /* keys from standard input */
+	struct gm_services services;
 	struct gm_verdict *verdicts;
 	size_t len;
 	bool named; /* keys of several services: each with its name */
@@ -56,16 +61,17 @@ parse_level(const char *text, enum gm_keycheck_level *level, struct gm_err *err)
 
 /* "-" is alone. */
 static int
-check_operands(struct gm_common *c, int argc, char **argv, struct gm_err *err)
+read_operands(struct run *r, int argc, char **argv, struct gm_err *err)
 {
 	int i;
 
+	r->operands.alone = argc > 0;
 	for (i = 0; i < argc; i++)
-		c->typed_keys = c->typed_keys || strcmp(argv[i], "-") == 0;
-	if (c->typed_keys && argc > 1)
+		if (strcmp(argv[i], "-") == 0)
+			r->operands.typed = true;
+	if (r->operands.typed && argc > 1)
 		return gm_fail(err, GM_EUSAGE,
 		    "'-' and other operands exclude each other");
-	c->alone = argc > 0;
 	return 0;
 }
 
@@ -106,8 +112,7 @@ parse_wanted(
 static int
 check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 {
-	struct options *o = r->opt;
-	struct gm_common *c = &o->common;
+	const struct options *o = r->opt;
 
 	if (check_clashes(o, argc, err) != 0)
 		return -1;
@@ -122,8 +127,7 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 		return -1;
 	if (o->level != NULL && parse_level(o->level, &r->level, err) != 0)
 		return -1;
-	c->no_state = o->no_save;
-	return check_operands(c, argc, argv, err);
+	return read_operands(r, argc, argv, err);
 }
 
 static void
@@ -131,14 +135,14 @@ add_key(struct run *r, size_t service, size_t index)
 {
 	r->verdicts[r->len++] = (struct gm_verdict){ .service = service,
 		.index = index,
-		.provider = r->session.services[service].provider->name };
+		.provider = r->services.services[service].provider->name };
 }
 
 /* The keys that the operands name, in the order of the ring. */
 static int
 choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 {
-	size_t keys = r->session.keysets[0]->place.ring.len, i;
+	size_t keys = r->services.keysets[0]->place.ring.len, i;
 	bool *wanted = calloc(keys, sizeof(*wanted));
 	int64_t index;
 	int arg, rc = 0;
@@ -164,7 +168,7 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {
-	const struct gm_session *s = &r->session;
+	const struct gm_services *s = &r->services;
 	int64_t only = s->keysets[0]->keys.rule.only;
 	size_t i, k, keys = s->keysets[0]->place.ring.len;
 
@@ -173,7 +177,7 @@ choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 	r->verdicts = calloc(keys, sizeof(*r->verdicts));
 	if (r->verdicts == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
-	if (argc > 0 && !r->opt->common.typed_keys)
+	if (argc > 0 && !r->operands.typed)
 		return choose_named(r, argc, argv, err);
 	if (only >= 0) {
 		add_key(r, 0, (size_t)only);
@@ -318,6 +322,35 @@ deliver(struct run *r, struct gm_err *err)
 	    r->wanted < 0 ? r->len : (size_t)r->wanted, r->now, err);
 }
 
+/* Keys that are typed in place of the configured ones. */
+static int
+read_typed(struct run *r, struct gm_err *err)
+{
+	const struct gm_common *c = &r->opt->common;
+	struct gm_input input = { .note = &c->note,
+		.closed = c->stdin_closed,
+		.hint = c->err_is_tty };
+
+	return gm_input_stdin(&input, &r->typed, err);
+}
+
+static int
+open_services(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+{
+	struct gm_services_options options;
+
+	if (gm_cli_configure(tool, &r->operands, err) != 0 ||
+	    gm_wanted_services(tool, &r->operands, &options, err) != 0)
+		return -1;
+	options.keys.no_state = r->opt->no_save;
+	if (r->operands.typed) {
+		if (read_typed(r, err) != 0)
+			return -1;
+		options.keys.typed = gm_span_of(gm_buf_str(&r->typed));
+	}
+	return gm_services_open(&r->services, &options, err);
+}
+
 static int
 work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
@@ -325,7 +358,7 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	const struct options *o = r->opt;
 
 	if (check_usage(r, argc, argv, err) != 0 ||
-	    gm_session_open(&r->session, tool, err) != 0 ||
+	    open_services(r, tool, err) != 0 ||
 	    choose_keys(r, argc, argv, err) != 0 ||
 	    gm_out_open(&r->out, NULL, err) != 0)
 		return -1;
@@ -333,8 +366,8 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	    gm_outfile_create(&r->metrics, o->prometheus, err) != 0)
 		return -1;
 	warn(&o->common);
-	if (gm_session_connect(&r->session, tool, err) != 0 ||
-	    gm_keycheck_run(&r->session, &o->common, r->level, r->verdicts,
+	if (gm_services_connect(&r->services, err) != 0 ||
+	    gm_keycheck_run(&r->services, &o->common, r->level, r->verdicts,
 		r->len, err) != 0)
 		return -1;
 	return deliver(r, err);
@@ -348,11 +381,14 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 	struct run r = { .opt = opt,
 		.out = { .file = { .fd = -1 } },
 		.metrics = { .fd = -1 } };
-	int rc = work(&r, tool, argc, argv, err);
+	int rc;
 
+	gm_buf_init(&r.typed, TYPED_MAX);
+	rc = work(&r, tool, argc, argv, err);
 	gm_outfile_release(&r.metrics);
 	gm_out_release(&r.out);
-	gm_session_close(&r.session);
+	gm_services_close(&r.services);
+	gm_buf_release(&r.typed);
 	free(r.verdicts);
 	return rc;
 }

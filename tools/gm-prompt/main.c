@@ -16,6 +16,7 @@
 #include "cli/prompt.h"
 #include "cli/record.h"
 #include "cli/session.h"
+#include "cli/wanted.h"
 #include "gm-prompt/delivery.h"
 #include "gm-prompt/fence.h"
 
@@ -33,7 +34,7 @@ struct options {
 /* All that a run acquires, released in one place. */
 struct run {
 	struct options *opt;
-	struct gm_session session;
+	struct gm_services services;
 	struct gm_prompt prompt;
 	struct gm_question question;
 	struct gm_outcome outcome;
@@ -96,7 +97,7 @@ set_question(struct run *r, struct gm_err *err)
 	};
 	if (gm_params_apply(&o->params, &r->question, err) != 0)
 		return -1;
-	return gm_session_fit(&r->session, &r->question, err);
+	return gm_services_fit(&r->services, &r->question, err);
 }
 
 static int
@@ -122,7 +123,7 @@ dry_run(struct run *r, struct gm_err *err)
 	struct gm_ask request;
 	int rc;
 
-	rc = gm_ask_begin(&request, r->session.services, &r->question,
+	rc = gm_ask_begin(&request, r->services.services, &r->question,
 	    &r->delivery.sink, &r->outcome, err);
 	if (rc == 0)
 		rc = gm_ask_describe(&request, GM_LEVEL_METRICS, err);
@@ -252,17 +253,17 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 }
 
 static int
-ask(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+ask(struct run *r, struct gm_err *err)
 {
 	size_t i;
 
-	if (gm_session_connect(&r->session, tool, err) != 0)
+	if (gm_services_connect(&r->services, err) != 0)
 		return -1;
-	gm_catalog_advise(&r->session, tool->common);
-	for (i = 0; i < r->session.len; i++)
-		r->session.keysets[i]->keys.rule.search = r->question.search;
+	gm_catalog_advise(&r->services, &r->opt->common);
+	for (i = 0; i < r->services.len; i++)
+		r->services.keysets[i]->keys.rule.search = r->question.search;
 	r->asked = true;
-	return gm_drive(r->session.services, &r->question, &r->delivery.sink,
+	return gm_drive(r->services.services, &r->question, &r->delivery.sink,
 	    &r->outcome, err);
 }
 
@@ -289,11 +290,23 @@ deliver(struct run *r, int rc, struct gm_err *err)
 }
 
 static int
+open_services(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+{
+	const struct gm_cli_operands operands = { .alone = false };
+	struct gm_services_options options;
+
+	if (gm_cli_configure(tool, &operands, err) != 0 ||
+	    gm_wanted_services(tool, &operands, &options, err) != 0)
+		return -1;
+	return gm_services_open(&r->services, &options, err);
+}
+
+static int
 work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
 	struct gm_err second;
-	int rc = gm_session_open(&r->session, tool, err);
+	int rc = open_services(r, tool, err);
 
 	if (rc != 0 && !r->opt->common.json)
 		return -1;
@@ -305,7 +318,7 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	if (rc == 0 && r->opt->dry_run)
 		return dry_run(r, err);
 	if (rc == 0)
-		rc = ask(r, tool, err);
+		rc = ask(r, err);
 	return deliver(r, rc, err);
 }
 
@@ -315,7 +328,7 @@ release(struct run *r)
 	gm_delivery_release(&r->delivery);
 	gm_out_release(&r->out);
 	gm_outcome_release(&r->outcome);
-	gm_session_close(&r->session);
+	gm_services_close(&r->services);
 	gm_prompt_release(&r->prompt);
 	gm_params_release(&r->opt->params);
 	free(r);

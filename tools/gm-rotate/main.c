@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/keyset.h"
 #include "cli/out.h"
+#include "cli/wanted.h"
 #include "gm-rotate/choice.h"
 #include "gm-rotate/feed.h"
 #include "gm-rotate/runner.h"
@@ -182,14 +183,17 @@ is_storing(const struct options *o)
 static int
 open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 {
-	struct gm_common *c = &r->opt->common;
+	const struct gm_cli_operands operands = { .alone = false };
+	const struct gm_common *c = &r->opt->common;
+	struct gm_keyset_options options;
 	size_t len;
 
-	if (gm_cli_configure(tool, err) != 0)
+	if (gm_cli_configure(tool, &operands, err) != 0)
 		return -1;
-	c->must_store = is_storing(r->opt);
-	c->no_command = !r->opt->print_key && c->behind <= 0;
-	if (gm_keyset_open(&r->keyset, tool, err) != 0)
+	options = gm_wanted_keys(tool);
+	options.must_store = is_storing(r->opt);
+	options.no_command = !r->opt->print_key && c->behind <= 0;
+	if (gm_keyset_open(&r->keyset, &options, c->vendor, err) != 0)
 		return -1;
 	r->keys = &r->keyset.keys;
 	r->choice = (struct gm_keychoice){ .ring = &r->keyset.place.ring,

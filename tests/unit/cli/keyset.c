@@ -15,8 +15,8 @@
 #define KEY_B "fake-good-key-0002"
 
 static char dir[] = "/tmp/gm-unit-keyset.XXXXXX";
-static struct gm_common common;
-static const struct gm_tool tool = { .name = "gm-x", .common = &common };
+static struct gm_config config;
+static struct gm_secrets secrets;
 static struct gm_keyset set;
 static struct gm_err err;
 
@@ -49,21 +49,21 @@ tear_down(void **state)
 static int
 open_set(const char *keys, const char *option, const char *index)
 {
-	common = (struct gm_common){ .note = note };
-	common.note.secrets = &common.secrets;
+	const struct gm_keyset_options options = {
+		.config = &config, .secrets = &secrets, .note = &note
+	};
+
 	err = (struct gm_err){ .code = GM_OK };
 	(void)setenv("GOOGLE_API_KEYS", keys, 1);
 	(void)setenv("GM_STATE_DIR", "state", 1);
-	gm_config_init(&common.config);
+	gm_config_init(&config);
 	if (option != NULL)
-		gm_config_option(
-		    &common.config, GM_SET_GEMINI_MODEL, "model", option);
+		gm_config_option(&config, GM_SET_GEMINI_MODEL, "model", option);
 	if (index != NULL)
-		gm_config_option(
-		    &common.config, GM_SET_KEY_INDEX, "key-index", index);
-	if (gm_config_load(&common.config, NULL, &common.note, &err) != 0)
+		gm_config_option(&config, GM_SET_KEY_INDEX, "key-index", index);
+	if (gm_config_load(&config, NULL, &note, &err) != 0)
 		fail_msg("%s", err.msg);
-	return gm_keyset_open(&set, &tool, &err);
+	return gm_keyset_open(&set, &options, GM_VENDOR_GEMINI, &err);
 }
 
 static void
@@ -71,8 +71,8 @@ close_set(void)
 {
 	gm_keyset_close(&set);
 	gm_keyset_close(&set);
-	gm_config_release(&common.config);
-	gm_secrets_release(&common.secrets);
+	gm_config_release(&config);
+	gm_secrets_release(&secrets);
 	(void)unsetenv("GEMINI_MODEL");
 	(void)unlink("state/keys");
 	(void)unlink("state/keys.lock");
