@@ -189,9 +189,9 @@ gm_relay_give_up_on_fault(struct gm_ask *a, const char *before)
 	const struct gm_service *s = a->service;
 	struct gm_fault *f = &a->outcome->fault;
 
-	if (f->class == GM_CLASS_MODEL_GONE && f->remedy[0] == '\0' &&
-	    s->advise != NULL)
-		s->advise(s, a->question.model, s->advise_arg, f);
+	if (f->class == GM_CLASS_MODEL_GONE && f->remedy[0] == '\0')
+		gm_modelcache_advise(
+		    &s->cache, a->question.model, s->provider->method, f);
 	gm_relay_explain(a, f, &a->err);
 	gm_err_prefix(&a->err, "%s", before);
 	gm_relay_give_up(a, f->class);

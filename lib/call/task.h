@@ -16,15 +16,10 @@
 #include "call/outcome.h"
 #include "keys/keys.h"
 #include "net/http.h"
+#include "provider/modelcache.h"
 #include "provider/provider.h"
 #include "provider/reply.h"
 #include "provider/request.h"
-
-struct gm_service;
-
-/* Name models like one that the service does not have, in fault->remedy. */
-typedef void gm_advise(const struct gm_service *, const char *model,
-    const void *arg, struct gm_fault *);
 
 /* A service that can be asked, with what all questions share; borrowed. */
 struct gm_service {
@@ -35,8 +30,7 @@ struct gm_service {
 	const char *key_variable;  /* what would hold one, for advice */
 	const char *const *models; /* for who falls back to it: one at least */
 	size_t models_len;
-	gm_advise *advise; /* NULL: nobody knows any */
-	const void *advise_arg;
+	struct gm_modelcache cache;    /* where names like a wrong one are */
 	const struct gm_service *next; /* to fall back to; NULL: none */
 	bool fallback;                 /* the user would ask another first */
 	const struct gm_note *note;

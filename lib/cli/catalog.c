@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -306,37 +305,4 @@ gm_catalog_close(struct gm_catalog *c)
 {
 	gm_models_release(&c->models);
 	gm_services_close(&c->services);
-}
-
-static void
-advise(const struct gm_service *service, const char *model, const void *arg,
-    struct gm_fault *fault)
-{
-	const struct gm_common *common = arg;
-	struct gm_models models = { .items = NULL };
-	struct gm_modelcache cache;
-	struct gm_buf dir, names;
-
-	cache = cache_of(common, service->base_url, &dir);
-	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("similar: "));
-	if (gm_modelcache_read(&cache, 0, INT64_MAX, &models))
-		gm_models_near(
-		    &models, model, service->provider->method, &names);
-	if (names.len > 0 && names.failed == GM_OK)
-		(void)snprintf(fault->remedy, sizeof(fault->remedy),
-		    "similar: %s", gm_buf_str(&names));
-	gm_models_release(&models);
-	gm_buf_release(&names);
-	gm_buf_release(&dir);
-}
-
-void
-gm_catalog_advise(struct gm_services *s, const struct gm_common *common)
-{
-	size_t i;
-
-	for (i = 0; i < s->len; i++) {
-		s->services[i].advise = advise;
-		s->services[i].advise_arg = common;
-	}
 }

@@ -43,10 +43,4 @@ int gm_catalog_probe(struct gm_catalog *, struct gm_err *) GM_MUST_CHECK;
 
 void gm_catalog_close(struct gm_catalog *);
 
-/*
- * Have the services say which models are like one that they do not have, if
- * they name no other themselves: those of the cached list.  Never asks for it.
- */
-void gm_catalog_advise(struct gm_services *, const struct gm_common *);
-
 #endif

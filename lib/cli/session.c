@@ -2,9 +2,13 @@
 
 #include "cli/session.h"
 
+/* Without a path that fits there is no cache. */
+#define PATH_LEN_MAX 4096
+
 static struct gm_service
-service_of(const struct gm_services_options *o, struct gm_keyset *set)
+service_of(const struct gm_services *s, struct gm_keyset *set)
 {
+	const struct gm_services_options *o = &s->options;
 	const struct gm_value *values = o->keys.config->values;
 
 	return (struct gm_service){
@@ -17,6 +21,11 @@ service_of(const struct gm_services_options *o, struct gm_keyset *set)
 		.models_len = set->models_len,
 		.fallback = set->place.vendor != o->vendors.items[0],
 		.note = o->keys.note,
+		.cache = { .dir = s->cache_dir.failed == GM_OK
+		                      ? gm_buf_str(&s->cache_dir)
+		                      : "",
+		    .base_url = set->base_url,
+		    .note = o->keys.note },
 		.response_ms = values[GM_SET_RESPONSE_TIMEOUT].number,
 		.timeout_ms = values[GM_SET_TIMEOUT].number,
 		.max_wait_ms = values[GM_SET_MAX_WAIT].number,
@@ -61,7 +70,7 @@ take_usable(struct gm_services *s)
 	for (set = s->room; set < s->room + s->options.vendors.len; set++) {
 		if (set->place.ring.len == 0)
 			continue;
-		s->services[s->len] = service_of(&s->options, set);
+		s->services[s->len] = service_of(s, set);
 		s->keysets[s->len++] = set;
 	}
 }
@@ -88,6 +97,9 @@ gm_services_open(struct gm_services *s, const struct gm_services_options *o,
     struct gm_err *err)
 {
 	*s = (struct gm_services){ .options = *o };
+	gm_buf_init(&s->cache_dir, PATH_LEN_MAX);
+	if (o->advise)
+		gm_config_dir(o->keys.config, GM_DIR_CACHE, &s->cache_dir);
 	s->room = calloc(GM_VENDORS, sizeof(*s->room));
 	s->told = calloc(1, sizeof(*s->told));
 	if (s->room == NULL || s->told == NULL)
@@ -197,6 +209,7 @@ gm_services_close(struct gm_services *s)
 	for (set = s->room; s->room != NULL && set < s->room + GM_VENDORS;
 	     set++)
 		gm_keyset_close(set);
+	gm_buf_release(&s->cache_dir);
 	free(s->room);
 	free(s->told);
 	*s = (struct gm_services){ .len = 0 };

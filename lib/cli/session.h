@@ -26,6 +26,8 @@ struct gm_services_options {
 	enum gm_http_family family;
 	bool http1;          /* HTTP/1.1 only */
 	int64_t deadline_ms; /* monotonic clock; 0: none */
+	bool advise; /* name models of the cached list that are like a wrong
+	              * one */
 };
 
 /* In the order in which they are asked; one at least, once it is open. */
@@ -34,6 +36,7 @@ struct gm_services {
 	struct gm_keyset *keysets[GM_VENDORS];
 	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
 	size_t len;
+	struct gm_buf cache_dir; /* "": none */
 	unsigned *told;         /* of the key state, which all services share */
 	struct gm_keyset *room; /* private: GM_VENDORS of them, or NULL */
 };

@@ -114,7 +114,7 @@ gm_modelcache_read(const struct gm_modelcache *c, int64_t now_ms,
 	struct gm_err err;
 	int rc;
 
-	if (c->dir[0] == '\0')
+	if (c->dir == NULL || c->dir[0] == '\0')
 		return false;
 	gm_buf_init(&path, PATH_LEN_MAX);
 	gm_buf_init(&text, FILE_MAX);
@@ -189,7 +189,7 @@ gm_modelcache_write(const struct gm_modelcache *c, int64_t now_ms,
 	struct gm_buf path, text;
 	struct gm_err err;
 
-	if (c->dir[0] == '\0')
+	if (c->dir == NULL || c->dir[0] == '\0')
 		return;
 	gm_buf_init(&path, PATH_LEN_MAX);
 	gm_buf_init(&text, FILE_MAX);
@@ -202,4 +202,21 @@ gm_modelcache_write(const struct gm_modelcache *c, int64_t now_ms,
 		    "the list of models is not kept: %s", err.msg);
 	gm_buf_release(&text);
 	gm_buf_release(&path);
+}
+
+void
+gm_modelcache_advise(const struct gm_modelcache *c, const char *model,
+    const char *method, struct gm_fault *fault)
+{
+	struct gm_models models = { .items = NULL };
+	struct gm_buf names;
+
+	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("similar: "));
+	if (gm_modelcache_read(c, 0, INT64_MAX, &models))
+		gm_models_near(&models, model, method, &names);
+	if (names.len > 0 && names.failed == GM_OK)
+		(void)snprintf(fault->remedy, sizeof(fault->remedy),
+		    "similar: %s", gm_buf_str(&names));
+	gm_models_release(&models);
+	gm_buf_release(&names);
 }

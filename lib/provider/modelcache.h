@@ -11,11 +11,12 @@
 
 #include "base/base.h"
 #include "base/note.h"
+#include "fault.h"
 #include "provider/models.h"
 
-/* All is borrowed. */
+/* All is borrowed; all zero: there is none. */
 struct gm_modelcache {
-	const char *dir;      /* "": there is none */
+	const char *dir;      /* NULL or "": there is none */
 	const char *base_url; /* whose list it is */
 	const struct gm_note *note;
 };
@@ -34,5 +35,13 @@ bool gm_modelcache_read(const struct gm_modelcache *, int64_t now_ms,
 /* Keep a list as of now_ms; the directory is made if need be. */
 void gm_modelcache_write(
     const struct gm_modelcache *, int64_t now_ms, const struct gm_models *);
+
+/*
+ * Name models of the list, however old, that are like this one in the fault's
+ * remedy: "similar: a, b".  It stays as it is if none is; method is as for
+ * gm_models_near().
+ */
+void gm_modelcache_advise(const struct gm_modelcache *, const char *model,
+    const char *method, struct gm_fault *);
 
 #endif

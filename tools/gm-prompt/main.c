@@ -7,7 +7,6 @@
 
 #include "base/stop.h"
 #include "call/drive.h"
-#include "cli/catalog.h"
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/log.h"
@@ -259,7 +258,6 @@ ask(struct run *r, struct gm_err *err)
 
 	if (gm_services_connect(&r->services, err) != 0)
 		return -1;
-	gm_catalog_advise(&r->services, &r->opt->common);
 	for (i = 0; i < r->services.len; i++)
 		r->services.keysets[i]->keys.rule.search = r->question.search;
 	r->asked = true;
@@ -298,6 +296,7 @@ open_services(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	if (gm_cli_configure(tool, &operands, err) != 0 ||
 	    gm_wanted_services(tool, &operands, &options, err) != 0)
 		return -1;
+	options.advise = true;
 	return gm_services_open(&r->services, &options, err);
 }
 

@@ -245,6 +245,41 @@ test_no_directory(void **state)
 	gm_models_release(&models);
 }
 
+/* Only what is like it is named, whatever the age of the list. */
+static void
+test_advice(void **state)
+{
+	static const char list[] =
+	    "{\"base_url\":\"" BASE "/v1beta\",\"time_ms\":1,\"models\":["
+	    "{\"id\":\"gemini-flash\",\"supportedGenerationMethods\":[\"x\"]},"
+	    "{\"id\":\"gemini-flask\",\"supportedGenerationMethods\":[\"y\"]}]"
+	    "}";
+	static const struct {
+		const char *dir, *model, *method, *remedy;
+	} rows[] = {
+		{ "cache", "gemini-flas", "x", "similar: gemini-flash" },
+		{ "cache", "gemini-flas", NULL,
+		    "similar: gemini-flash, gemini-flask" },
+		{ "cache", "nothing-like-it", NULL, "" },
+		{ "", "gemini-flas", "x", "" },
+		{ NULL, "gemini-flas", "x", "" },
+	};
+	struct gm_fault fault;
+	size_t i;
+
+	(void)state;
+	put(FILE_NAME, list);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		fault = (struct gm_fault){ .http = 404 };
+		cache.dir = rows[i].dir;
+		gm_modelcache_advise(
+		    &cache, rows[i].model, rows[i].method, &fault);
+		assert_string_equal(fault.remedy, rows[i].remedy);
+	}
+	cache.dir = "cache";
+	assert_string_equal(said(), "");
+}
+
 int
 main(void)
 {
@@ -252,6 +287,7 @@ main(void)
 		cmocka_unit_test(test_write_and_read),
 		cmocka_unit_test(test_no_use),
 		cmocka_unit_test(test_other_files),
+		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_no_directory),
 	};
 
