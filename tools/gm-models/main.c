@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "cli/catalog.h"
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "gm-models/catalog.h"
 #include "gm-models/view.h"
 
 /* Bytes of a whole list. */

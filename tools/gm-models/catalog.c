@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "call/drive.h"
-#include "cli/catalog.h"
-#include "cli/probe.h"
 #include "cli/wanted.h"
+#include "gm-models/catalog.h"
+#include "gm-models/probe.h"
 #include "provider/modelcache.h"
 
 #define PATH_LEN_MAX 4096

@@ -1,10 +1,10 @@
-#ifndef GM_CLI_CATALOG_H
-#define GM_CLI_CATALOG_H
+#ifndef GM_MODELS_CATALOG_H
+#define GM_MODELS_CATALOG_H
 
 /*
  * The models of a service: from the cache while that is fresh, which needs
- * neither a key nor the network, else from all pages of its list; which of
- * them answer; and which ones somebody may have meant.
+ * neither a key nor the network, else from all pages of its list; and which of
+ * them answer.
  */
 
 #include <stdbool.h>

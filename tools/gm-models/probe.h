@@ -1,5 +1,5 @@
-#ifndef GM_CLI_PROBE_H
-#define GM_CLI_PROBE_H
+#ifndef GM_MODELS_PROBE_H
+#define GM_MODELS_PROBE_H
 
 /*
  * Which models really answer: a service goes on listing dead ones.

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "call/drive.h"
-#include "cli/probe.h"
+#include "gm-models/probe.h"
 
 /* Models that are asked in one go; more wait for all of them. */
 #define GROUP 256
