@@ -7,9 +7,9 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "call/keyset.h"
+#include "call/services.h"
 #include "cli/cli.h"
-#include "cli/keyset.h"
-#include "cli/session.h"
 
 /* What is known of keys, after gm_cli_configure(); borrows from the tool. */
 struct gm_keyset_options gm_wanted_keys(const struct gm_tool *);

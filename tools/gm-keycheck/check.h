@@ -8,8 +8,8 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "call/services.h"
 #include "cli/cli.h"
-#include "cli/session.h"
 #include "gm-keycheck/verdict.h"
 
 /* Each does what those before it do, with the keys that pass. */

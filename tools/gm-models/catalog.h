@@ -12,8 +12,8 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "call/outcome.h"
+#include "call/services.h"
 #include "cli/cli.h"
-#include "cli/session.h"
 #include "provider/models.h"
 
 struct gm_catalog {

@@ -7,6 +7,7 @@
 
 #include "base/stop.h"
 #include "call/drive.h"
+#include "call/services.h"
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/log.h"
@@ -14,7 +15,6 @@
 #include "cli/params.h"
 #include "cli/prompt.h"
 #include "cli/record.h"
-#include "cli/session.h"
 #include "cli/wanted.h"
 #include "gm-prompt/delivery.h"
 #include "gm-prompt/fence.h"

@@ -1,5 +1,5 @@
-#ifndef GM_CLI_SESSION_H
-#define GM_CLI_SESSION_H
+#ifndef GM_CALL_SERVICES_H
+#define GM_CALL_SERVICES_H
 
 /*
  * The services that can be asked, made from a loaded configuration: keys, base
@@ -10,8 +10,8 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "call/keyset.h"
 #include "call/task.h"
-#include "cli/keyset.h"
 #include "config/vendor.h"
 #include "net/exchange.h"
 

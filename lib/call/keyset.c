@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/span.h"
-#include "cli/keyset.h"
+#include "call/keyset.h"
 #include "provider/provider.h"
 
 /* Whatever is said; a path that is too long is the state's matter. */

@@ -1,5 +1,5 @@
-#ifndef GM_CLI_KEYSET_H
-#define GM_CLI_KEYSET_H
+#ifndef GM_CALL_KEYSET_H
+#define GM_CALL_KEYSET_H
 
 /*
  * Keys, base URL and models of a service as the configuration has them, and the

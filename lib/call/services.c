@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "cli/session.h"
+#include "call/services.h"
 
 /* Without a path that fits there is no cache. */
 #define PATH_LEN_MAX 4096

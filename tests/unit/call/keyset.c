@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../told.h"
-#include "cli/keyset.h"
+#include "call/keyset.h"
 
 #define KEY_A "fake-good-key-0001"
 #define KEY_B "fake-good-key-0002"
