@@ -144,6 +144,11 @@ $(torture:%=$(BUILD)/torture/%): $(BUILD)/torture/%: \
 	@mkdir -p $(@D)
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# The smallest program over the library.
+$(BUILD)/smallest/ask: $(BUILD)/tests/smallest/ask.o $(BUILD)/libgm.a
+	@mkdir -p $(@D)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
+
 demo: need-demo
 	@$(MAKE) --no-print-directory all
 	@tests/demo/demo.sh $(BUILD)
@@ -153,7 +158,7 @@ check: need-check
 
 check-built: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(torture:%=$(BUILD)/torture/%) \
-    $(tools:%=$(BUILD)/fault/%)
+    $(tools:%=$(BUILD)/fault/%) $(BUILD)/smallest/ask
 	@BUILD='$(abspath $(BUILD))' SAN='$(SAN)' tests/run.sh $(TESTS)
 
 lint: need-lint
@@ -177,7 +182,7 @@ torture: need-build
 # All that is compiled, for lint.
 programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(bench:%=$(BUILD)/bench/%) \
-    $(torture:%=$(BUILD)/torture/%) \
+    $(torture:%=$(BUILD)/torture/%) $(BUILD)/smallest/ask \
     $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fault/*.c))
 
 # The value of a variable, for the scripts: "make -s print-WARN".

@@ -370,6 +370,12 @@ asked() {
 	diff "$ROOT/lib/LAYERS" shown
 }
 
+@test "ARCHITECTURE.md shows the smallest caller as it is" {
+	sed -n '/^<!-- tests\/smallest\/ask.c -->$/,/^<!-- end -->$/p' \
+	    "$ROOT/ARCHITECTURE.md" | sed '/^<!--/d; /^\x60\x60\x60/d' >shown
+	diff "$ROOT/tests/smallest/ask.c" shown
+}
+
 @test "the files that the documents name are there" {
 	local file name place
 
