@@ -99,8 +99,8 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 
 /* The tool's own rows, then the shared ones that its mask names. */
 static void
-make_options(
-    const struct gm_tool *tool, struct builtin *b, struct gm_options *o)
+make_options(const struct gm_tool *tool, void *own, struct builtin *b,
+    struct gm_options *o)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_opt json[] = {
@@ -122,7 +122,7 @@ make_options(
 		{ 0 },
 	};
 
-	gm_options_add(o, tool->opts);
+	tool->add_rows(own, o);
 	if ((tool->shared & GM_OPT_JSON) != 0)
 		gm_options_add(o, json);
 	if ((tool->shared & GM_OPT_CONFIG) != 0)
@@ -197,7 +197,8 @@ hide(struct gm_common *c, char **argv, struct gm_err *err)
 
 /* Take the operands to the front of *argv. */
 static enum cli
-start(const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
+start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
+    struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	struct builtin builtin = { 0 };
@@ -214,7 +215,7 @@ start(const struct gm_tool *tool, int *argc, char ***argv, struct gm_err *err)
 	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = gm_process_is_journal(c->config.around.journal);
-	make_options(tool, &builtin, &options);
+	make_options(tool, own, &builtin, &options);
 	if (gm_stop_install(err) != 0 || hide(c, *argv, err) != 0)
 		return CLI_FAILED;
 	first = gm_options_parse(&options, &c->config, *argc, *argv, err);
@@ -415,7 +416,7 @@ gm_cli_main(const struct gm_tool *tool, gm_cli_run *run, void *options,
 	struct gm_err err = { .code = GM_OK };
 	int rc = -1;
 
-	switch (start(tool, &argc, &argv, &err)) {
+	switch (start(tool, options, &argc, &argv, &err)) {
 	case CLI_RUN:
 		rc = run(options, tool, argc, argv, &err);
 		break;

@@ -49,13 +49,16 @@ struct gm_common {
 	bool out_is_tty, err_is_tty;
 };
 
+/* Append the tool's own rows, whose targets are in its options. */
+typedef void gm_cli_rows(void *options, struct gm_options *);
+
 struct gm_tool {
 	const char *name;
 	const char *agent;    /* "gm-x/0.1.0", for services */
 	const char *operands; /* as in the usage line: "[prompt ...]" */
 	const char *summary;  /* one line, no full stop */
 	unsigned shared;      /* of enum gm_shared */
-	const struct gm_opt *opts;
+	gm_cli_rows *add_rows;
 	struct gm_common *common;
 };
 

@@ -26,7 +26,6 @@ struct options {
 	struct gm_common common;
 	const char *level, *min_healthy, *min_ok, *prometheus;
 	bool no_save;
-	struct gm_opt rows[6];
 };
 
 /* All that a run acquires, released in one place. */
@@ -394,8 +393,9 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 }
 
 static void
-make_rows(struct options *o)
+add_rows(void *options, struct gm_options *table)
 {
+	struct options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "level", "LEVEL", "list (free), count (free) or generate",
 		    .text = &o->level },
@@ -410,8 +410,7 @@ make_rows(struct options *o)
 		{ 0 },
 	};
 
-	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
-	memcpy(o->rows, rows, sizeof(rows));
+	gm_options_add(table, rows);
 }
 
 int
@@ -424,10 +423,9 @@ main(int argc, char **argv)
 		.operands = "[index ...]",
 		.summary = "tell which API keys work",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
-		.opts = opt.rows,
+		.add_rows = add_rows,
 		.common = &opt.common,
 	};
 
-	make_rows(&opt);
 	return gm_cli_main(&tool, run, &opt, argc, argv);
 }

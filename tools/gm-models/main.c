@@ -1,7 +1,5 @@
 /* gm-models: list the models of the service, and which of them answer. */
 
-#include <string.h>
-
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "gm-models/catalog.h"
@@ -14,7 +12,6 @@ struct options {
 	struct gm_common common;
 	const char *method;
 	bool all, table, refresh, probe;
-	struct gm_opt rows[7];
 };
 
 static int
@@ -103,10 +100,10 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 	return rc;
 }
 
-/* The rows that only this tool has. */
 static void
-make_rows(struct options *o)
+add_rows(void *options, struct gm_options *table)
 {
+	struct options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "all", NULL, "also those that cannot answer questions",
 		    .flag = &o->all },
@@ -124,8 +121,7 @@ make_rows(struct options *o)
 		{ 0 },
 	};
 
-	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
-	memcpy(o->rows, rows, sizeof(rows));
+	gm_options_add(table, rows);
 }
 
 int
@@ -138,10 +134,9 @@ main(int argc, char **argv)
 		.operands = "[pattern ...]",
 		.summary = "list the models of the service",
 		.shared = GM_OPT_CONFIG | GM_OPT_SERVICE,
-		.opts = opt.rows,
+		.add_rows = add_rows,
 		.common = &opt.common,
 	};
 
-	make_rows(&opt);
 	return gm_cli_main(&tool, run, &opt, argc, argv);
 }

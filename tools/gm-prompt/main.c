@@ -27,7 +27,6 @@ struct options {
 	bool stream, no_stream, no_stdin, require_stdin;
 	bool show_thoughts, search, url_context;
 	bool count, dry_run, extract, raw;
-	struct gm_opt rows[23];
 };
 
 /* All that a run acquires, released in one place. */
@@ -355,8 +354,9 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 }
 
 static void
-make_rows(struct options *o)
+add_rows(void *options, struct gm_options *table)
 {
+	struct options *o = options;
 	struct gm_params *p = &o->params;
 	const struct gm_opt rows[] = {
 		{ 'q', "prompt", "TEXT|@FILE",
@@ -408,8 +408,7 @@ make_rows(struct options *o)
 		{ 0 },
 	};
 
-	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
-	memcpy(o->rows, rows, sizeof(rows));
+	gm_options_add(table, rows);
 }
 
 int
@@ -422,12 +421,11 @@ main(int argc, char **argv)
 		.operands = "[prompt ...]",
 		.summary = "ask Gemini a question",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
-		.opts = opt.rows,
+		.add_rows = add_rows,
 		.common = &opt.common,
 	};
 	int status;
 
-	make_rows(&opt);
 	status = gm_cli_main(&tool, run, &opt, argc, argv);
 	free(opt.stop.items);
 	return status;

@@ -28,7 +28,6 @@ struct options {
 	const char *current_index, *mark, *class, *time;
 	bool peek, status, reset, from_reports, print_key;
 	struct gm_texts as;
-	struct gm_opt rows[11];
 };
 
 /* All that a run acquires or finds out, released in one place. */
@@ -378,8 +377,9 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 }
 
 static void
-make_rows(struct options *o)
+add_rows(void *options, struct gm_options *table)
 {
+	struct options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "current-index", "N", "move on only from the key N",
 		    .text = &o->current_index },
@@ -404,8 +404,7 @@ make_rows(struct options *o)
 		{ 0 },
 	};
 
-	_Static_assert(GM_LEN(rows) == GM_LEN(o->rows), "room for all rows");
-	memcpy(o->rows, rows, sizeof(rows));
+	gm_options_add(table, rows);
 }
 
 int
@@ -418,10 +417,9 @@ main(int argc, char **argv)
 		.operands = "[-- command [argument ...]]",
 		.summary = "choose the next API key",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG,
-		.opts = opt.rows,
+		.add_rows = add_rows,
 		.common = &opt.common,
 	};
 
-	make_rows(&opt);
 	return gm_cli_main(&tool, run, &opt, argc, argv);
 }
