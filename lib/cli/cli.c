@@ -252,7 +252,7 @@ choose_color(struct gm_common *c, struct gm_err *err)
 
 /* The service that is asked first, and its model. */
 static int
-choose_vendor(struct gm_common *c, struct gm_err *err)
+choose_vendor(struct gm_common *c, struct gm_vendors *asked, struct gm_err *err)
 {
 	const char *name = c->provider;
 
@@ -264,7 +264,7 @@ choose_vendor(struct gm_common *c, struct gm_err *err)
 		    "--provider: not gemini, mistral%s",
 		    c->any_vendor ? ", openai or all" : " or openai");
 	if (!c->all_vendors)
-		c->config.asked = (struct gm_vendors){ { c->vendor }, 1 };
+		*asked = (struct gm_vendors){ { c->vendor }, 1 };
 	if (c->model != NULL)
 		gm_config_option(
 		    &c->config, gm_vendor(c->vendor)->model, "model", c->model);
@@ -298,7 +298,8 @@ gm_cli_fallback(
 /* Those behind it, as far as that is known before an env file is read. */
 static int
 choose_others(const struct gm_tool *tool,
-    const struct gm_cli_operands *operands, struct gm_err *err)
+    const struct gm_cli_operands *operands, struct gm_config_wanted *wanted,
+    struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_value *then = &c->config.values[GM_SET_FALLBACK];
@@ -314,12 +315,12 @@ choose_others(const struct gm_tool *tool,
 	if (gm_config_early(&c->config, GM_SET_FALLBACK, err) != 0)
 		return -1;
 	list = gm_cli_fallback(tool, operands);
-	c->config.typed = operands->typed;
-	c->config.fallback = (tool->shared & GM_OPT_SERVICE) != 0 &&
-	                     !c->all_vendors && then->text == NULL &&
-	                     may_fall_back(c, operands);
+	wanted->typed = operands->typed;
+	wanted->fallback = (tool->shared & GM_OPT_SERVICE) != 0 &&
+	                   !c->all_vendors && then->text == NULL &&
+	                   may_fall_back(c, operands);
 	if (list != NULL)
-		(void)!gm_vendors_add(&c->config.asked, list, &later);
+		(void)!gm_vendors_add(&wanted->vendors, list, &later);
 	return 0;
 }
 
@@ -352,6 +353,7 @@ gm_cli_configure(const struct gm_tool *tool,
 {
 	struct gm_common *c = tool->common;
 	const struct gm_value *values = c->config.values;
+	struct gm_config_wanted wanted = { .env_file = c->env_file };
 	int64_t begun = gm_clock_mono_ms();
 
 	if (start_deadline(c, begun, err) != 0)
@@ -360,9 +362,10 @@ gm_cli_configure(const struct gm_tool *tool,
 		gm_config_option(&c->config, GM_SET_METRICS, "metrics", "1");
 	if (c->syslog)
 		gm_config_option(&c->config, GM_SET_SYSLOG, "syslog", "1");
-	if (choose_color(c, err) != 0 || choose_vendor(c, err) != 0 ||
-	    choose_others(tool, operands, err) != 0 ||
-	    gm_config_load(&c->config, c->env_file, &c->note, err) != 0 ||
+	if (choose_color(c, err) != 0 ||
+	    choose_vendor(c, &wanted.vendors, err) != 0 ||
+	    choose_others(tool, operands, &wanted, err) != 0 ||
+	    gm_config_load(&c->config, &wanted, &c->note, err) != 0 ||
 	    gm_config_hide(&c->config, &c->secrets, err) != 0 ||
 	    set_deadline(c, begun, err) != 0)
 		return -1;

@@ -144,7 +144,7 @@ gm_config_init(struct gm_config *c)
 	struct gm_surroundings *around = &c->around;
 	size_t i;
 
-	*c = (struct gm_config){ .asked = gm_vendors_all };
+	*c = (struct gm_config){ .file_origin = GM_FROM_DEFAULT };
 	around->trust = find_trust();
 	find_proxy(around);
 	for (i = 0; i < GM_KEY_VARIABLES; i++)
@@ -251,13 +251,11 @@ has_credential(const struct gm_config *c, const char *name)
 
 /* Keys of a service that are in no file that we choose. */
 static bool
-is_served(const struct gm_config *c, enum gm_vendor vendor)
+is_elsewhere(const struct gm_config *c, enum gm_vendor vendor)
 {
 	const struct gm_vendor_row *row = gm_vendor(vendor);
 	size_t i;
 
-	if (c->typed)
-		return true;
 	for (i = row->first_key; i < row->first_key + row->keys; i++)
 		if (has_keys(c->around.keys[i]))
 			return true;
@@ -265,8 +263,8 @@ is_served(const struct gm_config *c, enum gm_vendor vendor)
 }
 
 static int
-load_file(struct gm_config *c, const char *named, const struct gm_note *note,
-    struct gm_err *err)
+load_file(struct gm_config *c, const struct gm_config_wanted *wanted,
+    const struct gm_note *note, struct gm_err *err)
 {
 	static const enum gm_origin origins[] = {
 		[GM_ENVSEARCH_NONE] = GM_FROM_DEFAULT,
@@ -279,10 +277,11 @@ load_file(struct gm_config *c, const char *named, const struct gm_note *note,
 	size_t i;
 	int rc;
 
-	*s = (struct gm_envsearch){ .option = named,
+	*s = (struct gm_envsearch){ .option = wanted->env_file,
 		.variable = variable("GM_ENV_FILE"),
-		.asked = c->asked,
-		.fallback = c->fallback,
+		.asked =
+		    wanted->vendors.len > 0 ? wanted->vendors : gm_vendors_all,
+		.fallback = wanted->fallback,
 		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
 		.wanted = is_variable,
 		.odd = is_odd,
@@ -292,7 +291,8 @@ load_file(struct gm_config *c, const char *named, const struct gm_note *note,
 	if (user.len > 0)
 		s->user = gm_buf_str(&user);
 	for (i = 0; i < GM_VENDORS; i++)
-		s->keys[i] = is_served(c, (enum gm_vendor)i);
+		s->keys[i] =
+		    wanted->typed || is_elsewhere(c, (enum gm_vendor)i);
 	for (i = 0; i < GM_VENDORS; i++)
 		s->commands[i] =
 		    variable(gm_setting(gm_vendor((enum gm_vendor)i)->command)
@@ -503,14 +503,14 @@ drop_long_credentials(struct gm_config *c, const struct gm_note *note)
 }
 
 int
-gm_config_load(struct gm_config *c, const char *env_file,
+gm_config_load(struct gm_config *c, const struct gm_config_wanted *wanted,
     const struct gm_note *note, struct gm_err *err)
 {
 	int id;
 
 	tell_relative(note);
 	drop_long_credentials(c, note);
-	if (load_file(c, env_file, note, err) != 0)
+	if (load_file(c, wanted, note, err) != 0)
 		return -1;
 	tell_odd(c, note);
 	if (c->file_origin == GM_FROM_LOCAL)

@@ -63,9 +63,6 @@ struct gm_surroundings {
 struct gm_config {
 	struct gm_value values[GM_SETTINGS];
 	struct gm_surroundings around;
-	struct gm_vendors asked; /* whose keys are needed; all at first */
-	bool typed;    /* they are typed in, in place of the configured */
-	bool fallback; /* GM_FALLBACK of a file says who is asked, too */
 	enum gm_origin file_origin;
 	struct gm_envsearch search; /* which env file is used */
 	struct gm_envfile file;
@@ -94,11 +91,19 @@ int gm_config_hide(const struct gm_config *, struct gm_secrets *,
 int gm_config_early(
     struct gm_config *, enum gm_setting, struct gm_err *) GM_MUST_CHECK;
 
+/* What decides on the env file; borrowed. */
+struct gm_config_wanted {
+	const char *env_file;      /* --env-file's argument; NULL: none */
+	struct gm_vendors vendors; /* whose keys are needed; none: all */
+	bool typed;                /* keys are typed in, and none is needed */
+	bool fallback;             /* GM_FALLBACK of a file adds to vendors */
+};
+
 /*
- * Fill in all that no option has set.  env_file: --env-file's argument or
- * NULL.  Returns 0, or -1: GM_EUSAGE (a bad option), GM_ECONFIG, GM_EOS.
+ * Fill in all that no option has set.  Returns 0, or -1: GM_EUSAGE (a bad
+ * option), GM_ECONFIG, GM_EOS.
  */
-int gm_config_load(struct gm_config *, const char *env_file,
+int gm_config_load(struct gm_config *, const struct gm_config_wanted *,
     const struct gm_note *, struct gm_err *) GM_MUST_CHECK;
 
 /* Directories of our own, which may have to be made. */

@@ -14,13 +14,15 @@ print(struct gm_span text, void *out, struct gm_err *err)
 int
 main(int argc, char **argv)
 {
+	struct gm_vendors gemini = { { GM_VENDOR_GEMINI }, 1 };
+	struct gm_config_wanted wanted = { .vendors = gemini };
 	struct gm_config config;
 	struct gm_secrets keys = { .len = 0 };
 	struct gm_note note = { .tool = "ask", .secrets = &keys, .fd = 2 };
 	struct gm_services services = { .len = 0 };
 	struct gm_services_options options = { .agent = "ask/1",
 		.keys = { .config = &config, .secrets = &keys, .note = &note },
-		.vendors = { { GM_VENDOR_GEMINI }, 1 } };
+		.vendors = gemini };
 	struct gm_question question = { .prompt = gm_span_of(argv[argc - 1]) };
 	struct gm_sink sink = gm_sink_nowhere;
 	struct gm_outcome outcome;
@@ -32,7 +34,7 @@ main(int argc, char **argv)
 	sink.final = true; /* text that was printed cannot be taken back */
 	gm_config_init(&config);
 	gm_outcome_init(&outcome);
-	if ((rc = gm_config_load(&config, NULL, &note, &err)) == 0 &&
+	if ((rc = gm_config_load(&config, &wanted, &note, &err)) == 0 &&
 	    (rc = gm_services_open(&services, &options, &err)) == 0 &&
 	    (rc = gm_services_fit(&services, &question, &err)) == 0 &&
 	    (rc = gm_services_connect(&services, &err)) == 0)

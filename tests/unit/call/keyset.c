@@ -49,6 +49,7 @@ tear_down(void **state)
 static int
 open_set(const char *keys, const char *option, const char *index)
 {
+	const struct gm_config_wanted wanted = { .env_file = NULL };
 	const struct gm_keyset_options options = {
 		.config = &config, .secrets = &secrets, .note = &note
 	};
@@ -61,7 +62,7 @@ open_set(const char *keys, const char *option, const char *index)
 		gm_config_option(&config, GM_SET_GEMINI_MODEL, "model", option);
 	if (index != NULL)
 		gm_config_option(&config, GM_SET_KEY_INDEX, "key-index", index);
-	if (gm_config_load(&config, NULL, &note, &err) != 0)
+	if (gm_config_load(&config, &wanted, &note, &err) != 0)
 		fail_msg("%s", err.msg);
 	return gm_keyset_open(&set, &options, GM_VENDOR_GEMINI, &err);
 }

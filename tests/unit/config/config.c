@@ -86,9 +86,10 @@ static const char *const names[GM_SETTINGS] = {
 static void
 load(struct gm_config *c, const char *env_file)
 {
+	const struct gm_config_wanted wanted = { .env_file = env_file };
 	struct gm_err err;
 
-	if (gm_config_load(c, env_file, &note, &err) != 0)
+	if (gm_config_load(c, &wanted, &note, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -277,6 +278,7 @@ test_bad(void **state)
 		{ GM_SET_SYSLOG, "2", "neither 1 nor 0" },
 	};
 	struct gm_config c;
+	const struct gm_config_wanted wanted = { .env_file = NULL };
 	struct gm_err err;
 	char want[200];
 	size_t i;
@@ -285,7 +287,7 @@ test_bad(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_config_init(&c);
 		(void)setenv(names[rows[i].id], rows[i].text, 1);
-		assert_int_equal(gm_config_load(&c, NULL, &note, &err), -1);
+		assert_int_equal(gm_config_load(&c, &wanted, &note, &err), -1);
 		assert_int_equal(err.code, GM_ECONFIG);
 		(void)snprintf(want, sizeof(want), "environment: %s: %s",
 		    names[rows[i].id], rows[i].msg);
@@ -294,7 +296,7 @@ test_bad(void **state)
 		gm_config_release(&c);
 		gm_config_init(&c);
 		gm_config_option(&c, rows[i].id, "opt", rows[i].text);
-		assert_int_equal(gm_config_load(&c, NULL, &note, &err), -1);
+		assert_int_equal(gm_config_load(&c, &wanted, &note, &err), -1);
 		assert_int_equal(err.code, GM_EUSAGE);
 		(void)snprintf(want, sizeof(want), "--opt: %s", rows[i].msg);
 		assert_string_equal(err.msg, want);

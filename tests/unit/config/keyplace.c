@@ -87,10 +87,12 @@ clean(void)
 static int
 find(struct place *p, const char *env_file)
 {
+	const struct gm_config_wanted wanted = { .env_file = env_file };
+
 	*p = (struct place){ .err = { .code = GM_OK } };
 	(void)setenv("CREDENTIALS_DIRECTORY", credentials, 1);
 	gm_config_init(&p->config);
-	if (gm_config_load(&p->config, env_file, &note, &p->err) != 0)
+	if (gm_config_load(&p->config, &wanted, &note, &p->err) != 0)
 		return -1;
 	if (gm_keyplace_find(
 		&p->place, &p->config, &p->secrets, &note, &p->err) != 0)
@@ -317,6 +319,7 @@ test_typed(void **state)
 	};
 	struct place p;
 	size_t i;
+	const struct gm_config_wanted named = { .env_file = "named" };
 	int rc;
 
 	(void)state;
@@ -325,7 +328,7 @@ test_typed(void **state)
 		make("named", rows[i].file != NULL ? rows[i].file : "");
 		gm_config_init(&p.config);
 		assert_int_equal(
-		    gm_config_load(&p.config, "named", &note, &p.err), 0);
+		    gm_config_load(&p.config, &named, &note, &p.err), 0);
 		rc = gm_keyplace_take(&p.place, &p.config,
 		    gm_span_of(rows[i].typed), &p.secrets, &note, &p.err);
 		assert_int_equal(rc, rows[i].code == GM_OK ? 0 : -1);

@@ -117,6 +117,7 @@ static void
 test_places(void **state)
 {
 	struct gm_keyplace place;
+	const struct gm_config_wanted wanted = { .env_file = NULL };
 	struct gm_config config;
 	struct gm_secrets secrets = { 0 };
 	struct gm_err err;
@@ -131,7 +132,7 @@ test_places(void **state)
 		make(".env", rows[i].local);
 		gm_config_init(&config);
 		place = (struct gm_keyplace){ .vendor = rows[i].vendor };
-		if (gm_config_load(&config, NULL, &note, &err) != 0 ||
+		if (gm_config_load(&config, &wanted, &note, &err) != 0 ||
 		    gm_keyplace_find(&place, &config, &secrets, &note, &err) !=
 			0)
 			fail_msg("row %zu: %s", i, err.msg);
@@ -158,12 +159,13 @@ static void
 test_none(void **state)
 {
 	const struct gm_keyplace place = { .vendor = GM_VENDOR_MISTRAL };
+	const struct gm_config_wanted wanted = { .env_file = NULL };
 	struct gm_config config;
 	struct gm_err err;
 
 	(void)state;
 	gm_config_init(&config);
-	assert_int_equal(gm_config_load(&config, NULL, &note, &err), 0);
+	assert_int_equal(gm_config_load(&config, &wanted, &note, &err), 0);
 	assert_int_equal(gm_keyplace_fail(&place, &config, &err), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg,
