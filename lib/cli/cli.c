@@ -32,14 +32,15 @@ static const enum gm_setting fallback = GM_SET_FALLBACK,
 			     log_file = GM_SET_LOG_FILE;
 
 static void
-add_config_rows(struct gm_common *c, struct gm_options *o)
+add_config_rows(const struct gm_tool *tool, struct gm_options *o)
 {
+	struct gm_common *c = tool->common;
 	const struct gm_opt rows[] = {
 		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
 		    .text = &c->model },
 		{ 0, "provider", "P",
-		    c->any_vendor ? "gemini, mistral, openai or all"
-				  : "gemini, mistral or openai",
+		    tool->any_vendor ? "gemini, mistral, openai or all"
+				     : "gemini, mistral or openai",
 		    .text = &c->provider },
 		{ 'k', "key-index", "N", "use only the key with index N",
 		    .setting = &key_index },
@@ -126,7 +127,7 @@ make_options(const struct gm_tool *tool, void *own, struct builtin *b,
 	if ((tool->shared & GM_OPT_JSON) != 0)
 		gm_options_add(o, json);
 	if ((tool->shared & GM_OPT_CONFIG) != 0)
-		add_config_rows(c, o);
+		add_config_rows(tool, o);
 	if ((tool->shared & GM_OPT_SERVICE) != 0)
 		add_service_rows(c, o);
 	gm_options_add(o, every);
@@ -252,17 +253,19 @@ choose_color(struct gm_common *c, struct gm_err *err)
 
 /* The service that is asked first, and its model. */
 static int
-choose_vendor(struct gm_common *c, struct gm_vendors *asked, struct gm_err *err)
+choose_vendor(
+    const struct gm_tool *tool, struct gm_vendors *asked, struct gm_err *err)
 {
+	struct gm_common *c = tool->common;
 	const char *name = c->provider;
 
 	c->all_vendors =
-	    c->any_vendor && name != NULL && strcmp(name, "all") == 0;
+	    tool->any_vendor && name != NULL && strcmp(name, "all") == 0;
 	if (name != NULL && !c->all_vendors &&
 	    gm_vendor_find(gm_span_of(name), &c->vendor, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
 		    "--provider: not gemini, mistral%s",
-		    c->any_vendor ? ", openai or all" : " or openai");
+		    tool->any_vendor ? ", openai or all" : " or openai");
 	if (!c->all_vendors)
 		*asked = (struct gm_vendors){ { c->vendor }, 1 };
 	if (c->model != NULL)
@@ -363,7 +366,7 @@ gm_cli_configure(const struct gm_tool *tool,
 	if (c->syslog)
 		gm_config_option(&c->config, GM_SET_SYSLOG, "syslog", "1");
 	if (choose_color(c, err) != 0 ||
-	    choose_vendor(c, &wanted.vendors, err) != 0 ||
+	    choose_vendor(tool, &wanted.vendors, err) != 0 ||
 	    choose_others(tool, operands, &wanted, err) != 0 ||
 	    gm_config_load(&c->config, &wanted, &c->note, err) != 0 ||
 	    gm_config_hide(&c->config, &c->secrets, err) != 0 ||

@@ -38,8 +38,7 @@ struct gm_common {
 	int64_t deadline_ms; /* monotonic clock; 0: none */
 	const char *env_file, *color, *model, *provider;
 	enum gm_vendor vendor; /* --provider's, the first to be asked */
-	bool any_vendor;       /* in: "all" may be named, too */
-	bool all_vendors;      /* out: it was */
+	bool all_vendors;      /* --provider all */
 	bool fallback_mistral;
 	bool ignore_cooldown;
 	bool json, http1, ipv4, ipv6, metrics, syslog;
@@ -58,6 +57,7 @@ struct gm_tool {
 	const char *operands; /* as in the usage line: "[prompt ...]" */
 	const char *summary;  /* one line, no full stop */
 	unsigned shared;      /* of enum gm_shared */
+	bool any_vendor;      /* --provider all may be given */
 	gm_cli_rows *add_rows;
 	struct gm_common *common;
 };

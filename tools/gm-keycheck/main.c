@@ -416,13 +416,14 @@ add_rows(void *options, struct gm_options *table)
 int
 main(int argc, char **argv)
 {
-	struct options opt = { .common = { .any_vendor = true } };
+	struct options opt = { .no_save = false };
 	const struct gm_tool tool = {
 		.name = "gm-keycheck",
 		.agent = "gm-keycheck/" GM_VERSION,
 		.operands = "[index ...]",
 		.summary = "tell which API keys work",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.any_vendor = true,
 		.add_rows = add_rows,
 		.common = &opt.common,
 	};
