@@ -77,6 +77,7 @@ gm_fail(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	va_list args;
 
 	err->code = code;
+	err->number = 0;
 	va_start(args, fmt);
 	mark_cut(err, format(err, 0, fmt, args));
 	va_end(args);
@@ -108,6 +109,7 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	int n;
 
 	err->code = is_shortage(saved) ? GM_EOS : code;
+	err->number = saved;
 	va_start(args, fmt);
 	len = format(err, 0, fmt, args);
 	va_end(args);
@@ -124,7 +126,7 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 void
 gm_err_prefix(struct gm_err *err, const char *fmt, ...)
 {
-	struct gm_err whole = { .code = err->code };
+	struct gm_err whole = { .code = err->code, .number = err->number };
 	va_list args;
 	size_t len;
 

@@ -40,6 +40,7 @@ enum gm_code {
 
 struct gm_err {
 	enum gm_code code;
+	int number; /* errno of the call that failed; 0: it was none */
 	char msg[GM_ERR_MAX]; /* one line, no newline; "..." marks a cut */
 };
 

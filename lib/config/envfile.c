@@ -172,8 +172,6 @@ is_there(const char *path)
 static enum gm_envfile_found
 unreadable(const struct load *load, struct gm_err *err)
 {
-	const int why = errno;
-
 	if (err->code == GM_EOS) /* it may be good: this machine failed */
 		return GM_ENVFILE_BAD;
 	if (load->rules->whose == GM_ENVFILE_NAMED ||
@@ -181,7 +179,7 @@ unreadable(const struct load *load, struct gm_err *err)
 		err->code = GM_ECONFIG;
 		return GM_ENVFILE_BAD;
 	}
-	if (why != ENOENT && why != ENOTDIR)
+	if (err->number != ENOENT && err->number != ENOTDIR)
 		gm_note(load->note, GM_LEVEL_NOTE, "%s; skipped", err->msg);
 	return GM_ENVFILE_ABSENT;
 }
@@ -195,7 +193,6 @@ read_text(
 
 	if (load->rules->whose != GM_ENVFILE_NAMED && fstat(fd, &st) != 0)
 		return gm_fail_errno(err, GM_ENOINPUT, "%s", load->path);
-	errno = 0;
 	if (load->rules->whose != GM_ENVFILE_NAMED && !S_ISREG(st.st_mode))
 		return gm_fail(
 		    err, GM_ENOINPUT, "%s: not a regular file", load->path);
@@ -219,7 +216,6 @@ open_file(const char *path, struct gm_err *err)
 {
 	if (strlen(path) < PATH_MAX)
 		return gm_file_open(path, err);
-	errno = ENAMETOOLONG;
 	return gm_fail(err, GM_ENOINPUT,
 	    "the path of the env file is longer than %d bytes", PATH_MAX - 1);
 }

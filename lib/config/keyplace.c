@@ -106,12 +106,11 @@ try_credentials(struct search *s, struct gm_err *err)
 	gm_buf_init(&path, PLACE_MAX);
 	gm_buf_init(&text, CREDENTIALS_MAX);
 	gm_buf_printf(&path, "%s/%s", dir, name);
-	errno = 0;
 	if (gm_buf_check(&path, err) == 0 &&
 	    gm_file_slurp(gm_buf_str(&path), &text, err) == 0)
 		found = try_text(
 		    s, gm_buf_span(&text), name, GM_FROM_CREDENTIALS, err);
-	else if (err->code != GM_ENOINPUT || errno != ENOENT)
+	else if (err->code != GM_ENOINPUT || err->number != ENOENT)
 		found = -1;
 	if (found == -1 && (err->code == GM_ENOINPUT || err->code == GM_EDATA))
 		err->code = GM_ECONFIG;

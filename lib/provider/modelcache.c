@@ -120,10 +120,9 @@ gm_modelcache_read(const struct gm_modelcache *c, int64_t now_ms,
 	gm_buf_init(&text, FILE_MAX);
 	put_path(c, &path);
 	rc = gm_buf_check(&path, &err);
-	errno = 0;
 	if (rc == 0)
 		rc = slurp(gm_buf_str(&path), &text, &err);
-	if (rc == -1 && errno == ENOENT) {
+	if (rc == -1 && err.number == ENOENT) {
 		rc = 0;
 	} else if (rc == 0) {
 		rc = take(c, gm_buf_span(&text), when, models, &err);

@@ -199,8 +199,7 @@ read_table(const struct run *run, struct gm_keytable *table)
 
 	(void)snprintf(path, sizeof(path), "%s/keys", run->dir);
 	gm_buf_init(&text, GM_KEYTABLE_BYTES);
-	errno = 0;
-	if (gm_file_slurp(path, &text, &err) != 0 && errno != ENOENT)
+	if (gm_file_slurp(path, &text, &err) != 0 && err.number != ENOENT)
 		die(err.msg);
 	if (gm_keytable_parse(table, gm_buf_span(&text), &bad, &err) != 0)
 		die(err.msg);

@@ -43,6 +43,12 @@ test_fail_errno(void **state)
 	assert_int_equal(err.code, GM_ENOINPUT);
 	assert_string_equal(err.msg, "some file: No such file or directory");
 	assert_int_equal(errno, ENOENT);
+	assert_int_equal(err.number, ENOENT);
+	gm_err_prefix(&err, "%s", "before: ");
+	gm_err_append(&err, "%s", "; after");
+	assert_int_equal(err.number, ENOENT);
+	assert_int_equal(gm_fail(&err, GM_ENOINPUT, "%s", "too large"), -1);
+	assert_int_equal(err.number, 0);
 }
 
 /* What this machine lacks is its fault, whatever the caller was about. */

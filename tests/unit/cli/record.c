@@ -38,7 +38,7 @@ check(const struct gm_record *record, const char *want)
 static void
 test_nothing_sent(void **state)
 {
-	struct gm_err err = { GM_ECONFIG, "no API key" };
+	struct gm_err err = { .code = GM_ECONFIG, .msg = "no API key" };
 	struct gm_record record = { .provider = "gemini", .err = &err };
 	static const char start[] = "{\"ok\":false,\"text\":\"\","
 				    "\"provider\":\"gemini\",\"model\":";
@@ -125,7 +125,8 @@ test_success(void **state)
 static void
 test_quota(void **state)
 {
-	struct gm_err err = { GM_ETEMPFAIL, "key 0 (...0001): used up" };
+	struct gm_err err = { .code = GM_ETEMPFAIL,
+		.msg = "key 0 (...0001): used up" };
 	struct gm_outcome o;
 	const struct gm_record record = { .outcome = &o,
 		.question = &question,
@@ -161,7 +162,8 @@ test_masked(void **state)
 		{ "inlineData", "image/png", 8 },
 		{ "fake-good-key-0001", "", 2 },
 	};
-	struct gm_err err = { GM_EPROTOCOL, "it says fake-good-key-0001" };
+	struct gm_err err = { .code = GM_EPROTOCOL,
+		.msg = "it says fake-good-key-0001" };
 	struct gm_secrets secrets = { 0 };
 	struct gm_outcome o;
 	struct gm_err ignored;
@@ -219,7 +221,7 @@ test_class(void **state)
 
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
-		struct gm_err err = { rows[i].code, "what" };
+		struct gm_err err = { .code = rows[i].code, .msg = "what" };
 		struct gm_outcome o;
 		struct gm_buf out;
 

@@ -157,7 +157,7 @@ static const struct gm_verdict list[] = {
 	    .class = GM_CLASS_MODEL_GONE,
 	    .model = "m",
 	    .remedy = "use x instead",
-	    .err = { GM_ECONFIG, "m: gone" } },
+	    .err = { .code = GM_ECONFIG, .msg = "m: gone" } },
 };
 
 /* A server that needs no key. */
@@ -313,7 +313,8 @@ test_sum(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		for (k = 0; k < 4; k++)
 			v[k] = (struct gm_verdict){ .class = rows[i].classes[k],
-				.err = { GM_EUNAVAILABLE, "why" } };
+				.err = {
+				    .code = GM_EUNAVAILABLE, .msg = "why" } };
 		err = (struct gm_err){ .code = GM_OK };
 		assert_int_equal(gm_verdict_sum(v, rows[i].len, rows[i].wanted,
 				     rows[i].now, &err),
