@@ -10,7 +10,7 @@ covered='base/base:- net/exchange:- net/http:transport.bats
     net/hint:transport.bats
     call/ask:retry.bats call/course:rotation.bats call/drive:signals.bats
     cli/cli:cli.bats
-    call/services:config.bats cli/wanted:fallback.bats gm-models/catalog:gm-models.bats gm-keycheck/check:gm-keycheck.bats
+    gm-models/catalog:gm-models.bats gm-keycheck/check:gm-keycheck.bats
     base/process:cli.bats gm-models/probe:gm-models.bats call/relay:fallback.bats call/task:-'
 
 covers() { # MODULE: by what, if it is excused
