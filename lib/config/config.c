@@ -272,36 +272,36 @@ load_file(struct gm_config *c, const struct gm_config_wanted *wanted,
 		[GM_ENVSEARCH_SYSTEM] = GM_FROM_SYSTEM,
 		[GM_ENVSEARCH_NAMED] = GM_FROM_NAMED,
 	};
-	struct gm_envsearch *s = &c->search;
+	struct gm_envsearch search;
 	struct gm_buf user;
 	size_t i;
 	int rc;
 
-	*s = (struct gm_envsearch){ .option = wanted->env_file,
+	c->allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV");
+	search = (struct gm_envsearch){ .option = wanted->env_file,
 		.variable = variable("GM_ENV_FILE"),
 		.asked =
 		    wanted->vendors.len > 0 ? wanted->vendors : gm_vendors_all,
 		.fallback = wanted->fallback,
-		.allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV"),
+		.allow_unsafe = c->allow_unsafe,
 		.wanted = is_variable,
 		.odd = is_odd,
 		.note = note };
 	gm_buf_init(&user, PATH_LEN_MAX);
 	put_user_file(c, note, &user);
 	if (user.len > 0)
-		s->user = gm_buf_str(&user);
+		search.user = gm_buf_str(&user);
 	for (i = 0; i < GM_VENDORS; i++)
-		s->keys[i] =
+		search.keys[i] =
 		    wanted->typed || is_elsewhere(c, (enum gm_vendor)i);
 	for (i = 0; i < GM_VENDORS; i++)
-		s->commands[i] =
+		search.commands[i] =
 		    variable(gm_setting(gm_vendor((enum gm_vendor)i)->command)
 				 ->variable) != NULL;
 	rc = gm_buf_check(&user, err);
 	if (rc == 0)
-		rc = gm_envsearch_run(s, &c->file, err);
-	c->file_origin = origins[s->trust];
-	s->user = NULL;
+		rc = gm_envsearch_run(&search, &c->search, &c->file, err);
+	c->file_origin = origins[c->search.trust];
 	gm_buf_release(&user);
 	return rc;
 }
@@ -570,7 +570,7 @@ gm_config_command(
 	*why = NULL;
 	if (v->text == NULL)
 		return NULL;
-	if (c->search.allow_unsafe)
+	if (c->allow_unsafe)
 		*why = "GM_ALLOW_UNSAFE_ENV is set";
 	else if (v->origin == GM_FROM_NAMED && c->search.dot_env)
 		*why = "no command is taken from ./.env";

@@ -64,7 +64,8 @@ struct gm_config {
 	struct gm_value values[GM_SETTINGS];
 	struct gm_surroundings around;
 	enum gm_origin file_origin;
-	struct gm_envsearch search; /* which env file is used */
+	struct gm_envsearch_found search; /* which env file is used */
+	bool allow_unsafe;                /* whatever its mode */
 	struct gm_envfile file;
 };
 

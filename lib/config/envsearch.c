@@ -151,24 +151,31 @@ has_keys(const struct gm_envsearch *s)
 	return false;
 }
 
+/* A search, what it has found so far, and where the file goes. */
+struct run {
+	const struct gm_envsearch *search;
+	struct gm_envsearch_found *found;
+	struct gm_envfile *file;
+};
+
 static void
-put_searched(struct gm_envsearch *s, const char *path)
+put_searched(struct run *r, const char *path)
 {
-	gm_buf_printf(
-	    &s->searched, "%s%s", s->searched.len > 0 ? ", " : "", path);
+	struct gm_buf *all = &r->found->searched;
+
+	gm_buf_printf(all, "%s%s", all->len > 0 ? ", " : "", path);
 }
 
 static enum gm_envfile_found
-try_file(struct gm_envsearch *s, struct gm_envfile *file, const char *path,
-    enum gm_envsearch_trust trust, const struct gm_envfile_rules *rules,
-    struct gm_err *err)
+try_file(struct run *r, const char *path, enum gm_envsearch_trust trust,
+    const struct gm_envfile_rules *rules, struct gm_err *err)
 {
 	enum gm_envfile_found found =
-	    gm_envfile_load(file, path, rules, s->note, err);
+	    gm_envfile_load(r->file, path, rules, r->search->note, err);
 
 	if (found == GM_ENVFILE_USED) {
-		gm_buf_puts(&s->path, path);
-		s->trust = trust;
+		gm_buf_puts(&r->found->path, path);
+		r->found->trust = trust;
 	}
 	return found;
 }
@@ -185,25 +192,25 @@ rules_of(const struct gm_envsearch *s, enum gm_envfile_whose whose)
 
 /* The user's own file and the system's; found is what came of them. */
 static int
-try_defaults(struct gm_envsearch *s, struct gm_envfile *file, bool any,
-    enum gm_envfile_found found[DEFAULTS], struct gm_err *err)
+try_defaults(struct run *r, bool any, enum gm_envfile_found found[DEFAULTS],
+    struct gm_err *err)
 {
 	static const enum gm_envfile_whose whose[DEFAULTS] = { GM_ENVFILE_OWN,
 		GM_ENVFILE_ANYBODYS };
-	const char *const paths[DEFAULTS] = { s->user, SYSTEM };
+	const char *const paths[DEFAULTS] = { r->search->user, SYSTEM };
 	struct gm_envfile_rules rules;
 	size_t i;
 
-	for (i = 0; i < DEFAULTS && s->trust == GM_ENVSEARCH_NONE; i++) {
+	for (i = 0; i < DEFAULTS && r->found->trust == GM_ENVSEARCH_NONE; i++) {
 		if (paths[i] == NULL || found[i] != GM_ENVFILE_OTHER)
 			continue;
-		rules = rules_of(s, whose[i]);
+		rules = rules_of(r->search, whose[i]);
 		if (!any) {
 			rules.telling = is_telling;
 			rules.needed = is_needed;
 		}
-		found[i] = try_file(
-		    s, file, paths[i], GM_ENVSEARCH_SYSTEM, &rules, err);
+		found[i] =
+		    try_file(r, paths[i], GM_ENVSEARCH_SYSTEM, &rules, err);
 		if (found[i] == GM_ENVFILE_BAD)
 			return -1;
 	}
@@ -225,13 +232,14 @@ local_rules(const struct gm_envsearch *s)
 }
 
 static int
-try_local(struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
+try_local(struct run *r, struct gm_err *err)
 {
+	const struct gm_envsearch *s = r->search;
 	const char *path = s->variable != NULL ? s->variable : LOCAL;
 	const struct gm_envfile_rules rules = local_rules(s);
 
-	put_searched(s, path);
-	return try_file(s, file, path, GM_ENVSEARCH_LOCAL, &rules, err) ==
+	put_searched(r, path);
+	return try_file(r, path, GM_ENVSEARCH_LOCAL, &rules, err) ==
 	               GM_ENVFILE_BAD
 	           ? -1
 	           : 0;
@@ -239,11 +247,13 @@ try_local(struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
 
 /* Say that $GM_ENV_FILE, or a ./.env with keys, was passed over. */
 static int
-pass_over_local(const struct gm_envsearch *s, struct gm_err *err)
+pass_over_local(const struct run *r, struct gm_err *err)
 {
-	const bool by_file = s->trust == GM_ENVSEARCH_SYSTEM && !has_keys(s);
+	const struct gm_envsearch *s = r->search;
+	const bool by_file =
+	    r->found->trust == GM_ENVSEARCH_SYSTEM && !has_keys(s);
 	const char *place =
-	    by_file ? gm_buf_str(&s->path) : "a more trusted place";
+	    by_file ? gm_buf_str(&r->found->path) : "a more trusted place";
 	const struct gm_envfile_rules rules = local_rules(s);
 	int fd;
 
@@ -271,21 +281,22 @@ pass_over_local(const struct gm_envsearch *s, struct gm_err *err)
 
 /* Steps 2 to 4. */
 static int
-search(struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
+search(struct run *r, struct gm_err *err)
 {
+	const struct gm_envsearch *s = r->search;
 	enum gm_envfile_found found[DEFAULTS] = { GM_ENVFILE_OTHER,
 		GM_ENVFILE_OTHER };
 	bool local;
 
 	if (s->user != NULL)
-		put_searched(s, s->user);
-	put_searched(s, SYSTEM);
-	if (try_defaults(s, file, is_served(s), found, err) != 0)
+		put_searched(r, s->user);
+	put_searched(r, SYSTEM);
+	if (try_defaults(r, is_served(s), found, err) != 0)
 		return -1;
-	local = s->trust == GM_ENVSEARCH_NONE && !has_keys(s);
-	if (local ? try_local(s, file, err) != 0 : pass_over_local(s, err) != 0)
+	local = r->found->trust == GM_ENVSEARCH_NONE && !has_keys(s);
+	if (local ? try_local(r, err) != 0 : pass_over_local(r, err) != 0)
 		return -1;
-	return try_defaults(s, file, true, found, err);
+	return try_defaults(r, true, found, err);
 }
 
 static bool
@@ -305,35 +316,37 @@ is_local(const char *path)
 }
 
 int
-gm_envsearch_run(
-    struct gm_envsearch *s, struct gm_envfile *file, struct gm_err *err)
+gm_envsearch_run(const struct gm_envsearch *s, struct gm_envsearch_found *found,
+    struct gm_envfile *file, struct gm_err *err)
 {
+	struct run r = { s, found, file };
 	const char *named = s->option;
 	struct gm_envfile_rules rules;
 
-	gm_buf_init(&s->path, PATH_MAX);
-	gm_buf_init(&s->searched, SEARCHED_MAX);
-	s->trust = GM_ENVSEARCH_NONE;
+	*found = (struct gm_envsearch_found){ .trust = GM_ENVSEARCH_NONE };
+	gm_buf_init(&found->path, PATH_MAX);
+	gm_buf_init(&found->searched, SEARCHED_MAX);
 	if (named == NULL && s->variable != NULL && !is_local(s->variable))
 		named = s->variable;
 	if (named != NULL) {
 		rules = rules_of(s, GM_ENVFILE_NAMED);
-		put_searched(s, named);
-		if (try_file(s, file, named, GM_ENVSEARCH_NAMED, &rules, err) ==
+		put_searched(&r, named);
+		if (try_file(&r, named, GM_ENVSEARCH_NAMED, &rules, err) ==
 		    GM_ENVFILE_BAD)
 			return -1;
-	} else if (search(s, file, err) != 0) {
+	} else if (search(&r, err) != 0) {
 		return -1;
 	}
-	if (gm_buf_check(&s->path, err) != 0)
+	if (gm_buf_check(&found->path, err) != 0)
 		return -1;
-	s->dot_env = s->path.len > 0 && is_dot_env(gm_buf_str(&s->path));
-	return gm_buf_check(&s->searched, err);
+	found->dot_env =
+	    found->path.len > 0 && is_dot_env(gm_buf_str(&found->path));
+	return gm_buf_check(&found->searched, err);
 }
 
 void
-gm_envsearch_release(struct gm_envsearch *s)
+gm_envsearch_release(struct gm_envsearch_found *found)
 {
-	gm_buf_release(&s->path);
-	gm_buf_release(&s->searched);
+	gm_buf_release(&found->path);
+	gm_buf_release(&found->searched);
 }

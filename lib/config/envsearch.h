@@ -35,9 +35,9 @@ enum gm_envsearch_trust {
 	GM_ENVSEARCH_NAMED
 };
 
+/* Where to look, and for what; all is borrowed. */
 struct gm_envsearch {
-	/* Set by the caller; borrowed; NULL: there is none. */
-	const char *option, *variable, *user;
+	const char *option, *variable, *user; /* NULL: there is none */
 	struct gm_vendors asked;
 	bool keys[GM_VENDORS];     /* of it are elsewhere */
 	bool commands[GM_VENDORS]; /* that print some, in the environment */
@@ -45,7 +45,9 @@ struct gm_envsearch {
 	bool allow_unsafe;
 	bool (*wanted)(struct gm_span name), (*odd)(struct gm_span name);
 	const struct gm_note *note;
-	/* Filled in. */
+};
+
+struct gm_envsearch_found {
 	enum gm_envsearch_trust trust;
 	bool dot_env;           /* it is the file ./.env, whatever its name */
 	struct gm_buf path;     /* "": no file is used */
@@ -53,9 +55,9 @@ struct gm_envsearch {
 };
 
 /* Returns 0, or -1: GM_ECONFIG, GM_EOS; to be released in any case. */
-int gm_envsearch_run(
-    struct gm_envsearch *, struct gm_envfile *, struct gm_err *) GM_MUST_CHECK;
+int gm_envsearch_run(const struct gm_envsearch *, struct gm_envsearch_found *,
+    struct gm_envfile *, struct gm_err *) GM_MUST_CHECK;
 
-void gm_envsearch_release(struct gm_envsearch *);
+void gm_envsearch_release(struct gm_envsearch_found *);
 
 #endif

@@ -132,6 +132,7 @@ static void
 test_choice(void **state)
 {
 	char variable[PATH_MAX], want[PATH_MAX];
+	struct gm_envsearch_found found;
 	struct gm_envfile file;
 	struct gm_err err;
 	size_t i;
@@ -155,17 +156,17 @@ test_choice(void **state)
 		make("user", rows[i].user);
 		make(".env", rows[i].local);
 		file = (struct gm_envfile){ 0 };
-		if (gm_envsearch_run(&s, &file, &err) != 0)
+		if (gm_envsearch_run(&s, &found, &file, &err) != 0)
 			fail_msg("row %zu: %s", i, err.msg);
-		if (s.trust != rows[i].trust)
+		if (found.trust != rows[i].trust)
 			fail_msg("row %zu: trust", i);
-		if (strcmp(gm_buf_str(&s.path), path_of(rows[i].path, want)) !=
-		    0)
-			fail_msg("row %zu: %s", i, gm_buf_str(&s.path));
+		if (strcmp(gm_buf_str(&found.path),
+			path_of(rows[i].path, want)) != 0)
+			fail_msg("row %zu: %s", i, gm_buf_str(&found.path));
 		if ((strstr(said(), "; to use it: --env-file ") != NULL) !=
 		    rows[i].passed_over)
 			fail_msg("row %zu: note", i);
-		gm_envsearch_release(&s);
+		gm_envsearch_release(&found);
 		gm_envfile_release(&file);
 	}
 }
@@ -178,6 +179,7 @@ test_absent(void **state)
 		const char *option, *variable;
 	} names[] = { { "none", NULL }, { NULL, "none" },
 		{ NULL, "/none/of/these" } };
+	struct gm_envsearch_found found;
 	struct gm_envfile file = { 0 };
 	struct gm_err err;
 	size_t i;
@@ -192,10 +194,10 @@ test_absent(void **state)
 			.wanted = is_wanted,
 			.note = &note };
 
-		assert_int_equal(gm_envsearch_run(&s, &file, &err), -1);
+		assert_int_equal(gm_envsearch_run(&s, &found, &file, &err), -1);
 		assert_int_equal(err.code, GM_ECONFIG);
 		assert_non_null(strstr(err.msg, ": No such file or directory"));
-		gm_envsearch_release(&s);
+		gm_envsearch_release(&found);
 	}
 	assert_string_equal(said(), "");
 }
