@@ -24,16 +24,17 @@
 
 /* What a key set is made from, and how its keys are used; all is borrowed. */
 struct gm_keyset_options {
-	struct gm_config *config;   /* loaded; gets the base URL that counts */
-	struct gm_secrets *secrets; /* gets the keys */
+	struct gm_config *config;   /* loaded; a base URL that may not be used
+	                           * is reset */
+	struct gm_secrets *secrets; /* the keys are added */
 	const struct gm_note *note;
-	/* At start, for a command that prints keys; NULL: as they are. */
+	/* As they were at start, for a command that prints keys; or NULL. */
 	const struct gm_process_limits *limits;
-	bool no_command;      /* a command that prints keys is not run */
-	struct gm_span typed; /* keys, one a line, in place of the configured;
-	                       * p NULL: none */
-	bool no_state;        /* what is learnt of keys is nobody else's */
-	bool must_store; /* it is the result: an error if it cannot be kept */
+	/* Keys, one a line, in place of the configured; p NULL: none. */
+	struct gm_span typed;
+	bool no_command; /* do not run a command that prints keys */
+	bool no_state;   /* do not use the shared key state */
+	bool must_store; /* fail if the key state cannot be saved */
 	bool ignore_cooldown;
 };
 

@@ -18,16 +18,15 @@
 /* What is wanted; all is borrowed until gm_services_close(). */
 struct gm_services_options {
 	struct gm_keyset_options keys; /* with the configuration */
-	/* In the order in which they are asked; the others than the first are
-	 * its fallbacks. */
+	/* In the order in which they are asked: one, then its fallbacks. */
 	struct gm_vendors vendors;
-	bool all; /* those that there are: one without keys is no news */
+	bool all;    /* no vendor was named: one without keys is a detail */
+	bool advise; /* name models of the cached list that are like a wrong
+	              * one */
 	const char *agent; /* User-Agent */
 	enum gm_http_family family;
 	bool http1;          /* HTTP/1.1 only */
 	int64_t deadline_ms; /* monotonic clock; 0: none */
-	bool advise; /* name models of the cached list that are like a wrong
-	              * one */
 };
 
 /* In the order in which they are asked; one at least, once it is open. */

@@ -78,8 +78,9 @@ int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
 
 /* What operands say of keys; all false: nothing. */
 struct gm_cli_operands {
-	bool alone; /* they are of one service: GM_FALLBACK is not meant */
-	bool typed; /* keys come from standard input, none is looked for */
+	bool
+	    alone; /* they name keys of one service: GM_FALLBACK does not count */
+	bool typed; /* keys are read from standard input */
 };
 
 /* Load the configuration, and set up notes, logs and the deadline from it. */

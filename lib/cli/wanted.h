@@ -2,7 +2,7 @@
 #define GM_CLI_WANTED_H
 
 /*
- * What the shared options say of keys and services, as call/ takes it.
+ * Translate the shared options into what call/keyset.h and call/services.h take.
  */
 
 #include "base/base.h"
@@ -11,11 +11,11 @@
 #include "call/services.h"
 #include "cli/cli.h"
 
-/* What is known of keys, after gm_cli_configure(); borrows from the tool. */
+/* Options of keys, after gm_cli_configure(); they borrow from the tool. */
 struct gm_keyset_options gm_wanted_keys(const struct gm_tool *);
 
 /*
- * The same with the services: the one that is asked, and those behind it.
+ * Options of services: those of keys, the service to ask and its fallbacks.
  * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG.
  */
 int gm_wanted_services(const struct gm_tool *, const struct gm_cli_operands *,
