@@ -20,6 +20,10 @@
 #define MODEL_MAX 200
 #define EFFORT_MAX 32
 
+static const char *const roles[] = {
+	[GM_ROLE_USER] = "user", [GM_ROLE_MODEL] = "assistant"
+};
+
 struct gm_dialect {
 	const char *seed, *limit; /* names of members */
 	bool adds_version;        /* base URLs need not have it in them */
@@ -86,12 +90,41 @@ put_url(const struct gm_provider *p, const struct gm_question *q,
 	gm_buf_puts(out, path_of(q) + strlen("/v1"));
 }
 
+/* One text is a string, which every server takes; several are an array. */
 static void
-write_message(struct gm_jsonw *w, const char *role, struct gm_span text)
+write_message(struct gm_jsonw *w, const char *role, const struct gm_part *parts,
+    size_t len)
 {
 	gm_jsonw_object(w, NULL);
 	gm_jsonw_text(w, "role", role);
-	gm_jsonw_span(w, "content", text);
+	if (len == 1) {
+		gm_jsonw_span(w, "content", parts->text);
+		gm_jsonw_end(w);
+		return;
+	}
+	gm_jsonw_array(w, "content");
+	for (; len > 0; len--, parts++) {
+		gm_jsonw_object(w, NULL);
+		gm_jsonw_text(w, "type", "text");
+		gm_jsonw_span(w, "text", parts->text);
+		gm_jsonw_end(w);
+	}
+	gm_jsonw_end(w);
+	gm_jsonw_end(w);
+}
+
+static void
+write_messages(struct gm_jsonw *w, const struct gm_question *q)
+{
+	const struct gm_part system = { .text = q->system };
+	const struct gm_turn *turn;
+
+	gm_jsonw_array(w, "messages");
+	if (q->system.len > 0)
+		write_message(w, "system", &system, 1);
+	for (turn = q->turns; turn < q->turns + q->turns_len; turn++)
+		write_message(
+		    w, roles[turn->role], turn->parts, turn->parts_len);
 	gm_jsonw_end(w);
 }
 
@@ -126,11 +159,7 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_text(&w, "model", q->model);
-	gm_jsonw_array(&w, "messages");
-	if (q->system.len > 0)
-		write_message(&w, "system", q->system);
-	write_message(&w, "user", q->prompt);
-	gm_jsonw_end(&w);
+	write_messages(&w, q);
 	gm_jsonw_bool(&w, "stream", true);
 	if (d->asks_usage) {
 		gm_jsonw_object(&w, "stream_options");
@@ -146,7 +175,23 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 	gm_jsonw_end(&w);
 }
 
-/* Append the options that nothing here stands for: "--top-k, --search". */
+static bool
+has_part(const struct gm_question *q, enum gm_part_kind kind)
+{
+	const struct gm_turn *turn;
+	size_t i;
+
+	for (turn = q->turns; turn < q->turns + q->turns_len; turn++)
+		for (i = 0; i < turn->parts_len; i++)
+			if (turn->parts[i].kind == kind)
+				return true;
+	return false;
+}
+
+/*
+ * Append the options and parts that nothing here stands for: "--top-k,
+ * --search".
+ */
 static void
 put_strangers(const struct gm_question *q, struct gm_buf *out)
 {
@@ -162,6 +207,8 @@ put_strangers(const struct gm_question *q, struct gm_buf *out)
 		{ q->thinking_budget != NULL &&
 			strcmp(q->thinking_budget, "0") != 0,
 		    "--thinking ", q->thinking_budget },
+		{ has_part(q, GM_PART_DATA), "inline data", "" },
+		{ has_part(q, GM_PART_FILE), "uploaded files", "" },
 	};
 	size_t i;
 

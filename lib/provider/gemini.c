@@ -20,6 +20,10 @@
 /* Resource prefixes that are legal beside "models/", which is implied. */
 static const char *const prefixes[] = { "tunedModels/", "dynamic/" };
 
+static const char *const roles[] = {
+	[GM_ROLE_USER] = "user", [GM_ROLE_MODEL] = "model"
+};
+
 static const char *const harm_categories[] = {
 	"HARM_CATEGORY_HARASSMENT",
 	"HARM_CATEGORY_HATE_SPEECH",
@@ -104,16 +108,46 @@ put_url(const struct gm_provider *p, const struct gm_question *q,
 }
 
 static void
-write_content(
-    struct gm_jsonw *w, const char *name, const char *role, struct gm_span text)
+write_file(struct gm_jsonw *w, const char *name, const char *member,
+    const struct gm_part *part)
+{
+	gm_jsonw_object(w, name);
+	if (part->mime != NULL)
+		gm_jsonw_text(w, "mimeType", part->mime);
+	gm_jsonw_span(w, member, part->text);
+	gm_jsonw_end(w);
+}
+
+static void
+write_part(struct gm_jsonw *w, const struct gm_part *part)
+{
+	gm_jsonw_object(w, NULL);
+	switch (part->kind) {
+	case GM_PART_TEXT:
+		gm_jsonw_span(w, "text", part->text);
+		break;
+	case GM_PART_DATA:
+		write_file(w, "inlineData", "data", part);
+		break;
+	case GM_PART_FILE:
+		write_file(w, "fileData", "fileUri", part);
+		break;
+	}
+	if (part->signature.len > 0)
+		gm_jsonw_span(w, "thoughtSignature", part->signature);
+	gm_jsonw_end(w);
+}
+
+static void
+write_content(struct gm_jsonw *w, const char *name, const char *role,
+    const struct gm_part *parts, size_t len)
 {
 	gm_jsonw_object(w, name);
 	if (role != NULL)
 		gm_jsonw_text(w, "role", role);
 	gm_jsonw_array(w, "parts");
-	gm_jsonw_object(w, NULL);
-	gm_jsonw_span(w, "text", text);
-	gm_jsonw_end(w);
+	for (; len > 0; len--)
+		write_part(w, parts++);
 	gm_jsonw_end(w);
 	gm_jsonw_end(w);
 }
@@ -195,16 +229,22 @@ write_tools(struct gm_jsonw *w, const struct gm_question *q)
 static void
 write_contents(struct gm_jsonw *w, const struct gm_question *q)
 {
+	const struct gm_turn *turn;
+
 	gm_jsonw_array(w, "contents");
-	write_content(w, NULL, "user", q->prompt);
+	for (turn = q->turns; turn < q->turns + q->turns_len; turn++)
+		write_content(
+		    w, NULL, roles[turn->role], turn->parts, turn->parts_len);
 	gm_jsonw_end(w);
 }
 
 static void
 write_request(struct gm_jsonw *w, const struct gm_question *q)
 {
+	const struct gm_part system = { .text = q->system };
+
 	if (q->system.len > 0)
-		write_content(w, "systemInstruction", NULL, q->system);
+		write_content(w, "systemInstruction", NULL, &system, 1);
 	write_contents(w, q);
 	write_config(w, q);
 	write_safety(w, q);

@@ -22,6 +22,37 @@ enum gm_operation {
 	GM_OP_MODELS    /* a page of the list of models: text, as JSON */
 };
 
+enum gm_role {
+	GM_ROLE_USER,
+	GM_ROLE_MODEL
+};
+
+enum gm_part_kind {
+	GM_PART_TEXT, /* text, which is UTF-8 */
+	GM_PART_DATA, /* a file's bytes in base64, padded */
+	GM_PART_FILE  /* the URI of a file that was uploaded to the service */
+};
+
+/* A piece of a turn.  Borrowed. */
+struct gm_part {
+	enum gm_part_kind kind;
+	struct gm_span text; /* the text, the base64, or the URI */
+	const char *mime;    /* "image/png", of data; of a file or NULL */
+	/*
+	 * Thought signature that the service sent with the part of a model's
+	 * turn; goes back to it unchanged.  len 0: none.  Services that have
+	 * none are not sent it.
+	 */
+	struct gm_span signature;
+};
+
+/* What one side of a conversation said.  Has one part at least.  Borrowed. */
+struct gm_turn {
+	enum gm_role role;
+	const struct gm_part *parts;
+	size_t parts_len;
+};
+
 /* One question.  All is borrowed; numbers are checked and in JSON's form. */
 struct gm_question {
 	enum gm_operation operation;
@@ -30,8 +61,10 @@ struct gm_question {
 	size_t spare_len;
 	const char *page_token; /* of GM_OP_MODELS; NULL: the first */
 	const char *page_size;  /* the same; NULL: the most that there is */
-	struct gm_span prompt;
-	struct gm_span system; /* len 0: none */
+	/* A prompt is one turn of the user's, with one text part. */
+	const struct gm_turn *turns;
+	size_t turns_len;
+	struct gm_span system; /* stands apart from the turns; len 0: none */
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
 	const char *thinking_level;  /* "LOW"; NULL: not set */
 	const char *thinking_budget; /* "0", "-1", "1024"; NULL: not set */

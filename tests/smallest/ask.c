@@ -23,7 +23,9 @@ main(int argc, char **argv)
 	struct gm_services_options options = { .agent = "ask/1",
 		.keys = { .config = &config, .secrets = &keys, .note = &note },
 		.vendors = gemini };
-	struct gm_question question = { .prompt = gm_span_of(argv[argc - 1]) };
+	struct gm_part prompt = { .text = gm_span_of(argv[argc - 1]) };
+	struct gm_turn turn = { .parts = &prompt, .parts_len = 1 };
+	struct gm_question question = { .turns = &turn, .turns_len = 1 };
 	struct gm_sink sink = gm_sink_nowhere;
 	struct gm_outcome outcome;
 	struct gm_err err;

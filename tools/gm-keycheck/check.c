@@ -257,16 +257,21 @@ pass_on(struct batch *b)
 			item->verdict->class = GM_CLASS_OK;
 }
 
+static const struct gm_part one = { .text = { "1", 1 } };
+static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
+
 static int
 ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
 	struct gm_question q = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_size = "1",
-		.prompt = { "1", 1 } };
+		.turns = &smallest,
+		.turns_len = 1 };
 	struct gm_question answer = { .operation = GM_OP_GENERATE,
 		.model = b->set->models[0],
-		.prompt = q.prompt };
+		.turns = &smallest,
+		.turns_len = 1 };
 	bool generates =
 	    level >= GM_KEYCHECK_GENERATE && can_ask(b, &answer, true);
 

@@ -65,6 +65,9 @@ settle(struct run *r, struct group *g, struct gm_err *err)
 	return rc;
 }
 
+static const struct gm_part one = { .text = { "1", 1 } };
+static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
+
 static int
 ask_group(struct run *r, struct group *g, struct gm_err *err)
 {
@@ -77,7 +80,8 @@ ask_group(struct run *r, struct group *g, struct gm_err *err)
 		p = &g->probes[i];
 		p->question = (struct gm_question){ .operation = GM_OP_COUNT,
 			.model = g->models[i].name,
-			.prompt = gm_span_of("1") };
+			.turns = &smallest,
+			.turns_len = 1 };
 		if (gm_ask_begin(&g->asks[i], r->service, &p->question,
 			&gm_sink_nowhere, &p->outcome, err) != 0)
 			return -1;

@@ -35,6 +35,8 @@ struct run {
 	struct gm_services services;
 	struct gm_prompt prompt;
 	struct gm_question question;
+	struct gm_part part; /* the prompt, in its only turn: */
+	struct gm_turn turn;
 	struct gm_outcome outcome;
 	struct gm_out out;
 	struct gm_delivery delivery;
@@ -246,7 +248,10 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	if (gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
 		return -1;
 	r->question.system = gm_buf_span(&r->prompt.system);
-	r->question.prompt = gm_buf_span(&r->prompt.text);
+	r->part.text = gm_buf_span(&r->prompt.text);
+	r->turn = (struct gm_turn){ .parts = &r->part, .parts_len = 1 };
+	r->question.turns = &r->turn;
+	r->question.turns_len = 1;
 	return 0;
 }
 

@@ -13,12 +13,28 @@
 	{ \
 		text, sizeof(text) - 1 \
 	}
+#define PROMPT(string) \
+	.turns = &(const struct gm_turn){ GM_ROLE_USER, \
+		&(const struct gm_part){ .text = S(string) }, 1 }, \
+	.turns_len = 1
 #define USER(text) "{\"role\":\"user\",\"content\":\"" text "\"}"
 #define SYSTEM(text) "{\"role\":\"system\",\"content\":\"" text "\"},"
 #define HEAD(messages) \
 	"{\"model\":\"" MODEL "\",\"messages\":[" messages "],\"stream\":true"
 #define USAGE ",\"stream_options\":{\"include_usage\":true}"
 #define HI USER("Say hi.")
+#define TALK \
+	SYSTEM("S") \
+	"{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"One." \
+	"\"}," \
+	"{\"type\":\"text\",\"text\":\"\\\"Two\\\".\"}]}," \
+	"{\"role\":\"assistant\",\"content\":\"Three.\"}," USER("Four?")
+
+static const struct gm_part files[] = { { .text = S("Hi.") },
+	{ GM_PART_DATA, S("aGk="), "image/png", S("") },
+	{ GM_PART_FILE, S("https://h/f"), NULL, S("") } };
+static const struct gm_turn file_turns[] = { { GM_ROLE_USER, files, 1 },
+	{ GM_ROLE_USER, files, 2 }, { GM_ROLE_USER, files + 2, 1 } };
 
 static const char *const stops[] = { "\n\n###", "END", "\"", "", "5" };
 
@@ -31,48 +47,41 @@ static const struct {
 	struct gm_question question;
 	const char *messages, *members[GM_LEN(services)];
 } bodies[] = {
-	{ { .prompt = S("Say hi.") }, HI, { "", "", "" } },
-	{ { .prompt = S("Say hi."), .system = S("Be \"brief\".\n") },
+	{ { PROMPT("Say hi.") }, HI, { "", "", "" } },
+	{ { PROMPT("Say hi."), .system = S("Be \"brief\".\n") },
 	    SYSTEM("Be \\\"brief\\\".\\n") HI, { "", "", "" } },
-	{ { .prompt = S("") }, USER(""), { "", "", "" } },
-	{ { .prompt = S("a\"\\\n\001\xFFz\xC3\xA9") },
+	{ { PROMPT("") }, USER(""), { "", "", "" } },
+	{ { PROMPT("a\"\\\n\001\xFFz\xC3\xA9") },
 	    USER("a\\\"\\\\\\n\\u0001\xEF\xBF\xBDz\xC3\xA9"), { "", "", "" } },
-	{ { .prompt = S("Say hi."), .temperature = "0.7" }, HI,
+	{ { PROMPT("Say hi."), .temperature = "0.7" }, HI,
 	    { ",\"temperature\":0.7", ",\"temperature\":0.7",
 		",\"temperature\":0.7" } },
-	{ { .prompt = S("Say hi."), .top_p = "0.95" }, HI,
+	{ { PROMPT("Say hi."), .top_p = "0.95" }, HI,
 	    { ",\"top_p\":0.95", ",\"top_p\":0.95", ",\"top_p\":0.95" } },
-	{ { .prompt = S("Say hi."), .max_tokens = "5" }, HI,
+	{ { PROMPT("Say hi."), .max_tokens = "5" }, HI,
 	    { ",\"max_tokens\":5", ",\"max_completion_tokens\":5",
 		",\"max_tokens\":5" } },
-	{ { .prompt = S("Say hi."), .seed = "7" }, HI,
+	{ { PROMPT("Say hi."), .seed = "7" }, HI,
 	    { ",\"random_seed\":7", ",\"seed\":7", ",\"seed\":7" } },
-	{ { .prompt = S("Say hi."), .stop = stops, .stop_len = 1 }, HI,
+	{ { PROMPT("Say hi."), .stop = stops, .stop_len = 1 }, HI,
 	    { ",\"stop\":[\"\\n\\n###\"]", ",\"stop\":[\"\\n\\n###\"]",
 		",\"stop\":[\"\\n\\n###\"]" } },
-	{ { .prompt = S("Say hi."), .stop = stops, .stop_len = 4 }, HI,
+	{ { PROMPT("Say hi."), .stop = stops, .stop_len = 4 }, HI,
 	    { ",\"stop\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\"]",
 		",\"stop\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\"]",
 		",\"stop\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\"]" } },
-	{ { .prompt = S("Say hi."), .thinking_level = "MINIMAL" }, HI,
+	{ { PROMPT("Say hi."), .thinking_level = "MINIMAL" }, HI,
 	    { ",\"reasoning_effort\":\"minimal\"",
 		",\"reasoning_effort\":\"minimal\"",
 		",\"reasoning_effort\":\"minimal\"" } },
-	{ { .prompt = S("Say hi."), .thinking_budget = "0" }, HI,
+	{ { PROMPT("Say hi."), .thinking_budget = "0" }, HI,
 	    { ",\"reasoning_effort\":\"none\"",
 		",\"reasoning_effort\":\"none\"",
 		",\"reasoning_effort\":\"none\"" } },
-	{ { .prompt = S("Say hi."), .thoughts = true }, HI, { "", "", "" } },
-	{ { .prompt = S("Say hi."),
-	      .system = S("S"),
-	      .temperature = "1e-2",
-	      .top_p = "1",
-	      .max_tokens = "5",
-	      .seed = "0",
-	      .stop = stops + 1,
-	      .stop_len = 1,
-	      .thinking_level = "LOW",
-	      .thoughts = true },
+	{ { PROMPT("Say hi."), .thoughts = true }, HI, { "", "", "" } },
+	{ { PROMPT("Say hi."), .system = S("S"), .temperature = "1e-2",
+	      .top_p = "1", .max_tokens = "5", .seed = "0", .stop = stops + 1,
+	      .stop_len = 1, .thinking_level = "LOW", .thoughts = true },
 	    SYSTEM("S") HI,
 	    { ",\"temperature\":1e-2,\"top_p\":1,\"max_tokens\":5,"
 	      "\"random_seed\":0,\"stop\":[\"END\"],"
@@ -111,6 +120,42 @@ test_bodies(void **state)
 		}
 	gm_buf_release(&got);
 	gm_buf_release(&want);
+}
+
+/* Three turns; a signature is nothing that chat completions have. */
+static void
+test_conversation(void **state)
+{
+	static const struct gm_part first[] = { { .text = S("One.") },
+		{ .text = S("\"Two\".") } };
+	static const struct gm_part second[] = { { .text = S("Three."),
+	    .signature = S("QmFzZTY0") } };
+	static const struct gm_part third[] = { { .text = S("Four?") } };
+	static const struct gm_turn turns[] = {
+		{ GM_ROLE_USER, first, GM_LEN(first) },
+		{ GM_ROLE_MODEL, second, GM_LEN(second) },
+		{ GM_ROLE_USER, third, GM_LEN(third) },
+	};
+	static const char *const wants[] = { HEAD(TALK) "}",
+		HEAD(TALK) USAGE "}", HEAD(TALK) USAGE "}" };
+	const struct gm_question question = { .model = MODEL,
+		.turns = turns,
+		.turns_len = GM_LEN(turns),
+		.system = S("S") };
+	struct gm_buf got;
+	struct gm_err err;
+	size_t k;
+
+	(void)state;
+	gm_buf_init(&got, 4096);
+	for (k = 0; k < GM_LEN(services); k++) {
+		gm_buf_reset(&got);
+		assert_int_equal(
+		    services[k]->check(services[k], &question, &err), 0);
+		services[k]->body(services[k], &question, &got);
+		assert_string_equal(gm_buf_str(&got), wants[k]);
+	}
+	gm_buf_release(&got);
 }
 
 /* A list is asked for without a body. */
@@ -193,7 +238,7 @@ static const struct {
 	struct gm_question question;
 	const char *want[GM_LEN(services)];
 } checks[] = {
-	{ { .prompt = S("Hi.") }, { "", "", "" } },
+	{ { PROMPT("Hi.") }, { "", "", "" } },
 	{ { .temperature = "1.5",
 	      .top_p = "0.5",
 	      .max_tokens = "5",
@@ -204,6 +249,17 @@ static const struct {
 	      .thoughts = true },
 	    { "", "", "" } },
 	{ { .thinking_budget = "0" }, { "", "", "" } },
+	{ { .turns = file_turns, .turns_len = 2 },
+	    { "inline data: mistral has no counterpart",
+		"inline data: openai has no counterpart",
+		"inline data: openai has no counterpart" } },
+	{ { .search = true, .turns = file_turns, .turns_len = 3 },
+	    { "--search, inline data, uploaded files: mistral has no "
+	      "counterpart",
+		"--search, inline data, uploaded files: openai has no "
+		"counterpart",
+		"--search, inline data, uploaded files: openai has no "
+		"counterpart" } },
 	{ { .operation = GM_OP_MODELS }, { "", "", "" } },
 	{ { .operation = GM_OP_COUNT },
 	    { "--count: mistral has no counterpart",
@@ -354,6 +410,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_conversation),
 		cmocka_unit_test(test_list_body),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_check),

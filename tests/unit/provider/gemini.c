@@ -12,6 +12,10 @@
 	{ \
 		text, sizeof(text) - 1 \
 	}
+#define PROMPT(string) \
+	.turns = &(const struct gm_turn){ GM_ROLE_USER, \
+		&(const struct gm_part){ .text = S(string) }, 1 }, \
+	.turns_len = 1
 #define BASE "https://generativelanguage.googleapis.com"
 #define STREAM ":streamGenerateContent?alt=sse"
 #define CONTENTS(text) \
@@ -28,58 +32,55 @@ static const struct {
 	struct gm_question question;
 	const char *want;
 } bodies[] = {
-	{ { .prompt = S("Say hi.") }, "{" HI "}" },
-	{ { .prompt = S("Say hi."), .system = S("Be brief.") },
+	{ { PROMPT("Say hi.") }, "{" HI "}" },
+	{ { PROMPT("Say hi."), .system = S("Be brief.") },
 	    "{\"systemInstruction\":{\"parts\":[{\"text\":\"Be brief.\"}]}," HI
 	    "}" },
-	{ { .prompt = S("") }, "{" CONTENTS("") "}" },
-	{ { .prompt = S("a\"\\/\b\f\n\r\t\001\037\177z") },
+	{ { PROMPT("") }, "{" CONTENTS("") "}" },
+	{ { PROMPT("a\"\\/\b\f\n\r\t\001\037\177z") },
 	    "{" CONTENTS(
 		"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\\u007fz") "}" },
-	{ { .prompt = S("nul\0nul") }, "{" CONTENTS("nul\\u0000nul") "}" },
-	{ { .prompt = S("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80<&'>=") },
+	{ { PROMPT("nul\0nul") }, "{" CONTENTS("nul\\u0000nul") "}" },
+	{ { PROMPT("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80<&'>=") },
 	    "{" CONTENTS("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80<&'>=") "}" },
-	{ { .prompt = S("\xE2\x80\xA8\xE2\x80\xA9") },
+	{ { PROMPT("\xE2\x80\xA8\xE2\x80\xA9") },
 	    "{" CONTENTS("\\u2028\\u2029") "}" },
-	{ { .prompt = S("\xFF\xC0\x80\xED\xA0\x80z\xF0\x9F") },
+	{ { PROMPT("\xFF\xC0\x80\xED\xA0\x80z\xF0\x9F") },
 	    "{" CONTENTS("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
 			 "\xEF\xBF\xBD\xEF\xBF\xBDz\xEF\xBF\xBD") "}" },
-	{ { .prompt = S("\"}]}],\"tools\":[") },
+	{ { PROMPT("\"}]}],\"tools\":[") },
 	    "{" CONTENTS("\\\"}]}],\\\"tools\\\":[") "}" },
-	{ { .prompt = S("Say hi."), .system = S("\"\n") },
+	{ { PROMPT("Say hi."), .system = S("\"\n") },
 	    "{\"systemInstruction\":{\"parts\":[{\"text\":\"\\\"\\n\"}]}," HI
 	    "}" },
-	{ { .prompt = S("Say hi."), .temperature = "0.7" },
+	{ { PROMPT("Say hi."), .temperature = "0.7" },
 	    CONFIG("\"temperature\":0.7") },
-	{ { .prompt = S("Say hi."), .temperature = "0" },
+	{ { PROMPT("Say hi."), .temperature = "0" },
 	    CONFIG("\"temperature\":0") },
-	{ { .prompt = S("Say hi."), .top_p = "0.95" },
-	    CONFIG("\"topP\":0.95") },
-	{ { .prompt = S("Say hi."), .top_k = "40" }, CONFIG("\"topK\":40") },
-	{ { .prompt = S("Say hi."), .max_tokens = "2048" },
+	{ { PROMPT("Say hi."), .top_p = "0.95" }, CONFIG("\"topP\":0.95") },
+	{ { PROMPT("Say hi."), .top_k = "40" }, CONFIG("\"topK\":40") },
+	{ { PROMPT("Say hi."), .max_tokens = "2048" },
 	    CONFIG("\"maxOutputTokens\":2048") },
-	{ { .prompt = S("Say hi."), .seed = "-7" }, CONFIG("\"seed\":-7") },
-	{ { .prompt = S("Say hi."), .stop = stops, .stop_len = 1 },
+	{ { PROMPT("Say hi."), .seed = "-7" }, CONFIG("\"seed\":-7") },
+	{ { PROMPT("Say hi."), .stop = stops, .stop_len = 1 },
 	    CONFIG("\"stopSequences\":[\"\\n\\n###\"]") },
-	{ { .prompt = S("Say hi."), .stop = stops, .stop_len = 5 },
+	{ { PROMPT("Say hi."), .stop = stops, .stop_len = 5 },
 	    CONFIG("\"stopSequences\":[\"\\n\\n###\",\"END\",\"\\\"\",\"\","
 		   "\"5\"]") },
-	{ { .prompt = S("Say hi."), .thinking_level = "LOW" },
+	{ { PROMPT("Say hi."), .thinking_level = "LOW" },
 	    CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"LOW\"}") },
-	{ { .prompt = S("Say hi."), .thinking_budget = "1024" },
+	{ { PROMPT("Say hi."), .thinking_budget = "1024" },
 	    CONFIG("\"thinkingConfig\":{\"thinkingBudget\":1024}") },
-	{ { .prompt = S("Say hi."), .thinking_budget = "-1" },
+	{ { PROMPT("Say hi."), .thinking_budget = "-1" },
 	    CONFIG("\"thinkingConfig\":{\"thinkingBudget\":-1}") },
-	{ { .prompt = S("Say hi."), .thinking_budget = "0" },
+	{ { PROMPT("Say hi."), .thinking_budget = "0" },
 	    CONFIG("\"thinkingConfig\":{\"thinkingBudget\":0}") },
-	{ { .prompt = S("Say hi."), .thoughts = true },
+	{ { PROMPT("Say hi."), .thoughts = true },
 	    CONFIG("\"thinkingConfig\":{\"includeThoughts\":true}") },
-	{ { .prompt = S("Say hi."),
-	      .thoughts = true,
-	      .thinking_level = "HIGH" },
+	{ { PROMPT("Say hi."), .thoughts = true, .thinking_level = "HIGH" },
 	    CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"HIGH\","
 		   "\"includeThoughts\":true}") },
-	{ { .prompt = S("Say hi."), .safety = "BLOCK_ONLY_HIGH" },
+	{ { PROMPT("Say hi."), .safety = "BLOCK_ONLY_HIGH" },
 	    "{" HI ",\"safetySettings\":["
 	    "{\"category\":\"HARM_CATEGORY_HARASSMENT\","
 	    "\"threshold\":\"BLOCK_ONLY_HIGH\"},"
@@ -89,29 +90,21 @@ static const struct {
 	    "\"threshold\":\"BLOCK_ONLY_HIGH\"},"
 	    "{\"category\":\"HARM_CATEGORY_DANGEROUS_CONTENT\","
 	    "\"threshold\":\"BLOCK_ONLY_HIGH\"}]}" },
-	{ { .prompt = S("Say hi."), .token = S("VE9L\"==") },
+	{ { PROMPT("Say hi."), .token = S("VE9L\"==") },
 	    "{" HI ",\"continuationToken\":\"VE9L\\\"==\"}" },
-	{ { .prompt = S("Say hi."), .max_tokens = "200000", .token = S("T") },
+	{ { PROMPT("Say hi."), .max_tokens = "200000", .token = S("T") },
 	    "{" HI ",\"generationConfig\":{\"maxOutputTokens\":200000}"
 	    ",\"continuationToken\":\"T\"}" },
-	{ { .prompt = S("Say hi."), .search = true },
+	{ { PROMPT("Say hi."), .search = true },
 	    "{" HI ",\"tools\":[{\"googleSearch\":{}}]}" },
-	{ { .prompt = S("Say hi."), .url_context = true },
+	{ { PROMPT("Say hi."), .url_context = true },
 	    "{" HI ",\"tools\":[{\"urlContext\":{}}]}" },
-	{ { .prompt = S("Say hi."), .search = true, .url_context = true },
+	{ { PROMPT("Say hi."), .search = true, .url_context = true },
 	    "{" HI ",\"tools\":[{\"googleSearch\":{}},{\"urlContext\":{}}]}" },
-	{ { .prompt = S("Say hi."),
-	      .system = S("S"),
-	      .temperature = "1e-2",
-	      .top_p = "1",
-	      .top_k = "1",
-	      .max_tokens = "5",
-	      .seed = "0",
-	      .stop = stops + 1,
-	      .stop_len = 1,
-	      .thinking_level = "MINIMAL",
-	      .thoughts = true,
-	      .search = true },
+	{ { PROMPT("Say hi."), .system = S("S"), .temperature = "1e-2",
+	      .top_p = "1", .top_k = "1", .max_tokens = "5", .seed = "0",
+	      .stop = stops + 1, .stop_len = 1, .thinking_level = "MINIMAL",
+	      .thoughts = true, .search = true },
 	    "{\"systemInstruction\":{\"parts\":[{\"text\":\"S\"}]}," HI
 	    ",\"generationConfig\":{\"temperature\":1e-2,\"topP\":1,"
 	    "\"topK\":1,\"maxOutputTokens\":5,\"seed\":0,"
@@ -229,10 +222,54 @@ test_count_bodies(void **state)
 	}
 }
 
+/* Three turns, with all kinds of parts and a signature that goes back. */
+static void
+test_conversation(void **state)
+{
+	static const struct gm_part first[] = { { .text = S("What is in it?") },
+		{ GM_PART_DATA, S("iVBORw0KGgo="), "image/png", S("") },
+		{ GM_PART_FILE, S("https://api.example/v1beta/files/a1"),
+		    "application/pdf", S("") },
+		{ GM_PART_FILE, S("https://video.example/1"), NULL, S("") } };
+	static const struct gm_part second[] = {
+		{ .text = S("A \"cat\"."), .signature = S("QmFzZTY0+/==") },
+		{ .text = S(""), .signature = S("U2ln") }
+	};
+	static const struct gm_part third[] = { { .text = S("Which?") } };
+	static const struct gm_turn turns[] = {
+		{ GM_ROLE_USER, first, GM_LEN(first) },
+		{ GM_ROLE_MODEL, second, GM_LEN(second) },
+		{ GM_ROLE_USER, third, GM_LEN(third) },
+	};
+	const struct gm_question question = { .model = MODEL,
+		.turns = turns,
+		.turns_len = GM_LEN(turns),
+		.system = S("Be brief."),
+		.max_tokens = "5" };
+	struct gm_buf got;
+
+	(void)state;
+	assert_string_equal(body_of(&question, &got),
+	    "{\"systemInstruction\":{\"parts\":[{\"text\":\"Be brief.\"}]},"
+	    "\"contents\":["
+	    "{\"role\":\"user\",\"parts\":[{\"text\":\"What is in it?\"},"
+	    "{\"inlineData\":{\"mimeType\":\"image/png\","
+	    "\"data\":\"iVBORw0KGgo=\"}},"
+	    "{\"fileData\":{\"mimeType\":\"application/pdf\","
+	    "\"fileUri\":\"https://api.example/v1beta/files/a1\"}},"
+	    "{\"fileData\":{\"fileUri\":\"https://video.example/1\"}}]},"
+	    "{\"role\":\"model\",\"parts\":[{\"text\":\"A \\\"cat\\\".\","
+	    "\"thoughtSignature\":\"QmFzZTY0+/==\"},"
+	    "{\"text\":\"\",\"thoughtSignature\":\"U2ln\"}]},"
+	    "{\"role\":\"user\",\"parts\":[{\"text\":\"Which?\"}]}],"
+	    "\"generationConfig\":{\"maxOutputTokens\":5}}");
+	gm_buf_release(&got);
+}
+
 static void
 test_urls(void **state)
 {
-	struct gm_question question = { .prompt = S("x") };
+	struct gm_question question = { PROMPT("x") };
 	struct gm_buf got, want;
 	size_t i;
 
@@ -412,6 +449,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_count_bodies),
+		cmocka_unit_test(test_conversation),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_is_gone),

@@ -24,7 +24,8 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
     struct gm_buf *out)
 {
 	assert_string_equal(p->name, "service");
-	gm_buf_put_span(out, q->prompt);
+	if (q->turns_len > 0)
+		gm_buf_put_span(out, q->turns->parts->text);
 }
 
 static const struct gm_provider provider = {
@@ -37,8 +38,11 @@ static const struct gm_provider provider = {
 static void
 make(struct gm_request *r, const char *model, const char *prompt)
 {
-	const struct gm_question question = { .model = model,
-		.prompt = gm_span_of(prompt) };
+	const struct gm_part part = { .text = gm_span_of(prompt) };
+	const struct gm_turn turn = { .parts = &part, .parts_len = 1 };
+	const struct gm_question question = {
+		.model = model, .turns = &turn, .turns_len = 1
+	};
 	struct gm_err err;
 
 	assert_int_equal(gm_request_make(r, &provider, &question,
