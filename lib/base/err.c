@@ -123,26 +123,27 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	return -1;
 }
 
+/* The prefix is made aside: its arguments may be the message itself. */
 void
 gm_err_prefix(struct gm_err *err, const char *fmt, ...)
 {
-	struct gm_err whole = { .code = err->code, .number = err->number };
+	const size_t last = sizeof(err->msg) - 1;
+	size_t len = strlen(err->msg), put, kept;
+	char prefix[GM_ERR_MAX];
 	va_list args;
-	size_t len;
+	int n;
 
 	va_start(args, fmt);
-	len = format(&whole, 0, fmt, args);
+	n = vsnprintf(prefix, sizeof(prefix), fmt, args);
 	va_end(args);
-	if (len < sizeof(whole.msg)) {
-		size_t room = sizeof(whole.msg) - len;
-		size_t n = strlen(err->msg);
-
-		memcpy(whole.msg + len, err->msg, n < room ? n + 1 : room);
-		whole.msg[sizeof(whole.msg) - 1] = '\0';
-		len += n;
-	}
-	mark_cut(&whole, len);
-	*err = whole;
+	if (n < 0)
+		return;
+	put = (size_t)n < last ? (size_t)n : last;
+	kept = len < last - put ? len : last - put;
+	memmove(err->msg + put, err->msg, kept);
+	memcpy(err->msg, prefix, put);
+	err->msg[put + kept] = '\0';
+	mark_cut(err, (size_t)n + len);
 }
 
 void
