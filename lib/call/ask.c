@@ -1,12 +1,9 @@
 #include "call/ask.h"
 #include "base/clock.h"
-#include "base/num.h"
 #include "base/stop.h"
 #include "base/utf8.h"
 #include "call/relay.h"
 #include "provider/reading.h"
-
-#define HOUR_MS INT64_C(3600000)
 
 /* White space that an answer begins with: more of it goes out at once. */
 #define BLANKS_MAX (64 * 1024)
@@ -100,30 +97,6 @@ record(struct gm_ask *a, const struct gm_fault *f, int64_t ms)
 	gm_relay_explain(a, f, &a->last);
 	gm_note(a->service->note, GM_LEVEL_DETAIL, "attempt %zu: %s",
 	    gm_outcome_attempts(a->outcome), a->last.msg);
-}
-
-static void
-take_retry_after(struct gm_fault *f, const char *value)
-{
-	int64_t ms;
-
-	if (f->class == GM_CLASS_OK || f->hint_ms >= 0 || value[0] == '\0')
-		return;
-	ms = gm_num_retry_after(value, gm_clock_wall_ms(), HOUR_MS);
-	if (ms >= 0)
-		f->hint_ms = ms;
-}
-
-/* What the head of the response says of the fault. */
-static void
-take_head(struct gm_fault *f, const struct gm_http_head *head)
-{
-	if (head->no_quota && gm_class(f->class)->scope == GM_SCOPE_QUOTA &&
-	    gm_class(f->class)->code == GM_ETEMPFAIL)
-		f->class = GM_CLASS_QUOTA_NONE; /* the plan lacks the model */
-	/* Without a proxy the page is of the service's own web server. */
-	if (head->proxied && f->class == GM_CLASS_FRONT_END)
-		f->class = GM_CLASS_PROXY;
 }
 
 static void
@@ -232,8 +205,6 @@ settle(struct gm_ask *a, const struct gm_http_result *result)
 {
 	struct gm_fault *f = &a->reply.fault;
 
-	take_retry_after(f, result->head.retry_after);
-	take_head(f, &result->head);
 	judge_hop(a);
 	a->outcome->fault = *f;
 	add_up(a->outcome, result);

@@ -2,9 +2,9 @@
 #define GM_NET_EXCHANGE_H
 
 /*
- * What goes into an HTTP exchange and what comes out of it.  Types only, for
- * http.h, which has the connections, and for those that make requests and
- * read replies.
+ * What goes into an HTTP exchange and what comes out of it: the types of http.h,
+ * which has the connections, for those that make requests and read responses.
+ * Needs no libcurl.
  */
 
 #include <stdbool.h>
@@ -13,6 +13,14 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "net/trust.h"
+
+/*
+ * Most bytes of headers in all of a response, 1xx responses and trailers
+ * included.  Each counts 32 bytes more than it has, as in RFC 9113, 6.5.2.
+ * libcurl's own limits depend on its version; the lowest for a whole head is
+ * 128 KiB.
+ */
+#define GM_HTTP_HEAD_MAX (128 * 1024)
 
 enum gm_http_family {
 	GM_HTTP_ANY,
@@ -58,12 +66,14 @@ enum gm_http_hint {
 	GM_HTTP_TRY_HTTP1     /* the two disagree about HTTP/2 */
 };
 
-/* What is known of a reply once its headers have come. */
+/* What is known of a response once its headers have come. */
 struct gm_http_head {
 	long status;
-	char type[64];        /* Content-Type, cut if longer */
-	char retry_after[64]; /* Retry-After, "" if absent */
-	bool no_quota;        /* X-RateLimit-Limit-Req-Minute is 0 */
+	/*
+	 * "Name: value\r\n" each, at most GM_HTTP_HEAD_MAX bytes, without
+	 * those of 1xx responses; borrowed until the end.  See gm_http_header().
+	 */
+	struct gm_span headers;
 	bool proxied; /* an error came through a proxy; known at the end */
 };
 
@@ -110,5 +120,11 @@ struct gm_http_request {
 	gm_http_end *end;
 	void *arg;
 };
+
+/*
+ * The value of a header, without blanks around it; of several with that name
+ * the last one's.  p is NULL if there is none.
+ */
+struct gm_span gm_http_header(const struct gm_http_head *, const char *name);
 
 #endif

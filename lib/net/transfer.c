@@ -12,38 +12,8 @@
 #include "net/transfer.h"
 #include "net/url.h"
 
-#define TOO_LARGE 100 /* CURLE_TOO_LARGE, which libcurl 7 does not have */
-
-static bool
-take_header(struct gm_span line, const char *name, char *value, size_t size)
-{
-	size_t len = strlen(name);
-	struct gm_span rest;
-
-	if (line.len < len || strncasecmp(line.p, name, len) != 0)
-		return false;
-	rest = gm_span_trim((struct gm_span){ line.p + len, line.len - len });
-	if (rest.len >= size)
-		rest.len = size - 1;
-	memcpy(value, rest.p, rest.len);
-	value[rest.len] = '\0';
-	return true;
-}
-
-static void
-take_headers(struct gm_span line, struct gm_http_head *head)
-{
-	char limit[8];
-
-	if (take_header(
-		line, "content-type:", head->type, sizeof(head->type)) ||
-	    take_header(line, "retry-after:", head->retry_after,
-		sizeof(head->retry_after)))
-		return;
-	if (take_header(
-		line, "x-ratelimit-limit-req-minute:", limit, sizeof(limit)))
-		head->no_quota = strcmp(limit, "0") == 0;
-}
+#define HEADER_COST 32 /* of each, see GM_HTTP_HEAD_MAX */
+#define TOO_LARGE 100  /* CURLE_TOO_LARGE, which libcurl 7 does not have */
 
 static bool
 is_flood(const struct gm_http_transfer *t)
@@ -70,25 +40,39 @@ end_head(struct gm_http_transfer *t)
 		note_sign(t);
 }
 
+/* The head of a response begins, perhaps after that of a 100 Continue. */
+static void
+begin_head(struct gm_http_transfer *t)
+{
+	t->result.head = (struct gm_http_head){ 0 };
+	gm_buf_reset(&t->headers);
+	t->head_open = true;
+}
+
 static size_t
 on_header(char *p, size_t size, size_t count, void *arg)
 {
 	struct gm_http_transfer *t = arg;
-	struct gm_http_head *head = &t->result.head;
+	struct gm_http_result *r = &t->result;
 	struct gm_span line = { p, size * count };
 
-	t->head_size += line.len + GM_HTTP_HEADER_COST;
+	t->head_size += line.len + HEADER_COST;
 	if (is_flood(t))
 		return CURL_WRITEFUNC_ERROR;
-	if (gm_span_starts(line, "HTTP/")) { /* also after a 100 Continue */
-		*head = (struct gm_http_head){ 0 };
-		t->head_open = true;
+	if (gm_span_starts(line, "HTTP/")) {
+		begin_head(t);
+		return line.len;
 	}
 	if (gm_span_trim(line).len == 0) {
 		t->head_open = false;
 		end_head(t);
 	}
-	take_headers(line, head);
+	gm_buf_put_span(&t->headers, line);
+	if (gm_buf_check(&t->headers, &r->err) != 0) {
+		r->fault = GM_HTTP_REFUSED;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	r->head.headers = gm_buf_span(&t->headers);
 	return line.len;
 }
 
@@ -194,15 +178,15 @@ set_headers(struct gm_http_transfer *t)
 {
 	const char *const *line;
 
-	if (add_header(&t->headers, "Expect:") != 0)
+	if (add_header(&t->lines, "Expect:") != 0)
 		return -1;
 	for (line = t->request.headers; *line != NULL; line++)
-		if (add_header(&t->headers, *line) != 0)
+		if (add_header(&t->lines, *line) != 0)
 			return -1;
 	if (t->request.secret != NULL &&
-	    add_header(&t->headers, t->request.secret) != 0)
+	    add_header(&t->lines, t->request.secret) != 0)
 		return -1;
-	return curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) ==
+	return curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines) ==
 	               CURLE_OK
 	           ? 0
 	           : -1;
@@ -328,9 +312,10 @@ gm_transfer_free(struct gm_http_transfer *t)
 
 	if (t->easy != NULL)
 		curl_easy_cleanup(t->easy);
-	for (line = t->headers; line != NULL; line = line->next)
+	for (line = t->lines; line != NULL; line = line->next)
 		explicit_bzero(line->data, strlen(line->data));
-	curl_slist_free_all(t->headers);
+	curl_slist_free_all(t->lines);
+	gm_buf_release(&t->headers);
 	free(t);
 }
 
@@ -347,6 +332,7 @@ gm_transfer_new(const struct gm_http_request *request,
 	t->request = *request;
 	t->options = options;
 	t->start_ms = t->sign_ms = gm_clock_mono_ms();
+	gm_buf_init(&t->headers, GM_HTTP_HEAD_MAX);
 	t->easy = curl_easy_init();
 	if (t->easy == NULL || set_connection(t, options) != 0 ||
 	    set_callbacks(t) != 0 || set_headers(t) != 0) {

@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include "base/buf.h"
 #include "net/exchange.h"
 #include "net/trace.h"
 
@@ -16,23 +17,15 @@
 #error "libcurl 7.87 or newer is needed: older ones wait for a silent resolver"
 #endif
 
-/*
- * Most bytes of headers in all of a reply, 1xx replies and trailers included.
- * Each counts 32 bytes more than it has, as in RFC 9113, 6.5.2.  libcurl's own
- * limits depend on its version; the lowest for a whole head is 128 KiB.
- */
-#define GM_HTTP_HEAD_MAX (128 * 1024)
-#define GM_HTTP_HEADER_COST 32
-
 struct gm_http_transfer {
 	struct gm_http_transfer *next; /* http.c's list */
 	CURL *easy;
 	struct gm_http_request request;
 	struct gm_http_result result;
-	struct curl_slist *headers;
-	int64_t start_ms; /* monotonic, as is: */
-	int64_t sign_ms;  /* when the clock that runs was last set to 0 */
-	bool responded;   /* the first event has come: the second clock runs */
+	struct curl_slist *lines; /* headers of the request */
+	int64_t start_ms;         /* monotonic, as is: */
+	int64_t sign_ms; /* when the clock that runs was last set to 0 */
+	bool responded;  /* the first event has come: the second clock runs */
 	curl_off_t uploaded;
 	const struct gm_http_options *options; /* http.c's */
 	int peer_port;    /* of the last address that was tried; 0: none was */
@@ -41,6 +34,7 @@ struct gm_http_transfer {
 	bool enough;      /* the sink has all that it wants */
 	bool head_open;   /* a status line has come, its last header not */
 	size_t head_size; /* of all headers so far, see GM_HTTP_HEAD_MAX */
+	struct gm_buf headers; /* of the last head */
 	struct gm_trace trace;
 	char words[CURL_ERROR_SIZE];
 };

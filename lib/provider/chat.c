@@ -260,12 +260,25 @@ check(const struct gm_provider *p, const struct gm_question *q,
 	return rc;
 }
 
+/* Mistral's: a plan that lacks the model has a limit of 0 for it. */
+static bool
+is_not_in_plan(const struct gm_http_head *head, const struct gm_fault *fault)
+{
+	const struct gm_class_row *row = gm_class(fault->class);
+
+	return row->scope == GM_SCOPE_QUOTA && row->code == GM_ETEMPFAIL &&
+	       gm_span_is(
+		   gm_http_header(head, "x-ratelimit-limit-req-minute"), "0");
+}
+
 static void
-classify(const struct gm_question *q, long http, struct gm_span body,
-    struct gm_fault *fault)
+classify(const struct gm_question *q, const struct gm_http_head *head,
+    struct gm_span body, struct gm_fault *fault)
 {
 	(void)q;
-	gm_chat_classify(http, body, fault);
+	gm_chat_classify(head->status, body, fault);
+	if (is_not_in_plan(head, fault))
+		fault->class = GM_CLASS_QUOTA_NONE;
 }
 
 const struct gm_provider gm_mistral = {

@@ -312,10 +312,10 @@ caution(const struct gm_question *q, struct gm_buf *out)
 }
 
 static void
-classify(const struct gm_question *q, long http, struct gm_span body,
-    struct gm_fault *fault)
+classify(const struct gm_question *q, const struct gm_http_head *head,
+    struct gm_span body, struct gm_fault *fault)
 {
-	gm_gemini_classify(bare_model(q->model), http, body, fault);
+	gm_gemini_classify(bare_model(q->model), head->status, body, fault);
 	/* Of its tool the service says nothing more. */
 	if (q->search && fault->class == GM_CLASS_QUOTA)
 		fault->class = GM_CLASS_QUOTA_SEARCH;

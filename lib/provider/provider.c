@@ -48,10 +48,10 @@ const struct gm_sink gm_sink_nowhere = { .text = drop_text,
 
 void
 gm_provider_classify(const struct gm_provider *provider,
-    const struct gm_question *q, long http, struct gm_span body,
-    struct gm_fault *fault)
+    const struct gm_question *q, const struct gm_http_head *head,
+    struct gm_span body, struct gm_fault *fault)
 {
-	provider->classify(q, http, body, fault);
+	provider->classify(q, head, body, fault);
 	/* A list is always there. */
 	if (q->operation == GM_OP_MODELS && fault->class == GM_CLASS_MODEL_GONE)
 		fault->class = GM_CLASS_BAD_URL;

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "fault.h"
+#include "net/exchange.h"
 #include "provider/think.h"
 #include "json/read.h"
 
@@ -180,15 +181,19 @@ struct gm_provider {
 	 */
 	int (*read)(const struct gm_json *, int at, enum gm_operation,
 	    struct gm_answer *, const struct gm_sink *, struct gm_err *);
-	/* Read an error's body; call it by gm_provider_classify(). */
-	void (*classify)(const struct gm_question *, long http,
-	    struct gm_span body, struct gm_fault *);
+	/*
+	 * Read an error's body, and the headers that are the service's own;
+	 * call it by gm_provider_classify().
+	 */
+	void (*classify)(const struct gm_question *,
+	    const struct gm_http_head *, struct gm_span body,
+	    struct gm_fault *);
 };
 
 /* Find the class of an error response.  Body may be anything, or empty. */
 void
 gm_provider_classify(const struct gm_provider *, const struct gm_question *,
-    long http, struct gm_span body, struct gm_fault *);
+    const struct gm_http_head *, struct gm_span body, struct gm_fault *);
 
 extern const struct gm_provider gm_gemini;
 

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/num.h"
 #include "net/httpfault.h"
 #include "provider/errbody.h"
 #include "provider/reading.h"
@@ -8,6 +10,8 @@
 
 /* Bytes of an error's body that are kept; the rest is not read. */
 #define ERROR_MAX (1024 * 1024)
+
+#define HOUR_MS INT64_C(3600000)
 
 /* So much of an event that has not ended counts as one. */
 #define STEP ((size_t)64 * 1024)
@@ -26,11 +30,14 @@ set_fault(struct gm_reply *r, enum gm_class class, const char *words,
 	return gm_fail(err, gm_class(class)->code, "%s", r->fault.words);
 }
 
-/* An error object that came with status 200: the body's own code counts. */
+/* Of an error in what looks like an answer: the body's own code counts. */
+static const struct gm_http_head good = { .status = 200 };
+
+/* An error object that came with status 200. */
 static int
 take_error(struct gm_reply *r, struct gm_span text, struct gm_err *err)
 {
-	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
+	gm_provider_classify(r->provider, r->question, &good, text, &r->fault);
 	return gm_fail(err, GM_EPROTOCOL, "error in the stream");
 }
 
@@ -73,7 +80,7 @@ static int
 take_odd(struct gm_reply *r, struct gm_span text, const char *words,
     struct gm_err *err)
 {
-	gm_provider_classify(r->provider, r->question, 200, text, &r->fault);
+	gm_provider_classify(r->provider, r->question, &good, text, &r->fault);
 	if (r->fault.words[0] == '\0') /* it says nothing */
 		return set_fault(r, GM_CLASS_PROTOCOL, words, err);
 	if (r->fault.class == GM_CLASS_SERVER)
@@ -326,8 +333,8 @@ keep(struct gm_reply *r, struct gm_span bytes, struct gm_err *err)
 
 /* An error's beginning is enough; what goes on and on is not waited for. */
 static int
-keep_error(
-    struct gm_reply *r, long status, struct gm_span bytes, struct gm_err *err)
+keep_error(struct gm_reply *r, const struct gm_http_head *head,
+    struct gm_span bytes, struct gm_err *err)
 {
 	if (bytes.len > ERROR_MAX - r->body.len)
 		bytes.len = ERROR_MAX - r->body.len;
@@ -335,7 +342,7 @@ keep_error(
 	if (r->body.len < ERROR_MAX)
 		return gm_buf_check(&r->body, err);
 	gm_provider_classify(
-	    r->provider, r->question, status, gm_buf_span(&r->body), &r->fault);
+	    r->provider, r->question, head, gm_buf_span(&r->body), &r->fault);
 	return gm_fail(err, GM_EPROTOCOL, "an error larger than 1 MiB");
 }
 
@@ -354,7 +361,7 @@ take(struct gm_reply *r, const struct gm_http_head *head, struct gm_span bytes,
 	case GM_REPLY_JSON:
 		return keep(r, bytes, err);
 	case GM_REPLY_ERROR:
-		return keep_error(r, head->status, bytes, err);
+		return keep_error(r, head, bytes, err);
 	case GM_REPLY_FOREIGN:
 		return set_fault(r, GM_CLASS_PROTOCOL,
 		    bytes.p[0] == '<'
@@ -457,7 +464,7 @@ take_end(
 		break;
 	}
 	if (head->status != 200 && !r->broken)
-		gm_provider_classify(r->provider, r->question, head->status,
+		gm_provider_classify(r->provider, r->question, head,
 		    gm_buf_span(&r->body), &r->fault);
 	return 0;
 }
@@ -529,6 +536,34 @@ end_transfer(struct gm_reply *r, const struct gm_http_result *result)
 	}
 }
 
+/* How long the service wants to be left alone, if its body did not say. */
+static void
+take_retry_after(struct gm_fault *f, const struct gm_http_head *head)
+{
+	struct gm_span value = gm_http_header(head, "retry-after");
+	char text[64];
+
+	if (f->hint_ms >= 0 || value.len == 0 || value.len >= sizeof(text))
+		return;
+	memcpy(text, value.p, value.len);
+	text[value.len] = '\0';
+	f->hint_ms = gm_num_retry_after(text, gm_clock_wall_ms(), HOUR_MS);
+}
+
+/* What the head of the response says of a fault, whatever the service. */
+static void
+take_head(struct gm_fault *f, const struct gm_http_head *head)
+{
+	if (f->http == 0)
+		f->http = head->status;
+	if (f->class == GM_CLASS_OK)
+		return;
+	take_retry_after(f, head);
+	/* Without a proxy the page is of the service's own web server. */
+	if (head->proxied && f->class == GM_CLASS_FRONT_END)
+		f->class = GM_CLASS_PROXY;
+}
+
 void
 gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
 {
@@ -553,8 +588,7 @@ gm_reply_end(struct gm_reply *r, const struct gm_http_result *result)
 		    r->answer->reason);
 		(void)set_fault(r, GM_CLASS_SERVER, words, &ignored);
 	}
-	if (r->fault.http == 0)
-		r->fault.http = result->head.status;
+	take_head(&r->fault, &result->head);
 }
 
 void

@@ -391,18 +391,55 @@ test_classify(void **state)
 	(void)state;
 	for (k = 0; k < GM_LEN(services); k++) {
 		question.operation = GM_OP_GENERATE;
-		gm_provider_classify(
-		    services[k], &question, 404, gm_span_of(body), &fault);
+		gm_provider_classify(services[k], &question,
+		    &(struct gm_http_head){ .status = 404 }, gm_span_of(body),
+		    &fault);
 		assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 		assert_string_equal(fault.words, "No.");
 		question.operation = GM_OP_MODELS;
-		gm_provider_classify(
-		    services[k], &question, 404, gm_span_of(body), &fault);
+		gm_provider_classify(services[k], &question,
+		    &(struct gm_http_head){ .status = 404 }, gm_span_of(body),
+		    &fault);
 		assert_int_equal(fault.class, GM_CLASS_BAD_URL);
-		gm_provider_classify(
-		    services[k], &question, 401, gm_span_of(body), &fault);
+		gm_provider_classify(services[k], &question,
+		    &(struct gm_http_head){ .status = 401 }, gm_span_of(body),
+		    &fault);
 		assert_int_equal(fault.class, GM_CLASS_KEY_REFUSED);
 	}
+}
+
+/* A limit of 0 says that the plan lacks the model, of quotas only. */
+static void
+test_classify_head(void **state)
+{
+	static const struct {
+		long status;
+		const char *headers;
+		enum gm_class want;
+	} rows[] = {
+		{ 429, "", GM_CLASS_QUOTA },
+		{ 429, "x-ratelimit-limit-req-minute: 60\r\n", GM_CLASS_QUOTA },
+		{ 429, "X-RateLimit-Limit-Req-Minute: 0\r\n",
+		    GM_CLASS_QUOTA_NONE },
+		{ 429, "x-ratelimit-remaining-req-minute: 0\r\n",
+		    GM_CLASS_QUOTA },
+		{ 500, "x-ratelimit-limit-req-minute: 0\r\n", GM_CLASS_SERVER },
+	};
+	const struct gm_question question = { .model = MODEL };
+	struct gm_http_head head;
+	struct gm_fault fault;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++)
+		for (k = 0; k < GM_LEN(services); k++) {
+			head = (struct gm_http_head){ .status = rows[i].status,
+				.headers = gm_span_of(rows[i].headers) };
+			fault = (struct gm_fault){ .hint_ms = -1 };
+			gm_provider_classify(services[k], &question, &head,
+			    gm_span_of("{\"message\":\"No.\"}"), &fault);
+			assert_int_equal(fault.class, rows[i].want);
+		}
 }
 
 int
@@ -417,6 +454,7 @@ main(void)
 		cmocka_unit_test(test_check_model),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_classify),
+		cmocka_unit_test(test_classify_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,12 +336,12 @@ test_list_is_gone(void **state)
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
 	(void)state;
-	gm_provider_classify(
-	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
+	gm_provider_classify(&gm_gemini, &question,
+	    &(struct gm_http_head){ .status = 404 }, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_BAD_URL);
 	question.operation = GM_OP_COUNT;
-	gm_provider_classify(
-	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
+	gm_provider_classify(&gm_gemini, &question,
+	    &(struct gm_http_head){ .status = 404 }, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 }
 
@@ -434,8 +434,8 @@ test_classify(void **state)
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
 	(void)state;
-	gm_provider_classify(
-	    &gm_gemini, &question, 404, gm_span_of(body), &fault);
+	gm_provider_classify(&gm_gemini, &question,
+	    &(struct gm_http_head){ .status = 404 }, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 	assert_string_equal(fault.words, "models/" MODEL " is not found");
 	assert_string_equal(fault.remedy, "");

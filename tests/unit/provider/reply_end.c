@@ -390,12 +390,57 @@ test_sink_fails(void **state)
 	release(&r);
 }
 
+/* Headers that say more of a fault; of an answer they say nothing. */
+static void
+test_head(void **state)
+{
+	static const struct {
+		long status;
+		const char *headers, *body;
+		bool proxied;
+		enum gm_class class;
+		int64_t hint_ms;
+	} rows[] = {
+		{ 503, "", ERROR(503, "busy"), false, GM_CLASS_SERVER, -1 },
+		{ 503, "Retry-After: 1.5\r\n", ERROR(503, "busy"), false,
+		    GM_CLASS_SERVER, 1500 },
+		{ 503, "retry-after: 7200\r\n", ERROR(503, "busy"), true,
+		    GM_CLASS_SERVER, 3600000 },
+		{ 503, "Retry-After: soon\r\n", ERROR(503, "busy"), false,
+		    GM_CLASS_SERVER, -1 },
+		{ 429, "Retry-After: 5\r\n", ERROR(429, "Please retry in 9s."),
+		    false, GM_CLASS_QUOTA, 9000 },
+		{ 200, "Retry-After: 5\r\n", EVENT(LAST("a")), true,
+		    GM_CLASS_OK, -1 },
+		{ 403, "", "<html>no</html>", false, GM_CLASS_FRONT_END, -1 },
+		{ 403, "", "<html>no</html>", true, GM_CLASS_PROXY, -1 },
+	};
+	const struct gm_fault *f;
+	struct run r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		start(&r, rows[i].status);
+		r.head.headers = gm_span_of(rows[i].headers);
+		r.head.proxied = rows[i].proxied;
+		(void)take(&r, gm_span_of(rows[i].body));
+		(void)finish(&r, GM_HTTP_DONE, "");
+		f = &r.reply.fault;
+		if (f->class != rows[i].class || f->hint_ms != rows[i].hint_ms)
+			fail_msg("row %zu: %s, %lld ms", i,
+			    gm_class(f->class)->name, (long long)f->hint_ms);
+		release(&r);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_transfers),
 		cmocka_unit_test(test_first_fault_stays),
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_pulse),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_large_event),
