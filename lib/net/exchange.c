@@ -26,3 +26,37 @@ gm_http_header(const struct gm_http_head *head, const char *name)
 		(void)is_header(line, name, &value);
 	return value;
 }
+
+static int64_t
+read_span(void *arg, char *p, size_t size, struct gm_err *err)
+{
+	struct gm_body_span *s = arg;
+	size_t left = s->all.len - s->at, n = size < left ? size : left;
+
+	(void)err;
+	memcpy(p, s->all.p + s->at, n);
+	s->at += n;
+	return (int64_t)n;
+}
+
+static int
+rewind_span(void *arg, struct gm_err *err)
+{
+	struct gm_body_span *s = arg;
+
+	(void)err;
+	s->at = 0;
+	return 0;
+}
+
+struct gm_body
+gm_body_of(struct gm_body_span *s, struct gm_span all)
+{
+	*s = (struct gm_body_span){ .all = all };
+	if (all.len == 0)
+		return (struct gm_body){ 0 };
+	return (struct gm_body){ .len = (int64_t)all.len,
+		.read = read_span,
+		.rewind = rewind_span,
+		.arg = s };
+}

@@ -49,7 +49,7 @@ enum gm_http_fault {
 	GM_HTTP_TRUST,   /* no certificates to trust: will not pass */
 	GM_HTTP_PROXY,   /* the proxy refuses: will not pass */
 	GM_HTTP_GARBAGE, /* not HTTP, or against its rules */
-	GM_HTTP_REFUSED, /* the sink said no; err holds its reason */
+	GM_HTTP_REFUSED, /* the sink or the body said no; err says why */
 	GM_HTTP_LOCAL    /* no memory, no descriptors: our machine */
 };
 
@@ -103,12 +103,41 @@ typedef enum gm_http_pulse gm_http_sink(const struct gm_http_head *,
 /* The end, called once for each transfer that was not cancelled. */
 typedef void gm_http_end(const struct gm_http_result *, void *arg);
 
+/*
+ * The body of a request: a source that is read while it is sent, so that it
+ * never has to be in memory as a whole.  All zero: no body, a GET.
+ */
+struct gm_body {
+	int64_t len; /* bytes; -1: not known before the end is reached */
+	/*
+	 * Put the next bytes, at most size of them, to p.  Returns their
+	 * number, 0 at the end, or -1 with *err, which ends the transfer.
+	 * Waits for nothing slower than a file, as all transfers wait with it.
+	 */
+	int64_t (*read)(void *arg, char *p, size_t size, struct gm_err *);
+	/*
+	 * Begin anew: a kept connection had ended before the server looked at
+	 * the request.  Returns 0, or -1 with *err, which ends the transfer.
+	 */
+	int (*rewind)(void *arg, struct gm_err *);
+	void *arg;
+};
+
+/* A body that lies in memory. */
+struct gm_body_span {
+	struct gm_span all; /* borrowed */
+	size_t at;          /* private */
+};
+
+/* Set it up; the body borrows the struct.  An empty span is no body. */
+struct gm_body gm_body_of(struct gm_body_span *, struct gm_span);
+
 /* All is borrowed until the end has been called, or the transfer cancelled. */
 struct gm_http_request {
 	const char *url;            /* checked, see url.h */
 	const char *secret;         /* "name: value", never logged; or NULL */
 	const char *const *headers; /* "name: value", NULL at the end */
-	struct gm_span body;        /* p NULL: GET, else POST */
+	struct gm_body body;        /* none: GET, else POST */
 	/*
 	 * Two clocks, neither of which limits the length of a response.  The
 	 * first runs from when the last byte of the request was sent until the

@@ -101,6 +101,42 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	return bytes.len;
 }
 
+/* A body that is not as long as it said would be another request. */
+static size_t
+on_read(char *p, size_t size, size_t count, void *arg)
+{
+	struct gm_http_transfer *t = arg;
+	struct gm_http_result *r = &t->result;
+	const struct gm_body *body = &t->request.body;
+	int64_t n = body->read(body->arg, p, size * count, &r->err);
+
+	if (n > 0)
+		t->body_read += n;
+	if (n >= 0 && body->len >= 0 &&
+	    (n == 0 ? t->body_read < body->len : t->body_read > body->len))
+		n = gm_fail(&r->err, GM_EDATA, "the body changed its length");
+	if (n >= 0)
+		return (size_t)n;
+	r->fault = GM_HTTP_REFUSED;
+	return CURL_READFUNC_ABORT;
+}
+
+/* libcurl only ever asks for the beginning. */
+static int
+on_seek(void *arg, curl_off_t offset, int origin)
+{
+	struct gm_http_transfer *t = arg;
+	const struct gm_body *body = &t->request.body;
+
+	if (offset != 0 || origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	t->body_read = 0;
+	if (body->rewind(body->arg, &t->result.err) == 0)
+		return CURL_SEEKFUNC_OK;
+	t->result.fault = GM_HTTP_REFUSED;
+	return CURL_SEEKFUNC_FAIL;
+}
+
 static int
 on_progress(void *arg, curl_off_t down_total, curl_off_t down,
     curl_off_t up_total, curl_off_t up)
@@ -294,10 +330,14 @@ set_callbacks(struct gm_http_transfer *t)
 	SET(CURLOPT_DEBUGFUNCTION, on_trace);
 	SET(CURLOPT_DEBUGDATA, t);
 	SET(CURLOPT_VERBOSE, 1L);
-	if (t->request.body.p != NULL) {
-		SET(CURLOPT_POSTFIELDS, t->request.body.p);
+	if (t->request.body.read != NULL) {
+		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)t->request.body.len);
+		SET(CURLOPT_READFUNCTION, on_read);
+		SET(CURLOPT_READDATA, t);
+		SET(CURLOPT_SEEKFUNCTION, on_seek);
+		SET(CURLOPT_SEEKDATA, t);
 	}
 	return failed ? -1 : 0;
 }

@@ -56,13 +56,12 @@ headers_of(const struct gm_request *r)
 }
 
 void
-gm_request_fill(const struct gm_request *r, struct gm_http_request *http)
+gm_request_fill(struct gm_request *r, struct gm_http_request *http)
 {
 	http->url = gm_buf_str(&r->url);
 	http->secret = r->secret.len > 0 ? gm_buf_str(&r->secret) : NULL;
 	http->headers = headers_of(r);
-	http->body = (struct gm_span){ r->body.len > 0 ? r->body.data : NULL,
-		r->body.len };
+	http->body = gm_body_of(&r->source, gm_buf_span(&r->body));
 }
 
 /* However short the key is, which gm_note() would not know by itself. */

@@ -16,8 +16,9 @@
 /* All zero is a valid, empty one. */
 struct gm_request {
 	struct gm_buf url, body;
-	struct gm_buf secret; /* the header with the key; empty: none */
-	size_t key_at;        /* where the key begins in it */
+	struct gm_body_span source; /* of the body */
+	struct gm_buf secret;       /* the header with the key; empty: none */
+	size_t key_at;              /* where the key begins in it */
 };
 
 /*
@@ -32,8 +33,8 @@ int gm_request_make(struct gm_request *, const struct gm_provider *,
 int gm_request_sign(struct gm_request *, const struct gm_provider *,
     struct gm_span key, struct gm_err *) GM_MUST_CHECK;
 
-/* Point a transfer's request to the texts. */
-void gm_request_fill(const struct gm_request *, struct gm_http_request *);
+/* Point a transfer's request to the texts.  One transfer at a time. */
+void gm_request_fill(struct gm_request *, struct gm_http_request *);
 
 /* Tell what is sent, but for the body; any key as gm_secret_show() shows it. */
 void gm_request_describe(

@@ -79,7 +79,32 @@ listen_somewhere(void)
 	return fd;
 }
 
-/* Accept, read the request to the end of its short body, send the head. */
+/* All of it, as what is not read resets the connection in the end. */
+static void
+read_request(int fd)
+{
+	static char buf[65536];
+	const char *body = NULL, *length;
+	size_t at = 0, len = 0;
+	ssize_t n;
+
+	while (body == NULL || at < (size_t)(body - buf) + len) {
+		n = recv(fd, buf + at, sizeof(buf) - 1 - at, 0);
+		if (n <= 0)
+			die("recv");
+		at += (size_t)n;
+		buf[at] = '\0';
+		body = strstr(buf, "\r\n\r\n");
+		length = strstr(buf, "Content-Length: ");
+		if (body == NULL)
+			continue;
+		body += 4;
+		if (length != NULL)
+			len = strtoul(length + 16, NULL, 10);
+	}
+}
+
+/* Accept, read the request, send the head. */
 static int
 begin_reply(int listener)
 {
@@ -87,15 +112,10 @@ begin_reply(int listener)
 	    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 	    "Connection: close\r\n\r\n";
 	int fd = accept(listener, NULL, NULL), on = 1;
-	char buf[65536];
-	ssize_t n;
-
 	if (fd == -1)
 		die("accept");
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	n = recv(fd, buf, sizeof(buf), 0);
-	if (n <= 0)
-		die("recv");
+	read_request(fd);
 	send_all(fd, head, sizeof(head) - 1);
 	return fd;
 }

@@ -42,10 +42,41 @@ test_header(void **state)
 	}
 }
 
+/* Pieces of each size, twice. */
+static void
+test_body_of(void **state)
+{
+	static const char text[] = "0123456789";
+	struct gm_body_span source;
+	struct gm_body body;
+	char got[20];
+	size_t size, at;
+	int64_t n;
+	int round;
+
+	(void)state;
+	assert_null(gm_body_of(&source, gm_span_of("")).read);
+	for (size = 1; size < 12; size++) {
+		body = gm_body_of(&source, gm_span_of(text));
+		assert_int_equal(body.len, 10);
+		for (round = 0; round < 2; round++) {
+			for (at = 0; (n = body.read(
+					  body.arg, got + at, size, NULL)) > 0;
+			     at += (size_t)n)
+				assert_true(n <= (int64_t)size);
+			assert_int_equal(n, 0);
+			assert_int_equal(at, 10);
+			assert_memory_equal(got, text, 10);
+			assert_int_equal(body.rewind(body.arg, NULL), 0);
+		}
+	}
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_header) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_header),
+		cmocka_unit_test(test_body_of) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
