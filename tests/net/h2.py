@@ -116,6 +116,7 @@ def answer(sock, stream, plan):
         return
     if plan == "leave":
         frame(sock, GOAWAY, 0, 0, struct.pack(">II", 0, 0))
+        drain(sock)
         raise End
     size = int(code or 0)
     for _ in range(size if plan == "hints" else 0):
@@ -170,6 +171,13 @@ def settle(sock):
     kind = flags = 0
     while kind != PING or not flags & ACK:
         kind, flags, _, _ = receive(sock)
+
+
+def drain(sock):
+    """Ends our side and reads the other's, as unread bytes reset both."""
+    sock.shutdown(socket.SHUT_WR)
+    while sock.recv(65536):
+        pass
 
 
 def receive(sock):
