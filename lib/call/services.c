@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "call/services.h"
+#include "net/proxy.h"
 
 /* Without a path that fits there is no cache. */
 #define PATH_LEN_MAX 4096
@@ -137,8 +138,7 @@ gm_services_connect(struct gm_services *s, struct gm_err *err)
 	if (http == NULL)
 		return -1;
 	for (i = 0; i < s->len; i++)
-		if (gm_http_check_proxy(http, s->services[i].base_url, err) !=
-		    0)
+		if (gm_proxy_check(&options, s->services[i].base_url, err) != 0)
 			return -1;
 	return 0;
 }

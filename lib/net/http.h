@@ -25,14 +25,6 @@ struct gm_http_transfer; /* one request on its way */
 struct gm_http *
 gm_http_open(const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
 
-/*
- * Can the proxy be used, if one is set and libcurl uses it for this URL?
- * Nothing is sent, and no name is resolved.  Returns 0, or -1: GM_ECONFIG,
- * naming the variable but not its value, which may hold a password; GM_EOS.
- */
-int gm_http_check_proxy(
-    const struct gm_http *, const char *url, struct gm_err *) GM_MUST_CHECK;
-
 /* Returns the transfer, valid until its end; NULL with GM_EOS. */
 struct gm_http_transfer *gm_http_start(struct gm_http *,
     const struct gm_http_request *, struct gm_err *) GM_MUST_CHECK;

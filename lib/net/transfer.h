@@ -3,8 +3,7 @@
 
 /*
  * One libcurl handle: set up from a request, its callbacks, and what its end
- * means.  Private to http.c, which moves the handles, and hint.c; the three are
- * the only modules that know libcurl.
+ * means.  Private to http.c, which moves the handles, and hint.c.
  */
 
 #include <curl/curl.h>

@@ -5,7 +5,7 @@
 
 # Modules without a unit test of their own, and what covers them instead:
 # "-" for mere macros and types, else a file that drives them against a server.
-covered='base/base:- net/http:transport.bats
+covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     net/transfer:transport.bats
     net/hint:transport.bats
     call/ask:retry.bats call/course:rotation.bats call/drive:signals.bats
