@@ -54,13 +54,11 @@ is_http2_trouble(struct gm_http_transfer *t, CURLcode code)
 static enum gm_http_hint
 broken_hint(struct gm_http_transfer *t, CURLcode code)
 {
-	long proxy = 0;
+	long refusal = gm_transfer_proxy_refusal(t);
 
-	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
-	if (proxy == 407)
-		return GM_HTTP_PROXY_LOGIN;
-	if (proxy >= 300 && proxy < 500)
-		return GM_HTTP_PROXY_RULES;
+	if (refusal != 0)
+		return refusal == 407 ? GM_HTTP_PROXY_LOGIN
+		                      : GM_HTTP_PROXY_RULES;
 	return is_http2_trouble(t, code) ? GM_HTTP_TRY_HTTP1 : GM_HTTP_NO_HINT;
 }
 

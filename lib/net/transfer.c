@@ -409,15 +409,23 @@ is_nonsense(struct gm_http_transfer *t, CURLcode code, long status)
 	       curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
 }
 
+long
+gm_transfer_proxy_refusal(struct gm_http_transfer *t)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status >= 300 && status < 500 ? status : 0;
+}
+
 /* The transfer broke while it was moving bytes. */
 static enum gm_http_fault
 broken_fault(struct gm_http_transfer *t, CURLcode code)
 {
-	long proxy = 0, status = 0;
+	long status = 0;
 
-	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (proxy >= 300 && proxy < 500)
+	if (gm_transfer_proxy_refusal(t) != 0)
 		return GM_HTTP_PROXY;
 	if (is_nonsense(t, code, status))
 		return GM_HTTP_GARBAGE;

@@ -50,6 +50,9 @@ struct gm_http_transfer *gm_transfer_new(const struct gm_http_request *,
 /* Fill the result from libcurl's verdict. */
 void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
 
+/* The status, 3xx or 4xx, with which a proxy refused a tunnel; or 0. */
+long gm_transfer_proxy_refusal(struct gm_http_transfer *);
+
 /* Was there a connection that could take the request, TLS included? */
 bool gm_transfer_is_connected(const struct gm_http_transfer *);
 
