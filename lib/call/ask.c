@@ -1,7 +1,9 @@
-#include "call/ask.h"
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/utf8.h"
+#include "call/ask.h"
 #include "call/relay.h"
 #include "provider/reading.h"
 
@@ -299,6 +301,10 @@ send(struct gm_ask *a)
 	if (a->question.operation != GM_OP_GENERATE &&
 	    request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
+	/* No tool refers to files so far, and text goes with any key. */
+	assert(a->question.project == NULL ||
+	       gm_request_fits(&a->request, gm_keyrule_project(&s->keys->rule,
+						&s->keys->table, a->key)));
 	gm_request_fill(&a->request, &request);
 	gm_hops_begin(&a->hops);
 	gm_reply_init(&a->reply, s->provider, &a->question, &a->hops.sink,

@@ -65,6 +65,12 @@ struct gm_question {
 	/* A prompt is one turn of the user's, with one text part. */
 	const struct gm_turn *turns;
 	size_t turns_len;
+	/*
+	 * Quota project of the key that uploaded the files of the turns, which
+	 * only keys of that project can use; NULL: there are none, or anybody
+	 * can read them.
+	 */
+	const char *project;
 	struct gm_span system; /* stands apart from the turns; len 0: none */
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
 	const char *thinking_level;  /* "LOW"; NULL: not set */

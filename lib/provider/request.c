@@ -1,6 +1,8 @@
-#include "provider/request.h"
+#include <string.h>
+
 #include "base/secret.h"
 #include "config/keyring.h"
+#include "provider/request.h"
 
 #define URL_MAX 8192
 #define BODY_MAX (512 * 1024 * 1024)
@@ -27,11 +29,18 @@ gm_request_make(struct gm_request *r, const struct gm_provider *provider,
 	gm_buf_release(&r->body);
 	gm_buf_init(&r->url, URL_MAX);
 	gm_buf_init(&r->body, BODY_MAX);
+	r->project = question->project;
 	provider->url(provider, question, base_url, &r->url);
 	provider->body(provider, question, &r->body);
 	if (check(&r->url, err) != 0)
 		return -1;
 	return check(&r->body, err);
+}
+
+bool
+gm_request_fits(const struct gm_request *r, const char *project)
+{
+	return r->project == NULL || strcmp(r->project, project) == 0;
 }
 
 int

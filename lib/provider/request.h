@@ -3,7 +3,14 @@
 
 /*
  * A question as HTTP: the texts that a request points to.
+ *
+ * URL and body depend on the service (provider and base URL) and the question:
+ * its model and, if it has files, the project of the key that uploaded them.
+ * Whatever of these changes, gm_request_make() makes both anew.  Another key of
+ * the same project is just another gm_request_sign().
  */
+
+#include <stdbool.h>
 
 #include "base/base.h"
 #include "base/buf.h"
@@ -17,6 +24,7 @@
 struct gm_request {
 	struct gm_buf url, body;
 	struct gm_body_span source; /* of the body */
+	const char *project;        /* the question's, borrowed */
 	struct gm_buf secret;       /* the header with the key; empty: none */
 	size_t key_at;              /* where the key begins in it */
 };
@@ -28,6 +36,12 @@ struct gm_request {
 int gm_request_make(struct gm_request *, const struct gm_provider *,
     const struct gm_question *, const char *base_url,
     struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Can a key of this project send it as it was made?  If not, upload the files
+ * with that key, put them into the question's turns, and make it anew.
+ */
+bool gm_request_fits(const struct gm_request *, const char *project);
 
 /* Set the key that goes with it; empty: none does. */
 int gm_request_sign(struct gm_request *, const struct gm_provider *,

@@ -134,6 +134,43 @@ test_no_key(void **state)
 	gm_request_release(&r);
 }
 
+/* Another key is signed for; another project needs another body. */
+static void
+test_project(void **state)
+{
+	static const struct gm_part files[] = {
+		{ .kind = GM_PART_FILE, .text = { "files/of-a", 10 } },
+		{ .kind = GM_PART_FILE, .text = { "files/of-b", 10 } }
+	};
+	static const struct gm_turn turns[] = { { GM_ROLE_USER, files, 1 },
+		{ GM_ROLE_USER, files + 1, 1 } };
+	struct gm_question question = { .model = "m",
+		.turns = turns,
+		.turns_len = 1,
+		.project = "project-a" };
+	struct gm_request r = { 0 };
+	struct gm_err err;
+
+	(void)state;
+	make(&r, "m", "text");
+	assert_true(gm_request_fits(&r, "project-a"));
+	assert_true(gm_request_fits(&r, "project-b"));
+	assert_int_equal(
+	    gm_request_make(&r, &provider, &question, "https://a", &err), 0);
+	assert_true(gm_request_fits(&r, "project-a"));
+	assert_false(gm_request_fits(&r, "project-b"));
+	sign(&r, KEY);
+	check(&r, "https://a/m", "x-key: " KEY, "files/of-a");
+	question.turns = turns + 1;
+	question.project = "project-b";
+	assert_int_equal(
+	    gm_request_make(&r, &provider, &question, "https://a", &err), 0);
+	assert_false(gm_request_fits(&r, "project-a"));
+	assert_true(gm_request_fits(&r, "project-b"));
+	check(&r, "https://a/m", "x-key: " KEY, "files/of-b");
+	gm_request_release(&r);
+}
+
 static void
 test_empty(void **state)
 {
@@ -222,6 +259,7 @@ main(void)
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_no_key),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_project),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_describe),
 	};
