@@ -6,10 +6,14 @@
 #include "net/http.h"
 #include "net/transfer.h"
 
+/* So much later than libcurl we end what it does not. */
+#define GRACE_MS 1000
+
 struct gm_http {
 	CURLM *multi;
 	struct gm_http_options options;
 	struct gm_http_transfer *first;
+	struct gm_http_transfer *idle; /* handles for the next requests */
 };
 
 /*
@@ -58,15 +62,42 @@ gm_http_open(const struct gm_http_options *options, struct gm_err *err)
 	return http;
 }
 
+/* Keep the handle for the next request if it is good for one. */
+static void
+put_back(struct gm_http *http, struct gm_http_transfer *t)
+{
+	if (!gm_transfer_clear(t)) {
+		gm_transfer_free(t);
+		return;
+	}
+	t->next = http->idle;
+	http->idle = t;
+}
+
+static struct gm_http_transfer *
+take_handle(struct gm_http *http, struct gm_err *err)
+{
+	struct gm_http_transfer *t = http->idle;
+
+	if (t == NULL)
+		return gm_transfer_new(err);
+	http->idle = t->next;
+	t->next = NULL;
+	return t;
+}
+
 struct gm_http_transfer *
 gm_http_start(struct gm_http *http, const struct gm_http_request *request,
     struct gm_err *err)
 {
-	struct gm_http_transfer *t =
-	    gm_transfer_new(request, &http->options, err);
+	struct gm_http_transfer *t = take_handle(http, err);
 
 	if (t == NULL)
 		return NULL;
+	if (gm_transfer_set(t, request, &http->options, err) != 0) {
+		gm_transfer_free(t);
+		return NULL;
+	}
 	if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK) {
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		gm_transfer_free(t);
@@ -99,7 +130,7 @@ gm_http_cancel(struct gm_http *http, struct gm_http_transfer *t,
 	if (result != NULL)
 		*result = t->result;
 	detach(http, t);
-	gm_transfer_free(t);
+	put_back(http, t);
 }
 
 /* The end may start another transfer, so this one must be off the list. */
@@ -109,7 +140,7 @@ finish(struct gm_http *http, struct gm_http_transfer *t)
 	gm_transfer_measure(t);
 	detach(http, t);
 	t->request.end(&t->result, t->request.arg);
-	gm_transfer_free(t);
+	put_back(http, t);
 }
 
 static size_t
@@ -139,29 +170,43 @@ limit_of(const struct gm_http_transfer *t)
 	return t->responded ? t->request.timeout_ms : t->request.response_ms;
 }
 
-/* When that is over.  libcurl watches over the connecting. */
+/*
+ * When that is over.  libcurl watches over the connecting, but not over those
+ * that wait for another's connection: one after the other would make its own
+ * attempt, each with all of the time.
+ */
 static int64_t
 expiry(struct gm_http_transfer *t)
 {
-	return gm_transfer_is_connected(t) ? t->sign_ms + limit_of(t)
-	                                   : INT64_MAX;
+	return gm_transfer_is_connected(t)
+	           ? t->sign_ms + limit_of(t)
+	           : t->start_ms + t->options->connect_timeout_ms + GRACE_MS;
 }
 
-/* End the transfers that have been silent too long. */
+static void
+fail_expired(struct gm_http_transfer *t)
+{
+	bool connected = gm_transfer_is_connected(t);
+	int64_t limit =
+	    connected ? limit_of(t) : t->options->connect_timeout_ms;
+
+	t->result.fault = connected ? GM_HTTP_SILENCE : GM_HTTP_NETWORK;
+	(void)gm_fail(&t->result.err, GM_EUNAVAILABLE, "no %s for %g s",
+	    connected ? "data" : "connection", (double)limit / 1000);
+}
+
+/* End the transfers that have waited too long. */
 static void
 expire(struct gm_http *http)
 {
 	struct gm_http_transfer *t, *next;
-	int64_t now = gm_clock_mono_ms(), limit;
+	int64_t now = gm_clock_mono_ms();
 
 	for (t = http->first; t != NULL; t = next) {
 		next = t->next;
 		if (now < expiry(t))
 			continue;
-		t->result.fault = GM_HTTP_SILENCE;
-		limit = limit_of(t);
-		(void)gm_fail(&t->result.err, GM_EUNAVAILABLE,
-		    "no data for %g s", (double)limit / 1000);
+		fail_expired(t);
 		finish(http, t);
 		next = http->first; /* the end may have changed the list */
 	}
@@ -205,10 +250,16 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, int fd, struct gm_err *err)
 void
 gm_http_close(struct gm_http *http)
 {
+	struct gm_http_transfer *t;
+
 	if (http == NULL)
 		return;
 	while (http->first != NULL)
 		gm_http_cancel(http, http->first, NULL);
+	while ((t = http->idle) != NULL) {
+		http->idle = t->next;
+		gm_transfer_free(t);
+	}
 	curl_multi_cleanup(http->multi);
 	curl_global_cleanup();
 	free(http);

@@ -2,8 +2,9 @@
 #define GM_NET_HTTP_H
 
 /*
- * HTTP requests over one curl_multi handle: any number at once, the
- * connections shared.
+ * HTTP requests over one curl_multi handle: any number at once, connections and
+ * handles used again.  Over HTTP/2 they share one connection, as far as the
+ * server allows; over HTTP/1.1 each has its own while it lasts.
  *
  * Redirects are never followed, TLS is always verified, compression is never
  * asked for, and a proxy is used as the usual variables say, but never for
@@ -30,8 +31,9 @@ struct gm_http_transfer *gm_http_start(struct gm_http *,
     const struct gm_http_request *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Drop a transfer and close its connection; its end is not called. *result,
- * unless NULL, gets what is known so far: head, times and bytes.
+ * Drop a transfer, and close its connection or, in HTTP/2, its stream; its end
+ * is not called.  *result, unless NULL, gets what is known so far: head, times
+ * and bytes.
  */
 void gm_http_cancel(
     struct gm_http *, struct gm_http_transfer *, struct gm_http_result *result);

@@ -297,6 +297,13 @@ set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	/*
+	 * Wait for a connection that is being made, as it may take this
+	 * request, too.  Not without TLS: there nothing but the head of the
+	 * first response says that it does not, and that may take minutes.
+	 */
+	if (!o->http1 && strncmp(t->request.url, "https:", 6) == 0)
+		SET(CURLOPT_PIPEWAIT, 1L);
 	SET(CURLOPT_HTTP_VERSION,
 	    (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
 	SET(CURLOPT_IPRESOLVE, resolve_mode(o->family));
@@ -320,13 +327,14 @@ set_callbacks(struct gm_http_transfer *t)
 {
 	bool failed = false;
 
+	/* libcurl 7 may still have a handle's buffer: it says no, and uses it. */
+	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, 128L * 1024);
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_ERRORBUFFER, t->words);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, t);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, t);
-	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -349,43 +357,73 @@ set_callbacks(struct gm_http_transfer *t)
 
 #undef SET
 
-/* libcurl keeps its copies of the headers until here; wipe the key's. */
-void
-gm_transfer_free(struct gm_http_transfer *t)
+/* libcurl reads the headers until its handle is reset or freed. */
+static void
+wipe_lines(struct gm_http_transfer *t)
 {
 	struct curl_slist *line;
 
-	if (t->easy != NULL)
-		curl_easy_cleanup(t->easy);
 	for (line = t->lines; line != NULL; line = line->next)
 		explicit_bzero(line->data, strlen(line->data));
 	curl_slist_free_all(t->lines);
+	t->lines = NULL;
+}
+
+void
+gm_transfer_free(struct gm_http_transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	wipe_lines(t);
 	gm_buf_release(&t->headers);
 	free(t);
 }
 
 struct gm_http_transfer *
-gm_transfer_new(const struct gm_http_request *request,
-    const struct gm_http_options *options, struct gm_err *err)
+gm_transfer_new(struct gm_err *err)
 {
 	struct gm_http_transfer *t = calloc(1, sizeof(*t));
 
-	if (t == NULL) {
+	if (t != NULL)
+		t->easy = curl_easy_init();
+	if (t == NULL || t->easy == NULL) {
+		free(t);
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		return NULL;
 	}
+	gm_buf_init(&t->headers, GM_HTTP_HEAD_MAX);
+	return t;
+}
+
+int
+gm_transfer_set(struct gm_http_transfer *t,
+    const struct gm_http_request *request,
+    const struct gm_http_options *options, struct gm_err *err)
+{
 	t->request = *request;
 	t->options = options;
 	t->start_ms = t->sign_ms = gm_clock_mono_ms();
-	gm_buf_init(&t->headers, GM_HTTP_HEAD_MAX);
-	t->easy = curl_easy_init();
-	if (t->easy == NULL || set_connection(t, options) != 0 ||
-	    set_callbacks(t) != 0 || set_headers(t) != 0) {
-		(void)gm_fail(err, GM_EOS, "out of memory");
-		gm_transfer_free(t);
-		return NULL;
-	}
-	return t;
+	if (set_connection(t, options) != 0 || set_callbacks(t) != 0 ||
+	    set_headers(t) != 0)
+		return gm_fail(err, GM_EOS, "out of memory");
+	return 0;
+}
+
+bool
+gm_transfer_clear(struct gm_http_transfer *t)
+{
+	CURL *easy = t->easy;
+	struct gm_buf headers = t->headers;
+	long os = 0;
+
+	/* libcurl 7 keeps the error of a connection beyond a reset. */
+	(void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
+	if (t->result.fault != GM_HTTP_DONE || os != 0)
+		return false;
+	curl_easy_reset(easy);
+	wipe_lines(t);
+	gm_buf_reset(&headers);
+	*t = (struct gm_http_transfer){ .easy = easy, .headers = headers };
+	return true;
 }
 
 /*

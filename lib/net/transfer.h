@@ -39,13 +39,23 @@ struct gm_http_transfer {
 	char words[CURL_ERROR_SIZE];
 };
 
+/* Make a handle that has been set up for nothing.  Returns NULL with GM_EOS. */
+struct gm_http_transfer *gm_transfer_new(struct gm_err *) GM_MUST_CHECK;
+
 /*
- * Make a handle that is ready to be added to a multi handle.  A trust that
+ * Set it up for a request, ready to be added to a multi handle.  A trust that
  * names nothing leaves libcurl's default.  The options are borrowed until it is
- * freed.  Returns NULL with GM_EOS.
+ * cleared or freed.  Returns 0, or -1 with GM_EOS.
  */
-struct gm_http_transfer *gm_transfer_new(const struct gm_http_request *,
+int gm_transfer_set(struct gm_http_transfer *, const struct gm_http_request *,
     const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Clear it for the next request; wipes the copies of the headers that libcurl
+ * kept.  Returns false if the handle is not fit for another one, as what libcurl
+ * found out about a failure stays in it.
+ */
+bool gm_transfer_clear(struct gm_http_transfer *) GM_MUST_CHECK;
 
 /* Fill the result from libcurl's verdict. */
 void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
@@ -59,7 +69,7 @@ bool gm_transfer_is_connected(const struct gm_http_transfer *);
 /* Fill what was measured, whatever the verdict. */
 void gm_transfer_measure(struct gm_http_transfer *);
 
-/* Free; wipes the copies of the headers that libcurl kept. */
+/* Free; wipes as gm_transfer_clear() does. */
 void gm_transfer_free(struct gm_http_transfer *);
 
 /*
