@@ -6,8 +6,7 @@
  * monotonic clock for waits.  The functions that reckon take the time as an
  * argument; what lies outside the years 0 to 9999 is taken as their edge.
  *
- * Source: RFC 3339; RFC 9110 5.6.7 (HTTP dates); United States daylight saving
- * as of 2007 (second Sunday in March 10:00 UTC to first Sunday in November
+ * Source: RFC 3339; United States daylight saving as of 2007 (second Sunday in March 10:00 UTC to first Sunday in November
  * 09:00 UTC), reckoned without tzdata, which a small machine may lack.
  */
 
@@ -34,12 +33,6 @@ void gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 
 /* Of exactly that last form, with a date that exists; else false. */
 bool gm_clock_parse(int64_t *wall_ms, const char *text);
-
-/*
- * An HTTP date in any of its three forms; false if text is none.  now_ms tells
- * the century of a year with two digits: at most 50 years ahead.
- */
-bool gm_clock_parse_http(int64_t *wall_ms, const char *text, int64_t now_ms);
 
 /* The first midnight in Los Angeles after wall_ms: daily quotas end there. */
 int64_t gm_clock_pacific_midnight(int64_t wall_ms);

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/num.h"
 
 /* Bytes of a decimal: more cannot matter. */
@@ -314,17 +313,12 @@ gm_num_duration(int64_t *ms, const char *text, int64_t bare_ms, int64_t max_ms,
 }
 
 int64_t
-gm_num_retry_after(const char *text, int64_t now_ms, int64_t max_ms)
+gm_num_seconds(const char *text, int64_t max_ms)
 {
-	uint64_t wait_ms = 0;
-	int64_t date_ms;
+	uint64_t ms = 0;
 
-	if (gm_clock_parse_http(&date_ms, text, now_ms)) {
-		if (date_ms > now_ms)
-			wait_ms = (uint64_t)date_ms - (uint64_t)now_ms;
-	} else if (text[strspn(text, "0123456789.")] != '\0' ||
-		   !parse_duration(&wait_ms, text, 1000)) {
+	if (text[strspn(text, "0123456789.")] != '\0' ||
+	    !parse_duration(&ms, text, 1000))
 		return -1;
-	}
-	return wait_ms > (uint64_t)max_ms ? max_ms : (int64_t)wait_ms;
+	return ms > (uint64_t)max_ms ? max_ms : (int64_t)ms;
 }

@@ -37,10 +37,9 @@ int gm_num_duration(int64_t *ms, const char *text, int64_t bare_ms,
     int64_t max_ms, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Retry-After's value (seconds, also with a fraction, or an HTTP date) as
- * milliseconds from now_ms (wall clock), in 0 ... max_ms; -1 when it is
- * neither.  A date in the past gives 0, any number that is too large max_ms.
+ * Seconds, also with a fraction, as milliseconds, rounded up and at most max_ms;
+ * -1 if text is anything else.
  */
-int64_t gm_num_retry_after(const char *text, int64_t now_ms, int64_t max_ms);
+int64_t gm_num_seconds(const char *text, int64_t max_ms);
 
 #endif

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "net/httpfault.h"
+#include "net/retryafter.h"
 #include "provider/errbody.h"
 #include "provider/reading.h"
 #include "provider/reply.h"
@@ -536,20 +536,6 @@ end_transfer(struct gm_reply *r, const struct gm_http_result *result)
 	}
 }
 
-/* How long the service wants to be left alone, if its body did not say. */
-static void
-take_retry_after(struct gm_fault *f, const struct gm_http_head *head)
-{
-	struct gm_span value = gm_http_header(head, "retry-after");
-	char text[64];
-
-	if (f->hint_ms >= 0 || value.len == 0 || value.len >= sizeof(text))
-		return;
-	memcpy(text, value.p, value.len);
-	text[value.len] = '\0';
-	f->hint_ms = gm_num_retry_after(text, gm_clock_wall_ms(), HOUR_MS);
-}
-
 /* What the head of the response says of a fault, whatever the service. */
 static void
 take_head(struct gm_fault *f, const struct gm_http_head *head)
@@ -558,7 +544,10 @@ take_head(struct gm_fault *f, const struct gm_http_head *head)
 		f->http = head->status;
 	if (f->class == GM_CLASS_OK)
 		return;
-	take_retry_after(f, head);
+	if (f->hint_ms < 0)
+		f->hint_ms =
+		    gm_retryafter_ms(gm_http_header(head, "retry-after"),
+			gm_clock_wall_ms(), HOUR_MS);
 	/* Without a proxy the page is of the service's own web server. */
 	if (head->proxied && f->class == GM_CLASS_FRONT_END)
 		f->class = GM_CLASS_PROXY;

@@ -6,7 +6,7 @@
 
 # Foreign headers that only these modules may know.
 only='
-curl/ lib/net/http.c lib/net/proxy.c lib/net/transfer.c lib/net/transfer.h lib/net/hint.c lib/net/hint.h
+curl/ lib/net/http.c lib/net/proxy.c lib/net/retryafter.c lib/net/transfer.c lib/net/transfer.h lib/net/hint.c lib/net/hint.h
 jsmn.h lib/json/read.c
 sha2.h lib/base/hash.c
 '
