@@ -108,7 +108,7 @@ typedef void gm_http_end(const struct gm_http_result *, void *arg);
  * never has to be in memory as a whole.  All zero: no body, a GET.
  */
 struct gm_body {
-	int64_t len; /* bytes; -1: not known before the end is reached */
+	int64_t len; /* bytes, no more are read; -1: not known */
 	/*
 	 * Put the next bytes, at most size of them, to p.  Returns their
 	 * number, 0 at the end, or -1 with *err, which ends the transfer.

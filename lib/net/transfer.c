@@ -106,20 +106,23 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	return bytes.len;
 }
 
-/* A body that is not as long as it said would be another request. */
+/* A body that is shorter than it said would be waited for. */
 static size_t
 on_read(char *p, size_t size, size_t count, void *arg)
 {
 	struct gm_http_transfer *t = arg;
 	struct gm_http_result *r = &t->result;
 	const struct gm_body *body = &t->request.body;
-	int64_t n = body->read(body->arg, p, size * count, &r->err);
+	size_t room = size * count;
+	int64_t n;
 
+	if (body->len >= 0 && (int64_t)room > body->len - t->body_read)
+		room = (size_t)(body->len - t->body_read);
+	n = room > 0 ? body->read(body->arg, p, room, &r->err) : 0;
 	if (n > 0)
 		t->body_read += n;
-	if (n >= 0 && body->len >= 0 &&
-	    (n == 0 ? t->body_read < body->len : t->body_read > body->len))
-		n = gm_fail(&r->err, GM_EDATA, "the body changed its length");
+	if (n == 0 && t->body_read < body->len)
+		n = gm_fail(&r->err, GM_EDATA, "the body has become shorter");
 	if (n >= 0)
 		return (size_t)n;
 	r->fault = GM_HTTP_REFUSED;
