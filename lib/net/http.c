@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "net/hint.h"
@@ -13,7 +14,8 @@ struct gm_http {
 	CURLM *multi;
 	struct gm_http_options options;
 	struct gm_http_transfer *first;
-	struct gm_http_transfer *idle; /* handles for the next requests */
+	struct gm_http_transfer *idle;   /* handles for the next requests */
+	struct gm_http_transfer *leader; /* connects, others wait; or NULL */
 };
 
 /*
@@ -86,6 +88,57 @@ take_handle(struct gm_http *http, struct gm_err *err)
 	return t;
 }
 
+static bool
+is_tls(const struct gm_http_transfer *t)
+{
+	return strncmp(t->request.url, "https:", 6) == 0;
+}
+
+/*
+ * Over TLS, wait for a connection that is being made, as it may be HTTP/2, which
+ * takes this request, too.  libcurl has CURLOPT_PIPEWAIT for it, but 8.14 does
+ * not wake who waits when the server speaks HTTP/1.1.
+ */
+static bool
+must_wait(const struct gm_http *http)
+{
+	return http->leader != NULL && !gm_transfer_is_connected(http->leader);
+}
+
+/* Hand it to libcurl, now or when the leader is connected. */
+static int
+enter(struct gm_http *http, struct gm_http_transfer *t)
+{
+	bool shares = !http->options.http1 && is_tls(t);
+
+	t->held = shares && must_wait(http);
+	if (t->held)
+		return 0;
+	if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
+		return -1;
+	if (shares)
+		http->leader = t;
+	return 0;
+}
+
+/* The leader is connected, or gone: let in who has waited for it. */
+static int
+let_in(struct gm_http *http, struct gm_err *err)
+{
+	struct gm_http_transfer *t;
+
+	if (must_wait(http))
+		return 0;
+	for (t = http->first; t != NULL; t = t->next) {
+		if (!t->held)
+			continue;
+		t->held = false;
+		if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
+			return gm_fail(err, GM_EOS, "out of memory");
+	}
+	return 0;
+}
+
 struct gm_http_transfer *
 gm_http_start(struct gm_http *http, const struct gm_http_request *request,
     struct gm_err *err)
@@ -98,7 +151,7 @@ gm_http_start(struct gm_http *http, const struct gm_http_request *request,
 		gm_transfer_free(t);
 		return NULL;
 	}
-	if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK) {
+	if (enter(http, t) != 0) {
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		gm_transfer_free(t);
 		return NULL;
@@ -119,6 +172,8 @@ detach(struct gm_http *http, struct gm_http_transfer *t)
 		p = &(*p)->next;
 	}
 	*p = t->next;
+	if (http->leader == t)
+		http->leader = NULL;
 	(void)curl_multi_remove_handle(http->multi, t->easy);
 }
 
@@ -171,9 +226,8 @@ limit_of(const struct gm_http_transfer *t)
 }
 
 /*
- * When that is over.  libcurl watches over the connecting, but not over those
- * that wait for another's connection: one after the other would make its own
- * attempt, each with all of the time.
+ * When that is over.  libcurl watches over the connecting, we over those that
+ * wait for another's connection.
  */
 static int64_t
 expiry(struct gm_http_transfer *t)
@@ -234,10 +288,14 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, int fd, struct gm_err *err)
 	struct curl_waitfd extra = { .fd = fd, .events = CURL_WAIT_POLLIN };
 	int running;
 
+	if (let_in(http, err) != 0)
+		return -1;
 	if (curl_multi_perform(http->multi, &running) != CURLM_OK)
 		return gm_fail(err, GM_EOS, "libcurl cannot go on");
 	if (collect(http) > 0)
 		return 0;
+	if (let_in(http, err) != 0)
+		return -1;
 	if (curl_multi_poll(http->multi, &extra, fd >= 0 ? 1 : 0,
 		next_wait(http, wait_ms), NULL) != CURLM_OK ||
 	    curl_multi_perform(http->multi, &running) != CURLM_OK)

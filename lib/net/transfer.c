@@ -300,13 +300,6 @@ set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	/*
-	 * Wait for a connection that is being made, as it may take this
-	 * request, too.  Not without TLS: there nothing but the head of the
-	 * first response says that it does not, and that may take minutes.
-	 */
-	if (!o->http1 && strncmp(t->request.url, "https:", 6) == 0)
-		SET(CURLOPT_PIPEWAIT, 1L);
 	SET(CURLOPT_HTTP_VERSION,
 	    (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
 	SET(CURLOPT_IPRESOLVE, resolve_mode(o->family));

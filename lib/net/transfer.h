@@ -19,6 +19,7 @@
 struct gm_http_transfer {
 	struct gm_http_transfer *next; /* http.c's list */
 	CURL *easy;
+	bool held; /* http.c's: libcurl does not have it yet */
 	struct gm_http_request request;
 	struct gm_http_result result;
 	struct curl_slist *lines; /* headers of the request */
