@@ -115,7 +115,7 @@ $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
 # The tools again, with the calls that can fail routed through fault.c.
 # Without fortify, whose __read_chk and the like --wrap would not catch.
 FAULTS = malloc calloc realloc read write fsync rename close \
-    renameat pwrite openat flock mkdir fallocate fsetxattr memfd_create \
+    renameat pwrite openat fcntl mkdir fallocate fsetxattr memfd_create \
     fstat poll pipe
 $(tools:%=$(BUILD)/fault/%): fault-programs
 fault-programs:

@@ -10,13 +10,13 @@ load sweep
 	local fn
 	start
 	gm-prompt --quiet -n hi >/dev/null
-	for fn in flock pwrite read fstat; do
+	for fn in fcntl pwrite read fstat; do
 		sweep "$fn" 0 "$FAULT" --quiet -n hi
 	done
 	# An env file that is there, but cannot be opened, may hold the keys.
 	sweep openat '0 71' "$FAULT" --quiet -n hi
 	FRESH=yes # it has to be made
-	for fn in mkdir flock renameat fsync read fstat; do
+	for fn in mkdir fcntl renameat fsync read fstat; do
 		sweep "$fn" 0 "$FAULT" --quiet -n hi
 	done
 	sweep openat '0 71' "$FAULT" --quiet -n hi
@@ -45,7 +45,7 @@ load sweep
 	for fn in malloc calloc realloc; do
 		sweep "$fn" '0 71' "$FAULT" --quiet -n hi
 	done
-	for fn in flock pwrite; do
+	for fn in fcntl pwrite; do
 		sweep "$fn" 0 "$FAULT" --quiet -n hi
 	done
 }
@@ -64,7 +64,7 @@ load sweep
 		sweep "$fn" '0 71' "$FAULT" --quiet --retries 0 \
 		    --fallback mistral -n hi
 	done
-	for fn in flock pwrite read fstat; do
+	for fn in fcntl pwrite read fstat; do
 		sweep "$fn" 0 "$FAULT" --quiet --retries 0 --fallback mistral \
 		    -n hi
 	done

@@ -100,6 +100,24 @@ stop_servers() {
 	SERVERS=()
 }
 
+# hold FILE: lock it until the process $HOLDER ends.
+hold() {
+	rm -f held
+	python3 -c 'import fcntl, signal, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print(flush=True)
+signal.pause()' "$1" >held 3>&- &
+	HOLDER=$!
+	SERVERS+=("$HOLDER")
+	wait_for '[ -s held ]'
+}
+
+release() {
+	kill "$HOLDER"
+	wait "$HOLDER" || :
+}
+
 # wait_for CONDITION: until it holds, for at most 20 s.
 wait_for() {
 	local i

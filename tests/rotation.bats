@@ -987,10 +987,9 @@ of() {
 	play <<<"[$GOOD]"
 	ask -n hi
 	answered
-	exec 7<>"$STATE/keys.lock"
-	flock 7
+	hold "$STATE/keys.lock"
 	ask -n --deadline 300ms hi
-	exec 7>&-
+	release
 	[ "$rc" -eq 69 ]
 	same err "gm-prompt: the deadline is over
 "

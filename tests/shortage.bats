@@ -104,7 +104,7 @@ check_state() {
 		[ "$output" = "$ANSWER" ] && [ "${#stderr_lines[@]}" -eq 1 ]
 	}
 	FRESH=yes
-	for fn in openat read write fsync close flock; do
+	for fn in openat read write fsync close fcntl; do
 		sweep "$fn=EINTR" 0 "$FAULT" --log-file ../log -n hi
 	done
 	echo "some text" >../in

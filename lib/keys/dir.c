@@ -1,8 +1,10 @@
+/* For locks of open file descriptions. */
+#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -231,63 +233,34 @@ is_same(const struct gm_keydir *d, const char *name, int fd)
 	       there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
 }
 
-/*
- * flock(2) has no queue for those who look again and again: who has just
- * unlocked would be first once more.  So only one at a time, whose turn it is,
- * looks for the lock, and the others for the turn, which may be lost without
- * harm.  False: it is somebody else's.
- */
-static bool
-take_turn(int fd)
-{
-	struct flock turn = { .l_type = F_WRLCK, .l_len = 1 };
-
-	return fcntl(fd, F_SETLK, &turn) == 0 ||
-	       (errno != EAGAIN && errno != EACCES);
-}
-
-static void
-end_turn(int fd)
-{
-	struct flock turn = { .l_type = F_UNLCK, .l_len = 1 };
-
-	(void)fcntl(fd, F_SETLK, &turn);
-}
-
-/* Returns 1, 0 if it must be tried again, or -1. */
+/* Returns 1, 0 if others hold it, or -1. */
 static int
-try_lock(int fd, bool *turn, struct gm_err *err)
+try_lock(int fd, struct gm_err *err)
 {
-	if (!*turn)
-		*turn = take_turn(fd);
-	if (!*turn)
-		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
 		return 1;
-	if (errno == EWOULDBLOCK || errno == EINTR)
+	if (errno == EAGAIN || errno == EACCES || errno == EINTR)
 		return 0;
-	return gm_fail_errno(err, GM_ECANTCREAT, "flock");
+	return gm_fail_errno(err, GM_ECANTCREAT, "fcntl");
 }
 
 /*
- * Not by a flock(2) that waits: only a signal could end that.  Returns 1, 0
- * when the time is over, or -1: GM_ESIGNAL,
- * GM_EUNAVAILABLE (the deadline), or errno's fault.
+ * Not by F_OFD_SETLKW, which only a signal ends.  Returns 1, 0 when the time is
+ * over, or -1: GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), or errno's fault.
  */
 static int
 wait_lock(int fd, int64_t until_ms, struct gm_err *err)
 {
 	struct timespec nap = { 0, NAP_NS };
-	bool turn = false;
 	int rc;
 
-	while ((rc = try_lock(fd, &turn, err)) == 0) {
+	while ((rc = try_lock(fd, err)) == 0) {
 		if (gm_stop_signal() != 0 || gm_stop_is_late())
 			return gm_stop_fail(err);
 		if (gm_clock_mono_ms() >= until_ms)
 			return 0;
-		if (turn)
-			nap.tv_nsec = NAP_NS;
 		(void)nanosleep(&nap, NULL);
 		if (nap.tv_nsec < NAP_MAX_NS)
 			nap.tv_nsec *= 2;
@@ -308,7 +281,6 @@ gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
 		if (*fd == -1)
 			return -1;
 		rc = wait_lock(*fd, until_ms, err);
-		end_turn(*fd);
 		/* Whoever removed the file lets others lock a new one. */
 		if (rc != 1 || is_same(d, name, *fd))
 			break;
@@ -324,7 +296,9 @@ gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
 void
 gm_keydir_unlock(int fd)
 {
-	(void)flock(fd, LOCK_UN);
+	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	(void)fcntl(fd, F_OFD_SETLK, &all);
 }
 
 void

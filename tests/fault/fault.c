@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,7 +32,7 @@ int __real_close(int);
 int __real_renameat(int, const char *, int, const char *);
 ssize_t __real_pwrite(int, const void *, size_t, off_t);
 int __real_openat(int, const char *, int, ...);
-int __real_flock(int, int);
+int __real_fcntl(int, int, void *);
 int __real_mkdir(const char *, mode_t);
 int __real_fallocate(int, int, off_t, off_t);
 int __real_fsetxattr(int, const char *, const void *, size_t, int);
@@ -51,7 +52,7 @@ int __wrap_close(int);
 int __wrap_renameat(int, const char *, int, const char *);
 ssize_t __wrap_pwrite(int, const void *, size_t, off_t);
 int __wrap_openat(int, const char *, int, ...);
-int __wrap_flock(int, int);
+int __wrap_fcntl(int, int, void *);
 int __wrap_mkdir(const char *, mode_t);
 int __wrap_fallocate(int, int, off_t, off_t);
 int __wrap_fsetxattr(int, const char *, const void *, size_t, int);
@@ -227,13 +228,18 @@ __wrap_openat(int dir, const char *path, int flags, ...)
 	           : __real_openat(dir, path, flags, mode);
 }
 
+/*
+ * Only locks count.  fcntl(2) is variadic: what is passed as its third argument,
+ * a pointer or an int, is passed on as it is.
+ */
 int
-__wrap_flock(int fd, int operation)
+__wrap_fcntl(int fd, int command, void *arg)
 {
 	static long calls;
 
-	return strikes("flock", &calls, ENOLCK) ? -1
-	                                        : __real_flock(fd, operation);
+	return command == F_OFD_SETLK && strikes("fcntl", &calls, ENOLCK)
+	           ? -1
+	           : __real_fcntl(fd, command, arg);
 }
 
 int
