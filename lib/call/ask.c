@@ -136,13 +136,14 @@ static void
 take_answer(struct gm_ask *a)
 {
 	const struct gm_outcome *o = a->outcome;
+	const struct gm_keywish wish = gm_course_wish(a);
 
 	if (a->question.operation == GM_OP_GENERATE)
-		gm_keys_success(a->service->keys, a->question.model, a->key,
-		    a->sent_wall_ms);
+		gm_keys_success(a->service->keys, a->question.model, &wish,
+		    a->key, a->sent_wall_ms);
 	else
-		gm_keys_reached(a->service->keys, gm_course_model(a), a->key,
-		    a->sent_wall_ms);
+		gm_keys_reached(a->service->keys, gm_course_model(a), &wish,
+		    a->key, a->sent_wall_ms);
 	if (o->answer.finish == GM_FINISH_MORE && gm_hops_next(&a->hops)) {
 		gm_course_continue(a);
 		return;
@@ -258,9 +259,10 @@ int
 gm_ask_describe(struct gm_ask *a, enum gm_level level, struct gm_err *err)
 {
 	const struct gm_service *s = a->service;
+	const struct gm_keywish wish = gm_course_wish(a);
 	struct gm_pick pick;
 
-	gm_keys_peek(s->keys, gm_course_model(a), &pick);
+	gm_keys_peek(s->keys, gm_course_model(a), &wish, &pick);
 	if (gm_request_sign(&a->request, s->provider,
 		s->keys->rule.ring->keys[pick.index].text, err) != 0)
 		return -1;
@@ -384,13 +386,14 @@ cancel(struct gm_ask *a, enum gm_class class)
 void
 gm_ask_stop(struct gm_ask *a, enum gm_class class)
 {
+	const struct gm_keywish wish = gm_course_wish(a);
 	struct gm_err last = a->last;
 
 	if (a->transfer != NULL && cancel(a, class))
 		return;
 	if (a->state == GM_ASK_DUE && a->chosen && a->turn_ms != 0)
-		gm_keys_give_back(
-		    a->service->keys, gm_course_model(a), a->key, a->turn_ms);
+		gm_keys_give_back(a->service->keys, gm_course_model(a), &wish,
+		    a->key, a->turn_ms);
 	if (class == GM_CLASS_SIGNAL)
 		(void)gm_stop_fail(&a->err);
 	else

@@ -19,6 +19,22 @@ chance(void)
 	return bits;
 }
 
+struct gm_keywish
+gm_course_wish(const struct gm_ask *a)
+{
+	struct gm_keywish wish = a->service->wish;
+	bool bound = a->hops.token.len > 0; /* to the project of its key */
+
+	wish.free = a->question.operation != GM_OP_GENERATE;
+	wish.search = a->question.search;
+	if (bound && wish.of == GM_KEYS_ALL) {
+		wish.of = GM_KEYS_PROJECT;
+		wish.key = a->key;
+	}
+	wish.avoid = a->avoid[0] != '\0' && !bound ? a->avoid : NULL;
+	return wish;
+}
+
 const char *
 gm_course_model(const struct gm_ask *a)
 {
@@ -114,7 +130,7 @@ wait_for_key(struct gm_ask *a, const struct gm_pick *pick)
 	int64_t late = gm_retry_jitter_ms(ms > 0 ? ms : 0, chance());
 
 	/* -k is a question about this key, not about when. */
-	if (s->keys->rule.only < 0 && pick->wake_ms != 0 &&
+	if (s->wish.of != GM_KEYS_ONE && pick->wake_ms != 0 &&
 	    ms <= s->max_wait_ms && fits_deadline(a, late))
 		sleep_for(
 		    a, late, gm_class(pick->wake_class)->name, GM_LEVEL_NOTE);
@@ -165,7 +181,10 @@ is_about_model(const struct gm_ask *a, const struct gm_pick *pick)
 bool
 gm_course_is_usable(const struct gm_ask *a)
 {
-	return gm_keys_is_usable(a->service->keys, gm_course_model(a), a->key);
+	const struct gm_keywish wish = gm_course_wish(a);
+
+	return gm_keys_is_usable(
+	    a->service->keys, gm_course_model(a), &wish, a->key);
 }
 
 void
@@ -173,19 +192,15 @@ gm_course_choose(struct gm_ask *a)
 {
 	const struct gm_service *s = a->service;
 	int64_t latest = gm_clock_latest_ms(s->deadline_ms);
-	bool bound = a->hops.token.len > 0; /* to the project of its key */
-	const struct gm_keyrule_limits limits = {
-		.avoid = a->avoid[0] != '\0' && !bound ? a->avoid : NULL,
-		.same = bound ? &a->key : NULL,
-	};
+	const struct gm_keywish wish = gm_course_wish(a);
 	struct gm_pick pick;
 
-	if (gm_keys_reserve(s->keys, gm_course_model(a), &limits, latest, &pick,
+	if (gm_keys_reserve(s->keys, gm_course_model(a), &wish, latest, &pick,
 		&a->err) != 0)
 		gm_relay_fail_local(a);
 	else if (pick.kind == GM_PICK_KEY)
 		take_key(a, &pick, latest);
-	else if (limits.avoid != NULL) /* the place is not served */
+	else if (wish.avoid != NULL) /* the place is not served */
 		gm_relay_give_up_on_fault(a, "");
 	else if (pick.kind == GM_PICK_COOLING)
 		wait_for_key(a, &pick);
@@ -266,12 +281,13 @@ static void
 note_rest(struct gm_ask *a)
 {
 	const struct gm_keys *k = a->service->keys;
+	const struct gm_keywish wish = gm_course_wish(a);
 	struct gm_standing s;
 
 	if (gm_class(a->outcome->fault.class)->code != GM_ETEMPFAIL)
 		return;
-	gm_keyrule_standing(&k->rule, &k->table, gm_course_model(a), a->key,
-	    gm_clock_wall_ms(), &s);
+	gm_keyrule_standing(&k->rule, &k->table, gm_course_model(a), &wish,
+	    a->key, gm_clock_wall_ms(), &s);
 	a->outcome->retry_at_ms = s.until_ms;
 }
 
@@ -353,6 +369,7 @@ is_key_missing(const struct gm_ask *a)
 void
 gm_course_fault(struct gm_ask *a)
 {
+	const struct gm_keywish wish = gm_course_wish(a);
 	struct gm_fault *f = &a->outcome->fault;
 	bool missing = is_key_missing(a);
 	enum gm_action action =
@@ -362,7 +379,7 @@ gm_course_fault(struct gm_ask *a)
 		(void)snprintf(f->remedy, sizeof(f->remedy), "set %s",
 		    a->service->key_variable);
 	if (!missing && !is_unmarked_probe(a) &&
-	    gm_keys_fault(a->service->keys, gm_course_model(a), a->key,
+	    gm_keys_fault(a->service->keys, gm_course_model(a), &wish, a->key,
 		a->sent_wall_ms, f, &a->err) != 0) {
 		gm_relay_fail_local(a);
 		return;

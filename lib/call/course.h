@@ -12,6 +12,9 @@
 #include "base/base.h"
 #include "call/task.h"
 
+/* What the next request wants of the keys; borrows from the question. */
+struct gm_keywish gm_course_wish(const struct gm_ask *);
+
 /*
  * Whose quota a call uses up, in the state of the keys: its model's; counting
  * has one of its own, and NULL stands for calls that are about no model.

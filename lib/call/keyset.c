@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "call/keyset.h"
 #include "provider/provider.h"
@@ -65,7 +66,6 @@ open_keys(struct gm_keyset *k, const struct gm_keyset_options *o,
     unsigned *told, struct gm_err *err)
 {
 	const struct gm_value *values = o->config->values;
-	const struct gm_value *only = &values[GM_SET_KEY_INDEX];
 	const struct gm_keys_options options = {
 		.ring = &k->place.ring,
 		.base_url = k->base_url,
@@ -73,18 +73,32 @@ open_keys(struct gm_keyset *k, const struct gm_keyset_options *o,
 		.note = o->note,
 		.told = told,
 		.round_robin = values[GM_SET_POLICY].number != 0,
-		.ignore_marks = o->ignore_cooldown,
 		.must_store = o->must_store,
-		.only = only->text != NULL ? only->number : -1,
 		.rpm = values[GM_SET_RPM].number,
 		.rpd = values[GM_SET_RPD].number,
 	};
 
-	if (gm_keys_open(&k->keys, &options, err) == 0)
+	return gm_keys_open(&k->keys, &options, err);
+}
+
+static int
+make_wish(
+    struct gm_keyset *k, const struct gm_keyset_options *o, struct gm_err *err)
+{
+	const struct gm_value *only = &o->config->values[GM_SET_KEY_INDEX];
+
+	if (o->ignore_cooldown)
+		k->wish.ignore_before_ms = gm_clock_wall_ms();
+	if (only->text == NULL)
 		return 0;
-	if (err->code == GM_EUSAGE)
-		gm_err_prefix(err, "--%s: ", only->name);
-	return -1;
+	if (only->number >= (int64_t)k->place.ring.len)
+		return gm_fail(err, GM_EUSAGE,
+		    "--%s: there is no key with index %lld: the last one is "
+		    "%zu",
+		    only->name, (long long)only->number, k->place.ring.len - 1);
+	k->wish.of = GM_KEYS_ONE;
+	k->wish.key = (size_t)only->number;
+	return 0;
 }
 
 static int
@@ -144,7 +158,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_keyset_options *o,
 		gm_err_prefix(err, "state directory: ");
 		return -1;
 	}
-	if (list_models(k, o, err) != 0)
+	if (list_models(k, o, err) != 0 || make_wish(k, o, err) != 0)
 		return -1;
 	return open_keys(k, o, told, err);
 }

@@ -16,6 +16,7 @@ service_of(const struct gm_services *s, struct gm_keyset *set)
 		.provider = set->provider,
 		.base_url = set->base_url,
 		.keys = &set->keys,
+		.wish = set->wish,
 		.key_variable =
 		    gm_vendor_variable(gm_vendor(set->place.vendor)->first_key),
 		.models = set->models,

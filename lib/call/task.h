@@ -27,6 +27,7 @@ struct gm_service {
 	const struct gm_provider *provider;
 	const char *base_url;
 	struct gm_keys *keys;
+	struct gm_keywish wish;    /* of each call, as the options have it */
 	const char *key_variable;  /* what would hold one, for advice */
 	const char *const *models; /* for who falls back to it: one at least */
 	size_t models_len;

@@ -147,7 +147,7 @@ living_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
 {
 	struct gm_standing s;
 
-	gm_keyrule_standing(r, t, d->model, index, d->now_ms, &s);
+	gm_keyrule_standing(r, t, d->model, d->wish, index, d->now_ms, &s);
 	*dead = gm_class_is_dead(s.class);
 	if (*dead)
 		return NULL;
@@ -253,7 +253,8 @@ liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
 	const char *const ids[LIFTABLE] = { r->ids[d->index], project, project,
 		r->pause, project };
 	const char *const models[LIFTABLE] = { GM_KEYROW_ALL, GM_KEYROW_ALL,
-		model, model, r->search ? search : model };
+		model, model,
+		d->wish != NULL && d->wish->search ? search : model };
 	struct gm_keyrow *row;
 
 	gm_keyrule_search(model, search);

@@ -20,8 +20,9 @@
 
 /* A request that has come to its end. */
 struct gm_deed {
-	const char *model; /* NULL: it had none */
-	size_t index;      /* of the key */
+	const char *model;             /* NULL: it had none */
+	const struct gm_keywish *wish; /* NULL: none */
+	size_t index;                  /* of the key */
 	int64_t sent_ms, now_ms;
 	const char *why; /* of a mark by hand; NULL: the usual words */
 };

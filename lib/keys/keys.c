@@ -34,22 +34,15 @@ gm_keys_open(
 				   .current = k->current,
 				   .pause = k->pause,
 				   .round_robin = o->round_robin,
-				   .only = o->only,
 				   .rpm = o->rpm,
 				   .rpd = o->rpd },
 		.must_store = o->must_store,
 		.note = o->note };
-	if (o->only >= (int64_t)o->ring->len)
-		return gm_fail(err, GM_EUSAGE,
-		    "there is no key with index %lld: the last one is %zu",
-		    (long long)o->only, o->ring->len - 1);
 	k->ids = calloc(o->ring->len + 1, sizeof(*k->ids));
 	if (k->ids == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	k->rule.ids = k->ids;
 	gm_url_origin(o->base_url, k->origin);
-	if (o->ignore_marks)
-		k->rule.ignore_before_ms = gm_clock_wall_ms();
 	gm_keystate_open(&k->state, dir != NULL && *dir != '\0' ? dir : NULL,
 	    dir != NULL && !o->must_store ? o->note : NULL, o->told);
 	if (o->must_store) {
@@ -84,8 +77,8 @@ gm_keys_store(struct gm_keys *k, struct gm_err *err)
 
 int
 gm_keys_reserve(struct gm_keys *k, const char *model,
-    const struct gm_keyrule_limits *limits, int64_t latest_ms,
-    struct gm_pick *pick, struct gm_err *err)
+    const struct gm_keywish *wish, int64_t latest_ms, struct gm_pick *pick,
+    struct gm_err *err)
 {
 	const struct gm_keyrow *row;
 	int64_t now;
@@ -94,10 +87,10 @@ gm_keys_reserve(struct gm_keys *k, const char *model,
 	if (gm_keys_begin(k, err) != 0)
 		return -1;
 	now = gm_clock_wall_ms(); /* the lock may have taken its time */
-	gm_keyrule_pick(&k->rule, &k->table, model, limits, now, pick);
+	gm_keyrule_pick(&k->rule, &k->table, model, wish, now, pick);
 	if (pick->kind == GM_PICK_KEY && pick->at_ms <= latest_ms) {
 		row = gm_keyrule_reserve(
-		    &k->rule, &k->table, model, pick, now, err);
+		    &k->rule, &k->table, model, wish, pick, now, err);
 		if (row != NULL)
 			gm_keystate_save_counters(&k->state, &k->table, row);
 		else
@@ -111,36 +104,40 @@ gm_keys_reserve(struct gm_keys *k, const char *model,
 }
 
 bool
-gm_keys_is_usable(struct gm_keys *k, const char *model, size_t index)
+gm_keys_is_usable(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index)
 {
 	int64_t now = gm_clock_wall_ms();
 
 	gm_keystate_read(&k->state, &k->table, now);
-	return !gm_keyrule_is_marked(&k->rule, &k->table, model, index, now);
+	return !gm_keyrule_is_marked(
+	    &k->rule, &k->table, model, wish, index, now);
 }
 
 void
-gm_keys_give_back(
-    struct gm_keys *k, const char *model, size_t index, int64_t at_ms)
+gm_keys_give_back(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index, int64_t at_ms)
 {
 	const struct gm_keyrow *row;
 	struct gm_err ignored;
 
 	if (gm_keys_begin(k, &ignored) != 0)
 		return;
-	row = gm_keyrule_give_back(&k->rule, &k->table, model, index, at_ms);
+	row = gm_keyrule_give_back(
+	    &k->rule, &k->table, model, wish, index, at_ms);
 	if (row != NULL)
 		gm_keystate_save_counters(&k->state, &k->table, row);
 	gm_keystate_unlock(&k->state);
 }
 
 void
-gm_keys_peek(struct gm_keys *k, const char *model, struct gm_pick *pick)
+gm_keys_peek(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, struct gm_pick *pick)
 {
 	int64_t now = gm_clock_wall_ms();
 
 	gm_keystate_read(&k->state, &k->table, now);
-	gm_keyrule_pick(&k->rule, &k->table, model, NULL, now, pick);
+	gm_keyrule_pick(&k->rule, &k->table, model, wish, now, pick);
 }
 
 /* A server may repeat a key, which must not get into the state. */
@@ -160,11 +157,12 @@ mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 }
 
 int
-gm_keys_fault(struct gm_keys *k, const char *model, size_t index,
-    int64_t sent_ms, const struct gm_fault *fault, struct gm_err *err)
+gm_keys_fault(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index, int64_t sent_ms,
+    const struct gm_fault *fault, struct gm_err *err)
 {
 	struct gm_deed deed = {
-		.model = model, .index = index, .sent_ms = sent_ms
+		.model = model, .wish = wish, .index = index, .sent_ms = sent_ms
 	};
 	struct gm_fault known = *fault;
 	int rc;
@@ -196,30 +194,31 @@ lift(struct gm_keys *k, struct gm_deed *deed,
 }
 
 void
-gm_keys_success(
-    struct gm_keys *k, const char *model, size_t index, int64_t sent_ms)
+gm_keys_success(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index, int64_t sent_ms)
 {
 	struct gm_deed deed = {
-		.model = model, .index = index, .sent_ms = sent_ms
+		.model = model, .wish = wish, .index = index, .sent_ms = sent_ms
 	};
 
 	lift(k, &deed, gm_keyblame_success);
 }
 
 void
-gm_keys_reached(
-    struct gm_keys *k, const char *model, size_t index, int64_t sent_ms)
+gm_keys_reached(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index, int64_t sent_ms)
 {
 	struct gm_deed deed = {
-		.model = model, .index = index, .sent_ms = sent_ms
+		.model = model, .wish = wish, .index = index, .sent_ms = sent_ms
 	};
 
 	lift(k, &deed, gm_keyblame_reached);
 }
 
 int
-gm_keys_move(struct gm_keys *k, const char *model, int64_t from,
-    struct gm_pick *pick, struct gm_err *err)
+gm_keys_move(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, int64_t from, struct gm_pick *pick,
+    struct gm_err *err)
 {
 	size_t current;
 	int64_t now;
@@ -229,10 +228,11 @@ gm_keys_move(struct gm_keys *k, const char *model, int64_t from,
 		return -1;
 	now = gm_clock_wall_ms();
 	current = gm_keyrule_current(&k->rule, &k->table, model);
-	gm_keyrule_next(&k->rule, &k->table, model, now, pick);
+	gm_keyrule_next(&k->rule, &k->table, model, wish, now, pick);
 	if (pick->kind == GM_PICK_KEY && from >= 0 && (size_t)from != current)
 		pick->index = current;
-	else if (pick->kind == GM_PICK_KEY && k->rule.only < 0)
+	else if (pick->kind == GM_PICK_KEY &&
+		 (wish == NULL || wish->of != GM_KEYS_ONE))
 		rc = gm_keyrule_move(
 		    &k->rule, &k->table, model, pick->index, now, err);
 	if (rc == 0 && pick->kind == GM_PICK_KEY)

@@ -30,10 +30,8 @@ struct gm_keys_options {
 	const struct gm_note *note;
 	unsigned *told; /* as for gm_keystate_open(); may be NULL */
 	bool round_robin;
-	bool ignore_marks; /* those of before now */
-	bool must_store;   /* what cannot be stored is an error, and no note */
-	int64_t only;      /* index of the one key to use; -1: all */
-	int64_t rpm, rpd;  /* 0: unlimited */
+	bool must_store;  /* what cannot be stored is an error, and no note */
+	int64_t rpm, rpd; /* 0: unlimited */
 };
 
 struct gm_keys {
@@ -48,40 +46,44 @@ struct gm_keys {
 	char pause[sizeof(GM_KEYROW_PAUSE) + GM_HASH_HEX];
 };
 
-/* Returns 0, or -1: GM_EUSAGE (no key has the index only), GM_EOS. */
+/* Returns 0, or -1: GM_EOS. */
 int gm_keys_open(struct gm_keys *, const struct gm_keys_options *,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Choose a key and count the request that will use it.  Nothing is counted when
  * there is no key, nor when it could only be sent after latest_ms (wall clock):
- * at_ms tells.  model NULL: the call has none.
+ * at_ms tells.  model NULL: the call has none.  The wish is the call's, and NULL
+ * is none, here and below.
  * Returns 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) while waiting
  * for the lock, GM_EOS.
  */
-int gm_keys_reserve(struct gm_keys *, const char *model,
-    const struct gm_keyrule_limits *, int64_t latest_ms, struct gm_pick *,
-    struct gm_err *) GM_MUST_CHECK;
+int
+gm_keys_reserve(struct gm_keys *, const char *model, const struct gm_keywish *,
+    int64_t latest_ms, struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
 
 /* Has nothing been learnt against a key since it was chosen? */
-bool gm_keys_is_usable(struct gm_keys *, const char *model, size_t index);
+bool gm_keys_is_usable(struct gm_keys *, const char *model,
+    const struct gm_keywish *, size_t index);
 
 /* A reserved request that will not be sent; see gm_keyrule_give_back(). */
-void gm_keys_give_back(
-    struct gm_keys *, const char *model, size_t index, int64_t at_ms);
+void gm_keys_give_back(struct gm_keys *, const char *model,
+    const struct gm_keywish *, size_t index, int64_t at_ms);
 
 /* What gm_keys_reserve() would choose now; changes nothing. */
-void gm_keys_peek(struct gm_keys *, const char *model, struct gm_pick *);
+void gm_keys_peek(struct gm_keys *, const char *model,
+    const struct gm_keywish *, struct gm_pick *);
 
 /* A request sent at sent_ms (wall clock) has failed, or has not. */
-int gm_keys_fault(struct gm_keys *, const char *model, size_t index,
-    int64_t sent_ms, const struct gm_fault *, struct gm_err *) GM_MUST_CHECK;
-void gm_keys_success(
-    struct gm_keys *, const char *model, size_t index, int64_t sent_ms);
+int gm_keys_fault(struct gm_keys *, const char *model,
+    const struct gm_keywish *, size_t index, int64_t sent_ms,
+    const struct gm_fault *, struct gm_err *) GM_MUST_CHECK;
+void gm_keys_success(struct gm_keys *, const char *model,
+    const struct gm_keywish *, size_t index, int64_t sent_ms);
 
 /* One that costs nothing has not failed: there may be no quota all the same. */
-void gm_keys_reached(
-    struct gm_keys *, const char *model, size_t index, int64_t sent_ms);
+void gm_keys_reached(struct gm_keys *, const char *model,
+    const struct gm_keywish *, size_t index, int64_t sent_ms);
 
 /*
  * Make the next usable key the current one, as gm_keyrule_next() chooses it,
@@ -89,8 +91,8 @@ void gm_keys_reached(
  * pick is the current key then or, with GM_PICK_COOLING and GM_PICK_DEAD, says
  * why none can be used.  Errors as above, and as gm_keys_store().
  */
-int gm_keys_move(struct gm_keys *, const char *model, int64_t from,
-    struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
+int gm_keys_move(struct gm_keys *, const char *model, const struct gm_keywish *,
+    int64_t from, struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * By hand: this class for ms from now on, -1: for as long as is usual.  Errors

@@ -8,6 +8,8 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
+static const struct gm_keywish none = { .free = false };
+
 const char *
 gm_keyrule_model(const char *model)
 {
@@ -58,13 +60,13 @@ is_worse(const struct gm_standing *a, const struct gm_standing *b)
 }
 
 static void
-consider(const struct gm_keyrule *r, const struct gm_keyrow *row,
+consider(const struct gm_keywish *w, const struct gm_keyrow *row,
     int64_t now_ms, struct gm_standing *worst)
 {
 	struct gm_standing s;
 
 	if (row == NULL || row->class == GM_CLASS_OK ||
-	    row->until_ms <= now_ms || row->since_ms < r->ignore_before_ms)
+	    row->until_ms <= now_ms || row->since_ms < w->ignore_before_ms)
 		return;
 	s = (struct gm_standing){ row->class, row->since_ms, row->until_ms,
 		row->reason };
@@ -88,42 +90,45 @@ consider_count(const struct gm_keyrule *r, const struct gm_keyrow *row,
 /* The worst mark of all that a request with the key would meet. */
 static void
 consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, size_t index, int64_t now_ms, struct gm_standing *s)
+    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
+    struct gm_standing *s)
 {
 	const char *project = gm_keyrule_project(r, t, index);
 	char search[GM_KEYROW_MODEL];
 
 	*s = (struct gm_standing){ .class = GM_CLASS_OK, .reason = "" };
 	model = gm_keyrule_model(model);
-	consider(r, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
-	consider(r, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
-	consider(r, find(r, t, project, model), now_ms, s);
-	consider(r, find(r, t, r->pause, model), now_ms, s);
-	if (!r->search)
+	consider(w, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
+	consider(w, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
+	consider(w, find(r, t, project, model), now_ms, s);
+	consider(w, find(r, t, r->pause, model), now_ms, s);
+	if (!w->search)
 		return;
 	gm_keyrule_search(model, search);
-	consider(r, find(r, t, project, search), now_ms, s);
+	consider(w, find(r, t, project, search), now_ms, s);
 }
 
 bool
 gm_keyrule_is_marked(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, size_t index, int64_t now_ms)
+    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms)
 {
 	struct gm_standing s;
 
-	consider_marks(r, t, model, index, now_ms, &s);
+	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, &s);
 	return s.class != GM_CLASS_OK;
 }
 
 void
 gm_keyrule_standing(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, size_t index, int64_t now_ms, struct gm_standing *s)
+    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
+    struct gm_standing *s)
 {
-	consider_marks(r, t, model, index, now_ms, s);
-	consider_count(r,
-	    find(
-		r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model)),
-	    now_ms, s);
+	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, s);
+	if (w == NULL || !w->free)
+		consider_count(r,
+		    find(r, t, gm_keyrule_project(r, t, index),
+			gm_keyrule_model(model)),
+		    now_ms, s);
 }
 
 size_t
@@ -164,7 +169,7 @@ struct choice {
 	const struct gm_keyrule *rule;
 	const struct gm_keytable *table;
 	const char *model;
-	struct gm_keyrule_limits limits;
+	const struct gm_keywish *wish;
 	int64_t now_ms;
 	struct gm_pick *pick;
 	int64_t used_ms; /* when the chosen one was used last */
@@ -199,7 +204,8 @@ choose(struct choice *c, size_t index, const struct gm_standing *s)
 	c->used_ms = used;
 	c->pick->kind = GM_PICK_KEY;
 	c->pick->index = index;
-	c->pick->at_ms = turn(c->rule, row, c->now_ms);
+	c->pick->at_ms =
+	    c->wish->free ? c->now_ms : turn(c->rule, row, c->now_ms);
 	c->pick->standing = *s;
 }
 
@@ -247,12 +253,12 @@ note_dead(struct choice *c, size_t index, const struct gm_standing *s)
 static bool
 is_left_out(const struct choice *c, const char *project)
 {
-	const struct gm_keyrule_limits *l = &c->limits;
+	const struct gm_keywish *w = c->wish;
 
-	return (l->avoid != NULL && strcmp(project, l->avoid) == 0) ||
-	       (l->same != NULL &&
+	return (w->avoid != NULL && strcmp(project, w->avoid) == 0) ||
+	       (w->of == GM_KEYS_PROJECT &&
 		   strcmp(project,
-		       gm_keyrule_project(c->rule, c->table, *l->same)) != 0);
+		       gm_keyrule_project(c->rule, c->table, w->key)) != 0);
 }
 
 static void
@@ -262,7 +268,8 @@ consider_key(struct choice *c, size_t index)
 
 	if (is_left_out(c, gm_keyrule_project(c->rule, c->table, index)))
 		return;
-	gm_keyrule_standing(c->rule, c->table, c->model, index, c->now_ms, &s);
+	gm_keyrule_standing(
+	    c->rule, c->table, c->model, c->wish, index, c->now_ms, &s);
 	if (s.class == GM_CLASS_OK)
 		choose(c, index, &s);
 	else if (gm_class_is_dead(s.class))
@@ -276,33 +283,34 @@ static void
 look(struct choice *c, size_t skip)
 {
 	const struct gm_keyrule *r = c->rule;
+	const struct gm_keywish *w = c->wish;
 	struct gm_pick *pick = c->pick;
 	size_t first, i;
 
 	*pick = (struct gm_pick){ .kind = GM_PICK_DEAD,
 		.standing = { .reason = "" } };
-	if (r->only >= 0) {
-		consider_key(c, (size_t)r->only);
+	if (w->of == GM_KEYS_ONE) {
+		consider_key(c, w->key);
 		return;
 	}
 	first = gm_keyrule_current(r, c->table, c->model) + skip;
 	for (i = 0; i < r->ring->len; i++)
 		consider_key(c, (first + i) % r->ring->len);
-	if (pick->kind == GM_PICK_DEAD && c->found && c->limits.avoid == NULL &&
-	    c->limits.same == NULL && c->newest_ms + HOUR_MS <= c->now_ms)
+	if (pick->kind == GM_PICK_DEAD && c->found && w->of == GM_KEYS_ALL &&
+	    (w->avoid == NULL || w->avoid[0] == '\0') &&
+	    c->newest_ms + HOUR_MS <= c->now_ms)
 		choose(c, c->oldest, &c->oldest_standing);
 }
 
 void
 gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keyrule_limits *limits, int64_t now_ms,
+    const char *model, const struct gm_keywish *wish, int64_t now_ms,
     struct gm_pick *pick)
 {
-	const struct gm_keyrule_limits none = { NULL, NULL };
 	struct choice c = { .rule = r,
 		.table = t,
 		.model = model,
-		.limits = limits != NULL ? *limits : none,
+		.wish = wish != NULL ? wish : &none,
 		.now_ms = now_ms,
 		.pick = pick };
 
@@ -311,12 +319,14 @@ gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
 
 void
 gm_keyrule_next(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, int64_t now_ms, struct gm_pick *pick)
+    const char *model, const struct gm_keywish *wish, int64_t now_ms,
+    struct gm_pick *pick)
 {
 	struct gm_keyrule in_order = *r;
 	struct choice c = { .rule = &in_order,
 		.table = t,
 		.model = model,
+		.wish = wish != NULL ? wish : &none,
 		.now_ms = now_ms,
 		.pick = pick };
 
@@ -357,15 +367,16 @@ renew_mark(struct gm_keytable *t, struct gm_keyrow *row, int64_t now_ms)
 
 struct gm_keyrow *
 gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, const struct gm_pick *pick, int64_t now_ms,
-    struct gm_err *err)
+    const char *model, const struct gm_keywish *wish,
+    const struct gm_pick *pick, int64_t now_ms, struct gm_err *err)
 {
+	bool one = wish != NULL && wish->of == GM_KEYS_ONE;
 	int64_t today = gm_clock_pacific_midnight(now_ms) / DAY_MS;
 	char project[GM_KEYROW_ID];
 	struct gm_keyrow *row;
 
 	/* -k is for one request, and moves nobody else; turns need no mark. */
-	if (r->only < 0 && !r->round_robin &&
+	if (!one && !r->round_robin &&
 	    gm_keyrule_move(r, t, model, pick->index, now_ms, err) != 0)
 		return NULL;
 	(void)snprintf(project, sizeof(project), "%s",
@@ -392,8 +403,10 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 
 struct gm_keyrow *
 gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, size_t index, int64_t at_ms)
+    const char *model, const struct gm_keywish *wish, size_t index,
+    int64_t at_ms)
 {
+	bool paced = r->rpm > 0 && (wish == NULL || !wish->free);
 	struct gm_keyrow *row = find(
 	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
 
@@ -402,7 +415,7 @@ gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
 	if (row->requests > 0)
 		row->requests--;
 	/* It began right behind the turn before it, or need not have waited. */
-	if (r->rpm > 0 && row->slot_ms == at_ms)
+	if (paced && row->slot_ms == at_ms)
 		row->slot_ms = at_ms - gap_of(r);
 	return row;
 }

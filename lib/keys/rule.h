@@ -40,10 +40,24 @@ struct gm_keyrule {
 	const char *current;      /* id of the row with the current key */
 	const char *pause;        /* id of the row with the service's pause */
 	bool round_robin;         /* else stay on a key until it fails */
-	int64_t only;             /* index of the one key to use; -1: all */
-	bool search;              /* requests use the search tool */
 	int64_t rpm, rpd;         /* per project and model; 0: unlimited */
-	int64_t ignore_before_ms; /* marks of earlier are not heeded; 0: all */
+};
+
+/* Which keys a call may use. */
+enum gm_keychoice_of {
+	GM_KEYS_ALL,
+	GM_KEYS_ONE,    /* the one with the index key */
+	GM_KEYS_PROJECT /* those of the project of that one */
+};
+
+/* What a single call wants of the keys; zero, or NULL in its place: nothing. */
+struct gm_keywish {
+	enum gm_keychoice_of of;
+	size_t key;
+	const char *avoid; /* id of a project, borrowed; NULL or "": none */
+	bool free;         /* costs nothing: rpm and rpd do not hold for it */
+	bool search;       /* uses the search tool */
+	int64_t ignore_before_ms; /* marks of earlier do not count; 0: all do */
 };
 
 /* How a key stands with a model. */
@@ -83,21 +97,16 @@ const char *gm_keyrule_project(
 
 /* model NULL: of calls that have none. */
 void gm_keyrule_standing(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, size_t index, int64_t now_ms, struct gm_standing *);
+    const char *model, const struct gm_keywish *, size_t index, int64_t now_ms,
+    struct gm_standing *);
 
 /* Has the key, or what it hangs on, a mark?  Limits of the user's are none. */
 bool gm_keyrule_is_marked(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, size_t index, int64_t now_ms);
+    const char *model, const struct gm_keywish *, size_t index, int64_t now_ms);
 
 /* The key that the shared state has as the list's current one; else 0. */
 size_t gm_keyrule_current(
     const struct gm_keyrule *, const struct gm_keytable *, const char *model);
-
-/* Limits the choice to some quota projects; all zero, or NULL: no limits. */
-struct gm_keyrule_limits {
-	const char *avoid;  /* id of a project that is left out; or NULL */
-	const size_t *same; /* index of a key: only its project; or NULL */
-};
 
 /*
  * Choose.  Where every key
@@ -105,7 +114,7 @@ struct gm_keyrule_limits {
  * standing goes on saying so, and reserving it begins the hour.
  */
 void gm_keyrule_pick(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, const struct gm_keyrule_limits *, int64_t now_ms,
+    const char *model, const struct gm_keywish *, int64_t now_ms,
     struct gm_pick *);
 
 /*
@@ -114,7 +123,8 @@ void gm_keyrule_pick(const struct gm_keyrule *, const struct gm_keytable *,
  * the only such key, or the only one to use.
  */
 void gm_keyrule_next(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, int64_t now_ms, struct gm_pick *);
+    const char *model, const struct gm_keywish *, int64_t now_ms,
+    struct gm_pick *);
 
 /*
  * Count a request with the picked key, take its turn in the pace, and make it
@@ -122,16 +132,17 @@ void gm_keyrule_next(const struct gm_keyrule *, const struct gm_keytable *,
  * GM_EOS.
  */
 struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyrule *,
-    struct gm_keytable *, const char *model, const struct gm_pick *,
-    int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
+    struct gm_keytable *, const char *model, const struct gm_keywish *,
+    const struct gm_pick *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * A request that was to be sent at at_ms, which reserve() gave it, is given up:
  * it does not count, and if no other turn comes after it, it is free again.
  * Returns the row whose counters changed, or NULL.
  */
-struct gm_keyrow *gm_keyrule_give_back(const struct gm_keyrule *,
-    struct gm_keytable *, const char *model, size_t index, int64_t at_ms);
+struct gm_keyrow *
+gm_keyrule_give_back(const struct gm_keyrule *, struct gm_keytable *,
+    const char *model, const struct gm_keywish *, size_t index, int64_t at_ms);
 
 /*
  * Make a key the current one, or keep it: once a day the row is dated anew, so

@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "call/drive.h"
 #include "cli/log.h"
 #include "gm-keycheck/check.h"
 
-/* Keys that are checked at once: each holds three descriptors. */
+/* Keys that are checked at once. */
 #define AT_ONCE ((size_t)64)
 
 /* A key on its way. */
 struct item {
-	struct gm_keys keys; /* all, but it may be used alone */
-	struct gm_service service;
+	struct gm_service service; /* which may use this key alone */
 	struct gm_outcome outcome;
 	struct gm_ask *ask;     /* NULL: not asked in this step */
 	enum gm_operation last; /* what it was asked last */
@@ -23,8 +23,6 @@ struct batch {
 	const struct gm_keyset *set;
 	const struct gm_service *service;
 	const struct gm_common *common;
-	unsigned *told; /* of the key state, with the services' keys */
-	bool no_state;  /* what is learnt of keys is nobody else's */
 	struct gm_log log;
 	struct item *items;
 	struct gm_ask *asks;
@@ -32,30 +30,18 @@ struct batch {
 };
 
 /*
- * The keys again, over the same state, but only this one may be used, and what
- * is known of it does not count: so nothing rotates, and dead keys are asked.
+ * Only this key may be used, and what is known of it does not count: so nothing
+ * rotates, and dead keys are asked.
  */
-static int
-open_item(struct batch *b, struct item *item, struct gm_err *err)
+static void
+begin_item(const struct batch *b, struct item *item)
 {
-	const struct gm_keyset *set = b->set;
-	const struct gm_keys_options options = {
-		.ring = &set->place.ring,
-		.base_url = b->service->base_url,
-		.state_dir = b->no_state ? NULL : gm_buf_str(&set->state_dir),
-		.note = &b->common->note,
-		.told = b->told,
-		.ignore_marks = true,
-		.only = (int64_t)item->verdict->index,
-	};
-
 	gm_outcome_init(&item->outcome);
-	if (gm_keys_open(&item->keys, &options, err) != 0)
-		return -1;
 	item->service = *b->service;
 	item->service.next = NULL;
-	item->service.keys = &item->keys;
-	return 0;
+	item->service.wish = (struct gm_keywish){ .of = GM_KEYS_ONE,
+		.key = item->verdict->index,
+		.ignore_before_ms = gm_clock_wall_ms() };
 }
 
 /* Did it come to an answer, of whatever kind? */
@@ -193,19 +179,6 @@ ask(struct batch *b, const struct gm_question *q, enum gm_class class,
 	return rc;
 }
 
-/* Calls that cost nothing do not count as requests. */
-static void
-set_pace(struct batch *b)
-{
-	const struct gm_value *values = b->common->config.values;
-	struct item *item;
-
-	for (item = b->items; item < b->items + b->len; item++) {
-		item->keys.rule.rpm = values[GM_SET_RPM].number;
-		item->keys.rule.rpd = values[GM_SET_RPD].number;
-	}
-}
-
 static int
 generate(struct batch *b, struct gm_question *q, struct gm_err *err)
 {
@@ -287,7 +260,6 @@ ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 		return -1;
 	if (generates)
 		pass_on(b);
-	set_pace(b);
 	return generates ? generate(b, &answer, err) : 0;
 }
 
@@ -318,17 +290,16 @@ is_own_limit(const struct item *item, const struct gm_standing *s)
 static void
 find_standing(struct batch *b, struct item *item, bool blind)
 {
-	struct gm_keyrule rule = item->keys.rule;
+	const struct gm_keys *keys = &b->set->keys;
+	struct gm_keywish wish = item->service.wish;
 	struct gm_verdict *v = item->verdict;
 	const char *model = b->set->models[0];
 	struct gm_standing s;
-	struct gm_pick ignored;
 
-	gm_keys_peek(&item->keys, model, &ignored);
 	if (v->class == GM_CLASS_OK && blind && !b->common->ignore_cooldown)
-		rule.ignore_before_ms = 0;
-	gm_keyrule_standing(&rule, &item->keys.table, model, v->index,
-	    item->keys.table.now_ms, &s);
+		wish.ignore_before_ms = 0;
+	gm_keyrule_standing(&keys->rule, &keys->table, model, &wish, v->index,
+	    keys->table.now_ms, &s);
 	if (v->class == GM_CLASS_OK && !is_missed_for_free(s.class))
 		return;
 	if (v->class == GM_CLASS_OK) {
@@ -346,7 +317,7 @@ static int
 name_project(const struct batch *b, struct item *item, struct gm_err *err)
 {
 	const char *id = gm_keyrule_project(
-	    &item->keys.rule, &item->keys.table, item->verdict->index);
+	    &b->set->keys.rule, &b->set->keys.table, item->verdict->index);
 	const char *colon = strchr(id, ':');
 	struct gm_verdict *v = item->verdict;
 
@@ -376,14 +347,17 @@ name_key(const struct batch *b, struct gm_verdict *v, struct gm_err *err)
 static int
 check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
+	struct gm_pick ignored;
 	struct item *item;
 
-	for (item = b->items; item < b->items + b->len; item++)
-		if (name_key(b, item->verdict, err) != 0 ||
-		    open_item(b, item, err) != 0)
+	for (item = b->items; item < b->items + b->len; item++) {
+		begin_item(b, item);
+		if (name_key(b, item->verdict, err) != 0)
 			return -1;
+	}
 	if (ask_levels(b, level, err) != 0)
 		return -1;
+	gm_keys_peek(b->service->keys, NULL, NULL, &ignored);
 	for (item = b->items; item < b->items + b->len; item++) {
 		find_standing(b, item, level < GM_KEYCHECK_GENERATE);
 		if (name_project(b, item, err) != 0)
@@ -403,10 +377,8 @@ check_some(struct batch *b, enum gm_keycheck_level level,
 	for (i = 0; i < len; i++)
 		b->items[i] = (struct item){ .verdict = &verdicts[i] };
 	rc = check(b, level, err);
-	for (i = 0; i < len; i++) {
+	for (i = 0; i < len; i++)
 		gm_outcome_release(&b->items[i].outcome);
-		gm_keys_close(&b->items[i].keys);
-	}
 	return rc;
 }
 
@@ -426,10 +398,7 @@ gm_keycheck_run(const struct gm_services *services,
     const struct gm_common *common, enum gm_keycheck_level level,
     struct gm_verdict *verdicts, size_t len, struct gm_err *err)
 {
-	struct batch b = { .common = common,
-		.told = services->told,
-		.no_state = services->options.keys.no_state,
-		.log = common->log };
+	struct batch b = { .common = common, .log = common->log };
 	size_t at, n;
 	int rc = 0;
 

@@ -168,7 +168,7 @@ static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {
 	const struct gm_services *s = &r->services;
-	int64_t only = s->keysets[0]->keys.rule.only;
+	const struct gm_keywish *wish = &s->keysets[0]->wish;
 	size_t i, k, keys = s->keysets[0]->place.ring.len;
 
 	for (i = 1; i < s->len; i++)
@@ -178,8 +178,8 @@ choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 		return gm_fail(err, GM_EOS, "out of memory");
 	if (argc > 0 && !r->operands.typed)
 		return choose_named(r, argc, argv, err);
-	if (only >= 0) {
-		add_key(r, 0, (size_t)only);
+	if (wish->of == GM_KEYS_ONE) {
+		add_key(r, 0, wish->key);
 		return 0;
 	}
 	r->named = s->len > 1;

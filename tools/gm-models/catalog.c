@@ -139,7 +139,6 @@ static int
 connect_once(struct gm_catalog *c, struct gm_err *err)
 {
 	struct gm_services_options options;
-	size_t i;
 
 	if (c->connected)
 		return 0;
@@ -147,11 +146,6 @@ connect_once(struct gm_catalog *c, struct gm_err *err)
 	    gm_services_open(&c->services, &options, err) != 0 ||
 	    gm_services_connect(&c->services, err) != 0)
 		return -1;
-	for (i = 0; i < c->services.len; i++) {
-		/* Calls that cost nothing do not count as requests. */
-		c->services.keysets[i]->keys.rule.rpm = 0;
-		c->services.keysets[i]->keys.rule.rpd = 0;
-	}
 	use_service(c, 0);
 	c->connected = true;
 	return check_probe(c, err); /* the first may have been left out */

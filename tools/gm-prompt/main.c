@@ -258,12 +258,8 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 static int
 ask(struct run *r, struct gm_err *err)
 {
-	size_t i;
-
 	if (gm_services_connect(&r->services, err) != 0)
 		return -1;
-	for (i = 0; i < r->services.len; i++)
-		r->services.keysets[i]->keys.rule.search = r->question.search;
 	r->asked = true;
 	return gm_drive(r->services.services, &r->question, &r->delivery.sink,
 	    &r->outcome, err);

@@ -241,15 +241,16 @@ print_choice(struct run *r, struct gm_err *err)
 static int
 peek(struct run *r, struct gm_err *err)
 {
-	gm_keys_peek(r->keys, r->choice.model, &r->choice.pick);
+	gm_keys_peek(
+	    r->keys, r->choice.model, &r->keyset.wish, &r->choice.pick);
 	return print_choice(r, err);
 }
 
 static int
 move_on(struct run *r, struct gm_err *err)
 {
-	if (gm_keys_move(
-		r->keys, r->choice.model, r->index, &r->choice.pick, err) != 0)
+	if (gm_keys_move(r->keys, r->choice.model, &r->keyset.wish, r->index,
+		&r->choice.pick, err) != 0)
 		return -1;
 	return print_choice(r, err);
 }
@@ -260,6 +261,7 @@ tell_status(struct run *r, struct gm_err *err)
 	const struct gm_common *c = &r->opt->common;
 	const struct gm_keytell tell = { .rule = &r->keys->rule,
 		.table = &r->keys->table,
+		.wish = &r->keyset.wish,
 		.models = r->keyset.models,
 		.models_len = r->keyset.models_len,
 		.now_ms = gm_clock_wall_ms() };
@@ -305,8 +307,8 @@ wait_for_turn(struct run *r, struct gm_err *err)
 	    r->choice.model, (double)ms / 1000);
 	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, err) == 0)
 		return 0;
-	gm_keys_give_back(r->keys, r->choice.model, r->choice.pick.index,
-	    r->choice.pick.at_ms);
+	gm_keys_give_back(r->keys, r->choice.model, &r->keyset.wish,
+	    r->choice.pick.index, r->choice.pick.at_ms);
 	return -1;
 }
 
@@ -317,8 +319,8 @@ become(struct run *r, char **argv, struct gm_err *err)
 	struct gm_pick *pick = &r->choice.pick;
 	int64_t latest = gm_clock_latest_ms(c->deadline_ms);
 
-	if (gm_keys_reserve(
-		r->keys, r->choice.model, NULL, latest, pick, err) != 0 ||
+	if (gm_keys_reserve(r->keys, r->choice.model, &r->keyset.wish, latest,
+		pick, err) != 0 ||
 	    gm_keychoice_check(&r->choice, err) != 0)
 		return -1;
 	if (pick->at_ms > latest)

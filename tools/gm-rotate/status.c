@@ -113,7 +113,8 @@ fill_key(const struct gm_keytell *t, size_t index, const char *model,
 	*e = (struct entry){ .index = (int64_t)index,
 		.model = model,
 		.current = gm_keyrule_current(r, t->table, model) == index };
-	gm_keyrule_standing(r, t->table, model, index, t->now_ms, &e->standing);
+	gm_keyrule_standing(
+	    r, t->table, model, t->wish, index, t->now_ms, &e->standing);
 	e->failures = larger(failures_of(t, r->ids[index], ALL),
 	    larger(
 		failures_of(t, project, ALL), failures_of(t, project, name)));
@@ -197,7 +198,7 @@ put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
 static bool
 is_told(const struct gm_keytell *t, size_t index)
 {
-	return t->rule->only < 0 || (size_t)t->rule->only == index;
+	return t->wish->of != GM_KEYS_ONE || t->wish->key == index;
 }
 
 int

@@ -21,7 +21,8 @@
 
 /* All is borrowed. */
 struct gm_keytell {
-	const struct gm_keyrule *rule; /* with only >= 0 that key alone */
+	const struct gm_keyrule *rule;
+	const struct gm_keywish *wish; /* of one key: that key alone */
 	const struct gm_keytable *table;
 	const char *const *models;
 	size_t models_len;

@@ -48,9 +48,8 @@ static const struct {
 static void
 test_read(void **state)
 {
-	struct gm_keys_options options = {
-		.base_url = "https://api.example", .note = &note, .only = -1
-	};
+	struct gm_keys_options options = { .base_url = "https://api.example",
+		.note = &note };
 	struct gm_keys keys;
 	struct gm_pick pick;
 	struct gm_err err;
@@ -67,7 +66,7 @@ test_read(void **state)
 		assert_int_equal(err.code, rows[i].code);
 		assert_memory_equal(
 		    err.msg, rows[i].message, strlen(rows[i].message));
-		gm_keys_peek(&keys, "m-one", &pick);
+		gm_keys_peek(&keys, "m-one", NULL, &pick);
 		assert_int_equal(pick.kind, GM_PICK_KEY);
 		assert_int_equal(pick.index, rows[i].next);
 		gm_keys_close(&keys);

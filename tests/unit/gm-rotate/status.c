@@ -112,6 +112,7 @@ tell_of(const struct rig *r, size_t models_len)
 {
 	return (struct gm_keytell){ .rule = &r->rule,
 		.table = &r->table,
+		.wish = &r->wish,
 		.models = models,
 		.models_len = models_len,
 		.now_ms = NOW };
@@ -135,7 +136,7 @@ test_table(void **state)
 	    "INDEX\tKEY\tPROJECT\tCURRENT\tMODEL\tCLASS\tSINCE\tUNTIL\t"
 	    "REQUESTS\tFAILURES\tLAST USE\tREASON\n" LINE_A_ONE LINE_A_TWO
 		LINE_B_ONE LINE_B_TWO LINE_C_ONE LINE_C_TWO);
-	rig.rule.only = 2;
+	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
 	check_table(&tell, false, LINE_C_ONE LINE_C_TWO);
 	close_rig(&rig);
 }
@@ -148,7 +149,7 @@ test_pause(void **state)
 
 	(void)state;
 	assert_true(open_rig(&rig));
-	rig.rule.only = 0;
+	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE };
 	mark(row(&rig, RIG_ORIGIN, RIG_PAUSE, "m-one"), GM_CLASS_QUOTA_MINUTE,
 	    NOW + 30000, "all at once");
 	tell = tell_of(&rig, 1);
@@ -179,7 +180,7 @@ test_json(void **state)
 	assert_true(open_rig(&rig));
 	fill(&rig);
 	tell = tell_of(&rig, 2);
-	rig.rule.only = 1;
+	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
 #define LEAKED_JSON \
 	"\"current\":false,\"class\":\"key_leaked\",\"since\":" \
 	"\"2026-11-22T09:59:00Z\",\"until\":null,\"requests\":0," \

@@ -15,7 +15,7 @@
 static void
 fail_with(size_t index, int64_t sent, int64_t now, const struct gm_fault *f)
 {
-	const struct gm_deed deed = { MODEL, index, sent, now, NULL };
+	const struct gm_deed deed = { MODEL, &wish, index, sent, now, NULL };
 
 	if (gm_keyblame_fault(&rule, &table, &deed, f, &err) != 0)
 		fail_msg("%s", err.msg);
@@ -35,7 +35,7 @@ fail_as(size_t index, int64_t sent, enum gm_class class, int64_t hint)
 static void
 succeed(size_t index, int64_t sent, int64_t now)
 {
-	const struct gm_deed deed = { MODEL, index, sent, now, NULL };
+	const struct gm_deed deed = { MODEL, &wish, index, sent, now, NULL };
 
 	gm_keyblame_success(&rule, &table, &deed);
 }
@@ -262,11 +262,12 @@ test_heeded_at_last(void **state)
 
 		begin("a");
 		put("k0", model, rows[i].class, NOW - HOUR, rows[i].until);
-		rule.ignore_before_ms = NOW;
-		gm_keyrule_standing(&rule, &table, MODEL, 0, NOW, &s);
+		wish.ignore_before_ms = NOW;
+		gm_keyrule_standing(&rule, &table, MODEL, &wish, 0, NOW, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
 		fail_as(0, NOW, rows[i].again, SEC);
-		gm_keyrule_standing(&rule, &table, MODEL, 0, NOW + SEC, &s);
+		gm_keyrule_standing(
+		    &rule, &table, MODEL, &wish, 0, NOW + SEC, &s);
 		assert_int_equal(s.class, rows[i].class);
 		assert_int_equal(s.until_ms, rows[i].until);
 		end();
@@ -277,7 +278,7 @@ test_heeded_at_last(void **state)
 static void
 test_dead_beats_cooling(void **state)
 {
-	struct gm_deed deed = { NULL, 0, NOW, NOW + SEC, NULL };
+	struct gm_deed deed = { NULL, &wish, 0, NOW, NOW + SEC, NULL };
 	struct gm_fault f = {
 		.class = GM_CLASS_QUOTA_NONE, .hint_ms = -1, .words = "None."
 	};
@@ -301,7 +302,7 @@ test_dead_beats_cooling(void **state)
 static void
 test_success(void **state)
 {
-	struct gm_deed deed = { MODEL, 0, NOW + MIN, NOW + MIN, NULL };
+	struct gm_deed deed = { MODEL, &wish, 0, NOW + MIN, NOW + MIN, NULL };
 	size_t i;
 
 	(void)state;
@@ -384,27 +385,27 @@ test_search(void **state)
 
 	(void)state;
 	begin("a");
-	rule.search = true;
+	wish.search = true;
 	fail_with(0, NOW, NOW, &fault);
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.at_ms, NOW + MIN);
-	gm_keyrule_pick(&rule, &table, "gemini-y", NULL, NOW + SEC, &p);
+	gm_keyrule_pick(&rule, &table, "gemini-y", &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	rule.search = false;
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	wish.search = false;
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	/* A plain answer proves nothing about search, one with search does. */
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
 	assert_int_equal(
 	    row("k0", MODEL "+search")->class, GM_CLASS_QUOTA_SEARCH);
-	rule.search = true;
+	wish.search = true;
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
 	assert_int_equal(row("k0", MODEL "+search")->class, GM_CLASS_OK);
 	/* The model's own quota holds for requests with search, too. */
 	fault.class = GM_CLASS_QUOTA_DAY;
 	fail_with(0, NOW + 3 * SEC, NOW + 3 * SEC, &fault);
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + 4 * SEC, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + 4 * SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	end();
 }

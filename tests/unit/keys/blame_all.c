@@ -16,7 +16,7 @@ static void
 fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 {
 	const struct gm_fault f = { .class = class, .hint_ms = hint };
-	const struct gm_deed deed = { MODEL, index, now, now, NULL };
+	const struct gm_deed deed = { MODEL, &wish, index, now, now, NULL };
 
 	if (gm_keyblame_fault(&rule, &table, &deed, &f, &err) != 0)
 		fail_msg("%s", err.msg);
@@ -107,18 +107,18 @@ test_pause(void **state)
 	assert_int_equal(r->class, MINUTE);
 	assert_int_equal(r->until_ms, NOW + 21 * SEC);
 	assert_string_equal(r->reason, "every key was refused within 5 s");
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + 2 * SEC, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + 2 * SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.cooling, 2);
 	assert_int_equal(p.at_ms, NOW + 21 * SEC);
 	/* Who was told to rest for longer still does after it. */
 	assert_int_equal(row("k0", MODEL)->until_ms, NOW + 50 * SEC);
 	assert_int_equal(row("k1", MODEL)->class, GM_CLASS_OK);
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + 21 * SEC, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + 21 * SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	/* It is of this model alone. */
-	gm_keyrule_pick(&rule, &table, "gemini-y", NULL, NOW + 2 * SEC, &p);
+	gm_keyrule_pick(&rule, &table, "gemini-y", &wish, NOW + 2 * SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	/* Again, with less of a hint. */
 	fail_as(0, NOW + 21 * SEC, MINUTE, 5 * SEC);
@@ -133,7 +133,7 @@ test_pause(void **state)
 static void
 test_pause_of_list(void **state)
 {
-	struct gm_deed deed = { MODEL, 0, NOW + SEC, NOW + SEC, NULL };
+	struct gm_deed deed = { MODEL, &wish, 0, NOW + SEC, NOW + SEC, NULL };
 	struct gm_pick p;
 
 	(void)state;
@@ -142,13 +142,13 @@ test_pause_of_list(void **state)
 	fail_as(1, NOW, MINUTE, 20 * SEC);
 	assert_true(is_pause());
 	rule.pause = "provider:other";
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	gm_keyblame_success(&rule, &table, &deed);
 	gm_keyblame_reset_all(&rule, &table, NOW + SEC);
 	rule.pause = PAUSE;
 	assert_true(is_pause());
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW + SEC, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	gm_keyblame_reset_all(&rule, &table, NOW + SEC);
 	assert_false(is_pause());
@@ -159,7 +159,7 @@ static void
 learn(size_t index, int64_t now, const char *number)
 {
 	struct gm_fault f = { .class = GM_CLASS_SERVER, .hint_ms = -1 };
-	const struct gm_deed deed = { MODEL, index, now, now, NULL };
+	const struct gm_deed deed = { MODEL, &wish, index, now, now, NULL };
 
 	(void)snprintf(f.project, sizeof(f.project), "%s", number);
 	assert_int_equal(gm_keyblame_fault(&rule, &table, &deed, &f, &err), 0);
@@ -184,13 +184,13 @@ test_learnt(void **state)
 	assert_string_equal(gm_keyrule_project(&rule, &table, 1), "project:12");
 	assert_string_equal(gm_keyrule_project(&rule, &table, 2), "k2");
 	fail_as(0, NOW, DAILY, -1);
-	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
 	assert_int_equal(s.class, DAILY);
-	gm_keyrule_standing(&rule, &table, MODEL, 2, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 2, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	/* moved to another project */
 	learn(1, NOW, "13");
-	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -225,7 +225,7 @@ test_taken_along(void **state)
 	r = row("project:12", MODEL);
 	assert_int_equal(r->class, DAILY); /* ends later */
 	assert_int_equal(r->requests, 7);
-	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
 	assert_int_equal(s.class, DAILY);
 	end();
 }
@@ -233,7 +233,7 @@ test_taken_along(void **state)
 static void
 test_by_hand(void **state)
 {
-	const struct gm_deed deed = { MODEL, 0, NOW, NOW, NULL };
+	const struct gm_deed deed = { MODEL, &wish, 0, NOW, NOW, NULL };
 	struct gm_keyrow *r;
 
 	(void)state;

@@ -23,6 +23,7 @@ struct rig {
 	struct gm_keyring ring;
 	char ids[3][GM_HASH_HEX];
 	struct gm_keyrule rule;
+	struct gm_keywish wish;
 	struct gm_keytable table;
 };
 
@@ -42,8 +43,7 @@ open_rig(struct rig *r)
 		.ring = &r->ring,
 		.ids = r->ids,
 		.current = RIG_CURRENT,
-		.pause = RIG_PAUSE,
-		.only = -1 };
+		.pause = RIG_PAUSE };
 	return true;
 }
 

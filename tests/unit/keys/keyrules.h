@@ -32,6 +32,7 @@ static struct gm_secrets secrets;
 static struct gm_keytable table;
 static char ids[KEYS_MAX][GM_HASH_HEX];
 static struct gm_keyrule rule;
+static struct gm_keywish wish;
 static struct gm_err err;
 
 /* ring_text: at most KEYS_MAX keys; their ids are "k0", "k1" and so on. */
@@ -50,8 +51,8 @@ begin(const char *ring_text)
 		.ring = &ring,
 		.ids = ids,
 		.current = CURRENT,
-		.pause = PAUSE,
-		.only = -1 };
+		.pause = PAUSE };
+	wish = (struct gm_keywish){ .free = false };
 }
 
 static inline void

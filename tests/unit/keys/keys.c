@@ -24,6 +24,7 @@
 
 static char dir[] = "/tmp/gm-unit-keys.XXXXXX";
 static struct gm_keyring ring;
+static struct gm_keywish wish;
 static struct gm_secrets secrets;
 static struct gm_err err;
 
@@ -58,11 +59,9 @@ tear_down(void **state)
 	return rmdir(dir);
 }
 
-static const struct gm_keys_options usual = { .ring = &ring,
-	.base_url = URL,
-	.state_dir = "state",
-	.note = &note,
-	.only = -1 };
+static const struct gm_keys_options usual = {
+	.ring = &ring, .base_url = URL, .state_dir = "state", .note = &note
+};
 
 static void
 open_keys(struct gm_keys *k, const struct gm_keys_options *options)
@@ -77,7 +76,7 @@ reserve(struct gm_keys *k, int64_t latest)
 {
 	struct gm_pick p;
 
-	if (gm_keys_reserve(k, MODEL, NULL, latest, &p, &err) != 0)
+	if (gm_keys_reserve(k, MODEL, &wish, latest, &p, &err) != 0)
 		fail_msg("%s", err.msg);
 	return p;
 }
@@ -99,7 +98,8 @@ fail_with(struct gm_keys *k, size_t index, enum gm_class class, int64_t hint,
 	struct gm_fault f = { .class = class, .hint_ms = hint };
 
 	(void)snprintf(f.words, sizeof(f.words), "%s", words);
-	if (gm_keys_fault(k, MODEL, index, gm_clock_wall_ms(), &f, &err) != 0)
+	if (gm_keys_fault(
+		k, MODEL, &wish, index, gm_clock_wall_ms(), &f, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -130,7 +130,7 @@ test_shared(void **state)
 	assert_int_equal(p.standing.class, GM_CLASS_QUOTA_MINUTE);
 	assert_string_equal(p.standing.reason, "No.");
 	/* lifted by one, for all */
-	gm_keys_success(&b, MODEL, 0, gm_clock_wall_ms());
+	gm_keys_success(&b, MODEL, &wish, 0, gm_clock_wall_ms());
 	p = reserve(&a, NEVER);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 0);
@@ -165,8 +165,8 @@ test_late(void **state)
 	assert_int_equal(p.at_ms, now + MIN);
 	assert_int_equal(counted(&k, 0), 2);
 	/* to look is not to take */
-	gm_keys_peek(&k, MODEL, &p);
-	gm_keys_peek(&k, MODEL, &p);
+	gm_keys_peek(&k, MODEL, &wish, &p);
+	gm_keys_peek(&k, MODEL, &wish, &p);
 	assert_int_equal(p.at_ms, now + 2 * MIN);
 	assert_int_equal(counted(&k, 0), 2);
 	gm_keys_close(&k);
@@ -186,12 +186,12 @@ test_is_usable(void **state)
 	open_keys(&b, &o);
 	assert_int_equal(reserve(&a, NEVER).index, 0);
 	/* The day is used up by this very request. */
-	assert_true(gm_keys_is_usable(&a, MODEL, 0));
+	assert_true(gm_keys_is_usable(&a, MODEL, &wish, 0));
 	assert_int_equal(reserve(&b, NEVER).index, 1);
 	fail_with(&b, 0, GM_CLASS_QUOTA_DAY, -1, "No.");
-	assert_false(gm_keys_is_usable(&a, MODEL, 0));
-	assert_true(gm_keys_is_usable(&a, MODEL, 1));
-	assert_true(gm_keys_is_usable(&a, "gemini-y", 0));
+	assert_false(gm_keys_is_usable(&a, MODEL, &wish, 0));
+	assert_true(gm_keys_is_usable(&a, MODEL, &wish, 1));
+	assert_true(gm_keys_is_usable(&a, "gemini-y", &wish, 0));
 	gm_keys_close(&a);
 	gm_keys_close(&b);
 	clean();
@@ -209,36 +209,28 @@ test_options(void **state)
 	fail_with(&k, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
 	gm_keys_close(&k);
 	/* one alone */
-	o.only = 1;
 	open_keys(&k, &o);
+	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
 	assert_int_equal(reserve(&k, NEVER).index, 1);
-	gm_keys_close(&k);
-	o.only = 0;
-	open_keys(&k, &o);
+	wish.key = 0;
 	p = reserve(&k, NEVER);
 	assert_int_equal(p.kind, GM_PICK_DEAD);
 	assert_int_equal(p.index, 0);
 	/* marks of before, but not those that come */
-	gm_keys_close(&k);
-	o.ignore_marks = true;
-	open_keys(&k, &o);
-	while (gm_clock_wall_ms() == k.rule.ignore_before_ms)
+	wish.ignore_before_ms = gm_clock_wall_ms();
+	while (gm_clock_wall_ms() == wish.ignore_before_ms)
 		; /* the mark is older than this millisecond */
 	assert_int_equal(reserve(&k, NEVER).kind, GM_PICK_KEY);
 	fail_with(&k, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
 	assert_int_equal(reserve(&k, NEVER).kind, GM_PICK_DEAD);
 	gm_keys_close(&k);
+	wish = (struct gm_keywish){ .free = false };
 	/* another service */
 	o = usual;
 	o.base_url = "http://localhost/v1";
 	open_keys(&k, &o);
 	assert_int_equal(reserve(&k, NEVER).index, 0);
 	gm_keys_close(&k);
-	o.only = 2;
-	assert_int_equal(gm_keys_open(&k, &o, &err), -1);
-	assert_int_equal(err.code, GM_EUSAGE);
-	assert_string_equal(
-	    err.msg, "there is no key with index 2: the last one is 1");
 	gm_keys_close(&k);
 	gm_keys_close(&k);
 	clean();
@@ -396,8 +388,8 @@ test_replacements(void **state)
 	assert_true(is_replaced());
 	assert_int_equal(reserve(&a, NEVER).index, 1);
 	assert_true(is_replaced());
-	gm_keys_success(&a, MODEL, 1, gm_clock_wall_ms());
-	gm_keys_success(&a, MODEL, 0, gm_clock_wall_ms());
+	gm_keys_success(&a, MODEL, &wish, 1, gm_clock_wall_ms());
+	gm_keys_success(&a, MODEL, &wish, 0, gm_clock_wall_ms());
 	assert_true(is_replaced());
 	/* Both lists are at the key that is the first one of b. */
 	assert_int_equal(reserve(&b, NEVER).index, 0);
@@ -405,13 +397,13 @@ test_replacements(void **state)
 	fail_with(&b, 0, GM_CLASS_KEY_INVALID, -1, "No.");
 	assert_int_equal(reserve(&b, NEVER).index, 1);
 	assert_int_equal(reserve(&a, NEVER).index, 0);
-	gm_keys_success(&b, MODEL, 0, gm_clock_wall_ms());
+	gm_keys_success(&b, MODEL, &wish, 0, gm_clock_wall_ms());
 	assert_true(is_replaced());
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(reserve(&a, NEVER).index, 0);
-		gm_keys_success(&a, MODEL, 0, gm_clock_wall_ms());
+		gm_keys_success(&a, MODEL, &wish, 0, gm_clock_wall_ms());
 		assert_int_equal(reserve(&b, NEVER).index, 1);
-		gm_keys_success(&b, MODEL, 1, gm_clock_wall_ms());
+		gm_keys_success(&b, MODEL, &wish, 1, gm_clock_wall_ms());
 	}
 	assert_false(is_replaced());
 	(void)unlink("held");
@@ -442,10 +434,10 @@ test_memory_only(void **state)
 		assert_int_equal(reserve(&k, NEVER).index, 0);
 		assert_int_equal(counted(&k, 0), 1);
 		fail_with(&k, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
-		assert_false(gm_keys_is_usable(&k, MODEL, 0));
+		assert_false(gm_keys_is_usable(&k, MODEL, &wish, 0));
 		assert_int_equal(reserve(&k, NEVER).index, 1);
-		gm_keys_success(&k, MODEL, 0, gm_clock_wall_ms());
-		assert_true(gm_keys_is_usable(&k, MODEL, 0));
+		gm_keys_success(&k, MODEL, &wish, 0, gm_clock_wall_ms());
+		assert_true(gm_keys_is_usable(&k, MODEL, &wish, 0));
 		gm_keys_close(&k);
 		assert_string_equal(said(), "");
 	}

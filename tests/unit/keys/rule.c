@@ -118,20 +118,20 @@ test_standing(void **state)
 		begin("work:a,b");
 		put_all(standings[i].marks, GM_LEN(standings[i].marks));
 		gm_keyrule_standing(
-		    &rule, &table, standings[i].model, 0, NOW, &s);
+		    &rule, &table, standings[i].model, &wish, 0, NOW, &s);
 		if (s.class != standings[i].class ||
 		    s.until_ms != standings[i].until)
 			fail_msg("%zu: %s until %lld", i,
 			    gm_class(s.class)->name, (long long)s.until_ms);
 		assert_string_equal(
 		    s.reason, s.class == GM_CLASS_OK ? "" : "because");
-		assert_int_equal(gm_keyrule_is_marked(
-				     &rule, &table, standings[i].model, 0, NOW),
+		assert_int_equal(gm_keyrule_is_marked(&rule, &table,
+				     standings[i].model, &wish, 0, NOW),
 		    s.class != GM_CLASS_OK);
 		/* --ignore-cooldown: marks made before it was said */
-		rule.ignore_before_ms = NOW + 1;
+		wish.ignore_before_ms = NOW + 1;
 		gm_keyrule_standing(
-		    &rule, &table, standings[i].model, 0, NOW, &s);
+		    &rule, &table, standings[i].model, &wish, 0, NOW, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
 		end();
 	}
@@ -149,7 +149,7 @@ test_origins(void **state)
 	put("k0", MODEL, MINUTE, NOW, NOW + MIN);
 	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	rule.origin = "http://127.0.0.1:8080";
-	gm_keyrule_standing(&rule, &table, MODEL, 0, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 0, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -166,20 +166,20 @@ test_rpd(void **state)
 	r = row("label:work", MODEL);
 	r->requests = 9;
 	r->day = TODAY;
-	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	r->requests = 10;
-	gm_keyrule_standing(&rule, &table, MODEL, 1, NOW, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
 	assert_int_equal(s.class, DAILY);
 	assert_int_equal(s.until_ms, MIDNIGHT);
 	assert_string_equal(s.reason, "GM_RPD");
 	/* It is no mark: who has reserved already may send. */
-	assert_false(gm_keyrule_is_marked(&rule, &table, MODEL, 1, NOW));
-	gm_keyrule_standing(&rule, &table, MODEL, 2, NOW, &s);
+	assert_false(gm_keyrule_is_marked(&rule, &table, MODEL, &wish, 1, NOW));
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 2, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
-	gm_keyrule_standing(&rule, &table, "gemini-y", 0, NOW, &s);
+	gm_keyrule_standing(&rule, &table, "gemini-y", &wish, 0, NOW, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
-	gm_keyrule_standing(&rule, &table, MODEL, 0, MIDNIGHT, &s);
+	gm_keyrule_standing(&rule, &table, MODEL, &wish, 0, MIDNIGHT, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -263,7 +263,6 @@ static const struct {
 static void
 test_pick(void **state)
 {
-	struct gm_keyrule_limits limits = { NULL, NULL };
 	struct gm_pick p;
 	size_t i;
 
@@ -274,9 +273,11 @@ test_pick(void **state)
 		if (picks[i].current != NULL)
 			(void)snprintf(row(CURRENT, MODEL)->project,
 			    GM_KEYROW_ID, "%s", picks[i].current);
-		rule.only = picks[i].only;
-		limits.avoid = picks[i].avoid;
-		gm_keyrule_pick(&rule, &table, MODEL, &limits, NOW, &p);
+		if (picks[i].only >= 0)
+			wish = (struct gm_keywish){ .of = GM_KEYS_ONE,
+				.key = (size_t)picks[i].only };
+		wish.avoid = picks[i].avoid;
+		gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 		if (p.kind != picks[i].kind || p.index != picks[i].index ||
 		    p.at_ms != picks[i].at || p.cooling != picks[i].cooling ||
 		    p.dead != picks[i].dead)
@@ -291,17 +292,16 @@ test_pick(void **state)
 static void
 test_pick_same(void **state)
 {
-	static const size_t second = 1;
-	const struct gm_keyrule_limits limits = { .same = &second };
 	struct gm_pick p;
 
 	(void)state;
 	begin("x:a,y:b,y:c");
-	gm_keyrule_pick(&rule, &table, MODEL, &limits, NOW, &p);
+	wish = (struct gm_keywish){ .of = GM_KEYS_PROJECT, .key = 1 };
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	(void)snprintf(row(CURRENT, MODEL)->project, GM_KEYROW_ID, "k2");
-	gm_keyrule_pick(&rule, &table, MODEL, &limits, NOW, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.index, 2);
 	end();
 }
@@ -340,7 +340,7 @@ test_wake(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		begin(i == 3 ? "a,b" : "a,b,c");
 		put_all(rows[i].marks, GM_LEN(rows[i].marks));
-		gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+		gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 		assert_int_equal(p.kind, GM_PICK_COOLING);
 		assert_int_equal(p.at_ms, rows[i].at);
 		assert_int_equal(p.wake_ms, rows[i].wake);
@@ -359,26 +359,26 @@ test_next(void **state)
 	begin("a,b,c");
 	rule.round_robin = true;
 	row("k1", MODEL)->last_ms = NOW; /* the others have rested longer */
-	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	(void)snprintf(row(CURRENT, MODEL)->project, GM_KEYROW_ID, "%s", "k2");
-	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.index, 0);
 	put("k0", "all", INVALID, NOW, NOW + DAY);
-	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.index, 1);
 	put("k1", MODEL, GM_CLASS_QUOTA, NOW, NOW + MIN);
-	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 2); /* the current one alone is left */
 	put("k2", MODEL, GM_CLASS_QUOTA, NOW, NOW + SEC);
-	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.index, 2);
 	assert_int_equal(p.at_ms, NOW + SEC);
-	rule.only = 0;
-	gm_keyrule_next(&rule, &table, MODEL, NOW, &p);
+	wish.of = GM_KEYS_ONE;
+	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_DEAD);
 	end();
 }

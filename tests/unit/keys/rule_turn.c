@@ -18,11 +18,11 @@ reserve(int64_t now, int64_t *at)
 {
 	struct gm_pick p;
 
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, now, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, now, &p);
 	if (p.kind != GM_PICK_KEY)
 		return -1;
 	assert_non_null(
-	    gm_keyrule_reserve(&rule, &table, MODEL, &p, now, &err));
+	    gm_keyrule_reserve(&rule, &table, MODEL, &wish, &p, now, &err));
 	if (at != NULL)
 		*at = p.at_ms;
 	return (int)p.index;
@@ -57,7 +57,7 @@ test_reserve(void **state)
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
 	assert_int_equal(gm_keyrule_current(&rule, &table, "gemini-y"), 0);
 	/* -k moves nobody else. */
-	rule.only = 0;
+	wish.of = GM_KEYS_ONE;
 	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 0);
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
 	end();
@@ -136,7 +136,7 @@ test_replaced(void **state)
 	assert_int_equal(reserve(NOW, NULL), 1);
 	(void)snprintf(ids[0], sizeof(ids[0]), "new");
 	(void)snprintf(ids[1], sizeof(ids[1]), "newer");
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 0);
 	end();
@@ -227,22 +227,26 @@ test_paces(void **state)
 	begin("work:a,work:b,c");
 	rule.rpm = 60;
 	assert_int_equal(reserve(NOW, &at), 0);
-	rule.only = 1;
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.at_ms, NOW + SEC);
-	gm_keyrule_pick(&rule, &table, "gemini-y", NULL, NOW, &p);
+	gm_keyrule_pick(&rule, &table, "gemini-y", &wish, NOW, &p);
 	assert_int_equal(p.at_ms, NOW);
-	rule.only = 2;
-	gm_keyrule_pick(&rule, &table, MODEL, NULL, NOW, &p);
+	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.at_ms, NOW);
 	/* Who keeps no pace waits for nobody, and takes no turn from others. */
-	rule.only = 0;
+	wish.key = 0;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + SEC);
 	rule.rpm = 0;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW);
 	rule.rpm = 60;
+	wish.free = true;
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(at, NOW);
+	wish.free = false;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + 2 * SEC);
 	end();
@@ -261,16 +265,19 @@ test_give_back(void **state)
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(reserve(NOW, &last), 0);
 	assert_int_equal(last, NOW + 2 * SEC);
-	assert_non_null(gm_keyrule_give_back(&rule, &table, MODEL, 0, last));
+	assert_non_null(
+	    gm_keyrule_give_back(&rule, &table, MODEL, &wish, 0, last));
 	assert_int_equal(row("k0", MODEL)->requests, 2);
 	assert_int_equal(reserve(NOW, &last), 0);
 	assert_int_equal(last, NOW + 2 * SEC);
 	/* The one before it is not free for others, but does not count. */
-	assert_non_null(gm_keyrule_give_back(&rule, &table, MODEL, 0, at));
+	assert_non_null(
+	    gm_keyrule_give_back(&rule, &table, MODEL, &wish, 0, at));
 	assert_int_equal(row("k0", MODEL)->requests, 2);
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + 3 * SEC);
-	assert_null(gm_keyrule_give_back(&rule, &table, "gemini-y", 0, at));
+	assert_null(
+	    gm_keyrule_give_back(&rule, &table, "gemini-y", &wish, 0, at));
 	end();
 }
 
