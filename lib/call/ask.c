@@ -304,9 +304,10 @@ send(struct gm_ask *a)
 	    request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
 	/* No tool refers to files so far, and text goes with any key. */
-	assert(a->question.project == NULL ||
-	       gm_request_fits(&a->request, gm_keyrule_project(&s->keys->rule,
-						&s->keys->table, a->key)));
+	assert(
+	    a->question.project == NULL ||
+	    gm_request_fits(&a->request, gm_keyrule_project(&s->keys->rule,
+					     &s->keys->state->table, a->key)));
 	gm_request_fill(&a->request, &request);
 	gm_hops_begin(&a->hops);
 	gm_reply_init(&a->reply, s->provider, &a->question, &a->hops.sink,
@@ -325,10 +326,8 @@ gm_ask_step(struct gm_ask *a, int64_t now_ms)
 {
 	if (a->state != GM_ASK_DUE || now_ms < a->due_ms)
 		return;
-	/* It was chosen a while ago, and has waited for its turn. */
-	if (a->chosen && !gm_course_is_usable(a))
-		a->chosen = false;
-	if (!a->chosen)
+	/* A key may have been chosen a while ago, to wait for its slot. */
+	if (!a->chosen || !gm_course_is_usable(a))
 		gm_course_choose(a);
 	if (a->state == GM_ASK_DUE && a->chosen && now_ms >= a->due_ms)
 		send(a);

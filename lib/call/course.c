@@ -193,20 +193,27 @@ gm_course_choose(struct gm_ask *a)
 	const struct gm_service *s = a->service;
 	int64_t latest = gm_clock_latest_ms(s->deadline_ms);
 	const struct gm_keywish wish = gm_course_wish(a);
-	struct gm_pick pick;
+	struct gm_keychange change = { .model = gm_course_model(a),
+		.wish = wish,
+		.learnt = a->chosen ? GM_LEARNT_UNSENT : GM_LEARNT_NOTHING,
+		.index = a->key,
+		.slot_ms = a->turn_ms,
+		.reserve = true,
+		.latest_ms = latest };
+	const struct gm_pick *pick = &change.pick;
 
-	if (gm_keys_reserve(s->keys, gm_course_model(a), &wish, latest, &pick,
-		&a->err) != 0)
+	a->chosen = false;
+	if (gm_keys_make(s->keys, &change, &a->err) != 0)
 		gm_relay_fail_local(a);
-	else if (pick.kind == GM_PICK_KEY)
-		take_key(a, &pick, latest);
+	else if (pick->kind == GM_PICK_KEY)
+		take_key(a, pick, latest);
 	else if (wish.avoid != NULL) /* the place is not served */
 		gm_relay_give_up_on_fault(a, "");
-	else if (pick.kind == GM_PICK_COOLING)
-		wait_for_key(a, &pick);
+	else if (pick->kind == GM_PICK_COOLING)
+		wait_for_key(a, pick);
 	else if (!leave_project(a) &&
-		 (!is_about_model(a, &pick) || !gm_relay_model(a)))
-		fail_keys(a, &pick);
+		 (!is_about_model(a, pick) || !gm_relay_model(a)))
+		fail_keys(a, pick);
 }
 
 /*
@@ -286,8 +293,8 @@ note_rest(struct gm_ask *a)
 
 	if (gm_class(a->outcome->fault.class)->code != GM_ETEMPFAIL)
 		return;
-	gm_keyrule_standing(&k->rule, &k->table, gm_course_model(a), &wish,
-	    a->key, gm_clock_wall_ms(), &s);
+	gm_keyrule_standing(&k->rule, &k->state->table, gm_course_model(a),
+	    &wish, a->key, gm_clock_wall_ms(), &s);
 	a->outcome->retry_at_ms = s.until_ms;
 }
 
@@ -319,7 +326,7 @@ rotate(struct gm_ask *a)
 	if (gm_class(a->outcome->fault.class)->scope == GM_SCOPE_REGION ||
 	    is_unmarked_probe(a))
 		(void)snprintf(a->avoid, sizeof(a->avoid), "%s",
-		    gm_keyrule_project(&k->rule, &k->table, a->key));
+		    gm_keyrule_project(&k->rule, &k->state->table, a->key));
 	send_now(a);
 }
 

@@ -23,7 +23,7 @@ const char *gm_course_model(const struct gm_ask *);
 
 /*
  * Choose the key for the next attempt: it is chosen and due, or waits for one,
- * or has come to its end.
+ * or has come to its end.  One that was chosen before is given back.
  */
 void gm_course_choose(struct gm_ask *);
 

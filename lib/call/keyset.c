@@ -63,21 +63,22 @@ list_models(struct gm_keyset *k, const struct gm_keyset_options *options,
 
 static int
 open_keys(struct gm_keyset *k, const struct gm_keyset_options *o,
-    unsigned *told, struct gm_err *err)
+    struct gm_keystate *state, struct gm_err *err)
 {
 	const struct gm_value *values = o->config->values;
 	const struct gm_keys_options options = {
 		.ring = &k->place.ring,
 		.base_url = k->base_url,
-		.state_dir = o->no_state ? NULL : gm_buf_str(&k->state_dir),
-		.note = o->note,
-		.told = told,
+		.state = state,
 		.round_robin = values[GM_SET_POLICY].number != 0,
-		.must_store = o->must_store,
 		.rpm = values[GM_SET_RPM].number,
 		.rpd = values[GM_SET_RPD].number,
 	};
 
+	if (state->note == NULL)
+		gm_keystate_open(state,
+		    o->no_state ? NULL : gm_buf_str(&k->state_dir), o->note,
+		    o->must_store);
 	return gm_keys_open(&k->keys, &options, err);
 }
 
@@ -140,7 +141,7 @@ gm_keyset_provider(enum gm_vendor vendor, const char *base_url)
 
 int
 gm_keyset_find(struct gm_keyset *k, const struct gm_keyset_options *o,
-    enum gm_vendor vendor, unsigned *told, struct gm_err *err)
+    enum gm_vendor vendor, struct gm_keystate *state, struct gm_err *err)
 {
 	*k = (struct gm_keyset){ .place = { .vendor = vendor,
 				     .no_command = o->no_command,
@@ -160,7 +161,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_keyset_options *o,
 	}
 	if (list_models(k, o, err) != 0 || make_wish(k, o, err) != 0)
 		return -1;
-	return open_keys(k, o, told, err);
+	return open_keys(k, o, state, err);
 }
 
 static void
@@ -197,9 +198,9 @@ gm_keyset_trace(
 
 int
 gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
-    enum gm_vendor vendor, struct gm_err *err)
+    enum gm_vendor vendor, struct gm_keystate *state, struct gm_err *err)
 {
-	int rc = gm_keyset_find(k, o, vendor, NULL, err);
+	int rc = gm_keyset_find(k, o, vendor, state, err);
 
 	/* Now the base URL is settled, and what must be masked is known. */
 	gm_keyset_trace(k, 1, o);

@@ -51,19 +51,20 @@ struct gm_keyset {
 };
 
 /*
- * Find keys, base URL and models of a service, and open the state; without a
- * key nothing is opened, and only gm_keyset_close() is of use.  told, borrowed,
- * is as for gm_keystate_open().  Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
+ * Find keys, base URL and models of a service; without a key nothing is opened,
+ * and only gm_keyset_close() is of use.  The state, zero at first, is opened
+ * here unless it is open already; the caller closes it, after all sets.
+ * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
  */
 int gm_keyset_find(struct gm_keyset *, const struct gm_keyset_options *,
-    enum gm_vendor, unsigned *told, struct gm_err *) GM_MUST_CHECK;
+    enum gm_vendor, struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Find a set that is used alone, with the settings traced; there must be a key
  * and a model: GM_ECONFIG.
  */
 int gm_keyset_open(struct gm_keyset *, const struct gm_keyset_options *,
-    enum gm_vendor, struct gm_err *) GM_MUST_CHECK;
+    enum gm_vendor, struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 
 /* The service of that name at that address, as it is asked. */
 const struct gm_provider *

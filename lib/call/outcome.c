@@ -153,7 +153,7 @@ explain_mark(
 	(void)snprintf(f->words, sizeof(f->words), "%s", standing->reason);
 	if (standing->since_ms == 0) {
 		(void)snprintf(f->remedy, sizeof(f->remedy),
-		    "wait, or raise %s", standing->reason);
+		    "wait, or raise %.60s", standing->reason);
 		return;
 	}
 	gm_clock_format(since, standing->since_ms);

@@ -57,7 +57,7 @@ find_all(struct gm_services *s, struct gm_err *err)
 
 	for (i = 0; i < vendors->len && rc == 0; i++)
 		rc = gm_keyset_find(&s->room[i], &s->options.keys,
-		    vendors->items[i], s->told, err);
+		    vendors->items[i], s->state, err);
 	/* Now base URLs are settled, and what must be masked is known. */
 	gm_keyset_trace(s->room, vendors->len, &s->options.keys);
 	return rc;
@@ -103,8 +103,8 @@ gm_services_open(struct gm_services *s, const struct gm_services_options *o,
 	if (o->advise)
 		gm_config_dir(o->keys.config, GM_DIR_CACHE, &s->cache_dir);
 	s->room = calloc(GM_VENDORS, sizeof(*s->room));
-	s->told = calloc(1, sizeof(*s->told));
-	if (s->room == NULL || s->told == NULL)
+	s->state = calloc(1, sizeof(*s->state));
+	if (s->room == NULL || s->state == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	if (find_all(s, err) != 0)
 		return -1;
@@ -212,6 +212,8 @@ gm_services_close(struct gm_services *s)
 		gm_keyset_close(set);
 	gm_buf_release(&s->cache_dir);
 	free(s->room);
-	free(s->told);
+	if (s->state != NULL)
+		gm_keystate_close(s->state);
+	free(s->state);
 	*s = (struct gm_services){ .len = 0 };
 }

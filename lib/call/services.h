@@ -35,9 +35,9 @@ struct gm_services {
 	struct gm_keyset *keysets[GM_VENDORS];
 	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
 	size_t len;
-	struct gm_buf cache_dir; /* "": none */
-	unsigned *told;         /* of the key state, which all services share */
-	struct gm_keyset *room; /* private: GM_VENDORS of them, or NULL */
+	struct gm_buf cache_dir;   /* "": none */
+	struct gm_keystate *state; /* of all keys */
+	struct gm_keyset *room;    /* private: GM_VENDORS of them, or NULL */
 };
 
 /*

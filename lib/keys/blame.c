@@ -110,6 +110,7 @@ put_mark(struct gm_keytable *t, struct gm_keyrow *row, const struct gm_deed *d,
 static void
 lift(struct gm_keytable *t, struct gm_keyrow *row)
 {
+	gm_keytable_fetch(t, row);
 	if (row->class == GM_CLASS_OK && row->failures == 0)
 		return;
 	row->class = GM_CLASS_OK;
@@ -354,6 +355,7 @@ gm_keyblame_reset(
 	size_t i;
 
 	copy_project(r, t, index, project);
+	gm_keytable_fetch_all(t);
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
 		if (strcmp(row->origin, r->origin) == 0 &&

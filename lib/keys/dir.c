@@ -200,11 +200,11 @@ fill(int fd, struct gm_span text)
 		text.p += n;
 		text.len -= (size_t)n;
 	}
-	return gm_file_sync(fd);
+	return 0;
 }
 
 int
-gm_keydir_replace(const struct gm_keydir *d, const char *name,
+gm_keydir_aside(const struct gm_keydir *d, const char *name,
     struct gm_span text, struct gm_err *err)
 {
 	int fd;
@@ -214,23 +214,54 @@ gm_keydir_replace(const struct gm_keydir *d, const char *name,
 	    d->fd, ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd == -1)
 		return fail_file(d, ASIDE, GM_EIO, err);
-	if (fill(fd, text) == 0 && renameat(d->fd, ASIDE, d->fd, name) == 0 &&
-	    gm_file_sync(d->fd) == 0)
+	if (fill(fd, text) == 0)
 		return fd;
-	(void)gm_fail_errno(err, GM_EIO, "%s/%s", gm_buf_str(&d->path), name);
-	(void)unlinkat(d->fd, ASIDE, 0);
+	(void)!gm_keydir_publish(d, name, errno, err);
 	return drop(fd);
 }
 
-/* Does the name still stand for the open file? */
-static bool
-is_same(const struct gm_keydir *d, const char *name, int fd)
+int
+gm_keydir_publish(
+    const struct gm_keydir *d, const char *name, int error, struct gm_err *err)
+{
+	if (error == 0 && renameat(d->fd, ASIDE, d->fd, name) == 0)
+		return 0;
+	if (error != 0)
+		errno = error;
+	(void)gm_fail_errno(err, GM_EIO, "%s/%s", gm_buf_str(&d->path), name);
+	(void)unlinkat(d->fd, ASIDE, 0);
+	return -1;
+}
+
+int
+gm_keydir_replace(const struct gm_keydir *d, const char *name,
+    struct gm_span text, struct gm_err *err)
+{
+	int fd = gm_keydir_aside(d, name, text, err);
+
+	if (fd == -1)
+		return -1;
+	if (gm_keydir_publish(
+		d, name, gm_file_sync(fd) == 0 ? 0 : errno, err) != 0)
+		return drop(fd);
+	if (gm_file_sync(d->fd) == 0)
+		return fd;
+	(void)fail_file(d, name, GM_EIO, err);
+	return drop(fd);
+}
+
+bool
+gm_keydir_is_same(
+    const struct gm_keydir *d, const char *name, int fd, off_t *size)
 {
 	struct stat there, ours;
 
-	return fstat(fd, &ours) == 0 &&
-	       fstatat(d->fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+	if (fstat(fd, &ours) != 0 ||
+	    fstatat(d->fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    there.st_dev != ours.st_dev || there.st_ino != ours.st_ino)
+		return false;
+	*size = ours.st_size;
+	return true;
 }
 
 /* Returns 1, 0 if others hold it, or -1. */
@@ -246,17 +277,41 @@ try_lock(int fd, struct gm_err *err)
 	return gm_fail_errno(err, GM_ECANTCREAT, "fcntl");
 }
 
-/*
- * Not by F_OFD_SETLKW, which only a signal ends.  Returns 1, 0 when the time is
- * over, or -1: GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), or errno's fault.
- */
-static int
-wait_lock(int fd, int64_t until_ms, struct gm_err *err)
+int
+gm_keydir_try_lock(
+    const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)
 {
+	int rc = 0, tries;
+	off_t size;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (*fd == -1)
+			*fd = gm_keydir_file(d, name, O_RDWR | O_CREAT, err);
+		if (*fd == -1)
+			return -1;
+		rc = try_lock(*fd, err);
+		/* Whoever removed the file lets others lock a new one. */
+		if (rc != 1 || gm_keydir_is_same(d, name, *fd, &size))
+			break;
+		(void)close(*fd);
+		*fd = -1;
+		rc = 0;
+	}
+	if (rc == -1)
+		gm_err_prefix(err, "%s/%s: ", gm_buf_str(&d->path), name);
+	return rc;
+}
+
+/* Not by F_OFD_SETLKW, which only a signal ends. */
+int
+gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
+    int64_t wait_ms, struct gm_err *err)
+{
+	int64_t until_ms = gm_clock_mono_ms() + wait_ms;
 	struct timespec nap = { 0, NAP_NS };
 	int rc;
 
-	while ((rc = try_lock(fd, err)) == 0) {
+	while ((rc = gm_keydir_try_lock(d, name, fd, err)) == 0) {
 		if (gm_stop_signal() != 0 || gm_stop_is_late())
 			return gm_stop_fail(err);
 		if (gm_clock_mono_ms() >= until_ms)
@@ -265,31 +320,6 @@ wait_lock(int fd, int64_t until_ms, struct gm_err *err)
 		if (nap.tv_nsec < NAP_MAX_NS)
 			nap.tv_nsec *= 2;
 	}
-	return rc;
-}
-
-int
-gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
-    int64_t wait_ms, struct gm_err *err)
-{
-	int64_t until_ms = gm_clock_mono_ms() + wait_ms;
-	int rc = 0, tries;
-
-	for (tries = 0; tries < TRIES; tries++) {
-		if (*fd == -1)
-			*fd = gm_keydir_file(d, name, O_RDWR | O_CREAT, err);
-		if (*fd == -1)
-			return -1;
-		rc = wait_lock(*fd, until_ms, err);
-		/* Whoever removed the file lets others lock a new one. */
-		if (rc != 1 || is_same(d, name, *fd))
-			break;
-		(void)close(*fd);
-		*fd = -1;
-		rc = 0;
-	}
-	if (rc == -1 && err->code != GM_ESIGNAL && err->code != GM_EUNAVAILABLE)
-		gm_err_prefix(err, "%s/%s: ", gm_buf_str(&d->path), name);
 	return rc;
 }
 

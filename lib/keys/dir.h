@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/base.h"
 #include "base/buf.h"
@@ -48,13 +49,26 @@ int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Write a file anew: aside, synced, renamed, the directory synced.  Only for
- * who holds the lock, as the file aside has a fixed name: what a killed process
- * leaves of it the next one removes.  Returns a descriptor to read and write
- * the new file, or -1 with GM_EIO.
+ * Write a file anew, in two steps: all of it aside, not yet synced; then, when
+ * its descriptor is synced, put it in its place, after which the directory is to
+ * be synced.  Only for who holds the lock, as the file aside has a fixed name:
+ * what a killed process leaves of it the next one removes.  gm_keydir_aside()
+ * returns a descriptor to read and write the new file, or -1 with GM_EIO;
+ * gm_keydir_publish() 0, or -1 with GM_EIO; it takes errno's word where error is
+ * not 0, and removes the file aside then.
  */
+int gm_keydir_aside(const struct gm_keydir *, const char *name,
+    struct gm_span text, struct gm_err *) GM_MUST_CHECK;
+int gm_keydir_publish(const struct gm_keydir *, const char *name, int error,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Both, and both synced.  Returns a descriptor, or -1 with GM_EIO. */
 int gm_keydir_replace(const struct gm_keydir *, const char *name,
     struct gm_span text, struct gm_err *) GM_MUST_CHECK;
+
+/* Is the open file the one of that name, and *size long? */
+bool gm_keydir_is_same(
+    const struct gm_keydir *, const char *name, int fd, off_t *size);
 
 /*
  * Lock the file of that name, made when absent and never renamed; *fd is
@@ -64,6 +78,10 @@ int gm_keydir_replace(const struct gm_keydir *, const char *name,
  */
 int gm_keydir_lock(const struct gm_keydir *, const char *name, int *fd,
     int64_t wait_ms, struct gm_err *) GM_MUST_CHECK;
+
+/* The same, once: 0 if others hold it now. */
+int gm_keydir_try_lock(const struct gm_keydir *, const char *name, int *fd,
+    struct gm_err *) GM_MUST_CHECK;
 
 void gm_keydir_unlock(int fd);
 

@@ -5,6 +5,10 @@
 #include "keys/keys.h"
 #include "keys/retry.h"
 
+/* Between two looks at a lock that others hold, or at a sync. */
+#define NAP_MAX_MS 5
+#define SYNC_MS 1000
+
 /*
  * The list's name in the state is a hash of the hashes of its keys, in order:
  * the same in all processes, and no key.  Labels do not make another list.
@@ -16,7 +20,7 @@ name_list(struct gm_keys *k)
 	char list[GM_HASH_HEX];
 
 	gm_keystate_id(
-	    &k->state, (struct gm_span){ (const char *)k->ids, bytes }, list);
+	    k->state, (struct gm_span){ (const char *)k->ids, bytes }, list);
 	(void)snprintf(
 	    k->current, sizeof(k->current), GM_KEYROW_CURRENT ":%s", list);
 	(void)snprintf(k->pause, sizeof(k->pause), GM_KEYROW_PAUSE ":%s", list);
@@ -26,7 +30,6 @@ int
 gm_keys_open(
     struct gm_keys *k, const struct gm_keys_options *o, struct gm_err *err)
 {
-	const char *dir = o->state_dir;
 	size_t i;
 
 	*k = (struct gm_keys){ .rule = { .origin = k->origin,
@@ -36,21 +39,14 @@ gm_keys_open(
 				   .round_robin = o->round_robin,
 				   .rpm = o->rpm,
 				   .rpd = o->rpd },
-		.must_store = o->must_store,
-		.note = o->note };
+		.state = o->state };
 	k->ids = calloc(o->ring->len + 1, sizeof(*k->ids));
 	if (k->ids == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	k->rule.ids = k->ids;
 	gm_url_origin(o->base_url, k->origin);
-	gm_keystate_open(&k->state, dir != NULL && *dir != '\0' ? dir : NULL,
-	    dir != NULL && !o->must_store ? o->note : NULL, o->told);
-	if (o->must_store) {
-		k->state.note = o->note;
-		k->state.strict = true;
-	}
 	for (i = 0; i < o->ring->len; i++)
-		gm_keystate_id(&k->state, o->ring->keys[i].text, k->ids[i]);
+		gm_keystate_id(k->state, o->ring->keys[i].text, k->ids[i]);
 	name_list(k);
 	return 0;
 }
@@ -58,86 +54,21 @@ gm_keys_open(
 int
 gm_keys_begin(struct gm_keys *k, struct gm_err *err)
 {
-	return gm_keystate_lock(&k->state, &k->table, gm_clock_wall_ms(), err);
+	return gm_keystate_lock(k->state, gm_clock_wall_ms(), err);
 }
 
 void
 gm_keys_commit(struct gm_keys *k)
 {
-	gm_keystate_save(&k->state, &k->table);
-	gm_keystate_unlock(&k->state);
+	gm_keystate_save(k->state);
+	gm_keystate_unlock(k->state);
 }
 
 int
 gm_keys_store(struct gm_keys *k, struct gm_err *err)
 {
 	gm_keys_commit(k);
-	return k->must_store ? gm_keystate_check(&k->state, err) : 0;
-}
-
-int
-gm_keys_reserve(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, int64_t latest_ms, struct gm_pick *pick,
-    struct gm_err *err)
-{
-	const struct gm_keyrow *row;
-	int64_t now;
-	int rc = 0;
-
-	if (gm_keys_begin(k, err) != 0)
-		return -1;
-	now = gm_clock_wall_ms(); /* the lock may have taken its time */
-	gm_keyrule_pick(&k->rule, &k->table, model, wish, now, pick);
-	if (pick->kind == GM_PICK_KEY && pick->at_ms <= latest_ms) {
-		row = gm_keyrule_reserve(
-		    &k->rule, &k->table, model, wish, pick, now, err);
-		if (row != NULL)
-			gm_keystate_save_counters(&k->state, &k->table, row);
-		else
-			rc = -1;
-	} else {
-		/* Else an end that was clamped would be so for ever. */
-		gm_keystate_save(&k->state, &k->table);
-	}
-	gm_keystate_unlock(&k->state);
-	return rc;
-}
-
-bool
-gm_keys_is_usable(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, size_t index)
-{
-	int64_t now = gm_clock_wall_ms();
-
-	gm_keystate_read(&k->state, &k->table, now);
-	return !gm_keyrule_is_marked(
-	    &k->rule, &k->table, model, wish, index, now);
-}
-
-void
-gm_keys_give_back(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, size_t index, int64_t at_ms)
-{
-	const struct gm_keyrow *row;
-	struct gm_err ignored;
-
-	if (gm_keys_begin(k, &ignored) != 0)
-		return;
-	row = gm_keyrule_give_back(
-	    &k->rule, &k->table, model, wish, index, at_ms);
-	if (row != NULL)
-		gm_keystate_save_counters(&k->state, &k->table, row);
-	gm_keystate_unlock(&k->state);
-}
-
-void
-gm_keys_peek(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, struct gm_pick *pick)
-{
-	int64_t now = gm_clock_wall_ms();
-
-	gm_keystate_read(&k->state, &k->table, now);
-	gm_keyrule_pick(&k->rule, &k->table, model, wish, now, pick);
+	return k->state->strict ? gm_keystate_check(k->state, err) : 0;
 }
 
 /* A server may repeat a key, which must not get into the state. */
@@ -148,7 +79,8 @@ mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 	int rc;
 
 	gm_buf_init(&masked, 4 * sizeof(fault->words));
-	gm_secret_mask(k->note->secrets, &masked, gm_span_of(fault->words));
+	gm_secret_mask(
+	    k->state->note->secrets, &masked, gm_span_of(fault->words));
 	rc = gm_buf_check(&masked, err);
 	(void)snprintf(
 	    fault->words, sizeof(fault->words), "%s", gm_buf_str(&masked));
@@ -156,63 +88,238 @@ mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 	return rc;
 }
 
+static struct gm_deed
+deed_of(const struct gm_keychange *c, int64_t now_ms)
+{
+	return (struct gm_deed){ .model = c->model,
+		.wish = &c->wish,
+		.index = c->index,
+		.sent_ms = c->sent_ms,
+		.now_ms = now_ms };
+}
+
+/* While locked. */
+static int
+learn(struct gm_keys *k, const struct gm_keychange *c, int64_t now_ms,
+    struct gm_err *err)
+{
+	const struct gm_deed deed = deed_of(c, now_ms);
+	struct gm_keytable *t = &k->state->table;
+	struct gm_fault known;
+	struct gm_keyrow *row;
+
+	switch (c->learnt) {
+	case GM_LEARNT_FAULT:
+		known = *c->fault;
+		return mask_words(k, &known, err) != 0
+		           ? -1
+		           : gm_keyblame_fault(&k->rule, t, &deed, &known, err);
+	case GM_LEARNT_SUCCESS:
+		gm_keyblame_success(&k->rule, t, &deed);
+		break;
+	case GM_LEARNT_REACHED:
+		gm_keyblame_reached(&k->rule, t, &deed);
+		break;
+	case GM_LEARNT_UNSENT:
+		row = gm_keyrule_give_back(
+		    &k->rule, t, c->model, &c->wish, c->index, c->slot_ms);
+		if (row != NULL)
+			gm_keystate_save_counters(k->state, row);
+		break;
+	case GM_LEARNT_NOTHING:
+		break;
+	}
+	return 0;
+}
+
+/* While locked. */
+static int
+reserve(struct gm_keys *k, struct gm_keychange *c, int64_t now_ms,
+    struct gm_err *err)
+{
+	struct gm_keytable *t = &k->state->table;
+	struct gm_keyrow *row;
+
+	gm_keyrule_pick(&k->rule, t, c->model, &c->wish, now_ms, &c->pick);
+	if (c->pick.kind != GM_PICK_KEY || c->pick.at_ms > c->latest_ms)
+		return 0;
+	row = gm_keyrule_reserve(
+	    &k->rule, t, c->model, &c->wish, &c->pick, now_ms, err);
+	if (row == NULL)
+		return -1;
+	gm_keystate_save_counters(k->state, row);
+	return 0;
+}
+
+static int
+make(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
+{
+	int64_t now = gm_clock_wall_ms(); /* the lock may have taken its time */
+
+	if (learn(k, c, now, err) != 0)
+		return -1;
+	return c->reserve ? reserve(k, c, now, err) : 0;
+}
+
+/* Most have nothing to lift, and need no lock to see that. */
+static bool
+is_needless(struct gm_keys *k, const struct gm_keychange *c)
+{
+	const struct gm_deed deed = deed_of(c, gm_clock_wall_ms());
+
+	if (c->reserve ||
+	    (c->learnt != GM_LEARNT_SUCCESS && c->learnt != GM_LEARNT_REACHED))
+		return false;
+	gm_keystate_look(k->state, deed.now_ms);
+	return !gm_keyblame_is_marked(&k->rule, &k->state->table, &deed);
+}
+
+int
+gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
+{
+	int64_t now = gm_clock_mono_ms();
+	int rc;
+
+	if (!c->made) {
+		if (c->begun_ms == 0) {
+			c->begun_ms = now;
+			if (is_needless(k, c))
+				return 1;
+		}
+		c->nap_ms = c->nap_ms < NAP_MAX_MS ? c->nap_ms + 1 : NAP_MAX_MS;
+		c->again_ms = now + c->nap_ms;
+		if (!gm_keystate_enter(
+			k->state, c->begun_ms, gm_clock_wall_ms()))
+			return 0;
+		rc = make(k, c, err);
+		c->made = true;
+		c->batch = gm_keystate_leave(k->state);
+		c->again_ms = now; /* others may join the batch before */
+		return rc != 0 ? -1 : c->batch == 0;
+	}
+	if (gm_keystate_finish(k->state, c->batch))
+		return 1;
+	c->again_ms = now + SYNC_MS;
+	return 0;
+}
+
+int
+gm_keys_make(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
+{
+	int rc;
+
+	if (is_needless(k, c))
+		return 0;
+	if (gm_keys_begin(k, err) != 0)
+		return -1;
+	rc = make(k, c, err);
+	/* Else an end that was clamped would be so for ever. */
+	gm_keys_commit(k);
+	return rc;
+}
+
+void
+gm_keys_abandon(struct gm_keys *k, struct gm_keychange *c)
+{
+	if (c->made && c->batch != 0 && !gm_keystate_finish(k->state, c->batch))
+		gm_keystate_unlock(k->state);
+}
+
+static int
+make_with(struct gm_keys *k, struct gm_keychange *c,
+    const struct gm_keywish *wish, struct gm_err *err)
+{
+	if (wish != NULL)
+		c->wish = *wish;
+	return gm_keys_make(k, c, err);
+}
+
+int
+gm_keys_reserve(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, int64_t latest_ms, struct gm_pick *pick,
+    struct gm_err *err)
+{
+	struct gm_keychange c = {
+		.model = model, .reserve = true, .latest_ms = latest_ms
+	};
+	int rc = make_with(k, &c, wish, err);
+
+	*pick = c.pick;
+	return rc;
+}
+
+bool
+gm_keys_is_usable(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index)
+{
+	int64_t now = gm_clock_wall_ms();
+
+	gm_keystate_look(k->state, now);
+	return !gm_keyrule_is_marked(
+	    &k->rule, &k->state->table, model, wish, index, now);
+}
+
+void
+gm_keys_give_back(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, size_t index, int64_t at_ms)
+{
+	struct gm_keychange c = { .model = model,
+		.learnt = GM_LEARNT_UNSENT,
+		.index = index,
+		.slot_ms = at_ms };
+	struct gm_err ignored;
+
+	(void)!make_with(k, &c, wish, &ignored);
+}
+
+void
+gm_keys_peek(struct gm_keys *k, const char *model,
+    const struct gm_keywish *wish, struct gm_pick *pick)
+{
+	int64_t now = gm_clock_wall_ms();
+
+	gm_keystate_look(k->state, now);
+	gm_keyrule_pick(&k->rule, &k->state->table, model, wish, now, pick);
+}
+
 int
 gm_keys_fault(struct gm_keys *k, const char *model,
     const struct gm_keywish *wish, size_t index, int64_t sent_ms,
     const struct gm_fault *fault, struct gm_err *err)
 {
-	struct gm_deed deed = {
-		.model = model, .wish = wish, .index = index, .sent_ms = sent_ms
-	};
-	struct gm_fault known = *fault;
-	int rc;
+	struct gm_keychange c = { .model = model,
+		.learnt = GM_LEARNT_FAULT,
+		.index = index,
+		.sent_ms = sent_ms,
+		.fault = fault };
 
-	if (mask_words(k, &known, err) != 0 || gm_keys_begin(k, err) != 0)
-		return -1;
-	deed.now_ms = gm_clock_wall_ms();
-	rc = gm_keyblame_fault(&k->rule, &k->table, &deed, &known, err);
-	gm_keys_commit(k);
-	return rc;
-}
-
-/* A good reply; lift what it speaks for. */
-static void
-lift(struct gm_keys *k, struct gm_deed *deed,
-    void (*fn)(const struct gm_keyrule *, struct gm_keytable *,
-	const struct gm_deed *))
-{
-	struct gm_err ignored;
-
-	deed->now_ms = gm_clock_wall_ms();
-	/* Most have nothing to lift, and need no lock to see that. */
-	gm_keystate_read(&k->state, &k->table, deed->now_ms);
-	if (!gm_keyblame_is_marked(&k->rule, &k->table, deed) ||
-	    gm_keys_begin(k, &ignored) != 0)
-		return;
-	fn(&k->rule, &k->table, deed);
-	gm_keys_commit(k);
+	return make_with(k, &c, wish, err);
 }
 
 void
 gm_keys_success(struct gm_keys *k, const char *model,
     const struct gm_keywish *wish, size_t index, int64_t sent_ms)
 {
-	struct gm_deed deed = {
-		.model = model, .wish = wish, .index = index, .sent_ms = sent_ms
-	};
+	struct gm_keychange c = { .model = model,
+		.learnt = GM_LEARNT_SUCCESS,
+		.index = index,
+		.sent_ms = sent_ms };
+	struct gm_err ignored;
 
-	lift(k, &deed, gm_keyblame_success);
+	(void)!make_with(k, &c, wish, &ignored);
 }
 
 void
 gm_keys_reached(struct gm_keys *k, const char *model,
     const struct gm_keywish *wish, size_t index, int64_t sent_ms)
 {
-	struct gm_deed deed = {
-		.model = model, .wish = wish, .index = index, .sent_ms = sent_ms
-	};
+	struct gm_keychange c = { .model = model,
+		.learnt = GM_LEARNT_REACHED,
+		.index = index,
+		.sent_ms = sent_ms };
+	struct gm_err ignored;
 
-	lift(k, &deed, gm_keyblame_reached);
+	(void)!make_with(k, &c, wish, &ignored);
 }
 
 int
@@ -227,14 +334,14 @@ gm_keys_move(struct gm_keys *k, const char *model,
 	if (gm_keys_begin(k, err) != 0)
 		return -1;
 	now = gm_clock_wall_ms();
-	current = gm_keyrule_current(&k->rule, &k->table, model);
-	gm_keyrule_next(&k->rule, &k->table, model, wish, now, pick);
+	current = gm_keyrule_current(&k->rule, &k->state->table, model);
+	gm_keyrule_next(&k->rule, &k->state->table, model, wish, now, pick);
 	if (pick->kind == GM_PICK_KEY && from >= 0 && (size_t)from != current)
 		pick->index = current;
 	else if (pick->kind == GM_PICK_KEY &&
 		 (wish == NULL || wish->of != GM_KEYS_ONE))
 		rc = gm_keyrule_move(
-		    &k->rule, &k->table, model, pick->index, now, err);
+		    &k->rule, &k->state->table, model, pick->index, now, err);
 	if (rc == 0 && pick->kind == GM_PICK_KEY)
 		return gm_keys_store(k, err);
 	gm_keys_commit(k);
@@ -254,7 +361,8 @@ gm_keys_mark(struct gm_keys *k, const char *model, size_t index,
 	if (ms < 0)
 		ms = gm_retry_cooling_ms(class, -1, 0,
 		    gm_clock_pacific_midnight(deed.now_ms) - deed.now_ms);
-	rc = gm_keyblame_mark(&k->rule, &k->table, &deed, class, ms, err);
+	rc =
+	    gm_keyblame_mark(&k->rule, &k->state->table, &deed, class, ms, err);
 	if (rc == 0)
 		return gm_keys_store(k, err);
 	gm_keys_commit(k);
@@ -267,17 +375,16 @@ gm_keys_reset(struct gm_keys *k, int64_t index, struct gm_err *err)
 	if (gm_keys_begin(k, err) != 0)
 		return -1;
 	if (index >= 0)
-		gm_keyblame_reset(&k->rule, &k->table, (size_t)index);
+		gm_keyblame_reset(&k->rule, &k->state->table, (size_t)index);
 	else
-		gm_keyblame_reset_all(&k->rule, &k->table, gm_clock_wall_ms());
+		gm_keyblame_reset_all(
+		    &k->rule, &k->state->table, gm_clock_wall_ms());
 	return gm_keys_store(k, err);
 }
 
 void
 gm_keys_close(struct gm_keys *k)
 {
-	gm_keystate_close(&k->state);
-	gm_keytable_release(&k->table);
 	free(k->ids);
 	*k = (struct gm_keys){ .ids = NULL };
 }

@@ -2,16 +2,16 @@
 #define GM_KEYS_KEYS_H
 
 /*
- * The keys of a service as a run uses them: the ring, the rules, and what all
- * processes know.  Every choice is made from the state as it is at that moment,
- * and what is learnt is there for the others before this returns.
+ * The keys of a service as calls use them: the ring and the rules, over the
+ * state that all services and processes share.  Every choice is made from the
+ * state as it is at that moment, and what is learnt is there for the others
+ * before a change is done.
  */
 
 #include <stdbool.h>
 
 #include "base/base.h"
 #include "base/err.h"
-#include "base/note.h"
 #include "config/keyring.h"
 #include "fault.h"
 #include "keys/blame.h"
@@ -24,22 +24,14 @@
 struct gm_keys_options {
 	const struct gm_keyring *ring;
 	const char *base_url;
-	/* "": there is none, which is told; NULL: none is wanted.  What is
-	 * learnt stays here then. */
-	const char *state_dir;
-	const struct gm_note *note;
-	unsigned *told; /* as for gm_keystate_open(); may be NULL */
+	struct gm_keystate *state;
 	bool round_robin;
-	bool must_store;  /* what cannot be stored is an error, and no note */
 	int64_t rpm, rpd; /* 0: unlimited */
 };
 
 struct gm_keys {
 	struct gm_keyrule rule;
-	struct gm_keystate state;
-	struct gm_keytable table; /* as of the last look */
-	bool must_store;
-	const struct gm_note *note;
+	struct gm_keystate *state;
 	char origin[GM_URL_ORIGIN];
 	char (*ids)[GM_HASH_HEX];
 	char current[sizeof(GM_KEYROW_CURRENT) + GM_HASH_HEX];
@@ -49,6 +41,62 @@ struct gm_keys {
 /* Returns 0, or -1: GM_EOS. */
 int gm_keys_open(struct gm_keys *, const struct gm_keys_options *,
     struct gm_err *) GM_MUST_CHECK;
+
+enum gm_keys_learnt {
+	GM_LEARNT_NOTHING,
+	GM_LEARNT_FAULT,   /* the request with the key has failed */
+	GM_LEARNT_SUCCESS, /* it has not */
+	GM_LEARNT_REACHED, /* nor one that costs nothing, so that there may
+	                    * be no quota all the same */
+	GM_LEARNT_UNSENT   /* a reserved one will not be sent */
+};
+
+/*
+ * What was learnt of a key, and the reservation of the next one: one change of
+ * the state.  The caller owns it, fills what comes in, and leaves all else zero
+ * and all of it in its place until it is done.
+ */
+struct gm_keychange {
+	/* in; pointers are borrowed until it is done */
+	const char *model; /* NULL: the call has none */
+	struct gm_keywish wish;
+	enum gm_keys_learnt learnt;
+	size_t index;                 /* of the key of which it was learnt */
+	int64_t sent_ms;              /* wall clock, of its request */
+	const struct gm_fault *fault; /* of GM_LEARNT_FAULT */
+	int64_t slot_ms;   /* of GM_LEARNT_UNSENT: at_ms of its pick */
+	bool reserve;      /* choose a key and count the request */
+	int64_t latest_ms; /* wall clock: later is too late to reserve */
+
+	/* out */
+	struct gm_pick pick; /* if reserve: also where nothing was counted, as
+	                      * there is no key or at_ms is after latest_ms */
+	int64_t again_ms;    /* not yet done: when to call again (monotonic) */
+
+	/* private */
+	int64_t begun_ms, nap_ms;
+	bool made;
+	uint64_t batch;
+};
+
+/*
+ * Make a change, without waiting or syncing on this thread.  Returns 1 when it
+ * is done; 0: call again at again_ms, or when gm_keystate_fd() is readable; -1:
+ * GM_EOS, and nothing was reserved.  Where others hold the lock for 5 s it is
+ * made in memory only.
+ */
+int gm_keys_run(
+    struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * The same, waiting until it is done.  Returns 0, or -1: GM_ESIGNAL or
+ * GM_EUNAVAILABLE (the deadline) while waiting for the lock, GM_EOS.
+ */
+int gm_keys_make(
+    struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
+
+/* A change that nobody waits for any more; what it has changed is written. */
+void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
 /*
  * Choose a key and count the request that will use it.  Nothing is counted when
@@ -113,8 +161,8 @@ int gm_keys_begin(struct gm_keys *, struct gm_err *) GM_MUST_CHECK;
 void gm_keys_commit(struct gm_keys *);
 
 /*
- * The same where that is what the user has asked for.  Returns 0, or -1 if it
- * must be stored and was not: as gm_keystate_check().
+ * Commit; for a state that is strict, returns -1 if it was not stored: as
+ * gm_keystate_check().
  */
 int gm_keys_store(struct gm_keys *, struct gm_err *) GM_MUST_CHECK;
 

@@ -12,6 +12,7 @@ take_quotas_along(const struct gm_keyrule *r, struct gm_keytable *t,
 	struct gm_keyrow row;
 	size_t i;
 
+	gm_keytable_fetch_all(t);
 	for (i = 0; i < len; i++) {
 		row = t->rows[i];
 		if (strcmp(row.origin, r->origin) != 0 ||

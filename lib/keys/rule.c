@@ -51,39 +51,39 @@ gm_keyrule_project(
 
 /* Dead weighs more than cooling, then the later end. */
 static bool
-is_worse(const struct gm_standing *a, const struct gm_standing *b)
+is_worse(enum gm_class class, int64_t until_ms, const struct gm_standing *than)
 {
-	if (b->class == GM_CLASS_OK ||
-	    gm_class_is_dead(a->class) != gm_class_is_dead(b->class))
-		return b->class == GM_CLASS_OK || gm_class_is_dead(a->class);
-	return a->until_ms > b->until_ms;
+	if (than->class == GM_CLASS_OK ||
+	    gm_class_is_dead(class) != gm_class_is_dead(than->class))
+		return than->class == GM_CLASS_OK || gm_class_is_dead(class);
+	return until_ms > than->until_ms;
 }
 
 static void
 consider(const struct gm_keywish *w, const struct gm_keyrow *row,
     int64_t now_ms, struct gm_standing *worst)
 {
-	struct gm_standing s;
-
 	if (row == NULL || row->class == GM_CLASS_OK ||
-	    row->until_ms <= now_ms || row->since_ms < w->ignore_before_ms)
+	    row->until_ms <= now_ms || row->since_ms < w->ignore_before_ms ||
+	    !is_worse(row->class, row->until_ms, worst))
 		return;
-	s = (struct gm_standing){ row->class, row->since_ms, row->until_ms,
-		row->reason };
-	if (is_worse(&s, worst))
-		*worst = s;
+	worst->class = row->class;
+	worst->since_ms = row->since_ms;
+	worst->until_ms = row->until_ms;
+	memcpy(worst->reason, row->reason, sizeof(worst->reason));
 }
 
 /* The user's own limit for a day. */
 static void
-consider_count(const struct gm_keyrule *r, const struct gm_keyrow *row,
-    int64_t now_ms, struct gm_standing *worst)
+consider_count(const struct gm_keyrule *r, const struct gm_keytable *t,
+    struct gm_keyrow *row, int64_t now_ms, struct gm_standing *worst)
 {
 	int64_t midnight = gm_clock_pacific_midnight(now_ms);
 	struct gm_standing s = { GM_CLASS_QUOTA_DAY, 0, midnight, "GM_RPD" };
 
-	if (r->rpd > 0 && row != NULL && row->day == midnight / DAY_MS &&
-	    row->requests >= r->rpd && is_worse(&s, worst))
+	gm_keytable_fetch(t, row);
+	if (row != NULL && row->day == midnight / DAY_MS &&
+	    row->requests >= r->rpd && is_worse(s.class, midnight, worst))
 		*worst = s;
 }
 
@@ -96,7 +96,9 @@ consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
 	const char *project = gm_keyrule_project(r, t, index);
 	char search[GM_KEYROW_MODEL];
 
-	*s = (struct gm_standing){ .class = GM_CLASS_OK, .reason = "" };
+	s->class = GM_CLASS_OK;
+	s->since_ms = s->until_ms = 0;
+	s->reason[0] = '\0';
 	model = gm_keyrule_model(model);
 	consider(w, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
 	consider(w, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
@@ -124,8 +126,8 @@ gm_keyrule_standing(const struct gm_keyrule *r, const struct gm_keytable *t,
     struct gm_standing *s)
 {
 	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, s);
-	if (w == NULL || !w->free)
-		consider_count(r,
+	if (r->rpd > 0 && (w == NULL || !w->free))
+		consider_count(r, t,
 		    find(r, t, gm_keyrule_project(r, t, index),
 			gm_keyrule_model(model)),
 		    now_ms, s);
@@ -172,8 +174,9 @@ struct choice {
 	const struct gm_keywish *wish;
 	int64_t now_ms;
 	struct gm_pick *pick;
+	size_t current;
 	int64_t used_ms; /* when the chosen one was used last */
-	bool chosen;
+	bool chosen, current_chosen;
 
 	/* Of the dead ones that may come back: the one to try, if any. */
 	bool found;
@@ -186,26 +189,33 @@ struct choice {
 static const struct gm_keyrow *
 quota_row(const struct choice *c, size_t index)
 {
-	return find(c->rule, c->table,
+	struct gm_keyrow *row = find(c->rule, c->table,
 	    gm_keyrule_project(c->rule, c->table, index),
 	    gm_keyrule_model(c->model));
+
+	if (c->rule->round_robin || c->rule->rpm > 0)
+		gm_keytable_fetch(c->table, row);
+	return row;
 }
 
 static void
 choose(struct choice *c, size_t index, const struct gm_standing *s)
 {
 	const struct gm_keyrow *row = quota_row(c, index);
-	int64_t used = row != NULL ? row->last_ms : 0;
+	int64_t used = c->rule->round_robin && row != NULL ? row->last_ms : 0;
+	int64_t at = c->wish->free ? c->now_ms : turn(c->rule, row, c->now_ms);
 
-	/* In the ring's order, but in turns the one that rested longest. */
-	if (c->chosen && (!c->rule->round_robin || used >= c->used_ms))
+	if (c->chosen && (at > c->pick->at_ms ||
+			     (at == c->pick->at_ms && used >= c->used_ms)))
 		return;
+	/* It comes first, so that any other one is here for its slot. */
+	c->pick->stay = c->chosen && c->current_chosen;
+	c->current_chosen = index == c->current || c->pick->stay;
 	c->chosen = true;
 	c->used_ms = used;
 	c->pick->kind = GM_PICK_KEY;
 	c->pick->index = index;
-	c->pick->at_ms =
-	    c->wish->free ? c->now_ms : turn(c->rule, row, c->now_ms);
+	c->pick->at_ms = at;
 	c->pick->standing = *s;
 }
 
@@ -293,9 +303,13 @@ look(struct choice *c, size_t skip)
 		consider_key(c, w->key);
 		return;
 	}
-	first = gm_keyrule_current(r, c->table, c->model) + skip;
-	for (i = 0; i < r->ring->len; i++)
+	c->current = gm_keyrule_current(r, c->table, c->model);
+	first = c->current + skip;
+	for (i = 0; i < r->ring->len; i++) {
 		consider_key(c, (first + i) % r->ring->len);
+		if (c->chosen && !r->round_robin && pick->at_ms <= c->now_ms)
+			return; /* none is better */
+	}
 	if (pick->kind == GM_PICK_DEAD && c->found && w->of == GM_KEYS_ALL &&
 	    (w->avoid == NULL || w->avoid[0] == '\0') &&
 	    c->newest_ms + HOUR_MS <= c->now_ms)
@@ -371,13 +385,15 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
     const struct gm_pick *pick, int64_t now_ms, struct gm_err *err)
 {
 	bool one = wish != NULL && wish->of == GM_KEYS_ONE;
+	size_t current =
+	    pick->stay ? gm_keyrule_current(r, t, model) : pick->index;
 	int64_t today = gm_clock_pacific_midnight(now_ms) / DAY_MS;
 	char project[GM_KEYROW_ID];
 	struct gm_keyrow *row;
 
 	/* -k is for one request, and moves nobody else; turns need no mark. */
 	if (!one && !r->round_robin &&
-	    gm_keyrule_move(r, t, model, pick->index, now_ms, err) != 0)
+	    gm_keyrule_move(r, t, model, current, now_ms, err) != 0)
 		return NULL;
 	(void)snprintf(project, sizeof(project), "%s",
 	    gm_keyrule_project(r, t, pick->index));
@@ -412,6 +428,7 @@ gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
 
 	if (row == NULL)
 		return NULL;
+	gm_keytable_fetch(t, row);
 	if (row->requests > 0)
 		row->requests--;
 	/* It began right behind the turn before it, or need not have waited. */

@@ -62,9 +62,9 @@ struct gm_keywish {
 
 /* How a key stands with a model. */
 struct gm_standing {
-	enum gm_class class;        /* GM_CLASS_OK: it may be used */
-	int64_t since_ms, until_ms; /* since 0: there is no mark */
-	const char *reason;         /* in the table; "" if there is none */
+	enum gm_class class;           /* GM_CLASS_OK: it may be used */
+	int64_t since_ms, until_ms;    /* since 0: there is no mark */
+	char reason[GM_KEYROW_REASON]; /* "" if there is none */
 };
 
 enum gm_pick_kind {
@@ -78,7 +78,10 @@ struct gm_pick {
 	size_t index; /* of the key that kind speaks of */
 	int64_t at_ms;
 	struct gm_standing standing; /* of that key; see gm_keyrule_pick() */
-	size_t cooling, dead;        /* how many of the keys are */
+	/* How many of the keys that were looked at are; all are, unless one was
+	 * found that may be used now. */
+	size_t cooling, dead;
+	bool stay; /* the current key may be used, too, but only later */
 	/* Cooling only: when the first key is back that is worth a sleep (see
 	 * gm_class_may_sleep()), and what it rests for; 0: there is none. */
 	int64_t wake_ms;
@@ -109,8 +112,9 @@ size_t gm_keyrule_current(
     const struct gm_keyrule *, const struct gm_keytable *, const char *model);
 
 /*
- * Choose.  Where every key
- * is dead one is tried once an hour, the one that was refused longest ago: its
+ * Choose the key whose slot is the earliest: of equal ones the current key, then
+ * the next in the ring's order, or by turns the one that was used longest ago.
+ * Where every key is dead one is tried once an hour, the one that was refused longest ago: its
  * standing goes on saying so, and reserving it begins the hour.
  */
 void gm_keyrule_pick(const struct gm_keyrule *, const struct gm_keytable *,
@@ -127,8 +131,8 @@ void gm_keyrule_next(const struct gm_keyrule *, const struct gm_keytable *,
     struct gm_pick *);
 
 /*
- * Count a request with the picked key, take its turn in the pace, and make it
- * the current one.  Returns the row whose counters changed, or NULL with
+ * Count a request with the picked key, take its slot, and make it the current
+ * one, unless the current one may be used again once its slot comes.  Returns the row whose counters changed, or NULL with
  * GM_EOS.
  */
 struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyrule *,

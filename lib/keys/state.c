@@ -5,12 +5,15 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/stop.h"
 #include "keys/state.h"
 
 #define LOCK_MS 5000
 #define LOCK_AGAIN_MS 500 /* once it did not come in time */
 #define SALT_BYTES 32
+#define SKEW_MS 5000 /* a clock is set back by more */
 #define MORE "; the state of the keys is kept in memory only"
 
 enum { /* bits in told: what is said once */
@@ -28,11 +31,11 @@ enum { /* bits in told: what is said once */
 static bool
 is_news(struct gm_keystate *k, unsigned kind)
 {
-	bool news = k->note != NULL && (*k->told & kind) == 0 &&
+	bool news = k->note != NULL && (k->told & kind) == 0 &&
 	            (!k->strict || (kind & TOLD_ALWAYS) != 0);
 
 	if (news)
-		*k->told |= kind;
+		k->told |= kind;
 	return news;
 }
 
@@ -42,7 +45,7 @@ drop_file(struct gm_keystate *k)
 	if (k->file != -1)
 		(void)close(k->file);
 	k->file = -1;
-	k->whole = false;
+	k->known = false;
 }
 
 /* A signal or the deadline: no fault of the directory. */
@@ -53,17 +56,33 @@ is_stop(const struct gm_err *err)
 }
 
 static void
+unlock(struct gm_keystate *k)
+{
+	if (k->locked)
+		gm_keydir_unlock(k->lock);
+	k->locked = false;
+	k->phase = GM_KEYSTATE_IDLE;
+}
+
+static void
+close_files(struct gm_keystate *k)
+{
+	if (!k->dir.open)
+		return;
+	unlock(k);
+	drop_file(k);
+	if (k->lock != -1)
+		(void)close(k->lock);
+	gm_keydir_close(&k->dir);
+}
+
+static void
 use_memory(struct gm_keystate *k, const struct gm_err *why)
 {
 	k->why = *why;
 	if (!is_stop(why) && is_news(k, TOLD_MEMORY))
 		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, why->msg);
-	if (k->dir.open) {
-		gm_keystate_unlock(k);
-		if (k->lock != -1)
-			(void)close(k->lock);
-	}
-	gm_keydir_close(&k->dir);
+	close_files(k);
 }
 
 static int
@@ -144,26 +163,28 @@ find_salt(struct gm_keystate *k, struct gm_err *err)
 		rc = read_salt(k, err);
 	if (rc == 0)
 		rc = make_salt(k, err);
-	gm_keystate_unlock(k);
+	unlock(k);
 	return rc;
 }
 
 void
 gm_keystate_open(struct gm_keystate *k, const char *dir,
-    const struct gm_note *note, unsigned *told)
+    const struct gm_note *note, bool strict)
 {
 	struct gm_err err;
 	int rc;
 
-	*k = (struct gm_keystate){
-		.note = note, .told = told, .lock = -1, .file = -1
-	};
-	if (told == NULL)
-		k->told = &k->own_told;
-	if (dir == NULL)
+	*k = (struct gm_keystate){ .note = note,
+		.strict = strict,
+		.lock = -1,
+		.file = -1,
+		.aside = -1 };
+	if (dir == NULL || *dir == '\0')
 		rc = gm_fail(&err, GM_ECANTCREAT, "no state directory");
 	else
 		rc = gm_keydir_open(&k->dir, dir, &err);
+	if (dir == NULL)
+		k->told |= TOLD_MEMORY; /* as it was asked for */
 	if (rc == 0)
 		rc = find_salt(k, &err);
 	if (rc == -1)
@@ -177,14 +198,21 @@ gm_keystate_id(
 	gm_hash_hex(out, gm_span_of(k->salt), key);
 }
 
-/* Keep a table that cannot be written; without memory it is lost. */
+/*
+ * Keep a table that cannot be written; without memory it is lost.  The next look
+ * reads the file again, and lays this over it.
+ */
 static void
-keep(struct gm_keystate *k, const struct gm_keytable *t)
+keep(struct gm_keystate *k)
 {
-	struct gm_keytable own = { 0 };
+	struct gm_keytable *t = &k->table, own = { 0 };
 	struct gm_err ignored;
 	size_t i;
 
+	k->known = false;
+	if (!k->dir.open)
+		return; /* the table is all that there is */
+	gm_keytable_fetch_all(t);
 	for (i = 0; i < t->len; i++)
 		if (gm_keytable_append(&own, &t->rows[i], &ignored) != 0)
 			break;
@@ -247,37 +275,77 @@ load(
 		rc = -1;
 	if (rc == 0)
 		rc = parse(k, t, gm_buf_span(&text), err);
+	k->size = (off_t)text.len;
+	k->writable = flags == O_RDWR;
 	gm_buf_release(&text);
 	return rc;
 }
 
-/* Into the caller's table, which stays as it is when that fails. */
+/* The counters of a row that others may have written since. */
 static void
-renew(struct gm_keystate *k, struct gm_keytable *t, int flags, int64_t now_ms)
+fetch(void *arg, struct gm_keyrow *row)
+{
+	char counters[GM_KEYROW_COUNTERS];
+	struct gm_keystate *k = arg;
+	ssize_t n;
+
+	do
+		n = pread(k->file, counters, sizeof(counters), row->at);
+	while (n == -1 && errno == EINTR);
+	if (n != (ssize_t)sizeof(counters))
+		return; /* those that we had are better than none */
+	gm_keyrow_parse_counters(row, counters);
+	gm_keyrow_settle(row, k->now_ms);
+}
+
+/* Is the table still what the file holds, but for its counters? */
+static bool
+is_known(struct gm_keystate *k, int flags, int64_t now_ms)
+{
+	off_t size;
+
+	/* A clock that was set back has the table settled anew. */
+	return k->known && k->file != -1 && (k->writable || flags != O_RDWR) &&
+	       now_ms + SKEW_MS >= k->now_ms &&
+	       gm_keydir_is_same(&k->dir, "keys", k->file, &size) &&
+	       size == k->size;
+}
+
+/* The table stays as it is when that fails. */
+static void
+renew(struct gm_keystate *k, int flags, int64_t now_ms)
 {
 	struct gm_keytable fresh = { 0 };
-	struct gm_err err, ignored;
+	uint64_t look = k->table.look + 1;
+	struct gm_err err;
 
+	if (k->dir.open && is_known(k, flags, now_ms)) {
+		k->now_ms = k->table.now_ms = now_ms;
+		k->table.look = look;
+		return;
+	}
+	k->now_ms = now_ms;
 	if (k->dir.open && load(k, &fresh, flags, &err) == 0) {
-		k->whole = k->locked;
-		gm_keytable_release(t);
-		*t = fresh;
+		gm_keytable_release(&k->table);
+		k->table = fresh;
+		k->known = true;
 	} else {
 		gm_keytable_release(&fresh);
 		if (k->dir.open)
 			use_memory(k, &err);
-		if (t->len == 0)
-			(void)!add_own(k, t, &ignored);
 	}
-	gm_keytable_settle(t, now_ms);
+	/* All counters are as fresh as the table. */
+	k->table.fetch = k->known ? fetch : NULL;
+	k->table.arg = k;
+	k->table.look = 0;
+	gm_keytable_settle(&k->table, now_ms);
 }
 
 void
-gm_keystate_read(struct gm_keystate *k, struct gm_keytable *t, int64_t now_ms)
+gm_keystate_look(struct gm_keystate *k, int64_t now_ms)
 {
-	renew(k, t, O_RDONLY, now_ms);
-	if (k->dir.open)
-		drop_file(k);
+	if (k->phase == GM_KEYSTATE_IDLE)
+		renew(k, O_RDONLY, now_ms);
 }
 
 static void
@@ -289,32 +357,60 @@ tell_locked(struct gm_keystate *k)
 		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, k->why.msg);
 }
 
+/* rc: what became of the lock. */
+static void
+begin(struct gm_keystate *k, int rc, const struct gm_err *why, int64_t now_ms)
+{
+	if (rc == -1)
+		use_memory(k, why);
+	else if (rc == 0 && k->dir.open)
+		tell_locked(k);
+	k->phase = GM_KEYSTATE_OPEN;
+	k->batch++;
+	renew(k, O_RDWR, now_ms);
+}
+
 int
-gm_keystate_lock(struct gm_keystate *k, struct gm_keytable *t, int64_t now_ms,
-    struct gm_err *err)
+gm_keystate_lock(struct gm_keystate *k, int64_t now_ms, struct gm_err *err)
 {
 	struct gm_err why = { .code = GM_OK };
-	int rc = k->dir.open ? take_lock(k, &why) : 0;
+	int rc;
 
+	gm_keystate_unlock(k);
+	rc = k->dir.open ? take_lock(k, &why) : 0;
 	if (rc == -1 && is_stop(&why)) {
 		*err = why;
 		return -1;
 	}
-	if (rc == -1)
-		use_memory(k, &why);
-	else if (rc == 0 && k->dir.open)
-		tell_locked(k);
-	renew(k, t, O_RDWR, now_ms);
+	begin(k, rc, &why, now_ms);
 	return 0;
 }
 
+bool
+gm_keystate_enter(struct gm_keystate *k, int64_t begun_ms, int64_t now_ms)
+{
+	int64_t wait_ms = k->slow ? LOCK_AGAIN_MS : LOCK_MS;
+	struct gm_err why = { .code = GM_OK };
+	int rc = 0;
+
+	if (k->phase != GM_KEYSTATE_IDLE)
+		return k->phase == GM_KEYSTATE_OPEN;
+	if (k->dir.open) {
+		rc = gm_keydir_try_lock(&k->dir, "keys.lock", &k->lock, &why);
+		if (rc == 0 && gm_clock_mono_ms() < begun_ms + wait_ms)
+			return false;
+		k->locked = rc == 1;
+		k->slow = rc == 0;
+	}
+	begin(k, rc, &why, now_ms);
+	return true;
+}
+
 static void
-keep_unwritten(struct gm_keystate *k, const struct gm_keytable *t,
-    const struct gm_err *why)
+keep_unwritten(struct gm_keystate *k, const struct gm_err *why)
 {
 	k->why = *why;
-	k->whole = false; /* at speaks of a file that was not written */
-	keep(k, t);
+	keep(k);
 	if (is_news(k, TOLD_WRITE))
 		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, why->msg);
 }
@@ -329,39 +425,88 @@ tell_full(struct gm_keystate *k, size_t dropped)
 		    gm_buf_str(&k->dir.path), dropped);
 }
 
-static void
-write_table(struct gm_keystate *k, struct gm_keytable *t)
+static bool
+is_writable(const struct gm_keystate *k)
+{
+	return k->dir.open && k->locked && k->known;
+}
+
+/* The whole table, aside.  Returns 0, or -1: it stays in memory. */
+static int
+write_aside(struct gm_keystate *k, struct gm_err *err)
 {
 	struct gm_buf text;
-	struct gm_err err;
-	int fd = -1;
 
+	gm_keytable_fetch_all(&k->table);
 	gm_buf_init(&text, GM_KEYTABLE_BYTES);
-	gm_keytable_write(t, &text);
-	if (gm_buf_check(&text, &err) == 0)
-		fd = gm_keydir_replace(
-		    &k->dir, "keys", gm_buf_span(&text), &err);
+	gm_keytable_write(&k->table, &text);
+	if (gm_buf_check(&text, err) == 0)
+		k->aside =
+		    gm_keydir_aside(&k->dir, "keys", gm_buf_span(&text), err);
+	k->size = (off_t)text.len;
 	gm_buf_release(&text);
-	if (fd == -1) {
-		keep_unwritten(k, t, &err);
-		return;
+	return k->aside != -1 ? 0 : -1;
+}
+
+/* It is synced, or has failed with error.  Returns 0, or -1. */
+static int
+publish(struct gm_keystate *k, int error, struct gm_err *err)
+{
+	if (gm_keydir_publish(&k->dir, "keys", error, err) != 0) {
+		(void)close(k->aside);
+		k->aside = -1;
+		return -1;
 	}
-	tell_full(k, t->dropped);
+	tell_full(k, k->table.dropped);
 	drop_file(k);
-	k->file = fd;
-	k->whole = true;
-	t->changed = false;
-	gm_keytable_release(&k->own);
+	k->file = k->aside;
+	k->aside = -1;
+	k->writable = k->known = true;
+	return 0;
+}
+
+static int
+check_synced(struct gm_keystate *k, int error, struct gm_err *err)
+{
+	if (error == 0) {
+		k->table.changed = false;
+		k->table.fetch = fetch;
+		k->table.arg = k;
+		gm_keytable_forget(&k->table);
+		gm_keytable_release(&k->own);
+		return 0;
+	}
+	errno = error;
+	return gm_fail_errno(err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
+}
+
+static int
+sync_here(int fd)
+{
+	return gm_file_sync(fd) == 0 ? 0 : errno;
+}
+
+static void
+write_table(struct gm_keystate *k)
+{
+	struct gm_err err;
+
+	if (write_aside(k, &err) != 0 ||
+	    publish(k, sync_here(k->aside), &err) != 0 ||
+	    check_synced(k, sync_here(k->dir.fd), &err) != 0)
+		keep_unwritten(k, &err);
 }
 
 void
-gm_keystate_save(struct gm_keystate *k, struct gm_keytable *t)
+gm_keystate_save(struct gm_keystate *k)
 {
-	if (t->changed && k->dir.open && k->whole)
-		write_table(k, t);
-	else if (t->changed)
-		keep(k, t);
-	k->stored = k->dir.open && k->whole;
+	bool writable = is_writable(k);
+
+	if (k->table.changed && writable)
+		write_table(k);
+	else if (k->table.changed)
+		keep(k);
+	k->stored = writable && k->known;
 }
 
 int
@@ -378,47 +523,167 @@ gm_keystate_check(const struct gm_keystate *k, struct gm_err *err)
 	return -1;
 }
 
-void
-gm_keystate_save_counters(
-    struct gm_keystate *k, struct gm_keytable *t, const struct gm_keyrow *row)
+/* Returns 0, or -1 with errno. */
+static int
+write_at(int fd, const char *text, size_t len, off_t at)
 {
-	char counters[GM_KEYROW_COUNTERS];
-	struct gm_err err;
 	ssize_t n;
 
-	if (t->changed || row->at == -1 || !k->dir.open || !k->whole) {
-		t->changed = true;
-		gm_keystate_save(k, t);
-		return;
-	}
-	gm_keyrow_counters(row, counters);
 	do
-		n = pwrite(k->file, counters, sizeof(counters) - 1, row->at);
+		n = pwrite(fd, text, len, at);
 	while (n == -1 && errno == EINTR);
-	if (n == (ssize_t)sizeof(counters) - 1)
-		return;
-	(void)gm_fail_errno(&err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
-	keep_unwritten(k, t, &err);
+	if (n >= 0 && n != (ssize_t)len)
+		errno = ENOSPC;
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+/* Is there room for one more row at the end? */
+static bool
+has_room(const struct gm_keystate *k)
+{
+	return k->file != -1 && k->table.len <= GM_KEYTABLE_ROWS &&
+	       (size_t)k->size + GM_KEYROW_LINE <= GM_KEYTABLE_BYTES;
 }
 
 void
+gm_keystate_save_counters(struct gm_keystate *k, struct gm_keyrow *row)
+{
+	char line[GM_KEYROW_LINE];
+	struct gm_err err;
+	size_t len;
+	int rc;
+
+	if (k->table.changed || !is_writable(k) ||
+	    (row->at == -1 && !has_room(k))) {
+		k->table.changed = true;
+		return;
+	}
+	len = gm_keyrow_line(row, line);
+	if (row->at != -1) {
+		rc = write_at(k->file, line, GM_KEYROW_COUNTERS - 1, row->at);
+	} else {
+		rc = write_at(k->file, line, len, k->size);
+		row->at = rc == 0 ? k->size : -1;
+		k->size += rc == 0 ? (off_t)len : 0;
+	}
+	row->look = k->table.look;
+	if (rc == 0)
+		return;
+	(void)gm_fail_errno(&err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
+	keep_unwritten(k, &err);
+}
+
+uint64_t
+gm_keystate_leave(struct gm_keystate *k)
+{
+	if (k->phase != GM_KEYSTATE_OPEN)
+		return 0;
+	if (k->table.changed && is_writable(k))
+		return k->batch;
+	gm_keystate_save(k);
+	unlock(k);
+	return 0;
+}
+
+/* Have it synced by the thread; without one it is done here. */
+static bool
+begin_sync(struct gm_keystate *k, int fd, int *error)
+{
+	if (k->sync == NULL)
+		k->sync = gm_sync_open();
+	if (k->sync != NULL && gm_sync_begin(k->sync, fd) == 0)
+		return false;
+	*error = sync_here(fd);
+	return true;
+}
+
+/* The next step of writing, after one that ended with error. */
+static void
+step(struct gm_keystate *k, int error)
+{
+	struct gm_err err;
+	bool synced = true;
+	int rc = 0;
+
+	while (rc == 0 && synced && k->phase != GM_KEYSTATE_IDLE) {
+		switch (k->phase) {
+		case GM_KEYSTATE_OPEN:
+			rc = write_aside(k, &err);
+			k->phase = GM_KEYSTATE_SYNC;
+			if (rc == 0)
+				synced = begin_sync(k, k->aside, &error);
+			break;
+		case GM_KEYSTATE_SYNC:
+			rc = publish(k, error, &err);
+			k->phase = GM_KEYSTATE_PUBLISHED;
+			if (rc == 0)
+				synced = begin_sync(k, k->dir.fd, &error);
+			break;
+		case GM_KEYSTATE_PUBLISHED:
+			rc = check_synced(k, error, &err);
+			if (rc == 0)
+				unlock(k);
+			break;
+		case GM_KEYSTATE_IDLE:
+			break;
+		}
+	}
+	if (rc != 0)
+		keep_unwritten(k, &err);
+	if (k->phase == GM_KEYSTATE_IDLE || rc != 0) {
+		k->stored = rc == 0;
+		unlock(k);
+	}
+}
+
+bool
+gm_keystate_finish(struct gm_keystate *k, uint64_t batch)
+{
+	int error = 0;
+
+	if (k->phase == GM_KEYSTATE_IDLE || batch != k->batch)
+		return true;
+	if (k->phase == GM_KEYSTATE_OPEN || gm_sync_end(k->sync, &error))
+		step(k, error);
+	return k->phase == GM_KEYSTATE_IDLE;
+}
+
+int
+gm_keystate_fd(const struct gm_keystate *k)
+{
+	return k->phase == GM_KEYSTATE_SYNC || k->phase == GM_KEYSTATE_PUBLISHED
+	           ? gm_sync_fd(k->sync)
+	           : -1;
+}
+
+/* To its end, on this thread. */
+void
 gm_keystate_unlock(struct gm_keystate *k)
 {
-	if (!k->dir.open)
-		return;
-	drop_file(k);
-	if (k->locked)
-		gm_keydir_unlock(k->lock);
-	k->locked = false;
+	int error = 0;
+
+	if (k->phase == GM_KEYSTATE_OPEN && k->table.changed)
+		gm_keystate_save(k);
+	if (k->phase == GM_KEYSTATE_OPEN)
+		unlock(k);
+	while (k->phase != GM_KEYSTATE_IDLE) {
+		if (k->sync != NULL)
+			gm_sync_close(k->sync, &error);
+		k->sync = NULL;
+		step(k, error);
+	}
 }
 
 void
 gm_keystate_close(struct gm_keystate *k)
 {
+	int ignored;
+
 	gm_keystate_unlock(k);
-	if (k->dir.open && k->lock != -1)
-		(void)close(k->lock);
-	gm_keydir_close(&k->dir);
+	if (k->sync != NULL)
+		gm_sync_close(k->sync, &ignored);
+	close_files(k);
+	gm_keytable_release(&k->table);
 	gm_keytable_release(&k->own);
 	*k = (struct gm_keystate){ 0 };
 }

@@ -2,11 +2,16 @@
 #define GM_KEYS_STATE_H
 
 /*
- * What all processes know of the keys: the table on disk.
+ * What all processes know of the keys: the table on disk, and the one handle on
+ * it that a process has, however many services, keys and calls there are.
  *
- * The directory holds "keys", the table's text, which is replaced whole or
- * rewritten in place in fixed width; "keys.lock", which whoever writes holds;
- * and "salt", so that a hash tells nothing about a key.
+ * The directory holds "keys", the table's text, which is replaced whole, or
+ * written in place in fixed width, or added to at its end; "keys.lock", which
+ * whoever writes holds; and "salt", so that a hash tells nothing about a key.
+ *
+ * The table is parsed again only after the file was replaced or became longer;
+ * counters that others have written are read row by row, by
+ * gm_keytable_fetch().
  *
  * Nothing here is fatal, unless the caller asks gm_keystate_check().  Where
  * there is no directory, or something odd in it, we go on with the table in
@@ -17,7 +22,13 @@
  *
  *	lock, look and change, save or save_counters, unlock
  *
- * A child of fork(2) needs one of its own: the lock would be its parent's.
+ * waits; an event loop, which must not, calls instead
+ *
+ *	enter, look and change, leave, and finish until it is done
+ *
+ * where changes of several calls, made while the lock is held, are written and
+ * synced at once.  A child of fork(2) needs a handle of its own: the lock would
+ * be its parent's.
  */
 
 #include <stdbool.h>
@@ -27,69 +38,83 @@
 #include "base/hash.h"
 #include "base/note.h"
 #include "base/span.h"
+#include "base/sync.h"
 #include "keys/dir.h"
 #include "keys/table.h"
 
+enum gm_keystate_phase {
+	GM_KEYSTATE_IDLE,
+	GM_KEYSTATE_OPEN,     /* locked; changes may be made */
+	GM_KEYSTATE_SYNC,     /* locked; the file aside is being synced */
+	GM_KEYSTATE_PUBLISHED /* locked; the directory is being synced */
+};
+
 /* Zero: no file, memory only. */
 struct gm_keystate {
+	struct gm_keytable table; /* as of the last look */
+
+	/* private */
 	const struct gm_note *note; /* borrowed; NULL: says nothing */
 	struct gm_keydir dir;
 	char salt[65];          /* hexadecimal digits; "" without any */
 	int lock, file;         /* descriptors, -1: none; when dir is open */
+	off_t size;             /* of file, as it was parsed */
+	int64_t now_ms;         /* of the last look */
+	bool writable;          /* file is open for writing */
+	bool known;             /* the table is what file holds, but counters */
 	bool locked;            /* we hold the lock */
-	bool whole;             /* and the table is what file holds */
 	bool slow;              /* the lock did not come in time before */
-	unsigned *told;         /* which notes were given, by whomever */
-	unsigned own_told;      /* what it points to, if nobody shares it */
 	bool strict;            /* no notes of what gm_keystate_check() says */
+	unsigned told;          /* which notes were given */
 	bool stored;            /* the last save has reached the disk */
 	struct gm_err why;      /* or why nothing does */
 	struct gm_keytable own; /* what could not be written */
+	enum gm_keystate_phase phase;
+	uint64_t batch;       /* of changes that are written at once, from 1 */
+	int aside;            /* descriptor, in GM_KEYSTATE_SYNC */
+	struct gm_sync *sync; /* NULL: not started */
 };
 
 /*
- * Never fails.  dir (NULL: none) is made with its parents when absent, and so
- * is the salt, which is the same for all processes from then on.  told, 0 at
- * first and borrowed, is shared by all who open the same directory in a run, so
- * that each note is given once, by whoever meets the fault first; NULL: nobody
- * else does.
+ * Never fails.  dir is made with its parents when absent, and so is the salt,
+ * which is the same for all processes from then on.  "": there is none, which is
+ * told; NULL: none is wanted.  strict: what cannot be stored is no note, as the
+ * caller asks gm_keystate_check().  The handle must stay where it is.
  */
-void gm_keystate_open(struct gm_keystate *, const char *dir,
-    const struct gm_note *, unsigned *told);
+void gm_keystate_open(
+    struct gm_keystate *, const char *dir, const struct gm_note *, bool strict);
 
 /* The id of a key: salted, the same in all processes. */
 void gm_keystate_id(
     const struct gm_keystate *, struct gm_span key, char out[GM_HASH_HEX]);
 
 /*
- * Fill the table with what the file holds now, settled; only to look at, as it
- * takes no lock, and not while it is held.  In memory only, and where the file
- * cannot be read, the table stays, settled.  Pointers to its rows are gone.
+ * Bring the table up to date, settled; only to look at, as it takes no lock.  In
+ * memory only, and where the file cannot be read, the table stays as it is.
+ * Pointers to its rows are gone.
  */
-void
-gm_keystate_read(struct gm_keystate *, struct gm_keytable *, int64_t now_ms);
+void gm_keystate_look(struct gm_keystate *, int64_t now_ms);
 
 /*
  * The same, with the lock held until gm_keystate_unlock().  After 5 s in vain
  * this goes on without the lock, and what is saved stays in memory.  Returns 0,
  * or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing is locked.
  */
-int gm_keystate_lock(struct gm_keystate *, struct gm_keytable *, int64_t now_ms,
-    struct gm_err *) GM_MUST_CHECK;
+int gm_keystate_lock(
+    struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * While locked: write the table if it has changed, and only then; afterwards it
- * outlives a power cut.  Rows stay where they are.
+ * outlives a power cut.  Pointers to rows are gone.
  */
-void gm_keystate_save(struct gm_keystate *, struct gm_keytable *);
+void gm_keystate_save(struct gm_keystate *);
 
 /*
- * While locked: write the counters of a row of the table in place, which
- * outlives the process; all of it, as above, if the row is new or changed says
- * so.
+ * While locked: write the counters of a row of the table in place, or a new row
+ * at the end, which outlives the process; if the table has changed it will be
+ * written whole by who saves or leaves.
  */
-void gm_keystate_save_counters(
-    struct gm_keystate *, struct gm_keytable *, const struct gm_keyrow *row);
+void gm_keystate_save_counters(struct gm_keystate *, struct gm_keyrow *);
 
 /*
  * Was all that gm_keystate_save() was given last written?  Returns 0, or -1:
@@ -102,6 +127,29 @@ gm_keystate_check(const struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 /* Harmless when nothing is locked. */
 void gm_keystate_unlock(struct gm_keystate *);
 
+/*
+ * As gm_keystate_lock(), without waiting: false: others hold the lock, or what
+ * was changed before is being written.  begun_ms: when it was tried first
+ * (monotonic clock), from which the 5 s count.
+ */
+bool gm_keystate_enter(struct gm_keystate *, int64_t begun_ms, int64_t now_ms);
+
+/*
+ * The changes are made.  Returns 0 if they need no more, or the number of the
+ * batch in which they will be written.
+ */
+uint64_t gm_keystate_leave(struct gm_keystate *);
+
+/*
+ * Is the batch written, and the lock free?  If not, go on with it: nothing
+ * waits or syncs on this thread, if there can be another one.
+ */
+bool gm_keystate_finish(struct gm_keystate *, uint64_t batch);
+
+/* Readable when gm_keystate_finish() has something to do; -1: wait for none. */
+int gm_keystate_fd(const struct gm_keystate *);
+
+/* What is under way is written before. */
 void gm_keystate_close(struct gm_keystate *);
 
 #endif

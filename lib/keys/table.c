@@ -69,6 +69,25 @@ gm_keytable_find(const struct gm_keytable *t, const char *origin,
 	                                                       : NULL;
 }
 
+void
+gm_keytable_fetch(const struct gm_keytable *t, struct gm_keyrow *row)
+{
+	if (t->fetch == NULL || row == NULL || row->at == -1 ||
+	    row->look == t->look)
+		return;
+	row->look = t->look;
+	t->fetch(t->arg, row);
+}
+
+void
+gm_keytable_fetch_all(struct gm_keytable *t)
+{
+	size_t i;
+
+	for (i = 0; t->fetch != NULL && i < t->len; i++)
+		gm_keytable_fetch(t, &t->rows[i]);
+}
+
 static int
 grow(struct gm_keytable *t, struct gm_err *err)
 {
@@ -94,8 +113,10 @@ gm_keytable_get(struct gm_keytable *t, const char *origin, const char *id,
 
 	init_row(&row, origin, id, model);
 	at = gm_keytable_find(t, origin, id, model);
-	if (at != NULL)
+	if (at != NULL) {
+		gm_keytable_fetch(t, at);
 		return at;
+	}
 	if (grow(t, err) != 0)
 		return NULL;
 	at = &t->rows[place(t, &row)];
@@ -180,8 +201,8 @@ gm_keytable_sort(struct gm_keytable *t)
 }
 
 /* What counters say is no change that must reach the disk. */
-static void
-settle_counters(struct gm_keyrow *row, int64_t now_ms)
+void
+gm_keyrow_settle(struct gm_keyrow *row, int64_t now_ms)
 {
 	if (row->last_ms > now_ms + SKEW_MS)
 		row->last_ms = row->slot_ms = now_ms;
@@ -198,7 +219,7 @@ gm_keytable_settle(struct gm_keytable *t, int64_t now_ms)
 	t->now_ms = now_ms;
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
-		settle_counters(row, now_ms);
+		gm_keyrow_settle(row, now_ms);
 		if (row->since_ms > now_ms + SKEW_MS) {
 			row->since_ms = now_ms;
 			t->changed = true;
@@ -209,6 +230,17 @@ gm_keytable_settle(struct gm_keytable *t, int64_t now_ms)
 			t->changed = true;
 		}
 	}
+}
+
+void
+gm_keytable_forget(struct gm_keytable *t)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < t->len; i++)
+		if (t->rows[i].at != -1 && len++ != i)
+			t->rows[len - 1] = t->rows[i];
+	t->len = len;
 }
 
 void

@@ -22,6 +22,7 @@
 
 #define GM_KEYROW_ID 80
 #define GM_KEYROW_MODEL 256
+#define GM_KEYROW_REASON 200
 #define GM_KEYROW_FOREVER INT64_MAX
 
 /* Ids of rows that name the current key of a list begin with this. */
@@ -47,7 +48,7 @@ struct gm_keyrow {
 	int64_t since_ms;    /* wall clock, of the mark; 0: none; of
 			      * "current:LIST": of its use, to a day */
 	int64_t until_ms;    /* end of the mark, or GM_KEYROW_FOREVER */
-	char reason[200];    /* one clean line, may be "" */
+	char reason[GM_KEYROW_REASON]; /* one clean line, may be "" */
 
 	/* Counters, which may be rewritten in place. */
 	int64_t requests; /* counted on day */
@@ -56,6 +57,7 @@ struct gm_keyrow {
 	int64_t last_ms;  /* wall clock, of the last use; 0: never */
 	int64_t slot_ms;  /* of the last reservation; 0: none */
 	off_t at;         /* of its line in the file; -1: not in there */
+	uint64_t look;    /* at which the counters were read last */
 };
 
 /*
@@ -69,13 +71,27 @@ struct gm_keytable {
 	bool newer;     /* the text was of a version that we do not know */
 	int64_t now_ms; /* of gm_keytable_settle(); 0: the time is not known */
 	size_t dropped; /* rows that the last write had no room for */
+	/* Read a row's counters anew; NULL: nobody else changes them. */
+	void (*fetch)(void *arg, struct gm_keyrow *);
+	void *arg;
+	uint64_t look; /* rises when counters may have changed */
 };
+
+/* The line of a row takes no more. */
+#define GM_KEYROW_LINE (GM_KEYROW_COUNTERS + sizeof(struct gm_keyrow))
 
 /* NULL: absent.  The row stays where it is until the next get or parse. */
 struct gm_keyrow *gm_keytable_find(const struct gm_keytable *,
     const char *origin, const char *id, const char *model);
 
-/* Found, or added without a mark; NULL: GM_EOS. */
+/*
+ * Bring the counters of a row, or of all, up to date, before they are looked at
+ * or changed.
+ */
+void gm_keytable_fetch(const struct gm_keytable *, struct gm_keyrow *);
+void gm_keytable_fetch_all(struct gm_keytable *);
+
+/* Found, or added without a mark, with its counters; NULL: GM_EOS. */
 struct gm_keyrow *gm_keytable_get(struct gm_keytable *, const char *origin,
     const char *id, const char *model, struct gm_err *) GM_MUST_CHECK;
 
@@ -101,6 +117,9 @@ void gm_keytable_sort(struct gm_keytable *);
  */
 void gm_keytable_settle(struct gm_keytable *, int64_t now_ms);
 
+/* Of the counters of one row. */
+void gm_keyrow_settle(struct gm_keyrow *, int64_t now_ms);
+
 void gm_keytable_release(struct gm_keytable *);
 
 /*
@@ -124,7 +143,17 @@ int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
  */
 void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 
+/* Drop the rows that were left out. */
+void gm_keytable_forget(struct gm_keytable *);
+
 /* The beginning of a row's line, of GM_KEYROW_COUNTERS - 1 bytes. */
 void gm_keyrow_counters(const struct gm_keyrow *, char out[GM_KEYROW_COUNTERS]);
+
+/* Read them; what makes no sense is all zero. */
+void gm_keyrow_parse_counters(
+    struct gm_keyrow *, const char counters[GM_KEYROW_COUNTERS]);
+
+/* The whole line, with its newline.  Returns its length. */
+size_t gm_keyrow_line(const struct gm_keyrow *, char out[GM_KEYROW_LINE]);
 
 #endif

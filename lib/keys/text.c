@@ -14,9 +14,6 @@
 #define WIDTH ((size_t)GM_KEYROW_COUNTERS - 1)
 #define IDLE_MS (8 * 24 * INT64_C(3600000)) /* then a row is forgotten */
 
-/* More than the counters, four names, a class, two times and a reason take. */
-#define LINE_ROOM (GM_KEYROW_COUNTERS + sizeof(struct gm_keyrow))
-
 /* What the widths can hold. */
 #define REQUESTS_MAX INT64_C(9999999999)
 #define SMALL_MAX INT64_C(999999)
@@ -62,8 +59,9 @@ take_time(const char **p, int64_t *ms)
 }
 
 /* p has the whole width and the blank behind it. */
-static void
-parse_counters(struct gm_keyrow *row, const char *p)
+void
+gm_keyrow_parse_counters(
+    struct gm_keyrow *row, const char p[GM_KEYROW_COUNTERS])
 {
 	if (take_number(&p, 10, &row->requests) &&
 	    take_number(&p, 6, &row->day) &&
@@ -139,7 +137,7 @@ parse_line(struct gm_keyrow *row, struct gm_span line)
 	    !parse_time(&row->until_ms, until))
 		return false;
 	set_reason(row->reason, sizeof(row->reason), rest);
-	parse_counters(row, line.p);
+	gm_keyrow_parse_counters(row, line.p);
 	return true;
 }
 
@@ -213,9 +211,8 @@ or_dash(const char *text)
 	return text[0] != '\0' ? text : "-";
 }
 
-/* Returns its length. */
-static size_t
-format_line(char line[LINE_ROOM], const struct gm_keyrow *row)
+size_t
+gm_keyrow_line(const struct gm_keyrow *row, char line[GM_KEYROW_LINE])
 {
 	char counters[GM_KEYROW_COUNTERS], project[sizeof(row->project)];
 	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
@@ -226,7 +223,7 @@ format_line(char line[LINE_ROOM], const struct gm_keyrow *row)
 	set_reason(reason, sizeof(reason), gm_span_of(row->reason));
 	format_time(since, row->since_ms);
 	format_time(until, row->until_ms);
-	(void)snprintf(line, LINE_ROOM, "%s %s %s %s %s %s %s %s %s\n",
+	(void)snprintf(line, GM_KEYROW_LINE, "%s %s %s %s %s %s %s %s %s\n",
 	    counters, or_dash(row->id), or_dash(row->model), or_dash(project),
 	    gm_class(row->class)->name, since, until, or_dash(row->origin),
 	    or_dash(reason));
@@ -296,7 +293,7 @@ pick_oldest(const struct gm_keytable *t)
 static void
 choose(struct gm_keytable *t)
 {
-	char line[LINE_ROOM];
+	char line[GM_KEYROW_LINE];
 	struct gm_keyrow *row;
 	size_t i, bytes = 1000, rows = 0; /* with the comment */
 
@@ -306,13 +303,13 @@ choose(struct gm_keytable *t)
 		row->at = is_idle(row, t->now_ms) ? -1 : 0;
 		if (row->at == -1)
 			continue;
-		bytes += format_line(line, row);
+		bytes += gm_keyrow_line(row, line);
 		rows++;
 	}
 	while (rows > GM_KEYTABLE_ROWS || bytes > GM_KEYTABLE_BYTES) {
 		row = pick_oldest(t);
 		row->at = -1;
-		bytes -= format_line(line, row);
+		bytes -= gm_keyrow_line(row, line);
 		rows--;
 		t->dropped++;
 	}
@@ -322,7 +319,7 @@ void
 gm_keytable_write(struct gm_keytable *t, struct gm_buf *out)
 {
 	size_t i, len, start = out->len;
-	char line[LINE_ROOM];
+	char line[GM_KEYROW_LINE];
 
 	choose(t);
 	gm_buf_puts(out, HEAD VERSION COLUMNS "\n");
@@ -330,7 +327,7 @@ gm_keytable_write(struct gm_keytable *t, struct gm_buf *out)
 		if (t->rows[i].at == -1)
 			continue;
 		t->rows[i].at = (off_t)(out->len - start);
-		len = format_line(line, &t->rows[i]);
+		len = gm_keyrow_line(&t->rows[i], line);
 		gm_buf_put(out, line, len);
 	}
 }

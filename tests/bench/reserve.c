@@ -17,20 +17,20 @@
 static const struct gm_note note = { .tool = "reserve", .fd = STDERR_FILENO };
 
 static int
-reserve(struct gm_keystate *state, struct gm_keytable *table)
+reserve(struct gm_keystate *state)
 {
 	int64_t now = gm_clock_wall_ms();
 	struct gm_keyrow *row;
 	struct gm_err err;
 
-	if (gm_keystate_lock(state, table, now, &err) != 0)
+	if (gm_keystate_lock(state, now, &err) != 0)
 		return -1;
-	row = gm_keytable_get(table, ORIGIN, "key", "all", &err);
+	row = gm_keytable_get(&state->table, ORIGIN, "key", "all", &err);
 	if (row == NULL)
 		return -1;
 	row->requests++;
 	row->last_ms = row->slot_ms = now;
-	gm_keystate_save_counters(state, table, row);
+	gm_keystate_save_counters(state, row);
 	gm_keystate_unlock(state);
 	return 0;
 }
@@ -39,13 +39,12 @@ reserve(struct gm_keystate *state, struct gm_keytable *table)
 static _Noreturn void
 work(const char *dir, int64_t until_ms, int fd)
 {
-	struct gm_keytable table = { 0 };
 	struct gm_keystate state;
 	int64_t made = 0;
 
-	gm_keystate_open(&state, dir, &note, NULL);
+	gm_keystate_open(&state, dir, &note, false);
 	while (gm_clock_mono_ms() < until_ms) {
-		if (reserve(&state, &table) != 0)
+		if (reserve(&state) != 0)
 			_exit(1);
 		made++;
 	}
@@ -55,16 +54,14 @@ work(const char *dir, int64_t until_ms, int fd)
 static int64_t
 count_in_file(const char *dir)
 {
-	struct gm_keytable table = { 0 };
 	const struct gm_keyrow *row;
 	struct gm_keystate state;
 	int64_t requests;
 
-	gm_keystate_open(&state, dir, &note, NULL);
-	gm_keystate_read(&state, &table, gm_clock_wall_ms());
-	row = gm_keytable_find(&table, ORIGIN, "key", "all");
+	gm_keystate_open(&state, dir, &note, false);
+	gm_keystate_look(&state, gm_clock_wall_ms());
+	row = gm_keytable_find(&state.table, ORIGIN, "key", "all");
 	requests = row != NULL ? row->requests : 0;
-	gm_keytable_release(&table);
 	gm_keystate_close(&state);
 	return requests;
 }

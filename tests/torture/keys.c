@@ -84,7 +84,6 @@ tell(int fd, long who, int64_t value)
 static _Noreturn void
 mark_for_ever(const struct run *run, long who)
 {
-	struct gm_keytable table = { 0 };
 	struct gm_keystate state;
 	char id[GM_KEYROW_ID];
 	struct gm_keyrow *row;
@@ -92,12 +91,12 @@ mark_for_ever(const struct run *run, long who)
 	int64_t now, until;
 
 	name(id, who);
-	gm_keystate_open(&state, run->dir, &note, NULL);
+	gm_keystate_open(&state, run->dir, &note, false);
 	for (;;) {
 		now = gm_clock_wall_ms();
-		if (gm_keystate_lock(&state, &table, now, &err) != 0)
+		if (gm_keystate_lock(&state, now, &err) != 0)
 			_exit(1);
-		row = gm_keytable_get(&table, ORIGIN, id, "all", &err);
+		row = gm_keytable_get(&state.table, ORIGIN, id, "all", &err);
 		if (row == NULL)
 			_exit(1);
 		if (row->until_ms == 0)
@@ -105,8 +104,8 @@ mark_for_ever(const struct run *run, long who)
 		until = ++row->until_ms;
 		row->since_ms = now;
 		row->class = GM_CLASS_QUOTA_MINUTE;
-		table.changed = true;
-		gm_keystate_save(&state, &table);
+		state.table.changed = true;
+		gm_keystate_save(&state);
 		gm_keystate_unlock(&state);
 		if (state.own.len == 0) /* else the disk was too slow */
 			tell(run->pipe[1], who, until);
@@ -116,30 +115,28 @@ mark_for_ever(const struct run *run, long who)
 static _Noreturn void
 reserve(const struct run *run, long count)
 {
-	struct gm_keytable table = { 0 };
 	struct gm_keystate state;
 	struct gm_keyrow *row;
 	struct gm_err err;
 	int64_t now, slot;
 
-	gm_keystate_open(&state, run->dir, &note, NULL);
+	gm_keystate_open(&state, run->dir, &note, false);
 	while (count-- > 0) {
 		now = gm_clock_wall_ms();
-		if (gm_keystate_lock(&state, &table, now, &err) != 0)
+		if (gm_keystate_lock(&state, now, &err) != 0)
 			_exit(1);
-		row = gm_keytable_get(&table, ORIGIN, "key", "all", &err);
+		row = gm_keytable_get(&state.table, ORIGIN, "key", "all", &err);
 		if (row == NULL)
 			_exit(1);
 		slot = row->slot_ms + 1 > now ? row->slot_ms + 1 : now;
 		row->slot_ms = slot;
 		row->last_ms = now;
 		row->requests++;
-		gm_keystate_save_counters(&state, &table, row);
+		gm_keystate_save_counters(&state, row);
 		gm_keystate_unlock(&state);
 		tell(run->pipe[1], 0, slot);
 	}
 	gm_keystate_close(&state);
-	gm_keytable_release(&table);
 	_exit(0);
 }
 
@@ -242,19 +239,17 @@ strike(struct run *run, long who)
 static void
 check_litter(const struct run *run)
 {
-	struct gm_keytable table = { 0 };
 	struct gm_keystate state;
 	struct dirent *entry;
 	struct gm_err err;
 	DIR *dir;
 
-	gm_keystate_open(&state, run->dir, &note, NULL);
-	if (gm_keystate_lock(&state, &table, gm_clock_wall_ms(), &err) != 0)
+	gm_keystate_open(&state, run->dir, &note, false);
+	if (gm_keystate_lock(&state, gm_clock_wall_ms(), &err) != 0)
 		die(err.msg);
-	table.changed = true;
-	gm_keystate_save(&state, &table);
+	state.table.changed = true;
+	gm_keystate_save(&state);
 	gm_keystate_close(&state);
-	gm_keytable_release(&table);
 	dir = opendir(run->dir);
 	if (dir == NULL)
 		die(run->dir);

@@ -298,8 +298,8 @@ find_standing(struct batch *b, struct item *item, bool blind)
 
 	if (v->class == GM_CLASS_OK && blind && !b->common->ignore_cooldown)
 		wish.ignore_before_ms = 0;
-	gm_keyrule_standing(&keys->rule, &keys->table, model, &wish, v->index,
-	    keys->table.now_ms, &s);
+	gm_keyrule_standing(&keys->rule, &keys->state->table, model, &wish,
+	    v->index, keys->state->table.now_ms, &s);
 	if (v->class == GM_CLASS_OK && !is_missed_for_free(s.class))
 		return;
 	if (v->class == GM_CLASS_OK) {
@@ -316,8 +316,8 @@ find_standing(struct batch *b, struct item *item, bool blind)
 static int
 name_project(const struct batch *b, struct item *item, struct gm_err *err)
 {
-	const char *id = gm_keyrule_project(
-	    &b->set->keys.rule, &b->set->keys.table, item->verdict->index);
+	const char *id = gm_keyrule_project(&b->set->keys.rule,
+	    &b->set->keys.state->table, item->verdict->index);
 	const char *colon = strchr(id, ':');
 	struct gm_verdict *v = item->verdict;
 

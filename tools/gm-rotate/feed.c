@@ -43,8 +43,8 @@ gm_keyfeed_read(struct gm_keys *keys, const char *provider, int fd,
     const char *name, struct gm_err *err)
 {
 	struct gm_keyreport report = { .rule = &keys->rule,
-		.table = &keys->table,
-		.note = keys->note,
+		.table = &keys->state->table,
+		.note = keys->state->note,
 		.provider = provider };
 	struct gm_err first = { .code = GM_OK };
 	struct gm_lines lines;

@@ -34,6 +34,7 @@ struct options {
 struct run {
 	struct options *opt;
 	struct gm_keyset keyset;
+	struct gm_keystate state;
 	struct gm_keys *keys; /* the keyset's */
 	struct gm_keychoice choice;
 	struct gm_out out;
@@ -192,7 +193,8 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	options = gm_wanted_keys(tool);
 	options.must_store = is_storing(r->opt);
 	options.no_command = !r->opt->print_key && c->behind <= 0;
-	if (gm_keyset_open(&r->keyset, &options, c->vendor, err) != 0)
+	if (gm_keyset_open(&r->keyset, &options, c->vendor, &r->state, err) !=
+	    0)
 		return -1;
 	r->keys = &r->keyset.keys;
 	r->choice = (struct gm_keychoice){ .ring = &r->keyset.place.ring,
@@ -260,7 +262,7 @@ tell_status(struct run *r, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
 	const struct gm_keytell tell = { .rule = &r->keys->rule,
-		.table = &r->keys->table,
+		.table = &r->state.table,
 		.wish = &r->keyset.wish,
 		.models = r->keyset.models,
 		.models_len = r->keyset.models_len,
@@ -268,7 +270,8 @@ tell_status(struct run *r, struct gm_err *err)
 	struct gm_buf lines;
 	int rc;
 
-	gm_keystate_read(&r->keys->state, &r->keys->table, tell.now_ms);
+	gm_keystate_look(&r->state, tell.now_ms);
+	gm_keytable_fetch_all(&r->state.table);
 	if (c->json) {
 		rc = gm_keytell_json(&tell, &r->text, err);
 	} else if (!c->out_is_tty) {
@@ -374,6 +377,7 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 	gm_out_release(&r.out);
 	gm_buf_release(&r.text);
 	gm_keyset_close(&r.keyset);
+	gm_keystate_close(&r.state);
 	free(opt->as.items);
 	return rc;
 }

@@ -135,9 +135,11 @@ fill_pause(
 		return false;
 	*e = (struct entry){ .index = -1,
 		.model = row->model,
-		.standing = { row->class, row->since_ms, row->until_ms,
-		    row->reason },
+		.standing = { .class = row->class,
+		    .since_ms = row->since_ms,
+		    .until_ms = row->until_ms },
 		.failures = row->failures };
+	memcpy(e->standing.reason, row->reason, sizeof(e->standing.reason));
 	return true;
 }
 

@@ -18,6 +18,7 @@ static char dir[] = "/tmp/gm-unit-keyset.XXXXXX";
 static struct gm_config config;
 static struct gm_secrets secrets;
 static struct gm_keyset set;
+static struct gm_keystate shared;
 static struct gm_err err;
 
 static int
@@ -64,7 +65,7 @@ open_set(const char *keys, const char *option, const char *index)
 		gm_config_option(&config, GM_SET_KEY_INDEX, "key-index", index);
 	if (gm_config_load(&config, &wanted, &note, &err) != 0)
 		fail_msg("%s", err.msg);
-	return gm_keyset_open(&set, &options, GM_VENDOR_GEMINI, &err);
+	return gm_keyset_open(&set, &options, GM_VENDOR_GEMINI, &shared, &err);
 }
 
 static void
@@ -72,6 +73,8 @@ close_set(void)
 {
 	gm_keyset_close(&set);
 	gm_keyset_close(&set);
+	gm_keystate_close(&shared);
+	gm_keystate_close(&shared);
 	gm_config_release(&config);
 	gm_secrets_release(&secrets);
 	(void)unsetenv("GEMINI_MODEL");

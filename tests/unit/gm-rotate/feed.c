@@ -48,8 +48,9 @@ static const struct {
 static void
 test_read(void **state)
 {
+	struct gm_keystate shared;
 	struct gm_keys_options options = { .base_url = "https://api.example",
-		.note = &note };
+		.state = &shared };
 	struct gm_keys keys;
 	struct gm_pick pick;
 	struct gm_err err;
@@ -60,6 +61,7 @@ test_read(void **state)
 	assert_true(open_rig(&rig));
 	options.ring = &rig.ring;
 	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_keystate_open(&shared, NULL, &note, false);
 		assert_int_equal(gm_keys_open(&keys, &options, &err), 0);
 		assert_int_equal(feed(&keys, rows[i].text, &err),
 		    rows[i].code == GM_OK ? 0 : -1);
@@ -70,6 +72,7 @@ test_read(void **state)
 		assert_int_equal(pick.kind, GM_PICK_KEY);
 		assert_int_equal(pick.index, rows[i].next);
 		gm_keys_close(&keys);
+		gm_keystate_close(&shared);
 	}
 	assert_string_equal(said(), "");
 	close_rig(&rig);

@@ -1,10 +1,12 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,15 +61,37 @@ tear_down(void **state)
 	return rmdir(dir);
 }
 
-static const struct gm_keys_options usual = {
-	.ring = &ring, .base_url = URL, .state_dir = "state", .note = &note
+static const struct gm_keys_options usual = { .ring = &ring, .base_url = URL };
+
+/* Each with a state of its own, as another process has. */
+struct side {
+	struct gm_keystate state;
+	struct gm_keys keys;
 };
 
 static void
-open_keys(struct gm_keys *k, const struct gm_keys_options *options)
+open_side_in(
+    struct side *s, const char *state_dir, const struct gm_keys_options *o)
 {
-	if (gm_keys_open(k, options, &err) != 0)
+	struct gm_keys_options options = *o;
+
+	gm_keystate_open(&s->state, state_dir, &note, false);
+	options.state = &s->state;
+	if (gm_keys_open(&s->keys, &options, &err) != 0)
 		fail_msg("%s", err.msg);
+}
+
+static void
+open_side(struct side *s, const struct gm_keys_options *options)
+{
+	open_side_in(s, "state", options);
+}
+
+static void
+close_side(struct side *s)
+{
+	gm_keys_close(&s->keys);
+	gm_keystate_close(&s->state);
 }
 
 /* What is picked and reserved; latest as in gm_keys_reserve(). */
@@ -86,8 +110,9 @@ counted(struct gm_keys *k, size_t index)
 {
 	const struct gm_keyrow *r;
 
-	gm_keystate_read(&k->state, &k->table, gm_clock_wall_ms());
-	r = gm_keytable_find(&k->table, k->origin, k->ids[index], MODEL);
+	gm_keystate_look(k->state, gm_clock_wall_ms());
+	gm_keytable_fetch_all(&k->state->table);
+	r = gm_keytable_find(&k->state->table, k->origin, k->ids[index], MODEL);
 	return r != NULL ? r->requests : 0;
 }
 
@@ -107,37 +132,37 @@ fail_with(struct gm_keys *k, size_t index, enum gm_class class, int64_t hint,
 static void
 test_shared(void **state)
 {
-	struct gm_keys a, b;
+	struct side a, b;
 	struct gm_pick p;
 
 	(void)state;
-	open_keys(&a, &usual);
-	open_keys(&b, &usual);
-	assert_string_equal(a.origin, URL ":443");
-	assert_string_equal(a.ids[0], b.ids[0]);
-	assert_string_not_equal(a.ids[0], a.ids[1]);
-	assert_int_equal(reserve(&b, NEVER).index, 0);
-	fail_with(&a, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
-	p = reserve(&b, NEVER);
+	open_side(&a, &usual);
+	open_side(&b, &usual);
+	assert_string_equal(a.keys.origin, URL ":443");
+	assert_string_equal(a.keys.ids[0], b.keys.ids[0]);
+	assert_string_not_equal(a.keys.ids[0], a.keys.ids[1]);
+	assert_int_equal(reserve(&b.keys, NEVER).index, 0);
+	fail_with(&a.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
+	p = reserve(&b.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	assert_int_equal(p.cooling, 1);
-	fail_with(&b, 1, GM_CLASS_KEY_INVALID, -1, "No.");
-	p = reserve(&a, NEVER);
+	fail_with(&b.keys, 1, GM_CLASS_KEY_INVALID, -1, "No.");
+	p = reserve(&a.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.index, 0);
 	assert_int_equal(p.dead, 1);
 	assert_int_equal(p.standing.class, GM_CLASS_QUOTA_MINUTE);
 	assert_string_equal(p.standing.reason, "No.");
 	/* lifted by one, for all */
-	gm_keys_success(&b, MODEL, &wish, 0, gm_clock_wall_ms());
-	p = reserve(&a, NEVER);
+	gm_keys_success(&b.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+	p = reserve(&a.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 0);
-	assert_int_equal(counted(&b, 0), 2);
-	assert_int_equal(counted(&b, 1), 1);
-	gm_keys_close(&a);
-	gm_keys_close(&b);
+	assert_int_equal(counted(&b.keys, 0), 2);
+	assert_int_equal(counted(&b.keys, 1), 1);
+	close_side(&a);
+	close_side(&b);
 	clean();
 }
 
@@ -146,30 +171,32 @@ static void
 test_late(void **state)
 {
 	struct gm_keys_options o = usual;
-	struct gm_keys k;
+	struct side k;
 	struct gm_pick p;
 	int64_t now;
 
 	(void)state;
 	o.rpm = 1;
-	open_keys(&k, &o);
+	wish = (struct gm_keywish){ .of = GM_KEYS_ONE }; /* no other slot */
+	open_side(&k, &o);
 	now = gm_clock_wall_ms();
-	p = reserve(&k, NEVER);
+	p = reserve(&k.keys, NEVER);
 	assert_in_range(p.at_ms - now, 0, MIN / 2);
 	now = p.at_ms;
-	p = reserve(&k, now + MIN - 1);
+	p = reserve(&k.keys, now + MIN - 1);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.at_ms, now + MIN);
-	assert_int_equal(counted(&k, 0), 1);
-	p = reserve(&k, now + MIN);
+	assert_int_equal(counted(&k.keys, 0), 1);
+	p = reserve(&k.keys, now + MIN);
 	assert_int_equal(p.at_ms, now + MIN);
-	assert_int_equal(counted(&k, 0), 2);
+	assert_int_equal(counted(&k.keys, 0), 2);
 	/* to look is not to take */
-	gm_keys_peek(&k, MODEL, &wish, &p);
-	gm_keys_peek(&k, MODEL, &wish, &p);
+	gm_keys_peek(&k.keys, MODEL, &wish, &p);
+	gm_keys_peek(&k.keys, MODEL, &wish, &p);
 	assert_int_equal(p.at_ms, now + 2 * MIN);
-	assert_int_equal(counted(&k, 0), 2);
-	gm_keys_close(&k);
+	assert_int_equal(counted(&k.keys, 0), 2);
+	close_side(&k);
+	wish = (struct gm_keywish){ .free = false };
 	clean();
 }
 
@@ -178,22 +205,22 @@ static void
 test_is_usable(void **state)
 {
 	struct gm_keys_options o = usual;
-	struct gm_keys a, b;
+	struct side a, b;
 
 	(void)state;
 	o.rpd = 1;
-	open_keys(&a, &o);
-	open_keys(&b, &o);
-	assert_int_equal(reserve(&a, NEVER).index, 0);
+	open_side(&a, &o);
+	open_side(&b, &o);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
 	/* The day is used up by this very request. */
-	assert_true(gm_keys_is_usable(&a, MODEL, &wish, 0));
-	assert_int_equal(reserve(&b, NEVER).index, 1);
-	fail_with(&b, 0, GM_CLASS_QUOTA_DAY, -1, "No.");
-	assert_false(gm_keys_is_usable(&a, MODEL, &wish, 0));
-	assert_true(gm_keys_is_usable(&a, MODEL, &wish, 1));
-	assert_true(gm_keys_is_usable(&a, "gemini-y", &wish, 0));
-	gm_keys_close(&a);
-	gm_keys_close(&b);
+	assert_true(gm_keys_is_usable(&a.keys, MODEL, &wish, 0));
+	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
+	fail_with(&b.keys, 0, GM_CLASS_QUOTA_DAY, -1, "No.");
+	assert_false(gm_keys_is_usable(&a.keys, MODEL, &wish, 0));
+	assert_true(gm_keys_is_usable(&a.keys, MODEL, &wish, 1));
+	assert_true(gm_keys_is_usable(&a.keys, "gemini-y", &wish, 0));
+	close_side(&a);
+	close_side(&b);
 	clean();
 }
 
@@ -201,38 +228,38 @@ static void
 test_options(void **state)
 {
 	struct gm_keys_options o = usual;
-	struct gm_keys k;
+	struct side k;
 	struct gm_pick p;
 
 	(void)state;
-	open_keys(&k, &o);
-	fail_with(&k, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
-	gm_keys_close(&k);
+	open_side(&k, &o);
+	fail_with(&k.keys, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
+	close_side(&k);
 	/* one alone */
-	open_keys(&k, &o);
+	open_side(&k, &o);
 	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
-	assert_int_equal(reserve(&k, NEVER).index, 1);
+	assert_int_equal(reserve(&k.keys, NEVER).index, 1);
 	wish.key = 0;
-	p = reserve(&k, NEVER);
+	p = reserve(&k.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_DEAD);
 	assert_int_equal(p.index, 0);
 	/* marks of before, but not those that come */
-	wish.ignore_before_ms = gm_clock_wall_ms();
-	while (gm_clock_wall_ms() == wish.ignore_before_ms)
+	wish.ignore_before_ms = gm_clock_wall_ms() + 1;
+	while (gm_clock_wall_ms() < wish.ignore_before_ms)
 		; /* the mark is older than this millisecond */
-	assert_int_equal(reserve(&k, NEVER).kind, GM_PICK_KEY);
-	fail_with(&k, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
-	assert_int_equal(reserve(&k, NEVER).kind, GM_PICK_DEAD);
-	gm_keys_close(&k);
+	assert_int_equal(reserve(&k.keys, NEVER).kind, GM_PICK_KEY);
+	fail_with(&k.keys, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
+	assert_int_equal(reserve(&k.keys, NEVER).kind, GM_PICK_DEAD);
+	close_side(&k);
 	wish = (struct gm_keywish){ .free = false };
 	/* another service */
 	o = usual;
 	o.base_url = "http://localhost/v1";
-	open_keys(&k, &o);
-	assert_int_equal(reserve(&k, NEVER).index, 0);
-	gm_keys_close(&k);
-	gm_keys_close(&k);
-	gm_keys_close(&k);
+	open_side(&k, &o);
+	assert_int_equal(reserve(&k.keys, NEVER).index, 0);
+	close_side(&k);
+	close_side(&k);
+	close_side(&k);
 	clean();
 }
 
@@ -252,14 +279,14 @@ content(void)
 static void
 test_no_key_in_the_state(void **state)
 {
-	struct gm_keys k;
+	struct side k;
 
 	(void)state;
-	open_keys(&k, &usual);
-	(void)reserve(&k, NEVER);
-	fail_with(&k, 0, GM_CLASS_KEY_INVALID, -1,
+	open_side(&k, &usual);
+	(void)reserve(&k.keys, NEVER);
+	fail_with(&k.keys, 0, GM_CLASS_KEY_INVALID, -1,
 	    "Invalid API key: " KEY_A ", not " KEY_B ".");
-	gm_keys_close(&k);
+	close_side(&k);
 	assert_non_null(
 	    strstr(content(), " Invalid API key: ...0001, not ...0002.\n"));
 	assert_null(strstr(content(), KEY_A));
@@ -274,33 +301,36 @@ test_no_key_in_the_state(void **state)
 static void
 test_clamped_once(void **state)
 {
-	struct gm_keys k;
+	struct side k;
 	struct gm_pick first, second;
 	struct gm_keyrow *r;
 	size_t i;
 
 	(void)state;
-	open_keys(&k, &usual);
-	assert_int_equal(gm_keys_begin(&k, &err), 0);
+	open_side(&k, &usual);
+	assert_int_equal(gm_keys_begin(&k.keys, &err), 0);
 	for (i = 0; i < 2; i++) {
-		r = gm_keytable_get(&k.table, k.origin, k.ids[i], MODEL, &err);
+		r = gm_keytable_get(
+		    &k.state.table, k.keys.origin, k.keys.ids[i], MODEL, &err);
 		assert_non_null(r);
 		r->class = GM_CLASS_QUOTA_DAY;
 		r->since_ms = gm_clock_wall_ms() + 1000 * HOUR;
 		r->until_ms = r->since_ms + HOUR;
 	}
-	k.table.changed = true;
-	gm_keys_commit(&k);
-	first = reserve(&k, NEVER);
+	k.state.table.changed = true;
+	gm_keys_commit(&k.keys);
+	close_side(&k);
+	open_side(&k, &usual);
+	first = reserve(&k.keys, NEVER);
 	assert_int_equal(first.kind, GM_PICK_COOLING);
-	gm_keys_close(&k);
+	close_side(&k);
 	while (gm_clock_wall_ms() + 25 * HOUR == first.at_ms)
 		;
-	open_keys(&k, &usual);
-	second = reserve(&k, NEVER);
+	open_side(&k, &usual);
+	second = reserve(&k.keys, NEVER);
 	assert_int_equal(second.kind, GM_PICK_COOLING);
 	assert_int_equal(second.at_ms, first.at_ms);
-	gm_keys_close(&k);
+	close_side(&k);
 	clean();
 }
 
@@ -323,14 +353,14 @@ name_list(char out[sizeof(((struct gm_keys *)0)->current)], const char *text)
 {
 	struct gm_keys_options o = usual;
 	struct gm_keyring other = { .len = 0 };
-	struct gm_keys k;
+	struct side k;
 
 	assert_int_equal(
 	    gm_keyring_parse(&other, gm_span_of(text), &secrets, &err), 0);
 	o.ring = &other;
-	open_keys(&k, &o);
-	memcpy(out, k.current, sizeof(k.current));
-	gm_keys_close(&k);
+	open_side(&k, &o);
+	memcpy(out, k.keys.current, sizeof(k.keys.current));
+	close_side(&k);
 	gm_keyring_release(&other);
 }
 
@@ -370,7 +400,7 @@ test_replacements(void **state)
 {
 	struct gm_keys_options o = usual;
 	struct gm_keyring other = { .len = 0 };
-	struct gm_keys a, b;
+	struct side a, b;
 	int i;
 
 	(void)state;
@@ -378,38 +408,299 @@ test_replacements(void **state)
 			     &secrets, &err),
 	    0);
 	o.ring = &other;
-	open_keys(&a, &usual);
-	open_keys(&b, &o);
-	assert_int_equal(reserve(&a, NEVER).index, 0);
+	open_side(&a, &usual);
+	open_side(&b, &o);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
 	assert_true(is_replaced()); /* a new row */
-	assert_int_equal(reserve(&a, NEVER).index, 0);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
 	assert_false(is_replaced());
-	fail_with(&a, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
+	fail_with(&a.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
 	assert_true(is_replaced());
-	assert_int_equal(reserve(&a, NEVER).index, 1);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 1);
 	assert_true(is_replaced());
-	gm_keys_success(&a, MODEL, &wish, 1, gm_clock_wall_ms());
-	gm_keys_success(&a, MODEL, &wish, 0, gm_clock_wall_ms());
+	gm_keys_success(&a.keys, MODEL, &wish, 1, gm_clock_wall_ms());
+	gm_keys_success(&a.keys, MODEL, &wish, 0, gm_clock_wall_ms());
 	assert_true(is_replaced());
 	/* Both lists are at the key that is the first one of b. */
-	assert_int_equal(reserve(&b, NEVER).index, 0);
+	assert_int_equal(reserve(&b.keys, NEVER).index, 0);
 	assert_false(is_replaced());
-	fail_with(&b, 0, GM_CLASS_KEY_INVALID, -1, "No.");
-	assert_int_equal(reserve(&b, NEVER).index, 1);
-	assert_int_equal(reserve(&a, NEVER).index, 0);
-	gm_keys_success(&b, MODEL, &wish, 0, gm_clock_wall_ms());
+	fail_with(&b.keys, 0, GM_CLASS_KEY_INVALID, -1, "No.");
+	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
+	gm_keys_success(&b.keys, MODEL, &wish, 0, gm_clock_wall_ms());
 	assert_true(is_replaced());
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(reserve(&a, NEVER).index, 0);
-		gm_keys_success(&a, MODEL, &wish, 0, gm_clock_wall_ms());
-		assert_int_equal(reserve(&b, NEVER).index, 1);
-		gm_keys_success(&b, MODEL, &wish, 1, gm_clock_wall_ms());
+		assert_int_equal(reserve(&a.keys, NEVER).index, 0);
+		gm_keys_success(&a.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+		assert_int_equal(reserve(&b.keys, NEVER).index, 1);
+		gm_keys_success(&b.keys, MODEL, &wish, 1, gm_clock_wall_ms());
 	}
 	assert_false(is_replaced());
 	(void)unlink("held");
-	gm_keys_close(&a);
-	gm_keys_close(&b);
+	close_side(&a);
+	close_side(&b);
 	gm_keyring_release(&other);
+	clean();
+}
+
+/* How often the file was replaced since the last look at fd, an inotify. */
+static int
+replacements(int fd)
+{
+	_Alignas(struct inotify_event) char events[4096];
+	const struct inotify_event *e;
+	int count = 0;
+	ssize_t n, at;
+
+	while ((n = read(fd, events, sizeof(events))) > 0)
+		for (at = 0; at < n; at += (ssize_t)sizeof(*e) + e->len) {
+			e = (const void *)(events + at);
+			count += strcmp(e->name, "keys") == 0;
+		}
+	return count;
+}
+
+static int
+watch(void)
+{
+	int fd = inotify_init1(IN_NONBLOCK);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_not_equal(inotify_add_watch(fd, "state", IN_MOVED_TO), -1);
+	return fd;
+}
+
+/* As an event loop: wait for the sync, or until again_ms. */
+static void
+run(struct side *s, struct gm_keychange *c)
+{
+	struct pollfd ready = { .events = POLLIN };
+	int64_t ms;
+	int rc;
+
+	while ((rc = gm_keys_run(&s->keys, c, &err)) == 0) {
+		ready.fd = gm_keystate_fd(&s->state);
+		ms = c->again_ms - gm_clock_mono_ms();
+		assert_in_range(ms + 1, 0, 5001);
+		(void)poll(&ready, 1, ms > 0 ? (int)ms : 0);
+	}
+	assert_int_equal(rc, 1);
+}
+
+static const struct gm_fault minute = { .class = GM_CLASS_QUOTA_MINUTE,
+	.hint_ms = HOUR };
+
+/* A failure and the reservation of the next key: the file is replaced once. */
+static void
+test_one_change(void **state)
+{
+	struct gm_keychange c = { .model = MODEL,
+		.learnt = GM_LEARNT_FAULT,
+		.fault = &minute,
+		.reserve = true,
+		.latest_ms = NEVER };
+	struct side a, b;
+	int fd;
+
+	(void)state;
+	open_side(&a, &usual);
+	open_side(&b, &usual);
+	fd = watch();
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
+	assert_int_equal(replacements(fd), 1);
+	c.sent_ms = gm_clock_wall_ms();
+	run(&a, &c);
+	assert_int_equal(c.pick.kind, GM_PICK_KEY);
+	assert_int_equal(c.pick.index, 1);
+	assert_int_equal(replacements(fd), 1);
+	assert_int_equal(counted(&b.keys, 1), 1);
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, NULL, 0));
+	/* What changes no more than counters replaces nothing. */
+	c = (struct gm_keychange){ .model = MODEL,
+		.learnt = GM_LEARNT_SUCCESS,
+		.index = 1,
+		.sent_ms = gm_clock_wall_ms(),
+		.reserve = true,
+		.latest_ms = NEVER };
+	run(&a, &c);
+	assert_int_equal(replacements(fd), 0);
+	assert_int_equal(counted(&b.keys, 1), 2);
+	(void)close(fd);
+	close_side(&a);
+	close_side(&b);
+	clean();
+}
+
+/* What several calls have learnt is written at once. */
+static void
+test_batch(void **state)
+{
+	struct gm_keychange c[3];
+	struct side a, b;
+	size_t i;
+	int fd;
+
+	(void)state;
+	open_side(&a, &usual);
+	open_side(&b, &usual);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
+	fd = watch();
+	for (i = 0; i < GM_LEN(c); i++) {
+		c[i] = (struct gm_keychange){ .model = MODEL,
+			.learnt = i < 2 ? GM_LEARNT_FAULT : GM_LEARNT_NOTHING,
+			.index = i,
+			.fault = &minute,
+			.reserve = true,
+			.latest_ms = NEVER };
+		assert_int_equal(gm_keys_run(&a.keys, &c[i], &err), 0);
+	}
+	assert_int_equal(c[0].pick.index, 1);
+	assert_int_equal(c[1].pick.kind, GM_PICK_COOLING);
+	for (i = 0; i < GM_LEN(c); i++)
+		run(&a, &c[i]);
+	assert_int_equal(replacements(fd), 1);
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, NULL, 0));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, NULL, 1));
+	(void)close(fd);
+	close_side(&a);
+	close_side(&b);
+	clean();
+}
+
+/* While others hold the lock nothing waits; after 5 s memory is used. */
+static void
+test_busy(void **state)
+{
+	struct gm_keychange c = {
+		.model = MODEL, .reserve = true, .latest_ms = NEVER
+	};
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, &usual);
+	open_side(&b, &usual);
+	assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
+	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
+	assert_true(c.again_ms > c.begun_ms);
+	gm_keys_commit(&b.keys);
+	run(&a, &c);
+	assert_int_equal(counted(&b.keys, 0), 1);
+	assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
+	c = (struct gm_keychange){
+		.model = MODEL, .reserve = true, .latest_ms = NEVER
+	};
+	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
+	c.begun_ms -= 5000;
+	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 1);
+	assert_string_equal(said(), "gm-x: state/keys.lock: locked for too "
+				    "long; the state of the keys is kept in "
+				    "memory only\n");
+	assert_int_equal(c.pick.index, 0);
+	gm_keys_commit(&b.keys);
+	assert_int_equal(counted(&b.keys, 0), 1);
+	assert_int_equal(counted(&a.keys, 0), 2);
+	close_side(&a);
+	close_side(&b);
+	clean();
+}
+
+/* Whoever stops asking leaves neither a lock nor a half of a change. */
+static void
+test_abandon(void **state)
+{
+	struct gm_keychange c = {
+		.model = MODEL, .learnt = GM_LEARNT_FAULT, .fault = &minute
+	};
+	struct side a, b;
+	int i;
+
+	(void)state;
+	open_side(&a, &usual);
+	open_side(&b, &usual);
+	for (i = 0; i < 2; i++) { /* before, and during the sync */
+		c.index = (size_t)i;
+		c.made = false;
+		c.begun_ms = 0;
+		assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
+		if (i == 1)
+			(void)!gm_keys_run(&a.keys, &c, &err);
+		gm_keys_abandon(&a.keys, &c);
+		assert_false(
+		    gm_keys_is_usable(&b.keys, MODEL, NULL, (size_t)i));
+		assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
+		gm_keys_commit(&b.keys);
+	}
+	/* The end of all writes what is under way, too. */
+	c = (struct gm_keychange){
+		.model = "gemini-y", .learnt = GM_LEARNT_FAULT, .fault = &minute
+	};
+	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
+	close_side(&a);
+	assert_false(gm_keys_is_usable(&b.keys, "gemini-y", NULL, 0));
+	close_side(&b);
+	clean();
+}
+
+/* A request whose key fails before its slot does not count. */
+static void
+test_unsent(void **state)
+{
+	struct gm_keys_options o = usual;
+	struct gm_keychange c;
+	struct gm_pick first;
+	struct side a, b;
+
+	(void)state;
+	o.rpd = 1;
+	open_side(&a, &o);
+	open_side(&b, &o);
+	first = reserve(&a.keys, NEVER);
+	assert_int_equal(first.index, 0);
+	fail_with(&b.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
+	c = (struct gm_keychange){ .model = MODEL,
+		.learnt = GM_LEARNT_UNSENT,
+		.index = first.index,
+		.slot_ms = first.at_ms,
+		.reserve = true,
+		.latest_ms = NEVER };
+	assert_int_equal(gm_keys_make(&a.keys, &c, &err), 0);
+	assert_int_equal(c.pick.index, 1);
+	assert_int_equal(counted(&b.keys, 0), 0);
+	assert_int_equal(counted(&b.keys, 1), 1);
+	close_side(&a);
+	close_side(&b);
+	clean();
+}
+
+/* Counters that others write are seen, and rows that they add. */
+static void
+test_others(void **state)
+{
+	struct gm_keys_options o = usual;
+	struct side a, b;
+
+	(void)state;
+	o.rpd = 2;
+	open_side(&a, &o);
+	open_side(&b, &o);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
+	assert_int_equal(reserve(&b.keys, NEVER).index, 0);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 1);
+	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
+	assert_int_equal(reserve(&a.keys, NEVER).kind, GM_PICK_COOLING);
+	gm_keys_peek(
+	    &b.keys, "gemini-y", NULL, &(struct gm_pick){ .index = 9 });
+	assert_int_equal(counted(&a.keys, 0), 2);
+	/* A mark is written with the counters that others have written. */
+	o.rpd = 0;
+	close_side(&a);
+	open_side(&a, &o);
+	assert_int_equal(reserve(&a.keys, NEVER).index, 1);
+	assert_int_equal(reserve(&b.keys, NEVER).kind, GM_PICK_COOLING);
+	fail_with(&b.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
+	assert_int_equal(counted(&a.keys, 1), 3);
+	close_side(&a);
+	close_side(&b);
 	clean();
 }
 
@@ -418,27 +709,25 @@ static void
 test_memory_only(void **state)
 {
 	static const char *const dirs[] = { NULL, "" };
-	struct gm_keys_options o = usual;
-	struct gm_keys k;
+	struct side k;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(dirs); i++) {
-		o.state_dir = dirs[i];
-		open_keys(&k, &o);
+		open_side_in(&k, dirs[i], &usual);
 		assert_string_equal(said(),
 		    dirs[i] == NULL
 			? "" /* as it was asked for */
 			: "gm-x: no state directory; the state of the keys is "
 			  "kept in memory only\n");
-		assert_int_equal(reserve(&k, NEVER).index, 0);
-		assert_int_equal(counted(&k, 0), 1);
-		fail_with(&k, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
-		assert_false(gm_keys_is_usable(&k, MODEL, &wish, 0));
-		assert_int_equal(reserve(&k, NEVER).index, 1);
-		gm_keys_success(&k, MODEL, &wish, 0, gm_clock_wall_ms());
-		assert_true(gm_keys_is_usable(&k, MODEL, &wish, 0));
-		gm_keys_close(&k);
+		assert_int_equal(reserve(&k.keys, NEVER).index, 0);
+		assert_int_equal(counted(&k.keys, 0), 1);
+		fail_with(&k.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
+		assert_false(gm_keys_is_usable(&k.keys, MODEL, &wish, 0));
+		assert_int_equal(reserve(&k.keys, NEVER).index, 1);
+		gm_keys_success(&k.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+		assert_true(gm_keys_is_usable(&k.keys, MODEL, &wish, 0));
+		close_side(&k);
 		assert_string_equal(said(), "");
 	}
 }
@@ -455,6 +744,12 @@ main(void)
 		cmocka_unit_test(test_clamped_once),
 		cmocka_unit_test(test_list_names),
 		cmocka_unit_test(test_replacements),
+		cmocka_unit_test(test_one_change),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_abandon),
+		cmocka_unit_test(test_unsent),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_memory_only),
 	};
 

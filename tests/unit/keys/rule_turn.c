@@ -281,6 +281,42 @@ test_give_back(void **state)
 	end();
 }
 
+/* The next free slot of any project; of equal ones the current key's. */
+static void
+test_slots_of_projects(void **state)
+{
+	static const struct {
+		size_t index;
+		int64_t in;
+	} picks[] = { { 0, 0 }, { 2, 0 }, { 0, SEC }, { 2, SEC },
+		{ 0, 2 * SEC } };
+	struct gm_pick p;
+	size_t i;
+
+	(void)state;
+	begin("work:a,work:b,c");
+	rule.rpm = 60;
+	for (i = 0; i < GM_LEN(picks); i++) {
+		table.changed = false;
+		gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+		assert_int_equal(p.index, picks[i].index);
+		assert_int_equal(p.at_ms, NOW + picks[i].in);
+		assert_non_null(gm_keyrule_reserve(
+		    &rule, &table, MODEL, &wish, &p, NOW, &err));
+		/* The current key stays, so that nothing need be written. */
+		assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
+		assert_false(table.changed);
+	}
+	/* Once it cannot be used any more, the next one is current. */
+	put("label:work", MODEL, GM_CLASS_QUOTA_MINUTE, NOW, NOW + MIN);
+	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	assert_int_equal(p.index, 2);
+	assert_non_null(
+	    gm_keyrule_reserve(&rule, &table, MODEL, &wish, &p, NOW, &err));
+	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 2);
+	end();
+}
+
 int
 main(void)
 {
@@ -293,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_round_robin),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_paces),
+		cmocka_unit_test(test_slots_of_projects),
 		cmocka_unit_test(test_give_back),
 	};
 

@@ -21,11 +21,11 @@
 #define NEVER "-                        "
 
 static void
-lock(struct gm_keystate *k, struct gm_keytable *t)
+lock(struct gm_keystate *k)
 {
 	struct gm_err err;
 
-	if (gm_keystate_lock(k, t, NOW, &err) != 0)
+	if (gm_keystate_lock(k, NOW, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -41,32 +41,40 @@ get(struct gm_keytable *t, const char *id)
 
 /* Mark a row until so many milliseconds from now, and save. */
 static void
-mark(struct gm_keystate *k, struct gm_keytable *t, const char *id, int64_t ms)
+mark(struct gm_keystate *k, const char *id, int64_t ms)
 {
 	struct gm_keyrow *row;
 
-	lock(k, t);
-	row = get(t, id);
+	lock(k);
+	row = get(&k->table, id);
 	row->class = GM_CLASS_QUOTA_MINUTE;
 	row->since_ms = NOW;
 	row->until_ms = NOW + ms;
-	t->changed = true;
-	gm_keystate_save(k, t);
+	k->table.changed = true;
+	gm_keystate_save(k);
 	gm_keystate_unlock(k);
 }
 
 /* Count one use of a row. */
 static void
-use(struct gm_keystate *k, struct gm_keytable *t, const char *id)
+use(struct gm_keystate *k, const char *id)
 {
 	struct gm_keyrow *row;
 
-	lock(k, t);
-	row = get(t, id);
+	lock(k);
+	row = get(&k->table, id);
 	row->requests++;
 	row->last_ms = NOW;
-	gm_keystate_save_counters(k, t, row);
+	gm_keystate_save_counters(k, row);
 	gm_keystate_unlock(k);
+}
+
+/* Look at the table, with all counters. */
+static void
+look(struct gm_keystate *k)
+{
+	gm_keystate_look(k, NOW);
+	gm_keytable_fetch_all(&k->table);
 }
 
 static int64_t
@@ -88,21 +96,18 @@ requests(const struct gm_keytable *t, const char *id)
 /* One of two processes, as it were. */
 struct side {
 	struct gm_keystate k;
-	struct gm_keytable t;
 };
 
 static void
 open_side(struct side *side, const char *dir)
 {
-	side->t = (struct gm_keytable){ 0 };
-	gm_keystate_open(&side->k, dir, &note, NULL);
+	gm_keystate_open(&side->k, dir, &note, false);
 }
 
 static void
 close_side(struct side *side)
 {
 	gm_keystate_close(&side->k);
-	gm_keytable_release(&side->t);
 }
 
 static void
@@ -117,15 +122,15 @@ test_two(void **state)
 	gm_keystate_id(&a.k, span(KEY), ours);
 	gm_keystate_id(&b.k, span(KEY), theirs);
 	assert_string_equal(ours, theirs);
-	gm_keystate_read(&b.k, &b.t, NOW);
-	assert_int_equal(b.t.len, 0);
-	mark(&a.k, &a.t, "key", 60000);
-	assert_false(a.t.changed);
-	gm_keystate_read(&b.k, &b.t, NOW);
-	assert_int_equal(until(&b.t, "key"), 60000);
-	use(&b.k, &b.t, "key");
-	use(&a.k, &a.t, "key");
-	mark(&b.k, &b.t, "other", 5);
+	look(&b.k);
+	assert_int_equal(b.k.table.len, 0);
+	mark(&a.k, "key", 60000);
+	assert_false(a.k.table.changed);
+	look(&b.k);
+	assert_int_equal(until(&b.k.table, "key"), 60000);
+	use(&b.k, "key");
+	use(&a.k, "key");
+	mark(&b.k, "other", 5);
 	assert_file("sub/keys",
 	    HEAD "         2      0      0 " TIME " " NEVER
 		 "key all - quota_minute " TIME " 2026-11-22T10:01:00.000Z " O
@@ -152,19 +157,19 @@ test_in_place(void **state)
 
 	(void)state;
 	open_side(&a, ".");
-	mark(&a.k, &a.t, "key", 5);
-	mark(&a.k, &a.t, "first", 5);
+	mark(&a.k, "key", 5);
+	mark(&a.k, "first", 5);
 	assert_int_equal(stat("keys", &before), 0);
-	use(&a.k, &a.t, "key");
+	use(&a.k, "key");
 	assert_int_equal(stat("keys", &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
 	assert_int_equal(before.st_size, after.st_size);
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(requests(&a.t, "key"), 1);
-	assert_int_equal(requests(&a.t, "first"), 0);
-	use(&a.k, &a.t, "new");
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(requests(&a.t, "new"), 1);
+	look(&a.k);
+	assert_int_equal(requests(&a.k.table, "key"), 1);
+	assert_int_equal(requests(&a.k.table, "first"), 0);
+	use(&a.k, "new");
+	look(&a.k);
+	assert_int_equal(requests(&a.k.table, "new"), 1);
 	close_side(&a);
 }
 
@@ -193,15 +198,13 @@ assert_memory(const char *dir, const char *want)
 	struct side a;
 
 	open_side(&a, dir);
-	mark(&a.k, &a.t, "key", 60000);
-	use(&a.k, &a.t, "key");
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(until(&a.t, "key"), 60000);
-	assert_int_equal(requests(&a.t, "key"), 1);
-	/* also for a caller that has a new table each time */
-	gm_keytable_release(&a.t);
-	lock(&a.k, &a.t);
-	assert_int_equal(until(&a.t, "key"), 60000);
+	mark(&a.k, "key", 60000);
+	use(&a.k, "key");
+	look(&a.k);
+	assert_int_equal(until(&a.k.table, "key"), 60000);
+	assert_int_equal(requests(&a.k.table, "key"), 1);
+	lock(&a.k);
+	assert_int_equal(until(&a.k.table, "key"), 60000);
 	gm_keystate_unlock(&a.k);
 	assert_string_equal(said(), want);
 	assert_string_equal(said(), "");
@@ -212,16 +215,15 @@ static void
 test_memory(void **state)
 {
 	struct gm_keystate zero = { 0 };
-	struct gm_keytable t = { 0 };
 
 	(void)state;
-	mark(&zero, &t, "key", 60000);
-	use(&zero, &t, "key");
-	gm_keystate_read(&zero, &t, NOW);
-	assert_int_equal(until(&t, "key"), 60000);
+	mark(&zero, "key", 60000);
+	use(&zero, "key");
+	look(&zero);
+	assert_int_equal(until(&zero.table, "key"), 60000);
 	gm_keystate_close(&zero);
-	gm_keytable_release(&t);
-	assert_memory(NULL, "gm-x: no state directory" MEMORY);
+	assert_memory(NULL, "");
+	assert_memory("", "gm-x: no state directory" MEMORY);
 	put_file("file", "text");
 	assert_memory("file/sub", "gm-x: file/sub: Not a directory" MEMORY);
 	assert_int_equal(mkdir("sub", 0700), 0);
@@ -293,11 +295,11 @@ test_garbage(void **state)
 	(void)state;
 	put_file("keys", "some\nwords\n");
 	open_side(&a, ".");
-	gm_keystate_read(&a.k, &a.t, NOW);
+	look(&a.k);
 	assert_string_equal(
 	    said(), "gm-x: ./keys: 2 unreadable lines dropped\n");
-	use(&a.k, &a.t, "key");
-	gm_keystate_read(&a.k, &a.t, NOW);
+	use(&a.k, "key");
+	look(&a.k);
 	assert_string_equal(said(), "");
 	assert_file("keys", HEAD "         1      0      0 " TIME " " NEVER
 				 "key all - ok - - " O " -\n");
@@ -315,23 +317,23 @@ test_too_many(void **state)
 
 	(void)state;
 	open_side(&a, ".");
-	lock(&a.k, &a.t);
+	lock(&a.k);
 	for (i = 0; i < GM_KEYTABLE_ROWS + 3; i++) {
 		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
 		row.last_ms = NOW - 1000 + (int64_t)(i % 1000);
-		assert_int_equal(gm_keytable_append(&a.t, &row, &err), 0);
+		assert_int_equal(gm_keytable_append(&a.k.table, &row, &err), 0);
 	}
-	a.t.changed = true;
-	gm_keystate_save(&a.k, &a.t);
+	a.k.table.changed = true;
+	gm_keystate_save(&a.k);
 	gm_keystate_unlock(&a.k);
 	assert_string_equal(said(),
 	    "gm-x: ./keys: full: the oldest 3 of its rows dropped; set "
 	    "GM_STATE_DIR to a directory for each list of keys\n");
-	mark(&a.k, &a.t, "new", 5);
+	mark(&a.k, "new", 5);
 	assert_string_equal(said(), "");
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(a.t.len, GM_KEYTABLE_ROWS);
-	assert_int_equal(get(&a.t, "new")->class, GM_CLASS_QUOTA_MINUTE);
+	look(&a.k);
+	assert_int_equal(a.k.table.len, GM_KEYTABLE_ROWS);
+	assert_int_equal(get(&a.k.table, "new")->class, GM_CLASS_QUOTA_MINUTE);
 	close_side(&a);
 }
 
@@ -368,13 +370,13 @@ test_modes(void **state)
 
 	(void)state;
 	open_side(&a, ".");
-	mark(&a.k, &a.t, "key", 5);
+	mark(&a.k, "key", 5);
 	close_side(&a);
 	assert_int_equal(chmod("keys", 0644), 0);
 	assert_int_equal(chmod("salt", 0666), 0);
 	assert_int_equal(chmod("keys.lock", 0666), 0);
 	open_side(&a, ".");
-	use(&a.k, &a.t, "key");
+	use(&a.k, "key");
 	assert_int_equal(mode_of("keys"), 0600);
 	assert_int_equal(mode_of("keys.lock"), 0600);
 	assert_int_equal(mode_of("salt"), 0600);
@@ -425,25 +427,25 @@ test_full(void **state)
 	(void)state;
 	open_side(&a, ".");
 	open_side(&b, ".");
-	mark(&b.k, &b.t, "key", 60000);
+	mark(&b.k, "key", 60000);
 	limit(0);
-	mark(&a.k, &a.t, "key", 90000);
+	mark(&a.k, "key", 90000);
 	assert_string_equal(said(), "gm-x: ./keys: File too large" MEMORY);
-	use(&a.k, &a.t, "key");
-	use(&a.k, &a.t, "other");
-	gm_keystate_read(&b.k, &b.t, NOW);
-	assert_int_equal(until(&b.t, "key"), 60000);
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(until(&a.t, "key"), 90000);
-	assert_int_equal(requests(&a.t, "key"), 1);
-	assert_int_equal(requests(&a.t, "other"), 1);
+	use(&a.k, "key");
+	use(&a.k, "other");
+	look(&b.k);
+	assert_int_equal(until(&b.k.table, "key"), 60000);
+	look(&a.k);
+	assert_int_equal(until(&a.k.table, "key"), 90000);
+	assert_int_equal(requests(&a.k.table, "key"), 1);
+	assert_int_equal(requests(&a.k.table, "other"), 1);
 	limit(RLIM_INFINITY);
-	mark(&b.k, &b.t, "third", 5);
-	use(&a.k, &a.t, "key");
-	gm_keystate_read(&b.k, &b.t, NOW);
-	assert_int_equal(until(&b.t, "key"), 90000);
-	assert_int_equal(until(&b.t, "third"), 5);
-	assert_int_equal(requests(&b.t, "key"), 2);
+	mark(&b.k, "third", 5);
+	use(&a.k, "key");
+	look(&b.k);
+	assert_int_equal(until(&b.k.table, "key"), 90000);
+	assert_int_equal(until(&b.k.table, "third"), 5);
+	assert_int_equal(requests(&b.k.table, "key"), 2);
 	assert_int_equal(count(".", false), 3);
 	assert_string_equal(said(), "");
 	close_side(&a);
@@ -458,17 +460,16 @@ test_full_counters(void **state)
 
 	(void)state;
 	open_side(&a, ".");
-	mark(&a.k, &a.t, "key", 60000);
+	mark(&a.k, "key", 60000);
 	limit(0);
-	use(&a.k, &a.t, "key");
-	use(&a.k, &a.t, "key");
+	use(&a.k, "key");
+	use(&a.k, "key");
 	limit(RLIM_INFINITY);
 	assert_string_equal(said(), "gm-x: ./keys: File too large" MEMORY);
-	assert_int_equal(requests(&a.t, "key"), 2);
-	use(&a.k, &a.t, "key");
-	gm_keytable_release(&a.t);
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(requests(&a.t, "key"), 3);
+	assert_int_equal(requests(&a.k.table, "key"), 2);
+	use(&a.k, "key");
+	look(&a.k);
+	assert_int_equal(requests(&a.k.table, "key"), 3);
 	assert_string_equal(said(), "");
 	close_side(&a);
 }
@@ -482,21 +483,21 @@ test_lock_in_vain(void **state)
 	(void)state;
 	open_side(&a, ".");
 	open_side(&b, ".");
-	mark(&a.k, &a.t, "key", 60000);
-	lock(&a.k, &a.t);
+	mark(&a.k, "key", 60000);
+	lock(&a.k);
 	b.k.slow = true; /* so that it takes 0.5 s, not 5 */
-	mark(&b.k, &b.t, "key", 90000);
+	mark(&b.k, "key", 90000);
 	assert_string_equal(
 	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
-	use(&b.k, &b.t, "key");
+	use(&b.k, "key");
 	gm_keystate_unlock(&a.k);
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(until(&a.t, "key"), 60000);
-	assert_int_equal(requests(&a.t, "key"), 0);
-	use(&b.k, &b.t, "key");
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(until(&a.t, "key"), 90000);
-	assert_int_equal(requests(&a.t, "key"), 2);
+	look(&a.k);
+	assert_int_equal(until(&a.k.table, "key"), 60000);
+	assert_int_equal(requests(&a.k.table, "key"), 0);
+	use(&b.k, "key");
+	look(&a.k);
+	assert_int_equal(until(&a.k.table, "key"), 90000);
+	assert_int_equal(requests(&a.k.table, "key"), 2);
 	assert_string_equal(said(), "");
 	close_side(&a);
 	close_side(&b);
@@ -512,15 +513,15 @@ test_clock_back(void **state)
 
 	(void)state;
 	open_side(&a, ".");
-	mark(&a.k, &a.t, "key", 60000);
-	assert_int_equal(gm_keystate_lock(&a.k, &a.t, NOW - year_ms, &err), 0);
-	assert_true(a.t.rows[0].since_ms == NOW - year_ms);
-	assert_true(a.t.rows[0].until_ms == NOW - year_ms + 25 * 3600000);
+	mark(&a.k, "key", 60000);
+	assert_int_equal(gm_keystate_lock(&a.k, NOW - year_ms, &err), 0);
+	assert_true(a.k.table.rows[0].since_ms == NOW - year_ms);
+	assert_true(a.k.table.rows[0].until_ms == NOW - year_ms + 25 * 3600000);
 	/* which is right for all from then on */
-	gm_keystate_save_counters(&a.k, &a.t, &a.t.rows[0]);
+	gm_keystate_save_counters(&a.k, &a.k.table.rows[0]);
 	gm_keystate_unlock(&a.k);
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_true(a.t.rows[0].since_ms == NOW - year_ms);
+	look(&a.k);
+	assert_true(a.k.table.rows[0].since_ms == NOW - year_ms);
 	close_side(&a);
 }
 
@@ -532,19 +533,19 @@ test_removed(void **state)
 
 	(void)state;
 	open_side(&a, "sub");
-	mark(&a.k, &a.t, "key", 60000);
+	mark(&a.k, "key", 60000);
 	assert_int_equal(unlink("sub/keys"), 0);
 	assert_int_equal(unlink("sub/keys.lock"), 0);
-	use(&a.k, &a.t, "other");
-	assert_int_equal(until(&a.t, "key"), -1);
-	assert_int_equal(requests(&a.t, "other"), 1);
+	use(&a.k, "other");
+	assert_int_equal(until(&a.k.table, "key"), -1);
+	assert_int_equal(requests(&a.k.table, "other"), 1);
 	assert_int_equal(count("sub", false), 3);
 	assert_string_equal(said(), "");
 	(void)count("sub", true);
 	assert_int_equal(rmdir("sub"), 0);
-	use(&a.k, &a.t, "other");
-	use(&a.k, &a.t, "other");
-	assert_int_equal(requests(&a.t, "other"), 3);
+	use(&a.k, "other");
+	use(&a.k, "other");
+	assert_int_equal(requests(&a.k.table, "other"), 3);
 	assert_string_equal(said(), "gm-x: sub/keys.lock: No such file or "
 				    "directory" MEMORY);
 	assert_string_equal(said(), "");
@@ -560,10 +561,10 @@ test_litter(void **state)
 	(void)state;
 	open_side(&a, ".");
 	put_file("keys.new", "half a ta");
-	mark(&a.k, &a.t, "key", 60000);
+	mark(&a.k, "key", 60000);
 	assert_int_equal(count(".", false), 3);
-	gm_keystate_read(&a.k, &a.t, NOW);
-	assert_int_equal(until(&a.t, "key"), 60000);
+	look(&a.k);
+	assert_int_equal(until(&a.k.table, "key"), 60000);
 	assert_string_equal(said(), "");
 	close_side(&a);
 }
