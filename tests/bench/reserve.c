@@ -1,67 +1,137 @@
 /*
- * How many reservations a second processes make together in the key state:
- * reserve DIR PROCESSES SECONDS.  Each locks, counts one request of the same
- * row, writes its counters and unlocks.  Fails if one is lost.
+ * Reservations in the key state, of keys that others use at the same time:
+ *
+ *	reserve DIR PROCESSES SECONDS KEYS ROWS
+ *
+ * A table of ROWS rows is made, then each process has a ring of KEYS keys and
+ * reserves as fast as it can.  Prints how many they make together, and what one
+ * costs in CPU.  Fails if one is lost.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "keys/state.h"
+#include "keys/keys.h"
 
-#define ORIGIN "https://host.example:443"
+#define URL "https://host.example"
+#define MODEL "gemini-x"
 
-static const struct gm_note note = { .tool = "reserve", .fd = STDERR_FILENO };
+static struct gm_secrets secrets;
+static const struct gm_note note = {
+	.tool = "reserve", .fd = STDERR_FILENO, .secrets = &secrets
+};
 
-static int
-reserve(struct gm_keystate *state)
+/* What a process has made, and the nanoseconds of CPU that it took. */
+struct made {
+	int64_t count, cpu_ns;
+};
+
+static _Noreturn void
+die(const struct gm_err *err)
 {
-	int64_t now = gm_clock_wall_ms();
-	struct gm_keyrow *row;
-	struct gm_err err;
-
-	if (gm_keystate_lock(state, now, &err) != 0)
-		return -1;
-	row = gm_keytable_get(&state->table, ORIGIN, "key", "all", &err);
-	if (row == NULL)
-		return -1;
-	row->requests++;
-	row->last_ms = row->slot_ms = now;
-	gm_keystate_save_counters(state, row);
-	gm_keystate_unlock(state);
-	return 0;
+	(void)fprintf(stderr, "reserve: %s\n", err->msg);
+	exit(1);
 }
 
-/* Tells how many it made. */
-static _Noreturn void
-work(const char *dir, int64_t until_ms, int fd)
+static int64_t
+cpu_ns(void)
 {
-	struct gm_keystate state;
-	int64_t made = 0;
+	struct timespec t;
 
-	gm_keystate_open(&state, dir, &note, false);
-	while (gm_clock_mono_ms() < until_ms) {
-		if (reserve(&state) != 0)
-			_exit(1);
-		made++;
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void
+make_ring(struct gm_keyring *ring, long keys)
+{
+	struct gm_buf text;
+	struct gm_err err;
+	long i;
+
+	gm_buf_init(&text, (size_t)keys * 30);
+	for (i = 0; i < keys; i++)
+		gm_buf_printf(&text, "fake-bench-key-%06ld,", i);
+	if (gm_buf_check(&text, &err) != 0 ||
+	    gm_keyring_parse(ring, gm_buf_span(&text), &secrets, &err) != 0)
+		die(&err);
+	gm_buf_release(&text);
+}
+
+static void
+make_rows(struct gm_keystate *state, long rows)
+{
+	struct gm_keyrow row = { .origin = "https://other.example:443",
+		.model = MODEL,
+		.at = -1,
+		.last_ms = gm_clock_wall_ms() };
+	struct gm_err err;
+	long i;
+
+	if (gm_keystate_lock(state, gm_clock_wall_ms(), &err) != 0)
+		die(&err);
+	for (i = 0; i < rows; i++) {
+		(void)snprintf(row.id, sizeof(row.id), "%032lx", i);
+		if (gm_keytable_append(&state->table, &row, &err) != 0)
+			die(&err);
 	}
+	state->table.changed = true;
+	gm_keystate_save(state);
+	gm_keystate_unlock(state);
+}
+
+static void
+open_keys(struct gm_keys *keys, struct gm_keystate *state, const char *dir,
+    const struct gm_keyring *ring)
+{
+	struct gm_err err;
+
+	gm_keystate_open(state, dir, &note, false);
+	if (gm_keys_open(keys,
+		&(struct gm_keys_options){
+		    .ring = ring, .base_url = URL, .state = state },
+		&err) != 0)
+		die(&err);
+}
+
+static _Noreturn void
+work(const char *dir, const struct gm_keyring *ring, int64_t until_ms, int fd)
+{
+	struct made made = { 0, 0 };
+	struct gm_keystate state;
+	struct gm_keys keys;
+	struct gm_pick pick;
+	struct gm_err err;
+
+	open_keys(&keys, &state, dir, ring);
+	while (gm_clock_mono_ms() < until_ms) {
+		if (gm_keys_reserve(
+			&keys, MODEL, NULL, INT64_MAX, &pick, &err) != 0)
+			die(&err);
+		if (made.count++ == 0) /* with the table parsed */
+			made.cpu_ns = cpu_ns();
+	}
+	made.cpu_ns = cpu_ns() - made.cpu_ns;
 	_exit(write(fd, &made, sizeof(made)) != (ssize_t)sizeof(made));
 }
 
 static int64_t
-count_in_file(const char *dir)
+count_in_file(const char *dir, const struct gm_keyring *ring)
 {
-	const struct gm_keyrow *row;
 	struct gm_keystate state;
+	struct gm_keyrow *row;
+	struct gm_keys keys;
 	int64_t requests;
 
-	gm_keystate_open(&state, dir, &note, false);
+	open_keys(&keys, &state, dir, ring);
 	gm_keystate_look(&state, gm_clock_wall_ms());
-	row = gm_keytable_find(&state.table, ORIGIN, "key", "all");
+	row = gm_keytable_find(&state.table, keys.origin, keys.ids[0], MODEL);
 	requests = row != NULL ? row->requests : 0;
+	gm_keys_close(&keys);
 	gm_keystate_close(&state);
 	return requests;
 }
@@ -69,28 +139,41 @@ count_in_file(const char *dir)
 int
 main(int argc, char **argv)
 {
-	int64_t start_ms = gm_clock_mono_ms(), made, sum = 0;
+	int64_t start_ms, sum = 0, ns = 0;
 	long i, processes, seconds;
+	struct gm_keyring ring;
+	struct gm_keystate state;
+	struct made made;
 	int ends[2];
 
-	if (argc != 4 || pipe(ends) != 0)
+	if (argc != 6 || pipe(ends) != 0)
 		return 64;
 	processes = strtol(argv[2], NULL, 10);
 	seconds = strtol(argv[3], NULL, 10);
+	make_ring(&ring, strtol(argv[4], NULL, 10));
+	gm_keystate_open(&state, argv[1], &note, false);
+	make_rows(&state, strtol(argv[5], NULL, 10));
+	gm_keystate_close(&state);
+	start_ms = gm_clock_mono_ms();
 	for (i = 0; i < processes; i++)
 		if (fork() == 0)
-			work(argv[1], start_ms + seconds * 1000, ends[1]);
+			work(
+			    argv[1], &ring, start_ms + seconds * 1000, ends[1]);
 	(void)close(ends[1]);
-	while (read(ends[0], &made, sizeof(made)) == (ssize_t)sizeof(made))
-		sum += made;
+	while (read(ends[0], &made, sizeof(made)) == (ssize_t)sizeof(made)) {
+		sum += made.count;
+		ns += made.cpu_ns;
+	}
 	while (wait(NULL) != -1)
 		;
-	if (count_in_file(argv[1]) != sum) {
+	if (count_in_file(argv[1], &ring) != sum) {
 		(void)fprintf(stderr, "reserve: %lld made, %lld counted\n",
-		    (long long)sum, (long long)count_in_file(argv[1]));
+		    (long long)sum, (long long)count_in_file(argv[1], &ring));
 		return 1;
 	}
-	(void)printf("%ld processes: %lld reservations/s, none lost\n",
-	    processes, (long long)(sum / seconds));
+	(void)printf("%ld processes, %s keys, %s rows: %lld reservations/s, "
+		     "%.1f us of CPU each, none lost\n",
+	    processes, argv[4], argv[5], (long long)(sum / seconds),
+	    sum > 0 ? (double)ns / 1000 / (double)sum : 0.0);
 	return 0;
 }

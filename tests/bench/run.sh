@@ -90,9 +90,21 @@ printf '%-34s ' "curl -N, undecoded"
 
 echo
 echo "Key state: reservations by processes at once"
-for n in 1 2 16; do
-	"$BUILD/bench/reserve" "$dir/state.$n" "$n" 3
+for n in 1 4 16; do
+	"$BUILD/bench/reserve" "$dir/state.$n" "$n" 3 2 2
+	"$BUILD/bench/reserve" "$dir/state.$n.large" "$n" 3 1000 9000
 done
+
+echo
+echo "gm-keycheck with 1,000 keys: seconds and KiB"
+printf 'fake-bench-key-%06d\n' {1..1000} >"$dir/keys"
+GM_STATE_DIR=$dir/state.check python3 -c 'import resource, subprocess, sys, time
+start = time.monotonic()
+subprocess.run(sys.argv[2:], stdin=open(sys.argv[1]),
+    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print("%.2f s" % (time.monotonic() - start),
+    resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, "KiB")' \
+    "$dir/keys" env SSL_CERT_DIR="$dir/hashed" gm-keycheck -
 
 echo
 echo "A chain of three services: its end, behind the deadline and signals"
