@@ -1,6 +1,9 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "keys/table.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -248,4 +251,333 @@ gm_keytable_release(struct gm_keytable *t)
 {
 	free(t->rows);
 	*t = (struct gm_keytable){ 0 };
+}
+
+/* --- the text */
+
+#define HEAD "# gm keys, version "
+#define VERSION "1"
+#define COLUMNS \
+	": requests, Pacific day, failures, last use, slot, id, model, " \
+	"project, class, since, until, origin, reason"
+
+#define WIDTH ((size_t)GM_KEYROW_COUNTERS - 1)
+#define IDLE_MS (8 * 24 * INT64_C(3600000)) /* then a row is forgotten */
+
+/* What the widths can hold. */
+#define REQUESTS_MAX INT64_C(9999999999)
+#define SMALL_MAX INT64_C(999999)
+
+/* Blanks before a number; all of the width is used. */
+static bool
+take_number(const char **p, int width, int64_t *value)
+{
+	const char *end = *p + width;
+
+	while (*p < end - 1 && **p == ' ')
+		(*p)++;
+	for (*value = 0; *p < end; (*p)++) {
+		if (**p < '0' || **p > '9')
+			return false;
+		*value = *value * 10 + (**p - '0');
+	}
+	return *(*p)++ == ' ';
+}
+
+static bool
+parse_time(int64_t *ms, const char *text)
+{
+	*ms = 0;
+	if (strcmp(text, "forever") == 0)
+		*ms = GM_KEYROW_FOREVER;
+	return *ms != 0 || text[0] == '\0' || gm_clock_parse(ms, text);
+}
+
+/* A time, or "-" and blanks up to its width. */
+static bool
+take_time(const char **p, int64_t *ms)
+{
+	static const char none[] = "-                       ";
+	char text[GM_CLOCK_TEXT] = "";
+
+	*ms = 0;
+	memcpy(text, *p, sizeof(text) - 1);
+	*p += sizeof(text) - 1;
+	if (strcmp(text, none) != 0 && !gm_clock_parse(ms, text))
+		return false;
+	return *(*p)++ == ' ';
+}
+
+/* p has the whole width and the blank behind it. */
+void
+gm_keyrow_parse_counters(
+    struct gm_keyrow *row, const char p[GM_KEYROW_COUNTERS])
+{
+	if (take_number(&p, 10, &row->requests) &&
+	    take_number(&p, 6, &row->day) &&
+	    take_number(&p, 6, &row->failures) &&
+	    take_time(&p, &row->last_ms) && take_time(&p, &row->slot_ms))
+		return;
+	row->requests = row->day = row->failures = 0;
+	row->last_ms = row->slot_ms = 0;
+}
+
+/* The next field, which must fit and be a name. */
+static bool
+take_name(struct gm_span *rest, char *out, size_t size)
+{
+	struct gm_span word = { NULL, 0 };
+	size_t i;
+
+	while (word.len == 0)
+		if (!gm_span_split(rest, " ", &word))
+			return false;
+	if (word.len >= size)
+		return false;
+	for (i = 0; i < word.len; i++)
+		if (word.p[i] <= ' ' || word.p[i] >= 0x7f)
+			return false;
+	memcpy(out, word.p, word.len);
+	out[gm_span_is(word, "-") ? 0 : word.len] = '\0';
+	return true;
+}
+
+static bool
+take_class(struct gm_span *rest, enum gm_class *class)
+{
+	char name[40];
+
+	return take_name(rest, name, sizeof(name)) &&
+	       gm_class_find(name, class);
+}
+
+/* One line without controls, without blanks at its ends; "" for "-". */
+static void
+set_reason(char *out, size_t size, struct gm_span text)
+{
+	size_t i;
+
+	text = gm_span_trim(text);
+	if (gm_span_is(text, "-"))
+		text.len = 0;
+	for (i = 0; i + 1 < size && i < text.len; i++)
+		out[i] = (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f
+		             ? '?'
+		             : text.p[i];
+	out[i] = '\0';
+}
+
+static bool
+parse_line(struct gm_keyrow *row, struct gm_span line)
+{
+	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
+	struct gm_span rest;
+
+	if (line.len <= WIDTH || line.p[WIDTH] != ' ')
+		return false;
+	rest = (struct gm_span){ line.p + WIDTH, line.len - WIDTH };
+	if (!take_name(&rest, row->id, sizeof(row->id)) ||
+	    !take_name(&rest, row->model, sizeof(row->model)) ||
+	    !take_name(&rest, row->project, sizeof(row->project)) ||
+	    !take_class(&rest, &row->class) ||
+	    !take_name(&rest, since, sizeof(since)) ||
+	    !take_name(&rest, until, sizeof(until)) ||
+	    !take_name(&rest, row->origin, sizeof(row->origin)) ||
+	    !parse_time(&row->since_ms, since) ||
+	    !parse_time(&row->until_ms, until))
+		return false;
+	set_reason(row->reason, sizeof(row->reason), rest);
+	gm_keyrow_parse_counters(row, line.p);
+	return true;
+}
+
+/* A comment, of which only the first line means something: the version. */
+static bool
+is_newer(struct gm_span text)
+{
+	struct gm_span line = { NULL, 0 };
+
+	(void)gm_span_split(&text, "\n", &line);
+	return text.p != NULL && gm_span_starts(line, HEAD) &&
+	       !gm_span_starts(line, HEAD VERSION ":");
+}
+
+int
+gm_keytable_parse(
+    struct gm_keytable *t, struct gm_span text, size_t *bad, struct gm_err *err)
+{
+	const char *start = text.p;
+	struct gm_span line;
+
+	*bad = 0;
+	t->newer = is_newer(text);
+	while (!t->newer && gm_span_split(&text, "\n", &line)) {
+		struct gm_keyrow row = { .at = (off_t)(line.p - start) };
+
+		if (line.len == 0 || (line.p[0] == '#' && text.p != NULL))
+			continue;
+		if (text.p == NULL || !parse_line(&row, line))
+			++*bad; /* without an end, who knows what it said */
+		else if (gm_keytable_append(t, &row, err) != 0)
+			return -1;
+	}
+	gm_keytable_sort(t);
+	t->changed = t->changed || *bad > 0;
+	return 0;
+}
+
+static int64_t
+clamp(int64_t value, int64_t max)
+{
+	return value < 0 ? 0 : value > max ? max : value;
+}
+
+static void
+format_time(char out[GM_CLOCK_TEXT], int64_t ms)
+{
+	if (ms > 0 && ms != GM_KEYROW_FOREVER)
+		gm_clock_format_ms(out, ms);
+	else
+		(void)snprintf(
+		    out, GM_CLOCK_TEXT, "%s", ms > 0 ? "forever" : "-");
+}
+
+void
+gm_keyrow_counters(const struct gm_keyrow *row, char out[GM_KEYROW_COUNTERS])
+{
+	char last[GM_CLOCK_TEXT], slot[GM_CLOCK_TEXT];
+
+	format_time(last, row->last_ms);
+	format_time(slot, row->slot_ms);
+	(void)snprintf(out, GM_KEYROW_COUNTERS,
+	    "%10" PRId64 " %6" PRId64 " %6" PRId64 " %-24s %-24s",
+	    clamp(row->requests, REQUESTS_MAX), clamp(row->day, SMALL_MAX),
+	    clamp(row->failures, SMALL_MAX), last, slot);
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text[0] != '\0' ? text : "-";
+}
+
+size_t
+gm_keyrow_line(const struct gm_keyrow *row, char line[GM_KEYROW_LINE])
+{
+	char counters[GM_KEYROW_COUNTERS], project[sizeof(row->project)];
+	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
+	char reason[sizeof(row->reason)];
+
+	gm_keyrow_counters(row, counters);
+	gm_keyrow_name(project, sizeof(project), row->project);
+	set_reason(reason, sizeof(reason), gm_span_of(row->reason));
+	format_time(since, row->since_ms);
+	format_time(until, row->until_ms);
+	(void)snprintf(line, GM_KEYROW_LINE, "%s %s %s %s %s %s %s %s %s\n",
+	    counters, or_dash(row->id), or_dash(row->model), or_dash(project),
+	    gm_class(row->class)->name, since, until, or_dash(row->origin),
+	    or_dash(reason));
+	return strlen(line);
+}
+
+static bool
+is_current(const struct gm_keyrow *row)
+{
+	return strncmp(row->id, GM_KEYROW_CURRENT, strlen(GM_KEYROW_CURRENT)) ==
+	       0;
+}
+
+static bool
+is_idle(const struct gm_keyrow *row, int64_t now_ms)
+{
+	bool marked = row->class != GM_CLASS_OK || row->failures > 0;
+
+	/* A mark that has ended long ago says as little as none. */
+	if (marked && (row->until_ms == 0 || row->until_ms >= now_ms - IDLE_MS))
+		return false;
+	return row->last_ms < now_ms - IDLE_MS &&
+	       row->since_ms < now_ms - IDLE_MS &&
+	       (is_current(row) || row->project[0] == '\0' ||
+		   row->last_ms != 0);
+}
+
+/* What would be lost with a row: little, a cooldown or a place, a dead key. */
+static int
+weigh(const struct gm_keyrow *row, int64_t now_ms)
+{
+	if (gm_class_is_dead(row->class))
+		return 2;
+	return is_current(row) ||
+	       (row->class != GM_CLASS_OK && row->until_ms > now_ms);
+}
+
+static int64_t
+newest(const struct gm_keyrow *row)
+{
+	return row->last_ms > row->since_ms ? row->last_ms : row->since_ms;
+}
+
+/* The row to do without: the oldest of those that weigh least. */
+static struct gm_keyrow *
+pick_oldest(const struct gm_keytable *t)
+{
+	struct gm_keyrow *oldest = NULL, *row;
+	int weight, least = 0;
+	size_t i;
+
+	for (i = 0; i < t->len; i++) {
+		row = &t->rows[i];
+		if (row->at == -1)
+			continue;
+		weight = weigh(row, t->now_ms);
+		if (oldest == NULL || weight < least ||
+		    (weight == least && newest(row) < newest(oldest))) {
+			oldest = row;
+			least = weight;
+		}
+	}
+	return oldest;
+}
+
+/* Set at of those rows to -1 that shall not be written, of others to 0. */
+static void
+choose(struct gm_keytable *t)
+{
+	char line[GM_KEYROW_LINE];
+	struct gm_keyrow *row;
+	size_t i, bytes = 1000, rows = 0; /* with the comment */
+
+	t->dropped = 0;
+	for (i = 0; i < t->len; i++) {
+		row = &t->rows[i];
+		row->at = is_idle(row, t->now_ms) ? -1 : 0;
+		if (row->at == -1)
+			continue;
+		bytes += gm_keyrow_line(row, line);
+		rows++;
+	}
+	while (rows > GM_KEYTABLE_ROWS || bytes > GM_KEYTABLE_BYTES) {
+		row = pick_oldest(t);
+		row->at = -1;
+		bytes -= gm_keyrow_line(row, line);
+		rows--;
+		t->dropped++;
+	}
+}
+
+void
+gm_keytable_write(struct gm_keytable *t, struct gm_buf *out)
+{
+	size_t i, len, start = out->len;
+	char line[GM_KEYROW_LINE];
+
+	choose(t);
+	gm_buf_puts(out, HEAD VERSION COLUMNS "\n");
+	for (i = 0; i < t->len; i++) {
+		if (t->rows[i].at == -1)
+			continue;
+		t->rows[i].at = (off_t)(out->len - start);
+		len = gm_keyrow_line(&t->rows[i], line);
+		gm_buf_put(out, line, len);
+	}
 }

@@ -123,8 +123,6 @@ void gm_keyrow_settle(struct gm_keyrow *, int64_t now_ms);
 void gm_keytable_release(struct gm_keytable *);
 
 /*
- * The text, in keytext.c.
- *
  * Fill an empty table.  Returns 0, or -1: GM_EOS.  *bad: lines that make no
  * sense and were dropped, the last one too if it has no end; a line whose
  * counters alone are torn keeps the rest, with counters zero.  A text of a
