@@ -9,7 +9,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/note.h"
-#include "keys/rule.h"
+#include "keys/rules.h"
 #include "provider/provider.h"
 
 /* One request as it went. */

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "keys/keys.h"
-#include "keys/retry.h"
 
 /* Between two looks at a lock that others hold, or at a sync. */
 #define NAP_MAX_MS 5
@@ -113,12 +112,12 @@ learn(struct gm_keys *k, const struct gm_keychange *c, int64_t now_ms,
 		known = *c->fault;
 		return mask_words(k, &known, err) != 0
 		           ? -1
-		           : gm_keyblame_fault(&k->rule, t, &deed, &known, err);
+		           : gm_keyrule_fault(&k->rule, t, &deed, &known, err);
 	case GM_LEARNT_SUCCESS:
-		gm_keyblame_success(&k->rule, t, &deed);
+		gm_keyrule_success(&k->rule, t, &deed);
 		break;
 	case GM_LEARNT_REACHED:
-		gm_keyblame_reached(&k->rule, t, &deed);
+		gm_keyrule_reached(&k->rule, t, &deed);
 		break;
 	case GM_LEARNT_UNSENT:
 		row = gm_keyrule_give_back(
@@ -171,7 +170,7 @@ is_needless(struct gm_keys *k, const struct gm_keychange *c)
 	    (c->learnt != GM_LEARNT_SUCCESS && c->learnt != GM_LEARNT_REACHED))
 		return false;
 	gm_keystate_look(k->state, deed.now_ms);
-	return !gm_keyblame_is_marked(&k->rule, &k->state->table, &deed);
+	return !gm_keyrule_may_lift(&k->rule, &k->state->table, &deed);
 }
 
 int
@@ -359,10 +358,9 @@ gm_keys_mark(struct gm_keys *k, const char *model, size_t index,
 		return -1;
 	deed.now_ms = deed.sent_ms = gm_clock_wall_ms();
 	if (ms < 0)
-		ms = gm_retry_cooling_ms(class, -1, 0,
+		ms = gm_keyrule_cooling_ms(class, -1, 0,
 		    gm_clock_pacific_midnight(deed.now_ms) - deed.now_ms);
-	rc =
-	    gm_keyblame_mark(&k->rule, &k->state->table, &deed, class, ms, err);
+	rc = gm_keyrule_mark(&k->rule, &k->state->table, &deed, class, ms, err);
 	if (rc == 0)
 		return gm_keys_store(k, err);
 	gm_keys_commit(k);
@@ -375,9 +373,9 @@ gm_keys_reset(struct gm_keys *k, int64_t index, struct gm_err *err)
 	if (gm_keys_begin(k, err) != 0)
 		return -1;
 	if (index >= 0)
-		gm_keyblame_reset(&k->rule, &k->state->table, (size_t)index);
+		gm_keyrule_reset(&k->rule, &k->state->table, (size_t)index);
 	else
-		gm_keyblame_reset_all(
+		gm_keyrule_reset_all(
 		    &k->rule, &k->state->table, gm_clock_wall_ms());
 	return gm_keys_store(k, err);
 }

@@ -442,8 +442,8 @@ format_time(char out[GM_CLOCK_TEXT], int64_t ms)
 		    out, GM_CLOCK_TEXT, "%s", ms > 0 ? "forever" : "-");
 }
 
-void
-gm_keyrow_counters(const struct gm_keyrow *row, char out[GM_KEYROW_COUNTERS])
+static void
+format_counters(const struct gm_keyrow *row, char out[GM_KEYROW_COUNTERS])
 {
 	char last[GM_CLOCK_TEXT], slot[GM_CLOCK_TEXT];
 
@@ -468,7 +468,7 @@ gm_keyrow_line(const struct gm_keyrow *row, char line[GM_KEYROW_LINE])
 	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
 	char reason[sizeof(row->reason)];
 
-	gm_keyrow_counters(row, counters);
+	format_counters(row, counters);
 	gm_keyrow_name(project, sizeof(project), row->project);
 	set_reason(reason, sizeof(reason), gm_span_of(row->reason));
 	format_time(since, row->since_ms);

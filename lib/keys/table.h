@@ -144,14 +144,14 @@ void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 /* Drop the rows that were left out. */
 void gm_keytable_forget(struct gm_keytable *);
 
-/* The beginning of a row's line, of GM_KEYROW_COUNTERS - 1 bytes. */
-void gm_keyrow_counters(const struct gm_keyrow *, char out[GM_KEYROW_COUNTERS]);
-
 /* Read them; what makes no sense is all zero. */
 void gm_keyrow_parse_counters(
     struct gm_keyrow *, const char counters[GM_KEYROW_COUNTERS]);
 
-/* The whole line, with its newline.  Returns its length. */
+/*
+ * The whole line, with its newline; it begins with the counters, of
+ * GM_KEYROW_COUNTERS - 1 bytes.  Returns its length.
+ */
 size_t gm_keyrow_line(const struct gm_keyrow *, char out[GM_KEYROW_LINE]);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/vendor.h"
-#include "keys/rule.h"
+#include "keys/rules.h"
 
 /* All is borrowed. */
 struct gm_keychoice {

@@ -5,8 +5,7 @@
 #include "base/secret.h"
 #include "base/term.h"
 #include "gm-rotate/report.h"
-#include "keys/blame.h"
-#include "keys/retry.h"
+#include "keys/rules.h"
 
 #define NAME_MAX_BYTES 300
 #define WORDS_MAX_BYTES ((size_t)64 * 1024)
@@ -108,10 +107,10 @@ length_of(struct gm_keyreport *k, const struct report *r, int64_t now_ms)
 	if (get_time(k, r->at, "until", &until))
 		ms = until - start;
 	else
-		ms = gm_retry_cooling_ms(r->class, -1, 0, day);
+		ms = gm_keyrule_cooling_ms(r->class, -1, 0, day);
 	if (gm_class(r->class)->scope != GM_SCOPE_KEY && ms > QUOTA_MAX_MS)
 		ms = QUOTA_MAX_MS;
-	return ms == GM_RETRY_FOREVER || ms > now_ms - start ? ms : 0;
+	return ms == GM_KEYROW_FOREVER || ms > now_ms - start ? ms : 0;
 }
 
 /* The report's own words; a program that asks a server may have its. */
@@ -150,7 +149,7 @@ put_mark(const struct gm_keyreport *k, struct report *r, int64_t ms,
 	rc = gm_buf_check(&words, err);
 	r->deed.why = gm_buf_str(&words);
 	if (rc == 0)
-		rc = gm_keyblame_mark(
+		rc = gm_keyrule_mark(
 		    k->rule, k->table, &r->deed, r->class, ms, err);
 	gm_buf_release(&words);
 	return rc;
@@ -167,7 +166,7 @@ apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
 	if (check_read(k, err) != 0)
 		return -1;
 	if (r->class == GM_CLASS_OK) {
-		gm_keyblame_success(k->rule, k->table, &r->deed);
+		gm_keyrule_success(k->rule, k->table, &r->deed);
 		return 0;
 	}
 	/* Free calls mark no key with the latter; this may be one of them. */

@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "base/note.h"
 #include "base/span.h"
-#include "keys/rule.h"
+#include "keys/rules.h"
 #include "keys/table.h"
 #include "json/read.h"
 

@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "keys/rule.h"
+#include "keys/rules.h"
 #include "keys/table.h"
 
 /* All is borrowed. */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "keys/rule.h"
+#include "keys/rules.h"
 
 #define RIG_ORIGIN "https://api.example:443"
 #define RIG_CURRENT "current:l"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "keys/rule.h"
+#include "keys/rules.h"
 #include "keys/table.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */

@@ -5,13 +5,21 @@
 #include <cmocka.h>
 
 #include "keyrules.h"
-#include "keys/project.h"
+#include "keys/rules.h"
 
 static void
 learn(size_t index, const char *number)
 {
+	const struct gm_deed deed = {
+		.model = MODEL, .index = index, .sent_ms = NOW, .now_ms = NOW
+	};
+	/* No key is to blame for it, but the project is named. */
+	struct gm_fault fault = { .class = GM_CLASS_BAD_REQUEST,
+		.hint_ms = -1 };
+
+	(void)snprintf(fault.project, sizeof(fault.project), "%s", number);
 	assert_int_equal(
-	    gm_keyproject_learn(&rule, &table, index, number, &err), 0);
+	    gm_keyrule_fault(&rule, &table, &deed, &fault, &err), 0);
 }
 
 /* Two keys that were seen with the same number share a project. */

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "keyrules.h"
-#include "keys/blame.h"
+#include "keys/rules.h"
 
 #define MINUTE GM_CLASS_QUOTA_MINUTE
 #define DAILY GM_CLASS_QUOTA_DAY
@@ -18,7 +18,7 @@ fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 	const struct gm_fault f = { .class = class, .hint_ms = hint };
 	const struct gm_deed deed = { MODEL, &wish, index, now, now, NULL };
 
-	if (gm_keyblame_fault(&rule, &table, &deed, &f, &err) != 0)
+	if (gm_keyrule_fault(&rule, &table, &deed, &f, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -144,13 +144,13 @@ test_pause_of_list(void **state)
 	rule.pause = "provider:other";
 	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	gm_keyblame_success(&rule, &table, &deed);
-	gm_keyblame_reset_all(&rule, &table, NOW + SEC);
+	gm_keyrule_success(&rule, &table, &deed);
+	gm_keyrule_reset_all(&rule, &table, NOW + SEC);
 	rule.pause = PAUSE;
 	assert_true(is_pause());
 	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
-	gm_keyblame_reset_all(&rule, &table, NOW + SEC);
+	gm_keyrule_reset_all(&rule, &table, NOW + SEC);
 	assert_false(is_pause());
 	end();
 }
@@ -162,7 +162,7 @@ learn(size_t index, int64_t now, const char *number)
 	const struct gm_deed deed = { MODEL, &wish, index, now, now, NULL };
 
 	(void)snprintf(f.project, sizeof(f.project), "%s", number);
-	assert_int_equal(gm_keyblame_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(gm_keyrule_fault(&rule, &table, &deed, &f, &err), 0);
 }
 
 /* Keys of one number share what either of them comes to. */
@@ -240,18 +240,18 @@ test_by_hand(void **state)
 	begin("a,b");
 	r = row("k0", MODEL);
 	assert_int_equal(
-	    gm_keyblame_mark(&rule, &table, &deed, MINUTE, HOUR, &err), 0);
+	    gm_keyrule_mark(&rule, &table, &deed, MINUTE, HOUR, &err), 0);
 	assert_int_equal(r->class, MINUTE);
 	assert_int_equal(r->until_ms, NOW + HOUR);
 	assert_string_equal(r->reason, "marked by gm-rotate");
 	assert_int_equal(
-	    gm_keyblame_mark(&rule, &table, &deed, GM_CLASS_OK, 0, &err), 0);
+	    gm_keyrule_mark(&rule, &table, &deed, GM_CLASS_OK, 0, &err), 0);
 	assert_int_equal(r->class, GM_CLASS_OK);
-	assert_int_equal(gm_keyblame_mark(&rule, &table, &deed,
+	assert_int_equal(gm_keyrule_mark(&rule, &table, &deed,
 			     GM_CLASS_KEY_LEAKED, INT64_MAX, &err),
 	    0);
 	assert_int_equal(row("k0", "all")->until_ms, FOREVER);
-	assert_int_equal(gm_keyblame_mark(&rule, &table, &deed,
+	assert_int_equal(gm_keyrule_mark(&rule, &table, &deed,
 			     GM_CLASS_OVERLOADED, HOUR, &err),
 	    -1);
 	assert_int_equal(err.code, GM_EUSAGE);
@@ -295,10 +295,10 @@ test_reset(void **state)
 	    gm_keyrule_move(&rule, &table, MODEL, 1, NOW, &err), 0);
 	rule.current = CURRENT;
 	put_everywhere();
-	gm_keyblame_reset(&rule, &table, 0);
+	gm_keyrule_reset(&rule, &table, 0);
 	assert_int_equal(count_marks(), 3);
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
-	gm_keyblame_reset_all(&rule, &table, NOW + 1);
+	gm_keyrule_reset_all(&rule, &table, NOW + 1);
 	assert_int_equal(count_marks(), 1); /* of no key of ours */
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW + 1);
@@ -307,7 +307,7 @@ test_reset(void **state)
 	rule.current = CURRENT;
 	put_everywhere();
 	rule.origin = "http://127.0.0.1:1";
-	gm_keyblame_reset_all(&rule, &table, NOW);
+	gm_keyrule_reset_all(&rule, &table, NOW);
 	assert_int_equal(count_marks(), 8); /* nor of another service's */
 	end();
 }
@@ -323,11 +323,11 @@ test_reset_turns(void **state)
 	r = row("k0", MODEL);
 	r->last_ms = NOW;
 	r->slot_ms = NOW + HOUR;
-	gm_keyblame_reset(&rule, &table, 0);
+	gm_keyrule_reset(&rule, &table, 0);
 	assert_int_equal(row("k0", MODEL)->slot_ms, NOW);
 	assert_true(table.changed);
 	table.changed = false;
-	gm_keyblame_reset(&rule, &table, 0);
+	gm_keyrule_reset(&rule, &table, 0);
 	assert_false(table.changed);
 	end();
 }

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "keyrules.h"
-#include "keys/blame.h"
+#include "keys/rules.h"
 
 #define MINUTE GM_CLASS_QUOTA_MINUTE
 #define DAILY GM_CLASS_QUOTA_DAY
@@ -17,7 +17,7 @@ fail_with(size_t index, int64_t sent, int64_t now, const struct gm_fault *f)
 {
 	const struct gm_deed deed = { MODEL, &wish, index, sent, now, NULL };
 
-	if (gm_keyblame_fault(&rule, &table, &deed, f, &err) != 0)
+	if (gm_keyrule_fault(&rule, &table, &deed, f, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -37,7 +37,7 @@ succeed(size_t index, int64_t sent, int64_t now)
 {
 	const struct gm_deed deed = { MODEL, &wish, index, sent, now, NULL };
 
-	gm_keyblame_success(&rule, &table, &deed);
+	gm_keyrule_success(&rule, &table, &deed);
 }
 
 static void
@@ -287,14 +287,14 @@ test_dead_beats_cooling(void **state)
 	(void)state;
 	begin("a");
 	r = row("k0", "all");
-	assert_int_equal(gm_keyblame_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(gm_keyrule_fault(&rule, &table, &deed, &f, &err), 0);
 	is(r, GM_CLASS_QUOTA_NONE, NOW + SEC, MIDNIGHT);
 	fail_as(0, NOW + SEC, GM_CLASS_KEY_REFUSED, -1);
 	is(r, GM_CLASS_KEY_REFUSED, NOW + 2 * SEC, MIDNIGHT);
 	assert_string_equal(r->reason, "No.");
 	/* and not the other way round */
 	deed.sent_ms = NOW + 3 * SEC;
-	assert_int_equal(gm_keyblame_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(gm_keyrule_fault(&rule, &table, &deed, &f, &err), 0);
 	assert_int_equal(r->class, GM_CLASS_KEY_REFUSED);
 	end();
 }
@@ -307,7 +307,7 @@ test_success(void **state)
 
 	(void)state;
 	begin("work:a,b");
-	assert_false(gm_keyblame_is_marked(&rule, &table, &deed));
+	assert_false(gm_keyrule_may_lift(&rule, &table, &deed));
 	put("k0", "all", INVALID, NOW, NOW + DAY);
 	put("k1", "all", INVALID, NOW, NOW + DAY);
 	put("label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR);
@@ -315,11 +315,11 @@ test_success(void **state)
 	put("label:work", "gemini-y", DAILY, NOW, MIDNIGHT);
 	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	row("label:work", MODEL)->requests = 5;
-	assert_true(gm_keyblame_is_marked(&rule, &table, &deed));
+	assert_true(gm_keyrule_may_lift(&rule, &table, &deed));
 	table.changed = false;
-	gm_keyblame_success(&rule, &table, &deed);
+	gm_keyrule_success(&rule, &table, &deed);
 	assert_true(table.changed);
-	assert_false(gm_keyblame_is_marked(&rule, &table, &deed));
+	assert_false(gm_keyrule_may_lift(&rule, &table, &deed));
 	for (i = 0; i < table.len; i++) {
 		const struct gm_keyrow *r = &table.rows[i];
 		bool other = strcmp(r->id, "k1") == 0 ||

@@ -1,5 +1,5 @@
-#ifndef GM_KEYS_RULE_H
-#define GM_KEYS_RULE_H
+#ifndef GM_KEYS_RULES_H
+#define GM_KEYS_RULES_H
 
 /*
  * Which key is used next, and since when and until when another is not: the
@@ -15,6 +15,9 @@
  * model, a server or the network are no key's.  Keys that carry the same label,
  * or were seen with the same project number, share a project; any other key is
  * a project of its own.  Everything is kept per origin of the service.
+ *
+ * A mark ends no earlier than one that stands already.  A request that was on
+ * its way when a mark was made neither doubles nor lifts it.
  */
 
 #include <stdbool.h>
@@ -91,9 +94,6 @@ struct gm_pick {
 /* A model as rows name it: without "models/", "all" for NULL. */
 const char *gm_keyrule_model(const char *model);
 
-/* The model of the row that holds a model's quota for search. */
-void gm_keyrule_search(const char *model, char out[GM_KEYROW_MODEL]);
-
 /* The id of the quota project of a key; valid until the table changes. */
 const char *gm_keyrule_project(
     const struct gm_keyrule *, const struct gm_keytable *, size_t index);
@@ -156,5 +156,71 @@ gm_keyrule_give_back(const struct gm_keyrule *, struct gm_keytable *,
 int gm_keyrule_move(const struct gm_keyrule *, struct gm_keytable *,
     const char *model, size_t index, int64_t now_ms,
     struct gm_err *) GM_MUST_CHECK;
+
+/* --- what requests teach */
+
+/*
+ * How long a key, a project or a quota cools down after a fault of this class; the
+ * one place that reckons it.  hint_ms: what the service says, -1: nothing.
+ * before_ms: the cooldown that it was given last, if it has failed ever since, 0:
+ * none; a cooldown that follows another is at least 1 s and twice as long, at most
+ * 10 minutes, so that a service that goes on refusing is asked less and less.
+ * An unexplained 403 takes 5 minutes first.
+ * day_ms: until the daily quotas begin anew, which a daily quota's cooldown is
+ * never longer than.  Keys that were refused are asked again after a while, as
+ * somebody may have mended them: all but leaked ones.
+ */
+int64_t gm_keyrule_cooling_ms(
+    enum gm_class, int64_t hint_ms, int64_t before_ms, int64_t day_ms);
+
+/* A request that has come to its end. */
+struct gm_deed {
+	const char *model;             /* NULL: it had none */
+	const struct gm_keywish *wish; /* NULL: none */
+	size_t index;                  /* of the key */
+	int64_t sent_ms, now_ms;
+	const char *why; /* of a mark by hand; NULL: the usual words */
+};
+
+/*
+ * Mark what the fault is charged to: nothing, unless its scope is key, project,
+ * quota or tool.  Remembers the project that the service named.  When every project
+ * that could be asked is out of its minute's quota within seconds, that is one
+ * pause of the service, for this list, and no mark of any key.  Returns 0, or -1 with GM_EOS.
+ */
+int gm_keyrule_fault(const struct gm_keyrule *, struct gm_keytable *,
+    const struct gm_deed *, const struct gm_fault *,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Is there anything that a good reply would lift? */
+bool gm_keyrule_may_lift(const struct gm_keyrule *, const struct gm_keytable *,
+    const struct gm_deed *);
+
+/* A good reply: the key, its project and its quota are well. */
+void gm_keyrule_success(
+    const struct gm_keyrule *, struct gm_keytable *, const struct gm_deed *);
+
+/*
+ * The same of a call that costs nothing, such as a list of models: it speaks
+ * for key and project, but neither for credit nor for the quota of a model.
+ */
+void gm_keyrule_reached(
+    const struct gm_keyrule *, struct gm_keytable *, const struct gm_deed *);
+
+/*
+ * By hand: this class for ms from the deed's now on.  GM_CLASS_OK is a success.
+ * Returns 0, or -1: GM_EUSAGE (no key is charged with that class), GM_EOS.
+ */
+int gm_keyrule_mark(const struct gm_keyrule *, struct gm_keytable *,
+    const struct gm_deed *, enum gm_class, int64_t ms,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Lift every mark of a key and its project, and drop turns, of all models. */
+void
+gm_keyrule_reset(const struct gm_keyrule *, struct gm_keytable *, size_t index);
+
+/* Of all keys; the first one is the list's current again, for all models. */
+void gm_keyrule_reset_all(
+    const struct gm_keyrule *, struct gm_keytable *, int64_t now_ms);
 
 #endif

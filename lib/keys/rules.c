@@ -1,0 +1,929 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "keys/rules.h"
+
+#define MINUTE_MS 60000
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
+/* Of a cooldown. */
+#define AGAIN_MS 1000 /* at least, where one follows another */
+#define LONGEST_MS (10 * MINUTE_MS)
+#define FORBIDDEN_MS (5 * MINUTE_MS)
+
+/* Of all keys at once. */
+#define BURST_MS 5000 /* marks as close as this are one event */
+#define PAUSE_MS (10 * MINUTE_MS)
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static const struct gm_keywish none = { .free = false };
+
+const char *
+gm_keyrule_model(const char *model)
+{
+	if (model == NULL)
+		return GM_KEYROW_ALL;
+	/* What is implied must not make two rows of one quota. */
+	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
+}
+
+static void
+name_search(const char *model, char out[GM_KEYROW_MODEL])
+{
+	static const char suffix[] = "+search";
+
+	(void)snprintf(out, GM_KEYROW_MODEL, "%.*s%s",
+	    (int)(GM_KEYROW_MODEL - sizeof(suffix)), gm_keyrule_model(model),
+	    suffix);
+}
+
+static struct gm_keyrow *
+find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
+    const char *model)
+{
+	return gm_keytable_find(t, r->origin, id, model);
+}
+
+const char *
+gm_keyrule_project(
+    const struct gm_keyrule *r, const struct gm_keytable *t, size_t index)
+{
+	const struct gm_key *key = &r->ring->keys[index];
+	const struct gm_keyrow *row = find(r, t, r->ids[index], GM_KEYROW_ALL);
+
+	if (key->project[0] != '\0')
+		return key->project;
+	return row != NULL && row->project[0] != '\0' ? row->project
+	                                              : r->ids[index];
+}
+
+/* Dead weighs more than cooling, then the later end. */
+static bool
+is_worse(enum gm_class class, int64_t until_ms, const struct gm_standing *than)
+{
+	if (than->class == GM_CLASS_OK ||
+	    gm_class_is_dead(class) != gm_class_is_dead(than->class))
+		return than->class == GM_CLASS_OK || gm_class_is_dead(class);
+	return until_ms > than->until_ms;
+}
+
+static void
+consider(const struct gm_keywish *w, const struct gm_keyrow *row,
+    int64_t now_ms, struct gm_standing *worst)
+{
+	if (row == NULL || row->class == GM_CLASS_OK ||
+	    row->until_ms <= now_ms || row->since_ms < w->ignore_before_ms ||
+	    !is_worse(row->class, row->until_ms, worst))
+		return;
+	worst->class = row->class;
+	worst->since_ms = row->since_ms;
+	worst->until_ms = row->until_ms;
+	memcpy(worst->reason, row->reason, sizeof(worst->reason));
+}
+
+/* The user's own limit for a day. */
+static void
+consider_count(const struct gm_keyrule *r, const struct gm_keytable *t,
+    struct gm_keyrow *row, int64_t now_ms, struct gm_standing *worst)
+{
+	int64_t midnight = gm_clock_pacific_midnight(now_ms);
+	struct gm_standing s = { GM_CLASS_QUOTA_DAY, 0, midnight, "GM_RPD" };
+
+	gm_keytable_fetch(t, row);
+	if (row != NULL && row->day == midnight / DAY_MS &&
+	    row->requests >= r->rpd && is_worse(s.class, midnight, worst))
+		*worst = s;
+}
+
+/* The worst mark of all that a request with the key would meet. */
+static void
+consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
+    struct gm_standing *s)
+{
+	const char *project = gm_keyrule_project(r, t, index);
+	char search[GM_KEYROW_MODEL];
+
+	s->class = GM_CLASS_OK;
+	s->since_ms = s->until_ms = 0;
+	s->reason[0] = '\0';
+	model = gm_keyrule_model(model);
+	consider(w, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
+	consider(w, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
+	consider(w, find(r, t, project, model), now_ms, s);
+	consider(w, find(r, t, r->pause, model), now_ms, s);
+	if (!w->search)
+		return;
+	name_search(model, search);
+	consider(w, find(r, t, project, search), now_ms, s);
+}
+
+bool
+gm_keyrule_is_marked(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms)
+{
+	struct gm_standing s;
+
+	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, &s);
+	return s.class != GM_CLASS_OK;
+}
+
+void
+gm_keyrule_standing(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
+    struct gm_standing *s)
+{
+	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, s);
+	if (r->rpd > 0 && (w == NULL || !w->free))
+		consider_count(r, t,
+		    find(r, t, gm_keyrule_project(r, t, index),
+			gm_keyrule_model(model)),
+		    now_ms, s);
+}
+
+size_t
+gm_keyrule_current(
+    const struct gm_keyrule *r, const struct gm_keytable *t, const char *model)
+{
+	const struct gm_keyrow *row =
+	    find(r, t, r->current, gm_keyrule_model(model));
+	size_t i;
+
+	for (i = 0; row != NULL && i < r->ring->len; i++)
+		if (strcmp(r->ids[i], row->project) == 0)
+			return i;
+	return 0;
+}
+
+/* Between two turns. */
+static int64_t
+gap_of(const struct gm_keyrule *r)
+{
+	return (MINUTE_MS + r->rpm - 1) / r->rpm;
+}
+
+/* The earliest time that the pace allows. */
+static int64_t
+turn(const struct gm_keyrule *r, const struct gm_keyrow *row, int64_t now_ms)
+{
+	int64_t next;
+
+	if (r->rpm == 0 || row == NULL || row->slot_ms == 0)
+		return now_ms;
+	next = row->slot_ms + gap_of(r);
+	return next > now_ms ? next : now_ms;
+}
+
+/* A pick in the making. */
+struct choice {
+	const struct gm_keyrule *rule;
+	const struct gm_keytable *table;
+	const char *model;
+	const struct gm_keywish *wish;
+	int64_t now_ms;
+	struct gm_pick *pick;
+	size_t current;
+	int64_t used_ms; /* when the chosen one was used last */
+	bool chosen, current_chosen;
+
+	/* Of the dead ones that may come back: the one to try, if any. */
+	bool found;
+	size_t oldest;
+	struct gm_standing oldest_standing;
+	int64_t newest_ms; /* the youngest mark */
+};
+
+/* The row that counts the requests of a key, and holds its turn. */
+static const struct gm_keyrow *
+quota_row(const struct choice *c, size_t index)
+{
+	struct gm_keyrow *row = find(c->rule, c->table,
+	    gm_keyrule_project(c->rule, c->table, index),
+	    gm_keyrule_model(c->model));
+
+	if (c->rule->round_robin || c->rule->rpm > 0)
+		gm_keytable_fetch(c->table, row);
+	return row;
+}
+
+static void
+choose(struct choice *c, size_t index, const struct gm_standing *s)
+{
+	const struct gm_keyrow *row = quota_row(c, index);
+	int64_t used = c->rule->round_robin && row != NULL ? row->last_ms : 0;
+	int64_t at = c->wish->free ? c->now_ms : turn(c->rule, row, c->now_ms);
+
+	if (c->chosen && (at > c->pick->at_ms ||
+			     (at == c->pick->at_ms && used >= c->used_ms)))
+		return;
+	/* It comes first, so that any other one is here for its slot. */
+	c->pick->stay = c->chosen && c->current_chosen;
+	c->current_chosen = index == c->current || c->pick->stay;
+	c->chosen = true;
+	c->used_ms = used;
+	c->pick->kind = GM_PICK_KEY;
+	c->pick->index = index;
+	c->pick->at_ms = at;
+	c->pick->standing = *s;
+}
+
+static void
+note_cooling(struct choice *c, size_t index, const struct gm_standing *s)
+{
+	struct gm_pick *p = c->pick;
+
+	p->cooling++;
+	if (gm_class_may_sleep(s->class) &&
+	    (p->wake_ms == 0 || s->until_ms < p->wake_ms)) {
+		p->wake_ms = s->until_ms;
+		p->wake_class = s->class;
+	}
+	if (c->chosen ||
+	    (p->kind == GM_PICK_COOLING && p->at_ms <= s->until_ms))
+		return;
+	p->kind = GM_PICK_COOLING;
+	p->index = index;
+	p->at_ms = s->until_ms;
+	p->standing = *s;
+}
+
+static void
+note_dead(struct choice *c, size_t index, const struct gm_standing *s)
+{
+	struct gm_pick *p = c->pick;
+
+	if (p->dead++ == 0 && !c->chosen && p->kind == GM_PICK_DEAD) {
+		p->index = index;
+		p->standing = *s;
+	}
+	/* A leaked key stays dead. */
+	if (s->until_ms == GM_KEYROW_FOREVER)
+		return;
+	if (!c->found || s->since_ms > c->newest_ms)
+		c->newest_ms = s->since_ms;
+	if (!c->found || s->since_ms < c->oldest_standing.since_ms) {
+		c->oldest = index;
+		c->oldest_standing = *s;
+	}
+	c->found = true;
+}
+
+static bool
+is_left_out(const struct choice *c, const char *project)
+{
+	const struct gm_keywish *w = c->wish;
+
+	return (w->avoid != NULL && strcmp(project, w->avoid) == 0) ||
+	       (w->of == GM_KEYS_PROJECT &&
+		   strcmp(project,
+		       gm_keyrule_project(c->rule, c->table, w->key)) != 0);
+}
+
+static void
+consider_key(struct choice *c, size_t index)
+{
+	struct gm_standing s;
+
+	if (is_left_out(c, gm_keyrule_project(c->rule, c->table, index)))
+		return;
+	gm_keyrule_standing(
+	    c->rule, c->table, c->model, c->wish, index, c->now_ms, &s);
+	if (s.class == GM_CLASS_OK)
+		choose(c, index, &s);
+	else if (gm_class_is_dead(s.class))
+		note_dead(c, index, &s);
+	else
+		note_cooling(c, index, &s);
+}
+
+/* From the key that comes skip after the current one on. */
+static void
+look(struct choice *c, size_t skip)
+{
+	const struct gm_keyrule *r = c->rule;
+	const struct gm_keywish *w = c->wish;
+	struct gm_pick *pick = c->pick;
+	size_t first, i;
+
+	*pick = (struct gm_pick){ .kind = GM_PICK_DEAD,
+		.standing = { .reason = "" } };
+	if (w->of == GM_KEYS_ONE) {
+		consider_key(c, w->key);
+		return;
+	}
+	c->current = gm_keyrule_current(r, c->table, c->model);
+	first = c->current + skip;
+	for (i = 0; i < r->ring->len; i++) {
+		consider_key(c, (first + i) % r->ring->len);
+		if (c->chosen && !r->round_robin && pick->at_ms <= c->now_ms)
+			return; /* none is better */
+	}
+	if (pick->kind == GM_PICK_DEAD && c->found && w->of == GM_KEYS_ALL &&
+	    (w->avoid == NULL || w->avoid[0] == '\0') &&
+	    c->newest_ms + HOUR_MS <= c->now_ms)
+		choose(c, c->oldest, &c->oldest_standing);
+}
+
+void
+gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const struct gm_keywish *wish, int64_t now_ms,
+    struct gm_pick *pick)
+{
+	struct choice c = { .rule = r,
+		.table = t,
+		.model = model,
+		.wish = wish != NULL ? wish : &none,
+		.now_ms = now_ms,
+		.pick = pick };
+
+	look(&c, 0);
+}
+
+void
+gm_keyrule_next(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const struct gm_keywish *wish, int64_t now_ms,
+    struct gm_pick *pick)
+{
+	struct gm_keyrule in_order = *r;
+	struct choice c = { .rule = &in_order,
+		.table = t,
+		.model = model,
+		.wish = wish != NULL ? wish : &none,
+		.now_ms = now_ms,
+		.pick = pick };
+
+	in_order.round_robin = false;
+	look(&c, 1);
+}
+
+int
+gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, size_t index, int64_t now_ms, struct gm_err *err)
+{
+	struct gm_keyrow *row = find(r, t, r->current, gm_keyrule_model(model));
+
+	/* The first key is current without a row. */
+	if (gm_keyrule_current(r, t, model) == index &&
+	    (row == NULL || row->since_ms > now_ms - DAY_MS))
+		return 0;
+	row = gm_keytable_get(
+	    t, r->origin, r->current, gm_keyrule_model(model), err);
+	if (row == NULL)
+		return -1;
+	(void)snprintf(row->project, sizeof(row->project), "%s", r->ids[index]);
+	row->since_ms = now_ms;
+	t->changed = true;
+	return 0;
+}
+
+/* A dead key is tried: for an hour nobody else does so. */
+static void
+renew_mark(struct gm_keytable *t, struct gm_keyrow *row, int64_t now_ms)
+{
+	if (row == NULL || !gm_class_is_dead(row->class) ||
+	    row->until_ms <= now_ms)
+		return;
+	row->since_ms = now_ms;
+	t->changed = true;
+}
+
+struct gm_keyrow *
+gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, const struct gm_keywish *wish,
+    const struct gm_pick *pick, int64_t now_ms, struct gm_err *err)
+{
+	bool one = wish != NULL && wish->of == GM_KEYS_ONE;
+	size_t current =
+	    pick->stay ? gm_keyrule_current(r, t, model) : pick->index;
+	int64_t today = gm_clock_pacific_midnight(now_ms) / DAY_MS;
+	char project[GM_KEYROW_ID];
+	struct gm_keyrow *row;
+
+	/* -k is for one request, and moves nobody else; turns need no mark. */
+	if (!one && !r->round_robin &&
+	    gm_keyrule_move(r, t, model, current, now_ms, err) != 0)
+		return NULL;
+	(void)snprintf(project, sizeof(project), "%s",
+	    gm_keyrule_project(r, t, pick->index));
+	if (pick->standing.class != GM_CLASS_OK) {
+		renew_mark(
+		    t, find(r, t, r->ids[pick->index], GM_KEYROW_ALL), now_ms);
+		renew_mark(t, find(r, t, project, GM_KEYROW_ALL), now_ms);
+	}
+	row = gm_keytable_get(
+	    t, r->origin, project, gm_keyrule_model(model), err);
+	if (row == NULL)
+		return NULL;
+	if (row->day != today)
+		row->requests = 0;
+	row->day = today;
+	row->requests++;
+	row->last_ms = now_ms;
+	/* Who keeps no pace does not take back the turns of those who do. */
+	if (row->slot_ms < pick->at_ms)
+		row->slot_ms = pick->at_ms;
+	return row;
+}
+
+struct gm_keyrow *
+gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, const struct gm_keywish *wish, size_t index,
+    int64_t at_ms)
+{
+	bool paced = r->rpm > 0 && (wish == NULL || !wish->free);
+	struct gm_keyrow *row = find(
+	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+
+	if (row == NULL)
+		return NULL;
+	gm_keytable_fetch(t, row);
+	if (row->requests > 0)
+		row->requests--;
+	/* It began right behind the turn before it, or need not have waited. */
+	if (paced && row->slot_ms == at_ms)
+		row->slot_ms = at_ms - gap_of(r);
+	return row;
+}
+
+/* --- what requests teach */
+
+/* What the service says or, if it says nothing, how long such a quota lasts. */
+static int64_t
+first_cooldown(enum gm_class class, int64_t hint_ms)
+{
+	if (class == GM_CLASS_QUOTA_DAY)
+		return larger(hint_ms, MINUTE_MS);
+	if (class == GM_CLASS_FORBIDDEN)
+		return FORBIDDEN_MS;
+	if (hint_ms > 0) /* none at all is no proof of health */
+		return hint_ms;
+	/* Spend is reckoned over ten minutes. */
+	return class == GM_CLASS_QUOTA_SPEND ? LONGEST_MS : MINUTE_MS;
+}
+
+/* A quota's; before_ms > 0: the hint was of no use, so do not hammer. */
+static int64_t
+quota_cooldown(
+    enum gm_class class, int64_t hint_ms, int64_t before_ms, int64_t day_ms)
+{
+	int64_t ms = first_cooldown(class, hint_ms);
+	int64_t again = larger(2 * before_ms, AGAIN_MS);
+
+	if (before_ms > 0 && class == GM_CLASS_QUOTA_DAY)
+		ms = larger(ms, again);
+	else if (before_ms > 0)
+		ms = larger(ms, again < LONGEST_MS ? again : LONGEST_MS);
+	return class == GM_CLASS_QUOTA_DAY && ms > day_ms ? day_ms : ms;
+}
+
+int64_t
+gm_keyrule_cooling_ms(
+    enum gm_class class, int64_t hint_ms, int64_t before_ms, int64_t day_ms)
+{
+	if (class == GM_CLASS_KEY_LEAKED)
+		return GM_KEYROW_FOREVER;
+	if (class == GM_CLASS_KEY_INVALID || class == GM_CLASS_KEY_EXPIRED ||
+	    class == GM_CLASS_KEY_RESTRICTED)
+		return DAY_MS;
+	if (gm_class(class)->code == GM_ENOPERM && class != GM_CLASS_FORBIDDEN)
+		return HOUR_MS;
+	if (class == GM_CLASS_QUOTA_NONE)
+		return day_ms;
+	return quota_cooldown(class, hint_ms, before_ms, day_ms);
+}
+
+/* What is known of the key's quotas so far is known of the project's. */
+static int
+take_quotas_along(const struct gm_keyrule *r, struct gm_keytable *t,
+    size_t index, const char *project, struct gm_err *err)
+{
+	const size_t len = t->len;
+	struct gm_keyrow row;
+	size_t i;
+
+	gm_keytable_fetch_all(t);
+	for (i = 0; i < len; i++) {
+		row = t->rows[i];
+		if (strcmp(row.origin, r->origin) != 0 ||
+		    strcmp(row.id, r->ids[index]) != 0 ||
+		    strcmp(row.model, GM_KEYROW_ALL) == 0)
+			continue;
+		row.at = -1;
+		(void)snprintf(row.id, sizeof(row.id), "%s", project);
+		if (gm_keytable_append(t, &row, err) != 0)
+			return -1;
+	}
+	gm_keytable_sort(t);
+	return 0;
+}
+
+/*
+ * The service named the project of a key by this number ("": it did not).  Keys
+ * of one number share their quotas from now on.
+ */
+static int
+learn_project(const struct gm_keyrule *r, struct gm_keytable *t, size_t index,
+    const char *number, struct gm_err *err)
+{
+	struct gm_keyrow *row;
+	char project[GM_KEYROW_ID];
+
+	if (number[0] == '\0')
+		return 0;
+	row = gm_keytable_get(t, r->origin, r->ids[index], GM_KEYROW_ALL, err);
+	if (row == NULL)
+		return -1;
+	(void)snprintf(project, sizeof(project), "project:%s", number);
+	if (strcmp(row->project, project) == 0)
+		return 0;
+	(void)snprintf(row->project, sizeof(row->project), "%s", project);
+	t->changed = true;
+	return take_quotas_along(r, t, index, project, err);
+}
+
+/* A copy, as the table may move while rows are added. */
+static void
+copy_project(const struct gm_keyrule *r, const struct gm_keytable *t,
+    size_t index, char out[GM_KEYROW_ID])
+{
+	(void)snprintf(
+	    out, GM_KEYROW_ID, "%s", gm_keyrule_project(r, t, index));
+}
+
+/* The row that a fault of this class is charged to; NULL: none, or no memory. */
+static struct gm_keyrow *
+charged(const struct gm_keyrule *r, struct gm_keytable *t,
+    const struct gm_deed *d, enum gm_class class, struct gm_err *err)
+{
+	char project[GM_KEYROW_ID], search[GM_KEYROW_MODEL];
+
+	copy_project(r, t, d->index, project);
+	switch (gm_class(class)->scope) {
+	case GM_SCOPE_KEY:
+		return gm_keytable_get(
+		    t, r->origin, r->ids[d->index], GM_KEYROW_ALL, err);
+	case GM_SCOPE_PROJECT:
+		return gm_keytable_get(
+		    t, r->origin, project, GM_KEYROW_ALL, err);
+	case GM_SCOPE_QUOTA:
+		return gm_keytable_get(
+		    t, r->origin, project, gm_keyrule_model(d->model), err);
+	case GM_SCOPE_TOOL:
+		name_search(d->model, search);
+		return gm_keytable_get(t, r->origin, project, search, err);
+	case GM_SCOPE_REQUEST:
+	case GM_SCOPE_MODEL:
+	case GM_SCOPE_SERVICE:
+	case GM_SCOPE_REGION:
+		break;
+	}
+	return NULL;
+}
+
+/*
+ * The rest that the same row was given last, if the fault is a repetition of
+ * it: on the same day, and, but for daily quotas, not long ago.
+ */
+static int64_t
+rest_before(const struct gm_keyrow *row, enum gm_class class, int64_t now_ms)
+{
+	if (row->failures == 0 || row->class == GM_CLASS_OK ||
+	    gm_clock_pacific_midnight(row->since_ms) !=
+		gm_clock_pacific_midnight(now_ms))
+		return 0;
+	if (class != GM_CLASS_QUOTA_DAY && row->until_ms < now_ms - PAUSE_MS)
+		return 0;
+	return row->until_ms == GM_KEYROW_FOREVER
+	           ? 0
+	           : row->until_ms - row->since_ms;
+}
+
+static int64_t
+end_of(int64_t now_ms, int64_t ms)
+{
+	return ms == GM_KEYROW_FOREVER ? GM_KEYROW_FOREVER : now_ms + ms;
+}
+
+/* Cut between characters. */
+static void
+set_reason(struct gm_keyrow *row, const char *reason)
+{
+	(void)snprintf(row->reason, sizeof(row->reason), "%.*s",
+	    (int)sizeof(row->reason) - 1, reason);
+	row->reason[gm_utf8_valid(gm_span_of(row->reason))] = '\0';
+}
+
+/*
+ * A new mark, or a later end of the one that stands.  One that ends later stays
+ * as it is, unless it is only of a quota and now the key is dead; but it is
+ * news again, so that who did not heed it does so from now on.
+ */
+static void
+put_mark(struct gm_keytable *t, struct gm_keyrow *row, const struct gm_deed *d,
+    enum gm_class class, int64_t until_ms, const char *reason)
+{
+	bool longer = row->class != GM_CLASS_OK && row->until_ms > d->now_ms &&
+	              row->until_ms >= until_ms;
+
+	t->changed = true;
+	if (!longer || row->since_ms <= d->sent_ms)
+		row->since_ms = d->now_ms;
+	if (!longer)
+		row->until_ms = until_ms;
+	if (!longer ||
+	    (gm_class_is_dead(class) && !gm_class_is_dead(row->class) &&
+		gm_class(class)->scope != GM_SCOPE_QUOTA)) {
+		row->class = class;
+		set_reason(row, reason);
+	}
+}
+
+static void
+lift(struct gm_keytable *t, struct gm_keyrow *row)
+{
+	gm_keytable_fetch(t, row);
+	if (row->class == GM_CLASS_OK && row->failures == 0)
+		return;
+	row->class = GM_CLASS_OK;
+	row->since_ms = row->until_ms = row->failures = 0;
+	row->reason[0] = '\0';
+	t->changed = true;
+}
+
+static void
+mark_fault(struct gm_keytable *t, struct gm_keyrow *row,
+    const struct gm_deed *d, const struct gm_fault *f)
+{
+	int64_t day = gm_clock_pacific_midnight(d->now_ms) - d->now_ms;
+	bool repeated = row->since_ms <= d->sent_ms;
+	int64_t before = repeated ? rest_before(row, f->class, d->now_ms) : 0;
+
+	put_mark(t, row, d, f->class,
+	    end_of(d->now_ms,
+		gm_keyrule_cooling_ms(f->class, f->hint_ms, before, day)),
+	    f->words);
+	if (repeated || row->failures == 0)
+		row->failures++;
+}
+
+/* Only what the service may have done to all at once. */
+static bool is_burst_class(enum gm_class class)
+{
+	return class == GM_CLASS_QUOTA_MINUTE || class == GM_CLASS_QUOTA;
+}
+
+/* The row of a key's quota; NULL: it has none, or cannot be asked anyway. */
+static struct gm_keyrow *
+living_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const struct gm_deed *d, size_t index, bool *dead)
+{
+	struct gm_standing s;
+
+	gm_keyrule_standing(r, t, d->model, d->wish, index, d->now_ms, &s);
+	*dead = gm_class_is_dead(s.class);
+	if (*dead)
+		return NULL;
+	return gm_keytable_find(t, r->origin, gm_keyrule_project(r, t, index),
+	    gm_keyrule_model(d->model));
+}
+
+/*
+ * Is every project that could be asked, two at least, out of quota since a few
+ * seconds?  *until_ms: the earliest end.
+ */
+static bool
+is_burst(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const struct gm_deed *d, int64_t *until_ms)
+{
+	const struct gm_keyrow *row, *first = NULL;
+	bool dead, several = false;
+	size_t i;
+
+	*until_ms = GM_KEYROW_FOREVER;
+	for (i = 0; i < r->ring->len; i++) {
+		row = living_quota(r, t, d, i, &dead);
+		if (dead)
+			continue;
+		if (row == NULL || !is_burst_class(row->class) ||
+		    row->until_ms <= d->now_ms ||
+		    row->since_ms < d->now_ms - BURST_MS)
+			return false;
+		if (row->until_ms < *until_ms)
+			*until_ms = row->until_ms;
+		several = several || (first != NULL && row != first);
+		first = row;
+	}
+	return several;
+}
+
+static int
+pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
+    const struct gm_deed *d, const struct gm_fault *f, struct gm_err *err)
+{
+	struct gm_fault pause = { .class = GM_CLASS_QUOTA_MINUTE };
+	struct gm_keyrow *service, *row;
+	int64_t until;
+	bool dead;
+	size_t i;
+
+	if (!is_burst_class(f->class) || !is_burst(r, t, d, &until))
+		return 0;
+	service = gm_keytable_get(
+	    t, r->origin, r->pause, gm_keyrule_model(d->model), err);
+	if (service == NULL)
+		return -1;
+	pause.hint_ms = until - d->now_ms;
+	(void)snprintf(pause.words, sizeof(pause.words),
+	    "every key was refused within %d s", BURST_MS / 1000);
+	mark_fault(t, service, d, &pause);
+	for (i = 0; i < r->ring->len; i++) {
+		row = living_quota(r, t, d, i, &dead);
+		/* One that was told to rest for much longer does. */
+		if (row != NULL &&
+		    row->until_ms <= service->until_ms + BURST_MS)
+			lift(t, row);
+	}
+	return 0;
+}
+
+/* Is there a row that a fault of this class is charged to? */
+static bool is_chargeable(enum gm_class class)
+{
+	return class != GM_CLASS_OK && gm_class_is_mark(class);
+}
+
+int
+gm_keyrule_fault(const struct gm_keyrule *r, struct gm_keytable *t,
+    const struct gm_deed *d, const struct gm_fault *f, struct gm_err *err)
+{
+	struct gm_keyrow *row;
+
+	if (learn_project(r, t, d->index, f->project, err) != 0)
+		return -1;
+	if (!is_chargeable(f->class))
+		return 0;
+	row = charged(r, t, d, f->class, err);
+	if (row == NULL)
+		return -1;
+	mark_fault(t, row, d, f);
+	return pause_service(r, t, d, f, err);
+}
+
+#define LIFTABLE 5 /* rows that a good reply may speak for */
+
+/*
+ * The i-th row that a good reply speaks for, unless its mark is younger than
+ * the request; NULL: there is nothing to lift there.
+ */
+static struct gm_keyrow *
+liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const struct gm_deed *d, size_t i)
+{
+	const char *project = gm_keyrule_project(r, t, d->index);
+	const char *model = gm_keyrule_model(d->model);
+	char search[GM_KEYROW_MODEL];
+	const char *const ids[LIFTABLE] = { r->ids[d->index], project, project,
+		r->pause, project };
+	const char *const models[LIFTABLE] = { GM_KEYROW_ALL, GM_KEYROW_ALL,
+		model, model,
+		d->wish != NULL && d->wish->search ? search : model };
+	struct gm_keyrow *row;
+
+	name_search(model, search);
+	row = gm_keytable_find(t, r->origin, ids[i], models[i]);
+	if (row == NULL || row->since_ms > d->sent_ms ||
+	    (row->class == GM_CLASS_OK && row->failures == 0))
+		return NULL;
+	return row;
+}
+
+bool
+gm_keyrule_may_lift(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const struct gm_deed *d)
+{
+	size_t i;
+
+	for (i = 0; i < LIFTABLE; i++)
+		if (liftable(r, t, d, i) != NULL)
+			return true;
+	return false;
+}
+
+/* What only a call that is charged would show. */
+static bool is_hidden(enum gm_class class)
+{
+	return class == GM_CLASS_NO_CREDIT || class == GM_CLASS_QUOTA_SPEND;
+}
+
+static void
+lift_marks(const struct gm_keyrule *r, struct gm_keytable *t,
+    const struct gm_deed *d, bool hidden)
+{
+	struct gm_keyrow *row;
+	size_t i;
+
+	for (i = 0; i < LIFTABLE; i++) {
+		row = liftable(r, t, d, i);
+		if (row != NULL && (hidden || !is_hidden(row->class)))
+			lift(t, row);
+	}
+}
+
+void
+gm_keyrule_success(
+    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
+{
+	lift_marks(r, t, d, true);
+}
+
+void
+gm_keyrule_reached(
+    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
+{
+	lift_marks(r, t, d, false);
+}
+
+int
+gm_keyrule_mark(const struct gm_keyrule *r, struct gm_keytable *t,
+    const struct gm_deed *d, enum gm_class class, int64_t ms,
+    struct gm_err *err)
+{
+	struct gm_keyrow *row;
+
+	if (class == GM_CLASS_OK && d->model == NULL)
+		gm_keyrule_reached(r, t, d);
+	else if (class == GM_CLASS_OK)
+		gm_keyrule_success(r, t, d);
+	if (class == GM_CLASS_OK)
+		return 0;
+	if (!is_chargeable(class))
+		return gm_fail(err, GM_EUSAGE,
+		    "no key is to blame for a fault of the class %s",
+		    gm_class(class)->name);
+	row = charged(r, t, d, class, err);
+	if (row == NULL)
+		return -1;
+	put_mark(t, row, d, class, end_of(d->now_ms, ms),
+	    d->why != NULL ? d->why : "marked by gm-rotate");
+	return 0;
+}
+
+/* Those of processes that may have ended while they waited. */
+static void
+drop_turns(struct gm_keytable *t, struct gm_keyrow *row)
+{
+	t->changed = t->changed || row->slot_ms > row->last_ms;
+	if (row->slot_ms > row->last_ms)
+		row->slot_ms = row->last_ms;
+}
+
+void
+gm_keyrule_reset(
+    const struct gm_keyrule *r, struct gm_keytable *t, size_t index)
+{
+	char project[GM_KEYROW_ID];
+	struct gm_keyrow *row;
+	size_t i;
+
+	copy_project(r, t, index, project);
+	gm_keytable_fetch_all(t);
+	for (i = 0; i < t->len; i++) {
+		row = &t->rows[i];
+		if (strcmp(row->origin, r->origin) == 0 &&
+		    (strcmp(row->id, r->ids[index]) == 0 ||
+			strcmp(row->id, project) == 0 ||
+			strcmp(row->id, r->pause) == 0)) {
+			lift(t, row);
+			drop_turns(t, row);
+		}
+	}
+}
+
+void
+gm_keyrule_reset_all(
+    const struct gm_keyrule *r, struct gm_keytable *t, int64_t now_ms)
+{
+	struct gm_keyrow *row;
+	size_t i;
+
+	for (i = 0; i < r->ring->len; i++)
+		gm_keyrule_reset(r, t, i);
+	for (i = 0; i < t->len; i++) {
+		row = &t->rows[i];
+		if (strcmp(row->origin, r->origin) == 0 &&
+		    strcmp(row->id, r->current) == 0 && r->ring->len > 0) {
+			(void)snprintf(row->project, sizeof(row->project), "%s",
+			    r->ids[0]);
+			row->since_ms = now_ms;
+			t->changed = true;
+		}
+	}
+}
