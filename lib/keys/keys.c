@@ -16,13 +16,9 @@ static void
 name_list(struct gm_keys *k)
 {
 	const size_t bytes = k->rule.ring->len * sizeof(*k->ids);
-	char list[GM_HASH_HEX];
 
 	gm_keystate_id(
-	    k->state, (struct gm_span){ (const char *)k->ids, bytes }, list);
-	(void)snprintf(
-	    k->current, sizeof(k->current), GM_KEYROW_CURRENT ":%s", list);
-	(void)snprintf(k->pause, sizeof(k->pause), GM_KEYROW_PAUSE ":%s", list);
+	    k->state, (struct gm_span){ (const char *)k->ids, bytes }, k->list);
 }
 
 int
@@ -33,8 +29,7 @@ gm_keys_open(
 
 	*k = (struct gm_keys){ .rule = { .origin = k->origin,
 				   .ring = o->ring,
-				   .current = k->current,
-				   .pause = k->pause,
+				   .list = k->list,
 				   .round_robin = o->round_robin,
 				   .rpm = o->rpm,
 				   .rpd = o->rpd },

@@ -33,8 +33,7 @@ struct gm_keys {
 	struct gm_keystate *state;
 	char origin[GM_URL_ORIGIN];
 	char (*ids)[GM_HASH_HEX];
-	char current[sizeof(GM_KEYROW_CURRENT) + GM_HASH_HEX];
-	char pause[sizeof(GM_KEYROW_PAUSE) + GM_HASH_HEX];
+	char list[GM_HASH_HEX]; /* hash of the ids */
 };
 
 /* Returns 0, or -1: GM_EOS. */

@@ -52,6 +52,14 @@ find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
 	return gm_keytable_find(t, r->origin, id, model);
 }
 
+/* A row of the list. */
+static struct gm_keyrow *
+find_list(const struct gm_keyrule *r, const struct gm_keytable *t,
+    enum gm_keyrow_kind kind, const char *model)
+{
+	return gm_keytable_find_list(t, r->origin, kind, r->list, model);
+}
+
 const char *
 gm_keyrule_project(
     const struct gm_keyrule *r, const struct gm_keytable *t, size_t index)
@@ -119,7 +127,7 @@ consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
 	consider(w, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
 	consider(w, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
 	consider(w, find(r, t, project, model), now_ms, s);
-	consider(w, find(r, t, r->pause, model), now_ms, s);
+	consider(w, find_list(r, t, GM_KEYROW_PAUSE, model), now_ms, s);
 	if (!w->search)
 		return;
 	name_search(model, search);
@@ -154,11 +162,11 @@ gm_keyrule_current(
     const struct gm_keyrule *r, const struct gm_keytable *t, const char *model)
 {
 	const struct gm_keyrow *row =
-	    find(r, t, r->current, gm_keyrule_model(model));
+	    find_list(r, t, GM_KEYROW_CURRENT, gm_keyrule_model(model));
 	size_t i;
 
 	for (i = 0; row != NULL && i < r->ring->len; i++)
-		if (strcmp(r->ids[i], row->project) == 0)
+		if (strcmp(r->ids[i], row->key) == 0)
 			return i;
 	return 0;
 }
@@ -368,17 +376,18 @@ int
 gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
     const char *model, size_t index, int64_t now_ms, struct gm_err *err)
 {
-	struct gm_keyrow *row = find(r, t, r->current, gm_keyrule_model(model));
+	struct gm_keyrow *row =
+	    find_list(r, t, GM_KEYROW_CURRENT, gm_keyrule_model(model));
 
 	/* The first key is current without a row. */
 	if (gm_keyrule_current(r, t, model) == index &&
 	    (row == NULL || row->since_ms > now_ms - DAY_MS))
 		return 0;
-	row = gm_keytable_get(
-	    t, r->origin, r->current, gm_keyrule_model(model), err);
+	row = gm_keytable_get_list(t, r->origin, GM_KEYROW_CURRENT, r->list,
+	    gm_keyrule_model(model), err);
 	if (row == NULL)
 		return -1;
-	(void)snprintf(row->project, sizeof(row->project), "%s", r->ids[index]);
+	(void)snprintf(row->key, sizeof(row->key), "%s", r->ids[index]);
 	row->since_ms = now_ms;
 	t->changed = true;
 	return 0;
@@ -513,6 +522,7 @@ take_quotas_along(const struct gm_keyrule *r, struct gm_keytable *t,
 	for (i = 0; i < len; i++) {
 		row = t->rows[i];
 		if (strcmp(row.origin, r->origin) != 0 ||
+		    row.kind != GM_KEYROW_OWNER ||
 		    strcmp(row.id, r->ids[index]) != 0 ||
 		    strcmp(row.model, GM_KEYROW_ALL) == 0)
 			continue;
@@ -736,8 +746,8 @@ pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
 
 	if (!is_burst_class(f->class) || !is_burst(r, t, d, &until))
 		return 0;
-	service = gm_keytable_get(
-	    t, r->origin, r->pause, gm_keyrule_model(d->model), err);
+	service = gm_keytable_get_list(t, r->origin, GM_KEYROW_PAUSE, r->list,
+	    gm_keyrule_model(d->model), err);
 	if (service == NULL)
 		return -1;
 	pause.hint_ms = until - d->now_ms;
@@ -790,15 +800,20 @@ liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
 	const char *project = gm_keyrule_project(r, t, d->index);
 	const char *model = gm_keyrule_model(d->model);
 	char search[GM_KEYROW_MODEL];
-	const char *const ids[LIFTABLE] = { r->ids[d->index], project, project,
-		r->pause, project };
-	const char *const models[LIFTABLE] = { GM_KEYROW_ALL, GM_KEYROW_ALL,
-		model, model,
-		d->wish != NULL && d->wish->search ? search : model };
-	struct gm_keyrow *row;
+	struct gm_keyrow *row = NULL;
 
-	name_search(model, search);
-	row = gm_keytable_find(t, r->origin, ids[i], models[i]);
+	if (i == 0) {
+		row = find(r, t, r->ids[d->index], GM_KEYROW_ALL);
+	} else if (i == 1) {
+		row = find(r, t, project, GM_KEYROW_ALL);
+	} else if (i == 2) {
+		row = find(r, t, project, model);
+	} else if (i == 3) {
+		row = find_list(r, t, GM_KEYROW_PAUSE, model);
+	} else if (d->wish != NULL && d->wish->search) {
+		name_search(model, search);
+		row = find(r, t, project, search);
+	}
 	if (row == NULL || row->since_ms > d->sent_ms ||
 	    (row->class == GM_CLASS_OK && row->failures == 0))
 		return NULL;
@@ -897,10 +912,13 @@ gm_keyrule_reset(
 	gm_keytable_fetch_all(t);
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
-		if (strcmp(row->origin, r->origin) == 0 &&
-		    (strcmp(row->id, r->ids[index]) == 0 ||
-			strcmp(row->id, project) == 0 ||
-			strcmp(row->id, r->pause) == 0)) {
+		if (strcmp(row->origin, r->origin) != 0)
+			continue;
+		if (row->kind == GM_KEYROW_PAUSE
+			? strcmp(row->id, r->list) == 0
+			: row->kind == GM_KEYROW_OWNER &&
+			      (strcmp(row->id, r->ids[index]) == 0 ||
+				  strcmp(row->id, project) == 0)) {
 			lift(t, row);
 			drop_turns(t, row);
 		}
@@ -919,9 +937,10 @@ gm_keyrule_reset_all(
 	for (i = 0; i < t->len; i++) {
 		row = &t->rows[i];
 		if (strcmp(row->origin, r->origin) == 0 &&
-		    strcmp(row->id, r->current) == 0 && r->ring->len > 0) {
-			(void)snprintf(row->project, sizeof(row->project), "%s",
-			    r->ids[0]);
+		    row->kind == GM_KEYROW_CURRENT &&
+		    strcmp(row->id, r->list) == 0 && r->ring->len > 0) {
+			(void)snprintf(
+			    row->key, sizeof(row->key), "%s", r->ids[0]);
 			row->since_ms = now_ms;
 			t->changed = true;
 		}

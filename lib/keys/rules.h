@@ -32,18 +32,14 @@
 /* In place of a model, in rows that hold for all. */
 #define GM_KEYROW_ALL "all"
 
-/* Ids of rows of a list's pause begin with this. */
-#define GM_KEYROW_PAUSE "provider"
-
 /* What stays the same over a run; borrowed. */
 struct gm_keyrule {
 	const char *origin; /* of the service: "https://host:443" */
 	const struct gm_keyring *ring;
 	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
-	const char *current;      /* id of the row with the current key */
-	const char *pause;        /* id of the row with the service's pause */
-	bool round_robin;         /* else stay on a key until it fails */
-	int64_t rpm, rpd;         /* per project and model; 0: unlimited */
+	const char *list; /* id of the list: of its pause and current key */
+	bool round_robin; /* else stay on a key until it fails */
+	int64_t rpm, rpd; /* per project and model; 0: unlimited */
 };
 
 /* Which keys a call may use. */

@@ -16,6 +16,8 @@ compare(const void *a, const void *b)
 	const struct gm_keyrow *x = a, *y = b;
 	int rc = strcmp(x->origin, y->origin);
 
+	if (rc == 0 && x->kind != y->kind)
+		rc = x->kind < y->kind ? -1 : 1;
 	if (rc == 0)
 		rc = strcmp(x->id, y->id);
 	return rc != 0 ? rc : strcmp(x->model, y->model);
@@ -34,10 +36,10 @@ gm_keyrow_name(char *out, size_t size, const char *name)
 }
 
 static void
-init_row(struct gm_keyrow *row, const char *origin, const char *id,
-    const char *model)
+init_row(struct gm_keyrow *row, const char *origin, enum gm_keyrow_kind kind,
+    const char *id, const char *model)
 {
-	*row = (struct gm_keyrow){ .at = -1 };
+	*row = (struct gm_keyrow){ .kind = kind, .at = -1 };
 	gm_keyrow_name(row->origin, sizeof(row->origin), origin);
 	gm_keyrow_name(row->id, sizeof(row->id), id);
 	gm_keyrow_name(row->model, sizeof(row->model), model);
@@ -60,16 +62,23 @@ place(const struct gm_keytable *t, const struct gm_keyrow *row)
 }
 
 struct gm_keyrow *
-gm_keytable_find(const struct gm_keytable *t, const char *origin,
-    const char *id, const char *model)
+gm_keytable_find_list(const struct gm_keytable *t, const char *origin,
+    enum gm_keyrow_kind kind, const char *list, const char *model)
 {
 	struct gm_keyrow row;
 	size_t at;
 
-	init_row(&row, origin, id, model);
+	init_row(&row, origin, kind, list, model);
 	at = place(t, &row);
 	return at < t->len && compare(&t->rows[at], &row) == 0 ? &t->rows[at]
 	                                                       : NULL;
+}
+
+struct gm_keyrow *
+gm_keytable_find(const struct gm_keytable *t, const char *origin,
+    const char *id, const char *model)
+{
+	return gm_keytable_find_list(t, origin, GM_KEYROW_OWNER, id, model);
 }
 
 void
@@ -112,10 +121,18 @@ struct gm_keyrow *
 gm_keytable_get(struct gm_keytable *t, const char *origin, const char *id,
     const char *model, struct gm_err *err)
 {
+	return gm_keytable_get_list(t, origin, GM_KEYROW_OWNER, id, model, err);
+}
+
+struct gm_keyrow *
+gm_keytable_get_list(struct gm_keytable *t, const char *origin,
+    enum gm_keyrow_kind kind, const char *list, const char *model,
+    struct gm_err *err)
+{
 	struct gm_keyrow row, *at;
 
-	init_row(&row, origin, id, model);
-	at = gm_keytable_find(t, origin, id, model);
+	init_row(&row, origin, kind, list, model);
+	at = gm_keytable_find_list(t, origin, kind, list, model);
 	if (at != NULL) {
 		gm_keytable_fetch(t, at);
 		return at;
@@ -153,6 +170,9 @@ merge_row(struct gm_keyrow *row, const struct gm_keyrow *from)
 	if (row->project[0] == '\0' ||
 	    (from->project[0] != '\0' && from->since_ms > row->since_ms))
 		memcpy(row->project, from->project, sizeof(row->project));
+	if (from->key[0] != '\0' &&
+	    (row->key[0] == '\0' || from->since_ms > row->since_ms))
+		memcpy(row->key, from->key, sizeof(row->key));
 	if (more > 0 || (more == 0 && from->until_ms > row->until_ms)) {
 		row->class = from->class;
 		row->since_ms = from->since_ms;
@@ -367,10 +387,40 @@ set_reason(char *out, size_t size, struct gm_span text)
 	out[i] = '\0';
 }
 
+/* What the id of a list begins with. */
+static const char *const prefixes[] = { [GM_KEYROW_OWNER] = "",
+	[GM_KEYROW_PAUSE] = "provider:",
+	[GM_KEYROW_CURRENT] = "current:" };
+
+/*
+ * From the text's id, whose prefix it loses; once there was a row "current" for
+ * all lists.
+ */
+static void
+take_kind(struct gm_keyrow *row)
+{
+	enum gm_keyrow_kind kind;
+	size_t len;
+
+	for (kind = GM_KEYROW_PAUSE; kind <= GM_KEYROW_CURRENT; kind++) {
+		len = strlen(prefixes[kind]);
+		if (strncmp(row->id, prefixes[kind], len) == 0)
+			memmove(row->id, row->id + len, sizeof(row->id) - len);
+		else if (kind == GM_KEYROW_CURRENT &&
+			 strcmp(row->id, "current") == 0)
+			row->id[0] = '\0';
+		else
+			continue;
+		row->kind = kind;
+		return;
+	}
+}
+
 static bool
 parse_line(struct gm_keyrow *row, struct gm_span line)
 {
 	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
+	char link[GM_KEYROW_ID] = "";
 	struct gm_span rest;
 
 	if (line.len <= WIDTH || line.p[WIDTH] != ' ')
@@ -378,7 +428,7 @@ parse_line(struct gm_keyrow *row, struct gm_span line)
 	rest = (struct gm_span){ line.p + WIDTH, line.len - WIDTH };
 	if (!take_name(&rest, row->id, sizeof(row->id)) ||
 	    !take_name(&rest, row->model, sizeof(row->model)) ||
-	    !take_name(&rest, row->project, sizeof(row->project)) ||
+	    !take_name(&rest, link, sizeof(link)) ||
 	    !take_class(&rest, &row->class) ||
 	    !take_name(&rest, since, sizeof(since)) ||
 	    !take_name(&rest, until, sizeof(until)) ||
@@ -386,6 +436,9 @@ parse_line(struct gm_keyrow *row, struct gm_span line)
 	    !parse_time(&row->since_ms, since) ||
 	    !parse_time(&row->until_ms, until))
 		return false;
+	take_kind(row);
+	memcpy(row->kind == GM_KEYROW_CURRENT ? row->key : row->project, link,
+	    sizeof(link));
 	set_reason(row->reason, sizeof(row->reason), rest);
 	gm_keyrow_parse_counters(row, line.p);
 	return true;
@@ -464,27 +517,21 @@ or_dash(const char *text)
 size_t
 gm_keyrow_line(const struct gm_keyrow *row, char line[GM_KEYROW_LINE])
 {
-	char counters[GM_KEYROW_COUNTERS], project[sizeof(row->project)];
+	char counters[GM_KEYROW_COUNTERS], link[GM_KEYROW_ID];
 	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
 	char reason[sizeof(row->reason)];
 
 	format_counters(row, counters);
-	gm_keyrow_name(project, sizeof(project), row->project);
+	gm_keyrow_name(link, sizeof(link),
+	    row->kind == GM_KEYROW_CURRENT ? row->key : row->project);
 	set_reason(reason, sizeof(reason), gm_span_of(row->reason));
 	format_time(since, row->since_ms);
 	format_time(until, row->until_ms);
-	(void)snprintf(line, GM_KEYROW_LINE, "%s %s %s %s %s %s %s %s %s\n",
-	    counters, or_dash(row->id), or_dash(row->model), or_dash(project),
-	    gm_class(row->class)->name, since, until, or_dash(row->origin),
-	    or_dash(reason));
+	(void)snprintf(line, GM_KEYROW_LINE, "%s %s%s %s %s %s %s %s %s %s\n",
+	    counters, prefixes[row->kind], or_dash(row->id),
+	    or_dash(row->model), or_dash(link), gm_class(row->class)->name,
+	    since, until, or_dash(row->origin), or_dash(reason));
 	return strlen(line);
-}
-
-static bool
-is_current(const struct gm_keyrow *row)
-{
-	return strncmp(row->id, GM_KEYROW_CURRENT, strlen(GM_KEYROW_CURRENT)) ==
-	       0;
 }
 
 static bool
@@ -497,7 +544,7 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 		return false;
 	return row->last_ms < now_ms - IDLE_MS &&
 	       row->since_ms < now_ms - IDLE_MS &&
-	       (is_current(row) || row->project[0] == '\0' ||
+	       (row->kind == GM_KEYROW_CURRENT || row->project[0] == '\0' ||
 		   row->last_ms != 0);
 }
 
@@ -507,7 +554,7 @@ weigh(const struct gm_keyrow *row, int64_t now_ms)
 {
 	if (gm_class_is_dead(row->class))
 		return 2;
-	return is_current(row) ||
+	return row->kind == GM_KEYROW_CURRENT ||
 	       (row->class != GM_CLASS_OK && row->until_ms > now_ms);
 }
 

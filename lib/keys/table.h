@@ -25,9 +25,6 @@
 #define GM_KEYROW_REASON 200
 #define GM_KEYROW_FOREVER INT64_MAX
 
-/* Ids of rows that name the current key of a list begin with this. */
-#define GM_KEYROW_CURRENT "current"
-
 /* Three numbers and two times with blanks between them, and a NUL. */
 #define GM_KEYROW_COUNTERS (10 + 1 + 6 + 1 + 6 + 1 + 24 + 1 + 24 + 1)
 
@@ -35,19 +32,28 @@
 #define GM_KEYTABLE_BYTES ((size_t)4 * 1024 * 1024)
 #define GM_KEYTABLE_ROWS ((size_t)10000)
 
+/* What a row is about. */
+enum gm_keyrow_kind {
+	GM_KEYROW_OWNER,  /* a key, or a quota project */
+	GM_KEYROW_PAUSE,  /* all keys of a list at once */
+	GM_KEYROW_CURRENT /* the current key of a list */
+};
+
 struct gm_keyrow {
+	enum gm_keyrow_kind kind;
 	char origin[256]; /* of the service: "https://host:443" */
-	/* hash of a key, "label:x", "project:1", "provider:LIST",
-	 * "current:LIST" */
+	/* hash of a key, "label:x", "project:1"; of a list: its hash, which
+	 * the text has with "provider:" or "current:" before it */
 	char id[GM_KEYROW_ID];
 	char model[GM_KEYROW_MODEL]; /* or "all"; "m+search": m with search */
-	/* of a key: the quota project it was seen with, or ""; of
-	 * "current:LIST": the id of the key */
+	/* of a key: the quota project it was seen with, or ""; in the column
+	 * of the text where GM_KEYROW_CURRENT has its key */
 	char project[GM_KEYROW_ID];
-	enum gm_class class; /* GM_CLASS_OK: no mark */
-	int64_t since_ms;    /* wall clock, of the mark; 0: none; of
-			      * "current:LIST": of its use, to a day */
-	int64_t until_ms;    /* end of the mark, or GM_KEYROW_FOREVER */
+	char key[GM_KEYROW_ID]; /* id of the current key; else "" */
+	enum gm_class class;    /* GM_CLASS_OK: no mark */
+	int64_t since_ms;       /* wall clock, of the mark; 0: none; of
+			      * GM_KEYROW_CURRENT: of its use, to a day */
+	int64_t until_ms;       /* end of the mark, or GM_KEYROW_FOREVER */
 	char reason[GM_KEYROW_REASON]; /* one clean line, may be "" */
 
 	/* Counters, which may be rewritten in place. */
@@ -61,7 +67,7 @@ struct gm_keyrow {
 };
 
 /*
- * Sorted by origin, id and model.  These hold printable ASCII without blanks:
+ * Sorted by origin, kind, id and model.  These hold printable ASCII without blanks:
  * get and find take what gm_keyrow_name() makes of their arguments.
  */
 struct gm_keytable {
@@ -80,9 +86,17 @@ struct gm_keytable {
 /* The line of a row takes no more. */
 #define GM_KEYROW_LINE (GM_KEYROW_COUNTERS + sizeof(struct gm_keyrow))
 
-/* NULL: absent.  The row stays where it is until the next get or parse. */
+/* NULL: absent; of a key or project.  The row stays where it is until the next get or parse. */
 struct gm_keyrow *gm_keytable_find(const struct gm_keytable *,
     const char *origin, const char *id, const char *model);
+
+/* The same of a list. */
+struct gm_keyrow *
+gm_keytable_find_list(const struct gm_keytable *, const char *origin,
+    enum gm_keyrow_kind, const char *list, const char *model);
+struct gm_keyrow *gm_keytable_get_list(struct gm_keytable *, const char *origin,
+    enum gm_keyrow_kind, const char *list, const char *model,
+    struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Bring the counters of a row, or of all, up to date, before they are looked at

@@ -55,8 +55,8 @@ is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
 
 	if (strcmp(row->origin, r->origin) != 0)
 		return false;
-	if (strcmp(row->id, r->pause) == 0 || strcmp(row->id, r->current) == 0)
-		return true;
+	if (row->kind != GM_KEYROW_OWNER)
+		return strcmp(row->id, r->list) == 0;
 	for (i = 0; i < r->ring->len; i++)
 		if (strcmp(row->id, gm_keyrule_project(r, t->table, i)) == 0)
 			return true;
@@ -130,7 +130,8 @@ fill_pause(
     const struct gm_keytell *t, const struct gm_keyrow *row, struct entry *e)
 {
 	if (strcmp(row->origin, t->rule->origin) != 0 ||
-	    strcmp(row->id, t->rule->pause) != 0 || row->class == GM_CLASS_OK ||
+	    row->kind != GM_KEYROW_PAUSE ||
+	    strcmp(row->id, t->rule->list) != 0 || row->class == GM_CLASS_OK ||
 	    row->until_ms <= t->now_ms)
 		return false;
 	*e = (struct entry){ .index = -1,

@@ -29,6 +29,18 @@ row(struct rig *r, const char *origin, const char *id, const char *model)
 	return new;
 }
 
+static struct gm_keyrow *
+list_row(struct rig *r, enum gm_keyrow_kind kind, const char *list,
+    const char *model)
+{
+	struct gm_err err;
+	struct gm_keyrow *new = gm_keytable_get_list(
+	    &r->table, RIG_ORIGIN, kind, list, model, &err);
+
+	assert_non_null(new);
+	return new;
+}
+
 static void
 mark(struct gm_keyrow *r, enum gm_class class, int64_t until_ms,
     const char *reason)
@@ -57,17 +69,17 @@ fill(struct rig *r)
 	p = row(r, RIG_ORIGIN, "label:work", "m-one");
 	mark(p, GM_CLASS_QUOTA_DAY, NOW + 3600000, "");
 	p->failures = 3;
-	p = row(r, RIG_ORIGIN, RIG_CURRENT, "m-one");
-	(void)snprintf(p->project, sizeof(p->project), "%s", C);
+	p = list_row(r, GM_KEYROW_CURRENT, RIG_LIST, "m-one");
+	(void)snprintf(p->key, sizeof(p->key), "%s", C);
 	/* Others' rows, and what is over, tell nothing. */
-	mark(row(r, RIG_ORIGIN, "provider:other", "m-other"),
+	mark(list_row(r, GM_KEYROW_PAUSE, "other", "m-other"),
 	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
-	p = row(r, RIG_ORIGIN, "current:other", "m-other");
-	(void)snprintf(p->project, sizeof(p->project), "%s", A);
+	p = list_row(r, GM_KEYROW_CURRENT, "other", "m-other");
+	(void)snprintf(p->key, sizeof(p->key), "%s", A);
 	row(r, "https://other.example:443", A, "m-other");
 	row(r, RIG_ORIGIN, "dddddddd", "m-gone");
-	mark(row(r, RIG_ORIGIN, RIG_PAUSE, "m-two"), GM_CLASS_QUOTA_MINUTE,
-	    NOW - 1, "long ago");
+	mark(list_row(r, GM_KEYROW_PAUSE, RIG_LIST, "m-two"),
+	    GM_CLASS_QUOTA_MINUTE, NOW - 1, "long ago");
 }
 
 #define LINE_A_ONE \
@@ -150,8 +162,8 @@ test_pause(void **state)
 	(void)state;
 	assert_true(open_rig(&rig));
 	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE };
-	mark(row(&rig, RIG_ORIGIN, RIG_PAUSE, "m-one"), GM_CLASS_QUOTA_MINUTE,
-	    NOW + 30000, "all at once");
+	mark(list_row(&rig, GM_KEYROW_PAUSE, RIG_LIST, "m-one"),
+	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
 	tell = tell_of(&rig, 1);
 #define PAUSED \
 	"m-one\tquota_minute\t2026-11-22T09:59:00Z\t" \

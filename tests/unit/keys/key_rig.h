@@ -12,8 +12,7 @@
 #include "keys/rules.h"
 
 #define RIG_ORIGIN "https://api.example:443"
-#define RIG_CURRENT "current:l"
-#define RIG_PAUSE "provider:l"
+#define RIG_LIST "l"
 #define RIG_KEYS \
 	"fake-good-key-0001,fake-good-key-0002,work:" \
 	"fake-good-key-0003"
@@ -42,8 +41,7 @@ open_rig(struct rig *r)
 	r->rule = (struct gm_keyrule){ .origin = RIG_ORIGIN,
 		.ring = &r->ring,
 		.ids = r->ids,
-		.current = RIG_CURRENT,
-		.pause = RIG_PAUSE };
+		.list = RIG_LIST };
 	return true;
 }
 

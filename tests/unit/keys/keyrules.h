@@ -23,8 +23,9 @@
 
 #define ORIGIN "https://api.example:443"
 #define MODEL "gemini-x"
-#define CURRENT "current:l" /* id of the row with the ring's current key */
-#define PAUSE "provider:l"  /* and of that with its pause */
+#define LIST "l"
+#define CURRENT "current" /* in place of an id: the list's row of that kind */
+#define PAUSE "pause"
 #define KEYS_MAX 4
 
 static struct gm_keyring ring;
@@ -47,11 +48,9 @@ begin(const char *ring_text)
 	assert_in_range(ring.len, 1, KEYS_MAX);
 	for (i = 0; i < KEYS_MAX; i++)
 		(void)snprintf(ids[i], sizeof(ids[i]), "k%zu", i);
-	rule = (struct gm_keyrule){ .origin = ORIGIN,
-		.ring = &ring,
-		.ids = ids,
-		.current = CURRENT,
-		.pause = PAUSE };
+	rule = (struct gm_keyrule){
+		.origin = ORIGIN, .ring = &ring, .ids = ids, .list = LIST
+	};
 	wish = (struct gm_keywish){ .free = false };
 }
 
@@ -67,8 +66,16 @@ end(void)
 static inline struct gm_keyrow *
 row(const char *id, const char *model)
 {
-	struct gm_keyrow *r = gm_keytable_get(&table, ORIGIN, id, model, &err);
+	struct gm_keyrow *r;
 
+	if (strcmp(id, CURRENT) == 0)
+		r = gm_keytable_get_list(
+		    &table, ORIGIN, GM_KEYROW_CURRENT, rule.list, model, &err);
+	else if (strcmp(id, PAUSE) == 0)
+		r = gm_keytable_get_list(
+		    &table, ORIGIN, GM_KEYROW_PAUSE, rule.list, model, &err);
+	else
+		r = gm_keytable_get(&table, ORIGIN, id, model, &err);
 	assert_non_null(r);
 	return r;
 }

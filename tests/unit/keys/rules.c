@@ -271,8 +271,8 @@ test_pick(void **state)
 		begin("a,b,c");
 		put_all(picks[i].marks, GM_LEN(picks[i].marks));
 		if (picks[i].current != NULL)
-			(void)snprintf(row(CURRENT, MODEL)->project,
-			    GM_KEYROW_ID, "%s", picks[i].current);
+			(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID,
+			    "%s", picks[i].current);
 		if (picks[i].only >= 0)
 			wish = (struct gm_keywish){ .of = GM_KEYS_ONE,
 				.key = (size_t)picks[i].only };
@@ -300,7 +300,7 @@ test_pick_same(void **state)
 	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
-	(void)snprintf(row(CURRENT, MODEL)->project, GM_KEYROW_ID, "k2");
+	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "k2");
 	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.index, 2);
 	end();
@@ -362,7 +362,7 @@ test_next(void **state)
 	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
-	(void)snprintf(row(CURRENT, MODEL)->project, GM_KEYROW_ID, "%s", "k2");
+	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "%s", "k2");
 	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
 	assert_int_equal(p.index, 0);
 	put("k0", "all", INVALID, NOW, NOW + DAY);

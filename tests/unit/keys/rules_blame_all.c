@@ -26,8 +26,8 @@ fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 static bool
 is_pause(void)
 {
-	const struct gm_keyrow *r =
-	    gm_keytable_find(&table, ORIGIN, PAUSE, MODEL);
+	const struct gm_keyrow *r = gm_keytable_find_list(
+	    &table, ORIGIN, GM_KEYROW_PAUSE, rule.list, MODEL);
 	bool paused = r != NULL && r->class != GM_CLASS_OK;
 	size_t i;
 
@@ -141,12 +141,12 @@ test_pause_of_list(void **state)
 	fail_as(0, NOW, MINUTE, 20 * SEC);
 	fail_as(1, NOW, MINUTE, 20 * SEC);
 	assert_true(is_pause());
-	rule.pause = "provider:other";
+	rule.list = "other";
 	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	gm_keyrule_success(&rule, &table, &deed);
 	gm_keyrule_reset_all(&rule, &table, NOW + SEC);
-	rule.pause = PAUSE;
+	rule.list = LIST;
 	assert_true(is_pause());
 	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
@@ -290,10 +290,10 @@ test_reset(void **state)
 {
 	(void)state;
 	begin("w:a,b");
-	rule.current = "current:other";
+	rule.list = "other";
 	assert_int_equal(
 	    gm_keyrule_move(&rule, &table, MODEL, 1, NOW, &err), 0);
-	rule.current = CURRENT;
+	rule.list = LIST;
 	put_everywhere();
 	gm_keyrule_reset(&rule, &table, 0);
 	assert_int_equal(count_marks(), 3);
@@ -302,9 +302,9 @@ test_reset(void **state)
 	assert_int_equal(count_marks(), 1); /* of no key of ours */
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW + 1);
-	rule.current = "current:other"; /* nor another list's */
+	rule.list = "other"; /* nor another list's */
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
-	rule.current = CURRENT;
+	rule.list = LIST;
 	put_everywhere();
 	rule.origin = "http://127.0.0.1:1";
 	gm_keyrule_reset_all(&rule, &table, NOW);

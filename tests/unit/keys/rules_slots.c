@@ -99,27 +99,25 @@ test_move(void **state)
 static void
 test_lists(void **state)
 {
-	static const char *const lists[] = { "current:l", "current:m",
-		"current:n" };
+	static const char *const lists[] = { LIST, "m", "n" };
 	int round, i;
 
 	(void)state;
 	begin("a,b,c");
 	for (i = 0; i < 3; i++) {
-		rule.current = lists[i];
+		rule.list = lists[i];
 		(void)move((size_t)i, NOW);
 	}
 	table.changed = false;
 	for (round = 0; round < 3; round++)
 		for (i = 0; i < 3; i++) {
-			rule.current = lists[i];
+			rule.list = lists[i];
 			assert_int_equal(reserve(NOW + round, NULL), i);
 			assert_false(table.changed);
 		}
 	/* A row of an older version, for all lists, is none. */
-	(void)snprintf(
-	    row("current", MODEL)->project, GM_KEYROW_ID, "%s", "k1");
-	rule.current = "current:new";
+	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "%s", "k1");
+	rule.list = "new";
 	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
 	end();
 }

@@ -16,6 +16,7 @@
 /* 2026-11-22T10:00:00Z */
 #define NOW INT64_C(1795341600000)
 
+#define CURRENT "current" /* in place of an id: the list's row */
 #define HEAD \
 	"# gm keys, version 1: requests, Pacific day, failures, last use, " \
 	"slot, id, model, project, class, since, until, origin, reason\n"
@@ -28,10 +29,9 @@ static const char text[] = HEAD
     "2026-11-22T10:00:05.000Z 0123456789abcdef0123456789abcdef "
     "gemini-flash-latest project:123 quota_minute 2026-11-22T10:00:00.000Z "
     "2026-11-22T10:01:00.000Z https://host:443 the quota: use less  of "
-    "it\n" NONE "current:fedcba9876543210fedcba9876543210 all "
+    "it\n" NONE "key all - key_leaked 2026-11-22T10:00:00.000Z forever "
+    "https://host:443 -\n" NONE "current:fedcba9876543210fedcba9876543210 all "
     "0123456789abcdef0123456789abcdef ok 2026-11-22T09:00:00.000Z - "
-    "https://host:443 -\n" NONE
-    "key all - key_leaked 2026-11-22T10:00:00.000Z forever "
     "https://host:443 -\n";
 
 static size_t
@@ -82,12 +82,17 @@ test_round_trip(void **state)
 	assert_true(row->last_ms == NOW + 123);
 	assert_true(row->slot_ms == NOW + 5000);
 	assert_int_equal(row->at, strlen(HEAD));
-	assert_int_equal(t.rows[1].class, GM_CLASS_OK);
-	assert_true(t.rows[2].until_ms == GM_KEYROW_FOREVER);
-	assert_string_equal(t.rows[2].reason, "");
+	assert_int_equal(row->kind, GM_KEYROW_OWNER);
+	assert_int_equal(t.rows[2].class, GM_CLASS_OK);
+	assert_int_equal(t.rows[2].kind, GM_KEYROW_CURRENT);
+	assert_string_equal(t.rows[2].id, "fedcba9876543210fedcba9876543210");
+	assert_string_equal(t.rows[2].key, "0123456789abcdef0123456789abcdef");
+	assert_string_equal(t.rows[2].project, "");
+	assert_true(t.rows[1].until_ms == GM_KEYROW_FOREVER);
+	assert_string_equal(t.rows[1].reason, "");
 	assert_text(&t, text);
 	assert_int_equal(t.rows[0].at, strlen(HEAD));
-	assert_memory_equal(text + t.rows[2].at, NONE "key", sizeof(NONE) + 2);
+	assert_memory_equal(text + t.rows[1].at, NONE "key", sizeof(NONE) + 2);
 	gm_keytable_release(&t);
 }
 
@@ -263,7 +268,10 @@ static struct gm_keyrow *
 get(struct gm_keytable *t, const char *id)
 {
 	struct gm_err err;
-	struct gm_keyrow *row = gm_keytable_get(t, O, id, "all", &err);
+	struct gm_keyrow *row = strcmp(id, CURRENT) == 0
+	                            ? gm_keytable_get_list(t, O,
+					  GM_KEYROW_CURRENT, "l", "all", &err)
+	                            : gm_keytable_get(t, O, id, "all", &err);
 
 	assert_non_null(row);
 	return row;
@@ -314,11 +322,10 @@ test_idle(void **state)
 		{ "a", "", GM_CLASS_KEY_LEAKED, 1, 0, 1, true },
 		{ "a", "project:1", GM_CLASS_OK, 0, 0, 0, true },
 		{ "a", "project:1", GM_CLASS_OK, 0, 1, 0, false },
-		{ "current:l", "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS, true },
-		{ "current:l", "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS - 1,
-		    false },
+		{ CURRENT, "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS, true },
+		{ CURRENT, "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS - 1, false },
 		/* of an older version, for all lists */
-		{ "current", "a", GM_CLASS_OK, 0, 0, 0, false },
+		{ CURRENT, "a", GM_CLASS_OK, 0, 0, 0, false },
 	};
 	struct gm_keytable t = { 0 };
 	struct gm_keyrow *row;
@@ -372,8 +379,7 @@ make_rows(struct gm_keytable *t, size_t len)
 
 	for (i = 0; i < len; i++) {
 		(void)snprintf(row.id, sizeof(row.id), "%06zu", i);
-		if (i == 3)
-			(void)snprintf(row.id, sizeof(row.id), "current:l");
+		row.kind = i == 3 ? GM_KEYROW_CURRENT : GM_KEYROW_OWNER;
 		kind = i < GM_LEN(kinds) ? i : GM_LEN(kinds) - 1;
 		row.class = kinds[kind].class;
 		row.since_ms = kinds[kind].since_ms;
@@ -409,7 +415,8 @@ test_too_many(void **state)
 	assert_true(is_there(&again, "000000"));
 	assert_true(is_there(&again, "000001"));
 	assert_true(is_there(&again, "000002"));
-	assert_true(is_there(&again, "current:l"));
+	assert_non_null(gm_keytable_find_list(
+	    &again, O, GM_KEYROW_CURRENT, "000003", "all"));
 	assert_false(is_there(&again, "000004"));
 	assert_false(is_there(&again, "000006"));
 	assert_true(is_there(&again, "000007")); /* marked lately */
