@@ -919,11 +919,11 @@ of() {
 }
 
 @test "who waits for its turn hears what others learn meanwhile" {
-	local pid i
+	local pid
 	three
 	play <<<"[{\"when\":{\"key\":\"$K0\"},$STREAM},$(with $K0 '"row":30'),$GOOD]"
 	# Each project has a slot of its own, so that nothing waits.
-	for i in 0 1 2; do
+	for _ in 0 1 2; do
 		GM_RPM=15 ask -n hi
 		answered
 	done
