@@ -67,13 +67,13 @@ unlock(struct gm_keystate *k)
 static void
 close_files(struct gm_keystate *k)
 {
-	if (!k->dir.open)
-		return;
-	unlock(k);
-	drop_file(k);
-	if (k->lock != -1)
-		(void)close(k->lock);
-	gm_keydir_close(&k->dir);
+	if (k->dir.open) {
+		unlock(k);
+		drop_file(k);
+		if (k->lock != -1)
+			(void)close(k->lock);
+	}
+	gm_keydir_close(&k->dir); /* its path is there all the same */
 }
 
 static void
