@@ -1,5 +1,6 @@
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,9 +8,6 @@
 
 /* Bytes of a decimal: more cannot matter. */
 #define DECIMAL_MAX 64
-
-/* A power of ten that no double reaches, whatever the digits before it. */
-#define POWER_MAX 400
 
 /* From large to small; the last divides everything. */
 struct unit {
@@ -90,29 +88,18 @@ struct decimal {
 	bool negative;
 	struct gm_span whole, fraction;
 	const char *exponent; /* "" if there is none */
-	int power;            /* what it says */
 };
 
 static bool
 take_exponent(struct decimal *d, const char **p)
 {
-	struct gm_span digits;
-	uint64_t value;
-	bool negative;
-
 	d->exponent = *p;
 	if (**p != 'e' && **p != 'E')
 		return true;
 	(*p)++;
-	negative = **p == '-';
 	if (**p == '-' || **p == '+')
 		(*p)++;
-	digits = take_digits(p);
-	value = value_of(digits);
-	d->power = value > 2 * POWER_MAX ? 2 * POWER_MAX : (int)value;
-	if (negative)
-		d->power = -d->power;
-	return digits.len > 0;
+	return take_digits(p).len > 0;
 }
 
 static bool
@@ -133,38 +120,6 @@ parse_decimal(struct decimal *d, const char *text)
 	       *p == '\0' && p - text <= DECIMAL_MAX;
 }
 
-/* Add digits to *value while there is room; returns how many it took. */
-static int
-add_digits(uint64_t *value, struct gm_span digits)
-{
-	size_t i;
-
-	for (i = 0; i < digits.len && *value < UINT64_MAX / 100; i++)
-		*value = *value * 10 + (uint64_t)(digits.p[i] - '0');
-	return (int)i;
-}
-
-/*
- * Our own reckoning, as strtod() looks for the locale's point.  Exact for what
- * people write, else good to the last places of a double.
- */
-static double
-reckon(const struct decimal *d)
-{
-	uint64_t digits = 0;
-	double value, power = 1;
-	int shift = d->power, i;
-
-	shift += (int)d->whole.len - add_digits(&digits, d->whole);
-	shift -= add_digits(&digits, d->fraction);
-	if (digits == 0)
-		return 0;
-	for (i = 0; i < POWER_MAX && i != shift && i != -shift; i++)
-		power *= 10;
-	value = shift < 0 ? (double)digits / power : (double)digits * power;
-	return d->negative ? -value : value;
-}
-
 static void
 put_decimal(struct gm_buf *out, struct decimal *d)
 {
@@ -183,15 +138,12 @@ put_decimal(struct gm_buf *out, struct decimal *d)
 	gm_buf_puts(out, d->exponent);
 }
 
-/* A bound in thousandths, with a point in any locale. */
+/* A bound in thousandths, without zeros at its end. */
 static const char *
 show_bound(char out[32], double value)
 {
-	int64_t size = (int64_t)((value < 0 ? -value : value) * 1000 + 0.5);
-	int len;
+	int len = snprintf(out, 32, "%.3f", value);
 
-	len = snprintf(out, 32, "%s%lld.%03d", value < 0 ? "-" : "",
-	    (long long)(size / 1000), (int)(size % 1000));
 	while (out[len - 1] == '0')
 		len--;
 	len -= out[len - 1] == '.';
@@ -208,7 +160,7 @@ gm_num_decimal(struct gm_buf *out, const char *text, double min, double max,
 	double value;
 
 	if (parse_decimal(&d, text)) {
-		value = reckon(&d);
+		value = strtod(text, NULL);
 		if (value >= min && value <= max) {
 			put_decimal(out, &d);
 			return gm_buf_check(out, err);

@@ -3,11 +3,11 @@
 
 /*
  * Strict numbers from text: whole, decimal, durations, HTTP's
- * Retry-After.  All of the text must be used, the range is checked, and the
- * locale plays no part.  On failure: -1, GM_EUSAGE, and a message that says
- * what the text is not and the range: "not a whole number from 1 to 64".  The
- * caller puts the option's name in front.  The text is not repeated: people
- * type a key where a number belongs.
+ * Retry-After.  All of the text must be used, and the range is checked.  The
+ * decimal point is a point, as no tool calls setlocale(3).  On failure: -1,
+ * GM_EUSAGE, and a message that says what the text is not and the range: "not a
+ * whole number from 1 to 64".  The caller puts the option's name in front.  The
+ * text is not repeated: people type a key where a number belongs.
  *
  * Source: RFC 9110 10.2.3 (Retry-After), RFC 8259 (decimals).  No I/O; the
  * time comes in as an argument.

@@ -9,6 +9,7 @@ banned='strcpy|stpcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok'
 banned="$banned|atoi|atol|atoll|atof|scanf|fscanf|sscanf|vsscanf|vfscanf"
 banned="$banned|system|popen|alloca|tmpnam|tempnam|mktemp|setjmp|_setjmp"
 banned="$banned|longjmp|localtime|gmtime|asctime|ctime|rand|srand|getwd"
+banned="$banned|setlocale|uselocale|newlocale" # strtod(3), printf(3): a point
 
 output='stdout|stderr|printf|vprintf|puts|putchar|perror'
 

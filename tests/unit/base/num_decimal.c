@@ -1,4 +1,3 @@
-#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,12 +73,13 @@ static const struct row decimals[] = {
 };
 
 static void
-check_decimals(void)
+test_decimal(void **state)
 {
 	struct gm_buf out;
 	struct gm_err err;
 	size_t i;
 
+	(void)state;
 	gm_buf_init(&out, 1000);
 	for (i = 0; i < GM_LEN(decimals); i++) {
 		const char *text = decimals[i].text;
@@ -94,31 +94,6 @@ check_decimals(void)
 		}
 	}
 	gm_buf_release(&out);
-}
-
-static void
-test_decimal(void **state)
-{
-	(void)state;
-	check_decimals();
-}
-
-/* A comma for a point, where the system knows such a locale. */
-static void
-test_decimal_locale(void **state)
-{
-	static const char *const names[] = { "de_DE.UTF-8", "de_DE.utf8",
-		"de_DE", "fr_FR.UTF-8" };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < GM_LEN(names); i++)
-		if (setlocale(LC_ALL, names[i]) != NULL)
-			break;
-	if (i == GM_LEN(names))
-		skip();
-	check_decimals();
-	(void)setlocale(LC_ALL, "C");
 }
 
 static void
@@ -157,7 +132,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decimal),
-		cmocka_unit_test(test_decimal_locale),
 		cmocka_unit_test(test_decimal_range),
 	};
 
