@@ -124,7 +124,8 @@ nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
 	if (is_stopped(w))
 		return 0;
 	rc = gm_stop_poll(fd, fd != -1 ? POLLIN : 0,
-	    now + w->nap < w->until ? now + w->nap : w->until, err);
+	    now + w->nap < w->until ? now + w->nap : w->until, GM_STOP_DRAIN,
+	    err);
 	*ready = rc == 1;
 	if (rc == 0 && w->nap < NAP_MAX_MS)
 		w->nap *= 2;

@@ -8,9 +8,8 @@
  * that it cannot read from a terminal.  It gets no descriptor of ours, and
  * signals and limits as they were when we started.
  * Its group is killed when its time is over, when it prints too much, when it is
- * stopped, as a terminal does with what is not in the foreground, and when a
- * signal or the deadline ends our run.  It is always waited for, so that no
- * zombie is left.
+ * stopped, as a terminal does with what is not in the foreground, and at
+ * GM_STOP_DRAIN.  It is always waited for, so that no zombie is left.
  *
  * Source: posix_spawn(3), waitpid(2).
  */

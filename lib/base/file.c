@@ -36,8 +36,7 @@ gm_file_openat(int dir, const char *path, int flags)
 	do
 		fd = openat(
 		    dir, path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
-	while (fd == -1 && errno == EINTR && gm_stop_signal() == 0 &&
-	       !gm_stop_is_late());
+	while (fd == -1 && errno == EINTR && gm_stop_stage() != GM_STOP_NOW);
 	return fd;
 }
 
@@ -75,7 +74,7 @@ read_once(int fd, const char *name, char *room, size_t len, struct gm_err *err)
 			return n;
 		if (errno != EAGAIN && errno != EINTR)
 			return gm_fail_errno(err, GM_ENOINPUT, "%s", name);
-	} while (gm_stop_poll(fd, POLLIN, 0, err) > 0);
+	} while (gm_stop_poll(fd, POLLIN, 0, GM_STOP_DRAIN, err) > 0);
 	gm_err_prefix(err, "%s: ", name);
 	return -1;
 }
@@ -135,19 +134,20 @@ gm_file_has_reader(int fd)
 }
 
 /*
- * One write(2) that takes something, unless a signal or the deadline comes.
+ * One write(2) that takes something, unless the stage is obeys before.
  * Where poll(2) fails it is tried all the same: it may have to say so.
  */
 static ssize_t
-write_some(int fd, struct gm_span bytes, struct gm_err *err)
+write_some(
+    int fd, struct gm_span bytes, enum gm_stop_stage obeys, struct gm_err *err)
 {
 	bool waits = gm_file_has_reader(fd);
 	ssize_t n;
 	int rc;
 
 	do {
-		rc = waits ? gm_stop_poll(fd, POLLOUT, 0, err)
-		           : gm_stop_check(err);
+		rc = waits ? gm_stop_poll(fd, POLLOUT, 0, obeys, err)
+		           : gm_stop_check(obeys, err);
 		if (rc < 0 && err->code != GM_EOS)
 			return -1;
 		n = write(fd, bytes.p, bytes.len);
@@ -161,7 +161,8 @@ write_some(int fd, struct gm_span bytes, struct gm_err *err)
 }
 
 int
-gm_file_write(int fd, struct gm_span bytes, struct gm_err *err)
+gm_file_write(
+    int fd, struct gm_span bytes, enum gm_stop_stage obeys, struct gm_err *err)
 {
 	size_t piece;
 	ssize_t n;
@@ -169,7 +170,8 @@ gm_file_write(int fd, struct gm_span bytes, struct gm_err *err)
 	while (bytes.len > 0) {
 		/* More than this may wait for a reader. */
 		piece = bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
-		n = write_some(fd, (struct gm_span){ bytes.p, piece }, err);
+		n = write_some(
+		    fd, (struct gm_span){ bytes.p, piece }, obeys, err);
 		if (n == -1)
 			return -1;
 		bytes.p += n;
@@ -332,7 +334,7 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 	/* A pipe takes a long line whole only if it may wait. */
 	if (!named)
 		(void)fcntl(fd, F_SETFL, O_APPEND);
-	n = write_some(fd, line, err);
+	n = write_some(fd, line, GM_STOP_NOW, err);
 	if (n == -1) {
 		gm_err_prefix(err, "%s: ", path);
 		return drop(fd);

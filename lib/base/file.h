@@ -15,11 +15,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "base/stop.h"
 
 /*
  * openat(2) with these flags, mode 0600, close-on-exec, and without waiting for
- * the other end of a FIFO, now or later.  A signal that does not ask us to end
- * changes nothing.  Returns a descriptor, or -1 with errno, which is EINTR only
+ * the other end of a FIFO, now or later.  A signal changes nothing before
+ * GM_STOP_NOW.  Returns a descriptor, or -1 with errno, which is EINTR only
  * if a signal or the deadline ends the run.
  */
 int gm_file_openat(int dir, const char *path, int flags) GM_MUST_CHECK;
@@ -39,9 +40,10 @@ int gm_file_fail_open(enum gm_code code, const char *path, struct gm_err *);
 int gm_file_open(const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Append all that fd still holds to *out, waiting for it where it comes slowly.
- * Returns 0, or -1: GM_ENOINPUT (read error, errno kept), GM_EDATA (more than
- * out's maximum), GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.  name is for messages.
+ * Append all that fd still holds to *out.  Waits for slow input, but only until
+ * GM_STOP_DRAIN, as input begins new work.  Returns 0, or -1: GM_ENOINPUT (read
+ * error, errno kept), GM_EDATA (more than out's maximum), GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline), GM_EOS.  name is for messages.
  */
 int gm_file_read(int fd, const char *name, struct gm_buf *out,
     struct gm_err *) GM_MUST_CHECK;
@@ -51,15 +53,18 @@ int gm_file_slurp(
     const char *path, struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Write all.  Returns 0, or -1: GM_ESIGNAL, or GM_EIO with the system's words
- * alone, as the caller knows what fd is.
+ * Write all, unless the stage is obeys before.  Returns 0, or -1: GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline), or GM_EIO with the system's words alone, as
+ * the caller knows what fd is.
  */
-int gm_file_write(int fd, struct gm_span, struct gm_err *) GM_MUST_CHECK;
+int gm_file_write(int fd, struct gm_span, enum gm_stop_stage obeys,
+    struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Append one line, which ends in its newline, in a single write(2); the file
- * is made if it is absent, with mode 0600.  Returns 0, or -1: GM_ECANTCREAT,
- * GM_EIO (also for a line that went out in part).
+ * is made if it is absent, with mode 0600.  Waits until GM_STOP_NOW.  Returns 0,
+ * or -1: GM_ECANTCREAT, GM_EIO (also for a line that went out in part),
+ * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
 int gm_file_append(
     const char *path, struct gm_span line, struct gm_err *) GM_MUST_CHECK;

@@ -42,7 +42,7 @@ gm_lines_fill(struct gm_lines *l, struct gm_err *err)
 		return -1;
 	}
 	do {
-		if (gm_stop_poll(l->fd, POLLIN, 0, err) < 0) {
+		if (gm_stop_poll(l->fd, POLLIN, 0, GM_STOP_DRAIN, err) < 0) {
 			gm_err_prefix(err, "%s: ", l->name);
 			return -1;
 		}

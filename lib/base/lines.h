@@ -32,8 +32,8 @@ struct gm_lines {
 void gm_lines_init(struct gm_lines *, int fd, const char *name, size_t max);
 
 /*
- * Wait for more; lines that were taken are gone.  Returns 1, 0 at the end, or
- * -1: GM_ENOINPUT, GM_EDATA (a line is too long), GM_ESIGNAL, GM_EUNAVAILABLE
+ * Wait for more, until GM_STOP_DRAIN; lines that were taken are gone.  Returns
+ * 1, 0 at the end, or -1: GM_ENOINPUT, GM_EDATA (a line is too long), GM_ESIGNAL, GM_EUNAVAILABLE
  * (deadline), GM_EOS; whole lines that came before are still to be taken.
  */
 int gm_lines_fill(struct gm_lines *, struct gm_err *) GM_MUST_CHECK;

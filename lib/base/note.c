@@ -71,7 +71,7 @@ say_no_memory(const struct gm_note *n)
 	struct gm_err ignored;
 
 	(void)snprintf(line, sizeof(line), "%.80s: out of memory\n", n->tool);
-	(void)!gm_file_write(n->fd, gm_span_of(line), &ignored);
+	(void)!gm_file_write(n->fd, gm_span_of(line), GM_STOP_NOW, &ignored);
 }
 
 /* Returns false if the line could not be made, and says that. */
@@ -93,7 +93,8 @@ put_line(
 	made = line.failed == GM_OK;
 	/* Where standard error fails there is nowhere left to say so. */
 	if (made)
-		(void)!gm_file_write(n->fd, gm_buf_span(&line), &ignored);
+		(void)!gm_file_write(
+		    n->fd, gm_buf_span(&line), GM_STOP_NOW, &ignored);
 	else
 		say_no_memory(n);
 	gm_buf_release(&line);

@@ -65,7 +65,7 @@ open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
 		if (errno != EINTR && !lacks_reader(path, errno))
 			return fail_create(path, err);
 		next = gm_clock_mono_ms() + READER_MS;
-		if (gm_stop_poll(-1, POLLOUT, next, err) == -1) {
+		if (gm_stop_poll(-1, POLLOUT, next, GM_STOP_DRAIN, err) == -1) {
 			gm_err_prefix(err, "%s: ", path);
 			return -1;
 		}
@@ -255,7 +255,7 @@ lock_target(int fd)
 		if (rc == 0 || (errno != EAGAIN && errno != EACCES))
 			return 0; /* or there are no locks here */
 		if (gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + LOCK_MS,
-			&ignored) != 0)
+			GM_STOP_NOW, &ignored) != 0)
 			break;
 	}
 	errno = EBUSY;

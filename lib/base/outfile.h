@@ -38,14 +38,16 @@ struct gm_outfile {
 };
 
 /*
- * Waits until a FIFO has a reader, as a redirection does.  Returns 0, or -1:
- * GM_ECANTCREAT, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
+ * Waits until a FIFO has a reader, as a redirection does, or GM_STOP_DRAIN.
+ * Returns 0, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the
+ * deadline).
  */
 int gm_outfile_create(
     struct gm_outfile *, const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Sync, rename or write in place, close.  Returns 0, or -1: GM_EIO, and
+ * Sync, rename or write in place, close.  Writing in place waits for the lock
+ * of another process until GM_STOP_NOW, 5 s at most.  Returns 0, or -1: GM_EIO, and
  * nothing is left of the new file, unless only its directory could not be
  * synced, or keep is set: then a file aside that is whole becomes
  * "NAME.gm-XXXXXX", and the message ends with "; the output is in" its path.

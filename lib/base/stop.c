@@ -15,8 +15,12 @@
 #define LAST_WORDS_MS 60
 
 static volatile sig_atomic_t caught, late;
+static volatile sig_atomic_t asked; /* stage that the signals ask for */
 static int64_t due_ms; /* the deadline on the monotonic clock; 0: none */
-static int wake[2] = { -1, -1 };
+static bool drains;
+
+/* A pipe for each stage; without drains both stages share that of NOW. */
+static int wake[GM_STOP_NOW + 1][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 
 /*
  * What we change, and how it was.  The last are all others that would kill us
@@ -38,19 +42,29 @@ is_due(void)
 	return due_ms != 0 && gm_clock_mono_ms() >= due_ms;
 }
 
+/* The stage after a signal, which may be the deadline's. */
 static void
-on_signal(int signal)
+note(int number)
 {
-	int saved = errno;
+	if (number == SIGALRM) {
+		late = late != 0 || is_due();
+		return;
+	}
+	asked = drains && caught == 0 && number == SIGINT ? GM_STOP_DRAIN
+	                                                  : GM_STOP_NOW;
+	/* The first one decides how we die. */
+	caught = caught == 0 ? number : caught;
+}
+
+static void
+on_signal(int number)
+{
+	int saved = errno, stage;
 	ssize_t n = 0;
 
-	/* The first one decides how we die. */
-	if (signal != SIGALRM)
-		caught = caught == 0 ? signal : caught;
-	else if (is_due())
-		late = 1;
-	if (caught != 0 || late != 0)
-		n = write(wake[1], "", 1);
+	note(number);
+	for (stage = (int)gm_stop_stage(); stage > GM_STOP_NONE; stage--)
+		n = write(wake[stage][1], "", 1);
 	(void)n; /* a full pipe is readable already */
 	errno = saved;
 }
@@ -64,6 +78,7 @@ static int
 change(int number, const struct sigaction *was)
 {
 	struct sigaction action = { .sa_handler = on_signal };
+	size_t i;
 
 	if (number == SIGPIPE || number == SIGXFSZ)
 		action.sa_handler = SIG_IGN;
@@ -71,7 +86,9 @@ change(int number, const struct sigaction *was)
 		action.sa_handler = SIG_DFL;
 	else if (was->sa_handler == SIG_IGN && number != SIGALRM)
 		return 0;
-	sigemptyset(&action.sa_mask); /* no SA_RESTART: waits shall end */
+	sigemptyset(&action.sa_mask); /* no SA_RESTART: waits must end */
+	for (i = 0; i < GM_LEN(changed); i++) /* one signal at a time */
+		sigaddset(&action.sa_mask, changed[i]);
 	return sigaction(number, &action, NULL);
 }
 
@@ -88,17 +105,31 @@ unblock(void)
 	return sigprocmask(SIG_UNBLOCK, &ours, &mask_before);
 }
 
-int
-gm_stop_install(struct gm_err *err)
+static int
+open_pipe(int ends[2], struct gm_err *err)
 {
 	size_t i;
 
-	if (pipe(wake) != 0)
+	if (pipe(ends) != 0)
 		return gm_fail_errno(err, GM_EOS, "pipe");
 	for (i = 0; i < 2; i++)
-		if (fcntl(wake[i], F_SETFD, FD_CLOEXEC) != 0 ||
-		    fcntl(wake[i], F_SETFL, O_NONBLOCK) != 0)
+		if (fcntl(ends[i], F_SETFD, FD_CLOEXEC) != 0 ||
+		    fcntl(ends[i], F_SETFL, O_NONBLOCK) != 0)
 			return gm_fail_errno(err, GM_EOS, "pipe");
+	return 0;
+}
+
+int
+gm_stop_install(bool may_drain, struct gm_err *err)
+{
+	size_t i;
+
+	drains = may_drain;
+	if (open_pipe(wake[GM_STOP_NOW], err) != 0)
+		return -1;
+	memcpy(wake[GM_STOP_DRAIN], wake[GM_STOP_NOW], sizeof(wake[0]));
+	if (drains && open_pipe(wake[GM_STOP_DRAIN], err) != 0)
+		return -1;
 	for (i = 0; i < GM_LEN(changed); i++)
 		if (sigaction(changed[i], NULL, &before[i]) != 0 ||
 		    change(changed[i], &before[i]) != 0)
@@ -142,6 +173,12 @@ gm_stop_before(sigset_t *ignored, sigset_t *mask)
 		    now.sa_handler == SIG_IGN &&
 		    before[i].sa_handler != SIG_IGN)
 			(void)sigaddset(ignored, changed[i]);
+}
+
+enum gm_stop_stage
+gm_stop_stage(void)
+{
+	return late != 0 ? GM_STOP_NOW : (enum gm_stop_stage)asked;
 }
 
 int
@@ -193,18 +230,20 @@ gm_stop_last_words(void)
 {
 	struct gm_err ignored;
 	char bytes[64];
+	int stage;
 
 	if (late == 0 || gm_stop_deadline(LAST_WORDS_MS, &ignored) != 0)
 		return;
 	late = 0;
-	while (read(wake[0], bytes, sizeof(bytes)) > 0)
-		;
+	for (stage = GM_STOP_NOW; stage > (int)gm_stop_stage(); stage--)
+		while (read(wake[stage][0], bytes, sizeof(bytes)) > 0)
+			;
 }
 
 int
-gm_stop_fd(void)
+gm_stop_fd(enum gm_stop_stage obeys)
 {
-	return wake[0];
+	return wake[obeys][0];
 }
 
 int
@@ -216,9 +255,9 @@ gm_stop_fail(struct gm_err *err)
 }
 
 int
-gm_stop_check(struct gm_err *err)
+gm_stop_check(enum gm_stop_stage obeys, struct gm_err *err)
 {
-	return caught != 0 || late != 0 ? gm_stop_fail(err) : 1;
+	return gm_stop_stage() >= obeys ? gm_stop_fail(err) : 1;
 }
 
 /* For poll(2): until then, at least for a look; for ever with 0. */
@@ -235,14 +274,15 @@ poll_time(int64_t until_ms)
 }
 
 int
-gm_stop_poll(int fd, short events, int64_t until_ms, struct gm_err *err)
+gm_stop_poll(int fd, short events, int64_t until_ms, enum gm_stop_stage obeys,
+    struct gm_err *err)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = events },
-		{ .fd = wake[0], .events = POLLIN } };
+		{ .fd = gm_stop_fd(obeys), .events = POLLIN } };
 	int left, n;
 
 	do {
-		if (gm_stop_check(err) != 1)
+		if (gm_stop_check(obeys, err) != 1)
 			return -1;
 		left = poll_time(until_ms);
 		n = poll(fds, 2, left);

@@ -73,7 +73,7 @@ gm_drive_all(struct gm_ask *asks, size_t len, struct gm_err *err)
 
 	for (count(&w, 0); w.open > 0; count(&w, now)) {
 		now = gm_clock_mono_ms();
-		if (gm_stop_signal() != 0) {
+		if (gm_stop_stage() == GM_STOP_NOW && gm_stop_signal() != 0) {
 			stop_all(&w, GM_CLASS_SIGNAL);
 		} else if (gm_stop_is_late()) {
 			gm_stop_last_words();
@@ -82,7 +82,7 @@ gm_drive_all(struct gm_ask *asks, size_t len, struct gm_err *err)
 			send_due(&w, now);
 			if (w.open > 0 &&
 			    gm_http_run(asks->service->http, time_left(&w, now),
-				gm_stop_fd(), err) != 0)
+				gm_stop_fd(GM_STOP_NOW), err) != 0)
 				return -1;
 		}
 	}

@@ -217,7 +217,7 @@ start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = gm_process_is_journal(c->config.around.journal);
 	make_options(tool, own, &builtin, &options);
-	if (gm_stop_install(err) != 0 || hide(c, *argv, err) != 0)
+	if (gm_stop_install(false, err) != 0 || hide(c, *argv, err) != 0)
 		return CLI_FAILED;
 	first = gm_options_parse(&options, &c->config, *argc, *argv, err);
 	if (first == -1)

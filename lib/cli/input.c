@@ -117,14 +117,14 @@ await(const struct gm_input *in, const struct source *from, bool *told,
     struct gm_err *err)
 {
 	bool hint = in->hint && !*told;
-	int ready = gm_stop_poll(
-	    from->fd, POLLIN, hint ? gm_clock_mono_ms() + HINT_MS : 0, err);
+	int ready = gm_stop_poll(from->fd, POLLIN,
+	    hint ? gm_clock_mono_ms() + HINT_MS : 0, GM_STOP_DRAIN, err);
 
 	if (ready == 0) {
 		gm_note(in->note, GM_LEVEL_NOTE, "waiting for %s%s", from->name,
 		    from->fd == STDIN_FILENO ? "; -n leaves it alone" : "");
 		*told = true;
-		ready = gm_stop_poll(from->fd, POLLIN, 0, err);
+		ready = gm_stop_poll(from->fd, POLLIN, 0, GM_STOP_DRAIN, err);
 	}
 	if (ready > 0)
 		return 0;

@@ -181,7 +181,8 @@ to_file(const struct gm_log *log, const struct gm_buf *line)
 	int rc = gm_buf_check(line, &err);
 
 	if (rc == 0 && strcmp(log->file, "-") == 0)
-		rc = gm_file_write(log->note->fd, gm_buf_span(line), &err);
+		rc = gm_file_write(
+		    log->note->fd, gm_buf_span(line), GM_STOP_NOW, &err);
 	else if (rc == 0)
 		rc = gm_file_append(log->file, gm_buf_span(line), &err);
 	if (rc == 0)

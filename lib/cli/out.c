@@ -17,8 +17,8 @@
 static int
 wait_for(const struct gm_out *o, struct gm_err *err)
 {
-	if ((o->has_reader ? gm_stop_poll(o->fd, POLLOUT, 0, err)
-			   : gm_stop_check(err)) >= 0)
+	if ((o->has_reader ? gm_stop_poll(o->fd, POLLOUT, 0, GM_STOP_NOW, err)
+			   : gm_stop_check(GM_STOP_NOW, err)) >= 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", o->name);
 	return -1;

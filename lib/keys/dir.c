@@ -312,7 +312,7 @@ gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
 	int rc;
 
 	while ((rc = gm_keydir_try_lock(d, name, fd, err)) == 0) {
-		if (gm_stop_signal() != 0 || gm_stop_is_late())
+		if (gm_stop_stage() == GM_STOP_NOW)
 			return gm_stop_fail(err);
 		if (gm_clock_mono_ms() >= until_ms)
 			return 0;

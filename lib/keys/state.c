@@ -132,7 +132,7 @@ make_salt(struct gm_keystate *k, struct gm_err *err)
 
 	do
 		n = getrandom(random, sizeof(random), 0);
-	while (n == -1 && errno == EINTR && gm_stop_signal() == 0);
+	while (n == -1 && errno == EINTR && gm_stop_stage() != GM_STOP_NOW);
 	if (n != (ssize_t)sizeof(random))
 		return gm_fail_errno(err, GM_EOS, "getrandom");
 	for (i = 0; i < 2 * sizeof(random); i++)

@@ -172,7 +172,7 @@ replace(const char *path, struct gm_span text, struct gm_err *err)
 	if (gm_outfile_create(&f, path, err) != 0)
 		return -1;
 	f.mode = 0600;
-	rc = gm_file_write(f.fd, text, err);
+	rc = gm_file_write(f.fd, text, GM_STOP_NOW, err);
 	if (rc != 0)
 		gm_err_prefix(err, "%s: ", path);
 	else

@@ -252,7 +252,8 @@ write_metrics(struct run *r, struct gm_err *err)
 	gm_verdict_metrics(r->verdicts, r->len, gm_clock_wall_ms(), &text);
 	rc = gm_buf_check(&text, err);
 	if (rc == 0)
-		rc = gm_file_write(r->metrics.fd, gm_buf_span(&text), err);
+		rc = gm_file_write(
+		    r->metrics.fd, gm_buf_span(&text), GM_STOP_NOW, err);
 	if (rc != 0 && err->code == GM_EIO)
 		gm_err_prefix(err, "%s: ", path);
 	gm_buf_release(&text);

@@ -54,7 +54,7 @@ show_thought(struct gm_delivery *d, struct gm_span text)
 	if (shown.len > 0) {
 		d->thought_open = shown.data[shown.len - 1] != '\n';
 		(void)!gm_file_write(
-		    d->thoughts_fd, gm_buf_span(&shown), &ignored);
+		    d->thoughts_fd, gm_buf_span(&shown), GM_STOP_NOW, &ignored);
 	}
 	gm_buf_release(&shown);
 }

@@ -308,7 +308,8 @@ wait_for_turn(struct run *r, struct gm_err *err)
 		return 0;
 	gm_note(&r->opt->common.note, GM_LEVEL_DETAIL, "%s: waiting %.1f s",
 	    r->choice.model, (double)ms / 1000);
-	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, err) == 0)
+	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, GM_STOP_DRAIN, err) ==
+	    0)
 		return 0;
 	gm_keys_give_back(r->keys, r->choice.model, &r->keyset.wish,
 	    r->choice.pick.index, r->choice.pick.at_ms);

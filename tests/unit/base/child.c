@@ -303,7 +303,7 @@ set_up(void **state)
 	(void)sigaddset(&mask, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
 	gm_process_prepare(&limits);
-	return gm_stop_install(&err);
+	return gm_stop_install(false, &err);
 }
 
 static int

@@ -89,7 +89,8 @@ test_read_stop(void **state)
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
 	pid = start();
 	if (pid == 0) {
-		if (gm_stop_install(&err) != 0 || write(ready[1], "x", 1) != 1)
+		if (gm_stop_install(false, &err) != 0 ||
+		    write(ready[1], "x", 1) != 1)
 			_exit(1);
 		gm_buf_init(&text, 100);
 		if (gm_file_slurp(path, &text, &err) != -1)
@@ -246,7 +247,8 @@ write_slowly(int flags)
 	(void)close(ends[0]);
 	assert_int_equal(fcntl(ends[1], F_SETFL, flags), 0);
 	set_alarms(true);
-	if (gm_file_write(ends[1], (struct gm_span){ big, BIG }, &err) != 0)
+	if (gm_file_write(
+		ends[1], (struct gm_span){ big, BIG }, GM_STOP_NOW, &err) != 0)
 		fail_msg("%s", err.msg);
 	set_alarms(false);
 	(void)close(ends[1]);
@@ -264,9 +266,10 @@ test_write(void **state)
 	write_slowly(0);
 	write_slowly(O_NONBLOCK);
 	assert_true(fd >= 0);
-	assert_int_equal(gm_file_write(fd, span("text"), &err), -1);
+	assert_int_equal(
+	    gm_file_write(fd, span("text"), GM_STOP_NOW, &err), -1);
 	assert_error(&err, GM_EIO, "No space left on device");
-	assert_int_equal(gm_file_write(fd, span(""), &err), 0);
+	assert_int_equal(gm_file_write(fd, span(""), GM_STOP_NOW, &err), 0);
 	(void)close(fd);
 }
 

@@ -12,7 +12,7 @@ be_late(void)
 {
 	struct gm_err err;
 
-	assert_int_equal(gm_stop_install(&err), 0);
+	assert_int_equal(gm_stop_install(false, &err), 0);
 	assert_int_equal(gm_stop_deadline(1, &err), 0);
 	while (!gm_stop_is_late())
 		(void)poll(NULL, 0, 1);

@@ -25,7 +25,7 @@ make(const char *path, const char *text)
 
 	if (gm_outfile_create(&f, path, &err) != 0)
 		fail_msg("%s", err.msg);
-	assert_int_equal(gm_file_write(f.fd, span(text), &err), 0);
+	assert_int_equal(gm_file_write(f.fd, span(text), GM_STOP_NOW, &err), 0);
 	if (gm_outfile_commit(&f, &err) != 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(f.fd, -1);
@@ -45,7 +45,8 @@ test_create(void **state)
 	assert_int_equal(strncmp(f.aside, ".new.gm-", 8), 0);
 	assert_int_equal(mode_of(f.aside), 0600);
 	assert_int_equal(fcntl(f.fd, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
+	assert_int_equal(
+	    gm_file_write(f.fd, span("text"), GM_STOP_NOW, &err), 0);
 	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_file("new", "text");
 	assert_int_equal(mode_of("new"), 0640);
@@ -65,7 +66,8 @@ test_create_mode(void **state)
 	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
 	assert_int_equal(mode_of(f.aside), 0600);
 	assert_file("old", "old");
-	assert_int_equal(gm_file_write(f.fd, span("new"), &err), 0);
+	assert_int_equal(
+	    gm_file_write(f.fd, span("new"), GM_STOP_NOW, &err), 0);
 	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_file("old", "new");
 	assert_int_equal(mode_of("old"), 0604);
@@ -89,7 +91,8 @@ test_create_release(void **state)
 	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), before);
 	put_file("old", "old");
 	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
-	assert_int_equal(gm_file_write(f.fd, span("new"), &err), 0);
+	assert_int_equal(
+	    gm_file_write(f.fd, span("new"), GM_STOP_NOW, &err), 0);
 	gm_outfile_release(&f);
 	gm_outfile_release(&f);
 	assert_file("old", "old");
@@ -226,7 +229,8 @@ test_commit_keep(void **state)
 	(void)snprintf(kept, sizeof(kept), "./%s", f.aside + 3);
 	(void)snprintf(want, sizeof(want),
 	    "./sub: Is a directory; the output is in %s", kept);
-	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
+	assert_int_equal(
+	    gm_file_write(f.fd, span("text"), GM_STOP_NOW, &err), 0);
 	assert_int_equal(mkdir("sub", 0700), 0);
 	assert_int_equal(gm_outfile_commit(&f, &err), -1);
 	assert_error(&err, GM_EIO, want);
@@ -308,7 +312,7 @@ put_letters(size_t i)
 		rc = 2;
 	else if (f.aside != NULL || !f.in_place)
 		rc = 3;
-	else if (gm_file_write(f.fd, text, &err) != 0 ||
+	else if (gm_file_write(f.fd, text, GM_STOP_NOW, &err) != 0 ||
 		 gm_outfile_commit(&f, &err) != 0)
 		rc = 4;
 	free(mine);
@@ -371,12 +375,12 @@ test_in_place_locked(void **state)
 	assert_int_equal(fcntl(fd, F_SETLK, &all), 0);
 	pid = start();
 	if (pid == 0) {
-		if (gm_stop_install(&err) != 0 ||
+		if (gm_stop_install(false, &err) != 0 ||
 		    gm_stop_deadline(50, &err) != 0 ||
 		    gm_outfile_create(&f, "old", &err) != 0)
 			_exit(1);
 		f.in_place = true;
-		if (gm_file_write(f.fd, span("new"), &err) == 0 &&
+		if (gm_file_write(f.fd, span("new"), GM_STOP_NOW, &err) == 0 &&
 		    gm_outfile_commit(&f, &err) == 0)
 			_exit(2);
 		_exit(strcmp(err.msg, "old: Device or resource busy") != 0);
@@ -398,7 +402,8 @@ test_create_direct(void **state)
 	(void)state;
 	assert_int_equal(gm_outfile_create(&f, "/dev/null", &err), 0);
 	assert_null(f.aside);
-	assert_int_equal(gm_file_write(f.fd, span("text"), &err), 0);
+	assert_int_equal(
+	    gm_file_write(f.fd, span("text"), GM_STOP_NOW, &err), 0);
 	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	fd = gm_file_open("fifo", &err);

@@ -38,7 +38,7 @@ install(void)
 {
 	struct gm_err err;
 
-	return gm_stop_install(&err) == 0;
+	return gm_stop_install(false, &err) == 0;
 }
 
 static bool
@@ -54,11 +54,13 @@ notes(int number, const char *words)
 {
 	struct gm_err err = { .code = GM_OK };
 
-	if (gm_stop_fd() != -1 || !install() || gm_stop_fd() < 0 ||
-	    gm_stop_signal() != 0 || is_readable(gm_stop_fd()))
+	if (gm_stop_fd(GM_STOP_NOW) != -1 || !install() ||
+	    gm_stop_fd(GM_STOP_NOW) < 0 || gm_stop_signal() != 0 ||
+	    is_readable(gm_stop_fd(GM_STOP_NOW)))
 		return false;
 	(void)kill(getpid(), number);
-	return gm_stop_signal() == number && is_readable(gm_stop_fd()) &&
+	return gm_stop_signal() == number &&
+	       is_readable(gm_stop_fd(GM_STOP_NOW)) &&
 	       gm_stop_fail(&err) == -1 && err.code == GM_ESIGNAL &&
 	       strcmp(err.msg, words) == 0;
 }
@@ -113,7 +115,7 @@ leaves_ignored(void)
 		return false;
 	(void)kill(getpid(), SIGHUP);
 	(void)kill(getpid(), SIGINT);
-	return gm_stop_signal() == 0 && !is_readable(gm_stop_fd());
+	return gm_stop_signal() == 0 && !is_readable(gm_stop_fd(GM_STOP_NOW));
 }
 
 static bool
@@ -147,20 +149,21 @@ polls(void)
 
 	if (!install() || pipe(ends) != 0)
 		return false;
-	good =
-	    gm_stop_poll(ends[0], POLLIN, PAST, &err) == 0 &&
-	    gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 20, &err) == 0 &&
-	    gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + 20, &err) == 0 &&
-	    gm_stop_poll(ends[1], POLLOUT, 0, &err) == 1 &&
-	    write(ends[1], "x", 1) == 1 &&
-	    gm_stop_poll(ends[0], POLLIN, 0, &err) == 1 &&
-	    gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 60000, &err) ==
-		1 &&
-	    gm_stop_poll(ends[0], POLLIN, PAST, &err) == 1;
+	good = gm_stop_poll(ends[0], POLLIN, PAST, GM_STOP_NOW, &err) == 0 &&
+	       gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 20,
+		   GM_STOP_NOW, &err) == 0 &&
+	       gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + 20, GM_STOP_NOW,
+		   &err) == 0 &&
+	       gm_stop_poll(ends[1], POLLOUT, 0, GM_STOP_NOW, &err) == 1 &&
+	       write(ends[1], "x", 1) == 1 &&
+	       gm_stop_poll(ends[0], POLLIN, 0, GM_STOP_NOW, &err) == 1 &&
+	       gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 60000,
+		   GM_STOP_NOW, &err) == 1 &&
+	       gm_stop_poll(ends[0], POLLIN, PAST, GM_STOP_NOW, &err) == 1;
 	/* an end without bytes is something to read, too */
 	good = good && read(ends[0], &(char){ 0 }, 1) == 1 &&
 	       close(ends[1]) == 0 &&
-	       gm_stop_poll(ends[0], POLLIN, 0, &err) == 1;
+	       gm_stop_poll(ends[0], POLLIN, 0, GM_STOP_NOW, &err) == 1;
 	return good;
 }
 
@@ -171,7 +174,7 @@ polls_long_enough(void)
 	int64_t until = gm_clock_mono_ms() + 50;
 	struct gm_err err;
 
-	return gm_stop_poll(-1, 0, until, &err) == 0 &&
+	return gm_stop_poll(-1, 0, until, GM_STOP_NOW, &err) == 0 &&
 	       gm_clock_mono_ms() >= until;
 }
 
@@ -185,10 +188,10 @@ polls_after_signal(void)
 	if (!install() || pipe(ends) != 0)
 		return false;
 	(void)kill(getpid(), SIGTERM);
-	return gm_stop_poll(ends[0], POLLIN, 0, &err) == -1 &&
+	return gm_stop_poll(ends[0], POLLIN, 0, GM_STOP_NOW, &err) == -1 &&
 	       err.code == GM_ESIGNAL && strcmp(err.msg, "Terminated") == 0 &&
-	       gm_stop_poll(ends[1], POLLOUT, 0, &err) == -1 &&
-	       gm_stop_poll(-1, 0, PAST, &err) == -1;
+	       gm_stop_poll(ends[1], POLLOUT, 0, GM_STOP_NOW, &err) == -1 &&
+	       gm_stop_poll(-1, 0, PAST, GM_STOP_NOW, &err) == -1;
 }
 
 /* And one that comes in the midst of it, from outside. */
@@ -205,8 +208,8 @@ polls_until_signal(void)
 		(void)poll(NULL, 0, 20);
 		_exit(kill(self, SIGINT));
 	}
-	return gm_stop_poll(-1, 0, 0, &err) == -1 && err.code == GM_ESIGNAL &&
-	       waitpid(pid, NULL, 0) == pid;
+	return gm_stop_poll(-1, 0, 0, GM_STOP_NOW, &err) == -1 &&
+	       err.code == GM_ESIGNAL && waitpid(pid, NULL, 0) == pid;
 }
 
 /* The deadline ends the same waits, and then leaves time for a last word. */
@@ -219,17 +222,18 @@ polls_until_late(void)
 	if (!install() || pipe(ends) != 0 || gm_stop_is_late() ||
 	    gm_stop_deadline(20, &err) != 0)
 		return false;
-	if (gm_stop_poll(-1, 0, 0, &err) != -1 || err.code != GM_EUNAVAILABLE ||
+	if (gm_stop_poll(-1, 0, 0, GM_STOP_NOW, &err) != -1 ||
+	    err.code != GM_EUNAVAILABLE ||
 	    strcmp(err.msg, "the deadline is over") != 0)
 		return false;
 	if (!gm_stop_is_late() || gm_stop_signal() != 0 ||
-	    !is_readable(gm_stop_fd()) ||
-	    gm_stop_poll(ends[1], POLLOUT, 0, &err) != -1)
+	    !is_readable(gm_stop_fd(GM_STOP_NOW)) ||
+	    gm_stop_poll(ends[1], POLLOUT, 0, GM_STOP_NOW, &err) != -1)
 		return false;
 	gm_stop_last_words();
-	return !gm_stop_is_late() && !is_readable(gm_stop_fd()) &&
-	       gm_stop_poll(ends[1], POLLOUT, 0, &err) == 1 &&
-	       gm_stop_poll(ends[0], POLLIN, 0, &err) == -1 &&
+	return !gm_stop_is_late() && !is_readable(gm_stop_fd(GM_STOP_NOW)) &&
+	       gm_stop_poll(ends[1], POLLOUT, 0, GM_STOP_NOW, &err) == 1 &&
+	       gm_stop_poll(ends[0], POLLIN, 0, GM_STOP_NOW, &err) == -1 &&
 	       err.code == GM_EUNAVAILABLE;
 }
 
@@ -261,7 +265,8 @@ late_and_stopped(void)
 	(void)kill(getpid(), SIGTERM);
 	gm_stop_last_words();
 	return gm_stop_signal() == SIGTERM &&
-	       gm_stop_poll(-1, 0, 0, &err) == -1 && err.code == GM_ESIGNAL;
+	       gm_stop_poll(-1, 0, 0, GM_STOP_NOW, &err) == -1 &&
+	       err.code == GM_ESIGNAL;
 }
 
 /* Without a deadline there is nothing to cut short. */
@@ -273,7 +278,8 @@ never_late(void)
 	if (!install() || gm_stop_deadline(0, &err) != 0)
 		return false;
 	gm_stop_last_words();
-	return gm_stop_poll(-1, 0, gm_clock_mono_ms() + 100, &err) == 0;
+	return gm_stop_poll(
+		   -1, 0, gm_clock_mono_ms() + 100, GM_STOP_NOW, &err) == 0;
 }
 
 /* Anybody may send one, or have an alarm left for us: it is not the deadline. */
@@ -287,8 +293,9 @@ is_not_rung(int64_t deadline_ms)
 		return false;
 	(void)kill(getpid(), SIGALRM);
 	return !gm_stop_is_late() && gm_stop_signal() == 0 &&
-	       !is_readable(gm_stop_fd()) &&
-	       gm_stop_poll(-1, 0, gm_clock_mono_ms() + 1, &err) == 0;
+	       !is_readable(gm_stop_fd(GM_STOP_NOW)) &&
+	       gm_stop_poll(-1, 0, gm_clock_mono_ms() + 1, GM_STOP_NOW, &err) ==
+	           0;
 }
 
 static bool
@@ -364,6 +371,203 @@ test_inherited(void **state)
 	assert_int_equal(run(finds_children), 0);
 }
 
+/* The stage, and what each wait makes of it. */
+static bool
+is_at(enum gm_stop_stage stage, int number)
+{
+	struct gm_err err = { .code = GM_OK };
+	enum gm_stop_stage obeys;
+	int64_t soon;
+
+	if (gm_stop_stage() != stage || gm_stop_signal() != number)
+		return false;
+	for (obeys = GM_STOP_DRAIN; obeys <= GM_STOP_NOW; obeys++) {
+		soon = gm_clock_mono_ms() + 5;
+		if (is_readable(gm_stop_fd(obeys)) != (stage >= obeys))
+			return false;
+		if (stage >= obeys &&
+		    (gm_stop_poll(-1, 0, 0, obeys, &err) != -1 ||
+			err.code != GM_ESIGNAL))
+			return false;
+		if (stage < obeys &&
+		    (gm_stop_poll(-1, 0, soon, obeys, &err) != 0 ||
+			gm_clock_mono_ms() < soon))
+			return false;
+	}
+	return true;
+}
+
+static bool
+drains_then_stops(void)
+{
+	struct gm_err err;
+
+	if (gm_stop_install(true, &err) != 0 || !is_at(GM_STOP_NONE, 0))
+		return false;
+	(void)kill(getpid(), SIGINT);
+	if (!is_at(GM_STOP_DRAIN, SIGINT))
+		return false;
+	(void)kill(getpid(), SIGINT);
+	return is_at(GM_STOP_NOW, SIGINT);
+}
+
+/* Nobody looks between the two. */
+static bool
+notices_second(int first, int second, bool at_once)
+{
+	struct gm_err err;
+	sigset_t both, old;
+
+	if (gm_stop_install(true, &err) != 0)
+		return false;
+	(void)sigemptyset(&both);
+	(void)sigaddset(&both, first);
+	(void)sigaddset(&both, second);
+	if (at_once)
+		(void)sigprocmask(SIG_BLOCK, &both, &old);
+	(void)kill(getpid(), first);
+	(void)kill(getpid(), second);
+	if (at_once)
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return gm_stop_stage() == GM_STOP_NOW &&
+	       is_at(GM_STOP_NOW, gm_stop_signal()) &&
+	       (at_once || gm_stop_signal() == first);
+}
+
+static bool
+notices_second_int(void)
+{
+	return notices_second(SIGINT, SIGINT, false);
+}
+
+static bool
+notices_term_after_int(void)
+{
+	return notices_second(SIGINT, SIGTERM, false);
+}
+
+static bool
+notices_both_at_once(void)
+{
+	return notices_second(SIGINT, SIGTERM, true);
+}
+
+static bool
+stops_at_once(bool drains, int number)
+{
+	struct gm_err err;
+
+	if (gm_stop_install(drains, &err) != 0)
+		return false;
+	(void)kill(getpid(), number);
+	return is_at(GM_STOP_NOW, number);
+}
+
+static bool
+stops_at_int(void)
+{
+	return stops_at_once(false, SIGINT);
+}
+
+static bool
+stops_at_term(void)
+{
+	return stops_at_once(true, SIGTERM);
+}
+
+static bool
+stops_at_hup(void)
+{
+	return stops_at_once(true, SIGHUP);
+}
+
+/* What was ignored at start is no first signal. */
+static bool
+drains_not_ignored(void)
+{
+	struct gm_err err;
+
+	(void)signal(SIGINT, SIG_IGN);
+	if (gm_stop_install(true, &err) != 0)
+		return false;
+	(void)kill(getpid(), SIGINT);
+	if (!is_at(GM_STOP_NONE, 0))
+		return false;
+	(void)kill(getpid(), SIGTERM);
+	return is_at(GM_STOP_NOW, SIGTERM);
+}
+
+/* The deadline ends draining, but for its last words. */
+static bool
+drains_until_late(void)
+{
+	struct gm_err err = { .code = GM_OK };
+
+	if (gm_stop_install(true, &err) != 0)
+		return false;
+	(void)kill(getpid(), SIGINT);
+	if (gm_stop_deadline(20, &err) != 0 ||
+	    gm_stop_poll(-1, 0, 0, GM_STOP_NOW, &err) != -1 ||
+	    !gm_stop_is_late() || err.code != GM_ESIGNAL ||
+	    !is_at(GM_STOP_NOW, SIGINT))
+		return false;
+	gm_stop_last_words();
+	return gm_stop_deadline(0, &err) == 0 && is_at(GM_STOP_DRAIN, SIGINT);
+}
+
+/* A deadline alone is never draining. */
+static bool
+late_without_signal(void)
+{
+	struct gm_err err = { .code = GM_OK };
+
+	if (gm_stop_install(true, &err) != 0 || gm_stop_deadline(1, &err) != 0)
+		return false;
+	if (gm_stop_poll(-1, 0, 0, GM_STOP_DRAIN, &err) != -1 ||
+	    err.code != GM_EUNAVAILABLE || gm_stop_stage() != GM_STOP_NOW ||
+	    !is_readable(gm_stop_fd(GM_STOP_NOW)))
+		return false;
+	gm_stop_last_words();
+	return gm_stop_deadline(0, &err) == 0 && is_at(GM_STOP_NONE, 0);
+}
+
+/* A wait while draining goes on until the second signal, from outside. */
+static bool
+drains_until_second(void)
+{
+	struct gm_err err = { .code = GM_OK };
+	pid_t self = getpid(), pid;
+
+	if (gm_stop_install(true, &err) != 0)
+		return false;
+	(void)kill(getpid(), SIGINT);
+	pid = fork();
+	if (pid == 0) {
+		(void)poll(NULL, 0, 20);
+		_exit(kill(self, SIGINT));
+	}
+	return gm_stop_poll(-1, 0, 0, GM_STOP_NOW, &err) == -1 &&
+	       err.code == GM_ESIGNAL && gm_stop_stage() == GM_STOP_NOW &&
+	       waitpid(pid, NULL, 0) == pid;
+}
+
+static void
+test_stages(void **state)
+{
+	(void)state;
+	assert_int_equal(run(drains_then_stops), 0);
+	assert_int_equal(run(notices_second_int), 0);
+	assert_int_equal(run(notices_term_after_int), 0);
+	assert_int_equal(run(notices_both_at_once), 0);
+	assert_int_equal(run(stops_at_int), 0);
+	assert_int_equal(run(stops_at_term), 0);
+	assert_int_equal(run(stops_at_hup), 0);
+	assert_int_equal(run(drains_not_ignored), 0);
+	assert_int_equal(run(drains_until_late), 0);
+	assert_int_equal(run(late_without_signal), 0);
+	assert_int_equal(run(drains_until_second), 0);
+}
+
 static void
 test_deadline(void **state)
 {
@@ -401,7 +605,7 @@ poll_fails(void)
 	struct gm_err err = { .code = GM_OK };
 
 	return install() && setrlimit(RLIMIT_NOFILE, &none) == 0 &&
-	       gm_stop_poll(STDIN_FILENO, POLLIN, 0, &err) == -1 &&
+	       gm_stop_poll(STDIN_FILENO, POLLIN, 0, GM_STOP_NOW, &err) == -1 &&
 	       err.code == GM_EOS &&
 	       strcmp(err.msg, "poll: Invalid argument") == 0;
 }
@@ -524,6 +728,7 @@ main(void)
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_poll_fails),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_inherited),
 		cmocka_unit_test(test_die),
 		cmocka_unit_test(test_restore),

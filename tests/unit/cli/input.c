@@ -288,7 +288,7 @@ test_signal(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		gm_buf_init(&out, 10);
-		if (gm_stop_install(&err) != 0 || raise(SIGINT) != 0)
+		if (gm_stop_install(false, &err) != 0 || raise(SIGINT) != 0)
 			_exit(1);
 		_exit(gm_input_stdin(&in, &out, &err) != -1 ||
 		      err.code != GM_ESIGNAL);

@@ -320,7 +320,7 @@ test_waits(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (gm_stop_install(&err) != 0 || raise(SIGTERM) != 0)
+		if (gm_stop_install(false, &err) != 0 || raise(SIGTERM) != 0)
 			_exit(1);
 		_exit(give(&o, "text", &err) != -1 || err.code != GM_ESIGNAL);
 	}

@@ -72,7 +72,7 @@ set_up(void **state)
 	struct gm_err err;
 
 	(void)state;
-	return gm_stop_install(&err);
+	return gm_stop_install(false, &err);
 }
 
 #define FAKE "AIzaSyFakeKeyForTests0123456789"

@@ -36,7 +36,7 @@ set_up(void **state)
 	(void)state;
 	if (mkdtemp(dir) == NULL || chdir(dir) != 0 ||
 	    mkdir("bin", 0700) != 0 || mkdir("tree", 0700) != 0 ||
-	    mkdir("tree/sub", 0700) != 0 || gm_stop_install(&err) != 0)
+	    mkdir("tree/sub", 0700) != 0 || gm_stop_install(false, &err) != 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", dir);
 	env.path = path;

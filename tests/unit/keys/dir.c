@@ -264,7 +264,7 @@ test_replace_signal(void **state)
 	(void)state;
 	if (pid == 0) {
 		open_here(&d);
-		if (gm_stop_install(&err) != 0 || raise(SIGTERM) != 0 ||
+		if (gm_stop_install(false, &err) != 0 || raise(SIGTERM) != 0 ||
 		    gm_stop_signal() != SIGTERM)
 			_exit(1);
 		_exit(gm_keydir_replace(&d, "name", span("text"), &err) == -1
@@ -380,7 +380,7 @@ test_lock_signal(void **state)
 	pid = start();
 	if (pid == 0) {
 		(void)alarm(60);
-		if (gm_stop_install(&err) != 0)
+		if (gm_stop_install(false, &err) != 0)
 			_exit(1);
 		(void)kill(getpid(), SIGTERM);
 		if (gm_keydir_lock(&d, "lock", &theirs, 3600000, &err) != -1)
