@@ -273,6 +273,95 @@ test_write(void **state)
 	(void)close(fd);
 }
 
+/* Write more than a pipe holds, while the run drains. */
+static int
+write_draining(int fd, enum gm_stop_stage obeys, int ready)
+{
+	char *big = calloc(1, BIG);
+	struct gm_err err = { .code = GM_OK };
+
+	if (big == NULL || gm_stop_install(true, &err) != 0 ||
+	    raise(SIGINT) != 0 || write(ready, "x", 1) != 1)
+		_exit(10);
+	(void)!gm_file_write(fd, (struct gm_span){ big, BIG }, obeys, &err);
+	free(big);
+	return (int)err.code;
+}
+
+/*
+ * A write that obeys the drain ends at once; one that does not goes on for as
+ * long as somebody reads, or until the second signal.
+ */
+static void
+test_write_stages(void **state)
+{
+	static const struct {
+		enum gm_stop_stage obeys;
+		bool read, again;
+		enum gm_code want;
+	} rows[] = {
+		{ GM_STOP_DRAIN, false, false, GM_ESIGNAL },
+		{ GM_STOP_NOW, true, false, GM_OK },
+		{ GM_STOP_NOW, false, true, GM_ESIGNAL },
+	};
+	int ends[2], ready[2], status;
+	size_t got, i;
+	char buf[4096];
+	ssize_t n;
+	pid_t pid;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(pipe(ready), 0);
+		pid = start();
+		if (pid == 0)
+			_exit(write_draining(ends[1], rows[i].obeys, ready[1]));
+		(void)close(ends[1]);
+		assert_int_equal(read(ready[0], buf, 1), 1);
+		for (got = 0; rows[i].read; got += (size_t)n) {
+			n = read(ends[0], buf, sizeof(buf));
+			assert_true(n >= 0);
+			if (n == 0)
+				break;
+		}
+		assert_int_equal(got, rows[i].read ? BIG : 0);
+		if (rows[i].again)
+			assert_int_equal(kill(pid, SIGINT), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), rows[i].want);
+		(void)close(ends[0]);
+		(void)close(ready[0]);
+		(void)close(ready[1]);
+	}
+}
+
+/* Input begins new work, so nobody waits for it while the run drains. */
+static void
+test_read_draining(void **state)
+{
+	struct gm_buf text;
+	struct gm_err err;
+	int ends[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	pid = start();
+	if (pid == 0) {
+		gm_buf_init(&text, 100);
+		if (gm_stop_install(true, &err) != 0 || raise(SIGINT) != 0 ||
+		    gm_file_read(ends[0], "pipe", &text, &err) != -1)
+			_exit(1);
+		_exit(strcmp(err.msg, "pipe: Interrupt") != 0);
+	}
+	finish(pid);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -286,6 +375,8 @@ main(void)
 		TEST(test_read_interrupted),
 		TEST(test_read_nonblocking),
 		TEST(test_write),
+		TEST(test_write_stages),
+		TEST(test_read_draining),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

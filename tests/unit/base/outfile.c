@@ -391,6 +391,35 @@ test_in_place_locked(void **state)
 	(void)close(fd);
 }
 
+/* What is to be written was paid for: to drain does not end the wait. */
+static void
+test_in_place_draining(void **state)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct gm_outfile f;
+	struct gm_err err;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	put_file("old", "old");
+	fd = open("old", O_RDWR);
+	assert_int_equal(fcntl(fd, F_SETLK, &all), 0);
+	pid = start();
+	if (pid == 0) {
+		if (gm_stop_install(true, &err) != 0 ||
+		    gm_stop_deadline(50, &err) != 0 || raise(SIGINT) != 0 ||
+		    gm_outfile_create(&f, "old", &err) != 0)
+			_exit(1);
+		f.in_place = true;
+		if (gm_outfile_commit(&f, &err) == 0)
+			_exit(2);
+		_exit(gm_stop_is_late() ? 0 : 3);
+	}
+	finish(pid);
+	(void)close(fd);
+}
+
 static void
 test_create_direct(void **state)
 {
@@ -482,6 +511,7 @@ main(void)
 		TEST(test_create_nameless),
 		TEST(test_in_place),
 		TEST(test_in_place_locked),
+		TEST(test_in_place_draining),
 		TEST(test_create_direct),
 		TEST(test_create_fifo_signals),
 	};
