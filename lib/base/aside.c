@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,6 +16,7 @@
 #include "base/aside.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #define MARK ".gm-"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -152,6 +154,52 @@ gm_aside_open(const char *target, mode_t mode, char **path)
 		*path = gm_buf_take(&at);
 	gm_buf_release(&at);
 	return fd;
+}
+
+int
+gm_aside_fill(int fd, struct gm_span text)
+{
+	ssize_t n;
+
+	while (text.len > 0) {
+		n = write(fd, text.p, text.len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		text.p += n;
+		text.len -= (size_t)n;
+	}
+	return gm_file_sync(fd);
+}
+
+static int
+sync_directory(int dir, const char *target)
+{
+	size_t len = directory_len(target);
+	char path[PATH_MAX + 1];
+	int fd, rc, saved;
+
+	if (len == 0 && dir != AT_FDCWD)
+		return gm_file_sync(dir);
+	/* A longer path would not have been renamed. */
+	(void)snprintf(path, sizeof(path), "%.*s.", (int)len, target);
+	fd = gm_file_openat(dir, path, O_RDONLY | O_DIRECTORY);
+	if (fd == -1)
+		return 0; /* we may use it, but not read it */
+	rc = gm_file_sync(fd);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+int
+gm_aside_rename(int dir, const char *aside, const char *target)
+{
+	if (renameat(dir, aside, dir, target) != 0)
+		return -1;
+	return sync_directory(dir, target) == 0 ? 0 : 1;
 }
 
 static bool

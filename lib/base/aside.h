@@ -3,14 +3,17 @@
 
 /*
  * Files aside: what is written for a target before it gets the target's name.
- * They are called ".NAME.gm-XXXXXX", stand in the directory of the target, and
- * are locked (fcntl(2), by open file description) as long as they are in use,
- * so that the kernel unlocks those of a process that was killed.
+ * They stand in the directory of the target.  Those of gm_aside_open() are
+ * called ".NAME.gm-XXXXXX" and are locked (fcntl(2), by open file description)
+ * as long as they are in use, so that the kernel unlocks those of a process
+ * that was killed.  A caller that lets only one process write at a time may use
+ * a fixed name instead.
  */
 
 #include <sys/types.h>
 
 #include "base/base.h"
+#include "base/span.h"
 
 /*
  * Make a file aside and lock it.  Returns a descriptor for reading and writing
@@ -19,6 +22,21 @@
  * directory's default ACL makes of it, as with open(2).
  */
 int gm_aside_open(const char *target, mode_t mode, char **path) GM_MUST_CHECK;
+
+/*
+ * Write all of text to a regular file, aside or not, and sync it.  No signal
+ * and no deadline ends it.  Returns 0, or -1 with errno set.
+ */
+int gm_aside_fill(int fd, struct gm_span text) GM_MUST_CHECK;
+
+/*
+ * Give a file aside, filled and synced, the name of its target, and sync the
+ * directory, so that the new name outlives a power cut.  Both names are relative
+ * to dir, as in renameat(2).  Returns 0, or with errno set -1: not renamed, 1:
+ * renamed, but the directory could not be synced.
+ */
+int
+gm_aside_rename(int dir, const char *aside, const char *target) GM_MUST_CHECK;
 
 /*
  * Remove files aside of this target that nobody has locked, which are those of

@@ -186,26 +186,6 @@ gm_outfile_create(struct gm_outfile *f, const char *path, struct gm_err *err)
 	return rc;
 }
 
-/* So that a new name outlives a power cut, too; cuts path short. */
-static int
-sync_directory(char *path)
-{
-	char *slash = strrchr(path, '/');
-	int fd, rc, saved;
-
-	if (slash != NULL)
-		slash[1] = '\0';
-	fd = gm_file_openat(
-	    AT_FDCWD, slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY);
-	if (fd == -1)
-		return 0; /* we may use it, but not read it */
-	rc = gm_file_sync(fd);
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return rc;
-}
-
 /*
  * All that may be wrong with what was written is known before the rename, also
  * where close(2) tells it.  The descriptor stays, as its lock keeps others from
@@ -222,20 +202,6 @@ settle(int fd)
 	if (again == -1)
 		return -1;
 	return close(again) != 0 && errno != EINTR ? -1 : 0;
-}
-
-/* Returns 0, or -1 with errno; then it has no name but that aside. */
-static int
-move(struct gm_outfile *f)
-{
-	int rc;
-
-	if (rename(f->aside, f->path) != 0)
-		return -1;
-	rc = sync_directory(f->aside);
-	free(f->aside);
-	f->aside = NULL;
-	return rc;
 }
 
 /*
@@ -379,6 +345,7 @@ finish(struct gm_outfile *f)
 {
 	struct stat old;
 	bool there = stat(f->path, &old) == 0 && S_ISREG(old.st_mode);
+	int rc;
 
 	if (f->aside != NULL && settle(f->fd) != 0) {
 		f->keep = false; /* who knows what is in it */
@@ -392,9 +359,12 @@ finish(struct gm_outfile *f)
 		(void)fchmod(f->fd, f->made);
 	else if (gm_access_copy(f->fd, f->path, &old) != 0)
 		return write_in_place(f);
-	if (move(f) == 0)
+	rc = gm_aside_rename(AT_FDCWD, f->aside, f->path);
+	if (rc != -1)
+		f->aside[0] = '\0'; /* it has its name */
+	if (rc == 0)
 		return 0;
-	if (f->aside == NULL || !is_fixed(errno))
+	if (rc == 1 || !is_fixed(errno))
 		return -1;
 	return write_in_place(f);
 }
@@ -434,7 +404,7 @@ gm_outfile_commit(struct gm_outfile *f, struct gm_err *err)
 	}
 	if (rc != 0)
 		(void)gm_fail_errno(err, GM_EIO, "%s", f->path);
-	if (rc != 0 && f->keep && f->aside != NULL)
+	if (rc != 0 && f->keep && f->aside != NULL && f->aside[0] != '\0')
 		keep(f, err);
 	gm_outfile_release(f);
 	return rc;

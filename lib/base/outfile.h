@@ -26,10 +26,10 @@
 #include "base/err.h"
 
 struct gm_outfile {
-	int fd;        /* -1 when not open; write here */
-	char *path;    /* the real target; NULL: nothing to commit */
-	char *aside;   /* path of the file aside; NULL if there is none */
-	mode_t made;   /* of a new file, as a redirection makes it */
+	int fd;      /* -1 when not open; write here */
+	char *path;  /* the real target; NULL: nothing to commit */
+	char *aside; /* path of the file aside; NULL: none, "": has its name */
+	mode_t made; /* of a new file, as a redirection makes it */
 	bool in_place; /* no rename: what fd has is copied to path */
 
 	/* The caller may set these before the commit. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/clock.h"
 #include "base/dir.h"
 #include "base/file.h"
@@ -182,27 +183,6 @@ gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
 	return 0;
 }
 
-/*
- * Not by gm_file_write(), which a signal or the deadline ends: what was learnt
- * until then is stored all the same.
- */
-static int
-fill(int fd, struct gm_span text)
-{
-	ssize_t n;
-
-	while (text.len > 0) {
-		n = write(fd, text.p, text.len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		text.p += n;
-		text.len -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 gm_keydir_aside(const struct gm_keydir *d, const char *name,
     struct gm_span text, struct gm_err *err)
@@ -214,7 +194,7 @@ gm_keydir_aside(const struct gm_keydir *d, const char *name,
 	    d->fd, ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd == -1)
 		return fail_file(d, ASIDE, GM_EIO, err);
-	if (fill(fd, text) == 0)
+	if (gm_aside_fill(fd, text) == 0)
 		return fd;
 	(void)!gm_keydir_publish(d, name, errno, err);
 	return drop(fd);

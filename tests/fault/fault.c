@@ -197,6 +197,8 @@ __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	static long calls;
 
+	if (from_dir == AT_FDCWD)
+		return __wrap_rename(from, to);
 	return strikes("renameat", &calls, ENOSPC)
 	           ? -1
 	           : __real_renameat(from_dir, from, to_dir, to);

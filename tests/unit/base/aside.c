@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/aside.h"
+#include "base/stop.h"
 #include "file_place.h"
 
 static int
@@ -153,12 +154,75 @@ test_sweep_others(void **state)
 	    count(".", false), (int)GM_LEN(names) + (geteuid() == 0 ? 5 : 4));
 }
 
+/* By paths, and by names in a directory, whose name may be fixed. */
+static void
+test_rename(void **state)
+{
+	char *path;
+	int fd, dir;
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0700), 0);
+	put_file("sub/file", "old");
+	fd = make("sub/file", &path);
+	assert_int_equal(gm_aside_fill(fd, span("new")), 0);
+	assert_file("sub/file", "old");
+	assert_int_equal(gm_aside_rename(AT_FDCWD, path, "sub/file"), 0);
+	assert_file("sub/file", "new");
+	assert_int_equal(count("sub", false), 1);
+	(void)close(fd);
+	free(path);
+	dir = open("sub", O_RDONLY | O_DIRECTORY);
+	fd = openat(dir, "fixed", O_RDWR | O_CREAT | O_EXCL, 0600);
+	assert_int_equal(gm_aside_fill(fd, span("newest")), 0);
+	assert_int_equal(gm_aside_rename(dir, "fixed", "file"), 0);
+	assert_file("sub/file", "newest");
+	assert_int_equal(count("sub", false), 1);
+	errno = 0;
+	assert_int_equal(gm_aside_rename(dir, "fixed", "file"), -1);
+	assert_int_equal(errno, ENOENT);
+	(void)close(fd);
+	(void)close(dir);
+}
+
+/* What cannot be stored is told; signals do not keep it from being stored. */
+static void
+test_fill(void **state)
+{
+	char *big = calloc(1, BIG);
+	int fd = open("/dev/full", O_WRONLY);
+	struct gm_err err;
+	struct stat st;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(big);
+	errno = 0;
+	assert_int_equal(gm_aside_fill(fd, span("text")), -1);
+	assert_int_equal(errno, ENOSPC);
+	(void)close(fd);
+	fd = open("file", O_RDWR | O_CREAT, 0600);
+	pid = start();
+	if (pid == 0) {
+		if (gm_stop_install(false, &err) != 0 || raise(SIGTERM) != 0)
+			_exit(1);
+		_exit(gm_aside_fill(fd, (struct gm_span){ big, BIG }) != 0);
+	}
+	finish(pid);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, BIG);
+	(void)close(fd);
+	free(big);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_open),
 		TEST(test_open_long),
+		TEST(test_rename),
+		TEST(test_fill),
 		TEST(test_sweep),
 		TEST(test_sweep_killed),
 		TEST(test_sweep_others),
