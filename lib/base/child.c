@@ -3,15 +3,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/stop.h"
 
-#define CHUNK 4096
 /* Between looks whether it was stopped or, after its output, has ended. */
 #define NAP_MS 1
 #define NAP_MAX_MS 50
@@ -138,28 +137,24 @@ nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
 static int
 read_all(struct watch *w, struct gm_buf *out, struct gm_err *err)
 {
-	char bytes[CHUNK];
 	bool ready;
-	ssize_t n;
-	int rc;
+	int rc, some;
 
 	while ((rc = nap(w, w->in, &ready, err)) == 1) {
 		if (!ready)
 			continue;
-		n = read(w->in, bytes, sizeof(bytes));
-		if (n == 0)
+		some = gm_file_read_some(w->in, "read", out, err);
+		if (some == 0)
 			return 1;
-		if (n == -1 && errno != EINTR)
-			return gm_fail_errno(err, GM_EOS, "read");
-		if (n > 0)
-			gm_buf_put(out, bytes, (size_t)n);
-		explicit_bzero(bytes, sizeof(bytes));
-		if (out->failed == GM_EDATA) {
+		if (some == -1 && err->code == GM_EDATA) {
 			w->end = GM_CHILD_FULL;
 			return 0;
 		}
-		if (gm_buf_check(out, err) != 0)
+		if (some == -1) {
+			if (err->code == GM_ENOINPUT)
+				err->code = GM_EOS;
 			return -1;
+		}
 	}
 	return rc;
 }

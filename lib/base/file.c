@@ -79,9 +79,9 @@ read_once(int fd, const char *name, char *room, size_t len, struct gm_err *err)
 	return -1;
 }
 
-/* Returns 1, 0 at the end, or -1. */
-static int
-read_some(int fd, const char *name, struct gm_buf *out, struct gm_err *err)
+int
+gm_file_read_some(
+    int fd, const char *name, struct gm_buf *out, struct gm_err *err)
 {
 	size_t left = out->max - out->len, want = left < CHUNK ? left : CHUNK;
 	char probe, *room = &probe; /* full: is there one more? */
@@ -106,7 +106,7 @@ gm_file_read(int fd, const char *name, struct gm_buf *out, struct gm_err *err)
 	int rc;
 
 	do
-		rc = read_some(fd, name, out, err);
+		rc = gm_file_read_some(fd, name, out, err);
 	while (rc == 1);
 	return rc;
 }

@@ -40,11 +40,16 @@ int gm_file_fail_open(enum gm_code code, const char *path, struct gm_err *);
 int gm_file_open(const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Append all that fd still holds to *out.  Waits for slow input, but only until
- * GM_STOP_DRAIN, as input begins new work.  Returns 0, or -1: GM_ENOINPUT (read
- * error, errno kept), GM_EDATA (more than out's maximum), GM_ESIGNAL,
- * GM_EUNAVAILABLE (the deadline), GM_EOS.  name is for messages.
+ * Append what one read(2) gives, 64 KiB at most, to *out.  Waits for slow input,
+ * but only until GM_STOP_DRAIN, as input begins new work.  Returns 1, 0 at the
+ * end, or -1: GM_ENOINPUT (read error, errno kept), GM_EDATA (more than out's
+ * maximum), GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.  name is for
+ * messages.
  */
+int gm_file_read_some(int fd, const char *name, struct gm_buf *out,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Append all that fd still holds.  Returns 0, or -1 as gm_file_read_some(). */
 int gm_file_read(int fd, const char *name, struct gm_buf *out,
     struct gm_err *) GM_MUST_CHECK;
 

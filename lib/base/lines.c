@@ -1,18 +1,15 @@
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/lines.h"
 #include "base/stop.h"
-
-#define PIECE 65536
 
 void
 gm_lines_init(struct gm_lines *l, int fd, const char *name, size_t max)
 {
 	*l = (struct gm_lines){ .fd = fd, .name = name };
-	gm_buf_init(&l->text, max + PIECE);
+	gm_buf_init(&l->text, max);
 }
 
 static void
@@ -31,28 +28,17 @@ drop_taken(struct gm_lines *l)
 int
 gm_lines_fill(struct gm_lines *l, struct gm_err *err)
 {
-	char *room;
-	ssize_t n;
+	int rc;
 
 	drop_taken(l);
-	room = gm_buf_room(&l->text, PIECE);
-	if (room == NULL) {
-		(void)!gm_buf_check(&l->text, err);
+	/* Input that is always there must not keep us from stopping. */
+	if (gm_stop_poll(l->fd, POLLIN, 0, GM_STOP_DRAIN, err) < 0) {
 		gm_err_prefix(err, "%s: ", l->name);
 		return -1;
 	}
-	do {
-		if (gm_stop_poll(l->fd, POLLIN, 0, GM_STOP_DRAIN, err) < 0) {
-			gm_err_prefix(err, "%s: ", l->name);
-			return -1;
-		}
-		n = read(l->fd, room, PIECE);
-	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
-	if (n == -1)
-		return gm_fail_errno(err, GM_ENOINPUT, "%s", l->name);
-	gm_buf_filled(&l->text, (size_t)n);
-	l->ended = n == 0;
-	return n > 0;
+	rc = gm_file_read_some(l->fd, l->name, &l->text, err);
+	l->ended = rc == 0;
+	return rc;
 }
 
 bool

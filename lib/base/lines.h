@@ -28,7 +28,7 @@ struct gm_lines {
 	bool ended;
 };
 
-/* max: bytes allowed in a line, and in what comes at once. */
+/* max: bytes allowed in a line with its newline. */
 void gm_lines_init(struct gm_lines *, int fd, const char *name, size_t max);
 
 /*

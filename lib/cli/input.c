@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +8,6 @@
 #include "base/utf8.h"
 #include "cli/input.h"
 
-#define CHUNK (64 * 1024)
 #define HINT_MS 3000
 
 static const char stdin_name[] = "standard input";
@@ -137,28 +135,17 @@ read_all(const struct gm_input *in, const struct source *from,
     struct gm_buf *raw, struct gm_err *err)
 {
 	bool told = false;
-	char *room;
-	ssize_t n;
+	int rc;
 
-	for (;;) {
+	do {
 		if (await(in, from, &told, err) != 0)
 			return -1;
-		room = gm_buf_room(raw, CHUNK);
-		if (room == NULL)
-			break;
-		n = read(from->fd, room, CHUNK);
-		if (n == 0)
-			break;
-		if (n > 0)
-			gm_buf_filled(raw, (size_t)n);
-		else if (errno != EINTR && errno != EAGAIN)
-			return gm_fail_errno(
-			    err, GM_ENOINPUT, "%s", from->name);
-	}
-	if (raw->failed == GM_EDATA || raw->len > GM_INPUT_MAX)
+		rc = gm_file_read_some(from->fd, from->name, raw, err);
+	} while (rc == 1);
+	if (rc == -1 && err->code == GM_EDATA)
 		return gm_fail(err, GM_EDATA, "%s: larger than %d MiB",
 		    from->name, GM_INPUT_MAX >> 20);
-	return gm_buf_check(raw, err);
+	return rc;
 }
 
 static int
@@ -168,7 +155,7 @@ take_source(const struct gm_input *in, const struct source *from,
 	struct gm_buf raw;
 	int rc;
 
-	gm_buf_init(&raw, GM_INPUT_MAX + CHUNK);
+	gm_buf_init(&raw, GM_INPUT_MAX);
 	rc = read_all(in, from, &raw, err);
 	if (rc == 0)
 		rc = take_text(in, from->name, gm_buf_span(&raw), out, err);

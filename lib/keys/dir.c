@@ -143,33 +143,12 @@ gm_keydir_file(
 	return -1;
 }
 
-/* Returns 0, or -1; a file of ours never becomes shorter. */
-static int
-read_all(int fd, struct gm_buf *out, size_t left)
-{
-	char *room = gm_buf_room(out, left);
-	ssize_t n;
-
-	while (left > 0) {
-		n = read(fd, room, left);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return -1;
-		gm_buf_filled(out, (size_t)n);
-		room += n;
-		left -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
     struct gm_buf *out, struct gm_err *err)
 {
 	struct stat st;
+	size_t before;
 
 	if (fstat(fd, &st) != 0)
 		return fail_file(d, name, GM_ENOINPUT, err);
@@ -178,9 +157,17 @@ gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
 		    gm_buf_str(&d->path), name, out->max);
 	if (gm_buf_room(out, (size_t)st.st_size) == NULL)
 		return gm_buf_check(out, err);
-	if (read_all(fd, out, (size_t)st.st_size) != 0)
-		return fail_file(d, name, GM_ENOINPUT, err);
-	return 0;
+	before = out->len;
+	if (gm_file_read(fd, name, out, err) != 0) {
+		if (err->code != GM_EOS)
+			gm_err_prefix(err, "%s/", gm_buf_str(&d->path));
+		return -1;
+	}
+	/* A file of ours never becomes shorter. */
+	errno = EIO;
+	return out->len - before < (size_t)st.st_size
+	           ? fail_file(d, name, GM_ENOINPUT, err)
+	           : 0;
 }
 
 int

@@ -78,6 +78,32 @@ test_cuts(void **state)
 		}
 }
 
+/* A line may be as long as the limit, its newline included. */
+static void
+test_limit(void **state)
+{
+	struct gm_err err = { .code = GM_OK };
+	struct gm_span line;
+	struct gm_lines l;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "abc\nabcd\n", 9), 9);
+	gm_lines_init(&l, ends[0], "pipe", 4);
+	assert_int_equal(gm_lines_fill(&l, &err), 1);
+	assert_true(gm_lines_take(&l, &line));
+	assert_true(gm_span_is(line, "abc"));
+	assert_int_equal(gm_lines_fill(&l, &err), 1);
+	assert_false(gm_lines_take(&l, &line));
+	assert_int_equal(gm_lines_fill(&l, &err), -1);
+	assert_int_equal(err.code, GM_EDATA);
+	assert_string_equal(err.msg, "pipe: larger than 4 bytes");
+	gm_lines_release(&l);
+	assert_int_equal(close(ends[0]), 0);
+	assert_int_equal(close(ends[1]), 0);
+}
+
 static void
 test_errors(void **state)
 {
@@ -116,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_errors),
 	};
 
