@@ -28,25 +28,15 @@ put_known(struct gm_jsonw *w, const char *name, const char *text,
 		put_masked(w, name, gm_span_of(text), secrets);
 }
 
-/* -1 stands for a number that the service did not say. */
-static void
-put_count(struct gm_jsonw *w, const char *name, int64_t n)
-{
-	if (n < 0)
-		gm_jsonw_null(w, name);
-	else
-		gm_jsonw_int(w, name, n);
-}
-
 static void
 put_usage(struct gm_jsonw *w, const struct gm_usage *u)
 {
 	gm_jsonw_object(w, "usage");
-	put_count(w, "prompt", u->prompt);
-	put_count(w, "cached", u->cached);
-	put_count(w, "output", u->output);
-	put_count(w, "thoughts", u->thoughts);
-	put_count(w, "total", u->total);
+	gm_jsonw_int_or_null(w, "prompt", u->prompt);
+	gm_jsonw_int_or_null(w, "cached", u->cached);
+	gm_jsonw_int_or_null(w, "output", u->output);
+	gm_jsonw_int_or_null(w, "thoughts", u->thoughts);
+	gm_jsonw_int_or_null(w, "total", u->total);
 	gm_jsonw_end(w);
 }
 
@@ -71,7 +61,8 @@ put_index(struct gm_jsonw *w, const struct gm_attempt *a)
 {
 	bool keyed = a != NULL && a->key.len > 0;
 
-	put_count(w, "key_index", keyed ? (int64_t)a->key_index : -1);
+	gm_jsonw_int_or_null(
+	    w, "key_index", keyed ? (int64_t)a->key_index : -1);
 }
 
 /* As it is shown; an index alone may be of another ring. */
@@ -106,7 +97,7 @@ put_attempts(struct gm_jsonw *w, const struct gm_record *r)
 		put_masked(w, "model", gm_span_of(a->model), r->secrets);
 		put_index(w, a);
 		put_key(w, a->key);
-		put_count(w, "http", a->http > 0 ? a->http : -1);
+		gm_jsonw_int_or_null(w, "http", a->http > 0 ? a->http : -1);
 		gm_jsonw_text(w, "class", gm_class(a->class)->name);
 		gm_jsonw_int(w, "ms", a->ms);
 		gm_jsonw_end(w);
@@ -164,7 +155,7 @@ error_class(const struct gm_outcome *o, const struct gm_err *err)
 static void
 put_error(struct gm_jsonw *w, const struct gm_record *r)
 {
-	char at[GM_CLOCK_TEXT];
+	char at[GM_CLOCK_TEXT] = "";
 
 	if (r->err == NULL) {
 		gm_jsonw_null(w, "error");
@@ -173,12 +164,9 @@ put_error(struct gm_jsonw *w, const struct gm_record *r)
 	gm_jsonw_object(w, "error");
 	gm_jsonw_text(w, "class", error_class(r->outcome, r->err));
 	put_masked(w, "message", gm_span_of(r->err->msg), r->secrets);
-	if (r->outcome != NULL && r->outcome->retry_at_ms != 0) {
+	if (r->outcome != NULL && r->outcome->retry_at_ms != 0)
 		gm_clock_format(at, r->outcome->retry_at_ms);
-		gm_jsonw_text(w, "retry_at", at);
-	} else {
-		gm_jsonw_null(w, "retry_at");
-	}
+	gm_jsonw_text_or_null(w, "retry_at", at);
 	gm_jsonw_end(w);
 }
 

@@ -182,6 +182,24 @@ gm_jsonw_null(struct gm_jsonw *w, const char *name)
 }
 
 void
+gm_jsonw_text_or_null(struct gm_jsonw *w, const char *name, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		gm_jsonw_text(w, name, text);
+	else
+		gm_jsonw_null(w, name);
+}
+
+void
+gm_jsonw_int_or_null(struct gm_jsonw *w, const char *name, int64_t value)
+{
+	if (value >= 0)
+		gm_jsonw_int(w, name, value);
+	else
+		gm_jsonw_null(w, name);
+}
+
+void
 gm_jsonw_raw(struct gm_jsonw *w, const char *name, struct gm_span json)
 {
 	begin(w, name);

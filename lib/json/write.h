@@ -48,6 +48,10 @@ void gm_jsonw_int(struct gm_jsonw *, const char *name, int64_t);
 void gm_jsonw_bool(struct gm_jsonw *, const char *name, bool);
 void gm_jsonw_null(struct gm_jsonw *, const char *name);
 
+/* What may be missing: null for a text that is NULL or "", a number below 0. */
+void gm_jsonw_text_or_null(struct gm_jsonw *, const char *name, const char *);
+void gm_jsonw_int_or_null(struct gm_jsonw *, const char *name, int64_t);
+
 /* JSON that is known to be good: a checked number, a parsed value. */
 void gm_jsonw_raw(struct gm_jsonw *, const char *name, struct gm_span json);
 

@@ -157,24 +157,6 @@ gm_verdict_row(const struct gm_verdict *v, bool named, struct gm_buf *out)
 	put_cell(advice_of(v), '\n', out);
 }
 
-static void
-write_text(struct gm_jsonw *w, const char *name, const char *text)
-{
-	if (text != NULL && *text != '\0')
-		gm_jsonw_text(w, name, text);
-	else
-		gm_jsonw_null(w, name);
-}
-
-static void
-write_number(struct gm_jsonw *w, const char *name, int64_t number, bool known)
-{
-	if (known)
-		gm_jsonw_int(w, name, number);
-	else
-		gm_jsonw_null(w, name);
-}
-
 void
 gm_verdict_json(const struct gm_verdict *v, struct gm_buf *out)
 {
@@ -187,16 +169,16 @@ gm_verdict_json(const struct gm_verdict *v, struct gm_buf *out)
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_text(&w, "provider", v->provider);
 	gm_jsonw_int(&w, "index", (int64_t)v->index);
-	write_text(&w, "key", v->key);
-	write_text(&w, "project", v->project);
+	gm_jsonw_text_or_null(&w, "key", v->key);
+	gm_jsonw_text_or_null(&w, "project", v->project);
 	gm_jsonw_text(&w, "status", words[status_of(v)]);
 	gm_jsonw_text(&w, "class", gm_class(v->class)->name);
 	gm_jsonw_bool(&w, "healthy", gm_verdict_is_healthy(v));
-	write_text(&w, "until", until);
-	write_number(&w, "http", v->http, v->http != 0);
-	write_number(&w, "ms", v->ms, v->sent);
-	write_text(&w, "advice", advice_of(v));
-	write_text(&w, "model", v->model);
+	gm_jsonw_text_or_null(&w, "until", until);
+	gm_jsonw_int_or_null(&w, "http", v->http != 0 ? v->http : -1);
+	gm_jsonw_int_or_null(&w, "ms", v->sent ? v->ms : -1);
+	gm_jsonw_text_or_null(&w, "advice", advice_of(v));
+	gm_jsonw_text_or_null(&w, "model", v->model);
 	gm_jsonw_end(&w);
 	gm_buf_putc(out, '\n');
 }

@@ -84,20 +84,11 @@ put_table(const struct gm_models *models, size_t columns, struct gm_buf *out)
 }
 
 static void
-put_json_limit(struct gm_jsonw *w, const char *name, int64_t limit)
-{
-	if (limit < 0)
-		gm_jsonw_null(w, name);
-	else
-		gm_jsonw_int(w, name, limit);
-}
-
-static void
 put_probe(const struct gm_model *m, struct gm_jsonw *w)
 {
 	gm_jsonw_object(w, "probe");
 	gm_jsonw_bool(w, "ok", m->class == GM_CLASS_OK);
-	put_json_limit(w, "http", m->http > 0 ? m->http : -1);
+	gm_jsonw_int_or_null(w, "http", m->http > 0 ? m->http : -1);
 	gm_jsonw_text(w, "class", gm_class(m->class)->name);
 	gm_jsonw_end(w);
 }
@@ -111,12 +102,9 @@ put_json(const struct gm_model *m, bool probed, struct gm_buf *out)
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_text(&w, "name", m->name);
-	if (m->display[0] != '\0')
-		gm_jsonw_text(&w, "display_name", m->display);
-	else
-		gm_jsonw_null(&w, "display_name");
-	put_json_limit(&w, "input_token_limit", m->input_limit);
-	put_json_limit(&w, "output_token_limit", m->output_limit);
+	gm_jsonw_text_or_null(&w, "display_name", m->display);
+	gm_jsonw_int_or_null(&w, "input_token_limit", m->input_limit);
+	gm_jsonw_int_or_null(&w, "output_token_limit", m->output_limit);
 	gm_jsonw_bool(&w, "thinking", m->thinking);
 	gm_jsonw_array(&w, "methods");
 	while (gm_span_split(&rest, "\n", &method) && method.len > 0)

@@ -50,7 +50,7 @@ static void
 put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
 {
 	struct gm_outcome outcome;
-	char at[GM_CLOCK_TEXT];
+	char at[GM_CLOCK_TEXT] = "";
 	struct gm_err err;
 
 	gm_outcome_init(&outcome);
@@ -60,12 +60,9 @@ put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
 	gm_jsonw_object(w, "error");
 	gm_jsonw_text(w, "class", gm_class(outcome.class)->name);
 	gm_jsonw_text(w, "message", err.msg);
-	if (outcome.retry_at_ms != 0) {
+	if (outcome.retry_at_ms != 0)
 		gm_clock_format(at, outcome.retry_at_ms);
-		gm_jsonw_text(w, "retry_at", at);
-	} else {
-		gm_jsonw_null(w, "retry_at");
-	}
+	gm_jsonw_text_or_null(w, "retry_at", at);
 	gm_jsonw_end(w);
 	gm_outcome_release(&outcome);
 }

@@ -231,23 +231,11 @@ gm_keytell_table(const struct gm_keytell *t, bool header, struct gm_buf *out,
 static void
 write_time(struct gm_jsonw *w, const char *name, int64_t ms)
 {
-	char text[GM_CLOCK_TEXT];
+	char text[GM_CLOCK_TEXT] = "";
 
-	if (ms == 0 || ms == GM_KEYROW_FOREVER) {
-		gm_jsonw_null(w, name);
-		return;
-	}
-	gm_clock_format(text, ms);
-	gm_jsonw_text(w, name, text);
-}
-
-static void
-write_or_null(struct gm_jsonw *w, const char *name, const char *text)
-{
-	if (text[0] != '\0')
-		gm_jsonw_text(w, name, text);
-	else
-		gm_jsonw_null(w, name);
+	if (ms != 0 && ms != GM_KEYROW_FOREVER)
+		gm_clock_format(text, ms);
+	gm_jsonw_text_or_null(w, name, text);
 }
 
 static void
@@ -262,7 +250,7 @@ write_entry(struct gm_jsonw *w, const struct entry *e)
 	gm_jsonw_int(w, "requests", e->requests);
 	gm_jsonw_int(w, "failures", e->failures);
 	write_time(w, "last_use", e->last_ms);
-	write_or_null(w, "reason", e->standing.reason);
+	gm_jsonw_text_or_null(w, "reason", e->standing.reason);
 	gm_jsonw_end(w);
 }
 
@@ -281,7 +269,7 @@ write_key(const struct gm_keytell *t, size_t index, const struct list *models,
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_int(&w, "index", (int64_t)index);
 	gm_jsonw_text(&w, "key", gm_buf_str(&shown));
-	write_or_null(&w, "project", shown_project(t, index));
+	gm_jsonw_text_or_null(&w, "project", shown_project(t, index));
 	gm_jsonw_array(&w, "models");
 	for (i = 0; i < models->len; i++) {
 		fill_key(t, index, models->items[i], &e);

@@ -263,6 +263,28 @@ test_optional(void **state)
 	gm_buf_release(&out);
 }
 
+static void
+test_or_null(void **state)
+{
+	struct gm_jsonw w;
+	struct gm_buf out;
+
+	(void)state;
+	gm_buf_init(&out, 1000);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_array(&w, NULL);
+	gm_jsonw_text_or_null(&w, NULL, NULL);
+	gm_jsonw_text_or_null(&w, NULL, "");
+	gm_jsonw_text_or_null(&w, NULL, "-");
+	gm_jsonw_int_or_null(&w, NULL, -1);
+	gm_jsonw_int_or_null(&w, NULL, 0);
+	gm_jsonw_int_or_null(&w, NULL, INT64_MAX);
+	gm_jsonw_end(&w);
+	assert_string_equal(
+	    gm_buf_str(&out), "[null,null,\"-\",null,0,9223372036854775807]");
+	gm_buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -273,6 +295,7 @@ main(void)
 		cmocka_unit_test(test_bare_values),
 		cmocka_unit_test(test_full_buffer),
 		cmocka_unit_test(test_misuse),
+		cmocka_unit_test(test_or_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
