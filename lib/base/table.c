@@ -58,3 +58,18 @@ gm_table_align(struct gm_span text, struct gm_buf *out)
 		if (text.p != NULL || line.len > 0) /* not behind the last */
 			put_line(line, widths, out);
 }
+
+void
+gm_table_text(struct gm_buf *out, const char *text)
+{
+	gm_buf_puts(out, text != NULL && text[0] != '\0' ? text : "-");
+}
+
+void
+gm_table_int(struct gm_buf *out, int64_t value)
+{
+	if (value >= 0)
+		gm_buf_printf(out, "%lld", (long long)value);
+	else
+		gm_table_text(out, NULL);
+}

@@ -20,4 +20,8 @@
  */
 void gm_table_align(struct gm_span text, struct gm_buf *out);
 
+/* Append a cell: "-" for a text that is NULL or "", for a number below 0. */
+void gm_table_text(struct gm_buf *out, const char *);
+void gm_table_int(struct gm_buf *out, int64_t);
+
 #endif

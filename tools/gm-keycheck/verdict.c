@@ -1,5 +1,6 @@
 #include "gm-keycheck/verdict.h"
 #include "base/clock.h"
+#include "base/table.h"
 #include "gm-keycheck/prometheus.h"
 #include "json/write.h"
 
@@ -121,23 +122,6 @@ gm_verdict_head(bool named, struct gm_buf *out)
 	    out, "INDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\tWHAT TO DO\n");
 }
 
-/* A cell's text; "-" stands for none. */
-static void
-put_cell(const char *text, char end, struct gm_buf *out)
-{
-	gm_buf_puts(out, text != NULL && *text != '\0' ? text : "-");
-	gm_buf_putc(out, end);
-}
-
-static void
-put_number(int64_t number, bool known, struct gm_buf *out)
-{
-	if (known)
-		gm_buf_printf(out, "%lld\t", (long long)number);
-	else
-		put_cell(NULL, '\t', out);
-}
-
 void
 gm_verdict_row(const struct gm_verdict *v, bool named, struct gm_buf *out)
 {
@@ -148,13 +132,18 @@ gm_verdict_row(const struct gm_verdict *v, bool named, struct gm_buf *out)
 	if (named)
 		gm_buf_printf(out, "%s\t", v->provider);
 	gm_buf_printf(out, "%zu\t", v->index);
-	put_cell(v->key, '\t', out);
-	put_cell(v->project, '\t', out);
-	put_cell(words[status_of(v)], '\t', out);
-	put_cell(until, '\t', out);
-	put_number(v->http, v->http != 0, out);
-	put_number(v->ms, v->sent, out);
-	put_cell(advice_of(v), '\n', out);
+	gm_table_text(out, v->key);
+	gm_buf_putc(out, '\t');
+	gm_table_text(out, v->project);
+	gm_buf_printf(out, "\t%s\t", words[status_of(v)]);
+	gm_table_text(out, until);
+	gm_buf_putc(out, '\t');
+	gm_table_int(out, v->http != 0 ? v->http : -1);
+	gm_buf_putc(out, '\t');
+	gm_table_int(out, v->sent ? v->ms : -1);
+	gm_buf_putc(out, '\t');
+	gm_table_text(out, advice_of(v));
+	gm_buf_putc(out, '\n');
 }
 
 void

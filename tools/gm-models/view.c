@@ -6,15 +6,6 @@ static const char *const heads[] = { "NAME", "INPUT", "OUTPUT", "THINKING",
 	"METHODS", "ANSWERS" };
 
 static void
-put_limit(int64_t limit, struct gm_buf *out)
-{
-	if (limit < 0)
-		gm_buf_puts(out, "-");
-	else
-		gm_buf_printf(out, "%lld", (long long)limit);
-}
-
-static void
 put_methods(const struct gm_model *m, struct gm_buf *out)
 {
 	struct gm_span rest = gm_span_of(m->methods), method;
@@ -26,7 +17,7 @@ put_methods(const struct gm_model *m, struct gm_buf *out)
 		before = ",";
 	}
 	if (m->methods[0] == '\0')
-		gm_buf_puts(out, "-");
+		gm_table_text(out, NULL);
 }
 
 static void
@@ -37,10 +28,10 @@ put_cell(const struct gm_model *m, size_t column, struct gm_buf *out)
 		gm_buf_puts(out, m->name);
 		break;
 	case 1:
-		put_limit(m->input_limit, out);
+		gm_table_int(out, m->input_limit);
 		break;
 	case 2:
-		put_limit(m->output_limit, out);
+		gm_table_int(out, m->output_limit);
 		break;
 	case 3:
 		gm_buf_puts(out, m->thinking ? "yes" : "no");

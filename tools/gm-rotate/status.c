@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/table.h"
 #include "gm-rotate/status.h"
 #include "json/write.h"
 
@@ -156,20 +157,11 @@ shown_project(const struct gm_keytell *t, size_t index)
 static void
 put_time(struct gm_buf *out, int64_t ms)
 {
-	char text[GM_CLOCK_TEXT] = "-";
+	char text[GM_CLOCK_TEXT] = "";
 
-	if (ms == GM_KEYROW_FOREVER)
-		gm_buf_puts(out, "forever");
-	else if (ms != 0)
+	if (ms != 0 && ms != GM_KEYROW_FOREVER)
 		gm_clock_format(text, ms);
-	if (ms != GM_KEYROW_FOREVER)
-		gm_buf_puts(out, text);
-}
-
-static void
-put_or_dash(struct gm_buf *out, const char *text)
-{
-	gm_buf_puts(out, text[0] != '\0' ? text : "-");
+	gm_table_text(out, ms != GM_KEYROW_FOREVER ? text : "forever");
 }
 
 static void
@@ -181,7 +173,7 @@ put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
 		gm_buf_printf(out, "%lld\t", (long long)e->index);
 		gm_secret_show(out, t->rule->ring->keys[e->index].text);
 		gm_buf_putc(out, '\t');
-		put_or_dash(out, shown_project(t, (size_t)e->index));
+		gm_table_text(out, shown_project(t, (size_t)e->index));
 	} else {
 		gm_buf_puts(out, "-\t-\t-");
 	}
@@ -194,7 +186,7 @@ put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
 	    (long long)e->failures);
 	put_time(out, e->last_ms);
 	gm_buf_putc(out, '\t');
-	put_or_dash(out, s->reason);
+	gm_table_text(out, s->reason);
 	gm_buf_putc(out, '\n');
 }
 

@@ -41,11 +41,29 @@ test_align(void **state)
 	}
 }
 
+static void
+test_cells(void **state)
+{
+	struct gm_buf out;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	gm_table_text(&out, NULL);
+	gm_table_text(&out, "");
+	gm_table_text(&out, "text");
+	gm_table_int(&out, -1);
+	gm_table_int(&out, 0);
+	gm_table_int(&out, INT64_MAX);
+	assert_string_equal(gm_buf_str(&out), "--text-09223372036854775807");
+	gm_buf_release(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_align),
+		cmocka_unit_test(test_cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
