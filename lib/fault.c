@@ -120,27 +120,31 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    "this machine failed" },
 };
 
-const struct gm_class_row *gm_class(enum gm_class class)
+const struct gm_class_row *
+gm_class(enum gm_class c)
 {
-	return &rows[class];
+	return &rows[c];
 }
 
-bool gm_class_is_dead(enum gm_class class)
+bool
+gm_class_is_dead(enum gm_class c)
 {
-	return rows[class].code == GM_ENOPERM;
+	return rows[c].code == GM_ENOPERM;
 }
 
-bool gm_class_may_sleep(enum gm_class class)
+bool
+gm_class_may_sleep(enum gm_class c)
 {
-	return class == GM_CLASS_QUOTA_MINUTE || class == GM_CLASS_QUOTA ||
-	       class == GM_CLASS_QUOTA_SPEND;
+	return c == GM_CLASS_QUOTA_MINUTE || c == GM_CLASS_QUOTA ||
+	       c == GM_CLASS_QUOTA_SPEND;
 }
 
-bool gm_class_is_mark(enum gm_class class)
+bool
+gm_class_is_mark(enum gm_class c)
 {
-	enum gm_scope scope = rows[class].scope;
+	enum gm_scope scope = rows[c].scope;
 
-	return class == GM_CLASS_OK || scope == GM_SCOPE_KEY ||
+	return c == GM_CLASS_OK || scope == GM_SCOPE_KEY ||
 	       scope == GM_SCOPE_PROJECT || scope == GM_SCOPE_QUOTA ||
 	       scope == GM_SCOPE_TOOL;
 }

@@ -45,19 +45,21 @@ begin_item(const struct batch *b, struct item *item)
 }
 
 /* Did it come to an answer, of whatever kind? */
-static bool is_answered(enum gm_class class)
+static bool
+is_answered(enum gm_class c)
 {
-	return class == GM_CLASS_OK || class == GM_CLASS_TOKEN_LIMIT ||
-	       class == GM_CLASS_EMPTY || class == GM_CLASS_BLOCKED ||
-	       class == GM_CLASS_UNFINISHED || class == GM_CLASS_PARTIAL ||
-	       class == GM_CLASS_THOUGHTS;
+	return c == GM_CLASS_OK || c == GM_CLASS_TOKEN_LIMIT ||
+	       c == GM_CLASS_EMPTY || c == GM_CLASS_BLOCKED ||
+	       c == GM_CLASS_UNFINISHED || c == GM_CLASS_PARTIAL ||
+	       c == GM_CLASS_THOUGHTS;
 }
 
 /* Is it our own end, whatever the key? */
-static bool is_fatal(enum gm_class class)
+static bool
+is_fatal(enum gm_class c)
 {
-	return class == GM_CLASS_SIGNAL || class == GM_CLASS_LOCAL ||
-	       class == GM_CLASS_CERTIFICATES;
+	return c == GM_CLASS_SIGNAL || c == GM_CLASS_LOCAL ||
+	       c == GM_CLASS_CERTIFICATES;
 }
 
 /* What a server has said may hold a key. */
@@ -264,11 +266,12 @@ ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 }
 
 /* Do both a list and a count go well all the same? */
-static bool is_missed_for_free(enum gm_class class)
+static bool
+is_missed_for_free(enum gm_class c)
 {
-	return class == GM_CLASS_NO_CREDIT || class == GM_CLASS_QUOTA_MINUTE ||
-	       class == GM_CLASS_QUOTA_DAY || class == GM_CLASS_QUOTA_NONE ||
-	       class == GM_CLASS_QUOTA_SPEND || class == GM_CLASS_QUOTA;
+	return c == GM_CLASS_NO_CREDIT || c == GM_CLASS_QUOTA_MINUTE ||
+	       c == GM_CLASS_QUOTA_DAY || c == GM_CLASS_QUOTA_NONE ||
+	       c == GM_CLASS_QUOTA_SPEND || c == GM_CLASS_QUOTA;
 }
 
 /* Is it the user's limit for a day that the key has met, and no other? */
