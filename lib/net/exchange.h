@@ -82,9 +82,8 @@ struct gm_http_result {
 	struct gm_http_head head; /* status 0: no headers came */
 	struct gm_err err;        /* set unless fault is GM_HTTP_DONE */
 	enum gm_http_hint hint;   /* of a fault */
-	const char *variable;  /* that the hint is about; borrowed; or NULL */
-	int64_t connect_ms;    /* until connected, TLS included; 0: reused */
-	int64_t first_byte_ms; /* until the first byte of the body; or 0 */
+	const char *variable; /* that the hint is about; borrowed; or NULL */
+	int64_t connect_ms;   /* until connected, TLS included; 0: reused */
 	int64_t total_ms;
 	int64_t bytes_received, bytes_sent; /* of the bodies */
 };

@@ -89,8 +89,6 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	struct gm_span bytes = { p, size * count };
 	enum gm_http_pulse pulse;
 
-	if (r->bytes_received == 0)
-		r->first_byte_ms = gm_clock_mono_ms() - t->start_ms;
 	r->bytes_received += (int64_t)bytes.len;
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
