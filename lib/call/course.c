@@ -2,9 +2,9 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "call/backoff.h"
 #include "call/course.h"
 #include "call/relay.h"
-#include "keys/retry.h"
 
 /* Between two looks at a server that is loading. */
 #define LOADING_MS 1000
@@ -127,7 +127,7 @@ wait_for_key(struct gm_ask *a, const struct gm_pick *pick)
 {
 	const struct gm_service *s = a->service;
 	int64_t ms = pick->wake_ms - gm_clock_wall_ms();
-	int64_t late = gm_retry_jitter_ms(ms > 0 ? ms : 0, chance());
+	int64_t late = gm_backoff_jitter_ms(ms > 0 ? ms : 0, chance());
 
 	/* -k is a question about this key, not about when. */
 	if (s->wish.of != GM_KEYS_ONE && pick->wake_ms != 0 &&
@@ -250,7 +250,7 @@ wait_for_better(struct gm_ask *a)
 			gm_relay_give_up_on_fault(a, "");
 		return;
 	}
-	ms = gm_retry_backoff_ms(a->failures, f->hint_ms, chance());
+	ms = gm_backoff_ms(a->failures, f->hint_ms, chance());
 	if (fits_deadline(a, ms))
 		sleep_for(a, ms, gm_class(f->class)->name, GM_LEVEL_DETAIL);
 	else

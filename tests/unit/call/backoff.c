@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "keys/retry.h"
+#include "call/backoff.h"
 
 #define S 1000
 #define MINUTE (60 * S)
@@ -36,15 +36,15 @@ test_backoff(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		unsigned n = rows[i].failures;
 
-		assert_int_equal(gm_retry_backoff_ms(n, -1, 0), 0);
+		assert_int_equal(gm_backoff_ms(n, -1, 0), 0);
 		assert_int_equal(
-		    gm_retry_backoff_ms(n, -1, UINT32_MAX), rows[i].ceiling_ms);
-		assert_in_range(gm_retry_backoff_ms(n, -1, UINT32_MAX / 2),
+		    gm_backoff_ms(n, -1, UINT32_MAX), rows[i].ceiling_ms);
+		assert_in_range(gm_backoff_ms(n, -1, UINT32_MAX / 2),
 		    rows[i].ceiling_ms / 2 - 1, rows[i].ceiling_ms / 2);
 		before = 0;
 		for (chance = 0; chance < UINT32_MAX - (1u << 24);
 		     chance += 1u << 24) {
-			ms = gm_retry_backoff_ms(n, -1, chance);
+			ms = gm_backoff_ms(n, -1, chance);
 			assert_true(ms >= before && ms <= rows[i].ceiling_ms);
 			before = ms;
 		}
@@ -75,7 +75,7 @@ test_hint(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++)
 		assert_int_equal(
-		    gm_retry_backoff_ms(2, rows[i].hint_ms, rows[i].chance),
+		    gm_backoff_ms(2, rows[i].hint_ms, rows[i].chance),
 		    rows[i].want_ms);
 }
 
@@ -93,14 +93,14 @@ test_jitter(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(waits); i++) {
 		for (j = 0; j < GM_LEN(chances); j++) {
-			ms = gm_retry_jitter_ms(waits[i], chances[j]);
+			ms = gm_backoff_jitter_ms(waits[i], chances[j]);
 			assert_true(ms >= waits[i]);
 			assert_true(ms <= waits[i] + waits[i] / 5);
 			assert_true(ms <= waits[i] + 1000);
 		}
-		assert_int_equal(gm_retry_jitter_ms(waits[i], 0), waits[i]);
+		assert_int_equal(gm_backoff_jitter_ms(waits[i], 0), waits[i]);
 	}
-	assert_true(gm_retry_jitter_ms(60000, UINT32_MAX) > 60000);
+	assert_true(gm_backoff_jitter_ms(60000, UINT32_MAX) > 60000);
 }
 
 int

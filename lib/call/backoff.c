@@ -1,4 +1,4 @@
-#include "keys/retry.h"
+#include "call/backoff.h"
 
 #define FIRST_MS 1000
 #define CEILING_MS 32000
@@ -10,14 +10,8 @@ share(int64_t max, uint32_t chance)
 	return (int64_t)(((uint64_t)max * chance) / UINT32_MAX);
 }
 
-static int64_t
-larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 int64_t
-gm_retry_backoff_ms(unsigned failures, int64_t hint_ms, uint32_t chance)
+gm_backoff_ms(unsigned failures, int64_t hint_ms, uint32_t chance)
 {
 	int64_t ceiling = FIRST_MS, ms;
 
@@ -26,13 +20,13 @@ gm_retry_backoff_ms(unsigned failures, int64_t hint_ms, uint32_t chance)
 		failures--;
 	}
 	ms = share(ceiling, chance);
-	if (hint_ms > GM_RETRY_HINT_MAX)
-		hint_ms = GM_RETRY_HINT_MAX;
-	return larger(ms, hint_ms);
+	if (hint_ms > GM_BACKOFF_HINT_MAX)
+		hint_ms = GM_BACKOFF_HINT_MAX;
+	return hint_ms > ms ? hint_ms : ms;
 }
 
 int64_t
-gm_retry_jitter_ms(int64_t wait_ms, uint32_t chance)
+gm_backoff_jitter_ms(int64_t wait_ms, uint32_t chance)
 {
 	int64_t most = wait_ms / 20 < 1000 ? wait_ms / 20 : 1000;
 
