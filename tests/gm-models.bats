@@ -297,9 +297,9 @@ gm-models: no model answers
 	failed 1 'no model answers'
 }
 
-@test "--probe: 16 requests at most on their way" {
+@test "--probe: 64 requests at most on their way" {
 	local names=() i
-	for ((i = 0; i < 40; i++)); do
+	for ((i = 0; i < 80; i++)); do
 		names+=("m$i")
 	done
 	script <<-END
@@ -309,13 +309,13 @@ gm-models: no model answers
 	serve
 	timeout 60 gm-models --probe >out 2>err </dev/null 3>&- &
 	pid=$!
-	arrived 17
-	[ "$(requests)" -eq 17 ]
+	arrived 65
+	[ "$(requests)" -eq 65 ]
 	touch "$DIR/go"
 	wait "$pid"
 	rc=$?
 	listed "${names[@]}"
-	[ "$(requests)" -eq 41 ]
+	[ "$(requests)" -eq 81 ]
 }
 
 @test "--deadline: while the list or an answer is awaited; nothing is printed" {

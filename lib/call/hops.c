@@ -227,10 +227,16 @@ gm_hops_next(struct gm_hops *h)
 }
 
 bool
+gm_hops_may_resume(const struct gm_hops *h)
+{
+	return h->token.len > 0 && !h->lost && !h->differs &&
+	       h->stuck < GM_HOPS_STUCK && h->hops < GM_HOPS_MAX;
+}
+
+bool
 gm_hops_resume(struct gm_hops *h)
 {
-	if (h->token.len == 0 || h->lost || h->differs ||
-	    h->stuck >= GM_HOPS_STUCK || h->hops >= GM_HOPS_MAX)
+	if (!gm_hops_may_resume(h))
 		return false;
 	h->stuck += h->answer->seen; /* a refusal brings nothing */
 	h->broke = true;

@@ -71,6 +71,9 @@ void gm_hops_begin(struct gm_hops *);
 bool gm_hops_next(struct gm_hops *);
 
 /* The response broke off: can the answer go on from the token? */
+bool gm_hops_may_resume(const struct gm_hops *);
+
+/* Go on from there; false if it cannot. */
 bool gm_hops_resume(struct gm_hops *);
 
 /*

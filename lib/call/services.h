@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "call/keyset.h"
-#include "call/task.h"
+#include "call/service.h"
 #include "config/vendor.h"
 #include "net/exchange.h"
 
@@ -33,7 +33,8 @@ struct gm_services_options {
 struct gm_services {
 	struct gm_services_options options;
 	struct gm_keyset *keysets[GM_VENDORS];
-	struct gm_service services[GM_VENDORS]; /* the same; for gm_drive() */
+	struct gm_service
+	    services[GM_VENDORS]; /* the same, for struct gm_ask */
 	size_t len;
 	struct gm_buf cache_dir;   /* "": none */
 	struct gm_keystate *state; /* of all keys */

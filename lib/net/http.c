@@ -283,10 +283,17 @@ next_wait(const struct gm_http *http, int64_t wait_ms)
 }
 
 int
-gm_http_run(struct gm_http *http, int64_t wait_ms, int fd, struct gm_err *err)
+gm_http_run(struct gm_http *http, int64_t wait_ms, const int fds[GM_HTTP_FDS],
+    struct gm_err *err)
 {
-	struct curl_waitfd extra = { .fd = fd, .events = CURL_WAIT_POLLIN };
-	int running;
+	struct curl_waitfd extra[GM_HTTP_FDS];
+	unsigned len = 0;
+	int running, i;
+
+	for (i = 0; i < GM_HTTP_FDS; i++)
+		if (fds[i] >= 0)
+			extra[len++] = (struct curl_waitfd){ .fd = fds[i],
+				.events = CURL_WAIT_POLLIN };
 
 	if (let_in(http, err) != 0)
 		return -1;
@@ -296,8 +303,8 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, int fd, struct gm_err *err)
 		return 0;
 	if (let_in(http, err) != 0)
 		return -1;
-	if (curl_multi_poll(http->multi, &extra, fd >= 0 ? 1 : 0,
-		next_wait(http, wait_ms), NULL) != CURLM_OK ||
+	if (curl_multi_poll(http->multi, extra, len, next_wait(http, wait_ms),
+		NULL) != CURLM_OK ||
 	    curl_multi_perform(http->multi, &running) != CURLM_OK)
 		return gm_fail(err, GM_EOS, "libcurl cannot go on");
 	(void)collect(http);

@@ -40,11 +40,12 @@ void gm_http_cancel(
 
 /*
  * Move all transfers on, waiting at most wait_ms for something to do; returns
- * early when a transfer ends, or when fd becomes readable (-1: none).  Serves
- * as the clock of whoever only waits, too.
+ * early when a transfer ends, or when one of fds becomes readable (-1: none).
+ * Serves as the clock of whoever only waits, too.
  */
-int gm_http_run(
-    struct gm_http *, int64_t wait_ms, int fd, struct gm_err *) GM_MUST_CHECK;
+#define GM_HTTP_FDS 3
+int gm_http_run(struct gm_http *, int64_t wait_ms, const int fds[GM_HTTP_FDS],
+    struct gm_err *) GM_MUST_CHECK;
 
 /* Cancels what is still on its way; harmless with NULL. */
 void gm_http_close(struct gm_http *);

@@ -8,10 +8,10 @@
 covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     net/transfer:transport.bats
     net/hint:transport.bats
-    call/ask:retry.bats call/course:rotation.bats call/drive:signals.bats
+    call/call:retry.bats call/service:-
     cli/cli:cli.bats
     gm-models/catalog:gm-models.bats gm-keycheck/check:gm-keycheck.bats
-    base/process:cli.bats gm-models/probe:gm-models.bats call/relay:fallback.bats call/task:-'
+    base/process:cli.bats gm-models/probe:gm-models.bats'
 
 covers() { # MODULE: by what, if it is excused
 	local pair

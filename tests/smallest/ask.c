@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "call/drive.h"
+#include "call/pool.h"
 #include "call/services.h"
 
 static int
@@ -28,6 +28,10 @@ main(int argc, char **argv)
 	struct gm_question question = { .turns = &turn, .turns_len = 1 };
 	struct gm_sink sink = gm_sink_nowhere;
 	struct gm_outcome outcome;
+	struct gm_ask ask = { .service = services.services,
+		.question = &question,
+		.sink = &sink,
+		.outcome = &outcome };
 	struct gm_err err;
 	int rc;
 
@@ -40,8 +44,7 @@ main(int argc, char **argv)
 	    (rc = gm_services_open(&services, &options, &err)) == 0 &&
 	    (rc = gm_services_fit(&services, &question, &err)) == 0 &&
 	    (rc = gm_services_connect(&services, &err)) == 0)
-		rc = gm_drive(
-		    services.services, &question, &sink, &outcome, &err);
+		rc = gm_pool_ask(&ask, &err);
 	if (rc != 0)
 		gm_note(&note, GM_LEVEL_ERROR, "%s", err.msg);
 	gm_outcome_release(&outcome);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "call/drive.h"
+#include "call/pool.h"
 #include "cli/log.h"
 #include "gm-keycheck/check.h"
 
@@ -14,7 +14,6 @@
 struct item {
 	struct gm_service service; /* which may use this key alone */
 	struct gm_outcome outcome;
-	struct gm_ask *ask;     /* NULL: not asked in this step */
 	enum gm_operation last; /* what it was asked last */
 	struct gm_verdict *verdict;
 };
@@ -25,8 +24,12 @@ struct batch {
 	const struct gm_common *common;
 	struct gm_log log;
 	struct item *items;
-	struct gm_ask *asks;
 	size_t len;
+
+	/* The question that is asked now, with which of them. */
+	const struct gm_question *question;
+	enum gm_class class;
+	size_t next;
 };
 
 /*
@@ -79,16 +82,16 @@ copy_masked(const struct batch *b, char *out, size_t size, const char *text,
 }
 
 static int
-take_result(struct batch *b, struct item *item, struct gm_err *err)
+take_result(struct batch *b, struct item *item, const struct gm_err *result,
+    struct gm_err *err)
 {
 	const struct gm_outcome *o = &item->outcome;
 	const struct gm_attempt *last = gm_outcome_last(o);
 	struct gm_verdict *v = item->verdict;
 
 	v->class = is_answered(o->class) ? GM_CLASS_OK : o->class;
-	v->model =
-	    item->ask->question.operation != GM_OP_MODELS ? o->model : NULL;
-	v->err = v->class != GM_CLASS_OK ? item->ask->err
+	v->model = item->last != GM_OP_MODELS ? o->model : NULL;
+	v->err = v->class != GM_CLASS_OK ? *result
 	                                 : (struct gm_err){ .code = GM_OK };
 	if (gm_buf_check(&o->attempts, err) != 0)
 		return -1;
@@ -116,69 +119,64 @@ is_wanted(
 	       (class == GM_CLASS_OK || item->last == operation);
 }
 
-/* Ask a question with each key whose verdict has this class. */
+/* The next key whose verdict has the class that is asked for. */
 static int
-ask_with(struct batch *b, const struct gm_question *q, enum gm_class class,
-    struct gm_err *err)
+next(struct gm_ask *ask, void *arg)
 {
+	struct batch *b = arg;
 	struct item *item;
-	size_t n = 0;
 
-	for (item = b->items; item < b->items + b->len; item++) {
-		item->ask = NULL;
-		if (!is_wanted(item, q->operation, class))
+	while (b->next < b->len) {
+		item = &b->items[b->next++];
+		if (!is_wanted(item, b->question->operation, b->class))
 			continue;
-		item->last = q->operation;
+		item->last = b->question->operation;
 		gm_outcome_release(&item->outcome);
 		gm_outcome_init(&item->outcome);
-		item->ask = &b->asks[n++];
-		if (gm_ask_begin(item->ask, &item->service, q, &gm_sink_nowhere,
-			&item->outcome, err) != 0)
-			return -1;
+		*ask = (struct gm_ask){ .service = &item->service,
+			.question = b->question,
+			.sink = &gm_sink_nowhere,
+			.outcome = &item->outcome,
+			.arg = item };
+		return 1;
 	}
-	return gm_drive_all(b->asks, n, err);
+	return -1;
 }
 
 /* Something of ours has ended it, which tells nothing of the key. */
 static bool
-is_ours(const struct item *item)
+is_ours(const struct item *item, int rc, const struct gm_err *err)
 {
 	return is_fatal(item->outcome.class) ||
-	       (item->ask->rc != 0 && item->ask->err.code == GM_EOS);
+	       (rc != 0 && err->code == GM_EOS);
 }
 
 static int
-settle(struct batch *b, struct gm_err *err)
+done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 {
-	struct item *item;
-	int rc = 0;
+	const struct gm_err result = *err;
 
-	for (item = b->items; item < b->items + b->len; item++) {
-		if (item->ask == NULL)
-			continue;
-		if (rc == 0 && is_ours(item)) {
-			*err = item->ask->err;
-			rc = -1;
-		}
-		if (rc == 0)
-			rc = take_result(b, item, err);
-	}
-	return rc;
+	if (is_ours(ask->arg, rc, err))
+		return -1;
+	return take_result(arg, ask->arg, &result, err);
 }
 
+/* Ask a question with each key whose verdict has this class. */
 static int
 ask(struct batch *b, const struct gm_question *q, enum gm_class class,
     struct gm_err *err)
 {
-	struct item *item;
-	int rc = ask_with(b, q, class, err);
+	const struct gm_pool pool = { .http = b->service->http,
+		.slots = AT_ONCE,
+		.next = next,
+		.done = done,
+		.arg = b,
+		.watch = -1 };
 
-	if (rc == 0)
-		rc = settle(b, err);
-	for (item = b->items; item < b->items + b->len; item++)
-		if (item->ask != NULL)
-			gm_ask_release(item->ask);
-	return rc;
+	b->question = q;
+	b->class = class;
+	b->next = 0;
+	return gm_pool_run(&pool, err);
 }
 
 static int
@@ -408,8 +406,7 @@ gm_keycheck_run(const struct gm_services *services,
 	/* On a terminal they would stand between the lines of the keys. */
 	b.log.metrics = common->config.values[GM_SET_METRICS].number != 0;
 	b.items = calloc(AT_ONCE, sizeof(*b.items));
-	b.asks = calloc(AT_ONCE, sizeof(*b.asks));
-	if (b.items == NULL || b.asks == NULL) {
+	if (b.items == NULL) {
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		rc = -1;
 	}
@@ -420,6 +417,5 @@ gm_keycheck_run(const struct gm_services *services,
 		rc = check_some(&b, level, verdicts + at, n, err);
 	}
 	free(b.items);
-	free(b.asks);
 	return rc;
 }

@@ -1,11 +1,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "call/drive.h"
+#include "call/chain.h"
+#include "call/pool.h"
 #include "cli/wanted.h"
 #include "gm-models/catalog.h"
 #include "gm-models/probe.h"
 #include "provider/modelcache.h"
+#include "provider/reply.h"
 
 #define PATH_LEN_MAX 4096
 
@@ -41,6 +43,10 @@ fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
 		.page_token = token[0] != '\0' ? token : NULL };
 	struct gm_sink sink = gm_sink_nowhere;
 	struct gm_outcome outcome;
+	const struct gm_ask ask = { .service = &c->service,
+		.question = &question,
+		.sink = &sink,
+		.outcome = &outcome };
 	int rc;
 
 	sink.text = keep_page;
@@ -48,7 +54,7 @@ fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
 	sink.arg = page;
 	gm_outcome_init(&outcome);
 	gm_buf_reset(page);
-	rc = gm_drive(&c->service, &question, &sink, &outcome, err);
+	rc = gm_pool_ask(&ask, err);
 	c->class = outcome.class;
 	c->retry_at_ms = outcome.retry_at_ms;
 	gm_log_outcome(&c->tool->common->log, &outcome);

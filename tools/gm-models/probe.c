@@ -1,30 +1,29 @@
 #include <stdlib.h>
 
-#include "call/drive.h"
+#include "call/pool.h"
 #include "gm-models/probe.h"
 
-/* Models that are asked in one go; more wait for all of them. */
-#define GROUP 256
+/* Models that are asked at once. */
+#define AT_ONCE 64
 
-/* One model that is asked. */
+static const struct gm_part one = { .text = { "1", 1 } };
+static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
+
+/* One model that is asked; room for it is used again. */
 struct probe {
+	struct gm_model *model; /* NULL: room for another one */
 	struct gm_question question;
 	struct gm_outcome outcome;
 };
 
-/* What all groups share. */
 struct run {
 	const struct gm_service *service;
 	const struct gm_log *log;
-	struct gm_err failure; /* the first of all */
-};
-
-/* Some models on their way. */
-struct group {
-	struct gm_model *models;
-	struct probe *probes;
-	struct gm_ask *asks;
-	size_t len;
+	struct gm_models *all;
+	size_t next;
+	struct probe probes[AT_ONCE];
+	struct gm_err failure; /* of the first in the list that has one */
+	const struct gm_model *failed;
 };
 
 /* Is it our own end, whatever the models say? */
@@ -42,99 +41,103 @@ static bool is_own_fault(enum gm_class class)
 	       gm_class(class)->code == GM_ENEGATIVE;
 }
 
-/* Note what came of each. */
 static int
-settle(struct run *r, struct group *g, struct gm_err *err)
+next(struct gm_ask *ask, void *arg)
 {
-	const struct probe *p;
-	size_t i;
-	int rc = 0;
+	struct run *r = arg;
+	struct probe *p = r->probes;
 
-	for (i = 0; i < g->len; i++) {
-		p = &g->probes[i];
-		g->models[i].class = p->outcome.class;
-		g->models[i].http = p->outcome.fault.http;
-		gm_log_outcome(r->log, &p->outcome);
-		if (g->asks[i].rc != 0 && r->failure.code == GM_OK)
-			r->failure = g->asks[i].err;
-		if (rc == 0 && is_fatal(p->outcome.class)) {
-			*err = g->asks[i].err;
-			rc = -1;
-		}
-	}
-	return rc;
+	if (r->next == r->all->len)
+		return -1;
+	while (p->model != NULL)
+		p++;
+	p->model = &r->all->items[r->next++];
+	p->question = (struct gm_question){ .operation = GM_OP_COUNT,
+		.model = p->model->name,
+		.turns = &smallest,
+		.turns_len = 1 };
+	gm_outcome_init(&p->outcome);
+	*ask = (struct gm_ask){ .service = r->service,
+		.question = &p->question,
+		.sink = &gm_sink_nowhere,
+		.outcome = &p->outcome,
+		.arg = p };
+	return 1;
 }
 
-static const struct gm_part one = { .text = { "1", 1 } };
-static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
+/* Note what came of it. */
+static int
+done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+	struct probe *p = ask->arg;
+	enum gm_class class = p->outcome.class;
+
+	p->model->class = class;
+	p->model->http = p->outcome.fault.http;
+	gm_log_outcome(r->log, &p->outcome);
+	if (rc != 0 && (r->failed == NULL || p->model < r->failed)) {
+		r->failed = p->model;
+		r->failure = *err;
+	}
+	gm_outcome_release(&p->outcome);
+	p->model = NULL;
+	return is_fatal(class) ? -1 : 0;
+}
 
 static int
-ask_group(struct run *r, struct group *g, struct gm_err *err)
+probe_all(struct run *r, struct gm_err *err)
 {
+	const struct gm_pool pool = { .http = r->service->http,
+		.slots = AT_ONCE,
+		.next = next,
+		.done = done,
+		.arg = r,
+		.watch = -1 };
 	struct probe *p;
-	size_t i;
+	int rc = gm_pool_run(&pool, err);
 
-	for (i = 0; i < g->len; i++)
-		gm_outcome_init(&g->probes[i].outcome);
-	for (i = 0; i < g->len; i++) {
-		p = &g->probes[i];
-		p->question = (struct gm_question){ .operation = GM_OP_COUNT,
-			.model = g->models[i].name,
-			.turns = &smallest,
-			.turns_len = 1 };
-		if (gm_ask_begin(&g->asks[i], r->service, &p->question,
-			&gm_sink_nowhere, &p->outcome, err) != 0)
-			return -1;
-	}
-	return gm_drive_all(g->asks, g->len, err);
+	for (p = r->probes; p < r->probes + AT_ONCE; p++)
+		if (p->model != NULL)
+			gm_outcome_release(&p->outcome);
+	return rc;
 }
 
+/* How many answer, or -1 with what all failed with alike. */
 static int
-probe_group(
-    struct run *r, struct gm_model *models, size_t len, struct gm_err *err)
+count_answers(const struct run *r, struct gm_err *err)
 {
-	struct group g = { .models = models, .len = len };
-	size_t i;
-	int rc = -1;
+	const struct gm_model *m;
+	bool alike = true;
+	int answers = 0;
 
-	g.asks = calloc(len, sizeof(*g.asks));
-	g.probes = calloc(len, sizeof(*g.probes));
-	if (g.asks == NULL || g.probes == NULL)
-		(void)gm_fail(err, GM_EOS, "out of memory");
-	else if (ask_group(r, &g, err) == 0)
-		rc = settle(r, &g, err);
-	for (i = 0; g.asks != NULL && g.probes != NULL && i < len; i++) {
-		gm_ask_release(&g.asks[i]);
-		gm_outcome_release(&g.probes[i].outcome);
+	for (m = r->all->items; m < r->all->items + r->all->len; m++) {
+		answers += m->class == GM_CLASS_OK;
+		if (is_own_fault(m->class) ||
+		    gm_class(m->class)->code != r->failure.code)
+			alike = false;
 	}
-	free(g.probes);
-	free(g.asks);
-	return rc;
+	if (answers > 0 || !alike || r->failure.code == GM_OK)
+		return answers;
+	*err = r->failure;
+	return -1;
 }
 
 int
 gm_probe_models(const struct gm_service *service, const struct gm_log *log,
     struct gm_models *all, struct gm_err *err)
 {
-	struct run r = { .service = service, .log = log };
-	size_t at, len;
-	int answers = 0;
-	bool alike = true;
+	struct run *r = calloc(1, sizeof(*r));
+	int rc;
 
-	for (at = 0; at < all->len; at += len) {
-		len = all->len - at < GROUP ? all->len - at : GROUP;
-		if (probe_group(&r, all->items + at, len, err) != 0)
-			return -1;
-	}
-	for (at = 0; at < all->len; at++) {
-		answers += all->items[at].class == GM_CLASS_OK;
-		if (is_own_fault(all->items[at].class) ||
-		    gm_class(all->items[at].class)->code != r.failure.code)
-			alike = false;
-	}
-	if (answers == 0 && alike && r.failure.code != GM_OK) {
-		*err = r.failure;
-		return -1;
-	}
-	return answers;
+	if (r == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	r->service = service;
+	r->log = log;
+	r->all = all;
+	rc = probe_all(r, err);
+	if (rc == 0)
+		rc = count_answers(r, err);
+	free(r);
+	return rc;
 }

@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "call/task.h"
+#include "call/service.h"
 #include "cli/log.h"
 #include "provider/models.h"
 

@@ -19,7 +19,7 @@
 #define GM_DELIVERY_MAX ((size_t)1 << 30)
 
 struct gm_delivery {
-	struct gm_sink sink; /* hand this to gm_drive() */
+	struct gm_sink sink; /* where the answer goes */
 	struct gm_out *out;  /* borrowed */
 	int thoughts_fd;     /* -1: thoughts are dropped */
 	bool raw;            /* thoughts unfiltered */

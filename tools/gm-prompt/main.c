@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/stop.h"
-#include "call/drive.h"
+#include "call/pool.h"
 #include "call/services.h"
 #include "cli/cli.h"
 #include "cli/input.h"
@@ -117,23 +117,31 @@ open_output(struct run *r, struct gm_err *err)
 	return 0;
 }
 
+static struct gm_ask
+ask_of(struct run *r)
+{
+	return (struct gm_ask){ .service = r->services.services,
+		.question = &r->question,
+		.sink = &r->delivery.sink,
+		.outcome = &r->outcome };
+}
+
 static int
 dry_run(struct run *r, struct gm_err *err)
 {
-	struct gm_ask request;
+	const struct gm_ask ask = ask_of(r);
+	struct gm_buf body;
 	int rc;
 
-	rc = gm_ask_begin(&request, r->services.services, &r->question,
-	    &r->delivery.sink, &r->outcome, err);
-	if (rc == 0)
-		rc = gm_ask_describe(&request, GM_LEVEL_METRICS, err);
+	gm_buf_init(&body, SIZE_MAX / 2);
+	rc = gm_call_preview(&ask, GM_LEVEL_METRICS, &body, err);
 	if (rc == 0) {
-		gm_out_put(&r->out, gm_buf_span(&request.request.body));
+		gm_out_put(&r->out, gm_buf_span(&body));
 		rc = gm_out_end(&r->out, err);
-		if (rc == 0)
-			rc = gm_out_commit(&r->out, err);
 	}
-	gm_ask_release(&request);
+	if (rc == 0)
+		rc = gm_out_commit(&r->out, err);
+	gm_buf_release(&body);
 	return rc;
 }
 
@@ -175,7 +183,7 @@ is_showable(const struct run *r, int rc)
 	       r->outcome.class == GM_CLASS_THOUGHTS;
 }
 
-/* Put what came of it where it belongs; rc and *err are gm_drive()'s. */
+/* Put what came of it where it belongs; rc and *err are the call's. */
 static int
 deliver_text(struct run *r, int rc, struct gm_err *err)
 {
@@ -258,11 +266,12 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 static int
 ask(struct run *r, struct gm_err *err)
 {
+	const struct gm_ask question = ask_of(r);
+
 	if (gm_services_connect(&r->services, err) != 0)
 		return -1;
 	r->asked = true;
-	return gm_drive(r->services.services, &r->question, &r->delivery.sink,
-	    &r->outcome, err);
+	return gm_pool_ask(&question, err);
 }
 
 /* The answer, or what is known of the failure; then what else is to tell. */

@@ -35,6 +35,8 @@ struct result {
 	bool ended;
 };
 
+static const int no_fds[GM_HTTP_FDS] = { -1, -1, -1 };
+
 static unsigned char
 byte_at(size_t i)
 {
@@ -257,7 +259,7 @@ post(struct gm_http *http, const char *url, const struct gm_body *body,
 	*r = (struct result){ 0 };
 	assert_non_null(gm_http_start(http, &request, &err));
 	while (!r->ended)
-		assert_int_equal(gm_http_run(http, 1000, -1, &err), 0);
+		assert_int_equal(gm_http_run(http, 1000, no_fds, &err), 0);
 }
 
 /* Did all of it reach the server? */

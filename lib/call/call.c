@@ -1,0 +1,1189 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/utf8.h"
+#include "call/call.h"
+#include "call/chain.h"
+#include "call/hops.h"
+#include "call/policy.h"
+#include "provider/reading.h"
+#include "provider/reply.h"
+#include "provider/request.h"
+
+#define CAUTION_MAX 4096
+
+/* White space that an answer begins with: more of it goes out at once. */
+#define BLANKS_MAX (64 * 1024)
+
+#define NEVER INT64_MAX
+
+enum state {
+	DUE,      /* there is something to do at due_ms */
+	CHANGING, /* so there is, for a change of the keys' state */
+	FLYING,   /* a response is awaited */
+	DONE      /* outcome and err are filled */
+};
+
+struct gm_call {
+	struct gm_ask ask;
+	struct gm_waits *waits;
+	struct gm_situation now; /* for the policy */
+	enum state state;
+	int64_t due_ms;             /* monotonic */
+	enum gm_event_kind next;    /* what happens then, if it is DUE */
+	struct gm_keychange change; /* while CHANGING, */
+	struct gm_decision then; /* and what follows if it reserves nothing */
+	struct gm_err err;
+	int rc; /* once done: 0, or -1 with err */
+
+	/* What is asked now, of whom. */
+	const struct gm_service *service;
+	struct gm_question question;
+	struct gm_request request;
+	size_t key;
+	int64_t turn_ms; /* wall clock, of a reserved turn that is waited for */
+	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
+
+	/* What comes back: reply -> hops -> counting -> the caller's sink. */
+	struct gm_http_transfer *transfer;
+	struct gm_reply reply;
+	struct gm_hops hops;
+	struct gm_sink counting;
+	bool answered;        /* text has come that is not white space alone: */
+	struct gm_buf blanks; /* before it, what has come */
+
+	struct gm_chain chain; /* services that could not answer */
+	struct gm_err last;    /* the last failed attempt at this service */
+	int64_t begun_ms, sent_wall_ms;
+	int64_t text_ms; /* monotonic: the first text, maybe held; 0: none */
+};
+
+static uint32_t
+chance(void)
+{
+	uint32_t bits = 0;
+
+	/* Without it the waits are only less spread. */
+	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
+	return bits;
+}
+
+/*
+ * Whose quota a call uses up, in the state of the keys: its model's; counting
+ * has one of its own, and NULL stands for calls that are about no model.
+ */
+static const char *
+quota_model(const struct gm_question *q)
+{
+	switch (q->operation) {
+	case GM_OP_MODELS:
+		return NULL;
+	case GM_OP_COUNT:
+		return "countTokens";
+	case GM_OP_GENERATE:
+		break;
+	}
+	return q->model;
+}
+
+/* Which keys may be used: by the options, and by what is asked. */
+static struct gm_keywish
+wish_of(const struct gm_call *c)
+{
+	struct gm_keywish wish = c->service->wish;
+	bool bound = c->hops.token.len > 0; /* to the project of its key */
+
+	wish.free = c->now.free;
+	wish.search = c->question.search;
+	if (bound && wish.of == GM_KEYS_ALL) {
+		wish.of = GM_KEYS_PROJECT;
+		wish.key = c->key;
+	}
+	wish.avoid = c->avoid[0] != '\0' && !bound ? c->avoid : NULL;
+	return wish;
+}
+
+static const struct gm_key *
+key_of(const struct gm_call *c)
+{
+	return &c->service->keys->rule.ring->keys[c->key];
+}
+
+/* What a fault may be charged to. */
+static struct gm_subject
+subject_of(const struct gm_call *c)
+{
+	return (struct gm_subject){
+		.model = c->question.model,
+		.base_url = c->service->base_url,
+		.key = key_of(c)->text,
+		.key_index = c->key,
+	};
+}
+
+static void
+explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
+{
+	const struct gm_subject subject = subject_of(c);
+
+	(void)gm_outcome_fail(c->ask.outcome, f, &subject, err);
+}
+
+/* The end. */
+
+/* The end, with the class of the whole. */
+static void
+finish(struct gm_call *c, enum gm_class class)
+{
+	struct gm_outcome *o = c->ask.outcome;
+
+	c->state = DONE;
+	c->rc = class == GM_CLASS_OK ? 0 : -1;
+	o->class = class;
+	gm_hops_add_up(&c->hops);
+	o->total_ms = gm_clock_mono_ms() - c->begun_ms;
+}
+
+/* Something of ours failed: err has it. */
+static void
+fail_local(struct gm_call *c)
+{
+	enum gm_class class = GM_CLASS_LOCAL;
+
+	if (c->err.code == GM_ESIGNAL)
+		class = GM_CLASS_SIGNAL;
+	else if (c->err.code == GM_EUNAVAILABLE)
+		class = GM_CLASS_DEADLINE;
+	finish(c, class);
+}
+
+static void
+add_to_chain(struct gm_call *c, enum gm_class class)
+{
+	const struct gm_outcome *o = c->ask.outcome;
+	const struct gm_chain_end end = { .provider = o->provider,
+		.model = o->model,
+		.err = c->err,
+		.class = class,
+		.http = o->fault.http,
+		.retry_at_ms = o->retry_at_ms };
+
+	gm_chain_add(&c->chain, &end);
+}
+
+/* No service answers: of those that were asked, the one that decides is told. */
+static void
+fail_all(struct gm_call *c, enum gm_class class)
+{
+	const struct gm_chain_end *all = &c->chain.end;
+	struct gm_outcome *o = c->ask.outcome;
+
+	if (c->chain.len > 0) {
+		add_to_chain(c, class);
+		c->err = all->err;
+		class = all->class;
+		o->provider = all->provider;
+		o->model = all->model;
+		o->fault.http = all->http;
+		o->retry_at_ms = all->retry_at_ms;
+	}
+	finish(c, class);
+}
+
+/* Where it goes: models and services. */
+
+/* Note what the model will ignore or reject, if that is wanted. */
+static void
+caution(const struct gm_service *s, const struct gm_question *q)
+{
+	struct gm_span rest, line;
+	struct gm_buf lines;
+
+	if (s->provider->caution == NULL || !q->cautious ||
+	    q->operation != GM_OP_GENERATE)
+		return;
+	gm_buf_init(&lines, CAUTION_MAX);
+	s->provider->caution(q, &lines);
+	rest = gm_buf_span(&lines);
+	while (lines.len > 0 && gm_span_split(&rest, "\n", &line))
+		gm_note(s->note, GM_LEVEL_NOTE, "%s: %.*s", q->model,
+		    (int)line.len, line.p);
+	gm_buf_release(&lines);
+}
+
+static int
+make_request(struct gm_call *c, struct gm_err *err)
+{
+	return gm_request_make(&c->request, c->service->provider, &c->question,
+	    c->service->base_url, err);
+}
+
+static void
+be_due(struct gm_call *c, int64_t due_ms, enum gm_event_kind next)
+{
+	c->state = DUE;
+	c->due_ms = due_ms;
+	c->next = next;
+}
+
+/* A model is to be asked: nothing is known of answers and faults of its. */
+static void
+begin_model(struct gm_call *c, const char *model)
+{
+	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
+		.models = c->question.spare_len };
+	struct gm_outcome *o = c->ask.outcome;
+
+	c->question.model = o->model = model;
+	o->fault = (struct gm_fault){ .class = GM_CLASS_OK };
+	o->ttft_ms = 0;
+	gm_hops_reset(&c->hops);
+	c->question.token = (struct gm_span){ NULL, 0 };
+	gm_answer_release(&o->answer);
+	gm_answer_init(&o->answer);
+	c->avoid[0] = '\0';
+	(void)gm_policy_decide(&c->now, &e); /* a key is chosen first */
+	be_due(c, gm_clock_mono_ms(), GM_EVENT_REST_OVER);
+	caution(c->service, &c->question);
+	if (make_request(c, &c->err) != 0)
+		fail_local(c);
+}
+
+static void
+next_model(struct gm_call *c)
+{
+	struct gm_question *q = &c->question;
+
+	gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
+	    q->model, q->spare[0]);
+	q->spare_len--;
+	begin_model(c, *q->spare++);
+}
+
+/* This one cannot answer, as err says. */
+static void
+next_service(struct gm_call *c, enum gm_class class)
+{
+	const struct gm_service *next = c->service->next;
+	struct gm_outcome *o = c->ask.outcome;
+	struct gm_question *q = &c->question;
+
+	add_to_chain(c, class);
+	gm_note(next->note, GM_LEVEL_NOTE, "%s: %s; asking %s instead",
+	    c->service->provider->name, c->err.msg, next->provider->name);
+	c->service = next;
+	c->key = 0;
+	o->provider = next->provider->name;
+	o->fallback = true;
+	o->retry_at_ms = 0;
+	c->last.code = GM_OK;
+	q->spare = next->models + 1;
+	q->spare_len = next->models_len - 1;
+	begin_model(c, next->models[0]);
+}
+
+/* Nothing of the answer was given out: drop it. */
+static void
+begin_anew(struct gm_call *c)
+{
+	c->ask.sink->restart(c->ask.sink->arg);
+	c->ask.outcome->text_bytes = 0;
+	c->answered = false;
+	gm_buf_reset(&c->blanks);
+	gm_hops_reset(&c->hops);
+}
+
+/* What is sent, and what comes back. */
+
+static int
+give_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
+{
+	struct gm_outcome *o = c->ask.outcome;
+
+	if (text.len == 0)
+		return 0;
+	if (o->text_bytes == 0)
+		o->ttft_ms = c->text_ms - c->begun_ms;
+	o->text_bytes += (int64_t)text.len;
+	c->now.given = c->now.given || c->ask.sink->final;
+	return c->ask.sink->text(text, c->ask.sink->arg, err);
+}
+
+/*
+ * Text on its way through to the caller's sink: note the first byte.  White
+ * space alone is no answer, so it is held until something follows it.
+ */
+static int
+count_text(struct gm_span text, void *arg, struct gm_err *err)
+{
+	struct gm_call *c = arg;
+
+	if (c->text_ms == 0)
+		c->text_ms = gm_clock_mono_ms();
+	c->answered = c->answered || gm_utf8_blanks(text) < text.len;
+	if (!c->answered && c->blanks.len + text.len <= BLANKS_MAX) {
+		gm_buf_put_span(&c->blanks, text);
+		return gm_buf_check(&c->blanks, err);
+	}
+	if (give_text(c, gm_buf_span(&c->blanks), err) != 0)
+		return -1;
+	gm_buf_reset(&c->blanks);
+	return give_text(c, text, err);
+}
+
+static int
+pass_thought(struct gm_span text, void *arg, struct gm_err *err)
+{
+	struct gm_call *c = arg;
+
+	/* Seen, if not the answer; only those that were asked for are shown. */
+	c->now.given =
+	    c->now.given || (c->ask.sink->final && c->question.thoughts);
+	return c->ask.sink->thought(text, c->ask.sink->arg, err);
+}
+
+static enum gm_http_pulse
+on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
+    struct gm_err *err)
+{
+	struct gm_call *c = arg;
+	enum gm_http_pulse pulse;
+	struct gm_err failure;
+
+	pulse = gm_reply_take(head, bytes, &c->reply, err);
+	if (c->text_ms == 0 &&
+	    (gm_think_holds_text(&c->ask.outcome->answer.think) ||
+		c->hops.text.seen > 0))
+		c->text_ms = gm_clock_mono_ms();
+	/* Also what came before something that makes no sense. */
+	if (c->ask.sink->flush(c->ask.sink->arg, &failure) != 0) {
+		*err = failure;
+		c->reply.fault.class = GM_CLASS_OK; /* ours, not the reply's */
+		return GM_HTTP_STOP;
+	}
+	return pulse;
+}
+
+static void on_end(const struct gm_http_result *, void *);
+
+static const char *
+project_of(const struct gm_call *c)
+{
+	const struct gm_keys *k = c->service->keys;
+
+	return gm_keyrule_project(&k->rule, &k->state->table, c->key);
+}
+
+static void
+send(struct gm_call *c)
+{
+	const struct gm_service *s = c->service;
+	struct gm_http_request request = {
+		.response_ms = s->response_ms,
+		.timeout_ms = s->timeout_ms,
+		.sink = on_bytes,
+		.end = on_end,
+		.arg = c,
+	};
+
+	c->turn_ms = 0;
+	if (c->hops.moved) { /* the body holds the token */
+		c->question.token = gm_buf_span(&c->hops.token);
+		if (make_request(c, &c->err) != 0) {
+			fail_local(c);
+			return;
+		}
+	}
+	if (!gm_request_fits(&c->request, project_of(c))) {
+		(void)gm_fail(&c->err, GM_EDATA,
+		    "the files of the request belong to another project");
+		fail_local(c);
+		return;
+	}
+	/* Only models think: what costs nothing is answered at once. */
+	if (c->now.free && request.response_ms > request.timeout_ms)
+		request.response_ms = request.timeout_ms;
+	gm_request_fill(&c->request, &request);
+	gm_hops_begin(&c->hops);
+	gm_reply_init(&c->reply, s->provider, &c->question, &c->hops.sink,
+	    &c->ask.outcome->answer);
+	gm_request_describe(&c->request, s->note, GM_LEVEL_TRACE);
+	c->text_ms = 0;
+	c->sent_wall_ms = gm_clock_wall_ms();
+	c->state = FLYING;
+	c->transfer = gm_http_start(s->http, &request, &c->err);
+	if (c->transfer == NULL)
+		finish(c, GM_CLASS_LOCAL);
+}
+
+/* What is done: a decision of the policy; err says why if it is an end. */
+
+static void
+tell_wait(
+    const struct gm_call *c, int64_t ms, const char *why, enum gm_level level)
+{
+	gm_note(c->service->note, level, "%s: waiting %.1f s", why,
+	    (double)ms / 1000);
+	c->ask.outcome->wait_ms += ms;
+}
+
+static void
+carry_out(struct gm_call *c, const struct gm_decision *d, int64_t now_ms)
+{
+	switch (d->step) {
+	case GM_STEP_RESERVE:
+		be_due(c, now_ms, GM_EVENT_REST_OVER);
+		break;
+	case GM_STEP_SEND:
+		send(c);
+		break;
+	case GM_STEP_WAIT:
+		be_due(c, d->until_ms,
+		    d->reserved ? GM_EVENT_TURN : GM_EVENT_REST_OVER);
+		break;
+	case GM_STEP_MODEL:
+		next_model(c);
+		break;
+	case GM_STEP_SERVICE:
+		next_service(c, d->why);
+		break;
+	case GM_STEP_FAIL:
+		fail_all(c, d->why);
+		break;
+	case GM_STEP_DONE:
+		finish(c, d->why);
+		break;
+	}
+}
+
+static bool
+is_end(const struct gm_decision *d)
+{
+	return d->step == GM_STEP_SERVICE || d->step == GM_STEP_FAIL ||
+	       d->step == GM_STEP_DONE;
+}
+
+static struct gm_decision
+decide(struct gm_call *c, const struct gm_event *e)
+{
+	c->now.token = c->hops.token.len > 0;
+	return gm_policy_decide(&c->now, e);
+}
+
+/* What the keys learn, and which is next. */
+
+/*
+ * Have the keys learn what came of the last request, and one reserved if a
+ * request is decided; what else is decided follows when that is done.
+ */
+static void
+change_keys(
+    struct gm_call *c, enum gm_keys_learnt learnt, const struct gm_decision *d)
+{
+	if (d->avoid)
+		(void)snprintf(c->avoid, sizeof(c->avoid), "%s", project_of(c));
+	c->change = (struct gm_keychange){ .model = quota_model(&c->question),
+		.wish = wish_of(c),
+		.learnt = learnt,
+		.index = c->key,
+		.sent_ms = c->sent_wall_ms,
+		.fault = &c->ask.outcome->fault,
+		.slot_ms = c->turn_ms,
+		.reserve = d->step == GM_STEP_RESERVE,
+		.latest_ms = gm_clock_latest_ms(c->service->deadline_ms) };
+	c->turn_ms = 0;
+	c->then = *d;
+	c->state = CHANGING;
+	c->due_ms = gm_clock_mono_ms();
+}
+
+/* What a reservation came to, in the policy's words. */
+static struct gm_event
+keys_event(const struct gm_pick *pick, int64_t latest_ms)
+{
+	int64_t now_ms = gm_clock_mono_ms(), wall_ms = gm_clock_wall_ms();
+	struct gm_event e = {
+		.kind = GM_EVENT_KEYS, .now_ms = now_ms, .chance = chance()
+	};
+
+	switch (pick->kind) {
+	case GM_PICK_KEY:
+		e.keys = pick->at_ms > latest_ms ? GM_KEYS_LATE : GM_KEYS_READY;
+		e.at_ms = now_ms + (pick->at_ms - wall_ms);
+		break;
+	case GM_PICK_COOLING:
+		e.keys = GM_KEYS_COOLING;
+		if (pick->wake_ms != 0)
+			e.at_ms = now_ms + (pick->wake_ms - wall_ms);
+		e.why = pick->wake_class;
+		break;
+	case GM_PICK_DEAD:
+		e.keys = GM_KEYS_DEAD;
+		e.why = pick->standing.class;
+		break;
+	}
+	return e;
+}
+
+/* No key can be used, and nothing else helps here. */
+static enum gm_class
+explain_keys(struct gm_call *c, const struct gm_pick *pick)
+{
+	struct gm_outcome *o = c->ask.outcome;
+	bool untried = o->fault.class == GM_CLASS_OK;
+	struct gm_subject subject;
+
+	if (untried)
+		c->key = pick->index;
+	subject = subject_of(c);
+	subject.way = "--ignore-cooldown asks all the same";
+	(void)gm_outcome_fail_keys(o, pick, &subject, &c->err);
+	if (untried && c->last.code != GM_OK) /* what another model came to */
+		gm_err_append(&c->err, "; before: %s", c->last.msg);
+	/* Without memory nothing is known of the keys. */
+	return c->err.code == GM_EOS ? GM_CLASS_LOCAL : o->class;
+}
+
+/* Names like that of the model, if the service has not named another one. */
+static void
+advise(struct gm_call *c)
+{
+	const struct gm_service *s = c->service;
+	struct gm_fault *f = &c->ask.outcome->fault;
+
+	if (f->class == GM_CLASS_MODEL_GONE && f->remedy[0] == '\0')
+		gm_modelcache_advise(
+		    &s->cache, c->question.model, s->provider->method, f);
+}
+
+static void
+explain_fault(struct gm_call *c, bool no_time)
+{
+	advise(c);
+	explain(c, &c->ask.outcome->fault, &c->err);
+	if (no_time)
+		gm_err_prefix(&c->err, "no time left for another try: ");
+}
+
+/* All keys rest: one wait and one message for all calls that need them. */
+static void
+share_wait(struct gm_call *c, struct gm_decision *d, int64_t now_ms)
+{
+	const struct gm_wait wait = { .keys = c->service->keys,
+		.model = c->question.model,
+		.why = d->why,
+		.until_ms = d->until_ms };
+	bool news;
+
+	d->until_ms = gm_waits_join(c->waits, &wait, now_ms, &news);
+	tell_wait(c, d->until_ms - now_ms, gm_class(d->why)->name,
+	    news ? GM_LEVEL_NOTE : GM_LEVEL_TRACE);
+}
+
+static void
+without_key(struct gm_call *c, const struct gm_pick *pick,
+    const struct gm_event *e, struct gm_decision *d)
+{
+	if (d->step == GM_STEP_WAIT) {
+		share_wait(c, d, e->now_ms);
+	} else if (d->again) {
+		gm_note(c->service->note, GM_LEVEL_DETAIL,
+		    "%s: the answer begins anew with another key",
+		    c->question.model);
+		begin_anew(c);
+	} else if (is_end(d) && c->now.abroad && c->hops.token.len == 0) {
+		explain_fault(c, false);
+	} else if (is_end(d)) {
+		d->why = explain_keys(c, pick);
+	}
+}
+
+/* The clock was read again, as the state may have been locked for long. */
+static void
+with_key(struct gm_call *c, const struct gm_pick *pick,
+    const struct gm_event *e, const struct gm_decision *d)
+{
+	c->key = pick->index;
+	if (d->step != GM_STEP_WAIT)
+		return;
+	c->turn_ms = pick->at_ms;
+	tell_wait(c, d->until_ms - e->now_ms, "pace", GM_LEVEL_DETAIL);
+}
+
+/* A key was reserved, or there is none. */
+static void
+take_pick(struct gm_call *c)
+{
+	const struct gm_pick *pick = &c->change.pick;
+	struct gm_event e = keys_event(pick, c->change.latest_ms);
+	struct gm_decision d = decide(c, &e);
+
+	if (e.keys == GM_KEYS_READY)
+		with_key(c, pick, &e, &d);
+	else if (e.keys != GM_KEYS_LATE)
+		without_key(c, pick, &e, &d);
+	else
+		(void)gm_fail(&c->err, GM_EUNAVAILABLE,
+		    "%s: its turn comes only after the deadline (deadline)",
+		    c->question.model);
+	if (e.keys == GM_KEYS_READY &&
+	    gm_request_sign(&c->request, c->service->provider, key_of(c)->text,
+		&c->err) != 0)
+		fail_local(c);
+	else
+		carry_out(c, &d, e.now_ms);
+}
+
+/* After a request. */
+
+static void
+record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
+{
+	const struct gm_attempt attempt = {
+		.provider = c->service->provider->name,
+		.model = c->question.model,
+		.key_index = c->key,
+		.key = key_of(c)->text,
+		.http = f->http,
+		.class = f->class,
+		.ms = ms,
+	};
+
+	gm_outcome_add(c->ask.outcome, &attempt);
+	c->ask.outcome->model = attempt.model;
+	if (f->class == GM_CLASS_OK)
+		return;
+	explain(c, f, &c->last);
+	gm_note(c->service->note, GM_LEVEL_DETAIL, "attempt %zu: %s",
+	    gm_outcome_attempts(c->ask.outcome), c->last.msg);
+}
+
+/* An answer that goes on other than it was printed cannot be completed. */
+static void
+judge_hop(struct gm_call *c)
+{
+	struct gm_fault *f = &c->reply.fault;
+	bool over = f->class == GM_CLASS_OK &&
+	            c->ask.outcome->answer.finish != GM_FINISH_MORE;
+
+	if (!c->hops.differs && !(over && gm_hops_is_short(&c->hops)))
+		return;
+	c->hops.differs = true;
+	*f = (struct gm_fault){ .class = c->hops.broke ? GM_CLASS_TRUNCATED
+		                                       : GM_CLASS_UNFINISHED,
+		.http = f->http,
+		.hint_ms = -1,
+		.words = "the rest does not match the text that was printed" };
+}
+
+/* No response follows: give all text that has come. */
+static int
+give_all(struct gm_call *c)
+{
+	struct gm_answer *answer = &c->ask.outcome->answer;
+
+	if (answer->finish == GM_FINISH_MORE &&
+	    gm_reading_close(answer, &c->hops.sink, &c->err) != 0)
+		return -1;
+	gm_hops_add_up(&c->hops);
+	return gm_hops_end(&c->hops, &c->err);
+}
+
+/* The class of an answer that has come to its end. */
+static enum gm_class
+judge_answer(const struct gm_call *c)
+{
+	const struct gm_outcome *o = c->ask.outcome;
+
+	switch (o->answer.finish) {
+	case GM_FINISH_LIMIT:
+		return GM_CLASS_TOKEN_LIMIT;
+	case GM_FINISH_BLOCKED:
+		return GM_CLASS_BLOCKED;
+	case GM_FINISH_REQUEST:
+		return GM_CLASS_BAD_REQUEST;
+	case GM_FINISH_MORE: /* asked anew it would come no further */
+		return GM_CLASS_UNFINISHED;
+	case GM_FINISH_DONE:
+	case GM_FINISH_OTHER:
+	case GM_FINISH_FAILED:
+	case GM_FINISH_NONE:
+		break;
+	}
+	if (c->question.operation == GM_OP_GENERATE && !c->answered &&
+	    o->answer.omitted_len == 0)
+		return GM_CLASS_EMPTY;
+	if (o->answer.finish != GM_FINISH_DONE)
+		return GM_CLASS_UNFINISHED;
+	if (o->answer.omitted_len > 0)
+		return GM_CLASS_PARTIAL;
+	return o->answer.think.leaked ? GM_CLASS_THOUGHTS : GM_CLASS_OK;
+}
+
+/* A response that is no fault: the answer goes on, or has come to its end. */
+static void
+take_answer(struct gm_call *c)
+{
+	struct gm_outcome *o = c->ask.outcome;
+	struct gm_event e = { .kind = GM_EVENT_RESPONSE,
+		.now_ms = gm_clock_mono_ms(),
+		.ended = true };
+	struct gm_decision d;
+
+	e.more = o->answer.finish == GM_FINISH_MORE && gm_hops_next(&c->hops);
+	if (e.more) {
+		gm_note(c->service->note, GM_LEVEL_DETAIL,
+		    "%s: continuing the answer", c->question.model);
+	} else {
+		if (give_all(c) != 0) {
+			finish(c, GM_CLASS_LOCAL);
+			return;
+		}
+		e.class = judge_answer(c);
+		if (e.class != GM_CLASS_OK)
+			(void)gm_outcome_fail_finish(
+			    o, e.class, c->question.model, &c->err);
+	}
+	d = decide(c, &e);
+	if (d.anew)
+		begin_anew(c);
+	if (d.step == GM_STEP_RESERVE && e.class == GM_CLASS_EMPTY)
+		gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: sent once more",
+		    c->err.msg);
+	change_keys(c, c->now.free ? GM_LEARNT_REACHED : GM_LEARNT_SUCCESS, &d);
+}
+
+/* It was asked without a key, and wants one: there is none to be marked. */
+static bool
+is_key_missing(const struct gm_call *c)
+{
+	enum gm_class class = c->ask.outcome->fault.class;
+	enum gm_scope scope = gm_class(class)->scope;
+
+	return key_of(c)->text.len == 0 &&
+	       (scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT ||
+		   class == GM_CLASS_FORBIDDEN);
+}
+
+/* Until when the key rests, where nothing else is tried. */
+static void
+note_rest(struct gm_call *c)
+{
+	const struct gm_keys *k = c->service->keys;
+	struct gm_keywish wish;
+	struct gm_standing s;
+
+	if (gm_class(c->ask.outcome->fault.class)->code != GM_ETEMPFAIL)
+		return;
+	wish = wish_of(c);
+	gm_keyrule_standing(&k->rule, &k->state->table,
+	    quota_model(&c->question), &wish, c->key, gm_clock_wall_ms(), &s);
+	c->ask.outcome->retry_at_ms = s.until_ms;
+}
+
+static void
+tell_backoff(
+    struct gm_call *c, const struct gm_decision *d, int64_t now_ms, bool first)
+{
+	const struct gm_class_row *row = gm_class(d->why);
+
+	if (d->why == GM_CLASS_LOADING && first)
+		gm_note(c->service->note, GM_LEVEL_NOTE,
+		    "%s: %s: waiting for it", c->service->base_url,
+		    row->phrase);
+	tell_wait(c, d->until_ms - now_ms, row->name, GM_LEVEL_DETAIL);
+}
+
+/* A response that is a fault, which outcome->fault has. */
+static void
+take_fault(struct gm_call *c)
+{
+	struct gm_fault *f = &c->ask.outcome->fault;
+	bool loads = c->now.ready_ms != 0, missing = is_key_missing(c);
+	const struct gm_event e = { .kind = GM_EVENT_RESPONSE,
+		.now_ms = gm_clock_mono_ms(),
+		.chance = chance(),
+		.class = f->class,
+		.hint_ms = f->hint_ms,
+		.resumable = gm_hops_may_resume(&c->hops),
+		.keyless = missing };
+	struct gm_decision d = decide(c, &e);
+
+	if (missing && gm_class(f->class)->scope == GM_SCOPE_KEY)
+		(void)snprintf(f->remedy, sizeof(f->remedy), "set %s",
+		    c->service->key_variable);
+	if (d.resumed)
+		(void)gm_hops_resume(&c->hops);
+	if (d.anew)
+		begin_anew(c);
+	if (d.step == GM_STEP_WAIT)
+		tell_backoff(c, &d, e.now_ms, !loads);
+	change_keys(c,
+	    missing || gm_policy_spares_key(f->class, c->now.free)
+		? GM_LEARNT_NOTHING
+		: GM_LEARNT_FAULT,
+	    &d);
+}
+
+/* The keys have learnt, and one is reserved if that was wanted. */
+static void
+end_change(struct gm_call *c)
+{
+	if (c->change.reserve) {
+		take_pick(c);
+		return;
+	}
+	if (is_end(&c->then) && c->ask.outcome->fault.class != GM_CLASS_OK) {
+		note_rest(c);
+		explain_fault(c, c->then.no_time);
+	}
+	carry_out(c, &c->then, gm_clock_mono_ms());
+}
+
+/* Go on with a change, as far as it goes without waiting. */
+static void
+run_change(struct gm_call *c)
+{
+	struct gm_err err;
+
+	switch (gm_keys_run(c->service->keys, &c->change, &err)) {
+	case 0:
+		c->due_ms = c->change.again_ms;
+		return;
+	case 1:
+		end_change(c);
+		return;
+	}
+	if (!c->change.reserve && c->change.learnt != GM_LEARNT_FAULT) {
+		end_change(c); /* that a key is well may go unsaid */
+		return;
+	}
+	c->err = err;
+	fail_local(c);
+}
+
+static void
+add_up(struct gm_outcome *o, const struct gm_http_result *result)
+{
+	o->connect_ms += result->connect_ms;
+	o->bytes_received += result->bytes_received;
+	o->bytes_sent += result->bytes_sent;
+}
+
+/* The transfer is over, and the reply with it. */
+static void
+settle(struct gm_call *c, const struct gm_http_result *result)
+{
+	struct gm_fault *f = &c->reply.fault;
+
+	judge_hop(c);
+	c->ask.outcome->fault = *f;
+	add_up(c->ask.outcome, result);
+	record(c, f, result->total_ms);
+	gm_reply_release(&c->reply);
+	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
+		/* The sink's own: nothing to retry. */
+		c->err = result->err;
+		finish(c, GM_CLASS_LOCAL);
+	} else if (f->class != GM_CLASS_OK) {
+		take_fault(c);
+	} else {
+		take_answer(c);
+	}
+}
+
+static void
+on_end(const struct gm_http_result *result, void *arg)
+{
+	struct gm_call *c = arg;
+
+	c->transfer = NULL;
+	gm_reply_end(&c->reply, result);
+	settle(c, result);
+}
+
+/* The life of a call. */
+
+struct gm_call *
+gm_call_new(struct gm_err *err)
+{
+	struct gm_call *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		(void)gm_fail(err, GM_EOS, "out of memory");
+	else
+		c->state = DONE;
+	return c;
+}
+
+/* A reserved turn that nothing will be sent at. */
+static void
+give_turn_back(struct gm_call *c)
+{
+	const struct gm_keywish wish = wish_of(c);
+
+	gm_keys_give_back(c->service->keys, quota_model(&c->question), &wish,
+	    c->key, c->turn_ms);
+	c->turn_ms = 0;
+}
+
+/* Nobody waits for the keys any more; what was reserved is given back. */
+static void
+abandon_change(struct gm_call *c)
+{
+	const struct gm_pick *pick = &c->change.pick;
+	bool reserved = c->change.made && c->change.reserve &&
+	                pick->kind == GM_PICK_KEY &&
+	                pick->at_ms <= c->change.latest_ms;
+
+	gm_keys_abandon(c->service->keys, &c->change);
+	if (reserved) {
+		c->key = pick->index;
+		c->turn_ms = pick->at_ms;
+	}
+}
+
+/* End what is under way, but for the outcome. */
+static void
+drop(struct gm_call *c)
+{
+	if (c->state == CHANGING)
+		abandon_change(c);
+	if (c->turn_ms != 0)
+		give_turn_back(c);
+	c->state = DONE;
+}
+
+static void
+release(struct gm_call *c)
+{
+	if (c->transfer != NULL)
+		gm_http_cancel(c->service->http, c->transfer, NULL);
+	c->transfer = NULL;
+	if (c->state != DONE)
+		drop(c);
+	gm_reply_release(&c->reply);
+	gm_request_release(&c->request);
+	gm_hops_release(&c->hops);
+	gm_buf_release(&c->blanks);
+}
+
+int
+gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
+    struct gm_waits *waits, struct gm_err *err)
+{
+	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
+		.models = ask->question->spare_len };
+	const struct gm_service *s = ask->service, *other;
+
+	release(c);
+	*c = (struct gm_call){ .ask = *ask,
+		.waits = waits,
+		.service = s,
+		.question = *ask->question,
+		.state = DUE,
+		.next = GM_EVENT_REST_OVER,
+		.now = { .retries = s->retries,
+		    .max_wait_ms = s->max_wait_ms,
+		    .response_ms = s->response_ms,
+		    .deadline_ms = s->deadline_ms,
+		    .one_key = s->wish.of == GM_KEYS_ONE,
+		    .free = ask->question->operation != GM_OP_GENERATE } };
+	for (other = s->next; other != NULL; other = other->next)
+		c->now.services++;
+	c->counting = (struct gm_sink){ .text = count_text,
+		.thought = pass_thought,
+		.final = ask->sink->final,
+		.arg = c };
+	gm_buf_init(&c->blanks, BLANKS_MAX);
+	gm_hops_init(&c->hops, &c->counting, &ask->outcome->answer);
+	c->begun_ms = c->due_ms = gm_clock_mono_ms();
+	ask->outcome->model = c->question.model;
+	ask->outcome->provider = s->provider->name;
+	ask->outcome->fallback = s->fallback;
+	(void)decide(c, &e); /* a key is chosen first */
+	caution(s, &c->question);
+	return make_request(c, err);
+}
+
+int64_t
+gm_call_due_ms(const struct gm_call *c)
+{
+	return c->state == DUE || c->state == CHANGING ? c->due_ms : NEVER;
+}
+
+bool
+gm_call_changes_keys(const struct gm_call *c)
+{
+	return c->state == CHANGING;
+}
+
+bool
+gm_call_is_done(const struct gm_call *c)
+{
+	return c->state == DONE;
+}
+
+/* What was waited for has come: a key is chosen, or the one that was is used. */
+static void
+go_on(struct gm_call *c, int64_t now_ms)
+{
+	const struct gm_keywish wish = wish_of(c);
+	struct gm_event e = { .kind = c->next, .now_ms = now_ms };
+	struct gm_decision d;
+
+	/* It was reserved a while ago: others may have learnt. */
+	if (c->next == GM_EVENT_TURN)
+		e.usable = gm_keys_is_usable(
+		    c->service->keys, quota_model(&c->question), &wish, c->key);
+	d = decide(c, &e);
+	if (d.step == GM_STEP_SEND)
+		send(c);
+	else
+		change_keys(c,
+		    c->next == GM_EVENT_TURN ? GM_LEARNT_UNSENT
+					     : GM_LEARNT_NOTHING,
+		    &d);
+}
+
+void
+gm_call_step(struct gm_call *c, int64_t now_ms)
+{
+	if (c->state == DUE && now_ms >= c->due_ms)
+		go_on(c, now_ms);
+	if (c->state == CHANGING && now_ms >= c->due_ms)
+		run_change(c);
+}
+
+/* The deadline is over; what came before it must be told all the same. */
+static void
+fail_late(struct gm_call *c, const struct gm_err *last)
+{
+	const struct gm_class_row *late = gm_class(GM_CLASS_DEADLINE);
+	struct gm_outcome *o = c->ask.outcome;
+	const char *provider = o->provider, *model = o->model;
+
+	if (last->code != GM_OK)
+		(void)gm_fail(
+		    &c->err, late->code, "%s: %s", late->phrase, last->msg);
+	else
+		(void)gm_fail(&c->err, late->code, "%s: %s (%s)",
+		    c->question.model, late->phrase, late->name);
+	fail_all(c, GM_CLASS_DEADLINE);
+	c->err.code = late->code;
+	o->class = GM_CLASS_DEADLINE;
+	o->provider = provider;
+	o->model = model;
+	o->fault.http = 0;
+}
+
+/*
+ * An answer that is whole counts, though the line stays open or the keys have
+ * yet to learn of it.  Returns true if the call is done with that.
+ */
+static bool
+take_whole(struct gm_call *c, struct gm_http_result *result)
+{
+	if (c->transfer == NULL && result != NULL) {
+		result->fault = GM_HTTP_SILENCE;
+		gm_reply_end(&c->reply, result);
+		if (c->reply.fault.class != GM_CLASS_OK)
+			return false;
+		settle(c, result);
+	}
+	if (c->state != CHANGING || c->then.step != GM_STEP_DONE ||
+	    c->ask.outcome->fault.class != GM_CLASS_OK)
+		return false;
+	abandon_change(c);
+	end_change(c);
+	return true;
+}
+
+/* End the transfer; returns true if that settles the call. */
+static bool
+cancel(struct gm_call *c, enum gm_class class)
+{
+	const struct gm_fault now = { .class = class, .hint_ms = -1 };
+	struct gm_http_result result;
+
+	gm_http_cancel(c->service->http, c->transfer, &result);
+	c->transfer = NULL;
+	if (class == GM_CLASS_DEADLINE && take_whole(c, &result))
+		return true;
+	if (c->state != FLYING) /* it was whole, but goes on */
+		return c->state == DONE;
+	add_up(c->ask.outcome, &result);
+	record(c, &now, result.total_ms);
+	return false;
+}
+
+void
+gm_call_stop(struct gm_call *c, enum gm_class class)
+{
+	struct gm_event e = { .kind = class == GM_CLASS_SIGNAL
+		                          ? GM_EVENT_SIGNAL
+		                          : GM_EVENT_LATE };
+	struct gm_err last = c->last;
+	struct gm_decision d;
+
+	if (c->transfer != NULL ? cancel(c, class) : take_whole(c, NULL))
+		return;
+	if (c->state == DONE)
+		return;
+	drop(c);
+	d = decide(c, &e);
+	if (d.step == GM_STEP_DONE) {
+		(void)gm_stop_fail(&c->err);
+		finish(c, d.why);
+	} else {
+		fail_late(c, &last);
+	}
+}
+
+int
+gm_call_result(const struct gm_call *c, struct gm_err *err)
+{
+	if (c->rc != 0)
+		*err = c->err;
+	return c->rc;
+}
+
+void
+gm_call_free(struct gm_call *c)
+{
+	if (c == NULL)
+		return;
+	release(c);
+	free(c);
+}
+
+int
+gm_call_preview(const struct gm_ask *ask, enum gm_level level,
+    struct gm_buf *body, struct gm_err *err)
+{
+	const struct gm_service *s = ask->service;
+	struct gm_request request = { .key_at = 0 };
+	struct gm_keywish wish = s->wish;
+	struct gm_pick pick;
+	int rc;
+
+	caution(s, ask->question);
+	wish.free = ask->question->operation != GM_OP_GENERATE;
+	wish.search = ask->question->search;
+	gm_keys_peek(s->keys, quota_model(ask->question), &wish, &pick);
+	rc = gm_request_make(
+	    &request, s->provider, ask->question, s->base_url, err);
+	if (rc == 0)
+		rc = gm_request_sign(&request, s->provider,
+		    s->keys->rule.ring->keys[pick.index].text, err);
+	if (rc == 0) {
+		gm_request_describe(&request, s->note, level);
+		gm_buf_put_span(body, gm_buf_span(&request.body));
+		rc = gm_buf_check(body, err);
+	}
+	gm_request_release(&request);
+	return rc;
+}

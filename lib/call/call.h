@@ -1,0 +1,80 @@
+#ifndef GM_CALL_CALL_H
+#define GM_CALL_CALL_H
+
+/*
+ * One call: what is asked of a service, from the choice of a key to the end of
+ * the answer.  policy.h decides what is done next, and this does it: it reserves
+ * a key, sends, reads the response, waits, or goes on to another model or
+ * service.  There is no other retry loop.
+ *
+ * A call never blocks: gm_call_step() moves it when its time has come, and the
+ * transfers of all calls are moved by one gm_http.  pool.h drives them.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/note.h"
+#include "call/outcome.h"
+#include "call/service.h"
+#include "call/waits.h"
+#include "provider/provider.h"
+
+/* What is asked, and where what comes of it goes; borrowed until the end. */
+struct gm_ask {
+	const struct gm_service *service; /* the first that is asked */
+	const struct gm_question *question;
+	const struct gm_sink *sink;
+	struct gm_outcome *outcome; /* initialised */
+	void *arg;                  /* the caller's own */
+};
+
+struct gm_call;
+
+/* NULL: GM_EOS. */
+struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Make a call ready to be moved, one that is new or has come to its end.  The
+ * waits are shared with the other calls.  Returns 0, or -1 with GM_EOS or
+ * GM_EDATA (the request is too large).
+ */
+int gm_call_begin(struct gm_call *, const struct gm_ask *, struct gm_waits *,
+    struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * When there is something to do for gm_call_step(), on the monotonic clock;
+ * INT64_MAX: a response is on its way, or all is done.
+ */
+int64_t gm_call_due_ms(const struct gm_call *);
+
+bool gm_call_is_done(const struct gm_call *);
+
+/* Does it wait for a change of the keys, too?  See gm_keystate_fd(). */
+bool gm_call_changes_keys(const struct gm_call *);
+
+/*
+ * Do what is due; changes nothing otherwise.  A time far ahead makes it look for
+ * a change of the keys before that is due.
+ */
+void gm_call_step(struct gm_call *, int64_t now_ms);
+
+/* End it now, its connection closed, with GM_CLASS_SIGNAL or _DEADLINE. */
+void gm_call_stop(struct gm_call *, enum gm_class);
+
+/* What it came to, once it is done: 0, or -1 with what went wrong. */
+int gm_call_result(const struct gm_call *, struct gm_err *) GM_MUST_CHECK;
+
+/* Harmless with NULL; ends what is on its way. */
+void gm_call_free(struct gm_call *);
+
+/*
+ * Tell what would be sent, with the key that would be chosen now, masked, and
+ * append the body.  Returns 0, or -1: GM_EOS, GM_EDATA.
+ */
+int gm_call_preview(const struct gm_ask *, enum gm_level, struct gm_buf *body,
+    struct gm_err *) GM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,316 @@
+#include "call/policy.h"
+#include "call/backoff.h"
+
+/* Between two looks at a server that is loading. */
+#define LOADING_MS 1000
+
+static struct gm_decision
+step(enum gm_step step, enum gm_class why)
+{
+	return (struct gm_decision){ .step = step, .why = why };
+}
+
+static struct gm_decision
+wait_until(int64_t until_ms, enum gm_class why)
+{
+	return (struct gm_decision){
+		.step = GM_STEP_WAIT, .why = why, .until_ms = until_ms
+	};
+}
+
+static bool
+fits(const struct gm_situation *s, int64_t now_ms, int64_t ms)
+{
+	return s->deadline_ms == 0 || now_ms + ms < s->deadline_ms;
+}
+
+/* This service cannot answer.  What was given out cannot be taken back. */
+static struct gm_decision
+next_service(struct gm_situation *s, enum gm_class why)
+{
+	if (s->given)
+		return step(GM_STEP_DONE, why);
+	if (s->services == 0)
+		return step(GM_STEP_FAIL, why);
+	s->services--;
+	return step(GM_STEP_SERVICE, why);
+}
+
+static struct gm_decision
+next_model(struct gm_situation *s, enum gm_class why)
+{
+	if (s->given || s->models == 0)
+		return next_service(s, why);
+	s->models--;
+	return step(GM_STEP_MODEL, why);
+}
+
+static struct gm_decision
+begin(struct gm_situation *s, size_t models)
+{
+	s->models = models;
+	s->failures = 0;
+	s->timed_out = s->emptied = s->abroad = s->token = false;
+	s->ready_ms = 0;
+	s->fault = GM_CLASS_OK;
+	return step(GM_STEP_RESERVE, GM_CLASS_OK);
+}
+
+/*
+ * No key can be used.  In the project to which the token of a long answer
+ * belongs, that is: the answer may begin anew in another one, which counts as a
+ * retry.  Quotas are a model's, so another model may have some left.
+ */
+static struct gm_decision
+without_key(struct gm_situation *s, const struct gm_event *e)
+{
+	bool cooling = e->keys == GM_KEYS_COOLING;
+	enum gm_class why = s->fault != GM_CLASS_OK ? s->fault : e->why;
+	struct gm_decision d;
+
+	if (s->token && !s->given && s->failures < s->retries) {
+		s->failures++;
+		s->token = false;
+		d = step(GM_STEP_RESERVE, e->why);
+		d.anew = d.again = true;
+		return d;
+	}
+	if (cooling || gm_class(why)->scope == GM_SCOPE_QUOTA)
+		return next_model(s, why);
+	return next_service(s, why);
+}
+
+/* One key is a question about this key, not about when. */
+static bool
+may_sleep(const struct gm_situation *s, const struct gm_event *e, int64_t ms)
+{
+	return e->keys == GM_KEYS_COOLING && !s->one_key && e->at_ms != 0 &&
+	       ms <= s->max_wait_ms;
+}
+
+static struct gm_decision
+after_keys(struct gm_situation *s, const struct gm_event *e)
+{
+	int64_t ms = e->at_ms > e->now_ms ? e->at_ms - e->now_ms : 0;
+	int64_t spread = gm_backoff_jitter_ms(ms, e->chance);
+	struct gm_decision d;
+
+	switch (e->keys) {
+	case GM_KEYS_READY:
+		if (ms == 0)
+			return step(GM_STEP_SEND, GM_CLASS_OK);
+		d = wait_until(e->at_ms, GM_CLASS_OK);
+		d.reserved = true;
+		return d;
+	case GM_KEYS_LATE:
+		return next_service(s, GM_CLASS_DEADLINE);
+	case GM_KEYS_COOLING:
+	case GM_KEYS_DEAD:
+		break;
+	}
+	if (s->abroad && !s->token)
+		return next_service(s, s->fault);
+	if (may_sleep(s, e, ms) && fits(s, e->now_ms, spread))
+		return wait_until(e->now_ms + spread, e->why);
+	return without_key(s, e);
+}
+
+/*
+ * May the model be asked again?  A request that timed out was paid for: it is
+ * repeated once.
+ */
+static bool
+may_repeat(struct gm_situation *s, enum gm_class class)
+{
+	bool timeout = class == GM_CLASS_TIMEOUT;
+
+	if (s->failures >= s->retries || (timeout && s->timed_out))
+		return false;
+	s->timed_out = s->timed_out || timeout;
+	s->failures++;
+	return true;
+}
+
+/* It is to blame, or thinks for too long: another model may do better. */
+static bool is_models_fault(enum gm_class class)
+{
+	return gm_class(class)->scope == GM_SCOPE_MODEL ||
+	       class == GM_CLASS_TIMEOUT;
+}
+
+static struct gm_decision
+wait_for_better(struct gm_situation *s, const struct gm_event *e)
+{
+	struct gm_decision d;
+	int64_t ms;
+
+	if (!may_repeat(s, e->class))
+		return is_models_fault(e->class) ? next_model(s, e->class)
+		                                 : next_service(s, e->class);
+	ms = gm_backoff_ms(s->failures, e->hint_ms, e->chance);
+	if (fits(s, e->now_ms, ms))
+		return wait_until(e->now_ms + ms, e->class);
+	d = next_service(s, e->class);
+	d.no_time = true;
+	return d;
+}
+
+/*
+ * It says that it will be ready: it may take as long as a response may, and be
+ * ready sooner than it says.
+ */
+static struct gm_decision
+wait_until_ready(struct gm_situation *s, const struct gm_event *e)
+{
+	int64_t ms = e->hint_ms;
+
+	if (s->ready_ms == 0)
+		s->ready_ms = e->now_ms + s->response_ms;
+	if (ms <= 0 || e->now_ms + ms >= s->ready_ms || !fits(s, e->now_ms, ms))
+		ms = LOADING_MS;
+	if (e->now_ms + ms >= s->ready_ms || !fits(s, e->now_ms, ms))
+		return next_service(s, e->class);
+	return wait_until(e->now_ms + ms, e->class);
+}
+
+bool
+gm_policy_spares_key(enum gm_class class, bool free)
+{
+	return class == GM_CLASS_FORBIDDEN && free;
+}
+
+/*
+ * Another key.  If none is marked, as when the place is at fault, of one other
+ * project at most.
+ */
+static struct gm_decision
+rotate(struct gm_situation *s, enum gm_class class)
+{
+	struct gm_decision d;
+
+	if (s->abroad) /* that was the other project */
+		return next_service(s, class);
+	d = step(GM_STEP_RESERVE, class);
+	d.avoid = s->abroad = gm_class(class)->scope == GM_SCOPE_REGION ||
+	                      gm_policy_spares_key(class, s->free);
+	return d;
+}
+
+/* Can a long answer go on from its last token, here or in the same project? */
+static bool
+may_resume(const struct gm_situation *s, const struct gm_event *e,
+    enum gm_action action)
+{
+	if (!e->resumable)
+		return false;
+	if (action == GM_ACTION_RETRY)
+		return s->failures < s->retries;
+	return action == GM_ACTION_ROTATE &&
+	       gm_class(e->class)->scope != GM_SCOPE_REGION;
+}
+
+static struct gm_decision stop(enum gm_class class)
+{
+	/* If our machine fails no service is to blame. */
+	return step(
+	    class == GM_CLASS_LOCAL ? GM_STEP_DONE : GM_STEP_FAIL, class);
+}
+
+static struct gm_decision
+from_scratch(
+    struct gm_situation *s, const struct gm_event *e, enum gm_action action)
+{
+	switch (action) {
+	case GM_ACTION_RETRY:
+		return wait_for_better(s, e);
+	case GM_ACTION_WAIT:
+		return wait_until_ready(s, e);
+	case GM_ACTION_ROTATE:
+		return rotate(s, e->class);
+	case GM_ACTION_MODEL:
+		return next_model(s, e->class);
+	case GM_ACTION_FALLBACK:
+		return next_service(s, e->class);
+	case GM_ACTION_STOP:
+		break;
+	}
+	return stop(e->class);
+}
+
+static struct gm_decision
+after_fault(struct gm_situation *s, const struct gm_event *e)
+{
+	enum gm_action action =
+	    e->keyless ? GM_ACTION_FALLBACK : gm_class(e->class)->action;
+	struct gm_decision d;
+
+	s->fault = e->class;
+	if (may_resume(s, e, action)) {
+		d = action == GM_ACTION_RETRY ? wait_for_better(s, e)
+		                              : step(GM_STEP_RESERVE, e->class);
+		d.resumed = true;
+		return d;
+	}
+	if (s->given)
+		return step(GM_STEP_DONE, e->class);
+	s->token = false;
+	d = from_scratch(s, e, action);
+	d.anew = true;
+	return d;
+}
+
+/* An answer without text, by no limit or filter: it is asked for once more. */
+static struct gm_decision
+after_nothing(struct gm_situation *s, const struct gm_event *e)
+{
+	struct gm_decision d;
+
+	if (s->given) /* thoughts were shown */
+		return step(GM_STEP_DONE, e->class);
+	s->token = false;
+	if (!s->emptied && s->failures < s->retries && fits(s, e->now_ms, 0)) {
+		s->emptied = true;
+		s->failures++;
+		d = step(GM_STEP_RESERVE, e->class);
+	} else {
+		d = next_model(s, e->class);
+	}
+	d.anew = true;
+	return d;
+}
+
+static struct gm_decision
+after_response(struct gm_situation *s, const struct gm_event *e)
+{
+	if (!e->ended)
+		return after_fault(s, e);
+	s->fault = GM_CLASS_OK;
+	if (e->more)
+		return step(GM_STEP_RESERVE, GM_CLASS_OK);
+	if (e->class == GM_CLASS_EMPTY)
+		return after_nothing(s, e);
+	return step(GM_STEP_DONE, e->class);
+}
+
+struct gm_decision
+gm_policy_decide(struct gm_situation *s, const struct gm_event *e)
+{
+	switch (e->kind) {
+	case GM_EVENT_BEGIN:
+		return begin(s, e->models);
+	case GM_EVENT_KEYS:
+		return after_keys(s, e);
+	case GM_EVENT_TURN:
+		return step(
+		    e->usable ? GM_STEP_SEND : GM_STEP_RESERVE, GM_CLASS_OK);
+	case GM_EVENT_REST_OVER:
+		break;
+	case GM_EVENT_RESPONSE:
+		return after_response(s, e);
+	case GM_EVENT_LATE:
+		return step(GM_STEP_FAIL, GM_CLASS_DEADLINE);
+	case GM_EVENT_SIGNAL:
+		return step(GM_STEP_DONE, GM_CLASS_SIGNAL);
+	}
+	return step(GM_STEP_RESERVE, GM_CLASS_OK);
+}

@@ -1,0 +1,236 @@
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "call/pool.h"
+
+/* When there is nothing to do but to wait for the network. */
+#define FAR_MS INT64_C(3600000)
+
+struct slot {
+	struct gm_call *call; /* NULL: it was never used */
+	struct gm_ask ask;
+	bool busy;
+};
+
+/* A pool as it runs. */
+struct run {
+	const struct gm_pool *pool;
+	struct slot *slots;
+	struct gm_waits waits;
+	size_t busy;
+	bool last; /* no more calls come */
+};
+
+/* Give a slot its next call.  Returns 1, 0: there is none now, or -1. */
+static int
+fill(struct run *r, struct slot *s, struct gm_err *err)
+{
+	int rc = r->pool->next(&s->ask, r->pool->arg);
+
+	r->last = rc == -1;
+	if (rc != 1)
+		return 0;
+	if (s->call == NULL)
+		s->call = gm_call_new(err);
+	if (s->call == NULL)
+		return -1;
+	if (gm_call_begin(s->call, &s->ask, &r->waits, err) != 0)
+		return -1;
+	s->busy = true;
+	r->busy++;
+	return 1;
+}
+
+static int
+fill_all(struct run *r, struct gm_err *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->pool->slots && !r->last; i++) {
+		if (r->slots[i].busy)
+			continue;
+		rc = fill(r, &r->slots[i], err);
+		if (rc != 1)
+			return rc;
+	}
+	return 0;
+}
+
+static void
+stop_all(struct run *r, enum gm_class class)
+{
+	size_t i;
+
+	for (i = 0; i < r->pool->slots; i++)
+		if (r->slots[i].busy && !gm_call_is_done(r->slots[i].call))
+			gm_call_stop(r->slots[i].call, class);
+}
+
+/* Hand over those that have come to their end. */
+static int
+collect(struct run *r, struct gm_err *err)
+{
+	struct gm_err result;
+	struct slot *s;
+	int rc;
+
+	for (s = r->slots; s < r->slots + r->pool->slots; s++) {
+		if (!s->busy || !gm_call_is_done(s->call))
+			continue;
+		s->busy = false;
+		r->busy--;
+		result.code = GM_OK;
+		rc = gm_call_result(s->call, &result);
+		if (r->pool->done(&s->ask, rc, r->pool->arg, &result) != 0) {
+			*err = result;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Readable when the state of the keys has been synced; -1: nobody waits. */
+static int
+keys_fd(const struct run *r)
+{
+	const struct slot *s;
+
+	for (s = r->slots; s < r->slots + r->pool->slots; s++)
+		if (s->busy && gm_call_changes_keys(s->call))
+			return gm_keystate_fd(s->ask.service->keys->state);
+	return -1;
+}
+
+/* Has the state of the keys been synced, for those that wait for it? */
+static bool
+is_synced(const struct run *r)
+{
+	struct pollfd fd = { .fd = keys_fd(r), .events = POLLIN };
+
+	return fd.fd != -1 && poll(&fd, 1, 0) == 1;
+}
+
+/* Do what is due; returns for how long there is nothing more to do. */
+static int64_t
+step_all(struct run *r)
+{
+	int64_t now = gm_clock_mono_ms(), due = now + FAR_MS, at;
+	bool synced = is_synced(r);
+	struct slot *s;
+
+	for (s = r->slots; s < r->slots + r->pool->slots; s++) {
+		if (!s->busy)
+			continue;
+		gm_call_step(s->call,
+		    synced && gm_call_changes_keys(s->call) ? INT64_MAX : now);
+		at = gm_call_is_done(s->call) ? now : gm_call_due_ms(s->call);
+		if (at < due)
+			due = at;
+	}
+	now = gm_clock_mono_ms();
+	return due > now ? due - now : 0;
+}
+
+/* The stage that changes something: once no more calls come, only the last. */
+static enum gm_stop_stage
+obeyed(const struct run *r)
+{
+	return r->last ? GM_STOP_NOW : GM_STOP_DRAIN;
+}
+
+/* Wait for the network, and whatever else may give a call something to do. */
+static int
+wait_for_more(struct run *r, int64_t wait_ms, struct gm_err *err)
+{
+	const int fds[GM_HTTP_FDS] = { gm_stop_fd(obeyed(r)),
+		r->busy < r->pool->slots && !r->last ? r->pool->watch : -1,
+		keys_fd(r) };
+
+	return gm_http_run(r->pool->http, wait_ms, fds, err);
+}
+
+static int
+turn(struct run *r, struct gm_err *err)
+{
+	if (gm_stop_stage() == GM_STOP_DRAIN)
+		r->last = true; /* what is under way goes on to its end */
+	if (gm_stop_stage() == GM_STOP_NOW && gm_stop_signal() != 0) {
+		stop_all(r, GM_CLASS_SIGNAL);
+		r->last = true;
+	} else if (gm_stop_is_late()) {
+		gm_stop_last_words();
+		stop_all(r, GM_CLASS_DEADLINE);
+		r->last = true;
+	} else if (wait_for_more(r, step_all(r), err) != 0) {
+		return -1;
+	}
+	return collect(r, err);
+}
+
+int
+gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
+{
+	struct run r = { .pool = pool };
+	size_t i;
+	int rc;
+
+	r.slots = calloc(pool->slots, sizeof(*r.slots));
+	if (r.slots == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	do {
+		rc = fill_all(&r, err);
+		if (rc != -1 && (r.busy > 0 || !r.last))
+			rc = turn(&r, err);
+	} while (rc != -1 && (r.busy > 0 || !r.last));
+	for (i = 0; i < pool->slots; i++)
+		gm_call_free(r.slots[i].call);
+	free(r.slots);
+	return rc == -1 ? -1 : 0;
+}
+
+/* One call: its supplier and its receiver. */
+struct single {
+	const struct gm_ask *ask;
+	bool given;
+};
+
+static int
+next_single(struct gm_ask *ask, void *arg)
+{
+	struct single *s = arg;
+
+	if (s->given)
+		return -1;
+	s->given = true;
+	*ask = *s->ask;
+	return 1;
+}
+
+static int
+end_single(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+{
+	(void)ask;
+	(void)arg;
+	(void)err; /* as it is */
+	return rc;
+}
+
+int
+gm_pool_ask(const struct gm_ask *ask, struct gm_err *err)
+{
+	struct single single = { .ask = ask };
+	const struct gm_pool pool = { .http = ask->service->http,
+		.slots = 1,
+		.next = next_single,
+		.done = end_single,
+		.arg = &single,
+		.watch = -1 };
+
+	/* Should there be no memory, the outcome tells what it is about. */
+	ask->outcome->model = ask->question->model;
+	ask->outcome->provider = ask->service->provider->name;
+	return gm_pool_run(&pool, err);
+}

@@ -1,0 +1,51 @@
+#ifndef GM_CALL_POOL_H
+#define GM_CALL_POOL_H
+
+/*
+ * Many calls at once, over one gm_http.  A supplier gives the next one when
+ * there is room for it, a receiver takes each when it has come to its end; so
+ * there may be any number of them in constant memory.
+ */
+
+#include "base/base.h"
+#include "base/err.h"
+#include "call/call.h"
+
+/* Calls that a pool may have under way at once. */
+#define GM_POOL_MAX 256
+
+struct gm_pool {
+	struct gm_http *http;
+	size_t slots; /* calls under way at once; 1 to GM_POOL_MAX */
+	/*
+	 * Fill in the next one.  Returns 1, 0 if there is none now (asked again
+	 * when a call has ended or watch becomes readable), or -1: no more come.
+	 */
+	int (*next)(struct gm_ask *, void *arg);
+	/*
+	 * A call has come to its end: rc and *err are what it came to, the rest
+	 * is in its outcome.  Returns 0, or -1 to end all others and the run,
+	 * with *err.
+	 */
+	int (*done)(
+	    const struct gm_ask *, int rc, void *arg, struct gm_err *err);
+	void *arg;
+	int watch; /* descriptor of the supplier; -1: none */
+};
+
+/*
+ * Run all calls to their end.  A request to drain ends the supply; one to stop
+ * now, or the deadline, ends the calls, each by done().  All services have one
+ * state of the keys.  Returns 0, or -1: what done() failed with, or GM_EOS, GM_EDATA where
+ * a call could not be begun or driven; those under way are dropped then.
+ */
+int gm_pool_run(const struct gm_pool *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * A single call.  Returns 0 if the whole answer went to the sink, else -1 with
+ * *err: the class's code, what failed, the HTTP status and the service's words;
+ * GM_ESIGNAL; or the sink's own error.
+ */
+int gm_pool_ask(const struct gm_ask *, struct gm_err *) GM_MUST_CHECK;
+
+#endif

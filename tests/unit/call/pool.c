@@ -1,0 +1,331 @@
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../told.h"
+#include "base/stop.h"
+#include "call/pool.h"
+
+#define CALLS 500
+#define SLOTS 7
+
+static struct gm_keyring ring;
+static struct gm_secrets secrets;
+static struct gm_keystate known;
+static struct gm_keys keys;
+static struct gm_http *http;
+static struct gm_service service;
+static char url[64];
+static int bound; /* to a port on which nobody listens */
+
+static const struct gm_question question = { .operation = GM_OP_COUNT,
+	.model = "m" };
+
+/* Supplier and receiver, and what they have seen. */
+struct run {
+	size_t total;
+	size_t given, ended, most; /* under way at once */
+	size_t refused, signalled;
+	size_t stop_at;  /* done() fails then; 0: never */
+	int pipe[2];     /* nothing is given before it is written to, */
+	bool at_once;    /* or only no end: all others are */
+	size_t drain_at; /* next() raises SIGINT then; 0: never */
+	struct gm_outcome outcomes[CALLS];
+	unsigned char times[CALLS]; /* that each has ended */
+};
+
+static struct run run;
+
+static int
+set_up(void **state)
+{
+	const struct gm_http_options options = { .agent = "test",
+		.connect_timeout_ms = 5000 };
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	struct gm_err err;
+
+	(void)state;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	bound = socket(AF_INET, SOCK_STREAM, 0);
+	note.secrets = &secrets;
+	if (bind(bound, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+	    getsockname(bound, (struct sockaddr *)&at, &len) != 0 ||
+	    open_notes() != 0 || gm_stop_install(true, &err) != 0)
+		return -1;
+	(void)snprintf(
+	    url, sizeof(url), "http://127.0.0.1:%d", ntohs(at.sin_port));
+	http = gm_http_open(&options, &err);
+	return http == NULL ||
+	               gm_keyring_parse(&ring, gm_span_of("fake-good-key-0001"),
+			   &secrets, &err) != 0
+	           ? -1
+	           : 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	gm_http_close(http);
+	gm_keyring_release(&ring);
+	gm_secrets_release(&secrets);
+	close_notes();
+	return close(bound);
+}
+
+static void
+begin(size_t total)
+{
+	const struct gm_keys_options options = {
+		.ring = &ring, .base_url = url, .state = &known
+	};
+	struct gm_err err;
+
+	memset(&run, 0, sizeof(run));
+	run.total = total;
+	run.pipe[0] = -1;
+	gm_keystate_open(&known, NULL, &note, false);
+	assert_int_equal(gm_keys_open(&keys, &options, &err), 0);
+	service = (struct gm_service){ .http = http,
+		.provider = &gm_gemini,
+		.base_url = url,
+		.keys = &keys,
+		.note = &note,
+		.response_ms = 5000,
+		.timeout_ms = 5000,
+		.max_wait_ms = 60000 };
+}
+
+static void
+end(void)
+{
+	size_t i;
+
+	for (i = 0; i < run.given; i++)
+		gm_outcome_release(&run.outcomes[i]);
+	gm_keys_close(&keys);
+	gm_keystate_close(&known);
+}
+
+static int
+next(struct gm_ask *ask, void *arg)
+{
+	struct gm_outcome *o = &run.outcomes[run.given];
+	char byte;
+
+	assert_ptr_equal(arg, &run);
+	if (run.at_once && run.given == run.total) {
+		if (recv(run.pipe[0], &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 1)
+			return 0;
+		(void)raise(SIGTERM);
+	}
+	if (run.given == run.total)
+		return -1;
+	/* The next one comes when this one has ended: see done(). */
+	if (run.pipe[0] != -1 && !run.at_once &&
+	    recv(run.pipe[0], &byte, 1, MSG_DONTWAIT) != 1)
+		return 0;
+	if (++run.given == run.drain_at)
+		(void)raise(SIGINT);
+	if (run.given - run.ended > run.most)
+		run.most = run.given - run.ended;
+	gm_outcome_init(o);
+	*ask = (struct gm_ask){ .service = &service,
+		.question = &question,
+		.sink = &gm_sink_nowhere,
+		.outcome = o,
+		.arg = o };
+	return 1;
+}
+
+static int
+done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+{
+	struct gm_outcome *o = ask->arg;
+
+	assert_ptr_equal(arg, &run);
+	run.times[o - run.outcomes]++;
+	run.ended++;
+	assert_int_equal(rc, -1);
+	run.refused += o->class == GM_CLASS_REFUSED;
+	run.signalled += o->class == GM_CLASS_SIGNAL;
+	if (run.pipe[0] != -1 && !run.at_once)
+		assert_int_equal(write(run.pipe[1], "x", 1), 1);
+	if (run.ended == run.stop_at)
+		return gm_fail(err, GM_EDATA, "enough");
+	return 0;
+}
+
+static int
+go(struct gm_err *err)
+{
+	const struct gm_pool pool = { .http = http,
+		.slots = SLOTS,
+		.next = next,
+		.done = done,
+		.arg = &run,
+		.watch = run.pipe[0] };
+
+	return gm_pool_run(&pool, err);
+}
+
+/* Any number, a few at a time, each ended once. */
+static void
+test_many(void **state)
+{
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	begin(CALLS);
+	assert_int_equal(go(&err), 0);
+	assert_int_equal(run.given, CALLS);
+	assert_int_equal(run.refused, CALLS);
+	assert_int_equal(run.most, SLOTS);
+	for (i = 0; i < CALLS; i++)
+		assert_int_equal(run.times[i], 1);
+	end();
+}
+
+static void
+test_none(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	begin(0);
+	assert_int_equal(go(&err), 0);
+	assert_int_equal(run.ended, 0);
+	end();
+}
+
+/* A supplier that has nothing now is asked again when its descriptor says so. */
+static void
+test_watched(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	begin(20);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, run.pipe), 0);
+	assert_int_equal(write(run.pipe[1], "x", 1), 1);
+	assert_int_equal(go(&err), 0);
+	assert_int_equal(run.refused, 20);
+	assert_int_equal(run.most, 1);
+	(void)close(run.pipe[0]);
+	(void)close(run.pipe[1]);
+	end();
+}
+
+/* The receiver ends it: the error is its own, and nothing more is asked for. */
+static void
+test_ended_early(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	begin(CALLS);
+	run.stop_at = 20;
+	assert_int_equal(go(&err), -1);
+	assert_int_equal(err.code, GM_EDATA);
+	assert_string_equal(err.msg, "enough");
+	assert_int_equal(run.ended, 20);
+	assert_true(run.given <= 20 + SLOTS);
+	end();
+}
+
+/*
+ * Calls that need the same key wait together, and say so once.  What is said
+ * wakes the supplier, which has nothing more and sends a signal.
+ */
+static void
+test_shared_wait(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	begin(5);
+	service.max_wait_ms = 7200000;
+	run.pipe[0] = told[0];
+	run.at_once = true;
+	assert_int_equal(gm_keys_mark(&keys, "countTokens", 0,
+			     GM_CLASS_QUOTA_MINUTE, 3600000, &err),
+	    0);
+	assert_int_equal(go(&err), 0);
+	assert_int_equal(run.signalled, 5);
+	assert_non_null(strstr(said(), "gm-x: quota_minute: waiting 3"));
+	assert_string_equal(said(), "");
+	assert_true(run.outcomes[4].wait_ms > 3500000);
+	end();
+}
+
+static bool
+drain(void)
+{
+	struct gm_err err;
+
+	begin(CALLS);
+	run.drain_at = 20;
+	return go(&err) == 0 && run.given >= 20 && run.given <= 20 + SLOTS &&
+	       run.refused == run.given;
+}
+
+/*
+ * The first SIGINT ends the supply, and nothing that is under way.  In a child,
+ * as the stage stays.
+ */
+static void
+test_drained(void **state)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	(void)state;
+	if (child == 0)
+		_exit(drain() ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* A signal ends all that have begun; it stays, so this comes last. */
+static void
+test_signal(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	begin(CALLS);
+	(void)raise(SIGTERM);
+	assert_int_equal(go(&err), 0);
+	assert_int_equal(run.given, SLOTS);
+	assert_int_equal(run.ended, SLOTS);
+	assert_int_equal(run.signalled, SLOTS);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_watched),
+		cmocka_unit_test(test_ended_early),
+		cmocka_unit_test(test_drained),
+		cmocka_unit_test(test_shared_wait),
+		cmocka_unit_test(test_signal),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
