@@ -5,17 +5,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/sync.h"
-
-/* Descriptors go through one pipe to the thread, an errno through the other. */
-struct gm_sync {
-	pthread_t thread;
-	int jobs[2], results[2];
-};
 
 static bool
 take(int fd, int *value)
@@ -72,29 +65,19 @@ close_both(const int ends[2])
 	(void)close(ends[1]);
 }
 
-struct gm_sync *
-gm_sync_open(void)
+int
+gm_sync_open(struct gm_sync *s)
 {
-	struct gm_sync *s = calloc(1, sizeof(*s));
-	int saved;
-
-	if (s == NULL)
-		return NULL;
-	if (pipe2(s->jobs, O_CLOEXEC) == 0) {
-		if (pipe2(s->results, O_CLOEXEC) == 0) {
-			if (fcntl(s->results[0], F_SETFL, O_NONBLOCK) == 0 &&
-			    start(s) == 0)
-				return s;
-			saved = errno;
-			close_both(s->results);
-			errno = saved;
-		}
-		saved = errno;
-		close_both(s->jobs);
-		errno = saved;
+	if (pipe2(s->jobs, O_CLOEXEC) != 0)
+		return -1;
+	if (pipe2(s->results, O_CLOEXEC) == 0) {
+		if (fcntl(s->results[0], F_SETFL, O_NONBLOCK) == 0 &&
+		    start(s) == 0)
+			return 0;
+		close_both(s->results);
 	}
-	free(s);
-	return NULL;
+	close_both(s->jobs);
+	return -1;
 }
 
 int
@@ -129,5 +112,4 @@ gm_sync_close(struct gm_sync *s, int *error)
 	(void)gm_sync_end(s, error);
 	(void)close(s->jobs[0]);
 	(void)close(s->results[0]);
-	free(s);
 }

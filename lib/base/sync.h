@@ -6,14 +6,19 @@
  * nothing else.  It has all signals blocked.
  */
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "base/base.h"
 
-struct gm_sync;
+/* Private.  Descriptors go through one pipe, an errno through the other. */
+struct gm_sync {
+	pthread_t thread;
+	int jobs[2], results[2];
+};
 
-/* Start the thread.  NULL: no memory, descriptors or threads; errno says so. */
-struct gm_sync *gm_sync_open(void);
+/* Start the thread.  Returns 0, or -1: no descriptors or threads. */
+int gm_sync_open(struct gm_sync *) GM_MUST_CHECK;
 
 /* Readable once what gm_sync_begin() was given is done. */
 int gm_sync_fd(const struct gm_sync *);

@@ -197,8 +197,16 @@ gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 	return 0;
 }
 
-int
-gm_keys_make(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
+void
+gm_keys_abandon(struct gm_keys *k, struct gm_keychange *c)
+{
+	if (c->made && c->batch != 0 && !gm_keystate_finish(k->state, c->batch))
+		gm_keystate_unlock(k->state);
+}
+
+/* Make a change, waiting until it is done. */
+static int
+make_now(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 {
 	int rc;
 
@@ -212,20 +220,13 @@ gm_keys_make(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 	return rc;
 }
 
-void
-gm_keys_abandon(struct gm_keys *k, struct gm_keychange *c)
-{
-	if (c->made && c->batch != 0 && !gm_keystate_finish(k->state, c->batch))
-		gm_keystate_unlock(k->state);
-}
-
 static int
 make_with(struct gm_keys *k, struct gm_keychange *c,
     const struct gm_keywish *wish, struct gm_err *err)
 {
 	if (wish != NULL)
 		c->wish = *wish;
-	return gm_keys_make(k, c, err);
+	return make_now(k, c, err);
 }
 
 int
@@ -274,46 +275,6 @@ gm_keys_peek(struct gm_keys *k, const char *model,
 
 	gm_keystate_look(k->state, now);
 	gm_keyrule_pick(&k->rule, &k->state->table, model, wish, now, pick);
-}
-
-int
-gm_keys_fault(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, size_t index, int64_t sent_ms,
-    const struct gm_fault *fault, struct gm_err *err)
-{
-	struct gm_keychange c = { .model = model,
-		.learnt = GM_LEARNT_FAULT,
-		.index = index,
-		.sent_ms = sent_ms,
-		.fault = fault };
-
-	return make_with(k, &c, wish, err);
-}
-
-void
-gm_keys_success(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, size_t index, int64_t sent_ms)
-{
-	struct gm_keychange c = { .model = model,
-		.learnt = GM_LEARNT_SUCCESS,
-		.index = index,
-		.sent_ms = sent_ms };
-	struct gm_err ignored;
-
-	(void)!make_with(k, &c, wish, &ignored);
-}
-
-void
-gm_keys_reached(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, size_t index, int64_t sent_ms)
-{
-	struct gm_keychange c = { .model = model,
-		.learnt = GM_LEARNT_REACHED,
-		.index = index,
-		.sent_ms = sent_ms };
-	struct gm_err ignored;
-
-	(void)!make_with(k, &c, wish, &ignored);
 }
 
 int

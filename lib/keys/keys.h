@@ -86,18 +86,11 @@ struct gm_keychange {
 int gm_keys_run(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
 
-/*
- * The same, waiting until it is done.  Returns 0, or -1: GM_ESIGNAL or
- * GM_EUNAVAILABLE (the deadline) while waiting for the lock, GM_EOS.
- */
-int gm_keys_make(
-    struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
-
 /* A change that nobody waits for any more; what it has changed is written. */
 void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
 /*
- * Choose a key and count the request that will use it.  Nothing is counted when
+ * Choose a key and count the request that will use it, waiting for the lock.  Nothing is counted when
  * there is no key, nor when it could only be sent after latest_ms (wall clock):
  * at_ms tells.  model NULL: the call has none.  The wish is the call's, and NULL
  * is none, here and below.
@@ -119,17 +112,6 @@ void gm_keys_give_back(struct gm_keys *, const char *model,
 /* What gm_keys_reserve() would choose now; changes nothing. */
 void gm_keys_peek(struct gm_keys *, const char *model,
     const struct gm_keywish *, struct gm_pick *);
-
-/* A request sent at sent_ms (wall clock) has failed, or has not. */
-int gm_keys_fault(struct gm_keys *, const char *model,
-    const struct gm_keywish *, size_t index, int64_t sent_ms,
-    const struct gm_fault *, struct gm_err *) GM_MUST_CHECK;
-void gm_keys_success(struct gm_keys *, const char *model,
-    const struct gm_keywish *, size_t index, int64_t sent_ms);
-
-/* One that costs nothing has not failed: there may be no quota all the same. */
-void gm_keys_reached(struct gm_keys *, const char *model,
-    const struct gm_keywish *, size_t index, int64_t sent_ms);
 
 /*
  * Make the next usable key the current one, as gm_keyrule_next() chooses it,

@@ -589,9 +589,9 @@ gm_keystate_leave(struct gm_keystate *k)
 static bool
 begin_sync(struct gm_keystate *k, int fd, int *error)
 {
-	if (k->sync == NULL)
-		k->sync = gm_sync_open();
-	if (k->sync != NULL && gm_sync_begin(k->sync, fd) == 0)
+	if (!k->syncs)
+		k->syncs = gm_sync_open(&k->sync) == 0;
+	if (k->syncs && gm_sync_begin(&k->sync, fd) == 0)
 		return false;
 	*error = sync_here(fd);
 	return true;
@@ -643,7 +643,7 @@ gm_keystate_finish(struct gm_keystate *k, uint64_t batch)
 
 	if (k->phase == GM_KEYSTATE_IDLE || batch != k->batch)
 		return true;
-	if (k->phase == GM_KEYSTATE_OPEN || gm_sync_end(k->sync, &error))
+	if (k->phase == GM_KEYSTATE_OPEN || gm_sync_end(&k->sync, &error))
 		step(k, error);
 	return k->phase == GM_KEYSTATE_IDLE;
 }
@@ -652,7 +652,7 @@ int
 gm_keystate_fd(const struct gm_keystate *k)
 {
 	return k->phase == GM_KEYSTATE_SYNC || k->phase == GM_KEYSTATE_PUBLISHED
-	           ? gm_sync_fd(k->sync)
+	           ? gm_sync_fd(&k->sync)
 	           : -1;
 }
 
@@ -667,9 +667,9 @@ gm_keystate_unlock(struct gm_keystate *k)
 	if (k->phase == GM_KEYSTATE_OPEN)
 		unlock(k);
 	while (k->phase != GM_KEYSTATE_IDLE) {
-		if (k->sync != NULL)
-			gm_sync_close(k->sync, &error);
-		k->sync = NULL;
+		if (k->syncs)
+			gm_sync_close(&k->sync, &error);
+		k->syncs = false;
 		step(k, error);
 	}
 }
@@ -680,8 +680,8 @@ gm_keystate_close(struct gm_keystate *k)
 	int ignored;
 
 	gm_keystate_unlock(k);
-	if (k->sync != NULL)
-		gm_sync_close(k->sync, &ignored);
+	if (k->syncs)
+		gm_sync_close(&k->sync, &ignored);
 	close_files(k);
 	gm_keytable_release(&k->table);
 	gm_keytable_release(&k->own);

@@ -70,9 +70,10 @@ struct gm_keystate {
 	struct gm_err why;      /* or why nothing does */
 	struct gm_keytable own; /* what could not be written */
 	enum gm_keystate_phase phase;
-	uint64_t batch;       /* of changes that are written at once, from 1 */
-	int aside;            /* descriptor, in GM_KEYSTATE_SYNC */
-	struct gm_sync *sync; /* NULL: not started */
+	uint64_t batch; /* of changes that are written at once, from 1 */
+	int aside;      /* descriptor, in GM_KEYSTATE_SYNC */
+	struct gm_sync sync;
+	bool syncs; /* it was started */
 };
 
 /*

@@ -19,7 +19,7 @@ environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 
 # Used by tests alone; this may only shrink.
-unused='gm_keys_run gm_keys_abandon gm_keystate_fd'
+unused=''
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'

@@ -28,11 +28,11 @@ static void
 test_results(void **state)
 {
 	char name[] = "/tmp/gm-unit-sync.XXXXXX";
-	struct gm_sync *s = gm_sync_open();
+	struct gm_sync sync, *s = &sync;
 	int fd = mkstemp(name), error = -1, i;
 
 	(void)state;
-	assert_non_null(s);
+	assert_int_equal(gm_sync_open(s), 0);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(unlink(name), 0);
 	assert_false(gm_sync_end(s, &error));
@@ -51,11 +51,11 @@ test_results(void **state)
 static void
 test_close(void **state)
 {
-	struct gm_sync *s = gm_sync_open();
+	struct gm_sync sync, *s = &sync;
 	int error = 0;
 
 	(void)state;
-	assert_non_null(s);
+	assert_int_equal(gm_sync_open(s), 0);
 	assert_int_equal(gm_sync_begin(s, -1), 0);
 	gm_sync_close(s, &error);
 	assert_int_equal(error, EBADF);
@@ -73,7 +73,7 @@ static void
 test_signals(void **state)
 {
 	struct sigaction action = { .sa_handler = catch };
-	struct gm_sync *s;
+	struct gm_sync sync, *s = &sync;
 	sigset_t term, before, now;
 	int error;
 
@@ -82,8 +82,7 @@ test_signals(void **state)
 	(void)sigemptyset(&term);
 	(void)sigaddset(&term, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &term, &before);
-	s = gm_sync_open();
-	assert_non_null(s);
+	assert_int_equal(gm_sync_open(s), 0);
 	(void)sigprocmask(SIG_BLOCK, NULL, &now);
 	assert_int_equal(sigismember(&now, SIGINT), 0);
 	assert_int_equal(kill(getpid(), SIGTERM), 0);

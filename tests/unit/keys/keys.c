@@ -94,6 +94,33 @@ close_side(struct side *s)
 	gm_keystate_close(&s->state);
 }
 
+/* A change to its end, as an event loop makes it. */
+static int
+make(struct gm_keys *k, struct gm_keychange *c)
+{
+	struct pollfd fd;
+	int rc;
+
+	while ((rc = gm_keys_run(k, c, &err)) == 0) {
+		fd = (struct pollfd){ .fd = gm_keystate_fd(k->state),
+			.events = POLLIN };
+		(void)poll(&fd, 1, 1);
+	}
+	return rc;
+}
+
+static void
+praise(struct gm_keys *k, size_t index)
+{
+	struct gm_keychange c = { .model = MODEL,
+		.wish = wish,
+		.learnt = GM_LEARNT_SUCCESS,
+		.index = index,
+		.sent_ms = gm_clock_wall_ms() };
+
+	assert_int_equal(make(k, &c), 1);
+}
+
 /* What is picked and reserved; latest as in gm_keys_reserve(). */
 static struct gm_pick
 reserve(struct gm_keys *k, int64_t latest)
@@ -121,10 +148,15 @@ fail_with(struct gm_keys *k, size_t index, enum gm_class class, int64_t hint,
     const char *words)
 {
 	struct gm_fault f = { .class = class, .hint_ms = hint };
+	struct gm_keychange c = { .model = MODEL,
+		.wish = wish,
+		.learnt = GM_LEARNT_FAULT,
+		.index = index,
+		.sent_ms = gm_clock_wall_ms(),
+		.fault = &f };
 
 	(void)snprintf(f.words, sizeof(f.words), "%s", words);
-	if (gm_keys_fault(
-		k, MODEL, &wish, index, gm_clock_wall_ms(), &f, &err) != 0)
+	if (make(k, &c) != 1)
 		fail_msg("%s", err.msg);
 }
 
@@ -155,7 +187,7 @@ test_shared(void **state)
 	assert_int_equal(p.standing.class, GM_CLASS_QUOTA_MINUTE);
 	assert_string_equal(p.standing.reason, "No.");
 	/* lifted by one, for all */
-	gm_keys_success(&b.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+	praise(&b.keys, 0);
 	p = reserve(&a.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 0);
@@ -418,8 +450,8 @@ test_replacements(void **state)
 	assert_true(is_replaced());
 	assert_int_equal(reserve(&a.keys, NEVER).index, 1);
 	assert_true(is_replaced());
-	gm_keys_success(&a.keys, MODEL, &wish, 1, gm_clock_wall_ms());
-	gm_keys_success(&a.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+	praise(&a.keys, 1);
+	praise(&a.keys, 0);
 	assert_true(is_replaced());
 	/* Both lists are at the key that is the first one of b. */
 	assert_int_equal(reserve(&b.keys, NEVER).index, 0);
@@ -427,13 +459,13 @@ test_replacements(void **state)
 	fail_with(&b.keys, 0, GM_CLASS_KEY_INVALID, -1, "No.");
 	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
 	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
-	gm_keys_success(&b.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+	praise(&b.keys, 0);
 	assert_true(is_replaced());
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(reserve(&a.keys, NEVER).index, 0);
-		gm_keys_success(&a.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+		praise(&a.keys, 0);
 		assert_int_equal(reserve(&b.keys, NEVER).index, 1);
-		gm_keys_success(&b.keys, MODEL, &wish, 1, gm_clock_wall_ms());
+		praise(&b.keys, 1);
 	}
 	assert_false(is_replaced());
 	(void)unlink("held");
@@ -663,7 +695,7 @@ test_unsent(void **state)
 		.slot_ms = first.at_ms,
 		.reserve = true,
 		.latest_ms = NEVER };
-	assert_int_equal(gm_keys_make(&a.keys, &c, &err), 0);
+	assert_int_equal(make(&a.keys, &c), 1);
 	assert_int_equal(c.pick.index, 1);
 	assert_int_equal(counted(&b.keys, 0), 0);
 	assert_int_equal(counted(&b.keys, 1), 1);
@@ -725,7 +757,7 @@ test_memory_only(void **state)
 		fail_with(&k.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
 		assert_false(gm_keys_is_usable(&k.keys, MODEL, &wish, 0));
 		assert_int_equal(reserve(&k.keys, NEVER).index, 1);
-		gm_keys_success(&k.keys, MODEL, &wish, 0, gm_clock_wall_ms());
+		praise(&k.keys, 0);
 		assert_true(gm_keys_is_usable(&k.keys, MODEL, &wish, 0));
 		close_side(&k);
 		assert_string_equal(said(), "");
