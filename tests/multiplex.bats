@@ -15,8 +15,8 @@ front() {
 	export SSL_CERT_FILE=$DIR/server.pem
 }
 
-# So many are on their way at once, of as many as there are models.
-AT_ONCE=16
+# So many models there are, all on their way at once.
+AT_ONCE=64
 MODELS=64
 
 # probe [argument...]: ask 64 models, all with the first requests of the process;

@@ -170,7 +170,7 @@ gm_aside_fill(int fd, struct gm_span text)
 		text.p += n;
 		text.len -= (size_t)n;
 	}
-	return gm_file_sync(fd);
+	return 0;
 }
 
 static int

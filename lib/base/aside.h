@@ -24,8 +24,8 @@
 int gm_aside_open(const char *target, mode_t mode, char **path) GM_MUST_CHECK;
 
 /*
- * Write all of text to a regular file, aside or not, and sync it.  No signal
- * and no deadline ends it.  Returns 0, or -1 with errno set.
+ * Write all of text to a regular file, aside or not, without syncing it.  No
+ * signal and no deadline ends it.  Returns 0, or -1 with errno set.
  */
 int gm_aside_fill(int fd, struct gm_span text) GM_MUST_CHECK;
 

@@ -2,7 +2,7 @@
 #define GM_JSON_VALUE_H
 
 /*
- * What the bytes of a JSON string or number stand for.  Below jsonr.h, whose
+ * What the bytes of a JSON string or number stand for.  Below json/read.h, whose
  * users need not know it: the bytes are of a text that was checked.
  *
  * Source: RFC 8259, sections 6 and 7.  No floating point, no I/O.

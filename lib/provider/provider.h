@@ -3,7 +3,7 @@
 
 /*
  * What a service must offer to be asked: a table of functions, and the plain
- * data that goes in and comes out.  ask.c knows services only through this.
+ * data that goes in and comes out.  call.c knows services only through this.
  */
 
 #include <stdbool.h>

@@ -15,7 +15,7 @@ getrandom(void *buf, size_t size, unsigned flags)
 {
 	const char *most = getenv("FAKE_CHANCE");
 
-	/* As course.c asks for it. */
+	/* As call.c asks for it. */
 	if (size != 4 || flags != GRND_NONBLOCK)
 		return (ssize_t)syscall(SYS_getrandom, buf, size, flags);
 	memset(buf, most != NULL && strcmp(most, "most") == 0 ? 0xFF : 0, size);

@@ -17,7 +17,7 @@ flags="-std=c11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 version=$(cat VERSION)
 
 [ $# -gt 0 ] || set -- tests/fuzz/*.c
-rm -rf "$dir/lib" "$dir/libgm.a"
+rm -rf "${dir:?}/lib" "$dir/libgm.a"
 for source in lib/*.c lib/*/*.c; do
 	object=$dir/${source%.c}.o
 	mkdir -p "$(dirname "$object")"

@@ -2,7 +2,7 @@
 #define GM_ROTATE_FEED_H
 
 /*
- * Reports, as keyreport.h takes them, from a descriptor into what all processes
+ * Reports, as report.h takes them, from a descriptor into what all processes
  * know.  What is there is taken at once, with one hold of the lock, which is
  * never held while more is waited for.
  */
