@@ -35,7 +35,7 @@ fi
 mapfile -t objects < <(c_files lib tools |
     sed -n "s|\(.*\)\.c\$|$BUILD/\1.o|p")
 
-# "OBJECT TYPE NAME", the object below $BUILD: "lib/buf.o T gm_buf_init".
+# "OBJECT TYPE NAME", the object below $BUILD: "lib/base/buf.o T gm_buf_init".
 names() {
 	nm -A "$@" | awk -v build="$BUILD/" 'NF >= 3 {
 		where = substr($1, length(build) + 1)
