@@ -67,16 +67,17 @@ answered() {
 }
 
 # stamp SECONDS: a time so far from now, as the state has them.
-stamp() {
+stamp() { # SECONDS [NOW]
 	[ "$1" = forever ] && echo forever && return
-	date -u -d "@$(($(date +%s) + $1))" +%Y-%m-%dT%H:%M:%S.000Z
+	date -u -d "@$((${2-$(date +%s)} + $1))" +%Y-%m-%dT%H:%M:%S.000Z
 }
 
 # mark KEY MODEL CLASS SINCE UNTIL [FAILURES]: write into the state what another
 # process has learnt; times are seconds from now.  A KEY of one word without
 # "fake" is the id itself, such as label:work.
 mark() {
-	local id=$1
+	local id=$1 now
+	now=$(date +%s) # one for both, however long this takes
 	mkdir -p "$STATE"
 	chmod 700 "$STATE"
 	[ -e "$STATE/salt" ] || printf '%064d\n' 7 >"$STATE/salt"
@@ -84,8 +85,8 @@ mark() {
 	[[ $id != fake* ]] || id=$(printf '%s%s' "$(cat "$STATE/salt")" "$1" |
 	    sha256sum | cut -c 1-32)
 	printf '%10d %6d %6d %-24s %-24s %s %s - %s %s %s %s:%s because\n' \
-	    0 0 "${6:-1}" - - "$id" "$2" "$3" "$(stamp "$4")" "$(stamp "$5")" \
-	    "${URL%:*}" "${URL##*:}" >>"$STATE/keys"
+	    0 0 "${6:-1}" - - "$id" "$2" "$3" "$(stamp "$4" "$now")" \
+	    "$(stamp "$5" "$now")" "${URL%:*}" "${URL##*:}" >>"$STATE/keys"
 }
 
 # known KEY MODEL: class, failures and requests that the state has of it.
@@ -996,7 +997,7 @@ of() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: the deadline is over
+	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
 "
 	tried 1
 }

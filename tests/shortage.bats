@@ -36,13 +36,13 @@ check_state() {
 		    'echo "{}" | "$1" --quiet --from-reports' - \
 		    "$BUILD/fault/gm-rotate"
 	done
-	# The second read is that of the file itself, after the salt's.
-	GM_FAULT=read=EIO:2 run -73 --separate-stderr \
+	# The third read is that of the file itself, after two of the salt.
+	GM_FAULT=read=EIO:3 run -73 --separate-stderr \
 	    "$BUILD/fault/gm-rotate" --mark 1 --class quota
 	[ -z "$output" ]
 	[ "${stderr#*$'\n'}" = "gm-rotate: $why: $STATE/keys: Input/output error" ]
 	check_state
-	GM_FAULT=read=EIO:2 run -0 --separate-stderr "$FAULT" -n hi
+	GM_FAULT=read=EIO:3 run -0 --separate-stderr "$FAULT" -n hi
 	[ "$output" = "$ANSWER" ]
 	[ "${stderr#*$'\n'}" = "gm-prompt: $STATE/keys: Input/output error; the state of the keys is kept in memory only" ]
 	check_state
