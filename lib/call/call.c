@@ -301,6 +301,7 @@ begin_anew(struct gm_call *c)
 static int
 give_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
 {
+	const struct gm_part part = { .text = text };
 	struct gm_outcome *o = c->ask.outcome;
 
 	if (text.len == 0)
@@ -309,7 +310,7 @@ give_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
 		o->ttft_ms = c->text_ms - c->begun_ms;
 	o->text_bytes += (int64_t)text.len;
 	c->now.given = c->now.given || c->ask.sink->final;
-	return c->ask.sink->text(text, c->ask.sink->arg, err);
+	return c->ask.sink->part(&part, c->ask.sink->arg, err);
 }
 
 /*
@@ -317,10 +318,8 @@ give_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
  * space alone is no answer, so it is held until something follows it.
  */
 static int
-count_text(struct gm_span text, void *arg, struct gm_err *err)
+count_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
 {
-	struct gm_call *c = arg;
-
 	if (c->text_ms == 0)
 		c->text_ms = gm_clock_mono_ms();
 	c->answered = c->answered || gm_utf8_blanks(text) < text.len;
@@ -335,14 +334,16 @@ count_text(struct gm_span text, void *arg, struct gm_err *err)
 }
 
 static int
-pass_thought(struct gm_span text, void *arg, struct gm_err *err)
+count_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_call *c = arg;
 
+	if (!part->thought)
+		return count_text(c, part->text, err);
 	/* Seen, if not the answer; only those that were asked for are shown. */
 	c->now.given =
 	    c->now.given || (c->ask.sink->final && c->question.thoughts);
-	return c->ask.sink->thought(text, c->ask.sink->arg, err);
+	return c->ask.sink->part(part, c->ask.sink->arg, err);
 }
 
 static enum gm_http_pulse
@@ -994,10 +995,9 @@ gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
 		    .free = ask->question->operation != GM_OP_GENERATE } };
 	for (other = s->next; other != NULL; other = other->next)
 		c->now.services++;
-	c->counting = (struct gm_sink){ .text = count_text,
-		.thought = pass_thought,
-		.final = ask->sink->final,
-		.arg = c };
+	c->counting = (struct gm_sink){
+		.part = count_part, .final = ask->sink->final, .arg = c
+	};
 	gm_buf_init(&c->blanks, BLANKS_MAX);
 	gm_hops_init(&c->hops, &c->counting, &ask->outcome->answer);
 	c->begun_ms = c->due_ms = gm_clock_mono_ms();

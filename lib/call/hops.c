@@ -14,11 +14,11 @@ reset_tail(struct gm_hops_tail *t)
 static int
 give(struct gm_hops *h, struct gm_span text, bool thought, struct gm_err *err)
 {
-	const struct gm_sink *to = h->to;
+	const struct gm_part part = { .text = text, .thought = thought };
 
 	if (text.len == 0)
 		return 0;
-	return (thought ? to->thought : to->text)(text, to->arg, err);
+	return h->to->part(&part, h->to->arg, err);
 }
 
 /* Give the tails to a sink that has not got them yet. */
@@ -72,12 +72,8 @@ skip(struct gm_hops_tail *t, struct gm_span *text)
 }
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+take_text(struct gm_hops *h, struct gm_span text, struct gm_err *err)
 {
-	struct gm_hops *h = arg;
-
-	if (h->token.len == 0 || h->lost)
-		return give(h, text, false, err);
 	if (!skip(&h->text, &text)) {
 		h->differs = true;
 		return gm_fail(err, GM_EUNAVAILABLE, "other text");
@@ -87,15 +83,22 @@ on_text(struct gm_span text, void *arg, struct gm_err *err)
 
 /* Thoughts are not the answer: other ones are shown, too. */
 static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
+take_thought(struct gm_hops *h, struct gm_span text, struct gm_err *err)
+{
+	if (!skip(&h->thought, &text))
+		gm_buf_cut(&h->thought.bytes, h->thought.seen);
+	return text.len > 0 ? extend(h, &h->thought, text, true, err) : 0;
+}
+
+static int
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_hops *h = arg;
 
 	if (h->token.len == 0 || h->lost)
-		return give(h, text, true, err);
-	if (!skip(&h->thought, &text))
-		gm_buf_cut(&h->thought.bytes, h->thought.seen);
-	return text.len > 0 ? extend(h, &h->thought, text, true, err) : 0;
+		return h->to->part(part, h->to->arg, err);
+	return part->thought ? take_thought(h, part->text, err)
+	                     : take_text(h, part->text, err);
 }
 
 /* Drop what this hop has brought; what was given beyond it stays. */
@@ -144,8 +147,7 @@ gm_hops_init(
     struct gm_hops *h, const struct gm_sink *to, struct gm_answer *answer)
 {
 	*h = (struct gm_hops){ .to = to, .answer = answer };
-	h->sink = (struct gm_sink){ .text = on_text,
-		.thought = on_thought,
+	h->sink = (struct gm_sink){ .part = on_part,
 		.checkpoint = on_checkpoint,
 		.final = to->final,
 		.arg = h };

@@ -341,7 +341,7 @@ read_page(struct gm_reading *r, int at)
 		    r->err, GM_EPROTOCOL, "JSON, but not a list of models");
 		return;
 	}
-	r->rc = r->sink->text(gm_json_raw(r->json, at), r->sink->arg, r->err);
+	gm_reading_give(r, gm_json_raw(r->json, at), false);
 	r->answer->finish = GM_FINISH_DONE;
 	r->answer->seen = true;
 }

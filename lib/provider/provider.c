@@ -19,9 +19,9 @@ gm_answer_release(struct gm_answer *a)
 }
 
 static int
-drop_text(struct gm_span text, void *arg, struct gm_err *err)
+drop_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
-	(void)text;
+	(void)part;
 	(void)arg;
 	(void)err;
 	return 0;
@@ -41,10 +41,9 @@ drop_restart(void *arg)
 	(void)arg;
 }
 
-const struct gm_sink gm_sink_nowhere = { .text = drop_text,
-	.thought = drop_text,
-	.flush = drop_flush,
-	.restart = drop_restart };
+const struct gm_sink gm_sink_nowhere = {
+	.part = drop_part, .flush = drop_flush, .restart = drop_restart
+};
 
 void
 gm_provider_classify(const struct gm_provider *provider,

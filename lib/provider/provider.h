@@ -39,6 +39,7 @@ struct gm_part {
 	enum gm_part_kind kind;
 	struct gm_span text; /* the text, the base64, or the URI */
 	const char *mime;    /* "image/png", of data; of a file or NULL */
+	bool thought; /* of a reply: no part of the answer; of a turn: false */
 	/*
 	 * Thought signature that the service sent with the part of a model's
 	 * turn; goes back to it unchanged.  len 0: none.  Services that have
@@ -137,12 +138,11 @@ void gm_answer_init(struct gm_answer *);
 void gm_answer_release(struct gm_answer *);
 
 /*
- * Takes the text of an answer as it comes: UTF-8, well-formed, cut only
- * between characters.
+ * Takes the parts of an answer as they come.  Text is well-formed UTF-8, a
+ * piece of it each, cut only between characters.
  */
 struct gm_sink {
-	int (*text)(struct gm_span, void *arg, struct gm_err *);
-	int (*thought)(struct gm_span, void *arg, struct gm_err *);
+	int (*part)(const struct gm_part *, void *arg, struct gm_err *);
 	int (*flush)(void *arg, struct gm_err *); /* all that has come is in */
 	void (*restart)(void *arg); /* drop all text: the answer begins anew */
 	/*

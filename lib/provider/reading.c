@@ -43,14 +43,22 @@ gm_reading_line(struct gm_reading *r, int at, char *out, size_t size)
 		r->rc = gm_jsonline(r->json, at, out, size, r->err);
 }
 
+static int
+give(struct gm_span text, bool thought, void *arg, struct gm_err *err)
+{
+	const struct gm_part part = { .text = text, .thought = thought };
+	const struct gm_sink *sink = arg;
+
+	return sink->part(&part, sink->arg, err);
+}
+
 void
 gm_reading_give(struct gm_reading *r, struct gm_span text, bool thought)
 {
-	const struct gm_sink *sink = r->sink;
+	struct gm_sink sink = *r->sink;
 
 	if (r->rc == 0 && text.len > 0)
-		r->rc = (thought ? sink->thought : sink->text)(
-		    text, sink->arg, r->err);
+		r->rc = give(text, thought, &sink, r->err);
 }
 
 /* Copy a name as one clean line, cut between characters to fit. */
@@ -68,14 +76,6 @@ clean(struct gm_span text, char *out, size_t size)
 		len--;
 	(void)snprintf(out, size, "%.*s", (int)len, gm_buf_str(&line));
 	gm_buf_release(&line);
-}
-
-static int
-give(struct gm_span text, bool thought, void *arg, struct gm_err *err)
-{
-	const struct gm_sink *sink = arg;
-
-	return (thought ? sink->thought : sink->text)(text, sink->arg, err);
 }
 
 /* A lone half of a character, which nothing has completed. */
@@ -244,7 +244,7 @@ gm_reading_close(
 	struct gm_sink copy = *sink;
 	struct gm_span thought = take_half(&a->thought_half);
 
-	if (thought.len > 0 && sink->thought(thought, sink->arg, err) != 0)
+	if (thought.len > 0 && give(thought, true, &copy, err) != 0)
 		return -1;
 	if (gm_think_take(
 		&a->think, take_half(&a->text_half), give, &copy, err) != 0)

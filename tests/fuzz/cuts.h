@@ -23,24 +23,14 @@ struct run {
 };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
+	struct gm_span text = part->text;
 	struct run *r = arg;
 
 	(void)err;
 	assert(text.len > 0 && gm_utf8_valid(text) == text.len);
-	gm_buf_put_span(&r->text, text);
-	return 0;
-}
-
-static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	struct run *r = arg;
-
-	(void)err;
-	assert(text.len > 0 && gm_utf8_valid(text) == text.len);
-	gm_buf_put_span(&r->thoughts, text);
+	gm_buf_put_span(part->thought ? &r->thoughts : &r->text, text);
 	return 0;
 }
 
@@ -72,8 +62,7 @@ static void
 run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
     size_t step)
 {
-	const struct gm_sink sink = { .text = on_text,
-		.thought = on_thought,
+	const struct gm_sink sink = { .part = on_part,
 		.checkpoint = on_checkpoint,
 		.final = asked->final,
 		.arg = r };

@@ -4,8 +4,12 @@
 #include "call/services.h"
 
 static int
-print(struct gm_span text, void *out, struct gm_err *err)
+print(const struct gm_part *part, void *out, struct gm_err *err)
 {
+	struct gm_span text = part->text;
+
+	if (part->thought)
+		return 0;
 	if (fwrite(text.p, 1, text.len, out) == text.len && fflush(out) == 0)
 		return 0;
 	return gm_fail_errno(err, GM_EIO, "standard output");
@@ -35,7 +39,7 @@ main(int argc, char **argv)
 	struct gm_err err;
 	int rc;
 
-	sink.text = print;
+	sink.part = print;
 	sink.arg = stdout;
 	sink.final = true; /* text that was printed cannot be taken back */
 	gm_config_init(&config);

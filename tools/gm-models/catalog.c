@@ -19,12 +19,12 @@ static const struct gm_cli_operands no_operands = { .alone = false };
 
 /* Of what comes repeatedly, the last counts. */
 static int
-keep_page(struct gm_span text, void *arg, struct gm_err *err)
+keep_page(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_buf *page = arg;
 
 	gm_buf_reset(page);
-	gm_buf_put_span(page, text);
+	gm_buf_put_span(page, part->text);
 	return gm_buf_check(page, err);
 }
 
@@ -49,7 +49,7 @@ fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
 		.outcome = &outcome };
 	int rc;
 
-	sink.text = keep_page;
+	sink.part = keep_page;
 	sink.restart = restart_page;
 	sink.arg = page;
 	gm_outcome_init(&outcome);

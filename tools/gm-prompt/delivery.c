@@ -6,10 +6,8 @@
 #define PIECE 16384
 
 static int
-hold_text(struct gm_span text, void *arg, struct gm_err *err)
+hold_text(struct gm_delivery *d, struct gm_span text, struct gm_err *err)
 {
-	struct gm_delivery *d = arg;
-
 	gm_buf_put_span(&d->held, text);
 	if (gm_buf_check(&d->held, err) == 0)
 		return 0;
@@ -20,13 +18,15 @@ hold_text(struct gm_span text, void *arg, struct gm_err *err)
 }
 
 static int
-hold_thought(struct gm_span text, void *arg, struct gm_err *err)
+hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_delivery *d = arg;
 
+	if (!part->thought)
+		return hold_text(d, part->text, err);
 	if (d->thoughts_fd == -1)
 		return 0;
-	gm_buf_put_span(&d->thoughts, text);
+	gm_buf_put_span(&d->thoughts, part->text);
 	return gm_buf_check(&d->thoughts, err);
 }
 
@@ -67,13 +67,17 @@ end_thoughts(struct gm_delivery *d)
 }
 
 static int
-give_text(struct gm_span text, void *arg, struct gm_err *err)
+give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_delivery *d = arg;
 
 	(void)err;
-	end_thoughts(d);
-	gm_out_put(d->out, text);
+	if (!part->thought) {
+		end_thoughts(d);
+		gm_out_put(d->out, part->text);
+	} else if (d->thoughts_fd != -1) {
+		show_thought(d, part->text);
+	}
 	return 0;
 }
 
@@ -85,17 +89,6 @@ flush_text(void *arg, struct gm_err *err)
 	return gm_out_flush(d->out, err);
 }
 
-static int
-give_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	struct gm_delivery *d = arg;
-
-	(void)err;
-	if (d->thoughts_fd != -1)
-		show_thought(d, text);
-	return 0;
-}
-
 void
 gm_delivery_init(struct gm_delivery *d, struct gm_out *out, bool stream)
 {
@@ -103,8 +96,7 @@ gm_delivery_init(struct gm_delivery *d, struct gm_out *out, bool stream)
 	gm_buf_init(&d->held, GM_DELIVERY_MAX);
 	gm_buf_init(&d->thoughts, GM_DELIVERY_MAX);
 	d->sink = (struct gm_sink){
-		.text = stream ? give_text : hold_text,
-		.thought = stream ? give_thought : hold_thought,
+		.part = stream ? give_part : hold_part,
 		.flush = flush_text,
 		.restart = drop,
 		.final = stream,

@@ -17,21 +17,12 @@ static struct gm_err err;
 static bool full;
 
 static int
-on_text(struct gm_span piece, void *arg, struct gm_err *e)
+on_part(const struct gm_part *part, void *arg, struct gm_err *e)
 {
 	(void)arg;
-	if (full)
+	if (full && !part->thought)
 		return gm_fail(e, GM_EIO, "no space");
-	gm_buf_put_span(&text, piece);
-	return 0;
-}
-
-static int
-on_thought(struct gm_span piece, void *arg, struct gm_err *e)
-{
-	(void)arg;
-	(void)e;
-	gm_buf_put_span(&thoughts, piece);
+	gm_buf_put_span(part->thought ? &thoughts : &text, part->text);
 	return 0;
 }
 
@@ -43,9 +34,7 @@ start(bool final)
 	gm_buf_init(&text, (size_t)1 << 30);
 	gm_buf_init(&thoughts, (size_t)1 << 30);
 	gm_answer_init(&answer);
-	to = (struct gm_sink){
-		.text = on_text, .thought = on_thought, .final = final
-	};
+	to = (struct gm_sink){ .part = on_part, .final = final };
 	gm_hops_init(&hops, &to, &answer);
 	assert_true(hops.sink.final == final);
 	gm_hops_begin(&hops);
@@ -64,13 +53,18 @@ stop(void)
 static int
 say(const char *piece)
 {
-	return hops.sink.text(gm_span_of(piece), hops.sink.arg, &err);
+	const struct gm_part part = { .text = gm_span_of(piece) };
+
+	return hops.sink.part(&part, hops.sink.arg, &err);
 }
 
 static int
 think(const char *piece)
 {
-	return hops.sink.thought(gm_span_of(piece), hops.sink.arg, &err);
+	const struct gm_part part = { .text = gm_span_of(piece),
+		.thought = true };
+
+	return hops.sink.part(&part, hops.sink.arg, &err);
 }
 
 static int

@@ -74,20 +74,22 @@ check(const struct place *p, const char *out, const char *thoughts)
 static void
 text(const struct place *p, const char *t)
 {
+	const struct gm_part part = { .text = gm_span_of(t) };
 	const struct gm_sink *sink = &p->d.sink;
 	struct gm_err err;
 
-	assert_int_equal(sink->text(gm_span_of(t), sink->arg, &err), 0);
+	assert_int_equal(sink->part(&part, sink->arg, &err), 0);
 	assert_int_equal(sink->flush(sink->arg, &err), 0);
 }
 
 static void
 thought(const struct place *p, const char *t)
 {
+	const struct gm_part part = { .text = gm_span_of(t), .thought = true };
 	const struct gm_sink *sink = &p->d.sink;
 	struct gm_err err;
 
-	assert_int_equal(sink->thought(gm_span_of(t), sink->arg, &err), 0);
+	assert_int_equal(sink->part(&part, sink->arg, &err), 0);
 	assert_int_equal(sink->flush(sink->arg, &err), 0);
 }
 
@@ -255,6 +257,7 @@ test_long(void **state)
 		LEN = 300000
 	};
 	char *all = malloc(LEN), *got = malloc(LEN + 2), path[40];
+	const struct gm_part part = { .text = { all, LEN } };
 	struct gm_err err;
 	struct gm_delivery d;
 	struct gm_out out;
@@ -269,8 +272,7 @@ test_long(void **state)
 	assert_int_equal(gm_out_open(&out, path, &err), 0);
 	out.filtered = true; /* would show a cut as U+FFFD */
 	gm_delivery_init(&d, &out, false);
-	assert_int_equal(
-	    d.sink.text((struct gm_span){ all, LEN }, d.sink.arg, &err), 0);
+	assert_int_equal(d.sink.part(&part, d.sink.arg, &err), 0);
 	assert_int_equal(gm_delivery_finish(&d, &err), 0);
 	rewind(f);
 	assert_int_equal(fread(got, 1, LEN + 2, f), LEN + 1);
@@ -287,6 +289,8 @@ test_long(void **state)
 static void
 test_full(void **state)
 {
+	const struct gm_part a = { .text = { "a", 1 }, .thought = true };
+	const struct gm_part b = { .text = { "b", 1 } };
 	struct gm_err err = { .code = GM_OK };
 	struct gm_delivery d;
 	struct gm_out out;
@@ -297,10 +301,8 @@ test_full(void **state)
 		assert_int_equal(gm_out_open(&out, "/dev/full", &err), 0);
 		gm_delivery_init(&d, &out, stream);
 		d.thoughts_fd = out.fd;
-		assert_int_equal(
-		    d.sink.thought(gm_span_of("a"), d.sink.arg, &err), 0);
-		assert_int_equal(
-		    d.sink.text(gm_span_of("b"), d.sink.arg, &err), 0);
+		assert_int_equal(d.sink.part(&a, d.sink.arg, &err), 0);
+		assert_int_equal(d.sink.part(&b, d.sink.arg, &err), 0);
 		assert_int_equal(d.sink.flush(d.sink.arg, &err), -stream);
 		if (!stream)
 			assert_int_equal(gm_delivery_finish(&d, &err), -1);

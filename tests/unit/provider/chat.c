@@ -31,8 +31,8 @@
 	"{\"role\":\"assistant\",\"content\":\"Three.\"}," USER("Four?")
 
 static const struct gm_part files[] = { { .text = S("Hi.") },
-	{ GM_PART_DATA, S("aGk="), "image/png", S("") },
-	{ GM_PART_FILE, S("https://h/f"), NULL, S("") } };
+	{ .kind = GM_PART_DATA, .text = S("aGk="), .mime = "image/png" },
+	{ .kind = GM_PART_FILE, .text = S("https://h/f") } };
 static const struct gm_turn file_turns[] = { { GM_ROLE_USER, files, 1 },
 	{ GM_ROLE_USER, files, 2 }, { GM_ROLE_USER, files + 2, 1 } };
 

@@ -27,38 +27,25 @@ struct run {
 };
 
 static int
-take(struct run *r, struct gm_span text, char open, char close,
-    struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
-	assert_int_not_equal(text.len, 0);
+	struct run *r = arg;
+
+	assert_int_not_equal(part->text.len, 0);
 	if (r->room == 0)
 		return gm_fail(err, GM_EIO, "no space");
 	r->room--;
-	gm_buf_putc(&r->log, open);
-	gm_buf_put_span(&r->log, text);
-	gm_buf_putc(&r->log, close);
+	gm_buf_putc(&r->log, part->thought ? '[' : '(');
+	gm_buf_put_span(&r->log, part->text);
+	gm_buf_putc(&r->log, part->thought ? ']' : ')');
 	return 0;
-}
-
-static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
-{
-	return take(arg, text, '(', ')', err);
-}
-
-static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	return take(arg, text, '[', ']', err);
 }
 
 static void
 start(struct run *r)
 {
-	*r = (struct run){
-		.sink = { .text = on_text, .thought = on_thought, .arg = r },
-		.room = SIZE_MAX
-	};
+	*r = (struct run){ .sink = { .part = on_part, .arg = r },
+		.room = SIZE_MAX };
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);
 	gm_think_init(&r->answer.think, false);

@@ -17,13 +17,13 @@ struct run {
 };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
 	if (r->full)
 		return gm_fail(err, GM_EIO, "no space");
-	gm_buf_put_span(&r->page, text);
+	gm_buf_put_span(&r->page, part->text);
 	return 0;
 }
 
@@ -38,7 +38,7 @@ start(struct run *r)
 static int
 feed(struct run *r, const char *document)
 {
-	const struct gm_sink sink = { .text = on_text, .arg = r };
+	const struct gm_sink sink = { .part = on_part, .arg = r };
 	struct gm_json j = { 0 };
 	int rc;
 

@@ -227,10 +227,14 @@ static void
 test_conversation(void **state)
 {
 	static const struct gm_part first[] = { { .text = S("What is in it?") },
-		{ GM_PART_DATA, S("iVBORw0KGgo="), "image/png", S("") },
-		{ GM_PART_FILE, S("https://api.example/v1beta/files/a1"),
-		    "application/pdf", S("") },
-		{ GM_PART_FILE, S("https://video.example/1"), NULL, S("") } };
+		{ .kind = GM_PART_DATA,
+		    .text = S("iVBORw0KGgo="),
+		    .mime = "image/png" },
+		{ .kind = GM_PART_FILE,
+		    .text = S("https://api.example/v1beta/files/a1"),
+		    .mime = "application/pdf" },
+		{ .kind = GM_PART_FILE,
+		    .text = S("https://video.example/1") } };
 	static const struct gm_part second[] = {
 		{ .text = S("A \"cat\"."), .signature = S("QmFzZTY0+/==") },
 		{ .text = S(""), .signature = S("U2ln") }

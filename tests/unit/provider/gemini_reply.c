@@ -20,24 +20,16 @@ struct run {
 };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
 	(void)err;
-	gm_buf_put_span(&r->text, text);
-	return 0;
-}
-
-static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	struct run *r = arg;
-
-	(void)err;
-	gm_buf_putc(&r->text, '(');
-	gm_buf_put_span(&r->text, text);
-	gm_buf_putc(&r->text, ')');
+	if (part->thought)
+		gm_buf_putc(&r->text, '(');
+	gm_buf_put_span(&r->text, part->text);
+	if (part->thought)
+		gm_buf_putc(&r->text, ')');
 	return 0;
 }
 
@@ -64,10 +56,9 @@ start(struct run *r)
 static void
 take(struct run *r, enum gm_operation operation, const char *document)
 {
-	const struct gm_sink sink = { .text = on_text,
-		.thought = on_thought,
-		.checkpoint = on_checkpoint,
-		.arg = r };
+	const struct gm_sink sink = {
+		.part = on_part, .checkpoint = on_checkpoint, .arg = r
+	};
 	struct gm_json json = { 0 };
 
 	if (gm_json_parse(&json, gm_span_of(document), &r->err) != 0)

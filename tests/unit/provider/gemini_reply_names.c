@@ -28,24 +28,14 @@ struct seen {
 };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct seen *seen = arg;
+	size_t *count = part->thought ? &seen->thoughts : &seen->texts;
 
-	assert_true(text.len > 0);
-	if (++seen->texts == seen->refused)
-		return gm_fail(err, GM_EIO, "full");
-	return 0;
-}
-
-static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	struct seen *seen = arg;
-
-	assert_true(text.len > 0);
-	if (++seen->thoughts == seen->refused)
-		return gm_fail(err, GM_EIO, "no room");
+	assert_true(part->text.len > 0);
+	if (++*count == seen->refused)
+		return gm_fail(err, GM_EIO, part->thought ? "no room" : "full");
 	return 0;
 }
 
@@ -53,9 +43,7 @@ static int
 take(struct gm_answer *a, enum gm_operation operation, struct gm_span document,
     struct seen *seen, struct gm_err *err)
 {
-	const struct gm_sink sink = {
-		.text = on_text, .thought = on_thought, .arg = seen
-	};
+	const struct gm_sink sink = { .part = on_part, .arg = seen };
 	struct gm_json json = { 0 };
 	int rc;
 

@@ -30,25 +30,15 @@ struct run {
 };
 
 static int
-log_it(struct run *run, struct gm_span text, char mark, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
+	struct run *run = arg;
+
 	if (run->full)
 		return gm_fail(err, GM_EIO, "no space");
-	gm_buf_putc(&run->log, mark);
-	gm_buf_put_span(&run->log, text);
+	gm_buf_putc(&run->log, part->thought ? '?' : '+');
+	gm_buf_put_span(&run->log, part->text);
 	return 0;
-}
-
-static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
-{
-	return log_it(arg, text, '+', err);
-}
-
-static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	return log_it(arg, text, '?', err);
 }
 
 static int
@@ -56,7 +46,7 @@ set_up(void **state)
 {
 	static struct run run;
 
-	run = (struct run){ .sink = { on_text, on_thought, .arg = &run } };
+	run = (struct run){ .sink = { on_part, .arg = &run } };
 	gm_buf_init(&run.log, 1000);
 	gm_answer_init(&run.answer);
 	if (gm_json_parse(&run.json, gm_span_of(DOCUMENT), &run.err) != 0)

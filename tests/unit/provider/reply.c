@@ -200,19 +200,19 @@ static const struct {
 };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
 	(void)err;
-	gm_buf_put_span(&r->log, text);
+	gm_buf_put_span(&r->log, part->text);
 	return 0;
 }
 
 static void
 start(struct run *r, const struct gm_question *q, long status)
 {
-	*r = (struct run){ .sink = { .text = on_text, .arg = r },
+	*r = (struct run){ .sink = { .part = on_part, .arg = r },
 		.head = { .status = status } };
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);

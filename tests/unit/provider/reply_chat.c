@@ -182,25 +182,17 @@ static const struct {
 };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
-	if (r->full)
+	if (r->full && !part->thought)
 		return gm_fail(err, GM_EIO, "no space");
-	gm_buf_put_span(&r->log, text);
-	return 0;
-}
-
-static int
-on_thought(struct gm_span text, void *arg, struct gm_err *err)
-{
-	struct run *r = arg;
-
-	(void)err;
-	gm_buf_putc(&r->log, '(');
-	gm_buf_put_span(&r->log, text);
-	gm_buf_putc(&r->log, ')');
+	if (part->thought)
+		gm_buf_putc(&r->log, '(');
+	gm_buf_put_span(&r->log, part->text);
+	if (part->thought)
+		gm_buf_putc(&r->log, ')');
 	return 0;
 }
 
@@ -208,10 +200,7 @@ static void
 start(struct run *r, const struct gm_question *question)
 {
 	/* Text that has come is seen at once. */
-	*r = (struct run){ .sink = { .text = on_text,
-			       .thought = on_thought,
-			       .final = true,
-			       .arg = r },
+	*r = (struct run){ .sink = { .part = on_part, .final = true, .arg = r },
 		.head = { .status = 200 } };
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);

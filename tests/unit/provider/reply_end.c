@@ -34,25 +34,23 @@ static const struct gm_question question = { .operation = GM_OP_GENERATE,
 	.model = "gemini-3.8-flash" };
 
 static int
-on_text(struct gm_span text, void *arg, struct gm_err *err)
+on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
 	if (r->room == 0)
 		return gm_fail(err, GM_EIO, "out.txt: no space");
 	r->room--;
-	gm_buf_put_span(&r->log, text);
+	gm_buf_put_span(&r->log, part->text);
 	return 0;
 }
 
 static void
 start(struct run *r, long status)
 {
-	*r = (struct run){
-		.sink = { .text = on_text, .thought = on_text, .arg = r },
+	*r = (struct run){ .sink = { .part = on_part, .arg = r },
 		.head = { .status = status },
-		.room = SIZE_MAX
-	};
+		.room = SIZE_MAX };
 	gm_buf_init(&r->log, 1 << 20);
 	gm_answer_init(&r->answer);
 	gm_reply_init(&r->reply, &gm_gemini, &question, &r->sink, &r->answer);
