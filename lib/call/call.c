@@ -333,11 +333,27 @@ count_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
 	return give_text(c, text, err);
 }
 
+/* A part that the sink takes is an answer; another one is only listed. */
+static int
+pass_other(struct gm_call *c, const struct gm_part *part, struct gm_err *err)
+{
+	int rc = c->ask.sink->part(part, c->ask.sink->arg, err);
+
+	if (rc == GM_SINK_OMITS)
+		return gm_answer_omit(
+		    &c->ask.outcome->answer, part->listed, err);
+	c->answered = c->answered || rc == 0;
+	c->now.given = c->now.given || (rc == 0 && c->ask.sink->final);
+	return rc;
+}
+
 static int
 count_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_call *c = arg;
 
+	if (part->kind != GM_PART_TEXT)
+		return pass_other(c, part, err);
 	if (!part->thought)
 		return count_text(c, part->text, err);
 	/* Seen, if not the answer; only those that were asked for are shown. */

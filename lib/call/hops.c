@@ -90,11 +90,25 @@ take_thought(struct gm_hops *h, struct gm_span text, struct gm_err *err)
 	return text.len > 0 ? extend(h, &h->thought, text, true, err) : 0;
 }
 
+/* What was given before a response broke off comes again. */
+static int
+take_other(struct gm_hops *h, const struct gm_part *part, struct gm_err *err)
+{
+	if (h->token.len > 0) {
+		if (h->others_seen++ < h->others)
+			return 0;
+		h->others = h->others_seen;
+	}
+	return h->to->part(part, h->to->arg, err);
+}
+
 static int
 on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_hops *h = arg;
 
+	if (part->kind != GM_PART_TEXT)
+		return take_other(h, part, err);
 	if (h->token.len == 0 || h->lost)
 		return h->to->part(part, h->to->arg, err);
 	return part->thought ? take_thought(h, part->text, err)
@@ -137,8 +151,8 @@ on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
 	h->usage = a->usage;
 	h->text_half = a->text_half;
 	h->thought_half = a->thought_half;
-	h->omitted_len = a->omitted_len;
-	h->omitted_bytes = a->omitted.len;
+	h->others -= h->others_seen;
+	h->others_seen = 0;
 	return gm_buf_check(&h->token, err);
 }
 
@@ -169,8 +183,6 @@ continue_answer(struct gm_hops *h)
 	a->usage = no_usage;
 	a->text_half = h->text_half;
 	a->thought_half = h->thought_half;
-	a->omitted_len = h->omitted_len;
-	gm_buf_cut(&a->omitted, h->omitted_bytes);
 }
 
 void
@@ -186,7 +198,7 @@ gm_hops_begin(struct gm_hops *h)
 		reset_tail(&h->text);
 		reset_tail(&h->thought);
 	}
-	h->text.seen = h->thought.seen = 0;
+	h->text.seen = h->thought.seen = h->others_seen = 0;
 	h->usage = no_usage;
 	h->moved = h->fresh = false;
 	h->hops++;
@@ -275,6 +287,7 @@ gm_hops_reset(struct gm_hops *h)
 	h->earlier = h->usage = no_usage;
 	h->fresh = h->lost = h->differs = h->broke = false;
 	h->hops = h->stuck = 0;
+	h->others = h->others_seen = 0;
 }
 
 void

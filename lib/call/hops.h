@@ -13,7 +13,9 @@
  * a broken response left is dropped.  A final sink gets all text at once; when
  * the answer goes on from an older token, text that was already given is
  * compared, and only what follows is given.  If it is not the same, the answer
- * cannot be completed: differs is set, and the sink fails.
+ * cannot be completed: differs is set, and the sink fails.  Parts that are no
+ * text are given at once to either sink, and as many are skipped when the
+ * answer goes on from an older token.
  *
  * Source: https://ai.google.dev/gemini-api/docs/generate-content/long-decode.
  * No I/O.
@@ -51,11 +53,11 @@ struct gm_hops {
 	bool lost;                /* the tail was too long: no going back */
 	unsigned hops, stuck;
 	struct gm_hops_tail text, thought;
-	struct gm_usage earlier; /* of the hops before this one */
+	size_t others, others_seen; /* parts after the token; of this hop */
+	struct gm_usage earlier;    /* of the hops before this one */
 	/* As it was when the token came. */
 	struct gm_usage usage;
 	uint32_t text_half, thought_half;
-	size_t omitted_len, omitted_bytes;
 };
 
 /* Both are borrowed until gm_hops_release(). */

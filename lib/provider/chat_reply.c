@@ -97,14 +97,14 @@ read_thinking(struct gm_reading *r, int at)
 
 /* A chunk without a text that can be shown, under the name of its type. */
 static void
-omit_chunk(struct gm_reading *r, int at)
+give_chunk(struct gm_reading *r, int at)
 {
 	char type[40] = "";
 
 	if (gm_json_len(r->json, at) == 0)
 		return; /* {} */
 	gm_reading_line(r, gm_reading_at(r, at, "type"), type, sizeof(type));
-	gm_reading_omit(r, at, type[0] != '\0' ? type : NULL);
+	gm_reading_other(r, at, type[0] != '\0' ? type : NULL);
 }
 
 /* A chunk of content, or text as it is. */
@@ -120,7 +120,7 @@ read_chunk(struct gm_reading *r, int at)
 	if (gm_json_type(j, at) == GM_JSON_STRING)
 		read_text(r, at);
 	else if (gm_json_type(j, at) != GM_JSON_OBJECT)
-		gm_reading_omit(r, at, NULL);
+		gm_reading_other(r, at, NULL);
 	else if (is_thinking(r, at))
 		read_thinking(r, at);
 	else if (gm_json_type(j, text) == GM_JSON_STRING)
@@ -128,7 +128,7 @@ read_chunk(struct gm_reading *r, int at)
 	else if (!gm_json_is(j, kind, "text") ||
 		 (gm_json_type(j, text) != GM_JSON_ABSENT &&
 		     gm_json_type(j, text) != GM_JSON_NULL))
-		omit_chunk(r, at);
+		give_chunk(r, at);
 }
 
 /* Mostly a string; of a model that thinks an array of chunks. */
@@ -164,10 +164,10 @@ read_others(struct gm_reading *r, int message)
 		if (gm_json_type(j, other) == GM_JSON_ARRAY)
 			for (item = gm_json_first(j, other); item >= 0;
 			     item = gm_json_next(j, other, item))
-				gm_reading_omit(r, item, names[i]);
+				gm_reading_other(r, item, names[i]);
 		else if (gm_json_type(j, other) != GM_JSON_ABSENT &&
 			 gm_json_type(j, other) != GM_JSON_NULL)
-			gm_reading_omit(r, other, names[i]);
+			gm_reading_other(r, other, names[i]);
 	}
 }
 

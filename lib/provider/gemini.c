@@ -132,6 +132,8 @@ write_part(struct gm_jsonw *w, const struct gm_part *part)
 	case GM_PART_FILE:
 		write_file(w, "fileData", "fileUri", part);
 		break;
+	case GM_PART_OTHER:
+		break; /* stands in no turn */
 	}
 	if (part->signature.len > 0)
 		gm_jsonw_span(w, "thoughtSignature", part->signature);

@@ -81,7 +81,7 @@ read_part(struct gm_reading *r, int part)
 	enum gm_json_type type = gm_json_type(j, text);
 
 	if (gm_json_type(j, part) != GM_JSON_OBJECT) {
-		gm_reading_omit(r, part, NULL);
+		gm_reading_other(r, part, NULL);
 		return;
 	}
 	gm_reading_text(r, text, thought);
@@ -89,11 +89,11 @@ read_part(struct gm_reading *r, int part)
 		return;
 	if (type != GM_JSON_STRING && type != GM_JSON_ABSENT &&
 	    type != GM_JSON_NULL)
-		gm_reading_omit_member(r, text);
+		gm_reading_member(r, text);
 	for (i = gm_json_first(j, part); i >= 0; i = gm_json_next(j, part, i))
 		if (is_content(r, i,
 			type == GM_JSON_STRING && !gm_json_is(j, text, "")))
-			gm_reading_omit_member(r, i);
+			gm_reading_member(r, i);
 }
 
 /* An array of parts; something else in its place is one part. */

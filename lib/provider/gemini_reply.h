@@ -9,7 +9,7 @@
  * google/ai/generativelanguage/v1beta/generative_service.proto, and
  * ListModelsResponse of its model_service.proto, as JSON.  Only
  * the candidate with index 0 is read, as no more are asked for; parts that are
- * no text are noted as omitted.  Of what comes repeatedly, the last counts.
+ * no text are given as they are.  Of what comes repeatedly, the last counts.
  * No I/O.
  */
 

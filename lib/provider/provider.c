@@ -18,13 +18,21 @@ gm_answer_release(struct gm_answer *a)
 	gm_think_release(&a->think);
 }
 
+int
+gm_answer_omit(
+    struct gm_answer *a, const struct gm_omitted *o, struct gm_err *err)
+{
+	if (a->omitted_len++ < GM_OMITTED_MAX)
+		gm_buf_put(&a->omitted, (const char *)o, sizeof(*o));
+	return gm_buf_check(&a->omitted, err);
+}
+
 static int
 drop_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
-	(void)part;
 	(void)arg;
 	(void)err;
-	return 0;
+	return part->kind == GM_PART_TEXT ? 0 : GM_SINK_OMITS;
 }
 
 static int

@@ -31,13 +31,17 @@ enum gm_role {
 enum gm_part_kind {
 	GM_PART_TEXT, /* text, which is UTF-8 */
 	GM_PART_DATA, /* a file's bytes in base64, padded */
-	GM_PART_FILE  /* the URI of a file that was uploaded to the service */
+	GM_PART_FILE, /* the URI of a file that was uploaded to the service */
+	GM_PART_OTHER /* of a reply: anything else, as the JSON that came */
 };
 
-/* A piece of a turn.  Borrowed. */
+/*
+ * A piece of a turn, or of a reply, in which base64 and the MIME type are as
+ * the service wrote them.  Borrowed.
+ */
 struct gm_part {
 	enum gm_part_kind kind;
-	struct gm_span text; /* the text, the base64, or the URI */
+	struct gm_span text; /* the text, the base64, the URI or the JSON */
 	const char *mime;    /* "image/png", of data; of a file or NULL */
 	bool thought; /* of a reply: no part of the answer; of a turn: false */
 	/*
@@ -46,6 +50,8 @@ struct gm_part {
 	 * none are not sent it.
 	 */
 	struct gm_span signature;
+	/* Of a reply, if it is no text: how it is listed if it is left out. */
+	const struct gm_omitted *listed;
 };
 
 /* What one side of a conversation said.  Has one part at least.  Borrowed. */
@@ -116,8 +122,8 @@ struct gm_omitted {
 struct gm_answer {
 	enum gm_finish finish;
 	bool seen;  /* a document has come that belongs to an answer */
-	bool text;  /* some has come, though it may turn out to be a thought */
-	bool begun; /* text has come, or a thought */
+	bool text;  /* some has come, be it a thought in the end; or a part */
+	bool begun; /* text has come, a thought, or another part */
 	bool late;  /* text came after a finish reason: more may follow */
 	bool prompt_blocked;
 	char reason[64];         /* as the service names it: "STOP" */
@@ -125,7 +131,7 @@ struct gm_answer {
 	char model_version[128]; /* "" if it did not say */
 	char stage[32];          /* "DEPRECATED" ...; "" if all is well */
 	struct gm_usage usage;
-	size_t omitted_len;    /* parts that were left out */
+	size_t omitted_len;    /* parts that the sink left out */
 	struct gm_buf omitted; /* struct gm_omitted each, the first ones */
 	struct gm_buf sources; /* "uri\ttitle\n" each, without doubles */
 	/* Half of a character that the next piece ends; 0: none. */
@@ -137,14 +143,24 @@ struct gm_answer {
 void gm_answer_init(struct gm_answer *);
 void gm_answer_release(struct gm_answer *);
 
+/* Add to the parts that were left out. */
+int gm_answer_omit(struct gm_answer *, const struct gm_omitted *,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* What a sink returns that cannot take a part that is no text. */
+#define GM_SINK_OMITS 1
+
 /*
  * Takes the parts of an answer as they come.  Text is well-formed UTF-8, a
- * piece of it each, cut only between characters.
+ * piece of it each, cut only between characters.  The order is that of the
+ * reply, but text that is held back, as it may be a thought or may come again
+ * (think.h, hops.h), is given after parts behind it that are no text.
  */
 struct gm_sink {
+	/* Returns 0, GM_SINK_OMITS, or -1. */
 	int (*part)(const struct gm_part *, void *arg, struct gm_err *);
 	int (*flush)(void *arg, struct gm_err *); /* all that has come is in */
-	void (*restart)(void *arg); /* drop all text: the answer begins anew */
+	void (*restart)(void *arg); /* drop all: the answer begins anew */
 	/*
 	 * A request with this token continues the answer after the text that
 	 * has come so far.  NULL: tokens are of no interest.

@@ -145,9 +145,10 @@ decoded_len(struct gm_span base64)
 	return digits * 3 / 4;
 }
 
-/* "data:image/png;base64,..." */
+/* "data:image/png;base64,..."; true: it is one, whose data is in *data. */
 static bool
-measure_url(struct gm_reading *r, int url, struct gm_omitted *o)
+measure_url(
+    struct gm_reading *r, int url, struct gm_omitted *o, struct gm_span *data)
 {
 	struct gm_span rest, head;
 
@@ -160,20 +161,22 @@ measure_url(struct gm_reading *r, int url, struct gm_omitted *o)
 	rest.len -= strlen("data:");
 	if (!gm_span_split(&rest, ",", &head) || rest.p == NULL)
 		return false;
-	o->bytes = gm_span_ends(head, ";base64") ? decoded_len(rest)
-	                                         : (int64_t)rest.len;
+	if (gm_span_ends(head, ";base64"))
+		*data = rest;
+	o->bytes = data->len > 0 ? decoded_len(rest) : (int64_t)rest.len;
 	(void)gm_span_split(&head, ";", &rest);
 	clean(rest, o->mime, sizeof(o->mime));
 	return true;
 }
 
-/* How large a part is, and of what MIME type. */
-static void
+/* How large a part is, and of what MIME type; its base64, if it has any. */
+static struct gm_span
 measure(struct gm_reading *r, int value, struct gm_omitted *o)
 {
 	static const char *const types[] = { "mimeType", "mime_type",
 		"format" };
 	int url = gm_reading_at(r, value, "url");
+	struct gm_span data = { NULL, 0 };
 	size_t i;
 
 	if (gm_json_type(r->json, value) == GM_JSON_STRING)
@@ -183,48 +186,62 @@ measure(struct gm_reading *r, int value, struct gm_omitted *o)
 	if (url == GM_JSON_NONE)
 		url = gm_reading_at(r, value, "image_url");
 	o->bytes = (int64_t)gm_json_raw(r->json, value).len;
-	if (measure_url(r, url, o))
-		return;
+	if (measure_url(r, url, o, &data))
+		return data;
 	for (i = 0; i < GM_LEN(types) && o->mime[0] == '\0'; i++)
 		gm_reading_line(r, gm_reading_at(r, value, types[i]), o->mime,
 		    sizeof(o->mime));
-	if (gm_reading_decode(r, gm_reading_at(r, value, "data")))
-		o->bytes = decoded_len(gm_buf_span(&r->text));
+	if (gm_reading_decode(r, gm_reading_at(r, value, "data"))) {
+		data = gm_buf_span(&r->text);
+		o->bytes = decoded_len(data);
+	}
+	return data;
 }
 
+/* Of data and of files the kind is known; all else is JSON. */
 static void
-add_omitted(struct gm_reading *r, int value, struct gm_omitted *o)
+give_other(struct gm_reading *r, int value, struct gm_omitted *o)
 {
-	struct gm_answer *a = r->answer;
+	struct gm_part part = { .kind = GM_PART_OTHER,
+		.text = gm_json_raw(r->json, value),
+		.listed = o };
+	struct gm_span data = measure(r, value, o);
 
-	measure(r, value, o);
+	if (o->mime[0] != '\0')
+		part.mime = o->mime;
+	if (data.len > 0 && part.mime != NULL) {
+		part.kind = GM_PART_DATA;
+		part.text = data;
+	} else if (gm_reading_decode(r, gm_reading_at(r, value, "fileUri"))) {
+		part.kind = GM_PART_FILE;
+		part.text = gm_buf_span(&r->text);
+	}
 	if (r->rc != 0)
 		return;
-	if (a->omitted_len++ < GM_OMITTED_MAX) {
-		gm_buf_put(&a->omitted, (const char *)o, sizeof(*o));
-		r->rc = gm_buf_check(&a->omitted, r->err);
-	}
+	r->answer->begun = r->answer->text = true;
+	if (r->sink->part(&part, r->sink->arg, r->err) < 0)
+		r->rc = -1;
 }
 
 void
-gm_reading_omit(struct gm_reading *r, int value, const char *type)
+gm_reading_other(struct gm_reading *r, int value, const char *type)
 {
 	struct gm_omitted o = { .bytes = 0 };
 
 	if (type == NULL)
 		type = type_name(gm_json_type(r->json, value));
 	clean(gm_span_of(type), o.type, sizeof(o.type));
-	add_omitted(r, value, &o);
+	give_other(r, value, &o);
 }
 
 void
-gm_reading_omit_member(struct gm_reading *r, int value)
+gm_reading_member(struct gm_reading *r, int value)
 {
 	struct gm_omitted o = { .bytes = 0 };
 
 	gm_reading_line(
 	    r, gm_json_name(r->json, value), o.type, sizeof(o.type));
-	add_omitted(r, value, &o);
+	give_other(r, value, &o);
 }
 
 int

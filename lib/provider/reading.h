@@ -49,13 +49,13 @@ void gm_reading_give(struct gm_reading *, struct gm_span, bool thought);
 void gm_reading_text(struct gm_reading *, int at, bool thought);
 
 /*
- * Note that a part is left out, as it is no text: the value at a place, under
+ * Give a part that is no text to the sink: the value at a place, listed under
  * the name of a member (a string in the JSON) or, without one, of its type.
  * Type and size are found in the value: base64 under "data", a data URL under
  * "url", a name under "mimeType", "mime_type" or "format".
  */
-void gm_reading_omit(struct gm_reading *, int value, const char *type);
-void gm_reading_omit_member(struct gm_reading *, int value);
+void gm_reading_other(struct gm_reading *, int value, const char *type);
+void gm_reading_member(struct gm_reading *, int value);
 
 /* The server sends thoughts apart: do not hold text that may be one. */
 int gm_reading_separated(struct gm_reading *) GM_MUST_CHECK;

@@ -112,7 +112,7 @@ may_be(enum gm_json_type type, enum gm_operation operation)
 static bool
 is_begun(const struct gm_answer *a)
 {
-	return a->begun || a->omitted_len > 0 || a->finish != GM_FINISH_NONE;
+	return a->begun || a->finish != GM_FINISH_NONE;
 }
 
 /* Let the provider read a document, and note whether the model is at work. */
@@ -473,8 +473,7 @@ take_end(
 static bool
 is_unfinished(const struct gm_reply *r)
 {
-	return r->question->operation == GM_OP_GENERATE &&
-	       (r->answer->text || r->answer->omitted_len > 0) &&
+	return r->question->operation == GM_OP_GENERATE && r->answer->text &&
 	       (r->done || (r->kind == GM_REPLY_JSON && !r->broken));
 }
 

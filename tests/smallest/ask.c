@@ -8,6 +8,8 @@ print(const struct gm_part *part, void *out, struct gm_err *err)
 {
 	struct gm_span text = part->text;
 
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
 	if (part->thought)
 		return 0;
 	if (fwrite(text.p, 1, text.len, out) == text.len && fflush(out) == 0)

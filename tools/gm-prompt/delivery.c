@@ -22,6 +22,8 @@ hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct gm_delivery *d = arg;
 
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
 	if (!part->thought)
 		return hold_text(d, part->text, err);
 	if (d->thoughts_fd == -1)
@@ -72,6 +74,8 @@ give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	struct gm_delivery *d = arg;
 
 	(void)err;
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
 	if (!part->thought) {
 		end_thoughts(d);
 		gm_out_put(d->out, part->text);

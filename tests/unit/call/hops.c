@@ -68,6 +68,15 @@ think(const char *piece)
 }
 
 static int
+show(const char *piece)
+{
+	const struct gm_part part = { .kind = GM_PART_OTHER,
+		.text = gm_span_of(piece) };
+
+	return hops.sink.part(&part, hops.sink.arg, &err);
+}
+
+static int
 token(const char *name)
 {
 	return hops.sink.checkpoint(gm_span_of(name), hops.sink.arg, &err);
@@ -139,6 +148,41 @@ test_tokens(void **state)
 	assert_true(hops.moved);
 	assert_false(gm_hops_resume(&hops));
 	stop();
+}
+
+/* Parts that are no text are given once, however often they come. */
+static void
+test_others(void **state)
+{
+	int final;
+
+	(void)state;
+	for (final = 0; final < 2; final++) {
+		start(final == 1);
+		assert_int_equal(show("1"), 0);
+		assert_int_equal(token("T1"), 0);
+		assert_int_equal(show("2"), 0);
+		assert_int_equal(show("3"), 0);
+		assert_true(gm_hops_resume(&hops));
+		gm_hops_begin(&hops);
+		assert_int_equal(show("2"), 0);
+		assert_int_equal(token("T2"), 0); /* "3" may come after it */
+		assert_int_equal(show("3"), 0);
+		assert_int_equal(show("4"), 0);
+		assert_string_equal(gm_buf_str(&text), "1234");
+		assert_true(gm_hops_next(&hops));
+		gm_hops_begin(&hops);
+		assert_int_equal(show("3"), 0);
+		assert_int_equal(show("4"), 0);
+		assert_int_equal(show("5"), 0);
+		assert_string_equal(gm_buf_str(&text), "12345");
+		gm_hops_reset(&hops);
+		gm_hops_begin(&hops);
+		assert_int_equal(token("T1"), 0);
+		assert_int_equal(show("6"), 0);
+		assert_string_equal(gm_buf_str(&text), "123456");
+		stop();
+	}
 }
 
 /* What came after the token comes again. */
@@ -312,6 +356,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_stuck),

@@ -31,6 +31,8 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
 	assert_int_not_equal(part->text.len, 0);
 	if (r->room == 0)
 		return gm_fail(err, GM_EIO, "no space");

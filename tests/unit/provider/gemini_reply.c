@@ -25,6 +25,8 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	struct run *r = arg;
 
 	(void)err;
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
 	if (part->thought)
 		gm_buf_putc(&r->text, '(');
 	gm_buf_put_span(&r->text, part->text);
