@@ -354,6 +354,8 @@ count_part(const struct gm_part *part, void *arg, struct gm_err *err)
 
 	if (part->kind != GM_PART_TEXT)
 		return pass_other(c, part, err);
+	if (part->signature.len > 0)
+		return c->ask.sink->part(part, c->ask.sink->arg, err);
 	if (!part->thought)
 		return count_text(c, part->text, err);
 	/* Seen, if not the answer; only those that were asked for are shown. */

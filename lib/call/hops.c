@@ -109,7 +109,7 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 
 	if (part->kind != GM_PART_TEXT)
 		return take_other(h, part, err);
-	if (h->token.len == 0 || h->lost)
+	if (h->token.len == 0 || h->lost || part->signature.len > 0)
 		return h->to->part(part, h->to->arg, err);
 	return part->thought ? take_thought(h, part->text, err)
 	                     : take_text(h, part->text, err);

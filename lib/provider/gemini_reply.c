@@ -71,22 +71,14 @@ is_content(const struct gm_reading *r, int value, bool text)
 	return text ? is_named(r, value, kinds) : !is_named(r, value, beside);
 }
 
-/* A thought or a signature is no part that is missed; all else but text is. */
+/* All that a part holds but text and what only describes it. */
 static void
-read_part(struct gm_reading *r, int part)
+read_members(struct gm_reading *r, int part, int text)
 {
 	const struct gm_json *j = r->json;
-	bool thought = gm_json_true(j, gm_reading_at(r, part, "thought"));
-	int text = gm_reading_at(r, part, "text"), i;
 	enum gm_json_type type = gm_json_type(j, text);
+	int i;
 
-	if (gm_json_type(j, part) != GM_JSON_OBJECT) {
-		gm_reading_other(r, part, NULL);
-		return;
-	}
-	gm_reading_text(r, text, thought);
-	if (thought)
-		return;
 	if (type != GM_JSON_STRING && type != GM_JSON_ABSENT &&
 	    type != GM_JSON_NULL)
 		gm_reading_member(r, text);
@@ -94,6 +86,25 @@ read_part(struct gm_reading *r, int part)
 		if (is_content(r, i,
 			type == GM_JSON_STRING && !gm_json_is(j, text, "")))
 			gm_reading_member(r, i);
+}
+
+/* A thought that is no text is not missed. */
+static void
+read_part(struct gm_reading *r, int part)
+{
+	const struct gm_json *j = r->json;
+	bool thought = gm_json_true(j, gm_reading_at(r, part, "thought"));
+	int text = gm_reading_at(r, part, "text");
+
+	if (gm_json_type(j, part) != GM_JSON_OBJECT) {
+		gm_reading_other(r, part, NULL);
+		return;
+	}
+	gm_reading_sign(r, gm_reading_at(r, part, "thoughtSignature"));
+	gm_reading_text(r, text, thought);
+	if (!thought)
+		read_members(r, part, text);
+	gm_reading_end_part(r, thought);
 }
 
 /* An array of parts; something else in its place is one part. */

@@ -47,7 +47,8 @@ struct gm_part {
 	/*
 	 * Thought signature that the service sent with the part of a model's
 	 * turn; goes back to it unchanged.  len 0: none.  Services that have
-	 * none are not sent it.
+	 * none are not sent it.  In a reply, that of a text or a thought comes
+	 * behind it, in a part of its own with an empty text.
 	 */
 	struct gm_span signature;
 	/* Of a reply, if it is no text: how it is listed if it is left out. */
@@ -154,7 +155,8 @@ int gm_answer_omit(struct gm_answer *, const struct gm_omitted *,
  * Takes the parts of an answer as they come.  Text is well-formed UTF-8, a
  * piece of it each, cut only between characters.  The order is that of the
  * reply, but text that is held back, as it may be a thought or may come again
- * (think.h, hops.h), is given after parts behind it that are no text.
+ * (think.h, hops.h), is given after parts behind it that are no text, and
+ * after signatures, which may come again, too.
  */
 struct gm_sink {
 	/* Returns 0, GM_SINK_OMITS, or -1. */

@@ -17,6 +17,7 @@ gm_reading_init(struct gm_reading *r, const struct gm_json *json,
 		.json = json, .answer = answer, .sink = sink, .err = err
 	};
 	gm_buf_init(&r->text, TEXT_MAX);
+	gm_buf_init(&r->signature, TEXT_MAX);
 }
 
 int
@@ -204,6 +205,7 @@ give_other(struct gm_reading *r, int value, struct gm_omitted *o)
 {
 	struct gm_part part = { .kind = GM_PART_OTHER,
 		.text = gm_json_raw(r->json, value),
+		.signature = gm_buf_span(&r->signature),
 		.listed = o };
 	struct gm_span data = measure(r, value, o);
 
@@ -221,6 +223,7 @@ give_other(struct gm_reading *r, int value, struct gm_omitted *o)
 	r->answer->begun = r->answer->text = true;
 	if (r->sink->part(&part, r->sink->arg, r->err) < 0)
 		r->rc = -1;
+	gm_buf_reset(&r->signature);
 }
 
 void
@@ -242,6 +245,28 @@ gm_reading_member(struct gm_reading *r, int value)
 	gm_reading_line(
 	    r, gm_json_name(r->json, value), o.type, sizeof(o.type));
 	give_other(r, value, &o);
+}
+
+void
+gm_reading_sign(struct gm_reading *r, int at)
+{
+	gm_buf_reset(&r->signature);
+	if (r->rc != 0 || gm_json_type(r->json, at) != GM_JSON_STRING)
+		return;
+	gm_json_string(r->json, at, &r->signature);
+	r->rc = gm_buf_check(&r->signature, r->err);
+}
+
+void
+gm_reading_end_part(struct gm_reading *r, bool thought)
+{
+	const struct gm_part part = { .text = gm_span_of(""),
+		.thought = thought,
+		.signature = gm_buf_span(&r->signature) };
+
+	if (r->rc == 0 && part.signature.len > 0)
+		r->rc = r->sink->part(&part, r->sink->arg, r->err);
+	gm_buf_reset(&r->signature);
 }
 
 int
@@ -318,4 +343,5 @@ void
 gm_reading_release(struct gm_reading *r)
 {
 	gm_buf_release(&r->text);
+	gm_buf_release(&r->signature);
 }

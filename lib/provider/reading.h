@@ -22,6 +22,7 @@ struct gm_reading {
 	struct gm_answer *answer;
 	const struct gm_sink *sink;
 	struct gm_buf text; /* one string at a time; of the reader otherwise */
+	struct gm_buf signature; /* of this part, until it was given */
 	struct gm_err *err;
 	int rc; /* -1 once something has failed, with *err */
 };
@@ -56,6 +57,13 @@ void gm_reading_text(struct gm_reading *, int at, bool thought);
  */
 void gm_reading_other(struct gm_reading *, int value, const char *type);
 void gm_reading_member(struct gm_reading *, int value);
+
+/*
+ * Keep a part's signature, a string at a place, for the first of what is given
+ * next that is no text; give it by itself if there was none.
+ */
+void gm_reading_sign(struct gm_reading *, int at);
+void gm_reading_end_part(struct gm_reading *, bool thought);
 
 /* The server sends thoughts apart: do not hold text that may be one. */
 int gm_reading_separated(struct gm_reading *) GM_MUST_CHECK;

@@ -57,8 +57,14 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	struct run *r = arg;
 
 	(void)err;
+	assert(gm_utf8_valid(part->signature) == part->signature.len);
+	gm_buf_put_span(&r->thoughts, part->signature);
 	if (part->kind != GM_PART_TEXT)
 		return on_other(r, part);
+	if (part->signature.len > 0) {
+		assert(text.len == 0);
+		return 0;
+	}
 	assert(text.len > 0 && gm_utf8_valid(text) == text.len);
 	gm_buf_put_span(part->thought ? &r->thoughts : &r->text, text);
 	return 0;

@@ -76,6 +76,8 @@ give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	(void)err;
 	if (part->kind != GM_PART_TEXT)
 		return GM_SINK_OMITS;
+	if (part->text.len == 0)
+		return 0; /* a signature ends no line */
 	if (!part->thought) {
 		end_thoughts(d);
 		gm_out_put(d->out, part->text);

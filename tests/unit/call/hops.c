@@ -23,6 +23,7 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *e)
 	if (full && !part->thought)
 		return gm_fail(e, GM_EIO, "no space");
 	gm_buf_put_span(part->thought ? &thoughts : &text, part->text);
+	gm_buf_put_span(&text, part->signature);
 	return 0;
 }
 
@@ -154,6 +155,7 @@ test_tokens(void **state)
 static void
 test_others(void **state)
 {
+	const struct gm_part signature = { .signature = { "~", 1 } };
 	int final;
 
 	(void)state;
@@ -181,6 +183,9 @@ test_others(void **state)
 		assert_int_equal(token("T1"), 0);
 		assert_int_equal(show("6"), 0);
 		assert_string_equal(gm_buf_str(&text), "123456");
+		assert_int_equal(
+		    hops.sink.part(&signature, hops.sink.arg, &err), 0);
+		assert_string_equal(gm_buf_str(&text), "123456~");
 		stop();
 	}
 }

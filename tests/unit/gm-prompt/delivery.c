@@ -104,6 +104,11 @@ finish(struct place *p)
 static void
 test_stream(void **state)
 {
+	const struct gm_part signature = { .signature = { "QQ==", 4 } };
+	const struct gm_part image = {
+		.kind = GM_PART_DATA, .text = { "AAAA", 4 }, .mime = "image/png"
+	};
+	struct gm_err err;
 	struct place p;
 
 	(void)state;
@@ -120,6 +125,11 @@ test_stream(void **state)
 	check(&p, "two.", "");
 	thought(&p, "More.");
 	check(&p, "", "More.");
+	assert_int_equal(p.d.sink.part(&signature, p.d.sink.arg, &err), 0);
+	check(&p, "", "");
+	assert_int_equal(
+	    p.d.sink.part(&image, p.d.sink.arg, &err), GM_SINK_OMITS);
+	check(&p, "", "");
 	finish(&p);
 	check(&p, "\n", "\n");
 	close_place(&p);

@@ -27,6 +27,8 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	(void)err;
 	if (part->kind != GM_PART_TEXT)
 		return GM_SINK_OMITS;
+	if (part->signature.len > 0)
+		return 0;
 	if (part->thought)
 		gm_buf_putc(&r->text, '(');
 	gm_buf_put_span(&r->text, part->text);

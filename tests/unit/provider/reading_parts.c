@@ -20,7 +20,7 @@ struct run {
 	struct gm_err err;
 };
 
-/* A kind, what it has, and the text: "D inlineData image/png 8|AAAA;" */
+/* A kind, what it has, text and signature: "D inlineData image/png 8|AAAA;" */
 static int
 on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -33,6 +33,9 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 		    (int)part->listed->bytes);
 	gm_buf_putc(&r->log, '|');
 	gm_buf_put_span(&r->log, part->text);
+	if (part->signature.len > 0)
+		gm_buf_putc(&r->log, '~');
+	gm_buf_put_span(&r->log, part->signature);
 	gm_buf_putc(&r->log, ';');
 	if (part->kind != GM_PART_TEXT && r->returns == -1)
 		return gm_fail(err, GM_EIO, "no space");
@@ -79,6 +82,19 @@ static const struct {
 	    "O functionCall - 12|{\"name\":\"f\"};T|b;"
 	    "F fileData video/mp4 38|u;O video - 3|{\"data\":\"AAAA\"};"
 	    "O number - 1|5;" },
+	{ gm_gemini_read,
+	    PARTS(
+		"{\"text\":\"Hm.\",\"thought\":true,\"thoughtSignature\":"
+		"\"QQ\\u003d=\"},{\"text\":\"a\",\"thoughtSignature\":\"B\"},"
+		"{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AAAA\"}"
+		",\"thoughtSignature\":\"C\"},{\"functionCall\":{},\"toolCall\""
+		":{},\"thoughtSignature\":\"D\"},{\"text\":\"b\"},{\"text\":"
+		"\"\",\"thoughtSignature\":\"E\"},{\"thoughtSignature\":\"F\"},"
+		"{\"thought\":true,\"toolCall\":{},\"thoughtSignature\":\"G\"}"
+		",7,{\"text\":\"c\",\"thoughtSignature\":5}"),
+	    "?|Hm.;?|~QQ==;T|a;T|~B;D inlineData image/png 3|AAAA~C;"
+	    "O functionCall - 2|{}~D;O toolCall - 2|{};T|b;T|~E;T|~F;?|~G;"
+	    "O number - 1|7;T|c;" },
 	{ gm_chat_read,
 	    MESSAGE("\"reasoning_content\":\"Hm.\",\"content\":[{\"type\":"
 		    "\"text\",\"text\":\"a\"},{\"type\":\"image_url\","
@@ -138,7 +154,7 @@ test_sink_fails(void **state)
 		assert_int_equal(
 		    read_it(&r, rows[i].fn, rows[i].document, -1), -1);
 		assert_string_equal(r.err.msg, "no space");
-		assert_non_null(strstr(gm_buf_str(&r.log), "T|a;D "));
+		assert_non_null(strstr(gm_buf_str(&r.log), ";D "));
 		assert_null(strstr(gm_buf_str(&r.log), "T|b"));
 		release(&r);
 	}
