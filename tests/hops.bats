@@ -362,6 +362,25 @@ two_projects() {
 	continued - T1
 }
 
+@test "what a model has begun is never joined to the answer of another" {
+	services
+	two_projects
+	FIRST=$(hop '' "$(piece 'One, ' $MORE T1)")
+	OTHER=$(hop '' "$(piece 'Uno.' STOP)")
+	# All keys rest, and no retry is left: the next model, the next service.
+	for way in --no-stream '-o f'; do
+		hops "$FIRST" '{"row":29}' "$OTHER"
+		# shellcheck disable=SC2086 # two words
+		ask -m $LONG,gemini-4-neon --max-wait 1 --retries 0 $way hi
+		[ "$rc" -eq 0 ]
+		[ "$way" = --no-stream ] || mv f out
+		same out $'Uno.\n'
+	done
+	hops "$FIRST" '{"row":29,"when":{"path":"/v1beta/"}}' "$MISTRAL_GOOD"
+	ask -m $LONG --max-wait 1 --retries 0 --fallback mistral hi
+	[ "$rc" -eq 0 ] && same out "$MISTRAL_SAYS"$'\n'
+}
+
 @test "other faults of a later response end it, or begin anew elsewhere" {
 	services
 	FIRST="$(hop '' "$(piece 'One, ' $MORE T1)")"

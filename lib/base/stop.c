@@ -59,11 +59,13 @@ note(int number)
 static void
 on_signal(int number)
 {
+	enum gm_stop_stage now;
 	int saved = errno, stage;
 	ssize_t n = 0;
 
 	note(number);
-	for (stage = (int)gm_stop_stage(); stage > GM_STOP_NONE; stage--)
+	now = gm_stop_stage();
+	for (stage = (int)now; stage > GM_STOP_NONE; stage--)
 		n = write(wake[stage][1], "", 1);
 	(void)n; /* a full pipe is readable already */
 	errno = saved;
@@ -229,13 +231,15 @@ void
 gm_stop_last_words(void)
 {
 	struct gm_err ignored;
+	enum gm_stop_stage now;
 	char bytes[64];
 	int stage;
 
 	if (late == 0 || gm_stop_deadline(LAST_WORDS_MS, &ignored) != 0)
 		return;
 	late = 0;
-	for (stage = GM_STOP_NOW; stage > (int)gm_stop_stage(); stage--)
+	now = gm_stop_stage();
+	for (stage = GM_STOP_NOW; stage > (int)now; stage--)
 		while (read(wake[stage][0], bytes, sizeof(bytes)) > 0)
 			;
 }

@@ -252,6 +252,17 @@ begin_model(struct gm_call *c, const char *model)
 		fail_local(c);
 }
 
+/* Nothing of the answer was given out: drop it. */
+static void
+begin_anew(struct gm_call *c)
+{
+	c->ask.sink->restart(c->ask.sink->arg);
+	c->ask.outcome->text_bytes = 0;
+	c->answered = false;
+	gm_buf_reset(&c->blanks);
+	gm_hops_reset(&c->hops);
+}
+
 static void
 next_model(struct gm_call *c)
 {
@@ -260,6 +271,7 @@ next_model(struct gm_call *c)
 	gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
 	    q->model, q->spare[0]);
 	q->spare_len--;
+	begin_anew(c);
 	begin_model(c, *q->spare++);
 }
 
@@ -282,18 +294,8 @@ next_service(struct gm_call *c, enum gm_class class)
 	c->last.code = GM_OK;
 	q->spare = next->models + 1;
 	q->spare_len = next->models_len - 1;
+	begin_anew(c);
 	begin_model(c, next->models[0]);
-}
-
-/* Nothing of the answer was given out: drop it. */
-static void
-begin_anew(struct gm_call *c)
-{
-	c->ask.sink->restart(c->ask.sink->arg);
-	c->ask.outcome->text_bytes = 0;
-	c->answered = false;
-	gm_buf_reset(&c->blanks);
-	gm_hops_reset(&c->hops);
 }
 
 /* What is sent, and what comes back. */
@@ -592,7 +594,7 @@ static void
 share_wait(struct gm_call *c, struct gm_decision *d, int64_t now_ms)
 {
 	const struct gm_wait wait = { .keys = c->service->keys,
-		.model = c->question.model,
+		.model = gm_keyrule_model(quota_model(&c->question)),
 		.why = d->why,
 		.until_ms = d->until_ms };
 	bool news;
@@ -962,6 +964,8 @@ abandon_change(struct gm_call *c)
 	if (reserved) {
 		c->key = pick->index;
 		c->turn_ms = pick->at_ms;
+	} else if (!c->change.made && c->change.learnt == GM_LEARNT_UNSENT) {
+		c->turn_ms = c->change.slot_ms; /* as it was before */
 	}
 }
 

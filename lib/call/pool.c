@@ -173,12 +173,12 @@ turn(struct run *r, struct gm_err *err)
 int
 gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 {
-	struct run r = { .pool = pool };
+	struct slot *slots = calloc(pool->slots, sizeof(*slots));
+	struct run r = { .pool = pool, .slots = slots };
 	size_t i;
 	int rc;
 
-	r.slots = calloc(pool->slots, sizeof(*r.slots));
-	if (r.slots == NULL)
+	if (slots == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	do {
 		rc = fill_all(&r, err);
@@ -186,8 +186,8 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 			rc = turn(&r, err);
 	} while (rc != -1 && (r.busy > 0 || !r.last));
 	for (i = 0; i < pool->slots; i++)
-		gm_call_free(r.slots[i].call);
-	free(r.slots);
+		gm_call_free(slots[i].call);
+	free(slots);
 	return rc == -1 ? -1 : 0;
 }
 

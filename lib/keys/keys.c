@@ -189,6 +189,8 @@ gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 		c->made = true;
 		c->batch = gm_keystate_leave(k->state);
 		c->again_ms = now; /* others may join the batch before */
+		if (rc != 0)       /* nobody will finish it */
+			gm_keystate_unlock(k->state);
 		return rc != 0 ? -1 : c->batch == 0;
 	}
 	if (gm_keystate_finish(k->state, c->batch))

@@ -610,14 +610,12 @@ step(struct gm_keystate *k, int error)
 		case GM_KEYSTATE_OPEN:
 			rc = write_aside(k, &err);
 			k->phase = GM_KEYSTATE_SYNC;
-			if (rc == 0)
-				synced = begin_sync(k, k->aside, &error);
+			synced = rc != 0 || begin_sync(k, k->aside, &error);
 			break;
 		case GM_KEYSTATE_SYNC:
 			rc = publish(k, error, &err);
 			k->phase = GM_KEYSTATE_PUBLISHED;
-			if (rc == 0)
-				synced = begin_sync(k, k->dir.fd, &error);
+			synced = rc != 0 || begin_sync(k, k->dir.fd, &error);
 			break;
 		case GM_KEYSTATE_PUBLISHED:
 			rc = check_synced(k, error, &err);

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,8 +97,12 @@ gm_keytable_fetch_all(struct gm_keytable *t)
 {
 	size_t i;
 
-	for (i = 0; t->fetch != NULL && i < t->len; i++)
+	for (i = 0; t->fetch != NULL && i < t->len; i++) {
+		if (t->rows[i].at ==
+		    -1) /* in no file: there is nothing newer */
+			t->rows[i].look = t->look;
 		gm_keytable_fetch(t, &t->rows[i]);
+	}
 }
 
 static int
@@ -130,6 +135,7 @@ gm_keytable_get_list(struct gm_keytable *t, const char *origin,
     struct gm_err *err)
 {
 	struct gm_keyrow row, *at;
+	size_t i;
 
 	init_row(&row, origin, kind, list, model);
 	at = gm_keytable_find_list(t, origin, kind, list, model);
@@ -139,11 +145,14 @@ gm_keytable_get_list(struct gm_keytable *t, const char *origin,
 	}
 	if (grow(t, err) != 0)
 		return NULL;
-	at = &t->rows[place(t, &row)];
-	memmove(at + 1, at, (size_t)(t->rows + t->len - at) * sizeof(*at));
-	*at = row;
+	assert(t->rows != NULL); /* there is room */
+	i = place(t, &row);
+	if (i < t->len)
+		memmove(&t->rows[i + 1], &t->rows[i],
+		    (t->len - i) * sizeof(*t->rows));
+	t->rows[i] = row;
 	t->len++;
-	return at;
+	return &t->rows[i];
 }
 
 /* How bad a mark is: a dead key stays dead, whatever its quota. */

@@ -133,6 +133,7 @@ let_in(struct gm_http *http, struct gm_err *err)
 		if (!t->held)
 			continue;
 		t->held = false;
+		t->enter_ms = gm_clock_mono_ms();
 		if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
 			return gm_fail(err, GM_EOS, "out of memory");
 	}
@@ -234,7 +235,7 @@ expiry(struct gm_http_transfer *t)
 {
 	return gm_transfer_is_connected(t)
 	           ? t->sign_ms + limit_of(t)
-	           : t->start_ms + t->options->connect_timeout_ms + GRACE_MS;
+	           : t->enter_ms + t->options->connect_timeout_ms + GRACE_MS;
 }
 
 static void

@@ -395,7 +395,7 @@ gm_transfer_set(struct gm_http_transfer *t,
 {
 	t->request = *request;
 	t->options = options;
-	t->start_ms = t->sign_ms = gm_clock_mono_ms();
+	t->start_ms = t->enter_ms = t->sign_ms = gm_clock_mono_ms();
 	if (set_connection(t, options) != 0 || set_callbacks(t) != 0 ||
 	    set_headers(t) != 0)
 		return gm_fail(err, GM_EOS, "out of memory");

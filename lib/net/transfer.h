@@ -23,7 +23,8 @@ struct gm_http_transfer {
 	struct gm_http_request request;
 	struct gm_http_result result;
 	struct curl_slist *lines; /* headers of the request */
-	int64_t start_ms;         /* monotonic, as is: */
+	int64_t start_ms;         /* monotonic, as are: */
+	int64_t enter_ms;         /* when it no longer waited for others */
 	int64_t sign_ms;   /* when the clock that runs was last set to 0 */
 	bool responded;    /* the first event has come: the second clock runs */
 	int64_t body_read; /* bytes of the request's body so far */

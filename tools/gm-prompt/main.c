@@ -129,12 +129,12 @@ ask_of(struct run *r)
 static int
 dry_run(struct run *r, struct gm_err *err)
 {
-	const struct gm_ask ask = ask_of(r);
+	const struct gm_ask what = ask_of(r);
 	struct gm_buf body;
 	int rc;
 
 	gm_buf_init(&body, SIZE_MAX / 2);
-	rc = gm_call_preview(&ask, GM_LEVEL_METRICS, &body, err);
+	rc = gm_call_preview(&what, GM_LEVEL_METRICS, &body, err);
 	if (rc == 0) {
 		gm_out_put(&r->out, gm_buf_span(&body));
 		rc = gm_out_end(&r->out, err);

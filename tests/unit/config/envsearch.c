@@ -132,7 +132,7 @@ static void
 test_choice(void **state)
 {
 	char variable[PATH_MAX], want[PATH_MAX];
-	struct gm_envsearch_found found;
+	struct gm_envsearch_found found = { .trust = GM_ENVSEARCH_NONE };
 	struct gm_envfile file;
 	struct gm_err err;
 	size_t i;
@@ -179,7 +179,7 @@ test_absent(void **state)
 		const char *option, *variable;
 	} names[] = { { "none", NULL }, { NULL, "none" },
 		{ NULL, "/none/of/these" } };
-	struct gm_envsearch_found found;
+	struct gm_envsearch_found found = { .trust = GM_ENVSEARCH_NONE };
 	struct gm_envfile file = { 0 };
 	struct gm_err err;
 	size_t i;

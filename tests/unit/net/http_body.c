@@ -70,14 +70,14 @@ read_request(FILE *in, uint64_t *sum)
 	while (fgets(line, sizeof(line), in) != NULL &&
 	       strcmp(line, "\r\n") != 0) {
 		any = true;
-		(void)sscanf(line, "Content-Length: %lld", &len);
+		if (strncmp(line, "Content-Length: ", 16) == 0)
+			len = strtoll(line + 16, NULL, 10);
 		if (strcmp(line, "Transfer-Encoding: chunked\r\n") == 0)
 			chunked = true;
 	}
 	*sum = take_bytes(in, (size_t)len, SEED);
-	while (chunked && fscanf(in, "%x", &chunk) == 1) {
-		(void)getc(in); /* the line's end */
-		(void)getc(in);
+	while (chunked && fgets(line, sizeof(line), in) != NULL) {
+		chunk = (unsigned)strtoul(line, NULL, 16);
 		*sum = take_bytes(in, chunk, *sum);
 		(void)getc(in);
 		(void)getc(in);
