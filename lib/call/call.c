@@ -271,7 +271,6 @@ next_model(struct gm_call *c)
 	gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
 	    q->model, q->spare[0]);
 	q->spare_len--;
-	begin_anew(c);
 	begin_model(c, *q->spare++);
 }
 
@@ -294,7 +293,6 @@ next_service(struct gm_call *c, enum gm_class class)
 	c->last.code = GM_OK;
 	q->spare = next->models + 1;
 	q->spare_len = next->models_len - 1;
-	begin_anew(c);
 	begin_model(c, next->models[0]);
 }
 
@@ -610,11 +608,10 @@ without_key(struct gm_call *c, const struct gm_pick *pick,
 {
 	if (d->step == GM_STEP_WAIT) {
 		share_wait(c, d, e->now_ms);
-	} else if (d->again) {
+	} else if (d->step == GM_STEP_RESERVE) {
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
 		    "%s: the answer begins anew with another key",
 		    c->question.model);
-		begin_anew(c);
 	} else if (is_end(d) && c->now.abroad && c->hops.token.len == 0) {
 		explain_fault(c, false);
 	} else if (is_end(d)) {
@@ -650,6 +647,8 @@ take_pick(struct gm_call *c)
 		(void)gm_fail(&c->err, GM_EUNAVAILABLE,
 		    "%s: its turn comes only after the deadline (deadline)",
 		    c->question.model);
+	if (d.anew)
+		begin_anew(c);
 	if (e.keys == GM_KEYS_READY &&
 	    gm_request_sign(&c->request, c->service->provider, key_of(c)->text,
 		&c->err) != 0)

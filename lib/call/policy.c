@@ -10,6 +10,16 @@ step(enum gm_step step, enum gm_class why)
 	return (struct gm_decision){ .step = step, .why = why };
 }
 
+/* A step with which an answer begins: what has come of another is dropped. */
+static struct gm_decision
+afresh(enum gm_step next, enum gm_class why)
+{
+	struct gm_decision d = step(next, why);
+
+	d.anew = true;
+	return d;
+}
+
 static struct gm_decision
 wait_until(int64_t until_ms, enum gm_class why)
 {
@@ -33,7 +43,7 @@ next_service(struct gm_situation *s, enum gm_class why)
 	if (s->services == 0)
 		return step(GM_STEP_FAIL, why);
 	s->services--;
-	return step(GM_STEP_SERVICE, why);
+	return afresh(GM_STEP_SERVICE, why);
 }
 
 static struct gm_decision
@@ -42,7 +52,7 @@ next_model(struct gm_situation *s, enum gm_class why)
 	if (s->given || s->models == 0)
 		return next_service(s, why);
 	s->models--;
-	return step(GM_STEP_MODEL, why);
+	return afresh(GM_STEP_MODEL, why);
 }
 
 static struct gm_decision
@@ -50,7 +60,7 @@ begin(struct gm_situation *s, size_t models)
 {
 	s->models = models;
 	s->failures = 0;
-	s->timed_out = s->emptied = s->abroad = s->token = false;
+	s->timed_out = s->emptied = s->abroad = false;
 	s->ready_ms = 0;
 	s->fault = GM_CLASS_OK;
 	return step(GM_STEP_RESERVE, GM_CLASS_OK);
@@ -66,14 +76,10 @@ without_key(struct gm_situation *s, const struct gm_event *e)
 {
 	bool cooling = e->keys == GM_KEYS_COOLING;
 	enum gm_class why = s->fault != GM_CLASS_OK ? s->fault : e->why;
-	struct gm_decision d;
 
 	if (s->token && !s->given && s->failures < s->retries) {
 		s->failures++;
-		s->token = false;
-		d = step(GM_STEP_RESERVE, e->why);
-		d.anew = d.again = true;
-		return d;
+		return afresh(GM_STEP_RESERVE, e->why);
 	}
 	if (cooling || gm_class(why)->scope == GM_SCOPE_QUOTA)
 		return next_model(s, why);
@@ -253,7 +259,6 @@ after_fault(struct gm_situation *s, const struct gm_event *e)
 	}
 	if (s->given)
 		return step(GM_STEP_DONE, e->class);
-	s->token = false;
 	d = from_scratch(s, e, action);
 	d.anew = true;
 	return d;
@@ -267,7 +272,6 @@ after_nothing(struct gm_situation *s, const struct gm_event *e)
 
 	if (s->given) /* thoughts were shown */
 		return step(GM_STEP_DONE, e->class);
-	s->token = false;
 	if (!s->emptied && s->failures < s->retries && fits(s, e->now_ms, 0)) {
 		s->emptied = true;
 		s->failures++;

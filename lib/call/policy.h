@@ -94,7 +94,6 @@ struct gm_decision {
 	enum gm_class why;
 	int64_t until_ms;
 	bool anew;     /* first drop what has come of the answer */
-	bool again;    /* it is dropped although it might go on elsewhere */
 	bool resumed;  /* the answer goes on from its token */
 	bool avoid;    /* leave the key's project out from now on */
 	bool no_time;  /* there is none for another try */
