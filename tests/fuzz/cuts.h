@@ -35,19 +35,16 @@ check_line(const char *line, size_t size)
 
 /* Where a part that is no text stands in the text is kept there. */
 static int
-on_other(struct run *r, const struct gm_part *part)
+on_other(struct run *r, const struct gm_part *part, struct gm_err *err)
 {
 	const struct gm_omitted *o = part->listed;
 
-	check_line(o->type, sizeof(o->type));
-	check_line(o->mime, sizeof(o->mime));
-	assert(o->bytes >= 0);
 	assert(part->kind != GM_PART_DATA || part->mime == o->mime);
 	gm_buf_printf(&r->text, "[%d %s %s %lld ", (int)part->kind, o->type,
 	    o->mime, (long long)o->bytes);
 	gm_buf_put_span(&r->text, part->text);
 	gm_buf_putc(&r->text, ']');
-	return GM_SINK_OMITS;
+	return gm_answer_omit(&r->answer, o, err) == 0 ? GM_SINK_OMITS : -1;
 }
 
 static int
@@ -56,11 +53,10 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	struct gm_span text = part->text;
 	struct run *r = arg;
 
-	(void)err;
 	assert(gm_utf8_valid(part->signature) == part->signature.len);
 	gm_buf_put_span(&r->thoughts, part->signature);
 	if (part->kind != GM_PART_TEXT)
-		return on_other(r, part);
+		return on_other(r, part, err);
 	if (part->signature.len > 0) {
 		assert(text.len == 0);
 		return 0;
@@ -141,6 +137,23 @@ release(struct run *r)
 }
 
 static void
+check_omitted(const struct gm_answer *a)
+{
+	const void *all = a->omitted.data;
+	const struct gm_omitted *o = all;
+	size_t i;
+
+	assert(a->omitted.len / sizeof(*o) == (a->omitted_len < GM_OMITTED_MAX
+						      ? a->omitted_len
+						      : GM_OMITTED_MAX));
+	for (i = 0; i < a->omitted.len / sizeof(*o); i++) {
+		check_line(o[i].type, sizeof(o[i].type));
+		check_line(o[i].mime, sizeof(o[i].mime));
+		assert(o[i].bytes >= 0);
+	}
+}
+
+static void
 check_run(const struct run *r)
 {
 	const struct gm_fault *f = &r->reply.fault;
@@ -153,6 +166,7 @@ check_run(const struct run *r)
 	check_line(a->explanation, sizeof(a->explanation));
 	check_line(a->model_version, sizeof(a->model_version));
 	check_line(a->stage, sizeof(a->stage));
+	check_omitted(a);
 	assert(gm_utf8_valid(sources) == sources.len);
 	assert(sources.len == 0 || sources.p[sources.len - 1] == '\n');
 	assert(f->hint_ms >= -1);
@@ -176,6 +190,8 @@ check_same(const struct run *a, const struct run *b)
 	assert(same(&a->text, &b->text));
 	assert(same(&a->thoughts, &b->thoughts));
 	assert(same(&a->answer.sources, &b->answer.sources));
+	assert(same(&a->answer.omitted, &b->answer.omitted));
+	assert(a->answer.omitted_len == b->answer.omitted_len);
 	assert(a->answer.think.leaked == b->answer.think.leaked);
 	assert(a->answer.finish == b->answer.finish);
 	assert(strcmp(a->answer.reason, b->answer.reason) == 0);

@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "net/retryafter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define DAY_MS INT64_C(86400000)
+#define NOW INT64_C(1795341600000)
 
 static void
 check_message(const struct gm_err *err)
@@ -196,11 +198,25 @@ check_seconds(const char *text)
 		assert(ms == whole * 1000);
 }
 
+static void
+check_retry_after(const char *text)
+{
+	int64_t ms = gm_retryafter_ms(gm_span_of(text), NOW, DAY_MS), whole;
+	struct gm_err err;
+
+	assert(ms >= -1 && ms <= DAY_MS);
+	if (gm_num_whole(&whole, text, 0, 86400, &err) == 0 && text[0] != '-')
+		assert(ms == whole * 1000);
+	/* A later date is not a shorter wait. */
+	assert(gm_retryafter_ms(gm_span_of(text), NOW - 1000, DAY_MS) >= ms);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const checks[])(const char *) = { check_whole,
-		check_decimal, check_durations, check_seconds };
+		check_decimal, check_durations, check_seconds,
+		check_retry_after };
 	char *text;
 
 	if (size == 0)

@@ -45,6 +45,29 @@ test_nothing_to_release(void **state)
 	assert_null(a.sources.data);
 }
 
+/* Of parts that were left out the first ones are kept, the others counted. */
+static void
+test_omitted(void **state)
+{
+	struct gm_omitted o = { .type = "inlineData", .mime = "image/png" };
+	const struct gm_omitted *kept;
+	const void *all;
+	struct gm_answer a;
+	struct gm_err err;
+
+	(void)state;
+	gm_answer_init(&a);
+	for (o.bytes = 0; o.bytes < GM_OMITTED_MAX + 5; o.bytes++)
+		assert_int_equal(gm_answer_omit(&a, &o, &err), 0);
+	assert_int_equal(a.omitted_len, GM_OMITTED_MAX + 5);
+	assert_int_equal(a.omitted.len, GM_OMITTED_MAX * sizeof(o));
+	all = a.omitted.data;
+	kept = all;
+	assert_int_equal(kept[GM_OMITTED_MAX - 1].bytes, GM_OMITTED_MAX - 1);
+	assert_string_equal(kept[0].mime, "image/png");
+	gm_answer_release(&a);
+}
+
 /* Sources have a limit: a reply cannot use up the memory by them. */
 static void
 test_limit(void **state)
@@ -69,6 +92,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_nothing_to_release),
+		cmocka_unit_test(test_omitted),
 		cmocka_unit_test(test_limit),
 	};
 
