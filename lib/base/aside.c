@@ -178,7 +178,7 @@ sync_directory(int dir, const char *target)
 {
 	size_t len = directory_len(target);
 	char path[PATH_MAX + 1];
-	int fd, rc, saved;
+	int fd, rc;
 
 	if (len == 0 && dir != AT_FDCWD)
 		return gm_file_sync(dir);
@@ -188,9 +188,7 @@ sync_directory(int dir, const char *target)
 	if (fd == -1)
 		return 0; /* we may use it, but not read it */
 	rc = gm_file_sync(fd);
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
+	(void)gm_file_drop(fd);
 	return rc;
 }
 

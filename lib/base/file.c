@@ -17,9 +17,8 @@
 #define PROC_MAGIC 0x9fa0 /* what statfs(2) says of /proc */
 #define TASKS "/task/"
 
-/* Close after a failure, which errno goes on naming. */
-static int
-drop(int fd)
+int
+gm_file_drop(int fd)
 {
 	int saved = errno;
 
@@ -119,7 +118,7 @@ gm_file_slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 	if (fd == -1)
 		return -1;
 	rc = gm_file_read(fd, path, out, err);
-	(void)drop(fd);
+	(void)gm_file_drop(fd);
 	return rc;
 }
 
@@ -337,7 +336,7 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 	n = write_some(fd, line, GM_STOP_NOW, err);
 	if (n == -1) {
 		gm_err_prefix(err, "%s: ", path);
-		return drop(fd);
+		return gm_file_drop(fd);
 	}
 	if (close(fd) != 0 && errno != EINTR)
 		return gm_fail_errno(err, GM_EIO, "%s", path);

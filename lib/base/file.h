@@ -25,6 +25,9 @@
  */
 int gm_file_openat(int dir, const char *path, int flags) GM_MUST_CHECK;
 
+/* Close after a failure, which errno goes on naming.  Returns -1. */
+int gm_file_drop(int fd);
+
 /*
  * The error of an open that has failed with errno, which is kept: code, GM_EOS
  * without descriptors or memory, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline)

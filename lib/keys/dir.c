@@ -25,17 +25,6 @@
 /* How often the file of the lock may vanish while we wait for it. */
 #define TRIES 100
 
-/* Close after a failure, which errno goes on naming. */
-static int
-drop(int fd)
-{
-	int saved = errno;
-
-	(void)close(fd);
-	errno = saved;
-	return -1;
-}
-
 static int
 judge_directory(int fd, const char *path, struct gm_err *err)
 {
@@ -83,7 +72,7 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 	if (fd == -1)
 		return gm_file_fail_open(GM_ECANTCREAT, path, err);
 	if (judge_directory(fd, path, err) != 0)
-		return drop(fd);
+		return gm_file_drop(fd);
 	d->fd = fd;
 	d->open = true;
 	return 0;
@@ -138,7 +127,7 @@ gm_keydir_file(
 		return fail_file(d, name, GM_ECANTCREAT, err);
 	if (judge_file(d, name, fd, err) == 0)
 		return fd;
-	(void)drop(fd);
+	(void)gm_file_drop(fd);
 	errno = EINVAL; /* it is there */
 	return -1;
 }
@@ -184,7 +173,7 @@ gm_keydir_aside(const struct gm_keydir *d, const char *name,
 	if (gm_aside_fill(fd, text) == 0)
 		return fd;
 	(void)!gm_keydir_publish(d, name, errno, err);
-	return drop(fd);
+	return gm_file_drop(fd);
 }
 
 int
@@ -210,11 +199,11 @@ gm_keydir_replace(const struct gm_keydir *d, const char *name,
 		return -1;
 	if (gm_keydir_publish(
 		d, name, gm_file_sync(fd) == 0 ? 0 : errno, err) != 0)
-		return drop(fd);
+		return gm_file_drop(fd);
 	if (gm_file_sync(d->fd) == 0)
 		return fd;
 	(void)fail_file(d, name, GM_EIO, err);
-	return drop(fd);
+	return gm_file_drop(fd);
 }
 
 bool

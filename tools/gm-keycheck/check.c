@@ -81,9 +81,9 @@ copy_masked(const struct batch *b, char *out, size_t size, const char *text,
 	return rc;
 }
 
+/* *err says what the call came to and, with -1, what has failed here. */
 static int
-take_result(struct batch *b, struct item *item, const struct gm_err *result,
-    struct gm_err *err)
+take_result(struct batch *b, struct item *item, struct gm_err *err)
 {
 	const struct gm_outcome *o = &item->outcome;
 	const struct gm_attempt *last = gm_outcome_last(o);
@@ -91,8 +91,8 @@ take_result(struct batch *b, struct item *item, const struct gm_err *result,
 
 	v->class = is_answered(o->class) ? GM_CLASS_OK : o->class;
 	v->model = item->last != GM_OP_MODELS ? o->model : NULL;
-	v->err = v->class != GM_CLASS_OK ? *result
-	                                 : (struct gm_err){ .code = GM_OK };
+	v->err =
+	    v->class != GM_CLASS_OK ? *err : (struct gm_err){ .code = GM_OK };
 	if (gm_buf_check(&o->attempts, err) != 0)
 		return -1;
 	if (last == NULL)
@@ -154,11 +154,9 @@ is_ours(const struct item *item, int rc, const struct gm_err *err)
 static int
 done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 {
-	const struct gm_err result = *err;
-
 	if (is_ours(ask->arg, rc, err))
 		return -1;
-	return take_result(arg, ask->arg, &result, err);
+	return take_result(arg, ask->arg, err);
 }
 
 /* Ask a question with each key whose verdict has this class. */
