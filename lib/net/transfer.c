@@ -41,14 +41,12 @@ end_head(struct gm_http_transfer *t)
 }
 
 /*
- * The head of a response begins, perhaps after that of a 100 Continue.  Traces
- * are of no use from here on, as libcurl sends nothing again, but cost time for
- * each piece of a long stream.
+ * The head of a response begins, perhaps after that of a 100 Continue.  The
+ * trace stays on: at the end it tells who broke off TLS in the midst of a body.
  */
 static void
 begin_head(struct gm_http_transfer *t)
 {
-	(void)curl_easy_setopt(t->easy, CURLOPT_VERBOSE, 0L);
 	t->result.head = (struct gm_http_head){ 0 };
 	gm_buf_reset(&t->headers);
 	t->head_open = true;
