@@ -104,7 +104,7 @@ put_string(struct gm_buf *out, struct gm_span s)
 static void
 begin(struct gm_jsonw *w, const char *name)
 {
-	bool in_object = w->depth > 0 && w->closers[w->depth - 1] == '}';
+	bool in_object = w->depth > 0 && w->levels[w->depth - 1].closer == '}';
 
 	assert(in_object == (name != NULL));
 	assert(w->depth > 0 || !w->comma);
@@ -120,9 +120,12 @@ begin(struct gm_jsonw *w, const char *name)
 static void
 open_level(struct gm_jsonw *w, const char *name, char opener, char closer)
 {
-	begin(w, name);
 	assert(w->depth < GM_JSONW_DEPTH);
-	w->closers[w->depth++] = closer;
+	w->levels[w->depth].start = w->out->len;
+	w->levels[w->depth].closer = closer;
+	w->levels[w->depth].comma = w->comma;
+	begin(w, name);
+	w->depth++;
 	w->comma = false;
 	gm_buf_putc(w->out, opener);
 }
@@ -143,8 +146,21 @@ void
 gm_jsonw_end(struct gm_jsonw *w)
 {
 	assert(w->depth > 0);
-	gm_buf_putc(w->out, w->closers[--w->depth]);
+	gm_buf_putc(w->out, w->levels[--w->depth].closer);
 	w->comma = true;
+}
+
+void
+gm_jsonw_end_or_drop(struct gm_jsonw *w)
+{
+	assert(w->depth > 0);
+	if (w->comma) {
+		gm_jsonw_end(w);
+		return;
+	}
+	w->depth--;
+	gm_buf_cut(w->out, w->levels[w->depth].start);
+	w->comma = w->levels[w->depth].comma;
 }
 
 void

@@ -32,7 +32,11 @@ struct gm_jsonw { /* private to jsonw.c but for its size */
 	struct gm_buf *out;
 	unsigned depth;
 	bool comma;
-	char closers[GM_JSONW_DEPTH];
+	struct {
+		size_t start; /* of the comma, name and value, in out */
+		char closer;
+		bool comma; /* before it */
+	} levels[GM_JSONW_DEPTH];
 };
 
 /* out is borrowed until the last call. */
@@ -41,6 +45,12 @@ void gm_jsonw_init(struct gm_jsonw *, struct gm_buf *out);
 void gm_jsonw_object(struct gm_jsonw *, const char *name);
 void gm_jsonw_array(struct gm_jsonw *, const char *name);
 void gm_jsonw_end(struct gm_jsonw *); /* of the innermost of both */
+
+/*
+ * End the innermost of both, or take it back, with its name, if nothing is in
+ * it: the caller need not know beforehand whether there will be a member.
+ */
+void gm_jsonw_end_or_drop(struct gm_jsonw *);
 
 void gm_jsonw_span(struct gm_jsonw *, const char *name, struct gm_span);
 void gm_jsonw_text(struct gm_jsonw *, const char *name, const char *);

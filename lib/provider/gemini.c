@@ -157,27 +157,19 @@ write_content(struct gm_jsonw *w, const char *name, const char *role,
 static void
 write_thinking(struct gm_jsonw *w, const struct gm_question *q)
 {
-	if (q->thinking_level == NULL && q->thinking_budget == NULL &&
-	    !q->thoughts)
-		return;
 	gm_jsonw_object(w, "thinkingConfig");
 	if (q->thinking_level != NULL)
 		gm_jsonw_text(w, "thinkingLevel", q->thinking_level);
 	gm_jsonw_number(w, "thinkingBudget", q->thinking_budget);
 	if (q->thoughts)
 		gm_jsonw_bool(w, "includeThoughts", true);
-	gm_jsonw_end(w);
+	gm_jsonw_end_or_drop(w);
 }
 
 /* Fields that were not asked for are not sent: models refuse unknown ones. */
 static void
 write_config(struct gm_jsonw *w, const struct gm_question *q)
 {
-	if (q->temperature == NULL && q->top_p == NULL && q->top_k == NULL &&
-	    q->max_tokens == NULL && q->seed == NULL && q->stop_len == 0 &&
-	    q->thinking_level == NULL && q->thinking_budget == NULL &&
-	    !q->thoughts)
-		return;
 	gm_jsonw_object(w, "generationConfig");
 	gm_jsonw_number(w, "temperature", q->temperature);
 	gm_jsonw_number(w, "topP", q->top_p);
@@ -186,7 +178,7 @@ write_config(struct gm_jsonw *w, const struct gm_question *q)
 	gm_jsonw_number(w, "seed", q->seed);
 	gm_jsonw_texts(w, "stopSequences", q->stop, q->stop_len);
 	write_thinking(w, q);
-	gm_jsonw_end(w);
+	gm_jsonw_end_or_drop(w);
 }
 
 static void
@@ -218,14 +210,12 @@ write_tool(struct gm_jsonw *w, const char *name)
 static void
 write_tools(struct gm_jsonw *w, const struct gm_question *q)
 {
-	if (!q->search && !q->url_context)
-		return;
 	gm_jsonw_array(w, "tools");
 	if (q->search)
 		write_tool(w, "googleSearch");
 	if (q->url_context)
 		write_tool(w, "urlContext");
-	gm_jsonw_end(w);
+	gm_jsonw_end_or_drop(w);
 }
 
 static void

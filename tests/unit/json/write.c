@@ -110,6 +110,65 @@ test_structure(void **state)
 	gm_buf_release(&out);
 }
 
+/* What stays empty is taken back, wherever it stands. */
+static void
+test_drop(void **state)
+{
+	static const char want[] =
+	    "{\"a\":1,\"full\":{\"x\":[1]},\"list\":[[]],\"z\":2}";
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_object(&w, "first");
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_int(&w, "a", 1);
+	gm_jsonw_object(&w, "outer");
+	gm_jsonw_array(&w, "inner");
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_object(&w, "full");
+	gm_jsonw_array(&w, "x");
+	gm_jsonw_int(&w, NULL, 1);
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_array(&w, "y");
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_array(&w, "list");
+	gm_jsonw_array(&w, NULL);
+	gm_jsonw_end(&w);
+	gm_jsonw_array(&w, NULL);
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_int(&w, "z", 2);
+	gm_jsonw_end(&w);
+	assert_string_equal(gm_buf_str(&out), want);
+	gm_buf_release(&out);
+}
+
+/* A buffer that is full stays so: what it has no room for cannot be dropped. */
+static void
+test_drop_full(void **state)
+{
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+	struct gm_err err;
+
+	(void)state;
+	gm_buf_init(&out, strlen("{\"long"));
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_object(&w, "long");
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_end(&w);
+	assert_int_equal(gm_buf_check(&out, &err), -1);
+	assert_int_equal(err.code, GM_EDATA);
+	gm_buf_release(&out);
+}
+
 static void
 test_bare_values(void **state)
 {
@@ -292,6 +351,8 @@ main(void)
 		cmocka_unit_test(test_optional),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_structure),
+		cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_drop_full),
 		cmocka_unit_test(test_bare_values),
 		cmocka_unit_test(test_full_buffer),
 		cmocka_unit_test(test_misuse),
