@@ -32,21 +32,6 @@ struct gm_dialect {
 	double temperature;       /* the highest; 0: any */
 };
 
-static const struct gm_dialect mistral = { .seed = "random_seed",
-	.limit = "max_tokens",
-	.adds_version = true,
-	.temperature = 1.5 };
-
-static const struct gm_dialect openai = { .seed = "seed",
-	.limit = "max_completion_tokens",
-	.asks_usage = true,
-	.stops = 4 };
-
-/* Ollama tells no usage unless asked; llama.cpp does not mind. */
-static const struct gm_dialect compatible = {
-	.seed = "seed", .limit = "max_tokens", .asks_usage = true
-};
-
 static int
 check_model(const char *model, struct gm_err *err)
 {
@@ -281,42 +266,45 @@ classify(const struct gm_question *q, const struct gm_http_head *head,
 		fault->class = GM_CLASS_QUOTA_NONE;
 }
 
+/* What all dialects share. */
+#define CHAT_COMPLETIONS \
+	.key_header = "Authorization: Bearer ", .thinks_in_text = true, \
+	.check = check, .check_model = check_model, .url = put_url, \
+	.body = put_body, .read = gm_chat_read, .classify = classify
+
 const struct gm_provider gm_mistral = {
+	CHAT_COMPLETIONS,
 	.name = "mistral",
-	.key_header = "Authorization: Bearer ",
-	.thinks_in_text = true,
 	.method = "completion_chat",
-	.dialect = &mistral,
-	.check = check,
-	.check_model = check_model,
-	.url = put_url,
-	.body = put_body,
-	.read = gm_chat_read,
-	.classify = classify,
+	.dialect =
+	    &(const struct gm_dialect){
+		.seed = "random_seed",
+		.limit = "max_tokens",
+		.adds_version = true,
+		.temperature = 1.5,
+	    },
 };
 
 const struct gm_provider gm_openai = {
+	CHAT_COMPLETIONS,
 	.name = "openai",
-	.key_header = "Authorization: Bearer ",
-	.thinks_in_text = true,
-	.dialect = &openai,
-	.check = check,
-	.check_model = check_model,
-	.url = put_url,
-	.body = put_body,
-	.read = gm_chat_read,
-	.classify = classify,
+	.dialect =
+	    &(const struct gm_dialect){
+		.seed = "seed",
+		.limit = "max_completion_tokens",
+		.asks_usage = true,
+		.stops = 4,
+	    },
 };
 
+/* Ollama tells no usage unless asked; llama.cpp does not mind. */
 const struct gm_provider gm_compatible = {
+	CHAT_COMPLETIONS,
 	.name = "openai",
-	.key_header = "Authorization: Bearer ",
-	.thinks_in_text = true,
-	.dialect = &compatible,
-	.check = check,
-	.check_model = check_model,
-	.url = put_url,
-	.body = put_body,
-	.read = gm_chat_read,
-	.classify = classify,
+	.dialect =
+	    &(const struct gm_dialect){
+		.seed = "seed",
+		.limit = "max_tokens",
+		.asks_usage = true,
+	    },
 };
