@@ -16,9 +16,9 @@ is(const struct gm_buf *b, const char *name)
 }
 
 static bool
-has(const struct gm_buf *b, const char *words)
+has(const struct gm_buf *b, const char *patterns)
 {
-	return gm_span_has(gm_buf_span(b), words);
+	return gm_errsense_has(gm_buf_span(b), patterns);
 }
 
 /* What is said by name, or in words, alike by several services. */
@@ -68,9 +68,7 @@ static const struct gm_errrule first[] = {
 	{ 429, "overloaded", NULL, GM_CLASS_OVERLOADED },
 	{ 0, "overloaded_error", NULL, GM_CLASS_OVERLOADED },
 	{ 503, "overloaded", NULL, GM_CLASS_OVERLOADED },
-	{ 503, NULL, "overloaded", GM_CLASS_OVERLOADED },
-	{ 503, NULL, "high demand", GM_CLASS_OVERLOADED },
-	{ 503, NULL, "capacity", GM_CLASS_OVERLOADED },
+	{ 503, NULL, "overloaded|high demand|capacity", GM_CLASS_OVERLOADED },
 	{ GM_ERRRULE_REQUEST, "exceed_context_size_error", NULL,
 	    GM_CLASS_TOO_LARGE },
 	{ GM_ERRRULE_REQUEST, "context_length_exceeded", NULL,
@@ -79,49 +77,13 @@ static const struct gm_errrule first[] = {
 	    GM_CLASS_TOO_LARGE },
 	{ GM_ERRRULE_REQUEST, "tokens_limit_reached", NULL,
 	    GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "ContextWindowExceededError",
-	    GM_CLASS_TOO_LARGE },
 	{ GM_ERRRULE_REQUEST, "string_above_max_length", NULL,
 	    GM_CLASS_TOO_LARGE },
 	{ GM_ERRRULE_REQUEST, "request_too_large", NULL, GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "context length", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "context size", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "context window", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "maximum number of tokens",
-	    GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "token count*exceeds", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "too many tokens", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "input tokens*exceed", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "tokens*must be*<=", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "max_num_tokens", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "max_input_tokens", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "prompt is too long", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "prompt too long", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "input is too long", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "input too long", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "is too long for", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "string too long", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "input length", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "less than*tokens", GM_CLASS_TOO_LARGE },
 	/* Local servers notice it late. */
 	{ 500, "exceed_context_size_error", NULL, GM_CLASS_TOO_LARGE },
-	{ 500, NULL, "maximum context length", GM_CLASS_TOO_LARGE },
-	{ 500, NULL, "available context size", GM_CLASS_TOO_LARGE },
-	{ 500, NULL, "context size has been exceeded", GM_CLASS_TOO_LARGE },
-	{ 500, NULL, "exceeds the context length", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "reduce the length", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "payload size exceeds",
-	    GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "entity too large", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "payload too large", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "content too large", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "request too large", GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "request is too large",
-	    GM_CLASS_TOO_LARGE },
-	{ GM_ERRRULE_REQUEST, NULL, "body*too large", GM_CLASS_TOO_LARGE },
 	{ 0, NULL, "unexpected endpoint", GM_CLASS_BAD_URL },
-	{ 404, NULL, "file not found", GM_CLASS_BAD_URL },
-	{ 404, NULL, "invalid url", GM_CLASS_BAD_URL },
+	{ 404, NULL, "file not found|invalid url", GM_CLASS_BAD_URL },
 };
 
 /* What a status means to all, if nothing else is known. */
@@ -229,27 +191,6 @@ static const struct {
 	{ "timeout", 504 },
 };
 
-/* Are the parts of a pattern in the text, one after the other? */
-static bool
-matches(struct gm_span text, const char *pattern)
-{
-	struct gm_span parts = gm_span_of(pattern), part;
-	const char *at;
-	char word[80];
-
-	while (gm_span_split(&parts, "*", &part)) {
-		(void)snprintf(
-		    word, sizeof(word), "%.*s", (int)part.len, part.p);
-		at = gm_span_find(text, word);
-		if (at == NULL)
-			return false;
-		at += part.len;
-		text.len -= (size_t)(at - text.p);
-		text.p = at;
-	}
-	return true;
-}
-
 static bool
 is_status(long rule, long http)
 {
@@ -285,7 +226,7 @@ holds(const struct gm_errrule *r, long http, const struct gm_errbody *e)
 	return is_status(r->http, http) &&
 	       (r->name == NULL || is(&e->reason, r->name) ||
 		   is(&e->name, r->name) || is(&e->type, r->name)) &&
-	       (r->words == NULL || matches(gm_buf_span(&e->plain), r->words));
+	       (r->words == NULL || has(&e->plain, r->words));
 }
 
 static const struct gm_errrule *
@@ -398,25 +339,12 @@ class_of_page(const struct gm_errrule *rules, size_t len, long http)
 	return rule != NULL ? rule->class : gm_errrule_by_status(http);
 }
 
-/* Is there one of the words in the text? */
-static bool
-has_one(const struct gm_buf *text, const char *const *list, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (has(text, list[i]))
-			return true;
-	return false;
-}
-
 /* With billing the place may be served: FAILED_PRECONDITION speaks of ours. */
 static bool
 is_billed_region(long http, const struct gm_errbody *e)
 {
 	return http == 400 && is(&e->status, "FAILED_PRECONDITION") &&
-	       has(&e->plain, "billing") &&
-	       (has(&e->plain, "free tier") || has(&e->plain, "unpaid"));
+	       has(&e->plain, "billing") && has(&e->plain, "free tier|unpaid");
 }
 
 /* A 403 and FAILED_PRECONDITION speak of us; other 400s of the request. */
@@ -485,10 +413,6 @@ is_bare_404(long http, const struct gm_errbody *e)
 {
 	static const char *const bare[] = { "not found", "not found.",
 		"not_found", "notfound", "404", "404 not found" };
-	static const char *const subjects[] = { "model", "deployment",
-		"no endpoints found" };
-	static const char *const addresses[] = { "route", "uri", "url", "path",
-		"endpoint", "page", "resource", "cannot post", "cannot get" };
 	size_t i;
 
 	if (http != 404)
@@ -499,20 +423,20 @@ is_bare_404(long http, const struct gm_errbody *e)
 		if (e->message.len == strlen(bare[i]) &&
 		    has(&e->message, bare[i]))
 			return true;
-	return has_one(&e->message, addresses, GM_LEN(addresses)) &&
-	       !has_one(&e->message, subjects, GM_LEN(subjects));
+	return has(&e->message,
+		   "route|uri|url|path|endpoint|page|resource|cannot post|"
+		   "cannot get") &&
+	       !has(&e->message, "model|deployment|no endpoints found");
 }
 
 static bool
 is_overload(long http, const struct gm_errbody *e)
 {
-	static const char *const words[] = { "capacity", "overloaded",
-		"high demand", "heavy load", " busy" };
-
 	return http == 429 && e->quota.len == 0 &&
 	       !is(&e->reason, "RATE_LIMIT_EXCEEDED") &&
 	       gm_errrule_quota(e) == GM_CLASS_QUOTA &&
-	       has_one(&e->message, words, GM_LEN(words));
+	       has(&e->message,
+		   "capacity|overloaded|high demand|heavy load| busy");
 }
 
 /* What takes more than a pattern to see. */
@@ -581,14 +505,10 @@ says_limit_zero(const struct gm_buf *message)
 static bool
 says_no_quota(const struct gm_buf *message)
 {
-	static const char *const words[] = { "free quota tier", "no free quota",
-		"no free tier", "have a free tier",
-		"not available on the free tier",
-		"not available in the free tier",
-		"not included in the free tier" };
-
-	return has_one(message, words, GM_LEN(words)) ||
-	       matches(gm_buf_span(message), "only available*paid tier");
+	return has(message,
+	    "free quota tier|no free quota|no free tier|have a free tier|"
+	    "not available on the free tier|not available in the free tier|"
+	    "not included in the free tier|only available*paid tier");
 }
 
 /* Where the first of the words begins, or NULL. */
@@ -694,7 +614,8 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 	if ((e->cut || e->message.failed != GM_OK) &&
 	    !gm_span_ends(gm_buf_span(&line), "..."))
 		gm_buf_puts(&line, "...");
-	if (e->field.len > 0 && !has(&e->message, gm_buf_str(&e->field)) &&
+	if (e->field.len > 0 &&
+	    !gm_span_has(gm_buf_span(&e->message), gm_buf_str(&e->field)) &&
 	    e->message.len < 100) {
 		gm_buf_puts(&line, " ");
 		gm_term_line(&line, gm_buf_span(&e->field), 200);

@@ -27,7 +27,7 @@
 struct gm_errrule {
 	long http;
 	const char *name;  /* the reason, the code or the type; whole */
-	const char *words; /* in the message; '*': what follows comes later */
+	const char *words; /* in the message: patterns of gm_errsense_has() */
 	enum gm_class class;
 };
 

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "provider/errsense.h"
@@ -17,13 +18,14 @@ struct sense {
 	enum {
 		BEFORE = 1, /* "unknown model" */
 		AFTER = 2,  /* "model X is unknown" */
-		EITHER = BEFORE | AFTER
+		EITHER = BEFORE | AFTER,
+		ANYHOW /* one of the patterns, be it within a word */
 	} order;
-	/* Sets of phrases; "|" stands between them. */
+	/* Sets of phrases, or, for ANYHOW, patterns; "|" separates them. */
 	const char *subjects;
-	const char *predicates;
-	const char
-	    *unless; /* in the same sentence: it is about another thing */
+	const char *predicates; /* none for ANYHOW */
+	/* In the same sentence: it is about another thing. */
+	const char *unless;
 };
 
 /* Things that have keys, models, names and places of their own. */
@@ -101,6 +103,22 @@ struct sense {
  * else it says, but that it has expired.
  */
 static const struct sense senses[] = {
+	/* The text is too long: what is hardly said of anything else. */
+	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 0, ANYHOW,
+	    "ContextWindowExceededError|context length|context size|"
+	    "context window|maximum number of tokens|token count*exceeds|"
+	    "too many tokens|input tokens*exceed|tokens*must be*<=|"
+	    "max_num_tokens|max_input_tokens|prompt is too long|"
+	    "prompt too long|input is too long|input too long|"
+	    "is too long for|string too long|input length|"
+	    "less than*tokens|reduce the length|payload size exceeds|"
+	    "entity too large|payload too large|content too large|"
+	    "request too large|request is too large|body*too large",
+	    NULL, NULL },
+	{ { 500 }, GM_CLASS_TOO_LARGE, false, 0, ANYHOW,
+	    "maximum context length|available context size|"
+	    "context size has been exceeded|exceeds the context length",
+	    NULL, NULL },
 	/* The text is longer than the model or the server takes. */
 	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, EITHER,
 	    CONTEXTS "|max length|maximum length|token limit|max input|"
@@ -522,6 +540,38 @@ says_early(
 	return false;
 }
 
+/* Are the parts of a pattern in the text, one after the other? */
+static bool
+matches(struct gm_span text, struct gm_span pattern)
+{
+	struct gm_span part;
+	const char *at;
+	char word[80];
+
+	while (gm_span_split(&pattern, "*", &part)) {
+		(void)snprintf(
+		    word, sizeof(word), "%.*s", (int)part.len, part.p);
+		at = gm_span_find(text, word);
+		if (at == NULL)
+			return false;
+		at += part.len;
+		text.len -= (size_t)(at - text.p);
+		text.p = at;
+	}
+	return true;
+}
+
+bool
+gm_errsense_has(struct gm_span text, const char *patterns)
+{
+	struct gm_span rest = gm_span_of(patterns), pattern;
+
+	while (gm_span_split(&rest, "|", &pattern))
+		if (matches(text, pattern))
+			return true;
+	return false;
+}
+
 typedef bool
 says_fn(struct gm_span, const char *one, const char *other, int distance);
 
@@ -561,6 +611,8 @@ is_said(const struct sense *s, struct gm_span text)
 {
 	struct gm_span sentence;
 
+	if (s->order == ANYHOW)
+		return gm_errsense_has(text, s->subjects);
 	while (take_sentence(&text, &sentence))
 		if (holds(s, sentence, says))
 			return true;
@@ -696,7 +748,9 @@ gm_errsense_status(bool coded, struct gm_span text)
 	size_t i;
 
 	for (i = 0; i < GM_LEN(senses); i++) {
-		if (senses[i].precise || (!coded && is_blame(&senses[i])))
+		/* A pattern says enough only beside a status. */
+		if (senses[i].precise || senses[i].order == ANYHOW ||
+		    (!coded && is_blame(&senses[i])))
 			continue;
 		if (is_blame(&senses[i]) ? is_main(&senses[i], text)
 					 : is_said(&senses[i], text))

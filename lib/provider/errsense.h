@@ -30,6 +30,13 @@ void gm_errsense_unquote(struct gm_buf *, struct gm_span message);
 struct gm_span gm_errsense_strip(struct gm_span message);
 
 /*
+ * Is one of the patterns in the text, compared without case?  "|" separates
+ * them; in one, '*' stands for any bytes: "context size|body*too large".  The
+ * parts between have less than 80 bytes.
+ */
+bool gm_errsense_has(struct gm_span text, const char *patterns);
+
+/*
  * The class of a message without its quotes.  http: the response's status.
  * precise: the status is known to speak of us, not of the request, so that any
  * place that is named is ours.  False if nothing is said that is known.

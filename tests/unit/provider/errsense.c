@@ -133,6 +133,41 @@ static const struct {
 	{ 400, GM_CLASS_TOO_LARGE,
 	    "Requested 9000 tokens but the context is limited to 4096" },
 	{ 400, GM_CLASS_TOO_LARGE, "Input token count is 9 but max is 8" },
+	/* Patterns, be they within a word or over two sentences. */
+	{ 400, GM_CLASS_TOO_LARGE, "litellm.ContextWindowExceededError: X" },
+	{ 413, GM_CLASS_TOO_LARGE, "x.Context length:9" },
+	{ 422, GM_CLASS_TOO_LARGE, "n context sizes" },
+	{ 400, GM_CLASS_TOO_LARGE, "a long-context window" },
+	{ 413, GM_CLASS_TOO_LARGE, "the maximum number of tokens" },
+	{ 422, GM_CLASS_TOO_LARGE, "token count: 9. This exceeds 8" },
+	{ 400, GM_CLASS_TOO_LARGE, "Too many tokens" },
+	{ 413, GM_CLASS_TOO_LARGE, "Input tokens: 9. They exceed it" },
+	{ 422, GM_CLASS_TOO_LARGE,
+	    "`inputs` tokens + `max_new_tokens` must be <= 8" },
+	{ 400, GM_CLASS_TOO_LARGE, "--max_num_tokens=8" },
+	{ 413, GM_CLASS_TOO_LARGE, "x.max_input_tokens" },
+	{ 422, GM_CLASS_TOO_LARGE, "Prompt is too long" },
+	{ 400, GM_CLASS_TOO_LARGE, "Prompt too long" },
+	{ 413, GM_CLASS_TOO_LARGE, "Input too long" },
+	{ 422, GM_CLASS_TOO_LARGE, "The name is too long for me" },
+	{ 400, GM_CLASS_TOO_LARGE, "413:String too long" },
+	{ 413, GM_CLASS_TOO_LARGE, "The input length" },
+	{ 422, GM_CLASS_TOO_LARGE, "less than 9.5 tokens" },
+	{ 400, GM_CLASS_TOO_LARGE, "Please reduce the length" },
+	{ 413, GM_CLASS_TOO_LARGE, "Payload size exceeds 4 MB" },
+	{ 422, GM_CLASS_TOO_LARGE, "413:Entity too large" },
+	{ 400, GM_CLASS_TOO_LARGE, "Payload Too Large" },
+	{ 413, GM_CLASS_TOO_LARGE, "Content too large" },
+	{ 422, GM_CLASS_TOO_LARGE, "Request too large" },
+	{ 400, GM_CLASS_TOO_LARGE, "Request is too large" },
+	{ 413, GM_CLASS_TOO_LARGE, "The body of it is far too large" },
+	{ 500, GM_CLASS_TOO_LARGE, "maximum context length" },
+	{ 500, GM_CLASS_TOO_LARGE, "The available context size of 8" },
+	{ 500, GM_CLASS_TOO_LARGE, "Context size has been exceeded" },
+	{ 500, GM_CLASS_TOO_LARGE, "It exceeds the context length" },
+	{ 500, GM_CLASS_OK, "Prompt is too long" },
+	{ 403, GM_CLASS_OK, "Payload too large" },
+	{ 400, GM_CLASS_OK, "too large a body" },
 	{ 500, GM_CLASS_OK, "context deadline exceeded after 500 tokens" },
 	{ 500, GM_CLASS_OK, "Reading the input took too long" },
 	{ 400, GM_CLASS_OK, "The tool description exceeds max length" },
@@ -163,6 +198,32 @@ test_find(void **state)
 			    gm_buf_str(&plain), gm_class(class)->name);
 		gm_buf_release(&plain);
 	}
+}
+
+static void
+test_has(void **state)
+{
+	static const struct {
+		const char *text, *patterns;
+		bool want;
+	} cases[] = {
+		{ "A body, too large.", "body", true },
+		{ "A body, too large.", "BODY*TOO", true },
+		{ "A body, too large.", "none|body*large", true },
+		{ "A body, too large.", "too*body|none", false },
+		{ "A body, too large.", "body*body", false },
+		{ "A body, too large.", "", true },
+		{ "a|b*c", "b*d", false },
+		{ "", "a", false },
+		{ "", "", true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(cases); i++)
+		if (gm_errsense_has(gm_span_of(cases[i].text),
+			cases[i].patterns) != cases[i].want)
+			fail_msg("%s: %s", cases[i].text, cases[i].patterns);
 }
 
 static void
@@ -304,6 +365,9 @@ test_status(void **state)
 		{ "{\"choices\":[{\"delta\":{},\"error\":{\"code\":502,"
 		  "\"message\":\"M\"}}]}",
 		    GM_CLASS_SERVER },
+		/* A pattern alone stands for no status. */
+		{ "{\"error\":\"Shifting the context window\"}",
+		    GM_CLASS_SERVER },
 		/* Words alone mark no key; a failure is a failure. */
 		{ "{\"error\":\"The API key you provided is invalid\"}",
 		    GM_CLASS_SERVER },
@@ -335,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_has),
 		cmocka_unit_test(test_unquote),
 		cmocka_unit_test(test_strip),
 		cmocka_unit_test(test_status),
