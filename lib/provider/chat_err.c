@@ -2,12 +2,6 @@
 #include "provider/errbody.h"
 #include "provider/errrule.h"
 
-/* Unknown models, as servers say it that do so with 400. */
-#define GONE(words) \
-	{ \
-		400, NULL, words, GM_CLASS_MODEL_GONE \
-	}
-
 static const struct gm_errrule rules[] = {
 	{ 0, "model_not_found", NULL, GM_CLASS_MODEL_GONE },
 	{ 0, "invalid_model", NULL, GM_CLASS_MODEL_GONE },
@@ -15,13 +9,11 @@ static const struct gm_errrule rules[] = {
 	{ 0, "model_not_available", NULL, GM_CLASS_MODEL_GONE },
 	{ 0, "DeploymentNotFound", NULL, GM_CLASS_MODEL_GONE },
 	{ 400, "1500", NULL, GM_CLASS_MODEL_GONE },
-	GONE("invalid model"),
-	GONE("not a valid model"),
-	GONE("unexpected model name"),
-	GONE("llm provider not provided"),
-	GONE("model not exist"),
-	{ 503, NULL, "loading model", GM_CLASS_LOADING },
-	{ 503, NULL, "model is loading", GM_CLASS_LOADING },
+	{ 400, NULL,
+	    "invalid model|not a valid model|unexpected model name|"
+	    "llm provider not provided|model not exist",
+	    GM_CLASS_MODEL_GONE },
+	{ 503, NULL, "loading model|model is loading", GM_CLASS_LOADING },
 };
 
 /* Names of limits whose quotas are counted by the minute. */

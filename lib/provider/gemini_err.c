@@ -6,31 +6,15 @@
 #include "provider/gemini_err.h"
 
 /* A file, a tuned model or the like: the request names it. */
-#define OURS(http, words) \
-	{ \
-		http, NULL, words, GM_CLASS_BAD_REQUEST \
-	}
+#define OURS \
+	"files/|the file |tunedModels/|tuned model|cachedContent|" \
+	"cached content|corpora/|fileSearchStores/"
 
 static const struct gm_errrule rules[] = {
 	{ 403, NULL, "unregistered callers", GM_CLASS_NO_KEY_SENT },
-	OURS(403, "files/"),
-	OURS(403, "the file "),
-	OURS(403, "tunedModels/"),
-	OURS(403, "tuned model"),
-	OURS(403, "cachedContent"),
-	OURS(403, "cached content"),
-	OURS(403, "corpora/"),
-	OURS(403, "fileSearchStores/"),
-	OURS(404, "requested entity was not found"),
-	OURS(404, "files/"),
-	OURS(404, "file*not exist"),
-	OURS(404, "the file "),
-	OURS(404, "tunedModels/"),
-	OURS(404, "tuned model"),
-	OURS(404, "cachedContent"),
-	OURS(404, "cached content"),
-	OURS(404, "corpora/"),
-	OURS(404, "fileSearchStores/"),
+	{ 403, NULL, OURS, GM_CLASS_BAD_REQUEST },
+	{ 404, NULL, OURS "|requested entity was not found|file*not exist",
+	    GM_CLASS_BAD_REQUEST },
 	{ 400, NULL, "unexpected model name", GM_CLASS_MODEL_GONE },
 	{ 503, NULL, "deadline", GM_CLASS_SERVER_TIMEOUT },
 };
