@@ -209,9 +209,10 @@ is_status(long rule, long http)
 }
 
 /* Is a class charged to a key, or to its project? */
-static bool blames_key(enum gm_class class)
+static bool
+blames_key(enum gm_class kind)
 {
-	enum gm_scope scope = gm_class(class)->scope;
+	enum gm_scope scope = gm_class(kind)->scope;
 
 	return scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT;
 }

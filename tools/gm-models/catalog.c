@@ -225,10 +225,10 @@ open_list(struct gm_catalog *c, bool refresh, struct gm_err *err)
 }
 
 /* Might another service do better? */
-static bool falls_back(enum gm_class class)
+static bool
+falls_back(enum gm_class kind)
 {
-	return class != GM_CLASS_OK &&
-	       gm_class(class)->action != GM_ACTION_STOP;
+	return kind != GM_CLASS_OK && gm_class(kind)->action != GM_ACTION_STOP;
 }
 
 /*

@@ -27,18 +27,20 @@ struct run {
 };
 
 /* Is it our own end, whatever the models say? */
-static bool is_fatal(enum gm_class class)
+static bool
+is_fatal(enum gm_class kind)
 {
-	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
-	       class == GM_CLASS_LOCAL || class == GM_CLASS_CERTIFICATES;
+	return kind == GM_CLASS_SIGNAL || kind == GM_CLASS_DEADLINE ||
+	       kind == GM_CLASS_LOCAL || kind == GM_CLASS_CERTIFICATES;
 }
 
 /* Can it be a fault of the model, or of what it is asked? */
-static bool is_own_fault(enum gm_class class)
+static bool
+is_own_fault(enum gm_class kind)
 {
-	return class == GM_CLASS_MODEL_GONE || class == GM_CLASS_FORBIDDEN ||
-	       gm_class(class)->code == GM_EDATA ||
-	       gm_class(class)->code == GM_ENEGATIVE;
+	return kind == GM_CLASS_MODEL_GONE || kind == GM_CLASS_FORBIDDEN ||
+	       gm_class(kind)->code == GM_EDATA ||
+	       gm_class(kind)->code == GM_ENEGATIVE;
 }
 
 static int

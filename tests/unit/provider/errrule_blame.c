@@ -69,10 +69,11 @@ class_of_status(long http)
 	return http == 402 ? GM_CLASS_NO_CREDIT : GM_CLASS_OK;
 }
 
-static bool is_blame(enum gm_class class)
+static bool
+is_blame(enum gm_class kind)
 {
-	return gm_class(class)->scope == GM_SCOPE_KEY ||
-	       gm_class(class)->scope == GM_SCOPE_PROJECT;
+	return gm_class(kind)->scope == GM_SCOPE_KEY ||
+	       gm_class(kind)->scope == GM_SCOPE_PROJECT;
 }
 
 static bool

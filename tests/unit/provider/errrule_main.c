@@ -177,10 +177,11 @@ static const struct {
 	{ 429, "You have reached your specified rate limits", GM_CLASS_OK },
 };
 
-static bool is_blame(enum gm_class class)
+static bool
+is_blame(enum gm_class kind)
 {
-	return gm_class(class)->scope == GM_SCOPE_KEY ||
-	       gm_class(class)->scope == GM_SCOPE_PROJECT;
+	return gm_class(kind)->scope == GM_SCOPE_KEY ||
+	       gm_class(kind)->scope == GM_SCOPE_PROJECT;
 }
 
 static void
