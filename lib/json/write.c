@@ -84,11 +84,10 @@ escape(struct gm_buf *out, struct gm_span s)
 }
 
 static void
-put_string(struct gm_buf *out, struct gm_span s)
+put_escaped(struct gm_buf *out, struct gm_span s)
 {
 	size_t n;
 
-	gm_buf_putc(out, '"');
 	while (s.len > 0) {
 		n = plain_run(s);
 		gm_buf_put(out, s.p, n);
@@ -97,16 +96,29 @@ put_string(struct gm_buf *out, struct gm_span s)
 		s.p += n;
 		s.len -= n;
 	}
+}
+
+static void
+put_string(struct gm_buf *out, struct gm_span s)
+{
 	gm_buf_putc(out, '"');
+	put_escaped(out, s);
+	gm_buf_putc(out, '"');
+}
+
+/* What ends the innermost level; 0 at the top. */
+static char
+closer_of(const struct gm_jsonw *w)
+{
+	return w->depth > 0 ? w->levels[w->depth - 1].closer : '\0';
 }
 
 /* All that comes before a value. */
 static void
 begin(struct gm_jsonw *w, const char *name)
 {
-	bool in_object = w->depth > 0 && w->levels[w->depth - 1].closer == '}';
-
-	assert(in_object == (name != NULL));
+	assert(closer_of(w) != '"');
+	assert((closer_of(w) == '}') == (name != NULL));
 	assert(w->depth > 0 || !w->comma);
 	if (w->comma)
 		gm_buf_putc(w->out, ',');
@@ -140,6 +152,20 @@ void
 gm_jsonw_array(struct gm_jsonw *w, const char *name)
 {
 	open_level(w, name, '[', ']');
+}
+
+void
+gm_jsonw_string(struct gm_jsonw *w, const char *name)
+{
+	open_level(w, name, '"', '"');
+}
+
+void
+gm_jsonw_piece(struct gm_jsonw *w, struct gm_span piece)
+{
+	assert(closer_of(w) == '"');
+	put_escaped(w->out, piece);
+	w->comma = w->comma || piece.len > 0;
 }
 
 void

@@ -15,9 +15,10 @@
  *
  * Each call takes the member's name, or NULL inside an array and at the top.
  * Strings: '"', '\\', U+0000-001F, U+007F, U+2028 and U+2029 are escaped,
- * ill-formed UTF-8 becomes U+FFFD.  More than GM_JSONW_DEPTH open levels, an
- * end without a begin, a name where none belongs or none where one does, and a
- * second value at the top are bugs and assert.
+ * ill-formed UTF-8 becomes U+FFFD.  These are bugs and assert: more than
+ * GM_JSONW_DEPTH open levels, an end without a begin, a name where none belongs
+ * or none where one does, a piece outside of a string, a value inside of one,
+ * and a second value at the top.
  */
 
 #include <stdbool.h>
@@ -44,13 +45,20 @@ void gm_jsonw_init(struct gm_jsonw *, struct gm_buf *out);
 
 void gm_jsonw_object(struct gm_jsonw *, const char *name);
 void gm_jsonw_array(struct gm_jsonw *, const char *name);
-void gm_jsonw_end(struct gm_jsonw *); /* of the innermost of both */
+void gm_jsonw_end(struct gm_jsonw *); /* of the innermost that is open */
 
 /*
- * End the innermost of both, or take it back, with its name, if nothing is in
- * it: the caller need not know beforehand whether there will be a member.
+ * End the innermost that is open, or take it back, with its name, if nothing is
+ * in it: the caller need not know beforehand whether there will be a member.
  */
 void gm_jsonw_end_or_drop(struct gm_jsonw *);
+
+/*
+ * A string in pieces, which gm_jsonw_end() ends.  No piece begins or ends
+ * within a character.
+ */
+void gm_jsonw_string(struct gm_jsonw *, const char *name);
+void gm_jsonw_piece(struct gm_jsonw *, struct gm_span);
 
 void gm_jsonw_span(struct gm_jsonw *, const char *name, struct gm_span);
 void gm_jsonw_text(struct gm_jsonw *, const char *name, const char *);

@@ -169,6 +169,36 @@ test_drop_full(void **state)
 	gm_buf_release(&out);
 }
 
+/* Pieces are one string, be they none. */
+static void
+test_pieces(void **state)
+{
+	struct gm_buf out = { 0 };
+	struct gm_jsonw w;
+
+	(void)state;
+	gm_buf_init(&out, 100);
+	gm_jsonw_init(&w, &out);
+	gm_jsonw_object(&w, NULL);
+	gm_jsonw_string(&w, "a");
+	gm_jsonw_piece(&w, gm_span_of("x\n"));
+	gm_jsonw_piece(&w, gm_span_of(""));
+	gm_jsonw_piece(&w, gm_span_of("\"\xC3\xA9"));
+	gm_jsonw_end(&w);
+	gm_jsonw_string(&w, "none");
+	gm_jsonw_end(&w);
+	gm_jsonw_string(&w, "dropped");
+	gm_jsonw_piece(&w, gm_span_of(""));
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_string(&w, "kept");
+	gm_jsonw_piece(&w, gm_span_of("k"));
+	gm_jsonw_end_or_drop(&w);
+	gm_jsonw_end(&w);
+	assert_string_equal(gm_buf_str(&out),
+	    "{\"a\":\"x\\n\\\"\xC3\xA9\",\"none\":\"\",\"kept\":\"k\"}");
+	gm_buf_release(&out);
+}
+
 static void
 test_bare_values(void **state)
 {
@@ -261,6 +291,20 @@ two_at_the_top(struct gm_jsonw *w)
 }
 
 static void
+piece_in_array(struct gm_jsonw *w)
+{
+	levels(w, 1);
+	gm_jsonw_piece(w, gm_span_of("a"));
+}
+
+static void
+value_in_string(struct gm_jsonw *w)
+{
+	gm_jsonw_string(w, NULL);
+	gm_jsonw_null(w, NULL);
+}
+
+static void
 as_deep_as_allowed(struct gm_jsonw *w)
 {
 	levels(w, GM_JSONW_DEPTH);
@@ -297,6 +341,8 @@ test_misuse(void **state)
 	assert_int_equal(signal_of(no_name_in_object), SIGABRT);
 	assert_int_equal(signal_of(name_at_the_top), SIGABRT);
 	assert_int_equal(signal_of(two_at_the_top), SIGABRT);
+	assert_int_equal(signal_of(piece_in_array), SIGABRT);
+	assert_int_equal(signal_of(value_in_string), SIGABRT);
 	assert_int_equal(signal_of(as_deep_as_allowed), 0);
 }
 
@@ -353,6 +399,7 @@ main(void)
 		cmocka_unit_test(test_structure),
 		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_drop_full),
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_bare_values),
 		cmocka_unit_test(test_full_buffer),
 		cmocka_unit_test(test_misuse),
