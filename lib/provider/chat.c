@@ -75,25 +75,50 @@ put_url(const struct gm_provider *p, const struct gm_question *q,
 	gm_buf_puts(out, path_of(q) + strlen("/v1"));
 }
 
-/* One text is a string, which every server takes; several are an array. */
+/* Texts of a user, such as files: a blank line stands between them. */
 static void
-write_message(struct gm_jsonw *w, const char *role, const struct gm_part *parts,
-    size_t len)
+write_texts(struct gm_jsonw *w, const struct gm_turn *turn)
+{
+	struct gm_span before = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < turn->parts_len; i++) {
+		if (turn->parts[i].text.len == 0)
+			continue;
+		while (before.len > 0 && before.p[before.len - 1] == '\n')
+			before.len--;
+		gm_jsonw_piece(w, before);
+		if (before.len > 0)
+			gm_jsonw_piece(w, gm_span_of("\n\n"));
+		before = turn->parts[i].text;
+	}
+	gm_jsonw_piece(w, before);
+}
+
+/* Those of a model are pieces of one answer. */
+static void
+write_pieces(struct gm_jsonw *w, const struct gm_turn *turn)
+{
+	size_t i;
+
+	for (i = 0; i < turn->parts_len; i++)
+		gm_jsonw_piece(w, turn->parts[i].text);
+}
+
+/*
+ * One string, as many servers take no array of parts.  All parts are texts:
+ * check() refuses others.
+ */
+static void
+write_message(struct gm_jsonw *w, const char *role, const struct gm_turn *turn)
 {
 	gm_jsonw_object(w, NULL);
 	gm_jsonw_text(w, "role", role);
-	if (len == 1) {
-		gm_jsonw_span(w, "content", parts->text);
-		gm_jsonw_end(w);
-		return;
-	}
-	gm_jsonw_array(w, "content");
-	for (; len > 0; len--, parts++) {
-		gm_jsonw_object(w, NULL);
-		gm_jsonw_text(w, "type", "text");
-		gm_jsonw_span(w, "text", parts->text);
-		gm_jsonw_end(w);
-	}
+	gm_jsonw_string(w, "content");
+	if (turn->role == GM_ROLE_USER)
+		write_texts(w, turn);
+	else
+		write_pieces(w, turn);
 	gm_jsonw_end(w);
 	gm_jsonw_end(w);
 }
@@ -101,15 +126,15 @@ write_message(struct gm_jsonw *w, const char *role, const struct gm_part *parts,
 static void
 write_messages(struct gm_jsonw *w, const struct gm_question *q)
 {
-	const struct gm_part system = { .text = q->system };
+	const struct gm_part text = { .text = q->system };
+	const struct gm_turn system = { .parts = &text, .parts_len = 1 };
 	const struct gm_turn *turn;
 
 	gm_jsonw_array(w, "messages");
 	if (q->system.len > 0)
-		write_message(w, "system", &system, 1);
+		write_message(w, "system", &system);
 	for (turn = q->turns; turn < q->turns + q->turns_len; turn++)
-		write_message(
-		    w, roles[turn->role], turn->parts, turn->parts_len);
+		write_message(w, roles[turn->role], turn);
 	gm_jsonw_end(w);
 }
 

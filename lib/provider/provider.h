@@ -55,7 +55,12 @@ struct gm_part {
 	const struct gm_omitted *listed;
 };
 
-/* What one side of a conversation said.  Has one part at least.  Borrowed. */
+/*
+ * What one side of a conversation said.  Has one part at least.  Texts of a
+ * user are separate, such as a prompt and files; those of a model are pieces of
+ * one answer.  Where a message is one text, a blank line joins the former, and
+ * nothing the latter.  Borrowed.
+ */
 struct gm_turn {
 	enum gm_role role;
 	const struct gm_part *parts;

@@ -25,10 +25,8 @@
 #define HI USER("Say hi.")
 #define TALK \
 	SYSTEM("S") \
-	"{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"One." \
-	"\"}," \
-	"{\"type\":\"text\",\"text\":\"\\\"Two\\\".\"}]}," \
-	"{\"role\":\"assistant\",\"content\":\"Three.\"}," USER("Four?")
+	USER("One.\\n\\n\\\"Two\\\".") \
+	",{\"role\":\"assistant\",\"content\":\"Three.\"}," USER("Four?")
 
 static const struct gm_part files[] = { { .text = S("Hi.") },
 	{ .kind = GM_PART_DATA, .text = S("aGk="), .mime = "image/png" },
@@ -128,8 +126,8 @@ test_conversation(void **state)
 {
 	static const struct gm_part first[] = { { .text = S("One.") },
 		{ .text = S("\"Two\".") } };
-	static const struct gm_part second[] = { { .text = S("Three."),
-	    .signature = S("QmFzZTY0") } };
+	static const struct gm_part second[] = { { .text = S("Thr") },
+		{ .text = S("ee."), .signature = S("QmFzZTY0") } };
 	static const struct gm_part third[] = { { .text = S("Four?") } };
 	static const struct gm_turn turns[] = {
 		{ GM_ROLE_USER, first, GM_LEN(first) },
@@ -156,6 +154,59 @@ test_conversation(void **state)
 		assert_string_equal(gm_buf_str(&got), wants[k]);
 	}
 	gm_buf_release(&got);
+}
+
+/*
+ * Several texts of a user are one string: exactly one blank line stands between
+ * them, as between a prompt and standard input.
+ */
+static void
+test_texts(void **state)
+{
+	static const struct {
+		struct gm_part parts[4];
+		const char *want;
+	} rows[] = {
+		{ { { .text = S("a") }, { .text = S("b") }, { .text = S("c") },
+		      { .text = S("d") } },
+		    USER("a\\n\\nb\\n\\nc\\n\\nd") },
+		{ { { .text = S("a\n") }, { .text = S("b\n\n\n") },
+		      { .text = S("\n\nc") }, { .text = S("d\n\n") } },
+		    USER("a\\n\\nb\\n\\n\\n\\nc\\n\\nd\\n\\n") },
+		{ { { .text = S("") }, { .text = S("a") }, { .text = S("") },
+		      { .text = S("b") } },
+		    USER("a\\n\\nb") },
+		{ { { .text = S("\n\n") }, { .text = S("a\n") },
+		      { .text = S("") }, { .text = S("") } },
+		    USER("a\\n") },
+		{ { { .text = S("\xC3") }, { .text = S("\xA9") },
+		      { .text = S("\"") }, { .text = S("") } },
+		    USER("\xEF\xBF\xBD\\n\\n\xEF\xBF\xBD\\n\\n\\\"") },
+		{ { { .text = S("") } }, USER("") },
+	};
+	struct gm_turn turn = { .parts_len = 4 };
+	struct gm_question question = {
+		.model = MODEL, .turns = &turn, .turns_len = 1
+	};
+	struct gm_buf got, want;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&got, 4096);
+	gm_buf_init(&want, 4096);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_buf_reset(&got);
+		gm_buf_reset(&want);
+		turn.parts = rows[i].parts;
+		assert_int_equal(
+		    gm_compatible.check(&gm_compatible, &question, &err), 0);
+		gm_compatible.body(&gm_compatible, &question, &got);
+		gm_buf_printf(&want, HEAD("%s") USAGE "}", rows[i].want);
+		assert_string_equal(gm_buf_str(&got), gm_buf_str(&want));
+	}
+	gm_buf_release(&got);
+	gm_buf_release(&want);
 }
 
 /* A list is asked for without a body. */
@@ -448,6 +499,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_conversation),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_list_body),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_check),

@@ -270,6 +270,32 @@ test_conversation(void **state)
 	gm_buf_release(&got);
 }
 
+/* Each text of a turn is a part of its own, for counting as well. */
+static void
+test_texts(void **state)
+{
+	static const char contents[] =
+	    "{\"contents\":[{\"role\":\"user\",\"parts\":["
+	    "{\"text\":\"Compare.\"},{\"text\":\"a\\n\"},{\"text\":\"\"},"
+	    "{\"text\":\"\\\"b\\\"\"}]}]}";
+	static const struct gm_part parts[] = { { .text = S("Compare.") },
+		{ .text = S("a\n") }, { .text = S("") },
+		{ .text = S("\"b\"") } };
+	static const struct gm_turn turn = { GM_ROLE_USER, parts,
+		GM_LEN(parts) };
+	struct gm_question question = {
+		.model = MODEL, .turns = &turn, .turns_len = 1
+	};
+	struct gm_buf got;
+
+	(void)state;
+	assert_string_equal(body_of(&question, &got), contents);
+	gm_buf_release(&got);
+	question.operation = GM_OP_COUNT;
+	assert_string_equal(body_of(&question, &got), contents);
+	gm_buf_release(&got);
+}
+
 static void
 test_urls(void **state)
 {
@@ -454,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_count_bodies),
 		cmocka_unit_test(test_conversation),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_is_gone),
