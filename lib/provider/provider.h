@@ -85,6 +85,7 @@ struct gm_question {
 	 */
 	const char *project;
 	struct gm_span system; /* stands apart from the turns; len 0: none */
+	int64_t tokens;        /* estimated input tokens; 0: not known */
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
 	const char *thinking_level;  /* "LOW"; NULL: not set */
 	const char *thinking_budget; /* "0", "-1", "1024"; NULL: not set */

@@ -18,6 +18,7 @@
 #include "cli/wanted.h"
 #include "gm-prompt/delivery.h"
 #include "gm-prompt/fence.h"
+#include "provider/estimate.h"
 
 struct options {
 	struct gm_common common;
@@ -260,6 +261,7 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	r->turn = (struct gm_turn){ .parts = &r->part, .parts_len = 1 };
 	r->question.turns = &r->turn;
 	r->question.turns_len = 1;
+	r->question.tokens = gm_estimate_question(&r->question);
 	return 0;
 }
 
