@@ -1,6 +1,6 @@
 # gm-models: the list and its forms, the cache, probing; what it asks and what
-# it says, whole.  Also the names like another that gm-prompt takes from the
-# cache.
+# it says, whole.  Also what gm-prompt takes from the cache: the names like
+# another, and the windows of models.
 
 load net
 
@@ -734,6 +734,123 @@ $HOME/.cache/gm
 	[ "$rc" -eq 78 ]
 	run ! grep similar err
 	tried 6
+}
+
+# windowed: serve a list with the windows of its models, and have it kept.
+windowed() {
+	script <<-'END'
+		[{"json": {"models": [
+		  {"name": "models/gemma-4-31b-it", "inputTokenLimit": 100},
+		  {"name": "models/gemini-3.8-flash", "inputTokenLimit": 20000},
+		  {"name": "models/gemini-3.7-flash", "inputTokenLimit": 30000},
+		  {"name": "models/gemini-4-neon"}]}}]
+	END
+	serve
+	models --all
+	tried 1
+	again
+}
+
+# digits N: as many, in the file "text"; each is 1.06 tokens, and a turn is 4.
+digits() {
+	printf "%$1s" | tr ' ' 7 >text
+}
+
+SMALL=gemini-3.8-flash
+TOO_LARGE="$SMALL: the prompt has about 27564 tokens; the model takes 20000; shorten it or use another model (too_large)"
+
+@test "gm-prompt: a prompt that the model cannot take is not sent" {
+	windowed
+	digits 26000
+	gm -m $SMALL <text
+	said 65 '' "gm-prompt: $TOO_LARGE
+"
+	gm -m models/$SMALL <text
+	said 65 '' "gm-prompt: models/$TOO_LARGE
+"
+	echo old >file
+	gm -m $SMALL -o file <text
+	said 65 '' "gm-prompt: $TOO_LARGE
+"
+	same file $'old\n'
+	gm -m $SMALL --json <text
+	said 65 '{"ok":false,"text":"","provider":"gemini","model":"'"$SMALL"'","model_version":null,"key_index":null,"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,"thoughts":null,"total":null},"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0},"bytes":{"sent":0,"received":0},"parts_omitted":[],"attempts":[],"fallback":false,"sources":[],"error":{"class":"too_large","message":"'"$TOO_LARGE"'","retry_at":null}}
+' "gm-prompt: $TOO_LARGE
+"
+	# The system instruction counts, too.
+	ask -m $SMALL -s @text hi
+	said 65 '' "gm-prompt: ${TOO_LARGE/27564/27565}
+"
+	tried 0
+}
+
+@test "gm-prompt: a prompt that may fit is sent" {
+	windowed
+	digits 25154
+	gm -m $SMALL <text
+	[ "$rc" -eq 65 ]
+	tried 0
+	digits 25153 # 26667, of which 75 % are 20000
+	gm -m $SMALL <text
+	[ "$rc" -eq 0 ]
+	tried 1
+	# Another model can take it, or may be able to.
+	digits 26000
+	gm -m $SMALL,gemini-3.7-flash <text
+	[ "$rc" -eq 0 ]
+	gm -m $SMALL,gemini-4-neon <text
+	[ "$rc" -eq 0 ]
+	gm -m gemini-3.6-flash <text
+	[ "$rc" -eq 0 ]
+	MISTRAL_API_KEY=fake-mistral-key-0100 \
+	    gm -m $SMALL --fallback mistral <text
+	[ "$rc" -eq 0 ]
+	tried 5
+	# Counting shows how large it is; a dry run sends nothing.
+	gm -m $SMALL --count <text
+	[ "$rc" -eq 0 ]
+	tried 6
+	gm -m $SMALL --dry-run <text
+	[ "$rc" -eq 0 ]
+	tried 6
+	# A list that is too old says nothing, nor does one that is not there.
+	set_time -86500000
+	gm -m $SMALL <text
+	[ "$rc" -eq 0 ]
+	rm "$(cached)"
+	gm -m $SMALL <text
+	[ "$rc" -eq 0 ]
+	tried 8
+}
+
+@test "gm-prompt: a small prompt does not look for the window" {
+	local file
+
+	windowed
+	file=$(cached)
+	rm "$file"
+	mkfifo "$file"
+	digits 10000
+	gm -v -m $SMALL <text
+	[ "$rc" -eq 0 ]
+	run ! grep cache err
+	digits 26000
+	gm -v -m $SMALL <text
+	[ "$rc" -eq 0 ]
+	grep -qxF "gm-prompt: cache: $file: not a regular file" err
+}
+
+@test "gm-prompt: the estimate is that of a second implementation" {
+	local tokens
+
+	windowed
+	cat "$ROOT"/man/*.[17] "$ROOT"/man/common.mdoc >text
+	tokens=$(($(python3 -B "$ROOT/tests/fixtures/tokens.py" text) + 4))
+	gm -m gemma-4-31b-it <text
+	said 65 '' "gm-prompt: gemma-4-31b-it: the prompt has about $tokens tokens; \
+the model takes 100; shorten it or use another model (too_large)
+"
+	tried 0
 }
 
 # sweep FUNCTION STATUSES [argument...]: make its 1st, 2nd ... call fail until a

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
 #define PATH_LEN_MAX 4096
+#define PREFIX "models/"
 
 /* The same for all ways to write a base URL. */
 static void
@@ -218,4 +220,22 @@ gm_modelcache_advise(const struct gm_modelcache *c, const char *model,
 		    "similar: %s", gm_buf_str(&names));
 	gm_models_release(&models);
 	gm_buf_release(&names);
+}
+
+int64_t
+gm_modelcache_window(
+    const struct gm_modelcache *c, int64_t now_ms, const char *model)
+{
+	struct gm_models models = { .items = NULL };
+	int64_t window = 0;
+	size_t i;
+
+	if (strncmp(model, PREFIX, strlen(PREFIX)) == 0)
+		model += strlen(PREFIX);
+	if (gm_modelcache_read(c, now_ms, GM_MODELCACHE_FRESH_MS, &models))
+		for (i = 0; i < models.len && window == 0; i++)
+			if (strcmp(models.items[i].name, model) == 0)
+				window = models.items[i].input_limit;
+	gm_models_release(&models);
+	return window > 0 ? window : 0;
 }

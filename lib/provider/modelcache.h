@@ -44,4 +44,12 @@ void gm_modelcache_write(
 void gm_modelcache_advise(const struct gm_modelcache *, const char *model,
     const char *method, struct gm_fault *);
 
+/*
+ * Input tokens that a model takes, with or without "models/" in front of its
+ * name; 0: not known, as the list does not say, or is absent, or is older at
+ * the time now_ms than GM_MODELCACHE_FRESH_MS.
+ */
+int64_t gm_modelcache_window(
+    const struct gm_modelcache *, int64_t now_ms, const char *model);
+
 #endif

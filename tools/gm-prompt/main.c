@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "call/pool.h"
 #include "call/services.h"
+#include "call/window.h"
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/log.h"
@@ -270,7 +271,8 @@ ask(struct run *r, struct gm_err *err)
 {
 	const struct gm_ask question = ask_of(r);
 
-	if (gm_services_connect(&r->services, err) != 0)
+	if (gm_window_check(&question, err) != 0 ||
+	    gm_services_connect(&r->services, err) != 0)
 		return -1;
 	r->asked = true;
 	return gm_pool_ask(&question, err);

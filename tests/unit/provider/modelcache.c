@@ -280,6 +280,42 @@ test_advice(void **state)
 	assert_string_equal(said(), "");
 }
 
+static void
+test_window(void **state)
+{
+	static const char list[] =
+	    "{\"base_url\":\"" BASE "/v1beta\",\"time_ms\":1795000000000,"
+	    "\"models\":[{\"id\":\"a\",\"inputTokenLimit\":1048576},"
+	    "{\"id\":\"aa\",\"inputTokenLimit\":0},{\"id\":\"b\"}]}";
+	static const struct {
+		int64_t now;
+		const char *model;
+		int64_t want;
+	} windows[] = {
+		{ NOW, "a", 1048576 },
+		{ NOW, "models/a", 1048576 },
+		{ NOW + DAY, "a", 1048576 },
+		{ NOW + DAY + 1, "a", 0 },
+		{ NOW - 1, "a", 0 },
+		{ NOW, "aa", 0 },
+		{ NOW, "b", 0 },
+		{ NOW, "c", 0 },
+		{ NOW, "", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	put(FILE_NAME, list);
+	for (i = 0; i < GM_LEN(windows); i++)
+		assert_int_equal(gm_modelcache_window(
+				     &cache, windows[i].now, windows[i].model),
+		    windows[i].want);
+	cache.dir = NULL;
+	assert_int_equal(gm_modelcache_window(&cache, NOW, "a"), 0);
+	cache.dir = "cache";
+	assert_string_equal(said(), "");
+}
+
 int
 main(void)
 {
@@ -288,6 +324,7 @@ main(void)
 		cmocka_unit_test(test_no_use),
 		cmocka_unit_test(test_other_files),
 		cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_no_directory),
 	};
 

@@ -1,0 +1,69 @@
+#include "call/window.h"
+#include "base/clock.h"
+#include "provider/tokens.h"
+
+/* The largest window so far, and whose it is; borrowed. */
+struct widest {
+	int64_t tokens;
+	const char *model;
+	const struct gm_service *service;
+};
+
+/* False: the window is not known. */
+static bool
+compare(struct widest *w, const struct gm_service *s, const char *model)
+{
+	int64_t tokens =
+	    gm_modelcache_window(&s->cache, gm_clock_wall_ms(), model);
+
+	if (tokens > w->tokens)
+		*w = (struct widest){ tokens, model, s };
+	return tokens > 0;
+}
+
+static bool
+compare_all(struct widest *w, const struct gm_service *s,
+    const char *const *models, size_t len)
+{
+	while (len > 0 && compare(w, s, *models)) {
+		models++;
+		len--;
+	}
+	return len == 0;
+}
+
+/* Of all models that may be asked; false: not all windows are known. */
+static bool
+find(struct widest *w, const struct gm_ask *ask)
+{
+	const struct gm_question *q = ask->question;
+	const struct gm_service *s = ask->service;
+	bool known = compare(w, s, q->model) &&
+	             compare_all(w, s, q->spare, q->spare_len);
+
+	while (known && (s = s->next) != NULL)
+		known = compare_all(w, s, s->models, s->models_len);
+	return known;
+}
+
+int
+gm_window_check(const struct gm_ask *ask, struct gm_err *err)
+{
+	const struct gm_question *q = ask->question;
+	const int64_t least =
+	    q->tokens * (100 - GM_TOKENS_MARGIN_PERCENT) / 100;
+	struct widest w = { .tokens = 0 };
+
+	if (q->operation != GM_OP_GENERATE || q->tokens < GM_WINDOW_MIN ||
+	    !find(&w, ask) || least <= w.tokens)
+		return 0;
+	ask->outcome->class = GM_CLASS_TOO_LARGE;
+	ask->outcome->model = w.model;
+	ask->outcome->provider = w.service->provider->name;
+	ask->outcome->fallback = w.service->fallback;
+	return gm_fail(err, gm_class(GM_CLASS_TOO_LARGE)->code,
+	    "%s: the prompt has about %lld tokens; the model takes %lld; "
+	    "shorten it or use another model (%s)",
+	    w.model, (long long)q->tokens, (long long)w.tokens,
+	    gm_class(GM_CLASS_TOO_LARGE)->name);
+}
