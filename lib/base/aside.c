@@ -1,6 +1,3 @@
-/* For locks of open file descriptions. */
-#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/lock.h"
 
 #define MARK ".gm-"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -27,33 +25,6 @@
 #define SWEEP_MS 100
 
 #define CAREFUL (O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
-
-enum lock {
-	LOCKED,
-	BUSY,
-	UNSUPPORTED
-};
-
-static enum lock
-lock(int fd)
-{
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
-		return LOCKED;
-	return errno == EAGAIN || errno == EACCES ? BUSY : UNSUPPORTED;
-}
-
-/* Does the name still mean this open file? */
-static bool
-is_named(int fd, int dir, const char *name)
-{
-	struct stat open, named;
-
-	return fstat(fd, &open) == 0 &&
-	       fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
-}
 
 /* How much of the target's path is the directory, with its "/". */
 static size_t
@@ -114,7 +85,8 @@ put_chance(struct gm_buf *out)
 static bool
 claim(int fd, const char *path)
 {
-	return lock(fd) != BUSY && is_named(fd, AT_FDCWD, path);
+	return gm_lock_try(fd) != GM_LOCK_BUSY &&
+	       gm_lock_is_named(fd, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
 }
 
 static int
@@ -173,8 +145,8 @@ gm_aside_fill(int fd, struct gm_span text)
 	return 0;
 }
 
-static int
-sync_directory(int dir, const char *target)
+int
+gm_aside_sync_directory(int dir, const char *target)
 {
 	size_t len = directory_len(target);
 	char path[PATH_MAX + 1];
@@ -197,7 +169,7 @@ gm_aside_rename(int dir, const char *aside, const char *target)
 {
 	if (renameat(dir, aside, dir, target) != 0)
 		return -1;
-	return sync_directory(dir, target) == 0 ? 0 : 1;
+	return gm_aside_sync_directory(dir, target) == 0 ? 0 : 1;
 }
 
 static bool
@@ -220,7 +192,8 @@ sweep_one(int dir, const char *name)
 	fd = openat(dir, name, O_WRONLY | O_NONBLOCK | CAREFUL, 0);
 	if (fd == -1)
 		return;
-	if (lock(fd) == LOCKED && is_named(fd, dir, name))
+	if (gm_lock_try(fd) == GM_LOCK_HELD &&
+	    gm_lock_is_named(fd, dir, name, AT_SYMLINK_NOFOLLOW))
 		(void)unlinkat(dir, name, 0);
 	(void)close(fd);
 }

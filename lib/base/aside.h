@@ -4,10 +4,9 @@
 /*
  * Files aside: what is written for a target before it gets the target's name.
  * They stand in the directory of the target.  Those of gm_aside_open() are
- * called ".NAME.gm-XXXXXX" and are locked (fcntl(2), by open file description)
- * as long as they are in use, so that the kernel unlocks those of a process
- * that was killed.  A caller that lets only one process write at a time may use
- * a fixed name instead.
+ * called ".NAME.gm-XXXXXX" and are locked (lock.h) as long as they are in use,
+ * so that those of a process that was killed are not.  A caller that lets only
+ * one process write at a time may use a fixed name instead.
  */
 
 #include <sys/types.h>
@@ -37,6 +36,13 @@ int gm_aside_fill(int fd, struct gm_span text) GM_MUST_CHECK;
  */
 int
 gm_aside_rename(int dir, const char *aside, const char *target) GM_MUST_CHECK;
+
+/*
+ * Sync the directory that a name, relative to dir, stands in, so that a file
+ * that was made there outlives a power cut.  Returns 0, also if we may not read
+ * the directory, or -1 with errno set.
+ */
+int gm_aside_sync_directory(int dir, const char *target) GM_MUST_CHECK;
 
 /*
  * Remove files aside of this target that nobody has locked, which are those of

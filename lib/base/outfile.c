@@ -1,4 +1,4 @@
-/* For statx(2), memfd_create(2) and locks of open file descriptions. */
+/* For statx(2), memfd_create(2) and fallocate(2). */
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "base/aside.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/outfile.h"
 #include "base/stop.h"
 
@@ -212,13 +213,11 @@ settle(int fd)
 static int
 lock_target(int fd)
 {
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct gm_err ignored;
-	int tries, rc;
+	int tries;
 
 	for (tries = 0; tries < LOCK_TRIES; tries++) {
-		rc = fcntl(fd, F_OFD_SETLK, &all);
-		if (rc == 0 || (errno != EAGAIN && errno != EACCES))
+		if (gm_lock_try(fd) != GM_LOCK_BUSY)
 			return 0; /* or there are no locks here */
 		if (gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + LOCK_MS,
 			GM_STOP_NOW, &ignored) != 0)
