@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -32,6 +33,16 @@ give(int fd, int value)
 	return n == (ssize_t)sizeof(value);
 }
 
+/* Until the other end of the jobs is closed, nap_ms at most. */
+static void
+nap(const struct gm_sync *s)
+{
+	struct pollfd jobs = { .fd = s->jobs[0] };
+
+	if (s->nap_ms > 0)
+		(void)poll(&jobs, 1, s->nap_ms);
+}
+
 /* The end of the results says that there will be none any more. */
 static void *
 run(void *arg)
@@ -39,9 +50,11 @@ run(void *arg)
 	struct gm_sync *s = arg;
 	int fd;
 
-	while (take(s->jobs[0], &fd))
+	while (take(s->jobs[0], &fd)) {
+		nap(s);
 		if (!give(s->results[1], gm_file_sync(fd) == 0 ? 0 : errno))
 			break;
+	}
 	(void)close(s->results[1]);
 	return NULL;
 }
@@ -66,8 +79,9 @@ close_both(const int ends[2])
 }
 
 int
-gm_sync_open(struct gm_sync *s)
+gm_sync_open(struct gm_sync *s, int nap_ms)
 {
+	s->nap_ms = nap_ms;
 	if (pipe2(s->jobs, O_CLOEXEC) != 0)
 		return -1;
 	if (pipe2(s->results, O_CLOEXEC) == 0) {
@@ -107,9 +121,14 @@ gm_sync_end(struct gm_sync *s, int *error)
 void
 gm_sync_close(struct gm_sync *s, int *error)
 {
+	int result;
+
 	(void)close(s->jobs[1]);
 	(void)pthread_join(s->thread, NULL);
-	(void)gm_sync_end(s, error);
+	*error = 0;
+	while (take(s->results[0], &result))
+		if (*error == 0)
+			*error = result;
 	(void)close(s->jobs[0]);
 	(void)close(s->results[0]);
 }

@@ -590,7 +590,7 @@ static bool
 begin_sync(struct gm_keystate *k, int fd, int *error)
 {
 	if (!k->syncs)
-		k->syncs = gm_sync_open(&k->sync) == 0;
+		k->syncs = gm_sync_open(&k->sync, 0) == 0;
 	if (k->syncs && gm_sync_begin(&k->sync, fd) == 0)
 		return false;
 	*error = sync_here(fd);

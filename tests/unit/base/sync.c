@@ -32,7 +32,7 @@ test_results(void **state)
 	int fd = mkstemp(name), error = -1, i;
 
 	(void)state;
-	assert_int_equal(gm_sync_open(s), 0);
+	assert_int_equal(gm_sync_open(s, 0), 0);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(unlink(name), 0);
 	assert_false(gm_sync_end(s, &error));
@@ -55,10 +55,30 @@ test_close(void **state)
 	int error = 0;
 
 	(void)state;
-	assert_int_equal(gm_sync_open(s), 0);
+	assert_int_equal(gm_sync_open(s, 0), 0);
 	assert_int_equal(gm_sync_begin(s, -1), 0);
 	gm_sync_close(s, &error);
 	assert_int_equal(error, EBADF);
+	assert_int_equal(gm_sync_open(s, 0), 0);
+	gm_sync_close(s, &error);
+	assert_int_equal(error, 0); /* nothing was under way */
+}
+
+/* Naps end with the thread, and both syncs are done all the same. */
+static void
+test_nap(void **state)
+{
+	struct gm_sync sync, *s = &sync;
+	int fd = dup(STDERR_FILENO), error;
+
+	(void)state;
+	assert_int_equal(gm_sync_open(s, 60 * 60 * 1000), 0);
+	assert_int_equal(gm_sync_begin(s, fd), 0);
+	assert_int_equal(gm_sync_begin(s, -1), 0);
+	assert_false(gm_sync_end(s, &error));
+	gm_sync_close(s, &error);
+	assert_int_equal(error, EBADF); /* of the second */
+	(void)close(fd);
 }
 
 static volatile sig_atomic_t caught;
@@ -82,7 +102,7 @@ test_signals(void **state)
 	(void)sigemptyset(&term);
 	(void)sigaddset(&term, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &term, &before);
-	assert_int_equal(gm_sync_open(s), 0);
+	assert_int_equal(gm_sync_open(s, 0), 0);
 	(void)sigprocmask(SIG_BLOCK, NULL, &now);
 	assert_int_equal(sigismember(&now, SIGINT), 0);
 	assert_int_equal(kill(getpid(), SIGTERM), 0);
@@ -100,6 +120,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_close),
+		cmocka_unit_test(test_nap),
 		cmocka_unit_test(test_signals),
 	};
 
