@@ -318,8 +318,11 @@ overwrite(const struct gm_outfile *f, int fd)
 static int
 write_in_place(const struct gm_outfile *f)
 {
-	int fd = gm_file_openat(AT_FDCWD, f->path, O_WRONLY), rc, saved;
+	int fd = -1, rc, saved;
 
+	/* errno says why it cannot be renamed. */
+	if (!f->must_rename)
+		fd = gm_file_openat(AT_FDCWD, f->path, O_WRONLY);
 	if (fd == -1)
 		return -1;
 	rc = overwrite(f, fd);
@@ -350,6 +353,7 @@ finish(struct gm_outfile *f)
 		f->keep = false; /* who knows what is in it */
 		return -1;
 	}
+	errno = EACCES; /* if it must be renamed */
 	if (f->in_place)
 		return write_in_place(f);
 	if (f->mode != 0)

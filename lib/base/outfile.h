@@ -33,8 +33,9 @@ struct gm_outfile {
 	bool in_place; /* no rename: what fd has is copied to path */
 
 	/* The caller may set these before the commit. */
-	mode_t mode; /* exactly this mode and no ACL, unless 0 */
-	bool keep;   /* what cannot get its name is not to be lost */
+	mode_t mode;      /* exactly this mode and no ACL, unless 0 */
+	bool keep;        /* what cannot get its name is not to be lost */
+	bool must_rename; /* fail rather than write in place */
 };
 
 /*

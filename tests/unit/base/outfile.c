@@ -359,6 +359,26 @@ test_in_place(void **state)
 	assert_int_equal(count("sub", false), 1);
 }
 
+/* A file that must be renamed is not written in place instead. */
+static void
+test_in_place_never(void **state)
+{
+	struct gm_outfile f;
+	struct gm_err err;
+
+	(void)state;
+	put_file("old", "old");
+	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
+	f.in_place = true; /* as at a mount point */
+	f.must_rename = true;
+	assert_int_equal(
+	    gm_file_write(f.fd, span("new"), GM_STOP_NOW, &err), 0);
+	assert_int_equal(gm_outfile_commit(&f, &err), -1);
+	assert_error(&err, GM_EIO, "old: Permission denied");
+	assert_file("old", "old");
+	assert_int_equal(count(".", false), 1);
+}
+
 /* Somebody else who writes to the target is waited for, until the deadline. */
 static void
 test_in_place_locked(void **state)
@@ -510,6 +530,7 @@ main(void)
 		TEST(test_commit_changed),
 		TEST(test_create_nameless),
 		TEST(test_in_place),
+		TEST(test_in_place_never),
 		TEST(test_in_place_locked),
 		TEST(test_in_place_draining),
 		TEST(test_create_direct),
