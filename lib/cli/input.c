@@ -52,9 +52,10 @@ is_at(struct gm_span text, size_t at, struct gm_span magic)
 	       memcmp(text.p + at, magic.p, magic.len) == 0;
 }
 
-static int
-check_text(const char *name, struct gm_span text, struct gm_err *err)
+int
+gm_input_check(const char *name, struct gm_span *raw, struct gm_err *err)
 {
+	struct gm_span text = *raw;
 	const char *foreign, *nul;
 	size_t i;
 
@@ -68,11 +69,13 @@ check_text(const char *name, struct gm_span text, struct gm_err *err)
 		return gm_fail(err, GM_EDATA,
 		    "%s: this is %s: convert it with iconv -f %s -t UTF-8",
 		    name, foreign, foreign);
-	nul = memchr(text.p, '\0', text.len);
+	nul = text.len > 0 ? memchr(text.p, '\0', text.len) : NULL;
 	if (nul != NULL)
 		return gm_fail(err, GM_EDATA,
 		    "%s: a NUL byte at offset %zu: only text can be read", name,
 		    (size_t)(nul - text.p));
+	if (gm_span_starts(text, "\xEF\xBB\xBF"))
+		*raw = (struct gm_span){ text.p + 3, text.len - 3 };
 	return 0;
 }
 
@@ -85,17 +88,10 @@ tell_replaced(const struct gm_input *in, const char *name, size_t count)
 		    count, count == 1 ? "" : "s");
 }
 
-/* Check raw bytes, and append them as good text. */
-static int
-take_text(const struct gm_input *in, const char *name, struct gm_span raw,
+int
+gm_input_put(struct gm_input *in, const char *name, struct gm_span raw,
     struct gm_buf *out, struct gm_err *err)
 {
-	if (check_text(name, raw, err) != 0)
-		return -1;
-	if (gm_span_starts(raw, "\xEF\xBB\xBF")) {
-		raw.p += 3;
-		raw.len -= 3;
-	}
 	tell_replaced(in, name, gm_utf8_repair(out, raw));
 	if (gm_buf_check(out, err) == 0)
 		return 0;
@@ -143,36 +139,56 @@ read_all(const struct gm_input *in, const struct source *from,
 		rc = gm_file_read_some(from->fd, from->name, raw, err);
 	} while (rc == 1);
 	if (rc == -1 && err->code == GM_EDATA)
-		return gm_fail(err, GM_EDATA, "%s: larger than %d MiB",
-		    from->name, GM_INPUT_MAX >> 20);
+		return gm_fail(err, GM_EDATA, "%s: larger than %zu MiB",
+		    from->name, raw->max >> 20);
 	return rc;
 }
 
-static int
-take_source(const struct gm_input *in, const struct source *from,
-    struct gm_buf *out, struct gm_err *err)
+int
+gm_input_read(struct gm_input *in, int fd, const char *name, struct gm_buf *raw,
+    struct gm_err *err)
 {
-	struct gm_buf raw;
-	int rc;
+	const struct source from = { fd, name };
 
-	gm_buf_init(&raw, GM_INPUT_MAX);
-	rc = read_all(in, from, &raw, err);
+	return read_all(in, &from, raw, err);
+}
+
+int
+gm_input_read_stdin(struct gm_input *in, struct gm_buf *raw, struct gm_err *err)
+{
+	if (in->used)
+		return gm_fail(
+		    err, GM_EUSAGE, "%s can be read only once", stdin_name);
+	in->used = true;
+	return in->closed
+	           ? 0
+	           : gm_input_read(in, STDIN_FILENO, stdin_name, raw, err);
+}
+
+/* Append what was read as good text; rc and *err are the reading's. */
+static int
+take_text(struct gm_input *in, const char *name, struct gm_buf *raw,
+    struct gm_buf *out, int rc, struct gm_err *err)
+{
+	struct gm_span text = gm_buf_span(raw);
+
 	if (rc == 0)
-		rc = take_text(in, from->name, gm_buf_span(&raw), out, err);
-	gm_buf_release(&raw);
+		rc = gm_input_check(name, &text, err);
+	if (rc == 0)
+		rc = gm_input_put(in, name, text, out, err);
+	gm_buf_release(raw);
 	return rc;
 }
 
 int
 gm_input_stdin(struct gm_input *in, struct gm_buf *out, struct gm_err *err)
 {
-	const struct source from = { STDIN_FILENO, stdin_name };
+	struct gm_buf raw;
+	int rc;
 
-	if (in->used)
-		return gm_fail(
-		    err, GM_EUSAGE, "%s can be read only once", stdin_name);
-	in->used = true;
-	return in->closed ? 0 : take_source(in, &from, out, err);
+	gm_buf_init(&raw, GM_INPUT_MAX);
+	rc = gm_input_read_stdin(in, &raw, err);
+	return take_text(in, stdin_name, &raw, out, rc, err);
 }
 
 int
@@ -189,20 +205,23 @@ int
 gm_input_argument(struct gm_input *in, const char *name, const char *text,
     struct gm_buf *out, struct gm_err *err)
 {
-	struct source from = { -1, text + 1 };
-	int rc;
+	const char *path = text + 1;
+	struct gm_buf raw;
+	int fd, rc;
 
 	if (text[0] != '@')
 		return gm_input_literal(in, name, text, out, err);
-	if (strcmp(from.name, "-") == 0)
+	if (strcmp(path, "-") == 0)
 		return gm_input_stdin(in, out, err);
-	if (from.name[0] == '\0')
+	if (path[0] == '\0')
 		return gm_fail(
 		    err, GM_EUSAGE, "%s: no file is named after @", name);
-	from.fd = gm_file_open(from.name, err);
-	if (from.fd == -1)
+	fd = gm_file_open(path, err);
+	if (fd == -1)
 		return -1;
-	rc = take_source(in, &from, out, err);
-	(void)close(from.fd);
+	gm_buf_init(&raw, GM_INPUT_MAX);
+	rc = gm_input_read(in, fd, path, &raw, err);
+	rc = take_text(in, path, &raw, out, rc, err);
+	(void)close(fd);
 	return rc;
 }

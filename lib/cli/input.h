@@ -45,4 +45,24 @@ int gm_input_literal(struct gm_input *, const char *name, const char *text,
 int gm_input_argument(struct gm_input *, const char *name, const char *text,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
+/*
+ * The steps of the above, for a caller that needs the bytes before they are
+ * text.  Names are for messages, one line each.
+ *
+ * Append all that fd gives, which must not block, or all of standard input.
+ * Returns 0, or -1 as gm_input_stdin(); GM_EDATA: more than raw's maximum.
+ */
+int gm_input_read(struct gm_input *, int fd, const char *name,
+    struct gm_buf *raw, struct gm_err *) GM_MUST_CHECK;
+int gm_input_read_stdin(
+    struct gm_input *, struct gm_buf *raw, struct gm_err *) GM_MUST_CHECK;
+
+/* Are the bytes text?  Takes a BOM off.  Returns 0, or -1: GM_EDATA. */
+int gm_input_check(
+    const char *name, struct gm_span *raw, struct gm_err *) GM_MUST_CHECK;
+
+/* Append bytes with ill-formed UTF-8 replaced, with a note. */
+int gm_input_put(struct gm_input *, const char *name, struct gm_span raw,
+    struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
+
 #endif
