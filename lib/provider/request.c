@@ -5,7 +5,6 @@
 #include "provider/request.h"
 
 #define URL_MAX 8192
-#define BODY_MAX (512 * 1024 * 1024)
 
 static const char *const post_headers[] = { "Content-Type: application/json",
 	"Accept: text/event-stream", NULL };
@@ -28,7 +27,7 @@ gm_request_make(struct gm_request *r, const struct gm_provider *provider,
 	gm_buf_release(&r->url);
 	gm_buf_release(&r->body);
 	gm_buf_init(&r->url, URL_MAX);
-	gm_buf_init(&r->body, BODY_MAX);
+	gm_buf_init(&r->body, GM_REQUEST_MAX);
 	r->project = question->project;
 	provider->url(provider, question, base_url, &r->url);
 	provider->body(provider, question, &r->body);

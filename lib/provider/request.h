@@ -20,6 +20,9 @@
 #include "net/exchange.h"
 #include "provider/provider.h"
 
+/* Bytes allowed in a body. */
+#define GM_REQUEST_MAX (512 * 1024 * 1024)
+
 /* All zero is a valid, empty one. */
 struct gm_request {
 	struct gm_buf url, body;
