@@ -114,7 +114,7 @@ Try 'gm-keycheck --help'.
 		echo text >"./$name"
 		ask "@$name"
 		[ "$rc" -eq 0 ]
-		word=$(sed -n 's/.*to send the file: < //p' err)
+		word=$(sed -n 's/.*to send the file: -f //p' err)
 		[ -n "$word" ]
 		[ "$(eval "printf %s $word")" = "$name" ] || [ "$name" = -x ]
 		bash -c "cat < $word" | diff - <(echo text)
@@ -122,11 +122,11 @@ Try 'gm-keycheck --help'.
 	[ "$word" = plain-1.0_a.txt ]
 	ask '@my file.txt'
 	said 0 $'Hello.\n' \
-	    "gm-prompt: @my file.txt: sent as text; to send the file: < 'my file.txt'
+	    "gm-prompt: @my file.txt: sent as text; to send the file: -f 'my file.txt'
 "
 	ask "@it's"
 	said 0 $'Hello.\n' \
-	    "gm-prompt: @it's: sent as text; to send the file: < 'it'\\''s'
+	    "gm-prompt: @it's: sent as text; to send the file: -f 'it'\\''s'
 "
 }
 
@@ -140,10 +140,10 @@ Try 'gm-keycheck --help'.
 	mkdir dir
 	ask notes.txt
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: notes.txt: sent as text; to send the file: < notes.txt\n'
+	    $'gm-prompt: notes.txt: sent as text; to send the file: -f notes.txt\n'
 	ask Explain @notes.txt please
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @notes.txt: sent as text; to send the file: < notes.txt\n'
+	    $'gm-prompt: @notes.txt: sent as text; to send the file: -f notes.txt\n'
 	ask @absent
 	said 0 $'Hello.\n' \
 	    $'gm-prompt: @absent: sent as text: no such file\n'
@@ -154,10 +154,10 @@ Try 'gm-keycheck --help'.
 	said 0 $'Hello.\n' $'gm-prompt: link: sent as text: no such file\n'
 	ask ./*
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: ./err and 4 more: sent as text; to send a file: < FILE\n'
+	    $'gm-prompt: ./err and 4 more: sent as text; to send a file: -f FILE\n'
 	ask fifo
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: fifo: sent as text; to send the file: < fifo\n'
+	    $'gm-prompt: fifo: sent as text; to send the file: -f fifo\n'
 	ask "@$fake"
 	said 0 $'Hello.\n' \
 	    $'gm-prompt: @...6_01: sent as text: no such file\n'

@@ -17,7 +17,7 @@ load prompt
 	echo secret >file
 	ask @file @-
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @file and 1 more: sent as text; to send a file: < FILE\n'
+	    $'gm-prompt: @file and 1 more: sent as text; to send a file: -f FILE\n'
 	sent "$(prompted '@file @-')"
 }
 

@@ -23,11 +23,27 @@ count_stdin(const struct gm_prompt_sources *from)
 	return n;
 }
 
+/* Does an option's argument stand for standard input? */
+static bool
+names_stdin(const char *arg)
+{
+	return arg != NULL && strcmp(arg, "@-") == 0;
+}
+
 int
 gm_prompt_check(const struct gm_prompt_sources *from, struct gm_err *err)
 {
 	int n = count_stdin(from);
 
+	if (from->files_stdin > 0 && from->no_stdin)
+		return gm_fail(err, GM_EUSAGE,
+		    "--no-stdin and --file - cannot be combined");
+	if (from->files_stdin > 0 && from->files_stdin + n +
+					     names_stdin(from->system) +
+					     names_stdin(from->prompt) >
+					 1)
+		return gm_fail(err, GM_EUSAGE,
+		    "--file -: standard input can be read only once");
 	if (n > 0 && from->no_stdin)
 		return gm_fail(err, GM_EUSAGE,
 		    "--no-stdin and the operand - cannot be combined");
@@ -92,8 +108,9 @@ tell_file(const char *operand, const struct gm_note *note)
 	}
 	gm_buf_init(&word, 4 * strlen(path) + 3);
 	put_word(&word, path);
-	gm_note(note, GM_LEVEL_NOTE, "%s: sent as text; to send the file: < %s",
-	    operand, gm_buf_str(&word));
+	gm_note(note, GM_LEVEL_NOTE,
+	    "%s: sent as text; to send the file: -f %s", operand,
+	    gm_buf_str(&word));
 	gm_buf_release(&word);
 }
 
@@ -116,7 +133,7 @@ tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
 		return;
 	if (more > 0)
 		gm_note(note, GM_LEVEL_NOTE,
-		    "%s and %d more: sent as text; to send a file: < FILE",
+		    "%s and %d more: sent as text; to send a file: -f FILE",
 		    first, more);
 	else if (strcmp(first, "@-") == 0)
 		gm_note(note, GM_LEVEL_NOTE,
@@ -193,8 +210,7 @@ add_options(struct gm_prompt *p, const struct gm_prompt_sources *from,
 static bool
 is_empty_stdin(const char *arg, const struct gm_buf *text)
 {
-	return arg != NULL && strcmp(arg, "@-") == 0 &&
-	       gm_span_trim(gm_buf_span(text)).len == 0;
+	return names_stdin(arg) && gm_span_trim(gm_buf_span(text)).len == 0;
 }
 
 int
@@ -222,7 +238,7 @@ gm_prompt_compose(struct gm_prompt *p, const struct gm_prompt_sources *from,
 		gm_err_prefix(err, "prompt: ");
 		return -1;
 	}
-	if (gm_span_trim(gm_buf_span(&p->text)).len == 0)
+	if (from->files == 0 && gm_span_trim(gm_buf_span(&p->text)).len == 0)
 		return gm_fail(err, GM_EUSAGE,
 		    "no prompt: give one as operand, with -q, or on standard "
 		    "input");

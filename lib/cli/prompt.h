@@ -23,6 +23,8 @@ struct gm_prompt_sources {
 	char **operands;
 	int operands_len;
 	int literal;        /* how many of the last operands followed a "--" */
+	int files;          /* how many files are sent besides */
+	int files_stdin;    /* how many of them are standard input */
 	bool no_stdin;      /* leave standard input alone */
 	bool require_stdin; /* and refuse it if it is empty */
 };
@@ -31,13 +33,18 @@ struct gm_prompt {
 	struct gm_buf system, text;
 };
 
-/* GM_EUSAGE: "-" against no_stdin, or more than once.  Reads nothing. */
+/*
+ * GM_EUSAGE: standard input against no_stdin, or more than once.  Reads
+ * nothing.
+ */
 int gm_prompt_check(
     const struct gm_prompt_sources *, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Read all sources that gm_prompt_check() has passed; an operand that looks as
- * if a file was meant draws a note.  Returns 0, or -1: GM_EUSAGE (no prompt at all), GM_EDATA
+ * if a file was meant draws a note.  With files the text may be empty, and if
+ * standard input was read for one it is left alone.  Returns 0, or -1: GM_EUSAGE
+ * (no prompt at all), GM_EDATA
  * (binary, too large, empty against the rule), GM_ENOINPUT, GM_ESIGNAL,
  * GM_EUNAVAILABLE (deadline), GM_EOS.
  */

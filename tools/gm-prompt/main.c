@@ -17,6 +17,7 @@
 #include "cli/prompt.h"
 #include "cli/record.h"
 #include "cli/wanted.h"
+#include "gm-prompt/attach.h"
 #include "gm-prompt/delivery.h"
 #include "gm-prompt/fence.h"
 #include "provider/estimate.h"
@@ -24,7 +25,7 @@
 struct options {
 	struct gm_common common;
 	struct gm_params params;
-	struct gm_texts stop;
+	struct gm_texts stop, files;
 	const char *prompt, *system, *output;
 	bool stream, no_stream, no_stdin, require_stdin;
 	bool show_thoughts, search, url_context;
@@ -37,13 +38,31 @@ struct run {
 	struct gm_services services;
 	struct gm_prompt prompt;
 	struct gm_question question;
-	struct gm_part part; /* the prompt, in its only turn: */
+	struct gm_attach files;
+	struct gm_part *parts; /* prompt and files, in the only turn: */
 	struct gm_turn turn;
 	struct gm_outcome outcome;
 	struct gm_out out;
 	struct gm_delivery delivery;
 	bool asked; /* there is an outcome */
 };
+
+static bool
+is_stdin(const char *file)
+{
+	return strcmp(file, "-") == 0;
+}
+
+static int
+count_stdin(const struct gm_texts *files)
+{
+	int n = 0;
+	size_t i;
+
+	for (i = 0; i < files->len; i++)
+		n += is_stdin(files->items[i]);
+	return n;
+}
 
 static struct gm_prompt_sources
 sources(const struct options *o, int argc, char **argv)
@@ -56,6 +75,8 @@ sources(const struct options *o, int argc, char **argv)
 		.operands = argv,
 		.operands_len = argc,
 		.literal = behind > 0 ? behind : 0,
+		.files = (int)o->files.len,
+		.files_stdin = count_stdin(&o->files),
 		.no_stdin = o->no_stdin,
 		.require_stdin = o->require_stdin,
 	};
@@ -241,6 +262,60 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 	return rc;
 }
 
+static int
+attach_stdin(struct run *r, struct gm_input *input, struct gm_err *err)
+{
+	size_t filled = r->files.filled;
+
+	if (gm_attach_stdin(&r->files, input, err) != 0)
+		return -1;
+	if (r->files.filled > filled)
+		return 0;
+	if (r->opt->require_stdin)
+		return gm_fail(err, GM_EDATA, "standard input: empty");
+	gm_note(input->note, GM_LEVEL_NOTE, "standard input: empty");
+	return 0;
+}
+
+/* Read the files that go with the prompt. */
+static int
+attach(struct run *r, struct gm_input *input, struct gm_err *err)
+{
+	const struct options *o = r->opt;
+	const char *const *name = o->files.items;
+	int rc = 0;
+
+	gm_attach_init(&r->files);
+	for (; rc == 0 && r->files.len < o->files.len; name++)
+		rc = is_stdin(*name)
+		         ? attach_stdin(r, input, err)
+		         : gm_attach_file(&r->files, input, *name, err);
+	return rc;
+}
+
+/* The only turn: the prompt, if there is one, and each file. */
+static int
+set_turn(struct run *r, struct gm_err *err)
+{
+	struct gm_span text = gm_buf_span(&r->prompt.text);
+	size_t i, len = 0;
+
+	r->parts = calloc(r->files.len + 1, sizeof(*r->parts));
+	if (r->parts == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	if (gm_span_trim(text).len > 0)
+		r->parts[len++].text = text;
+	else if (r->files.filled == 0)
+		return gm_fail(err, GM_EDATA, "no prompt, and no text in %s",
+		    r->files.len > 1 ? "the files" : "the file");
+	for (i = 0; i < r->files.len; i++)
+		r->parts[len++] = gm_attach_part(&r->files, i);
+	r->turn = (struct gm_turn){ .parts = r->parts, .parts_len = len };
+	r->question.turns = &r->turn;
+	r->question.turns_len = 1;
+	return 0;
+}
+
 /* Everything up to the question, which is then ready to be asked. */
 static int
 prepare(struct run *r, int argc, char **argv, struct gm_err *err)
@@ -255,13 +330,12 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	input = (struct gm_input){ .note = &c->note,
 		.closed = c->stdin_closed,
 		.hint = c->err_is_tty };
-	if (gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
+	if (attach(r, &input, err) != 0 ||
+	    gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
 		return -1;
 	r->question.system = gm_buf_span(&r->prompt.system);
-	r->part.text = gm_buf_span(&r->prompt.text);
-	r->turn = (struct gm_turn){ .parts = &r->part, .parts_len = 1 };
-	r->question.turns = &r->turn;
-	r->question.turns_len = 1;
+	if (set_turn(r, err) != 0)
+		return -1;
 	r->question.tokens = gm_estimate_question(&r->question);
 	return 0;
 }
@@ -342,6 +416,8 @@ release(struct run *r)
 	gm_outcome_release(&r->outcome);
 	gm_services_close(&r->services);
 	gm_prompt_release(&r->prompt);
+	gm_attach_release(&r->files);
+	free(r->parts);
 	gm_params_release(&r->opt->params);
 	free(r);
 }
@@ -378,6 +454,8 @@ add_rows(void *options, struct gm_options *table)
 		    .text = &o->prompt },
 		{ 's', "system", "TEXT|@FILE", "system instruction",
 		    .may_be_empty = true, .text = &o->system },
+		{ 'f', "file", "FILE", "send a text file, too; - is stdin",
+		    .texts = &o->files },
 		{ 't', "temperature", "N", "0 (steady) to 2 (lively)",
 		    .text = &p->temperature },
 		{ 0, "top-p", "N", "nucleus sampling, 0 to 1",
@@ -442,5 +520,6 @@ main(int argc, char **argv)
 
 	status = gm_cli_main(&tool, run, &opt, argc, argv);
 	free(opt.stop.items);
+	free(opt.files.items);
 	return status;
 }

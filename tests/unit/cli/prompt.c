@@ -74,7 +74,7 @@ static const struct {
 	{ { "a@b", "@", "/" }, NULL, NULL, "b", "a@b @ /\n\nb", "", "" },
 	{ { "/dev/null", "/dev/zero", "@x" }, NULL, NULL, "b",
 	    "/dev/null /dev/zero @x\n\nb", "",
-	    "gm-x: /dev/null and 2 more: sent as text; to send a file: < "
+	    "gm-x: /dev/null and 2 more: sent as text; to send a file: -f "
 	    "FILE\n" },
 	/* "-" is no part of the text, wherever it stands */
 	{ { "-" }, NULL, NULL, "b", "b", "", "" },

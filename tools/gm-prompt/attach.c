@@ -1,0 +1,246 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/span.h"
+#include "base/term.h"
+#include "base/utf8.h"
+#include "gm-prompt/attach.h"
+#include "provider/request.h"
+
+#define FILES_MAX (1024 * 1024)
+#define ID_MIN 8 /* digits */
+#define SHOWN_MAX (8 * GM_TERM_LINE_MAX)
+#define KEPT_MAX (1024 * 1024) /* bytes of memory that a reset keeps */
+
+static const char stdin_name[] = "standard input";
+
+struct file {
+	size_t end; /* of its text, in texts */
+	char hash[GM_HASH_HEX];
+};
+
+void
+gm_attach_init(struct gm_attach *a)
+{
+	*a = (struct gm_attach){ .len = 0 };
+	gm_buf_init(&a->texts, GM_REQUEST_MAX);
+	gm_buf_init(&a->files, FILES_MAX * sizeof(struct file));
+	gm_buf_init(&a->raw, GM_ATTACH_FILE_MAX);
+}
+
+/* Empty, for what comes next; without memory that is only seldom needed. */
+static void
+empty(struct gm_buf *b)
+{
+	size_t max = b->max;
+
+	if (b->cap > KEPT_MAX) {
+		gm_buf_release(b);
+		gm_buf_init(b, max);
+	}
+	gm_buf_reset(b);
+}
+
+void
+gm_attach_reset(struct gm_attach *a)
+{
+	empty(&a->texts);
+	empty(&a->files);
+	a->len = 0;
+	a->filled = 0;
+}
+
+static const struct file *
+file_at(const struct gm_attach *a, size_t i)
+{
+	return (const struct file *)(const void *)a->files.data + i;
+}
+
+static void
+put_name(struct gm_buf *out, struct gm_span name)
+{
+	uint32_t point;
+	size_t n, skip;
+
+	for (; name.len > 0; name.p += n, name.len -= n) {
+		n = gm_utf8_decode(name, &point, &skip);
+		if (n == 0) {
+			gm_utf8_put(out, GM_UTF8_REPLACEMENT);
+			n = skip;
+		} else if (point < ' ' || (point >= 0x7F && point < 0xA0) ||
+			   point == 0x2028 || point == 0x2029)
+			gm_buf_printf(out, "&#%u;", (unsigned)point);
+		else if (point == '&')
+			gm_buf_puts(out, "&amp;");
+		else if (point == '<')
+			gm_buf_puts(out, "&lt;");
+		else if (point == '>')
+			gm_buf_puts(out, "&gt;");
+		else if (point == '"')
+			gm_buf_puts(out, "&quot;");
+		else
+			gm_buf_put(out, name.p, n);
+	}
+}
+
+/*
+ * Find an id that is not in the content, in either case.  A hash that is
+ * in there as a whole, which nobody can make, is hashed once more.
+ */
+static void
+find_id(char id[GM_HASH_HEX], const char *hash, struct gm_span content)
+{
+	size_t len = ID_MIN;
+	char full[GM_HASH_HEX];
+
+	(void)memcpy(full, hash, GM_HASH_HEX);
+	(void)snprintf(id, GM_HASH_HEX, "%.*s", (int)len, full);
+	while (gm_span_has(content, id)) {
+		if (++len == GM_HASH_HEX) {
+			gm_hash_hex(full, gm_span_of(full), content);
+			len = ID_MIN;
+		}
+		(void)snprintf(id, GM_HASH_HEX, "%.*s", (int)len, full);
+	}
+}
+
+/* Where a file comes from, and what it is called. */
+struct source {
+	struct gm_span name;
+	const char *shown; /* the same as one clean line */
+};
+
+/* Put what was read into its fence. */
+static int
+wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
+    struct gm_span content, struct gm_err *err)
+{
+	struct file file = { .end = 0 };
+	char id[GM_HASH_HEX];
+
+	gm_hash_hex(file.hash, gm_span_of(""), content);
+	find_id(id, file.hash, content);
+	gm_buf_puts(&a->texts, "<file name=\"");
+	put_name(&a->texts, from->name);
+	gm_buf_printf(&a->texts, "\" id=\"%s\">\n", id);
+	if (gm_input_put(in, from->shown, content, &a->texts, err) != 0 &&
+	    err->code == GM_EOS)
+		return -1;
+	if (content.len > 0 && content.p[content.len - 1] != '\n')
+		gm_buf_putc(&a->texts, '\n');
+	gm_buf_printf(&a->texts, "</file id=\"%s\">\n", id);
+	file.end = a->texts.len;
+	gm_buf_put(&a->files, (const char *)&file, sizeof(file));
+	gm_buf_inherit(&a->texts, &a->files);
+	if (a->texts.failed == GM_EDATA)
+		return gm_fail(err, GM_EDATA,
+		    "%s: the files are larger than %zu MiB together",
+		    from->shown, a->texts.max >> 20);
+	if (gm_buf_check(&a->texts, err) != 0)
+		return -1;
+	a->len++;
+	a->filled += gm_span_trim(content).len > 0;
+	return 0;
+}
+
+/* Take what was read as the next file; rc and *err are the reading's. */
+static int
+take(struct gm_attach *a, struct gm_input *in, const struct source *from,
+    int rc, struct gm_err *err)
+{
+	struct gm_span content = gm_buf_span(&a->raw);
+
+	if (rc == 0 && gm_input_check(from->shown, &content, err) != 0) {
+		if (gm_utf8_foreign(content) == NULL)
+			gm_err_append(err,
+			    "; images, PDF and other data are not supported "
+			    "yet");
+		rc = -1;
+	}
+	if (rc == 0)
+		rc = wrap(a, in, from, content, err);
+	/* Whether standard input may be empty is the caller's matter. */
+	if (rc == 0 && content.len == 0 && from->shown != stdin_name)
+		gm_note(in->note, GM_LEVEL_NOTE, "%s: empty", from->shown);
+	empty(&a->raw);
+	return rc;
+}
+
+/* A device has no end, or no text, and may wait for a person. */
+static int
+read_file(struct gm_attach *a, struct gm_input *in, const char *path,
+    const char *shown, struct gm_err *err)
+{
+	int fd = gm_file_openat(AT_FDCWD, path, O_RDONLY), rc;
+	struct stat st;
+
+	if (fd == -1)
+		return gm_file_fail_open(GM_ENOINPUT, shown, err);
+	if (fstat(fd, &st) != 0)
+		rc = gm_fail_errno(err, GM_ENOINPUT, "%s", shown);
+	else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		rc = gm_fail(
+		    err, GM_ENOINPUT, "%s: a device, not a file", shown);
+	else
+		rc = gm_input_read(in, fd, shown, &a->raw, err);
+	(void)close(fd);
+	return rc;
+}
+
+int
+gm_attach_file(struct gm_attach *a, struct gm_input *in, const char *path,
+    struct gm_err *err)
+{
+	struct source from = { .name = gm_span_of(path) };
+	struct gm_buf shown;
+	int rc;
+
+	gm_buf_init(&shown, SHOWN_MAX);
+	gm_term_line(&shown, from.name, GM_TERM_LINE_MAX);
+	if (shown.len == 0)
+		gm_buf_puts(&shown, "''");
+	rc = gm_buf_check(&shown, err);
+	from.shown = gm_buf_str(&shown);
+	if (rc == 0)
+		rc = read_file(a, in, path, from.shown, err);
+	rc = take(a, in, &from, rc, err);
+	gm_buf_release(&shown);
+	return rc;
+}
+
+int
+gm_attach_stdin(struct gm_attach *a, struct gm_input *in, struct gm_err *err)
+{
+	const struct source from = { gm_span_of(stdin_name), stdin_name };
+	int rc = gm_input_read_stdin(in, &a->raw, err);
+
+	return take(a, in, &from, rc, err);
+}
+
+struct gm_part
+gm_attach_part(const struct gm_attach *a, size_t i)
+{
+	size_t at = i > 0 ? file_at(a, i - 1)->end : 0;
+
+	return (struct gm_part){ .kind = GM_PART_TEXT,
+		.text = { a->texts.data + at, file_at(a, i)->end - at } };
+}
+
+const char *
+gm_attach_hash(const struct gm_attach *a, size_t i)
+{
+	return file_at(a, i)->hash;
+}
+
+void
+gm_attach_release(struct gm_attach *a)
+{
+	gm_buf_release(&a->texts);
+	gm_buf_release(&a->files);
+	gm_buf_release(&a->raw);
+	*a = (struct gm_attach){ .len = 0 };
+}
