@@ -28,16 +28,24 @@ struct place {
 	size_t at;
 };
 
+/* In front of a name that is the same in JSON. */
+static const char *
+dashes(const struct gm_params *p)
+{
+	return p->members ? "" : "--";
+}
+
 struct number {
-	const char *option, *text;
+	const char *option, *member, *text;
 	const char **field;
 	bool whole;
 	double min, max;
 };
 
 static int
-put_number(struct gm_buf *out, const struct number *n, struct gm_err *err)
+put_number(struct gm_params *p, const struct number *n, struct gm_err *err)
 {
+	struct gm_buf *out = &p->texts;
 	int64_t value;
 	int rc;
 
@@ -50,7 +58,7 @@ put_number(struct gm_buf *out, const struct number *n, struct gm_err *err)
 		rc = gm_num_decimal(out, n->text, n->min, n->max, err);
 	}
 	if (rc != 0)
-		gm_err_prefix(err, "%s: ", n->option);
+		gm_err_prefix(err, "%s: ", p->members ? n->member : n->option);
 	gm_buf_putc(out, '\0');
 	return rc;
 }
@@ -59,13 +67,14 @@ static int
 apply_numbers(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 {
 	const struct number numbers[] = {
-		{ "--temperature", p->temperature, &q->temperature, false, 0,
-		    2 },
-		{ "--top-p", p->top_p, &q->top_p, false, 0, 1 },
-		{ "--top-k", p->top_k, &q->top_k, true, 1, 1000000 },
-		{ "--max-tokens", p->max_tokens, &q->max_tokens, true, 1,
-		    TOKENS_MAX },
-		{ "--seed", p->seed, &q->seed, true, INT32_MIN, INT32_MAX },
+		{ "--temperature", "temperature", p->temperature,
+		    &q->temperature, false, 0, 2 },
+		{ "--top-p", "top_p", p->top_p, &q->top_p, false, 0, 1 },
+		{ "--top-k", "top_k", p->top_k, &q->top_k, true, 1, 1000000 },
+		{ "--max-tokens", "max_tokens", p->max_tokens, &q->max_tokens,
+		    true, 1, TOKENS_MAX },
+		{ "--seed", "seed", p->seed, &q->seed, true, INT32_MIN,
+		    INT32_MAX },
 	};
 	struct place places[GM_LEN(numbers)];
 	size_t i, len = 0;
@@ -75,7 +84,7 @@ apply_numbers(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 			continue;
 		places[len++] =
 		    (struct place){ numbers[i].field, p->texts.len };
-		if (put_number(&p->texts, &numbers[i], err) != 0)
+		if (put_number(p, &numbers[i], err) != 0)
 			return -1;
 	}
 	if (gm_buf_check(&p->texts, err) != 0)
@@ -97,17 +106,19 @@ apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 	for (i = 0; i < GM_LEN(levels); i++)
 		if (strcasecmp(text, levels[i]) == 0) {
 			q->thinking_level = levels[i];
+			q->thinking_budget = NULL;
 			return 0;
 		}
+	q->thinking_level = NULL;
 	if (strcmp(text, "off") == 0) {
 		q->thinking_budget = "0";
 		return 0;
 	}
 	if (gm_num_whole(&budget, text, -1, TOKENS_MAX, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--thinking: not minimal, low, medium, high, xhigh, off "
+		    "%sthinking: not minimal, low, medium, high, xhigh, off "
 		    "or a number of tokens from -1 (as the model likes) to %d",
-		    TOKENS_MAX);
+		    dashes(p), TOKENS_MAX);
 	(void)snprintf(p->budget, sizeof(p->budget), "%lld", (long long)budget);
 	q->thinking_budget = p->budget;
 	return 0;
@@ -126,17 +137,19 @@ apply_safety(
 			q->safety = safeties[i].threshold;
 			return 0;
 		}
-	return gm_fail(
-	    err, GM_EUSAGE, "--safety: not none, low, medium or high");
+	return gm_fail(err, GM_EUSAGE,
+	    "%ssafety: not none, low, medium or high", dashes(p));
 }
 
 int
 gm_params_apply(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 {
-	gm_buf_init(&p->texts, TEXTS_MAX);
+	if (p->texts.max == 0)
+		gm_buf_init(&p->texts, TEXTS_MAX);
+	gm_buf_reset(&p->texts);
 	if (q->stop_len > STOPS_MAX)
 		return gm_fail(err, GM_EUSAGE,
-		    "--stop: given more than %d times", STOPS_MAX);
+		    "%sstop: given more than %d times", dashes(p), STOPS_MAX);
 	if (apply_numbers(p, q, err) != 0 || apply_thinking(p, q, err) != 0)
 		return -1;
 	return apply_safety(p, q, err);

@@ -9,6 +9,8 @@
  * ranges.  No I/O.
  */
 
+#include <stdbool.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -19,13 +21,16 @@ struct gm_params {
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;
 	const char *thinking; /* a level, a budget or "off" */
 	const char *safety;   /* none, low, medium, high */
-	struct gm_buf texts;  /* numbers in JSON's form, for the question */
-	char budget[24];      /* the same of a thinking budget */
+	bool members; /* messages name "top_p", as JSON has it, not "--top-p" */
+	struct gm_buf texts; /* numbers in JSON's form, for the question */
+	char budget[24];     /* the same of a thinking budget */
 };
 
 /*
- * Fill the question's fields, which borrow from params until
- * gm_params_release().  Returns 0, or -1: GM_EUSAGE, naming the option; GM_EOS.
+ * Fill the question's fields of what is given, which borrow from params until
+ * the next call or gm_params_release(); memory is used again.  A level and a
+ * budget of thinking replace each other.  Returns 0, or -1: GM_EUSAGE, naming the
+ * option; GM_EOS.
  */
 int gm_params_apply(
     struct gm_params *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;

@@ -200,6 +200,51 @@ test_together(void **state)
 	gm_params_release(&p);
 }
 
+/* A record's: members are named, and what it had before is gone. */
+static void
+test_records(void **state)
+{
+	struct gm_params p = { .members = true };
+	struct gm_question q = { .thinking_level = "LOW", .top_p = "0.5" };
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	p.thinking = "off";
+	p.temperature = "1.0";
+	assert_int_equal(gm_params_apply(&p, &q, &err), 0);
+	assert_null(q.thinking_level);
+	assert_string_equal(q.thinking_budget, "0");
+	assert_string_equal(q.temperature, "1.0");
+	assert_string_equal(q.top_p, "0.5");
+	p.thinking = "high";
+	p.temperature = "2";
+	assert_int_equal(gm_params_apply(&p, &q, &err), 0);
+	assert_string_equal(q.thinking_level, "HIGH");
+	assert_null(q.thinking_budget);
+	assert_string_equal(q.temperature, "2");
+	/* The places of a failed one do not fill up. */
+	for (i = 0; i < 1000; i++) {
+		p.temperature = "3.00000000000000000000";
+		assert_int_equal(gm_params_apply(&p, &q, &err), -1);
+	}
+	assert_string_equal(err.msg, "temperature: not a number from 0 to 2");
+	p.temperature = NULL;
+	p.max_tokens = "0";
+	assert_int_equal(gm_params_apply(&p, &q, &err), -1);
+	assert_string_equal(
+	    err.msg, "max_tokens: not a whole number from 1 to 10000000");
+	p.max_tokens = NULL;
+	p.thinking = "much";
+	assert_int_equal(gm_params_apply(&p, &q, &err), -1);
+	assert_string_equal(err.msg, "thinking: " THINKING);
+	p.thinking = NULL;
+	p.safety = "off";
+	assert_int_equal(gm_params_apply(&p, &q, &err), -1);
+	assert_string_equal(err.msg, "safety: not none, low, medium or high");
+	gm_params_release(&p);
+}
+
 int
 main(void)
 {
@@ -207,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
