@@ -170,6 +170,18 @@ gm_buf_reset(struct gm_buf *b)
 	gm_buf_cut(b, 0);
 }
 
+void
+gm_buf_recycle(struct gm_buf *b, size_t keep)
+{
+	size_t max = b->max;
+
+	if (b->cap > keep) {
+		gm_buf_release(b);
+		gm_buf_init(b, max);
+	}
+	gm_buf_reset(b);
+}
+
 char *
 gm_buf_take(struct gm_buf *b)
 {

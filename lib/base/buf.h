@@ -65,6 +65,9 @@ void gm_buf_cut(struct gm_buf *, size_t len);
 /* Empty and without failure, memory kept. */
 void gm_buf_reset(struct gm_buf *);
 
+/* The same, but memory is kept only if it is no more than keep bytes. */
+void gm_buf_recycle(struct gm_buf *, size_t keep);
+
 /* Move the string out; the caller frees it.  NULL if the buffer has failed. */
 char *gm_buf_take(struct gm_buf *);
 

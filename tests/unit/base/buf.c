@@ -208,6 +208,29 @@ test_release(void **state)
 	gm_buf_release(&b);
 }
 
+static void
+test_recycle(void **state)
+{
+	struct gm_buf b;
+	char *data;
+
+	(void)state;
+	gm_buf_init(&b, 1000);
+	gm_buf_puts(&b, "some");
+	data = b.data;
+	gm_buf_recycle(&b, b.cap);
+	assert_ptr_equal(b.data, data);
+	assert_int_equal(b.len, 0);
+	gm_buf_recycle(&b, b.cap - 1);
+	assert_null(b.data);
+	assert_int_equal(b.max, 1000);
+	b.failed = GM_EDATA;
+	gm_buf_recycle(&b, 0);
+	gm_buf_puts(&b, "more");
+	assert_string_equal(gm_buf_str(&b), "more");
+	gm_buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -221,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_recycle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
