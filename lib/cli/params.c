@@ -7,7 +7,6 @@
 
 #define TEXTS_MAX 4096
 #define TOKENS_MAX 10000000
-#define STOPS_MAX 5
 
 /* How much of what is filtered: from nothing to nearly all. */
 static const struct {
@@ -147,9 +146,10 @@ gm_params_apply(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 	if (p->texts.max == 0)
 		gm_buf_init(&p->texts, TEXTS_MAX);
 	gm_buf_reset(&p->texts);
-	if (q->stop_len > STOPS_MAX)
+	if (q->stop_len > GM_PARAMS_STOPS)
 		return gm_fail(err, GM_EUSAGE,
-		    "%sstop: given more than %d times", dashes(p), STOPS_MAX);
+		    "%sstop: given more than %d times", dashes(p),
+		    GM_PARAMS_STOPS);
 	if (apply_numbers(p, q, err) != 0 || apply_thinking(p, q, err) != 0)
 		return -1;
 	return apply_safety(p, q, err);

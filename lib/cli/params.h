@@ -16,6 +16,9 @@
 #include "base/err.h"
 #include "provider/provider.h"
 
+/* Stop texts allowed. */
+#define GM_PARAMS_STOPS 5
+
 /* As given; NULL: not given. */
 struct gm_params {
 	const char *temperature, *top_p, *top_k, *max_tokens, *seed;

@@ -32,24 +32,11 @@ gm_attach_init(struct gm_attach *a)
 	gm_buf_init(&a->raw, GM_ATTACH_FILE_MAX);
 }
 
-/* Empty, for what comes next; without memory that is only seldom needed. */
-static void
-empty(struct gm_buf *b)
-{
-	size_t max = b->max;
-
-	if (b->cap > KEPT_MAX) {
-		gm_buf_release(b);
-		gm_buf_init(b, max);
-	}
-	gm_buf_reset(b);
-}
-
 void
 gm_attach_reset(struct gm_attach *a)
 {
-	empty(&a->texts);
-	empty(&a->files);
+	gm_buf_recycle(&a->texts, KEPT_MAX);
+	gm_buf_recycle(&a->files, KEPT_MAX);
 	a->len = 0;
 	a->filled = 0;
 }
@@ -120,10 +107,11 @@ wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
     struct gm_span content, struct gm_err *err)
 {
 	struct file file = { .end = 0 };
-	char id[GM_HASH_HEX];
+	char hash[GM_HASH_HEX], id[GM_HASH_HEX];
 
-	gm_hash_hex(file.hash, gm_span_of(""), content);
-	find_id(id, file.hash, content);
+	gm_hash_hex(hash, gm_span_of(""), content);
+	gm_hash_hex(file.hash, gm_span_of(hash), from->name);
+	find_id(id, hash, content);
 	gm_buf_puts(&a->texts, "<file name=\"");
 	put_name(&a->texts, from->name);
 	gm_buf_printf(&a->texts, "\" id=\"%s\">\n", id);
@@ -166,7 +154,7 @@ take(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	/* Whether standard input may be empty is the caller's matter. */
 	if (rc == 0 && content.len == 0 && from->shown != stdin_name)
 		gm_note(in->note, GM_LEVEL_NOTE, "%s: empty", from->shown);
-	empty(&a->raw);
+	gm_buf_recycle(&a->raw, KEPT_MAX);
 	return rc;
 }
 

@@ -61,8 +61,8 @@ int gm_attach_stdin(
     struct gm_attach *, struct gm_input *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The i-th file's part, which is valid until the next change; and the hash of
- * its content, 32 digits.
+ * The i-th file's part, which is valid until the next change; and a hash of its
+ * content and name, 32 digits.
  */
 struct gm_part gm_attach_part(const struct gm_attach *, size_t i);
 const char *gm_attach_hash(const struct gm_attach *, size_t i);

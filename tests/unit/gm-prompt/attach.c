@@ -146,14 +146,15 @@ test_several(void **state)
 	    FENCE("standard input", "e3b0c442", ""), part.text.len);
 	part = gm_attach_part(&a, 2);
 	assert_string_equal(part.text.p, FENCE("a", "2c8b08da", "one\n"));
-	assert_string_equal(
-	    gm_attach_hash(&a, 2), "2c8b08da5ce60398e1f19af0e5dccc74");
-	/* Only the content counts for the hash. */
+	/* Content and name count for the hash. */
 	(void)memcpy(old, gm_attach_hash(&a, 2), sizeof(old));
-	assert_int_equal(rename("a", "b"), 0);
+	assert_string_not_equal(old, gm_attach_hash(&a, 0));
 	gm_attach_reset(&a);
-	assert_int_equal(gm_attach_file(&a, &in, "b", &err), 0);
+	assert_int_equal(gm_attach_file(&a, &in, "a", &err), 0);
 	assert_string_equal(gm_attach_hash(&a, 0), old);
+	assert_int_equal(rename("a", "b"), 0);
+	assert_int_equal(gm_attach_file(&a, &in, "b", &err), 0);
+	assert_string_not_equal(old, gm_attach_hash(&a, 1));
 	assert_int_equal(gm_attach_stdin(&a, &in, &err), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
 	assert_int_equal(unlink("b"), 0);
