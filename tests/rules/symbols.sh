@@ -19,9 +19,8 @@ environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 
 # Used by tests alone; this may only shrink.
-unused='gm_template_parse gm_template_has gm_template_varies'
-unused="$unused gm_template_render gm_template_release"
-unused="$unused gm_attach_reset gm_attach_hash gm_recordhash_make"
+unused='gm_items_open gm_items_close'
+unused="$unused gm_item_init gm_item_make gm_item_release"
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'

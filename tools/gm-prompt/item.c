@@ -1,0 +1,822 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "gm-prompt/item.h"
+#include "gm-prompt/recordhash.h"
+#include "provider/request.h"
+
+#define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next record */
+#define KEPT_TOKENS 16384
+#define NAME_MAX_LEN 65536
+#define LIST_MAX ((size_t)256 * 1024 * 1024)
+
+enum member {
+	PROMPT,
+	CONTENTS,
+	ID,
+	CUSTOM_ID,
+	SYSTEM,
+	MODEL,
+	FILES,
+	STOP,
+	THINKING,
+	SAFETY,
+	TEMPERATURE,
+	TOP_P,
+	TOP_K,
+	MAX_TOKENS,
+	SEED,
+	MEMBERS
+};
+
+static const char *const names[MEMBERS] = { "prompt", "contents", "id",
+	"custom_id", "system", "model", "files", "stop", "thinking", "safety",
+	"temperature", "top_p", "top_k", "max_tokens", "seed" };
+
+/* The record that is being read. */
+struct record {
+	const struct gm_items *all;
+	uint64_t number;
+	struct gm_span bytes;
+	struct gm_span text; /* its prompt; p NULL: none */
+	int at[MEMBERS];     /* of a JSON record, GM_JSON_NONE: not there */
+};
+
+/* --- what all records share --- */
+
+static int
+parse_files(struct gm_items *all, const struct gm_template_style *style,
+    struct gm_err *err)
+{
+	const struct gm_items_options *o = &all->options;
+	struct gm_input in = { .note = o->note };
+	struct gm_template *t;
+	size_t i;
+
+	all->files = calloc(o->files_len + 1, sizeof(*all->files));
+	if (all->files == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	for (i = 0; i < o->files_len; i++) {
+		t = &all->files[i];
+		if (strcmp(o->files[i], "-") == 0)
+			return gm_fail(err, GM_EUSAGE,
+			    "--file -: standard input has the records");
+		if (gm_template_parse(t, gm_span_of(o->files[i]), style, err) !=
+		    0)
+			return -1;
+		all->placed = all->placed || gm_template_has(t, NULL) ||
+		              gm_template_has(t, names[PROMPT]);
+		all->varies = all->varies || gm_template_varies(t);
+		if (!gm_template_varies(t) &&
+		    gm_attach_file(&all->shared, &in, o->files[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+gm_items_open(
+    struct gm_items *all, const struct gm_items_options *o, struct gm_err *err)
+{
+	const struct gm_template_style style = { o->mark, o->json };
+	struct gm_template *t = &all->prompt;
+
+	*all = (struct gm_items){ .options = *o };
+	gm_attach_init(&all->shared);
+	if (gm_span_trim(o->prompt).len == 0)
+		all->options.prompt = (struct gm_span){ NULL, 0 };
+	if (gm_template_parse(t, all->options.prompt, &style, err) != 0)
+		return -1;
+	all->placed =
+	    gm_template_has(t, NULL) || gm_template_has(t, names[PROMPT]);
+	all->varies = gm_template_varies(t);
+	gm_hash_hex(all->system, gm_span_of(""), o->question->system);
+	return parse_files(all, &style, err);
+}
+
+void
+gm_items_close(struct gm_items *all)
+{
+	size_t i;
+
+	gm_template_release(&all->prompt);
+	for (i = 0; all->files != NULL && i < all->options.files_len; i++)
+		gm_template_release(&all->files[i]);
+	free(all->files);
+	gm_attach_release(&all->shared);
+	*all = (struct gm_items){ .files = NULL };
+}
+
+/* --- texts of a record --- */
+
+void
+gm_item_init(struct gm_item *it)
+{
+	*it = (struct gm_item){ .params.members = true };
+	gm_buf_init(&it->texts, 4 * (size_t)GM_ITEM_MAX);
+	gm_buf_init(&it->prompt, GM_REQUEST_MAX);
+	gm_buf_init(&it->name, NAME_MAX_LEN);
+	gm_buf_init(&it->parts, LIST_MAX);
+	gm_buf_init(&it->turns, LIST_MAX);
+	gm_buf_init(&it->hashes, LIST_MAX);
+	gm_buf_init(&it->canon, LIST_MAX);
+	gm_attach_init(&it->files);
+}
+
+static void
+reset(struct gm_item *it, const struct gm_items *all)
+{
+	struct gm_buf *const bufs[] = { &it->texts, &it->prompt, &it->name,
+		&it->parts, &it->turns, &it->hashes, &it->canon };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(bufs); i++)
+		gm_buf_recycle(bufs[i], KEPT_MAX);
+	if (it->json.cap > KEPT_TOKENS)
+		gm_json_release(&it->json);
+	gm_attach_reset(&it->files);
+	it->params =
+	    (struct gm_params){ .members = true, .texts = it->params.texts };
+	it->question = *all->options.question;
+	it->service = all->options.service;
+	it->id = (struct gm_span){ NULL, 0 };
+	it->hash[0] = '\0';
+	it->filled = false;
+}
+
+/*
+ * Texts of the record go behind each other and do not move, as there is room
+ * for all of them: decoded they are no longer than as JSON, quotes and all, and
+ * none is put twice.
+ */
+static int
+make_room(struct gm_item *it, struct gm_span record, struct gm_err *err)
+{
+	(void)gm_buf_room(&it->texts, record.len + 1);
+	return gm_buf_check(&it->texts, err);
+}
+
+static struct gm_span
+decode(struct gm_item *it, int at)
+{
+	size_t from = it->texts.len;
+	const char *data = it->texts.data;
+	struct gm_span text;
+
+	gm_json_string(&it->json, at, &it->texts);
+	text = (struct gm_span){ data + from, it->texts.len - from };
+	gm_buf_putc(&it->texts, '\0');
+	assert(it->texts.data == data);
+	return text;
+}
+
+static int
+fail_type(const char *name, const char *type, struct gm_err *err)
+{
+	return gm_fail(err, GM_EDATA, "%s: not %s", name, type);
+}
+
+/* What other modules say of an option is a fault of the record. */
+static int
+blame_record(struct gm_err *err)
+{
+	if (err->code != GM_EOS)
+		err->code = GM_EDATA;
+	return -1;
+}
+
+/* --- members --- */
+
+static int
+find_members(struct gm_item *it, struct record *r, struct gm_err *err)
+{
+	bool seen[MEMBERS] = { false };
+	const struct gm_json *j = &it->json;
+	int i, m, name;
+
+	for (m = 0; m < MEMBERS; m++)
+		r->at[m] = GM_JSON_NONE;
+	for (i = gm_json_first(j, GM_JSON_ROOT); i >= 0;
+	     i = gm_json_next(j, GM_JSON_ROOT, i)) {
+		name = gm_json_name(j, i);
+		for (m = 0; m < MEMBERS; m++)
+			if (gm_json_is(j, name, names[m]))
+				break;
+		if (m == MEMBERS)
+			continue;
+		if (seen[m])
+			return gm_fail(
+			    err, GM_EDATA, "%s: given twice", names[m]);
+		seen[m] = true;
+		if (gm_json_type(j, i) != GM_JSON_NULL)
+			r->at[m] = i;
+	}
+	return 0;
+}
+
+static int
+read_id(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	enum member m = r->at[ID] != GM_JSON_NONE ? ID : CUSTOM_ID;
+	enum gm_json_type type = gm_json_type(&it->json, r->at[m]);
+	struct gm_span raw = gm_json_raw(&it->json, r->at[m]);
+
+	if (type == GM_JSON_ABSENT)
+		return 0;
+	if (type != GM_JSON_STRING && type != GM_JSON_NUMBER)
+		return fail_type(names[m], "a string or number", err);
+	it->id = (struct gm_span){ it->texts.data + it->texts.len, raw.len };
+	gm_buf_put_span(&it->texts, raw);
+	return 0;
+}
+
+/* NULL in *text: not there. */
+static int
+read_string(struct gm_item *it, const struct record *r, enum member m,
+    struct gm_span *text, struct gm_err *err)
+{
+	enum gm_json_type type = gm_json_type(&it->json, r->at[m]);
+
+	*text = (struct gm_span){ NULL, 0 };
+	if (type == GM_JSON_ABSENT)
+		return 0;
+	if (type != GM_JSON_STRING)
+		return fail_type(names[m], "a string", err);
+	*text = decode(it, r->at[m]);
+	return 0;
+}
+
+/*
+ * The digits of a number as a text; 5.0 and 5e0 are whole, as some programs
+ * write them so.  One that is too long is no number in any range.
+ */
+static const char *
+copy_number(struct gm_item *it, int at, char room[72], bool whole)
+{
+	struct gm_span raw = gm_json_raw(&it->json, at);
+	int64_t value = gm_json_int(&it->json, at, INT64_MIN);
+
+	if (whole && value != INT64_MIN)
+		(void)snprintf(room, 72, "%" PRId64, value);
+	else
+		(void)snprintf(
+		    room, 72, "%.*s", raw.len < 72 ? (int)raw.len : 0, raw.p);
+	return room;
+}
+
+static int
+read_numbers(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	struct gm_params *p = &it->params;
+	const struct {
+		enum member m;
+		const char **text;
+		bool whole;
+	} rows[] = { { TEMPERATURE, &p->temperature, false },
+		{ TOP_P, &p->top_p, false }, { TOP_K, &p->top_k, true },
+		{ MAX_TOKENS, &p->max_tokens, true },
+		{ SEED, &p->seed, true } };
+	size_t i;
+	int at;
+
+	for (i = 0; i < GM_LEN(rows); i++) {
+		at = r->at[rows[i].m];
+		if (at == GM_JSON_NONE)
+			continue;
+		if (gm_json_type(&it->json, at) != GM_JSON_NUMBER)
+			return fail_type(names[rows[i].m], "a number", err);
+		*rows[i].text =
+		    copy_number(it, at, it->numbers[i], rows[i].whole);
+	}
+	return 0;
+}
+
+static int
+read_thinking(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	int at = r->at[THINKING];
+	enum gm_json_type type = gm_json_type(&it->json, at);
+
+	if (type == GM_JSON_NUMBER)
+		it->params.thinking = copy_number(it, at, it->numbers[5], true);
+	else if (type == GM_JSON_STRING)
+		it->params.thinking = decode(it, at).p;
+	else if (type != GM_JSON_ABSENT)
+		return fail_type(names[THINKING], "a string or number", err);
+	return 0;
+}
+
+static int
+read_stop(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	const struct gm_json *j = &it->json;
+	int at = r->at[STOP], i = at;
+	size_t len = 0;
+	bool array = gm_json_type(j, at) == GM_JSON_ARRAY;
+
+	if (at == GM_JSON_NONE)
+		return 0;
+	if (array)
+		i = gm_json_first(j, at);
+	for (; i >= 0; i = array ? gm_json_next(j, at, i) : GM_JSON_NONE) {
+		if (gm_json_type(j, i) != GM_JSON_STRING)
+			return fail_type(names[STOP],
+			    "a string or an array of strings", err);
+		if (len == GM_PARAMS_STOPS)
+			return gm_fail(err, GM_EDATA,
+			    "stop: more than %d texts", GM_PARAMS_STOPS);
+		it->stop[len] = decode(it, i).p;
+		if (it->stop[len++][0] == '\0')
+			return gm_fail(err, GM_EDATA, "stop: an empty text");
+	}
+	it->question.stop = it->stop;
+	it->question.stop_len = len;
+	return 0;
+}
+
+/* What is set beside the prompt: into the question. */
+static int
+read_options(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	struct gm_question *q = &it->question;
+	struct gm_span system, model, safety;
+
+	if (read_string(it, r, SYSTEM, &system, err) != 0 ||
+	    read_string(it, r, MODEL, &model, err) != 0 ||
+	    read_string(it, r, SAFETY, &safety, err) != 0 ||
+	    read_numbers(it, r, err) != 0 || read_thinking(it, r, err) != 0 ||
+	    read_stop(it, r, err) != 0)
+		return -1;
+	if (system.p != NULL)
+		q->system = system;
+	it->params.safety = safety.p;
+	if (gm_params_apply(&it->params, q, err) != 0)
+		return blame_record(err);
+	if (model.p == NULL)
+		return 0;
+	q->model = model.p;
+	q->spare_len = 0;
+	if (it->service->provider->check_model(q->model, err) == 0)
+		return 0;
+	gm_err_prefix(err, "model: ");
+	return blame_record(err);
+}
+
+/* --- turns --- */
+
+static void
+add_part(struct gm_item *it, const struct gm_part *part)
+{
+	gm_buf_put(&it->parts, (const char *)part, sizeof(*part));
+}
+
+static void
+add_turn(struct gm_item *it, enum gm_role role, size_t parts_len)
+{
+	const struct gm_turn turn = { .role = role, .parts_len = parts_len };
+
+	gm_buf_put(&it->turns, (const char *)&turn, sizeof(turn));
+}
+
+/* Where a fault is: "contents.2.parts.0". */
+struct place {
+	size_t turn, part;
+};
+
+#define IN_TURN "contents.%zu"
+#define IN_PART IN_TURN ".parts.%zu"
+
+/* Only text is sent so far; anything else is named. */
+static int
+read_part(struct gm_item *it, int at, const struct place *p, bool *filled,
+    struct gm_err *err)
+{
+	const struct gm_json *j = &it->json;
+	struct gm_part part = { .kind = GM_PART_TEXT };
+	int text = GM_JSON_NONE, signature = GM_JSON_NONE, i, name;
+	struct gm_span raw;
+
+	if (gm_json_type(j, at) != GM_JSON_OBJECT)
+		return gm_fail(
+		    err, GM_EDATA, IN_PART ": not an object", p->turn, p->part);
+	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i)) {
+		name = gm_json_name(j, i);
+		raw = gm_json_raw(j, name);
+		if (gm_json_is(j, name, "text"))
+			text = i;
+		else if (gm_json_is(j, name, "thoughtSignature"))
+			signature = i;
+		else if (!gm_json_is(j, name, "thought") || gm_json_true(j, i))
+			return gm_fail(err, GM_EDATA,
+			    IN_PART ": %.*s is not supported, only text is",
+			    p->turn, p->part, raw.len < 80 ? (int)raw.len : 80,
+			    raw.p);
+	}
+	if (gm_json_type(j, text) != GM_JSON_STRING)
+		return gm_fail(err, GM_EDATA, IN_PART ".text: not a string",
+		    p->turn, p->part);
+	if (signature != GM_JSON_NONE &&
+	    gm_json_type(j, signature) != GM_JSON_STRING)
+		return gm_fail(err, GM_EDATA,
+		    IN_PART ".thoughtSignature: not a string", p->turn,
+		    p->part);
+	part.text = decode(it, text);
+	if (signature != GM_JSON_NONE)
+		part.signature = decode(it, signature);
+	*filled = *filled || gm_span_trim(part.text).len > 0;
+	add_part(it, &part);
+	return 0;
+}
+
+static int
+read_turn(struct gm_item *it, int at, size_t number, struct gm_err *err)
+{
+	const struct gm_json *j = &it->json;
+	int role = gm_json_at(j, at, "role"), i;
+	int parts = gm_json_at(j, at, "parts");
+	struct place place = { number, 0 };
+	bool model = gm_json_is(j, role, "model"), filled = false;
+
+	if (gm_json_type(j, at) != GM_JSON_OBJECT)
+		return gm_fail(
+		    err, GM_EDATA, IN_TURN ": not an object", number);
+	if (role != GM_JSON_NONE && !model && !gm_json_is(j, role, "user"))
+		return gm_fail(err, GM_EDATA,
+		    IN_TURN ".role: not \"user\" or \"model\"", number);
+	if (gm_json_type(j, parts) != GM_JSON_ARRAY)
+		return gm_fail(
+		    err, GM_EDATA, IN_TURN ".parts: not an array", number);
+	for (i = gm_json_first(j, parts); i >= 0;
+	     i = gm_json_next(j, parts, i)) {
+		if (read_part(it, i, &place, &filled, err) != 0)
+			return -1;
+		place.part++;
+	}
+	if (!filled)
+		return gm_fail(err, GM_EDATA, IN_TURN ": no text", number);
+	add_turn(it, model ? GM_ROLE_MODEL : GM_ROLE_USER, place.part);
+	return 0;
+}
+
+static int
+read_contents(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	const struct gm_json *j = &it->json;
+	int at = r->at[CONTENTS], i;
+	size_t number = 0;
+
+	if (r->text.p != NULL)
+		return gm_fail(
+		    err, GM_EDATA, "both prompt and contents are given");
+	if (r->all->options.prompt.len > 0)
+		return gm_fail(err, GM_EDATA,
+		    "contents: cannot be combined with a prompt for all "
+		    "records");
+	if (gm_json_type(j, at) != GM_JSON_ARRAY)
+		return fail_type(names[CONTENTS], "an array", err);
+	for (i = gm_json_first(j, at); i >= 0; i = gm_json_next(j, at, i))
+		if (read_turn(it, i, number++, err) != 0)
+			return -1;
+	if (number == 0)
+		return gm_fail(err, GM_EDATA, "contents: empty");
+	it->filled = true;
+	return 0;
+}
+
+static struct gm_template_values
+values_of(const struct gm_item *it, const struct record *r)
+{
+	bool json = r->all->options.json;
+
+	return (struct gm_template_values){ .record = r->text,
+		.json = &it->json,
+		.object = json ? GM_JSON_ROOT : GM_JSON_NONE };
+}
+
+/* After exactly one blank line. */
+static void
+join(struct gm_buf *prompt, struct gm_span text)
+{
+	while (prompt->len > 0 && prompt->data[prompt->len - 1] == '\n')
+		gm_buf_cut(prompt, prompt->len - 1);
+	if (prompt->len > 0)
+		gm_buf_puts(prompt, "\n\n");
+	gm_buf_put_span(prompt, text);
+}
+
+/* A plain record may be anything, and in the prompt must be UTF-8. */
+static void
+repair(struct gm_item *it, struct record *r)
+{
+	size_t count;
+
+	if (gm_span_starts(r->text, "\xEF\xBB\xBF") && r->number == 1) {
+		r->text.p += 3;
+		r->text.len -= 3;
+	}
+	if (gm_utf8_valid(r->text) == r->text.len)
+		return;
+	count = gm_utf8_repair(&it->texts, r->text);
+	r->text = gm_buf_span(&it->texts);
+	gm_note(r->all->options.note, GM_LEVEL_NOTE,
+	    "record %" PRIu64 ": not UTF-8 in %zu place%s: replaced by U+FFFD",
+	    r->number, count, count == 1 ? "" : "s");
+}
+
+/* The turn of a record without contents: its prompt, so far. */
+static int
+make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
+{
+	const struct gm_items *all = r->all;
+	bool json = all->options.json;
+	bool placed = gm_template_has(&all->prompt, NULL) ||
+	              gm_template_has(&all->prompt, names[PROMPT]);
+	bool used = r->text.p != NULL && (placed || !all->placed);
+	struct gm_template_values values;
+	struct gm_part part = { .kind = GM_PART_TEXT };
+
+	if (used && gm_span_trim(r->text).len == 0)
+		return gm_fail(err, GM_EDATA, json ? "prompt: empty" : "empty");
+	if (r->text.p == NULL && r->at[FILES] == GM_JSON_NONE && !all->varies)
+		return gm_fail(err, GM_EDATA, "no prompt and no contents");
+	if (used && !json)
+		repair(it, r);
+	values = values_of(it, r);
+	if (gm_template_render(&all->prompt, &values, &it->prompt, err) != 0)
+		return -1;
+	if (used && !placed)
+		join(&it->prompt, r->text);
+	if (gm_buf_check(&it->prompt, err) != 0 ||
+	    gm_buf_check(&it->texts, err) != 0)
+		return -1;
+	part.text = gm_buf_span(&it->prompt);
+	it->filled = gm_span_trim(part.text).len > 0;
+	if (it->filled)
+		add_part(it, &part);
+	add_turn(it, GM_ROLE_USER, it->filled ? 1 : 0);
+	return 0;
+}
+
+/* --- files --- */
+
+/* Add the file whose name was put into the item; rc and *err are of that. */
+static int
+attach_named(
+    struct gm_item *it, const struct record *r, int rc, struct gm_err *err)
+{
+	struct gm_input in = { .note = r->all->options.note };
+
+	if (rc == 0 && gm_buf_check(&it->name, err) == 0)
+		return gm_attach_file(
+		    &it->files, &in, gm_buf_str(&it->name), err);
+	if (it->name.failed == GM_EDATA)
+		return gm_fail(err, GM_EDATA,
+		    "a file's name is longer than %d bytes", NAME_MAX_LEN);
+	return -1;
+}
+
+/* Read those that are the record's own. */
+static int
+attach(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	const struct gm_template_values values = values_of(it, r);
+	const struct gm_template *t = r->all->files;
+	const struct gm_json *j = &it->json;
+	int at = r->at[FILES], n, rc;
+
+	for (; t < r->all->files + r->all->options.files_len; t++) {
+		if (!gm_template_varies(t))
+			continue;
+		gm_buf_reset(&it->name);
+		rc = gm_template_render(t, &values, &it->name, err);
+		if (attach_named(it, r, rc, err) != 0)
+			return -1;
+	}
+	if (at != GM_JSON_NONE && gm_json_type(j, at) != GM_JSON_ARRAY)
+		return fail_type(names[FILES], "an array of names", err);
+	for (n = gm_json_first(j, at); n >= 0; n = gm_json_next(j, at, n)) {
+		if (gm_json_type(j, n) != GM_JSON_STRING)
+			return fail_type(
+			    names[FILES], "an array of names", err);
+		gm_buf_reset(&it->name);
+		gm_json_string(j, n, &it->name);
+		if (attach_named(it, r, 0, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The i-th file of a record: one that all share, or its own? */
+static const struct gm_attach *
+next_file(const struct gm_item *it, const struct gm_items *all, size_t i,
+    size_t *shared)
+{
+	if (i < all->options.files_len && !gm_template_varies(&all->files[i])) {
+		++*shared;
+		return &all->shared;
+	}
+	return &it->files;
+}
+
+static size_t
+count_files(const struct gm_item *it, const struct gm_items *all)
+{
+	return all->shared.len + it->files.len;
+}
+
+/* Add the files to the last turn, in order, and their hashes. */
+static int
+add_files(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	size_t len = count_files(it, r->all), i, shared = 0, at;
+	struct gm_turn *last = (struct gm_turn *)(void *)it->turns.data +
+	                       it->turns.len / sizeof(*last) - 1;
+	const struct gm_attach *from;
+	struct gm_part part;
+
+	if (len > 0 && last->role == GM_ROLE_MODEL)
+		return gm_fail(err, GM_EDATA,
+		    "contents: the last turn is the model's, which takes no "
+		    "files");
+	for (i = 0; i < len; i++) {
+		from = next_file(it, r->all, i, &shared);
+		at = from == &it->files ? i - shared : shared - 1;
+		part = gm_attach_part(from, at);
+		add_part(it, &part);
+		gm_buf_puts(&it->hashes, gm_attach_hash(from, at));
+	}
+	last->parts_len += len;
+	if (r->all->shared.filled + it->files.filled > 0)
+		it->filled = true;
+	return 0;
+}
+
+/* Point the turns to their parts, which move no more. */
+static int
+set_turns(struct gm_item *it, struct gm_err *err)
+{
+	struct gm_part *part = (struct gm_part *)(void *)it->parts.data;
+	struct gm_turn *turn = (struct gm_turn *)(void *)it->turns.data;
+	size_t len = it->turns.len / sizeof(*turn), i;
+
+	if (gm_buf_check(&it->parts, err) != 0 ||
+	    gm_buf_check(&it->hashes, err) != 0)
+		return -1;
+	for (i = 0; i < len; i++) {
+		turn[i].parts = part;
+		part += turn[i].parts_len;
+	}
+	it->question.turns = turn;
+	it->question.turns_len = len;
+	return 0;
+}
+
+/* --- services --- */
+
+/* Keep the services that support what the record asks for. */
+static int
+fit(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	const struct gm_service *s;
+	struct gm_err why;
+	size_t len = 0, all = 0;
+
+	for (s = it->service; s != NULL; s = s->next, all++) {
+		assert(all < GM_LEN(it->services));
+		if (s->provider->check(s->provider, &it->question, &why) == 0) {
+			it->services[len++] = *s;
+			continue;
+		}
+		if (all == 0)
+			*err = why;
+		if (all == 0 && !s->fallback)
+			return blame_record(err);
+		gm_note(s->note, GM_LEVEL_DETAIL,
+		    "record %" PRIu64 ": %s is left out: %s", r->number,
+		    s->provider->name, why.msg);
+	}
+	if (len == 0)
+		return blame_record(err);
+	if (len == all)
+		return 0;
+	for (all = 0; all < len; all++)
+		it->services[all].next =
+		    all + 1 < len ? &it->services[all + 1] : NULL;
+	if (it->services[0].provider != it->service->provider) {
+		it->question.model = it->services[0].models[0];
+		it->question.spare = it->services[0].models + 1;
+		it->question.spare_len = it->services[0].models_len - 1;
+	}
+	it->service = it->services;
+	return 0;
+}
+
+/* --- the hash --- */
+
+static int
+set_hash(struct gm_item *it, const struct record *r, struct gm_err *err)
+{
+	const struct gm_question *q = &it->question;
+	char system[GM_HASH_HEX];
+	struct gm_recordhash h = { .record = r->bytes,
+		.question = q,
+		.service = it->service,
+		.system = r->all->system,
+		.files = gm_buf_span(&it->hashes) };
+
+	if (q->system.p != r->all->options.question->system.p) {
+		gm_hash_hex(system, gm_span_of(""), q->system);
+		h.system = system;
+	}
+	return gm_recordhash_make(it->hash, &h, &it->canon, err);
+}
+
+/* --- a record --- */
+
+static int
+read_json(struct gm_item *it, struct record *r, struct gm_err *err)
+{
+	struct gm_span text = r->bytes;
+
+	if (gm_span_starts(text, "\xEF\xBB\xBF") && r->number == 1) {
+		text.p += 3;
+		text.len -= 3;
+	}
+	if (gm_json_parse(&it->json, text, err) != 0) {
+		gm_err_prefix(err, "not JSON: ");
+		return blame_record(err);
+	}
+	if (gm_json_type(&it->json, GM_JSON_ROOT) != GM_JSON_OBJECT)
+		return gm_fail(err, GM_EDATA, "not a JSON object");
+	if (find_members(it, r, err) != 0 || read_id(it, r, err) != 0 ||
+	    read_string(it, r, PROMPT, &r->text, err) != 0 ||
+	    read_options(it, r, err) != 0)
+		return -1;
+	if (r->at[CONTENTS] != GM_JSON_NONE)
+		return read_contents(it, r, err);
+	return make_prompt(it, r, err);
+}
+
+static int
+read_text(struct gm_item *it, struct record *r, struct gm_err *err)
+{
+	const char *nul =
+	    r->bytes.len > 0 ? memchr(r->bytes.p, '\0', r->bytes.len) : NULL;
+
+	if (nul != NULL)
+		return gm_fail(err, GM_EDATA,
+		    "a NUL byte at offset %zu: only text can be sent",
+		    (size_t)(nul - r->bytes.p));
+	r->text = r->bytes;
+	if (r->text.p == NULL)
+		r->text.p = "";
+	return make_prompt(it, r, err);
+}
+
+int
+gm_item_make(struct gm_item *it, const struct gm_items *all, uint64_t number,
+    struct gm_span record, struct gm_err *err)
+{
+	struct record r = { .all = all, .number = number, .bytes = record };
+	int m;
+
+	reset(it, all);
+	for (m = 0; m < MEMBERS; m++)
+		r.at[m] = GM_JSON_NONE;
+	if (record.len > GM_ITEM_MAX)
+		return gm_fail(
+		    err, GM_EDATA, "larger than %d MiB", GM_ITEM_MAX >> 20);
+	if (make_room(it, record, err) != 0)
+		return -1;
+	if ((all->options.json ? read_json : read_text)(it, &r, err) != 0)
+		return -1;
+	if (gm_buf_check(&it->turns, err) != 0 || attach(it, &r, err) != 0 ||
+	    add_files(it, &r, err) != 0 || set_turns(it, err) != 0)
+		return -1;
+	if (!it->filled)
+		return gm_fail(err, GM_EDATA, "empty prompt");
+	/* What the run's options ask for fits already. */
+	if (all->options.json && fit(it, &r, err) != 0)
+		return -1;
+	return set_hash(it, &r, err);
+}
+
+void
+gm_item_release(struct gm_item *it)
+{
+	gm_buf_release(&it->texts);
+	gm_buf_release(&it->prompt);
+	gm_buf_release(&it->name);
+	gm_buf_release(&it->parts);
+	gm_buf_release(&it->turns);
+	gm_buf_release(&it->hashes);
+	gm_buf_release(&it->canon);
+	gm_attach_release(&it->files);
+	gm_params_release(&it->params);
+	gm_json_release(&it->json);
+	gm_item_init(it);
+}
