@@ -53,22 +53,33 @@ is_at(struct gm_span text, size_t at, struct gm_span magic)
 }
 
 int
-gm_input_check(const char *name, struct gm_span *raw, struct gm_err *err)
+gm_input_check_format(struct gm_span text, struct gm_err *err)
 {
-	struct gm_span text = *raw;
-	const char *foreign, *nul;
+	const char *foreign;
 	size_t i;
 
 	for (i = 0; i < GM_LEN(binaries); i++)
 		if (is_at(text, binaries[i].at, binaries[i].magic))
 			return gm_fail(err, GM_EDATA,
-			    "%s: %s, but only text can be read", name,
-			    binaries[i].name);
+			    "%s, but only text can be read", binaries[i].name);
 	foreign = gm_utf8_foreign(text);
 	if (foreign != NULL)
 		return gm_fail(err, GM_EDATA,
-		    "%s: this is %s: convert it with iconv -f %s -t UTF-8",
-		    name, foreign, foreign);
+		    "this is %s: convert it with iconv -f %s -t UTF-8", foreign,
+		    foreign);
+	return 0;
+}
+
+int
+gm_input_check(const char *name, struct gm_span *raw, struct gm_err *err)
+{
+	struct gm_span text = *raw;
+	const char *nul;
+
+	if (gm_input_check_format(text, err) != 0) {
+		gm_err_prefix(err, "%s: ", name);
+		return -1;
+	}
 	nul = text.len > 0 ? memchr(text.p, '\0', text.len) : NULL;
 	if (nul != NULL)
 		return gm_fail(err, GM_EDATA,

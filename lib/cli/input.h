@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/note.h"
+#include "base/span.h"
 
 /* Bytes allowed in one text. */
 #define GM_INPUT_MAX (64 * 1024 * 1024)
@@ -25,6 +26,12 @@ struct gm_input {
 	bool hint;                  /* say so when nothing comes for 3 s */
 	bool used;                  /* standard input was read */
 };
+
+/*
+ * Does text begin as a known binary format, or is it UTF-16 or UTF-32?  Then
+ * -1 with GM_EDATA, which says what it is, without a name in front; else 0.
+ */
+int gm_input_check_format(struct gm_span text, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Append all of standard input.  Returns 0, or -1: GM_ENOINPUT, GM_EDATA
