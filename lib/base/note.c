@@ -1,6 +1,8 @@
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -13,6 +15,10 @@
  */
 #define NOTE_MAX (256 * 1024)
 #define LINE_CHARACTERS 3000
+
+/* To the first column, and erase from the cursor to the end of the line. */
+#define RETURN "\r"
+#define ERASE "\033[K"
 
 /* Priorities of syslog(3) as sd-daemon(3) wants them in front of a line. */
 static const char *const priorities[] = {
@@ -63,14 +69,25 @@ shorten(struct gm_buf *line)
 	gm_buf_puts(line, "...");
 }
 
+/* What erases the status line, if there is one, in front of a note. */
+static const char *
+take_status(const struct gm_note *n)
+{
+	if (n->status == NULL || !*n->status)
+		return "";
+	*n->status = false;
+	return RETURN ERASE;
+}
+
 /* Needs no memory. */
 static void
-say_no_memory(const struct gm_note *n)
+say_no_memory(const struct gm_note *n, const char *erase)
 {
-	char line[100];
+	char line[120];
 	struct gm_err ignored;
 
-	(void)snprintf(line, sizeof(line), "%.80s: out of memory\n", n->tool);
+	(void)snprintf(
+	    line, sizeof(line), "%s%.80s: out of memory\n", erase, n->tool);
 	(void)!gm_file_write(n->fd, gm_span_of(line), GM_STOP_NOW, &ignored);
 }
 
@@ -79,13 +96,15 @@ static bool
 put_line(
     const struct gm_note *n, enum gm_level level, const struct gm_buf *text)
 {
+	const char *erase = take_status(n);
 	struct gm_buf line;
 	struct gm_err ignored;
 	bool made;
 
 	gm_buf_init(&line, NOTE_MAX);
-	gm_buf_printf(&line, "%s%s%s:%s ", n->journal ? priorities[level] : "",
-	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
+	gm_buf_printf(&line, "%s%s%s%s:%s ", erase,
+	    n->journal ? priorities[level] : "", n->color ? colors[level] : "",
+	    n->tool, n->color ? "\033[m" : "");
 	gm_term_line(&line, gm_buf_span(text), LINE_CHARACTERS);
 	shorten(&line);
 	gm_buf_putc(&line, '\n');
@@ -96,9 +115,27 @@ put_line(
 		(void)!gm_file_write(
 		    n->fd, gm_buf_span(&line), GM_STOP_NOW, &ignored);
 	else
-		say_no_memory(n);
+		say_no_memory(n, erase);
 	gm_buf_release(&line);
 	return made;
+}
+
+void
+gm_note_status(const struct gm_note *n, struct gm_span text)
+{
+	struct pollfd p = { .fd = n->fd, .events = POLLOUT };
+	char line[512];
+	int len;
+
+	if (n->status == NULL || (text.len == 0 && !*n->status) ||
+	    text.len + sizeof(RETURN ERASE) > sizeof(line) ||
+	    poll(&p, 1, 0) <= 0)
+		return;
+	len = snprintf(line, sizeof(line), RETURN "%.*s" ERASE, (int)text.len,
+	    text.len > 0 ? text.p : "");
+	/* Not gm_file_write(): the line must go, also once we are to stop. */
+	if (write(n->fd, line, (size_t)len) == len)
+		*n->status = text.len > 0;
 }
 
 bool

@@ -32,6 +32,7 @@ struct gm_note {
 	bool quiet;   /* --quiet */
 	bool journal; /* fd is the journal: priorities go in front */
 	bool color;   /* the program's name stands out */
+	bool *status; /* borrowed; is a status line shown?  NULL: never */
 };
 
 /*
@@ -46,5 +47,14 @@ bool gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
  * already: a label is never masked, even if a key is the same word.
  */
 bool gm_note_masked(const struct gm_note *, enum gm_level, struct gm_span text);
+
+/*
+ * Show text as the last line of the terminal, in place of the one before, or
+ * erase that if text is empty.  The line is erased before any note is printed;
+ * whoever else writes to the terminal must erase it first.  Text is one line
+ * of printable ASCII that leaves the last column free.  Does nothing if
+ * n->status is NULL, or if the terminal would have to be waited for.
+ */
+void gm_note_status(const struct gm_note *n, struct gm_span text);
 
 #endif

@@ -257,6 +257,70 @@ test_masked_text(void **state)
 	gm_secrets_release(&secrets);
 }
 
+/* The status line is rewritten in place, and erased before a note. */
+static void
+test_status(void **state)
+{
+	bool shown = false;
+	struct gm_note n = plain();
+	char long_text[600];
+
+	(void)state;
+	gm_note_status(&n, gm_span_of("none"));
+	assert_string_equal(said(), "");
+	n.status = &shown;
+	gm_note_status(&n, gm_span_of(""));
+	assert_string_equal(said(), "");
+	gm_note_status(&n, gm_span_of("1/2"));
+	assert_string_equal(said(), "\r1/2\033[K");
+	assert_true(shown);
+	gm_note_status(&n, gm_span_of("2/2"));
+	assert_string_equal(said(), "\r2/2\033[K");
+	gm_note_status(&n, (struct gm_span){ NULL, 0 });
+	assert_string_equal(said(), "\r\033[K");
+	assert_false(shown);
+	gm_note_status(&n, gm_span_of("3/4"));
+	assert_string_equal(said(), "\r3/4\033[K");
+	gm_note(&n, GM_LEVEL_NOTE, "text");
+	assert_string_equal(said(), "\r\033[Kgm-x: text\n");
+	assert_false(shown);
+	gm_note(&n, GM_LEVEL_NOTE, "text");
+	assert_string_equal(said(), "gm-x: text\n");
+	/* What is not wanted erases nothing. */
+	gm_note_status(&n, gm_span_of("4/4"));
+	assert_string_equal(said(), "\r4/4\033[K");
+	gm_note(&n, GM_LEVEL_TRACE, "text");
+	assert_string_equal(said(), "");
+	assert_true(shown);
+	/* No line rather than a part of one. */
+	memset(long_text, 'x', sizeof(long_text));
+	gm_note_status(&n, (struct gm_span){ long_text, sizeof(long_text) });
+	assert_string_equal(said(), "");
+}
+
+/* A terminal that takes nothing now is not waited for. */
+static void
+test_status_waits_not(void **state)
+{
+	bool shown = false;
+	struct gm_note n = plain();
+	char bytes[4096] = { 0 };
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(fcntl(p[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(p[1], bytes, sizeof(bytes)) > 0)
+		;
+	assert_int_equal(fcntl(p[1], F_SETFL, 0), 0);
+	n.fd = p[1];
+	n.status = &shown;
+	gm_note_status(&n, gm_span_of("1/2"));
+	assert_false(shown);
+	(void)close(p[0]);
+	(void)close(p[1]);
+}
+
 int
 main(void)
 {
@@ -270,6 +334,8 @@ main(void)
 		cmocka_unit_test(test_long_bytes),
 		cmocka_unit_test(test_nowhere),
 		cmocka_unit_test(test_masked_text),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_status_waits_not),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
