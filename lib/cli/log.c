@@ -180,11 +180,13 @@ to_file(const struct gm_log *log, const struct gm_buf *line)
 	struct gm_err err;
 	int rc = gm_buf_check(line, &err);
 
-	if (rc == 0 && strcmp(log->file, "-") == 0)
+	if (rc == 0 && strcmp(log->file, "-") == 0) {
+		gm_note_status(log->note, gm_span_of(""));
 		rc = gm_file_write(
 		    log->note->fd, gm_buf_span(line), GM_STOP_NOW, &err);
-	else if (rc == 0)
+	} else if (rc == 0) {
 		rc = gm_file_append(log->file, gm_buf_span(line), &err);
+	}
 	if (rc == 0)
 		return;
 	gm_stop_last_words(); /* a line that is missing must be told */
@@ -243,4 +245,41 @@ gm_log_outcome(const struct gm_log *log, const struct gm_outcome *o)
 	release_names(&names);
 	gm_buf_release(&words);
 	gm_buf_release(&json);
+}
+
+void
+gm_log_totals(const struct gm_log *log, const struct gm_totals *t)
+{
+	const struct field all[] = {
+		{ "records", NULL, t->records },
+		{ "answered", NULL, t->answered },
+		{ "failed", NULL, t->failed },
+		{ "skipped", NULL, t->skipped },
+		{ "not_sent", NULL, t->not_sent },
+		{ "requests", NULL, t->requests },
+		{ "retries", NULL, t->retries },
+		{ "prompt_tokens", NULL, t->tokens_in },
+		{ "output_tokens", NULL, t->tokens_out },
+		{ "total_tokens", NULL, t->tokens_total },
+		{ "total_ms", NULL, t->total_ms },
+	};
+	bool all_done = t->failed == 0 && t->not_sent == 0;
+	struct gm_buf line;
+
+	gm_buf_init(&line, LINE_MAX_BYTES);
+	if (log->metrics) {
+		gm_totals_put(&line, t);
+		to_stderr(log, &line);
+		gm_buf_reset(&line);
+	}
+	if (log->file != NULL) {
+		put_json(log, all, GM_LEN(all), &line);
+		to_file(log, &line);
+		gm_buf_reset(&line);
+	}
+	if (log->syslog) {
+		put_words(all, GM_LEN(all), &line);
+		to_syslog(log, all_done ? GM_OK : GM_ENEGATIVE, &line);
+	}
+	gm_buf_release(&line);
 }

@@ -19,6 +19,7 @@
 #include "base/base.h"
 #include "base/note.h"
 #include "call/outcome.h"
+#include "cli/totals.h"
 #include "provider/provider.h"
 
 struct gm_log {
@@ -30,5 +31,11 @@ struct gm_log {
 
 /* Never fails the run: a log that cannot be written is told in a note. */
 void gm_log_outcome(const struct gm_log *, const struct gm_outcome *);
+
+/*
+ * The totals of a run, at its end, to the same places: as a sentence on
+ * standard error, else as fields.
+ */
+void gm_log_totals(const struct gm_log *, const struct gm_totals *);
 
 #endif

@@ -310,6 +310,51 @@ test_stderr(void **state)
 	gm_outcome_release(&o);
 }
 
+/* What is written to a terminal takes the place of its status line. */
+static void
+test_status(void **state)
+{
+	bool shown = true;
+	struct gm_note on_terminal = note;
+	const struct gm_log log = { .note = &on_terminal, .file = "-" };
+	const struct gm_totals totals = { 0 };
+
+	(void)state;
+	on_terminal.status = &shown;
+	gm_log_totals(&log, &totals);
+	assert_string_equal(said(), "\r\033[K");
+	assert_string_equal(timeless(said()),
+	    ",\"tool\":\"gm-x\",\"records\":0,\"answered\":0,"
+	    "\"failed\":0,\"skipped\":0,\"not_sent\":0,\"requests\":0,"
+	    "\"retries\":0,\"prompt_tokens\":0,\"output_tokens\":0,"
+	    "\"total_tokens\":0,\"total_ms\":0}\n");
+	assert_false(shown);
+}
+
+static void
+test_totals(void **state)
+{
+	struct gm_log log = { .note = &note, .metrics = true, .file = "log" };
+	const struct gm_totals totals = { 5000, 4990, 8, 1, 2, 5003, 3, 1234,
+		567, 1801, 12345 };
+
+	(void)state;
+	(void)unlink("log");
+	gm_log_totals(&log, &totals);
+	assert_string_equal(said(),
+	    "gm-x: 5000 records: 4990 answered, 1 already done, 8 failed, "
+	    "2 not sent; 12.3 s, 405/s; 1234 tokens in, 567 out; "
+	    "3 retries\n");
+	assert_string_equal(timeless(content("log")),
+	    ",\"tool\":\"gm-x\",\"records\":5000,\"answered\":4990,"
+	    "\"failed\":8,\"skipped\":1,\"not_sent\":2,\"requests\":5003,"
+	    "\"retries\":3,\"prompt_tokens\":1234,\"output_tokens\":567,"
+	    "\"total_tokens\":1801,\"total_ms\":12345}\n");
+	log = (struct gm_log){ .note = &note, .syslog = true };
+	gm_log_totals(&log, &totals);
+	assert_string_equal(said(), "");
+}
+
 int
 main(void)
 {
@@ -322,6 +367,8 @@ main(void)
 		cmocka_unit_test(test_masked),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_stderr),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_totals),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
