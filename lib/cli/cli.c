@@ -372,6 +372,8 @@ gm_cli_configure(const struct gm_tool *tool,
 	    gm_config_hide(&c->config, &c->secrets, err) != 0 ||
 	    set_deadline(c, begun, err) != 0)
 		return -1;
+	if (c->err_is_tty && c->note.color && !c->note.quiet)
+		c->note.status = &c->status_shown;
 	c->log = (struct gm_log){ .note = &c->note,
 		.metrics = values[GM_SET_METRICS].number != 0 ||
 		           (c->err_is_tty && !c->note.quiet),
@@ -400,6 +402,7 @@ end(const struct gm_tool *tool, int rc, struct gm_err *err)
 	struct gm_common *c = tool->common;
 	int status;
 
+	gm_note_status(&c->note, gm_span_of(""));
 	if (rc == 0)
 		rc = close_stdout(err);
 	if (rc != 0 && gm_stop_signal() != 0) /* whatever it made fail */

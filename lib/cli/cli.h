@@ -46,6 +46,8 @@ struct gm_common {
 	struct gm_process_limits limits; /* at start */
 	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
 	bool out_is_tty, err_is_tty;
+	bool status_shown; /* note.status; a place only on a terminal with
+	                      control sequences, without --quiet */
 };
 
 /* Append the tool's own rows, whose targets are in its options. */

@@ -29,8 +29,10 @@ gm_totals_put_rate(struct gm_buf *out, double per_second)
 		gm_buf_printf(out, "%.0f/s", per_second);
 	else if (per_second >= 1)
 		gm_buf_printf(out, "%.1f/s", per_second);
-	else
+	else if (per_second * MINUTE >= 1)
 		gm_buf_printf(out, "%.1f/min", per_second * MINUTE);
+	else
+		gm_buf_printf(out, "%.1f/h", per_second * HOUR);
 }
 
 static void

@@ -32,7 +32,7 @@ void gm_totals_put(struct gm_buf *, const struct gm_totals *);
 /* Append "0.2 s", "9 s", "5 min 12 s", "1 h 05 min" or "2 d 03 h". */
 void gm_totals_put_time(struct gm_buf *, int64_t ms);
 
-/* Append "406/s", "4.1/s", or "2.4/min" for less than one per second. */
+/* Append "406/s", "4.1/s", or "2.4/min" or "5.0/h", whichever is at least 1. */
 void gm_totals_put_rate(struct gm_buf *, double per_second);
 
 #endif

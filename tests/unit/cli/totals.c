@@ -54,7 +54,9 @@ test_rates(void **state)
 		double rate;
 		const char *want;
 	} rows[] = {
-		{ 0, "0.0/min" },
+		{ 0, "0.0/h" },
+		{ 0.0014, "5.0/h" },
+		{ 0.0167, "1.0/min" },
 		{ 0.04, "2.4/min" },
 		{ 0.99, "59.4/min" },
 		{ 1, "1.0/s" },

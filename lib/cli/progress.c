@@ -1,0 +1,163 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/progress.h"
+
+#define WIDTH 80           /* of a terminal that does not say */
+#define MEMORY_MS 30000.0  /* what is older counts for less than a half */
+#define ETA_MAX 8640000.0  /* seconds: 100 days */
+#define LINE_MAX_BYTES 500 /* and columns: all of it is ASCII */
+
+/* What is left out of a narrow line, each with all before it. */
+enum detail {
+	ALL,
+	NO_NAME,
+	NO_RATE,
+	NO_KEYS,
+	NO_ETA,
+	NO_FAILED,
+	NOTHING
+};
+
+void
+gm_progress_init(struct gm_progress *p, const struct gm_note *note,
+    int64_t total, int64_t now_ms)
+{
+	*p = (struct gm_progress){
+		.note = note, .total = total, .counted_ms = now_ms
+	};
+}
+
+/* Count what was done since; what was done before counts for less. */
+static void
+count(struct gm_progress *p, int64_t done, int64_t now_ms)
+{
+	double passed = (double)(now_ms - p->counted_ms);
+	double keep;
+
+	if (passed <= 0)
+		return;
+	keep = MEMORY_MS / (MEMORY_MS + passed);
+	p->records = p->records * keep + (double)(done - p->counted);
+	p->millis = p->millis * keep + passed;
+	p->counted = done;
+	p->counted_ms = now_ms;
+}
+
+/* A line and what goes into it. */
+struct line {
+	const char *tool;
+	int64_t done, total, failed;
+	size_t cooling;
+	double rate; /* records per second; 0: not known */
+};
+
+/* Whole seconds, rounded up; nothing if it is too far away to be known. */
+static void
+put_eta(struct gm_buf *out, double seconds)
+{
+	int64_t whole;
+
+	if (seconds > ETA_MAX)
+		return;
+	whole = (int64_t)seconds;
+	whole += (double)whole < seconds;
+	gm_buf_puts(out, ", ETA ");
+	gm_totals_put_time(out, whole * 1000);
+}
+
+static void
+put_line(struct gm_buf *out, const struct line *l, enum detail detail)
+{
+	bool ends = l->total >= l->done && l->total > 0;
+
+	if (detail < NO_NAME)
+		gm_buf_printf(out, "%s: ", l->tool);
+	if (ends)
+		gm_buf_printf(
+		    out, "%lld/%lld", (long long)l->done, (long long)l->total);
+	else
+		gm_buf_printf(out, "%lld done", (long long)l->done);
+	if (detail < NO_RATE && l->rate > 0) {
+		gm_buf_puts(out, ", ");
+		gm_totals_put_rate(out, l->rate);
+	}
+	if (detail < NO_ETA && l->rate > 0 && ends && l->done < l->total)
+		put_eta(out, (double)(l->total - l->done) / l->rate);
+	if (detail < NO_FAILED && l->failed > 0)
+		gm_buf_printf(out, ", %lld failed", (long long)l->failed);
+	if (detail < NO_KEYS && l->cooling > 0)
+		gm_buf_printf(out, ", %zu key%s cooling down", l->cooling,
+		    l->cooling == 1 ? "" : "s");
+}
+
+/* The columns of the terminal. */
+static size_t
+width_of(const struct gm_progress *p)
+{
+	struct winsize size;
+
+	if (p->width > 0)
+		return p->width;
+	if (ioctl(p->note->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return WIDTH;
+	return size.ws_col;
+}
+
+/* A process in the background does not write over what runs in front. */
+static bool
+is_in_front(int fd)
+{
+	pid_t group = tcgetpgrp(fd);
+
+	return group == -1 || group == getpgrp();
+}
+
+static void
+draw(struct gm_progress *p, const struct line *l)
+{
+	size_t width = width_of(p);
+	enum detail detail = ALL;
+	struct gm_buf text;
+
+	gm_buf_init(&text, LINE_MAX_BYTES);
+	do {
+		gm_buf_reset(&text);
+		if (detail < NOTHING)
+			put_line(&text, l, detail);
+	} while (detail++ < NOTHING && text.len >= width);
+	if (text.failed == GM_OK)
+		gm_note_status(p->note, gm_buf_span(&text));
+	gm_buf_release(&text);
+}
+
+void
+gm_progress_draw(struct gm_progress *p, const struct gm_totals *t,
+    size_t cooling, int64_t now_ms)
+{
+	struct line line = { .tool = p->note->tool,
+		.done = t->answered + t->failed + t->skipped,
+		.total = p->total,
+		.failed = t->failed,
+		.cooling = cooling };
+
+	if (p->note->status == NULL)
+		return;
+	if (p->drawn_ms != 0 && now_ms < p->drawn_ms + GM_PROGRESS_MS) {
+		p->due_ms = p->drawn_ms + GM_PROGRESS_MS;
+		return;
+	}
+	count(p, t->answered + t->failed, now_ms);
+	if (p->millis > 0)
+		line.rate = p->records * 1000 / p->millis;
+	if (is_in_front(p->note->fd))
+		draw(p, &line);
+	p->drawn_ms = now_ms;
+	p->due_ms = 0;
+}
+
+void
+gm_progress_erase(struct gm_progress *p)
+{
+	gm_note_status(p->note, gm_span_of(""));
+}

@@ -1,0 +1,360 @@
+/* For posix_openpt(3). */
+#define _XOPEN_SOURCE 700 /* NOLINT(*-reserved-identifier,cert-dcl*) */
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../told.h"
+#include "cli/progress.h"
+
+#define START 1000000 /* ms */
+#define HOUR_MS 3600000
+
+static bool shown;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	note.status = &shown;
+	return open_notes();
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	close_notes();
+	return 0;
+}
+
+/* What a line has between its return and its erasing. */
+static const char *
+drawn(void)
+{
+	static char text[4096];
+	size_t len;
+
+	(void)snprintf(text, sizeof(text), "%s", said());
+	len = strlen(text);
+	if (len == 0)
+		return "(none)";
+	assert_int_equal(text[0], '\r');
+	assert_true(len >= 4);
+	assert_string_equal(text + len - 3, "\033[K");
+	text[len - 3] = '\0';
+	return text + 1;
+}
+
+/* One drawing, after some time. */
+static const struct {
+	int64_t total;
+	int64_t ms;
+	struct gm_totals totals;
+	size_t cooling, width;
+	const char *want;
+} rows[] = {
+	/* nothing done */
+	{ 5000, 0, { 0 }, 0, 80, "gm-x: 0/5000" },
+	{ 5000, 1000, { 0 }, 0, 80, "gm-x: 0/5000" },
+	{ 5000, 1000, { 0 }, 2, 80, "gm-x: 0/5000, 2 keys cooling down" },
+	{ -1, 1000, { 0 }, 0, 80, "gm-x: 0 done" },
+	{ 0, 1000, { 0 }, 0, 80, "gm-x: 0 done" },
+	/* rate and ETA */
+	{ 5000, 2000, { .answered = 812 }, 0, 80,
+	    "gm-x: 812/5000, 406/s, ETA 11 s" },
+	{ -1, 2000, { .answered = 812 }, 0, 80, "gm-x: 812 done, 406/s" },
+	{ 200, 10000, { .answered = 100 }, 0, 80,
+	    "gm-x: 100/200, 10/s, ETA 10 s" },
+	{ 3, 2000, { .answered = 2 }, 0, 80, "gm-x: 2/3, 1.0/s, ETA 1 s" },
+	{ 5000, HOUR_MS, { .answered = 2000 }, 0, 80,
+	    "gm-x: 2000/5000, 33.3/min, ETA 1 h 30 min" },
+	{ 1000000, HOUR_MS, { .answered = 40000 }, 0, 80,
+	    "gm-x: 40000/1000000, 11/s, ETA 1 d 00 h" },
+	{ 1000000, HOUR_MS, { .answered = 1 }, 0, 80,
+	    "gm-x: 1/1000000, 1.0/h" },
+	{ 5, 1000, { .answered = 5 }, 0, 80, "gm-x: 5/5, 5.0/s" },
+	/* a file that grows has no total any more */
+	{ 5, 1000, { .answered = 6 }, 0, 80, "gm-x: 6 done, 6.0/s" },
+	/* skipped ones are done, but took no time */
+	{ 5000, 1000, { .answered = 90, .failed = 10, .skipped = 3900 }, 1, 80,
+	    "gm-x: 4000/5000, 100/s, ETA 10 s, 10 failed, 1 key cooling down" },
+};
+
+static void
+test_lines(void **state)
+{
+	struct gm_progress p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		gm_progress_init(&p, &note, rows[i].total, START);
+		p.width = rows[i].width;
+		gm_progress_draw(
+		    &p, &rows[i].totals, rows[i].cooling, START + rows[i].ms);
+		assert_string_equal(drawn(), rows[i].want);
+	}
+}
+
+/* What is left at each width, one column always free. */
+static void
+test_widths(void **state)
+{
+	static const char *const forms[] = {
+		"",
+		"100/5000",
+		"100/5000, 10 failed",
+		"100/5000, ETA 49 s, 10 failed",
+		"100/5000, ETA 49 s, 10 failed, 1 key cooling down",
+		"100/5000, 100/s, ETA 49 s, 10 failed, 1 key cooling down",
+		"gm-x: 100/5000, 100/s, ETA 49 s, 10 failed, 1 key cooling "
+		"down",
+	};
+	const struct gm_totals totals = { .answered = 90, .failed = 10 };
+	struct gm_progress p;
+	size_t width, form = 0;
+
+	(void)state;
+	shown = false;
+	for (width = 1; width <= 100; width++) {
+		while (
+		    form + 1 < GM_LEN(forms) && strlen(forms[form + 1]) < width)
+			form++;
+		gm_progress_init(&p, &note, 5000, START);
+		p.width = width;
+		gm_progress_draw(&p, &totals, 1, START + 1000);
+		assert_string_equal(form > 0 ? drawn() : said(), forms[form]);
+	}
+	assert_int_equal(form, GM_LEN(forms) - 1);
+	gm_progress_erase(&p);
+	assert_string_equal(drawn(), "");
+}
+
+/* At most five times a second; what was left out is due later. */
+static void
+test_times(void **state)
+{
+	struct gm_totals totals = { 0 };
+	struct gm_progress p;
+	int64_t at;
+	int count = 0;
+
+	(void)state;
+	gm_progress_init(&p, &note, -1, START);
+	for (at = START; at < START + 10000; at++) {
+		totals.answered++;
+		gm_progress_draw(&p, &totals, 0, at);
+		count += strcmp(drawn(), "(none)") != 0;
+		if (p.due_ms != 0)
+			assert_in_range(p.due_ms, at + 1, at + GM_PROGRESS_MS);
+	}
+	assert_int_equal(count, 50);
+	gm_progress_draw(&p, &totals, 0, p.due_ms);
+	assert_string_equal(drawn(), "gm-x: 10000 done, 1000/s");
+	assert_int_equal(p.due_ms, 0);
+	gm_progress_erase(&p);
+	assert_string_equal(drawn(), "");
+	gm_progress_erase(&p);
+	assert_string_equal(said(), "");
+}
+
+/* The rate is that of late: a fast start is forgotten after minutes. */
+static void
+test_rate(void **state)
+{
+	struct gm_totals totals = { .answered = 10000 };
+	struct gm_progress p;
+	int64_t at = START + 1000;
+	char last[100] = "";
+	int i;
+
+	(void)state;
+	gm_progress_init(&p, &note, -1, START);
+	p.width = 80;
+	gm_progress_draw(&p, &totals, 0, at);
+	assert_string_equal(drawn(), "gm-x: 10000 done, 10000/s");
+	for (i = 0; i < 600; i++) {
+		totals.answered += 20;
+		at += 1000;
+		gm_progress_draw(&p, &totals, 0, at);
+		(void)snprintf(last, sizeof(last), "%s", drawn());
+	}
+	assert_string_equal(last, "gm-x: 22000 done, 20/s");
+}
+
+/* No place for it, so nothing: no terminal, --quiet, NO_COLOR. */
+static void
+test_no_place(void **state)
+{
+	const struct gm_totals totals = { .answered = 1 };
+	struct gm_note elsewhere = note;
+	struct gm_progress p;
+
+	(void)state;
+	elsewhere.status = NULL;
+	gm_progress_init(&p, &elsewhere, 5, START);
+	gm_progress_draw(&p, &totals, 0, START + 1000);
+	gm_progress_draw(&p, &totals, 0, START + 1001);
+	assert_int_equal(p.due_ms, 0);
+	gm_progress_erase(&p);
+	assert_string_equal(said(), "");
+}
+
+#define ROWS 6
+#define COLUMNS 200
+
+/* As much of a terminal as is used here. */
+struct screen {
+	char rows[ROWS][COLUMNS + 1];
+	size_t row, column;
+};
+
+static void
+show(struct screen *s, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\r') {
+			s->column = 0;
+		} else if (text[i] == '\n') {
+			assert_true(++s->row < ROWS);
+			s->column = 0;
+		} else if (text[i] == '\033') {
+			assert_true(i + 2 < len);
+			assert_memory_equal(text + i, "\033[K", 3);
+			i += 2;
+			memset(s->rows[s->row] + s->column, 0,
+			    COLUMNS - s->column);
+		} else {
+			assert_true(s->column < COLUMNS);
+			s->rows[s->row][s->column++] = text[i];
+		}
+	}
+}
+
+/* A new terminal of so many columns, which changes nothing on its way. */
+static int
+open_terminal(int *slave, unsigned short columns)
+{
+	const struct winsize size = { .ws_row = ROWS, .ws_col = columns };
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct termios settings;
+
+	assert_true(master >= 0);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	*slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_true(*slave >= 0);
+	assert_int_equal(tcgetattr(*slave, &settings), 0);
+	settings.c_oflag &= (tcflag_t)~OPOST;
+	assert_int_equal(tcsetattr(*slave, TCSANOW, &settings), 0);
+	assert_int_equal(ioctl(*slave, TIOCSWINSZ, &size), 0);
+	return master;
+}
+
+/* What stands on the terminal in the end: notes whole, and nothing of lines. */
+static void
+test_terminal(void **state)
+{
+	struct gm_note n = { .tool = "gm-x", .status = &shown };
+	struct gm_totals totals = { .answered = 10, .failed = 1 };
+	struct screen screen = { 0 };
+	struct gm_progress p;
+	char bytes[4096];
+	int master = open_terminal(&n.fd, 33);
+	ssize_t len;
+
+	(void)state;
+	gm_progress_init(&p, &n, 5000, START);
+	gm_progress_draw(&p, &totals, 0, START + 1000);
+	gm_note(&n, GM_LEVEL_NOTE, "record 3: blocked");
+	gm_note(&n, GM_LEVEL_NOTE, "two");
+	totals.answered = 1000;
+	gm_progress_draw(&p, &totals, 2, START + 2000);
+	totals.answered = 4999;
+	gm_progress_draw(&p, &totals, 0, START + 3000);
+	len = read(master, bytes, sizeof(bytes));
+	assert_true(len > 0);
+	show(&screen, bytes, (size_t)len);
+	assert_string_equal(screen.rows[0], "gm-x: record 3: blocked");
+	assert_string_equal(screen.rows[1], "gm-x: two");
+	assert_string_equal(screen.rows[2], "5000/5000, 1710/s, 1 failed");
+	assert_int_equal(screen.row, 2);
+	gm_progress_erase(&p);
+	gm_note(&n, GM_LEVEL_METRICS, "5000 records");
+	len = read(master, bytes, sizeof(bytes));
+	assert_true(len > 0);
+	show(&screen, bytes, (size_t)len);
+	assert_string_equal(screen.rows[2], "gm-x: 5000 records");
+	assert_string_equal(screen.rows[3], "");
+	assert_int_equal(screen.row, 3);
+	(void)close(master);
+	(void)close(n.fd);
+}
+
+/* In the background of its terminal a process draws nothing. */
+static void
+test_background(void **state)
+{
+	struct gm_note n = { .tool = "gm-x", .status = &shown };
+	const struct gm_totals totals = { .answered = 1 };
+	struct gm_progress p;
+	int master = open_terminal(&n.fd, 80), status = -1;
+	bool before, behind;
+	pid_t child;
+
+	(void)state;
+	shown = false;
+	child = fork();
+	if (child == 0) {
+		(void)setsid();
+		(void)ioctl(n.fd, TIOCSCTTY, 0);
+		gm_progress_init(&p, &n, 5, START);
+		gm_progress_draw(&p, &totals, 0, START + 1000);
+		before = shown;
+		gm_progress_erase(&p);
+		/* The child of a child is in a group of its own. */
+		if (fork() == 0) {
+			(void)setpgid(0, 0);
+			gm_progress_draw(&p, &totals, 0, START + 2000);
+			behind = shown;
+			_exit(behind ? 2 : 0);
+		}
+		(void)wait(&status);
+		_exit(before && status == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	(void)close(master);
+	(void)close(n.fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_no_place),
+		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_background),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
