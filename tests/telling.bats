@@ -244,7 +244,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	usage "--color: not auto, always or never"
 }
 
-@test "--color auto on a terminal, NO_COLOR" {
+@test "--color auto on a terminal, NO_COLOR, TERM" {
 	local plain='gm-prompt: absent: No such file or directory'
 	local red=$'\e[1;31mgm-prompt:\e[m absent: No such file or directory'
 
@@ -255,8 +255,12 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	[ "$output" = "$plain" ]
 	NO_COLOR=1 run -66 terminal -f 2 gm-prompt --color always -q @absent
 	[ "$output" = "$red" ]
-	TERM=dumb run -66 terminal -f 2 gm-prompt --color never -q @absent
+	TERM=dumb run -66 terminal -f 2 gm-prompt -q @absent
 	[ "$output" = "$plain" ]
+	TERM='' run -66 terminal -f 2 gm-prompt -q @absent
+	[ "$output" = "$plain" ]
+	TERM=dumb run -66 terminal -f 2 gm-prompt --color always -q @absent
+	[ "$output" = "$red" ]
 }
 
 @test "-v, --verbose: each failed attempt" {

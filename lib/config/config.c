@@ -59,6 +59,15 @@ variable(const char *name)
 	return text != NULL && *text != '\0' ? text : NULL;
 }
 
+/* A terminal that shows control sequences as text, or may do so. */
+static bool
+is_dumb(void)
+{
+	const char *term = variable("TERM");
+
+	return term == NULL || strcmp(term, "dumb") == 0;
+}
+
 /* A switch of the process environment alone. */
 static bool
 is_on(const char *name)
@@ -154,7 +163,7 @@ gm_config_init(struct gm_config *c)
 	around->path = variable("PATH");
 	around->home = directory("HOME");
 	around->config_home = directory("XDG_CONFIG_HOME");
-	around->no_color = variable("NO_COLOR") != NULL;
+	around->no_color = variable("NO_COLOR") != NULL || is_dumb();
 	around->force_color = is_on("CLICOLOR_FORCE");
 	around->in_key_command = variable(KEY_COMMAND_MARK) != NULL;
 }
