@@ -183,6 +183,9 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	terminal -f 2 -o shown gm-prompt --quiet hi >out </dev/null
 	same out $'Hello.\n'
 	same shown ''
+	GM_METRICS=0 terminal -f 2 -o shown gm-prompt hi >out </dev/null
+	same out $'Hello.\n'
+	same shown ''
 }
 
 @test "--log-file FILE: one JSON line for each request" {

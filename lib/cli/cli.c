@@ -375,8 +375,9 @@ gm_cli_configure(const struct gm_tool *tool,
 	if (c->err_is_tty && c->note.color && !c->note.quiet)
 		c->note.status = &c->status_shown;
 	c->log = (struct gm_log){ .note = &c->note,
-		.metrics = values[GM_SET_METRICS].number != 0 ||
-		           (c->err_is_tty && !c->note.quiet),
+		.metrics = values[GM_SET_METRICS].text != NULL
+		               ? values[GM_SET_METRICS].number != 0
+		               : c->err_is_tty && !c->note.quiet,
 		.file = values[GM_SET_LOG_FILE].text,
 		.syslog = values[GM_SET_SYSLOG].number != 0 };
 	return 0;
