@@ -126,11 +126,10 @@ gm_stop_install(bool may_drain, struct gm_err *err)
 {
 	size_t i;
 
-	drains = may_drain;
 	if (open_pipe(wake[GM_STOP_NOW], err) != 0)
 		return -1;
 	memcpy(wake[GM_STOP_DRAIN], wake[GM_STOP_NOW], sizeof(wake[0]));
-	if (drains && open_pipe(wake[GM_STOP_DRAIN], err) != 0)
+	if (may_drain && gm_stop_drain_first(err) != 0)
 		return -1;
 	for (i = 0; i < GM_LEN(changed); i++)
 		if (sigaction(changed[i], NULL, &before[i]) != 0 ||
@@ -140,6 +139,28 @@ gm_stop_install(bool may_drain, struct gm_err *err)
 		return gm_fail_errno(err, GM_EOS, "sigprocmask");
 	installed = true;
 	return 0;
+}
+
+int
+gm_stop_drain_first(struct gm_err *err)
+{
+	sigset_t ours, old;
+	int ends[2];
+	size_t i;
+
+	if (open_pipe(ends, err) != 0)
+		return -1;
+	sigemptyset(&ours);
+	for (i = 0; i < GM_LEN(changed); i++)
+		sigaddset(&ours, changed[i]);
+	(void)sigprocmask(SIG_BLOCK, &ours, &old);
+	memcpy(wake[GM_STOP_DRAIN], ends, sizeof(ends));
+	/* A stage that was reached before is told through this pipe, too. */
+	if (gm_stop_stage() != GM_STOP_NONE && write(ends[1], "", 1) != 1)
+		ends[1] = -1; /* cannot be: it is empty */
+	drains = true;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return ends[1] == -1 ? gm_fail_errno(err, GM_EOS, "pipe") : 0;
 }
 
 void

@@ -39,6 +39,14 @@ enum gm_stop_stage {
 int gm_stop_install(bool drains, struct gm_err *) GM_MUST_CHECK;
 
 /*
+ * From now on the first SIGINT means GM_STOP_DRAIN, unless a signal came before;
+ * once, for a program that learns only after gm_stop_install() that it has much
+ * to finish.  Descriptors of gm_stop_fd(GM_STOP_DRAIN) from before are no longer
+ * to be used.  Returns 0, or -1: GM_EOS.
+ */
+int gm_stop_drain_first(struct gm_err *) GM_MUST_CHECK;
+
+/*
  * Before another program takes our place: handlers and mask as they were
  * before gm_stop_install(), and no deadline any more.  A signal that came until
  * then is still told by gm_stop_signal().

@@ -411,6 +411,34 @@ drains_then_stops(void)
 	return is_at(GM_STOP_NOW, SIGINT);
 }
 
+/* It is known only later that there is something to finish. */
+static bool
+drains_later(void)
+{
+	struct gm_err err;
+
+	if (gm_stop_install(false, &err) != 0 ||
+	    gm_stop_drain_first(&err) != 0 || !is_at(GM_STOP_NONE, 0))
+		return false;
+	(void)kill(getpid(), SIGINT);
+	if (!is_at(GM_STOP_DRAIN, SIGINT))
+		return false;
+	(void)kill(getpid(), SIGINT);
+	return is_at(GM_STOP_NOW, SIGINT);
+}
+
+/* A signal that came before stays what it was. */
+static bool
+drains_too_late(void)
+{
+	struct gm_err err;
+
+	if (gm_stop_install(false, &err) != 0)
+		return false;
+	(void)kill(getpid(), SIGINT);
+	return gm_stop_drain_first(&err) == 0 && is_at(GM_STOP_NOW, SIGINT);
+}
+
 /* Nobody looks between the two. */
 static bool
 notices_second(int first, int second, bool at_once)
@@ -556,6 +584,8 @@ test_stages(void **state)
 {
 	(void)state;
 	assert_int_equal(run(drains_then_stops), 0);
+	assert_int_equal(run(drains_later), 0);
+	assert_int_equal(run(drains_too_late), 0);
 	assert_int_equal(run(notices_second_int), 0);
 	assert_int_equal(run(notices_term_after_int), 0);
 	assert_int_equal(run(notices_both_at_once), 0);
