@@ -145,8 +145,7 @@ obeyed(const struct run *r)
 static int
 wait_for_more(struct run *r, int64_t wait_ms, struct gm_err *err)
 {
-	const int fds[GM_HTTP_FDS] = { gm_stop_fd(obeyed(r)),
-		r->busy < r->pool->slots && !r->last ? r->pool->watch : -1,
+	const int fds[GM_HTTP_FDS] = { gm_stop_fd(obeyed(r)), r->pool->watch,
 		keys_fd(r) };
 
 	return gm_http_run(r->pool->http, wait_ms, fds, err);
@@ -181,7 +180,9 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 	if (slots == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	do {
-		rc = fill_all(&r, err);
+		rc = pool->tick != NULL ? pool->tick(pool->arg, err) : 0;
+		if (rc != -1)
+			rc = fill_all(&r, err);
 		if (rc != -1 && (r.busy > 0 || !r.last))
 			rc = turn(&r, err);
 	} while (rc != -1 && (r.busy > 0 || !r.last));

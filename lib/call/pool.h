@@ -29,8 +29,15 @@ struct gm_pool {
 	 */
 	int (*done)(
 	    const struct gm_ask *, int rc, void *arg, struct gm_err *err);
+	/*
+	 * Before each look for calls: what the caller has to do beside them.
+	 * Returns 0, or -1 to end all calls and the run, with *err.  NULL: nothing.
+	 */
+	int (*tick)(void *arg, struct gm_err *);
 	void *arg;
-	int watch; /* descriptor of the supplier; -1: none */
+	/* Descriptor that wakes the pool when it becomes readable, for next()
+	 * or tick(), which see to it that it does not stay so; -1: none. */
+	int watch;
 };
 
 /*

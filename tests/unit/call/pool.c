@@ -43,6 +43,7 @@ struct run {
 	int pipe[2];     /* nothing is given before it is written to, */
 	bool at_once;    /* or only no end: all others are */
 	size_t drain_at; /* next() raises SIGINT then; 0: never */
+	bool ticks;      /* tick() ends the run once the pipe is readable */
 	struct gm_outcome outcomes[CALLS];
 	unsigned char times[CALLS]; /* that each has ended */
 };
@@ -171,12 +172,24 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 }
 
 static int
+tick(void *arg, struct gm_err *err)
+{
+	char byte;
+
+	assert_ptr_equal(arg, &run);
+	if (recv(run.pipe[0], &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 1)
+		return 0;
+	return gm_fail(err, GM_EIO, "no more room");
+}
+
+static int
 go(struct gm_err *err)
 {
 	const struct gm_pool pool = { .http = http,
 		.slots = SLOTS,
 		.next = next,
 		.done = done,
+		.tick = run.ticks ? tick : NULL,
 		.arg = &run,
 		.watch = run.pipe[0] };
 
@@ -273,6 +286,31 @@ test_shared_wait(void **state)
 	end();
 }
 
+/*
+ * What the caller does beside the calls wakes the pool although no slot is free,
+ * and may end the run.
+ */
+static void
+test_tick(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	begin(CALLS);
+	service.max_wait_ms = 7200000;
+	run.pipe[0] = told[0];
+	run.at_once = run.ticks = true;
+	assert_int_equal(gm_keys_mark(&keys, "countTokens", 0,
+			     GM_CLASS_QUOTA_MINUTE, 3600000, &err),
+	    0);
+	assert_int_equal(go(&err), -1);
+	assert_string_equal(err.msg, "no more room");
+	assert_int_equal(run.given, SLOTS);
+	assert_int_equal(run.ended, 0);
+	assert_non_null(strstr(said(), "gm-x: quota_minute: waiting 3"));
+	end();
+}
+
 static bool
 drain(void)
 {
@@ -326,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_ended_early),
 		cmocka_unit_test(test_drained),
+		cmocka_unit_test(test_tick),
 		cmocka_unit_test(test_shared_wait),
 		cmocka_unit_test(test_signal),
 	};
