@@ -44,30 +44,53 @@ gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 	return 0;
 }
 
+/* One write(2) of what is pending; returns 0, or -1. */
 static int
-write_bytes(struct gm_out *o, struct gm_span bytes, struct gm_err *err)
+write_piece(struct gm_out *o, struct gm_err *err)
 {
-	size_t piece;
-	ssize_t n;
+	size_t left = o->pending.len - o->written;
+	ssize_t n = write(o->fd, o->pending.data + o->written,
+	    o->regular || left < PIECE ? left : PIECE);
 
-	while (bytes.len > 0) {
-		if (!o->regular && wait_for(o, err) != 0)
-			return -1;
-		piece = o->regular || bytes.len < PIECE ? bytes.len : PIECE;
-		n = write(o->fd, bytes.p, piece);
-		if (n >= 0) {
-			bytes.p += n;
-			bytes.len -= (size_t)n;
-		} else if (errno == EPIPE) {
-			gm_stop_die(SIGPIPE);
-			return gm_fail_errno(err, GM_EIO, "%s", o->name);
-		} else if (errno != EINTR && errno != EAGAIN) {
-			return gm_fail_errno(err, GM_EIO, "%s", o->name);
-		} else if (errno == EAGAIN) {
-			o->has_reader = true; /* a device like a FIFO */
-		}
+	if (n >= 0) {
+		o->written += (size_t)n;
+	} else if (errno == EPIPE) {
+		gm_stop_die(SIGPIPE);
+		return gm_fail_errno(err, GM_EIO, "%s", o->name);
+	} else if (errno != EINTR && errno != EAGAIN) {
+		return gm_fail_errno(err, GM_EIO, "%s", o->name);
+	} else if (errno == EAGAIN) {
+		o->has_reader = true; /* a device like a FIFO */
 	}
 	return 0;
+}
+
+/* Would a write return at once? */
+static bool
+is_ready(const struct gm_out *o)
+{
+	struct pollfd fd = { .fd = o->fd, .events = POLLOUT };
+
+	return !o->has_reader || poll(&fd, 1, 0) == 1;
+}
+
+/* Returns 1: all is written, 0: the reader is not ready, -1. */
+static int
+write_pending(struct gm_out *o, bool waits, struct gm_err *err)
+{
+	if (gm_buf_check(&o->pending, err) != 0)
+		return -1;
+	while (o->written < o->pending.len) {
+		if (!o->regular && waits && wait_for(o, err) != 0)
+			return -1;
+		if (!o->regular && !waits && !is_ready(o))
+			return 0;
+		if (write_piece(o, err) != 0)
+			return -1;
+	}
+	gm_buf_reset(&o->pending);
+	o->written = 0;
+	return 1;
 }
 
 void
@@ -85,18 +108,31 @@ gm_out_put(struct gm_out *o, struct gm_span text)
 	}
 }
 
+/* What was written in part must not be written again from its start. */
+static int
+write_once(struct gm_out *o, bool waits, struct gm_err *err)
+{
+	int rc = -1;
+
+	if (!o->broken)
+		rc = write_pending(o, waits, &o->failure);
+	if (rc == -1) {
+		o->broken = true;
+		*err = o->failure;
+	}
+	return rc;
+}
+
 int
 gm_out_flush(struct gm_out *o, struct gm_err *err)
 {
-	/* What was written in part must not be written again from its start. */
-	if (!o->broken && gm_buf_check(&o->pending, &o->failure) == 0 &&
-	    write_bytes(o, gm_buf_span(&o->pending), &o->failure) == 0) {
-		gm_buf_reset(&o->pending);
-		return 0;
-	}
-	o->broken = true;
-	*err = o->failure;
-	return -1;
+	return write_once(o, true, err) == 1 ? 0 : -1;
+}
+
+int
+gm_out_try(struct gm_out *o, struct gm_err *err)
+{
+	return write_once(o, false, err);
 }
 
 int

@@ -26,7 +26,8 @@ struct gm_out {
 	bool has_reader;        /* a write may have to wait for it */
 	bool begun, ends_line;  /* text was put; its last byte is '\n' */
 	struct gm_term_filter filter;
-	struct gm_buf pending; /* put, but not yet written */
+	struct gm_buf pending; /* put, but not yet written, */
+	size_t written;        /* except for so many of its first bytes */
 	bool broken;           /* a write has failed: nothing more is tried */
 	struct gm_err failure; /* how, if broken */
 };
@@ -43,6 +44,13 @@ void gm_out_put(struct gm_out *, struct gm_span);
 
 /* Write all that was put.  0, or -1: GM_EIO, GM_ESIGNAL, GM_EUNAVAILABLE. */
 int gm_out_flush(struct gm_out *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * Write what can be written without waiting for a reader, for an event loop.
+ * Returns 1 if all is written, 0 if the reader is not ready for the rest (the
+ * next flush writes it, or a try once fd polls as writable), or -1: GM_EIO.
+ */
+int gm_out_try(struct gm_out *, struct gm_err *) GM_MUST_CHECK;
 
 /* Flush, with a newline if text was put and does not end in one. */
 int gm_out_end(struct gm_out *, struct gm_err *) GM_MUST_CHECK;

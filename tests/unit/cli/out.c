@@ -151,6 +151,50 @@ give(struct gm_out *o, const char *text, struct gm_err *err)
 	return gm_out_flush(o, err);
 }
 
+/* More than a pipe holds, without waiting: in pieces, each byte once. */
+static void
+test_try(void **state)
+{
+	static char all[400000], got[sizeof(all)];
+	struct gm_out o;
+	struct gm_err err;
+	size_t i, len = 0;
+	ssize_t n;
+	int fd, rc = 0, tries = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(all); i++)
+		all[i] = (char)('a' + i % 23);
+	open_pipe(&o, &fd);
+	o.has_reader = true;
+	assert_int_equal(gm_out_try(&o, &err), 1); /* nothing to write */
+	gm_out_put(&o, (struct gm_span){ all, sizeof(all) });
+	while (rc == 0) {
+		rc = gm_out_try(&o, &err);
+		assert_int_not_equal(rc, -1);
+		tries++;
+		n = read(fd, got + len, sizeof(got) - len);
+		assert_true(n > 0);
+		len += (size_t)n;
+	}
+	assert_true(tries > 1);
+	while (len < sizeof(got) &&
+	       (n = read(fd, got + len, sizeof(got) - len)) > 0)
+		len += (size_t)n;
+	assert_int_equal(len, sizeof(all));
+	assert_memory_equal(got, all, sizeof(all));
+	/* A flush goes on where a try has ended. */
+	gm_out_put(&o, (struct gm_span){ all, 70000 });
+	assert_int_equal(gm_out_try(&o, &err), 0);
+	for (len = 0; len < 8192; len += (size_t)n)
+		assert_true((n = read(fd, got + len, 8192 - len)) > 0);
+	assert_int_equal(gm_out_flush(&o, &err), 0);
+	for (; len < 70000; len += (size_t)n)
+		assert_true((n = read(fd, got + len, 70000 - len)) > 0);
+	assert_memory_equal(got, all, 70000);
+	assert_string_equal(drain(&o, fd), "");
+}
+
 /* More than a pipe holds, to a reader in another process. */
 static void
 test_much(void **state)
@@ -394,6 +438,7 @@ main(void)
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_try),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
