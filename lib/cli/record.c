@@ -185,6 +185,19 @@ put_outcome(struct gm_jsonw *w, const struct gm_record *r)
 	put_sources(w, r);
 }
 
+/* Of a batch: which record it is. */
+static void
+put_identity(struct gm_jsonw *w, const struct gm_record *r)
+{
+	if (r->number == 0)
+		return;
+	gm_jsonw_int(w, "record", r->number);
+	if (r->id.len > 0)
+		gm_jsonw_raw(w, "id", r->id);
+	if (r->hash != NULL)
+		gm_jsonw_text(w, "hash", r->hash);
+}
+
 void
 gm_record_write(const struct gm_record *r, struct gm_buf *out)
 {
@@ -197,6 +210,7 @@ gm_record_write(const struct gm_record *r, struct gm_buf *out)
 		whole.outcome = &none;
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
+	put_identity(&w, r);
 	gm_jsonw_bool(&w, "ok", r->err == NULL);
 	gm_jsonw_span(&w, "text", r->text);
 	gm_jsonw_text(&w, "provider",

@@ -24,6 +24,10 @@ struct gm_record {
 	const struct gm_err *err;           /* NULL: all is well */
 	struct gm_span text;
 	const struct gm_secrets *secrets;
+	/* Of a batch: */
+	int64_t number;    /* of the record, from 1; 0: it is not of a batch */
+	struct gm_span id; /* the record's own, as JSON; len 0: it has none */
+	const char *hash;  /* of what shapes the answer; NULL: not known */
 };
 
 /* Append the object and a newline. */

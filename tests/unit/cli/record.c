@@ -58,6 +58,35 @@ test_nothing_sent(void **state)
 	check(&record, want);
 }
 
+/* A line of a batch begins with what it belongs to. */
+static void
+test_batch(void **state)
+{
+	struct gm_err err = { .code = GM_EDATA, .msg = "not JSON" };
+	struct gm_record record = {
+		.provider = "gemini", .err = &err, .number = 7
+	};
+	static const char end[] =
+	    "\"ok\":false,\"text\":\"\",\"provider\":\"gemini\","
+	    "\"model\":null,"
+	    "\"model_version\":null,\"key_index\":null,\"finish_reason\":"
+	    "null," NO_USAGE NO_MEASURES "\"parts_omitted\":[],\"attempts\":[],"
+	    "\"fallback\":false,\"sources\":[],"
+	    "\"error\":{\"class\":\"data\",\"message\":\"not JSON\","
+	    "\"retry_at\":null}}\n";
+	char want[1000];
+
+	(void)state;
+	(void)snprintf(want, sizeof(want), "{\"record\":7,%s", end);
+	check(&record, want);
+	record.id = gm_span_of("\"a\\u0041\"");
+	record.hash = "00112233445566778899aabbccddeeff";
+	(void)snprintf(want, sizeof(want),
+	    "{\"record\":7,\"id\":\"a\\u0041\",\"hash\":\"%s\",%s", record.hash,
+	    end);
+	check(&record, want);
+}
+
 static void
 add(struct gm_outcome *o, enum gm_class class, long http, size_t index)
 {
@@ -247,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_sent),
+		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_success),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_masked),
