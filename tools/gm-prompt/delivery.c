@@ -5,6 +5,15 @@
 /* Characters written at once: no more than is worth a copy. */
 #define PIECE 16384
 
+bool
+gm_delivery_is_showable(const struct gm_outcome *o, int rc)
+{
+	return rc == 0 || o->class == GM_CLASS_TOKEN_LIMIT ||
+	       o->class == GM_CLASS_UNFINISHED ||
+	       (o->class == GM_CLASS_PARTIAL && o->text_bytes > 0) ||
+	       o->class == GM_CLASS_THOUGHTS;
+}
+
 static int
 hold_text(struct gm_delivery *d, struct gm_span text, struct gm_err *err)
 {

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/term.h"
+#include "call/outcome.h"
 #include "cli/out.h"
 #include "provider/provider.h"
 
@@ -27,6 +28,9 @@ struct gm_delivery {
 	bool thought_open; /* a line of thoughts lacks its end */
 	struct gm_term_filter filter;
 };
+
+/* An answer that is cut is still shown; one that is blocked is not. */
+bool gm_delivery_is_showable(const struct gm_outcome *, int rc);
 
 /* stream: give text out as it comes; else hold it back. */
 void gm_delivery_init(struct gm_delivery *, struct gm_out *, bool stream);

@@ -1,381 +1,15 @@
 /* gm-prompt: ask Gemini a question, in a pipeline or by hand. */
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/stop.h"
-#include "call/pool.h"
-#include "call/services.h"
-#include "call/window.h"
 #include "cli/cli.h"
-#include "cli/input.h"
-#include "cli/log.h"
-#include "cli/out.h"
-#include "cli/params.h"
-#include "cli/prompt.h"
-#include "cli/record.h"
 #include "cli/wanted.h"
-#include "gm-prompt/attach.h"
-#include "gm-prompt/delivery.h"
-#include "gm-prompt/fence.h"
-#include "provider/estimate.h"
-
-struct options {
-	struct gm_common common;
-	struct gm_params params;
-	struct gm_texts stop, files;
-	const char *prompt, *system, *output;
-	bool stream, no_stream, no_stdin, require_stdin;
-	bool show_thoughts, search, url_context;
-	bool count, dry_run, extract, raw;
-};
-
-/* All that a run acquires, released in one place. */
-struct run {
-	struct options *opt;
-	struct gm_services services;
-	struct gm_prompt prompt;
-	struct gm_question question;
-	struct gm_attach files;
-	struct gm_part *parts; /* prompt and files, in the only turn: */
-	struct gm_turn turn;
-	struct gm_outcome outcome;
-	struct gm_out out;
-	struct gm_delivery delivery;
-	bool asked; /* there is an outcome */
-};
-
-static bool
-is_stdin(const char *file)
-{
-	return strcmp(file, "-") == 0;
-}
+#include "gm-prompt/options.h"
+#include "gm-prompt/single.h"
 
 static int
-count_stdin(const struct gm_texts *files)
-{
-	int n = 0;
-	size_t i;
-
-	for (i = 0; i < files->len; i++)
-		n += is_stdin(files->items[i]);
-	return n;
-}
-
-static struct gm_prompt_sources
-sources(const struct options *o, int argc, char **argv)
-{
-	int behind = o->common.behind;
-
-	return (struct gm_prompt_sources){
-		.system = o->system,
-		.prompt = o->prompt,
-		.operands = argv,
-		.operands_len = argc,
-		.literal = behind > 0 ? behind : 0,
-		.files = (int)o->files.len,
-		.files_stdin = count_stdin(&o->files),
-		.no_stdin = o->no_stdin,
-		.require_stdin = o->require_stdin,
-	};
-}
-
-static int
-check_usage(const struct options *o, int argc, char **argv, struct gm_err *err)
-{
-	const struct gm_prompt_sources from = sources(o, argc, argv);
-	const struct gm_common *c = &o->common;
-	const struct gm_clash rules[] = {
-		{ o->prompt != NULL && argc > 0, "--prompt and operands" },
-		{ o->stream && o->no_stream, "--stream and --no-stream" },
-		{ o->stream && c->json, "--stream and --json" },
-		{ o->stream && o->extract, "--stream and --extract" },
-		{ o->stream && o->count, "--stream and --count" },
-		{ o->extract && o->count, "--extract and --count" },
-		{ o->no_stdin && o->require_stdin,
-		    "--no-stdin and --require-stdin" },
-		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
-	};
-
-	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
-		return -1;
-	return gm_prompt_check(&from, err);
-}
-
-static int
-set_question(struct run *r, struct gm_err *err)
-{
-	struct options *o = r->opt;
-
-	r->question = (struct gm_question){
-		.operation = o->count ? GM_OP_COUNT : GM_OP_GENERATE,
-		.thoughts = o->show_thoughts,
-		.stop = o->stop.items,
-		.stop_len = o->stop.len,
-		.search = o->search,
-		.url_context = o->url_context,
-		.cautious = true,
-	};
-	if (gm_params_apply(&o->params, &r->question, err) != 0)
-		return -1;
-	return gm_services_fit(&r->services, &r->question, err);
-}
-
-static int
-open_output(struct run *r, struct gm_err *err)
-{
-	const struct options *o = r->opt;
-	bool held = o->no_stream || o->common.json || o->extract || o->count ||
-	            o->output != NULL || !o->common.out_is_tty;
-
-	if (gm_out_open(&r->out, o->output, err) != 0)
-		return -1;
-	r->out.filtered = !o->raw && isatty(r->out.fd) == 1;
-	gm_delivery_init(&r->delivery, &r->out, o->stream || !held);
-	r->delivery.raw = o->raw;
-	if (o->show_thoughts)
-		r->delivery.thoughts_fd = STDERR_FILENO;
-	return 0;
-}
-
-static struct gm_ask
-ask_of(struct run *r)
-{
-	return (struct gm_ask){ .service = r->services.services,
-		.question = &r->question,
-		.sink = &r->delivery.sink,
-		.outcome = &r->outcome };
-}
-
-static int
-dry_run(struct run *r, struct gm_err *err)
-{
-	const struct gm_ask what = ask_of(r);
-	struct gm_buf body;
-	int rc;
-
-	gm_buf_init(&body, SIZE_MAX / 2);
-	rc = gm_call_preview(&what, GM_LEVEL_METRICS, &body, err);
-	if (rc == 0) {
-		gm_out_put(&r->out, gm_buf_span(&body));
-		rc = gm_out_end(&r->out, err);
-	}
-	if (rc == 0)
-		rc = gm_out_commit(&r->out, err);
-	gm_buf_release(&body);
-	return rc;
-}
-
-static int
-deliver_block(struct run *r, struct gm_err *err)
-{
-	struct gm_buf block;
-	int rc;
-
-	gm_buf_init(&block, GM_DELIVERY_MAX);
-	if (!gm_fence_first(gm_buf_span(&r->delivery.held), &block))
-		rc = gm_fail(err, GM_ENEGATIVE,
-		    "%s: the answer has no fenced block", r->outcome.model);
-	else if ((rc = gm_buf_check(&block, err)) == 0)
-		rc =
-		    gm_delivery_replace(&r->delivery, gm_buf_span(&block), err);
-	gm_buf_release(&block);
-	return rc;
-}
-
-static int
-deliver_count(struct run *r, struct gm_err *err)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof(text), "%lld",
-	    (long long)r->outcome.answer.usage.prompt);
-	return gm_delivery_replace(&r->delivery, gm_span_of(text), err);
-}
-
-/* An answer that is cut is still shown; one that is blocked is not. */
-static bool
-is_showable(const struct run *r, int rc)
-{
-	return rc == 0 || r->outcome.class == GM_CLASS_TOKEN_LIMIT ||
-	       r->outcome.class == GM_CLASS_UNFINISHED ||
-	       (r->outcome.class == GM_CLASS_PARTIAL &&
-		   r->outcome.text_bytes > 0) ||
-	       r->outcome.class == GM_CLASS_THOUGHTS;
-}
-
-/* Put what came of it where it belongs; rc and *err are the call's. */
-static int
-deliver_text(struct run *r, int rc, struct gm_err *err)
-{
-	struct gm_err failure = { .code = GM_OK };
-	int delivered;
-
-	if (!is_showable(r, rc))
-		delivered = gm_delivery_end(&r->delivery, &failure);
-	else if (r->opt->count)
-		delivered = deliver_count(r, &failure);
-	else if (r->opt->extract)
-		delivered = deliver_block(r, &failure);
-	else
-		delivered = gm_delivery_finish(&r->delivery, &failure);
-	if (delivered == 0 && is_showable(r, rc))
-		delivered = gm_out_commit(&r->out, &failure);
-	/* An answer that is lost weighs more than one that is cut. */
-	if (delivered != 0 && (rc == 0 || failure.code != GM_ENEGATIVE))
-		*err = failure;
-	return delivered != 0 ? -1 : rc;
-}
-
-static int
-deliver_record(struct run *r, int rc, struct gm_err *err)
-{
-	const struct gm_common *c = &r->opt->common;
-	struct gm_buf block, line;
-	struct gm_record record = {
-		.outcome = &r->outcome,
-		.question = &r->question,
-		.provider = gm_vendor(c->vendor)->name,
-		.text = gm_buf_span(&r->delivery.held),
-		.secrets = &c->secrets,
-	};
-
-	gm_buf_init(&block, GM_DELIVERY_MAX);
-	gm_buf_init(&line, SIZE_MAX / 2);
-	if (r->opt->extract && is_showable(r, rc)) {
-		if (!gm_fence_first(record.text, &block) && rc == 0)
-			rc = gm_fail(err, GM_ENEGATIVE,
-			    "%s: the answer has no fenced block",
-			    r->outcome.model);
-		record.text = gm_buf_span(&block);
-	}
-	record.err = rc != 0 ? err : NULL;
-	gm_record_write(&record, &line);
-	if (gm_buf_check(&line, err) != 0 ||
-	    gm_delivery_replace(&r->delivery, gm_buf_span(&line), err) != 0 ||
-	    gm_out_commit(&r->out, err) != 0)
-		rc = -1;
-	gm_buf_release(&line);
-	gm_buf_release(&block);
-	return rc;
-}
-
-static int
-attach_stdin(struct run *r, struct gm_input *input, struct gm_err *err)
-{
-	size_t filled = r->files.filled;
-
-	if (gm_attach_stdin(&r->files, input, err) != 0)
-		return -1;
-	if (r->files.filled > filled)
-		return 0;
-	if (r->opt->require_stdin)
-		return gm_fail(err, GM_EDATA, "standard input: empty");
-	gm_note(input->note, GM_LEVEL_NOTE, "standard input: empty");
-	return 0;
-}
-
-/* Read the files that go with the prompt. */
-static int
-attach(struct run *r, struct gm_input *input, struct gm_err *err)
-{
-	const struct options *o = r->opt;
-	const char *const *name = o->files.items;
-	int rc = 0;
-
-	gm_attach_init(&r->files);
-	for (; rc == 0 && r->files.len < o->files.len; name++)
-		rc = is_stdin(*name)
-		         ? attach_stdin(r, input, err)
-		         : gm_attach_file(&r->files, input, *name, err);
-	return rc;
-}
-
-/* The only turn: the prompt, if there is one, and each file. */
-static int
-set_turn(struct run *r, struct gm_err *err)
-{
-	struct gm_span text = gm_buf_span(&r->prompt.text);
-	size_t i, len = 0;
-
-	r->parts = calloc(r->files.len + 1, sizeof(*r->parts));
-	if (r->parts == NULL)
-		return gm_fail(err, GM_EOS, "out of memory");
-	if (gm_span_trim(text).len > 0)
-		r->parts[len++].text = text;
-	else if (r->files.filled == 0)
-		return gm_fail(err, GM_EDATA, "no prompt, and no text in %s",
-		    r->files.len > 1 ? "the files" : "the file");
-	for (i = 0; i < r->files.len; i++)
-		r->parts[len++] = gm_attach_part(&r->files, i);
-	r->turn = (struct gm_turn){ .parts = r->parts, .parts_len = len };
-	r->question.turns = &r->turn;
-	r->question.turns_len = 1;
-	return 0;
-}
-
-/* Everything up to the question, which is then ready to be asked. */
-static int
-prepare(struct run *r, int argc, char **argv, struct gm_err *err)
-{
-	const struct options *o = r->opt;
-	const struct gm_common *c = &o->common;
-	const struct gm_prompt_sources from = sources(o, argc, argv);
-	struct gm_input input;
-
-	if (set_question(r, err) != 0)
-		return -1;
-	input = (struct gm_input){ .note = &c->note,
-		.closed = c->stdin_closed,
-		.hint = c->err_is_tty };
-	if (attach(r, &input, err) != 0 ||
-	    gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
-		return -1;
-	r->question.system = gm_buf_span(&r->prompt.system);
-	if (set_turn(r, err) != 0)
-		return -1;
-	r->question.tokens = gm_estimate_question(&r->question);
-	return 0;
-}
-
-static int
-ask(struct run *r, struct gm_err *err)
-{
-	const struct gm_ask question = ask_of(r);
-
-	if (gm_window_check(&question, err) != 0 ||
-	    gm_services_connect(&r->services, err) != 0)
-		return -1;
-	r->asked = true;
-	return gm_pool_ask(&question, err);
-}
-
-/* The answer, or what is known of the failure; then what else is to tell. */
-static int
-deliver(struct run *r, int rc, struct gm_err *err)
-{
-	const struct gm_common *c = &r->opt->common;
-
-	if (rc != 0 && err->code == GM_ESIGNAL)
-		return rc;
-	gm_stop_last_words();
-	if (c->json)
-		rc = deliver_record(r, rc, err);
-	else if (r->asked)
-		rc = deliver_text(r, rc, err);
-	if (rc != 0 && r->outcome.class == GM_CLASS_OK)
-		r->outcome.class = GM_CLASS_LOCAL; /* the answer got lost */
-	if (!r->asked)
-		return rc;
-	gm_outcome_tell(&r->outcome, &c->note);
-	gm_log_outcome(&c->log, &r->outcome);
-	return rc;
-}
-
-static int
-open_services(struct run *r, const struct gm_tool *tool, struct gm_err *err)
+open_services(const struct gm_tool *tool, struct gm_services *services,
+    struct gm_err *err)
 {
 	const struct gm_cli_operands operands = { .alone = false };
 	struct gm_services_options options;
@@ -384,136 +18,37 @@ open_services(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	    gm_wanted_services(tool, &operands, &options, err) != 0)
 		return -1;
 	options.advise = true;
-	return gm_services_open(&r->services, &options, err);
+	return gm_services_open(services, &options, err);
 }
 
-static int
-work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
-    struct gm_err *err)
-{
-	struct gm_err second;
-	int rc = open_services(r, tool, err);
-
-	if (rc != 0 && !r->opt->common.json)
-		return -1;
-	/* As JSON the failure itself is output; the first one is told. */
-	if (open_output(r, rc == 0 ? err : &second) != 0)
-		return -1;
-	if (rc == 0)
-		rc = prepare(r, argc, argv, err);
-	if (rc == 0 && r->opt->dry_run)
-		return dry_run(r, err);
-	if (rc == 0)
-		rc = ask(r, err);
-	return deliver(r, rc, err);
-}
-
-static void
-release(struct run *r)
-{
-	gm_delivery_release(&r->delivery);
-	gm_out_release(&r->out);
-	gm_outcome_release(&r->outcome);
-	gm_services_close(&r->services);
-	gm_prompt_release(&r->prompt);
-	gm_attach_release(&r->files);
-	free(r->parts);
-	gm_params_release(&r->opt->params);
-	free(r);
-}
-
-/* Not on the stack, which may be as small as 64 KiB. */
 static int
 run(void *options, const struct gm_tool *tool, int argc, char **argv,
     struct gm_err *err)
 {
-	struct run *r = calloc(1, sizeof(*r));
-	int rc = -1;
+	struct gm_prompt_options *opt = options;
+	struct gm_services services = { .len = 0 };
+	int rc;
 
-	if (r == NULL)
-		return gm_fail(err, GM_EOS, "out of memory");
-	r->opt = options;
-	r->out.file.fd = -1;
-	if (r->opt->output != NULL && strcmp(r->opt->output, "-") == 0)
-		r->opt->output = NULL; /* standard output */
-	gm_outcome_init(&r->outcome);
-	if (check_usage(r->opt, argc, argv, err) == 0)
-		rc = work(r, tool, argc, argv, err);
-	release(r);
+	if (gm_prompt_options_check(opt, argc, argv, err) != 0)
+		return -1;
+	rc = open_services(tool, &services, err);
+	rc = gm_single_run(opt, &services, rc, argc, argv, err);
+	gm_services_close(&services);
+	gm_params_release(&opt->params);
 	return rc;
-}
-
-static void
-add_rows(void *options, struct gm_options *table)
-{
-	struct options *o = options;
-	struct gm_params *p = &o->params;
-	const struct gm_opt rows[] = {
-		{ 'q', "prompt", "TEXT|@FILE",
-		    "the prompt, in place of operands", .may_be_empty = true,
-		    .text = &o->prompt },
-		{ 's', "system", "TEXT|@FILE", "system instruction",
-		    .may_be_empty = true, .text = &o->system },
-		{ 'f', "file", "FILE", "send a text file, too; - is stdin",
-		    .texts = &o->files },
-		{ 't', "temperature", "N", "0 (steady) to 2 (lively)",
-		    .text = &p->temperature },
-		{ 0, "top-p", "N", "nucleus sampling, 0 to 1",
-		    .text = &p->top_p },
-		{ 0, "top-k", "N", "sample from the N likeliest tokens",
-		    .text = &p->top_k },
-		{ 0, "max-tokens", "N", "limit of answer and thinking",
-		    .text = &p->max_tokens },
-		{ 0, "stop", "TEXT", "end the answer at TEXT (up to 5 times)",
-		    .texts = &o->stop },
-		{ 0, "seed", "N", "repeat an answer, as far as possible",
-		    .text = &p->seed },
-		{ 0, "thinking", "HOW",
-		    "minimal, low, medium, high, xhigh, off or tokens",
-		    .text = &p->thinking },
-		{ 0, "show-thoughts", NULL, "summaries of thoughts, on stderr",
-		    .flag = &o->show_thoughts },
-		{ 0, "safety", "HOW", "filter: none, low, medium or high",
-		    .text = &p->safety },
-		{ 0, "search", NULL, "let the model search the web",
-		    .flag = &o->search },
-		{ 0, "url-context", NULL, "let it read the URLs in the prompt",
-		    .flag = &o->url_context },
-		{ 'S', "stream", NULL, "give the answer out as it comes",
-		    .flag = &o->stream },
-		{ 0, "no-stream", NULL, "hold it until it is whole",
-		    .flag = &o->no_stream },
-		{ 'o', "output", "FILE", "write to FILE, when it is whole",
-		    .text = &o->output },
-		{ 'x', "extract", NULL, "only the first fenced block",
-		    .flag = &o->extract },
-		{ 0, "raw", NULL, "keep control characters on a terminal",
-		    .flag = &o->raw },
-		{ 'n', "no-stdin", NULL, "leave standard input alone",
-		    .flag = &o->no_stdin },
-		{ 0, "require-stdin", NULL, "refuse empty standard input",
-		    .flag = &o->require_stdin },
-		{ 0, "count", NULL, "count the prompt's tokens, ask nothing",
-		    .flag = &o->count },
-		{ 0, "dry-run", NULL, "print the request, send nothing",
-		    .flag = &o->dry_run },
-		{ 0 },
-	};
-
-	gm_options_add(table, rows);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options opt = { .output = NULL };
+	struct gm_prompt_options opt = { .output = NULL };
 	const struct gm_tool tool = {
 		.name = "gm-prompt",
 		.agent = "gm-prompt/" GM_VERSION,
 		.operands = "[prompt ...]",
 		.summary = "ask Gemini a question",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
-		.add_rows = add_rows,
+		.add_rows = gm_prompt_rows,
 		.common = &opt.common,
 	};
 	int status;

@@ -1,0 +1,49 @@
+#ifndef GM_PROMPT_OPTIONS_H
+#define GM_PROMPT_OPTIONS_H
+
+/*
+ * The options of gm-prompt: their rows, and which of them go together.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/err.h"
+#include "call/services.h"
+#include "cli/cli.h"
+#include "cli/params.h"
+#include "cli/prompt.h"
+
+struct gm_prompt_options {
+	struct gm_common common;
+	struct gm_params params;
+	struct gm_texts stop, files;
+	const char *prompt, *system, *output;
+	bool stream, no_stream, no_stdin, require_stdin;
+	bool show_thoughts, search, url_context;
+	bool count, dry_run, extract, raw;
+};
+
+/* The rows, for struct gm_tool. */
+void gm_prompt_rows(void *options, struct gm_options *);
+
+/*
+ * What does not go together, or makes no sense.  "-o -" is no
+ * file.  Returns 0, or -1: GM_EUSAGE.
+ */
+int gm_prompt_options_check(struct gm_prompt_options *, int argc, char **argv,
+    struct gm_err *) GM_MUST_CHECK;
+
+/* Where the texts come from, after the check. */
+struct gm_prompt_sources gm_prompt_options_sources(
+    const struct gm_prompt_options *, int argc, char **argv);
+
+/*
+ * What the options say of a request, without its text, for services that are
+ * open; borrows from the options.  Returns 0, or -1: GM_EUSAGE, GM_ECONFIG,
+ * GM_EOS.
+ */
+int gm_prompt_options_apply(struct gm_prompt_options *, struct gm_services *,
+    struct gm_question *, struct gm_err *) GM_MUST_CHECK;
+
+#endif
