@@ -6,21 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/aside.h"
-#include "base/clock.h"
 #include "base/dir.h"
 #include "base/file.h"
-#include "base/stop.h"
 #include "keys/dir.h"
 
 #define ASIDE "keys.new"
-
-/* Naps while others hold the lock, which they do for microseconds. */
-#define NAP_NS 50000
-#define NAP_MAX_NS 1600000
 
 /* How often the file of the lock may vanish while we wait for it. */
 #define TRIES 100
@@ -220,6 +213,16 @@ gm_keydir_is_same(
 	return true;
 }
 
+struct gm_keystamp
+gm_keydir_stamp(const struct gm_keydir *d, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return (struct gm_keystamp){ .inode = 0 };
+	return (struct gm_keystamp){ st.st_ino, st.st_mtim };
+}
+
 /* Returns 1, 0 if others hold it, or -1. */
 static int
 try_lock(int fd, struct gm_err *err)
@@ -233,8 +236,9 @@ try_lock(int fd, struct gm_err *err)
 	return gm_fail_errno(err, GM_ECANTCREAT, "fcntl");
 }
 
+/* Not by F_OFD_SETLKW, which only a signal ends. */
 int
-gm_keydir_try_lock(
+gm_keydir_lock(
     const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)
 {
 	int rc = 0, tries;
@@ -255,27 +259,6 @@ gm_keydir_try_lock(
 	}
 	if (rc == -1)
 		gm_err_prefix(err, "%s/%s: ", gm_buf_str(&d->path), name);
-	return rc;
-}
-
-/* Not by F_OFD_SETLKW, which only a signal ends. */
-int
-gm_keydir_lock(const struct gm_keydir *d, const char *name, int *fd,
-    int64_t wait_ms, struct gm_err *err)
-{
-	int64_t until_ms = gm_clock_mono_ms() + wait_ms;
-	struct timespec nap = { 0, NAP_NS };
-	int rc;
-
-	while ((rc = gm_keydir_try_lock(d, name, fd, err)) == 0) {
-		if (gm_stop_stage() == GM_STOP_NOW)
-			return gm_stop_fail(err);
-		if (gm_clock_mono_ms() >= until_ms)
-			return 0;
-		(void)nanosleep(&nap, NULL);
-		if (nap.tv_nsec < NAP_MAX_NS)
-			nap.tv_nsec *= 2;
-	}
 	return rc;
 }
 

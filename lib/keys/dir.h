@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/base.h"
 #include "base/buf.h"
@@ -66,21 +67,25 @@ int gm_keydir_publish(const struct gm_keydir *, const char *name, int error,
 int gm_keydir_replace(const struct gm_keydir *, const char *name,
     struct gm_span text, struct gm_err *) GM_MUST_CHECK;
 
+/* What differs once a file was written or replaced. */
+struct gm_keystamp {
+	ino_t inode; /* 0: there is no such file */
+	struct timespec written;
+};
+
+struct gm_keystamp gm_keydir_stamp(const struct gm_keydir *, const char *name);
+
 /* Is the open file the one of that name, and *size long? */
 bool gm_keydir_is_same(
     const struct gm_keydir *, const char *name, int fd, off_t *size);
 
 /*
- * Lock the file of that name, made when absent and never renamed; *fd is
+ * Try to lock the file of that name, made when absent and never renamed; *fd is
  * its descriptor, -1 at first, which is kept and used again.  Returns 1, 0 if
- * others held it for wait_ms, or -1: GM_ESIGNAL, GM_EUNAVAILABLE (the
- * deadline), GM_ECANTCREAT, GM_EOS.
+ * others hold the lock, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline).
  */
 int gm_keydir_lock(const struct gm_keydir *, const char *name, int *fd,
-    int64_t wait_ms, struct gm_err *) GM_MUST_CHECK;
-
-/* The same, once: 0 if others hold it now. */
-int gm_keydir_try_lock(const struct gm_keydir *, const char *name, int *fd,
     struct gm_err *) GM_MUST_CHECK;
 
 void gm_keydir_unlock(int fd);

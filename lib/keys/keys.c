@@ -4,8 +4,7 @@
 #include "base/clock.h"
 #include "keys/keys.h"
 
-/* Between two looks at a lock that others hold, or at a sync. */
-#define NAP_MAX_MS 5
+/* Between two looks at a sync. */
 #define SYNC_MS 1000
 
 /*
@@ -175,16 +174,14 @@ gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 	int rc;
 
 	if (!c->made) {
-		if (c->begun_ms == 0) {
-			c->begun_ms = now;
-			if (is_needless(k, c))
-				return 1;
-		}
-		c->nap_ms = c->nap_ms < NAP_MAX_MS ? c->nap_ms + 1 : NAP_MAX_MS;
-		c->again_ms = now + c->nap_ms;
-		if (!gm_keystate_enter(
-			k->state, c->begun_ms, gm_clock_wall_ms()))
-			return 0;
+		if (!c->begun && is_needless(k, c))
+			return 1;
+		c->begun = true;
+		rc = gm_keystate_enter(
+		    k->state, &c->wait, gm_clock_wall_ms(), err);
+		c->again_ms = now + 1 + c->wait.nap_us / 1000;
+		if (rc != 1)
+			return rc;
 		rc = make(k, c, err);
 		c->made = true;
 		c->batch = gm_keystate_leave(k->state);

@@ -72,15 +72,16 @@ struct gm_keychange {
 	int64_t again_ms;    /* not yet done: when to call again (monotonic) */
 
 	/* private */
-	int64_t begun_ms, nap_ms;
-	bool made;
+	struct gm_keywait wait;
+	bool begun, made;
 	uint64_t batch;
 };
 
 /*
  * Make a change, without waiting or syncing on this thread.  Returns 1 when it
  * is done; 0: call again at again_ms, or when gm_keystate_fd() is readable; -1:
- * GM_EOS, and nothing was reserved.  Where others hold the lock for 5 s it is
+ * GM_EOS, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing was
+ * reserved.  If the lock cannot be had (see gm_keystate_enter()) the change is
  * made in memory only.
  */
 int gm_keys_run(

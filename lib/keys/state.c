@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -10,8 +11,15 @@
 #include "base/stop.h"
 #include "keys/state.h"
 
-#define LOCK_MS 5000
-#define LOCK_AGAIN_MS 500 /* once it did not come in time */
+/* A wait for the lock. */
+#define SILENT_MS 5000 /* at most without a change of the file */
+#define WAIT_MS 30000  /* at most in all */
+#define SLOW 10        /* both are so much shorter after one in vain */
+#define NAP_US 50      /* the first nap: most locks are held so long */
+#define LONGEST_US 6400
+#define REST_MAX_MS 100
+#define SYNC_US 5000 /* between two looks at what this process writes */
+
 #define SALT_BYTES 32
 #define SKEW_MS 5000 /* a clock is set back by more */
 #define MORE "; the state of the keys is kept in memory only"
@@ -55,11 +63,20 @@ is_stop(const struct gm_err *err)
 	return err->code == GM_ESIGNAL || err->code == GM_EUNAVAILABLE;
 }
 
+/* If we had to wait others do so now, and get as long as we have taken. */
 static void
 unlock(struct gm_keystate *k)
 {
-	if (k->locked)
+	int64_t now, held;
+
+	if (k->locked) {
 		gm_keydir_unlock(k->lock);
+		now = gm_clock_mono_ms();
+		held = now - k->took_ms;
+		if (k->waited)
+			k->rest_ms =
+			    now + (held < REST_MAX_MS ? held : REST_MAX_MS);
+	}
 	k->locked = false;
 	k->phase = GM_KEYSTATE_IDLE;
 }
@@ -85,15 +102,84 @@ use_memory(struct gm_keystate *k, const struct gm_err *why)
 	close_files(k);
 }
 
-static int
-take_lock(struct gm_keystate *k, struct gm_err *err)
+static uint32_t
+chance(void)
 {
-	int rc = gm_keydir_lock(&k->dir, "keys.lock", &k->lock,
-	    k->slow ? LOCK_AGAIN_MS : LOCK_MS, err);
+	uint32_t bits = 0;
 
+	/* Without it the naps are only less spread. */
+	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
+	return bits;
+}
+
+/* Twice as long each time, up to a bound that falls as the wait lasts. */
+static void
+plan_nap(struct gm_keywait *w, int64_t now_ms)
+{
+	int64_t halvings = (now_ms - w->begun_ms) / 500, bound;
+
+	bound = LONGEST_US >> (halvings < 2 ? halvings : 2);
+	w->longest_us = w->longest_us == 0 ? NAP_US : 2 * w->longest_us;
+	if (w->longest_us > bound)
+		w->longest_us = bound;
+	w->nap_us = w->longest_us / 2 + chance() % (w->longest_us / 2 + 1);
+}
+
+/* Has the wait been in vain? */
+static bool
+is_over(const struct gm_keystate *k, struct gm_keywait *w, int64_t now_ms)
+{
+	struct gm_keystamp stamp = gm_keydir_stamp(&k->dir, "keys");
+	int64_t part = k->slow ? SLOW : 1;
+
+	if (stamp.inode != w->stamp.inode ||
+	    stamp.written.tv_sec != w->stamp.written.tv_sec ||
+	    stamp.written.tv_nsec != w->stamp.written.tv_nsec) {
+		w->alive_ms = now_ms;
+		w->stamp = stamp;
+	}
+	return now_ms - w->alive_ms >= SILENT_MS / part ||
+	       now_ms - w->begun_ms >= WAIT_MS / part;
+}
+
+#define IN_VAIN 2
+
+/* Returns 1, 0: not yet, IN_VAIN: not at all, or -1. */
+static int
+try_lock(struct gm_keystate *k, struct gm_keywait *w, struct gm_err *err)
+{
+	int64_t now = gm_clock_mono_ms();
+	int rc = 0;
+
+	if (w->begun_ms == 0)
+		*w = (struct gm_keywait){ .begun_ms = now, .alive_ms = now };
+	if (now >= k->rest_ms)
+		rc = gm_keydir_lock(&k->dir, "keys.lock", &k->lock, err);
 	k->locked = rc == 1;
-	k->slow = rc == 0;
-	return rc;
+	if (k->locked) {
+		k->slow = false;
+		k->waited = w->longest_us != 0;
+		k->took_ms = now;
+	}
+	if (rc != 0)
+		return rc;
+	plan_nap(w, now);
+	if (!is_over(k, w, now))
+		return 0;
+	k->slow = true;
+	return IN_VAIN;
+}
+
+/* Returns 0, or -1: GM_ESIGNAL, GM_EUNAVAILABLE. */
+static int
+nap(const struct gm_keywait *w, struct gm_err *err)
+{
+	const struct timespec time = { .tv_nsec = w->nap_us * 1000 };
+
+	if (gm_stop_stage() == GM_STOP_NOW)
+		return gm_stop_fail(err);
+	(void)nanosleep(&time, NULL);
+	return 0;
 }
 
 /* Returns 1, 0 if there is none, or -1: what is there is no salt. */
@@ -150,12 +236,15 @@ make_salt(struct gm_keystate *k, struct gm_err *err)
 static int
 find_salt(struct gm_keystate *k, struct gm_err *err)
 {
+	struct gm_keywait w = { 0 };
 	int rc = read_salt(k, err);
 
 	if (rc != 0)
 		return rc;
-	rc = take_lock(k, err);
-	if (rc == 0)
+	while ((rc = try_lock(k, &w, err)) == 0)
+		if (nap(&w, err) != 0)
+			return -1;
+	if (rc == IN_VAIN)
 		return gm_fail(err, GM_ECANTCREAT,
 		    "%s/keys.lock: locked for too long",
 		    gm_buf_str(&k->dir.path));
@@ -357,53 +446,40 @@ tell_locked(struct gm_keystate *k)
 		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, k->why.msg);
 }
 
-/* rc: what became of the lock. */
-static void
-begin(struct gm_keystate *k, int rc, const struct gm_err *why, int64_t now_ms)
+int
+gm_keystate_enter(struct gm_keystate *k, struct gm_keywait *w, int64_t now_ms,
+    struct gm_err *err)
 {
+	int rc = 1;
+
+	w->nap_us = SYNC_US;
+	if (k->phase != GM_KEYSTATE_IDLE)
+		return k->phase == GM_KEYSTATE_OPEN;
+	if (k->dir.open)
+		rc = try_lock(k, w, err);
+	if (rc == 0 || (rc == -1 && is_stop(err)))
+		return rc;
 	if (rc == -1)
-		use_memory(k, why);
-	else if (rc == 0 && k->dir.open)
+		use_memory(k, err);
+	else if (rc == IN_VAIN)
 		tell_locked(k);
 	k->phase = GM_KEYSTATE_OPEN;
 	k->batch++;
 	renew(k, O_RDWR, now_ms);
+	return 1;
 }
 
 int
 gm_keystate_lock(struct gm_keystate *k, int64_t now_ms, struct gm_err *err)
 {
-	struct gm_err why = { .code = GM_OK };
+	struct gm_keywait w = { 0 };
 	int rc;
 
 	gm_keystate_unlock(k);
-	rc = k->dir.open ? take_lock(k, &why) : 0;
-	if (rc == -1 && is_stop(&why)) {
-		*err = why;
-		return -1;
-	}
-	begin(k, rc, &why, now_ms);
-	return 0;
-}
-
-bool
-gm_keystate_enter(struct gm_keystate *k, int64_t begun_ms, int64_t now_ms)
-{
-	int64_t wait_ms = k->slow ? LOCK_AGAIN_MS : LOCK_MS;
-	struct gm_err why = { .code = GM_OK };
-	int rc = 0;
-
-	if (k->phase != GM_KEYSTATE_IDLE)
-		return k->phase == GM_KEYSTATE_OPEN;
-	if (k->dir.open) {
-		rc = gm_keydir_try_lock(&k->dir, "keys.lock", &k->lock, &why);
-		if (rc == 0 && gm_clock_mono_ms() < begun_ms + wait_ms)
-			return false;
-		k->locked = rc == 1;
-		k->slow = rc == 0;
-	}
-	begin(k, rc, &why, now_ms);
-	return true;
+	while ((rc = gm_keystate_enter(k, &w, now_ms, err)) == 0)
+		if (nap(&w, err) != 0)
+			return -1;
+	return rc == 1 ? 0 : -1;
 }
 
 static void

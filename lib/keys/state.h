@@ -49,6 +49,15 @@ enum gm_keystate_phase {
 	GM_KEYSTATE_PUBLISHED /* locked; the directory is being synced */
 };
 
+/* A wait for the lock; all zero before the first try. */
+struct gm_keywait {
+	int64_t begun_ms;         /* monotonic clock; 0: not yet */
+	int64_t alive_ms;         /* when a change of the file was seen last */
+	struct gm_keystamp stamp; /* of the file at alive_ms */
+	int64_t nap_us;           /* how long to wait before the next try */
+	int64_t longest_us;       /* private */
+};
+
 /* Zero: no file, memory only. */
 struct gm_keystate {
 	struct gm_keytable table; /* as of the last look */
@@ -56,14 +65,16 @@ struct gm_keystate {
 	/* private */
 	const struct gm_note *note; /* borrowed; NULL: says nothing */
 	struct gm_keydir dir;
-	char salt[65];          /* hexadecimal digits; "" without any */
-	int lock, file;         /* descriptors, -1: none; when dir is open */
-	off_t size;             /* of file, as it was parsed */
-	int64_t now_ms;         /* of the last look */
-	bool writable;          /* file is open for writing */
-	bool known;             /* the table is what file holds, but counters */
-	bool locked;            /* we hold the lock */
-	bool slow;              /* the lock did not come in time before */
+	char salt[65];  /* hexadecimal digits; "" without any */
+	int lock, file; /* descriptors, -1: none; when dir is open */
+	off_t size;     /* of file, as it was parsed */
+	int64_t now_ms; /* of the last look */
+	bool writable;  /* file is open for writing */
+	bool known;     /* the table is what file holds, but counters */
+	bool locked;    /* we hold the lock */
+	bool slow;      /* the lock did not come in time before */
+	int64_t took_ms, rest_ms; /* see unlock() */
+	bool waited;              /* for the lock that we hold or held last */
 	bool strict;            /* no notes of what gm_keystate_check() says */
 	unsigned told;          /* which notes were given */
 	bool stored;            /* the last save has reached the disk */
@@ -97,9 +108,9 @@ void gm_keystate_id(
 void gm_keystate_look(struct gm_keystate *, int64_t now_ms);
 
 /*
- * The same, with the lock held until gm_keystate_unlock().  After 5 s in vain
- * this goes on without the lock, and what is saved stays in memory.  Returns 0,
- * or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing is locked.
+ * The same, with the lock held until gm_keystate_unlock().  Goes on without the
+ * lock, and keeps in memory what is saved, as gm_keystate_enter() says.  Returns
+ * 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing is locked.
  */
 int gm_keystate_lock(
     struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
@@ -129,11 +140,20 @@ gm_keystate_check(const struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 void gm_keystate_unlock(struct gm_keystate *);
 
 /*
- * As gm_keystate_lock(), without waiting: false: others hold the lock, or what
- * was changed before is being written.  begun_ms: when it was tried first
- * (monotonic clock), from which the 5 s count.
+ * Lock and look as gm_keystate_lock() does, without waiting.  Returns 1; 0:
+ * others hold the lock, or what was changed before is being written, so try
+ * again after nap_us with the same wait; -1: as gm_keystate_lock().
+ *
+ * Naps are random, and shorter after a longer wait; whoever had to wait gives
+ * the others as long a time as the lock was held before it tries again.  So the
+ * lock goes around.  A process that is stopped while it waits blocks nobody.
+ *
+ * Gives up when the file has not changed for 5 s, as whoever has the lock hangs,
+ * or after 30 s; after such a wait the next one is ten times shorter.  Then there
+ * is a note, this returns 1, and what is saved stays in memory.
  */
-bool gm_keystate_enter(struct gm_keystate *, int64_t begun_ms, int64_t now_ms);
+int gm_keystate_enter(struct gm_keystate *, struct gm_keywait *, int64_t now_ms,
+    struct gm_err *) GM_MUST_CHECK;
 
 /*
  * The changes are made.  Returns 0 if they need no more, or the number of the

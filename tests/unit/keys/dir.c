@@ -219,7 +219,7 @@ test_shortage(void **state)
 	assert_int_equal(gm_keydir_file(&d, "name", O_RDONLY, &err), -1);
 	assert_error(
 	    &err, GM_EOS, "./name: Too many open files: raise ulimit -n");
-	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, 0, &err), -1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, &err), -1);
 	assert_error(
 	    &err, GM_EOS, "./lock: Too many open files: raise ulimit -n");
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
@@ -277,6 +277,48 @@ test_replace_signal(void **state)
 	assert_file("name", "text");
 }
 
+/* Does the stamp of a file differ from *before, which it replaces? */
+static bool
+differs(const struct gm_keydir *d, struct gm_keystamp *before)
+{
+	struct gm_keystamp now = gm_keydir_stamp(d, "name");
+	bool rc = now.inode != before->inode ||
+	          now.written.tv_sec != before->written.tv_sec ||
+	          now.written.tv_nsec != before->written.tv_nsec;
+
+	*before = now;
+	return rc;
+}
+
+/* Of a file that is made, written, replaced and removed. */
+static void
+test_stamp(void **state)
+{
+	static const struct timespec past[] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = 1, .tv_nsec = 5 } };
+	struct gm_keystamp stamp = { .inode = 0 };
+	struct gm_keydir d;
+	struct gm_err err;
+	int fd;
+
+	(void)state;
+	open_here(&d);
+	assert_false(differs(&d, &stamp));
+	put_file("name", "old");
+	assert_true(differs(&d, &stamp));
+	assert_false(differs(&d, &stamp));
+	assert_int_equal(utimensat(AT_FDCWD, "name", past, 0), 0);
+	assert_true(differs(&d, &stamp));
+	fd = gm_keydir_replace(&d, "name", span("new"), &err);
+	assert_true(fd >= 0);
+	assert_true(differs(&d, &stamp));
+	assert_int_equal(unlink("name"), 0);
+	assert_true(differs(&d, &stamp));
+	assert_int_equal(stamp.inode, 0);
+	(void)close(fd);
+	gm_keydir_close(&d);
+}
+
 static void
 test_replace_fails(void **state)
 {
@@ -314,18 +356,17 @@ test_lock(void **state)
 
 	(void)state;
 	open_here(&d);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 1);
 	assert_int_equal(mode_of("lock"), 0600);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 0, &err), 0);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 5, &err), 0);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 0);
 	gm_keydir_unlock(ours);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 0, &err), 1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 1);
 	/* Removed by hand: nobody goes on with a file that is gone. */
 	assert_int_equal(unlink("lock"), 0);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 0);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 0);
 	gm_keydir_unlock(theirs);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 1);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, 0, &err), 0);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 0);
 	(void)close(ours);
 	if (theirs != -1)
 		(void)close(theirs);
@@ -348,47 +389,20 @@ test_lock_killed(void **state)
 	pid = start();
 	if (pid == 0) {
 		(void)alarm(60);
-		if (gm_keydir_lock(&d, "lock", &fd, 0, &err) != 1 ||
+		if (gm_keydir_lock(&d, "lock", &fd, &err) != 1 ||
 		    write(ends[1], "x", 1) != 1)
 			_exit(1);
 		for (;;)
 			(void)pause();
 	}
 	assert_int_equal(read(ends[0], &byte, 1), 1);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, 0, &err), 0);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, &err), 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, 0, &err), 1);
+	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, &err), 1);
 	(void)close(fd);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
-	gm_keydir_close(&d);
-}
-
-/* A signal ends the wait for a lock, long before its time is over. */
-static void
-test_lock_signal(void **state)
-{
-	struct gm_keydir d;
-	struct gm_err err;
-	int ours = -1, theirs = -1;
-	pid_t pid;
-
-	(void)state;
-	open_here(&d);
-	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, 0, &err), 1);
-	pid = start();
-	if (pid == 0) {
-		(void)alarm(60);
-		if (gm_stop_install(false, &err) != 0)
-			_exit(1);
-		(void)kill(getpid(), SIGTERM);
-		if (gm_keydir_lock(&d, "lock", &theirs, 3600000, &err) != -1)
-			_exit(2);
-		_exit(err.code == GM_ESIGNAL ? 0 : 3);
-	}
-	finish(pid);
-	(void)close(ours);
 	gm_keydir_close(&d);
 }
 
@@ -406,9 +420,9 @@ main(void)
 		TEST(test_replace),
 		TEST(test_replace_fails),
 		TEST(test_replace_signal),
+		TEST(test_stamp),
 		TEST(test_lock),
 		TEST(test_lock_killed),
-		TEST(test_lock_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

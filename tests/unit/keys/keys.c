@@ -613,7 +613,7 @@ test_busy(void **state)
 	open_side(&b, &usual);
 	assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
-	assert_true(c.again_ms > c.begun_ms);
+	assert_true(c.again_ms > c.wait.begun_ms);
 	gm_keys_commit(&b.keys);
 	run(&a, &c);
 	assert_int_equal(counted(&b.keys, 0), 1);
@@ -622,7 +622,7 @@ test_busy(void **state)
 		.model = MODEL, .reserve = true, .latest_ms = NEVER
 	};
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
-	c.begun_ms -= 5000;
+	c.wait.alive_ms -= 5000;
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 1);
 	assert_string_equal(said(), "gm-x: state/keys.lock: locked for too "
 				    "long; the state of the keys is kept in "
@@ -651,8 +651,7 @@ test_abandon(void **state)
 	open_side(&b, &usual);
 	for (i = 0; i < 2; i++) { /* before, and during the sync */
 		c.index = (size_t)i;
-		c.made = false;
-		c.begun_ms = 0;
+		c.begun = c.made = false;
 		assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
 		if (i == 1)
 			(void)!gm_keys_run(&a.keys, &c, &err);

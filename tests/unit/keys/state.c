@@ -1,10 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "../base/file_place.h"
 #include "../told.h"
+#include "base/clock.h"
+#include "base/stop.h"
 #include "keys/state.h"
 
 #define O "https://host:443"
@@ -503,6 +507,141 @@ test_lock_in_vain(void **state)
 	close_side(&b);
 }
 
+static int
+enter_at(struct gm_keystate *k, struct gm_keywait *w)
+{
+	struct gm_err err;
+	int rc = gm_keystate_enter(k, w, NOW, &err);
+
+	assert_in_range(w->nap_us, 1, 6400);
+	return rc;
+}
+
+/* The lock is alive while the file changes, though not for ever. */
+static void
+test_lock_alive(void **state)
+{
+	static const struct timespec past[] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = 1, .tv_nsec = 5 } };
+	struct gm_keywait w = { 0 };
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, ".");
+	open_side(&b, ".");
+	mark(&a.k, "key", 60000);
+	lock(&a.k);
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	/* whoever holds it changes the file in place, then replaces it */
+	w.alive_ms -= 6000;
+	assert_int_equal(utimensat(AT_FDCWD, "keys", past, 0), 0);
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	w.alive_ms -= 6000;
+	put_file("keys.other", "");
+	assert_int_equal(rename("keys.other", "keys"), 0);
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	assert_string_equal(said(), "");
+	w.alive_ms -= 6000;
+	assert_int_equal(enter_at(&b.k, &w), 1);
+	assert_string_equal(
+	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
+	gm_keystate_unlock(&b.k);
+	b.k.slow = false;
+	w = (struct gm_keywait){ 0 };
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	w.begun_ms -= 31000;
+	assert_int_equal(enter_at(&b.k, &w), 1);
+	close_side(&a);
+	close_side(&b);
+}
+
+/* Whoever has waited for the lock leaves it to others when it has had it. */
+static void
+test_lock_fair(void **state)
+{
+	struct gm_keywait w = { 0 };
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, ".");
+	open_side(&b, ".");
+	lock(&a.k);
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	gm_keystate_unlock(&a.k);
+	assert_int_equal(a.k.rest_ms, 0); /* it has not waited */
+	assert_int_equal(enter_at(&b.k, &w), 1);
+	b.k.took_ms -= 60000; /* held for a minute */
+	gm_keystate_unlock(&b.k);
+	assert_in_range(b.k.rest_ms, 1, gm_clock_mono_ms() + 100);
+	b.k.rest_ms += 60000;
+	w = (struct gm_keywait){ 0 };
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	lock(&a.k);
+	gm_keystate_unlock(&a.k);
+	b.k.rest_ms = 0;
+	assert_int_equal(enter_at(&b.k, &w), 1);
+	close_side(&a);
+	close_side(&b);
+}
+
+/* Naps become longer, and shorter again for those that have waited long. */
+static void
+test_lock_naps(void **state)
+{
+	static const struct {
+		int64_t waited_ms, longest_us;
+	} rows[] = { { 0, 6400 }, { 600, 3200 }, { 1100, 1600 },
+		{ 4000, 1600 } };
+	struct gm_keywait w = { 0 };
+	struct side a, b;
+	size_t i;
+	int n;
+
+	(void)state;
+	open_side(&a, ".");
+	open_side(&b, ".");
+	lock(&a.k);
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	assert_in_range(w.nap_us, 25, 50);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		for (n = 0; n < 20; n++) {
+			w.alive_ms = gm_clock_mono_ms();
+			w.begun_ms = w.alive_ms - rows[i].waited_ms;
+			assert_int_equal(enter_at(&b.k, &w), 0);
+			assert_true(w.nap_us <= rows[i].longest_us);
+		}
+		assert_true(w.nap_us >= 800); /* and not as at first */
+	}
+	close_side(&a);
+	close_side(&b);
+}
+
+/* A signal ends the wait for a lock, long before its time is over. */
+static void
+test_lock_signal(void **state)
+{
+	struct side a, b;
+	struct gm_err err;
+	pid_t pid;
+
+	(void)state;
+	open_side(&a, ".");
+	lock(&a.k);
+	pid = start();
+	if (pid == 0) {
+		(void)alarm(60);
+		open_side(&b, ".");
+		if (gm_stop_install(false, &err) != 0)
+			_exit(1);
+		(void)kill(getpid(), SIGTERM);
+		if (gm_keystate_lock(&b.k, NOW, &err) != -1)
+			_exit(2);
+		_exit(err.code == GM_ESIGNAL ? 0 : 3);
+	}
+	finish(pid);
+	close_side(&a);
+}
+
 /* A clock that was a year ahead has left its times. */
 static void
 test_clock_back(void **state)
@@ -604,6 +743,10 @@ main(void)
 		TEST(test_full),
 		TEST(test_full_counters),
 		TEST(test_lock_in_vain),
+		TEST(test_lock_alive),
+		TEST(test_lock_fair),
+		TEST(test_lock_naps),
+		TEST(test_lock_signal),
 		TEST(test_clock_back),
 		TEST(test_removed),
 		TEST(test_litter),
