@@ -97,6 +97,27 @@ check_state() {
 	done
 }
 
+@test "no memory: a request that is not sent does not count" {
+	local fn sent=0
+	script <<<'[{"stream": ["Forty", "-two."], "repeat": -1}]'
+	serve
+	STATE=$HOME/.local/state/gm
+	FRESH=yes
+	check_fault() {
+		local counted
+		counted=$(awk '$7 == "gemini-flash-latest" && $8 == "-" {
+		    n += $1 } END { print n + 0 }' "$STATE/keys" 2>/dev/null)
+		((${counted:-0} <= $(requests) - sent)) || {
+			echo "counted $counted, sent $(($(requests) - sent))"
+			return 1
+		}
+		sent=$(requests)
+	}
+	for fn in malloc calloc realloc; do
+		sweep "$fn" '0 71' "$BUILD/fault/gm-prompt" --quiet -n hi
+	done
+}
+
 @test "a signal that asks for nothing changes nothing, at any of our calls" {
 	local fn
 	start_plain

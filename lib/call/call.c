@@ -44,7 +44,7 @@ struct gm_call {
 	struct gm_question question;
 	struct gm_request request;
 	size_t key;
-	int64_t turn_ms; /* wall clock, of a reserved turn that is waited for */
+	int64_t turn_ms; /* wall clock, of a reserved slot until it is used */
 	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
 
 	/* What comes back: reply -> hops -> counting -> the caller's sink. */
@@ -134,12 +134,25 @@ explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
 
 /* The end. */
 
+/* Nothing will be sent in the reserved slot. */
+static void
+give_turn_back(struct gm_call *c)
+{
+	const struct gm_keywish wish = wish_of(c);
+
+	if (c->turn_ms != 0)
+		gm_keys_give_back(c->service->keys, quota_model(&c->question),
+		    &wish, c->key, c->turn_ms);
+	c->turn_ms = 0;
+}
+
 /* The end, with the class of the whole. */
 static void
 finish(struct gm_call *c, enum gm_class class)
 {
 	struct gm_outcome *o = c->ask.outcome;
 
+	give_turn_back(c);
 	c->state = DONE;
 	c->rc = class == GM_CLASS_OK ? 0 : -1;
 	o->class = class;
@@ -408,7 +421,6 @@ send(struct gm_call *c)
 		.arg = c,
 	};
 
-	c->turn_ms = 0;
 	if (c->hops.moved) { /* the body holds the token */
 		c->question.token = gm_buf_span(&c->hops.token);
 		if (make_request(c, &c->err) != 0) {
@@ -436,6 +448,8 @@ send(struct gm_call *c)
 	c->transfer = gm_http_start(s->http, &request, &c->err);
 	if (c->transfer == NULL)
 		finish(c, GM_CLASS_LOCAL);
+	else
+		c->turn_ms = 0;
 }
 
 /* What is done: a decision of the policy; err says why if it is an end. */
@@ -625,10 +639,9 @@ with_key(struct gm_call *c, const struct gm_pick *pick,
     const struct gm_event *e, const struct gm_decision *d)
 {
 	c->key = pick->index;
-	if (d->step != GM_STEP_WAIT)
-		return;
 	c->turn_ms = pick->at_ms;
-	tell_wait(c, d->until_ms - e->now_ms, "pace", GM_LEVEL_DETAIL);
+	if (d->step == GM_STEP_WAIT)
+		tell_wait(c, d->until_ms - e->now_ms, "pace", GM_LEVEL_DETAIL);
 }
 
 /* A key was reserved, or there is none. */
@@ -939,33 +952,35 @@ gm_call_new(struct gm_err *err)
 	return c;
 }
 
-/* A reserved turn that nothing will be sent at. */
-static void
-give_turn_back(struct gm_call *c)
+/* The slot of a reservation that was made, but not yet taken; 0: none. */
+static int64_t
+slot_of(const struct gm_keychange *change)
 {
-	const struct gm_keywish wish = wish_of(c);
+	bool reserved = change->made && change->reserve &&
+	                change->pick.kind == GM_PICK_KEY &&
+	                change->pick.at_ms <= change->latest_ms;
 
-	gm_keys_give_back(c->service->keys, quota_model(&c->question), &wish,
-	    c->key, c->turn_ms);
-	c->turn_ms = 0;
+	return reserved ? change->pick.at_ms : 0;
+}
+
+int64_t
+gm_call_slot_ms(const struct gm_call *c)
+{
+	if (c->state != CHANGING)
+		return c->turn_ms;
+	return !c->change.made && c->change.learnt == GM_LEARNT_UNSENT
+	           ? c->change.slot_ms /* as it was before */
+	           : slot_of(&c->change);
 }
 
 /* Nobody waits for the keys any more; what was reserved is given back. */
 static void
 abandon_change(struct gm_call *c)
 {
-	const struct gm_pick *pick = &c->change.pick;
-	bool reserved = c->change.made && c->change.reserve &&
-	                pick->kind == GM_PICK_KEY &&
-	                pick->at_ms <= c->change.latest_ms;
-
+	c->turn_ms = gm_call_slot_ms(c);
+	if (slot_of(&c->change) != 0)
+		c->key = c->change.pick.index;
 	gm_keys_abandon(c->service->keys, &c->change);
-	if (reserved) {
-		c->key = pick->index;
-		c->turn_ms = pick->at_ms;
-	} else if (!c->change.made && c->change.learnt == GM_LEARNT_UNSENT) {
-		c->turn_ms = c->change.slot_ms; /* as it was before */
-	}
 }
 
 /* End what is under way, but for the outcome. */
@@ -974,8 +989,7 @@ drop(struct gm_call *c)
 {
 	if (c->state == CHANGING)
 		abandon_change(c);
-	if (c->turn_ms != 0)
-		give_turn_back(c);
+	give_turn_back(c);
 	c->state = DONE;
 }
 

@@ -56,6 +56,13 @@ bool gm_call_is_done(const struct gm_call *);
 bool gm_call_changes_keys(const struct gm_call *);
 
 /*
+ * The slot that is reserved and not yet used, wall clock; 0: none.  Of several
+ * calls the one with the latest slot should be stopped first; see
+ * gm_keys_give_back().
+ */
+int64_t gm_call_slot_ms(const struct gm_call *);
+
+/*
  * Do what is due; changes nothing otherwise.  A time far ahead makes it look for
  * a change of the keys before that is due.
  */

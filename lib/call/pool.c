@@ -59,14 +59,44 @@ fill_all(struct run *r, struct gm_err *err)
 	return 0;
 }
 
+/*
+ * The slot of the next call to stop, or NULL: of the one whose turn comes last,
+ * so that turns that are given back chain.
+ */
+static struct slot *
+next_to_stop(const struct run *r)
+{
+	struct slot *last = NULL, *s;
+
+	for (s = r->slots; s < r->slots + r->pool->slots; s++)
+		if (s->call != NULL && !gm_call_is_done(s->call) &&
+		    (last == NULL ||
+			gm_call_slot_ms(s->call) > gm_call_slot_ms(last->call)))
+			last = s;
+	return last;
+}
+
 static void
 stop_all(struct run *r, enum gm_class class)
 {
-	size_t i;
+	struct slot *s;
 
-	for (i = 0; i < r->pool->slots; i++)
-		if (r->slots[i].busy && !gm_call_is_done(r->slots[i].call))
-			gm_call_stop(r->slots[i].call, class);
+	while ((s = next_to_stop(r)) != NULL)
+		gm_call_stop(s->call, class);
+}
+
+static void
+free_all(struct run *r)
+{
+	struct slot *s;
+
+	while ((s = next_to_stop(r)) != NULL) {
+		gm_call_free(s->call);
+		s->call = NULL;
+	}
+	for (s = r->slots; s < r->slots + r->pool->slots; s++)
+		gm_call_free(s->call);
+	free(r->slots);
 }
 
 /* Hand over those that have come to their end. */
@@ -174,7 +204,6 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 {
 	struct slot *slots = calloc(pool->slots, sizeof(*slots));
 	struct run r = { .pool = pool, .slots = slots };
-	size_t i;
 	int rc;
 
 	if (slots == NULL)
@@ -186,9 +215,7 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 		if (rc != -1 && (r.busy > 0 || !r.last))
 			rc = turn(&r, err);
 	} while (rc != -1 && (r.busy > 0 || !r.last));
-	for (i = 0; i < pool->slots; i++)
-		gm_call_free(slots[i].call);
-	free(slots);
+	free_all(&r);
 	return rc == -1 ? -1 : 0;
 }
 

@@ -203,41 +203,22 @@ gm_keys_abandon(struct gm_keys *k, struct gm_keychange *c)
 		gm_keystate_unlock(k->state);
 }
 
-/* Make a change, waiting until it is done. */
-static int
-make_now(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
-{
-	int rc;
-
-	if (is_needless(k, c))
-		return 0;
-	if (gm_keys_begin(k, err) != 0)
-		return -1;
-	rc = make(k, c, err);
-	/* Else an end that was clamped would be so for ever. */
-	gm_keys_commit(k);
-	return rc;
-}
-
-static int
-make_with(struct gm_keys *k, struct gm_keychange *c,
-    const struct gm_keywish *wish, struct gm_err *err)
-{
-	if (wish != NULL)
-		c->wish = *wish;
-	return make_now(k, c, err);
-}
-
 int
 gm_keys_reserve(struct gm_keys *k, const char *model,
     const struct gm_keywish *wish, int64_t latest_ms, struct gm_pick *pick,
     struct gm_err *err)
 {
-	struct gm_keychange c = {
-		.model = model, .reserve = true, .latest_ms = latest_ms
-	};
-	int rc = make_with(k, &c, wish, err);
+	struct gm_keychange c = { .model = model,
+		.wish = wish != NULL ? *wish : (struct gm_keywish){ 0 },
+		.reserve = true,
+		.latest_ms = latest_ms };
+	int rc;
 
+	if (gm_keys_begin(k, err) != 0)
+		return -1;
+	rc = make(k, &c, err);
+	/* Also without a key: an end that was clamped must stay so. */
+	gm_keys_commit(k);
 	*pick = c.pick;
 	return rc;
 }
@@ -258,12 +239,17 @@ gm_keys_give_back(struct gm_keys *k, const char *model,
     const struct gm_keywish *wish, size_t index, int64_t at_ms)
 {
 	struct gm_keychange c = { .model = model,
+		.wish = wish != NULL ? *wish : (struct gm_keywish){ 0 },
 		.learnt = GM_LEARNT_UNSENT,
 		.index = index,
 		.slot_ms = at_ms };
 	struct gm_err ignored;
 
-	(void)!make_with(k, &c, wish, &ignored);
+	if (gm_keystate_lock_briefly(k->state, gm_clock_wall_ms(), &ignored) !=
+	    0)
+		return;
+	(void)!make(k, &c, &ignored);
+	gm_keys_commit(k);
 }
 
 void

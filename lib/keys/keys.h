@@ -106,7 +106,11 @@ gm_keys_reserve(struct gm_keys *, const char *model, const struct gm_keywish *,
 bool gm_keys_is_usable(struct gm_keys *, const char *model,
     const struct gm_keywish *, size_t index);
 
-/* A reserved request that will not be sent; see gm_keyrule_give_back(). */
+/*
+ * A reserved request will not be sent; see gm_keyrule_give_back().  Waits no
+ * longer for the lock than gm_keystate_lock_briefly().  Of several the one with
+ * the latest slot comes first, so that the slots before it are free again, too.
+ */
 void gm_keys_give_back(struct gm_keys *, const char *model,
     const struct gm_keywish *, size_t index, int64_t at_ms);
 

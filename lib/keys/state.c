@@ -18,6 +18,7 @@
 #define NAP_US 50      /* the first nap: most locks are held so long */
 #define LONGEST_US 6400
 #define REST_MAX_MS 100
+#define PATIENCE_US 200000
 #define SYNC_US 5000 /* between two looks at what this process writes */
 
 #define SALT_BYTES 32
@@ -170,16 +171,12 @@ try_lock(struct gm_keystate *k, struct gm_keywait *w, struct gm_err *err)
 	return IN_VAIN;
 }
 
-/* Returns 0, or -1: GM_ESIGNAL, GM_EUNAVAILABLE. */
-static int
-nap(const struct gm_keywait *w, struct gm_err *err)
+static void
+nap(const struct gm_keywait *w)
 {
 	const struct timespec time = { .tv_nsec = w->nap_us * 1000 };
 
-	if (gm_stop_stage() == GM_STOP_NOW)
-		return gm_stop_fail(err);
 	(void)nanosleep(&time, NULL);
-	return 0;
 }
 
 /* Returns 1, 0 if there is none, or -1: what is there is no salt. */
@@ -241,9 +238,11 @@ find_salt(struct gm_keystate *k, struct gm_err *err)
 
 	if (rc != 0)
 		return rc;
-	while ((rc = try_lock(k, &w, err)) == 0)
-		if (nap(&w, err) != 0)
-			return -1;
+	while ((rc = try_lock(k, &w, err)) == 0) {
+		if (gm_stop_stage() == GM_STOP_NOW)
+			return gm_stop_fail(err);
+		nap(&w);
+	}
 	if (rc == IN_VAIN)
 		return gm_fail(err, GM_ECANTCREAT,
 		    "%s/keys.lock: locked for too long",
@@ -265,6 +264,7 @@ gm_keystate_open(struct gm_keystate *k, const char *dir,
 
 	*k = (struct gm_keystate){ .note = note,
 		.strict = strict,
+		.patience_us = PATIENCE_US,
 		.lock = -1,
 		.file = -1,
 		.aside = -1 };
@@ -476,9 +476,29 @@ gm_keystate_lock(struct gm_keystate *k, int64_t now_ms, struct gm_err *err)
 	int rc;
 
 	gm_keystate_unlock(k);
-	while ((rc = gm_keystate_enter(k, &w, now_ms, err)) == 0)
-		if (nap(&w, err) != 0)
-			return -1;
+	while ((rc = gm_keystate_enter(k, &w, now_ms, err)) == 0) {
+		if (gm_stop_stage() == GM_STOP_NOW)
+			return gm_stop_fail(err);
+		nap(&w);
+	}
+	return rc == 1 ? 0 : -1;
+}
+
+int
+gm_keystate_lock_briefly(
+    struct gm_keystate *k, int64_t now_ms, struct gm_err *err)
+{
+	struct gm_keywait w = { 0 };
+	int rc;
+
+	gm_keystate_unlock(k);
+	while ((rc = gm_keystate_enter(k, &w, now_ms, err)) == 0) {
+		if (k->patience_us <= 0)
+			return gm_fail(err, GM_EUNAVAILABLE,
+			    "%s/keys.lock: locked", gm_buf_str(&k->dir.path));
+		nap(&w);
+		k->patience_us -= w.nap_us;
+	}
 	return rc == 1 ? 0 : -1;
 }
 

@@ -75,6 +75,7 @@ struct gm_keystate {
 	bool slow;      /* the lock did not come in time before */
 	int64_t took_ms, rest_ms; /* see unlock() */
 	bool waited;              /* for the lock that we hold or held last */
+	int64_t patience_us;      /* left for gm_keystate_lock_briefly() */
 	bool strict;            /* no notes of what gm_keystate_check() says */
 	unsigned told;          /* which notes were given */
 	bool stored;            /* the last save has reached the disk */
@@ -113,6 +114,15 @@ void gm_keystate_look(struct gm_keystate *, int64_t now_ms);
  * 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing is locked.
  */
 int gm_keystate_lock(
+    struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * The same for what is given back at the end of a call, also when the stage is
+ * GM_STOP_NOW: all these waits of a process last 200 ms together, after which
+ * the lock is tried once each.  Returns 0, or -1 as above; GM_EUNAVAILABLE also
+ * if others hold the lock.
+ */
+int gm_keystate_lock_briefly(
     struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
 
 /*

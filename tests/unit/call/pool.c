@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../told.h"
+#include "base/clock.h"
 #include "base/stop.h"
 #include "call/pool.h"
 
@@ -34,6 +35,10 @@ static const struct gm_question questions[] = {
 	{ .operation = GM_OP_COUNT, .model = "n" },
 };
 
+/* It has turns under GM_RPM. */
+static const struct gm_question paced = { .operation = GM_OP_GENERATE,
+	.model = "m" };
+
 /* Supplier and receiver, and what they have seen. */
 struct run {
 	size_t total;
@@ -44,6 +49,8 @@ struct run {
 	bool at_once;    /* or only no end: all others are */
 	size_t drain_at; /* next() raises SIGINT then; 0: never */
 	bool ticks;      /* tick() ends the run once the pipe is readable */
+	int64_t rpm;     /* questions are paced; 0: they are not */
+	bool waited;     /* until the last paced one could reserve */
 	struct gm_outcome outcomes[CALLS];
 	unsigned char times[CALLS]; /* that each has ended */
 };
@@ -122,6 +129,18 @@ end(void)
 	gm_keystate_close(&known);
 }
 
+/* The last one is for the first slot, and has a turn before the end comes. */
+static bool
+may_give_paced(void)
+{
+	bool waited = run.waited;
+
+	if (run.given + 1 == run.total)
+		return run.ended > 0;
+	run.waited = run.given == run.total;
+	return !run.waited || waited;
+}
+
 static int
 next(struct gm_ask *ask, void *arg)
 {
@@ -129,6 +148,8 @@ next(struct gm_ask *ask, void *arg)
 	char byte;
 
 	assert_ptr_equal(arg, &run);
+	if (run.rpm > 0 && !may_give_paced())
+		return 0;
 	if (run.at_once && run.given == run.total) {
 		if (recv(run.pipe[0], &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 1)
 			return 0;
@@ -146,7 +167,7 @@ next(struct gm_ask *ask, void *arg)
 		run.most = run.given - run.ended;
 	gm_outcome_init(o);
 	*ask = (struct gm_ask){ .service = &service,
-		.question = &questions[run.given % 2],
+		.question = run.rpm > 0 ? &paced : &questions[run.given % 2],
 		.sink = &gm_sink_nowhere,
 		.outcome = o,
 		.arg = o };
@@ -311,6 +332,54 @@ test_tick(void **state)
 	end();
 }
 
+/* The row that counts the requests of the paced question. */
+static struct gm_keyrow *
+counted(void)
+{
+	return gm_keytable_find(
+	    &known.table, keys.origin, keys.ids[0], paced.model);
+}
+
+/*
+ * The first request is refused; the others have turns to wait for, that of the
+ * last one in the slot that has become free.  Then comes a signal or, early, the
+ * receiver ends it.
+ */
+static bool
+stop_paced(bool early)
+{
+	int64_t begun_ms = gm_clock_wall_ms();
+	struct gm_err err;
+
+	begin(SLOTS - 2);
+	keys.rule.rpm = run.rpm = 1;
+	run.at_once = true;
+	run.stop_at = early ? 1 : 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, run.pipe) != 0 ||
+	    write(run.pipe[1], "x", 1) != 1 || go(&err) != (early ? -1 : 0))
+		return false;
+	return run.given == run.total - (early ? 1 : 0) && counted() != NULL &&
+	       counted()->requests == 1 && counted()->slot_ms >= begun_ms &&
+	       counted()->slot_ms <= gm_clock_wall_ms();
+}
+
+/* Calls that are stopped give back all of their turns.  In children. */
+static void
+test_turns_given_back(void **state)
+{
+	int status = 0, i;
+	pid_t child;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		child = fork();
+		if (child == 0)
+			_exit(stop_paced(i == 1) ? 0 : 1);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+}
+
 static bool
 drain(void)
 {
@@ -365,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_ended_early),
 		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_tick),
+		cmocka_unit_test(test_turns_given_back),
 		cmocka_unit_test(test_shared_wait),
 		cmocka_unit_test(test_signal),
 	};

@@ -642,6 +642,68 @@ test_lock_signal(void **state)
 	close_side(&a);
 }
 
+/* Until the process waits for something, but not for us to do so. */
+static void
+wait_until_asleep(pid_t pid)
+{
+	char path[64], text[64], *end;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	do {
+		fd = open(path, O_RDONLY);
+		n = read(fd, text, sizeof(text) - 1);
+		(void)close(fd);
+		text[n > 0 ? n : 0] = '\0';
+		end = strrchr(text, ')');
+	} while (end == NULL || strncmp(end, ") S", 3) != 0);
+}
+
+/* Whoever gives something back waits a little, whatever the stage. */
+static void
+test_lock_briefly(void **state)
+{
+	struct side a, b;
+	struct gm_err err;
+	int ends[2];
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	open_side(&b, ".");
+	b.k.patience_us = INT64_MAX;
+	assert_int_equal(pipe(ends), 0);
+	pid = start();
+	if (pid == 0) {
+		(void)alarm(60);
+		open_side(&a, ".");
+		lock(&a.k);
+		(void)!write(ends[1], "x", 1);
+		wait_until_asleep(getppid());
+		gm_keystate_unlock(&a.k);
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(gm_keystate_lock_briefly(&b.k, NOW, &err), 0);
+	assert_true(b.k.locked);
+	gm_keystate_unlock(&b.k);
+	finish(pid);
+	open_side(&a, ".");
+	lock(&a.k);
+	b.k.patience_us = 200;
+	assert_int_equal(gm_keystate_lock_briefly(&b.k, NOW, &err), -1);
+	assert_int_equal(err.code, GM_EUNAVAILABLE);
+	assert_true(b.k.patience_us <= 0);
+	gm_keystate_unlock(&a.k);
+	assert_int_equal(gm_keystate_lock_briefly(&b.k, NOW, &err), 0);
+	assert_string_equal(said(), "");
+	close_side(&a);
+	close_side(&b);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 /* A clock that was a year ahead has left its times. */
 static void
 test_clock_back(void **state)
@@ -747,6 +809,7 @@ main(void)
 		TEST(test_lock_fair),
 		TEST(test_lock_naps),
 		TEST(test_lock_signal),
+		TEST(test_lock_briefly),
 		TEST(test_clock_back),
 		TEST(test_removed),
 		TEST(test_litter),
