@@ -530,7 +530,7 @@ change_keys(
 	c->turn_ms = 0;
 	c->then = *d;
 	c->state = CHANGING;
-	c->due_ms = gm_clock_mono_ms();
+	c->due_ms = 0; /* at once, also if the clock has just moved on */
 }
 
 /* What a reservation came to, in the policy's words. */
