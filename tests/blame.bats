@@ -14,7 +14,7 @@ two() {
 # marks: model and class of all that has a mark.
 marks() {
 	[ ! -e "$GM_STATE_DIR/keys" ] ||
-	    awk '!/^#/ && $9 != "ok" { print $7, $9 }' "$GM_STATE_DIR/keys" |
+	    awk '!/^#/ && $10 != "ok" { print $8, $10 }' "$GM_STATE_DIR/keys" |
 	    LC_ALL=C sort
 }
 
@@ -26,7 +26,7 @@ marked() {
 # minutes: how long the first mark lasts.
 minutes() {
 	local at
-	at=$(awk '!/^#/ && $9 != "ok" { print $11; exit }' "$GM_STATE_DIR/keys")
+	at=$(awk '!/^#/ && $10 != "ok" { print $12; exit }' "$GM_STATE_DIR/keys")
 	echo $((($(date -d "$at" +%s) - $(date +%s) + 30) / 60))
 }
 

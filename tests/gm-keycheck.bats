@@ -65,7 +65,7 @@ sent() {
 
 # state: class by key or project, and model, of all that has a mark.
 state() {
-	awk '!/^#/ && $9 != "ok" { print $7, $9 }' "$GM_STATE_DIR/keys" |
+	awk '!/^#/ && $10 != "ok" { print $8, $10 }' "$GM_STATE_DIR/keys" |
 	    LC_ALL=C sort
 }
 
@@ -992,7 +992,7 @@ sweep() {
 # full: the state holds 10,000 rows of refused keys, made from the
 # one that it has.
 full() {
-	awk '/key_leaked/ { line = $0; id = $6 } END {
+	awk '/key_leaked/ { line = $0; id = $7 } END {
 		for (i = 0; i < 9999; i++) {
 			copy = line
 			sub(id, sprintf("%064d", i), copy)

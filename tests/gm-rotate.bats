@@ -67,9 +67,9 @@ table() {
 	    sha256sum | cut -c 1-32)
 	script+="s/current:$id/current/;"
 	sed "/^#/d; $script" "$(STATE)/keys" | while read -r requests day \
-	    failures last slot id model project class since until origin reason
+	    failures last slot tokens id model project class since until origin reason
 	do
-		: "$day" "$last" "$slot" "$failures" "$origin"
+		: "$day" "$last" "$slot" "$tokens" "$failures" "$origin"
 		[ "$until" = - ] || [ "$until" = forever ] ||
 			until=$((($(date -d "$until" +%s%3N) - $(date -d \
 			    "$since" +%s%3N)) / 1000))s
@@ -84,7 +84,7 @@ holds() {
 
 # ends: the class and the end of each mark.
 ends() {
-	awk '!/^#/ { print $9, $11 }' "$(STATE)/keys"
+	awk '!/^#/ { print $10, $12 }' "$(STATE)/keys"
 }
 
 terminal() {

@@ -81,11 +81,11 @@ mark() {
 	mkdir -p "$STATE"
 	chmod 700 "$STATE"
 	[ -e "$STATE/salt" ] || printf '%064d\n' 7 >"$STATE/salt"
-	[ -e "$STATE/keys" ] || echo '# gm keys, version 1:' >"$STATE/keys"
+	[ -e "$STATE/keys" ] || echo '# gm keys, version 2:' >"$STATE/keys"
 	[[ $id != fake* ]] || id=$(printf '%s%s' "$(cat "$STATE/salt")" "$1" |
 	    sha256sum | cut -c 1-32)
-	printf '%10d %6d %6d %-24s %-24s %s %s - %s %s %s %s:%s because\n' \
-	    0 0 "${6:-1}" - - "$id" "$2" "$3" "$(stamp "$4" "$now")" \
+	printf '%10d %6d %6d %-24s %-24s %-24s %s %s - %s %s %s %s:%s because\n' \
+	    0 0 "${6:-1}" - - - "$id" "$2" "$3" "$(stamp "$4" "$now")" \
 	    "$(stamp "$5" "$now")" "${URL%:*}" "${URL##*:}" >>"$STATE/keys"
 }
 
@@ -95,12 +95,12 @@ known() {
 	[[ $id != fake* ]] || id=$(printf '%s%s' "$(cat "$STATE/salt")" "$1" |
 	    sha256sum | cut -c 1-32)
 	awk -v id="$id" -v model="$2" \
-	    '$6 == id && $7 == model { print $9, $3, $1 }' "$STATE/keys"
+	    '$7 == id && $8 == model { print $10, $3, $1 }' "$STATE/keys"
 }
 
 # marks: how many rows say that something is wrong.
 marks() {
-	awk '!/^#/ && $9 != "ok"' "$STATE/keys" | wc -l
+	awk '!/^#/ && $10 != "ok"' "$STATE/keys" | wc -l
 }
 
 # clean: nothing is held against any key.

@@ -448,7 +448,7 @@ Try 'gm-prompt --help'.
 	ask hi
 	[ "$rc" -eq 77 ]
 	line=$(grep key_leaked "$GM_STATE_DIR/keys")
-	awk '{ id = $6
+	awk '{ id = $7
 		for (i = 1; i < 10000; i++) {
 			copy = $0
 			sub(id, sprintf("%064d", i), copy)

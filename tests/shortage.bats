@@ -105,7 +105,7 @@ check_state() {
 	FRESH=yes
 	check_fault() {
 		local counted
-		counted=$(awk '$7 == "gemini-flash-latest" && $8 == "-" {
+		counted=$(awk '$8 == "gemini-flash-latest" && $9 == "-" {
 		    n += $1 } END { print n + 0 }' "$STATE/keys" 2>/dev/null)
 		((${counted:-0} <= $(requests) - sent)) || {
 			echo "counted $counted, sent $(($(requests) - sent))"

@@ -198,6 +198,7 @@ merge_row(struct gm_keyrow *row, const struct gm_keyrow *from)
 	row->failures = later(row->failures, from->failures);
 	row->last_ms = later(row->last_ms, from->last_ms);
 	row->slot_ms = later(row->slot_ms, from->slot_ms);
+	row->tokens_ms = later(row->tokens_ms, from->tokens_ms);
 	if (row->at == -1)
 		row->at = from->at;
 }
@@ -237,9 +238,11 @@ void
 gm_keyrow_settle(struct gm_keyrow *row, int64_t now_ms)
 {
 	if (row->last_ms > now_ms + SKEW_MS)
-		row->last_ms = row->slot_ms = now_ms;
+		row->last_ms = row->slot_ms = row->tokens_ms = now_ms;
 	if (row->slot_ms > now_ms + AHEAD_MS)
 		row->slot_ms = now_ms;
+	if (row->tokens_ms > now_ms + AHEAD_MS)
+		row->tokens_ms = now_ms;
 }
 
 void
@@ -285,12 +288,15 @@ gm_keytable_release(struct gm_keytable *t)
 /* --- the text */
 
 #define HEAD "# gm keys, version "
-#define VERSION "1"
+#define VERSION "2"
+#define VERSION_1 "1" /* without tokens */
 #define COLUMNS \
-	": requests, Pacific day, failures, last use, slot, id, model, " \
-	"project, class, since, until, origin, reason"
+	": requests, Pacific day, failures, last use, slot, tokens, id, " \
+	"model, project, class, since, until, origin, reason"
 
+#define NO_TIME "-                       "
 #define WIDTH ((size_t)GM_KEYROW_COUNTERS - 1)
+#define WIDTH_1 (WIDTH - sizeof(NO_TIME))
 #define IDLE_MS (8 * 24 * INT64_C(3600000)) /* then a row is forgotten */
 
 /* What the widths can hold. */
@@ -326,13 +332,12 @@ parse_time(int64_t *ms, const char *text)
 static bool
 take_time(const char **p, int64_t *ms)
 {
-	static const char none[] = "-                       ";
 	char text[GM_CLOCK_TEXT] = "";
 
 	*ms = 0;
 	memcpy(text, *p, sizeof(text) - 1);
 	*p += sizeof(text) - 1;
-	if (strcmp(text, none) != 0 && !gm_clock_parse(ms, text))
+	if (strcmp(text, NO_TIME) != 0 && !gm_clock_parse(ms, text))
 		return false;
 	return *(*p)++ == ' ';
 }
@@ -345,10 +350,11 @@ gm_keyrow_parse_counters(
 	if (take_number(&p, 10, &row->requests) &&
 	    take_number(&p, 6, &row->day) &&
 	    take_number(&p, 6, &row->failures) &&
-	    take_time(&p, &row->last_ms) && take_time(&p, &row->slot_ms))
+	    take_time(&p, &row->last_ms) && take_time(&p, &row->slot_ms) &&
+	    take_time(&p, &row->tokens_ms))
 		return;
 	row->requests = row->day = row->failures = 0;
-	row->last_ms = row->slot_ms = 0;
+	row->last_ms = row->slot_ms = row->tokens_ms = 0;
 }
 
 /* The next field, which must fit and be a name. */
@@ -425,16 +431,22 @@ take_kind(struct gm_keyrow *row)
 	}
 }
 
+/* The counters have this width; what they lack of today's is "-". */
 static bool
-parse_line(struct gm_keyrow *row, struct gm_span line)
+parse_line(struct gm_keyrow *row, struct gm_span line, size_t width)
 {
+	char counters[GM_KEYROW_COUNTERS] = "";
 	char since[GM_CLOCK_TEXT], until[GM_CLOCK_TEXT];
 	char link[GM_KEYROW_ID] = "";
 	struct gm_span rest;
 
-	if (line.len <= WIDTH || line.p[WIDTH] != ' ')
+	if (line.len <= width || line.p[width] != ' ')
 		return false;
-	rest = (struct gm_span){ line.p + WIDTH, line.len - WIDTH };
+	memcpy(counters, line.p, width);
+	if (width < WIDTH)
+		memcpy(counters + width, " " NO_TIME, WIDTH - width);
+	counters[WIDTH] = ' ';
+	rest = (struct gm_span){ line.p + width, line.len - width };
 	if (!take_name(&rest, row->id, sizeof(row->id)) ||
 	    !take_name(&rest, row->model, sizeof(row->model)) ||
 	    !take_name(&rest, link, sizeof(link)) ||
@@ -449,42 +461,50 @@ parse_line(struct gm_keyrow *row, struct gm_span line)
 	memcpy(row->kind == GM_KEYROW_CURRENT ? row->key : row->project, link,
 	    sizeof(link));
 	set_reason(row->reason, sizeof(row->reason), rest);
-	gm_keyrow_parse_counters(row, line.p);
+	gm_keyrow_parse_counters(row, counters);
 	return true;
 }
 
-/* A comment, of which only the first line means something: the version. */
-static bool
-is_newer(struct gm_span text)
+/*
+ * A comment, of which only the first line means something: the version.
+ * Returns the width of the counters, 0 for a version that we do not know.
+ */
+static size_t
+width_of(struct gm_span text)
 {
 	struct gm_span line = { NULL, 0 };
 
 	(void)gm_span_split(&text, "\n", &line);
-	return text.p != NULL && gm_span_starts(line, HEAD) &&
-	       !gm_span_starts(line, HEAD VERSION ":");
+	if (text.p == NULL || !gm_span_starts(line, HEAD) ||
+	    gm_span_starts(line, HEAD VERSION ":"))
+		return WIDTH;
+	return gm_span_starts(line, HEAD VERSION_1 ":") ? WIDTH_1 : 0;
 }
 
 int
 gm_keytable_parse(
     struct gm_keytable *t, struct gm_span text, size_t *bad, struct gm_err *err)
 {
+	const size_t width = width_of(text);
 	const char *start = text.p;
 	struct gm_span line;
 
 	*bad = 0;
-	t->newer = is_newer(text);
+	t->newer = width == 0;
 	while (!t->newer && gm_span_split(&text, "\n", &line)) {
-		struct gm_keyrow row = { .at = (off_t)(line.p - start) };
+		struct gm_keyrow row = { .at = -1 };
 
+		if (width == WIDTH)
+			row.at = (off_t)(line.p - start);
 		if (line.len == 0 || (line.p[0] == '#' && text.p != NULL))
 			continue;
-		if (text.p == NULL || !parse_line(&row, line))
+		if (text.p == NULL || !parse_line(&row, line, width))
 			++*bad; /* without an end, who knows what it said */
 		else if (gm_keytable_append(t, &row, err) != 0)
 			return -1;
 	}
 	gm_keytable_sort(t);
-	t->changed = t->changed || *bad > 0;
+	t->changed = t->changed || *bad > 0 || width == WIDTH_1;
 	return 0;
 }
 
@@ -507,14 +527,15 @@ format_time(char out[GM_CLOCK_TEXT], int64_t ms)
 static void
 format_counters(const struct gm_keyrow *row, char out[GM_KEYROW_COUNTERS])
 {
-	char last[GM_CLOCK_TEXT], slot[GM_CLOCK_TEXT];
+	char last[GM_CLOCK_TEXT], slot[GM_CLOCK_TEXT], tokens[GM_CLOCK_TEXT];
 
 	format_time(last, row->last_ms);
 	format_time(slot, row->slot_ms);
+	format_time(tokens, row->tokens_ms);
 	(void)snprintf(out, GM_KEYROW_COUNTERS,
-	    "%10" PRId64 " %6" PRId64 " %6" PRId64 " %-24s %-24s",
+	    "%10" PRId64 " %6" PRId64 " %6" PRId64 " %-24s %-24s %-24s",
 	    clamp(row->requests, REQUESTS_MAX), clamp(row->day, SMALL_MAX),
-	    clamp(row->failures, SMALL_MAX), last, slot);
+	    clamp(row->failures, SMALL_MAX), last, slot, tokens);
 }
 
 static const char *

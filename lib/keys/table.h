@@ -25,8 +25,8 @@
 #define GM_KEYROW_REASON 200
 #define GM_KEYROW_FOREVER INT64_MAX
 
-/* Three numbers and two times with blanks between them, and a NUL. */
-#define GM_KEYROW_COUNTERS (10 + 1 + 6 + 1 + 6 + 1 + 24 + 1 + 24 + 1)
+/* Three numbers and three times with blanks between them, and a NUL. */
+#define GM_KEYROW_COUNTERS (10 + 1 + 6 + 1 + 6 + 1 + 3 * (24 + 1))
 
 /* Of a table's text: bytes and rows. */
 #define GM_KEYTABLE_BYTES ((size_t)4 * 1024 * 1024)
@@ -59,11 +59,12 @@ struct gm_keyrow {
 	/* Counters, which may be rewritten in place. */
 	int64_t requests; /* counted on day */
 	int64_t day; /* the Pacific day, by the days from 1970 to its end */
-	int64_t failures; /* in a row */
-	int64_t last_ms;  /* wall clock, of the last use; 0: never */
-	int64_t slot_ms;  /* of the last reservation; 0: none */
-	off_t at;         /* of its line in the file; -1: not in there */
-	uint64_t look;    /* at which the counters were read last */
+	int64_t failures;  /* in a row */
+	int64_t last_ms;   /* wall clock, of the last use; 0: never */
+	int64_t slot_ms;   /* of the last reservation; 0: none */
+	int64_t tokens_ms; /* until then GM_TPM is spent; 0: it is not */
+	off_t at;          /* of its line in the file; -1: not in there */
+	uint64_t look;     /* at which the counters were read last */
 };
 
 /*
@@ -127,7 +128,8 @@ void gm_keytable_sort(struct gm_keytable *);
  * What a wrong clock has left behind, after a read: an end over 25 hours ahead
  * becomes now and 25 hours, unless the mark is of a dead key; a since over 5 s
  * ahead becomes now; a last use over 5 s ahead means that the clock was set
- * back: last and slot become now, as does a slot over 25 hours ahead.
+ * back: last, slot and tokens become now, as do a slot and tokens over 25 hours
+ * ahead.
  */
 void gm_keytable_settle(struct gm_keytable *, int64_t now_ms);
 
@@ -141,7 +143,8 @@ void gm_keytable_release(struct gm_keytable *);
  * sense and were dropped, the last one too if it has no end; a line whose
  * counters alone are torn keeps the rest, with counters zero.  A text of a
  * later version gives no row, and newer.  changed is set when the text should
- * be written anew.
+ * be written anew, as one of version 1, which had no tokens: its rows have at -1,
+ * as nothing can be rewritten in place there.
  */
 int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
     struct gm_err *) GM_MUST_CHECK;

@@ -19,8 +19,9 @@
 #define NOW INT64_C(1795341600000)
 
 #define HEAD \
-	"# gm keys, version 1: requests, Pacific day, failures, last use, " \
-	"slot, id, model, project, class, since, until, origin, reason\n"
+	"# gm keys, version 2: requests, Pacific day, failures, last use, " \
+	"slot, tokens, id, model, project, class, since, until, origin, " \
+	"reason\n"
 #define TIME "2026-11-22T10:00:00.000Z"
 #define NEVER "-                        "
 
@@ -136,9 +137,9 @@ test_two(void **state)
 	use(&a.k, "key");
 	mark(&b.k, "other", 5);
 	assert_file("sub/keys",
-	    HEAD "         2      0      0 " TIME " " NEVER
+	    HEAD "         2      0      0 " TIME " " NEVER NEVER
 		 "key all - quota_minute " TIME " 2026-11-22T10:01:00.000Z " O
-		 " -\n         0      0      0 " NEVER NEVER
+		 " -\n         0      0      0 " NEVER NEVER NEVER
 		 "other all - quota_minute " TIME " 2026-11-22T10:00:00.005Z " O
 		 " -\n");
 	assert_int_equal(mode_of("sub/keys"), 0600);
@@ -175,6 +176,34 @@ test_in_place(void **state)
 	look(&a.k);
 	assert_int_equal(requests(&a.k.table, "new"), 1);
 	close_side(&a);
+}
+
+/* A file of version 1 is written anew, and nothing in place before. */
+static void
+test_version_1(void **state)
+{
+	static const char old[] = "# gm keys, version 1:\n"
+				  "         7      0      0 " TIME " " NEVER
+				  "key all - ok - - " O " -\n";
+	struct side a, b;
+
+	(void)state;
+	open_side(&a, ".");
+	open_side(&b, ".");
+	put_file("keys", old);
+	look(&a.k);
+	assert_int_equal(requests(&a.k.table, "key"), 7);
+	assert_file("keys", old);
+	look(&b.k);
+	use(&a.k, "key");
+	assert_file("keys", HEAD "         8      0      0 " TIME
+				 " " NEVER NEVER "key all - ok - - " O " -\n");
+	use(&b.k, "key");
+	look(&a.k);
+	assert_int_equal(requests(&a.k.table, "key"), 9);
+	assert_string_equal(said(), "");
+	close_side(&a);
+	close_side(&b);
 }
 
 static void
@@ -305,8 +334,8 @@ test_garbage(void **state)
 	use(&a.k, "key");
 	look(&a.k);
 	assert_string_equal(said(), "");
-	assert_file("keys", HEAD "         1      0      0 " TIME " " NEVER
-				 "key all - ok - - " O " -\n");
+	assert_file("keys", HEAD "         1      0      0 " TIME
+				 " " NEVER NEVER "key all - ok - - " O " -\n");
 	close_side(&a);
 }
 
@@ -359,7 +388,7 @@ test_too_large(void **state)
 static void
 test_newer(void **state)
 {
-	static const char text[] = "# gm keys, version 2: all is new\nx\n";
+	static const char text[] = "# gm keys, version 3: all is new\nx\n";
 
 	(void)state;
 	put_file("keys", text);
@@ -792,6 +821,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_two),
 		TEST(test_in_place),
+		TEST(test_version_1),
 		TEST(test_ids),
 		TEST(test_memory),
 		TEST(test_odd_files),

@@ -169,6 +169,7 @@ test_sort_counters(void **state)
 	b.requests = 3;
 	b.failures = 4;
 	b.slot_ms = 9;
+	b.tokens_ms = 10;
 	(void)snprintf(a.project, sizeof(a.project), "project:1");
 	assert_int_equal(gm_keytable_append(&t, &b, &err), 0);
 	assert_int_equal(gm_keytable_append(&t, &a, &err), 0);
@@ -179,6 +180,7 @@ test_sort_counters(void **state)
 	assert_int_equal(t.rows[0].failures, 4);
 	assert_int_equal(t.rows[0].last_ms, 7);
 	assert_int_equal(t.rows[0].slot_ms, 9);
+	assert_int_equal(t.rows[0].tokens_ms, 10);
 	assert_int_equal(t.rows[0].at, 50);
 	assert_string_equal(t.rows[0].project, "project:1");
 	gm_keytable_release(&t);
@@ -250,14 +252,18 @@ static void
 test_settle_counters(void **state)
 {
 	static const struct {
-		int64_t last, slot, want_last, want_slot;
+		int64_t last, slot, tokens, want_last, want_slot, want_tokens;
 	} rows[] = {
-		{ 0, 0, 0, 0 },
-		{ NOW, NOW + HOUR_MS, NOW, NOW + HOUR_MS }, /* many wait */
-		{ NOW + 5000, NOW + 5001, NOW + 5000, NOW + 5001 },
-		{ NOW + 5001, NOW + 5001, NOW, NOW },
-		{ NOW + 8760 * HOUR_MS, NOW + 8760 * HOUR_MS, NOW, NOW },
-		{ NOW, NOW + 26 * HOUR_MS, NOW, NOW },
+		{ 0, 0, 0, 0, 0, 0 },
+		{ NOW, NOW + HOUR_MS, NOW + 25 * HOUR_MS, NOW, NOW + HOUR_MS,
+		    NOW + 25 * HOUR_MS }, /* many wait */
+		{ NOW + 5000, NOW + 5001, NOW + 5002, NOW + 5000, NOW + 5001,
+		    NOW + 5002 },
+		{ NOW + 5001, NOW + 5001, NOW + 1, NOW, NOW, NOW },
+		{ NOW + 8760 * HOUR_MS, NOW + 8760 * HOUR_MS, NOW - 1, NOW, NOW,
+		    NOW },
+		{ NOW, NOW + 26 * HOUR_MS, NOW - 1, NOW, NOW, NOW - 1 },
+		{ NOW, NOW - 1, NOW + 26 * HOUR_MS, NOW, NOW - 1, NOW },
 	};
 	struct gm_keytable t = { 0 };
 	struct gm_keyrow *row;
@@ -268,9 +274,11 @@ test_settle_counters(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		row->last_ms = rows[i].last;
 		row->slot_ms = rows[i].slot;
+		row->tokens_ms = rows[i].tokens;
 		gm_keytable_settle(&t, NOW);
 		assert_true(row->last_ms == rows[i].want_last);
 		assert_true(row->slot_ms == rows[i].want_slot);
+		assert_true(row->tokens_ms == rows[i].want_tokens);
 		assert_false(t.changed);
 	}
 	gm_keytable_release(&t);

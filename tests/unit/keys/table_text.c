@@ -18,15 +18,18 @@
 
 #define CURRENT "current" /* in place of an id: the list's row */
 #define HEAD \
-	"# gm keys, version 1: requests, Pacific day, failures, last use, " \
-	"slot, id, model, project, class, since, until, origin, reason\n"
+	"# gm keys, version 2: requests, Pacific day, failures, last use, " \
+	"slot, tokens, id, model, project, class, since, until, origin, " \
+	"reason\n"
 #define ZERO "         0      0      0 -                        "
-#define NONE ZERO "-                        "
+#define NO_TIME "-                        "
+#define NONE ZERO NO_TIME NO_TIME
 
 /* A whole table, as it is written. */
 static const char text[] = HEAD
     "        12  20779      3 2026-11-22T10:00:00.123Z "
-    "2026-11-22T10:00:05.000Z 0123456789abcdef0123456789abcdef "
+    "2026-11-22T10:00:05.000Z 2026-11-22T10:00:07.000Z "
+    "0123456789abcdef0123456789abcdef "
     "gemini-flash-latest project:123 quota_minute 2026-11-22T10:00:00.000Z "
     "2026-11-22T10:01:00.000Z https://host:443 the quota: use less  of "
     "it\n" NONE "key all - key_leaked 2026-11-22T10:00:00.000Z forever "
@@ -81,6 +84,7 @@ test_round_trip(void **state)
 	assert_int_equal(row->failures, 3);
 	assert_true(row->last_ms == NOW + 123);
 	assert_true(row->slot_ms == NOW + 5000);
+	assert_true(row->tokens_ms == NOW + 7000);
 	assert_int_equal(row->at, strlen(HEAD));
 	assert_int_equal(row->kind, GM_KEYROW_OWNER);
 	assert_int_equal(t.rows[2].class, GM_CLASS_OK);
@@ -160,7 +164,8 @@ test_torn(void **state)
 				assert_true(t.rows[0].requests == 0 &&
 					    t.rows[0].day == 0 &&
 					    t.rows[0].failures == 0 &&
-					    t.rows[0].slot_ms == 0);
+					    t.rows[0].slot_ms == 0 &&
+					    t.rows[0].tokens_ms == 0);
 		}
 		gm_keytable_release(&t);
 	}
@@ -223,13 +228,46 @@ static void
 test_newer(void **state)
 {
 	static const char lines[] =
-	    "# gm keys, version 2: x\n" NONE "id all - ok - - " O "\n";
+	    "# gm keys, version 3: x\n" NONE "id all - ok - - " O "\n";
 	struct gm_keytable t = { 0 };
 
 	(void)state;
 	assert_int_equal(parse(&t, lines, strlen(lines)), 0);
 	assert_true(t.newer);
 	assert_int_equal(t.len, 0);
+	gm_keytable_release(&t);
+}
+
+/* Before there were tokens: all is read, and the text is to be written anew. */
+static void
+test_version_1(void **state)
+{
+	static const char old[] =
+	    "# gm keys, version 1: requests, ...\n"
+	    "        12  20779      3 2026-11-22T10:00:00.123Z "
+	    "2026-11-22T10:00:05.000Z key m project:123 ok - - " O
+	    " -\n" ZERO NO_TIME "none m - key_leaked - forever " O
+	    " why\n" ZERO NO_TIME NO_TIME "bad m - key_leaked - forever " O
+	    " why\n";
+	struct gm_keytable t = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(&t, old, strlen(old)), 1);
+	assert_true(t.changed);
+	assert_false(t.newer);
+	assert_int_equal(t.len, 2);
+	assert_int_equal(t.rows[0].at, -1);
+	assert_int_equal(t.rows[0].tokens_ms, 0);
+	t.now_ms = NOW;
+	assert_text(&t, HEAD
+	    "        12  20779      3 2026-11-22T10:00:00.123Z "
+	    "2026-11-22T10:00:05.000Z " NO_TIME "key m project:123 ok - - " O
+	    " -\n" NONE "none m - key_leaked - forever " O " why\n");
+	gm_keytable_release(&t);
+	/* One that is whole is no reason to keep it. */
+	assert_int_equal(
+	    parse(&t, old, (size_t)(strchr(old, '\n') - old) + 1), 0);
+	assert_true(t.changed);
 	gm_keytable_release(&t);
 }
 
@@ -293,10 +331,9 @@ test_extremes(void **state)
 	row->class = GM_CLASS_KEY_INVALID;
 	(void)snprintf(row->project, sizeof(row->project), "a b\n");
 	(void)snprintf(row->reason, sizeof(row->reason), " two\nlines\033[m ");
-	assert_text(&t,
-	    HEAD "9999999999      0 999999 9999-12-31T23:59:59.999Z "
-		 "-                        id all a_b_ key_invalid - - " O
-		 " two?lines?[m\n");
+	assert_text(&t, HEAD
+	    "9999999999      0 999999 9999-12-31T23:59:59.999Z " NO_TIME NO_TIME
+	    "id all a_b_ key_invalid - - " O " two?lines?[m\n");
 	gm_keytable_release(&t);
 }
 
@@ -466,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_idle),
