@@ -31,7 +31,8 @@ gm_keys_open(
 				   .list = k->list,
 				   .round_robin = o->round_robin,
 				   .rpm = o->rpm,
-				   .rpd = o->rpd },
+				   .rpd = o->rpd,
+				   .tpm = o->tpm },
 		.state = o->state };
 	k->ids = calloc(o->ring->len + 1, sizeof(*k->ids));
 	if (k->ids == NULL)
@@ -109,6 +110,10 @@ learn(struct gm_keys *k, const struct gm_keychange *c, int64_t now_ms,
 		           : gm_keyrule_fault(&k->rule, t, &deed, &known, err);
 	case GM_LEARNT_SUCCESS:
 		gm_keyrule_success(&k->rule, t, &deed);
+		row = gm_keyrule_correct(&k->rule, t, c->model, &c->wish,
+		    c->index, c->sent_ms, c->tokens, now_ms);
+		if (row != NULL)
+			gm_keystate_save_counters(k->state, row);
 		break;
 	case GM_LEARNT_REACHED:
 		gm_keyrule_reached(&k->rule, t, &deed);
@@ -161,7 +166,10 @@ is_needless(struct gm_keys *k, const struct gm_keychange *c)
 	const struct gm_deed deed = deed_of(c, gm_clock_wall_ms());
 
 	if (c->reserve ||
-	    (c->learnt != GM_LEARNT_SUCCESS && c->learnt != GM_LEARNT_REACHED))
+	    (c->learnt != GM_LEARNT_SUCCESS &&
+		c->learnt != GM_LEARNT_REACHED) ||
+	    (c->learnt == GM_LEARNT_SUCCESS &&
+		gm_keyrule_may_correct(&k->rule, &c->wish, c->tokens)))
 		return false;
 	gm_keystate_look(k->state, deed.now_ms);
 	return !gm_keyrule_may_lift(&k->rule, &k->state->table, &deed);

@@ -25,7 +25,7 @@ struct gm_keys_options {
 	const char *base_url;
 	struct gm_keystate *state;
 	bool round_robin;
-	int64_t rpm, rpd; /* 0: unlimited */
+	int64_t rpm, rpd, tpm; /* 0: unlimited */
 };
 
 struct gm_keys {
@@ -63,6 +63,8 @@ struct gm_keychange {
 	int64_t sent_ms;              /* wall clock, of its request */
 	const struct gm_fault *fault; /* of GM_LEARNT_FAULT */
 	int64_t slot_ms;   /* of GM_LEARNT_UNSENT: at_ms of its pick */
+	int64_t tokens;    /* of GM_LEARNT_SUCCESS: of input, as the service
+	                    * counted them, -1: unknown; wish has the estimate */
 	bool reserve;      /* choose a key and count the request */
 	int64_t latest_ms; /* wall clock: later is too late to reserve */
 

@@ -178,16 +178,46 @@ gap_of(const struct gm_keyrule *r)
 	return (MINUTE_MS + r->rpm - 1) / r->rpm;
 }
 
-/* The earliest time that the pace allows. */
-static int64_t
-turn(const struct gm_keyrule *r, const struct gm_keyrow *row, int64_t now_ms)
-{
-	int64_t next;
+#define TOKENS_MAX INT64_C(1000000000000)
 
-	if (r->rpm == 0 || row == NULL || row->slot_ms == 0)
-		return now_ms;
-	next = row->slot_ms + gap_of(r);
-	return next > now_ms ? next : now_ms;
+/* Does a limit hold for a call? */
+static bool
+holds(int64_t limit, const struct gm_keywish *w)
+{
+	return limit > 0 && !w->free;
+}
+
+/* How long so many input tokens take under GM_TPM: a day at most. */
+static int64_t
+cost_of(const struct gm_keyrule *r, int64_t tokens)
+{
+	int64_t n = tokens < 0 ? 0 : tokens < TOKENS_MAX ? tokens : TOKENS_MAX;
+	int64_t ms = (n * MINUTE_MS + r->tpm - 1) / r->tpm;
+
+	return ms < DAY_MS ? ms : DAY_MS;
+}
+
+/* Tokens are used from at_ms on.  More than a day ahead looks like a wrong clock. */
+static void
+owe(struct gm_keyrow *row, int64_t at_ms, int64_t cost, int64_t now_ms)
+{
+	row->tokens_ms = larger(row->tokens_ms, at_ms) + cost;
+	if (row->tokens_ms > now_ms + DAY_MS)
+		row->tokens_ms = now_ms + DAY_MS;
+}
+
+/* The earliest time that GM_RPM and GM_TPM allow. */
+static int64_t
+turn(const struct gm_keyrule *r, const struct gm_keyrow *row,
+    const struct gm_keywish *w, int64_t now_ms)
+{
+	int64_t at = now_ms;
+
+	if (row != NULL && holds(r->rpm, w) && row->slot_ms != 0)
+		at = larger(at, row->slot_ms + gap_of(r));
+	if (row != NULL && holds(r->tpm, w))
+		at = larger(at, row->tokens_ms);
+	return at;
 }
 
 /* A pick in the making. */
@@ -217,7 +247,7 @@ quota_row(const struct choice *c, size_t index)
 	    gm_keyrule_project(c->rule, c->table, index),
 	    gm_keyrule_model(c->model));
 
-	if (c->rule->round_robin || c->rule->rpm > 0)
+	if (c->rule->round_robin || c->rule->rpm > 0 || c->rule->tpm > 0)
 		gm_keytable_fetch(c->table, row);
 	return row;
 }
@@ -227,7 +257,7 @@ choose(struct choice *c, size_t index, const struct gm_standing *s)
 {
 	const struct gm_keyrow *row = quota_row(c, index);
 	int64_t used = c->rule->round_robin && row != NULL ? row->last_ms : 0;
-	int64_t at = c->wish->free ? c->now_ms : turn(c->rule, row, c->now_ms);
+	int64_t at = turn(c->rule, row, c->wish, c->now_ms);
 
 	if (c->chosen && (at > c->pick->at_ms ||
 			     (at == c->pick->at_ms && used >= c->used_ms)))
@@ -409,7 +439,7 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
     const char *model, const struct gm_keywish *wish,
     const struct gm_pick *pick, int64_t now_ms, struct gm_err *err)
 {
-	bool one = wish != NULL && wish->of == GM_KEYS_ONE;
+	const struct gm_keywish *w = wish != NULL ? wish : &none;
 	size_t current =
 	    pick->stay ? gm_keyrule_current(r, t, model) : pick->index;
 	int64_t today = gm_clock_pacific_midnight(now_ms) / DAY_MS;
@@ -417,7 +447,7 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 	struct gm_keyrow *row;
 
 	/* -k is for one request, and moves nobody else; turns need no mark. */
-	if (!one && !r->round_robin &&
+	if (w->of != GM_KEYS_ONE && !r->round_robin &&
 	    gm_keyrule_move(r, t, model, current, now_ms, err) != 0)
 		return NULL;
 	(void)snprintf(project, sizeof(project), "%s",
@@ -439,6 +469,8 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 	/* Who keeps no pace does not take back the turns of those who do. */
 	if (row->slot_ms < pick->at_ms)
 		row->slot_ms = pick->at_ms;
+	if (holds(r->tpm, w) && w->tokens > 0)
+		owe(row, pick->at_ms, cost_of(r, w->tokens), now_ms);
 	return row;
 }
 
@@ -447,18 +479,62 @@ gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
     const char *model, const struct gm_keywish *wish, size_t index,
     int64_t at_ms)
 {
-	bool paced = r->rpm > 0 && (wish == NULL || !wish->free);
 	struct gm_keyrow *row = find(
 	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+	const struct gm_keywish *w = wish != NULL ? wish : &none;
+	int64_t cost = 0, next;
 
 	if (row == NULL)
 		return NULL;
 	gm_keytable_fetch(t, row);
 	if (row->requests > 0)
 		row->requests--;
+	if (holds(r->tpm, w))
+		cost = cost_of(r, w->tokens);
+	row->tokens_ms -= cost < row->tokens_ms ? cost : row->tokens_ms;
+	if (!holds(r->rpm, w) || row->slot_ms < at_ms)
+		return row;
+	/* A turn after it would begin so late at the earliest. */
+	next = at_ms + larger(gap_of(r), cost);
+	if (row->slot_ms >= next)
+		return row;
 	/* It began right behind the turn before it, or need not have waited. */
-	if (paced && row->slot_ms == at_ms)
-		row->slot_ms = at_ms - gap_of(r);
+	row->slot_ms = at_ms - gap_of(r);
+	if (row->tokens_ms > at_ms)
+		row->tokens_ms = at_ms;
+	return row;
+}
+
+bool
+gm_keyrule_may_correct(
+    const struct gm_keyrule *r, const struct gm_keywish *wish, int64_t counted)
+{
+	const struct gm_keywish *w = wish != NULL ? wish : &none;
+
+	return holds(r->tpm, w) && counted >= 0 && counted != w->tokens;
+}
+
+struct gm_keyrow *
+gm_keyrule_correct(const struct gm_keyrule *r, struct gm_keytable *t,
+    const char *model, const struct gm_keywish *wish, size_t index,
+    int64_t sent_ms, int64_t counted, int64_t now_ms)
+{
+	const struct gm_keywish *w = wish != NULL ? wish : &none;
+	struct gm_keyrow *row;
+	int64_t more;
+
+	if (!gm_keyrule_may_correct(r, w, counted))
+		return NULL;
+	row = find(
+	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+	if (row == NULL)
+		return NULL;
+	gm_keytable_fetch(t, row);
+	more = cost_of(r, counted) - cost_of(r, w->tokens);
+	if (more > 0)
+		owe(row, sent_ms, more, now_ms);
+	else
+		row->tokens_ms = larger(row->tokens_ms + more, 0);
 	return row;
 }
 
@@ -895,9 +971,12 @@ gm_keyrule_mark(const struct gm_keyrule *r, struct gm_keytable *t,
 static void
 drop_turns(struct gm_keytable *t, struct gm_keyrow *row)
 {
-	t->changed = t->changed || row->slot_ms > row->last_ms;
+	t->changed = t->changed || row->slot_ms > row->last_ms ||
+	             row->tokens_ms > row->last_ms;
 	if (row->slot_ms > row->last_ms)
 		row->slot_ms = row->last_ms;
+	if (row->tokens_ms > row->last_ms)
+		row->tokens_ms = row->last_ms;
 }
 
 void

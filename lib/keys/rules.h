@@ -39,7 +39,8 @@ struct gm_keyrule {
 	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
 	const char *list; /* id of the list: of its pause and current key */
 	bool round_robin; /* else stay on a key until it fails */
-	int64_t rpm, rpd; /* per project and model; 0: unlimited */
+	/* Per project and model; 0: unlimited.  tpm: input tokens a minute. */
+	int64_t rpm, rpd, tpm;
 };
 
 /* Which keys a call may use. */
@@ -54,7 +55,8 @@ struct gm_keywish {
 	enum gm_keychoice_of of;
 	size_t key;
 	const char *avoid; /* id of a project, borrowed; NULL or "": none */
-	bool free;         /* costs nothing: rpm and rpd do not hold for it */
+	bool free;         /* costs nothing: rpm, rpd and tpm do not hold */
+	int64_t tokens;    /* of input, estimated; 0: unknown */
 	bool search;       /* uses the search tool */
 	int64_t ignore_before_ms; /* marks of earlier do not count; 0: all do */
 };
@@ -127,7 +129,7 @@ void gm_keyrule_next(const struct gm_keyrule *, const struct gm_keytable *,
     struct gm_pick *);
 
 /*
- * Count a request with the picked key, take its slot, and make it the current
+ * Count a request with the picked key and its tokens, take its slot, and make it the current
  * one, unless the current one may be used again once its slot comes.  Returns the row whose counters changed, or NULL with
  * GM_EOS.
  */
@@ -137,8 +139,8 @@ struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyrule *,
 
 /*
  * A request that was to be sent at at_ms, which reserve() gave it, is given up:
- * it does not count, and if no other turn comes after it, it is free again.
- * Returns the row whose counters changed, or NULL.
+ * it does not count, nor do its tokens, and if no other turn comes after it, it
+ * is free again.  Returns the row whose counters changed, or NULL.
  */
 struct gm_keyrow *
 gm_keyrule_give_back(const struct gm_keyrule *, struct gm_keytable *,
@@ -152,6 +154,20 @@ gm_keyrule_give_back(const struct gm_keyrule *, struct gm_keytable *,
 int gm_keyrule_move(const struct gm_keyrule *, struct gm_keytable *,
     const char *model, size_t index, int64_t now_ms,
     struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * The service has counted the input tokens of a request that was sent at
+ * sent_ms: correct what it was reserved with, the wish's tokens.  Returns the
+ * row whose counters changed, or NULL if nothing is to be corrected, as without
+ * tpm, or with counted -1: unknown.
+ */
+struct gm_keyrow *gm_keyrule_correct(const struct gm_keyrule *,
+    struct gm_keytable *, const char *model, const struct gm_keywish *,
+    size_t index, int64_t sent_ms, int64_t counted, int64_t now_ms);
+
+/* Has gm_keyrule_correct() anything to do? */
+bool gm_keyrule_may_correct(
+    const struct gm_keyrule *, const struct gm_keywish *, int64_t counted);
 
 /* --- what requests teach */
 

@@ -703,6 +703,52 @@ test_unsent(void **state)
 	clean();
 }
 
+/* Processes share GM_TPM; to correct an estimate nothing is replaced. */
+static void
+test_tokens(void **state)
+{
+	struct gm_keychange c = { .model = MODEL,
+		.wish = { .tokens = 10, .of = GM_KEYS_ONE },
+		.reserve = true,
+		.latest_ms = NEVER };
+	struct gm_keys_options o = usual;
+	int64_t first, counts[] = { 20, 15, -1 };
+	struct side a, b;
+	size_t i;
+	int fd;
+
+	(void)state;
+	o.tpm = 10;
+	open_side(&a, &o);
+	open_side(&b, &o);
+	assert_int_equal(make(&a.keys, &c), 1);
+	first = c.pick.at_ms;
+	fd = watch();
+	for (i = 0; i < GM_LEN(counts); i++) {
+		c.learnt = GM_LEARNT_SUCCESS;
+		c.reserve = c.begun = c.made = false;
+		c.sent_ms = first;
+		c.tokens = counts[i];
+		assert_int_equal(gm_keys_run(&a.keys, &c, &err), 1);
+		assert_int_equal(c.begun, counts[i] != -1); /* else needless */
+	}
+	c.learnt = GM_LEARNT_NOTHING;
+	c.reserve = true;
+	c.begun = c.made = false;
+	assert_int_equal(make(&b.keys, &c), 1);
+	/* 10 and 5 tokens more than the 10 that were reserved */
+	assert_int_equal(c.pick.at_ms, first + 60000 * 5 / 2);
+	gm_keys_give_back(&b.keys, MODEL, &c.wish, 0, c.pick.at_ms);
+	c.begun = c.made = false;
+	assert_int_equal(make(&a.keys, &c), 1);
+	assert_int_equal(c.pick.at_ms, first + 60000 * 5 / 2);
+	assert_int_equal(replacements(fd), 0);
+	(void)close(fd);
+	close_side(&a);
+	close_side(&b);
+	clean();
+}
+
 /* Counters that others write are seen, and rows that they add. */
 static void
 test_others(void **state)
@@ -780,6 +826,7 @@ main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_abandon),
 		cmocka_unit_test(test_unsent),
+		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_memory_only),
 	};

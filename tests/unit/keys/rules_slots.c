@@ -279,6 +279,155 @@ test_give_back(void **state)
 	end();
 }
 
+/* Input tokens are paid for one after the other, whoever uses them. */
+static void
+test_tokens(void **state)
+{
+	static const struct {
+		int64_t tokens, now, at, until;
+	} rows[] = {
+		{ 300, NOW, NOW, NOW + 30 * SEC },
+		{ 100, NOW, NOW + 30 * SEC, NOW + 40 * SEC },
+		{ 0, NOW + SEC, NOW + 40 * SEC, NOW + 40 * SEC }, /* unknown */
+		{ 1, NOW + MIN, NOW + MIN, NOW + MIN + 100 },
+		/* More than a minute has: it waits, and the next one longer. */
+		{ 6000, NOW + MIN, NOW + MIN + 100, NOW + 11 * MIN + 100 },
+		{ 1, NOW + 2 * MIN, NOW + 11 * MIN + 100,
+		    NOW + 11 * MIN + 200 },
+		{ INT64_MAX, NOW + HOUR, NOW + HOUR, NOW + 25 * HOUR },
+		{ INT64_MAX, NOW + HOUR, NOW + 25 * HOUR, NOW + 25 * HOUR },
+	};
+	int64_t at = 0;
+	size_t i;
+
+	(void)state;
+	begin("a");
+	rule.tpm = 600;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		wish.tokens = rows[i].tokens;
+		assert_int_equal(reserve(rows[i].now, &at), 0);
+		assert_int_equal(at, rows[i].at);
+		assert_int_equal(row("k0", MODEL)->tokens_ms, rows[i].until);
+	}
+	assert_false(table.changed);
+	/* What costs nothing neither waits nor counts, nor without a limit. */
+	wish.free = true;
+	assert_int_equal(reserve(NOW + HOUR, &at), 0);
+	assert_int_equal(at, NOW + HOUR);
+	wish.free = false;
+	rule.tpm = 0;
+	assert_int_equal(reserve(NOW + HOUR, &at), 0);
+	assert_int_equal(at, NOW + HOUR);
+	assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + 25 * HOUR);
+	/* Slots that were given out are dropped, and debts. */
+	gm_keyrule_reset(&rule, &table, 0);
+	assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + HOUR);
+	end();
+}
+
+/* Another project is taken before its turn; the later limit decides. */
+static void
+test_tokens_and_slots(void **state)
+{
+	int64_t at = 0;
+
+	(void)state;
+	begin("a,b");
+	rule.tpm = 600;
+	rule.rpm = 60;
+	wish.tokens = 100;
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(reserve(NOW, &at), 1);
+	assert_int_equal(at, NOW);
+	assert_int_equal(reserve(NOW, &at), 0);
+	assert_int_equal(at, NOW + 10 * SEC);
+	wish.tokens = 1;
+	assert_int_equal(reserve(NOW, &at), 1);
+	assert_int_equal(at, NOW + 10 * SEC);
+	assert_int_equal(reserve(NOW, &at), 1);
+	assert_int_equal(at, NOW + 11 * SEC);
+	end();
+}
+
+/* Requests that are given up, the last first, leave nothing behind. */
+static void
+test_tokens_given_back(void **state)
+{
+	static const int64_t tokens[] = { 100, 1, 300, 2 };
+	int64_t at[GM_LEN(tokens)];
+	size_t i;
+	int rpm;
+
+	(void)state;
+	for (rpm = 0; rpm <= 60; rpm += 60) {
+		begin("a");
+		rule.tpm = 600;
+		rule.rpm = rpm;
+		for (i = 0; i < GM_LEN(tokens); i++) {
+			wish.tokens = tokens[i];
+			assert_int_equal(reserve(NOW, &at[i]), 0);
+		}
+		for (i = GM_LEN(tokens) - 1; i > 0; i--) {
+			wish.tokens = tokens[i];
+			assert_non_null(gm_keyrule_give_back(
+			    &rule, &table, MODEL, &wish, 0, at[i]));
+		}
+		assert_int_equal(row("k0", MODEL)->requests, 1);
+		assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + 10 * SEC);
+		assert_int_equal(reserve(NOW, &at[1]), 0);
+		assert_int_equal(at[1], NOW + 10 * SEC);
+		end();
+	}
+}
+
+/* What the service counts is what holds. */
+static void
+test_tokens_corrected(void **state)
+{
+	static const struct {
+		int64_t tokens, counted, until;
+	} rows[] = {
+		{ 100, 50, 5 * SEC },
+		{ 100, 0, 0 },
+		{ 100, 150, 15 * SEC },
+		{ 0, 150, 15 * SEC },
+		{ 0, INT64_MAX, DAY },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		begin("a");
+		rule.tpm = 600;
+		wish.tokens = rows[i].tokens;
+		assert_int_equal(reserve(NOW, NULL), 0);
+		assert_ptr_equal(gm_keyrule_correct(&rule, &table, MODEL, &wish,
+				     0, NOW, rows[i].counted, NOW),
+		    row("k0", MODEL));
+		assert_int_equal(
+		    row("k0", MODEL)->tokens_ms, NOW + rows[i].until);
+		assert_false(table.changed);
+		end();
+	}
+	begin("a");
+	wish.tokens = 100;
+	rule.tpm = 600;
+	assert_null(gm_keyrule_correct(
+	    &rule, &table, MODEL, &wish, 0, NOW, 50, NOW)); /* no row */
+	assert_int_equal(reserve(NOW, NULL), 0);
+	assert_false(gm_keyrule_may_correct(&rule, &wish, 100));
+	assert_false(gm_keyrule_may_correct(&rule, &wish, -1));
+	assert_true(gm_keyrule_may_correct(&rule, NULL, 1));
+	assert_false(gm_keyrule_may_correct(&rule, NULL, 0));
+	wish.free = true;
+	assert_false(gm_keyrule_may_correct(&rule, &wish, 50));
+	wish.free = false;
+	rule.tpm = 0;
+	assert_null(
+	    gm_keyrule_correct(&rule, &table, MODEL, &wish, 0, NOW, 50, NOW));
+	end();
+}
+
 /* The next free slot of any project; of equal ones the current key's. */
 static void
 test_slots_of_projects(void **state)
@@ -329,6 +478,10 @@ main(void)
 		cmocka_unit_test(test_paces),
 		cmocka_unit_test(test_slots_of_projects),
 		cmocka_unit_test(test_give_back),
+		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_tokens_and_slots),
+		cmocka_unit_test(test_tokens_given_back),
+		cmocka_unit_test(test_tokens_corrected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
