@@ -227,11 +227,16 @@ caution(const struct gm_service *s, const struct gm_question *q)
 	gm_buf_release(&lines);
 }
 
+/* Returns 0, or -1: the call has ended with that. */
 static int
-make_request(struct gm_call *c, struct gm_err *err)
+make_request(struct gm_call *c)
 {
-	return gm_request_make(&c->request, c->service->provider, &c->question,
-	    c->service->base_url, err);
+	if (gm_request_make(&c->request, c->service->provider, &c->question,
+		c->service->base_url, &c->err) == 0)
+		return 0;
+	finish(
+	    c, c->err.code == GM_EDATA ? GM_CLASS_TOO_LARGE : GM_CLASS_LOCAL);
+	return -1;
 }
 
 static void
@@ -261,8 +266,7 @@ begin_model(struct gm_call *c, const char *model)
 	(void)gm_policy_decide(&c->now, &e); /* a key is chosen first */
 	be_due(c, gm_clock_mono_ms(), GM_EVENT_REST_OVER);
 	caution(c->service, &c->question);
-	if (make_request(c, &c->err) != 0)
-		fail_local(c);
+	(void)make_request(c);
 }
 
 /* Nothing of the answer was given out: drop it. */
@@ -423,10 +427,8 @@ send(struct gm_call *c)
 
 	if (c->hops.moved) { /* the body holds the token */
 		c->question.token = gm_buf_span(&c->hops.token);
-		if (make_request(c, &c->err) != 0) {
-			fail_local(c);
+		if (make_request(c) != 0)
 			return;
-		}
 	}
 	if (!gm_request_fits(&c->request, project_of(c))) {
 		(void)gm_fail(&c->err, GM_EDATA,
@@ -1007,9 +1009,9 @@ release(struct gm_call *c)
 	gm_buf_release(&c->blanks);
 }
 
-int
-gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
-    struct gm_waits *waits, struct gm_err *err)
+void
+gm_call_begin(
+    struct gm_call *c, const struct gm_ask *ask, struct gm_waits *waits)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
 		.models = ask->question->spare_len };
@@ -1041,7 +1043,7 @@ gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
 	ask->outcome->fallback = s->fallback;
 	(void)decide(c, &e); /* a key is chosen first */
 	caution(s, &c->question);
-	return make_request(c, err);
+	(void)make_request(c);
 }
 
 int64_t

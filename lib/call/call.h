@@ -38,11 +38,10 @@ struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Make a call ready to be moved, one that is new or has come to its end.  The
- * waits are shared with the other calls.  Returns 0, or -1 with GM_EOS or
- * GM_EDATA (the request is too large).
+ * waits are shared with the other calls.  If its request cannot be made, as it
+ * is too large or memory is short, the call is done, and that is its result.
  */
-int gm_call_begin(struct gm_call *, const struct gm_ask *, struct gm_waits *,
-    struct gm_err *) GM_MUST_CHECK;
+void gm_call_begin(struct gm_call *, const struct gm_ask *, struct gm_waits *);
 
 /*
  * When there is something to do for gm_call_step(), on the monotonic clock;

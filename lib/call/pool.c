@@ -27,17 +27,18 @@ struct run {
 static int
 fill(struct run *r, struct slot *s, struct gm_err *err)
 {
-	int rc = r->pool->next(&s->ask, r->pool->arg);
+	int rc;
 
-	r->last = rc == -1;
-	if (rc != 1)
-		return 0;
+	/* Before the call is taken, which would be lost. */
 	if (s->call == NULL)
 		s->call = gm_call_new(err);
 	if (s->call == NULL)
 		return -1;
-	if (gm_call_begin(s->call, &s->ask, &r->waits, err) != 0)
-		return -1;
+	rc = r->pool->next(&s->ask, r->pool->arg);
+	r->last = rc == -1;
+	if (rc != 1)
+		return 0;
+	gm_call_begin(s->call, &s->ask, &r->waits);
 	s->busy = true;
 	r->busy++;
 	return 1;

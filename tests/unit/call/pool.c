@@ -39,11 +39,17 @@ static const struct gm_question questions[] = {
 static const struct gm_question paced = { .operation = GM_OP_GENERATE,
 	.model = "m" };
 
+/* A model whose name does not fit into a URL. */
+static char long_name[9000];
+static const struct gm_question large = { .operation = GM_OP_COUNT,
+	.model = long_name };
+
 /* Supplier and receiver, and what they have seen. */
 struct run {
 	size_t total;
 	size_t given, ended, most; /* under way at once */
-	size_t refused, signalled;
+	size_t refused, signalled, too_large;
+	size_t large_at; /* the request of this one is too large; 0: of none */
 	size_t stop_at;  /* done() fails then; 0: never */
 	int pipe[2];     /* nothing is given before it is written to, */
 	bool at_once;    /* or only no end: all others are */
@@ -167,7 +173,10 @@ next(struct gm_ask *ask, void *arg)
 		run.most = run.given - run.ended;
 	gm_outcome_init(o);
 	*ask = (struct gm_ask){ .service = &service,
-		.question = run.rpm > 0 ? &paced : &questions[run.given % 2],
+		.question = run.rpm > 0 ? &paced
+		            : run.given == run.large_at
+		                ? &large
+		                : &questions[run.given % 2],
 		.sink = &gm_sink_nowhere,
 		.outcome = o,
 		.arg = o };
@@ -184,6 +193,13 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 	run.ended++;
 	assert_int_equal(rc, -1);
 	run.refused += o->class == GM_CLASS_REFUSED;
+	if (o->class == GM_CLASS_TOO_LARGE) {
+		run.too_large++;
+		assert_int_equal(o - run.outcomes, run.large_at - 1);
+		assert_int_equal(err->code, GM_EDATA);
+		assert_string_equal(
+		    err->msg, "request: larger than 8192 bytes");
+	}
 	run.signalled += o->class == GM_CLASS_SIGNAL;
 	if (run.pipe[0] != -1 && !run.at_once)
 		assert_int_equal(write(run.pipe[1], "x", 1), 1);
@@ -232,6 +248,24 @@ test_many(void **state)
 	assert_int_equal(run.most, SLOTS);
 	for (i = 0; i < CALLS; i++)
 		assert_int_equal(run.times[i], 1);
+	end();
+}
+
+/* A call whose request cannot be made ends only itself. */
+static void
+test_too_large(void **state)
+{
+	struct gm_err err;
+
+	(void)state;
+	memset(long_name, 'm', sizeof(long_name) - 1);
+	begin(20);
+	run.large_at = 9;
+	assert_int_equal(go(&err), 0);
+	assert_int_equal(run.given, 20);
+	assert_int_equal(run.too_large, 1);
+	assert_int_equal(run.refused, 19);
+	assert_int_equal(run.times[8], 1);
 	end();
 }
 
@@ -429,6 +463,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_ended_early),
