@@ -53,6 +53,11 @@ connections() {
 	awk '{ print $1 }' "$THERE/access.log" | sort -u | wc -l
 }
 
+# open_at_once: the most connections that were open when a request ended.
+open_at_once() {
+	awk '{ print $4 }' "$THERE/access.log" | sort -n | tail -1
+}
+
 @test "HTTP/2: 64 requests take at most 2 connections" {
 	front http2
 	probe
@@ -80,6 +85,16 @@ connections() {
 	probe --retries 0
 	all_answered
 	[ "$(connections HTTP/2.0)" -ge 6 ]
+}
+
+# What is sent again, as the server no longer takes it there, shares one, too.
+@test "HTTP/2: at most 2 connections are open though the server ends them" {
+	MODELS=900
+	front http2 'keepalive_requests 400'
+	probe
+	all_answered
+	[ "$(connections HTTP/2.0)" -eq 3 ]
+	[ "$(open_at_once)" -le 2 ]
 }
 
 @test "HTTP/1.1: a server that ends connections fails nothing that it has not seen" {

@@ -14,8 +14,8 @@ struct gm_http {
 	CURLM *multi;
 	struct gm_http_options options;
 	struct gm_http_transfer *first;
-	struct gm_http_transfer *idle;   /* handles for the next requests */
-	struct gm_http_transfer *leader; /* connects, others wait; or NULL */
+	struct gm_http_transfer *idle; /* handles for the next requests */
+	struct gm_origin *origins;     /* that were asked */
 };
 
 /*
@@ -94,49 +94,71 @@ is_tls(const struct gm_http_transfer *t)
 	return strncmp(t->request.url, "https:", 6) == 0;
 }
 
-/*
- * Over TLS, wait for a connection that is being made, as it may be HTTP/2, which
- * takes this request, too.  libcurl has CURLOPT_PIPEWAIT for it, but 8.14 does
- * not wake who waits when the server speaks HTTP/1.1.
- */
-static bool
-must_wait(const struct gm_http *http)
+/* What is known of a transfer's origin; NULL: no memory. */
+static struct gm_origin *
+find_origin(struct gm_http *http, const struct gm_http_transfer *t)
 {
-	return http->leader != NULL && !gm_transfer_is_connected(http->leader);
+	char name[GM_URL_ORIGIN];
+	struct gm_origin *o;
+
+	gm_transfer_origin(t, name);
+	for (o = http->origins; o != NULL; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return NULL;
+	memcpy(o->name, name, sizeof(o->name));
+	o->next = http->origins;
+	http->origins = o;
+	return o;
 }
 
-/* Hand it to libcurl, now or when the leader is connected. */
+static bool
+must_wait(const struct gm_http_transfer *t)
+{
+	return t->origin != NULL && gm_origin_is_busy(t->origin);
+}
+
+/*
+ * Hand it to libcurl, now or when its origin has a connection.  The first one to
+ * an origin leads even before libcurl connects, the others follow at once.
+ */
 static int
 enter(struct gm_http *http, struct gm_http_transfer *t)
 {
-	bool shares = !http->options.http1 && is_tls(t);
-
-	t->held = shares && must_wait(http);
+	t->held = must_wait(t);
 	if (t->held)
 		return 0;
+	t->enter_ms = gm_clock_mono_ms();
 	if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
 		return -1;
-	if (shares)
-		http->leader = t;
+	if (t->origin != NULL && t->origin->protocol == GM_ORIGIN_UNKNOWN)
+		(void)gm_origin_lead(t->origin, t);
 	return 0;
 }
 
-/* The leader is connected, or gone: let in who has waited for it. */
+/* The one that has waited for longest, of those that need not any more. */
+static struct gm_http_transfer *
+find_held(const struct gm_http *http)
+{
+	struct gm_http_transfer *t, *oldest = NULL;
+
+	for (t = http->first; t != NULL; t = t->next)
+		if (t->held && !must_wait(t))
+			oldest = t;
+	return oldest;
+}
+
+/* Let in those that have waited: if their leader is gone only the next one. */
 static int
 let_in(struct gm_http *http, struct gm_err *err)
 {
 	struct gm_http_transfer *t;
 
-	if (must_wait(http))
-		return 0;
-	for (t = http->first; t != NULL; t = t->next) {
-		if (!t->held)
-			continue;
-		t->held = false;
-		t->enter_ms = gm_clock_mono_ms();
-		if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
+	while ((t = find_held(http)) != NULL)
+		if (enter(http, t) != 0)
 			return gm_fail(err, GM_EOS, "out of memory");
-	}
 	return 0;
 }
 
@@ -152,6 +174,9 @@ gm_http_start(struct gm_http *http, const struct gm_http_request *request,
 		gm_transfer_free(t);
 		return NULL;
 	}
+	if (is_tls(t) && !http->options.http1)
+		t->origin = find_origin(http, t);
+	/* Without memory for the origin it does not share. */
 	if (enter(http, t) != 0) {
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		gm_transfer_free(t);
@@ -173,8 +198,8 @@ detach(struct gm_http *http, struct gm_http_transfer *t)
 		p = &(*p)->next;
 	}
 	*p = t->next;
-	if (http->leader == t)
-		http->leader = NULL;
+	if (t->origin != NULL)
+		gm_origin_leave(t->origin, t);
 	(void)curl_multi_remove_handle(http->multi, t->easy);
 }
 
@@ -199,6 +224,20 @@ finish(struct gm_http *http, struct gm_http_transfer *t)
 	put_back(http, t);
 }
 
+/*
+ * libcurl wanted a connection of its own for it while one is being made, as when
+ * the server has ended the one that all shared: it waits for that.
+ */
+static int
+hold_again(struct gm_http *http, struct gm_http_transfer *t)
+{
+	(void)curl_multi_remove_handle(http->multi, t->easy);
+	if (gm_transfer_renew(t, &t->result.err) != 0)
+		return -1;
+	t->held = true;
+	return 0;
+}
+
 static size_t
 collect(struct gm_http *http)
 {
@@ -211,8 +250,12 @@ collect(struct gm_http *http)
 	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
 		code = msg->data.result;
 		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
-		gm_transfer_conclude(t, code);
-		gm_hint_find(t, code);
+		if (!t->crowded || code != CURLE_COULDNT_CONNECT) {
+			gm_transfer_conclude(t, code);
+			gm_hint_find(t, code);
+		} else if (hold_again(http, t) == 0) {
+			continue;
+		}
 		finish(http, t);
 		ended++;
 	}
@@ -317,6 +360,7 @@ void
 gm_http_close(struct gm_http *http)
 {
 	struct gm_http_transfer *t;
+	struct gm_origin *o;
 
 	if (http == NULL)
 		return;
@@ -325,6 +369,10 @@ gm_http_close(struct gm_http *http)
 	while ((t = http->idle) != NULL) {
 		http->idle = t->next;
 		gm_transfer_free(t);
+	}
+	while ((o = http->origins) != NULL) {
+		http->origins = o->next;
+		free(o);
 	}
 	curl_multi_cleanup(http->multi);
 	curl_global_cleanup();

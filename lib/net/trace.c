@@ -33,6 +33,11 @@ gm_trace_request(struct gm_trace *trace, struct gm_span head)
 {
 	struct gm_span line;
 
-	if (gm_span_split(&head, "\r", &line) && gm_span_ends(line, " HTTP/2"))
+	if (!gm_span_split(&head, "\r", &line))
+		return;
+	if (gm_span_ends(line, " HTTP/2"))
 		trace->http2++;
+	else if (gm_span_ends(line, " HTTP/1.1") &&
+		 !gm_span_starts(line, "CONNECT "))
+		trace->http1++;
 }

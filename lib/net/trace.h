@@ -20,6 +20,7 @@
 struct gm_trace {
 	bool refused; /* a fatal alert, or the peer does not speak TLS */
 	bool ended;   /* we sent decode_error, as of a connection that ended */
+	int http1;    /* requests sent over HTTP/1, without those to a proxy */
 	int http2;    /* requests sent over HTTP/2 */
 };
 

@@ -10,7 +10,6 @@
 #include "base/process.h"
 #include "base/term.h"
 #include "net/transfer.h"
-#include "net/url.h"
 
 #define HEADER_COST 32 /* of each, see GM_HTTP_HEAD_MAX */
 #define TOO_LARGE 100  /* CURLE_TOO_LARGE, which libcurl 7 does not have */
@@ -175,15 +174,35 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct gm_http_transfer *t = arg;
 	const struct sockaddr_in *v4 = (const void *)&to->addr;
-	int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	int fd;
 
 	(void)purpose;
+	t->crowded = t->origin != NULL && !gm_origin_lead(t->origin, t);
+	if (t->crowded)
+		return CURL_SOCKET_BAD;
+	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 	if (fd == -1 && (errno == EMFILE || errno == ENFILE ||
 			    errno == ENOMEM || errno == ENOBUFS))
 		t->shortage = errno;
 	t->peer_port = ntohs(v4->sin_port); /* IPv6 has it there, too */
 	t->away = t->away || !is_here(&to->addr);
 	return fd;
+}
+
+/* The head of a request was sent: its origin can take others. */
+static void
+note_request(struct gm_http_transfer *t, struct gm_span head)
+{
+	const struct gm_trace before = t->trace;
+
+	gm_trace_request(&t->trace, head);
+	t->sign_ms = gm_clock_mono_ms();
+	if (t->origin == NULL)
+		return;
+	if (t->trace.http2 > before.http2)
+		gm_origin_sent(t->origin, t, GM_ORIGIN_HTTP2);
+	else if (t->trace.http1 > before.http1)
+		gm_origin_sent(t->origin, t, GM_ORIGIN_HTTP1);
 }
 
 static int
@@ -195,10 +214,8 @@ on_trace(CURL *easy, curl_infotype type, char *p, size_t size, void *arg)
 	(void)easy;
 	if (type == CURLINFO_SSL_DATA_IN || type == CURLINFO_SSL_DATA_OUT)
 		gm_trace_tls(&t->trace, type == CURLINFO_SSL_DATA_IN, bytes);
-	if (type == CURLINFO_HEADER_OUT) {
-		gm_trace_request(&t->trace, bytes);
-		t->sign_ms = gm_clock_mono_ms();
-	}
+	if (type == CURLINFO_HEADER_OUT)
+		note_request(t, bytes);
 	return 0;
 }
 
@@ -257,6 +274,15 @@ is_to_loopback(const char *url)
 
 	cut_origin(url, origin);
 	return gm_url_is_loopback(origin);
+}
+
+void
+gm_transfer_origin(const struct gm_http_transfer *t, char out[GM_URL_ORIGIN])
+{
+	char origin[GM_URL_MAX + 1];
+
+	cut_origin(t->request.url, origin);
+	gm_url_origin(origin, out);
 }
 
 /* "443" of https://host; "" of what is no URL. */
@@ -397,6 +423,35 @@ gm_transfer_set(struct gm_http_transfer *t,
 	if (set_connection(t, options) != 0 || set_callbacks(t) != 0 ||
 	    set_headers(t) != 0)
 		return gm_fail(err, GM_EOS, "out of memory");
+	return 0;
+}
+
+int
+gm_transfer_renew(struct gm_http_transfer *t, struct gm_err *err)
+{
+	struct gm_http_transfer fresh = { .next = t->next,
+		.origin = t->origin,
+		.options = t->options,
+		.result = { .fault = GM_HTTP_LOCAL },
+		.headers = t->headers };
+	const struct gm_http_request request = t->request;
+	const int64_t start_ms = t->start_ms;
+
+	t->result.fault = GM_HTTP_REFUSED;
+	if (t->body_read > 0 && request.body.rewind(request.body.arg, err) != 0)
+		return -1;
+	t->result.fault = GM_HTTP_LOCAL;
+	fresh.easy = curl_easy_init();
+	if (fresh.easy == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	curl_easy_cleanup(t->easy);
+	wipe_lines(t);
+	gm_buf_reset(&fresh.headers);
+	*t = fresh;
+	if (gm_transfer_set(t, &request, fresh.options, err) != 0)
+		return -1;
+	t->result.fault = GM_HTTP_DONE;
+	t->start_ms = start_ms;
 	return 0;
 }
 

@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "net/exchange.h"
+#include "net/origin.h"
 #include "net/trace.h"
+#include "net/url.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87 or newer is needed: older ones wait for a silent resolver"
@@ -19,7 +21,8 @@
 struct gm_http_transfer {
 	struct gm_http_transfer *next; /* http.c's list */
 	CURL *easy;
-	bool held; /* http.c's: libcurl does not have it yet */
+	struct gm_origin *origin; /* over TLS; http.c's; or NULL */
+	bool held;                /* http.c's: libcurl does not have it yet */
 	struct gm_http_request request;
 	struct gm_http_result result;
 	struct curl_slist *lines; /* headers of the request */
@@ -32,6 +35,7 @@ struct gm_http_transfer {
 	const struct gm_http_options *options; /* http.c's */
 	int peer_port;    /* of the last address that was tried; 0: none was */
 	bool away;        /* an address that was tried is not this machine's */
+	bool crowded;     /* it wanted a connection while another made one */
 	int shortage;     /* errno's number for what this machine lacks; or 0 */
 	bool enough;      /* the sink has all that it wants */
 	bool head_open;   /* a status line has come, its last header not */
@@ -53,6 +57,13 @@ int gm_transfer_set(struct gm_http_transfer *, const struct gm_http_request *,
     const struct gm_http_options *, struct gm_err *) GM_MUST_CHECK;
 
 /*
+ * Set it up anew for the same request, of which the server has looked at
+ * nothing.  Returns 0, or -1 with GM_EOS or what the body's rewind failed with;
+ * the result has the fault then.
+ */
+int gm_transfer_renew(struct gm_http_transfer *, struct gm_err *) GM_MUST_CHECK;
+
+/*
  * Clear it for the next request; wipes the copies of the headers that libcurl
  * kept.  Returns false if the handle is not fit for another one, as what libcurl
  * found out about a failure stays in it.
@@ -64,6 +75,10 @@ void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
 
 /* The status, 3xx or 4xx, with which a proxy refused a tunnel; or 0. */
 long gm_transfer_proxy_refusal(struct gm_http_transfer *);
+
+/* Scheme, host and port of the request, as gm_url_origin() has them. */
+void
+gm_transfer_origin(const struct gm_http_transfer *, char out[GM_URL_ORIGIN]);
 
 /* Was there a connection that could take the request, TLS included? */
 bool gm_transfer_is_connected(const struct gm_http_transfer *);

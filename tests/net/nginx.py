@@ -5,7 +5,8 @@
 
 The directives, without their semicolons, go into the server block: "http2"
 stands for HTTP/2 on the listener.  Prints its port.  FOLDER/access.log has a
-line for each request: the connection's number, the protocol, the status.
+line for each request: the connection's number, the protocol, the status, and
+how many connections are open then.
 """
 import os
 import socket
@@ -18,7 +19,7 @@ pid {folder}/pid;
 error_log {folder}/error.log warn;
 events {{ worker_connections 1024; }}
 http {{
-    log_format line '$connection $server_protocol $status';
+    log_format line '$connection $server_protocol $status $connections_active';
     access_log {folder}/access.log line;
     client_body_temp_path {folder}/tmp;
     proxy_temp_path {folder}/tmp;

@@ -85,14 +85,16 @@ test_request(void **state)
 {
 	static const struct {
 		struct gm_span head;
-		int http2;
+		int http2, http1;
 	} heads[] = {
-		{ PIECE("POST /v1beta/models HTTP/2\r\nHost: a\r\n\r\n"), 1 },
-		{ PIECE("GET / HTTP/2\r\n\r\n"), 2 },
-		{ PIECE("GET / HTTP/1.1\r\nX: a HTTP/2\r\n\r\n"), 2 },
-		{ PIECE("CONNECT a:443 HTTP/1.1\r\n\r\n"), 2 },
-		{ PIECE("HTTP/2"), 2 },
-		{ PIECE(""), 2 },
+		{ PIECE("POST /v1beta/models HTTP/2\r\nHost: a\r\n\r\n"), 1,
+		    0 },
+		{ PIECE("GET / HTTP/2\r\n\r\n"), 2, 0 },
+		{ PIECE("GET / HTTP/1.1\r\nX: a HTTP/2\r\n\r\n"), 2, 1 },
+		{ PIECE("CONNECT a:443 HTTP/1.1\r\n\r\n"), 2, 1 },
+		{ PIECE("POST / HTTP/1.1\r\n\r\n"), 2, 2 },
+		{ PIECE("HTTP/2"), 2, 2 },
+		{ PIECE(""), 2, 2 },
 	};
 	struct gm_trace trace = { .http2 = 0 };
 	size_t i;
@@ -101,6 +103,7 @@ test_request(void **state)
 	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		gm_trace_request(&trace, heads[i].head);
 		assert_int_equal(trace.http2, heads[i].http2);
+		assert_int_equal(trace.http1, heads[i].http1);
 	}
 	assert_false(trace.refused || trace.ended);
 }
