@@ -129,6 +129,63 @@ SIGNALS='SIGINT SIGTERM SIGHUP SIGQUIT'
 	done
 }
 
+# known: what is known of the keys, and that nothing else is there.
+known() {
+	[ "$(ls -A "$HOME/.local/state/gm")" = $'keys\nkeys.lock\nsalt' ]
+	cat "$HOME/.local/state/gm/keys"
+}
+
+# slow_disk N COMMAND...: the second key is about to be reserved, and the N-th
+# fsync(2) of that never returns.
+slow_disk() {
+	export SLOW_FSYNC=$1
+	rm -rf "$HOME/.local/state/gm" slow
+	play <<<"[{$STREAM,\"repeat\":-1}]"
+	gm-prompt -n --key-index 1 hi >/dev/null
+	gm-prompt -n --key-index 0 hi >/dev/null
+	play <<<"[{\"row\":29,\"retry_delay\":\"300s\"},{$STREAM,\"repeat\":-1}]"
+	known >before
+	"${@:2}"
+	same out ''
+	tried 1
+	known >after
+}
+
+# unchanged: but for the request that was sent, which is counted.
+unchanged() {
+	diff <(sed 's/^.*Z \([0-9a-f]* \)/\1/' before) \
+	    <(sed 's/^.*Z \([0-9a-f]* \)/\1/' after)
+	[ "$(counted after)" -eq $(($(counted before) + 1)) ]
+}
+
+# counted FILE: the requests that it knows of.
+counted() {
+	awk '/Z/ { n += $1 } END { print n + 0 }' "$1"
+}
+
+# The first one syncs the file aside, which is then dropped, the second one the
+# directory, when the file has its name.
+@test "while the disk is slow: what is there stays whole" {
+	local signal
+	serve
+	export GOOGLE_API_KEYS=fake-good-key-0001,fake-good-key-0002
+	unset GEMINI_API_KEY
+	preload slow
+	remember
+	for signal in SIGINT SIGTERM; do
+		slow_disk 1 ends "$signal" file:slow -n hi
+		same err ''
+		unchanged
+		slow_disk 2 ends "$signal" file:slow -n hi
+		same err ''
+		grep -q quota_minute after
+	done
+	slow_disk 1 over end -n hi
+	grep -q '^gm-prompt: the deadline is over: key 0 .*(HTTP 429, quota_minute)' err
+	[ "$(wc -l <err)" -eq 1 ]
+	unchanged
+}
+
 @test "while nobody reads what it writes" {
 	local signal
 	serve
@@ -327,7 +384,7 @@ alarmed() {
 over() {
 	local how
 	how=$(python3 -B "$ROOT/tests/net/dies.py" none "$1" \
-	    gm-prompt --deadline 300ms "${@:2}")
+	    env ${LIBRARY:+"LD_PRELOAD=$LIBRARY"} gm-prompt --deadline 300ms "${@:2}")
 	[ "$how" = 'status 69' ] || {
 		echo "$1: $how"
 		head -n 3 err

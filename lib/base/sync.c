@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -33,42 +34,56 @@ give(int fd, int value)
 	return n == (ssize_t)sizeof(value);
 }
 
+/* The thread's own ends, as it may outlive the struct. */
+struct ends {
+	int jobs, results, nap_ms;
+};
+
 /* Until the other end of the jobs is closed, nap_ms at most. */
 static void
-nap(const struct gm_sync *s)
+nap(const struct ends *ends)
 {
-	struct pollfd jobs = { .fd = s->jobs[0] };
+	struct pollfd jobs = { .fd = ends->jobs };
 
-	if (s->nap_ms > 0)
-		(void)poll(&jobs, 1, s->nap_ms);
+	if (ends->nap_ms > 0)
+		(void)poll(&jobs, 1, ends->nap_ms);
 }
 
 /* The end of the results says that there will be none any more. */
 static void *
 run(void *arg)
 {
-	struct gm_sync *s = arg;
+	const struct ends ends = *(struct ends *)arg;
 	int fd;
 
-	while (take(s->jobs[0], &fd)) {
-		nap(s);
-		if (!give(s->results[1], gm_file_sync(fd) == 0 ? 0 : errno))
+	free(arg);
+	while (take(ends.jobs, &fd)) {
+		nap(&ends);
+		if (!give(ends.results, gm_file_sync(fd) == 0 ? 0 : errno))
 			break;
 	}
-	(void)close(s->results[1]);
+	(void)close(ends.jobs);
+	(void)close(ends.results);
 	return NULL;
 }
 
 static int
-start(struct gm_sync *s)
+start(struct gm_sync *s, int nap_ms)
 {
+	struct ends *ends = malloc(sizeof(*ends));
 	sigset_t all, before;
 
+	if (ends == NULL)
+		return -1;
+	*ends = (struct ends){ s->jobs[0], s->results[1], nap_ms };
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno = pthread_create(&s->thread, NULL, run, s);
+	errno = pthread_create(&s->thread, NULL, run, ends);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return errno == 0 ? 0 : -1;
+	if (errno == 0)
+		return 0;
+	free(ends);
+	return -1;
 }
 
 static void
@@ -81,12 +96,11 @@ close_both(const int ends[2])
 int
 gm_sync_open(struct gm_sync *s, int nap_ms)
 {
-	s->nap_ms = nap_ms;
 	if (pipe2(s->jobs, O_CLOEXEC) != 0)
 		return -1;
 	if (pipe2(s->results, O_CLOEXEC) == 0) {
 		if (fcntl(s->results[0], F_SETFL, O_NONBLOCK) == 0 &&
-		    start(s) == 0)
+		    start(s, nap_ms) == 0)
 			return 0;
 		close_both(s->results);
 	}
@@ -118,6 +132,15 @@ gm_sync_end(struct gm_sync *s, int *error)
 	return true;
 }
 
+/* A thread that writes to nobody gets EPIPE, as it has SIGPIPE blocked. */
+void
+gm_sync_abandon(struct gm_sync *s)
+{
+	(void)pthread_detach(s->thread);
+	(void)close(s->jobs[1]);
+	(void)close(s->results[0]);
+}
+
 void
 gm_sync_close(struct gm_sync *s, int *error)
 {
@@ -129,6 +152,5 @@ gm_sync_close(struct gm_sync *s, int *error)
 	while (take(s->results[0], &result))
 		if (*error == 0)
 			*error = result;
-	(void)close(s->jobs[0]);
 	(void)close(s->results[0]);
 }

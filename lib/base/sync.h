@@ -19,7 +19,6 @@
 struct gm_sync {
 	pthread_t thread;
 	int jobs[2], results[2];
-	int nap_ms;
 };
 
 /*
@@ -43,6 +42,12 @@ int gm_sync_begin(struct gm_sync *, int fd) GM_MUST_CHECK;
  * *error is 0, or the errno of fsync(2).
  */
 bool gm_sync_end(struct gm_sync *, int *error);
+
+/*
+ * Do not wait: what is under way goes on as long as the process does, and the
+ * thread ends after it.
+ */
+void gm_sync_abandon(struct gm_sync *);
 
 /*
  * Wait for what is under way and end the thread.  *error is 0, or the errno of

@@ -979,10 +979,10 @@ gm_call_slot_ms(const struct gm_call *c)
 static void
 abandon_change(struct gm_call *c)
 {
+	gm_keys_abandon(c->service->keys, &c->change);
 	c->turn_ms = gm_call_slot_ms(c);
 	if (slot_of(&c->change) != 0)
 		c->key = c->change.pick.index;
-	gm_keys_abandon(c->service->keys, &c->change);
 }
 
 /* End what is under way, but for the outcome. */

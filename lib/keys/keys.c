@@ -207,8 +207,8 @@ gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 void
 gm_keys_abandon(struct gm_keys *k, struct gm_keychange *c)
 {
-	if (c->made && c->batch != 0 && !gm_keystate_finish(k->state, c->batch))
-		gm_keystate_unlock(k->state);
+	if (c->made)
+		c->made = gm_keystate_abandon(k->state, c->batch);
 }
 
 int

@@ -73,9 +73,11 @@ struct gm_keychange {
 	                      * there is no key or at_ms is after latest_ms */
 	int64_t again_ms;    /* not yet done: when to call again (monotonic) */
 
+	bool made; /* the table has it; see gm_keys_abandon() */
+
 	/* private */
 	struct gm_keywait wait;
-	bool begun, made;
+	bool begun;
 	uint64_t batch;
 };
 
@@ -89,7 +91,10 @@ struct gm_keychange {
 int gm_keys_run(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
 
-/* A change that nobody waits for any more; what it has changed is written. */
+/*
+ * A change that nobody waits for any more, as the run is to end.  made is false
+ * then if nothing was changed: it did not come to it, or the disk was too slow.
+ */
 void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
 /*

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -21,6 +22,7 @@
 #define PATIENCE_US 200000
 #define SYNC_US 5000 /* between two looks at what this process writes */
 
+#define ABANDON_MS 50 /* for a sync at the end of a run */
 #define SALT_BYTES 32
 #define SKEW_MS 5000 /* a clock is set back by more */
 #define MORE "; the state of the keys is kept in memory only"
@@ -766,6 +768,43 @@ gm_keystate_unlock(struct gm_keystate *k)
 		k->syncs = false;
 		step(k, error);
 	}
+}
+
+/*
+ * What is not published yet is dropped, as if we had been killed: a new name for
+ * a file that is not synced could lose all of it in a power cut.
+ */
+static void
+drop_batch(struct gm_keystate *k)
+{
+	(void)gm_fail(&k->why, GM_ECANTCREAT, "%s/keys: not synced in time",
+	    gm_buf_str(&k->dir.path));
+	gm_sync_abandon(&k->sync);
+	k->syncs = false;
+	if (k->phase == GM_KEYSTATE_SYNC) {
+		struct gm_err ignored;
+
+		(void)!publish(k, ECANCELED, &ignored);
+		k->dropped = k->batch;
+	}
+	drop_file(k);
+	k->stored = false;
+	unlock(k);
+}
+
+bool
+gm_keystate_abandon(struct gm_keystate *k, uint64_t batch)
+{
+	struct pollfd synced = { .events = POLLIN };
+	int64_t left, until = gm_clock_mono_ms() + ABANDON_MS;
+
+	while (!gm_keystate_finish(k, batch)) {
+		synced.fd = gm_sync_fd(&k->sync);
+		left = until - gm_clock_mono_ms();
+		if (left <= 0 || (poll(&synced, 1, (int)left) == 0))
+			drop_batch(k);
+	}
+	return batch == 0 || batch != k->dropped;
 }
 
 void

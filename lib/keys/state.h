@@ -82,8 +82,9 @@ struct gm_keystate {
 	struct gm_err why;      /* or why nothing does */
 	struct gm_keytable own; /* what could not be written */
 	enum gm_keystate_phase phase;
-	uint64_t batch; /* of changes that are written at once, from 1 */
-	int aside;      /* descriptor, in GM_KEYSTATE_SYNC */
+	uint64_t batch;   /* of changes that are written at once, from 1 */
+	uint64_t dropped; /* the last batch that was, 0: none */
+	int aside;        /* descriptor, in GM_KEYSTATE_SYNC */
 	struct gm_sync sync;
 	bool syncs; /* it was started */
 };
@@ -179,6 +180,13 @@ bool gm_keystate_finish(struct gm_keystate *, uint64_t batch);
 
 /* Readable when gm_keystate_finish() has something to do; -1: wait for none. */
 int gm_keystate_fd(const struct gm_keystate *);
+
+/*
+ * Nobody waits for a batch any more, as the run is to end: finish it if its disk
+ * needs no more than 50 ms, else leave the file as it was before.  Returns false
+ * if it was dropped so, now or earlier.
+ */
+bool gm_keystate_abandon(struct gm_keystate *, uint64_t batch) GM_MUST_CHECK;
 
 /* What is under way is written before. */
 void gm_keystate_close(struct gm_keystate *);

@@ -83,6 +83,24 @@ test_nap(void **state)
 	(void)close(fd);
 }
 
+/* Nobody waits; the thread closes its own ends when it has come to its end. */
+static void
+test_abandon(void **state)
+{
+	struct pollfd end = { .fd = -1 };
+	struct gm_sync sync, *s = &sync;
+
+	(void)state;
+	assert_int_equal(gm_sync_open(s, 0), 0);
+	end.fd = dup(s->jobs[1]); /* has an error once nobody reads */
+	assert_int_not_equal(end.fd, -1);
+	assert_int_equal(gm_sync_begin(s, -1), 0);
+	gm_sync_abandon(s);
+	assert_int_equal(poll(&end, 1, 60000), 1);
+	assert_int_equal(end.revents, POLLERR);
+	(void)close(end.fd);
+}
+
 static volatile sig_atomic_t caught;
 
 static void catch (int number)
@@ -123,6 +141,7 @@ main(void)
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_nap),
+		cmocka_unit_test(test_abandon),
 		cmocka_unit_test(test_signals),
 	};
 
