@@ -279,6 +279,33 @@ failed_late() {
 " ''
 }
 
+# All 8 were under way when the limit came, which is one limit.  They come back
+# one by one: after 2 s, the next ones after 2 s, 1 s and less.
+@test "after a rate limit many calls come back slowly" {
+	local list pid first last
+	serve
+	list=$(jq -nc '{models: [range(8) | {name: "models/m\(.)",
+	    supportedGenerationMethods: ["generateContent", "countTokens"]}]}')
+	play <<<"[{\"json\":$list},
+	    {\"row\":29,\"retry_delay\":\"2s\",\"head_gate\":\"go\",\"repeat\":8},
+	    {\"json\":{\"totalTokens\":1},\"repeat\":-1}]"
+	gm-models >list # into the cache
+	again
+	timeout 60 gm-models --probe >out 2>err </dev/null 3>&- &
+	pid=$!
+	HELPERS+=("$pid")
+	wait_for "[ \$(requests) -ge \$((BEFORE + 8)) ]"
+	touch "$DIR/go"
+	wait "$pid"
+	tried 16
+	[ "$(wc -l <out)" -eq 8 ]
+	grep -q . err
+	run ! grep -Evx 'gm-models: quota_minute: waiting [0-2]\.[0-9] s' err
+	first=$(stat -c %.3Y "$DIR/request.$((BEFORE + 9))")
+	last=$(stat -c %.3Y "$DIR/request.$((BEFORE + 16))")
+	[ $((${last/./} - ${first/./})) -ge 2000 ]
+}
+
 @test "the time to wait in all its forms" {
 	local delay from to
 	serve

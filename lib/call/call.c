@@ -30,6 +30,7 @@ enum state {
 struct gm_call {
 	struct gm_ask ask;
 	struct gm_waits *waits;
+	struct gm_ramp *ramp;    /* NULL: there are no other calls */
 	struct gm_situation now; /* for the policy */
 	enum state state;
 	int64_t due_ms;             /* monotonic */
@@ -45,6 +46,7 @@ struct gm_call {
 	struct gm_request request;
 	size_t key;
 	int64_t turn_ms; /* wall clock, of a reserved slot until it is used */
+	bool booked;     /* the ramp lets it start then */
 	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
 
 	/* What comes back: reply -> hops -> counting -> the caller's sink. */
@@ -535,6 +537,25 @@ change_keys(
 	c->due_ms = 0; /* at once, also if the clock has just moved on */
 }
 
+/* The quota that a request with the key uses, as the ramp knows it. */
+static uint64_t
+quota_of(const struct gm_call *c)
+{
+	return gm_ramp_id(c->service->keys->origin, project_of(c),
+	    gm_keyrule_model(quota_model(&c->question)));
+}
+
+/* When a reserved request may start, not before from_ms. */
+static int64_t
+book(struct gm_call *c, int64_t from_ms)
+{
+	int64_t at_ms = from_ms;
+
+	c->booked = c->ramp == NULL ||
+	            gm_ramp_start(c->ramp, quota_of(c), from_ms, &at_ms);
+	return at_ms;
+}
+
 /* What a reservation came to, in the policy's words. */
 static struct gm_event
 keys_event(const struct gm_pick *pick, int64_t latest_ms)
@@ -640,7 +661,6 @@ static void
 with_key(struct gm_call *c, const struct gm_pick *pick,
     const struct gm_event *e, const struct gm_decision *d)
 {
-	c->key = pick->index;
 	c->turn_ms = pick->at_ms;
 	if (d->step == GM_STEP_WAIT)
 		tell_wait(c, d->until_ms - e->now_ms, "pace", GM_LEVEL_DETAIL);
@@ -652,8 +672,13 @@ take_pick(struct gm_call *c)
 {
 	const struct gm_pick *pick = &c->change.pick;
 	struct gm_event e = keys_event(pick, c->change.latest_ms);
-	struct gm_decision d = decide(c, &e);
+	struct gm_decision d;
 
+	if (e.keys == GM_KEYS_READY) {
+		c->key = pick->index;
+		e.at_ms = book(c, e.at_ms > e.now_ms ? e.at_ms : e.now_ms);
+	}
+	d = decide(c, &e);
 	if (e.keys == GM_KEYS_READY)
 		with_key(c, pick, &e, &d);
 	else if (e.keys != GM_KEYS_LATE)
@@ -863,10 +888,32 @@ take_fault(struct gm_call *c)
 	    &d);
 }
 
+/* The keys have learnt of a rate limit: calls of the quota come back slowly. */
+static void
+slow_down(struct gm_call *c)
+{
+	const struct gm_keys *k = c->service->keys;
+	int64_t now_ms = gm_clock_mono_ms(), wall_ms = gm_clock_wall_ms();
+	enum gm_class class = c->ask.outcome->fault.class;
+	struct gm_standing s;
+
+	if (c->ramp == NULL || gm_class(class)->scope != GM_SCOPE_QUOTA ||
+	    !gm_class_may_sleep(class))
+		return;
+	gm_keyrule_standing(&k->rule, &k->state->table, c->change.model,
+	    &c->change.wish, c->key, wall_ms, &s);
+	if (s.until_ms > wall_ms)
+		gm_ramp_limit(c->ramp, quota_of(c),
+		    now_ms - (wall_ms - c->sent_wall_ms), now_ms,
+		    now_ms + (s.until_ms - wall_ms));
+}
+
 /* The keys have learnt, and one is reserved if that was wanted. */
 static void
 end_change(struct gm_call *c)
 {
+	if (c->change.learnt == GM_LEARNT_FAULT)
+		slow_down(c);
 	if (c->change.reserve) {
 		take_pick(c);
 		return;
@@ -1010,8 +1057,8 @@ release(struct gm_call *c)
 }
 
 void
-gm_call_begin(
-    struct gm_call *c, const struct gm_ask *ask, struct gm_waits *waits)
+gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
+    struct gm_waits *waits, struct gm_ramp *ramp)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
 		.models = ask->question->spare_len };
@@ -1020,6 +1067,7 @@ gm_call_begin(
 	release(c);
 	*c = (struct gm_call){ .ask = *ask,
 		.waits = waits,
+		.ramp = ramp,
 		.service = s,
 		.question = *ask->question,
 		.state = DUE,
@@ -1071,11 +1119,17 @@ go_on(struct gm_call *c, int64_t now_ms)
 	const struct gm_keywish wish = wish_of(c);
 	struct gm_event e = { .kind = c->next, .now_ms = now_ms };
 	struct gm_decision d;
+	int64_t again_ms;
 
 	/* It was reserved a while ago: others may have learnt. */
 	if (c->next == GM_EVENT_TURN)
 		e.usable = gm_keys_is_usable(
 		    c->service->keys, quota_model(&c->question), &wish, c->key);
+	if (e.usable && !c->booked && (again_ms = book(c, now_ms)) > now_ms) {
+		tell_wait(c, again_ms - now_ms, "pace", GM_LEVEL_TRACE);
+		be_due(c, again_ms, GM_EVENT_TURN);
+		return;
+	}
 	d = decide(c, &e);
 	if (d.step == GM_STEP_SEND)
 		send(c);

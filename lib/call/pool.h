@@ -4,7 +4,8 @@
 /*
  * Many calls at once, over one gm_http.  A supplier gives the next one when
  * there is room for it, a receiver takes each when it has come to its end; so
- * there may be any number of them in constant memory.
+ * there may be any number of them in constant memory.  After a rate limit the
+ * calls of that quota come back slowly, see ramp.h.
  */
 
 #include "base/base.h"
