@@ -63,7 +63,8 @@ gm_order_hold(
 		return gm_fail(err, GM_EOS, "out of memory");
 	if (line.len > 0)
 		memcpy(copy, line.p, line.len);
-	*slot = (struct gm_order_slot){ copy, line.len };
+	slot->line = copy;
+	slot->len = line.len;
 	o->lines++;
 	o->bytes += line.len;
 	return 0;
