@@ -31,6 +31,17 @@ load sweep
 	sweep realloc "0 71" "$FAULT" --quiet -n hi
 }
 
+@test "files: whatever fails, all of them are sent or none" {
+	start
+	echo one >note.txt
+	gm-prompt --quiet -n hi >/dev/null
+	sweep malloc '0 71' "$FAULT" --quiet -n -f note.txt -f note.txt hi
+	sweep openat '0 66 71' "$FAULT" --quiet -n -f note.txt hi
+	sweep read '0 66' "$FAULT" --quiet -n -f note.txt hi
+	sweep fstat '0 66' "$FAULT" --quiet -n -f note.txt hi
+	sweep poll '0 69 71' "$FAULT" --quiet -n -f note.txt hi
+}
+
 @test "a long answer: whatever fails, all of it comes or nothing" {
 	local fn
 	mkdir "$BATS_TEST_TMPDIR/long"

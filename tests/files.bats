@@ -1,6 +1,6 @@
 # Text files that go with the prompt: -f.
 
-# shellcheck disable=SC2030,SC2031,SC2153
+# shellcheck disable=SC2154 # helpers and run set variables
 load prompt
 
 # id TEXT: what fences a content of TEXT, if nothing like it is in there.
