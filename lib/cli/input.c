@@ -103,7 +103,8 @@ int
 gm_input_put(struct gm_input *in, const char *name, struct gm_span raw,
     struct gm_buf *out, struct gm_err *err)
 {
-	tell_replaced(in, name, gm_utf8_repair(out, raw));
+	if (raw.len > 0)
+		tell_replaced(in, name, gm_utf8_repair(out, raw));
 	if (gm_buf_check(out, err) == 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", name);
