@@ -69,11 +69,11 @@ fail_busy(const struct gm_journal *j, struct gm_err *err)
 	if (holder == 0)
 		return gm_fail(err, GM_ECANTCREAT,
 		    "%s: in use by another program; "
-		    "wait for its end or name another file",
+		    "wait for it to end, or name another file",
 		    j->options->path);
 	return gm_fail(err, GM_ECANTCREAT,
 	    "%s: in use by process %ld; "
-	    "wait for its end or name another file",
+	    "wait for it to end, or name another file",
 	    j->options->path, (long)holder);
 }
 

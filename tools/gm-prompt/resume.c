@@ -237,8 +237,10 @@ gm_resume_rewrite(
 	w.out_fd = file.fd;
 	gm_buf_init(&w.out, LONGEST + CHUNK);
 	if (file.in_place)
-		rc = gm_fail(
-		    err, GM_EIO, "%s: no other file can take its place", path);
+		rc = gm_fail(err, GM_EIO,
+		    "%s: cannot be replaced: a mount point, or in a directory "
+		    "that is not writable",
+		    path);
 	else
 		rc = walk(&w, err);
 	if (rc == 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -19,7 +18,7 @@ static struct gm_note note = { .tool = "gm-x" };
 static int begun[2] = { -1, -1 };
 /* A byte lets a sync go on. */
 static int gate[2] = { -1, -1 };
-static atomic_int sync_errno;
+static int sync_errno; /* set while there is no thread */
 
 /*
  * In place of libc's: what a file is at the begin of a sync is on the disk.
@@ -362,7 +361,7 @@ test_lock(void **state)
 	(void)state;
 	(void)snprintf(want, sizeof(want),
 	    "file: in use by process %ld; "
-	    "wait for its end or name another file",
+	    "wait for it to end, or name another file",
 	    (long)getpid());
 	open_journal(&j, &o);
 	assert_put(&j, "1+a");
@@ -402,7 +401,7 @@ test_lock_unsigned(void **state)
 	o.mode = GM_JOURNAL_OVERWRITE;
 	assert_refused(&o, GM_ECANTCREAT,
 	    "file: in use by another program; "
-	    "wait for its end or name another file");
+	    "wait for it to end, or name another file");
 	assert_results("file", "1+a");
 	(void)close(fd);
 }
@@ -586,8 +585,9 @@ test_rewrite_fails(void **state)
 	assert_results("sub/file", "1-a 2+b 3+c 4+d 1+e");
 	assert_notes(
 	    "gm-x: sub/file: kept 3 lines of other records or parameters\n"
-	    "gm-x: sub/file: no other file can take its place; superseded "
-	    "lines were not dropped\n");
+	    "gm-x: sub/file: cannot be replaced: a mount point, or in a "
+	    "directory that is not writable; superseded lines were not "
+	    "dropped\n");
 	assert_int_equal(count("sub", false), 1);
 }
 
