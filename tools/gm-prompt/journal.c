@@ -77,6 +77,15 @@ fail_busy(const struct gm_journal *j, struct gm_err *err)
 	    j->options->path, (long)holder);
 }
 
+static void
+note_unlocked(const struct gm_journal *j)
+{
+	(void)gm_note(j->options->note, GM_LEVEL_NOTE,
+	    "%s: this file system has no locks; "
+	    "use the file in one run at a time",
+	    j->options->path);
+}
+
 /*
  * Lock the file that the name means.  Another run may replace it between open
  * and lock.
@@ -84,6 +93,7 @@ fail_busy(const struct gm_journal *j, struct gm_err *err)
 static int
 open_locked(struct gm_journal *j, struct gm_err *err)
 {
+	enum gm_lock lock;
 	int tries, rc;
 
 	for (tries = 0; tries < TRIES; tries++) {
@@ -92,10 +102,13 @@ open_locked(struct gm_journal *j, struct gm_err *err)
 			return -1;
 		if (rc == 0)
 			continue;
-		if (gm_lock_try(j->fd) == GM_LOCK_BUSY)
+		lock = gm_lock_try(j->fd);
+		if (lock == GM_LOCK_BUSY)
 			return fail_busy(j, err);
 		if (gm_lock_is_named(j->fd, AT_FDCWD, j->path, 0)) {
 			gm_lock_sign(j->fd);
+			if (lock == GM_LOCK_NONE)
+				note_unlocked(j);
 			return 0;
 		}
 		(void)close(j->fd);

@@ -5,12 +5,14 @@
  * The file of a batch (-o), which gets a line for each record as soon as there
  * is one.
  *
- * A regular file is locked until the end, so that it has one writer.  Each line
- * is written whole or not at all, and a thread syncs it within a second, so
- * that a killed run loses nothing, a power cut what came in the last second.
- * Neither needs a timer or a descriptor in the loop of the caller.
- * What is not a regular file, and the descriptors that base/file.h describes,
- * as "/dev/stdout", get the lines, and nothing else is done.
+ * A regular file is locked until the end, so that it has one writer; a note
+ * tells of a file system without locks.  Each line is written whole or not at
+ * all, and a thread syncs it within a second: a run that is killed loses no
+ * line, a power cut takes at most those of the last second.  The caller's loop
+ * needs no timer and no descriptor for it.
+ *
+ * What is not a regular file, and descriptors that have a name, such as
+ * "/dev/stdout" (base/file.h), are written to, and nothing else.
  */
 
 #include <stdbool.h>

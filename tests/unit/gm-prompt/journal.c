@@ -46,6 +46,8 @@ fsync(int fd)
 /* Between the opening of a file and its lock another run replaces it. */
 static bool replaced_before_lock;
 
+static bool without_locks; /* as in some file systems */
+
 int
 fcntl(int fd, int command, ...)
 {
@@ -58,6 +60,10 @@ fcntl(int fd, int command, ...)
 	if (command == F_OFD_SETLK && replaced_before_lock) {
 		replaced_before_lock = false;
 		(void)rename("new", "file");
+	}
+	if (command == F_OFD_SETLK && without_locks) {
+		errno = ENOLCK;
+		return -1;
 	}
 	return (int)syscall(SYS_fcntl, fd, command, arg);
 }
@@ -441,6 +447,24 @@ assert_notes(const char *want)
 	assert_file("notes", want);
 	(void)close(note.fd);
 	note.fd = STDERR_FILENO;
+}
+
+static void
+test_lock_none(void **state)
+{
+	struct gm_journal_options o = { .path = "file", .note = &note };
+	struct gm_journal j;
+
+	(void)state;
+	(void)notes_open();
+	without_locks = true;
+	open_journal(&j, &o);
+	without_locks = false;
+	assert_put(&j, "1+a");
+	finish_journal(&j, true);
+	assert_results("file", "1+a");
+	assert_notes("gm-x: file: this file system has no locks; use the file "
+		     "in one run at a time\n");
 }
 
 /* What is left by a run that was resumed. */
@@ -884,6 +908,7 @@ main(void)
 		TEST(test_lock),
 		TEST(test_lock_unsigned),
 		TEST(test_lock_replaced),
+		TEST(test_lock_none),
 		TEST(test_superseded),
 		TEST(test_full),
 		TEST(test_rewrite_fails),
