@@ -63,7 +63,7 @@ traced() {
 		MISTRAL_BASE_URL OPENAI_MODEL OPENAI_BASE_URL GM_FALLBACK
 		GM_RESPONSE_TIMEOUT GM_TIMEOUT
 		'connect timeout' GM_DEADLINE GM_RETRIES GM_MAX_WAIT GM_POLICY
-		GM_RPM GM_RPD 'key index' GM_METRICS GM_LOG_FILE GM_SYSLOG
+		GM_RPM GM_RPD GM_TPM 'key index' GM_METRICS GM_LOG_FILE GM_SYSLOG
 		GM_STATE_DIR GM_CACHE_DIR) name
 	local default='(built-in default)' file=$1 keys=$2 tail=$3
 	local -A value=(
@@ -579,7 +579,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 		GM_rpm ; did you mean GM_RPM?
 		GM_POLCY ; did you mean GM_POLICY?
 		GM_SOMETHING_ELSE_ENTIRELY
-		GM_TPM
+		GM_TPD
 		GM_RPS
 		GM_
 		GM_X

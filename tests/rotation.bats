@@ -942,6 +942,37 @@ of() {
 	[ "$(known $K0 "$ALIAS")" = 'quota_day 1 2' ]
 }
 
+@test "GM_TPM: processes share it, by what the service has counted" {
+	local first
+	serve
+	keys "$K0"
+	play <<<'[{"stream":["Forty-two."],"repeat":-1,
+	    "usage":{"promptTokenCount":600}}]'
+	GM_TPM=1 ask -n hi
+	[ "$rc" -eq 0 ]
+	# Paid ten hours after it was sent, as the state has it.
+	first=$(awk '!/^#/ && $6 != "-" { print $4, $6 }' "$STATE/keys")
+	python3 - $first <<-'E'
+	import sys
+	from datetime import datetime
+	sent, paid = (datetime.fromisoformat(t[:-1]) for t in sys.argv[1:])
+	late = (paid - sent).total_seconds() - 36000
+	sys.exit(not 0 <= late < 60)
+	E
+	GM_TPM=1 ask -n --deadline 9h hi
+	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
+	# Another project has its own.
+	GM_TPM=1 GOOGLE_API_KEYS=$K0,$K1 ask -n --deadline 9h hi
+	[ "$rc" -eq 0 ]
+	asked 01
+	# Nor does it hold for processes that do not set it.
+	ask -n hi
+	[ "$rc" -eq 0 ]
+	# Both projects have their own debt.
+	[ "$(awk '!/^#/ && $6 != "-"' "$STATE/keys" | wc -l)" -eq 2 ]
+}
+
 @test "a turn that is waited for in vain is given back" {
 	local pid
 	serve

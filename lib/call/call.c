@@ -57,6 +57,7 @@ struct gm_call {
 	bool answered;        /* text has come that is not white space alone: */
 	struct gm_buf blanks; /* before it, what has come */
 
+	struct gm_usage usage; /* of the last request */
 	struct gm_chain chain; /* services that could not answer */
 	struct gm_err last;    /* the last failed attempt at this service */
 	int64_t begun_ms, sent_wall_ms;
@@ -100,6 +101,7 @@ wish_of(const struct gm_call *c)
 
 	wish.free = c->now.free;
 	wish.search = c->question.search;
+	wish.tokens = c->question.tokens;
 	if (bound && wish.of == GM_KEYS_ALL) {
 		wish.of = GM_KEYS_PROJECT;
 		wish.key = c->key;
@@ -512,6 +514,16 @@ decide(struct gm_call *c, const struct gm_event *e)
 
 /* What the keys learn, and which is next. */
 
+/* -1: the service did not say.  What tools have added is only in the total. */
+static int64_t
+input_tokens(const struct gm_usage *u)
+{
+	int64_t rest = u->total - (u->output > 0 ? u->output : 0) -
+	               (u->thoughts > 0 ? u->thoughts : 0);
+
+	return u->prompt >= 0 && rest > u->prompt ? rest : u->prompt;
+}
+
 /*
  * Have the keys learn what came of the last request, and one reserved if a
  * request is decided; what else is decided follows when that is done.
@@ -525,6 +537,7 @@ change_keys(
 	c->change = (struct gm_keychange){ .model = quota_model(&c->question),
 		.wish = wish_of(c),
 		.learnt = learnt,
+		.tokens = input_tokens(&c->usage),
 		.index = c->key,
 		.sent_ms = c->sent_wall_ms,
 		.fault = &c->ask.outcome->fault,
@@ -963,6 +976,7 @@ settle(struct gm_call *c, const struct gm_http_result *result)
 
 	judge_hop(c);
 	c->ask.outcome->fault = *f;
+	c->usage = c->ask.outcome->answer.usage;
 	add_up(c->ask.outcome, result);
 	record(c, f, result->total_ms);
 	gm_reply_release(&c->reply);

@@ -73,6 +73,7 @@ open_keys(struct gm_keyset *k, const struct gm_keyset_options *o,
 		.round_robin = values[GM_SET_POLICY].number != 0,
 		.rpm = values[GM_SET_RPM].number,
 		.rpd = values[GM_SET_RPD].number,
+		.tpm = values[GM_SET_TPM].number,
 	};
 
 	if (state->note == NULL)

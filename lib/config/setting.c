@@ -66,6 +66,7 @@ static const struct row {
 	[GM_SET_POLICY] = { { "GM_POLICY", "sticky", NO }, KIND_POLICY, 0, 0 },
 	[GM_SET_RPM] = { { "GM_RPM", NULL, YES }, KIND_WHOLE, 1, 60000 },
 	[GM_SET_RPD] = { { "GM_RPD", NULL, YES }, KIND_WHOLE, 1, 1000000000 },
+	[GM_SET_TPM] = { { "GM_TPM", NULL, YES }, KIND_WHOLE, 1, 1000000000 },
 	[GM_SET_KEY_INDEX] = { { NULL, NULL, NO }, KIND_INDEX, 0, 99999 },
 	[GM_SET_METRICS] = { { "GM_METRICS", NULL, NO }, KIND_SWITCH, 0, 0 },
 	[GM_SET_LOG_FILE] = { { "GM_LOG_FILE", NULL, NO }, KIND_TEXT, 0, 0 },

@@ -31,6 +31,7 @@ enum gm_setting {
 	GM_SET_POLICY, /* number: 1 if round-robin */
 	GM_SET_RPM,
 	GM_SET_RPD,
+	GM_SET_TPM,
 	GM_SET_KEY_INDEX,
 	GM_SET_METRICS,
 	GM_SET_LOG_FILE,

@@ -156,6 +156,7 @@ test_keys(void **state)
 	(void)setenv("GM_POLICY", "round-robin", 1);
 	(void)setenv("GM_RPM", "7", 1);
 	(void)setenv("GM_RPD", "9", 1);
+	(void)setenv("GM_TPM", "11", 1);
 	assert_int_equal(open_set(KEY_A "," KEY_B, NULL, "1"), 0);
 	assert_int_equal(set.place.ring.len, 2);
 	assert_ptr_equal(set.keys.rule.ring, &set.place.ring);
@@ -164,6 +165,7 @@ test_keys(void **state)
 	assert_int_equal(set.wish.key, 1);
 	assert_int_equal(set.keys.rule.rpm, 7);
 	assert_int_equal(set.keys.rule.rpd, 9);
+	assert_int_equal(set.keys.rule.tpm, 11);
 	assert_string_equal(set.keys.rule.origin,
 	    "https://generativelanguage.googleapis.com:443");
 	assert_int_equal(access("state/salt", F_OK), 0);
@@ -171,11 +173,13 @@ test_keys(void **state)
 	(void)unsetenv("GM_POLICY");
 	(void)unsetenv("GM_RPM");
 	(void)unsetenv("GM_RPD");
+	(void)unsetenv("GM_TPM");
 	assert_int_equal(open_set(KEY_A, NULL, NULL), 0);
 	assert_false(set.keys.rule.round_robin);
 	assert_int_equal(set.wish.of, GM_KEYS_ALL);
 	assert_int_equal(set.keys.rule.rpm, 0);
 	assert_int_equal(set.keys.rule.rpd, 0);
+	assert_int_equal(set.keys.rule.tpm, 0);
 	assert_string_equal(said(), "");
 	close_set();
 }

@@ -76,6 +76,7 @@ static const char *const names[GM_SETTINGS] = {
 	[GM_SET_MAX_WAIT] = "GM_MAX_WAIT",
 	[GM_SET_RPM] = "GM_RPM",
 	[GM_SET_RPD] = "GM_RPD",
+	[GM_SET_TPM] = "GM_TPM",
 	[GM_SET_METRICS] = "GM_METRICS",
 	[GM_SET_LOG_FILE] = "GM_LOG_FILE",
 	[GM_SET_SYSLOG] = "GM_SYSLOG",
@@ -114,6 +115,7 @@ test_defaults(void **state)
 		{ GM_SET_POLICY, "sticky", 0 },
 		{ GM_SET_RPM, NULL, 0 },
 		{ GM_SET_RPD, NULL, 0 },
+		{ GM_SET_TPM, NULL, 0 },
 		{ GM_SET_KEY_INDEX, NULL, 0 },
 		{ GM_SET_METRICS, NULL, 0 },
 		{ GM_SET_LOG_FILE, NULL, 0 },
@@ -405,8 +407,8 @@ test_variables(void **state)
 		"MISTRAL_BASE_URL", "OPENAI_MODEL", "OPENAI_BASE_URL",
 		"GM_FALLBACK", "GM_RESPONSE_TIMEOUT", "GM_TIMEOUT",
 		"GM_DEADLINE", "GM_RETRIES", "GM_MAX_WAIT", "GM_POLICY",
-		"GM_RPM", "GM_RPD", "GM_METRICS", "GM_LOG_FILE", "GM_SYSLOG",
-		"GM_STATE_DIR", "GM_CACHE_DIR", "GM_ENV_FILE",
+		"GM_RPM", "GM_RPD", "GM_TPM", "GM_METRICS", "GM_LOG_FILE",
+		"GM_SYSLOG", "GM_STATE_DIR", "GM_CACHE_DIR", "GM_ENV_FILE",
 		"GM_ALLOW_UNSAFE_ENV" };
 	size_t i;
 

@@ -46,11 +46,13 @@ test_rows(void **state)
 	assert_true(gm_setting(GM_SET_GEMINI_MODEL)->local);
 	assert_true(gm_setting(GM_SET_RPM)->local);
 	assert_true(gm_setting(GM_SET_RPD)->local);
+	assert_true(gm_setting(GM_SET_TPM)->local);
 	/* An option alone; none, and unlimited, if nothing is said. */
 	assert_null(gm_setting(GM_SET_KEY_INDEX)->variable);
 	assert_null(gm_setting(GM_SET_KEY_INDEX)->standard);
 	assert_null(gm_setting(GM_SET_RPM)->standard);
 	assert_null(gm_setting(GM_SET_RPD)->standard);
+	assert_null(gm_setting(GM_SET_TPM)->standard);
 	assert_string_equal(gm_setting(GM_SET_POLICY)->standard, "sticky");
 }
 
@@ -89,6 +91,9 @@ test_values(void **state)
 		{ GM_SET_RPM, "1.5", -1, "not a whole number from 1 to 60000" },
 		{ GM_SET_RPD, "1000000000", 1000000000, NULL },
 		{ GM_SET_RPD, "0", -1,
+		    "not a whole number from 1 to 1000000000" },
+		{ GM_SET_TPM, "250000", 250000, NULL },
+		{ GM_SET_TPM, "0", -1,
 		    "not a whole number from 1 to 1000000000" },
 		{ GM_SET_KEY_INDEX, "0", 0, NULL },
 		{ GM_SET_KEY_INDEX, "99999", 99999, NULL },
