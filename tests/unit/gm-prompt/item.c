@@ -467,7 +467,7 @@ test_services(void **state)
 	const struct row json = { true, "", { NULL }, NULL, NULL };
 	struct gm_items_options o = options_of(&json);
 	struct gm_item *it = malloc(sizeof(*it));
-	struct gm_service first = mistral;
+	struct gm_service first = mistral, second = gemini;
 	struct gm_items all;
 	struct gm_err err;
 
@@ -492,6 +492,29 @@ test_services(void **state)
 	assert_ptr_equal(it->service, &both);
 	assert_string_equal(it->question.model, "m");
 	assert_int_equal(it->question.spare_len, 0);
+	gm_items_close(&all);
+	/* If the first is left out, so are its models. */
+	second.models = others;
+	second.models_len = 2;
+	first.next = &second;
+	o.service = &first;
+	assert_int_equal(gm_items_open(&all, &o, &err), 0);
+	assert_int_equal(
+	    gm_item_make(it, &all, 5, gm_span_of(PROMPT "\"top_k\":4}"), &err),
+	    0);
+	assert_ptr_equal(it->service->provider, &gm_gemini);
+	assert_string_equal(it->question.model, "large");
+	assert_int_equal(it->question.spare_len, 1);
+	assert_string_equal(it->question.spare[0], "small");
+	assert_true(said()[0] != '\0');
+	gm_items_close(&all);
+	first.next = NULL; /* and there is no other */
+	assert_int_equal(gm_items_open(&all, &o, &err), 0);
+	assert_int_equal(
+	    gm_item_make(it, &all, 5, gm_span_of(PROMPT "\"top_k\":4}"), &err),
+	    -1);
+	assert_int_equal(err.code, GM_EDATA);
+	(void)said();
 	gm_items_close(&all);
 	/* The one that the user has named does not give way. */
 	first.fallback = false;
