@@ -253,8 +253,9 @@ gm_journal_write(struct gm_journal *j, const char hash[GM_HASH_HEX],
 		j->error = errno;
 	if (j->error != 0)
 		return fail_written(j, err);
-	if (gm_hashes_parse(&h, gm_span_of(hash)))
-		gm_resume_supersede(&j->resume, h);
+	if (!gm_hashes_parse(&h, gm_span_of(hash)))
+		h = GM_RESUME_INVALID;
+	gm_resume_supersede(&j->resume, h);
 	return 0;
 }
 

@@ -66,7 +66,7 @@ int gm_journal_open(struct gm_journal *, const struct gm_journal_options *,
 /*
  * For each record of the input, in its order: has the file a result that no
  * record before has claimed?  Then it is to be skipped.  hash is 32 hexadecimal
- * digits.
+ * digits, or "" if the record is not valid, which is never skipped.
  */
 bool gm_journal_skip(struct gm_journal *, const char hash[GM_HASH_HEX]);
 

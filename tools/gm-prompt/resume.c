@@ -57,9 +57,11 @@ parse(struct walk *w, struct gm_err *err)
 	if (gm_json_type(j, record) != GM_JSON_NUMBER ||
 	    gm_json_int(j, record, 0) < 1)
 		return gm_fail(err, GM_EDATA, "no \"record\"");
-	if (hash.len < 2 || hash.p[0] != '"' ||
-	    !gm_hashes_parse(
-		&w->hash, (struct gm_span){ hash.p + 1, hash.len - 2 }))
+	if (w->failed && gm_span_is(hash, "\"\""))
+		w->hash = GM_RESUME_INVALID;
+	else if (hash.len < 2 || hash.p[0] != '"' ||
+		 !gm_hashes_parse(
+		     &w->hash, (struct gm_span){ hash.p + 1, hash.len - 2 }))
 		return gm_fail(err, GM_EDATA, "no \"hash\"");
 	if (gm_json_type(j, ok) != GM_JSON_BOOL)
 		return gm_fail(err, GM_EDATA, "no \"ok\"");
@@ -182,7 +184,8 @@ gm_resume_complete(struct gm_resume *r)
 
 	for (i = 0; i < r->failed.len; i++) {
 		hash = r->failed.all[i];
-		if (gm_hashes_is_marked(&r->finished, hash) ||
+		if ((hash.high == 0 && hash.low == 0) ||
+		    gm_hashes_is_marked(&r->finished, hash) ||
 		    gm_hashes_is_marked(&r->failed, hash))
 			(void)gm_hashes_mark(&r->failed, hash);
 	}

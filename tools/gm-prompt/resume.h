@@ -6,7 +6,8 @@
  * object that has the record's number in "record", 32 hexadecimal digits for
  * the record and its parameters in "hash", and true or false in "ok"; if that
  * is false, the record has failed, and "error" is an object.  Two records may be
- * the same: then the file has two lines of one hash.
+ * the same: then the file has two lines of one hash.  A record that is not valid
+ * has failed and an empty "hash", so all such are the same.
  *
  * In memory is the hash of each line, no matter how long the line is.  One line
  * at a time is read, of 1 GiB at most.
@@ -21,6 +22,9 @@
 
 /* How each line begins, so that a part of one can be told from other text. */
 #define GM_RESUME_START "{\"record\":"
+
+/* The hash of records that are not valid; no other has it. */
+#define GM_RESUME_INVALID ((struct gm_hash){ 0, 0 })
 
 struct gm_resume {
 	struct gm_hashes finished; /* marked: the input has this record */
@@ -46,8 +50,9 @@ void gm_resume_supersede(struct gm_resume *, struct gm_hash);
 
 /*
  * The input has ended, and each record has been skipped or has a new line: so
- * all failed lines of such records are superseded.  Returns how many lines are
- * left that no record of the input has claimed.
+ * all failed lines of such records are superseded, and all without a hash, as
+ * their records are either still not valid or have a hash by now.  Returns how
+ * many lines are left that no record of the input has claimed.
  */
 size_t gm_resume_complete(struct gm_resume *);
 

@@ -110,7 +110,9 @@ unwatch_syncs(void **state)
 static void
 hash_text(char text[GM_HASH_HEX], unsigned hash)
 {
-	(void)snprintf(text, GM_HASH_HEX, HASH, hash);
+	text[0] = '\0'; /* of a record that is not valid */
+	if (hash != 0)
+		(void)snprintf(text, GM_HASH_HEX, HASH, hash);
 }
 
 static bool
@@ -128,11 +130,13 @@ put(struct gm_journal *j, const char *list, struct gm_err *err)
 {
 	char hash[GM_HASH_HEX], *all = results(list);
 	struct gm_span rest = gm_span_of(all), line;
+	const char *text;
 	int rc = 0;
 
 	while (rc == 0 && gm_span_split(&rest, "\n", &line) && line.len > 0) {
-		hash_text(
-		    hash, (unsigned)strtol(strchr(line.p, ':') + 1, NULL, 10));
+		text = strstr(line.p, "\"hash\":\"") + strlen("\"hash\":\"");
+		(void)snprintf(
+		    hash, sizeof(hash), "%.*s", (int)strcspn(text, "\""), text);
 		line.len++; /* the newline */
 		rc = gm_journal_write(j, hash, line, err);
 	}
@@ -489,6 +493,16 @@ test_superseded(void **state)
 	assert_results("file", "2+b 9+c 9-e 3-f 1+g");
 	assert_notes(
 	    "gm-x: file: kept 2 lines of other records or parameters\n");
+	/* records that are not valid have no hash */
+	put_results("file", "0-a 1+b 0-c");
+	(void)notes_open();
+	open_journal(&j, &o);
+	assert_false(skips(&j, 0));
+	assert_put(&j, "0-d");
+	assert_true(skips(&j, 1));
+	finish_journal(&j, false);
+	assert_results("file", "1+b 0-c 0-d");
+	assert_notes("");
 	/* with --keep-failed all stay */
 	put_results("file", "1-a 2+b 9+c");
 	(void)notes_open();

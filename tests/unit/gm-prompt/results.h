@@ -14,12 +14,15 @@
 #define GOOD "true,\"text\":\"%s\",\"error\":null}\n"
 #define BAD "false,\"text\":\"\",\"error\":{\"class\":\"%s\"}}\n"
 
-/* The line of a record whose hash is a number. */
+/* The line of a record whose hash is a number; 0: it is not valid. */
 static inline void
 put_result(
     struct gm_buf *out, int record, unsigned hash, bool ok, const char *text)
 {
-	gm_buf_printf(out, HEAD, record, hash);
+	if (hash == 0)
+		gm_buf_puts(out, "{\"record\":1,\"hash\":\"\",\"ok\":");
+	else
+		gm_buf_printf(out, HEAD, record, hash);
 	if (ok)
 		gm_buf_printf(out, GOOD, text);
 	else

@@ -71,6 +71,7 @@ test_strangers(void **state)
 		{ "{\"record\":0," H1 ",\"ok\":true}\n", "no \"record\"" },
 		{ "{\"record\":1.5," H1 ",\"ok\":true}\n", "no \"record\"" },
 		{ "{\"record\":1,\"hash\":1,\"ok\":true}\n", "no \"hash\"" },
+		{ "{\"record\":1,\"hash\":\"\",\"ok\":true}\n", "no \"hash\"" },
 		{ "{\"record\":1,\"hash\":\"12\",\"ok\":true}\n",
 		    "no \"hash\"" },
 		{ "{\"record\":1,\"x\":{" H1 "},\"ok\":true}\n",
@@ -284,6 +285,11 @@ test_superseded(void **state)
 		    "9-a 8+c 9+d 7-e 2+f 1+g" },
 		{ "9-a 9-b", "1", "1-c", true, 2, "9-a 9-b 1-c" },
 		{ "", "1", "1-c", true, 0, "1-c" },
+		/* records that are not valid, two, one and none */
+		{ "0-a 1+b 0-c", "0 1 0", "0-d 0-e", true, 0, "1+b 0-d 0-e" },
+		{ "0-a 1+b 0-c", "0 1 0", "0-d", false, 0, "1+b 0-c 0-d" },
+		{ "0-a 1+b 0-c", "0 1", "0-d", true, 0, "1+b 0-d" },
+		{ "0-a 1+b 0-c", "1 2", "2+d", true, 0, "1+b 2+d" },
 	};
 	struct gm_span rest, item;
 	struct gm_resume r;
