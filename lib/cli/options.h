@@ -34,7 +34,7 @@ struct gm_opt {
 };
 
 /* Rows allowed in one table. */
-#define GM_OPTIONS_MAX 64
+#define GM_OPTIONS_MAX 96
 
 struct gm_options {
 	struct gm_opt rows[GM_OPTIONS_MAX];
