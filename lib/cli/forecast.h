@@ -1,0 +1,34 @@
+#ifndef GM_CLI_FORECAST_H
+#define GM_CLI_FORECAST_H
+
+/*
+ * What a run over many requests would take, before anything is sent: tokens, and
+ * the time that the limits which the user has set leave it.  How fast the
+ * service answers is not known.  No I/O.
+ */
+
+#include <stdbool.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "keys/keys.h"
+
+struct gm_forecast {
+	int64_t requests;
+	int64_t invalid; /* records that cannot be sent */
+	int64_t tokens;  /* of input, estimated */
+
+	/* The limits; 0: there is none. */
+	int64_t rpm, rpd, tpm; /* for each quota project */
+	int64_t sleep_ms;      /* between two requests */
+	size_t projects;       /* that may be used; 1 at least */
+};
+
+/* Take limits and projects from the keys of a service. */
+void gm_forecast_limits(
+    struct gm_forecast *, const struct gm_keys *, const struct gm_keywish *);
+
+/* Append it as lines for a person, or as a JSON object and a newline. */
+void gm_forecast_put(const struct gm_forecast *, bool json, struct gm_buf *);
+
+#endif
