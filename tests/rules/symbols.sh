@@ -19,8 +19,7 @@ environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 
 # Used by tests alone; this may only shrink.
-unused='gm_items_open gm_items_close'
-unused="$unused gm_item_init gm_item_make gm_item_release"
+unused=''
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'

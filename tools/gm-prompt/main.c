@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/wanted.h"
+#include "gm-prompt/batch.h"
 #include "gm-prompt/options.h"
 #include "gm-prompt/single.h"
 
@@ -32,7 +33,10 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 	if (gm_prompt_options_check(opt, argc, argv, err) != 0)
 		return -1;
 	rc = open_services(tool, &services, err);
-	rc = gm_single_run(opt, &services, rc, argc, argv, err);
+	if (!opt->batch)
+		rc = gm_single_run(opt, &services, rc, argc, argv, err);
+	else if (rc == 0)
+		rc = gm_batch_run(opt, &services, argc, argv, err);
 	gm_services_close(&services);
 	gm_params_release(&opt->params);
 	return rc;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/num.h"
 #include "gm-prompt/options.h"
 
 static bool
@@ -31,11 +32,105 @@ gm_prompt_options_sources(
 		.operands = argv,
 		.operands_len = argc,
 		.literal = behind > 0 ? behind : 0,
-		.files = (int)o->files.len,
+		/* A record is text, too. */
+		.files = (int)o->files.len + o->batch,
 		.files_stdin = count_stdin(&o->files),
-		.no_stdin = o->no_stdin,
-		.require_stdin = o->require_stdin,
+		.no_stdin = o->no_stdin || o->batch,
+		.require_stdin = o->require_stdin && !o->batch,
 	};
+}
+
+/* How many of the flags are set. */
+static int
+count(const bool *flags, size_t len)
+{
+	int n = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		n += flags[i];
+	return n;
+}
+
+/* What only a batch has: given without one it would do nothing. */
+static int
+check_batch_alone(const struct gm_prompt_options *o, struct gm_err *err)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} rows[] = {
+		{ o->mark != NULL, "--replace" },
+		{ o->pacing.jobs_text != NULL, "--jobs" },
+		{ o->pacing.sleep_text != NULL, "--sleep-ms" },
+		{ o->text, "--text" },
+		{ o->unordered, "--unordered" },
+		{ o->resume, "--resume" },
+		{ o->keep_failed, "--keep-failed" },
+		{ o->force, "--force" },
+		{ o->max_failures_text != NULL, "--max-failures" },
+		{ o->max_requests_text != NULL, "--max-requests" },
+		{ o->max_tokens_text != NULL, "--max-total-tokens" },
+	};
+	size_t i;
+
+	for (i = 0; i < GM_LEN(rows); i++)
+		if (rows[i].given)
+			return gm_fail(err, GM_EUSAGE,
+			    "%s needs --lines, --null or --jsonl",
+			    rows[i].name);
+	return 0;
+}
+
+static bool
+is_from_stdin(const char *argument)
+{
+	return argument != NULL && strcmp(argument, "@-") == 0;
+}
+
+/* What a batch cannot have. */
+static int
+check_batch(const struct gm_prompt_options *o, struct gm_err *err)
+{
+	const bool forms[] = { o->lines, o->nul, o->jsonl };
+	const struct gm_clash rules[] = {
+		{ count(forms, GM_LEN(forms)) > 1,
+		    "--lines, --null and --jsonl" },
+		{ o->stream, "--stream and a batch" },
+		{ o->show_thoughts, "--show-thoughts and a batch" },
+		{ o->no_stdin, "--no-stdin and a batch" },
+		{ o->text && o->common.json, "--text and --json" },
+		{ o->text && o->resume, "--text and --resume" },
+		{ o->force && o->resume, "--force and --resume" },
+		{ o->unordered && o->text && o->output != NULL,
+		    "--unordered, --text and --output" },
+		{ o->output != NULL && (o->dry_run || o->estimate),
+		    "--output with --dry-run or --estimate of a batch" },
+	};
+
+	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
+		return -1;
+	if (is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
+	    count_stdin(&o->files) > 0)
+		return gm_fail(err, GM_EUSAGE,
+		    "standard input holds the records: it cannot be the "
+		    "prompt, the system instruction or a file, too");
+	if ((o->resume || o->force) && o->output == NULL)
+		return gm_fail(err, GM_EUSAGE, "%s needs --output FILE",
+		    o->resume ? "--resume" : "--force");
+	if (o->keep_failed && !o->resume)
+		return gm_fail(err, GM_EUSAGE, "--keep-failed needs --resume");
+	return 0;
+}
+
+static int
+set_limit(
+    int64_t *limit, const char *name, const char *text, struct gm_err *err)
+{
+	if (text == NULL || gm_num_whole(limit, text, 1, INT64_MAX, err) == 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", name);
+	return -1;
 }
 
 int
@@ -43,7 +138,10 @@ gm_prompt_options_check(
     struct gm_prompt_options *o, int argc, char **argv, struct gm_err *err)
 {
 	const struct gm_common *c = &o->common;
+	const bool free[] = { o->estimate, o->count, o->dry_run };
 	const struct gm_clash rules[] = {
+		{ count(free, GM_LEN(free)) > 1,
+		    "--estimate, --count and --dry-run" },
 		{ o->prompt != NULL && argc > 0, "--prompt and operands" },
 		{ o->stream && o->no_stream, "--stream and --no-stream" },
 		{ o->stream && c->json, "--stream and --json" },
@@ -56,9 +154,18 @@ gm_prompt_options_check(
 	};
 	struct gm_prompt_sources from;
 
+	o->batch = o->lines || o->nul || o->jsonl;
 	if (o->output != NULL && strcmp(o->output, "-") == 0)
 		o->output = NULL; /* standard output */
-	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
+	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
+	    (o->batch ? check_batch(o, err) : check_batch_alone(o, err)) != 0 ||
+	    gm_pacing_apply(&o->pacing, err) != 0 ||
+	    set_limit(&o->max_failures, "--max-failures", o->max_failures_text,
+		err) != 0 ||
+	    set_limit(&o->max_requests, "--max-requests", o->max_requests_text,
+		err) != 0 ||
+	    set_limit(&o->max_total_tokens, "--max-total-tokens",
+		o->max_tokens_text, err) != 0)
 		return -1;
 	from = gm_prompt_options_sources(o, argc, argv);
 	return gm_prompt_check(&from, err);
@@ -80,6 +187,40 @@ gm_prompt_options_apply(struct gm_prompt_options *o, struct gm_services *s,
 	if (gm_params_apply(&o->params, question, err) != 0)
 		return -1;
 	return gm_services_fit(s, question, err);
+}
+
+static void
+add_batch_rows(struct gm_prompt_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 'l', "lines", NULL, "a request for each line of stdin",
+		    .flag = &o->lines },
+		{ '0', "null", NULL, "the same; a NUL ends a record",
+		    .flag = &o->nul },
+		{ 'a', "jsonl", NULL, "the same; each line is a JSON object",
+		    .flag = &o->jsonl },
+		{ 'I', "replace", "TEXT",
+		    "TEXT in prompt and -f is the record, not {}",
+		    .text = &o->mark },
+		{ 0, "text", NULL, "print answers only, not JSON lines",
+		    .flag = &o->text },
+		{ 0, "unordered", NULL, "print results as they come",
+		    .flag = &o->unordered },
+		{ 0, "resume", NULL, "skip records that are in FILE of -o",
+		    .flag = &o->resume },
+		{ 0, "keep-failed", NULL, "keep failed lines of earlier runs",
+		    .flag = &o->keep_failed },
+		{ 0, "force", NULL, "overwrite FILE of -o", .flag = &o->force },
+		{ 0, "max-failures", "N", "stop after N failed records",
+		    .text = &o->max_failures_text },
+		{ 0, "max-requests", "N", "stop after N requests",
+		    .text = &o->max_requests_text },
+		{ 0, "max-total-tokens", "N", "stop after N tokens",
+		    .text = &o->max_tokens_text },
+		{ 0 },
+	};
+
+	gm_options_add(table, rows);
 }
 
 void
@@ -134,10 +275,14 @@ gm_prompt_rows(void *options, struct gm_options *table)
 		    .flag = &o->require_stdin },
 		{ 0, "count", NULL, "count the prompt's tokens, ask nothing",
 		    .flag = &o->count },
+		{ 0, "estimate", NULL, "estimate tokens and time, send nothing",
+		    .flag = &o->estimate },
 		{ 0, "dry-run", NULL, "print the request, send nothing",
 		    .flag = &o->dry_run },
 		{ 0 },
 	};
 
 	gm_options_add(table, rows);
+	add_batch_rows(o, table);
+	gm_pacing_rows(&o->pacing, table);
 }

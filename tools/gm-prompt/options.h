@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "call/services.h"
 #include "cli/cli.h"
+#include "cli/pacing.h"
 #include "cli/params.h"
 #include "cli/prompt.h"
 
@@ -21,15 +22,25 @@ struct gm_prompt_options {
 	const char *prompt, *system, *output;
 	bool stream, no_stream, no_stdin, require_stdin;
 	bool show_thoughts, search, url_context;
-	bool count, dry_run, extract, raw;
+	bool count, dry_run, estimate, extract, raw;
+
+	/* Of a batch. */
+	struct gm_pacing pacing;
+	bool lines, nul, jsonl; /* how records are told apart */
+	bool batch;             /* one of them was given */
+	const char *mark;       /* --replace; NULL: "{}" */
+	bool text, unordered;
+	bool resume, keep_failed, force;
+	const char *max_failures_text, *max_requests_text, *max_tokens_text;
+	int64_t max_failures, max_requests, max_total_tokens; /* 0: none */
 };
 
 /* The rows, for struct gm_tool. */
 void gm_prompt_rows(void *options, struct gm_options *);
 
 /*
- * What does not go together, or makes no sense.  "-o -" is no
- * file.  Returns 0, or -1: GM_EUSAGE.
+ * What does not go together, or makes no sense.  Fills the numbers and batch.
+ * Returns 0, or -1: GM_EUSAGE.
  */
 int gm_prompt_options_check(struct gm_prompt_options *, int argc, char **argv,
     struct gm_err *) GM_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "call/pool.h"
 #include "call/window.h"
+#include "cli/forecast.h"
 #include "cli/log.h"
 #include "cli/out.h"
 #include "cli/prompt.h"
@@ -63,6 +64,16 @@ ask_of(struct run *r)
 		.outcome = &r->outcome };
 }
 
+/* In place of an answer. */
+static int
+print(struct run *r, struct gm_span text, struct gm_err *err)
+{
+	gm_out_put(&r->out, text);
+	if (gm_out_end(&r->out, err) != 0)
+		return -1;
+	return gm_out_commit(&r->out, err);
+}
+
 static int
 dry_run(struct run *r, struct gm_err *err)
 {
@@ -72,13 +83,29 @@ dry_run(struct run *r, struct gm_err *err)
 
 	gm_buf_init(&body, SIZE_MAX / 2);
 	rc = gm_call_preview(&what, GM_LEVEL_METRICS, &body, err);
-	if (rc == 0) {
-		gm_out_put(&r->out, gm_buf_span(&body));
-		rc = gm_out_end(&r->out, err);
-	}
 	if (rc == 0)
-		rc = gm_out_commit(&r->out, err);
+		rc = print(r, gm_buf_span(&body), err);
 	gm_buf_release(&body);
+	return rc;
+}
+
+/* What the request would take; sends nothing. */
+static int
+estimate(struct run *r, struct gm_err *err)
+{
+	const struct gm_service *first = r->services->services;
+	struct gm_forecast f = { .requests = 1,
+		.tokens = r->question.tokens };
+	struct gm_buf text;
+	int rc;
+
+	gm_forecast_limits(&f, first->keys, &first->wish);
+	gm_buf_init(&text, SIZE_MAX / 2);
+	gm_forecast_put(&f, r->opt->common.json, &text);
+	rc = gm_buf_check(&text, err);
+	if (rc == 0)
+		rc = print(r, gm_buf_span(&text), err);
+	gm_buf_release(&text);
 	return rc;
 }
 
@@ -293,6 +320,8 @@ work(struct run *r, int rc, int argc, char **argv, struct gm_err *err)
 		rc = prepare(r, argc, argv, err);
 	if (rc == 0 && r->opt->dry_run)
 		return dry_run(r, err);
+	if (rc == 0 && r->opt->estimate)
+		return estimate(r, err);
 	if (rc == 0)
 		rc = ask(r, err);
 	return deliver(r, rc, err);

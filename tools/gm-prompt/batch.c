@@ -1,0 +1,954 @@
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/watch.h"
+#include "call/pool.h"
+#include "call/window.h"
+#include "cli/forecast.h"
+#include "cli/log.h"
+#include "cli/progress.h"
+#include "cli/prompt.h"
+#include "cli/record.h"
+#include "gm-prompt/batch.h"
+#include "gm-prompt/delivery.h"
+#include "gm-prompt/fence.h"
+#include "gm-prompt/item.h"
+#include "gm-prompt/journal.h"
+#include "gm-prompt/reader.h"
+#include "gm-prompt/results.h"
+#include "provider/estimate.h"
+
+/* Records that are looked at in one turn of the loop without a request. */
+#define LOOKS 256
+
+#define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next record */
+#define COOLING_MS 1000
+
+/* Why no more records are taken. */
+enum stop {
+	STOP_NOT,
+	STOP_END,   /* the input has ended */
+	STOP_ERROR, /* it cannot be read, or there is no memory, */
+	STOP_KEYS,  /* no key can be used, */
+	STOP_LATE,  /* or the deadline is over: why has the error */
+	STOP_FAILURES,
+	STOP_REQUESTS,
+	STOP_TOKENS
+};
+
+/* A record in flight.  What it owns serves one record after another. */
+struct job {
+	struct gm_item item;
+	struct gm_outcome outcome;
+	struct gm_sink sink;
+	struct gm_buf held; /* the answer so far */
+	int64_t number;
+	struct job *next_idle;
+};
+
+struct run {
+	struct gm_prompt_options *opt;
+	const struct gm_common *common;
+	struct gm_services *services;
+	struct gm_question question; /* what all records share */
+	struct gm_prompt prompt;
+	struct gm_items items;
+
+	struct gm_reader reader;
+	bool is_file; /* the input: it never has to be waited for */
+	bool waits;   /* for input: the watch includes it */
+	struct gm_watch watch;
+	int64_t due_ms;  /* when to wake; monotonic clock, 0: at no time */
+	int64_t next_ms; /* no start before */
+	struct job *jobs, *idle;
+	size_t busy; /* jobs in flight */
+
+	struct gm_journal_options journal_options;
+	struct gm_journal journal;
+	struct gm_out out;
+	struct gm_results results;
+	struct gm_buf line, block;
+
+	struct gm_log log;   /* of each request */
+	enum gm_level level; /* of what is said of a failed record */
+	bool replaced;       /* the note on ill-formed UTF-8 was given */
+	struct gm_totals totals;
+	struct gm_progress progress;
+	int64_t begun_ms;
+	int64_t cooling_ms; /* when they were counted */
+	size_t cooling;     /* keys of the first service */
+
+	enum stop stop;
+	struct gm_err why;
+	struct gm_err failed; /* the first failed record's */
+	int64_t failed_number;
+	bool mixed; /* another one had another status */
+};
+
+/* --- ends */
+
+/* Take no more records; the first reason counts, but for the end of input. */
+static void
+end(struct run *r, enum stop why)
+{
+	if (r->stop == STOP_NOT || r->stop == STOP_END)
+		r->stop = why;
+}
+
+/* The user's limits, of which those in flight count as one request each. */
+static void
+check_limits(struct run *r)
+{
+	const struct gm_prompt_options *o = r->opt;
+	const struct gm_totals *t = &r->totals;
+
+	if (o->max_requests != 0 &&
+	    t->requests + (int64_t)r->busy >= o->max_requests)
+		end(r, STOP_REQUESTS);
+	if (o->max_total_tokens != 0 && t->tokens_total >= o->max_total_tokens)
+		end(r, STOP_TOKENS);
+}
+
+/* What a run that was stopped comes to; *err is filled unless all is well. */
+static int
+judge_stop(const struct run *r, struct gm_err *err)
+{
+	const struct gm_prompt_options *o = r->opt;
+
+	switch (r->stop) {
+	case STOP_ERROR:
+	case STOP_LATE:
+		*err = r->why;
+		return -1;
+	case STOP_KEYS:
+		*err = r->why;
+		gm_err_append(err, "; the rest was not sent");
+		return -1;
+	case STOP_FAILURES:
+		return gm_fail(err, GM_ENEGATIVE,
+		    "--max-failures: %lld failed, the last of them: %s; the "
+		    "rest was not sent",
+		    (long long)o->max_failures, r->why.msg);
+	case STOP_REQUESTS:
+		return gm_fail(err, GM_ETEMPFAIL,
+		    "--max-requests: %lld sent; the rest was not",
+		    (long long)r->totals.requests);
+	case STOP_TOKENS:
+		return gm_fail(err, GM_ETEMPFAIL,
+		    "--max-total-tokens: %lld used; the rest was not sent",
+		    (long long)r->totals.tokens_total);
+	case STOP_NOT:
+	case STOP_END:
+		break;
+	}
+	return 0;
+}
+
+/* The status of a run whose records have all been looked at. */
+static int
+judge_records(const struct run *r, struct gm_err *err)
+{
+	const struct gm_totals *t = &r->totals;
+
+	if (t->failed == 0)
+		return 0;
+	if (t->records == 1) {
+		*err = r->failed;
+		return -1;
+	}
+	return gm_fail(err,
+	    !r->mixed && t->answered + t->skipped == 0 ? r->failed.code
+						       : GM_ENEGATIVE,
+	    "%lld of %lld records failed; record %lld: %s",
+	    (long long)t->failed, (long long)t->records,
+	    (long long)r->failed_number, r->failed.msg);
+}
+
+/* --- results */
+
+static void
+count_failure(struct run *r, int64_t number, const struct gm_err *err)
+{
+	r->totals.failed++;
+	if (r->totals.failed == 1) {
+		r->failed = *err;
+		r->failed_number = number;
+	}
+	r->mixed = r->mixed || err->code != r->failed.code;
+	if (r->opt->max_failures != 0 &&
+	    r->totals.failed >= r->opt->max_failures) {
+		if (r->stop == STOP_NOT || r->stop == STOP_END)
+			r->why = *err;
+		end(r, STOP_FAILURES);
+	}
+	gm_note(&r->common->note, r->level, "record %lld: %s",
+	    (long long)number, err->msg);
+}
+
+static int
+put_line(struct run *r, int64_t number, const char *hash, struct gm_err *err)
+{
+	if (gm_buf_check(&r->line, err) != 0)
+		return -1;
+	return gm_results_put(
+	    &r->results, number, hash, gm_buf_span(&r->line), err);
+}
+
+/* A record that has no line: later ones need not wait for it. */
+static int
+put_none(struct run *r, int64_t number, struct gm_err *err)
+{
+	gm_buf_reset(&r->line);
+	return put_line(r, number, NULL, err);
+}
+
+/* A text, with the end that all have. */
+static int
+put_text(struct run *r, int64_t number, struct gm_span text, struct gm_err *err)
+{
+	bool nul = r->opt->nul;
+
+	gm_buf_reset(&r->line);
+	gm_buf_put_span(&r->line, text);
+	if (nul)
+		gm_buf_putc(&r->line, '\0');
+	else if (text.len == 0 || text.p[text.len - 1] != '\n')
+		gm_buf_putc(&r->line, '\n');
+	return put_line(r, number, NULL, err);
+}
+
+/* failure NULL: there is none. */
+static int
+put_json(struct run *r, const struct job *j, struct gm_span text,
+    const struct gm_err *failure, struct gm_err *err)
+{
+	const struct gm_record record = {
+		.outcome = &j->outcome,
+		.question = &j->item.question,
+		.provider = r->services->services[0].provider->name,
+		.err = failure,
+		.text = text,
+		.secrets = &r->common->secrets,
+		.number = j->number,
+		.id = j->item.id,
+		.hash = j->item.hash,
+	};
+
+	gm_buf_reset(&r->line);
+	gm_record_write(&record, &r->line);
+	return put_line(r, j->number, j->item.hash, err);
+}
+
+/* A record that is not sent, for the reason that failure has. */
+static int
+put_invalid(struct run *r, struct job *j, const struct gm_err *failure,
+    struct gm_err *err)
+{
+	const struct gm_span none = { NULL, 0 };
+
+	count_failure(r, j->number, failure);
+	if (r->opt->estimate || r->opt->dry_run)
+		return 0;
+	return r->opt->text ? put_text(r, j->number, none, err)
+	                    : put_json(r, j, none, failure, err);
+}
+
+/* The text of an answer: all of it, its first block, or how many tokens. */
+static int
+take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
+    struct gm_err *failure)
+{
+	const struct gm_prompt_options *o = r->opt;
+	const struct gm_outcome *outcome = &j->outcome;
+
+	*text = gm_buf_span(&j->held);
+	gm_buf_reset(&r->block);
+	if (o->count && rc == 0) {
+		gm_buf_printf(
+		    &r->block, "%lld", (long long)outcome->answer.usage.prompt);
+		*text = gm_buf_span(&r->block);
+	}
+	if (!o->extract || !gm_delivery_is_showable(outcome, rc))
+		return rc;
+	if (!gm_fence_first(*text, &r->block) && rc == 0)
+		rc = gm_fail(failure, GM_ENEGATIVE,
+		    "%s: the answer has no fenced block", outcome->model);
+	*text = gm_buf_span(&r->block);
+	return rc;
+}
+
+static void
+count_outcome(struct run *r, const struct gm_outcome *o)
+{
+	const struct gm_usage *u = &o->answer.usage;
+	struct gm_totals *t = &r->totals;
+	int64_t attempts = (int64_t)gm_outcome_attempts(o);
+
+	t->requests += attempts;
+	t->retries += attempts > 0 ? attempts - 1 : 0;
+	t->tokens_in += u->prompt > 0 ? u->prompt : 0;
+	t->tokens_out += u->output > 0 ? u->output : 0;
+	t->tokens_total += u->total > 0 ? u->total : 0;
+}
+
+/* No result: the run ends, or no key can be used. */
+static bool
+is_dropped(enum gm_class class, enum gm_code code)
+{
+	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
+	       code == GM_ETEMPFAIL || code == GM_ENOPERM;
+}
+
+/* A record was answered, or has failed as *failure says. */
+static int
+finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
+    struct gm_err *err)
+{
+	struct gm_span text;
+
+	rc = take_text(r, j, rc, &text, failure);
+	if (rc != 0)
+		count_failure(r, j->number, failure);
+	else
+		r->totals.answered++;
+	if (!r->opt->text)
+		return put_json(r, j, text, rc != 0 ? failure : NULL, err);
+	if (rc != 0)
+		text.len = 0;
+	return put_text(r, j->number, text, err);
+}
+
+/* The run ends before the record has a result. */
+static int
+drop_job(struct run *r, struct job *j, const struct gm_err *failure,
+    struct gm_err *err)
+{
+	enum gm_class class = j->outcome.class;
+
+	r->totals.not_sent++;
+	if (r->stop == STOP_NOT || r->stop == STOP_END)
+		r->why = *failure;
+	if (class == GM_CLASS_DEADLINE)
+		end(r, STOP_LATE);
+	else if (class != GM_CLASS_SIGNAL)
+		end(r, STOP_KEYS);
+	return put_none(r, j->number, err);
+}
+
+static void
+free_job(struct run *r, struct job *j)
+{
+	j->next_idle = r->idle;
+	r->idle = j;
+	r->busy--;
+}
+
+/* The pool's receiver. */
+static int
+done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+	struct job *j = ask->arg;
+	struct gm_err failure = { .code = GM_OK };
+
+	if (rc != 0)
+		failure = *err;
+	count_outcome(r, &j->outcome);
+	gm_log_outcome(&r->log, &j->outcome);
+	if (rc != 0 && failure.code == GM_EOS)
+		return -1; /* of this machine: it would be so for all */
+	if (rc != 0 && is_dropped(j->outcome.class, failure.code))
+		rc = drop_job(r, j, &failure, err);
+	else
+		rc = finish_job(r, j, rc, &failure, err);
+	free_job(r, j);
+	return rc;
+}
+
+/* --- records */
+
+/* Has an earlier run answered it?  Only known with --resume. */
+static bool
+is_finished(struct run *r, const struct job *j)
+{
+	return r->opt->resume && gm_journal_skip(&r->journal, j->item.hash);
+}
+
+/* The first time it is a note. */
+static void
+tell_replaced(struct run *r, const struct gm_reader_record *record)
+{
+	if (record->replaced == 0)
+		return;
+	gm_note(&r->common->note, r->replaced ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE,
+	    "record %lld: not UTF-8 in %zu place%s: replaced by U+FFFD",
+	    (long long)record->number, record->replaced,
+	    record->replaced == 1 ? "" : "s");
+	r->replaced = true;
+}
+
+/* Returns 0, or -1 with why the record cannot be sent, or why the run ends. */
+static int
+make_item(struct run *r, struct job *j, const struct gm_reader_record *record,
+    struct gm_err *err)
+{
+	struct gm_question *q = &j->item.question;
+
+	if (record->fault != NULL) { /* nothing of the record before it */
+		*q = r->question;
+		j->item.id.len = 0;
+		return gm_fail(err, GM_EDATA, "%s", record->fault);
+	}
+	if (gm_item_make(&j->item, &r->items, (uint64_t)record->number,
+		record->text, err) != 0)
+		return -1;
+	q->tokens = gm_estimate_question(q);
+	return 0;
+}
+
+static struct gm_ask
+ask_of(struct job *j)
+{
+	return (struct gm_ask){ .service = j->item.service,
+		.question = &j->item.question,
+		.sink = &j->sink,
+		.outcome = &j->outcome,
+		.arg = j };
+}
+
+/*
+ * Make the question of a record.  Returns 1, 0 if it needs no request (it has
+ * its line, or needs none), or -1.
+ */
+static int
+take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
+    struct gm_err *err)
+{
+	struct gm_err failure;
+	struct gm_ask ask;
+	int rc;
+
+	r->totals.records++;
+	j->number = record->number;
+	tell_replaced(r, record);
+	gm_outcome_release(&j->outcome);
+	gm_outcome_init(&j->outcome);
+	rc = make_item(r, j, record, &failure);
+	if (rc == 0 && is_finished(r, j)) {
+		r->totals.skipped++;
+		return put_none(r, j->number, err);
+	}
+	ask = ask_of(j);
+	if (rc == 0 && !r->opt->estimate)
+		rc = gm_window_check(&ask, &failure);
+	if (rc == 0)
+		return 1;
+	if (failure.code != GM_EDATA && failure.code != GM_ENOINPUT) {
+		*err = failure;
+		return -1;
+	}
+	j->item.hash[0] = '\0'; /* it is of no use to a later run */
+	return put_invalid(r, j, &failure, err);
+}
+
+/* Have the loop woken at this time, or before. */
+static int
+wake_at(struct run *r, int64_t at_ms, struct gm_err *err)
+{
+	if (r->due_ms == 0 || at_ms < r->due_ms)
+		r->due_ms = at_ms;
+	return gm_watch_at(&r->watch, r->due_ms, err);
+}
+
+/* Have the loop woken when there is input; or no longer. */
+static int
+wait_for_input(struct run *r, bool waits, struct gm_err *err)
+{
+	if (waits && r->is_file) /* there was only too much for one turn */
+		return wake_at(r, gm_clock_mono_ms(), err);
+	if (waits == r->waits)
+		return 0;
+	r->waits = waits;
+	return gm_watch_set(&r->watch, r->reader.fd, waits ? POLLIN : 0, err);
+}
+
+/*
+ * The next record that needs a request.  Returns 1, 0: none now, or -1 with
+ * *err; no record comes if stop is set then.
+ */
+static int
+take_record(struct run *r, struct job *j, struct gm_err *err)
+{
+	struct gm_reader_record record;
+	int looks, rc = 0;
+
+	for (looks = 0; looks < LOOKS && rc == 0; looks++) {
+		if (gm_results_is_full(&r->results))
+			return 0; /* one that goes out wakes the loop */
+		switch (gm_reader_next(&r->reader, &record, err)) {
+		case GM_READER_WAIT:
+			return wait_for_input(r, true, err);
+		case GM_READER_END:
+			end(r, STOP_END);
+			return -1;
+		case GM_READER_FAILED:
+			return -1;
+		case GM_READER_RECORD:
+			rc = take_item(r, j, &record, err);
+		}
+		if (rc == 0 && r->stop != STOP_NOT)
+			return -1; /* too many have failed */
+	}
+	return rc == 0 ? wake_at(r, gm_clock_mono_ms(), err) : rc;
+}
+
+/* Is it too early for another start?  Returns 1 if not, 0, or -1. */
+static int
+keep_pace(struct run *r, struct gm_err *err)
+{
+	int64_t now = gm_clock_mono_ms();
+
+	if (r->opt->pacing.sleep_ms == 0)
+		return 1;
+	if (now < r->next_ms)
+		return wake_at(r, r->next_ms, err);
+	r->next_ms = now + r->opt->pacing.sleep_ms;
+	return 1;
+}
+
+/* A record that is valid may still be one too many. */
+static bool
+is_allowed(struct run *r, const struct job *j, struct gm_err *err)
+{
+	check_limits(r);
+	if (r->stop == STOP_NOT)
+		return true;
+	r->totals.not_sent++;
+	if (put_none(r, j->number, err) != 0)
+		r->why = *err;
+	return false;
+}
+
+static void
+start(struct run *r, struct job *j, struct gm_ask *ask)
+{
+	r->idle = j->next_idle;
+	r->busy++;
+	r->question.cautious = false; /* said once */
+	gm_buf_recycle(&j->held, KEPT_MAX);
+	*ask = ask_of(j);
+}
+
+/* The pool's supplier. */
+static int
+next(struct gm_ask *ask, void *arg)
+{
+	struct run *r = arg;
+	struct job *j = r->idle;
+	struct gm_err err;
+	int rc = 1;
+
+	if (r->stop != STOP_NOT)
+		return -1;
+	if (r->busy > 0 || r->next_ms != 0)
+		rc = keep_pace(r, &err);
+	if (rc == 1)
+		rc = take_record(r, j, &err);
+	if (rc == -1 && r->stop == STOP_NOT) {
+		r->why = err;
+		end(r, STOP_ERROR);
+	}
+	if (rc == 1 && !is_allowed(r, j, &err))
+		rc = -1;
+	if (rc == 1)
+		start(r, j, ask);
+	return rc;
+}
+
+/* --- the loop */
+
+/* How many keys of the first service are cooling down; looked at once a second. */
+static void
+count_cooling(struct run *r, int64_t now_ms)
+{
+	struct gm_keys *keys = r->services->services[0].keys;
+	size_t i;
+
+	if (r->cooling_ms != 0 && now_ms - r->cooling_ms < COOLING_MS)
+		return;
+	r->cooling_ms = now_ms;
+	r->cooling = 0;
+	for (i = 0; i < keys->rule.ring->len; i++)
+		r->cooling += !gm_keys_is_usable(
+		    keys, r->question.model, &r->services->services[0].wish, i);
+}
+
+static int
+show_progress(struct run *r, struct gm_err *err)
+{
+	int64_t now = gm_clock_mono_ms();
+
+	if (r->common->note.status == NULL)
+		return 0;
+	count_cooling(r, now);
+	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
+	return r->progress.due_ms != 0 ? wake_at(r, r->progress.due_ms, err)
+	                               : 0;
+}
+
+static int
+tick(void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+
+	r->due_ms = 0;
+	if (gm_watch_at(&r->watch, 0, err) != 0 ||
+	    wait_for_input(r, false, err) != 0)
+		return -1;
+	if (r->common->note.status != NULL && r->common->out_is_tty)
+		gm_progress_erase(&r->progress);
+	if (gm_results_tick(&r->results, err) != 0)
+		return -1;
+	return show_progress(r, err);
+}
+
+static int
+run_pool(struct run *r, struct gm_err *err)
+{
+	const struct gm_pool pool = { .http = r->services->services[0].http,
+		.slots = r->opt->pacing.jobs,
+		.next = next,
+		.done = done,
+		.tick = tick,
+		.arg = r,
+		.watch = r->watch.fd };
+
+	return gm_pool_run(&pool, err);
+}
+
+/* --- before and after */
+
+static int
+hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
+{
+	struct gm_buf *held = arg;
+
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
+	if (!part->thought)
+		gm_buf_put_span(held, part->text);
+	if (gm_buf_check(held, err) == 0)
+		return 0;
+	gm_err_prefix(err, "answer: ");
+	if (err->code == GM_EDATA) /* not the user's data */
+		err->code = GM_EPROTOCOL;
+	return -1;
+}
+
+static int
+flush_nothing(void *arg, struct gm_err *err)
+{
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void
+drop_held(void *arg)
+{
+	gm_buf_reset(arg);
+}
+
+static int
+make_jobs(struct run *r, struct gm_err *err)
+{
+	size_t i, len = r->opt->pacing.jobs;
+	struct job *j;
+
+	r->jobs = calloc(len, sizeof(*r->jobs));
+	if (r->jobs == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	for (i = len; i-- > 0;) {
+		j = &r->jobs[i];
+		gm_item_init(&j->item);
+		gm_outcome_init(&j->outcome);
+		gm_buf_init(&j->held, GM_DELIVERY_MAX);
+		j->sink = (struct gm_sink){ .part = hold_part,
+			.flush = flush_nothing,
+			.restart = drop_held,
+			.arg = &j->held };
+		j->next_idle = r->idle;
+		r->idle = j;
+	}
+	return 0;
+}
+
+/* What all records share: texts, parameters, templates. */
+static int
+prepare(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	const struct gm_prompt_sources from =
+	    gm_prompt_options_sources(r->opt, argc, argv);
+	struct gm_input input = { .note = &r->common->note };
+	struct gm_items_options items;
+
+	if (gm_prompt_options_apply(r->opt, r->services, &r->question, err) !=
+		0 ||
+	    gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
+		return -1;
+	r->question.system = gm_buf_span(&r->prompt.system);
+	items = (struct gm_items_options){ .json = r->opt->jsonl,
+		.mark = r->opt->mark,
+		.prompt = gm_buf_span(&r->prompt.text),
+		.files = r->opt->files.items,
+		.files_len = r->opt->files.len,
+		.question = &r->question,
+		.service = r->services->services,
+		.note = &r->common->note };
+	return gm_items_open(&r->items, &items, err);
+}
+
+/* Results that go into the input would never end, or destroy it. */
+static int
+check_output(const struct run *r, struct gm_err *err)
+{
+	struct stat in, out;
+
+	if (!r->is_file || r->reader.fd == -1 ||
+	    stat(r->opt->output, &out) != 0 || fstat(r->reader.fd, &in) != 0 ||
+	    in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+		return 0;
+	return gm_fail(err, GM_EUSAGE,
+	    "--output: %s is the standard input: use another file",
+	    r->opt->output);
+}
+
+static int
+open_output(struct run *r, struct gm_err *err)
+{
+	struct gm_prompt_options *o = r->opt;
+	enum gm_journal_mode mode = GM_JOURNAL_NEW;
+
+	if (o->resume)
+		mode = GM_JOURNAL_RESUME;
+	else if (o->force)
+		mode = GM_JOURNAL_OVERWRITE;
+	r->results.watch = &r->watch;
+	r->results.ordered = o->text;
+	gm_order_init(&r->results.order, o->unordered);
+	if (o->output == NULL) {
+		r->results.out = &r->out;
+		if (gm_out_open(&r->out, NULL, err) != 0)
+			return -1;
+		r->out.filtered = o->text && !o->raw && isatty(r->out.fd) == 1;
+		return 0;
+	}
+	r->journal_options = (struct gm_journal_options){ .path = o->output,
+		.mode = mode,
+		.keep_failed = o->keep_failed,
+		.note = &r->common->note };
+	if (check_output(r, err) != 0 ||
+	    gm_journal_open(&r->journal, &r->journal_options, err) != 0)
+		return -1;
+	r->results.journal = &r->journal;
+	return 0;
+}
+
+static void
+open_input(struct run *r)
+{
+	const struct gm_common *c = r->common;
+	struct stat st;
+	int fd = c->stdin_closed ? -1 : STDIN_FILENO;
+	enum gm_reader_form form =
+	    r->opt->nul ? GM_READER_NUL : GM_READER_LINES;
+
+	gm_reader_init(&r->reader, fd, "standard input", form);
+	r->is_file = fd == -1 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
+	r->begun_ms = gm_clock_mono_ms();
+	/* As JSON it is told where the results go. */
+	r->level = r->opt->text || r->opt->estimate || r->opt->dry_run
+	               ? GM_LEVEL_ERROR
+	               : GM_LEVEL_DETAIL;
+	gm_progress_init(&r->progress, &c->note,
+	    c->note.status != NULL && fd != -1 ? gm_reader_total(fd, form) : -1,
+	    r->begun_ms);
+	r->log = c->log;
+	/* A line for each would be too much, unless it is asked for. */
+	r->log.metrics = c->config.values[GM_SET_METRICS].number != 0;
+}
+
+/* --- runs that send nothing */
+
+/* Look at all records one by one; use() gets those that are valid. */
+static int
+walk(struct run *r, int (*use)(struct run *, struct job *, struct gm_err *),
+    struct gm_err *err)
+{
+	int rc;
+
+	do {
+		r->due_ms = 0;
+		rc = take_record(r, r->idle, err);
+		if (rc == 1)
+			rc = use(r, r->idle, err);
+		else if (rc == 0 && gm_stop_poll(r->watch.fd, POLLIN, 0,
+					GM_STOP_DRAIN, err) == -1)
+			rc = -1;
+	} while (rc != -1);
+	return r->stop == STOP_NOT ? -1 : judge_stop(r, err);
+}
+
+static int
+print_line(struct run *r, struct gm_err *err)
+{
+	if (gm_buf_check(&r->line, err) != 0)
+		return -1;
+	gm_out_put(&r->out, gm_buf_span(&r->line));
+	return gm_out_flush(&r->out, err);
+}
+
+static int
+add_estimate(struct run *r, struct job *j, struct gm_err *err)
+{
+	(void)err;
+	r->totals.tokens_in += j->item.question.tokens;
+	return 0;
+}
+
+static int
+estimate(struct run *r, struct gm_err *err)
+{
+	const struct gm_service *first = r->services->services;
+	struct gm_forecast f = { .sleep_ms = r->opt->pacing.sleep_ms };
+
+	if (walk(r, add_estimate, err) != 0)
+		return -1;
+	f.requests = r->totals.records - r->totals.failed;
+	f.invalid = r->totals.failed;
+	f.tokens = r->totals.tokens_in;
+	gm_forecast_limits(&f, first->keys, &first->wish);
+	gm_buf_reset(&r->line);
+	gm_forecast_put(&f, r->common->json, &r->line);
+	return print_line(r, err);
+}
+
+/* A body a line; what else would be sent is said on standard error. */
+static int
+print_request(struct run *r, struct job *j, struct gm_err *err)
+{
+	const struct gm_ask ask = ask_of(j);
+
+	gm_buf_reset(&r->line);
+	if (gm_call_preview(&ask, GM_LEVEL_METRICS, &r->line, err) != 0)
+		return -1;
+	gm_buf_putc(&r->line, '\n');
+	return print_line(r, err);
+}
+
+/* Returns 0, or -1 with what the whole run comes to. */
+static int
+send_nothing(struct run *r, struct gm_err *err)
+{
+	int rc =
+	    r->opt->estimate ? estimate(r, err) : walk(r, print_request, err);
+
+	return rc == 0 ? judge_records(r, err) : rc;
+}
+
+/* All has been taken to its end; rc and *err are what the pool came to. */
+static int
+finish(struct run *r, int rc, struct gm_err *err)
+{
+	const struct gm_common *c = r->common;
+	bool complete = rc == 0 && r->stop == STOP_END;
+	struct gm_err failure;
+
+	gm_progress_erase(&r->progress);
+	if (rc == 0)
+		rc = gm_results_end(&r->results, err);
+	if (r->results.journal != NULL &&
+	    gm_journal_finish(&r->journal, complete, &failure) != 0 &&
+	    rc == 0) {
+		*err = failure;
+		rc = -1;
+	}
+	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
+	gm_log_totals(&c->log, &r->totals);
+	if (rc == 0 && gm_stop_signal() != 0)
+		return gm_stop_fail(err);
+	if (rc == 0)
+		rc = judge_stop(r, err);
+	if (rc == 0 && r->stop != STOP_END) /* late, with nothing in flight */
+		return gm_stop_fail(err);
+	if (rc == 0 && r->totals.records == 0 && r->opt->require_stdin)
+		return gm_fail(err, GM_EDATA, "standard input: no records");
+	return rc == 0 ? judge_records(r, err) : rc;
+}
+
+static int
+work(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	if (gm_stop_drain_first(err) != 0 || prepare(r, argc, argv, err) != 0)
+		return -1;
+	open_input(r);
+	if (make_jobs(r, err) != 0 || gm_watch_open(&r->watch, err) != 0 ||
+	    open_output(r, err) != 0)
+		return -1;
+	if (r->opt->estimate || r->opt->dry_run)
+		return send_nothing(r, err);
+	if (gm_services_connect(r->services, err) != 0)
+		return -1;
+	return finish(r, run_pool(r, err), err);
+}
+
+static void
+release(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; r->jobs != NULL && i < r->opt->pacing.jobs; i++) {
+		gm_item_release(&r->jobs[i].item);
+		gm_outcome_release(&r->jobs[i].outcome);
+		gm_buf_release(&r->jobs[i].held);
+	}
+	free(r->jobs);
+	gm_results_release(&r->results);
+	gm_journal_release(&r->journal);
+	gm_out_release(&r->out);
+	gm_buf_release(&r->line);
+	gm_buf_release(&r->block);
+	gm_reader_release(&r->reader);
+	gm_watch_close(&r->watch);
+	gm_items_close(&r->items);
+	gm_prompt_release(&r->prompt);
+	free(r);
+}
+
+/* Not on the stack, which may be as small as 64 KiB. */
+int
+gm_batch_run(struct gm_prompt_options *opt, struct gm_services *services,
+    int argc, char **argv, struct gm_err *err)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int rc;
+
+	if (r == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	r->opt = opt;
+	r->common = &opt->common;
+	r->services = services;
+	r->out.file.fd = r->journal.fd = -1;
+	r->watch.fd = r->watch.timer = -1;
+	gm_buf_init(&r->line, SIZE_MAX / 2);
+	gm_buf_init(&r->block, GM_DELIVERY_MAX);
+	rc = work(r, argc, argv, err);
+	release(r);
+	return rc;
+}
