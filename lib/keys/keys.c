@@ -54,7 +54,6 @@ gm_keys_begin(struct gm_keys *k, struct gm_err *err)
 void
 gm_keys_commit(struct gm_keys *k)
 {
-	gm_keystate_save(k->state);
 	gm_keystate_unlock(k->state);
 }
 

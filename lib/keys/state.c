@@ -584,27 +584,59 @@ sync_here(int fd)
 	return gm_file_sync(fd) == 0 ? 0 : errno;
 }
 
-static void
-write_table(struct gm_keystate *k)
+/*
+ * The next step of writing, after one whose sync ended with error.  Returns a
+ * descriptor that must be synced before the one after it; -1: no more.
+ */
+static int
+step(struct gm_keystate *k, int error)
 {
+	int fd = -1, rc = 0;
 	struct gm_err err;
 
-	if (write_aside(k, &err) != 0 ||
-	    publish(k, sync_here(k->aside), &err) != 0 ||
-	    check_synced(k, sync_here(k->dir.fd), &err) != 0)
-		keep_unwritten(k, &err);
+	switch (k->phase) {
+	case GM_KEYSTATE_OPEN:
+		rc = write_aside(k, &err);
+		k->phase = GM_KEYSTATE_SYNC;
+		fd = k->aside;
+		break;
+	case GM_KEYSTATE_SYNC:
+		rc = publish(k, error, &err);
+		k->phase = GM_KEYSTATE_PUBLISHED;
+		fd = k->dir.fd;
+		break;
+	case GM_KEYSTATE_PUBLISHED:
+		rc = check_synced(k, error, &err);
+		break;
+	case GM_KEYSTATE_IDLE:
+		break;
+	}
+	k->stored = rc == 0;
+	if (rc == 0)
+		return fd;
+	keep_unwritten(k, &err);
+	return -1;
 }
 
-void
-gm_keystate_save(struct gm_keystate *k)
+/* All further steps, on this thread. */
+static void
+write_here(struct gm_keystate *k, int error)
 {
-	bool writable = is_writable(k);
+	int fd = step(k, error);
 
-	if (k->table.changed && writable)
-		write_table(k);
+	while (fd != -1)
+		fd = step(k, sync_here(fd));
+}
+
+/* The table is changed, or not; it stays in memory if it cannot be written. */
+static void
+save(struct gm_keystate *k)
+{
+	k->stored = is_writable(k);
+	if (k->table.changed && k->stored)
+		write_here(k, 0);
 	else if (k->table.changed)
 		keep(k);
-	k->stored = writable && k->known;
 }
 
 int
@@ -678,70 +710,35 @@ gm_keystate_leave(struct gm_keystate *k)
 		return 0;
 	if (k->table.changed && is_writable(k))
 		return k->batch;
-	gm_keystate_save(k);
+	save(k);
 	unlock(k);
 	return 0;
 }
 
-/* Have it synced by the thread; without one it is done here. */
+/* Have it synced by the thread, if there can be one. */
 static bool
-begin_sync(struct gm_keystate *k, int fd, int *error)
+begin_sync(struct gm_keystate *k, int fd)
 {
 	if (!k->syncs)
 		k->syncs = gm_sync_open(&k->sync, 0) == 0;
-	if (k->syncs && gm_sync_begin(&k->sync, fd) == 0)
-		return false;
-	*error = sync_here(fd);
-	return true;
-}
-
-/* The next step of writing, after one that ended with error. */
-static void
-step(struct gm_keystate *k, int error)
-{
-	struct gm_err err;
-	bool synced = true;
-	int rc = 0;
-
-	while (rc == 0 && synced && k->phase != GM_KEYSTATE_IDLE) {
-		switch (k->phase) {
-		case GM_KEYSTATE_OPEN:
-			rc = write_aside(k, &err);
-			k->phase = GM_KEYSTATE_SYNC;
-			synced = rc != 0 || begin_sync(k, k->aside, &error);
-			break;
-		case GM_KEYSTATE_SYNC:
-			rc = publish(k, error, &err);
-			k->phase = GM_KEYSTATE_PUBLISHED;
-			synced = rc != 0 || begin_sync(k, k->dir.fd, &error);
-			break;
-		case GM_KEYSTATE_PUBLISHED:
-			rc = check_synced(k, error, &err);
-			if (rc == 0)
-				unlock(k);
-			break;
-		case GM_KEYSTATE_IDLE:
-			break;
-		}
-	}
-	if (rc != 0)
-		keep_unwritten(k, &err);
-	if (k->phase == GM_KEYSTATE_IDLE || rc != 0) {
-		k->stored = rc == 0;
-		unlock(k);
-	}
+	return k->syncs && gm_sync_begin(&k->sync, fd) == 0;
 }
 
 bool
 gm_keystate_finish(struct gm_keystate *k, uint64_t batch)
 {
-	int error = 0;
+	int error = 0, fd;
 
 	if (k->phase == GM_KEYSTATE_IDLE || batch != k->batch)
 		return true;
-	if (k->phase == GM_KEYSTATE_OPEN || gm_sync_end(&k->sync, &error))
-		step(k, error);
-	return k->phase == GM_KEYSTATE_IDLE;
+	if (k->phase != GM_KEYSTATE_OPEN && !gm_sync_end(&k->sync, &error))
+		return false;
+	fd = step(k, error);
+	while (fd != -1 && !begin_sync(k, fd))
+		fd = step(k, sync_here(fd));
+	if (fd == -1)
+		unlock(k);
+	return fd == -1;
 }
 
 int
@@ -752,22 +749,19 @@ gm_keystate_fd(const struct gm_keystate *k)
 	           : -1;
 }
 
-/* To its end, on this thread. */
 void
 gm_keystate_unlock(struct gm_keystate *k)
 {
 	int error = 0;
 
-	if (k->phase == GM_KEYSTATE_OPEN && k->table.changed)
-		gm_keystate_save(k);
-	if (k->phase == GM_KEYSTATE_OPEN)
-		unlock(k);
-	while (k->phase != GM_KEYSTATE_IDLE) {
-		if (k->syncs)
-			gm_sync_close(&k->sync, &error);
+	if (k->phase == GM_KEYSTATE_OPEN) {
+		save(k);
+	} else if (k->phase != GM_KEYSTATE_IDLE) {
+		gm_sync_close(&k->sync, &error);
 		k->syncs = false;
-		step(k, error);
+		write_here(k, error);
 	}
+	unlock(k);
 }
 
 /*

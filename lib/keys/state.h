@@ -20,7 +20,7 @@
  * holds.  A table that cannot be written is kept in memory, and merged over what
  * is read from then on, until it can.
  *
- *	lock, look and change, save or save_counters, unlock
+ *	lock, look and change, save_counters, unlock
  *
  * waits; an event loop, which must not, calls instead
  *
@@ -127,27 +127,25 @@ int gm_keystate_lock_briefly(
     struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * While locked: write the table if it has changed, and only then; afterwards it
- * outlives a power cut.  Pointers to rows are gone.
- */
-void gm_keystate_save(struct gm_keystate *);
-
-/*
  * While locked: write the counters of a row of the table in place, or a new row
- * at the end, which outlives the process; if the table has changed it will be
- * written whole by who saves or leaves.
+ * at the end, which outlives the process; if the table has changed it is written
+ * whole in the end.
  */
 void gm_keystate_save_counters(struct gm_keystate *, struct gm_keyrow *);
 
 /*
- * Was all that gm_keystate_save() was given last written?  Returns 0, or -1:
+ * Was all that was changed before the last unlocking written?  Returns 0, or -1:
  * GM_ECANTCREAT with the reason, GM_EOS without memory or descriptors,
  * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) if that has kept us from it.
  */
 int
 gm_keystate_check(const struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 
-/* Harmless when nothing is locked. */
+/*
+ * Write the table if it has changed, and only then, and unlock; after that it
+ * outlives a power cut.  Harmless when nothing is locked.  Pointers to rows are
+ * gone.
+ */
 void gm_keystate_unlock(struct gm_keystate *);
 
 /*

@@ -80,7 +80,6 @@ make_rows(struct gm_keystate *state, long rows)
 			die(&err);
 	}
 	state->table.changed = true;
-	gm_keystate_save(state);
 	gm_keystate_unlock(state);
 }
 

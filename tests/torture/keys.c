@@ -105,7 +105,6 @@ mark_for_ever(const struct run *run, long who)
 		row->since_ms = now;
 		row->class = GM_CLASS_QUOTA_MINUTE;
 		state.table.changed = true;
-		gm_keystate_save(&state);
 		gm_keystate_unlock(&state);
 		if (state.own.len == 0) /* else the disk was too slow */
 			tell(run->pipe[1], who, until);
@@ -248,7 +247,6 @@ check_litter(const struct run *run)
 	if (gm_keystate_lock(&state, gm_clock_wall_ms(), &err) != 0)
 		die(err.msg);
 	state.table.changed = true;
-	gm_keystate_save(&state);
 	gm_keystate_close(&state);
 	dir = opendir(run->dir);
 	if (dir == NULL)

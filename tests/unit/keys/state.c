@@ -56,7 +56,6 @@ mark(struct gm_keystate *k, const char *id, int64_t ms)
 	row->since_ms = NOW;
 	row->until_ms = NOW + ms;
 	k->table.changed = true;
-	gm_keystate_save(k);
 	gm_keystate_unlock(k);
 }
 
@@ -357,7 +356,6 @@ test_too_many(void **state)
 		assert_int_equal(gm_keytable_append(&a.k.table, &row, &err), 0);
 	}
 	a.k.table.changed = true;
-	gm_keystate_save(&a.k);
 	gm_keystate_unlock(&a.k);
 	assert_string_equal(said(),
 	    "gm-x: ./keys: full: the oldest 3 of its rows dropped; set "
