@@ -826,7 +826,7 @@ take_answer(struct gm_call *c)
 	if (d.step == GM_STEP_RESERVE && e.class == GM_CLASS_EMPTY)
 		gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: sent once more",
 		    c->err.msg);
-	change_keys(c, c->now.free ? GM_LEARNT_REACHED : GM_LEARNT_SUCCESS, &d);
+	change_keys(c, GM_LEARNT_SUCCESS, &d);
 }
 
 /* It was asked without a key, and wants one: there is none to be marked. */

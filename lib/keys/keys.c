@@ -114,9 +114,6 @@ learn(struct gm_keys *k, const struct gm_keychange *c, int64_t now_ms,
 		if (row != NULL)
 			gm_keystate_save_counters(k->state, row);
 		break;
-	case GM_LEARNT_REACHED:
-		gm_keyrule_reached(&k->rule, t, &deed);
-		break;
 	case GM_LEARNT_UNSENT:
 		row = gm_keyrule_give_back(
 		    &k->rule, t, c->model, &c->wish, c->index, c->slot_ms);
@@ -164,11 +161,8 @@ is_needless(struct gm_keys *k, const struct gm_keychange *c)
 {
 	const struct gm_deed deed = deed_of(c, gm_clock_wall_ms());
 
-	if (c->reserve ||
-	    (c->learnt != GM_LEARNT_SUCCESS &&
-		c->learnt != GM_LEARNT_REACHED) ||
-	    (c->learnt == GM_LEARNT_SUCCESS &&
-		gm_keyrule_may_correct(&k->rule, &c->wish, c->tokens)))
+	if (c->reserve || c->learnt != GM_LEARNT_SUCCESS ||
+	    gm_keyrule_may_correct(&k->rule, &c->wish, c->tokens))
 		return false;
 	gm_keystate_look(k->state, deed.now_ms);
 	return !gm_keyrule_may_lift(&k->rule, &k->state->table, &deed);

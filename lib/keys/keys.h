@@ -43,9 +43,7 @@ int gm_keys_open(struct gm_keys *, const struct gm_keys_options *,
 enum gm_keys_learnt {
 	GM_LEARNT_NOTHING,
 	GM_LEARNT_FAULT,   /* the request with the key has failed */
-	GM_LEARNT_SUCCESS, /* it has not */
-	GM_LEARNT_REACHED, /* nor one that costs nothing, so that there may
-	                    * be no quota all the same */
+	GM_LEARNT_SUCCESS, /* it has not; see gm_keyrule_success() */
 	GM_LEARNT_UNSENT   /* a reserved one will not be sent */
 };
 

@@ -111,27 +111,44 @@ consider_count(const struct gm_keyrule *r, const struct gm_keytable *t,
 		*worst = s;
 }
 
+#define MET 5
+
+/* The rows whose marks a request with the key meets; NULL: there is none. */
+static void
+find_met(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, const struct gm_keywish *w, size_t index,
+    struct gm_keyrow *rows[MET])
+{
+	const char *project = gm_keyrule_project(r, t, index);
+	char search[GM_KEYROW_MODEL];
+
+	model = gm_keyrule_model(model);
+	rows[0] = find(r, t, r->ids[index], GM_KEYROW_ALL);
+	rows[1] = find(r, t, project, GM_KEYROW_ALL);
+	rows[2] = find(r, t, project, model);
+	rows[3] = find_list(r, t, GM_KEYROW_PAUSE, model);
+	rows[4] = NULL;
+	if (!w->search)
+		return;
+	name_search(model, search);
+	rows[4] = find(r, t, project, search);
+}
+
 /* The worst mark of all that a request with the key would meet. */
 static void
 consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
     const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
     struct gm_standing *s)
 {
-	const char *project = gm_keyrule_project(r, t, index);
-	char search[GM_KEYROW_MODEL];
+	struct gm_keyrow *rows[MET];
+	size_t i;
 
 	s->class = GM_CLASS_OK;
 	s->since_ms = s->until_ms = 0;
 	s->reason[0] = '\0';
-	model = gm_keyrule_model(model);
-	consider(w, find(r, t, r->ids[index], GM_KEYROW_ALL), now_ms, s);
-	consider(w, find(r, t, project, GM_KEYROW_ALL), now_ms, s);
-	consider(w, find(r, t, project, model), now_ms, s);
-	consider(w, find_list(r, t, GM_KEYROW_PAUSE, model), now_ms, s);
-	if (!w->search)
-		return;
-	name_search(model, search);
-	consider(w, find(r, t, project, search), now_ms, s);
+	find_met(r, t, model, w, index, rows);
+	for (i = 0; i < MET; i++)
+		consider(w, rows[i], now_ms, s);
 }
 
 bool
@@ -863,83 +880,47 @@ gm_keyrule_fault(const struct gm_keyrule *r, struct gm_keytable *t,
 	return pause_service(r, t, d, f, err);
 }
 
-#define LIFTABLE 5 /* rows that a good reply may speak for */
-
 /*
- * The i-th row that a good reply speaks for, unless its mark is younger than
- * the request; NULL: there is nothing to lift there.
+ * Leave of the rows that a good reply speaks for those where there is something
+ * to lift, unless the mark is younger than the request.  What only a call that is
+ * charged for shows stays if this one was not.  Returns how many they are.
  */
-static struct gm_keyrow *
-liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const struct gm_deed *d, size_t i)
+static size_t
+find_liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const struct gm_deed *d, struct gm_keyrow *rows[MET])
 {
-	const char *project = gm_keyrule_project(r, t, d->index);
-	const char *model = gm_keyrule_model(d->model);
-	char search[GM_KEYROW_MODEL];
-	struct gm_keyrow *row = NULL;
+	const struct gm_keywish *w = d->wish != NULL ? d->wish : &none;
+	bool free = w->free || d->model == NULL;
+	size_t i, len = 0;
 
-	if (i == 0) {
-		row = find(r, t, r->ids[d->index], GM_KEYROW_ALL);
-	} else if (i == 1) {
-		row = find(r, t, project, GM_KEYROW_ALL);
-	} else if (i == 2) {
-		row = find(r, t, project, model);
-	} else if (i == 3) {
-		row = find_list(r, t, GM_KEYROW_PAUSE, model);
-	} else if (d->wish != NULL && d->wish->search) {
-		name_search(model, search);
-		row = find(r, t, project, search);
-	}
-	if (row == NULL || row->since_ms > d->sent_ms ||
-	    (row->class == GM_CLASS_OK && row->failures == 0))
-		return NULL;
-	return row;
+	find_met(r, t, d->model, w, d->index, rows);
+	for (i = 0; i < MET; i++)
+		if (rows[i] != NULL && rows[i]->since_ms <= d->sent_ms &&
+		    (rows[i]->class != GM_CLASS_OK || rows[i]->failures > 0) &&
+		    !(free && (rows[i]->class == GM_CLASS_NO_CREDIT ||
+				  rows[i]->class == GM_CLASS_QUOTA_SPEND)))
+			rows[len++] = rows[i];
+	return len;
 }
 
 bool
 gm_keyrule_may_lift(const struct gm_keyrule *r, const struct gm_keytable *t,
     const struct gm_deed *d)
 {
-	size_t i;
+	struct gm_keyrow *rows[MET];
 
-	for (i = 0; i < LIFTABLE; i++)
-		if (liftable(r, t, d, i) != NULL)
-			return true;
-	return false;
-}
-
-/* What only a call that is charged would show. */
-static bool is_hidden(enum gm_class class)
-{
-	return class == GM_CLASS_NO_CREDIT || class == GM_CLASS_QUOTA_SPEND;
-}
-
-static void
-lift_marks(const struct gm_keyrule *r, struct gm_keytable *t,
-    const struct gm_deed *d, bool hidden)
-{
-	struct gm_keyrow *row;
-	size_t i;
-
-	for (i = 0; i < LIFTABLE; i++) {
-		row = liftable(r, t, d, i);
-		if (row != NULL && (hidden || !is_hidden(row->class)))
-			lift(t, row);
-	}
+	return find_liftable(r, t, d, rows) > 0;
 }
 
 void
 gm_keyrule_success(
     const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
 {
-	lift_marks(r, t, d, true);
-}
+	struct gm_keyrow *rows[MET];
+	size_t i, len = find_liftable(r, t, d, rows);
 
-void
-gm_keyrule_reached(
-    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
-{
-	lift_marks(r, t, d, false);
+	for (i = 0; i < len; i++)
+		lift(t, rows[i]);
 }
 
 int
@@ -949,12 +930,10 @@ gm_keyrule_mark(const struct gm_keyrule *r, struct gm_keytable *t,
 {
 	struct gm_keyrow *row;
 
-	if (class == GM_CLASS_OK && d->model == NULL)
-		gm_keyrule_reached(r, t, d);
-	else if (class == GM_CLASS_OK)
+	if (class == GM_CLASS_OK) {
 		gm_keyrule_success(r, t, d);
-	if (class == GM_CLASS_OK)
 		return 0;
+	}
 	if (!is_chargeable(class))
 		return gm_fail(err, GM_EUSAGE,
 		    "no key is to blame for a fault of the class %s",

@@ -208,15 +208,11 @@ int gm_keyrule_fault(const struct gm_keyrule *, struct gm_keytable *,
 bool gm_keyrule_may_lift(const struct gm_keyrule *, const struct gm_keytable *,
     const struct gm_deed *);
 
-/* A good reply: the key, its project and its quota are well. */
-void gm_keyrule_success(
-    const struct gm_keyrule *, struct gm_keytable *, const struct gm_deed *);
-
 /*
- * The same of a call that costs nothing, such as a list of models: it speaks
- * for key and project, but neither for credit nor for the quota of a model.
+ * A good reply: the key, its project and its quota are well.  One that costs
+ * nothing (free, or without a model) says nothing about credit and spend.
  */
-void gm_keyrule_reached(
+void gm_keyrule_success(
     const struct gm_keyrule *, struct gm_keytable *, const struct gm_deed *);
 
 /*
