@@ -49,7 +49,7 @@ static struct gm_keyrow *
 find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
     const char *model)
 {
-	return gm_keytable_find(t, r->origin, id, model);
+	return gm_keytable_find(t, GM_KEYROW_OWNER, r->origin, id, model);
 }
 
 /* A row of the list. */
@@ -57,7 +57,7 @@ static struct gm_keyrow *
 find_list(const struct gm_keyrule *r, const struct gm_keytable *t,
     enum gm_keyrow_kind kind, const char *model)
 {
-	return gm_keytable_find_list(t, r->origin, kind, r->list, model);
+	return gm_keytable_find(t, kind, r->origin, r->list, model);
 }
 
 const char *
@@ -71,6 +71,24 @@ gm_keyrule_project(
 		return key->project;
 	return row != NULL && row->project[0] != '\0' ? row->project
 	                                              : r->ids[index];
+}
+
+/* A copy, as the table may move while rows are added. */
+static void
+copy_project(const struct gm_keyrule *r, const struct gm_keytable *t,
+    size_t index, char out[GM_KEYROW_ID])
+{
+	(void)snprintf(
+	    out, GM_KEYROW_ID, "%s", gm_keyrule_project(r, t, index));
+}
+
+/* The row that counts the requests of a key with a model, and has its turn. */
+static struct gm_keyrow *
+find_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
+    const char *model, size_t index)
+{
+	return find(
+	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
 }
 
 /* Dead weighs more than cooling, then the later end. */
@@ -168,10 +186,7 @@ gm_keyrule_standing(const struct gm_keyrule *r, const struct gm_keytable *t,
 {
 	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, s);
 	if (r->rpd > 0 && (w == NULL || !w->free))
-		consider_count(r, t,
-		    find(r, t, gm_keyrule_project(r, t, index),
-			gm_keyrule_model(model)),
-		    now_ms, s);
+		consider_count(r, t, find_quota(r, t, model, index), now_ms, s);
 }
 
 size_t
@@ -256,26 +271,17 @@ struct choice {
 	int64_t newest_ms; /* the youngest mark */
 };
 
-/* The row that counts the requests of a key, and holds its turn. */
-static const struct gm_keyrow *
-quota_row(const struct choice *c, size_t index)
-{
-	struct gm_keyrow *row = find(c->rule, c->table,
-	    gm_keyrule_project(c->rule, c->table, index),
-	    gm_keyrule_model(c->model));
-
-	if (c->rule->round_robin || c->rule->rpm > 0 || c->rule->tpm > 0)
-		gm_keytable_fetch(c->table, row);
-	return row;
-}
-
 static void
 choose(struct choice *c, size_t index, const struct gm_standing *s)
 {
-	const struct gm_keyrow *row = quota_row(c, index);
-	int64_t used = c->rule->round_robin && row != NULL ? row->last_ms : 0;
-	int64_t at = turn(c->rule, row, c->wish, c->now_ms);
+	const struct gm_keyrule *r = c->rule;
+	struct gm_keyrow *row = find_quota(r, c->table, c->model, index);
+	int64_t used, at;
 
+	if (r->round_robin || r->rpm > 0 || r->tpm > 0)
+		gm_keytable_fetch(c->table, row);
+	used = r->round_robin && row != NULL ? row->last_ms : 0;
+	at = turn(r, row, c->wish, c->now_ms);
 	if (c->chosen && (at > c->pick->at_ms ||
 			     (at == c->pick->at_ms && used >= c->used_ms)))
 		return;
@@ -392,14 +398,13 @@ gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
     const char *model, const struct gm_keywish *wish, int64_t now_ms,
     struct gm_pick *pick)
 {
-	struct choice c = { .rule = r,
-		.table = t,
-		.model = model,
-		.wish = wish != NULL ? wish : &none,
-		.now_ms = now_ms,
-		.pick = pick };
-
-	look(&c, 0);
+	look(&(struct choice){ .rule = r,
+		 .table = t,
+		 .model = model,
+		 .wish = wish != NULL ? wish : &none,
+		 .now_ms = now_ms,
+		 .pick = pick },
+	    0);
 }
 
 void
@@ -408,15 +413,15 @@ gm_keyrule_next(const struct gm_keyrule *r, const struct gm_keytable *t,
     struct gm_pick *pick)
 {
 	struct gm_keyrule in_order = *r;
-	struct choice c = { .rule = &in_order,
-		.table = t,
-		.model = model,
-		.wish = wish != NULL ? wish : &none,
-		.now_ms = now_ms,
-		.pick = pick };
 
 	in_order.round_robin = false;
-	look(&c, 1);
+	look(&(struct choice){ .rule = &in_order,
+		 .table = t,
+		 .model = model,
+		 .wish = wish != NULL ? wish : &none,
+		 .now_ms = now_ms,
+		 .pick = pick },
+	    1);
 }
 
 int
@@ -430,7 +435,7 @@ gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
 	if (gm_keyrule_current(r, t, model) == index &&
 	    (row == NULL || row->since_ms > now_ms - DAY_MS))
 		return 0;
-	row = gm_keytable_get_list(t, r->origin, GM_KEYROW_CURRENT, r->list,
+	row = gm_keytable_get(t, GM_KEYROW_CURRENT, r->origin, r->list,
 	    gm_keyrule_model(model), err);
 	if (row == NULL)
 		return -1;
@@ -467,15 +472,14 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 	if (w->of != GM_KEYS_ONE && !r->round_robin &&
 	    gm_keyrule_move(r, t, model, current, now_ms, err) != 0)
 		return NULL;
-	(void)snprintf(project, sizeof(project), "%s",
-	    gm_keyrule_project(r, t, pick->index));
+	copy_project(r, t, pick->index, project);
 	if (pick->standing.class != GM_CLASS_OK) {
 		renew_mark(
 		    t, find(r, t, r->ids[pick->index], GM_KEYROW_ALL), now_ms);
 		renew_mark(t, find(r, t, project, GM_KEYROW_ALL), now_ms);
 	}
-	row = gm_keytable_get(
-	    t, r->origin, project, gm_keyrule_model(model), err);
+	row = gm_keytable_get(t, GM_KEYROW_OWNER, r->origin, project,
+	    gm_keyrule_model(model), err);
 	if (row == NULL)
 		return NULL;
 	if (row->day != today)
@@ -496,8 +500,7 @@ gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
     const char *model, const struct gm_keywish *wish, size_t index,
     int64_t at_ms)
 {
-	struct gm_keyrow *row = find(
-	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+	struct gm_keyrow *row = find_quota(r, t, model, index);
 	const struct gm_keywish *w = wish != NULL ? wish : &none;
 	int64_t cost = 0, next;
 
@@ -542,8 +545,7 @@ gm_keyrule_correct(const struct gm_keyrule *r, struct gm_keytable *t,
 
 	if (!gm_keyrule_may_correct(r, w, counted))
 		return NULL;
-	row = find(
-	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+	row = find_quota(r, t, model, index);
 	if (row == NULL)
 		return NULL;
 	gm_keytable_fetch(t, row);
@@ -641,7 +643,8 @@ learn_project(const struct gm_keyrule *r, struct gm_keytable *t, size_t index,
 
 	if (number[0] == '\0')
 		return 0;
-	row = gm_keytable_get(t, r->origin, r->ids[index], GM_KEYROW_ALL, err);
+	row = gm_keytable_get(
+	    t, GM_KEYROW_OWNER, r->origin, r->ids[index], GM_KEYROW_ALL, err);
 	if (row == NULL)
 		return -1;
 	(void)snprintf(project, sizeof(project), "project:%s", number);
@@ -652,43 +655,23 @@ learn_project(const struct gm_keyrule *r, struct gm_keytable *t, size_t index,
 	return take_quotas_along(r, t, index, project, err);
 }
 
-/* A copy, as the table may move while rows are added. */
-static void
-copy_project(const struct gm_keyrule *r, const struct gm_keytable *t,
-    size_t index, char out[GM_KEYROW_ID])
-{
-	(void)snprintf(
-	    out, GM_KEYROW_ID, "%s", gm_keyrule_project(r, t, index));
-}
-
-/* The row that a fault of this class is charged to; NULL: none, or no memory. */
+/* The row that a fault of a class that marks keys is charged to; NULL: GM_EOS. */
 static struct gm_keyrow *
 charged(const struct gm_keyrule *r, struct gm_keytable *t,
     const struct gm_deed *d, enum gm_class class, struct gm_err *err)
 {
-	char project[GM_KEYROW_ID], search[GM_KEYROW_MODEL];
+	enum gm_scope scope = gm_class(class)->scope;
+	char id[GM_KEYROW_ID], model[GM_KEYROW_MODEL];
 
-	copy_project(r, t, d->index, project);
-	switch (gm_class(class)->scope) {
-	case GM_SCOPE_KEY:
-		return gm_keytable_get(
-		    t, r->origin, r->ids[d->index], GM_KEYROW_ALL, err);
-	case GM_SCOPE_PROJECT:
-		return gm_keytable_get(
-		    t, r->origin, project, GM_KEYROW_ALL, err);
-	case GM_SCOPE_QUOTA:
-		return gm_keytable_get(
-		    t, r->origin, project, gm_keyrule_model(d->model), err);
-	case GM_SCOPE_TOOL:
-		name_search(d->model, search);
-		return gm_keytable_get(t, r->origin, project, search, err);
-	case GM_SCOPE_REQUEST:
-	case GM_SCOPE_MODEL:
-	case GM_SCOPE_SERVICE:
-	case GM_SCOPE_REGION:
-		break;
-	}
-	return NULL;
+	copy_project(r, t, d->index, id);
+	(void)snprintf(model, sizeof(model), "%s",
+	    scope == GM_SCOPE_QUOTA ? gm_keyrule_model(d->model)
+				    : GM_KEYROW_ALL);
+	if (scope == GM_SCOPE_KEY)
+		(void)snprintf(id, sizeof(id), "%s", r->ids[d->index]);
+	if (scope == GM_SCOPE_TOOL)
+		name_search(d->model, model);
+	return gm_keytable_get(t, GM_KEYROW_OWNER, r->origin, id, model, err);
 }
 
 /*
@@ -794,8 +777,7 @@ living_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
 	*dead = gm_class_is_dead(s.class);
 	if (*dead)
 		return NULL;
-	return gm_keytable_find(t, r->origin, gm_keyrule_project(r, t, index),
-	    gm_keyrule_model(d->model));
+	return find_quota(r, t, d->model, index);
 }
 
 /*
@@ -839,7 +821,7 @@ pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
 
 	if (!is_burst_class(f->class) || !is_burst(r, t, d, &until))
 		return 0;
-	service = gm_keytable_get_list(t, r->origin, GM_KEYROW_PAUSE, r->list,
+	service = gm_keytable_get(t, GM_KEYROW_PAUSE, r->origin, r->list,
 	    gm_keyrule_model(d->model), err);
 	if (service == NULL)
 		return -1;

@@ -63,23 +63,16 @@ place(const struct gm_keytable *t, const struct gm_keyrow *row)
 }
 
 struct gm_keyrow *
-gm_keytable_find_list(const struct gm_keytable *t, const char *origin,
-    enum gm_keyrow_kind kind, const char *list, const char *model)
+gm_keytable_find(const struct gm_keytable *t, enum gm_keyrow_kind kind,
+    const char *origin, const char *id, const char *model)
 {
 	struct gm_keyrow row;
 	size_t at;
 
-	init_row(&row, origin, kind, list, model);
+	init_row(&row, origin, kind, id, model);
 	at = place(t, &row);
 	return at < t->len && compare(&t->rows[at], &row) == 0 ? &t->rows[at]
 	                                                       : NULL;
-}
-
-struct gm_keyrow *
-gm_keytable_find(const struct gm_keytable *t, const char *origin,
-    const char *id, const char *model)
-{
-	return gm_keytable_find_list(t, origin, GM_KEYROW_OWNER, id, model);
 }
 
 void
@@ -123,22 +116,14 @@ grow(struct gm_keytable *t, struct gm_err *err)
 }
 
 struct gm_keyrow *
-gm_keytable_get(struct gm_keytable *t, const char *origin, const char *id,
-    const char *model, struct gm_err *err)
-{
-	return gm_keytable_get_list(t, origin, GM_KEYROW_OWNER, id, model, err);
-}
-
-struct gm_keyrow *
-gm_keytable_get_list(struct gm_keytable *t, const char *origin,
-    enum gm_keyrow_kind kind, const char *list, const char *model,
-    struct gm_err *err)
+gm_keytable_get(struct gm_keytable *t, enum gm_keyrow_kind kind,
+    const char *origin, const char *id, const char *model, struct gm_err *err)
 {
 	struct gm_keyrow row, *at;
 	size_t i;
 
-	init_row(&row, origin, kind, list, model);
-	at = gm_keytable_find_list(t, origin, kind, list, model);
+	init_row(&row, origin, kind, id, model);
+	at = gm_keytable_find(t, kind, origin, id, model);
 	if (at != NULL) {
 		gm_keytable_fetch(t, at);
 		return at;

@@ -87,17 +87,14 @@ struct gm_keytable {
 /* The line of a row takes no more. */
 #define GM_KEYROW_LINE (GM_KEYROW_COUNTERS + sizeof(struct gm_keyrow))
 
-/* NULL: absent; of a key or project.  The row stays where it is until the next get or parse. */
+/* NULL: absent.  The row stays where it is until the next get or parse. */
 struct gm_keyrow *gm_keytable_find(const struct gm_keytable *,
-    const char *origin, const char *id, const char *model);
+    enum gm_keyrow_kind, const char *origin, const char *id, const char *model);
 
-/* The same of a list. */
+/* Found, or added without a mark; its counters are up to date.  NULL: GM_EOS. */
 struct gm_keyrow *
-gm_keytable_find_list(const struct gm_keytable *, const char *origin,
-    enum gm_keyrow_kind, const char *list, const char *model);
-struct gm_keyrow *gm_keytable_get_list(struct gm_keytable *, const char *origin,
-    enum gm_keyrow_kind, const char *list, const char *model,
-    struct gm_err *) GM_MUST_CHECK;
+gm_keytable_get(struct gm_keytable *, enum gm_keyrow_kind, const char *origin,
+    const char *id, const char *model, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Bring the counters of a row, or of all, up to date, before they are looked at
@@ -105,10 +102,6 @@ struct gm_keyrow *gm_keytable_get_list(struct gm_keytable *, const char *origin,
  */
 void gm_keytable_fetch(const struct gm_keytable *, struct gm_keyrow *);
 void gm_keytable_fetch_all(struct gm_keytable *);
-
-/* Found, or added without a mark, with its counters; NULL: GM_EOS. */
-struct gm_keyrow *gm_keytable_get(struct gm_keytable *, const char *origin,
-    const char *id, const char *model, struct gm_err *) GM_MUST_CHECK;
 
 /* A name that a row can hold: what it cannot becomes '_', "-" becomes "". */
 void gm_keyrow_name(char *out, size_t size, const char *name);

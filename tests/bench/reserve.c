@@ -128,7 +128,8 @@ count_in_file(const char *dir, const struct gm_keyring *ring)
 
 	open_keys(&keys, &state, dir, ring);
 	gm_keystate_look(&state, gm_clock_wall_ms());
-	row = gm_keytable_find(&state.table, keys.origin, keys.ids[0], MODEL);
+	row = gm_keytable_find(
+	    &state.table, GM_KEYROW_OWNER, keys.origin, keys.ids[0], MODEL);
 	requests = row != NULL ? row->requests : 0;
 	gm_keys_close(&keys);
 	gm_keystate_close(&state);

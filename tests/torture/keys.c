@@ -96,7 +96,8 @@ mark_for_ever(const struct run *run, long who)
 		now = gm_clock_wall_ms();
 		if (gm_keystate_lock(&state, now, &err) != 0)
 			_exit(1);
-		row = gm_keytable_get(&state.table, ORIGIN, id, "all", &err);
+		row = gm_keytable_get(
+		    &state.table, GM_KEYROW_OWNER, ORIGIN, id, "all", &err);
 		if (row == NULL)
 			_exit(1);
 		if (row->until_ms == 0)
@@ -124,7 +125,8 @@ reserve(const struct run *run, long count)
 		now = gm_clock_wall_ms();
 		if (gm_keystate_lock(&state, now, &err) != 0)
 			_exit(1);
-		row = gm_keytable_get(&state.table, ORIGIN, "key", "all", &err);
+		row = gm_keytable_get(
+		    &state.table, GM_KEYROW_OWNER, ORIGIN, "key", "all", &err);
 		if (row == NULL)
 			_exit(1);
 		slot = row->slot_ms + 1 > now ? row->slot_ms + 1 : now;
@@ -217,7 +219,8 @@ verify(struct run *run)
 	read_table(run, &table);
 	for (i = 0; i < run->processes; i++) {
 		name(id, i);
-		row = gm_keytable_find(&table, ORIGIN, id, "all");
+		row = gm_keytable_find(
+		    &table, GM_KEYROW_OWNER, ORIGIN, id, "all");
 		if (run->told[i] > 0 &&
 		    (row == NULL || row->until_ms < run->told[i]))
 			fail("a mark was lost", id);
@@ -309,7 +312,7 @@ check_places(const struct run *run, int64_t *slots, long count)
 		if (slots[i] == slots[i - 1])
 			fail("a place was given twice", run->dir);
 	read_table(run, &table);
-	row = gm_keytable_find(&table, ORIGIN, "key", "all");
+	row = gm_keytable_find(&table, GM_KEYROW_OWNER, ORIGIN, "key", "all");
 	if (row == NULL || row->requests != count ||
 	    row->slot_ms != slots[count - 1])
 		fail("a place was lost", run->dir);

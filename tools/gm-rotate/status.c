@@ -88,8 +88,8 @@ list_models(const struct gm_keytell *t, struct list *l, struct gm_err *err)
 static int64_t
 failures_of(const struct gm_keytell *t, const char *id, const char *model)
 {
-	const struct gm_keyrow *row =
-	    gm_keytable_find(t->table, t->rule->origin, id, model);
+	const struct gm_keyrow *row = gm_keytable_find(
+	    t->table, GM_KEYROW_OWNER, t->rule->origin, id, model);
 
 	return row != NULL ? row->failures : 0;
 }
@@ -107,8 +107,8 @@ fill_key(const struct gm_keytell *t, size_t index, const char *model,
 	const struct gm_keyrule *r = t->rule;
 	const char *project = gm_keyrule_project(r, t->table, index);
 	const char *name = gm_keyrule_model(model);
-	const struct gm_keyrow *quota =
-	    gm_keytable_find(t->table, r->origin, project, name);
+	const struct gm_keyrow *quota = gm_keytable_find(
+	    t->table, GM_KEYROW_OWNER, r->origin, project, name);
 	int64_t today = gm_clock_pacific_midnight(t->now_ms) / DAY_MS;
 
 	*e = (struct entry){ .index = (int64_t)index,

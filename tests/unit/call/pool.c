@@ -370,8 +370,8 @@ test_tick(void **state)
 static struct gm_keyrow *
 counted(void)
 {
-	return gm_keytable_find(
-	    &known.table, keys.origin, keys.ids[0], paced.model);
+	return gm_keytable_find(&known.table, GM_KEYROW_OWNER, keys.origin,
+	    keys.ids[0], paced.model);
 }
 
 /*

@@ -22,8 +22,8 @@ static struct gm_keyrow *
 row(struct rig *r, const char *origin, const char *id, const char *model)
 {
 	struct gm_err err;
-	struct gm_keyrow *new =
-	    gm_keytable_get(&r->table, origin, id, model, &err);
+	struct gm_keyrow *new = gm_keytable_get(
+	    &r->table, GM_KEYROW_OWNER, origin, id, model, &err);
 
 	assert_non_null(new);
 	return new;
@@ -34,8 +34,8 @@ list_row(struct rig *r, enum gm_keyrow_kind kind, const char *list,
     const char *model)
 {
 	struct gm_err err;
-	struct gm_keyrow *new = gm_keytable_get_list(
-	    &r->table, RIG_ORIGIN, kind, list, model, &err);
+	struct gm_keyrow *new =
+	    gm_keytable_get(&r->table, kind, RIG_ORIGIN, list, model, &err);
 
 	assert_non_null(new);
 	return new;

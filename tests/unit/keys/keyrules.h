@@ -69,13 +69,14 @@ row(const char *id, const char *model)
 	struct gm_keyrow *r;
 
 	if (strcmp(id, CURRENT) == 0)
-		r = gm_keytable_get_list(
-		    &table, ORIGIN, GM_KEYROW_CURRENT, rule.list, model, &err);
+		r = gm_keytable_get(
+		    &table, GM_KEYROW_CURRENT, ORIGIN, rule.list, model, &err);
 	else if (strcmp(id, PAUSE) == 0)
-		r = gm_keytable_get_list(
-		    &table, ORIGIN, GM_KEYROW_PAUSE, rule.list, model, &err);
+		r = gm_keytable_get(
+		    &table, GM_KEYROW_PAUSE, ORIGIN, rule.list, model, &err);
 	else
-		r = gm_keytable_get(&table, ORIGIN, id, model, &err);
+		r = gm_keytable_get(
+		    &table, GM_KEYROW_OWNER, ORIGIN, id, model, &err);
 	assert_non_null(r);
 	return r;
 }

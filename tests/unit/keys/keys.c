@@ -139,7 +139,8 @@ counted(struct gm_keys *k, size_t index)
 
 	gm_keystate_look(k->state, gm_clock_wall_ms());
 	gm_keytable_fetch_all(&k->state->table);
-	r = gm_keytable_find(&k->state->table, k->origin, k->ids[index], MODEL);
+	r = gm_keytable_find(
+	    &k->state->table, GM_KEYROW_OWNER, k->origin, k->ids[index], MODEL);
 	return r != NULL ? r->requests : 0;
 }
 
@@ -342,8 +343,8 @@ test_clamped_once(void **state)
 	open_side(&k, &usual);
 	assert_int_equal(gm_keys_begin(&k.keys, &err), 0);
 	for (i = 0; i < 2; i++) {
-		r = gm_keytable_get(
-		    &k.state.table, k.keys.origin, k.keys.ids[i], MODEL, &err);
+		r = gm_keytable_get(&k.state.table, GM_KEYROW_OWNER,
+		    k.keys.origin, k.keys.ids[i], MODEL, &err);
 		assert_non_null(r);
 		r->class = GM_CLASS_QUOTA_DAY;
 		r->since_ms = gm_clock_wall_ms() + 1000 * HOUR;

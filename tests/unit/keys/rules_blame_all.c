@@ -26,8 +26,8 @@ fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 static bool
 is_pause(void)
 {
-	const struct gm_keyrow *r = gm_keytable_find_list(
-	    &table, ORIGIN, GM_KEYROW_PAUSE, rule.list, MODEL);
+	const struct gm_keyrow *r =
+	    gm_keytable_find(&table, GM_KEYROW_PAUSE, ORIGIN, rule.list, MODEL);
 	bool paused = r != NULL && r->class != GM_CLASS_OK;
 	size_t i;
 
@@ -220,7 +220,8 @@ test_taken_along(void **state)
 	assert_int_equal(r->slot_ms, NOW);
 	assert_int_equal(r->at, -1);
 	/* The key's own fault stays its own. */
-	assert_null(gm_keytable_find(&table, ORIGIN, "project:12", "all"));
+	assert_null(gm_keytable_find(
+	    &table, GM_KEYROW_OWNER, ORIGIN, "project:12", "all"));
 	learn(1, NOW, "12");
 	r = row("project:12", MODEL);
 	assert_int_equal(r->class, DAILY); /* ends later */

@@ -69,13 +69,14 @@ test_quotas(void **state)
 	put("k0", MODEL, GM_CLASS_QUOTA_MINUTE, NOW, NOW + MIN);
 	put("k0", GM_KEYROW_ALL, GM_CLASS_KEY_INVALID, NOW, NOW + DAY);
 	learn(0, "123");
-	r = gm_keytable_find(&table, ORIGIN, "project:123", MODEL);
+	r = gm_keytable_find(
+	    &table, GM_KEYROW_OWNER, ORIGIN, "project:123", MODEL);
 	assert_non_null(r);
 	assert_int_equal(r->class, GM_CLASS_QUOTA_MINUTE);
 	assert_int_equal(r->until_ms, NOW + MIN);
 	/* that a key is not valid says nothing of its project */
-	assert_null(
-	    gm_keytable_find(&table, ORIGIN, "project:123", GM_KEYROW_ALL));
+	assert_null(gm_keytable_find(
+	    &table, GM_KEYROW_OWNER, ORIGIN, "project:123", GM_KEYROW_ALL));
 	end();
 }
 

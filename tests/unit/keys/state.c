@@ -38,7 +38,8 @@ static struct gm_keyrow *
 get(struct gm_keytable *t, const char *id)
 {
 	struct gm_err err;
-	struct gm_keyrow *row = gm_keytable_get(t, O, id, "all", &err);
+	struct gm_keyrow *row =
+	    gm_keytable_get(t, GM_KEYROW_OWNER, O, id, "all", &err);
 
 	assert_non_null(row);
 	return row;
@@ -84,7 +85,8 @@ look(struct gm_keystate *k)
 static int64_t
 until(const struct gm_keytable *t, const char *id)
 {
-	const struct gm_keyrow *row = gm_keytable_find(t, O, id, "all");
+	const struct gm_keyrow *row =
+	    gm_keytable_find(t, GM_KEYROW_OWNER, O, id, "all");
 
 	return row != NULL ? row->until_ms - NOW : -1;
 }
@@ -92,7 +94,8 @@ until(const struct gm_keytable *t, const char *id)
 static int64_t
 requests(const struct gm_keytable *t, const char *id)
 {
-	const struct gm_keyrow *row = gm_keytable_find(t, O, id, "all");
+	const struct gm_keyrow *row =
+	    gm_keytable_find(t, GM_KEYROW_OWNER, O, id, "all");
 
 	return row != NULL ? row->requests : -1;
 }

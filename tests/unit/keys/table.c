@@ -18,7 +18,8 @@ static struct gm_keyrow *
 get(struct gm_keytable *t, const char *id, const char *model)
 {
 	struct gm_err err;
-	struct gm_keyrow *row = gm_keytable_get(t, O, id, model, &err);
+	struct gm_keyrow *row =
+	    gm_keytable_get(t, GM_KEYROW_OWNER, O, id, model, &err);
 
 	assert_non_null(row);
 	return row;
@@ -33,7 +34,7 @@ test_find(void **state)
 	size_t i;
 
 	(void)state;
-	assert_null(gm_keytable_find(&t, O, "m", "all"));
+	assert_null(gm_keytable_find(&t, GM_KEYROW_OWNER, O, "m", "all"));
 	for (i = 0; i < GM_LEN(ids); i++) {
 		row = get(&t, ids[i], "all");
 		assert_string_equal(row->origin, O);
@@ -45,15 +46,16 @@ test_find(void **state)
 		row->requests = (int64_t)i;
 	}
 	for (i = 0; i < GM_LEN(ids); i++) {
-		row = gm_keytable_find(&t, O, ids[i], "all");
+		row = gm_keytable_find(&t, GM_KEYROW_OWNER, O, ids[i], "all");
 		assert_non_null(row);
 		assert_int_equal(row->requests, i);
 		assert_ptr_equal(get(&t, ids[i], "all"), row);
 	}
 	assert_int_equal(t.len, GM_LEN(ids));
 	assert_false(t.changed);
-	assert_null(gm_keytable_find(&t, O, "m", "pro"));
-	assert_null(gm_keytable_find(&t, "https://host:444", "m", "all"));
+	assert_null(gm_keytable_find(&t, GM_KEYROW_OWNER, O, "m", "pro"));
+	assert_null(gm_keytable_find(
+	    &t, GM_KEYROW_OWNER, "https://host:444", "m", "all"));
 	gm_keytable_release(&t);
 	gm_keytable_release(&t);
 }
@@ -71,7 +73,8 @@ test_names(void **state)
 	assert_string_equal(row->id, "a_b____");
 	assert_string_equal(row->model, "_");
 	assert_ptr_equal(
-	    gm_keytable_find(&t, O, "a b\n\x7f\xc3\xa9", "\t"), row);
+	    gm_keytable_find(&t, GM_KEYROW_OWNER, O, "a b\n\x7f\xc3\xa9", "\t"),
+	    row);
 	row = get(&t, "-", "-");
 	assert_string_equal(row->id, "");
 	assert_string_equal(row->model, "");
@@ -81,7 +84,8 @@ test_names(void **state)
 	row = get(&t, longer, longer);
 	assert_int_equal(strlen(row->id), GM_KEYROW_ID - 1);
 	assert_int_equal(strlen(row->model), sizeof(row->model) - 1);
-	assert_ptr_equal(gm_keytable_find(&t, O, longer, longer), row);
+	assert_ptr_equal(
+	    gm_keytable_find(&t, GM_KEYROW_OWNER, O, longer, longer), row);
 	gm_keytable_release(&t);
 }
 

@@ -306,10 +306,10 @@ static struct gm_keyrow *
 get(struct gm_keytable *t, const char *id)
 {
 	struct gm_err err;
-	struct gm_keyrow *row = strcmp(id, CURRENT) == 0
-	                            ? gm_keytable_get_list(t, O,
-					  GM_KEYROW_CURRENT, "l", "all", &err)
-	                            : gm_keytable_get(t, O, id, "all", &err);
+	struct gm_keyrow *row =
+	    strcmp(id, CURRENT) == 0
+		? gm_keytable_get(t, GM_KEYROW_CURRENT, O, "l", "all", &err)
+		: gm_keytable_get(t, GM_KEYROW_OWNER, O, id, "all", &err);
 
 	assert_non_null(row);
 	return row;
@@ -431,7 +431,7 @@ make_rows(struct gm_keytable *t, size_t len)
 static bool
 is_there(const struct gm_keytable *t, const char *id)
 {
-	return gm_keytable_find(t, O, id, "all") != NULL;
+	return gm_keytable_find(t, GM_KEYROW_OWNER, O, id, "all") != NULL;
 }
 
 /* Over the limit the oldest go, but not what they say of a dead key. */
@@ -452,8 +452,8 @@ test_too_many(void **state)
 	assert_true(is_there(&again, "000000"));
 	assert_true(is_there(&again, "000001"));
 	assert_true(is_there(&again, "000002"));
-	assert_non_null(gm_keytable_find_list(
-	    &again, O, GM_KEYROW_CURRENT, "000003", "all"));
+	assert_non_null(
+	    gm_keytable_find(&again, GM_KEYROW_CURRENT, O, "000003", "all"));
 	assert_false(is_there(&again, "000004"));
 	assert_false(is_there(&again, "000006"));
 	assert_true(is_there(&again, "000007")); /* marked lately */
