@@ -43,8 +43,8 @@ int gm_keys_open(struct gm_keys *, const struct gm_keys_options *,
 enum gm_keys_learnt {
 	GM_LEARNT_NOTHING,
 	GM_LEARNT_FAULT,   /* the request with the key has failed */
-	GM_LEARNT_SUCCESS, /* it has not; see gm_keyrule_success() */
-	GM_LEARNT_UNSENT   /* a reserved one will not be sent */
+	GM_LEARNT_SUCCESS, /* it was answered */
+	GM_LEARNT_UNSENT   /* a reserved request will not be sent */
 };
 
 /*
@@ -144,8 +144,8 @@ int
 gm_keys_reset(struct gm_keys *, int64_t index, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Look at the table, with the lock held from the one to the other; what was
- * changed in between is saved by gm_keys_commit().  Errors as above.
+ * begin locks the table, which may be changed then; commit saves and unlocks.
+ * Errors as above.
  */
 int gm_keys_begin(struct gm_keys *, struct gm_err *) GM_MUST_CHECK;
 void gm_keys_commit(struct gm_keys *);

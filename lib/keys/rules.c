@@ -31,7 +31,7 @@ gm_keyrule_model(const char *model)
 {
 	if (model == NULL)
 		return GM_KEYROW_ALL;
-	/* What is implied must not make two rows of one quota. */
+	/* With and without the prefix it is one quota, so one row. */
 	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
 }
 
@@ -115,7 +115,7 @@ consider(const struct gm_keywish *w, const struct gm_keyrow *row,
 	memcpy(worst->reason, row->reason, sizeof(worst->reason));
 }
 
-/* The user's own limit for a day. */
+/* GM_RPD. */
 static void
 consider_count(const struct gm_keyrule *r, const struct gm_keytable *t,
     struct gm_keyrow *row, int64_t now_ms, struct gm_standing *worst)
@@ -203,7 +203,7 @@ gm_keyrule_current(
 	return 0;
 }
 
-/* Between two turns. */
+/* Between two slots of GM_RPM. */
 static int64_t
 gap_of(const struct gm_keyrule *r)
 {
@@ -285,7 +285,7 @@ choose(struct choice *c, size_t index, const struct gm_standing *s)
 	if (c->chosen && (at > c->pick->at_ms ||
 			     (at == c->pick->at_ms && used >= c->used_ms)))
 		return;
-	/* It comes first, so that any other one is here for its slot. */
+	/* The current key comes first; another one has an earlier slot. */
 	c->pick->stay = c->chosen && c->current_chosen;
 	c->current_chosen = index == c->current || c->pick->stay;
 	c->chosen = true;
@@ -445,7 +445,7 @@ gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
 	return 0;
 }
 
-/* A dead key is tried: for an hour nobody else does so. */
+/* Date a mark anew: no other process tries the dead key for an hour. */
 static void
 renew_mark(struct gm_keytable *t, struct gm_keyrow *row, int64_t now_ms)
 {
@@ -468,7 +468,7 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 	char project[GM_KEYROW_ID];
 	struct gm_keyrow *row;
 
-	/* -k is for one request, and moves nobody else; turns need no mark. */
+	/* -k does not move the current key, and round-robin has none. */
 	if (w->of != GM_KEYS_ONE && !r->round_robin &&
 	    gm_keyrule_move(r, t, model, current, now_ms, err) != 0)
 		return NULL;
@@ -487,7 +487,7 @@ gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
 	row->day = today;
 	row->requests++;
 	row->last_ms = now_ms;
-	/* Who keeps no pace does not take back the turns of those who do. */
+	/* A process without GM_RPM does not set back the slots of others. */
 	if (row->slot_ms < pick->at_ms)
 		row->slot_ms = pick->at_ms;
 	if (holds(r->tpm, w) && w->tokens > 0)
@@ -567,13 +567,13 @@ first_cooldown(enum gm_class class, int64_t hint_ms)
 		return larger(hint_ms, MINUTE_MS);
 	if (class == GM_CLASS_FORBIDDEN)
 		return FORBIDDEN_MS;
-	if (hint_ms > 0) /* none at all is no proof of health */
+	if (hint_ms > 0) /* 0 does not say that the quota is back */
 		return hint_ms;
-	/* Spend is reckoned over ten minutes. */
+	/* The service adds spend up over ten minutes. */
 	return class == GM_CLASS_QUOTA_SPEND ? LONGEST_MS : MINUTE_MS;
 }
 
-/* A quota's; before_ms > 0: the hint was of no use, so do not hammer. */
+/* A quota's.  before_ms > 0: the hint did not help, so wait longer. */
 static int64_t
 quota_cooldown(
     enum gm_class class, int64_t hint_ms, int64_t before_ms, int64_t day_ms)
@@ -760,13 +760,13 @@ mark_fault(struct gm_keytable *t, struct gm_keyrow *row,
 		row->failures++;
 }
 
-/* Only what the service may have done to all at once. */
+/* Classes that a service may give to all keys at once. */
 static bool is_burst_class(enum gm_class class)
 {
 	return class == GM_CLASS_QUOTA_MINUTE || class == GM_CLASS_QUOTA;
 }
 
-/* The row of a key's quota; NULL: it has none, or cannot be asked anyway. */
+/* The row of a key's quota; NULL: it has none, or the key is dead. */
 static struct gm_keyrow *
 living_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
     const struct gm_deed *d, size_t index, bool *dead)
@@ -831,7 +831,7 @@ pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
 	mark_fault(t, service, d, &pause);
 	for (i = 0; i < r->ring->len; i++) {
 		row = living_quota(r, t, d, i, &dead);
-		/* One that was told to rest for much longer does. */
+		/* A much longer cooldown stays. */
 		if (row != NULL &&
 		    row->until_ms <= service->until_ms + BURST_MS)
 			lift(t, row);

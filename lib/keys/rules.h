@@ -101,7 +101,7 @@ void gm_keyrule_standing(const struct gm_keyrule *, const struct gm_keytable *,
     const char *model, const struct gm_keywish *, size_t index, int64_t now_ms,
     struct gm_standing *);
 
-/* Has the key, or what it hangs on, a mark?  Limits of the user's are none. */
+/* Has the key, its project or its list a mark?  GM_RPD does not count. */
 bool gm_keyrule_is_marked(const struct gm_keyrule *, const struct gm_keytable *,
     const char *model, const struct gm_keywish *, size_t index, int64_t now_ms);
 
