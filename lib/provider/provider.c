@@ -1,4 +1,5 @@
 #include "provider/provider.h"
+#include "base/file.h"
 
 #define SOURCES_MAX (64 * 1024)
 
@@ -52,6 +53,30 @@ drop_restart(void *arg)
 const struct gm_sink gm_sink_nowhere = {
 	.part = drop_part, .flush = drop_flush, .restart = drop_restart
 };
+
+static int
+write_part(const struct gm_part *part, void *arg, struct gm_err *err)
+{
+	const int *fd = arg;
+
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
+	if (part->thought ||
+	    gm_file_write(*fd, part->text, GM_STOP_NOW, err) == 0)
+		return 0;
+	gm_err_prefix(err, "answer: ");
+	return -1;
+}
+
+struct gm_sink
+gm_sink_fd(int *fd)
+{
+	return (struct gm_sink){ .part = write_part,
+		.flush = drop_flush,
+		.restart = drop_restart,
+		.final = true,
+		.arg = fd };
+}
 
 void
 gm_provider_classify(const struct gm_provider *provider,

@@ -182,6 +182,12 @@ struct gm_sink {
 /* Takes all, and keeps nothing: for calls whose text is of no interest. */
 extern const struct gm_sink gm_sink_nowhere;
 
+/*
+ * Writes the text of the answer to *fd as it comes, which cannot be taken back.
+ * Thoughts are dropped.  Fails as gm_file_write() does.  fd is borrowed.
+ */
+struct gm_sink gm_sink_fd(int *fd);
+
 struct gm_dialect; /* of a provider that has several; its own matter */
 
 struct gm_provider {

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,6 +87,40 @@ test_limit(void **state)
 	gm_answer_release(&a);
 }
 
+/* Text of the answer goes out as it comes, and nothing else does. */
+static void
+test_sink_fd(void **state)
+{
+	const struct gm_part parts[] = {
+		{ .text = { "One, ", 5 } },
+		{ .text = { "hm", 2 }, .thought = true },
+		{ .text = { "", 0 }, .signature = { "sig", 3 } },
+		{ .text = { "two.", 4 } },
+	};
+	const struct gm_part other = { .kind = GM_PART_DATA };
+	int fds[2], closed = -1;
+	struct gm_sink sink = gm_sink_fd(&fds[1]);
+	char out[20] = "";
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_true(sink.final);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		assert_int_equal(sink.part(&parts[i], sink.arg, &err), 0);
+	assert_int_equal(sink.part(&other, sink.arg, &err), GM_SINK_OMITS);
+	assert_int_equal(sink.flush(sink.arg, &err), 0);
+	assert_int_equal(read(fds[0], out, sizeof(out)), 9);
+	assert_string_equal(out, "One, two.");
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	sink = gm_sink_fd(&closed);
+	assert_int_equal(sink.part(&parts[0], sink.arg, &err), -1);
+	assert_int_equal(err.code, GM_EIO);
+	assert_string_equal(err.msg, "answer: Bad file descriptor");
+}
+
 int
 main(void)
 {
@@ -94,6 +129,7 @@ main(void)
 		cmocka_unit_test(test_nothing_to_release),
 		cmocka_unit_test(test_omitted),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_sink_fd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
