@@ -1,0 +1,114 @@
+# Servers for the benchmarks; sourced, with $dir (a directory that is removed at
+# the end) and $BUILD set.  stop_servers ends them all.
+# shellcheck shell=bash disable=SC2154,SC2034
+
+export GEMINI_API_KEY=fake-good-key-0001
+STREAM=':streamGenerateContent?alt=sse'
+ports=0
+nginx=
+
+wait_for_file() {
+	until [ -s "$1" ]; do sleep 0.02; done
+}
+
+# origin LATENCY_MS: sets url; it ends with this shell.
+origin() {
+	stop_origin
+	rm -f "$dir/origin.in"
+	mkfifo "$dir/origin.in"
+	: >"$dir/origin"
+	"$BUILD/bench/origin" "$@" <"$dir/origin.in" >"$dir/origin" &
+	exec {origin_in}>"$dir/origin.in"
+	wait_for_file "$dir/origin"
+	use "http://127.0.0.1:$(head -n 1 "$dir/origin")"
+}
+
+# What the origin says at its end goes to $dir/origin.
+stop_origin() {
+	[ "${origin_in-}" ] || return 0
+	exec {origin_in}>&-
+	origin_in=
+	wait $! 2>/dev/null || :
+}
+
+# use URL: send requests there.
+use() {
+	export GOOGLE_GEMINI_BASE_URL=$1
+	url=$1
+	target=$1/v1beta/models/gemini-flash-latest$STREAM
+}
+
+make_certificate() {
+	[ ! -s "$dir/server.pem" ] || return 0
+	openssl req -x509 -newkey ec -nodes -days 30 \
+	    -pkeyopt ec_paramgen_curve:prime256v1 -subj "/CN=test" \
+	    -addext "subjectAltName=IP:127.0.0.1" \
+	    -keyout "$dir/server.key" -out "$dir/server.pem" 2>/dev/null
+}
+
+# front http2 [DIRECTIVE...]: nginx over TLS in front of the origin; sets url,
+# and $front/access.log has a line for each request.
+front() {
+	stop_front
+	make_certificate
+	front=$dir/nginx.$((ports += 1))
+	mkdir "$front"
+	timeout 3600 python3 -B tests/net/nginx.py "$front" "$dir/server.pem" \
+	    "$dir/server.key" "$(head -n 1 "$dir/origin")" "$@" \
+	    >"$front/port" 2>"$front/stderr" &
+	nginx=$!
+	wait_for_file "$front/port"
+	export SSL_CERT_FILE=$dir/server.pem
+	use "https://127.0.0.1:$(cat "$front/port")"
+}
+
+# answers: the directives by which nginx answers prompts by itself.
+answers() {
+	printf '%s\n' 'default_type text/event-stream' "return 200 'data: $(
+		printf '{"candidates":[{"content":{"parts":[{"text":"%s"}],' \
+		    'A short answer.'
+		printf '"role":"model"},"finishReason":"STOP","index":0}],'
+		printf '"usageMetadata":{"promptTokenCount":5,'
+		printf '"candidatesTokenCount":4,"totalTokenCount":9},'
+		printf '"modelVersion":"m","responseId":"R"}'
+	)\\r\\n\\r\\n'"
+}
+
+stop_front() {
+	[ "$nginx" ] || return 0
+	kill "$nginx" 2>/dev/null || :
+	wait "$nginx" 2>/dev/null || :
+	nginx=
+}
+
+stop_servers() {
+	stop_front
+	stop_origin
+}
+
+# connections [BOUND]: how many took requests since the log was emptied,
+# and how many of them at a time, from the first to the last request of each.
+connections() {
+	awk -v most="${1-}" '
+	{ if (!($1 in first)) first[$1] = NR; last[$1] = NR }
+	END {
+		for (c in first) {
+			all++
+			ends[last[c]]++
+			starts[first[c]]++
+		}
+		for (i = 1; i <= NR; i++) {
+			open += starts[i]
+			if (open > peak)
+				peak = open
+			open -= ends[i]
+		}
+		printf "%d requests over %d connections, %d at a time", NR, all,
+		    peak
+		if (most)
+			printf("  %sat a time <= %d",
+			    peak > most ? "missed: " : "", most)
+		print ""
+	}' "$front/access.log"
+	: >"$front/access.log"
+}
