@@ -1,15 +1,25 @@
 #!/bin/bash
-# The benchmarks: each figure beside its yardstick, taken in the same run.
-# Environment: BUILD.  Needs curl and jq.  Prints, and judges nothing: machines
+# The benchmarks: each figure beside its yardstick, taken in the same run, with
+# the bounds that it should keep.  batch.sh is for batches.
+# Environment: BUILD; RUNS, rounds of what is short (60); BEFORE, the BUILD of
+# another commit, whose tools are measured in the same rounds.  Needs curl, jq,
+# nginx, openssl, python3 and strace.  Prints, and judges nothing: machines
 # differ, and timings have no place in tests.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-$PWD/build}
 RUNS=${RUNS:-60}
-export PATH=$BUILD:$PATH
+BEFORE=${BEFORE-}
+export PATH=$BUILD:$BUILD/bench:$PATH
 
 dir=$(mktemp -d)
-trap 'kill $server 2>/dev/null || :; rm -rf "$dir"' EXIT
+server=
+trap 'stop_servers; kill $server 2>/dev/null || :; rm -rf "$dir"' EXIT
+# shellcheck source=tests/bench/servers.bash
+. tests/bench/servers.bash
+unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
+unset GM_FALLBACK GM_RPM GM_RPD GM_STATE_DIR
+export HOME=$dir XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=$dir/state
 
 # The system's certificates with the stand-in's added, in both forms, so that
 # each program does the work that it would do for a real service.
@@ -28,44 +38,61 @@ start_server() {
 	python3 tests/server/standin.py --dir "$dir/server" --tls --no-record \
 	    >"$dir/url" &
 	server=$!
-	until [ -s "$dir/url" ]; do sleep 0.05; done
-	url=$(cat "$dir/url")
+	wait_for_file "$dir/url"
+	use "$(cat "$dir/url")"
+}
+
+# compare ROUNDS [unit=UNIT] NAME COMMAND [BOUND...] [NAME COMMAND...]...: as
+# timeit, with a line for BEFORE.
+compare() {
+	local first=("$1") before=()
+	shift
+	[[ $1 != unit=* ]] || {
+		first+=("$1")
+		shift
+	}
+	[ -z "$BEFORE" ] || before=("before" \
+	    "PATH=$BEFORE:$BEFORE/bench:\$PATH; $2")
+	first+=("$1" "$2")
+	shift 2
+	while [[ ${1-} =~ ^[a-z-]+= ]]; do
+		first+=("$1")
+		shift
+	done
+	timeit "${first[@]}" "${before[@]}" "$@"
 }
 
 start_server
 make_trust
-unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
-export GOOGLE_GEMINI_BASE_URL=$url GEMINI_API_KEY=fake-good-key-0001
 body='{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}'
-target="$url/v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse"
 curl="curl -s --cacert $dir/bundle.pem -H 'x-goog-api-key: $GEMINI_API_KEY' \
     -H 'Content-Type: application/json'"
 
 echo "One TLS request, whole process, $RUNS rounds (median; p10 to p90)"
-"$BUILD/bench/timeit" "$RUNS" \
+compare "$RUNS" \
     gm-prompt "SSL_CERT_DIR=$dir/hashed exec gm-prompt -n hi" \
-    "curl, same POST" "exec $curl -d '$body' '$target'" \
+    "curl, same POST" "exec $curl -d '$body' '$target'" ratio=0.45 \
     "libcurl program, hashed directory" \
-    "exec $BUILD/bench/bare '$target' $dir/hashed $GEMINI_API_KEY '$body'" \
+    "exec bare '$target' $dir/hashed $GEMINI_API_KEY '$body'" ratio=1.15 \
     "jq | curl | jq" "jq -cn '{contents:[{role:\"user\",parts:[{text:\"hi\"}]}]}' |
 	$curl -d @- '${target/streamGenerateContent?alt=sse/generateContent}' |
-	jq -r .candidates[0].content.parts[0].text"
+	jq -r .candidates[0].content.parts[0].text" ratio=0.3
 
 echo
 echo "Start and end alone, $RUNS rounds"
-"$BUILD/bench/timeit" "$RUNS" \
-    "gm-prompt --help" "exec gm-prompt --help" \
-    "gm-prompt --version" "exec gm-prompt --version" \
-    "curl --version" "exec curl --version"
+compare "$RUNS" "gm-prompt --version" "exec gm-prompt --version" \
+    "empty program with libcurl" "exec empty" ratio=1.1 \
+    "curl --version" "exec curl --version" ratio=1
+compare "$RUNS" "gm-prompt --help" "exec gm-prompt --help" \
+    "curl --version" "exec curl --version" ratio=1
 
 export GOOGLE_API_KEYS=fake-good-key-0001,fake-good-key-0002
-export GM_STATE_DIR=$dir/state
 gm-rotate >/dev/null
 echo
-echo "The next key alone, $RUNS rounds: at most 3 x /bin/true"
-"$BUILD/bench/timeit" "$RUNS" \
-    "gm-rotate --peek" "exec gm-rotate --peek" "/bin/true" "exec /bin/true"
-unset GOOGLE_API_KEYS GM_STATE_DIR
+echo "The next key alone, $RUNS rounds"
+compare "$RUNS" "gm-rotate --peek" "exec gm-rotate --peek" \
+    "/bin/true" "exec /bin/true" ratio=3
+unset GOOGLE_API_KEYS
 
 # sh turns STREAM_URL, which the bench program sets, into an argument.
 # shellcheck disable=SC2016
@@ -73,38 +100,97 @@ yard='exec curl -sN -d x "$STREAM_URL"'
 echo
 echo "Streamed answer: how much later an event comes out (2,000 events)"
 printf '%-34s ' gm-prompt
-"$BUILD/bench/stream" delay 2000 gm-prompt -S -n hi
+stream delay 2000 gm-prompt -S -n hi
 printf '%-34s ' "curl -N"
-"$BUILD/bench/stream" delay 2000 sh -c "$yard"
+stream delay 2000 sh -c "$yard"
 
 echo
-echo "Streamed answer of 100 MiB"
-for i in 1 2 3; do
-	printf '%-34s ' "gm-prompt, run $i"
-	"$BUILD/bench/stream" rate 100 gm-prompt -S -n hi
-done
-printf '%-34s ' "gm-prompt, 1 MiB (the start)"
-"$BUILD/bench/stream" rate 1 gm-prompt -S -n hi
-printf '%-34s ' "curl -N, undecoded"
-"$BUILD/bench/stream" rate 100 sh -c "$yard"
+echo "Streamed answer of 100 MiB, 5 rounds: MiB/s, and peak memory"
+compare 5 unit=MiB/s "gm-prompt" "exec stream rate 100 gm-prompt -S -n hi" \
+    least=150 peak=16 \
+    "gm-prompt, 1 MiB" "exec stream rate 1 gm-prompt -S -n hi" \
+    "curl -N, undecoded" "exec stream rate 100 sh -c '$yard'"
+
+# reserve_by PROCESSES KEYS ROWS: the command, with a key state of its own.
+reserve_by() {
+	echo "exec reserve \$(mktemp -d $dir/state.XXXX) $1 1 $2 $3" \
+	    "2>>$dir/reservations"
+}
+echo
+echo "Key state: microseconds of CPU for a reservation, 5 rounds"
+compare 5 unit=us "1,000 keys, 10,000 rows" "$(reserve_by 1 1000 10000)" own=50
+compare 5 unit=us "with 3 other processes" "$(reserve_by 4 1000 10000)" own=50
+compare 5 unit=us "2 keys, 2 rows, 1 process" "$(reserve_by 1 2 2)"
+compare 5 unit=us "2 keys, 2 rows, 16 processes" "$(reserve_by 16 2 2)"
+
+# What nginx passes on to the origin.
+origin 0
+front http2
+echo
+echo "gm-models --probe: 64 models at once over TLS and HTTP/2, 10 rounds"
+gm-models >"$dir/models"
+compare 10 "gm-models --probe" "exec gm-models --probe" \
+    "bare curl_multi loop" "exec multi 64 64 \
+	'$url/v1beta/models/m:countTokens' $GEMINI_API_KEY $dir/server.pem"
+: >"$front/access.log"
+gm-models --probe >"$dir/models"
+printf '%-34s ' "gm-models --probe"
+connections 2
+if [ "$BEFORE" ]; then
+	"$BEFORE/gm-models" --probe >"$dir/models"
+	printf '%-34s ' before
+	connections
+fi
 
 echo
-echo "Key state: reservations by processes at once"
-for n in 1 4 16; do
-	"$BUILD/bench/reserve" "$dir/state.$n" "$n" 3 2 2
-	"$BUILD/bench/reserve" "$dir/state.$n.large" "$n" 3 1000 9000
-done
-
-echo
-echo "gm-keycheck with 1,000 keys: seconds and KiB"
+echo "gm-keycheck with 1,000 keys over TLS and HTTP/2, 3 rounds"
 printf 'fake-bench-key-%06d\n' {1..1000} >"$dir/keys"
-GM_STATE_DIR=$dir/state.check python3 -c 'import resource, subprocess, sys, time
-start = time.monotonic()
-subprocess.run(sys.argv[2:], stdin=open(sys.argv[1]),
-    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-print("%.2f s" % (time.monotonic() - start),
-    resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, "KiB")' \
-    "$dir/keys" env SSL_CERT_DIR="$dir/hashed" gm-keycheck -
+compare 3 "gm-keycheck" "GM_STATE_DIR=\$(mktemp -d $dir/state.XXXX) \
+	exec gm-keycheck - <$dir/keys" wall=3000 peak=32 \
+    "bare curl_multi loop" "exec multi 1000 64 \
+	'$url/v1beta/models/m:countTokens' $GEMINI_API_KEY $dir/server.pem"
+stop_front
+unset SSL_CERT_FILE
+
+origin 0
+echo
+echo "Calls through the pool, plain HTTP: microseconds of CPU each, 5 rounds"
+timeit 5 unit=us "10,000 calls" "exec pool 10000 2" \
+    "100 calls" "exec pool 100 20" own-ratio=1.1
+stop_origin
+
+# rotate TOOLS: how often gm-prompt in that directory replaces the key state and
+# syncs something while the first of three keys has its quota exceeded.
+rotate() {
+	local state trace=$dir/trace
+	state=$(mktemp -d "$dir/state.XXXX")
+	use "$(cat "$dir/url")"
+	export SSL_CERT_FILE=$dir/server/ca.pem GM_STATE_DIR=$state
+	export GOOGLE_API_KEYS=fake-bench-key-1,fake-bench-key-2,fake-bench-key-3
+	"$1/gm-prompt" -n hi >"$dir/answer" # makes the state
+	echo '[{"row": 29, "retry_delay": "50s"}]' >"$dir/script"
+	mv "$dir/script" "$dir/server/script.json"
+	strace -f -y -o "$trace" \
+	    -e trace=rename,renameat,renameat2,fsync,fdatasync \
+	    "$1/gm-prompt" -n hi >"$dir/answer" 2>"$dir/notes"
+	unset SSL_CERT_FILE GM_STATE_DIR GOOGLE_API_KEYS
+	awk -v state="$state" '
+	index($0, state) == 0 || / = -1 / { next }
+	/ rename/ { replaced++ }
+	/ (fsync|fdatasync)\(/ { synced++ }
+	END {
+		printf("state replaced %d times, %d syncs%s\n", replaced,
+		    synced, replaced > 1 ? "  missed: replaced <= 1" : "")
+	}' "$trace"
+}
+echo
+echo "One 429 with three keys"
+printf '%-34s ' gm-prompt
+rotate "$BUILD"
+if [ "$BEFORE" ]; then
+	printf '%-34s ' before
+	rotate "$BEFORE"
+fi
 
 echo
 echo "A chain of three services: its end, behind the deadline and signals"

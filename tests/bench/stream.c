@@ -4,8 +4,8 @@
  *
  * stream delay EVENTS COMMAND...   one event each 2 ms, with the time of its
  *                                  sending: how much later does it come out?
- * stream rate MIB COMMAND...       so much text in events of 1,000 bytes:
- *                                  throughput, and peak memory over the start
+ * stream rate MIB COMMAND...       so much text in events of 1,000 bytes: how
+ *                                  many MiB of output in a second?
  *
  * The command finds the server by GOOGLE_GEMINI_BASE_URL, and STREAM_URL is
  * the whole address for commands such as curl.
@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -252,8 +251,8 @@ read_rate(int fd, int64_t begun)
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		total += n;
 	seconds_ns = now_ns() - begun;
-	(void)printf("%lld bytes  %.0f MiB/s", (long long)total,
-	    (double)total / 1048576 / ((double)seconds_ns / 1e9));
+	(void)printf(
+	    "%.1f\n", (double)total / 1048576 / ((double)seconds_ns / 1e9));
 }
 
 int
@@ -261,7 +260,6 @@ main(int argc, char **argv)
 {
 	long n = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
 	int64_t begun = now_ns();
-	struct rusage usage;
 	int listener, out, status;
 	pid_t server, pid;
 
@@ -281,10 +279,8 @@ main(int argc, char **argv)
 		read_delay(out, n);
 	else
 		read_rate(out, begun);
-	if (wait4(pid, &status, 0, &usage) == -1)
-		die("wait4");
-	if (strcmp(argv[1], "rate") == 0)
-		(void)printf("  peak %ld KiB\n", usage.ru_maxrss);
+	if (waitpid(pid, &status, 0) == -1)
+		die("waitpid");
 	(void)waitpid(server, NULL, 0);
 	return status == 0 ? 0 : 1;
 }

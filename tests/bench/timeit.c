@@ -1,101 +1,353 @@
 /*
- * Time whole commands side by side: timeit RUNS NAME COMMAND [NAME COMMAND]...
+ * Time whole commands side by side:
+ *
+ *	timeit ROUNDS {[SETTING]... NAME COMMAND [BOUND]...}...
  *
  * Each round runs every command once, so that a busy moment of the machine
  * hits all alike.  Commands go to sh(1) by exec, so a simple one costs no
- * shell of its own.  Prints name, median and spread, and the ratio to the
- * first command.
+ * shell of its own.  What they print is thrown away.
+ *
+ * Prints a line for each command, of medians: wall time with its 10th and 90th
+ * percentile, CPU (user and system, with what it has waited for), the peak
+ * memory of its largest process, and how the first command compares with it,
+ * round by round.
+ *
+ * Settings hold for all commands after them:
+ *
+ *	per=N		the CPU is that of one of N records
+ *	ideal=MS	the speed is a percentage of the best one
+ *	unit=UNIT	standard output is a number, the command's own figure
+ *
+ * A bound follows the command that it is for, and is repeated in the output,
+ * after "missed" if it is not kept:
+ *
+ *	wall=MS cpu=US own=NUMBER peak=MIB	at most this
+ *	least=NUMBER percent=N			own, of the ideal: at least
+ *	ratio=R cpu-ratio=R own-ratio=R		of the first command to this one
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-static int64_t
-now_us(void)
+#define ITEMS 20
+
+enum figure {
+	WALL_MS,
+	CPU_US,
+	PEAK_MIB,
+	OWN,
+	PERCENT,
+	RATIO,
+	CPU_RATIO,
+	OWN_RATIO,
+	LEAST, /* OWN again */
+	FIGURES
+};
+
+static const char *const bound_names[FIGURES] = { "wall=", "cpu=", "peak=",
+	"own=", "percent=", "ratio=", "cpu-ratio=", "own-ratio=", "least=" };
+
+struct settings {
+	double per;       /* records in the command; 0: it is not said */
+	double ideal;     /* milliseconds; 0: it is not said */
+	const char *unit; /* NULL: it has no figure of its own */
+};
+
+struct item {
+	const char *name;
+	char *command;
+	double *values[FIGURES]; /* one for each round */
+	struct settings settings;
+	char **bounds;
+	int bounds_len;
+};
+
+struct table {
+	struct item items[ITEMS];
+	int items_len;
+	int rounds;
+};
+
+static _Noreturn void
+die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static double
+now_ms(void)
 {
 	struct timespec ts;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static double
+us_of(struct timeval t)
+{
+	return (double)t.tv_sec * 1e6 + (double)t.tv_usec;
 }
 
 static _Noreturn void
-child(char *command)
+child(char *command, int out)
 {
 	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, command, NULL };
 	int null = open("/dev/null", O_RDWR);
 
 	(void)dup2(null, STDIN_FILENO);
-	(void)dup2(null, STDOUT_FILENO);
+	(void)dup2(out, STDOUT_FILENO);
 	(void)execv("/bin/sh", argv);
 	_exit(127);
 }
 
-static int64_t
-run(char *command)
+/* Read all; the beginning is kept. */
+static void
+drain(int fd, char *text, size_t size)
 {
-	int64_t begun = now_us();
-	pid_t pid = fork();
-	int status;
+	char rest[65536];
+	size_t len = 0;
+	ssize_t n;
 
-	if (pid == 0)
-		child(command);
-	if (pid == -1 || waitpid(pid, &status, 0) == -1) {
-		perror("timeit");
-		exit(1);
+	while ((n = read(fd, rest, sizeof(rest))) > 0)
+		while (n-- > 0 && len < size - 1) {
+			text[len] = rest[len];
+			len++;
+		}
+	text[len] = '\0';
+}
+
+static void
+run(struct item *item, int round)
+{
+	char text[64], *end;
+	struct rusage usage;
+	int out[2], status;
+	double begun, own;
+	pid_t pid;
+
+	if (pipe(out) != 0)
+		die("timeit");
+	begun = now_ms();
+	pid = fork();
+	if (pid == 0) {
+		(void)close(out[0]);
+		child(item->command, out[1]);
 	}
+	(void)close(out[1]);
+	drain(out[0], text, sizeof(text));
+	if (pid == -1 || wait4(pid, &status, 0, &usage) == -1)
+		die("timeit");
 	if (status != 0) {
-		(void)fprintf(stderr, "timeit: failed: %s\n", command);
+		(void)fprintf(stderr, "timeit: failed: %s\n", item->command);
 		exit(1);
 	}
-	return now_us() - begun;
+	(void)close(out[0]);
+	own = strtod(text, &end);
+	if (item->settings.unit != NULL &&
+	    (end == text || strcmp(end, "\n") != 0)) {
+		(void)fprintf(stderr, "timeit: no number: %s\n", item->command);
+		exit(1);
+	}
+	if (round < 0)
+		return;
+	item->values[WALL_MS][round] = now_ms() - begun;
+	item->values[CPU_US][round] =
+	    us_of(usage.ru_utime) + us_of(usage.ru_stime);
+	item->values[PEAK_MIB][round] = (double)usage.ru_maxrss / 1024;
+	item->values[OWN][round] = own;
+	item->values[LEAST][round] = own;
+}
+
+static void
+compare_with_first(struct table *t, int c, int round)
+{
+	double **first = t->items[0].values, **v = t->items[c].values;
+
+	if (t->items[c].settings.per > 0)
+		v[CPU_US][round] /= t->items[c].settings.per;
+	v[PERCENT][round] =
+	    100 * t->items[c].settings.ideal / v[WALL_MS][round];
+	v[RATIO][round] = first[WALL_MS][round] / v[WALL_MS][round];
+	v[CPU_RATIO][round] = first[CPU_US][round] / v[CPU_US][round];
+	v[OWN_RATIO][round] = first[OWN][round] / v[OWN][round];
 }
 
 static int
-compare(const void *a, const void *b)
+ascending(const void *a, const void *b)
 {
-	const int64_t *x = a, *y = b;
+	const double *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+static void
+print_bound(const struct table *t, const struct item *item, const char *bound)
+{
+	enum figure f = WALL_MS;
+	bool least, missed;
+	double limit, found;
+
+	while (strncmp(bound, bound_names[f], strlen(bound_names[f])) != 0)
+		f++;
+	least = f == PERCENT || f == LEAST;
+	limit = strtod(bound + strlen(bound_names[f]), NULL);
+	found = item->values[f][t->rounds / 2];
+	missed = least ? found < limit : found > limit;
+	(void)printf("  %s%.*s %s %g", missed ? "missed: " : "",
+	    (int)strlen(bound_names[f]) - 1, bound, least ? ">=" : "<=", limit);
+}
+
+static void
+print(const struct table *t, const struct item *item)
+{
+	int half = t->rounds / 2, tenth = t->rounds / 10, i;
+	double *const *v = item->values;
+
+	(void)printf("%-34s %9.2f ms (%.2f to %.2f)  cpu %.2f %s  %.1f MiB",
+	    item->name, v[WALL_MS][half], v[WALL_MS][tenth],
+	    v[WALL_MS][t->rounds - 1 - tenth],
+	    item->settings.per > 0 ? v[CPU_US][half] : v[CPU_US][half] / 1000,
+	    item->settings.per > 0 ? "us each" : "ms", v[PEAK_MIB][half]);
+	if (item->settings.ideal > 0)
+		(void)printf("  %.0f%% of ideal", v[PERCENT][half]);
+	if (item->settings.unit != NULL)
+		(void)printf(
+		    "  own %.2f %s", v[OWN][half], item->settings.unit);
+	if (item != t->items)
+		(void)printf("  ratio %.2f, cpu %.2f", v[RATIO][half],
+		    v[CPU_RATIO][half]);
+	if (item != t->items && item->settings.unit != NULL)
+		(void)printf(", own %.2f", v[OWN_RATIO][half]);
+	for (i = 0; i < item->bounds_len; i++)
+		print_bound(t, item, item->bounds[i]);
+	(void)printf("\n");
+}
+
+static bool
+is_bound(const char *arg)
+{
+	int f;
+
+	for (f = 0; f < FIGURES; f++)
+		if (strncmp(arg, bound_names[f], strlen(bound_names[f])) == 0)
+			return true;
+	return false;
+}
+
+/* Is it a setting? */
+static bool
+set(struct settings *settings, const char *arg)
+{
+	if (strncmp(arg, "per=", 4) == 0)
+		settings->per = strtod(arg + 4, NULL);
+	else if (strncmp(arg, "ideal=", 6) == 0)
+		settings->ideal = strtod(arg + 6, NULL);
+	else if (strncmp(arg, "unit=", 5) == 0)
+		settings->unit = arg + 5;
+	else
+		return false;
+	return true;
+}
+
+static struct item *
+add_item(struct table *t)
+{
+	struct item *item = &t->items[t->items_len++];
+	int f;
+
+	for (f = 0; f < FIGURES; f++) {
+		item->values[f] = calloc((size_t)t->rounds, sizeof(double));
+		if (item->values[f] == NULL)
+			die("timeit");
+	}
+	return item;
+}
+
+/* Returns false if a name has no command, or there are too many. */
+static bool
+parse(struct table *t, char **arg)
+{
+	struct settings settings = { 0, 0, NULL };
+	struct item *item;
+
+	while (*arg != NULL) {
+		if (set(&settings, *arg)) {
+			arg++;
+			continue;
+		}
+		if (t->items_len == ITEMS || arg[1] == NULL)
+			return false;
+		item = add_item(t);
+		item->settings = settings;
+		item->name = *arg++;
+		item->command = *arg++;
+		item->bounds = arg;
+		while (*arg != NULL && is_bound(*arg))
+			arg++;
+		item->bounds_len = (int)(arg - item->bounds);
+	}
+	return t->items_len > 0;
+}
+
+static void
+run_all(struct table *t, int round)
+{
+	int c;
+
+	for (c = 0; c < t->items_len; c++) {
+		run(&t->items[c], round);
+		if (round >= 0)
+			compare_with_first(t, c, round);
+	}
+}
+
+static void
+sort(const struct table *t, const struct item *item)
+{
+	int f;
+
+	for (f = 0; f < FIGURES; f++)
+		qsort(item->values[f], (size_t)t->rounds, sizeof(double),
+		    ascending);
+}
+
+static void
+release(struct table *t)
+{
+	int c, f;
+
+	for (c = 0; c < t->items_len; c++)
+		for (f = 0; f < FIGURES; f++)
+			free(t->items[c].values[f]);
 }
 
 int
 main(int argc, char **argv)
 {
-	long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
-	int commands = (argc - 2) / 2, c;
-	int64_t *times, *t, first = 1;
-	long i, half = runs / 2, tenth = runs / 10;
+	struct table t = { .rounds = 0 };
+	int round, c;
 
-	if (runs < 1 || commands < 1)
+	t.rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
+	if (t.rounds < 1 || !parse(&t, argv + 2))
 		return 64;
-	times = calloc((size_t)(runs * commands), sizeof(*times));
-	if (times == NULL)
-		return 71;
-	for (i = -2; i < runs; i++) /* two rounds to warm up */
-		for (c = 0; c < commands; c++) {
-			int64_t us = run(argv[3 + 2 * c]);
-
-			if (i >= 0)
-				times[c * runs + i] = us;
-		}
-	for (c = 0; c < commands; c++) {
-		t = times + c * runs;
-		qsort(t, (size_t)runs, sizeof(*t), compare);
-		if (c == 0)
-			first = t[half];
-		(void)printf("%-34s %8.2f ms  (%.2f to %.2f)  ratio %.2f\n",
-		    argv[2 + 2 * c], (double)t[half] / 1000,
-		    (double)t[tenth] / 1000, (double)t[runs - 1 - tenth] / 1000,
-		    (double)first / (double)t[half]);
-	}
-	free(times);
+	/* Two rounds to warm up, if it is about many short ones. */
+	for (round = t.rounds > 9 ? -2 : 0; round < t.rounds; round++)
+		run_all(&t, round);
+	for (c = 0; c < t.items_len; c++)
+		sort(&t, &t.items[c]);
+	for (c = 0; c < t.items_len; c++)
+		print(&t, &t.items[c]);
+	release(&t);
 	return 0;
 }
