@@ -4,11 +4,19 @@
 
 export GEMINI_API_KEY=fake-good-key-0001
 STREAM=':streamGenerateContent?alt=sse'
-ports=0
+fronts=0
+origin_in=
 nginx=
 
+# wait_for_file FILE: until a server has written to it, 10 s at most.
 wait_for_file() {
-	until [ -s "$1" ]; do sleep 0.02; done
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ ! -s "$1" ] || return 0
+		sleep 0.02
+	done
+	echo "$1: nothing in it after 10 s" >&2
+	return 1
 }
 
 # origin LATENCY_MS: sets url; it ends with this shell.
@@ -18,17 +26,19 @@ origin() {
 	mkfifo "$dir/origin.in"
 	: >"$dir/origin"
 	"$BUILD/bench/origin" "$@" <"$dir/origin.in" >"$dir/origin" &
+	origin=$!
 	exec {origin_in}>"$dir/origin.in"
 	wait_for_file "$dir/origin"
 	use "http://127.0.0.1:$(head -n 1 "$dir/origin")"
 }
 
-# What the origin says at its end goes to $dir/origin.
+# What the origin says at its end goes to $dir/origin.  nginx must not hold its
+# standard input open, hence >&- there.
 stop_origin() {
-	[ "${origin_in-}" ] || return 0
+	[ "$origin_in" ] || return 0
 	exec {origin_in}>&-
 	origin_in=
-	wait $! 2>/dev/null || :
+	wait "$origin" 2>/dev/null || :
 }
 
 # use URL: send requests there.
@@ -46,16 +56,16 @@ make_certificate() {
 	    -keyout "$dir/server.key" -out "$dir/server.pem" 2>/dev/null
 }
 
-# front http2 [DIRECTIVE...]: nginx over TLS in front of the origin; sets url,
+# front http2 [DIRECTIVE...]: nginx over TLS before the origin that runs; sets url,
 # and $front/access.log has a line for each request.
 front() {
 	stop_front
 	make_certificate
-	front=$dir/nginx.$((ports += 1))
+	front=$dir/nginx.$((fronts += 1))
 	mkdir "$front"
 	timeout 3600 python3 -B tests/net/nginx.py "$front" "$dir/server.pem" \
 	    "$dir/server.key" "$(head -n 1 "$dir/origin")" "$@" \
-	    >"$front/port" 2>"$front/stderr" &
+	    >"$front/port" 2>"$front/stderr" {origin_in}>&- &
 	nginx=$!
 	wait_for_file "$front/port"
 	export SSL_CERT_FILE=$dir/server.pem
