@@ -6,6 +6,7 @@
 #	make lint       format, static analysis, both compilers without a warning
 #	make asan       the tests again, under the address and UB sanitizers
 #	make bench      speed, side by side with curl and others
+#	make bench-batch  the same for batches of up to 1,000,000 records
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    the key state under kill -9, for TORTURE_SECONDS
 #	make clean
@@ -172,6 +173,10 @@ bench: need-bench
 	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
 	@BUILD='$(abspath $(BUILD))' tests/bench/run.sh
 
+bench-batch: need-bench
+	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
+	@BUILD='$(abspath $(BUILD))' tests/bench/batch.sh
+
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
@@ -203,7 +208,7 @@ clean:
 -include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*/*.d \
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
-.PHONY: all help demo check check-built lint asan bench fuzz torture programs \
-    $(need) clean fault-programs FORCE
+.PHONY: all help demo check check-built lint asan bench bench-batch fuzz \
+    torture programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
