@@ -95,7 +95,6 @@ struct gm_question {
 	size_t stop_len;
 	bool search, url_context;
 	bool cautious; /* note what a model is known to ignore or reject */
-	int64_t tokens; /* estimated input tokens; 0: unknown */
 	struct gm_span token; /* continue the answer from there; len 0: begin */
 };
 
