@@ -4,19 +4,13 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
-#include "base/utf8.h"
 #include "call/call.h"
 #include "call/chain.h"
-#include "call/hops.h"
+#include "call/intake.h"
 #include "call/policy.h"
-#include "provider/reading.h"
-#include "provider/reply.h"
 #include "provider/request.h"
 
 #define CAUTION_MAX 4096
-
-/* White space that an answer begins with: more of it goes out at once. */
-#define BLANKS_MAX (64 * 1024)
 
 #define NEVER INT64_MAX
 
@@ -49,19 +43,13 @@ struct gm_call {
 	bool booked;     /* the ramp lets it start then */
 	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
 
-	/* What comes back: reply -> hops -> counting -> the caller's sink. */
 	struct gm_http_transfer *transfer;
-	struct gm_reply reply;
-	struct gm_hops hops;
-	struct gm_sink counting;
-	bool answered;        /* text has come that is not white space alone: */
-	struct gm_buf blanks; /* before it, what has come */
+	struct gm_intake in; /* what comes back */
 
 	struct gm_usage usage; /* of the last request */
 	struct gm_chain chain; /* services that could not answer */
 	struct gm_err last;    /* the last failed attempt at this service */
 	int64_t begun_ms, sent_wall_ms;
-	int64_t text_ms; /* monotonic: the first text, maybe held; 0: none */
 };
 
 static uint32_t
@@ -97,7 +85,7 @@ static struct gm_keywish
 wish_of(const struct gm_call *c)
 {
 	struct gm_keywish wish = c->service->wish;
-	bool bound = c->hops.token.len > 0; /* to the project of its key */
+	bool bound = c->in.hops.token.len > 0; /* to the project of its key */
 
 	wish.free = c->now.free;
 	wish.search = c->question.search;
@@ -160,7 +148,7 @@ finish(struct gm_call *c, enum gm_class class)
 	c->state = DONE;
 	c->rc = class == GM_CLASS_OK ? 0 : -1;
 	o->class = class;
-	gm_hops_add_up(&c->hops);
+	gm_hops_add_up(&c->in.hops);
 	o->total_ms = gm_clock_mono_ms() - c->begun_ms;
 }
 
@@ -262,7 +250,7 @@ begin_model(struct gm_call *c, const char *model)
 	c->question.model = o->model = model;
 	o->fault = (struct gm_fault){ .class = GM_CLASS_OK };
 	o->ttft_ms = 0;
-	gm_hops_reset(&c->hops);
+	gm_hops_reset(&c->in.hops);
 	c->question.token = (struct gm_span){ NULL, 0 };
 	gm_answer_release(&o->answer);
 	gm_answer_init(&o->answer);
@@ -271,17 +259,6 @@ begin_model(struct gm_call *c, const char *model)
 	be_due(c, gm_clock_mono_ms(), GM_EVENT_REST_OVER);
 	caution(c->service, &c->question);
 	(void)make_request(c);
-}
-
-/* Nothing of the answer was given out: drop it. */
-static void
-begin_anew(struct gm_call *c)
-{
-	c->ask.sink->restart(c->ask.sink->arg);
-	c->ask.outcome->text_bytes = 0;
-	c->answered = false;
-	gm_buf_reset(&c->blanks);
-	gm_hops_reset(&c->hops);
 }
 
 static void
@@ -319,92 +296,13 @@ next_service(struct gm_call *c, enum gm_class class)
 
 /* What is sent, and what comes back. */
 
-static int
-give_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
-{
-	const struct gm_part part = { .text = text };
-	struct gm_outcome *o = c->ask.outcome;
-
-	if (text.len == 0)
-		return 0;
-	if (o->text_bytes == 0)
-		o->ttft_ms = c->text_ms - c->begun_ms;
-	o->text_bytes += (int64_t)text.len;
-	c->now.given = c->now.given || c->ask.sink->final;
-	return c->ask.sink->part(&part, c->ask.sink->arg, err);
-}
-
-/*
- * Text on its way through to the caller's sink: note the first byte.  White
- * space alone is no answer, so it is held until something follows it.
- */
-static int
-count_text(struct gm_call *c, struct gm_span text, struct gm_err *err)
-{
-	if (c->text_ms == 0)
-		c->text_ms = gm_clock_mono_ms();
-	c->answered = c->answered || gm_utf8_blanks(text) < text.len;
-	if (!c->answered && c->blanks.len + text.len <= BLANKS_MAX) {
-		gm_buf_put_span(&c->blanks, text);
-		return gm_buf_check(&c->blanks, err);
-	}
-	if (give_text(c, gm_buf_span(&c->blanks), err) != 0)
-		return -1;
-	gm_buf_reset(&c->blanks);
-	return give_text(c, text, err);
-}
-
-/* A part that the sink takes is an answer; another one is only listed. */
-static int
-pass_other(struct gm_call *c, const struct gm_part *part, struct gm_err *err)
-{
-	int rc = c->ask.sink->part(part, c->ask.sink->arg, err);
-
-	if (rc == GM_SINK_OMITS)
-		return gm_answer_omit(
-		    &c->ask.outcome->answer, part->listed, err);
-	c->answered = c->answered || rc == 0;
-	c->now.given = c->now.given || (rc == 0 && c->ask.sink->final);
-	return rc;
-}
-
-static int
-count_part(const struct gm_part *part, void *arg, struct gm_err *err)
-{
-	struct gm_call *c = arg;
-
-	if (part->kind != GM_PART_TEXT)
-		return pass_other(c, part, err);
-	if (part->signature.len > 0)
-		return c->ask.sink->part(part, c->ask.sink->arg, err);
-	if (!part->thought)
-		return count_text(c, part->text, err);
-	/* Seen, if not the answer; only those that were asked for are shown. */
-	c->now.given =
-	    c->now.given || (c->ask.sink->final && c->question.thoughts);
-	return c->ask.sink->part(part, c->ask.sink->arg, err);
-}
-
 static enum gm_http_pulse
 on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
     struct gm_err *err)
 {
 	struct gm_call *c = arg;
-	enum gm_http_pulse pulse;
-	struct gm_err failure;
 
-	pulse = gm_reply_take(head, bytes, &c->reply, err);
-	if (c->text_ms == 0 &&
-	    (gm_think_holds_text(&c->ask.outcome->answer.think) ||
-		c->hops.text.seen > 0))
-		c->text_ms = gm_clock_mono_ms();
-	/* Also what came before something that makes no sense. */
-	if (c->ask.sink->flush(c->ask.sink->arg, &failure) != 0) {
-		*err = failure;
-		c->reply.fault.class = GM_CLASS_OK; /* ours, not the reply's */
-		return GM_HTTP_STOP;
-	}
-	return pulse;
+	return gm_intake_take(head, bytes, &c->in, err);
 }
 
 static void on_end(const struct gm_http_result *, void *);
@@ -429,8 +327,8 @@ send(struct gm_call *c)
 		.arg = c,
 	};
 
-	if (c->hops.moved) { /* the body holds the token */
-		c->question.token = gm_buf_span(&c->hops.token);
+	if (c->in.hops.moved) { /* the body holds the token */
+		c->question.token = gm_buf_span(&c->in.hops.token);
 		if (make_request(c) != 0)
 			return;
 	}
@@ -444,11 +342,8 @@ send(struct gm_call *c)
 	if (c->now.free && request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
 	gm_request_fill(&c->request, &request);
-	gm_hops_begin(&c->hops);
-	gm_reply_init(&c->reply, s->provider, &c->question, &c->hops.sink,
-	    &c->ask.outcome->answer);
+	gm_intake_begin(&c->in, s->provider, &c->question);
 	gm_request_describe(&c->request, s->note, GM_LEVEL_TRACE);
-	c->text_ms = 0;
 	c->sent_wall_ms = gm_clock_wall_ms();
 	c->state = FLYING;
 	c->transfer = gm_http_start(s->http, &request, &c->err);
@@ -508,7 +403,8 @@ is_end(const struct gm_decision *d)
 static struct gm_decision
 decide(struct gm_call *c, const struct gm_event *e)
 {
-	c->now.token = c->hops.token.len > 0;
+	c->now.token = c->in.hops.token.len > 0;
+	c->now.given = c->in.given;
 	return gm_policy_decide(&c->now, e);
 }
 
@@ -662,7 +558,7 @@ without_key(struct gm_call *c, const struct gm_pick *pick,
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
 		    "%s: the answer begins anew with another key",
 		    c->question.model);
-	} else if (is_end(d) && c->now.abroad && c->hops.token.len == 0) {
+	} else if (is_end(d) && c->now.abroad && c->in.hops.token.len == 0) {
 		explain_fault(c, false);
 	} else if (is_end(d)) {
 		d->why = explain_keys(c, pick);
@@ -701,7 +597,7 @@ take_pick(struct gm_call *c)
 		    "%s: its turn comes only after the deadline (deadline)",
 		    c->question.model);
 	if (d.anew)
-		begin_anew(c);
+		gm_intake_restart(&c->in);
 	if (e.keys == GM_KEYS_READY &&
 	    gm_request_sign(&c->request, c->service->provider, key_of(c)->text,
 		&c->err) != 0)
@@ -734,68 +630,6 @@ record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
 	    gm_outcome_attempts(c->ask.outcome), c->last.msg);
 }
 
-/* An answer that goes on other than it was printed cannot be completed. */
-static void
-judge_hop(struct gm_call *c)
-{
-	struct gm_fault *f = &c->reply.fault;
-	bool over = f->class == GM_CLASS_OK &&
-	            c->ask.outcome->answer.finish != GM_FINISH_MORE;
-
-	if (!c->hops.differs && !(over && gm_hops_is_short(&c->hops)))
-		return;
-	c->hops.differs = true;
-	*f = (struct gm_fault){ .class = c->hops.broke ? GM_CLASS_TRUNCATED
-		                                       : GM_CLASS_UNFINISHED,
-		.http = f->http,
-		.hint_ms = -1,
-		.words = "the rest does not match the text that was printed" };
-}
-
-/* No response follows: give all text that has come. */
-static int
-give_all(struct gm_call *c)
-{
-	struct gm_answer *answer = &c->ask.outcome->answer;
-
-	if (answer->finish == GM_FINISH_MORE &&
-	    gm_reading_close(answer, &c->hops.sink, &c->err) != 0)
-		return -1;
-	gm_hops_add_up(&c->hops);
-	return gm_hops_end(&c->hops, &c->err);
-}
-
-/* The class of an answer that has come to its end. */
-static enum gm_class
-judge_answer(const struct gm_call *c)
-{
-	const struct gm_outcome *o = c->ask.outcome;
-
-	switch (o->answer.finish) {
-	case GM_FINISH_LIMIT:
-		return GM_CLASS_TOKEN_LIMIT;
-	case GM_FINISH_BLOCKED:
-		return GM_CLASS_BLOCKED;
-	case GM_FINISH_REQUEST:
-		return GM_CLASS_BAD_REQUEST;
-	case GM_FINISH_MORE: /* asked anew it would come no further */
-		return GM_CLASS_UNFINISHED;
-	case GM_FINISH_DONE:
-	case GM_FINISH_OTHER:
-	case GM_FINISH_FAILED:
-	case GM_FINISH_NONE:
-		break;
-	}
-	if (c->question.operation == GM_OP_GENERATE && !c->answered &&
-	    o->answer.omitted_len == 0)
-		return GM_CLASS_EMPTY;
-	if (o->answer.finish != GM_FINISH_DONE)
-		return GM_CLASS_UNFINISHED;
-	if (o->answer.omitted_len > 0)
-		return GM_CLASS_PARTIAL;
-	return o->answer.think.leaked ? GM_CLASS_THOUGHTS : GM_CLASS_OK;
-}
-
 /* A response that is no fault: the answer goes on, or has come to its end. */
 static void
 take_answer(struct gm_call *c)
@@ -806,23 +640,24 @@ take_answer(struct gm_call *c)
 		.ended = true };
 	struct gm_decision d;
 
-	e.more = o->answer.finish == GM_FINISH_MORE && gm_hops_next(&c->hops);
+	e.more =
+	    o->answer.finish == GM_FINISH_MORE && gm_hops_next(&c->in.hops);
 	if (e.more) {
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
 		    "%s: continuing the answer", c->question.model);
 	} else {
-		if (give_all(c) != 0) {
+		if (gm_intake_close(&c->in, &c->err) != 0) {
 			finish(c, GM_CLASS_LOCAL);
 			return;
 		}
-		e.class = judge_answer(c);
+		e.class = gm_intake_class(&c->in, c->question.operation);
 		if (e.class != GM_CLASS_OK)
 			(void)gm_outcome_fail_finish(
 			    o, e.class, c->question.model, &c->err);
 	}
 	d = decide(c, &e);
 	if (d.anew)
-		begin_anew(c);
+		gm_intake_restart(&c->in);
 	if (d.step == GM_STEP_RESERVE && e.class == GM_CLASS_EMPTY)
 		gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: sent once more",
 		    c->err.msg);
@@ -881,7 +716,7 @@ take_fault(struct gm_call *c)
 		.chance = chance(),
 		.class = f->class,
 		.hint_ms = f->hint_ms,
-		.resumable = gm_hops_may_resume(&c->hops),
+		.resumable = gm_hops_may_resume(&c->in.hops),
 		.keyless = missing };
 	struct gm_decision d = decide(c, &e);
 
@@ -889,9 +724,9 @@ take_fault(struct gm_call *c)
 		(void)snprintf(f->remedy, sizeof(f->remedy), "set %s",
 		    c->service->key_variable);
 	if (d.resumed)
-		(void)gm_hops_resume(&c->hops);
+		(void)gm_hops_resume(&c->in.hops);
 	if (d.anew)
-		begin_anew(c);
+		gm_intake_restart(&c->in);
 	if (d.step == GM_STEP_WAIT)
 		tell_backoff(c, &d, e.now_ms, !loads);
 	change_keys(c,
@@ -972,14 +807,14 @@ add_up(struct gm_outcome *o, const struct gm_http_result *result)
 static void
 settle(struct gm_call *c, const struct gm_http_result *result)
 {
-	struct gm_fault *f = &c->reply.fault;
+	struct gm_fault *f = &c->in.reply.fault;
 
-	judge_hop(c);
+	gm_intake_judge(&c->in);
 	c->ask.outcome->fault = *f;
 	c->usage = c->ask.outcome->answer.usage;
 	add_up(c->ask.outcome, result);
 	record(c, f, result->total_ms);
-	gm_reply_release(&c->reply);
+	gm_reply_release(&c->in.reply);
 	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
 		/* The sink's own: nothing to retry. */
 		c->err = result->err;
@@ -997,7 +832,7 @@ on_end(const struct gm_http_result *result, void *arg)
 	struct gm_call *c = arg;
 
 	c->transfer = NULL;
-	gm_reply_end(&c->reply, result);
+	gm_reply_end(&c->in.reply, result);
 	settle(c, result);
 }
 
@@ -1064,10 +899,8 @@ release(struct gm_call *c)
 	c->transfer = NULL;
 	if (c->state != DONE)
 		drop(c);
-	gm_reply_release(&c->reply);
 	gm_request_release(&c->request);
-	gm_hops_release(&c->hops);
-	gm_buf_release(&c->blanks);
+	gm_intake_release(&c->in);
 }
 
 void
@@ -1094,12 +927,8 @@ gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
 		    .free = ask->question->operation != GM_OP_GENERATE } };
 	for (other = s->next; other != NULL; other = other->next)
 		c->now.services++;
-	c->counting = (struct gm_sink){
-		.part = count_part, .final = ask->sink->final, .arg = c
-	};
-	gm_buf_init(&c->blanks, BLANKS_MAX);
-	gm_hops_init(&c->hops, &c->counting, &ask->outcome->answer);
 	c->begun_ms = c->due_ms = gm_clock_mono_ms();
+	gm_intake_init(&c->in, ask->sink, ask->outcome, c->begun_ms);
 	ask->outcome->model = c->question.model;
 	ask->outcome->provider = s->provider->name;
 	ask->outcome->fallback = s->fallback;
@@ -1194,8 +1023,8 @@ take_whole(struct gm_call *c, struct gm_http_result *result)
 {
 	if (c->transfer == NULL && result != NULL) {
 		result->fault = GM_HTTP_SILENCE;
-		gm_reply_end(&c->reply, result);
-		if (c->reply.fault.class != GM_CLASS_OK)
+		gm_reply_end(&c->in.reply, result);
+		if (c->in.reply.fault.class != GM_CLASS_OK)
 			return false;
 		settle(c, result);
 	}
