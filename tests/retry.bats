@@ -301,6 +301,7 @@ failed_late() {
 	[ "$(wc -l <out)" -eq 8 ]
 	grep -q . err
 	run ! grep -Evx 'gm-models: quota_minute: waiting [0-2]\.[0-9] s' err
+	# shellcheck disable=SC2153 # net.bash sets it
 	first=$(stat -c %.3Y "$DIR/request.$((BEFORE + 9))")
 	last=$(stat -c %.3Y "$DIR/request.$((BEFORE + 16))")
 	[ $((${last/./} - ${first/./})) -ge 2000 ]
