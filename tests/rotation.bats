@@ -943,7 +943,7 @@ of() {
 }
 
 @test "GM_TPM: processes share it, by what the service has counted" {
-	local first
+	local sent paid
 	serve
 	keys "$K0"
 	play <<<'[{"stream":["Forty-two."],"repeat":-1,
@@ -951,8 +951,9 @@ of() {
 	GM_TPM=1 ask -n hi
 	[ "$rc" -eq 0 ]
 	# Paid ten hours after it was sent, as the state has it.
-	first=$(awk '!/^#/ && $6 != "-" { print $4, $6 }' "$STATE/keys")
-	python3 - $first <<-'E'
+	read -r sent paid < <(awk '!/^#/ && $6 != "-" { print $4, $6 }' \
+	    "$STATE/keys")
+	python3 - "$sent" "$paid" <<-'E'
 	import sys
 	from datetime import datetime
 	sent, paid = (datetime.fromisoformat(t[:-1]) for t in sys.argv[1:])

@@ -13,7 +13,7 @@
 #include "keys/state.h"
 
 /* A wait for the lock. */
-#define SILENT_MS 5000 /* at most without a change of the file */
+#define SILENT_MS 10000 /* at most without a change of the file */
 #define WAIT_MS 30000  /* at most in all */
 #define SLOW 10        /* both are so much shorter after one in vain */
 #define NAP_US 50      /* the first nap: most locks are held so long */
@@ -244,6 +244,9 @@ find_salt(struct gm_keystate *k, struct gm_err *err)
 		if (gm_stop_stage() == GM_STOP_NOW)
 			return gm_stop_fail(err);
 		nap(&w);
+		rc = read_salt(k, err); /* whoever has the lock makes it */
+		if (rc != 0)
+			return rc;
 	}
 	if (rc == IN_VAIN)
 		return gm_fail(err, GM_ECANTCREAT,

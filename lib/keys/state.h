@@ -157,7 +157,7 @@ void gm_keystate_unlock(struct gm_keystate *);
  * the others as long a time as the lock was held before it tries again.  So the
  * lock goes around.  A process that is stopped while it waits blocks nobody.
  *
- * Gives up when the file has not changed for 5 s, as whoever has the lock hangs,
+ * Gives up when the file has not changed for 10 s, as whoever has the lock hangs,
  * or after 30 s; after such a wait the next one is ten times shorter.  Then there
  * is a note, this returns 1, and what is saved stays in memory.
  */

@@ -107,7 +107,7 @@ mark_for_ever(const struct run *run, long who)
 		row->class = GM_CLASS_QUOTA_MINUTE;
 		state.table.changed = true;
 		gm_keystate_unlock(&state);
-		if (state.own.len == 0) /* else the disk was too slow */
+		if (gm_keystate_check(&state, &err) == 0) /* it is stored */
 			tell(run->pipe[1], who, until);
 	}
 }

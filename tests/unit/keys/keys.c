@@ -600,7 +600,7 @@ test_batch(void **state)
 	clean();
 }
 
-/* While others hold the lock nothing waits; after 5 s memory is used. */
+/* While others hold the lock nothing waits; after 10 s memory is used. */
 static void
 test_busy(void **state)
 {
@@ -623,7 +623,7 @@ test_busy(void **state)
 		.model = MODEL, .reserve = true, .latest_ms = NEVER
 	};
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
-	c.wait.alive_ms -= 5000;
+	c.wait.alive_ms -= 10000;
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 1);
 	assert_string_equal(said(), "gm-x: state/keys.lock: locked for too "
 				    "long; the state of the keys is kept in "

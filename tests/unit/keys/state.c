@@ -519,7 +519,7 @@ test_lock_in_vain(void **state)
 	open_side(&b, ".");
 	mark(&a.k, "key", 60000);
 	lock(&a.k);
-	b.k.slow = true; /* so that it takes 0.5 s, not 5 */
+	b.k.slow = true; /* so that it takes 1 s, not 10 */
 	mark(&b.k, "key", 90000);
 	assert_string_equal(
 	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
@@ -563,15 +563,15 @@ test_lock_alive(void **state)
 	lock(&a.k);
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	/* whoever holds it changes the file in place, then replaces it */
-	w.alive_ms -= 6000;
+	w.alive_ms -= 11000;
 	assert_int_equal(utimensat(AT_FDCWD, "keys", past, 0), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
-	w.alive_ms -= 6000;
+	w.alive_ms -= 11000;
 	put_file("keys.other", "");
 	assert_int_equal(rename("keys.other", "keys"), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	assert_string_equal(said(), "");
-	w.alive_ms -= 6000;
+	w.alive_ms -= 11000;
 	assert_int_equal(enter_at(&b.k, &w), 1);
 	assert_string_equal(
 	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
