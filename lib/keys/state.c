@@ -14,9 +14,9 @@
 
 /* A wait for the lock. */
 #define SILENT_MS 10000 /* at most without a change of the file */
-#define WAIT_MS 30000  /* at most in all */
-#define SLOW 10        /* both are so much shorter after one in vain */
-#define NAP_US 50      /* the first nap: most locks are held so long */
+#define WAIT_MS 30000   /* at most in all */
+#define SLOW 10         /* both are so much shorter after one in vain */
+#define NAP_US 50       /* the first nap: most locks are held so long */
 #define LONGEST_US 6400
 #define REST_MAX_MS 100
 #define PATIENCE_US 200000
