@@ -296,7 +296,7 @@ a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 	[ "$(requests)" -eq 2 ]
 }
 
-@test "another service gets the same parts" {
+@test "another service gets the same texts, as one" {
 	replies <<<'[{"json": {"choices": [{"message": {"content": "Hello."},
 	    "finish_reason": "stop"}]}}]'
 	echo one >a.txt
@@ -304,6 +304,7 @@ a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 	ask --provider openai -f a.txt sum up
 	[ "$rc" -eq 0 ]
 	body 1 | jq -c .messages >messages
-	same messages '[{"role":"user","content":[{"type":"text","text":"sum up"},'\
-"$(fenced a.txt one | sed 's/^{/{"type":"text",/')"$']}]\n'
+	same messages "$(jq -cn --arg text "$(printf '%s\n\n%s\nx' 'sum up' \
+	    "$(fenced a.txt one | jq -r .text)")" \
+	    '[{role: "user", content: ($text | rtrimstr("x"))}]')"$'\n'
 }
