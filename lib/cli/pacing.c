@@ -13,11 +13,11 @@ gm_pacing_rows(struct gm_pacing *p, struct gm_options *table)
 		{ 'j', "jobs", "N", "send up to N requests at once (8)",
 		    .text = &p->jobs_text },
 		{ 0, "sleep-ms", "N",
-		    "wait N milliseconds between two requests",
+		    "start requests at least N milliseconds apart",
 		    .text = &p->sleep_text },
-		{ 0, "rpm", "N", "requests per minute and key (GM_RPM)",
+		{ 0, "rpm", "N", "requests per minute and project (GM_RPM)",
 		    .setting = &rpm },
-		{ 0, "tpm", "N", "input tokens per minute and key (GM_TPM)",
+		{ 0, "tpm", "N", "input tokens per minute and project (GM_TPM)",
 		    .setting = &tpm },
 		{ 0 },
 	};
@@ -35,9 +35,9 @@ gm_pacing_apply(struct gm_pacing *p, struct gm_err *err)
 		gm_err_prefix(err, "--jobs: ");
 		return -1;
 	}
-	if (p->sleep_text != NULL && gm_num_duration(&p->sleep_ms,
-					 p->sleep_text, 1, SLEEP_MAX_MS,
-					 err) != 0) {
+	if (p->sleep_text != NULL &&
+	    gm_num_duration(
+		&p->sleep_ms, p->sleep_text, 1, SLEEP_MAX_MS, err) != 0) {
 		gm_err_prefix(err, "--sleep-ms: ");
 		return -1;
 	}
