@@ -9,6 +9,11 @@ section() {
 	awk -v name=".Sh $1" '/^\.Sh/ { on = $0 == name; next } on' "$2"
 }
 
+# members: the names on lines ".Va NAME , NAME" of standard input, each on a line.
+members() {
+	sed -n 's/^\.Va //p' | sed 's/ [,.]$//; s/ , /\n/g'
+}
+
 # plain: mdoc text as words on one line, its few escapes undone.
 plain() {
 	sed 's/^\.[A-Z][a-z] //; s/ \([.,:;)]\)$/\1/; s/\\&//g; s/\\e/\\/g' |
@@ -231,8 +236,11 @@ EOT
 	gm-prompt -n --json --search Hello >object
 	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
 	    sed -n 's/^\.It Va //p' >page
-	jq -r 'keys_unsorted[]' object >members
+	echo '{"prompt": "Hello", "id": 1}' | gm-prompt -a --search >line
+	jq -r 'keys_unsorted[]' line >members
 	diff members page
+	jq -r 'keys_unsorted[]' object >members
+	tail -n +4 page | diff members -
 	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
 	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
 	gm-prompt -n --json -m none Hello >failure || :
@@ -241,7 +249,8 @@ EOT
 		   "finishReason":"STOP"}]}],"finish":null}]
 	END
 	gm-prompt -n --json Hello >parts || :
-	jq -r '.. | objects | keys[]' object failure parts | sort -u >members
+	jq -r '.. | objects | keys[]' object line failure parts |
+	    sort -u >members
 	diff members page
 }
 
@@ -252,13 +261,21 @@ EOT
 EOT
 	serve
 	gm-prompt -n --metrics --log-file log Hello 2>line >answer
-	section METRICS "$PAGES/gm-prompt.1" | sed -n 's/^\.Va //p' |
-	    sed 's/ [,.]$//; s/ , /\n/g' >page
+	section METRICS "$PAGES/gm-prompt.1" | sed '/^\.Ss/,$d' | members >page
 	[ "$(tail -n 2 page)" = "$(printf 'time\ntool')" ]
 	sed 's/^gm-prompt: //' line | tr ' ' '\n' | sed 's/=.*//' >fields
 	head -n -2 page | diff fields -
 	jq -r 'keys_unsorted[]' log >fields
 	{ tail -n 2 page && head -n -2 page; } | diff fields -
+}
+
+@test "metrics: the page tells each total of a batch, in its order" {
+	serve
+	echo Hello | gm-prompt -l --log-file log >line
+	section METRICS "$PAGES/gm-prompt.1" |
+	    sed -n '/^\.Ss Totals of a batch/,$p' | members >page
+	tail -n 1 log | jq -r 'keys_unsorted[]' >fields
+	{ printf 'time\ntool\n' && cat page; } | diff fields -
 }
 
 # What the examples take for granted.
