@@ -278,11 +278,35 @@ EOT
 	{ printf 'time\ntool\n' && cat page; } | diff fields -
 }
 
+@test "records: the page tells each member, and no other" {
+	section BATCHES "$PAGES/gm-prompt.1" |
+	    awk '/^\.El/ { exit } sub(/^\.It Va /, "")' |
+	    sed 's/ , /\n/g' | sort >page
+	sed -n '/ names\[MEMBERS\] = {/,/}/p' "$ROOT/tools/gm-prompt/item.c" |
+	    grep -o '"[a-z_]*"' | tr -d '"' | sort >members
+	[ -s members ]
+	diff members page
+}
+
+@test "the estimate: the page tells each member, in its order" {
+	serve
+	echo Hello | gm-prompt -l --estimate --json | jq -r 'keys_unsorted[]' \
+	    >members
+	section BATCHES "$PAGES/gm-prompt.1" |
+	    sed -n '/^it prints an object/,/^The estimate/s/^\.Va \([a-z]*\).*/\1/p' |
+	    diff members -
+}
+
 # What the examples take for granted.
 prepare_examples() {
 	cp "$ROOT/.env.example" .
 	echo 'Answer briefly.' >style.txt
 	printf 'pipe\nfilter\n' >words.txt
+	printf '%s\n' FIFO socket signal >names.txt
+	printf '%s\n' '1,Very good' '2,It broke at once' >reviews.csv
+	mkdir -p docs
+	echo 'A pipe joins two programs.' >docs/pipes.txt
+	echo 'A FIFO is a pipe with a name.' >docs/fifos.txt
 	printf 'make: *** [Makefile:1: all] Error 1\n' >build.log
 	printf 'Pipes join programs. Each reads and writes. All is text.\n' \
 	    >report.txt
@@ -333,7 +357,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 39 ]
+	[ "$(requests)" -eq 50 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
