@@ -357,7 +357,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 50 ]
+	[ "$(requests)" -eq 58 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
@@ -374,7 +374,7 @@ asked() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 26 ]
+	[ "$(requests)" -eq 43 ]
 	[ "$(asked '/mistral/v1/')" -eq 1 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
