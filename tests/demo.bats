@@ -79,6 +79,18 @@ $(gm-models --probe -l flash | cut -f 1,2,6)
 2	...0003	-	countTokens	ok
 2	...0003	*	gemini-2.0-flash	ok
 
+== Many prompts in one run. It stops at a limit, and goes on where it stopped.
+Of the three keys only the third can be used: it answers all.
+\$ seq 4 | gm-prompt -l -o "\$OUT" --max-requests 2 'Name {} things'
+\$ echo \$?
+75
+\$ seq 4 | gm-prompt -l -o "\$OUT" --resume 'Name {} things'
+\$ jq -s -c 'sort_by(.record)[] | [.record, .key_index, .text[-17:]]' "\$OUT"
+[1,2,": \"Name 1 things\""]
+[2,2,": \"Name 2 things\""]
+[3,2,": \"Name 3 things\""]
+[4,2,": \"Name 4 things\""]
+
 == All keys used up? Mistral answers, or a server on this machine.
 \$ gm-rotate --mark 2 --class quota --for 1h
 \$ gm-prompt --max-wait 0 --fallback mistral "What is a pipe?"
@@ -130,6 +142,7 @@ gm-prompt: attempt 2: key 1 (...0002): the quota per day is used up (HTTP 429, q
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
+gm-prompt: --max-requests: 2 sent; the rest was not
 gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking mistral instead
 gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking openai instead
 "
@@ -170,10 +183,11 @@ EOT
 	[ "$(grep -c '^  "text": "One answer\.",$' shown)" -eq 1 ]
 	[ "$(grep -c '^42$' shown)" -eq 1 ]
 	[ "$(grep -c '^a-flash	-	yes$' shown)" -eq 1 ]
-	[ "$(requests)" -eq 8 ]
+	[ "$(grep -c '^\[[1-4],0,"One answer\."\]$' shown)" -eq 4 ]
+	[ "$(requests)" -eq 12 ]
 	run ! grep -q 'All keys used up' shown
 	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
-	    wc -l)" -eq 8 ]
+	    wc -l)" -eq 12 ]
 }
 
 @test "LIVE=1 without a key: says so" {
@@ -199,7 +213,7 @@ EOT
 	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
 	run -1 demo
 	[ "$(grep '^demo: ' errors)" = 'demo: status 65, expected 0: gm-prompt --count "Translate this into French" <README.md
-demo: 1 of 8 scenes failed' ]
+demo: 1 of 11 scenes failed' ]
 	run ! grep -q '^== Next' shown
 }
 

@@ -163,6 +163,15 @@ scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
 title 'How are the keys? Every program that uses them knows.'
 scene 0 'gm-rotate --status | cut -f 1,2,4-6'
 
+title 'Many prompts in one run. It stops at a limit, and goes on where it stopped.'
+if [ "${LIVE-}" != 1 ]; then
+	echo 'Of the three keys only the third can be used: it answers all.'
+fi
+export OUT=$dir/answers.jsonl
+scene 75 "seq 4 | gm-prompt -l -o \"\$OUT\" --max-requests 2 'Name {} things'"
+scene 0 "seq 4 | gm-prompt -l -o \"\$OUT\" --resume 'Name {} things'"
+scene 0 "jq -s -c 'sort_by(.record)[] | [.record, .key_index, .text[-17:]]' \"\$OUT\""
+
 # Nothing for LIVE=1: it would lay aside keys that are good.
 if [ "${LIVE-}" != 1 ]; then
 	title 'All keys used up? Mistral answers, or a server on this machine.'
