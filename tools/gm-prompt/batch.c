@@ -33,10 +33,10 @@
 /* Why no more records are taken. */
 enum stop {
 	STOP_NOT,
-	STOP_END,   /* the input has ended */
-	STOP_ERROR, /* it cannot be read, or there is no memory, */
-	STOP_KEYS,  /* no key can be used, */
-	STOP_LATE,  /* or the deadline is over: why has the error */
+	STOP_END,     /* the input has ended */
+	STOP_ERROR,   /* it cannot be read, or there is no memory, */
+	STOP_SERVICE, /* no key can be used, or there is no such model, */
+	STOP_LATE,    /* or the deadline is over: why has the error */
 	STOP_FAILURES,
 	STOP_REQUESTS,
 	STOP_TOKENS
@@ -126,7 +126,7 @@ judge_stop(const struct run *r, struct gm_err *err)
 	case STOP_LATE:
 		*err = r->why;
 		return -1;
-	case STOP_KEYS:
+	case STOP_SERVICE:
 		*err = r->why;
 		gm_err_append(err, "; the rest was not sent");
 		return -1;
@@ -160,6 +160,7 @@ judge_records(const struct run *r, struct gm_err *err)
 		return 0;
 	if (t->records == 1) {
 		*err = r->failed;
+		gm_err_prefix(err, "record 1: ");
 		return -1;
 	}
 	return gm_fail(err,
@@ -297,12 +298,19 @@ count_outcome(struct run *r, const struct gm_outcome *o)
 	t->tokens_total += u->total > 0 ? u->total : 0;
 }
 
-/* No result: the run ends, or no key can be used. */
+/*
+ * No result: the run ends, or the service cannot be used, by this record or
+ * another one.  A model that only this record names is its own affair.
+ */
 static bool
-is_dropped(enum gm_class class, enum gm_code code)
+is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 {
+	enum gm_class class = j->outcome.class;
+
 	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
-	       code == GM_ETEMPFAIL || code == GM_ENOPERM;
+	       code == GM_ETEMPFAIL || code == GM_ENOPERM ||
+	       (code == GM_ECONFIG &&
+		   j->item.question.model == r->question.model);
 }
 
 /* A record was answered, or has failed as *failure says. */
@@ -337,7 +345,7 @@ drop_job(struct run *r, struct job *j, const struct gm_err *failure,
 	if (class == GM_CLASS_DEADLINE)
 		end(r, STOP_LATE);
 	else if (class != GM_CLASS_SIGNAL)
-		end(r, STOP_KEYS);
+		end(r, STOP_SERVICE);
 	return put_none(r, j->number, err);
 }
 
@@ -363,7 +371,7 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 	gm_log_outcome(&r->log, &j->outcome);
 	if (rc != 0 && failure.code == GM_EOS)
 		return -1; /* of this machine: it would be so for all */
-	if (rc != 0 && is_dropped(j->outcome.class, failure.code))
+	if (rc != 0 && is_dropped(r, j, failure.code))
 		rc = drop_job(r, j, &failure, err);
 	else
 		rc = finish_job(r, j, rc, &failure, err);
@@ -879,6 +887,9 @@ finish(struct run *r, int rc, struct gm_err *err)
 		*err = failure;
 		rc = -1;
 	}
+	if (rc != 0 && r->results.journal != NULL && !r->opt->text &&
+	    err->code == GM_EIO)
+		gm_err_append(err, "; --resume goes on from there");
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&c->log, &r->totals);
 	if (rc == 0 && gm_stop_signal() != 0)

@@ -94,8 +94,7 @@ static int
 estimate(struct run *r, struct gm_err *err)
 {
 	const struct gm_service *first = r->services->services;
-	struct gm_forecast f = { .requests = 1,
-		.tokens = r->question.tokens };
+	struct gm_forecast f = { .requests = 1, .tokens = r->question.tokens };
 	struct gm_buf text;
 	int rc;
 
