@@ -876,6 +876,7 @@ finish(struct run *r, int rc, struct gm_err *err)
 {
 	const struct gm_common *c = r->common;
 	bool complete = rc == 0 && r->stop == STOP_END;
+	bool resumable = r->journal.path != NULL && !r->opt->text;
 	struct gm_err failure;
 
 	gm_progress_erase(&r->progress);
@@ -887,8 +888,7 @@ finish(struct run *r, int rc, struct gm_err *err)
 		*err = failure;
 		rc = -1;
 	}
-	if (rc != 0 && r->results.journal != NULL && !r->opt->text &&
-	    err->code == GM_EIO)
+	if (rc != 0 && resumable && err->code == GM_EIO)
 		gm_err_append(err, "; --resume goes on from there");
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&c->log, &r->totals);
