@@ -516,20 +516,6 @@ take_record(struct run *r, struct job *j, struct gm_err *err)
 	return rc == 0 ? wake_at(r, gm_clock_mono_ms(), err) : rc;
 }
 
-/* Is it too early for another start?  Returns 1 if not, 0, or -1. */
-static int
-keep_pace(struct run *r, struct gm_err *err)
-{
-	int64_t now = gm_clock_mono_ms();
-
-	if (r->opt->pacing.sleep_ms == 0)
-		return 1;
-	if (now < r->next_ms)
-		return wake_at(r, r->next_ms, err);
-	r->next_ms = now + r->opt->pacing.sleep_ms;
-	return 1;
-}
-
 /* A record that is valid may still be one too many. */
 static bool
 is_allowed(struct run *r, const struct job *j, struct gm_err *err)
@@ -549,6 +535,8 @@ start(struct run *r, struct job *j, struct gm_ask *ask)
 	r->idle = j->next_idle;
 	r->busy++;
 	r->question.cautious = false; /* said once */
+	if (r->opt->pacing.sleep_ms > 0)
+		r->next_ms = gm_clock_mono_ms() + r->opt->pacing.sleep_ms;
 	gm_buf_recycle(&j->held, KEPT_MAX);
 	*ask = ask_of(j);
 }
@@ -560,13 +548,13 @@ next(struct gm_ask *ask, void *arg)
 	struct run *r = arg;
 	struct job *j = r->idle;
 	struct gm_err err;
-	int rc = 1;
+	int rc;
 
 	if (r->stop != STOP_NOT)
 		return -1;
-	if (r->busy > 0 || r->next_ms != 0)
-		rc = keep_pace(r, &err);
-	if (rc == 1)
+	if (r->next_ms != 0 && gm_clock_mono_ms() < r->next_ms)
+		rc = wake_at(r, r->next_ms, &err);
+	else
 		rc = take_record(r, j, &err);
 	if (rc == -1 && r->stop == STOP_NOT) {
 		r->why = err;
@@ -803,7 +791,9 @@ walk(struct run *r, int (*use)(struct run *, struct job *, struct gm_err *),
 
 	do {
 		r->due_ms = 0;
-		rc = take_record(r, r->idle, err);
+		rc = gm_watch_at(&r->watch, 0, err);
+		if (rc == 0)
+			rc = take_record(r, r->idle, err);
 		if (rc == 1)
 			rc = use(r, r->idle, err);
 		else if (rc == 0 && gm_stop_poll(r->watch.fd, POLLIN, 0,
