@@ -39,8 +39,7 @@ add_config_rows(const struct gm_tool *tool, struct gm_options *o)
 		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
 		    .text = &c->model },
 		{ 0, "provider", "P",
-		    tool->any_vendor ? "gemini, mistral, openai or all"
-				     : "gemini, mistral or openai",
+		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL : GM_VENDOR_NAMES,
 		    .text = &c->provider },
 		{ 'k', "key-index", "N", "use only the key with index N",
 		    .setting = &key_index },
@@ -263,9 +262,9 @@ choose_vendor(
 	    tool->any_vendor && name != NULL && strcmp(name, "all") == 0;
 	if (name != NULL && !c->all_vendors &&
 	    gm_vendor_find(gm_span_of(name), &c->vendor, err) != 0)
-		return gm_fail(err, GM_EUSAGE,
-		    "--provider: not gemini, mistral%s",
-		    tool->any_vendor ? ", openai or all" : " or openai");
+		return gm_fail(err, GM_EUSAGE, "--provider: not %s",
+		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL
+				     : GM_VENDOR_NAMES);
 	if (!c->all_vendors)
 		*asked = (struct gm_vendors){ { c->vendor }, 1 };
 	if (c->model != NULL)

@@ -42,7 +42,7 @@ gm_vendor_find(struct gm_span name, enum gm_vendor *vendor, struct gm_err *err)
 			*vendor = (enum gm_vendor)i;
 			return 0;
 		}
-	return gm_fail(err, GM_EUSAGE, "not gemini, mistral or openai");
+	return gm_fail(err, GM_EUSAGE, "not " GM_VENDOR_NAMES);
 }
 
 static bool

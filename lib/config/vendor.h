@@ -20,6 +20,10 @@ enum gm_vendor {
 	GM_VENDORS
 };
 
+/* Their names, for help and messages. */
+#define GM_VENDOR_NAMES "gemini, mistral or openai"
+#define GM_VENDOR_NAMES_OR_ALL "gemini, mistral, openai or all"
+
 /* Variables that hold keys, of all services. */
 #define GM_KEY_VARIABLES ((size_t)6)
 

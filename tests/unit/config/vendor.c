@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "config/vendor.h"
 
 /* Each variable belongs to one service, in the order of its rank. */
@@ -34,6 +35,33 @@ test_rows(void **state)
 	assert_false(gm_vendor(GM_VENDOR_MISTRAL)->local);
 }
 
+/* The lists of names are those of the rows, in their order. */
+static void
+test_names(void **state)
+{
+	const char *name;
+	struct gm_buf names, all;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&names, 4096);
+	gm_buf_init(&all, 4096);
+	for (i = 0; i < GM_VENDORS; i++) {
+		name = gm_vendor((enum gm_vendor)i)->name;
+		gm_buf_printf(&names, "%s%s",
+		    i == 0                ? ""
+		    : i == GM_VENDORS - 1 ? " or "
+					  : ", ",
+		    name);
+		gm_buf_printf(&all, "%s%s", i == 0 ? "" : ", ", name);
+	}
+	gm_buf_puts(&all, " or all");
+	assert_string_equal(GM_VENDOR_NAMES, gm_buf_str(&names));
+	assert_string_equal(GM_VENDOR_NAMES_OR_ALL, gm_buf_str(&all));
+	gm_buf_release(&names);
+	gm_buf_release(&all);
+}
+
 static void
 test_find(void **state)
 {
@@ -47,7 +75,7 @@ test_find(void **state)
 	assert_int_equal(
 	    gm_vendor_find(gm_span_of("Mistral"), &vendor, &err), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
-	assert_string_equal(err.msg, "not gemini, mistral or openai");
+	assert_string_equal(err.msg, "not " GM_VENDOR_NAMES);
 	assert_int_equal(vendor, GM_VENDOR_MISTRAL);
 }
 
@@ -68,9 +96,9 @@ test_lists(void **state)
 		{ "gemini", "g" },
 		{ "mistral,gemini,openai", "gmo" },
 		{ "mistral,", "gm" },
-		{ "mistral,,openai", "!not gemini, mistral or openai" },
-		{ "none,mistral", "!not gemini, mistral or openai" },
-		{ "mistral openai", "!not gemini, mistral or openai" },
+		{ "mistral,,openai", "!not " GM_VENDOR_NAMES },
+		{ "none,mistral", "!not " GM_VENDOR_NAMES },
+		{ "mistral openai", "!not " GM_VENDOR_NAMES },
 	};
 	struct gm_vendors v;
 	struct gm_err err;
@@ -97,6 +125,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_lists),
 	};
