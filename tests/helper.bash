@@ -23,7 +23,8 @@ setup() {
 	local name
 	for name in $(compgen -e); do
 		case $name in
-		GM_* | GOOGLE_* | GEMINI_* | MISTRAL_* | OPENAI_* | XDG_* | \
+		GM_* | GOOGLE_* | GEMINI_* | XDG_* | \
+		    *_API_KEY* | *_MODEL* | *_BASE_URL | \
 		    SSL_* | CURL_* | *_proxy | *_PROXY | NO_COLOR | CLICOLOR* | JOURNAL_STREAM | \
 		    CREDENTIALS_DIRECTORY | CACHE_DIRECTORY)
 			unset "$name"

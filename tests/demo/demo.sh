@@ -46,7 +46,8 @@ forget_settings() {
 
 	for name in $(compgen -e); do
 		case $name in
-		GM_* | GOOGLE_* | GEMINI_* | MISTRAL_* | OPENAI_* | SSL_* | \
+		GM_* | GOOGLE_* | GEMINI_* | SSL_* | \
+		    *_API_KEY* | *_MODEL* | *_BASE_URL | \
 		    CURL_* | *_proxy | *_PROXY | CREDENTIALS_DIRECTORY | SSLKEYLOGFILE | \
 		    POSIXLY_CORRECT)
 			unset "$name"
