@@ -134,6 +134,28 @@ EOT
 	same bare ''
 }
 
+@test "providers: the pages name all of them" {
+	local name file line
+
+	: >missing
+	for name in $(gm-keycheck --help | sed -n \
+	    '/ --provider /{s/.*  //; s/,//g; s/ or all$//p;}'); do
+		echo "$name" >>names
+		while read -r file line; do
+			grep -qE "^\.($line)$" "$PAGES/$file" ||
+				echo "$file: $name" >>missing
+		done <<EOT
+gm-prompt.1 Cm $name( ,)?
+gm-prompt.1 Ql $name( [,.])?
+gm-keycheck.1 Ql $name( [,.])?
+gm.7 It Cm $name Ta .*
+gm.7 Pa (.*/)?${name/gemini/google}-api-keys?( ,)?
+EOT
+	done
+	[ "$(wc -l <names)" -ge 3 ]
+	same missing ''
+}
+
 @test "variables: each name that is read is told in gm(7)" {
 	section ENVIRONMENT "$PAGES/gm.7" | sed -n 's/^\.It Ev //p' |
 	    sed 's/ , /\n/g' | sort >page
