@@ -283,6 +283,8 @@ read_numbers(struct gm_item *it, const struct record *r, struct gm_err *err)
 	size_t i;
 	int at;
 
+	static_assert(
+	    GM_LEN(rows) == GM_LEN(it->numbers), "each number has its room");
 	for (i = 0; i < GM_LEN(rows); i++) {
 		at = r->at[rows[i].m];
 		if (at == GM_JSON_NONE)
@@ -302,7 +304,7 @@ read_thinking(struct gm_item *it, const struct record *r, struct gm_err *err)
 	enum gm_json_type type = gm_json_type(&it->json, at);
 
 	if (type == GM_JSON_NUMBER)
-		it->params.thinking = copy_number(it, at, it->numbers[5], true);
+		it->params.thinking = copy_number(it, at, it->thinking, true);
 	else if (type == GM_JSON_STRING)
 		it->params.thinking = decode(it, at).p;
 	else if (type != GM_JSON_ABSENT)

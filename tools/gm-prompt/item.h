@@ -108,7 +108,7 @@ struct gm_item {
 	struct gm_buf texts, prompt, name, parts, turns, hashes, canon;
 	struct gm_attach files;
 	const char *stop[GM_PARAMS_STOPS];
-	char numbers[6][72];
+	char numbers[5][72], thinking[72];
 	struct gm_service services[GM_VENDORS];
 	bool filled; /* there is something to be asked */
 };
