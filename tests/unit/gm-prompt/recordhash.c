@@ -136,9 +136,11 @@ change(size_t i, struct gm_recordhash *h, struct gm_question *q)
 static void
 make(size_t i, char hash[GM_HASH_HEX], bool *more)
 {
-	struct gm_question q = {
-		.model = "one", .turns = &one, .turns_len = 1
-	};
+	/* Without names, so that the compiler asks for each new field. */
+	struct gm_question q = { GM_OP_GENERATE, "one", NULL, 0, NULL, NULL,
+		&one, 1, NULL, { NULL, 0 }, 0, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL, false, NULL, NULL, 0, false, false, false,
+		{ NULL, 0 } };
 	struct gm_recordhash h = { .record = { "hi", 2 },
 		.question = &q,
 		.service = &gemini,
@@ -153,7 +155,10 @@ make(size_t i, char hash[GM_HASH_HEX], bool *more)
 	gm_buf_release(&room);
 }
 
-/* All that shapes an answer counts, and no two lists are taken for one. */
+/*
+ * All that shapes an answer counts, and no two lists are taken for one.  A new
+ * field of a question that is part of the request belongs into change().
+ */
 static void
 test_changes(void **state)
 {
