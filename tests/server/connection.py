@@ -172,7 +172,7 @@ def serve(server, sock):
         while keep:
             request = reader.request()
             keep = request is not None and replies.send(
-                server.reply(request), request, sock, server.folder)
+                server.reply(request), request, sock, server)
     except replies.Cut as e:
         hard = e.hard
     except Bad as e:

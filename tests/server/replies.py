@@ -84,18 +84,19 @@ def head(reply, request, keep):
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
-def send(reply, request, sock, folder):
+def send(reply, request, sock, server):
     """Sends it all; False if the connection is of no further use.
 
     Raises Cut where the script wants the connection cut.
     """
-    how = reply.how
+    how, folder = reply.how, server.folder
     if reply.framing == "chunked" and not request.knows_chunks:
         reply.framing = "close"
     keep = request.keeps and reply.framing in ("length", "chunked")
     if "head_gate" in how:
         wait_for(os.path.join(folder, how["head_gate"]))
     time.sleep(how.get("pause_ms", 0) / 1000)
+    server.begin()
     out = Sender(sock, reply.framing == "chunked")
     if reply.framing != "raw":
         send_head(out, head(reply, request, keep), how)

@@ -94,7 +94,8 @@ def stamp(path):
 def matches(when, request):
     return (when.get("key", request.key) == request.key
             and when.get("path", "") in request.target
-            and when.get("method", request.method) == request.method)
+            and when.get("method", request.method) == request.method
+            and when.get("body", "").encode() in request.body)
 
 
 def checked(entries):
@@ -151,7 +152,7 @@ def check_entry(entry):
     for name in entry:
         if name not in known:
             raise ScriptError("\"%s\" is unknown beside \"%s\"" % (name, kind))
-    for name in set(entry.get("when", ())) - {"key", "path", "method"}:
+    for name in set(entry.get("when", ())) - {"key", "path", "method", "body"}:
         raise ScriptError("\"%s\" is unknown in \"when\"" % name)
     framing = entry.get("framing", "length")
     if framing not in FRAMINGS:
@@ -241,6 +242,14 @@ def make_stream(entry, request, *_):
     return Reply(200, EVENTS, pieces, service.tier_header(asked), "chunked")
 
 
+def make_echo(entry, request, *_):
+    """A stream with the text of the last turn, after the one that is given."""
+    asked = service.read_any(request)
+    last = (asked.get("contents") or [{}])[-1]
+    text = entry["echo"] + service.text_of(last)
+    return make_stream(dict(entry, stream=[text]), request)
+
+
 def check_resume(hop, wanted):
     """Raises Bad if the request resumes an answer and should not, or badly."""
     if wanted and hop.token is None:
@@ -319,6 +328,7 @@ def played(request, chunk_ms):
 KINDS = {
     "row": (make_row, ROW),
     "stream": (make_stream, STREAM),
+    "echo": (make_echo, STREAM),
     "json": (make_json, ""),
     "body": (make_body, ""),
     "body_b64": (make_body_b64, ""),

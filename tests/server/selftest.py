@@ -40,7 +40,8 @@ class Recorded(Case):
                              n + 1)
             client.reply()
         self.assertEqual(json.loads(self.read("counts.json")), {
-            "requests": 3, "connections": 1, "keys": {"k1": 2, "k2": 1},
+            "requests": 3, "connections": 1, "peak": 1,
+            "keys": {"k1": 2, "k2": 1},
             "paths": {"POST " + SSE.partition("?")[0]: 2,
                       "GET /v1beta/models": 1}})
 

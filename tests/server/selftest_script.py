@@ -194,6 +194,38 @@ class Scripted(Case):
         self.assertEqual(said, ["2", "any", "m", "any", "2"])
         self.assertEqual(client.ask("/")[0], 404)
 
+    def test_choice_by_body(self):
+        self.start([{"when": {"body": "\u00fcber"}, "body": "2"},
+                    {"body": "any", "repeat": -1}])
+        said = [self.ask("/", body.encode())[2]
+                for body in ("ber", "x\u00fcbery", "\u00fcber")]
+        self.assertEqual(said, [b"any", b"2", b"any"])
+
+    def test_echo(self):
+        asked = {"contents": [{"parts": [{"text": "no"}]},
+                              {"parts": [{"text": "l"}, {"text": "o."}]}]}
+        _, body = self.one({"echo": "Hel", "finish": "MAX_TOKENS",
+                            "framing": "close"}, asked)
+        self.assertIn(b'{"text": "Hell\\no."}', body)
+        self.assertIn(b'"finishReason": "MAX_TOKENS"', body)
+
+    def test_peak(self):
+        self.start([{"body": "x", "head_gate": "open"}] * 3 +
+                   [{"body": "y", "gate": "never"}, {"body": "z"}])
+        clients = [self.connect() for _ in range(3)]
+        for n, client in enumerate(clients):
+            client.sock.sendall(request("/"))
+            while json.loads(self.read("counts.json"))["peak"] <= n:
+                time.sleep(0.001)
+        self.write("open", "")
+        for client in clients:
+            self.assertEqual(client.reply()[2], b"x")
+        # A reply that has begun counts no longer.
+        clients[0].sock.sendall(request("/"))
+        clients[0].to(b"\r\n")
+        self.assertEqual(self.ask("/")[2], b"z")
+        self.assertEqual(json.loads(self.read("counts.json"))["peak"], 3)
+
     def test_reload(self):
         self.start([{"body": "old", "repeat": -1}])
         client = self.connect()

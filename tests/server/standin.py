@@ -124,6 +124,11 @@ class Server:
             text = "standin.py: %s\n" % e
             return Reply(500, script.TEXT, [text.encode("utf-8", "replace")])
 
+    def begin(self):
+        """The reply begins: the client may count the request as answered."""
+        with self.lock:
+            self.record.open -= 1
+
     def complain(self, text):
         if not self.options.quiet:
             print("standin.py: " + text, file=sys.stderr, flush=True)
@@ -137,6 +142,8 @@ class Record:
         self.only_at_end = only_at_end
         self.requests = 0
         self.connections = 0
+        self.open = 0  # requests of whose reply nothing was sent
+        self.peak = 0  # the most of them
         self.keys = collections.Counter()
         self.paths = collections.Counter()
         self.write_counts()
@@ -146,6 +153,8 @@ class Record:
         self.keys[request.key] += 1
         self.paths[request.method + " " + request.path] += 1
         request.number = self.requests
+        self.open += 1
+        self.peak = max(self.peak, self.open)
         if not self.only_at_end:
             self.write("request.%d" % request.number,
                        request.head, request.body)
@@ -154,6 +163,7 @@ class Record:
     def write_counts(self):
         text = json.dumps({"requests": self.requests,
                            "connections": self.connections,
+                           "peak": self.peak,
                            "keys": self.keys, "paths": self.paths})
         self.write("counts.json", text.encode())
 
