@@ -24,6 +24,7 @@ enum state {
 struct gm_call {
 	struct gm_ask ask;
 	struct gm_waits *waits;
+	struct gm_told *told;
 	struct gm_ramp *ramp;    /* NULL: there are no other calls */
 	struct gm_situation now; /* for the policy */
 	enum state state;
@@ -279,10 +280,13 @@ next_service(struct gm_call *c, enum gm_class class)
 	const struct gm_service *next = c->service->next;
 	struct gm_outcome *o = c->ask.outcome;
 	struct gm_question *q = &c->question;
+	/* The item of a batch has copies of its services, but not of keys. */
+	bool news = gm_told_is_news(c->told, c->service->keys, class);
 
 	add_to_chain(c, class);
-	gm_note(next->note, GM_LEVEL_NOTE, "%s: %s; asking %s instead",
-	    c->service->provider->name, c->err.msg, next->provider->name);
+	gm_note(next->note, news ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
+	    "%s: %s; asking %s instead", c->service->provider->name, c->err.msg,
+	    next->provider->name);
 	c->service = next;
 	c->key = 0;
 	o->provider = next->provider->name;
@@ -905,7 +909,7 @@ release(struct gm_call *c)
 
 void
 gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
-    struct gm_waits *waits, struct gm_ramp *ramp)
+    struct gm_waits *waits, struct gm_told *told, struct gm_ramp *ramp)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
 		.models = ask->question->spare_len };
@@ -914,6 +918,7 @@ gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
 	release(c);
 	*c = (struct gm_call){ .ask = *ask,
 		.waits = waits,
+		.told = told,
 		.ramp = ramp,
 		.service = s,
 		.question = *ask->question,

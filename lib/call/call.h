@@ -20,6 +20,7 @@
 #include "call/outcome.h"
 #include "call/ramp.h"
 #include "call/service.h"
+#include "call/told.h"
 #include "call/waits.h"
 #include "provider/provider.h"
 
@@ -38,13 +39,13 @@ struct gm_call;
 struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Make a call ready to be moved, one that is new or has come to its end.  Waits
- * and ramp are shared with the other calls; ramp NULL: there are none, so that
- * none has to come back slowly.  If its request cannot be made, as it
+ * Make a call ready to be moved, one that is new or has come to its end.
+ * Waits, told and ramp are shared with the other calls; ramp NULL: there are
+ * none, so that none has to come back slowly.  If its request cannot be made, as it
  * is too large or memory is short, the call is done, and that is its result.
  */
 void gm_call_begin(struct gm_call *, const struct gm_ask *, struct gm_waits *,
-    struct gm_ramp *);
+    struct gm_told *, struct gm_ramp *);
 
 /*
  * When there is something to do for gm_call_step(), on the monotonic clock;

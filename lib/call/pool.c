@@ -19,6 +19,7 @@ struct run {
 	const struct gm_pool *pool;
 	struct slot *slots;
 	struct gm_waits waits;
+	struct gm_told told;
 	struct gm_ramp ramp;
 	size_t busy;
 	bool last; /* no more calls come */
@@ -39,8 +40,8 @@ fill(struct run *r, struct slot *s, struct gm_err *err)
 	r->last = rc == -1;
 	if (rc != 1)
 		return 0;
-	gm_call_begin(
-	    s->call, &s->ask, &r->waits, r->pool->slots > 1 ? &r->ramp : NULL);
+	gm_call_begin(s->call, &s->ask, &r->waits, &r->told,
+	    r->pool->slots > 1 ? &r->ramp : NULL);
 	s->busy = true;
 	r->busy++;
 	return 1;
