@@ -4,6 +4,9 @@
 
 load prompt
 
+# "records | batch": what batch sets is for the test.
+shopt -s lastpipe
+
 # The answer is the prompt.
 ECHO='{"echo":"","repeat":-1}'
 # What stands in a line of a record that has failed.

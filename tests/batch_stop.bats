@@ -42,3 +42,36 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	seq 3 | batch -l -j1 --retries 0 --fallback mistral -v
 	[ "$(grep -c '; asking mistral instead$' err)" -eq 3 ]
 }
+
+@test "what only the fallback refuses is a failed record" {
+	mistral <<-END
+		[{"when": {"path": "/mistral/", "body": "two"},
+		  "refusal": "context", "repeat": -1},
+		 {"when": {"path": "/mistral/", "body": "four"},
+		  "refusal": "server", "repeat": -1},
+		 $MISTRAL, {"row": 30, "repeat": -1}]
+	END
+	printf '%s\n' one two three four five |
+	    batch -l -j1 --retries 0 --fallback mistral
+	[ "$rc" -eq 1 ]
+	lines '[.record, .ok, .text, .provider, .error.class]' \
+	    '[1,true,"m","mistral",null]
+[2,false,"","gemini","quota_day"]
+[3,true,"m","mistral",null]
+[4,false,"","gemini","quota_day"]
+[5,true,"m","mistral",null]
+'
+}
+
+@test "no service has a key that can be used: the run stops" {
+	mistral <<-END
+		[{"when": {"path": "/mistral/"}, "chat": ["m"], "repeat": 2},
+		 {"when": {"path": "/mistral/"}, "refusal": "unauthorized",
+		  "repeat": -1}, {"row": 30, "repeat": -1}]
+	END
+	seq 8 | batch -l -j1 --fallback mistral
+	[ "$rc" -eq 75 ]
+	answers m m
+	[ "$(requests)" -eq 4 ]
+	grep -q '; the rest was not sent$' err
+}

@@ -195,6 +195,7 @@ fail_all(struct gm_call *c, enum gm_class class)
 		o->model = all->model;
 		o->fault.http = all->http;
 		o->retry_at_ms = all->retry_at_ms;
+		o->beyond_keys = c->chain.beyond_keys;
 	}
 	finish(c, class);
 }

@@ -5,6 +5,8 @@ gm_chain_add(struct gm_chain *c, const struct gm_chain_end *e)
 {
 	struct gm_chain_end *all = &c->end;
 
+	c->beyond_keys = c->beyond_keys || (e->err.code != GM_ETEMPFAIL &&
+					       e->err.code != GM_ENOPERM);
 	if (c->len++ == 0) {
 		*all = *e;
 		gm_err_prefix(&all->err, "%s: ", e->provider);

@@ -6,6 +6,8 @@
  * them decides the status when none could answer.  No I/O.
  */
 
+#include <stdbool.h>
+
 #include "base/base.h"
 #include "base/err.h"
 #include "fault.h"
@@ -23,6 +25,7 @@ struct gm_chain_end {
 struct gm_chain {
 	size_t len;
 	struct gm_chain_end end; /* of all so far, as one */
+	bool beyond_keys; /* one failed for another reason than its keys */
 };
 
 /*

@@ -31,7 +31,9 @@ struct gm_outcome {
 	const char *provider;   /* whose outcome it is; borrowed; NULL: none */
 	const char *model;      /* the same */
 	bool fallback;          /* that is not the service asked for */
-	int64_t retry_at_ms;    /* wall clock; 0: nothing to wait for */
+	/* Of several services, one failed for another reason than its keys. */
+	bool beyond_keys;
+	int64_t retry_at_ms; /* wall clock; 0: nothing to wait for */
 	int64_t total_ms, ttft_ms, wait_ms, connect_ms;
 	int64_t bytes_received, bytes_sent;
 	int64_t text_bytes; /* of the answer */

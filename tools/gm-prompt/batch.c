@@ -300,17 +300,20 @@ count_outcome(struct run *r, const struct gm_outcome *o)
 
 /*
  * No result: the run ends, or the service cannot be used, by this record or
- * another one.  A model that only this record names is its own affair.
+ * another one.  If a fallback has refused the record, or has failed, it may
+ * answer others; a model that only this record names is its own affair.
  */
 static bool
 is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 {
-	enum gm_class class = j->outcome.class;
+	const struct gm_outcome *o = &j->outcome;
 
-	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
-	       code == GM_ETEMPFAIL || code == GM_ENOPERM ||
-	       (code == GM_ECONFIG &&
-		   j->item.question.model == r->question.model);
+	if (o->class == GM_CLASS_SIGNAL || o->class == GM_CLASS_DEADLINE)
+		return true;
+	if (code == GM_ECONFIG)
+		return j->item.question.model == r->question.model &&
+		       !o->beyond_keys;
+	return (code == GM_ETEMPFAIL || code == GM_ENOPERM) && !o->beyond_keys;
 }
 
 /* A record was answered, or has failed as *failure says. */

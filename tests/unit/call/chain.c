@@ -96,12 +96,31 @@ test_words(void **state)
 	assert_memory_equal(chain.end.err.msg + GM_ERR_MAX - 5, "x...", 5);
 }
 
+/* Have only keys failed, so that the same holds for each other request? */
+static void
+test_beyond_keys(void **state)
+{
+	struct gm_chain chain = { 0 };
+
+	(void)state;
+	add(&chain, "a", &(struct end){ RESTS, 0 });
+	add(&chain, "b", &(struct end){ DEAD, 0 });
+	assert_false(chain.beyond_keys);
+	add(&chain, "c", &(struct end){ GM_CLASS_BAD_REQUEST, 0 });
+	assert_true(chain.beyond_keys);
+	chain = (struct gm_chain){ 0 };
+	add(&chain, "a", &(struct end){ DOWN, 0 });
+	add(&chain, "b", &(struct end){ DEAD, 0 });
+	assert_true(chain.beyond_keys);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_beyond_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
