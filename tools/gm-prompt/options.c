@@ -3,6 +3,8 @@
 #include "base/num.h"
 #include "gm-prompt/options.h"
 
+#define LIMIT_MAX INT64_C(1000000000000) /* of the user's limits */
+
 static bool
 is_stdin(const char *file)
 {
@@ -88,9 +90,22 @@ is_from_stdin(const char *argument)
 	return argument != NULL && strcmp(argument, "@-") == 0;
 }
 
+/* Is an operand standard input? */
+static bool
+is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
+{
+	int behind = o->common.behind > 0 ? o->common.behind : 0, i;
+
+	for (i = 0; i < argc - behind; i++)
+		if (is_stdin(argv[i]))
+			return true;
+	return false;
+}
+
 /* What a batch cannot have. */
 static int
-check_batch(const struct gm_prompt_options *o, struct gm_err *err)
+check_batch(const struct gm_prompt_options *o, int argc, char **argv,
+    struct gm_err *err)
 {
 	const bool forms[] = { o->lines, o->nul, o->jsonl };
 	const struct gm_clash rules[] = {
@@ -104,14 +119,16 @@ check_batch(const struct gm_prompt_options *o, struct gm_err *err)
 		{ o->force && o->resume, "--force and --resume" },
 		{ o->unordered && o->text && o->output != NULL,
 		    "--unordered, --text and --output" },
-		{ o->output != NULL && (o->dry_run || o->estimate),
-		    "--output with --dry-run or --estimate of a batch" },
+		{ o->output != NULL && o->dry_run,
+		    "--output and --dry-run of a batch" },
+		{ o->output != NULL && o->estimate,
+		    "--output and --estimate of a batch" },
 	};
 
 	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
 		return -1;
 	if (is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
-	    count_stdin(&o->files) > 0)
+	    count_stdin(&o->files) > 0 || is_operand_stdin(o, argc, argv))
 		return gm_fail(err, GM_EUSAGE,
 		    "standard input holds the records: it cannot be the "
 		    "prompt, the system instruction or a file, too");
@@ -127,7 +144,7 @@ static int
 set_limit(
     int64_t *limit, const char *name, const char *text, struct gm_err *err)
 {
-	if (text == NULL || gm_num_whole(limit, text, 1, INT64_MAX, err) == 0)
+	if (text == NULL || gm_num_whole(limit, text, 1, LIMIT_MAX, err) == 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", name);
 	return -1;
@@ -158,7 +175,8 @@ gm_prompt_options_check(
 	if (o->output != NULL && strcmp(o->output, "-") == 0)
 		o->output = NULL; /* standard output */
 	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
-	    (o->batch ? check_batch(o, err) : check_batch_alone(o, err)) != 0 ||
+	    (o->batch ? check_batch(o, argc, argv, err)
+		      : check_batch_alone(o, err)) != 0 ||
 	    gm_pacing_apply(&o->pacing, err) != 0 ||
 	    set_limit(&o->max_failures, "--max-failures", o->max_failures_text,
 		err) != 0 ||

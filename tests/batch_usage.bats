@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# Batches: options that do not go together.
+
+load batch
+
+# refused TEXT ARGUMENT...: a usage error, and nothing is read or sent.
+refused() {
+	local text=$1
+	shift
+	batch "$@" <<<record
+	usage "$text"
+}
+
+@test "what only a batch has" {
+	local option
+	replies <<<"[]"
+	for option in '--replace=x' '--jobs=3' '--sleep-ms=3' --text --unordered \
+	    --resume --keep-failed --force '--max-failures=3' '--max-requests=3' \
+	    '--max-total-tokens=3'; do
+		refused "${option%%=*} needs --lines, --null or --jsonl" \
+		    "$option" hi
+	done
+}
+
+@test "what a batch cannot have" {
+	replies <<<"[]"
+	refused '--lines, --null and --jsonl exclude each other' -l -0
+	refused '--lines, --null and --jsonl exclude each other' -0 -a
+	refused '--stream and a batch exclude each other' -l -S
+	refused '--show-thoughts and a batch exclude each other' -l --show-thoughts
+	refused '--no-stdin and a batch exclude each other' -l -n
+	refused '--text and --json exclude each other' -l --text --json
+	refused '--text and --resume exclude each other' -l --text --resume -o x
+	refused '--force and --resume exclude each other' -l --force --resume -o x
+	refused '--unordered, --text and --output exclude each other' \
+	    -l --unordered --text -o x
+	refused '--output and --dry-run of a batch exclude each other' \
+	    -l -o x --dry-run
+	refused '--output and --estimate of a batch exclude each other' \
+	    -l -o x --estimate
+	refused '--resume needs --output FILE' -l --resume
+	refused '--force needs --output FILE' -l --force -o -
+	refused '--keep-failed needs --resume' -l --keep-failed -o x
+	refused '--estimate, --count and --dry-run exclude each other' \
+	    -l --count --estimate
+	refused '--extract and --count exclude each other' -l -x --count
+	[ ! -e x ]
+}
+
+@test "the records are standard input" {
+	local why='standard input holds the records: it cannot be the prompt,'
+	why+=' the system instruction or a file, too'
+	replies <<<"[]"
+	refused "$why" -l -q @-
+	refused "$why" -l -s @-
+	refused "$why" -l -f - hi
+	refused "$why" -l -
+	refused "$why" -l hi - -- x
+}
+
+@test "numbers" {
+	replies <<<"[]"
+	refused '--jobs: not a whole number from 1 to 256' -l -j 0
+	refused '--jobs: not a whole number from 1 to 256' -l -j 257
+	refused '--jobs: not a whole number from 1 to 256' -l -j many
+	refused '--sleep-ms: not a duration such as 250, 1.5s, 90s, 5m or 1h' \
+	    -l --sleep-ms -1
+	refused '--sleep-ms: not a duration of at most 1h' -l --sleep-ms 2h
+	refused '--rpm: not a whole number from 1 to 60000' -l --rpm 0
+	refused '--tpm: not a whole number from 1 to 1000000000' -l --tpm x
+	refused '--max-failures: not a whole number from 1 to 1000000000000' \
+	    -l --max-failures 0
+	refused '--max-requests: not a whole number from 1 to 1000000000000' \
+	    -l --max-requests 1.5
+	refused '--max-total-tokens: not a whole number from 1 to 1000000000000' \
+	    -l --max-total-tokens 1000000000001
+	refused '--replace: its argument is empty' -l -I ''
+}
