@@ -1,22 +1,196 @@
 #!/usr/bin/env bats
-# Batches: each record of standard input is a request.
+# Batches: records, template, results.
 
-load prompt
+load batch
 
-# records FIELD...: of each line of "out", these members, separated by blanks.
-records() {
-	jq -r "[$(printf '.%s,' "$@" | sed 's/,$//')] | map(tostring) | join(\" \")" out
-}
-
-@test "each line is a request, and each result a line, in order" {
-	replies <<-'END'
-		[{"when": {"body": "one"}, "stream": ["1"], "pause_ms": 300},
-		 {"stream": ["2"]}]
-	END
-	printf 'one\n\ntwo\r\n' | gm -l -j2 'Say {}.'
+@test "a line of JSON is all that is known of a record" {
+	replies <<<"[$ECHO]"
+	echo one | batch -l 'Say {}.'
 	[ "$rc" -eq 0 ]
 	same err ''
-	same <(records record ok text) '1 true 1
-2 true 2
+	sed -Ei 's/("(total|ttft|connect)_ms"|"ms"):[0-9]+/\1:T/g
+		s/"[0-9a-f]{32}"/"HASH"/' out
+	same out '{"record":1,"hash":"HASH",'"\
+\"ok\":true,\"text\":\"Say one.\",\"provider\":\"gemini\",\"model\":\"$ALIAS\",\
+\"model_version\":\"gemini-3.8-flash\",\"key_index\":0,\"finish_reason\":\
+\"STOP\",\"usage\":{\"prompt\":3,\"cached\":null,\"output\":3,\"thoughts\":\
+null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
+\"connect_ms\":T},\"bytes\":{\"sent\":60,\"received\":328},\
+\"parts_omitted\":[],\"attempts\":[{\"provider\":\"gemini\",\"model\":\"$ALIAS\",\
+\"key_index\":0,\"key\":\"...0001\",\"http\":200,\"class\":\"ok\",\"ms\":T}],\
+\"fallback\":false,\"sources\":[],\"error\":null}
+"
+	sent "$(prompted 'Say one.')"
+}
+
+@test "lines: what ends them, and which do not count" {
+	replies <<<"[$ECHO]"
+	printf '\xef\xbb\xbfone\r\n\n\r\ntwo\r\r\n t\xc3\xbc \n\xef\xbb\xbf4\nlast' |
+		batch -l
+	[ "$rc" -eq 0 ]
+	answers one $'two\r' ' tü ' $'\ufeff4' last
+	[ "$(requests)" -eq 5 ]
+}
+
+@test "records that end in NUL keep all else" {
+	replies <<<"[$ECHO]"
+	printf 'a\nb\r\n\0\0\xc3\xbc\0last\n' | batch -0
+	[ "$rc" -eq 0 ]
+	answers $'a\nb\r\n' ü $'last\n'
+}
+
+@test "the record goes to its places" {
+	replies <<<"[$ECHO]"
+	printf '%s\n' x '{}' | batch -l '{} and {}, {no} { }'
+	[ "$rc" -eq 0 ]
+	answers 'x and x, {no} { }' '{} and {}, {no} { }'
+	echo x | batch -l -I @@ '{} @@ @@@'
+	answers '{} x x@'
+	echo x | batch -l -I NAME -q 'to NAME'
+	answers 'to x'
+}
+
+@test "without a place it follows the prompt" {
+	replies <<<"[$ECHO]"
+	printf '%s\n' x y | batch -l Do 'it.
 '
+	[ "$rc" -eq 0 ]
+	answers $'Do it.\n\nx' $'Do it.\n\ny'
+	printf '%s\n' x | batch -l
+	answers x
+	batch -l -- - <<<x
+	answers $'-\n\nx'
+}
+
+@test "files: one for all, and one for each" {
+	replies <<<"[$ECHO]"
+	echo A >a
+	echo B >'b c'
+	printf '%s\0' a 'b c' | batch -0 -f {} 'Sum up'
+	[ "$rc" -eq 0 ]
+	same err ''
+	diff <(prompts) - <<-'END'
+		[["Sum up","<file name=\"a\" id=\"06f961b8\">\nA\n</file id=\"06f961b8\">\n"]]
+		[["Sum up","<file name=\"b c\" id=\"c0cde77f\">\nB\n</file id=\"c0cde77f\">\n"]]
+	END
+	rm "$DIR"/request.*
+	serve
+	printf '%s\n' a | batch -l -f 'b c' -f ./{} 'Of {}'
+	diff <(prompts) - <<-'END'
+		[["Of a","<file name=\"b c\" id=\"c0cde77f\">\nB\n</file id=\"c0cde77f\">\n","<file name=\"./a\" id=\"06f961b8\">\nA\n</file id=\"06f961b8\">\n"]]
+	END
+}
+
+@test "options hold for all records" {
+	replies <<<"[$ECHO]"
+	echo 'Be brief.' >system
+	printf '%s\n' a | batch -l -s @system -m gemini-3.8-flash -t 0.5 --top-p .9 \
+	    --top-k 3 --max-tokens 9 --stop END --seed 7 --thinking low --safety none
+	[ "$rc" -eq 0 ]
+	answers a
+	body 1 | jq -c 'del(.safetySettings)' >body
+	same body '{"systemInstruction":{"parts":[{"text":"Be brief.\n"}]},"contents"'"\
+:[{\"role\":\"user\",\"parts\":[{\"text\":\"a\"}]}],\"generationConfig\":\
+{\"temperature\":0.5,\"topP\":0.9,\"topK\":3,\"maxOutputTokens\":9,\
+\"seed\":7,\"stopSequences\":[\"END\"],\"thinkingConfig\":{\"thinkingLevel\":\
+\"LOW\"}}}
+"
+}
+
+@test "results come in the order of the input, or as they come" {
+	replies <<-END
+		[{"when": {"body": "one"}, "stream": ["1"], "head_gate": "go"}, $ECHO]
+	END
+	printf '%s\n' one two three | batch -l -j3 --text &
+	wait_for '[ "$(requests)" -eq 3 ]'
+	touch "$DIR/go"
+	wait $!
+	same out $'1\ntwo\nthree\n'
+	rm "$DIR/go" "$DIR"/request.*
+	replies <<-END
+		[{"when": {"body": "one"}, "stream": ["1"], "head_gate": "go"}, $ECHO]
+	END
+	printf '%s\n' one two three | batch -l -j3 --text --unordered &
+	wait_for '[ "$(wc -l <out)" -eq 2 ]'
+	touch "$DIR/go"
+	wait $!
+	same <(head -n 2 out | sort) $'three\ntwo\n'
+	same <(tail -n 1 out) $'1\n'
+}
+
+@test "answers alone: each ended once, a failed one empty" {
+	replies <<-END
+		[{"when": {"body": "nl"}, "stream": ["ends\\n"], "repeat": -1},
+		 {"when": {"body": "two"}, "stream": ["a\\nb"], "repeat": -1},
+		 {"when": {"body": "cut"}, "stream": ["half"],
+		  "finish": "MAX_TOKENS", "repeat": -1}, {"when": {"body": "bad"},
+		  "row": 22, "repeat": -1}, $ECHO]
+	END
+	printf '%s\n' x nl bad two cut y | batch -l -j1 --text
+	said 1 $'x\nends\n\na\nb\n\ny\n' "\
+gm-prompt: record 3: $ALIAS: the service refuses the request (HTTP 400,\
+ bad_request): Request contains an invalid argument.
+gm-prompt: record 5: $ALIAS: the answer was cut by the token limit\
+ (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+gm-prompt: 2 of 6 records failed; record 3: $ALIAS: the service refuses the\
+ request (HTTP 400, bad_request): Request contains an invalid argument.
+"
+	printf '%s\0' x nl bad two | batch -0 -j1 --text --quiet
+	[ "$rc" -eq 1 ]
+	od -An -c out >shown
+	same shown '   x  \0   e   n   d   s  \n  \0  \0   a  \n   b  \0
+'
+}
+
+@test "a failed record is a line with what came and why" {
+	replies <<-END
+		[{"when": {"body": "cut"}, "stream": ["half"],
+		  "finish": "MAX_TOKENS", "repeat": -1},
+		 {"when": {"body": "block"}, "row": 43, "repeat": -1},
+		 {"when": {"body": "bad"}, "row": 22, "repeat": -1},
+		 {"when": {"body": "busy"}, "row": 37, "repeat": -1}, $ECHO]
+	END
+	printf '%s\n' cut block bad busy fine | batch -l -j1 --retries 2
+	[ "$rc" -eq 1 ]
+	lines '[.record, .ok, .text, .error.class, (.attempts | map(.class))]' \
+	    '[1,false,"half","token_limit",["ok"]]
+[2,false,"","blocked",["ok"]]
+[3,false,"","bad_request",["bad_request"]]
+[4,false,"","overloaded",["overloaded","overloaded","overloaded"]]
+[5,true,"fine",null,["ok"]]
+'
+	same err "gm-prompt: 4 of 5 records failed; record 1: $ALIAS: the answer was\
+ cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking\
+ and answer
+"
+	# Each is told with -v.
+	printf '%s\n' bad | batch -l -v
+	[ "$(grep -c '^gm-prompt: record 1: ' err)" -eq 1 ]
+}
+
+@test "the first fenced block of each answer" {
+	replies <<-END
+		[{"when": {"body": "with"}, "stream": ["A\\n\`\`\`\\nblock\\n\`\`\`\\n"],
+		  "repeat": -1}, $ECHO]
+	END
+	printf '%s\n' with none | batch -l -j1 -x
+	[ "$rc" -eq 1 ]
+	lines '[.record, .ok, .text, .error.class, .error.message]' \
+	    '[1,true,"block\n",null,null]
+[2,false,"","negative","'"$ALIAS"': the answer has no fenced block"]
+'
+}
+
+@test "no records: nothing to do" {
+	replies <<<"[]"
+	batch -l </dev/null
+	said 0 '' ''
+	printf '\n\n\r\n' | batch -l --text
+	said 0 '' ''
+	batch -0 <&-
+	said 0 '' ''
+	batch -l --require-stdin </dev/null
+	said 65 '' 'gm-prompt: standard input: no records
+'
+	unsent
 }
