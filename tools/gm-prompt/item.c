@@ -748,10 +748,8 @@ read_json(struct gm_item *it, struct record *r, struct gm_err *err)
 		text.p += 3;
 		text.len -= 3;
 	}
-	if (gm_json_parse(&it->json, text, err) != 0) {
-		gm_err_prefix(err, "not JSON: ");
+	if (gm_json_parse(&it->json, text, err) != 0)
 		return blame_record(err);
-	}
 	if (gm_json_type(&it->json, GM_JSON_ROOT) != GM_JSON_OBJECT)
 		return gm_fail(err, GM_EDATA, "not a JSON object");
 	if (find_members(it, r, err) != 0 || read_id(it, r, err) != 0 ||

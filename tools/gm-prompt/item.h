@@ -120,7 +120,7 @@ void gm_item_init(struct gm_item *);
  * 1, is for notes.  Reads files, which may wait for the writer of a FIFO.
  * Returns 0, or -1.  The record is not valid, id is known if it could be read,
  * and the batch goes on: GM_EDATA (not as above, a binary or large file),
- * GM_ENOINPUT (a file cannot be read); the message is one clause, such as "not
+ * GM_ENOINPUT (a file cannot be read); the message is one clause, such as "bad
  * JSON: ..." or "top_p: not a number from 0 to 1".  The batch ends: GM_ESIGNAL, GM_EUNAVAILABLE (the
  * deadline), GM_EOS.
  */

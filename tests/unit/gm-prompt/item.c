@@ -408,7 +408,7 @@ test_bytes(void **state)
 	assert_int_equal(
 	    gm_item_make(it, &all, 1, gm_span_of("{\"prompt\":"), &err), -1);
 	assert_int_equal(err.code, GM_EDATA);
-	assert_memory_equal(err.msg, "not JSON: ", 10);
+	assert_memory_equal(err.msg, "bad JSON: ", 10);
 	assert_int_equal(gm_item_make(it, &all, 1,
 			     gm_span_of("{\"prompt\":\"\xFF\"}"), &err),
 	    -1);
