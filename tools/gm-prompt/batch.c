@@ -67,7 +67,8 @@ struct run {
 	int64_t due_ms;  /* when to wake; monotonic clock, 0: at no time */
 	int64_t next_ms; /* no start before */
 	struct job *jobs, *idle;
-	size_t busy; /* jobs in flight */
+	struct job *ready; /* has a record that is not sent yet */
+	size_t busy;       /* jobs in flight */
 
 	struct gm_journal_options journal_options;
 	struct gm_journal journal;
@@ -123,9 +124,9 @@ judge_stop(const struct run *r, struct gm_err *err)
 
 	switch (r->stop) {
 	case STOP_ERROR:
-	case STOP_LATE:
 		*err = r->why;
 		return -1;
+	case STOP_LATE:
 	case STOP_SERVICE:
 		*err = r->why;
 		gm_err_append(err, "; the rest was not sent");
@@ -328,8 +329,11 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 		count_failure(r, j->number, failure);
 	else
 		r->totals.answered++;
-	if (!r->opt->text)
+	if (!r->opt->text) {
+		if (r->opt->count) /* it is in the usage */
+			text.len = 0;
 		return put_json(r, j, text, rc != 0 ? failure : NULL, err);
+	}
 	if (rc != 0)
 		text.len = 0;
 	return put_text(r, j->number, text, err);
@@ -519,54 +523,62 @@ take_record(struct run *r, struct job *j, struct gm_err *err)
 	return rc == 0 ? wake_at(r, gm_clock_mono_ms(), err) : rc;
 }
 
-/* A record that is valid may still be one too many. */
-static bool
-is_allowed(struct run *r, const struct job *j, struct gm_err *err)
+/* Is it too early for another start?  Returns 1 if not, 0, or -1. */
+static int
+keep_pace(struct run *r, struct gm_err *err)
 {
-	check_limits(r);
-	if (r->stop == STOP_NOT)
-		return true;
-	r->totals.not_sent++;
-	if (put_none(r, j->number, err) != 0)
-		r->why = *err;
-	return false;
+	int64_t now = gm_clock_mono_ms();
+
+	if (r->opt->pacing.sleep_ms == 0)
+		return 1;
+	if (now < r->next_ms)
+		return wake_at(r, r->next_ms, err);
+	r->next_ms = now + r->opt->pacing.sleep_ms;
+	return 1;
 }
 
 static void
-start(struct run *r, struct job *j, struct gm_ask *ask)
+start(struct run *r, struct gm_ask *ask)
 {
-	r->idle = j->next_idle;
+	struct job *j = r->ready;
+
+	r->ready = NULL;
 	r->busy++;
 	r->question.cautious = false; /* said once */
-	if (r->opt->pacing.sleep_ms > 0)
-		r->next_ms = gm_clock_mono_ms() + r->opt->pacing.sleep_ms;
 	gm_buf_recycle(&j->held, KEPT_MAX);
 	*ask = ask_of(j);
 }
 
-/* The pool's supplier. */
+/*
+ * The pool's supplier.  A record is taken before its time, so that the end of
+ * the input is seen at once.
+ */
 static int
 next(struct gm_ask *ask, void *arg)
 {
 	struct run *r = arg;
-	struct job *j = r->idle;
 	struct gm_err err;
-	int rc;
+	int rc = 1;
 
 	if (r->stop != STOP_NOT)
 		return -1;
-	if (r->next_ms != 0 && gm_clock_mono_ms() < r->next_ms)
-		rc = wake_at(r, r->next_ms, &err);
-	else
-		rc = take_record(r, j, &err);
+	if (r->ready == NULL) {
+		rc = take_record(r, r->idle, &err);
+		if (rc == 1) {
+			r->ready = r->idle;
+			r->idle = r->ready->next_idle;
+		}
+	}
+	if (rc == 1) {
+		check_limits(r);
+		rc = r->stop == STOP_NOT ? keep_pace(r, &err) : -1;
+	}
 	if (rc == -1 && r->stop == STOP_NOT) {
 		r->why = err;
 		end(r, STOP_ERROR);
 	}
-	if (rc == 1 && !is_allowed(r, j, &err))
-		rc = -1;
 	if (rc == 1)
-		start(r, j, ask);
+		start(r, ask);
 	return rc;
 }
 
@@ -797,11 +809,13 @@ walk(struct run *r, int (*use)(struct run *, struct job *, struct gm_err *),
 		rc = gm_watch_at(&r->watch, 0, err);
 		if (rc == 0)
 			rc = take_record(r, r->idle, err);
-		if (rc == 1)
+		if (rc == 1) {
 			rc = use(r, r->idle, err);
-		else if (rc == 0 && gm_stop_poll(r->watch.fd, POLLIN, 0,
-					GM_STOP_DRAIN, err) == -1)
+			r->totals.answered++; /* as far as can be known */
+		} else if (rc == 0 && gm_stop_poll(r->watch.fd, POLLIN, 0,
+					  GM_STOP_DRAIN, err) == -1) {
 			rc = -1;
+		}
 	} while (rc != -1);
 	return r->stop == STOP_NOT ? -1 : judge_stop(r, err);
 }
@@ -840,14 +854,19 @@ estimate(struct run *r, struct gm_err *err)
 	return print_line(r, err);
 }
 
-/* A body a line; what else would be sent is said on standard error. */
+/*
+ * A body a line; what else would be sent is said on standard error, once if it
+ * is not asked for, as it is the same for most.
+ */
 static int
 print_request(struct run *r, struct job *j, struct gm_err *err)
 {
 	const struct gm_ask ask = ask_of(j);
 
 	gm_buf_reset(&r->line);
-	if (gm_call_preview(&ask, GM_LEVEL_METRICS, &r->line, err) != 0)
+	if (gm_call_preview(&ask,
+		r->totals.answered == 0 ? GM_LEVEL_METRICS : GM_LEVEL_DETAIL,
+		&r->line, err) != 0)
 		return -1;
 	gm_buf_putc(&r->line, '\n');
 	return print_line(r, err);
@@ -873,6 +892,7 @@ finish(struct run *r, int rc, struct gm_err *err)
 	struct gm_err failure;
 
 	gm_progress_erase(&r->progress);
+	r->totals.not_sent += r->ready != NULL;
 	if (rc == 0)
 		rc = gm_results_end(&r->results, err);
 	if (r->results.journal != NULL &&
