@@ -75,3 +75,145 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	[ "$(requests)" -eq 4 ]
 	grep -q '; the rest was not sent$' err
 }
+
+@test "a key that dies midway loses no record" {
+	keys <<-END
+		[{"when": {"key": "$K0"}, "echo": "", "repeat": 3},
+		 {"when": {"key": "$K0"}, "row": 5, "repeat": -1}, $ECHO]
+	END
+	seq 12 | batch -l -j4 --text
+	said 0 "$(seq 12)
+" ''
+	# It is asked once more by those in flight with it, and never again.
+	[ "$(jq ".keys.\"$K0\"" "$DIR/counts.json")" -le 7 ]
+	[ "$(jq ".keys.\"$K1\"" "$DIR/counts.json")" -eq 9 ]
+}
+
+@test "no key is accepted: nothing is written for records not sent" {
+	keys <<<'[{"row": 5, "repeat": -1}]'
+	seq 50 | batch -l -j2
+	[ "$rc" -eq 77 ]
+	same out ''
+	[ "$(requests)" -le 4 ]
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-prompt: no key can be used (2 refused): ' err
+	grep -q '; the rest was not sent$' err
+}
+
+@test "all keys cool down for too long: the time, and nothing written" {
+	keys <<-END
+		[{"echo": "", "repeat": 3},
+		 {"row": 29, "retry_delay": "300s", "repeat": -1}]
+	END
+	seq 50 | batch -l -j1 --text
+	[ "$rc" -eq 75 ]
+	same out $'1\n2\n3\n'
+	[ "$(requests)" -eq 5 ]
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -Eq '^gm-prompt: no key can be used until 20[0-9TZ:-]+ \(2 ' err
+	grep -q '; the rest was not sent$' err
+	# The input is not read further.
+	yes | batch -l
+	[ "$rc" -eq 75 ]
+	same out ''
+}
+
+@test "a cooldown that is short enough is waited for, and said once" {
+	keys <<-END
+		[{"row": 29, "retry_delay": "1.2s", "repeat": 2}, $ECHO]
+	END
+	seq 6 | batch -l -j1 --text
+	[ "$rc" -eq 0 ]
+	same out "$(seq 6)
+"
+	[ "$(requests)" -eq 8 ]
+	sed -Ei 's/[0-9]+\.[0-9]/N/' err
+	same err 'gm-prompt: quota_minute: waiting N s
+'
+}
+
+@test "one key alone: cooling is 75, rejected 77" {
+	keys <<-END
+		[{"when": {"key": "$K0"}, "row": 30, "repeat": -1},
+		 {"when": {"key": "$K1"}, "row": 5, "repeat": -1}]
+	END
+	seq 5 | batch -l -k 0
+	[ "$rc" -eq 75 ]
+	seq 5 | batch -l -k 1
+	[ "$rc" -eq 77 ]
+	same out ''
+}
+
+@test "the deadline ends the run" {
+	replies <<-END
+		[{"when": {"body": "two"}, "stream": ["2"], "head_gate": "never"},
+		 $ECHO]
+	END
+	printf '%s\n' one two three | batch -l -j1 --text --deadline 2
+	said 69 $'one\n' "gm-prompt: $ALIAS: the deadline is over (deadline); the rest\
+ was not sent
+"
+	[ "$(requests)" -eq 2 ]
+	# Also while nothing comes.
+	mkfifo in
+	exec 7<>in
+	batch -l --deadline 0.5 <in
+	[ "$rc" -eq 69 ]
+	exec 7>&-
+}
+
+@test "a service that is down fails each record by itself" {
+	replies <<-END
+		[{"when": {"body": "two"}, "row": 37, "repeat": -1}, $ECHO]
+	END
+	printf '%s\n' one two three | batch -l -j1 --retries 1
+	[ "$rc" -eq 1 ]
+	lines '[.record, .ok, .error.class, (.attempts | length)]' \
+	    '[1,true,null,1]
+[2,false,"overloaded",2]
+[3,true,null,1]
+'
+	# All have failed alike.
+	printf '%s\n' two two | batch -l --retries 0 --text
+	[ "$rc" -eq 69 ]
+	printf '%s\n' two '' | batch -l --retries 0 --text
+	[ "$rc" -eq 69 ]
+}
+
+@test "other statuses than one make 1" {
+	replies <<-END
+		[{"when": {"body": "bad"}, "row": 22, "repeat": -1},
+		 {"when": {"body": "block"}, "row": 43, "repeat": -1},
+		 {"when": {"body": "gone"}, "row": 17, "repeat": -1}, $ECHO]
+	END
+	printf '%s\n' bad block | batch -l
+	[ "$rc" -eq 1 ]
+	printf '%s\n' bad bad | batch -l
+	[ "$rc" -eq 65 ]
+	printf '%s\n' gone gone | batch -l
+	[ "$rc" -eq 78 ]
+	printf '%s\n' block block | batch -l
+	[ "$rc" -eq 1 ]
+	printf '%s\n' bad fine | batch -l
+	[ "$rc" -eq 1 ]
+}
+
+@test "a record too large for the model is not sent" {
+	replies <<<"[]"
+	gm-models >/dev/null
+	rm "$DIR"/request.*
+	{
+		echo one
+		yes 'one two three ' | head -n 600000 | tr -d '\n'
+		echo
+		echo two
+	} | batch -l -j1 -m gemini-3.8-flash --json
+	[ "$rc" -eq 1 ]
+	lines '[.record, .ok, .error.class, (.attempts | length)]' \
+	    '[1,true,null,1]
+[2,false,"too_large",0]
+[3,true,null,1]
+'
+	jq -r 'select(.record == 2).error.message' out >message
+	grep -Eq '^gemini-3.8-flash: .*1048576' message
+}
