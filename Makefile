@@ -8,7 +8,7 @@
 #	make bench      speed, side by side with curl and others
 #	make bench-batch  the same for batches of up to 1,000,000 records
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
-#	make torture    the key state under kill -9, for TORTURE_SECONDS
+#	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make clean
 #	make help       this text
 #
@@ -180,8 +180,8 @@ bench-batch: need-bench
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-torture: need-build
-	@$(MAKE) --no-print-directory $(torture:%=$(BUILD)/torture/%)
+torture: need-check
+	@$(MAKE) --no-print-directory all $(torture:%=$(BUILD)/torture/%)
 	@BUILD='$(abspath $(BUILD))' tests/torture/run.sh $(TORTURE_SECONDS)
 
 # All that is compiled, for lint.

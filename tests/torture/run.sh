@@ -1,9 +1,11 @@
 #!/bin/sh
-# What "make torture" does: 64 processes for SECONDS (60), see keys.c.
+# What "make torture" does: 64 processes for SECONDS (60), see keys.c, and
+# batches that are killed, see batch.py.
 # Environment: BUILD.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-$PWD/build}
+export BUILD
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -11,3 +13,6 @@ trap 'exit 130' INT TERM HUP
 
 "$BUILD/torture/keys" storm "$dir/storm" 64 0 "${1:-60}"
 "$BUILD/torture/keys" pace "$dir/pace" 64 500
+python3 -B tests/torture/batch.py kills 2000 50
+python3 -B tests/torture/batch.py drops 4000 10
+python3 -B tests/torture/batch.py storms 5000
