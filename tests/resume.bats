@@ -2,11 +2,257 @@
 # The file of a batch: who may write to it, what is in it after an interruption,
 # and what another run makes of it.
 
-load prompt
+# shellcheck disable=SC2016 # wait_for expands by itself
+load net
 
 # torture SCENARIO...: see tests/torture/batch.py.
 torture() {
 	python3 -B "$ROOT/tests/torture/batch.py" "$@"
+}
+
+# service [RULES]: start tests/net/batch.py.
+service() {
+	helper batch "$@"
+	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT
+	: >"$THERE/log"
+}
+
+# batch RECORDS OPTION...: a run over these records, separated by blanks.
+batch() {
+	gm -l "${@:2}" < <(tr ' ' '\n' <<<"$1")
+}
+
+# sent: which records were sent since the last call, in the order of names.
+sent() {
+	awk '$2 == "sent" || $2 == "fail" { print $NF }' "$THERE/log" | sort |
+	    paste -sd' '
+	: >"$THERE/log"
+}
+
+# holds LINE...: the file has these lines, in any order: record, ok, answer.
+holds() {
+	diff <(printf '%s\n' "$@") \
+	    <(jq -r '"\(.record) \(.ok) \(.text)"' file | sort -n)
+}
+
+# unchanged COMMAND...: the file is to the byte what it was, untouched.
+unchanged() {
+	local before
+	cp -p "$FILE" before
+	before=$(stat -c '%i %y %z %a' "$FILE")
+	"$@"
+	cmp "$FILE" before && [ "$(stat -c '%i %y %z %a' "$FILE")" = "$before" ]
+}
+
+FILE='file'
+
+@test "a file that is not empty is not touched, unless it may be" {
+	service
+	echo something >file
+	unchanged batch 'a b' -o file
+	said 73 '' 'gm-prompt: file: not empty; --resume continues it, --force overwrites it
+'
+	[ -z "$(sent)" ]
+	batch 'a b' -o file --force
+	said 0 '' ''
+	holds '1 true Answer to a.' '2 true Answer to b.'
+	: >file
+	batch a -o file
+	said 0 '' ''
+	holds '1 true Answer to a.'
+}
+
+@test "a file has one run at a time; the second one names the first" {
+	local first
+	service '{"gates":{"a":"go"}}'
+	gm-prompt -l -o file 3>&- <<<a &
+	first=$!
+	wait_for '[ -s "$THERE/log" ]'
+	for option in '' --resume --force; do
+		unchanged batch 'b' -o file $option
+		said 73 '' "gm-prompt: file: in use by process $first; wait for it to end, or name another file
+"
+	done
+	[ "$(sent)" = a ]
+	touch "$THERE/go"
+	wait $first
+	holds '1 true Answer to a.'
+}
+
+@test "the input is no output" {
+	service
+	echo a >file
+	for option in '' --force --resume; do
+		rc=0
+		unchanged eval "gm-prompt -l -o file $option <file >out 2>err || rc=\$?"
+		said 64 '' "gm-prompt: --output: file is the standard input: use another file
+Try 'gm-prompt --help'.
+"
+	done
+}
+
+@test "--resume skips what has an answer, as often as it has one" {
+	service '{"fails":["bad"]}'
+	batch 'a same b same' -o file
+	[ "$(sent)" = 'a b same same' ]
+	batch 'same a same c same' -o file --resume
+	said 0 '' 'gm-prompt: file: kept 1 line of other records or parameters
+'
+	[ "$(sent)" = 'c same' ]
+	holds '1 true Answer to a.' '2 true Answer to same.' \
+	    '3 true Answer to b.' '4 true Answer to c.' \
+	    '4 true Answer to same.' '5 true Answer to same.'
+	unchanged batch 'a b c same same same' -o file --resume
+	said 0 '' ''
+	[ -z "$(sent)" ]
+}
+
+@test "--resume sends what has failed again; the last line counts" {
+	service '{"fails":["bad","worse"]}'
+	batch 'bad a worse' -o file
+	[ "$rc" -eq 1 ]
+	sent
+	batch 'bad a worse' -o file --resume --keep-failed
+	[ "$rc" -eq 1 ]
+	[ "$(sent)" = 'bad worse' ]
+	[ "$(wc -l <file)" -eq 5 ]
+	batch 'bad a worse' -o file --resume
+	[ "$rc" -eq 1 ]
+	[ "$(sent)" = 'bad worse' ]
+	holds '1 false ' '2 true Answer to a.' '3 false '
+	# Now it is right; the failed lines of other records stay.
+	service
+	batch 'a bad' -o file --resume
+	said 0 '' 'gm-prompt: file: kept 1 line of other records or parameters
+'
+	[ "$(sent)" = bad ]
+	holds '2 true Answer to a.' '2 true Answer to bad.' '3 false '
+	[ -z "$(find . -name '.file*')" ]
+}
+
+@test "--resume with other parameters sends all, and keeps the lines" {
+	service
+	batch 'a b' -o file
+	sent
+	batch 'a b' -o file --resume -t 0.5
+	said 0 '' 'gm-prompt: file: kept 2 lines of other records or parameters
+'
+	[ "$(sent)" = 'a b' ]
+	[ "$(jq -r .text file | sort | uniq -c | awk '{print $1}')" = $'2\n2' ]
+	batch 'a b' -o file --resume -s other
+	[ "$(sent)" = 'a b' ]
+	unchanged batch 'a b' -o file --resume
+	[ -z "$(sent)" ]
+}
+
+@test "--resume never touches a file of others, wherever the line is" {
+	service
+	batch 'a b' -o file
+	sent
+	cp file ours
+	while IFS= read -r line; do
+		for where in 1 2; do
+			sed "${where}i\\$line" ours >file
+			unchanged batch 'a b c' -o file --resume
+			[ "$rc" -eq 65 ]
+			same out ''
+			[ "$(wc -l <err)" -eq 1 ]
+			[[ $(cat err) == "gm-prompt: file: line $where is not a result of gm-prompt: "*"; name another file" ]]
+		done
+	done <<-'E'
+		text
+		{}
+		{"record":1}
+		{"record":1,"hash":"00","ok":true}
+		[1,2]
+		{"record":1,"hash":"9638c354dda12fce21fa11b471a54837","ok":false}
+	E
+	# A tail without its newline is no exception if it begins otherwise.
+	{ cat ours; printf '{"recording":1'; } >file
+	unchanged batch 'a b c' -o file --resume
+	[ "$rc" -eq 65 ]
+	[ -z "$(sent)" ]
+}
+
+@test "--resume cuts off a line that has no end, wherever that is" {
+	local size
+	service
+	batch 'a b' -o file
+	sent
+	cp file ours
+	for size in 1 2 10 12 60 300; do
+		{ cat ours; head -n 1 ours | head -c $size; } >file
+		batch 'a b' -o file --resume
+		said 0 '' ''
+		cmp file ours
+	done
+	# What lacks only its newline is whole.
+	head -c -1 ours >file
+	batch 'a b' -o file --resume
+	said 0 '' ''
+	cmp file ours
+	[ -z "$(sent)" ]
+	head -c -2 ours >file
+	batch 'a b' -o file --resume
+	said 0 '' ''
+	[ "$(wc -w <<<"$(sent)")" -eq 1 ]
+	holds '1 true Answer to a.' '2 true Answer to b.'
+}
+
+@test "links stay links, and the file keeps its mode" {
+	service '{"fails":["bad"]}'
+	mkdir dir
+	: >dir/file
+	chmod 640 dir/file
+	ln -s dir/file link
+	ln -s link file
+	batch 'a bad' -o file
+	[ "$rc" -eq 1 ]
+	batch 'a bad' -o link --resume # which replaces the failed line
+	[ "$rc" -eq 1 ]
+	[ -L file ] && [ -L link ] && [ ! -L dir/file ]
+	[ "$(stat -c %a dir/file)" = 640 ]
+	[ "$(ls -A dir)" = file ]
+	holds '1 true Answer to a.' '2 false '
+	# One that leads to no file makes it, as a redirection does.
+	ln -s dir/new nowhere
+	(umask 027 && batch a -o nowhere && said 0 '' '')
+	[ "$(stat -c %a dir/new)" = 640 ]
+	ln -s circle circle
+	batch a -o circle
+	[ "$rc" -eq 73 ]
+	batch a -o dir
+	[ "$rc" -eq 73 ]
+	batch a -o none/file
+	[ "$rc" -eq 73 ]
+}
+
+@test "what is no file gets lines, and cannot be resumed" {
+	local name
+	service
+	mkfifo fifo
+	for name in fifo /dev/null /dev/stdout /dev/fd/1; do
+		batch a -o $name --resume
+		said 73 '' "gm-prompt: $name: not a regular file; --resume needs one
+"
+	done
+	[ -z "$(sent)" ]
+	cat fifo >file 3>&- &
+	batch 'a b' -o fifo
+	wait $!
+	said 0 '' ''
+	holds '1 true Answer to a.' '2 true Answer to b.'
+	batch a -o /dev/null
+	said 0 '' ''
+	batch a -o /dev/stdout
+	[ "$rc" -eq 0 ]
+	[ "$(jq -r .text out)" = 'Answer to a.' ]
+	# One that standard output was already writing to is added to.
+	echo before >out
+	forget
+	echo a | gm-prompt -l -o /dev/stdout >>out
+	[ "$(head -n 1 out)" = before ]
+	[ "$(tail -n 1 out | jq -r .text)" = 'Answer to a.' ]
 }
 
 @test "kill -9 at any moment: each record once, none that has a line again" {
@@ -19,4 +265,36 @@ torture() {
 
 @test "storms, cuts and dying keys: each record is answered once" {
 	torture storms 200
+}
+
+@test "a full disk: 74, whole lines, and the next run goes on" {
+	local all
+	service
+	all=$(seq -s ' ' 40)
+	hurried true # which compiles something
+	# A run that fills the disk while requests are under way.
+	(
+		ulimit -f 8
+		batch "$all" -j4 -o file
+		said 74 '' 'gm-prompt: file: File too large
+'
+	)
+	[ "$(tail -c 1 file | od -An -tx1)" = ' 0a' ]
+	run -0 wc -l <file
+	[ "$output" -gt 4 ] && [ "$output" -lt 40 ]
+	[ "$(sent | wc -w)" -le $((output + 4)) ]
+	# Full from the start: what is there stays, and nothing is sent for long.
+	cp file before
+	(
+		ulimit -f 8
+		batch "$all" -j4 -o file --resume
+		[ "$rc" -eq 74 ]
+	)
+	cmp file before
+	[ "$(sent | wc -w)" -le 5 ]
+	batch "$all" -j4 -o file --resume
+	said 0 '' ''
+	[ "$(sent | wc -w)" -eq $((40 - output)) ]
+	[ "$(jq -r .text file | sort -u | wc -l)" -eq 40 ]
+	[ "$(wc -l <file)" -eq 40 ]
 }
