@@ -117,7 +117,8 @@ $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
 # Without fortify, whose __read_chk and the like --wrap would not catch.
 FAULTS = malloc calloc realloc read write fsync rename close \
     renameat pwrite openat fcntl mkdir fallocate fsetxattr memfd_create \
-    fstat poll pipe
+    fstat poll pipe open ftruncate lseek pipe2 epoll_create1 epoll_ctl \
+    timerfd_create timerfd_settime pthread_create
 $(tools:%=$(BUILD)/fault/%): fault-programs
 fault-programs:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fault/obj FORTIFY= \

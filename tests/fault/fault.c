@@ -11,13 +11,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* NOLINTBEGIN(*-reserved-identifier,cert-dcl*): the names are the linker's */
@@ -40,6 +43,17 @@ int __real_memfd_create(const char *, unsigned int);
 int __real_fstat(int, struct stat *);
 int __real_poll(struct pollfd *, nfds_t, int);
 int __real_pipe(int[2]);
+int __real_open(const char *, int, ...);
+int __real_ftruncate(int, off_t);
+off_t __real_lseek(int, off_t, int);
+int __real_pipe2(int[2], int);
+int __real_epoll_create1(int);
+int __real_epoll_ctl(int, int, int, struct epoll_event *);
+int __real_timerfd_create(int, int);
+int __real_timerfd_settime(
+    int, int, const struct itimerspec *, struct itimerspec *);
+int __real_pthread_create(
+    pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 void *__wrap_malloc(size_t);
 void *__wrap_calloc(size_t, size_t);
@@ -60,6 +74,17 @@ int __wrap_memfd_create(const char *, unsigned int);
 int __wrap_fstat(int, struct stat *);
 int __wrap_poll(struct pollfd *, nfds_t, int);
 int __wrap_pipe(int[2]);
+int __wrap_open(const char *, int, ...);
+int __wrap_ftruncate(int, off_t);
+off_t __wrap_lseek(int, off_t, int);
+int __wrap_pipe2(int[2], int);
+int __wrap_epoll_create1(int);
+int __wrap_epoll_ctl(int, int, int, struct epoll_event *);
+int __wrap_timerfd_create(int, int);
+int __wrap_timerfd_settime(
+    int, int, const struct itimerspec *, struct itimerspec *);
+int __wrap_pthread_create(
+    pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 /* The error that the plan names behind '=', or the function's own. */
 static int
@@ -306,5 +331,99 @@ __wrap_pipe(int ends[2])
 	static long calls;
 
 	return strikes("pipe", &calls, EMFILE) ? -1 : __real_pipe(ends);
+}
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	static long calls;
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = va_arg(args, mode_t);
+	va_end(args);
+	return strikes("open", &calls, EMFILE) ? -1
+	                                       : __real_open(path, flags, mode);
+}
+
+int
+__wrap_ftruncate(int fd, off_t size)
+{
+	static long calls;
+
+	return strikes("ftruncate", &calls, EIO) ? -1
+	                                         : __real_ftruncate(fd, size);
+}
+
+off_t
+__wrap_lseek(int fd, off_t at, int whence)
+{
+	static long calls;
+
+	return strikes("lseek", &calls, EIO) ? -1
+	                                     : __real_lseek(fd, at, whence);
+}
+
+int
+__wrap_pipe2(int ends[2], int flags)
+{
+	static long calls;
+
+	return strikes("pipe2", &calls, EMFILE) ? -1
+	                                        : __real_pipe2(ends, flags);
+}
+
+int
+__wrap_epoll_create1(int flags)
+{
+	static long calls;
+
+	return strikes("epoll_create1", &calls, EMFILE)
+	           ? -1
+	           : __real_epoll_create1(flags);
+}
+
+int
+__wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	static long calls;
+
+	return strikes("epoll_ctl", &calls, ENOSPC)
+	           ? -1
+	           : __real_epoll_ctl(epoll, operation, fd, event);
+}
+
+int
+__wrap_timerfd_create(int clock, int flags)
+{
+	static long calls;
+
+	return strikes("timerfd_create", &calls, EMFILE)
+	           ? -1
+	           : __real_timerfd_create(clock, flags);
+}
+
+int
+__wrap_timerfd_settime(
+    int fd, int flags, const struct itimerspec *to, struct itimerspec *before)
+{
+	static long calls;
+
+	return strikes("timerfd_settime", &calls, EINVAL)
+	           ? -1
+	           : __real_timerfd_settime(fd, flags, to, before);
+}
+
+/* It returns its error. */
+int
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+    void *(*run)(void *), void *arg)
+{
+	static long calls;
+
+	return strikes("pthread_create", &calls, EAGAIN)
+	           ? errno
+	           : __real_pthread_create(thread, attributes, run, arg);
 }
 /* NOLINTEND(*-reserved-identifier,cert-dcl*) */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What "make torture" does: 64 processes for SECONDS (60), see keys.c, and
-# batches that are killed, see batch.py.
+# batches that are killed, see batch.py, or in which each call fails.
 # Environment: BUILD.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -16,3 +16,4 @@ trap 'exit 130' INT TERM HUP
 python3 -B tests/torture/batch.py kills 2000 50
 python3 -B tests/torture/batch.py drops 4000 10
 python3 -B tests/torture/batch.py storms 5000
+EACH_CALL=yes bats tests/batch_faults.bats
