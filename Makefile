@@ -93,9 +93,10 @@ $(BUILD)/libgm.a: $(lib_o)
 
 # Programs that need more than their main, by rules without commands.
 $(foreach tool,$(tools),\
-    $(eval $(BUILD)/$(tool) $(BUILD)/$(tool).fault: $(call own_o,$(tool)))\
-    $(foreach test,$(filter $(tool)/%,$(unit)),\
-        $(eval $(BUILD)/unit/$(test): $(call own_o,$(tool)))))
+    $(eval $(BUILD)/$(tool) $(BUILD)/$(tool).fault: $(call own_o,$(tool))))
+$(foreach test,$(unit),\
+    $(eval $(BUILD)/unit/$(test): \
+        $(call own_o,$(firstword $(subst /, ,$(test))))))
 
 $(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%/main.o $(BUILD)/libgm.a
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
