@@ -1,0 +1,165 @@
+#ifndef GM_TEST_TREE_H
+#define GM_TEST_TREE_H
+
+/*
+ * A directory of directories, removed after each test, and calls that fail or
+ * at which the process is killed.
+ */
+
+#include <errno.h>
+#include <sys/syscall.h>
+
+#include "../base/file_place.h"
+#include "base/hash.h"
+
+#define TREE_TEST(name) cmocka_unit_test_setup_teardown(name, enter, fell)
+
+#define HOUR_MS INT64_C(3600000)
+#define NOBODY 65534
+
+/* Of calls for regular files; 0: they work. */
+static struct {
+	int write_errno, close_errno, rename_errno;
+	int deaths; /* how many of their calls until SIGKILL; 0: it never comes */
+} rig;
+
+static inline bool
+is_file(int fd)
+{
+	int saved = errno;
+	struct stat st;
+	bool rc = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+	errno = saved;
+	return rc;
+}
+
+static inline void
+die_if_due(void)
+{
+	if (rig.deaths > 0 && --rig.deaths == 0)
+		(void)kill(getpid(), SIGKILL);
+}
+
+/* In place of libc's; killed when half is written, or all. */
+ssize_t
+write(int fd, const void *bytes, size_t len)
+{
+	ssize_t n;
+
+	if (!is_file(fd))
+		return syscall(SYS_write, fd, bytes, len);
+	if (rig.write_errno != 0 || rig.deaths == 1)
+		len = (len + 1) / 2;
+	n = syscall(SYS_write, fd, bytes, len);
+	die_if_due();
+	if (rig.write_errno == 0)
+		return n;
+	errno = rig.write_errno;
+	return -1;
+}
+
+int
+close(int fd)
+{
+	bool fails = rig.close_errno != 0 && is_file(fd);
+	int rc;
+
+	if (is_file(fd))
+		die_if_due();
+	rc = (int)syscall(SYS_close, fd);
+	if (!fails)
+		return rc;
+	errno = rig.close_errno;
+	return -1;
+}
+
+/* Killed before it, or after it. */
+int
+renameat(int old_dir, const char *old_name, int new_dir, const char *new_name)
+{
+	int rc;
+
+	die_if_due();
+	errno = rig.rename_errno;
+	if (errno != 0)
+		return -1;
+	rc = (int)syscall(
+	    SYS_renameat2, old_dir, old_name, new_dir, new_name, 0);
+	die_if_due();
+	return rc;
+}
+
+/* What is in a directory, and in those in it. */
+static inline void
+fell_all(int at, const char *path)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		fell_all(fd, entry->d_name);
+		if (unlinkat(fd, entry->d_name, 0) != 0)
+			(void)unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+static inline int
+fell(void **state)
+{
+	fell_all(AT_FDCWD, ".");
+	return leave(state);
+}
+
+/* "5e0...0": two digits, and as many as there are of number at the end. */
+static inline const char *
+key_of(char key[GM_HASH_HEX], unsigned int shard, unsigned int number)
+{
+	(void)snprintf(key, GM_HASH_HEX, "%02x%022x%08x", shard, 0, number);
+	return key;
+}
+
+/* As if the file was used at that time. */
+static inline void
+set_used(const char *path, int64_t ms)
+{
+	struct timespec times[2];
+
+	times[0].tv_sec = (time_t)(ms / 1000);
+	times[0].tv_nsec = (long)(ms % 1000 * 1000000);
+	times[1] = times[0];
+	assert_int_equal(
+	    utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static inline int64_t
+used_ms(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
+/* A child that owns "." and runs as somebody who is not root. */
+static inline pid_t
+start_as_nobody(void)
+{
+	pid_t pid;
+
+	if (geteuid() == 0)
+		assert_int_equal(chown(".", NOBODY, NOBODY), 0);
+	pid = start();
+	if (pid == 0 && geteuid() == 0 &&
+	    (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+		_exit(98);
+	return pid;
+}
+
+#endif
