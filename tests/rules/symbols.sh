@@ -21,10 +21,9 @@ mutable='lib/base/stop.o' # the flag that a signal handler sets
 # What a program without a command line needs, as the smallest caller does.
 unused='gm_sink_fd'
 # Used by tests alone until the tool has its main file.
-unused="$unused gm_entry_key gm_entry_write gm_entry_parse"
-unused="$unused gm_shard_distrust gm_shard_open gm_shard_read"
-unused="$unused gm_shard_write gm_shard_trim gm_shard_count"
-unused="$unused gm_shard_clear"
+unused="$unused gm_entry_key gm_cache_init gm_cache_get"
+unused="$unused gm_cache_put gm_cache_stats gm_cache_clear"
+unused="$unused gm_cache_release"
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'

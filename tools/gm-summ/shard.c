@@ -33,14 +33,14 @@ gm_shard_distrust(const struct stat *st, mode_t type)
 }
 
 int
-gm_shard_open(struct gm_shard *s, int dir, const char *name, bool make,
-    struct gm_err *err)
+gm_shard_open(
+    struct gm_shard *s, int dir, const char *key, bool make, struct gm_err *err)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 	const char *why;
 	struct stat st;
 
-	(void)snprintf(s->name, sizeof(s->name), "%s", name);
+	(void)snprintf(s->name, sizeof(s->name), "%.2s", key);
 	s->fd = gm_file_openat(dir, s->name, flags);
 	if (s->fd == -1 && errno == ENOENT && make &&
 	    (mkdirat(dir, s->name, 0700) == 0 || errno == EEXIST))

@@ -52,11 +52,11 @@ struct gm_shard_sum {
 const char *gm_shard_distrust(const struct stat *, mode_t type);
 
 /*
- * Open a shard, made with mode 0700 if it is absent and make is set; to be
- * closed by close(2).  Returns 0, or -1: GM_EIO, GM_EOS, or GM_ECONFIG if it is
+ * Open the shard of a key, of which two digits are enough, made with mode 0700
+ * if it is absent and make is set; to be closed by close(2).  Returns 0, or -1: GM_EIO, GM_EOS, or GM_ECONFIG if it is
  * not ours alone.  err->number is ENOENT if it, or dir, is absent.
  */
-int gm_shard_open(struct gm_shard *, int dir, const char *name, bool make,
+int gm_shard_open(struct gm_shard *, int dir, const char *key, bool make,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
