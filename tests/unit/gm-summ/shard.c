@@ -267,6 +267,7 @@ test_write_fails(void **state)
 		assert_int_equal(chmod("5e", 0500), 0);
 		write_fails(&s, PATH ": Permission denied");
 		assert_text(1, "older");
+		assert_int_equal(chmod("5e", 0700), 0);
 		_exit(0);
 	}
 	finish(pid);
@@ -410,7 +411,8 @@ static const char *const foreign[] = { "5e/README",
 	"5e/0000000000000000000000000000000",
 	"5e/00000000000000000000000000000A", "5e/.0123456789abcdeg",
 	"5e/.0123456789abcde", "5e/.0123456789abcdef0", "5e/0123456789abcdef",
-	"5e/..0123456789abcde" };
+	"5e/..0123456789abcde", "5e/00000000000000000000000000000e.bak",
+	"5e/.0123456789abcdef~" };
 
 static int
 put_foreign(void)
@@ -497,6 +499,33 @@ test_sum(void **state)
 	(void)close(s.fd);
 }
 
+/* Two that remove at once, or one that counts meanwhile. */
+static void
+test_late(void **state)
+{
+	const struct gm_shard_limits none = { 0, 0 };
+	struct gm_shard_sum sum = { .entries = 0 };
+	struct gm_shard s;
+	struct gm_err err;
+
+	(void)state;
+	open_shard(&s);
+	fill_shard(&s, 3, "text");
+	rig.unlink_late = true;
+	assert_int_equal(gm_shard_clear(&s, &sum, &err), 0);
+	assert_int_equal(sum.entries, 0); /* the other one counts them */
+	rig.unlink_late = false;
+	assert_int_equal(count("5e", false), 0);
+	fill_shard(&s, 3, "text");
+	rig.stat_late = true;
+	assert_int_equal(gm_shard_count(&s, &sum, &err), 0);
+	assert_int_equal(sum.entries, 0);
+	gm_shard_trim(&s, &none, gm_clock_wall_ms());
+	rig.stat_late = false;
+	assert_int_equal(count("5e", false), 0);
+	(void)close(s.fd);
+}
+
 static void
 test_clear_fails(void **state)
 {
@@ -539,6 +568,7 @@ main(void)
 		TREE_TEST(test_trim_bytes),
 		TREE_TEST(test_foreign),
 		TREE_TEST(test_sum),
+		TREE_TEST(test_late),
 		TREE_TEST(test_clear_fails),
 	};
 

@@ -20,6 +20,7 @@
 /* Of calls for regular files; 0: they work. */
 static struct {
 	int write_errno, close_errno, rename_errno;
+	bool stat_late, unlink_late; /* another process has removed it before */
 	int deaths; /* how many of their calls until SIGKILL; 0: it never comes */
 } rig;
 
@@ -90,6 +91,22 @@ renameat(int old_dir, const char *old_name, int new_dir, const char *new_name)
 	return rc;
 }
 
+int
+fstatat(int dir, const char *name, struct stat *st, int flags)
+{
+	if (rig.stat_late)
+		(void)syscall(SYS_unlinkat, dir, name, 0);
+	return (int)syscall(SYS_newfstatat, dir, name, st, flags);
+}
+
+int
+unlinkat(int dir, const char *name, int flags)
+{
+	if (rig.unlink_late)
+		(void)syscall(SYS_unlinkat, dir, name, flags);
+	return (int)syscall(SYS_unlinkat, dir, name, flags);
+}
+
 /* What is in a directory, and in those in it. */
 static inline void
 fell_all(int at, const char *path)
@@ -113,6 +130,7 @@ fell_all(int at, const char *path)
 static inline int
 fell(void **state)
 {
+	memset(&rig, 0, sizeof(rig));
 	fell_all(AT_FDCWD, ".");
 	return leave(state);
 }
