@@ -135,12 +135,12 @@ $(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%/main.o \
 $(fuzz:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o \
     $(BUILD)/tests/fuzz/replay/main.o $(BUILD)/libgm.a
 	@mkdir -p $(@D)
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
 
 $(bench:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o \
     $(BUILD)/libgm.a
 	@mkdir -p $(@D)
-	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
 
 $(torture:%=$(BUILD)/torture/%): $(BUILD)/torture/%: \
     $(BUILD)/tests/torture/%.o $(BUILD)/libgm.a
