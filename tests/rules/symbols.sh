@@ -23,7 +23,8 @@ unused='gm_sink_fd'
 # Used by tests alone until the tool has its main file.
 unused="$unused gm_entry_key gm_cache_init gm_cache_get"
 unused="$unused gm_cache_put gm_cache_stats gm_cache_clear"
-unused="$unused gm_cache_release"
+unused="$unused gm_cache_release gm_border_within gm_border_heading"
+unused="$unused gm_border_ends_sentence gm_border_is_blank"
 
 if [ -n "${SAN-}" ]; then
 	skip 'symbols' 'only of a build without sanitizers'
