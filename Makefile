@@ -97,6 +97,8 @@ $(foreach tool,$(tools),\
 $(foreach test,$(unit),\
     $(eval $(BUILD)/unit/$(test): \
         $(call own_o,$(firstword $(subst /, ,$(test))))))
+$(BUILD)/fuzz/chunk $(BUILD)/bench/chunk: $(BUILD)/tools/gm-summ/border.o \
+    $(BUILD)/tools/gm-summ/chunk.o
 
 $(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%/main.o $(BUILD)/libgm.a
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)

@@ -13,12 +13,13 @@ seconds=${1:-30}
 [ $# -eq 0 ] || shift
 dir=${BUILD:-build}/fuzzers
 flags="-std=c11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
-    -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DGM_SANITIZED -Ilib"
+    -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DGM_SANITIZED -Ilib -Itools"
 version=$(cat VERSION)
 
 [ $# -gt 0 ] || set -- tests/fuzz/*.c
-rm -rf "${dir:?}/lib" "$dir/libgm.a"
-for source in lib/*.c lib/*/*.c; do
+rm -rf "${dir:?}/lib" "$dir/tools" "$dir/libgm.a"
+for source in lib/*.c lib/*/*.c tools/gm-summ/border.c \
+    tools/gm-summ/chunk.c; do
 	object=$dir/${source%.c}.o
 	mkdir -p "$(dirname "$object")"
 	# shellcheck disable=SC2086 # the flags are words
@@ -26,7 +27,7 @@ for source in lib/*.c lib/*/*.c; do
 	    -fsanitize=fuzzer-no-link,address,undefined \
 	    -c -o "$object" "$source"
 done
-find "$dir/lib" -name "*.o" -exec ar qcD "$dir/libgm.a" {} +
+find "$dir/lib" "$dir/tools" -name "*.o" -exec ar qcD "$dir/libgm.a" {} +
 
 echo "1..$#"
 failed=0
