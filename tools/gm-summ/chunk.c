@@ -17,7 +17,7 @@
 /* A longer line is scanned in blocks. */
 #define BLOCK 1024
 /* Scanned at once when a border within lines is searched for. */
-#define STEP 64
+#define STEP 256
 /* Bytes after a border that its hash depends on. */
 #define HASHED 64
 
@@ -222,17 +222,29 @@ character(const struct gm_chunker *c, size_t at)
 	return len > 0 ? len : 1;
 }
 
+static inline bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9');
+}
+
 /* Consider the borders from at up to to; t is the estimate up to at. */
 static void
 consider_step(struct gm_chunker *c, struct gm_tokens t, size_t at, size_t to)
 {
 	struct gm_chunk_end b = { .at = at };
 	struct gm_span more = { c->text.data + at, 0 }, rest;
+	const int in_word = rank_of(GM_BORDER_CHARACTER, 'a');
 
 	for (; b.at < to; b.at += character(c, b.at)) {
 		if (b.at == c->start)
 			continue;
 		rest = span_from(c, b.at);
+		/* Skip nearly all places without a call. */
+		if (c->best.rank > in_word && is_word(rest.p[0]) &&
+		    is_word(rest.p[-1]))
+			continue;
 		b.rank = rank_of(
 		    gm_border_within(span_to(c, b.at), rest), rest.p[0]);
 		if (!is_better(c, &b))
