@@ -10,7 +10,7 @@
 #include "gm-summ/chunk.h"
 
 #define CHUNKS_MAX 4096
-#define CUTS 4
+#define CUTS 2
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -103,9 +103,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t limit;
 	size_t i, cut;
 
-	if (size < 2 || size > 4096)
+	if (size < 2 || size > 2048)
 		return 0;
-	limit = GM_CHUNKER_LEAST + (data[0] & 0x7F);
+	limit = GM_CHUNKER_LEAST + 4 * (data[0] & 0x7F);
 	gm_buf_init(&text, 1 << 24);
 	for (i = 0; i < (data[0] < 0x80 ? 1 : 1500 / size + 1); i++)
 		gm_buf_put(&text, (const char *)data + 1, size - 1);
