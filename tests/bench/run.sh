@@ -192,6 +192,16 @@ if [ "$BEFORE" ]; then
 	rotate "$BEFORE"
 fi
 
+mib=$((1 << 20))
+while cat README.md ARCHITECTURE.md man/*.[1-9]; do :; done 2>/dev/null |
+    head -c $((100 * mib)) >"$dir/lines"
+tr '\n' ' ' <"$dir/lines" >"$dir/line"
+echo
+echo "100 MiB of text cut into chunks, 5 rounds: MiB per second of CPU"
+compare 5 unit=MiB/s "lines" "exec chunk 32768 <$dir/lines" least=100 peak=64 \
+    "all in one line" "exec chunk 32768 <$dir/line" least=100 peak=64
+rm "$dir/lines" "$dir/line"
+
 echo
 echo "A chain of three services: its end, behind the deadline and signals"
 python3 -B tests/bench/ends.py "$BUILD/gm-prompt"
