@@ -627,7 +627,7 @@ test_count(void **state)
 	int words, i, j;
 
 	(void)state;
-	for (words = 300; words < 1000; words += 10) {
+	for (words = 300; words < 1000; words += 30) {
 		gm_buf_init(&text, SIZE_MAX / 2);
 		for (i = 0; i < 60; i++) {
 			gm_buf_puts(&text, "# Title\n\n");
@@ -664,7 +664,7 @@ test_fits(void **state)
 			continue;
 		text = make_text(forms[i].put, 5000, i + 3);
 		s = gm_buf_span(&text);
-		for (; s.len > 200; s.len -= 17) {
+		for (; s.len > 200; s.len -= 37) {
 			cuts = cut_whole(s, 1000);
 			assert_true(cuts->len > 0);
 			assert_int_equal(cuts->len == 1, tokens_of(s) <= 800);
@@ -809,8 +809,11 @@ test_good_borders(void **state)
 static void
 test_endless(void **state)
 {
-	static void (*const rows[])(struct gm_buf *, uint64_t *) = { put_base64,
-		put_newline, put_marks };
+	static const struct {
+		void (*put)(struct gm_buf *, uint64_t *);
+		size_t mib;
+	} rows[] = { { put_base64, 50 }, { put_newline, 10 },
+		{ put_marks, 10 } };
 	const size_t window = 1 << 20;
 	size_t i, at;
 	struct gm_chunker c;
@@ -821,10 +824,10 @@ test_endless(void **state)
 
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
-		text = make_text(rows[i], window, i + 300);
+		text = make_text(rows[i].put, window, i + 300);
 		gm_chunker_init(&c, 32768);
 		end = 0;
-		for (at = 0; at < 50; at++) {
+		for (at = 0; at < rows[i].mib; at++) {
 			assert_int_equal(
 			    gm_chunker_add(&c, gm_buf_span(&text), &err), 0);
 			while (gm_chunker_next(&c, &chunk)) {
@@ -839,7 +842,7 @@ test_endless(void **state)
 		gm_chunker_end(&c);
 		while (gm_chunker_next(&c, &chunk))
 			end += (int64_t)chunk.text.len;
-		assert_int_equal(end, 50 * text.len);
+		assert_int_equal(end, rows[i].mib * text.len);
 		gm_chunker_release(&c);
 		gm_buf_release(&text);
 	}
