@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Batches: records, template, results.
 
+# batch.bash and those that it loads set variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
 load batch
 
 @test "a line of JSON is all that is known of a record" {
@@ -66,7 +69,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	replies <<<"[$ECHO]"
 	echo A >a
 	echo B >'b c'
-	printf '%s\0' a 'b c' | batch -0 -f {} 'Sum up'
+	printf '%s\0' a 'b c' | batch -0 -f '{}' 'Sum up'
 	[ "$rc" -eq 0 ]
 	same err ''
 	diff <(prompts) - <<-'END'
@@ -75,7 +78,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	END
 	rm "$DIR"/request.*
 	serve
-	printf '%s\n' a | batch -l -f 'b c' -f ./{} 'Of {}'
+	printf '%s\n' a | batch -l -f 'b c' -f './{}' 'Of {}'
 	diff <(prompts) - <<-'END'
 		[["Of a","<file name=\"b c\" id=\"c0cde77f\">\nB\n</file id=\"c0cde77f\">\n","<file name=\"./a\" id=\"06f961b8\">\nA\n</file id=\"06f961b8\">\n"]]
 	END
@@ -88,8 +91,8 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	    --top-k 3 --max-tokens 9 --stop END --seed 7 --thinking low --safety none
 	[ "$rc" -eq 0 ]
 	answers a
-	body 1 | jq -c 'del(.safetySettings)' >body
-	same body '{"systemInstruction":{"parts":[{"text":"Be brief.\n"}]},"contents"'"\
+	body 1 | jq -c 'del(.safetySettings)' >sent
+	same sent '{"systemInstruction":{"parts":[{"text":"Be brief.\n"}]},"contents"'"\
 :[{\"role\":\"user\",\"parts\":[{\"text\":\"a\"}]}],\"generationConfig\":\
 {\"temperature\":0.5,\"topP\":0.9,\"topK\":3,\"maxOutputTokens\":9,\
 \"seed\":7,\"stopSequences\":[\"END\"],\"thinkingConfig\":{\"thinkingLevel\":\

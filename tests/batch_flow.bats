@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Batches: slow input, slow readers, terminals, and what is said on the way.
 
+# batch.bash and those that it loads set variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
 load batch
 
 @test "each record is answered before the next one comes" {
@@ -128,7 +131,8 @@ load batch
 	sed -E 's/.*\r\x1b\[K//; s/ [0-9.]+ s, [0-9.]+\/(s|min)/ T/' shown >totals
 	same totals $'gm-prompt: 2 records: 2 answered; T; 2 tokens in, 2 out\n'
 	# A FIFO has no total.
-	cat in | GM_METRICS=0 terminal -f 2 -o shown gm-prompt -l -j1 --text >out
+	printf 'one\ntwo\n' |
+		GM_METRICS=0 terminal -f 2 -o shown gm-prompt -l -j1 --text >out
 	[[ "$(cat shown)" == $'\rgm-prompt: 0 done\e[K'* ]]
 	terminal -f 2 -o shown gm-prompt -l --text --quiet <in >out
 	same shown ''
@@ -152,7 +156,7 @@ load batch
 	[ "$rc" -eq 0 ]
 	sed -Ei 's/[0-9]+( s|\/s)/N\1/g; s/\<(total|ttft|connect)_ms=[0-9]+ ?//g' err
 	same err "\
-$(for i in 1 2; do
+$(for _ in 1 2; do
 		echo "gm-prompt: provider=gemini model=$ALIAS key_index=0\
  key=...0001 attempts=1 class=ok http=200 wait_ms=0 bytes_sent=55\
  bytes_received=323 prompt_tokens=1 output_tokens=1 total_tokens=2 finish=STOP"

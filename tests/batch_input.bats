@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Batches: JSON records, and records that cannot be sent.
 
+# batch.bash and those that it loads set variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
 load batch
 
 # turns: the contents of each request, sorted.
@@ -117,7 +120,7 @@ turns() {
 	END
 	rm "$DIR"/request.*
 	serve
-	printf '{"name": "a", "prompt": "Q", "files": ["b"]}' | batch -a -f {name}
+	printf '{"name": "a", "prompt": "Q", "files": ["b"]}' | batch -a -f '{name}'
 	diff <(prompts) - <<-'END'
 		[["Q","<file name=\"a\" id=\"06f961b8\">\nA\n</file id=\"06f961b8\">\n","<file name=\"b\" id=\"c0cde77f\">\nB\n</file id=\"c0cde77f\">\n"]]
 	END
@@ -222,7 +225,7 @@ gm-prompt: 4 of 8 records failed; record 2: a NUL byte at offset 1; if NUL ends\
 gm-prompt: record 2: not a JSON object
 gm-prompt: 2 of 2 records failed; record 1: bad JSON: ends too soon at byte 1
 '
-	printf '%s\n' gone away | batch -l -f {} --text
+	printf '%s\n' gone away | batch -l -f '{}' --text
 	said 66 $'\n\n' 'gm-prompt: record 1: gone: No such file or directory
 gm-prompt: record 2: away: No such file or directory
 gm-prompt: 2 of 2 records failed; record 1: gone: No such file or directory

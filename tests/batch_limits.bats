@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Batches: how many requests, how fast, and what is known before.
 
+# batch.bash and those that it loads set variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
 load batch
 
 # at_gate N: the stand-in, which answers no record before N requests are there.

@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Batches: keys that fail, services that do, and how a run ends.
 
+# batch.bash and those that it loads set variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
 load batch
 
 K0=fake-gemini-key-0000

@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Batches: options that do not go together.
 
+# batch.bash and those that it loads set variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
 load batch
 
 # refused TEXT ARGUMENT...: a usage error, and nothing is read or sent.
