@@ -135,8 +135,7 @@ gm-prompt: record 3: $ALIAS: the service refuses the request (HTTP 400,\
  bad_request): Request contains an invalid argument.
 gm-prompt: record 5: $ALIAS: the answer was cut by the token limit\
  (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
-gm-prompt: 2 of 6 records failed; record 3: $ALIAS: the service refuses the\
- request (HTTP 400, bad_request): Request contains an invalid argument.
+gm-prompt: 2 of 6 records failed
 "
 	printf '%s\0' x nl bad two | batch -0 -j1 --text --quiet
 	[ "$rc" -eq 1 ]

@@ -223,16 +223,20 @@ gm-prompt: 4 of 8 records failed; record 2: a NUL byte at offset 1; if NUL ends\
 	printf '%s\n' '{' '[]' | batch -a --text
 	said 65 $'\n\n' 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
 gm-prompt: record 2: not a JSON object
-gm-prompt: 2 of 2 records failed; record 1: bad JSON: ends too soon at byte 1
+gm-prompt: 2 of 2 records failed
 '
 	printf '%s\n' gone away | batch -l -f '{}' --text
 	said 66 $'\n\n' 'gm-prompt: record 1: gone: No such file or directory
 gm-prompt: record 2: away: No such file or directory
-gm-prompt: 2 of 2 records failed; record 1: gone: No such file or directory
+gm-prompt: 2 of 2 records failed
 '
 	printf '%s\n' '{' | batch -a --text
 	said 65 $'\n' 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
-gm-prompt: bad JSON: ends too soon at byte 1
+gm-prompt: 1 of 1 record failed
+'
+	printf '%s\n' '{' | batch -a
+	[ "$rc" -eq 65 ]
+	same err 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
 '
 	# Input that is no text at all is no batch.
 	printf '%%PDF-1.4\nx\n' | batch -l

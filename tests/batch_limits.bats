@@ -83,12 +83,12 @@ at_gate() {
 	batch -a --estimate --json --rpm 60 <in
 	said 1 '{"requests":2,"invalid":1,"tokens":10,"projects":1,"limit":"GM_RPM","seconds":1}
 ' 'gm-prompt: record 2: bad JSON: ends too soon at byte 1
-gm-prompt: 1 of 3 records failed; record 2: bad JSON: ends too soon at byte 1
+gm-prompt: 1 of 3 records failed
 '
 	batch -a --estimate <<<'{'
 	said 65 $'0 requests, about 0 input tokens\n1 record cannot be sent\nno rate limit is set (GM_RPM, GM_TPM)\n' \
 	    'gm-prompt: record 1: bad JSON: ends too soon at byte 1
-gm-prompt: bad JSON: ends too soon at byte 1
+gm-prompt: 1 of 1 record failed
 '
 	batch -a --estimate </dev/null
 	said 0 $'0 requests, about 0 input tokens\nno rate limit is set (GM_RPM, GM_TPM)\n' ''
@@ -120,7 +120,7 @@ gm-prompt: x-goog-api-key: ...0001
 gm-prompt: Content-Type: application/json
 gm-prompt: Accept: text/event-stream
 gm-prompt: record 2: no prompt and no contents
-gm-prompt: 1 of 3 records failed; record 2: no prompt and no contents
+gm-prompt: 1 of 3 records failed
 "
 	unsent
 }

@@ -151,25 +151,30 @@ judge_stop(const struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* The status of a run whose records have all been looked at. */
+/*
+ * The status of a run whose records have all been looked at.  The message names
+ * the first one that failed, unless each was told.
+ */
 static int
 judge_records(const struct run *r, struct gm_err *err)
 {
 	const struct gm_totals *t = &r->totals;
+	bool alike = !r->mixed && t->answered + t->skipped == 0;
+	bool told = r->level == GM_LEVEL_ERROR || r->common->note.verbose > 0;
 
 	if (t->failed == 0)
 		return 0;
-	if (t->records == 1) {
+	(void)gm_fail(err, alike ? r->failed.code : GM_ENEGATIVE,
+	    "%lld of %lld record%s failed", (long long)t->failed,
+	    (long long)t->records, t->records == 1 ? "" : "s");
+	if (!told && t->records == 1) {
 		*err = r->failed;
 		gm_err_prefix(err, "record 1: ");
-		return -1;
+	} else if (!told) {
+		gm_err_append(err, "; record %lld: %s",
+		    (long long)r->failed_number, r->failed.msg);
 	}
-	return gm_fail(err,
-	    !r->mixed && t->answered + t->skipped == 0 ? r->failed.code
-						       : GM_ENEGATIVE,
-	    "%lld of %lld records failed; record %lld: %s",
-	    (long long)t->failed, (long long)t->records,
-	    (long long)r->failed_number, r->failed.msg);
+	return -1;
 }
 
 /* --- results */
