@@ -197,7 +197,8 @@ turn(struct run *r, struct gm_err *err)
 		gm_stop_last_words();
 		stop_all(r, GM_CLASS_DEADLINE);
 		r->last = true;
-	} else if (wait_for_more(r, step_all(r), err) != 0) {
+	} else if ((r->busy > 0 || !r->last) &&
+		   wait_for_more(r, step_all(r), err) != 0) {
 		return -1;
 	}
 	return collect(r, err);
