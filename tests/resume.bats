@@ -228,7 +228,7 @@ Try 'gm-prompt --help'.
 }
 
 @test "what is no file gets lines, and cannot be resumed" {
-	local name
+	local name reader
 	service
 	mkfifo fifo
 	for name in fifo /dev/null /dev/stdout /dev/fd/1; do
@@ -238,8 +238,9 @@ Try 'gm-prompt --help'.
 	done
 	[ -z "$(sent)" ]
 	cat fifo >file 3>&- &
+	reader=$!
 	batch 'a b' -o fifo
-	wait $!
+	wait "$reader"
 	said 0 '' ''
 	holds '1 true Answer to a.' '2 true Answer to b.'
 	batch a -o /dev/null
@@ -261,6 +262,10 @@ Try 'gm-prompt --help'.
 
 @test "a power cut: the last second is lost at most" {
 	torture drops 300 3
+}
+
+@test "a first answer that is long in coming: order, and bounded memory" {
+	torture window 300 65536
 }
 
 @test "storms, cuts and dying keys: each record is answered once" {
@@ -297,4 +302,37 @@ Try 'gm-prompt --help'.
 	[ "$(sent | wc -w)" -eq $((40 - output)) ]
 	[ "$(jq -r .text file | sort -u | wc -l)" -eq 40 ]
 	[ "$(wc -l <file)" -eq 40 ]
+}
+
+# RECORDS: how many; "make torture" has 5000.  The last one has no answer before
+# the last run, so that the others do not end by themselves.
+@test "three keys, one of them exhausted, two kills: one line for each record" {
+	local records=${RECORDS:-200} i run
+	seq -f 'word%g' "$records" >words.txt
+	service '{"delay_ms":10,"exhausted":["fake-key-number-0"],
+	    "gates":{"What is a word'"$records"'?":"go"}}'
+	unset GEMINI_API_KEY
+	export GOOGLE_API_KEYS=fake-key-number-0,fake-key-number-1,fake-key-number-2
+	for i in 1 2; do
+		[ "$i" -eq 1 ] || set -- --resume
+		gm-prompt -l -o out.jsonl "$@" "What is a {}?" <words.txt \
+		    2>err 3>&- &
+		run=$!
+		wait_for "[ -e out.jsonl ] &&
+		    [ \$(wc -l <out.jsonl) -ge $((records * i / 3)) ]"
+		kill -KILL "$run"
+		wait "$run" || [ $? -eq 137 ]
+	done
+	touch "$THERE/go"
+	gm-prompt -l -o out.jsonl --resume "What is a {}?" <words.txt 2>err
+	same err ''
+	jq -s -r 'sort_by(.record)[] | [.record, .ok, .text] | @tsv' out.jsonl \
+	    >result
+	seq "$records" |
+	    sed 's/.*/&\ttrue\tAnswer to What is a word&?./' >wanted
+	diff wanted result
+	# What was in flight at the kills is sent again, and no more; all runs
+	# know of the exhausted key.
+	[ "$(grep -c ' sent ' "$THERE/log")" -le $((records + 2 * 8)) ]
+	[ "$(grep -c ' exhausted ' "$THERE/log")" -le 8 ]
 }

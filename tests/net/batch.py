@@ -6,6 +6,7 @@
 Prints its port.  The answer to a prompt P is "Answer to P."  RULES is a JSON
 object, in which N-th means of the requests with that key, unless it says more:
 
+    "bytes": N             each answer has N bytes more, which are "x"
     "delay_ms": N          each answer takes 0 to N ms, by chance
     "exhausted": [KEY]     429, daily quota, always
     "dies": {KEY: N}       400, not valid any more, from the N-th on
@@ -52,9 +53,9 @@ def quota(kind, delay):
         {"@type": TYPE + "RetryInfo", "retryDelay": delay})
 
 
-def answer(prompt):
+def answer(prompt, more):
     event = {"candidates": [{"content": {
-        "parts": [{"text": answer_to(prompt)}], "role": "model"},
+        "parts": [{"text": answer_to(prompt) + "x" * more}], "role": "model"},
         "finishReason": "STOP"}], "usageMetadata": {
             "promptTokenCount": 3, "candidatesTokenCount": 4,
             "totalTokenCount": 7}}
@@ -107,9 +108,10 @@ class Service:
         if prompt in rules.get("fails", []):
             return "fail", error(400, "INVALID_ARGUMENT", "No.")
         self.answers += 1
+        more = rules.get("bytes", 0)
         if self.answers % rules.get("cut_every", sys.maxsize) == 0:
-            return "cut", answer(prompt)
-        return "sent", answer(prompt)
+            return "cut", answer(prompt, more)
+        return "sent", answer(prompt, more)
 
     async def wait(self, prompt):
         await asyncio.sleep(

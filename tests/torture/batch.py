@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """A batch under kill -9, and a service that fails in all ways.
 
-    batch.py SCENARIO RECORDS [KILLS]
+    batch.py SCENARIO RECORDS [NUMBER]
 
-kills    kill -9 at KILLS random moments, --resume after each.  Each record is
+kills    kill -9 at NUMBER random moments, --resume after each.  Each record is
          in the file exactly once, none that has a line is sent again, and no
          more are repeated than were in flight at the kills.
 drops    the same, and after each kill the disk loses what was not synced, as
          in a power cut.  What was synced is never sent again.
+window   the first answer is long in coming, and all have NUMBER bytes.  The
+         others are asked until so much waits for it as may, in bounded memory;
+         the order of the output is that of the input.
 storms   each 7th answer breaks off, minute quotas are exhausted again and
          again, half the keys die.  Each record is answered, none twice, and
          who said no is not asked again before it is time.
@@ -86,18 +89,21 @@ class Bench:
         self.env["ASAN_OPTIONS"] = (self.env.get("ASAN_OPTIONS", "")
                                     + ":verify_asan_link_order=0")
 
-    def start(self, *options):
+    def start(self, *options, to_file=True):
         """Start a run, which is known to the service by its prefix."""
         self.runs += 1
         self.prefix = "run%d" % self.runs
         self.env["GOOGLE_GEMINI_BASE_URL"] = "http://127.0.0.1:%d/%s" % (
             self.port, self.prefix)
+        command = [os.path.join(BUILD, "gm-prompt"), "-l", "-j%d" % JOBS,
+                   *options]
+        if to_file:
+            command += ["-o", self.out]
         with open(self.path("in"), "rb") as records, \
-                open(self.path("err"), "wb") as err:
-            return subprocess.Popen(
-                [os.path.join(BUILD, "gm-prompt"), "-l", "-j%d" % JOBS,
-                 "-o", self.out, *options],
-                stdin=records, stdout=err, stderr=err, env=self.env)
+                open(self.path("err"), "wb") as err, \
+                open(self.path("printed"), "wb") as printed:
+            return subprocess.Popen(command, stdin=records, stdout=printed,
+                                    stderr=err, env=self.env)
 
     def said(self):
         with open(self.path("err"), encoding="utf-8") as f:
@@ -167,10 +173,14 @@ class Bench:
         self.disk = end
         return size - end, max(late, default=0)
 
-    def finish(self, *options):
-        """The last run, which comes to its end."""
+    def go(self):
+        """Let the answer come that has been held back."""
         with open(self.path("go"), "w", encoding="utf-8"):
             pass
+
+    def finish(self, *options):
+        """The last run, which comes to its end."""
+        self.go()
         child = self.start("--resume", *options)
         check(child.wait(LIMIT) == 0, "status %d: %s", child.returncode,
               self.said())
@@ -276,7 +286,59 @@ def storms(folder, count):
         ", ".join("%d %s" % (n, w) for w, n in sorted(words.items())))
 
 
-SCENARIOS = {"kills": kills, "drops": drops, "storms": storms}
+def rests(pid):
+    """It has used no CPU for a while, with nothing to do."""
+    def used():
+        with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+            fields = f.read().rpartition(") ")[2].split()
+        return fields[0], fields[11], fields[12]
+    before = used()
+    time.sleep(0.1)
+    return before == used() and before[0] == "S"
+
+
+def peak_kib(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f
+                    if line.startswith("VmHWM"))
+
+
+def window(folder, count, size):
+    records = ["record %d" % i for i in range(1, count + 1)]
+    bench = Bench(folder, records,
+                  {"bytes": size, "gates": {"record 1": "go"}},
+                  ["fake-good-key-0001"])
+    child = bench.start(to_file=False)
+    # A line of the output has a few hundred bytes besides.
+    held = min(10000, 16 * 1024 * 1024 // (size + 300))
+    least = min(10000, 16 * 1024 * 1024 // (size + 900))
+    limit = time.monotonic() + LIMIT
+    while bench.service.done < least:
+        check(time.monotonic() < limit and child.poll() is None,
+              "no more than %d while the first one waits: %s",
+              bench.service.done, bench.said())
+        time.sleep(0.01)
+    while not rests(child.pid):
+        check(time.monotonic() < limit, "it does not rest")
+    sent, peak = len(bench.service.sent), peak_kib(child.pid)
+    check(sent <= held + JOBS + 1, "%d sent, though %d wait", sent, held)
+    check(peak <= 48 * 1024 or "SAN" in os.environ, "%d KiB", peak)
+    check(os.path.getsize(bench.path("printed")) == 0, "out of order")
+    bench.go()
+    check(child.wait(LIMIT) == 0, "%s", bench.said())
+    with open(bench.path("printed"), encoding="utf-8") as f:
+        number = 0
+        for number, line in enumerate(f, 1):
+            line = json.loads(line)
+            check(line["record"] == number and line["text"] == service.answer_to(records[number - 1]) + "x" * size,
+                  "not record %d", number)
+    check(number == count, "%d lines", number)
+    return "%d records, %d sent before the first answer, peak %d KiB" % (
+        count, sent, peak)
+
+
+SCENARIOS = {"kills": kills, "drops": drops, "storms": storms,
+             "window": window}
 
 
 def main():

@@ -15,5 +15,8 @@ trap 'exit 130' INT TERM HUP
 "$BUILD/torture/keys" pace "$dir/pace" 64 500
 python3 -B tests/torture/batch.py kills 2000 50
 python3 -B tests/torture/batch.py drops 4000 10
+python3 -B tests/torture/batch.py window 2000 65536
+python3 -B tests/torture/batch.py window 12000 0
 python3 -B tests/torture/batch.py storms 5000
+RECORDS=5000 bats tests/resume.bats -f 'three keys'
 EACH_CALL=yes bats tests/batch_faults.bats
