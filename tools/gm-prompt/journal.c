@@ -14,18 +14,23 @@
 #define NAP_MS 250 /* before a sync; a line waits for two at most */
 #define FLAGS (O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
-/* What takes lines, but is no file that could be locked and read. */
-static bool
-is_direct(const char *path)
+/*
+ * Does it take lines, but is no file that could be locked and read?  Returns 1,
+ * 0, or -1.
+ */
+static int
+is_direct(const char *path, struct gm_err *err)
 {
 	struct stat st;
 	int fd;
 
 	if (!gm_file_named(path, &fd))
 		return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	if (fd == -1 && errno == ENOMEM)
+		return gm_fail(err, GM_EOS, "%s: out of memory", path);
 	if (fd != -1)
 		(void)close(fd);
-	return true;
+	return 1;
 }
 
 static int
@@ -173,7 +178,9 @@ gm_journal_open(struct gm_journal *j, const struct gm_journal_options *o,
 	int rc;
 
 	*j = (struct gm_journal){ .fd = -1, .options = o };
-	rc = is_direct(o->path) ? open_direct(j, err) : open_regular(j, err);
+	rc = is_direct(o->path, err);
+	if (rc != -1)
+		rc = rc == 1 ? open_direct(j, err) : open_regular(j, err);
 	if (rc != 0)
 		gm_journal_release(j);
 	return rc;
