@@ -260,6 +260,10 @@ Try 'gm-prompt --help'.
 	torture kills 300 6
 }
 
+@test "kill -9 while superseded lines are dropped: the old file or the new one" {
+	torture rewrites 100 3
+}
+
 @test "a power cut: the last second is lost at most" {
 	torture drops 300 3
 }

@@ -72,7 +72,7 @@ class Service:
         self.limited = {}   # until when, by key
         self.answers = 0
         self.sent = []      # of each "sent": prefix of the path, prompt
-        self.done = 0
+        self.done = self.failed = 0
         self.flying = self.most = 0
 
     def tell(self, what, key, prefix, prompt):
@@ -145,6 +145,7 @@ class Service:
         if what == "sent":
             self.done += 1
             self.tell("done", key, prefix, prompt)
+        self.failed += what == "fail"
         return what != "cut"
 
     async def serve(self, reader, writer):

@@ -15,6 +15,7 @@ trap 'exit 130' INT TERM HUP
 "$BUILD/torture/keys" pace "$dir/pace" 64 500
 python3 -B tests/torture/batch.py kills 2000 50
 python3 -B tests/torture/batch.py drops 4000 10
+python3 -B tests/torture/batch.py rewrites 1000 50
 python3 -B tests/torture/batch.py window 2000 65536
 python3 -B tests/torture/batch.py window 12000 0
 python3 -B tests/torture/batch.py storms 5000
