@@ -110,6 +110,26 @@ FOUR='{"gates":{"1":"go","2":"go","3":"go","4":"go"}}'
 	answered file 1
 }
 
+@test "the first SIGINT: what waits for a slot or a cooldown is not sent" {
+	service '{"limits":{"fake-good-key-0002":[[1,1,"50s"]]}}'
+	start --rpm 1 --log-file finished
+	came 1
+	kill -INT "$RUN"
+	ends_by INT
+	answered out 1
+	asked 1
+	GEMINI_API_KEY=fake-good-key-0002 start
+	wait_for '[ -s err ]'
+	kill -INT "$RUN"
+	rc=0
+	wait "$RUN" || rc=$?
+	[ "$rc" -eq 130 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q ': waiting ' err
+	asked 1
+}
+
 # Record 1 has no answer yet, those after it have.
 FIRST='{"gates":{"1":"go"}}'
 

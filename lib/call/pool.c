@@ -63,17 +63,28 @@ fill_all(struct run *r, struct gm_err *err)
 	return 0;
 }
 
+/* Does a call only wait: for a slot, the end of a cooldown, a retry? */
+static bool
+is_idle(const struct gm_call *call)
+{
+	int64_t due = gm_call_due_ms(call);
+
+	return due != INT64_MAX && !gm_call_changes_keys(call) &&
+	       due > gm_clock_mono_ms();
+}
+
 /*
- * The slot of the next call to stop, or NULL: of the one whose turn comes last,
- * so that turns that are given back chain.
+ * The slot of the next call to stop, or of those that only wait, or NULL: of
+ * the one whose turn comes last, so that turns that are given back chain.
  */
 static struct slot *
-next_to_stop(const struct run *r)
+next_to_stop(const struct run *r, bool only_idle)
 {
 	struct slot *last = NULL, *s;
 
 	for (s = r->slots; s < r->slots + r->pool->slots; s++)
 		if (s->call != NULL && !gm_call_is_done(s->call) &&
+		    (!only_idle || is_idle(s->call)) &&
 		    (last == NULL ||
 			gm_call_slot_ms(s->call) > gm_call_slot_ms(last->call)))
 			last = s;
@@ -85,8 +96,22 @@ stop_all(struct run *r, enum gm_class class)
 {
 	struct slot *s;
 
-	while ((s = next_to_stop(r)) != NULL)
+	while ((s = next_to_stop(r, false)) != NULL)
 		gm_call_stop(s->call, class);
+}
+
+/* What is not on its way is not sent any more.  Was there such a call? */
+static bool
+stop_idle(struct run *r)
+{
+	struct slot *s;
+	bool any = false;
+
+	while ((s = next_to_stop(r, true)) != NULL) {
+		gm_call_stop(s->call, GM_CLASS_SIGNAL);
+		any = true;
+	}
+	return any;
 }
 
 static void
@@ -94,7 +119,7 @@ free_all(struct run *r)
 {
 	struct slot *s;
 
-	while ((s = next_to_stop(r)) != NULL) {
+	while ((s = next_to_stop(r, false)) != NULL) {
 		gm_call_free(s->call);
 		s->call = NULL;
 	}
@@ -188,6 +213,8 @@ wait_for_more(struct run *r, int64_t wait_ms, struct gm_err *err)
 static int
 turn(struct run *r, struct gm_err *err)
 {
+	int64_t wait_ms;
+
 	if (gm_stop_stage() == GM_STOP_DRAIN)
 		r->last = true; /* what is under way goes on to its end */
 	if (gm_stop_stage() == GM_STOP_NOW && gm_stop_signal() != 0) {
@@ -197,9 +224,13 @@ turn(struct run *r, struct gm_err *err)
 		gm_stop_last_words();
 		stop_all(r, GM_CLASS_DEADLINE);
 		r->last = true;
-	} else if ((r->busy > 0 || !r->last) &&
-		   wait_for_more(r, step_all(r), err) != 0) {
-		return -1;
+	} else {
+		wait_ms = step_all(r);
+		if (gm_stop_stage() == GM_STOP_DRAIN && stop_idle(r))
+			wait_ms = 0;
+		if ((r->busy > 0 || !r->last) &&
+		    wait_for_more(r, wait_ms, err) != 0)
+			return -1;
 	}
 	return collect(r, err);
 }

@@ -42,11 +42,12 @@ struct gm_pool {
 };
 
 /*
- * Run all calls to their end.  A request to drain ends the supply; one to stop
- * now, or the deadline, ends the calls, each by done(); so does what a call
- * fails with, also if its request cannot be made.  All services have one state
- * of the keys.  Returns 0, or -1: what done() failed with, or GM_EOS without
- * memory for the pool or the network; calls under way are dropped then.
+ * Run all calls to their end.  A request to drain ends the supply, and calls
+ * that only wait for a slot, a cooldown or a retry; one to stop now, or the
+ * deadline, ends all calls, each by done(); so does what a call fails with, also
+ * if its request cannot be made.  All services have one state of the keys.
+ * Returns 0, or -1: what done() failed with, or GM_EOS without memory for the
+ * pool or the network; calls under way are dropped then.
  */
 int gm_pool_run(const struct gm_pool *, struct gm_err *) GM_MUST_CHECK;
 
