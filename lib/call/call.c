@@ -131,11 +131,15 @@ explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
 static void
 give_turn_back(struct gm_call *c)
 {
-	const struct gm_keywish wish = wish_of(c);
+	struct gm_keychange change = { .model = quota_model(&c->question),
+		.wish = wish_of(c),
+		.learnt = GM_LEARNT_UNSENT,
+		.index = c->key,
+		.slot_ms = c->turn_ms };
+	struct gm_err ignored;
 
 	if (c->turn_ms != 0)
-		gm_keys_give_back(c->service->keys, quota_model(&c->question),
-		    &wish, c->key, c->turn_ms);
+		(void)!gm_keys_make(c->service->keys, &change, &ignored);
 	c->turn_ms = 0;
 }
 
@@ -685,15 +689,14 @@ is_key_missing(const struct gm_call *c)
 static void
 note_rest(struct gm_call *c)
 {
-	const struct gm_keys *k = c->service->keys;
-	struct gm_keywish wish;
+	const struct gm_keywish wish = wish_of(c);
+	struct gm_keyquery q;
 	struct gm_standing s;
 
 	if (gm_class(c->ask.outcome->fault.class)->code != GM_ETEMPFAIL)
 		return;
-	wish = wish_of(c);
-	gm_keyrule_standing(&k->rule, &k->state->table,
-	    quota_model(&c->question), &wish, c->key, gm_clock_wall_ms(), &s);
+	q = gm_keys_query(c->service->keys, quota_model(&c->question), &wish);
+	gm_keyrule_standing(&q, c->key, &s);
 	c->ask.outcome->retry_at_ms = s.until_ms;
 }
 
@@ -745,20 +748,20 @@ take_fault(struct gm_call *c)
 static void
 slow_down(struct gm_call *c)
 {
-	const struct gm_keys *k = c->service->keys;
-	int64_t now_ms = gm_clock_mono_ms(), wall_ms = gm_clock_wall_ms();
+	const struct gm_keyquery q =
+	    gm_keys_query(c->service->keys, c->change.model, &c->change.wish);
+	int64_t now_ms = gm_clock_mono_ms();
 	enum gm_class class = c->ask.outcome->fault.class;
 	struct gm_standing s;
 
 	if (c->ramp == NULL || gm_class(class)->scope != GM_SCOPE_QUOTA ||
 	    !gm_class_may_sleep(class))
 		return;
-	gm_keyrule_standing(&k->rule, &k->state->table, c->change.model,
-	    &c->change.wish, c->key, wall_ms, &s);
-	if (s.until_ms > wall_ms)
+	gm_keyrule_standing(&q, c->key, &s);
+	if (s.until_ms > q.now_ms)
 		gm_ramp_limit(c->ramp, quota_of(c),
-		    now_ms - (wall_ms - c->sent_wall_ms), now_ms,
-		    now_ms + (s.until_ms - wall_ms));
+		    now_ms - (q.now_ms - c->sent_wall_ms), now_ms,
+		    now_ms + (s.until_ms - q.now_ms));
 }
 
 /* The keys have learnt, and one is reserved if that was wanted. */
@@ -1107,13 +1110,15 @@ gm_call_preview(const struct gm_ask *ask, enum gm_level level,
 	const struct gm_service *s = ask->service;
 	struct gm_request request = { .key_at = 0 };
 	struct gm_keywish wish = s->wish;
+	struct gm_keyquery query;
 	struct gm_pick pick;
 	int rc;
 
 	caution(s, ask->question);
 	wish.free = ask->question->operation != GM_OP_GENERATE;
 	wish.search = ask->question->search;
-	gm_keys_peek(s->keys, quota_model(ask->question), &wish, &pick);
+	query = gm_keys_look(s->keys, quota_model(ask->question), &wish);
+	gm_keyrule_pick(&query, &pick);
 	rc = gm_request_make(
 	    &request, s->provider, ask->question, s->base_url, err);
 	if (rc == 0)

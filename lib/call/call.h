@@ -61,7 +61,7 @@ bool gm_call_changes_keys(const struct gm_call *);
 /*
  * The slot that is reserved and not yet used, wall clock; 0: none.  Of several
  * calls the one with the latest slot should be stopped first; see
- * gm_keys_give_back().
+ * gm_keys_make().
  */
 int64_t gm_call_slot_ms(const struct gm_call *);
 

@@ -2,10 +2,9 @@
 #define GM_KEYS_KEYS_H
 
 /*
- * The keys of a service as calls use them: the ring and the rules, over the
- * state that all services and processes share.  Every choice is made from the
- * state as it is at that moment, and what is learnt is there for the others
- * before a change is done.
+ * The keys of a service as calls use them: the rules, over the state that all
+ * services and processes share.  A choice is made from the state as it is at that
+ * moment, and what is learnt is shared before a change is done.
  */
 
 #include <stdbool.h>
@@ -49,15 +48,15 @@ enum gm_keys_learnt {
 
 /*
  * What was learnt of a key, and the reservation of the next one: one change of
- * the state.  The caller owns it, fills what comes in, and leaves all else zero
- * and all of it in its place until it is done.
+ * the state.  The caller owns it, sets what goes in, leaves all else zero, and
+ * does not move it until it is done.
  */
 struct gm_keychange {
 	/* in; pointers are borrowed until it is done */
 	const char *model; /* NULL: the call has none */
 	struct gm_keywish wish;
 	enum gm_keys_learnt learnt;
-	size_t index;                 /* of the key of which it was learnt */
+	size_t index;                 /* of the key that it was learnt of */
 	int64_t sent_ms;              /* wall clock, of its request */
 	const struct gm_fault *fault; /* of GM_LEARNT_FAULT */
 	int64_t slot_ms;   /* of GM_LEARNT_UNSENT: at_ms of its pick */
@@ -67,8 +66,8 @@ struct gm_keychange {
 	int64_t latest_ms; /* wall clock: later is too late to reserve */
 
 	/* out */
-	struct gm_pick pick; /* if reserve: also where nothing was counted, as
-	                      * there is no key or at_ms is after latest_ms */
+	struct gm_pick pick; /* if reserve; nothing was counted if there is no
+	                      * key, or at_ms is after latest_ms */
 	int64_t again_ms;    /* not yet done: when to call again (monotonic) */
 
 	bool made; /* the table has it; see gm_keys_abandon() */
@@ -90,69 +89,44 @@ int gm_keys_run(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * A change that nobody waits for any more, as the run is to end.  made is false
- * then if nothing was changed: it did not come to it, or the disk was too slow.
+ * Make a change at once, waiting for the lock; for GM_LEARNT_UNSENT, which comes
+ * at the end of a call, only as briefly as gm_keystate_lock() can.  Of several
+ * slots that are given back the latest comes first, so that those before it are
+ * free again, too.  Returns 0, or -1 as above.
+ */
+int gm_keys_make(
+    struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
+
+/*
+ * End a change that nobody waits for any more, as the run is to end.  Afterwards
+ * made is false if nothing was changed: it had not begun, or the disk was too
+ * slow.
  */
 void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
-/*
- * Choose a key and count the request that will use it, waiting for the lock.  Nothing is counted when
- * there is no key, nor when it could only be sent after latest_ms (wall clock):
- * at_ms tells.  model NULL: the call has none.  The wish is the call's, and NULL
- * is none, here and below.
- * Returns 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) while waiting
- * for the lock, GM_EOS.
- */
-int
-gm_keys_reserve(struct gm_keys *, const char *model, const struct gm_keywish *,
-    int64_t latest_ms, struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
+/* A query, at this time, of the state as it was seen last. */
+struct gm_keyquery gm_keys_query(
+    const struct gm_keys *, const char *model, const struct gm_keywish *);
+
+/* A query of the state as it is now, to look only: takes no lock. */
+struct gm_keyquery
+gm_keys_look(struct gm_keys *, const char *model, const struct gm_keywish *);
 
 /* Has nothing been learnt against a key since it was chosen? */
 bool gm_keys_is_usable(struct gm_keys *, const char *model,
     const struct gm_keywish *, size_t index);
 
 /*
- * A reserved request will not be sent; see gm_keyrule_give_back().  Waits no
- * longer for the lock than gm_keystate_lock_briefly().  Of several the one with
- * the latest slot comes first, so that the slots before it are free again, too.
+ * A query by which the table may be changed: it is locked until
+ * gm_keystate_unlock() or gm_keys_store().  Errors as of gm_keystate_lock().
  */
-void gm_keys_give_back(struct gm_keys *, const char *model,
-    const struct gm_keywish *, size_t index, int64_t at_ms);
-
-/* What gm_keys_reserve() would choose now; changes nothing. */
-void gm_keys_peek(struct gm_keys *, const char *model,
-    const struct gm_keywish *, struct gm_pick *);
-
-/*
- * Make the next usable key the current one, as gm_keyrule_next() chooses it,
- * if the current one is still the one with this index (-1: in any case).  The
- * pick is the current key then or, with GM_PICK_COOLING and GM_PICK_DEAD, says
- * why none can be used.  Errors as above, and as gm_keys_store().
- */
-int gm_keys_move(struct gm_keys *, const char *model, const struct gm_keywish *,
-    int64_t from, struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
-
-/*
- * By hand: this class for ms from now on, -1: for as long as is usual.  Errors
- * as above, as of the next.
- */
-int gm_keys_mark(struct gm_keys *, const char *model, size_t index,
-    enum gm_class, int64_t ms, struct gm_err *) GM_MUST_CHECK;
-
-/* Lift the marks of a key; of all with -1, and the first is the current. */
 int
-gm_keys_reset(struct gm_keys *, int64_t index, struct gm_err *) GM_MUST_CHECK;
+gm_keys_begin(struct gm_keys *, const char *model, const struct gm_keywish *,
+    struct gm_keyquery *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * begin locks the table, which may be changed then; commit saves and unlocks.
- * Errors as above.
- */
-int gm_keys_begin(struct gm_keys *, struct gm_err *) GM_MUST_CHECK;
-void gm_keys_commit(struct gm_keys *);
-
-/*
- * Commit; for a state that is strict, returns -1 if it was not stored: as
- * gm_keystate_check().
+ * Save and unlock.  For a state that is strict, returns -1 if it was not stored:
+ * as gm_keystate_check().
  */
 int gm_keys_store(struct gm_keys *, struct gm_err *) GM_MUST_CHECK;
 

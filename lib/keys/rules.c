@@ -10,7 +10,7 @@
 #define DAY_MS (24 * HOUR_MS)
 
 /* Of a cooldown. */
-#define AGAIN_MS 1000 /* at least, where one follows another */
+#define AGAIN_MS 1000 /* at least, after another one */
 #define LONGEST_MS (10 * MINUTE_MS)
 #define FORBIDDEN_MS (5 * MINUTE_MS)
 
@@ -18,13 +18,21 @@
 #define BURST_MS 5000 /* marks as close as this are one event */
 #define PAUSE_MS (10 * MINUTE_MS)
 
+#define TOKENS_MAX INT64_C(1000000000000)
+
 static int64_t
 larger(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
 }
 
-static const struct gm_keywish none = { .free = false };
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --- rows */
 
 const char *
 gm_keyrule_model(const char *model)
@@ -52,12 +60,20 @@ find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
 	return gm_keytable_find(t, GM_KEYROW_OWNER, r->origin, id, model);
 }
 
-/* A row of the list. */
+/* The row of the list for the model. */
 static struct gm_keyrow *
-find_list(const struct gm_keyrule *r, const struct gm_keytable *t,
-    enum gm_keyrow_kind kind, const char *model)
+find_list(const struct gm_keyquery *q, enum gm_keyrow_kind kind)
 {
-	return gm_keytable_find(t, kind, r->origin, r->list, model);
+	return gm_keytable_find(q->table, kind, q->rule->origin, q->rule->list,
+	    gm_keyrule_model(q->model));
+}
+
+static struct gm_keyrow *
+get_list(
+    const struct gm_keyquery *q, enum gm_keyrow_kind kind, struct gm_err *err)
+{
+	return gm_keytable_get(q->table, kind, q->rule->origin, q->rule->list,
+	    gm_keyrule_model(q->model), err);
 }
 
 const char *
@@ -65,30 +81,65 @@ gm_keyrule_project(
     const struct gm_keyrule *r, const struct gm_keytable *t, size_t index)
 {
 	const struct gm_key *key = &r->ring->keys[index];
-	const struct gm_keyrow *row = find(r, t, r->ids[index], GM_KEYROW_ALL);
+	const struct gm_keyrow *row;
 
 	if (key->project[0] != '\0')
 		return key->project;
+	row = find(r, t, r->ids[index], GM_KEYROW_ALL);
 	return row != NULL && row->project[0] != '\0' ? row->project
 	                                              : r->ids[index];
 }
 
-/* A copy, as the table may move while rows are added. */
-static void
-copy_project(const struct gm_keyrule *r, const struct gm_keytable *t,
-    size_t index, char out[GM_KEYROW_ID])
+static const char *
+project_of(const struct gm_keyquery *q, size_t index)
 {
-	(void)snprintf(
-	    out, GM_KEYROW_ID, "%s", gm_keyrule_project(r, t, index));
+	return gm_keyrule_project(q->rule, q->table, index);
 }
 
-/* The row that counts the requests of a key with a model, and has its turn. */
+/* The row of a key's quota for the model, which has its counters and slot. */
 static struct gm_keyrow *
-find_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, size_t index)
+find_quota(const struct gm_keyquery *q, size_t index)
 {
-	return find(
-	    r, t, gm_keyrule_project(r, t, index), gm_keyrule_model(model));
+	return find(q->rule, q->table, project_of(q, index),
+	    gm_keyrule_model(q->model));
+}
+
+enum {
+	MET_KEY,
+	MET_PROJECT,
+	MET_QUOTA,
+	MET_PAUSE,
+	MET_SEARCH,
+	MET
+};
+
+/* The rows whose marks a request with the key meets; NULL: there is none. */
+static void
+find_met(const struct gm_keyquery *q, size_t index, struct gm_keyrow *rows[MET])
+{
+	const struct gm_keyrule *r = q->rule;
+	const char *project = project_of(q, index);
+	char search[GM_KEYROW_MODEL];
+
+	rows[MET_KEY] = find(r, q->table, r->ids[index], GM_KEYROW_ALL);
+	rows[MET_PROJECT] = find(r, q->table, project, GM_KEYROW_ALL);
+	rows[MET_QUOTA] =
+	    find(r, q->table, project, gm_keyrule_model(q->model));
+	rows[MET_PAUSE] = find_list(q, GM_KEYROW_PAUSE);
+	rows[MET_SEARCH] = NULL;
+	if (!q->wish.search)
+		return;
+	name_search(q->model, search);
+	rows[MET_SEARCH] = find(r, q->table, project, search);
+}
+
+/* --- status */
+
+/* Does a limit hold for the call? */
+static bool
+holds(int64_t limit, const struct gm_keyquery *q)
+{
+	return limit > 0 && !q->wish.free;
 }
 
 /* Dead weighs more than cooling, then the later end. */
@@ -102,11 +153,12 @@ is_worse(enum gm_class class, int64_t until_ms, const struct gm_standing *than)
 }
 
 static void
-consider(const struct gm_keywish *w, const struct gm_keyrow *row,
-    int64_t now_ms, struct gm_standing *worst)
+consider_mark(const struct gm_keyquery *q, const struct gm_keyrow *row,
+    struct gm_standing *worst)
 {
 	if (row == NULL || row->class == GM_CLASS_OK ||
-	    row->until_ms <= now_ms || row->since_ms < w->ignore_before_ms ||
+	    row->until_ms <= q->now_ms ||
+	    row->since_ms < q->wish.ignore_before_ms ||
 	    !is_worse(row->class, row->until_ms, worst))
 		return;
 	worst->class = row->class;
@@ -117,88 +169,53 @@ consider(const struct gm_keywish *w, const struct gm_keyrow *row,
 
 /* GM_RPD. */
 static void
-consider_count(const struct gm_keyrule *r, const struct gm_keytable *t,
-    struct gm_keyrow *row, int64_t now_ms, struct gm_standing *worst)
+consider_count(const struct gm_keyquery *q, struct gm_keyrow *quota,
+    struct gm_standing *worst)
 {
-	int64_t midnight = gm_clock_pacific_midnight(now_ms);
-	struct gm_standing s = { GM_CLASS_QUOTA_DAY, 0, midnight, "GM_RPD" };
+	int64_t midnight = gm_clock_pacific_midnight(q->now_ms);
 
-	gm_keytable_fetch(t, row);
-	if (row != NULL && row->day == midnight / DAY_MS &&
-	    row->requests >= r->rpd && is_worse(s.class, midnight, worst))
-		*worst = s;
+	gm_keytable_fetch(q->table, quota);
+	if (quota != NULL && quota->day == midnight / DAY_MS &&
+	    quota->requests >= q->rule->rpd &&
+	    is_worse(GM_CLASS_QUOTA_DAY, midnight, worst))
+		*worst = (struct gm_standing){ GM_CLASS_QUOTA_DAY, 0, midnight,
+			"GM_RPD" };
 }
 
-#define MET 5
-
-/* The rows whose marks a request with the key meets; NULL: there is none. */
-static void
-find_met(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keywish *w, size_t index,
-    struct gm_keyrow *rows[MET])
-{
-	const char *project = gm_keyrule_project(r, t, index);
-	char search[GM_KEYROW_MODEL];
-
-	model = gm_keyrule_model(model);
-	rows[0] = find(r, t, r->ids[index], GM_KEYROW_ALL);
-	rows[1] = find(r, t, project, GM_KEYROW_ALL);
-	rows[2] = find(r, t, project, model);
-	rows[3] = find_list(r, t, GM_KEYROW_PAUSE, model);
-	rows[4] = NULL;
-	if (!w->search)
-		return;
-	name_search(model, search);
-	rows[4] = find(r, t, project, search);
-}
-
-/* The worst mark of all that a request with the key would meet. */
-static void
-consider_marks(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
-    struct gm_standing *s)
+void
+gm_keyrule_standing(
+    const struct gm_keyquery *q, size_t index, struct gm_standing *s)
 {
 	struct gm_keyrow *rows[MET];
 	size_t i;
 
-	s->class = GM_CLASS_OK;
-	s->since_ms = s->until_ms = 0;
-	s->reason[0] = '\0';
-	find_met(r, t, model, w, index, rows);
+	*s = (struct gm_standing){ .class = GM_CLASS_OK };
+	find_met(q, index, rows);
 	for (i = 0; i < MET; i++)
-		consider(w, rows[i], now_ms, s);
+		consider_mark(q, rows[i], s);
+	if (holds(q->rule->rpd, q))
+		consider_count(q, rows[MET_QUOTA], s);
 }
 
-bool
-gm_keyrule_is_marked(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms)
+static bool
+is_dead(const struct gm_keyquery *q, size_t index)
 {
 	struct gm_standing s;
 
-	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, &s);
-	return s.class != GM_CLASS_OK;
+	gm_keyrule_standing(q, index, &s);
+	return gm_class_is_dead(s.class);
 }
 
-void
-gm_keyrule_standing(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keywish *w, size_t index, int64_t now_ms,
-    struct gm_standing *s)
-{
-	consider_marks(r, t, model, w != NULL ? w : &none, index, now_ms, s);
-	if (r->rpd > 0 && (w == NULL || !w->free))
-		consider_count(r, t, find_quota(r, t, model, index), now_ms, s);
-}
+/* --- which key */
 
 size_t
-gm_keyrule_current(
-    const struct gm_keyrule *r, const struct gm_keytable *t, const char *model)
+gm_keyrule_current(const struct gm_keyquery *q)
 {
-	const struct gm_keyrow *row =
-	    find_list(r, t, GM_KEYROW_CURRENT, gm_keyrule_model(model));
+	const struct gm_keyrow *row = find_list(q, GM_KEYROW_CURRENT);
 	size_t i;
 
-	for (i = 0; row != NULL && i < r->ring->len; i++)
-		if (strcmp(r->ids[i], row->key) == 0)
+	for (i = 0; row != NULL && i < q->rule->ring->len; i++)
+		if (strcmp(q->rule->ids[i], row->key) == 0)
 			return i;
 	return 0;
 }
@@ -210,78 +227,63 @@ gap_of(const struct gm_keyrule *r)
 	return (MINUTE_MS + r->rpm - 1) / r->rpm;
 }
 
-#define TOKENS_MAX INT64_C(1000000000000)
-
-/* Does a limit hold for a call? */
-static bool
-holds(int64_t limit, const struct gm_keywish *w)
-{
-	return limit > 0 && !w->free;
-}
-
 /* How long so many input tokens take under GM_TPM: a day at most. */
 static int64_t
 cost_of(const struct gm_keyrule *r, int64_t tokens)
 {
-	int64_t n = tokens < 0 ? 0 : tokens < TOKENS_MAX ? tokens : TOKENS_MAX;
-	int64_t ms = (n * MINUTE_MS + r->tpm - 1) / r->tpm;
+	int64_t n = smaller(larger(tokens, 0), TOKENS_MAX);
 
-	return ms < DAY_MS ? ms : DAY_MS;
+	return smaller((n * MINUTE_MS + r->tpm - 1) / r->tpm, DAY_MS);
 }
 
-/* Tokens are used from at_ms on.  More than a day ahead looks like a wrong clock. */
+/* Tokens are used from at_ms on; an end over a day ahead is a wrong clock's. */
 static void
 owe(struct gm_keyrow *row, int64_t at_ms, int64_t cost, int64_t now_ms)
 {
-	row->tokens_ms = larger(row->tokens_ms, at_ms) + cost;
-	if (row->tokens_ms > now_ms + DAY_MS)
-		row->tokens_ms = now_ms + DAY_MS;
+	row->tokens_ms =
+	    smaller(larger(row->tokens_ms, at_ms) + cost, now_ms + DAY_MS);
 }
 
 /* The earliest time that GM_RPM and GM_TPM allow. */
 static int64_t
-turn(const struct gm_keyrule *r, const struct gm_keyrow *row,
-    const struct gm_keywish *w, int64_t now_ms)
+next_slot(const struct gm_keyquery *q, const struct gm_keyrow *quota)
 {
-	int64_t at = now_ms;
+	int64_t at = q->now_ms;
 
-	if (row != NULL && holds(r->rpm, w) && row->slot_ms != 0)
-		at = larger(at, row->slot_ms + gap_of(r));
-	if (row != NULL && holds(r->tpm, w))
-		at = larger(at, row->tokens_ms);
+	if (quota != NULL && holds(q->rule->rpm, q) && quota->slot_ms != 0)
+		at = larger(at, quota->slot_ms + gap_of(q->rule));
+	if (quota != NULL && holds(q->rule->tpm, q))
+		at = larger(at, quota->tokens_ms);
 	return at;
 }
 
 /* A pick in the making. */
 struct choice {
-	const struct gm_keyrule *rule;
-	const struct gm_keytable *table;
-	const char *model;
-	const struct gm_keywish *wish;
-	int64_t now_ms;
+	const struct gm_keyquery *query;
 	struct gm_pick *pick;
+	bool round_robin;
 	size_t current;
-	int64_t used_ms; /* when the chosen one was used last */
+	int64_t used_ms; /* last use of the chosen key */
 	bool chosen, current_chosen;
 
-	/* Of the dead ones that may come back: the one to try, if any. */
+	/* Of the dead keys that may recover: the one to try, if any. */
 	bool found;
 	size_t oldest;
 	struct gm_standing oldest_standing;
-	int64_t newest_ms; /* the youngest mark */
+	int64_t newest_ms; /* the last mark of all */
 };
 
 static void
 choose(struct choice *c, size_t index, const struct gm_standing *s)
 {
-	const struct gm_keyrule *r = c->rule;
-	struct gm_keyrow *row = find_quota(r, c->table, c->model, index);
+	const struct gm_keyrule *r = c->query->rule;
+	struct gm_keyrow *quota = find_quota(c->query, index);
 	int64_t used, at;
 
-	if (r->round_robin || r->rpm > 0 || r->tpm > 0)
-		gm_keytable_fetch(c->table, row);
-	used = r->round_robin && row != NULL ? row->last_ms : 0;
-	at = turn(r, row, c->wish, c->now_ms);
+	if (c->round_robin || r->rpm > 0 || r->tpm > 0)
+		gm_keytable_fetch(c->query->table, quota);
+	used = c->round_robin && quota != NULL ? quota->last_ms : 0;
+	at = next_slot(c->query, quota);
 	if (c->chosen && (at > c->pick->at_ms ||
 			     (at == c->pick->at_ms && used >= c->used_ms)))
 		return;
@@ -321,31 +323,30 @@ note_dead(struct choice *c, size_t index, const struct gm_standing *s)
 {
 	struct gm_pick *p = c->pick;
 
-	if (p->dead++ == 0 && !c->chosen && p->kind == GM_PICK_DEAD) {
+	if (p->dead++ == 0 && p->kind == GM_PICK_DEAD) {
 		p->index = index;
 		p->standing = *s;
 	}
 	/* A leaked key stays dead. */
 	if (s->until_ms == GM_KEYROW_FOREVER)
 		return;
-	if (!c->found || s->since_ms > c->newest_ms)
-		c->newest_ms = s->since_ms;
 	if (!c->found || s->since_ms < c->oldest_standing.since_ms) {
 		c->oldest = index;
 		c->oldest_standing = *s;
 	}
+	c->newest_ms = larger(c->newest_ms, s->since_ms);
 	c->found = true;
 }
 
 static bool
-is_left_out(const struct choice *c, const char *project)
+is_left_out(const struct gm_keyquery *q, size_t index)
 {
-	const struct gm_keywish *w = c->wish;
+	const struct gm_keywish *w = &q->wish;
+	const char *project = project_of(q, index);
 
 	return (w->avoid != NULL && strcmp(project, w->avoid) == 0) ||
 	       (w->of == GM_KEYS_PROJECT &&
-		   strcmp(project,
-		       gm_keyrule_project(c->rule, c->table, w->key)) != 0);
+		   strcmp(project, project_of(q, w->key)) != 0);
 }
 
 static void
@@ -353,10 +354,9 @@ consider_key(struct choice *c, size_t index)
 {
 	struct gm_standing s;
 
-	if (is_left_out(c, gm_keyrule_project(c->rule, c->table, index)))
+	if (is_left_out(c->query, index))
 		return;
-	gm_keyrule_standing(
-	    c->rule, c->table, c->model, c->wish, index, c->now_ms, &s);
+	gm_keyrule_standing(c->query, index, &s);
 	if (s.class == GM_CLASS_OK)
 		choose(c, index, &s);
 	else if (gm_class_is_dead(s.class))
@@ -365,199 +365,164 @@ consider_key(struct choice *c, size_t index)
 		note_cooling(c, index, &s);
 }
 
-/* From the key that comes skip after the current one on. */
+/* Look at the keys in order, from the one skip after the current one on. */
 static void
-look(struct choice *c, size_t skip)
+look(const struct gm_keyquery *q, size_t skip, bool round_robin,
+    struct gm_pick *pick)
 {
-	const struct gm_keyrule *r = c->rule;
-	const struct gm_keywish *w = c->wish;
-	struct gm_pick *pick = c->pick;
-	size_t first, i;
+	const struct gm_keywish *w = &q->wish;
+	const size_t len = q->rule->ring->len;
+	struct choice c = {
+		.query = q, .pick = pick, .round_robin = round_robin
+	};
+	size_t i;
 
-	*pick = (struct gm_pick){ .kind = GM_PICK_DEAD,
-		.standing = { .reason = "" } };
+	*pick = (struct gm_pick){ .kind = GM_PICK_DEAD };
 	if (w->of == GM_KEYS_ONE) {
-		consider_key(c, w->key);
+		consider_key(&c, w->key);
 		return;
 	}
-	c->current = gm_keyrule_current(r, c->table, c->model);
-	first = c->current + skip;
-	for (i = 0; i < r->ring->len; i++) {
-		consider_key(c, (first + i) % r->ring->len);
-		if (c->chosen && !r->round_robin && pick->at_ms <= c->now_ms)
+	c.current = gm_keyrule_current(q);
+	for (i = 0; i < len; i++) {
+		consider_key(&c, (c.current + skip + i) % len);
+		if (c.chosen && !round_robin && pick->at_ms <= q->now_ms)
 			return; /* none is better */
 	}
-	if (pick->kind == GM_PICK_DEAD && c->found && w->of == GM_KEYS_ALL &&
+	if (pick->kind == GM_PICK_DEAD && c.found && w->of == GM_KEYS_ALL &&
 	    (w->avoid == NULL || w->avoid[0] == '\0') &&
-	    c->newest_ms + HOUR_MS <= c->now_ms)
-		choose(c, c->oldest, &c->oldest_standing);
+	    c.newest_ms + HOUR_MS <= q->now_ms)
+		choose(&c, c.oldest, &c.oldest_standing);
 }
 
 void
-gm_keyrule_pick(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keywish *wish, int64_t now_ms,
-    struct gm_pick *pick)
+gm_keyrule_pick(const struct gm_keyquery *q, struct gm_pick *pick)
 {
-	look(&(struct choice){ .rule = r,
-		 .table = t,
-		 .model = model,
-		 .wish = wish != NULL ? wish : &none,
-		 .now_ms = now_ms,
-		 .pick = pick },
-	    0);
+	look(q, 0, q->rule->round_robin, pick);
 }
 
 void
-gm_keyrule_next(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const char *model, const struct gm_keywish *wish, int64_t now_ms,
-    struct gm_pick *pick)
+gm_keyrule_next(const struct gm_keyquery *q, struct gm_pick *pick)
 {
-	struct gm_keyrule in_order = *r;
-
-	in_order.round_robin = false;
-	look(&(struct choice){ .rule = &in_order,
-		 .table = t,
-		 .model = model,
-		 .wish = wish != NULL ? wish : &none,
-		 .now_ms = now_ms,
-		 .pick = pick },
-	    1);
+	look(q, 1, false, pick);
 }
+
+/* --- reservations */
 
 int
-gm_keyrule_move(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, size_t index, int64_t now_ms, struct gm_err *err)
+gm_keyrule_move(const struct gm_keyquery *q, size_t index, struct gm_err *err)
 {
-	struct gm_keyrow *row =
-	    find_list(r, t, GM_KEYROW_CURRENT, gm_keyrule_model(model));
+	struct gm_keyrow *row = find_list(q, GM_KEYROW_CURRENT);
 
 	/* The first key is current without a row. */
-	if (gm_keyrule_current(r, t, model) == index &&
-	    (row == NULL || row->since_ms > now_ms - DAY_MS))
+	if (gm_keyrule_current(q) == index &&
+	    (row == NULL || row->since_ms > q->now_ms - DAY_MS))
 		return 0;
-	row = gm_keytable_get(t, GM_KEYROW_CURRENT, r->origin, r->list,
-	    gm_keyrule_model(model), err);
+	row = get_list(q, GM_KEYROW_CURRENT, err);
 	if (row == NULL)
 		return -1;
-	(void)snprintf(row->key, sizeof(row->key), "%s", r->ids[index]);
-	row->since_ms = now_ms;
-	t->changed = true;
+	(void)snprintf(row->key, sizeof(row->key), "%s", q->rule->ids[index]);
+	row->since_ms = q->now_ms;
+	q->table->changed = true;
 	return 0;
 }
 
 /* Date a mark anew: no other process tries the dead key for an hour. */
 static void
-renew_mark(struct gm_keytable *t, struct gm_keyrow *row, int64_t now_ms)
+renew_mark(const struct gm_keyquery *q, struct gm_keyrow *row)
 {
 	if (row == NULL || !gm_class_is_dead(row->class) ||
-	    row->until_ms <= now_ms)
+	    row->until_ms <= q->now_ms)
 		return;
-	row->since_ms = now_ms;
-	t->changed = true;
+	row->since_ms = q->now_ms;
+	q->table->changed = true;
 }
 
 struct gm_keyrow *
-gm_keyrule_reserve(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, const struct gm_keywish *wish,
-    const struct gm_pick *pick, int64_t now_ms, struct gm_err *err)
+gm_keyrule_reserve(
+    const struct gm_keyquery *q, const struct gm_pick *pick, struct gm_err *err)
 {
-	const struct gm_keywish *w = wish != NULL ? wish : &none;
-	size_t current =
-	    pick->stay ? gm_keyrule_current(r, t, model) : pick->index;
-	int64_t today = gm_clock_pacific_midnight(now_ms) / DAY_MS;
-	char project[GM_KEYROW_ID];
-	struct gm_keyrow *row;
+	const struct gm_keyrule *r = q->rule;
+	int64_t today = gm_clock_pacific_midnight(q->now_ms) / DAY_MS;
+	struct gm_keyrow *row, *met[MET];
 
 	/* -k does not move the current key, and round-robin has none. */
-	if (w->of != GM_KEYS_ONE && !r->round_robin &&
-	    gm_keyrule_move(r, t, model, current, now_ms, err) != 0)
+	if (q->wish.of != GM_KEYS_ONE && !r->round_robin &&
+	    gm_keyrule_move(
+		q, pick->stay ? gm_keyrule_current(q) : pick->index, err) != 0)
 		return NULL;
-	copy_project(r, t, pick->index, project);
 	if (pick->standing.class != GM_CLASS_OK) {
-		renew_mark(
-		    t, find(r, t, r->ids[pick->index], GM_KEYROW_ALL), now_ms);
-		renew_mark(t, find(r, t, project, GM_KEYROW_ALL), now_ms);
+		find_met(q, pick->index, met);
+		renew_mark(q, met[MET_KEY]);
+		renew_mark(q, met[MET_PROJECT]);
 	}
-	row = gm_keytable_get(t, GM_KEYROW_OWNER, r->origin, project,
-	    gm_keyrule_model(model), err);
+	row = gm_keytable_get(q->table, GM_KEYROW_OWNER, r->origin,
+	    project_of(q, pick->index), gm_keyrule_model(q->model), err);
 	if (row == NULL)
 		return NULL;
 	if (row->day != today)
 		row->requests = 0;
 	row->day = today;
 	row->requests++;
-	row->last_ms = now_ms;
+	row->last_ms = q->now_ms;
 	/* A process without GM_RPM does not set back the slots of others. */
-	if (row->slot_ms < pick->at_ms)
-		row->slot_ms = pick->at_ms;
-	if (holds(r->tpm, w) && w->tokens > 0)
-		owe(row, pick->at_ms, cost_of(r, w->tokens), now_ms);
+	row->slot_ms = larger(row->slot_ms, pick->at_ms);
+	if (holds(r->tpm, q) && q->wish.tokens > 0)
+		owe(row, pick->at_ms, cost_of(r, q->wish.tokens), q->now_ms);
 	return row;
 }
 
 struct gm_keyrow *
-gm_keyrule_give_back(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, const struct gm_keywish *wish, size_t index,
-    int64_t at_ms)
+gm_keyrule_give_back(const struct gm_keyquery *q, size_t index, int64_t at_ms)
 {
-	struct gm_keyrow *row = find_quota(r, t, model, index);
-	const struct gm_keywish *w = wish != NULL ? wish : &none;
-	int64_t cost = 0, next;
+	const struct gm_keyrule *r = q->rule;
+	struct gm_keyrow *row = find_quota(q, index);
+	int64_t cost = holds(r->tpm, q) ? cost_of(r, q->wish.tokens) : 0;
 
 	if (row == NULL)
 		return NULL;
-	gm_keytable_fetch(t, row);
-	if (row->requests > 0)
-		row->requests--;
-	if (holds(r->tpm, w))
-		cost = cost_of(r, w->tokens);
-	row->tokens_ms -= cost < row->tokens_ms ? cost : row->tokens_ms;
-	if (!holds(r->rpm, w) || row->slot_ms < at_ms)
+	gm_keytable_fetch(q->table, row);
+	row->requests = larger(row->requests - 1, 0);
+	row->tokens_ms = larger(row->tokens_ms - cost, 0);
+	/* The next slot begins after gap and tokens at the earliest. */
+	if (!holds(r->rpm, q) || row->slot_ms < at_ms ||
+	    row->slot_ms >= at_ms + larger(gap_of(r), cost))
 		return row;
-	/* A turn after it would begin so late at the earliest. */
-	next = at_ms + larger(gap_of(r), cost);
-	if (row->slot_ms >= next)
-		return row;
-	/* It began right behind the turn before it, or need not have waited. */
+	/* It came right after the slot before it, or need not have waited. */
 	row->slot_ms = at_ms - gap_of(r);
-	if (row->tokens_ms > at_ms)
-		row->tokens_ms = at_ms;
+	row->tokens_ms = smaller(row->tokens_ms, at_ms);
 	return row;
 }
 
 bool
-gm_keyrule_may_correct(
-    const struct gm_keyrule *r, const struct gm_keywish *wish, int64_t counted)
+gm_keyrule_may_correct(const struct gm_keyquery *q, int64_t counted)
 {
-	const struct gm_keywish *w = wish != NULL ? wish : &none;
-
-	return holds(r->tpm, w) && counted >= 0 && counted != w->tokens;
+	return holds(q->rule->tpm, q) && counted >= 0 &&
+	       counted != q->wish.tokens;
 }
 
 struct gm_keyrow *
-gm_keyrule_correct(const struct gm_keyrule *r, struct gm_keytable *t,
-    const char *model, const struct gm_keywish *wish, size_t index,
-    int64_t sent_ms, int64_t counted, int64_t now_ms)
+gm_keyrule_correct(
+    const struct gm_keyquery *q, size_t index, int64_t sent_ms, int64_t counted)
 {
-	const struct gm_keywish *w = wish != NULL ? wish : &none;
+	const struct gm_keyrule *r = q->rule;
 	struct gm_keyrow *row;
 	int64_t more;
 
-	if (!gm_keyrule_may_correct(r, w, counted))
+	if (!gm_keyrule_may_correct(q, counted))
 		return NULL;
-	row = find_quota(r, t, model, index);
+	row = find_quota(q, index);
 	if (row == NULL)
 		return NULL;
-	gm_keytable_fetch(t, row);
-	more = cost_of(r, counted) - cost_of(r, w->tokens);
+	gm_keytable_fetch(q->table, row);
+	more = cost_of(r, counted) - cost_of(r, q->wish.tokens);
 	if (more > 0)
-		owe(row, sent_ms, more, now_ms);
+		owe(row, sent_ms, more, q->now_ms);
 	else
 		row->tokens_ms = larger(row->tokens_ms + more, 0);
 	return row;
 }
 
-/* --- what requests teach */
+/* --- what is learnt from requests */
 
 /* What the service says or, if it says nothing, how long such a quota lasts. */
 static int64_t
@@ -573,25 +538,13 @@ first_cooldown(enum gm_class class, int64_t hint_ms)
 	return class == GM_CLASS_QUOTA_SPEND ? LONGEST_MS : MINUTE_MS;
 }
 
-/* A quota's.  before_ms > 0: the hint did not help, so wait longer. */
-static int64_t
-quota_cooldown(
-    enum gm_class class, int64_t hint_ms, int64_t before_ms, int64_t day_ms)
-{
-	int64_t ms = first_cooldown(class, hint_ms);
-	int64_t again = larger(2 * before_ms, AGAIN_MS);
-
-	if (before_ms > 0 && class == GM_CLASS_QUOTA_DAY)
-		ms = larger(ms, again);
-	else if (before_ms > 0)
-		ms = larger(ms, again < LONGEST_MS ? again : LONGEST_MS);
-	return class == GM_CLASS_QUOTA_DAY && ms > day_ms ? day_ms : ms;
-}
-
 int64_t
 gm_keyrule_cooling_ms(
     enum gm_class class, int64_t hint_ms, int64_t before_ms, int64_t day_ms)
 {
+	const int64_t again = larger(2 * before_ms, AGAIN_MS);
+	int64_t ms = first_cooldown(class, hint_ms);
+
 	if (class == GM_CLASS_KEY_LEAKED)
 		return GM_KEYROW_FOREVER;
 	if (class == GM_CLASS_KEY_INVALID || class == GM_CLASS_KEY_EXPIRED ||
@@ -601,14 +554,18 @@ gm_keyrule_cooling_ms(
 		return HOUR_MS;
 	if (class == GM_CLASS_QUOTA_NONE)
 		return day_ms;
-	return quota_cooldown(class, hint_ms, before_ms, day_ms);
+	if (class == GM_CLASS_QUOTA_DAY)
+		return smaller(before_ms > 0 ? larger(ms, again) : ms, day_ms);
+	/* The hint did not help, so wait longer. */
+	return before_ms > 0 ? larger(ms, smaller(again, LONGEST_MS)) : ms;
 }
 
-/* What is known of the key's quotas so far is known of the project's. */
+/* Copy what is known of the key's own quotas to the project. */
 static int
-take_quotas_along(const struct gm_keyrule *r, struct gm_keytable *t,
-    size_t index, const char *project, struct gm_err *err)
+take_quotas_along(const struct gm_keyquery *q, size_t index,
+    const char *project, struct gm_err *err)
 {
+	struct gm_keytable *t = q->table;
 	const size_t len = t->len;
 	struct gm_keyrow row;
 	size_t i;
@@ -616,9 +573,9 @@ take_quotas_along(const struct gm_keyrule *r, struct gm_keytable *t,
 	gm_keytable_fetch_all(t);
 	for (i = 0; i < len; i++) {
 		row = t->rows[i];
-		if (strcmp(row.origin, r->origin) != 0 ||
+		if (strcmp(row.origin, q->rule->origin) != 0 ||
 		    row.kind != GM_KEYROW_OWNER ||
-		    strcmp(row.id, r->ids[index]) != 0 ||
+		    strcmp(row.id, q->rule->ids[index]) != 0 ||
 		    strcmp(row.model, GM_KEYROW_ALL) == 0)
 			continue;
 		row.at = -1;
@@ -635,67 +592,69 @@ take_quotas_along(const struct gm_keyrule *r, struct gm_keytable *t,
  * of one number share their quotas from now on.
  */
 static int
-learn_project(const struct gm_keyrule *r, struct gm_keytable *t, size_t index,
-    const char *number, struct gm_err *err)
+learn_project(const struct gm_keyquery *q, size_t index, const char *number,
+    struct gm_err *err)
 {
 	struct gm_keyrow *row;
 	char project[GM_KEYROW_ID];
 
 	if (number[0] == '\0')
 		return 0;
-	row = gm_keytable_get(
-	    t, GM_KEYROW_OWNER, r->origin, r->ids[index], GM_KEYROW_ALL, err);
+	row = gm_keytable_get(q->table, GM_KEYROW_OWNER, q->rule->origin,
+	    q->rule->ids[index], GM_KEYROW_ALL, err);
 	if (row == NULL)
 		return -1;
 	(void)snprintf(project, sizeof(project), "project:%s", number);
 	if (strcmp(row->project, project) == 0)
 		return 0;
-	(void)snprintf(row->project, sizeof(row->project), "%s", project);
-	t->changed = true;
-	return take_quotas_along(r, t, index, project, err);
+	memcpy(row->project, project, sizeof(row->project));
+	q->table->changed = true;
+	return take_quotas_along(q, index, project, err);
 }
 
-/* The row that a fault of a class that marks keys is charged to; NULL: GM_EOS. */
+/* Is there a row that a fault of this class is charged to? */
+static bool
+is_chargeable(enum gm_class kind)
+{
+	return kind != GM_CLASS_OK && gm_class_is_mark(kind);
+}
+
+/* The row that a fault of such a class is charged to; NULL: GM_EOS. */
 static struct gm_keyrow *
-charged(const struct gm_keyrule *r, struct gm_keytable *t,
-    const struct gm_deed *d, enum gm_class class, struct gm_err *err)
+charged(const struct gm_keyquery *q, size_t index, enum gm_class class,
+    struct gm_err *err)
 {
 	enum gm_scope scope = gm_class(class)->scope;
-	char id[GM_KEYROW_ID], model[GM_KEYROW_MODEL];
+	const char *id =
+	    scope == GM_SCOPE_KEY ? q->rule->ids[index] : project_of(q, index);
+	const char *model = GM_KEYROW_ALL;
+	char search[GM_KEYROW_MODEL];
 
-	copy_project(r, t, d->index, id);
-	(void)snprintf(model, sizeof(model), "%s",
-	    scope == GM_SCOPE_QUOTA ? gm_keyrule_model(d->model)
-				    : GM_KEYROW_ALL);
-	if (scope == GM_SCOPE_KEY)
-		(void)snprintf(id, sizeof(id), "%s", r->ids[d->index]);
-	if (scope == GM_SCOPE_TOOL)
-		name_search(d->model, model);
-	return gm_keytable_get(t, GM_KEYROW_OWNER, r->origin, id, model, err);
+	if (scope == GM_SCOPE_QUOTA) {
+		model = gm_keyrule_model(q->model);
+	} else if (scope == GM_SCOPE_TOOL) {
+		name_search(q->model, search);
+		model = search;
+	}
+	return gm_keytable_get(
+	    q->table, GM_KEYROW_OWNER, q->rule->origin, id, model, err);
 }
 
 /*
- * The rest that the same row was given last, if the fault is a repetition of
- * it: on the same day, and, but for daily quotas, not long ago.
+ * The last cooldown of a row, if a new fault repeats it: on the same day and,
+ * but for daily quotas, not long ago.
  */
 static int64_t
-rest_before(const struct gm_keyrow *row, enum gm_class class, int64_t now_ms)
+cooldown_before(
+    const struct gm_keyrow *row, enum gm_class class, int64_t now_ms)
 {
 	if (row->failures == 0 || row->class == GM_CLASS_OK ||
+	    row->until_ms == GM_KEYROW_FOREVER ||
 	    gm_clock_pacific_midnight(row->since_ms) !=
-		gm_clock_pacific_midnight(now_ms))
+		gm_clock_pacific_midnight(now_ms) ||
+	    (class != GM_CLASS_QUOTA_DAY && row->until_ms < now_ms - PAUSE_MS))
 		return 0;
-	if (class != GM_CLASS_QUOTA_DAY && row->until_ms < now_ms - PAUSE_MS)
-		return 0;
-	return row->until_ms == GM_KEYROW_FOREVER
-	           ? 0
-	           : row->until_ms - row->since_ms;
-}
-
-static int64_t
-end_of(int64_t now_ms, int64_t ms)
-{
-	return ms == GM_KEYROW_FOREVER ? GM_KEYROW_FOREVER : now_ms + ms;
+	return row->until_ms - row->since_ms;
 }
 
 /* Cut between characters. */
@@ -708,22 +667,24 @@ set_reason(struct gm_keyrow *row, const char *reason)
 }
 
 /*
- * A new mark, or a later end of the one that stands.  One that ends later stays
- * as it is, unless it is only of a quota and now the key is dead; but it is
- * news again, so that who did not heed it does so from now on.
+ * Mark a row for ms from now on.  A mark that ends later stays as it is, unless
+ * it is of a quota and now the key is dead; but it is dated anew, so that it
+ * holds for calls that ignore older marks.
  */
 static void
-put_mark(struct gm_keytable *t, struct gm_keyrow *row, const struct gm_deed *d,
-    enum gm_class class, int64_t until_ms, const char *reason)
+put_mark(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
+    enum gm_class class, int64_t ms, const char *reason)
 {
-	bool longer = row->class != GM_CLASS_OK && row->until_ms > d->now_ms &&
-	              row->until_ms >= until_ms;
+	int64_t until =
+	    ms == GM_KEYROW_FOREVER ? GM_KEYROW_FOREVER : q->now_ms + ms;
+	bool longer = row->class != GM_CLASS_OK && row->until_ms > q->now_ms &&
+	              row->until_ms >= until;
 
-	t->changed = true;
-	if (!longer || row->since_ms <= d->sent_ms)
-		row->since_ms = d->now_ms;
+	q->table->changed = true;
+	if (!longer || row->since_ms <= sent_ms)
+		row->since_ms = q->now_ms;
 	if (!longer)
-		row->until_ms = until_ms;
+		row->until_ms = until;
 	if (!longer ||
 	    (gm_class_is_dead(class) && !gm_class_is_dead(row->class) &&
 		gm_class(class)->scope != GM_SCOPE_QUOTA)) {
@@ -733,10 +694,32 @@ put_mark(struct gm_keytable *t, struct gm_keyrow *row, const struct gm_deed *d,
 }
 
 static void
+mark_fault(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
+    const struct gm_fault *f)
+{
+	int64_t day_ms = gm_clock_pacific_midnight(q->now_ms) - q->now_ms;
+	bool repeated = row->since_ms <= sent_ms;
+	int64_t before =
+	    repeated ? cooldown_before(row, f->class, q->now_ms) : 0;
+
+	put_mark(q, sent_ms, row, f->class,
+	    gm_keyrule_cooling_ms(f->class, f->hint_ms, before, day_ms),
+	    f->words);
+	if (repeated || row->failures == 0)
+		row->failures++;
+}
+
+static bool
+has_mark(const struct gm_keyrow *row)
+{
+	return row->class != GM_CLASS_OK || row->failures > 0;
+}
+
+static void
 lift(struct gm_keytable *t, struct gm_keyrow *row)
 {
 	gm_keytable_fetch(t, row);
-	if (row->class == GM_CLASS_OK && row->failures == 0)
+	if (!has_mark(row))
 		return;
 	row->class = GM_CLASS_OK;
 	row->since_ms = row->until_ms = row->failures = 0;
@@ -744,65 +727,34 @@ lift(struct gm_keytable *t, struct gm_keyrow *row)
 	t->changed = true;
 }
 
-static void
-mark_fault(struct gm_keytable *t, struct gm_keyrow *row,
-    const struct gm_deed *d, const struct gm_fault *f)
-{
-	int64_t day = gm_clock_pacific_midnight(d->now_ms) - d->now_ms;
-	bool repeated = row->since_ms <= d->sent_ms;
-	int64_t before = repeated ? rest_before(row, f->class, d->now_ms) : 0;
-
-	put_mark(t, row, d, f->class,
-	    end_of(d->now_ms,
-		gm_keyrule_cooling_ms(f->class, f->hint_ms, before, day)),
-	    f->words);
-	if (repeated || row->failures == 0)
-		row->failures++;
-}
-
 /* Classes that a service may give to all keys at once. */
-static bool is_burst_class(enum gm_class class)
+static bool
+is_burst_class(enum gm_class kind)
 {
-	return class == GM_CLASS_QUOTA_MINUTE || class == GM_CLASS_QUOTA;
-}
-
-/* The row of a key's quota; NULL: it has none, or the key is dead. */
-static struct gm_keyrow *
-living_quota(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const struct gm_deed *d, size_t index, bool *dead)
-{
-	struct gm_standing s;
-
-	gm_keyrule_standing(r, t, d->model, d->wish, index, d->now_ms, &s);
-	*dead = gm_class_is_dead(s.class);
-	if (*dead)
-		return NULL;
-	return find_quota(r, t, d->model, index);
+	return kind == GM_CLASS_QUOTA_MINUTE || kind == GM_CLASS_QUOTA;
 }
 
 /*
- * Is every project that could be asked, two at least, out of quota since a few
- * seconds?  *until_ms: the earliest end.
+ * Were the quotas of all projects that could be used, two at least, exhausted
+ * within the last seconds?  *until_ms: the earliest end.
  */
 static bool
-is_burst(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const struct gm_deed *d, int64_t *until_ms)
+is_burst(const struct gm_keyquery *q, int64_t *until_ms)
 {
 	const struct gm_keyrow *row, *first = NULL;
-	bool dead, several = false;
+	bool several = false;
 	size_t i;
 
 	*until_ms = GM_KEYROW_FOREVER;
-	for (i = 0; i < r->ring->len; i++) {
-		row = living_quota(r, t, d, i, &dead);
-		if (dead)
+	for (i = 0; i < q->rule->ring->len; i++) {
+		if (is_dead(q, i))
 			continue;
+		row = find_quota(q, i);
 		if (row == NULL || !is_burst_class(row->class) ||
-		    row->until_ms <= d->now_ms ||
-		    row->since_ms < d->now_ms - BURST_MS)
+		    row->until_ms <= q->now_ms ||
+		    row->since_ms < q->now_ms - BURST_MS)
 			return false;
-		if (row->until_ms < *until_ms)
-			*until_ms = row->until_ms;
+		*until_ms = smaller(*until_ms, row->until_ms);
 		several = several || (first != NULL && row != first);
 		first = row;
 	}
@@ -810,179 +762,163 @@ is_burst(const struct gm_keyrule *r, const struct gm_keytable *t,
 }
 
 static int
-pause_service(const struct gm_keyrule *r, struct gm_keytable *t,
-    const struct gm_deed *d, const struct gm_fault *f, struct gm_err *err)
+pause_service(const struct gm_keyquery *q, int64_t sent_ms,
+    const struct gm_fault *f, struct gm_err *err)
 {
 	struct gm_fault pause = { .class = GM_CLASS_QUOTA_MINUTE };
 	struct gm_keyrow *service, *row;
 	int64_t until;
-	bool dead;
 	size_t i;
 
-	if (!is_burst_class(f->class) || !is_burst(r, t, d, &until))
+	if (!is_burst_class(f->class) || !is_burst(q, &until))
 		return 0;
-	service = gm_keytable_get(t, GM_KEYROW_PAUSE, r->origin, r->list,
-	    gm_keyrule_model(d->model), err);
+	service = get_list(q, GM_KEYROW_PAUSE, err);
 	if (service == NULL)
 		return -1;
-	pause.hint_ms = until - d->now_ms;
+	pause.hint_ms = until - q->now_ms;
 	(void)snprintf(pause.words, sizeof(pause.words),
 	    "every key was refused within %d s", BURST_MS / 1000);
-	mark_fault(t, service, d, &pause);
-	for (i = 0; i < r->ring->len; i++) {
-		row = living_quota(r, t, d, i, &dead);
+	mark_fault(q, sent_ms, service, &pause);
+	for (i = 0; i < q->rule->ring->len; i++) {
+		row = is_dead(q, i) ? NULL : find_quota(q, i);
 		/* A much longer cooldown stays. */
 		if (row != NULL &&
 		    row->until_ms <= service->until_ms + BURST_MS)
-			lift(t, row);
+			lift(q->table, row);
 	}
 	return 0;
 }
 
-/* Is there a row that a fault of this class is charged to? */
-static bool is_chargeable(enum gm_class class)
-{
-	return class != GM_CLASS_OK && gm_class_is_mark(class);
-}
-
 int
-gm_keyrule_fault(const struct gm_keyrule *r, struct gm_keytable *t,
-    const struct gm_deed *d, const struct gm_fault *f, struct gm_err *err)
+gm_keyrule_fault(const struct gm_keyquery *q, size_t index, int64_t sent_ms,
+    const struct gm_fault *f, struct gm_err *err)
 {
 	struct gm_keyrow *row;
 
-	if (learn_project(r, t, d->index, f->project, err) != 0)
+	if (learn_project(q, index, f->project, err) != 0)
 		return -1;
 	if (!is_chargeable(f->class))
 		return 0;
-	row = charged(r, t, d, f->class, err);
+	row = charged(q, index, f->class, err);
 	if (row == NULL)
 		return -1;
-	mark_fault(t, row, d, f);
-	return pause_service(r, t, d, f, err);
+	mark_fault(q, sent_ms, row, f);
+	return pause_service(q, sent_ms, f, err);
 }
 
 /*
- * Leave of the rows that a good reply speaks for those where there is something
- * to lift, unless the mark is younger than the request.  What only a call that is
- * charged for shows stays if this one was not.  Returns how many they are.
+ * Does a success lift this mark?  Not one that is younger than the request, nor
+ * one that only a call that is charged for can disprove, if this one was not.
  */
-static size_t
-find_liftable(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const struct gm_deed *d, struct gm_keyrow *rows[MET])
+static bool
+is_liftable(
+    const struct gm_keyquery *q, const struct gm_keyrow *row, int64_t sent_ms)
 {
-	const struct gm_keywish *w = d->wish != NULL ? d->wish : &none;
-	bool free = w->free || d->model == NULL;
-	size_t i, len = 0;
+	bool free = q->wish.free || q->model == NULL;
 
-	find_met(r, t, d->model, w, d->index, rows);
-	for (i = 0; i < MET; i++)
-		if (rows[i] != NULL && rows[i]->since_ms <= d->sent_ms &&
-		    (rows[i]->class != GM_CLASS_OK || rows[i]->failures > 0) &&
-		    !(free && (rows[i]->class == GM_CLASS_NO_CREDIT ||
-				  rows[i]->class == GM_CLASS_QUOTA_SPEND)))
-			rows[len++] = rows[i];
-	return len;
-}
-
-bool
-gm_keyrule_may_lift(const struct gm_keyrule *r, const struct gm_keytable *t,
-    const struct gm_deed *d)
-{
-	struct gm_keyrow *rows[MET];
-
-	return find_liftable(r, t, d, rows) > 0;
+	return row != NULL && has_mark(row) && row->since_ms <= sent_ms &&
+	       !(free && (row->class == GM_CLASS_NO_CREDIT ||
+			     row->class == GM_CLASS_QUOTA_SPEND));
 }
 
 void
-gm_keyrule_success(
-    const struct gm_keyrule *r, struct gm_keytable *t, const struct gm_deed *d)
+gm_keyrule_success(const struct gm_keyquery *q, size_t index, int64_t sent_ms)
 {
 	struct gm_keyrow *rows[MET];
-	size_t i, len = find_liftable(r, t, d, rows);
+	size_t i;
 
-	for (i = 0; i < len; i++)
-		lift(t, rows[i]);
+	find_met(q, index, rows);
+	for (i = 0; i < MET; i++)
+		if (is_liftable(q, rows[i], sent_ms))
+			lift(q->table, rows[i]);
+}
+
+bool
+gm_keyrule_may_lift(const struct gm_keyquery *q, size_t index, int64_t sent_ms)
+{
+	struct gm_keyrow *rows[MET];
+	size_t i;
+
+	find_met(q, index, rows);
+	for (i = 0; i < MET; i++)
+		if (is_liftable(q, rows[i], sent_ms))
+			return true;
+	return false;
 }
 
 int
-gm_keyrule_mark(const struct gm_keyrule *r, struct gm_keytable *t,
-    const struct gm_deed *d, enum gm_class class, int64_t ms,
-    struct gm_err *err)
+gm_keyrule_mark(const struct gm_keyquery *q, size_t index, enum gm_class class,
+    int64_t ms, const char *why, struct gm_err *err)
 {
 	struct gm_keyrow *row;
 
 	if (class == GM_CLASS_OK) {
-		gm_keyrule_success(r, t, d);
+		gm_keyrule_success(q, index, q->now_ms);
 		return 0;
 	}
 	if (!is_chargeable(class))
 		return gm_fail(err, GM_EUSAGE,
 		    "no key is to blame for a fault of the class %s",
 		    gm_class(class)->name);
-	row = charged(r, t, d, class, err);
+	row = charged(q, index, class, err);
 	if (row == NULL)
 		return -1;
-	put_mark(t, row, d, class, end_of(d->now_ms, ms),
-	    d->why != NULL ? d->why : "marked by gm-rotate");
+	put_mark(q, q->now_ms, row, class, ms,
+	    why != NULL ? why : "marked by gm-rotate");
 	return 0;
 }
 
-/* Those of processes that may have ended while they waited. */
+/* Drop slots of processes that may have ended while they waited. */
 static void
-drop_turns(struct gm_keytable *t, struct gm_keyrow *row)
+drop_slots(struct gm_keytable *t, struct gm_keyrow *row)
 {
 	t->changed = t->changed || row->slot_ms > row->last_ms ||
 	             row->tokens_ms > row->last_ms;
-	if (row->slot_ms > row->last_ms)
-		row->slot_ms = row->last_ms;
-	if (row->tokens_ms > row->last_ms)
-		row->tokens_ms = row->last_ms;
+	row->slot_ms = smaller(row->slot_ms, row->last_ms);
+	row->tokens_ms = smaller(row->tokens_ms, row->last_ms);
 }
 
 void
-gm_keyrule_reset(
-    const struct gm_keyrule *r, struct gm_keytable *t, size_t index)
+gm_keyrule_reset(const struct gm_keyquery *q, size_t index)
 {
-	char project[GM_KEYROW_ID];
+	const char *project = project_of(q, index);
 	struct gm_keyrow *row;
 	size_t i;
 
-	copy_project(r, t, index, project);
-	gm_keytable_fetch_all(t);
-	for (i = 0; i < t->len; i++) {
-		row = &t->rows[i];
-		if (strcmp(row->origin, r->origin) != 0)
+	gm_keytable_fetch_all(q->table);
+	for (i = 0; i < q->table->len; i++) {
+		row = &q->table->rows[i];
+		if (strcmp(row->origin, q->rule->origin) != 0)
 			continue;
 		if (row->kind == GM_KEYROW_PAUSE
-			? strcmp(row->id, r->list) == 0
+			? strcmp(row->id, q->rule->list) == 0
 			: row->kind == GM_KEYROW_OWNER &&
-			      (strcmp(row->id, r->ids[index]) == 0 ||
+			      (strcmp(row->id, q->rule->ids[index]) == 0 ||
 				  strcmp(row->id, project) == 0)) {
-			lift(t, row);
-			drop_turns(t, row);
+			lift(q->table, row);
+			drop_slots(q->table, row);
 		}
 	}
 }
 
 void
-gm_keyrule_reset_all(
-    const struct gm_keyrule *r, struct gm_keytable *t, int64_t now_ms)
+gm_keyrule_reset_all(const struct gm_keyquery *q)
 {
+	const struct gm_keyrule *r = q->rule;
 	struct gm_keyrow *row;
 	size_t i;
 
 	for (i = 0; i < r->ring->len; i++)
-		gm_keyrule_reset(r, t, i);
-	for (i = 0; i < t->len; i++) {
-		row = &t->rows[i];
-		if (strcmp(row->origin, r->origin) == 0 &&
-		    row->kind == GM_KEYROW_CURRENT &&
+		gm_keyrule_reset(q, i);
+	for (i = 0; i < q->table->len; i++) {
+		row = &q->table->rows[i];
+		if (row->kind == GM_KEYROW_CURRENT &&
+		    strcmp(row->origin, r->origin) == 0 &&
 		    strcmp(row->id, r->list) == 0 && r->ring->len > 0) {
 			(void)snprintf(
 			    row->key, sizeof(row->key), "%s", r->ids[0]);
-			row->since_ms = now_ms;
-			t->changed = true;
+			row->since_ms = q->now_ms;
+			q->table->changed = true;
 		}
 	}
 }

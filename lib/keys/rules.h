@@ -2,9 +2,8 @@
 #define GM_KEYS_RULES_H
 
 /*
- * Which key is used next, and since when and until when another is not: the
- * rules, over a table of what is known.  No I/O, no clock; the time comes in as
- * wall clock milliseconds.
+ * The rules: which key is used next, and until when another one is not, over a
+ * table of what is known.  No I/O, no clock.
  *
  * A list of keys, a ring in its order, has for each model its own current key
  * and its own pause.  All processes with the list share them; two lists on a
@@ -50,7 +49,7 @@ enum gm_keychoice_of {
 	GM_KEYS_PROJECT /* those of the project of that one */
 };
 
-/* What a single call wants of the keys; zero, or NULL in its place: nothing. */
+/* What a single call wants of the keys; zero: any key, and a request. */
 struct gm_keywish {
 	enum gm_keychoice_of of;
 	size_t key;
@@ -61,7 +60,16 @@ struct gm_keywish {
 	int64_t ignore_before_ms; /* marks of earlier do not count; 0: all do */
 };
 
-/* How a key stands with a model. */
+/* A call that asks for a key or reports on one, at a time. */
+struct gm_keyquery {
+	const struct gm_keyrule *rule;
+	struct gm_keytable *table; /* changed only by what says so */
+	const char *model;         /* NULL: the call has none */
+	struct gm_keywish wish;
+	int64_t now_ms; /* wall clock */
+};
+
+/* The status of a key with a model. */
 struct gm_standing {
 	enum gm_class class;           /* GM_CLASS_OK: it may be used */
 	int64_t since_ms, until_ms;    /* since 0: there is no mark */
@@ -70,21 +78,21 @@ struct gm_standing {
 
 enum gm_pick_kind {
 	GM_PICK_KEY,     /* use it, at at_ms */
-	GM_PICK_COOLING, /* none now; the first is back at at_ms */
-	GM_PICK_DEAD     /* none, and none comes back by itself soon */
+	GM_PICK_COOLING, /* none now; the first cools down until at_ms */
+	GM_PICK_DEAD     /* none, and no cooldown ends soon */
 };
 
 struct gm_pick {
 	enum gm_pick_kind kind;
-	size_t index; /* of the key that kind speaks of */
+	size_t index; /* of the key that kind is about */
 	int64_t at_ms;
 	struct gm_standing standing; /* of that key; see gm_keyrule_pick() */
 	/* How many of the keys that were looked at are; all are, unless one was
 	 * found that may be used now. */
 	size_t cooling, dead;
 	bool stay; /* the current key may be used, too, but only later */
-	/* Cooling only: when the first key is back that is worth a sleep (see
-	 * gm_class_may_sleep()), and what it rests for; 0: there is none. */
+	/* Cooling only: the first end of a cooldown that is worth a sleep (see
+	 * gm_class_may_sleep()), and its class; 0: there is none. */
 	int64_t wake_ms;
 	enum gm_class wake_class;
 };
@@ -96,139 +104,116 @@ const char *gm_keyrule_model(const char *model);
 const char *gm_keyrule_project(
     const struct gm_keyrule *, const struct gm_keytable *, size_t index);
 
-/* model NULL: of calls that have none. */
-void gm_keyrule_standing(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, const struct gm_keywish *, size_t index, int64_t now_ms,
-    struct gm_standing *);
+/*
+ * The worst mark that the call would meet with the key, or GM_RPD, which does
+ * not hold for a call that is free.
+ */
+void gm_keyrule_standing(
+    const struct gm_keyquery *, size_t index, struct gm_standing *);
 
-/* Has the key, its project or its list a mark?  GM_RPD does not count. */
-bool gm_keyrule_is_marked(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, const struct gm_keywish *, size_t index, int64_t now_ms);
-
-/* The key that the shared state has as the list's current one; else 0. */
-size_t gm_keyrule_current(
-    const struct gm_keyrule *, const struct gm_keytable *, const char *model);
+/* The list's current key for the model; 0 if none was stored. */
+size_t gm_keyrule_current(const struct gm_keyquery *);
 
 /*
- * Choose the key whose slot is the earliest: of equal ones the current key, then
- * the next in the ring's order, or by turns the one that was used longest ago.
- * Where every key is dead one is tried once an hour, the one that was refused longest ago: its
- * standing goes on saying so, and reserving it begins the hour.
+ * Choose the key with the earliest slot: of equal ones the current key, then
+ * the next in the ring's order or, with round_robin, the one that was used
+ * longest ago.  If all keys are dead, the one that was rejected longest ago is
+ * tried once an hour: its standing still shows the mark, and reserving it
+ * begins the hour.
  */
-void gm_keyrule_pick(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, const struct gm_keywish *, int64_t now_ms,
-    struct gm_pick *);
+void gm_keyrule_pick(const struct gm_keyquery *, struct gm_pick *);
 
 /*
  * Choose another key than the current one, the next in the ring's order that
- * may be used, also where requests take turns; the current one only if it is
- * the only such key, or the only one to use.
+ * may be used, also with round_robin; the current one only if there is no other.
  */
-void gm_keyrule_next(const struct gm_keyrule *, const struct gm_keytable *,
-    const char *model, const struct gm_keywish *, int64_t now_ms,
-    struct gm_pick *);
+void gm_keyrule_next(const struct gm_keyquery *, struct gm_pick *);
 
 /*
- * Count a request with the picked key and its tokens, take its slot, and make it the current
- * one, unless the current one may be used again once its slot comes.  Returns the row whose counters changed, or NULL with
- * GM_EOS.
+ * Count a request with the picked key, and its tokens, and take its slot.  Make
+ * the key the current one, unless the pick is to stay with the current one.
+ * Returns the row whose counters changed, or NULL with GM_EOS.
  */
-struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyrule *,
-    struct gm_keytable *, const char *model, const struct gm_keywish *,
-    const struct gm_pick *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
+struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyquery *,
+    const struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * A request that was to be sent at at_ms, which reserve() gave it, is given up:
- * it does not count, nor do its tokens, and if no other turn comes after it, it
- * is free again.  Returns the row whose counters changed, or NULL.
+ * A request that was reserved for at_ms will not be sent: it does not count,
+ * nor do its tokens, and its slot is free again if no other comes after it.
+ * Returns the row whose counters changed, or NULL.
  */
 struct gm_keyrow *
-gm_keyrule_give_back(const struct gm_keyrule *, struct gm_keytable *,
-    const char *model, const struct gm_keywish *, size_t index, int64_t at_ms);
+gm_keyrule_give_back(const struct gm_keyquery *, size_t index, int64_t at_ms);
 
 /*
  * Make a key the current one, or keep it: once a day the row is dated anew, so
  * that it is not forgotten.  Sets changed in both cases, and in no other.
  * Returns 0, or -1 with GM_EOS.
  */
-int gm_keyrule_move(const struct gm_keyrule *, struct gm_keytable *,
-    const char *model, size_t index, int64_t now_ms,
-    struct gm_err *) GM_MUST_CHECK;
+int gm_keyrule_move(
+    const struct gm_keyquery *, size_t index, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The service has counted the input tokens of a request that was sent at
- * sent_ms: correct what it was reserved with, the wish's tokens.  Returns the
- * row whose counters changed, or NULL if nothing is to be corrected, as without
- * tpm, or with counted -1: unknown.
+ * Correct the tokens that a request, sent at sent_ms, was reserved with (the
+ * wish's) to those that the service has counted.  Returns the row whose counters
+ * changed, or NULL if nothing is to be corrected, as without tpm, or with
+ * counted -1: unknown.
  */
-struct gm_keyrow *gm_keyrule_correct(const struct gm_keyrule *,
-    struct gm_keytable *, const char *model, const struct gm_keywish *,
-    size_t index, int64_t sent_ms, int64_t counted, int64_t now_ms);
+struct gm_keyrow *gm_keyrule_correct(
+    const struct gm_keyquery *, size_t index, int64_t sent_ms, int64_t counted);
 
 /* Has gm_keyrule_correct() anything to do? */
-bool gm_keyrule_may_correct(
-    const struct gm_keyrule *, const struct gm_keywish *, int64_t counted);
+bool gm_keyrule_may_correct(const struct gm_keyquery *, int64_t counted);
 
-/* --- what requests teach */
+/* --- what is learnt from requests */
 
 /*
- * How long a key, a project or a quota cools down after a fault of this class; the
- * one place that reckons it.  hint_ms: what the service says, -1: nothing.
- * before_ms: the cooldown that it was given last, if it has failed ever since, 0:
- * none; a cooldown that follows another is at least 1 s and twice as long, at most
- * 10 minutes, so that a service that goes on refusing is asked less and less.
- * An unexplained 403 takes 5 minutes first.
- * day_ms: until the daily quotas begin anew, which a daily quota's cooldown is
- * never longer than.  Keys that were refused are asked again after a while, as
- * somebody may have mended them: all but leaked ones.
+ * The length of a cooldown after a fault of this class.  hint_ms: what the
+ * service says, -1: nothing.  before_ms: the last cooldown, if the request has
+ * failed ever since, 0: none; a cooldown that follows another is twice as long,
+ * at least 1 s and at most 10 minutes, so that a service that keeps rejecting
+ * requests gets fewer of them.  day_ms: until the daily quotas are reset, which
+ * ends the cooldown of a daily quota at the latest.  An unexplained 403 begins
+ * with 5 minutes.  Rejected keys are tried again later, as somebody may have
+ * mended them: all but leaked ones.
  */
 int64_t gm_keyrule_cooling_ms(
     enum gm_class, int64_t hint_ms, int64_t before_ms, int64_t day_ms);
 
-/* A request that has come to its end. */
-struct gm_deed {
-	const char *model;             /* NULL: it had none */
-	const struct gm_keywish *wish; /* NULL: none */
-	size_t index;                  /* of the key */
-	int64_t sent_ms, now_ms;
-	const char *why; /* of a mark by hand; NULL: the usual words */
-};
+/*
+ * A request with a key, sent at sent_ms, has failed: mark what the fault is
+ * charged to, if its scope is key, project, quota or tool.  Remembers the
+ * project that the service named.  If the minute quotas of all projects that
+ * could be used are exhausted within seconds, that is one pause of the service
+ * for this list, and no mark of any key.  Returns 0, or -1 with GM_EOS.
+ */
+int gm_keyrule_fault(const struct gm_keyquery *, size_t index, int64_t sent_ms,
+    const struct gm_fault *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Mark what the fault is charged to: nothing, unless its scope is key, project,
- * quota or tool.  Remembers the project that the service named.  When every project
- * that could be asked is out of its minute's quota within seconds, that is one
- * pause of the service, for this list, and no mark of any key.  Returns 0, or -1 with GM_EOS.
+ * A request with a key, sent at sent_ms, has succeeded: lift the marks of key,
+ * project and quota.  One that costs nothing (free, or without a model) proves
+ * nothing about credit and spend.
  */
-int gm_keyrule_fault(const struct gm_keyrule *, struct gm_keytable *,
-    const struct gm_deed *, const struct gm_fault *,
-    struct gm_err *) GM_MUST_CHECK;
-
-/* Is there anything that a good reply would lift? */
-bool gm_keyrule_may_lift(const struct gm_keyrule *, const struct gm_keytable *,
-    const struct gm_deed *);
-
-/*
- * A good reply: the key, its project and its quota are well.  One that costs
- * nothing (free, or without a model) says nothing about credit and spend.
- */
-void gm_keyrule_success(
-    const struct gm_keyrule *, struct gm_keytable *, const struct gm_deed *);
-
-/*
- * By hand: this class for ms from the deed's now on.  GM_CLASS_OK is a success.
- * Returns 0, or -1: GM_EUSAGE (no key is charged with that class), GM_EOS.
- */
-int gm_keyrule_mark(const struct gm_keyrule *, struct gm_keytable *,
-    const struct gm_deed *, enum gm_class, int64_t ms,
-    struct gm_err *) GM_MUST_CHECK;
-
-/* Lift every mark of a key and its project, and drop turns, of all models. */
 void
-gm_keyrule_reset(const struct gm_keyrule *, struct gm_keytable *, size_t index);
+gm_keyrule_success(const struct gm_keyquery *, size_t index, int64_t sent_ms);
 
-/* Of all keys; the first one is the list's current again, for all models. */
-void gm_keyrule_reset_all(
-    const struct gm_keyrule *, struct gm_keytable *, int64_t now_ms);
+/* Would gm_keyrule_success() lift anything? */
+bool
+gm_keyrule_may_lift(const struct gm_keyquery *, size_t index, int64_t sent_ms);
+
+/*
+ * Mark by hand: this class for ms from now on, for this reason (NULL: the usual
+ * one).  GM_CLASS_OK is a success.  Returns 0, or -1: GM_EUSAGE (no key is
+ * charged with that class), GM_EOS.
+ */
+int gm_keyrule_mark(const struct gm_keyquery *, size_t index, enum gm_class,
+    int64_t ms, const char *why, struct gm_err *) GM_MUST_CHECK;
+
+/* Lift every mark of a key and its project, and drop slots, of all models. */
+void gm_keyrule_reset(const struct gm_keyquery *, size_t index);
+
+/* Reset all keys; the first one is the list's current again, for all models. */
+void gm_keyrule_reset_all(const struct gm_keyquery *);
 
 #endif

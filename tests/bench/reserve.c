@@ -104,13 +104,15 @@ work(const char *dir, const struct gm_keyring *ring, int64_t until_ms, int fd)
 	struct made made = { 0, 0 };
 	struct gm_keystate state;
 	struct gm_keys keys;
-	struct gm_pick pick;
+	struct gm_keychange change;
 	struct gm_err err;
 
 	open_keys(&keys, &state, dir, ring);
 	while (gm_clock_mono_ms() < until_ms) {
-		if (gm_keys_reserve(
-			&keys, MODEL, NULL, INT64_MAX, &pick, &err) != 0)
+		change = (struct gm_keychange){
+			.model = MODEL, .reserve = true, .latest_ms = INT64_MAX
+		};
+		if (gm_keys_make(&keys, &change, &err) != 0)
 			die(&err);
 		if (made.count++ == 0) /* with the table parsed */
 			made.cpu_ns = cpu_ns();

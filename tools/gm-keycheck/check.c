@@ -289,21 +289,19 @@ is_own_limit(const struct item *item, const struct gm_standing *s)
 static void
 find_standing(struct batch *b, struct item *item, bool blind)
 {
-	const struct gm_keys *keys = &b->set->keys;
-	struct gm_keywish wish = item->service.wish;
+	struct gm_keyquery q = gm_keys_query(
+	    &b->set->keys, b->set->models[0], &item->service.wish);
 	struct gm_verdict *v = item->verdict;
-	const char *model = b->set->models[0];
 	struct gm_standing s;
 
 	if (v->class == GM_CLASS_OK && blind && !b->common->ignore_cooldown)
-		wish.ignore_before_ms = 0;
-	gm_keyrule_standing(&keys->rule, &keys->state->table, model, &wish,
-	    v->index, keys->state->table.now_ms, &s);
+		q.wish.ignore_before_ms = 0;
+	gm_keyrule_standing(&q, v->index, &s);
 	if (v->class == GM_CLASS_OK && !is_missed_for_free(s.class))
 		return;
 	if (v->class == GM_CLASS_OK) {
 		v->class = s.class;
-		v->model = model; /* a list has none */
+		v->model = q.model; /* a list has none */
 	}
 	v->own_limit = is_own_limit(item, &s);
 	if (s.class != GM_CLASS_OK && s.until_ms != GM_KEYROW_FOREVER &&
@@ -346,7 +344,6 @@ name_key(const struct batch *b, struct gm_verdict *v, struct gm_err *err)
 static int
 check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
-	struct gm_pick ignored;
 	struct item *item;
 
 	for (item = b->items; item < b->items + b->len; item++) {
@@ -356,7 +353,7 @@ check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 	}
 	if (ask_levels(b, level, err) != 0)
 		return -1;
-	gm_keys_peek(b->service->keys, NULL, NULL, &ignored);
+	gm_keystate_look(b->service->keys->state, gm_clock_wall_ms());
 	for (item = b->items; item < b->items + b->len; item++) {
 		find_standing(b, item, level < GM_KEYCHECK_GENERATE);
 		if (name_project(b, item, err) != 0)

@@ -243,34 +243,98 @@ print_choice(struct run *r, struct gm_err *err)
 static int
 peek(struct run *r, struct gm_err *err)
 {
-	gm_keys_peek(
-	    r->keys, r->choice.model, &r->keyset.wish, &r->choice.pick);
+	const struct gm_keyquery q =
+	    gm_keys_look(r->keys, r->choice.model, &r->keyset.wish);
+
+	gm_keyrule_pick(&q, &r->choice.pick);
 	return print_choice(r, err);
 }
 
+/* A query by which the key state may be changed. */
+static int
+begin(struct run *r, struct gm_keyquery *q, struct gm_err *err)
+{
+	return gm_keys_begin(r->keys, r->choice.model, &r->keyset.wish, q, err);
+}
+
+/* Unlock; store the change if there is one, with rc 0. */
+static int
+finish(struct run *r, int rc, struct gm_err *err)
+{
+	if (rc == 0)
+		return gm_keys_store(r->keys, err);
+	gm_keystate_unlock(&r->state);
+	return -1;
+}
+
+/*
+ * Make the next usable key the current one, unless another than that of
+ * --current-index is current already, which is the choice then.
+ */
 static int
 move_on(struct run *r, struct gm_err *err)
 {
-	if (gm_keys_move(r->keys, r->choice.model, &r->keyset.wish, r->index,
-		&r->choice.pick, err) != 0)
+	struct gm_pick *pick = &r->choice.pick;
+	struct gm_keyquery q;
+	size_t current;
+	int rc = 0;
+
+	if (begin(r, &q, err) != 0)
 		return -1;
-	return print_choice(r, err);
+	current = gm_keyrule_current(&q);
+	gm_keyrule_next(&q, pick);
+	if (pick->kind != GM_PICK_KEY) {
+		gm_keystate_unlock(&r->state);
+		return print_choice(r, err);
+	}
+	if (r->index >= 0 && (size_t)r->index != current)
+		pick->index = current;
+	else if (q.wish.of != GM_KEYS_ONE)
+		rc = gm_keyrule_move(&q, pick->index, err);
+	return finish(r, rc, err) != 0 ? -1 : print_choice(r, err);
+}
+
+static int
+mark(struct run *r, struct gm_err *err)
+{
+	int64_t ms = r->mark_ms;
+	struct gm_keyquery q;
+
+	if (begin(r, &q, err) != 0)
+		return -1;
+	if (ms < 0)
+		ms = gm_keyrule_cooling_ms(r->class, -1, 0,
+		    gm_clock_pacific_midnight(q.now_ms) - q.now_ms);
+	return finish(r,
+	    gm_keyrule_mark(&q, (size_t)r->index, r->class, ms, NULL, err),
+	    err);
+}
+
+static int
+reset(struct run *r, struct gm_err *err)
+{
+	struct gm_keyquery q;
+
+	if (begin(r, &q, err) != 0)
+		return -1;
+	if (r->index >= 0)
+		gm_keyrule_reset(&q, (size_t)r->index);
+	else
+		gm_keyrule_reset_all(&q);
+	return finish(r, 0, err);
 }
 
 static int
 tell_status(struct run *r, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
-	const struct gm_keytell tell = { .rule = &r->keys->rule,
-		.table = &r->state.table,
-		.wish = &r->keyset.wish,
+	const struct gm_keytell tell = { .query = gm_keys_look(
+					     r->keys, NULL, &r->keyset.wish),
 		.models = r->keyset.models,
-		.models_len = r->keyset.models_len,
-		.now_ms = gm_clock_wall_ms() };
+		.models_len = r->keyset.models_len };
 	struct gm_buf lines;
 	int rc;
 
-	gm_keystate_look(&r->state, tell.now_ms);
 	gm_keytable_fetch_all(&r->state.table);
 	if (c->json) {
 		rc = gm_keytell_json(&tell, &r->text, err);
@@ -303,6 +367,12 @@ static int
 wait_for_turn(struct run *r, struct gm_err *err)
 {
 	int64_t ms = r->choice.pick.at_ms - gm_clock_wall_ms();
+	struct gm_keychange unsent = { .model = r->choice.model,
+		.wish = r->keyset.wish,
+		.learnt = GM_LEARNT_UNSENT,
+		.index = r->choice.pick.index,
+		.slot_ms = r->choice.pick.at_ms };
+	struct gm_err ignored;
 
 	if (ms <= 0)
 		return 0;
@@ -311,8 +381,7 @@ wait_for_turn(struct run *r, struct gm_err *err)
 	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, GM_STOP_DRAIN, err) ==
 	    0)
 		return 0;
-	gm_keys_give_back(r->keys, r->choice.model, &r->keyset.wish,
-	    r->choice.pick.index, r->choice.pick.at_ms);
+	(void)!gm_keys_make(r->keys, &unsent, &ignored);
 	return -1;
 }
 
@@ -321,13 +390,17 @@ become(struct run *r, char **argv, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
 	struct gm_pick *pick = &r->choice.pick;
-	int64_t latest = gm_clock_latest_ms(c->deadline_ms);
+	struct gm_keychange change = { .model = r->choice.model,
+		.wish = r->keyset.wish,
+		.reserve = true,
+		.latest_ms = gm_clock_latest_ms(c->deadline_ms) };
 
-	if (gm_keys_reserve(r->keys, r->choice.model, &r->keyset.wish, latest,
-		pick, err) != 0 ||
-	    gm_keychoice_check(&r->choice, err) != 0)
+	if (gm_keys_make(r->keys, &change, err) != 0)
 		return -1;
-	if (pick->at_ms > latest)
+	*pick = change.pick;
+	if (gm_keychoice_check(&r->choice, err) != 0)
+		return -1;
+	if (pick->at_ms > change.latest_ms)
 		return gm_fail(err, GM_EUNAVAILABLE,
 		    "%s: its turn under GM_RPM is only after the deadline",
 		    r->choice.model);
@@ -354,10 +427,9 @@ work(struct run *r, char **argv, struct gm_err *err)
 	if (o->status)
 		return tell_status(r, err);
 	if (o->mark != NULL)
-		return gm_keys_mark(r->keys, r->choice.model, (size_t)r->index,
-		    r->class, r->mark_ms, err);
+		return mark(r, err);
 	if (o->reset)
-		return gm_keys_reset(r->keys, r->index, err);
+		return reset(r, err);
 	if (o->from_reports)
 		return take_reports(r, err);
 	return o->peek ? peek(r, err) : move_on(r, err);

@@ -14,8 +14,9 @@
 
 /* One request, as it is reported. */
 struct report {
-	int at; /* place in the JSON */
-	struct gm_deed deed;
+	int at;                   /* place in the JSON */
+	struct gm_keyquery query; /* at the time of the report */
+	size_t index;
 	enum gm_class class;
 	char model[NAME_MAX_BYTES];
 };
@@ -101,7 +102,7 @@ is_our_key(struct gm_keyreport *k, int at, size_t index)
 static int64_t
 length_of(struct gm_keyreport *k, const struct report *r, int64_t now_ms)
 {
-	int64_t start = r->deed.now_ms, until, ms;
+	int64_t start = r->query.now_ms, until, ms;
 	int64_t day = gm_clock_pacific_midnight(start) - start;
 
 	if (get_time(k, r->at, "until", &until))
@@ -147,10 +148,9 @@ put_mark(const struct gm_keyreport *k, struct report *r, int64_t ms,
 	gm_buf_init(&words, WORDS_MAX_BYTES);
 	put_words(k, r->at, &words);
 	rc = gm_buf_check(&words, err);
-	r->deed.why = gm_buf_str(&words);
 	if (rc == 0)
 		rc = gm_keyrule_mark(
-		    k->rule, k->table, &r->deed, r->class, ms, err);
+		    &r->query, r->index, r->class, ms, gm_buf_str(&words), err);
 	gm_buf_release(&words);
 	return rc;
 }
@@ -166,7 +166,7 @@ apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
 	if (check_read(k, err) != 0)
 		return -1;
 	if (r->class == GM_CLASS_OK) {
-		gm_keyrule_success(k->rule, k->table, &r->deed);
+		gm_keyrule_success(&r->query, r->index, r->query.now_ms);
 		return 0;
 	}
 	/* Free calls mark no key with the latter; this may be one of them. */
@@ -175,7 +175,7 @@ apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
 	ms = length_of(k, r, now_ms);
 	if (ms <= 0)
 		return 0;
-	if (quota && r->deed.model == NULL)
+	if (quota && r->query.model == NULL)
 		return skip(k, "it names no model", err);
 	/* By its index alone the key may be one of another ring. */
 	if (!quota && gm_json_type(&k->json,
@@ -190,7 +190,8 @@ take_report(struct gm_keyreport *k, int at, int64_t sent_ms, int64_t now_ms,
     struct gm_err *err)
 {
 	struct report r = { .at = at,
-		.deed = { .sent_ms = sent_ms, .now_ms = sent_ms } };
+		.query = {
+		    .rule = k->rule, .table = k->table, .now_ms = sent_ms } };
 	char provider[NAME_MAX_BYTES];
 	int64_t index = gm_json_int(&k->json, gm_json_at(&k->json, at, "index"),
 	    gm_json_int(&k->json, gm_json_at(&k->json, at, "key_index"), -1));
@@ -207,8 +208,8 @@ take_report(struct gm_keyreport *k, int at, int64_t sent_ms, int64_t now_ms,
 	if (!get_class(k, at, &r.class))
 		return skip(k, "its class is not known", err);
 	get_text(k, at, "model", r.model);
-	r.deed.index = (size_t)index;
-	r.deed.model = r.model[0] != '\0' ? r.model : NULL;
+	r.index = (size_t)index;
+	r.query.model = r.model[0] != '\0' ? r.model : NULL;
 	return apply(k, &r, now_ms, err);
 }
 

@@ -51,7 +51,7 @@ add(struct list *l, const char *model)
 static bool
 is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
 {
-	const struct gm_keyrule *r = t->rule;
+	const struct gm_keyrule *r = t->query.rule;
 	size_t i;
 
 	if (strcmp(row->origin, r->origin) != 0)
@@ -59,7 +59,8 @@ is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
 	if (row->kind != GM_KEYROW_OWNER)
 		return strcmp(row->id, r->list) == 0;
 	for (i = 0; i < r->ring->len; i++)
-		if (strcmp(row->id, gm_keyrule_project(r, t->table, i)) == 0)
+		if (strcmp(row->id, gm_keyrule_project(r, t->query.table, i)) ==
+		    0)
 			return true;
 	return false;
 }
@@ -72,13 +73,14 @@ list_models(const struct gm_keytell *t, struct list *l, struct gm_err *err)
 	size_t i;
 
 	l->len = 0;
-	l->items = calloc(t->models_len + t->table->len + 1, sizeof(*l->items));
+	l->items =
+	    calloc(t->models_len + t->query.table->len + 1, sizeof(*l->items));
 	if (l->items == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	for (i = 0; i < t->models_len; i++)
 		add(l, t->models[i]);
-	for (i = 0; i < t->table->len; i++) {
-		row = &t->table->rows[i];
+	for (i = 0; i < t->query.table->len; i++) {
+		row = &t->query.table->rows[i];
 		if (is_ours(t, row) && strcmp(row->model, ALL) != 0)
 			add(l, row->model);
 	}
@@ -89,7 +91,7 @@ static int64_t
 failures_of(const struct gm_keytell *t, const char *id, const char *model)
 {
 	const struct gm_keyrow *row = gm_keytable_find(
-	    t->table, GM_KEYROW_OWNER, t->rule->origin, id, model);
+	    t->query.table, GM_KEYROW_OWNER, t->query.rule->origin, id, model);
 
 	return row != NULL ? row->failures : 0;
 }
@@ -104,18 +106,19 @@ static void
 fill_key(const struct gm_keytell *t, size_t index, const char *model,
     struct entry *e)
 {
-	const struct gm_keyrule *r = t->rule;
-	const char *project = gm_keyrule_project(r, t->table, index);
+	struct gm_keyquery q = t->query;
+	const struct gm_keyrule *r = q.rule;
+	const char *project = gm_keyrule_project(r, q.table, index);
 	const char *name = gm_keyrule_model(model);
 	const struct gm_keyrow *quota = gm_keytable_find(
-	    t->table, GM_KEYROW_OWNER, r->origin, project, name);
-	int64_t today = gm_clock_pacific_midnight(t->now_ms) / DAY_MS;
+	    q.table, GM_KEYROW_OWNER, r->origin, project, name);
+	int64_t today = gm_clock_pacific_midnight(t->query.now_ms) / DAY_MS;
 
+	q.model = model;
 	*e = (struct entry){ .index = (int64_t)index,
 		.model = model,
-		.current = gm_keyrule_current(r, t->table, model) == index };
-	gm_keyrule_standing(
-	    r, t->table, model, t->wish, index, t->now_ms, &e->standing);
+		.current = gm_keyrule_current(&q) == index };
+	gm_keyrule_standing(&q, index, &e->standing);
 	e->failures = larger(failures_of(t, r->ids[index], ALL),
 	    larger(
 		failures_of(t, project, ALL), failures_of(t, project, name)));
@@ -130,10 +133,10 @@ static bool
 fill_pause(
     const struct gm_keytell *t, const struct gm_keyrow *row, struct entry *e)
 {
-	if (strcmp(row->origin, t->rule->origin) != 0 ||
+	if (strcmp(row->origin, t->query.rule->origin) != 0 ||
 	    row->kind != GM_KEYROW_PAUSE ||
-	    strcmp(row->id, t->rule->list) != 0 || row->class == GM_CLASS_OK ||
-	    row->until_ms <= t->now_ms)
+	    strcmp(row->id, t->query.rule->list) != 0 ||
+	    row->class == GM_CLASS_OK || row->until_ms <= t->query.now_ms)
 		return false;
 	*e = (struct entry){ .index = -1,
 		.model = row->model,
@@ -149,9 +152,10 @@ fill_pause(
 static const char *
 shown_project(const struct gm_keytell *t, size_t index)
 {
-	const char *project = gm_keyrule_project(t->rule, t->table, index);
+	const char *project =
+	    gm_keyrule_project(t->query.rule, t->query.table, index);
 
-	return strcmp(project, t->rule->ids[index]) != 0 ? project : "";
+	return strcmp(project, t->query.rule->ids[index]) != 0 ? project : "";
 }
 
 static void
@@ -171,7 +175,7 @@ put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
 
 	if (e->index >= 0) {
 		gm_buf_printf(out, "%lld\t", (long long)e->index);
-		gm_secret_show(out, t->rule->ring->keys[e->index].text);
+		gm_secret_show(out, t->query.rule->ring->keys[e->index].text);
 		gm_buf_putc(out, '\t');
 		gm_table_text(out, shown_project(t, (size_t)e->index));
 	} else {
@@ -193,7 +197,7 @@ put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
 static bool
 is_told(const struct gm_keytell *t, size_t index)
 {
-	return t->wish->of != GM_KEYS_ONE || t->wish->key == index;
+	return t->query.wish.of != GM_KEYS_ONE || t->query.wish.key == index;
 }
 
 int
@@ -208,13 +212,13 @@ gm_keytell_table(const struct gm_keytell *t, bool header, struct gm_buf *out,
 		return -1;
 	if (header)
 		gm_buf_puts(out, HEADER);
-	for (k = 0; k < t->rule->ring->len; k++)
+	for (k = 0; k < t->query.rule->ring->len; k++)
 		for (i = 0; is_told(t, k) && i < models.len; i++) {
 			fill_key(t, k, models.items[i], &e);
 			put_line(t, &e, out);
 		}
-	for (i = 0; i < t->table->len; i++)
-		if (fill_pause(t, &t->table->rows[i], &e))
+	for (i = 0; i < t->query.table->len; i++)
+		if (fill_pause(t, &t->query.table->rows[i], &e))
 			put_line(t, &e, out);
 	free(models.items);
 	return gm_buf_check(out, err);
@@ -256,7 +260,7 @@ write_key(const struct gm_keytell *t, size_t index, const struct list *models,
 	size_t i;
 
 	gm_buf_init(&shown, MASKED_MAX);
-	gm_secret_show(&shown, t->rule->ring->keys[index].text);
+	gm_secret_show(&shown, t->query.rule->ring->keys[index].text);
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_int(&w, "index", (int64_t)index);
@@ -287,8 +291,8 @@ write_pauses(const struct gm_keytell *t, struct gm_buf *out)
 	gm_jsonw_null(&w, "key");
 	gm_jsonw_null(&w, "project");
 	gm_jsonw_array(&w, "models");
-	for (i = 0; i < t->table->len; i++)
-		if (fill_pause(t, &t->table->rows[i], &e)) {
+	for (i = 0; i < t->query.table->len; i++)
+		if (fill_pause(t, &t->query.table->rows[i], &e)) {
 			write_entry(&w, &e);
 			found++;
 		}
@@ -308,7 +312,7 @@ gm_keytell_json(
 
 	if (list_models(t, &models, err) != 0)
 		return -1;
-	for (i = 0; i < t->rule->ring->len; i++)
+	for (i = 0; i < t->query.rule->ring->len; i++)
 		if (is_told(t, i))
 			write_key(t, i, &models, out);
 	write_pauses(t, out);

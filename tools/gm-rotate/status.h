@@ -21,12 +21,9 @@
 
 /* All is borrowed. */
 struct gm_keytell {
-	const struct gm_keyrule *rule;
-	const struct gm_keywish *wish; /* of one key: that key alone */
-	const struct gm_keytable *table;
+	struct gm_keyquery query; /* its wish of one key: that key alone */
 	const char *const *models;
 	size_t models_len;
-	int64_t now_ms;
 };
 
 /*

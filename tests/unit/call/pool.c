@@ -316,6 +316,22 @@ test_ended_early(void **state)
 	end();
 }
 
+/* The only key cools down for an hour. */
+static void
+mark_key(void)
+{
+	const struct gm_keywish wish = { .of = GM_KEYS_ALL };
+	struct gm_keyquery q;
+	struct gm_err err;
+
+	assert_int_equal(
+	    gm_keys_begin(&keys, "countTokens", &wish, &q, &err), 0);
+	assert_int_equal(
+	    gm_keyrule_mark(&q, 0, GM_CLASS_QUOTA_MINUTE, 3600000, NULL, &err),
+	    0);
+	gm_keystate_unlock(&known);
+}
+
 /*
  * Calls that need the same key wait together, and say so once.  What is said
  * wakes the supplier, which has nothing more and sends a signal.
@@ -330,9 +346,7 @@ test_shared_wait(void **state)
 	service.max_wait_ms = 7200000;
 	run.pipe[0] = told[0];
 	run.at_once = true;
-	assert_int_equal(gm_keys_mark(&keys, "countTokens", 0,
-			     GM_CLASS_QUOTA_MINUTE, 3600000, &err),
-	    0);
+	mark_key();
 	assert_int_equal(go(&err), 0);
 	assert_int_equal(run.signalled, 5);
 	assert_non_null(strstr(said(), "gm-x: quota_minute: waiting 3"));
@@ -355,9 +369,7 @@ test_tick(void **state)
 	service.max_wait_ms = 7200000;
 	run.pipe[0] = told[0];
 	run.at_once = run.ticks = true;
-	assert_int_equal(gm_keys_mark(&keys, "countTokens", 0,
-			     GM_CLASS_QUOTA_MINUTE, 3600000, &err),
-	    0);
+	mark_key();
 	assert_int_equal(go(&err), -1);
 	assert_string_equal(err.msg, "no more room");
 	assert_int_equal(run.given, SLOTS);

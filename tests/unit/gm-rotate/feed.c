@@ -52,6 +52,7 @@ test_read(void **state)
 	struct gm_keys_options options = { .base_url = "https://api.example",
 		.state = &shared };
 	struct gm_keys keys;
+	struct gm_keyquery query;
 	struct gm_pick pick;
 	struct gm_err err;
 	struct rig rig;
@@ -68,7 +69,8 @@ test_read(void **state)
 		assert_int_equal(err.code, rows[i].code);
 		assert_memory_equal(
 		    err.msg, rows[i].message, strlen(rows[i].message));
-		gm_keys_peek(&keys, "m-one", NULL, &pick);
+		query = gm_keys_look(&keys, "m-one", &(struct gm_keywish){ 0 });
+		gm_keyrule_pick(&query, &pick);
 		assert_int_equal(pick.kind, GM_PICK_KEY);
 		assert_int_equal(pick.index, rows[i].next);
 		gm_keys_close(&keys);

@@ -120,14 +120,14 @@ check_json(const struct gm_keytell *tell, const char *want)
 }
 
 static struct gm_keytell
-tell_of(const struct rig *r, size_t models_len)
+tell_of(struct rig *r, size_t models_len)
 {
-	return (struct gm_keytell){ .rule = &r->rule,
-		.table = &r->table,
-		.wish = &r->wish,
+	return (struct gm_keytell){ .query = { .rule = &r->rule,
+					.table = &r->table,
+					.wish = r->wish,
+					.now_ms = NOW },
 		.models = models,
-		.models_len = models_len,
-		.now_ms = NOW };
+		.models_len = models_len };
 }
 
 static void
@@ -148,7 +148,7 @@ test_table(void **state)
 	    "INDEX\tKEY\tPROJECT\tCURRENT\tMODEL\tCLASS\tSINCE\tUNTIL\t"
 	    "REQUESTS\tFAILURES\tLAST USE\tREASON\n" LINE_A_ONE LINE_A_TWO
 		LINE_B_ONE LINE_B_TWO LINE_C_ONE LINE_C_TWO);
-	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
+	tell.query.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
 	check_table(&tell, false, LINE_C_ONE LINE_C_TWO);
 	close_rig(&rig);
 }
@@ -161,10 +161,10 @@ test_pause(void **state)
 
 	(void)state;
 	assert_true(open_rig(&rig));
-	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE };
 	mark(list_row(&rig, GM_KEYROW_PAUSE, RIG_LIST, "m-one"),
 	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
 	tell = tell_of(&rig, 1);
+	tell.query.wish = (struct gm_keywish){ .of = GM_KEYS_ONE };
 #define PAUSED \
 	"m-one\tquota_minute\t2026-11-22T09:59:00Z\t" \
 	"2026-11-22T10:00:30Z\t0\t0\t-\tall at once\n"
@@ -192,7 +192,7 @@ test_json(void **state)
 	assert_true(open_rig(&rig));
 	fill(&rig);
 	tell = tell_of(&rig, 2);
-	rig.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
+	tell.query.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
 #define LEAKED_JSON \
 	"\"current\":false,\"class\":\"key_leaked\",\"since\":" \
 	"\"2026-11-22T09:59:00Z\",\"until\":null,\"requests\":0," \

@@ -62,6 +62,14 @@ end(void)
 	gm_secrets_release(&secrets);
 }
 
+/* A query for a model at a time, with the wish as it is. */
+#define AT(model_, now_) \
+	(&(struct gm_keyquery){ .rule = &rule, \
+	    .table = &table, \
+	    .model = (model_), \
+	    .wish = wish, \
+	    .now_ms = (now_) })
+
 /* The row with these names, made if it is not there. */
 static inline struct gm_keyrow *
 row(const char *id, const char *model)

@@ -121,15 +121,49 @@ praise(struct gm_keys *k, size_t index)
 	assert_int_equal(make(k, &c), 1);
 }
 
-/* What is picked and reserved; latest as in gm_keys_reserve(). */
+/* What is picked and reserved, unless it is later than latest. */
 static struct gm_pick
 reserve(struct gm_keys *k, int64_t latest)
 {
+	struct gm_keychange c = { .model = MODEL,
+		.wish = wish,
+		.reserve = true,
+		.latest_ms = latest };
+
+	if (gm_keys_make(k, &c, &err) != 0)
+		fail_msg("%s", err.msg);
+	return c.pick;
+}
+
+static struct gm_pick
+peek(struct gm_keys *k, const char *model)
+{
+	const struct gm_keyquery q = gm_keys_look(k, model, &wish);
 	struct gm_pick p;
 
-	if (gm_keys_reserve(k, MODEL, &wish, latest, &p, &err) != 0)
-		fail_msg("%s", err.msg);
+	gm_keyrule_pick(&q, &p);
 	return p;
+}
+
+/* Lock the state, as another process does. */
+static void
+lock(struct gm_keys *k)
+{
+	struct gm_keyquery q;
+
+	assert_int_equal(gm_keys_begin(k, MODEL, &wish, &q, &err), 0);
+}
+
+/* The request that a change has reserved will not be sent. */
+static void
+give_back(struct gm_keys *k, const struct gm_keychange *made)
+{
+	struct gm_keychange c = { .model = made->model,
+		.wish = made->wish,
+		.learnt = GM_LEARNT_UNSENT,
+		.slot_ms = made->pick.at_ms };
+
+	assert_int_equal(gm_keys_make(k, &c, &err), 0);
 }
 
 static int64_t
@@ -224,8 +258,8 @@ test_late(void **state)
 	assert_int_equal(p.at_ms, now + MIN);
 	assert_int_equal(counted(&k.keys, 0), 2);
 	/* to look is not to take */
-	gm_keys_peek(&k.keys, MODEL, &wish, &p);
-	gm_keys_peek(&k.keys, MODEL, &wish, &p);
+	(void)peek(&k.keys, MODEL);
+	p = peek(&k.keys, MODEL);
 	assert_int_equal(p.at_ms, now + 2 * MIN);
 	assert_int_equal(counted(&k.keys, 0), 2);
 	close_side(&k);
@@ -341,7 +375,7 @@ test_clamped_once(void **state)
 
 	(void)state;
 	open_side(&k, &usual);
-	assert_int_equal(gm_keys_begin(&k.keys, &err), 0);
+	lock(&k.keys);
 	for (i = 0; i < 2; i++) {
 		r = gm_keytable_get(&k.state.table, GM_KEYROW_OWNER,
 		    k.keys.origin, k.keys.ids[i], MODEL, &err);
@@ -351,7 +385,7 @@ test_clamped_once(void **state)
 		r->until_ms = r->since_ms + HOUR;
 	}
 	k.state.table.changed = true;
-	gm_keys_commit(&k.keys);
+	gm_keystate_unlock(&k.state);
 	close_side(&k);
 	open_side(&k, &usual);
 	first = reserve(&k.keys, NEVER);
@@ -547,7 +581,7 @@ test_one_change(void **state)
 	assert_int_equal(c.pick.index, 1);
 	assert_int_equal(replacements(fd), 1);
 	assert_int_equal(counted(&b.keys, 1), 1);
-	assert_false(gm_keys_is_usable(&b.keys, MODEL, NULL, 0));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, &wish, 0));
 	/* What changes no more than counters replaces nothing. */
 	c = (struct gm_keychange){ .model = MODEL,
 		.learnt = GM_LEARNT_SUCCESS,
@@ -592,8 +626,8 @@ test_batch(void **state)
 	for (i = 0; i < GM_LEN(c); i++)
 		run(&a, &c[i]);
 	assert_int_equal(replacements(fd), 1);
-	assert_false(gm_keys_is_usable(&b.keys, MODEL, NULL, 0));
-	assert_false(gm_keys_is_usable(&b.keys, MODEL, NULL, 1));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, &wish, 0));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, &wish, 1));
 	(void)close(fd);
 	close_side(&a);
 	close_side(&b);
@@ -612,13 +646,13 @@ test_busy(void **state)
 	(void)state;
 	open_side(&a, &usual);
 	open_side(&b, &usual);
-	assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
+	lock(&b.keys);
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
 	assert_true(c.again_ms > c.wait.begun_ms);
-	gm_keys_commit(&b.keys);
+	gm_keystate_unlock(&b.state);
 	run(&a, &c);
 	assert_int_equal(counted(&b.keys, 0), 1);
-	assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
+	lock(&b.keys);
 	c = (struct gm_keychange){
 		.model = MODEL, .reserve = true, .latest_ms = NEVER
 	};
@@ -629,7 +663,7 @@ test_busy(void **state)
 				    "long; the state of the keys is kept in "
 				    "memory only\n");
 	assert_int_equal(c.pick.index, 0);
-	gm_keys_commit(&b.keys);
+	gm_keystate_unlock(&b.state);
 	assert_int_equal(counted(&b.keys, 0), 1);
 	assert_int_equal(counted(&a.keys, 0), 2);
 	close_side(&a);
@@ -658,9 +692,9 @@ test_abandon(void **state)
 			(void)!gm_keys_run(&a.keys, &c, &err);
 		gm_keys_abandon(&a.keys, &c);
 		assert_false(
-		    gm_keys_is_usable(&b.keys, MODEL, NULL, (size_t)i));
-		assert_int_equal(gm_keys_begin(&b.keys, &err), 0);
-		gm_keys_commit(&b.keys);
+		    gm_keys_is_usable(&b.keys, MODEL, &wish, (size_t)i));
+		lock(&b.keys);
+		gm_keystate_unlock(&b.state);
 	}
 	/* The end of all writes what is under way, too. */
 	c = (struct gm_keychange){
@@ -668,7 +702,7 @@ test_abandon(void **state)
 	};
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
 	close_side(&a);
-	assert_false(gm_keys_is_usable(&b.keys, "gemini-y", NULL, 0));
+	assert_false(gm_keys_is_usable(&b.keys, "gemini-y", &wish, 0));
 	close_side(&b);
 	clean();
 }
@@ -739,7 +773,7 @@ test_tokens(void **state)
 	assert_int_equal(make(&b.keys, &c), 1);
 	/* 10 and 5 tokens more than the 10 that were reserved */
 	assert_int_equal(c.pick.at_ms, first + 60000 * 5 / 2);
-	gm_keys_give_back(&b.keys, MODEL, &c.wish, 0, c.pick.at_ms);
+	give_back(&b.keys, &c);
 	c.begun = c.made = false;
 	assert_int_equal(make(&a.keys, &c), 1);
 	assert_int_equal(c.pick.at_ms, first + 60000 * 5 / 2);
@@ -766,8 +800,7 @@ test_others(void **state)
 	assert_int_equal(reserve(&a.keys, NEVER).index, 1);
 	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
 	assert_int_equal(reserve(&a.keys, NEVER).kind, GM_PICK_COOLING);
-	gm_keys_peek(
-	    &b.keys, "gemini-y", NULL, &(struct gm_pick){ .index = 9 });
+	(void)peek(&b.keys, "gemini-y");
 	assert_int_equal(counted(&a.keys, 0), 2);
 	/* A mark is written with the counters that others have written. */
 	o.rpd = 0;

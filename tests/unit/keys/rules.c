@@ -57,6 +57,18 @@ test_model(void **state)
 	    gm_keyrule_model("tunedModels/mine"), "tunedModels/mine");
 }
 
+/* Is there a mark?  GM_RPD is none: who has reserved already may send. */
+static bool
+is_marked(const char *model, size_t index)
+{
+	struct gm_keyquery q = *AT(model, NOW);
+	struct gm_standing s;
+
+	q.wish.free = true;
+	gm_keyrule_standing(&q, index, &s);
+	return s.class != GM_CLASS_OK;
+}
+
 /* How key 0 of "work:a,b" stands, its project being label:work. */
 static const struct {
 	struct mark marks[3];
@@ -117,21 +129,18 @@ test_standing(void **state)
 	for (i = 0; i < GM_LEN(standings); i++) {
 		begin("work:a,b");
 		put_all(standings[i].marks, GM_LEN(standings[i].marks));
-		gm_keyrule_standing(
-		    &rule, &table, standings[i].model, &wish, 0, NOW, &s);
+		gm_keyrule_standing(AT(standings[i].model, NOW), 0, &s);
 		if (s.class != standings[i].class ||
 		    s.until_ms != standings[i].until)
 			fail_msg("%zu: %s until %lld", i,
 			    gm_class(s.class)->name, (long long)s.until_ms);
 		assert_string_equal(
 		    s.reason, s.class == GM_CLASS_OK ? "" : "because");
-		assert_int_equal(gm_keyrule_is_marked(&rule, &table,
-				     standings[i].model, &wish, 0, NOW),
-		    s.class != GM_CLASS_OK);
+		assert_int_equal(
+		    is_marked(standings[i].model, 0), s.class != GM_CLASS_OK);
 		/* --ignore-cooldown: marks made before it was said */
 		wish.ignore_before_ms = NOW + 1;
-		gm_keyrule_standing(
-		    &rule, &table, standings[i].model, &wish, 0, NOW, &s);
+		gm_keyrule_standing(AT(standings[i].model, NOW), 0, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
 		end();
 	}
@@ -149,7 +158,7 @@ test_origins(void **state)
 	put("k0", MODEL, MINUTE, NOW, NOW + MIN);
 	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	rule.origin = "http://127.0.0.1:8080";
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 0, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 0, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -166,20 +175,19 @@ test_rpd(void **state)
 	r = row("label:work", MODEL);
 	r->requests = 9;
 	r->day = TODAY;
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	r->requests = 10;
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, DAILY);
 	assert_int_equal(s.until_ms, MIDNIGHT);
 	assert_string_equal(s.reason, "GM_RPD");
-	/* It is no mark: who has reserved already may send. */
-	assert_false(gm_keyrule_is_marked(&rule, &table, MODEL, &wish, 1, NOW));
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 2, NOW, &s);
+	assert_false(is_marked(MODEL, 1));
+	gm_keyrule_standing(AT(MODEL, NOW), 2, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
-	gm_keyrule_standing(&rule, &table, "gemini-y", &wish, 0, NOW, &s);
+	gm_keyrule_standing(AT("gemini-y", NOW), 0, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 0, MIDNIGHT, &s);
+	gm_keyrule_standing(AT(MODEL, MIDNIGHT), 0, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -277,7 +285,7 @@ test_pick(void **state)
 			wish = (struct gm_keywish){ .of = GM_KEYS_ONE,
 				.key = (size_t)picks[i].only };
 		wish.avoid = picks[i].avoid;
-		gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+		gm_keyrule_pick(AT(MODEL, NOW), &p);
 		if (p.kind != picks[i].kind || p.index != picks[i].index ||
 		    p.at_ms != picks[i].at || p.cooling != picks[i].cooling ||
 		    p.dead != picks[i].dead)
@@ -297,11 +305,11 @@ test_pick_same(void **state)
 	(void)state;
 	begin("x:a,y:b,y:c");
 	wish = (struct gm_keywish){ .of = GM_KEYS_PROJECT, .key = 1 };
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "k2");
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.index, 2);
 	end();
 }
@@ -340,7 +348,7 @@ test_wake(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		begin(i == 3 ? "a,b" : "a,b,c");
 		put_all(rows[i].marks, GM_LEN(rows[i].marks));
-		gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+		gm_keyrule_pick(AT(MODEL, NOW), &p);
 		assert_int_equal(p.kind, GM_PICK_COOLING);
 		assert_int_equal(p.at_ms, rows[i].at);
 		assert_int_equal(p.wake_ms, rows[i].wake);
@@ -359,26 +367,26 @@ test_next(void **state)
 	begin("a,b,c");
 	rule.round_robin = true;
 	row("k1", MODEL)->last_ms = NOW; /* the others have rested longer */
-	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "%s", "k2");
-	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.index, 0);
 	put("k0", "all", INVALID, NOW, NOW + DAY);
-	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.index, 1);
 	put("k1", MODEL, GM_CLASS_QUOTA, NOW, NOW + MIN);
-	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 2); /* the current one alone is left */
 	put("k2", MODEL, GM_CLASS_QUOTA, NOW, NOW + SEC);
-	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.index, 2);
 	assert_int_equal(p.at_ms, NOW + SEC);
 	wish.of = GM_KEYS_ONE;
-	gm_keyrule_next(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_DEAD);
 	end();
 }

@@ -15,9 +15,7 @@
 static void
 fail_with(size_t index, int64_t sent, int64_t now, const struct gm_fault *f)
 {
-	const struct gm_deed deed = { MODEL, &wish, index, sent, now, NULL };
-
-	if (gm_keyrule_fault(&rule, &table, &deed, f, &err) != 0)
+	if (gm_keyrule_fault(AT(MODEL, now), index, sent, f, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -35,9 +33,7 @@ fail_as(size_t index, int64_t sent, enum gm_class class, int64_t hint)
 static void
 succeed(size_t index, int64_t sent, int64_t now)
 {
-	const struct gm_deed deed = { MODEL, &wish, index, sent, now, NULL };
-
-	gm_keyrule_success(&rule, &table, &deed);
+	gm_keyrule_success(AT(MODEL, now), index, sent);
 }
 
 static void
@@ -263,11 +259,10 @@ test_heeded_at_last(void **state)
 		begin("a");
 		put("k0", model, rows[i].class, NOW - HOUR, rows[i].until);
 		wish.ignore_before_ms = NOW;
-		gm_keyrule_standing(&rule, &table, MODEL, &wish, 0, NOW, &s);
+		gm_keyrule_standing(AT(MODEL, NOW), 0, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
 		fail_as(0, NOW, rows[i].again, SEC);
-		gm_keyrule_standing(
-		    &rule, &table, MODEL, &wish, 0, NOW + SEC, &s);
+		gm_keyrule_standing(AT(MODEL, NOW + SEC), 0, &s);
 		assert_int_equal(s.class, rows[i].class);
 		assert_int_equal(s.until_ms, rows[i].until);
 		end();
@@ -278,7 +273,6 @@ test_heeded_at_last(void **state)
 static void
 test_dead_beats_cooling(void **state)
 {
-	struct gm_deed deed = { NULL, &wish, 0, NOW, NOW + SEC, NULL };
 	struct gm_fault f = {
 		.class = GM_CLASS_QUOTA_NONE, .hint_ms = -1, .words = "None."
 	};
@@ -287,14 +281,16 @@ test_dead_beats_cooling(void **state)
 	(void)state;
 	begin("a");
 	r = row("k0", "all");
-	assert_int_equal(gm_keyrule_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(
+	    gm_keyrule_fault(AT(NULL, NOW + SEC), 0, NOW, &f, &err), 0);
 	is(r, GM_CLASS_QUOTA_NONE, NOW + SEC, MIDNIGHT);
 	fail_as(0, NOW + SEC, GM_CLASS_KEY_REFUSED, -1);
 	is(r, GM_CLASS_KEY_REFUSED, NOW + 2 * SEC, MIDNIGHT);
 	assert_string_equal(r->reason, "No.");
 	/* and not the other way round */
-	deed.sent_ms = NOW + 3 * SEC;
-	assert_int_equal(gm_keyrule_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(
+	    gm_keyrule_fault(AT(NULL, NOW + SEC), 0, NOW + 3 * SEC, &f, &err),
+	    0);
 	assert_int_equal(r->class, GM_CLASS_KEY_REFUSED);
 	end();
 }
@@ -302,12 +298,12 @@ test_dead_beats_cooling(void **state)
 static void
 test_success(void **state)
 {
-	struct gm_deed deed = { MODEL, &wish, 0, NOW + MIN, NOW + MIN, NULL };
+	const int64_t then = NOW + MIN;
 	size_t i;
 
 	(void)state;
 	begin("work:a,b");
-	assert_false(gm_keyrule_may_lift(&rule, &table, &deed));
+	assert_false(gm_keyrule_may_lift(AT(MODEL, then), 0, then));
 	put("k0", "all", INVALID, NOW, NOW + DAY);
 	put("k1", "all", INVALID, NOW, NOW + DAY);
 	put("label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR);
@@ -315,11 +311,11 @@ test_success(void **state)
 	put("label:work", "gemini-y", DAILY, NOW, MIDNIGHT);
 	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	row("label:work", MODEL)->requests = 5;
-	assert_true(gm_keyrule_may_lift(&rule, &table, &deed));
+	assert_true(gm_keyrule_may_lift(AT(MODEL, then), 0, then));
 	table.changed = false;
-	gm_keyrule_success(&rule, &table, &deed);
+	gm_keyrule_success(AT(MODEL, then), 0, then);
 	assert_true(table.changed);
-	assert_false(gm_keyrule_may_lift(&rule, &table, &deed));
+	assert_false(gm_keyrule_may_lift(AT(MODEL, then), 0, then));
 	for (i = 0; i < table.len; i++) {
 		const struct gm_keyrow *r = &table.rows[i];
 		bool other = strcmp(r->id, "k1") == 0 ||
@@ -387,13 +383,13 @@ test_search(void **state)
 	begin("a");
 	wish.search = true;
 	fail_with(0, NOW, NOW, &fault);
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.at_ms, NOW + MIN);
-	gm_keyrule_pick(&rule, &table, "gemini-y", &wish, NOW + SEC, &p);
+	gm_keyrule_pick(AT("gemini-y", NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	wish.search = false;
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	/* A plain answer proves nothing about search, one with search does. */
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
@@ -405,7 +401,7 @@ test_search(void **state)
 	/* The model's own quota holds for requests with search, too. */
 	fault.class = GM_CLASS_QUOTA_DAY;
 	fail_with(0, NOW + 3 * SEC, NOW + 3 * SEC, &fault);
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + 4 * SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + 4 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	end();
 }

@@ -16,9 +16,8 @@ static void
 fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 {
 	const struct gm_fault f = { .class = class, .hint_ms = hint };
-	const struct gm_deed deed = { MODEL, &wish, index, now, now, NULL };
 
-	if (gm_keyrule_fault(&rule, &table, &deed, &f, &err) != 0)
+	if (gm_keyrule_fault(AT(MODEL, now), index, now, &f, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -107,18 +106,18 @@ test_pause(void **state)
 	assert_int_equal(r->class, MINUTE);
 	assert_int_equal(r->until_ms, NOW + 21 * SEC);
 	assert_string_equal(r->reason, "every key was refused within 5 s");
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + 2 * SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + 2 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.cooling, 2);
 	assert_int_equal(p.at_ms, NOW + 21 * SEC);
 	/* Who was told to rest for longer still does after it. */
 	assert_int_equal(row("k0", MODEL)->until_ms, NOW + 50 * SEC);
 	assert_int_equal(row("k1", MODEL)->class, GM_CLASS_OK);
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + 21 * SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + 21 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
 	/* It is of this model alone. */
-	gm_keyrule_pick(&rule, &table, "gemini-y", &wish, NOW + 2 * SEC, &p);
+	gm_keyrule_pick(AT("gemini-y", NOW + 2 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	/* Again, with less of a hint. */
 	fail_as(0, NOW + 21 * SEC, MINUTE, 5 * SEC);
@@ -133,7 +132,6 @@ test_pause(void **state)
 static void
 test_pause_of_list(void **state)
 {
-	struct gm_deed deed = { MODEL, &wish, 0, NOW + SEC, NOW + SEC, NULL };
 	struct gm_pick p;
 
 	(void)state;
@@ -142,15 +140,15 @@ test_pause_of_list(void **state)
 	fail_as(1, NOW, MINUTE, 20 * SEC);
 	assert_true(is_pause());
 	rule.list = "other";
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	gm_keyrule_success(&rule, &table, &deed);
-	gm_keyrule_reset_all(&rule, &table, NOW + SEC);
+	gm_keyrule_success(AT(MODEL, NOW + SEC), 0, NOW + SEC);
+	gm_keyrule_reset_all(AT(NULL, NOW + SEC));
 	rule.list = LIST;
 	assert_true(is_pause());
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW + SEC, &p);
+	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
-	gm_keyrule_reset_all(&rule, &table, NOW + SEC);
+	gm_keyrule_reset_all(AT(NULL, NOW + SEC));
 	assert_false(is_pause());
 	end();
 }
@@ -159,10 +157,10 @@ static void
 learn(size_t index, int64_t now, const char *number)
 {
 	struct gm_fault f = { .class = GM_CLASS_SERVER, .hint_ms = -1 };
-	const struct gm_deed deed = { MODEL, &wish, index, now, now, NULL };
 
 	(void)snprintf(f.project, sizeof(f.project), "%s", number);
-	assert_int_equal(gm_keyrule_fault(&rule, &table, &deed, &f, &err), 0);
+	assert_int_equal(
+	    gm_keyrule_fault(AT(MODEL, now), index, now, &f, &err), 0);
 }
 
 /* Keys of one number share what either of them comes to. */
@@ -184,13 +182,13 @@ test_learnt(void **state)
 	assert_string_equal(gm_keyrule_project(&rule, &table, 1), "project:12");
 	assert_string_equal(gm_keyrule_project(&rule, &table, 2), "k2");
 	fail_as(0, NOW, DAILY, -1);
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, DAILY);
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 2, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 2, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	/* moved to another project */
 	learn(1, NOW, "13");
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -226,7 +224,7 @@ test_taken_along(void **state)
 	r = row("project:12", MODEL);
 	assert_int_equal(r->class, DAILY); /* ends later */
 	assert_int_equal(r->requests, 7);
-	gm_keyrule_standing(&rule, &table, MODEL, &wish, 1, NOW, &s);
+	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, DAILY);
 	end();
 }
@@ -234,26 +232,25 @@ test_taken_along(void **state)
 static void
 test_by_hand(void **state)
 {
-	const struct gm_deed deed = { MODEL, &wish, 0, NOW, NOW, NULL };
 	struct gm_keyrow *r;
 
 	(void)state;
 	begin("a,b");
 	r = row("k0", MODEL);
 	assert_int_equal(
-	    gm_keyrule_mark(&rule, &table, &deed, MINUTE, HOUR, &err), 0);
+	    gm_keyrule_mark(AT(MODEL, NOW), 0, MINUTE, HOUR, NULL, &err), 0);
 	assert_int_equal(r->class, MINUTE);
 	assert_int_equal(r->until_ms, NOW + HOUR);
 	assert_string_equal(r->reason, "marked by gm-rotate");
 	assert_int_equal(
-	    gm_keyrule_mark(&rule, &table, &deed, GM_CLASS_OK, 0, &err), 0);
+	    gm_keyrule_mark(AT(MODEL, NOW), 0, GM_CLASS_OK, 0, NULL, &err), 0);
 	assert_int_equal(r->class, GM_CLASS_OK);
-	assert_int_equal(gm_keyrule_mark(&rule, &table, &deed,
-			     GM_CLASS_KEY_LEAKED, INT64_MAX, &err),
+	assert_int_equal(gm_keyrule_mark(AT(MODEL, NOW), 0, GM_CLASS_KEY_LEAKED,
+			     INT64_MAX, NULL, &err),
 	    0);
 	assert_int_equal(row("k0", "all")->until_ms, FOREVER);
-	assert_int_equal(gm_keyrule_mark(&rule, &table, &deed,
-			     GM_CLASS_OVERLOADED, HOUR, &err),
+	assert_int_equal(gm_keyrule_mark(AT(MODEL, NOW), 0, GM_CLASS_OVERLOADED,
+			     HOUR, NULL, &err),
 	    -1);
 	assert_int_equal(err.code, GM_EUSAGE);
 	assert_string_equal(
@@ -272,8 +269,7 @@ put_everywhere(void)
 	put("k1", "all", GM_CLASS_KEY_INVALID, NOW, NOW + DAY);
 	put("k1", MODEL, MINUTE, NOW, NOW + MIN);
 	put("other", MODEL, MINUTE, NOW, NOW + MIN);
-	assert_int_equal(
-	    gm_keyrule_move(&rule, &table, MODEL, 1, NOW, &err), 0);
+	assert_int_equal(gm_keyrule_move(AT(MODEL, NOW), 1, &err), 0);
 }
 
 static size_t
@@ -292,23 +288,22 @@ test_reset(void **state)
 	(void)state;
 	begin("w:a,b");
 	rule.list = "other";
-	assert_int_equal(
-	    gm_keyrule_move(&rule, &table, MODEL, 1, NOW, &err), 0);
+	assert_int_equal(gm_keyrule_move(AT(MODEL, NOW), 1, &err), 0);
 	rule.list = LIST;
 	put_everywhere();
-	gm_keyrule_reset(&rule, &table, 0);
+	gm_keyrule_reset(AT(NULL, NOW), 0);
 	assert_int_equal(count_marks(), 3);
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
-	gm_keyrule_reset_all(&rule, &table, NOW + 1);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
+	gm_keyrule_reset_all(AT(NULL, NOW + 1));
 	assert_int_equal(count_marks(), 1); /* of no key of ours */
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 0);
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW + 1);
 	rule.list = "other"; /* nor another list's */
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	rule.list = LIST;
 	put_everywhere();
 	rule.origin = "http://127.0.0.1:1";
-	gm_keyrule_reset_all(&rule, &table, NOW);
+	gm_keyrule_reset_all(AT(NULL, NOW));
 	assert_int_equal(count_marks(), 8); /* nor of another service's */
 	end();
 }
@@ -324,11 +319,11 @@ test_reset_turns(void **state)
 	r = row("k0", MODEL);
 	r->last_ms = NOW;
 	r->slot_ms = NOW + HOUR;
-	gm_keyrule_reset(&rule, &table, 0);
+	gm_keyrule_reset(AT(NULL, NOW), 0);
 	assert_int_equal(row("k0", MODEL)->slot_ms, NOW);
 	assert_true(table.changed);
 	table.changed = false;
-	gm_keyrule_reset(&rule, &table, 0);
+	gm_keyrule_reset(AT(NULL, NOW), 0);
 	assert_false(table.changed);
 	end();
 }

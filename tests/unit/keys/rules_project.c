@@ -10,16 +10,13 @@
 static void
 learn(size_t index, const char *number)
 {
-	const struct gm_deed deed = {
-		.model = MODEL, .index = index, .sent_ms = NOW, .now_ms = NOW
-	};
 	/* No key is to blame for it, but the project is named. */
 	struct gm_fault fault = { .class = GM_CLASS_BAD_REQUEST,
 		.hint_ms = -1 };
 
 	(void)snprintf(fault.project, sizeof(fault.project), "%s", number);
 	assert_int_equal(
-	    gm_keyrule_fault(&rule, &table, &deed, &fault, &err), 0);
+	    gm_keyrule_fault(AT(MODEL, NOW), index, NOW, &fault, &err), 0);
 }
 
 /* Two keys that were seen with the same number share a project. */

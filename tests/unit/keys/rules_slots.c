@@ -18,11 +18,10 @@ reserve(int64_t now, int64_t *at)
 {
 	struct gm_pick p;
 
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, now, &p);
+	gm_keyrule_pick(AT(MODEL, now), &p);
 	if (p.kind != GM_PICK_KEY)
 		return -1;
-	assert_non_null(
-	    gm_keyrule_reserve(&rule, &table, MODEL, &wish, &p, now, &err));
+	assert_non_null(gm_keyrule_reserve(AT(MODEL, now), &p, &err));
 	if (at != NULL)
 		*at = p.at_ms;
 	return (int)p.index;
@@ -54,12 +53,12 @@ test_reserve(void **state)
 	assert_int_equal(reserve(MIDNIGHT + 1, NULL), 1);
 	assert_true(table.changed);
 	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 1);
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
-	assert_int_equal(gm_keyrule_current(&rule, &table, "gemini-y"), 0);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
+	assert_int_equal(gm_keyrule_current(AT("gemini-y", NOW)), 0);
 	/* -k moves nobody else. */
 	wish.of = GM_KEYS_ONE;
 	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 0);
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 1);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	end();
 }
 
@@ -68,8 +67,7 @@ static bool
 move(size_t index, int64_t now)
 {
 	table.changed = false;
-	assert_int_equal(
-	    gm_keyrule_move(&rule, &table, MODEL, index, now, &err), 0);
+	assert_int_equal(gm_keyrule_move(AT(MODEL, now), index, &err), 0);
 	return table.changed;
 }
 
@@ -82,9 +80,9 @@ test_move(void **state)
 	assert_int_equal(table.len, 0);
 	assert_true(move(2, NOW));
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW);
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 2);
-	assert_int_equal(gm_keyrule_current(&rule, &table, "models/" MODEL), 2);
-	assert_int_equal(gm_keyrule_current(&rule, &table, NULL), 0);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 2);
+	assert_int_equal(gm_keyrule_current(AT("models/" MODEL, NOW)), 2);
+	assert_int_equal(gm_keyrule_current(AT(NULL, NOW)), 0);
 	/* Dated anew once a day, or it would be forgotten in use. */
 	assert_false(move(2, NOW + DAY - 1));
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW);
@@ -118,7 +116,7 @@ test_lists(void **state)
 	/* A row of an older version, for all lists, is none. */
 	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "%s", "k1");
 	rule.list = "new";
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 0);
 	end();
 }
 
@@ -134,7 +132,7 @@ test_replaced(void **state)
 	assert_int_equal(reserve(NOW, NULL), 1);
 	(void)snprintf(ids[0], sizeof(ids[0]), "new");
 	(void)snprintf(ids[1], sizeof(ids[1]), "newer");
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 0);
 	end();
@@ -226,12 +224,12 @@ test_paces(void **state)
 	rule.rpm = 60;
 	assert_int_equal(reserve(NOW, &at), 0);
 	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.at_ms, NOW + SEC);
-	gm_keyrule_pick(&rule, &table, "gemini-y", &wish, NOW, &p);
+	gm_keyrule_pick(AT("gemini-y", NOW), &p);
 	assert_int_equal(p.at_ms, NOW);
 	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.at_ms, NOW);
 	/* Who keeps no pace waits for nobody, and takes no turn from others. */
 	wish.key = 0;
@@ -263,19 +261,16 @@ test_give_back(void **state)
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(reserve(NOW, &last), 0);
 	assert_int_equal(last, NOW + 2 * SEC);
-	assert_non_null(
-	    gm_keyrule_give_back(&rule, &table, MODEL, &wish, 0, last));
+	assert_non_null(gm_keyrule_give_back(AT(MODEL, NOW), 0, last));
 	assert_int_equal(row("k0", MODEL)->requests, 2);
 	assert_int_equal(reserve(NOW, &last), 0);
 	assert_int_equal(last, NOW + 2 * SEC);
 	/* The one before it is not free for others, but does not count. */
-	assert_non_null(
-	    gm_keyrule_give_back(&rule, &table, MODEL, &wish, 0, at));
+	assert_non_null(gm_keyrule_give_back(AT(MODEL, NOW), 0, at));
 	assert_int_equal(row("k0", MODEL)->requests, 2);
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + 3 * SEC);
-	assert_null(
-	    gm_keyrule_give_back(&rule, &table, "gemini-y", &wish, 0, at));
+	assert_null(gm_keyrule_give_back(AT("gemini-y", NOW), 0, at));
 	end();
 }
 
@@ -320,7 +315,7 @@ test_tokens(void **state)
 	assert_int_equal(at, NOW + HOUR);
 	assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + 25 * HOUR);
 	/* Slots that were given out are dropped, and debts. */
-	gm_keyrule_reset(&rule, &table, 0);
+	gm_keyrule_reset(AT(NULL, NOW), 0);
 	assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + HOUR);
 	end();
 }
@@ -369,8 +364,8 @@ test_tokens_given_back(void **state)
 		}
 		for (i = GM_LEN(tokens) - 1; i > 0; i--) {
 			wish.tokens = tokens[i];
-			assert_non_null(gm_keyrule_give_back(
-			    &rule, &table, MODEL, &wish, 0, at[i]));
+			assert_non_null(
+			    gm_keyrule_give_back(AT(MODEL, NOW), 0, at[i]));
 		}
 		assert_int_equal(row("k0", MODEL)->requests, 1);
 		assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + 10 * SEC);
@@ -401,8 +396,8 @@ test_tokens_corrected(void **state)
 		rule.tpm = 600;
 		wish.tokens = rows[i].tokens;
 		assert_int_equal(reserve(NOW, NULL), 0);
-		assert_ptr_equal(gm_keyrule_correct(&rule, &table, MODEL, &wish,
-				     0, NOW, rows[i].counted, NOW),
+		assert_ptr_equal(
+		    gm_keyrule_correct(AT(MODEL, NOW), 0, NOW, rows[i].counted),
 		    row("k0", MODEL));
 		assert_int_equal(
 		    row("k0", MODEL)->tokens_ms, NOW + rows[i].until);
@@ -412,19 +407,20 @@ test_tokens_corrected(void **state)
 	begin("a");
 	wish.tokens = 100;
 	rule.tpm = 600;
-	assert_null(gm_keyrule_correct(
-	    &rule, &table, MODEL, &wish, 0, NOW, 50, NOW)); /* no row */
+	assert_null(
+	    gm_keyrule_correct(AT(MODEL, NOW), 0, NOW, 50)); /* no row */
 	assert_int_equal(reserve(NOW, NULL), 0);
-	assert_false(gm_keyrule_may_correct(&rule, &wish, 100));
-	assert_false(gm_keyrule_may_correct(&rule, &wish, -1));
-	assert_true(gm_keyrule_may_correct(&rule, NULL, 1));
-	assert_false(gm_keyrule_may_correct(&rule, NULL, 0));
+	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), 100));
+	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), -1));
+	wish.tokens = 0;
+	assert_true(gm_keyrule_may_correct(AT(MODEL, NOW), 1));
+	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), 0));
+	wish.tokens = 100;
 	wish.free = true;
-	assert_false(gm_keyrule_may_correct(&rule, &wish, 50));
+	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), 50));
 	wish.free = false;
 	rule.tpm = 0;
-	assert_null(
-	    gm_keyrule_correct(&rule, &table, MODEL, &wish, 0, NOW, 50, NOW));
+	assert_null(gm_keyrule_correct(AT(MODEL, NOW), 0, NOW, 50));
 	end();
 }
 
@@ -445,22 +441,20 @@ test_slots_of_projects(void **state)
 	rule.rpm = 60;
 	for (i = 0; i < GM_LEN(picks); i++) {
 		table.changed = false;
-		gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+		gm_keyrule_pick(AT(MODEL, NOW), &p);
 		assert_int_equal(p.index, picks[i].index);
 		assert_int_equal(p.at_ms, NOW + picks[i].in);
-		assert_non_null(gm_keyrule_reserve(
-		    &rule, &table, MODEL, &wish, &p, NOW, &err));
+		assert_non_null(gm_keyrule_reserve(AT(MODEL, NOW), &p, &err));
 		/* The current key stays, so that nothing need be written. */
-		assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 0);
+		assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 0);
 		assert_false(table.changed);
 	}
 	/* Once it cannot be used any more, the next one is current. */
 	put("label:work", MODEL, GM_CLASS_QUOTA_MINUTE, NOW, NOW + MIN);
-	gm_keyrule_pick(&rule, &table, MODEL, &wish, NOW, &p);
+	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.index, 2);
-	assert_non_null(
-	    gm_keyrule_reserve(&rule, &table, MODEL, &wish, &p, NOW, &err));
-	assert_int_equal(gm_keyrule_current(&rule, &table, MODEL), 2);
+	assert_non_null(gm_keyrule_reserve(AT(MODEL, NOW), &p, &err));
+	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 2);
 	end();
 }
 
