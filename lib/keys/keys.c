@@ -82,7 +82,7 @@ int
 gm_keys_begin(struct gm_keys *k, const char *model,
     const struct gm_keywish *wish, struct gm_keyquery *q, struct gm_err *err)
 {
-	if (gm_keystate_lock(k->state, gm_clock_wall_ms(), err) != 0)
+	if (gm_keystate_lock(k->state, false, gm_clock_wall_ms(), err) != 0)
 		return -1;
 	*q = gm_keys_query(
 	    k, model, wish); /* the lock may have taken its time */
@@ -216,10 +216,8 @@ gm_keys_make(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 	int64_t now = gm_clock_wall_ms();
 	int rc;
 
-	rc = c->learnt == GM_LEARNT_UNSENT
-	         ? gm_keystate_lock_briefly(k->state, now, err)
-	         : gm_keystate_lock(k->state, now, err);
-	if (rc != 0)
+	if (gm_keystate_lock(
+		k->state, c->learnt == GM_LEARNT_UNSENT, now, err) != 0)
 		return -1;
 	rc = apply(k, c, err);
 	/* Also without a key: an end that was clamped must stay so. */

@@ -25,29 +25,17 @@
 #define ABANDON_MS 50 /* for a sync at the end of a run */
 #define SALT_BYTES 32
 #define SKEW_MS 5000 /* a clock is set back by more */
-#define MORE "; the state of the keys is kept in memory only"
 
-enum { /* bits in told: what is said once */
-	TOLD_MEMORY = 1,
-	TOLD_BAD = 2,
-	TOLD_WRITE = 4,
-	TOLD_LOCK = 8,
-	TOLD_FULL = 16
-};
-
-/* Said also where gm_keystate_check() says the others. */
-#define TOLD_ALWAYS (TOLD_BAD | TOLD_FULL)
-
-/* Shall this note be given?  Only the first of its kind. */
-static bool
-is_news(struct gm_keystate *k, unsigned kind)
+/* Say once that nothing is stored, unless the caller asks for the reason. */
+static void
+note_unstored(struct gm_keystate *k, const struct gm_err *why)
 {
-	bool news = k->note != NULL && (k->told & kind) == 0 &&
-	            (!k->strict || (kind & TOLD_ALWAYS) != 0);
-
-	if (news)
-		k->told |= kind;
-	return news;
+	k->why = *why;
+	if (k->note != NULL && !k->strict && !k->told)
+		gm_note(k->note, GM_LEVEL_NOTE,
+		    "%s; the state of the keys is kept in memory only",
+		    why->msg);
+	k->told = true;
 }
 
 static void
@@ -99,9 +87,10 @@ close_files(struct gm_keystate *k)
 static void
 use_memory(struct gm_keystate *k, const struct gm_err *why)
 {
-	k->why = *why;
-	if (!is_stop(why) && is_news(k, TOLD_MEMORY))
-		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, why->msg);
+	if (is_stop(why))
+		k->why = *why;
+	else
+		note_unstored(k, why);
 	close_files(k);
 }
 
@@ -181,6 +170,35 @@ nap(const struct gm_keywait *w)
 	(void)nanosleep(&time, NULL);
 }
 
+/*
+ * Wait until the stage is GM_STOP_NOW or, briefly, until the patience of the
+ * process is over.  Returns 1, IN_VAIN or -1.
+ */
+static int
+wait_for_lock(struct gm_keystate *k, bool briefly, struct gm_err *err)
+{
+	struct gm_keywait w = { 0 };
+	int rc;
+
+	while ((rc = try_lock(k, &w, err)) == 0) {
+		if (!briefly && gm_stop_stage() == GM_STOP_NOW)
+			return gm_stop_fail(err);
+		if (briefly && k->patience_us <= 0)
+			return gm_fail(err, GM_EUNAVAILABLE,
+			    "%s/keys.lock: locked", gm_buf_str(&k->dir.path));
+		nap(&w);
+		k->patience_us -= briefly ? w.nap_us : 0;
+	}
+	return rc;
+}
+
+static int
+fail_in_vain(const struct gm_keystate *k, struct gm_err *err)
+{
+	return gm_fail(err, GM_ECANTCREAT, "%s/keys.lock: locked for too long",
+	    gm_buf_str(&k->dir.path));
+}
+
 /* Returns 1, 0 if there is none, or -1: what is there is no salt. */
 static int
 read_salt(struct gm_keystate *k, struct gm_err *err)
@@ -235,23 +253,13 @@ make_salt(struct gm_keystate *k, struct gm_err *err)
 static int
 find_salt(struct gm_keystate *k, struct gm_err *err)
 {
-	struct gm_keywait w = { 0 };
 	int rc = read_salt(k, err);
 
 	if (rc != 0)
 		return rc;
-	while ((rc = try_lock(k, &w, err)) == 0) {
-		if (gm_stop_stage() == GM_STOP_NOW)
-			return gm_stop_fail(err);
-		nap(&w);
-		rc = read_salt(k, err); /* whoever has the lock makes it */
-		if (rc != 0)
-			return rc;
-	}
+	rc = wait_for_lock(k, false, err);
 	if (rc == IN_VAIN)
-		return gm_fail(err, GM_ECANTCREAT,
-		    "%s/keys.lock: locked for too long",
-		    gm_buf_str(&k->dir.path));
+		return fail_in_vain(k, err);
 	if (rc == 1)
 		rc = read_salt(k, err);
 	if (rc == 0)
@@ -277,8 +285,7 @@ gm_keystate_open(struct gm_keystate *k, const char *dir,
 		rc = gm_fail(&err, GM_ECANTCREAT, "no state directory");
 	else
 		rc = gm_keydir_open(&k->dir, dir, &err);
-	if (dir == NULL)
-		k->told |= TOLD_MEMORY; /* as it was asked for */
+	k->told = dir == NULL; /* none is wanted */
 	if (rc == 0)
 		rc = find_salt(k, &err);
 	if (rc == -1)
@@ -292,6 +299,21 @@ gm_keystate_id(
 	gm_hash_hex(out, gm_span_of(k->salt), key);
 }
 
+/* As rows that are in no file. */
+static int
+append_rows(
+    struct gm_keytable *t, const struct gm_keytable *from, struct gm_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < from->len; i++) {
+		if (gm_keytable_append(t, &from->rows[i], err) != 0)
+			return -1;
+		t->rows[t->len - 1].at = -1;
+	}
+	return 0;
+}
+
 /*
  * Keep a table that cannot be written; without memory it is lost.  The next look
  * reads the file again, and lays this over it.
@@ -299,37 +321,16 @@ gm_keystate_id(
 static void
 keep(struct gm_keystate *k)
 {
-	struct gm_keytable *t = &k->table, own = { 0 };
+	struct gm_keytable own = { 0 };
 	struct gm_err ignored;
-	size_t i;
 
 	k->known = false;
 	if (!k->dir.open)
 		return; /* the table is all that there is */
-	gm_keytable_fetch_all(t);
-	for (i = 0; i < t->len; i++)
-		if (gm_keytable_append(&own, &t->rows[i], &ignored) != 0)
-			break;
-	for (i = 0; i < own.len; i++)
-		own.rows[i].at = -1;
+	gm_keytable_fetch_all(&k->table);
+	(void)!append_rows(&own, &k->table, &ignored);
 	gm_keytable_release(&k->own);
 	k->own = own;
-}
-
-/* Lay over a table what was kept. */
-static int
-add_own(const struct gm_keystate *k, struct gm_keytable *t, struct gm_err *err)
-{
-	size_t i;
-
-	if (k->own.len == 0)
-		return 0;
-	for (i = 0; i < k->own.len; i++)
-		if (gm_keytable_append(t, &k->own.rows[i], err) != 0)
-			return -1;
-	gm_keytable_sort(t);
-	t->changed = true;
-	return 0;
 }
 
 static int
@@ -339,16 +340,21 @@ parse(struct gm_keystate *k, struct gm_keytable *t, struct gm_span text,
 	size_t bad;
 
 	if (gm_keytable_parse(t, text, &bad, err) != 0 ||
-	    add_own(k, t, err) != 0)
+	    append_rows(t, &k->own, err) != 0)
 		return -1;
+	if (k->own.len > 0) {
+		gm_keytable_sort(t);
+		t->changed = true;
+	}
 	if (t->newer)
 		return gm_fail(err, GM_ECANTCREAT,
 		    "%s/keys: written by a newer version",
 		    gm_buf_str(&k->dir.path));
-	if (bad > 0 && is_news(k, TOLD_BAD))
+	if (bad > 0 && k->note != NULL && !k->told_bad)
 		gm_note(k->note, GM_LEVEL_NOTE,
 		    "%s/keys: %zu unreadable line%s dropped",
 		    gm_buf_str(&k->dir.path), bad, bad == 1 ? "" : "s");
+	k->told_bad = k->told_bad || bad > 0;
 	return 0;
 }
 
@@ -442,88 +448,65 @@ gm_keystate_look(struct gm_keystate *k, int64_t now_ms)
 		renew(k, O_RDONLY, now_ms);
 }
 
-static void
-tell_locked(struct gm_keystate *k)
+/* After a try to lock that ended with rc. */
+static int
+begin(struct gm_keystate *k, int rc, int64_t now_ms, struct gm_err *err)
 {
-	(void)gm_fail(&k->why, GM_ECANTCREAT,
-	    "%s/keys.lock: locked for too long", gm_buf_str(&k->dir.path));
-	if (is_news(k, TOLD_LOCK))
-		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, k->why.msg);
+	if (rc == -1 && is_stop(err))
+		return -1;
+	if (rc == IN_VAIN) {
+		(void)fail_in_vain(k, err);
+		note_unstored(k, err);
+	} else if (rc == -1) {
+		use_memory(k, err);
+	}
+	k->phase = GM_KEYSTATE_OPEN;
+	k->batch++;
+	renew(k, O_RDWR, now_ms);
+	return 0;
 }
 
 int
 gm_keystate_enter(struct gm_keystate *k, struct gm_keywait *w, int64_t now_ms,
     struct gm_err *err)
 {
-	int rc = 1;
+	int rc;
 
 	w->nap_us = SYNC_US;
 	if (k->phase != GM_KEYSTATE_IDLE)
 		return k->phase == GM_KEYSTATE_OPEN;
-	if (k->dir.open)
-		rc = try_lock(k, w, err);
-	if (rc == 0 || (rc == -1 && is_stop(err)))
-		return rc;
-	if (rc == -1)
-		use_memory(k, err);
-	else if (rc == IN_VAIN)
-		tell_locked(k);
-	k->phase = GM_KEYSTATE_OPEN;
-	k->batch++;
-	renew(k, O_RDWR, now_ms);
-	return 1;
+	rc = k->dir.open ? try_lock(k, w, err) : 1;
+	if (rc == 0)
+		return 0;
+	return begin(k, rc, now_ms, err) == 0 ? 1 : -1;
 }
 
 int
-gm_keystate_lock(struct gm_keystate *k, int64_t now_ms, struct gm_err *err)
+gm_keystate_lock(
+    struct gm_keystate *k, bool briefly, int64_t now_ms, struct gm_err *err)
 {
-	struct gm_keywait w = { 0 };
-	int rc;
-
 	gm_keystate_unlock(k);
-	while ((rc = gm_keystate_enter(k, &w, now_ms, err)) == 0) {
-		if (gm_stop_stage() == GM_STOP_NOW)
-			return gm_stop_fail(err);
-		nap(&w);
-	}
-	return rc == 1 ? 0 : -1;
-}
-
-int
-gm_keystate_lock_briefly(
-    struct gm_keystate *k, int64_t now_ms, struct gm_err *err)
-{
-	struct gm_keywait w = { 0 };
-	int rc;
-
-	gm_keystate_unlock(k);
-	while ((rc = gm_keystate_enter(k, &w, now_ms, err)) == 0) {
-		if (k->patience_us <= 0)
-			return gm_fail(err, GM_EUNAVAILABLE,
-			    "%s/keys.lock: locked", gm_buf_str(&k->dir.path));
-		nap(&w);
-		k->patience_us -= w.nap_us;
-	}
-	return rc == 1 ? 0 : -1;
+	return begin(
+	    k, k->dir.open ? wait_for_lock(k, briefly, err) : 1, now_ms, err);
 }
 
 static void
 keep_unwritten(struct gm_keystate *k, const struct gm_err *why)
 {
-	k->why = *why;
 	keep(k);
-	if (is_news(k, TOLD_WRITE))
-		gm_note(k->note, GM_LEVEL_NOTE, "%s" MORE, why->msg);
+	note_unstored(k, why);
 }
 
 static void
 tell_full(struct gm_keystate *k, size_t dropped)
 {
-	if (dropped > 0 && is_news(k, TOLD_FULL))
-		gm_note(k->note, GM_LEVEL_NOTE,
-		    "%s/keys: full: the oldest %zu of its rows dropped; set "
-		    "GM_STATE_DIR to a directory for each list of keys",
-		    gm_buf_str(&k->dir.path), dropped);
+	if (dropped == 0 || k->told_full || k->note == NULL)
+		return;
+	k->told_full = true;
+	gm_note(k->note, GM_LEVEL_NOTE,
+	    "%s/keys: full: the oldest %zu of its rows dropped; set "
+	    "GM_STATE_DIR to a directory for each list of keys",
+	    gm_buf_str(&k->dir.path), dropped);
 }
 
 static bool
@@ -581,10 +564,13 @@ check_synced(struct gm_keystate *k, int error, struct gm_err *err)
 	return gm_fail_errno(err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
 }
 
-static int
-sync_here(int fd)
+/* Have it synced by the thread, if there can be one. */
+static bool
+begin_sync(struct gm_keystate *k, int fd)
 {
-	return gm_file_sync(fd) == 0 ? 0 : errno;
+	if (!k->syncs)
+		k->syncs = gm_sync_open(&k->sync, 0) == 0;
+	return k->syncs && gm_sync_begin(&k->sync, fd) == 0;
 }
 
 /*
@@ -599,6 +585,11 @@ step(struct gm_keystate *k, int error)
 
 	switch (k->phase) {
 	case GM_KEYSTATE_OPEN:
+		k->stored = is_writable(k);
+		if (k->table.changed && !k->stored)
+			keep(k);
+		if (!k->table.changed || !k->stored)
+			return -1;
 		rc = write_aside(k, &err);
 		k->phase = GM_KEYSTATE_SYNC;
 		fd = k->aside;
@@ -621,25 +612,28 @@ step(struct gm_keystate *k, int error)
 	return -1;
 }
 
-/* All further steps, on this thread. */
-static void
-write_here(struct gm_keystate *k, int error)
+/*
+ * Write what has changed, then unlock.  here: to the end, on this thread; else
+ * return false as long as the other thread syncs.
+ */
+static bool
+write_changes(struct gm_keystate *k, bool here)
 {
-	int fd = step(k, error);
+	int error = 0, fd;
 
-	while (fd != -1)
-		fd = step(k, sync_here(fd));
-}
-
-/* The table is changed, or not; it stays in memory if it cannot be written. */
-static void
-save(struct gm_keystate *k)
-{
-	k->stored = is_writable(k);
-	if (k->table.changed && k->stored)
-		write_here(k, 0);
-	else if (k->table.changed)
-		keep(k);
+	if (k->phase != GM_KEYSTATE_OPEN && here) {
+		gm_sync_close(&k->sync, &error);
+		k->syncs = false;
+	} else if (k->phase != GM_KEYSTATE_OPEN &&
+		   !gm_sync_end(&k->sync, &error)) {
+		return false;
+	}
+	fd = step(k, error);
+	while (fd != -1 && (here || !begin_sync(k, fd)))
+		fd = step(k, gm_file_sync(fd) == 0 ? 0 : errno);
+	if (fd == -1)
+		unlock(k);
+	return fd == -1;
 }
 
 int
@@ -713,35 +707,15 @@ gm_keystate_leave(struct gm_keystate *k)
 		return 0;
 	if (k->table.changed && is_writable(k))
 		return k->batch;
-	save(k);
-	unlock(k);
+	(void)write_changes(k, true);
 	return 0;
-}
-
-/* Have it synced by the thread, if there can be one. */
-static bool
-begin_sync(struct gm_keystate *k, int fd)
-{
-	if (!k->syncs)
-		k->syncs = gm_sync_open(&k->sync, 0) == 0;
-	return k->syncs && gm_sync_begin(&k->sync, fd) == 0;
 }
 
 bool
 gm_keystate_finish(struct gm_keystate *k, uint64_t batch)
 {
-	int error = 0, fd;
-
-	if (k->phase == GM_KEYSTATE_IDLE || batch != k->batch)
-		return true;
-	if (k->phase != GM_KEYSTATE_OPEN && !gm_sync_end(&k->sync, &error))
-		return false;
-	fd = step(k, error);
-	while (fd != -1 && !begin_sync(k, fd))
-		fd = step(k, sync_here(fd));
-	if (fd == -1)
-		unlock(k);
-	return fd == -1;
+	return k->phase == GM_KEYSTATE_IDLE || batch != k->batch ||
+	       write_changes(k, false);
 }
 
 int
@@ -755,16 +729,8 @@ gm_keystate_fd(const struct gm_keystate *k)
 void
 gm_keystate_unlock(struct gm_keystate *k)
 {
-	int error = 0;
-
-	if (k->phase == GM_KEYSTATE_OPEN) {
-		save(k);
-	} else if (k->phase != GM_KEYSTATE_IDLE) {
-		gm_sync_close(&k->sync, &error);
-		k->syncs = false;
-		write_here(k, error);
-	}
-	unlock(k);
+	if (k->phase != GM_KEYSTATE_IDLE)
+		(void)write_changes(k, true);
 }
 
 /*

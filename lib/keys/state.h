@@ -6,19 +6,18 @@
  * it that a process has, however many services, keys and calls there are.
  *
  * The directory holds "keys", the table's text, which is replaced whole, or
- * written in place in fixed width, or added to at its end; "keys.lock", which
- * whoever writes holds; and "salt", so that a hash tells nothing about a key.
+ * written in place in fixed width, or added to at its end; "keys.lock", which is
+ * locked by whoever writes; and "salt", so that a hash reveals no key.
  *
  * The table is parsed again only after the file was replaced or became longer;
  * counters that others have written are read row by row, by
  * gm_keytable_fetch().
  *
- * Nothing here is fatal, unless the caller asks gm_keystate_check().  Where
- * there is no directory, or something odd in it, we go on with the table in
- * memory alone, and a note says so once.  So we do with a file that cannot be
- * read: it is not empty, and is never written by who does not know what it
- * holds.  A table that cannot be written is kept in memory, and merged over what
- * is read from then on, until it can.
+ * Nothing here is fatal, unless the caller asks gm_keystate_check().  Without a
+ * directory, or with something odd in it, the table is kept in memory only, and
+ * one note says so.  A file that cannot be read is not empty, so it is never
+ * written.  A table that cannot be written is kept in memory, and merged over
+ * what is read from then on, until it can.
  *
  *	lock, look and change, save_counters, unlock
  *
@@ -72,15 +71,15 @@ struct gm_keystate {
 	bool writable;  /* file is open for writing */
 	bool known;     /* the table is what file holds, but counters */
 	bool locked;    /* we hold the lock */
-	bool slow;      /* the lock did not come in time before */
+	bool slow;      /* the last wait for the lock was in vain */
 	int64_t took_ms, rest_ms; /* see unlock() */
 	bool waited;              /* for the lock that we hold or held last */
-	int64_t patience_us;      /* left for gm_keystate_lock_briefly() */
-	bool strict;            /* no notes of what gm_keystate_check() says */
-	unsigned told;          /* which notes were given */
-	bool stored;            /* the last save has reached the disk */
-	struct gm_err why;      /* or why nothing does */
-	struct gm_keytable own; /* what could not be written */
+	int64_t patience_us;      /* left for brief waits */
+	bool strict;              /* gm_keystate_check() is asked */
+	bool told, told_bad, told_full; /* each note is given once */
+	bool stored;                    /* the last save has reached the disk */
+	struct gm_err why;              /* or why nothing does */
+	struct gm_keytable own;         /* what could not be written */
 	enum gm_keystate_phase phase;
 	uint64_t batch;   /* of changes that are written at once, from 1 */
 	uint64_t dropped; /* the last batch that was, 0: none */
@@ -90,9 +89,9 @@ struct gm_keystate {
 };
 
 /*
- * Never fails.  dir is made with its parents when absent, and so is the salt,
- * which is the same for all processes from then on.  "": there is none, which is
- * told; NULL: none is wanted.  strict: what cannot be stored is no note, as the
+ * Never fails.  dir is made with its parents if absent, and so is the salt, which
+ * is the same for all processes from then on.  "": there is none, which gives a
+ * note; NULL: none is wanted.  strict: no note if nothing can be stored, as the
  * caller asks gm_keystate_check().  The handle must stay where it is.
  */
 void gm_keystate_open(
@@ -103,48 +102,42 @@ void gm_keystate_id(
     const struct gm_keystate *, struct gm_span key, char out[GM_HASH_HEX]);
 
 /*
- * Bring the table up to date, settled; only to look at, as it takes no lock.  In
- * memory only, and where the file cannot be read, the table stays as it is.
- * Pointers to its rows are gone.
+ * Bring the table up to date, settled, to look only: takes no lock.  In memory
+ * only, or if the file cannot be read, the table stays as it is.  Pointers to its
+ * rows are invalid afterwards.
  */
 void gm_keystate_look(struct gm_keystate *, int64_t now_ms);
 
 /*
- * The same, with the lock held until gm_keystate_unlock().  Goes on without the
- * lock, and keeps in memory what is saved, as gm_keystate_enter() says.  Returns
- * 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing is locked.
+ * Lock until gm_keystate_unlock(), and look.  Goes on without the lock, and keeps
+ * in memory what is saved, as gm_keystate_enter() says.  Returns 0, or -1:
+ * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing is locked.
+ *
+ * briefly, at the end of a call: waits also if the stage is GM_STOP_NOW, but all
+ * these waits of a process last 200 ms together, after which the lock is tried
+ * once each; -1 with GM_EUNAVAILABLE also if others hold it.
  */
-int gm_keystate_lock(
-    struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
+int gm_keystate_lock(struct gm_keystate *, bool briefly, int64_t now_ms,
+    struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The same for what is given back at the end of a call, also when the stage is
- * GM_STOP_NOW: all these waits of a process last 200 ms together, after which
- * the lock is tried once each.  Returns 0, or -1 as above; GM_EUNAVAILABLE also
- * if others hold the lock.
- */
-int gm_keystate_lock_briefly(
-    struct gm_keystate *, int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
-
-/*
- * While locked: write the counters of a row of the table in place, or a new row
- * at the end, which outlives the process; if the table has changed it is written
- * whole in the end.
+ * While locked: write the counters of a row in place, or a new row at the end, so
+ * that they outlive the process.  Does nothing if the table has changed, as that
+ * is written whole at the end.
  */
 void gm_keystate_save_counters(struct gm_keystate *, struct gm_keyrow *);
 
 /*
- * Was all that was changed before the last unlocking written?  Returns 0, or -1:
- * GM_ECANTCREAT with the reason, GM_EOS without memory or descriptors,
- * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) if that has kept us from it.
+ * Was everything written that was changed before the last unlock?  Returns 0, or
+ * -1: GM_ECANTCREAT with the reason, GM_EOS without memory or descriptors,
+ * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline) if one of these prevented it.
  */
 int
 gm_keystate_check(const struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Write the table if it has changed, and only then, and unlock; after that it
- * outlives a power cut.  Harmless when nothing is locked.  Pointers to rows are
- * gone.
+ * Write the table if it has changed, so that it outlives a power cut, and unlock.
+ * Harmless if nothing is locked.  Pointers to rows are invalid afterwards.
  */
 void gm_keystate_unlock(struct gm_keystate *);
 
@@ -153,13 +146,13 @@ void gm_keystate_unlock(struct gm_keystate *);
  * others hold the lock, or what was changed before is being written, so try
  * again after nap_us with the same wait; -1: as gm_keystate_lock().
  *
- * Naps are random, and shorter after a longer wait; whoever had to wait gives
- * the others as long a time as the lock was held before it tries again.  So the
- * lock goes around.  A process that is stopped while it waits blocks nobody.
+ * Naps are random, and shorter after a longer wait; a process that had to wait
+ * leaves the lock to others for as long as it held it, so the lock goes around.
+ * A process that is stopped while it waits blocks nobody.
  *
- * Gives up when the file has not changed for 10 s, as whoever has the lock hangs,
- * or after 30 s; after such a wait the next one is ten times shorter.  Then there
- * is a note, this returns 1, and what is saved stays in memory.
+ * Gives up if the file has not changed for 10 s, as the process with the lock
+ * hangs, or after 30 s; the next wait is ten times shorter then.  This returns 1
+ * then, with a note, and what is saved stays in memory.
  */
 int gm_keystate_enter(struct gm_keystate *, struct gm_keywait *, int64_t now_ms,
     struct gm_err *) GM_MUST_CHECK;
@@ -171,8 +164,8 @@ int gm_keystate_enter(struct gm_keystate *, struct gm_keywait *, int64_t now_ms,
 uint64_t gm_keystate_leave(struct gm_keystate *);
 
 /*
- * Is the batch written, and the lock free?  If not, go on with it: nothing
- * waits or syncs on this thread, if there can be another one.
+ * Is the batch written, and the lock free?  If not, go on with it, without
+ * waiting or syncing on this thread, unless there can be no other one.
  */
 bool gm_keystate_finish(struct gm_keystate *, uint64_t batch);
 
@@ -180,13 +173,13 @@ bool gm_keystate_finish(struct gm_keystate *, uint64_t batch);
 int gm_keystate_fd(const struct gm_keystate *);
 
 /*
- * Nobody waits for a batch any more, as the run is to end: finish it if its disk
- * needs no more than 50 ms, else leave the file as it was before.  Returns false
- * if it was dropped so, now or earlier.
+ * End a batch, as the run is to end: finish it if the disk needs no more than
+ * 50 ms, else leave the file as it was before.  Returns false if the batch was
+ * dropped like this, now or earlier.
  */
 bool gm_keystate_abandon(struct gm_keystate *, uint64_t batch) GM_MUST_CHECK;
 
-/* What is under way is written before. */
+/* Writes what is under way first. */
 void gm_keystate_close(struct gm_keystate *);
 
 #endif

@@ -73,7 +73,7 @@ make_rows(struct gm_keystate *state, long rows)
 	struct gm_err err;
 	long i;
 
-	if (gm_keystate_lock(state, gm_clock_wall_ms(), &err) != 0)
+	if (gm_keystate_lock(state, false, gm_clock_wall_ms(), &err) != 0)
 		die(&err);
 	for (i = 0; i < rows; i++) {
 		(void)snprintf(row.id, sizeof(row.id), "%032lx", i);

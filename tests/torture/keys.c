@@ -94,7 +94,7 @@ mark_for_ever(const struct run *run, long who)
 	gm_keystate_open(&state, run->dir, &note, false);
 	for (;;) {
 		now = gm_clock_wall_ms();
-		if (gm_keystate_lock(&state, now, &err) != 0)
+		if (gm_keystate_lock(&state, false, now, &err) != 0)
 			_exit(1);
 		row = gm_keytable_get(
 		    &state.table, GM_KEYROW_OWNER, ORIGIN, id, "all", &err);
@@ -123,7 +123,7 @@ reserve(const struct run *run, long count)
 	gm_keystate_open(&state, run->dir, &note, false);
 	while (count-- > 0) {
 		now = gm_clock_wall_ms();
-		if (gm_keystate_lock(&state, now, &err) != 0)
+		if (gm_keystate_lock(&state, false, now, &err) != 0)
 			_exit(1);
 		row = gm_keytable_get(
 		    &state.table, GM_KEYROW_OWNER, ORIGIN, "key", "all", &err);
@@ -247,7 +247,7 @@ check_litter(const struct run *run)
 	DIR *dir;
 
 	gm_keystate_open(&state, run->dir, &note, false);
-	if (gm_keystate_lock(&state, gm_clock_wall_ms(), &err) != 0)
+	if (gm_keystate_lock(&state, false, gm_clock_wall_ms(), &err) != 0)
 		die(err.msg);
 	state.table.changed = true;
 	gm_keystate_close(&state);

@@ -30,7 +30,7 @@ lock(struct gm_keystate *k)
 {
 	struct gm_err err;
 
-	if (gm_keystate_lock(k, NOW, &err) != 0)
+	if (gm_keystate_lock(k, false, NOW, &err) != 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -664,7 +664,7 @@ test_lock_signal(void **state)
 		if (gm_stop_install(false, &err) != 0)
 			_exit(1);
 		(void)kill(getpid(), SIGTERM);
-		if (gm_keystate_lock(&b.k, NOW, &err) != -1)
+		if (gm_keystate_lock(&b.k, false, NOW, &err) != -1)
 			_exit(2);
 		_exit(err.code == GM_ESIGNAL ? 0 : 3);
 	}
@@ -715,18 +715,18 @@ test_lock_briefly(void **state)
 		_exit(0);
 	}
 	assert_int_equal(read(ends[0], &byte, 1), 1);
-	assert_int_equal(gm_keystate_lock_briefly(&b.k, NOW, &err), 0);
+	assert_int_equal(gm_keystate_lock(&b.k, true, NOW, &err), 0);
 	assert_true(b.k.locked);
 	gm_keystate_unlock(&b.k);
 	finish(pid);
 	open_side(&a, ".");
 	lock(&a.k);
 	b.k.patience_us = 200;
-	assert_int_equal(gm_keystate_lock_briefly(&b.k, NOW, &err), -1);
+	assert_int_equal(gm_keystate_lock(&b.k, true, NOW, &err), -1);
 	assert_int_equal(err.code, GM_EUNAVAILABLE);
 	assert_true(b.k.patience_us <= 0);
 	gm_keystate_unlock(&a.k);
-	assert_int_equal(gm_keystate_lock_briefly(&b.k, NOW, &err), 0);
+	assert_int_equal(gm_keystate_lock(&b.k, true, NOW, &err), 0);
 	assert_string_equal(said(), "");
 	close_side(&a);
 	close_side(&b);
@@ -745,7 +745,7 @@ test_clock_back(void **state)
 	(void)state;
 	open_side(&a, ".");
 	mark(&a.k, "key", 60000);
-	assert_int_equal(gm_keystate_lock(&a.k, NOW - year_ms, &err), 0);
+	assert_int_equal(gm_keystate_lock(&a.k, false, NOW - year_ms, &err), 0);
 	assert_true(a.k.table.rows[0].since_ms == NOW - year_ms);
 	assert_true(a.k.table.rows[0].until_ms == NOW - year_ms + 25 * 3600000);
 	/* which is right for all from then on */
