@@ -29,6 +29,14 @@ gm_lock_try(int fd)
 }
 
 void
+gm_lock_end(int fd)
+{
+	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	(void)fcntl(fd, F_OFD_SETLK, &all);
+}
+
+void
 gm_lock_sign(int fd)
 {
 	struct flock last = { .l_type = F_WRLCK,

@@ -21,6 +21,9 @@ enum gm_lock {
 /* Lock a descriptor that is open for writing, without waiting. */
 enum gm_lock gm_lock_try(int fd);
 
+/* End a lock; the descriptor stays open. */
+void gm_lock_end(int fd);
+
 /*
  * Let other processes find out that the lock is ours, by gm_lock_holder(), as
  * long as we close no other descriptor of the file.

@@ -1,6 +1,3 @@
-/* For locks of open file descriptions. */
-#define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +8,7 @@
 #include "base/aside.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "keys/dir.h"
 
 #define ASIDE "keys.new"
@@ -223,51 +221,32 @@ gm_keydir_stamp(const struct gm_keydir *d, const char *name)
 	return (struct gm_keystamp){ st.st_ino, st.st_mtim };
 }
 
-/* Returns 1, 0 if others hold it, or -1. */
-static int
-try_lock(int fd, struct gm_err *err)
-{
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fcntl(fd, F_OFD_SETLK, &all) == 0)
-		return 1;
-	if (errno == EAGAIN || errno == EACCES || errno == EINTR)
-		return 0;
-	return gm_fail_errno(err, GM_ECANTCREAT, "fcntl");
-}
-
-/* Not by F_OFD_SETLKW, which only a signal ends. */
+/* Never waits in the system, where only a signal ends the wait. */
 int
 gm_keydir_lock(
     const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)
 {
-	int rc = 0, tries;
-	off_t size;
+	enum gm_lock lock;
+	int tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
 		if (*fd == -1)
 			*fd = gm_keydir_file(d, name, O_RDWR | O_CREAT, err);
 		if (*fd == -1)
 			return -1;
-		rc = try_lock(*fd, err);
-		/* Whoever removed the file lets others lock a new one. */
-		if (rc != 1 || gm_keydir_is_same(d, name, *fd, &size))
-			break;
+		lock = gm_lock_try(*fd);
+		if (lock == GM_LOCK_NONE && errno != EINTR)
+			return gm_fail_errno(err, GM_ECANTCREAT, "%s/%s: fcntl",
+			    gm_buf_str(&d->path), name);
+		if (lock != GM_LOCK_HELD)
+			return 0;
+		if (gm_lock_is_named(*fd, d->fd, name, AT_SYMLINK_NOFOLLOW))
+			return 1;
+		/* It was removed, and others can lock a new one. */
 		(void)close(*fd);
 		*fd = -1;
-		rc = 0;
 	}
-	if (rc == -1)
-		gm_err_prefix(err, "%s/%s: ", gm_buf_str(&d->path), name);
-	return rc;
-}
-
-void
-gm_keydir_unlock(int fd)
-{
-	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-
-	(void)fcntl(fd, F_OFD_SETLK, &all);
+	return 0;
 }
 
 void

@@ -80,15 +80,13 @@ bool gm_keydir_is_same(
     const struct gm_keydir *, const char *name, int fd, off_t *size);
 
 /*
- * Try to lock the file of that name, made when absent and never renamed; *fd is
- * its descriptor, -1 at first, which is kept and used again.  Returns 1, 0 if
- * others hold the lock, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL,
- * GM_EUNAVAILABLE (the deadline).
+ * Try to lock the file of that name, made if absent and never renamed; *fd is its
+ * descriptor, -1 at first, which is kept and used again.  gm_lock_end() unlocks.
+ * Returns 1, 0 if others hold the lock, or -1: GM_ECANTCREAT, GM_EOS,
+ * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
 int gm_keydir_lock(const struct gm_keydir *, const char *name, int *fd,
     struct gm_err *) GM_MUST_CHECK;
-
-void gm_keydir_unlock(int fd);
 
 /* Harmless when zero or repeated. */
 void gm_keydir_close(struct gm_keydir *);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/stop.h"
 #include "keys/state.h"
 
@@ -61,7 +62,7 @@ unlock(struct gm_keystate *k)
 	int64_t now, held;
 
 	if (k->locked) {
-		gm_keydir_unlock(k->lock);
+		gm_lock_end(k->lock);
 		now = gm_clock_mono_ms();
 		held = now - k->took_ms;
 		if (k->waited)

@@ -24,6 +24,10 @@ test_try(void **state)
 	assert_int_equal(gm_lock_try(other), GM_LOCK_BUSY);
 	(void)close(copy);
 	assert_int_equal(gm_lock_try(other), GM_LOCK_HELD);
+	fd = open_file("file");
+	gm_lock_end(other);
+	assert_int_equal(gm_lock_try(fd), GM_LOCK_HELD);
+	(void)close(fd);
 	(void)close(other);
 	assert_int_equal(gm_lock_try(other), GM_LOCK_NONE);
 }

@@ -5,6 +5,7 @@
 
 #include "../base/file_place.h"
 #include "base/stop.h"
+#include "base/lock.h"
 #include "keys/dir.h"
 
 /* The directory of the test, as one that is ours alone. */
@@ -359,12 +360,12 @@ test_lock(void **state)
 	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 1);
 	assert_int_equal(mode_of("lock"), 0600);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 0);
-	gm_keydir_unlock(ours);
+	gm_lock_end(ours);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 1);
 	/* Removed by hand: nobody goes on with a file that is gone. */
 	assert_int_equal(unlink("lock"), 0);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 0);
-	gm_keydir_unlock(theirs);
+	gm_lock_end(theirs);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 1);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 0);
 	(void)close(ours);
