@@ -8,8 +8,8 @@
 #include "keys/table.h"
 
 #define HOUR_MS INT64_C(3600000)
-#define AHEAD_MS (25 * HOUR_MS) /* no quota takes longer to come back */
-#define SKEW_MS INT64_C(5000)   /* clocks are set that far, and no worry */
+#define AHEAD_MS (25 * HOUR_MS) /* no cooldown of a quota is longer */
+#define SKEW_MS INT64_C(5000)   /* clocks are set by so much often */
 
 static int
 compare(const void *a, const void *b)
@@ -62,27 +62,32 @@ place(const struct gm_keytable *t, const struct gm_keyrow *row)
 	return low;
 }
 
+static bool
+is_at(const struct gm_keytable *t, size_t i, const struct gm_keyrow *row)
+{
+	return i < t->len && compare(&t->rows[i], row) == 0;
+}
+
 struct gm_keyrow *
 gm_keytable_find(const struct gm_keytable *t, enum gm_keyrow_kind kind,
     const char *origin, const char *id, const char *model)
 {
 	struct gm_keyrow row;
-	size_t at;
+	size_t i;
 
 	init_row(&row, origin, kind, id, model);
-	at = place(t, &row);
-	return at < t->len && compare(&t->rows[at], &row) == 0 ? &t->rows[at]
-	                                                       : NULL;
+	i = place(t, &row);
+	return is_at(t, i, &row) ? &t->rows[i] : NULL;
 }
 
 void
 gm_keytable_fetch(const struct gm_keytable *t, struct gm_keyrow *row)
 {
-	if (t->fetch == NULL || row == NULL || row->at == -1 ||
-	    row->look == t->look)
+	if (t->fetch == NULL || row == NULL || row->look == t->look)
 		return;
 	row->look = t->look;
-	t->fetch(t->arg, row);
+	if (row->at != -1) /* else it is in no file, so nothing is newer */
+		t->fetch(t->arg, row);
 }
 
 void
@@ -90,12 +95,8 @@ gm_keytable_fetch_all(struct gm_keytable *t)
 {
 	size_t i;
 
-	for (i = 0; t->fetch != NULL && i < t->len; i++) {
-		if (t->rows[i].at ==
-		    -1) /* in no file: there is nothing newer */
-			t->rows[i].look = t->look;
+	for (i = 0; i < t->len; i++)
 		gm_keytable_fetch(t, &t->rows[i]);
-	}
 }
 
 static int
@@ -119,24 +120,21 @@ struct gm_keyrow *
 gm_keytable_get(struct gm_keytable *t, enum gm_keyrow_kind kind,
     const char *origin, const char *id, const char *model, struct gm_err *err)
 {
-	struct gm_keyrow row, *at;
+	struct gm_keyrow row;
 	size_t i;
 
 	init_row(&row, origin, kind, id, model);
-	at = gm_keytable_find(t, kind, origin, id, model);
-	if (at != NULL) {
-		gm_keytable_fetch(t, at);
-		return at;
-	}
-	if (grow(t, err) != 0)
-		return NULL;
-	assert(t->rows != NULL); /* there is room */
 	i = place(t, &row);
-	if (i < t->len)
+	if (!is_at(t, i, &row)) {
+		if (grow(t, err) != 0)
+			return NULL;
+		assert(t->rows != NULL); /* there is room */
 		memmove(&t->rows[i + 1], &t->rows[i],
 		    (t->len - i) * sizeof(*t->rows));
-	t->rows[i] = row;
-	t->len++;
+		t->rows[i] = row;
+		t->len++;
+	}
+	gm_keytable_fetch(t, &t->rows[i]);
 	return &t->rows[i];
 }
 
@@ -158,7 +156,6 @@ later(int64_t a, int64_t b)
 static void
 merge_row(struct gm_keyrow *row, const struct gm_keyrow *from)
 {
-	int64_t until = later(row->until_ms, from->until_ms);
 	int more = rank(from) - rank(row);
 
 	if (row->project[0] == '\0' ||
@@ -174,7 +171,7 @@ merge_row(struct gm_keyrow *row, const struct gm_keyrow *from)
 	}
 	if (row->class == GM_CLASS_OK)
 		row->since_ms = later(row->since_ms, from->since_ms);
-	row->until_ms = until;
+	row->until_ms = later(row->until_ms, from->until_ms);
 	if (from->day > row->day)
 		row->requests = from->requests;
 	else if (from->day == row->day)
@@ -218,7 +215,7 @@ gm_keytable_sort(struct gm_keytable *t)
 	t->len = len + 1;
 }
 
-/* What counters say is no change that must reach the disk. */
+/* Never sets changed: no counter need reach the disk. */
 void
 gm_keyrow_settle(struct gm_keyrow *row, int64_t now_ms)
 {
@@ -327,7 +324,7 @@ take_time(const char **p, int64_t *ms)
 	return *(*p)++ == ' ';
 }
 
-/* p has the whole width and the blank behind it. */
+/* p has the whole width and the blank after it. */
 void
 gm_keyrow_parse_counters(
     struct gm_keyrow *row, const char p[GM_KEYROW_COUNTERS])
@@ -416,7 +413,7 @@ take_kind(struct gm_keyrow *row)
 	}
 }
 
-/* The counters have this width; what they lack of today's is "-". */
+/* The counters have this width; "-" stands for those that version 1 lacks. */
 static bool
 parse_line(struct gm_keyrow *row, struct gm_span line, size_t width)
 {
@@ -484,7 +481,7 @@ gm_keytable_parse(
 		if (line.len == 0 || (line.p[0] == '#' && text.p != NULL))
 			continue;
 		if (text.p == NULL || !parse_line(&row, line, width))
-			++*bad; /* without an end, who knows what it said */
+			++*bad; /* a line without an end may be cut */
 		else if (gm_keytable_append(t, &row, err) != 0)
 			return -1;
 	}
@@ -554,7 +551,7 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 {
 	bool marked = row->class != GM_CLASS_OK || row->failures > 0;
 
-	/* A mark that has ended long ago says as little as none. */
+	/* A mark that has ended long ago counts as none. */
 	if (marked && (row->until_ms == 0 || row->until_ms >= now_ms - IDLE_MS))
 		return false;
 	return row->last_ms < now_ms - IDLE_MS &&
@@ -563,7 +560,7 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 		   row->last_ms != 0);
 }
 
-/* What would be lost with a row: little, a cooldown or a place, a dead key. */
+/* The weight of a row: 2 for a dead key, 1 for a cooldown or a current key. */
 static int
 weigh(const struct gm_keyrow *row, int64_t now_ms)
 {
@@ -576,10 +573,10 @@ weigh(const struct gm_keyrow *row, int64_t now_ms)
 static int64_t
 newest(const struct gm_keyrow *row)
 {
-	return row->last_ms > row->since_ms ? row->last_ms : row->since_ms;
+	return later(row->last_ms, row->since_ms);
 }
 
-/* The row to do without: the oldest of those that weigh least. */
+/* The oldest of the rows that weigh least. */
 static struct gm_keyrow *
 pick_oldest(const struct gm_keytable *t)
 {
@@ -601,7 +598,7 @@ pick_oldest(const struct gm_keytable *t)
 	return oldest;
 }
 
-/* Set at of those rows to -1 that shall not be written, of others to 0. */
+/* Set at of rows that are left out to -1, of all others to 0. */
 static void
 choose(struct gm_keytable *t)
 {

@@ -2,7 +2,7 @@
 #define GM_KEYS_TABLE_H
 
 /*
- * What is known of keys: rows in memory, and their text form.
+ * The table of what is known of keys: rows in memory, and their text form.
  *
  * The text is a comment that names version and columns, then a line for each
  * row, in the order of the struct but with the counters first, in a fixed
@@ -75,7 +75,7 @@ struct gm_keytable {
 	struct gm_keyrow *rows;
 	size_t len, cap;
 	bool changed;   /* beside counters: the file must be written anew */
-	bool newer;     /* the text was of a version that we do not know */
+	bool newer;     /* the text was of a later version */
 	int64_t now_ms; /* of gm_keytable_settle(); 0: the time is not known */
 	size_t dropped; /* rows that the last write had no room for */
 	/* Read a row's counters anew; NULL: nobody else changes them. */
@@ -84,41 +84,44 @@ struct gm_keytable {
 	uint64_t look; /* rises when counters may have changed */
 };
 
-/* The line of a row takes no more. */
+/* Room for the line of a row. */
 #define GM_KEYROW_LINE (GM_KEYROW_COUNTERS + sizeof(struct gm_keyrow))
 
-/* NULL: absent.  The row stays where it is until the next get or parse. */
+/* Find a row.  NULL: absent.  It stays where it is until the next get or parse. */
 struct gm_keyrow *gm_keytable_find(const struct gm_keytable *,
     enum gm_keyrow_kind, const char *origin, const char *id, const char *model);
 
-/* Found, or added without a mark; its counters are up to date.  NULL: GM_EOS. */
+/*
+ * Find a row, or add one without a mark; its counters are up to date.  Names may
+ * be those of rows of this table.  NULL: GM_EOS.
+ */
 struct gm_keyrow *
 gm_keytable_get(struct gm_keytable *, enum gm_keyrow_kind, const char *origin,
     const char *id, const char *model, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Bring the counters of a row, or of all, up to date, before they are looked at
- * or changed.
+ * Bring the counters of a row, or of all, up to date, before they are read or
+ * changed.  NULL is no row.
  */
 void gm_keytable_fetch(const struct gm_keytable *, struct gm_keyrow *);
 void gm_keytable_fetch_all(struct gm_keytable *);
 
-/* A name that a row can hold: what it cannot becomes '_', "-" becomes "". */
+/* Make a name that a row can hold: other bytes become '_', "-" becomes "". */
 void gm_keyrow_name(char *out, size_t size, const char *name);
 
-/* Add a copy where it does not belong, until the table is sorted. */
+/* Add a copy at the end; gm_keytable_sort() puts it in its place. */
 int gm_keytable_append(struct gm_keytable *, const struct gm_keyrow *,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Sort, and make one of equal rows, which sets changed.  The worse mark wins (a
- * dead key, then the later end), with the later of both ends; of the projects
- * the one whose since is later; of each counter the larger, of the later day.
+ * Sort, and merge equal rows, which sets changed.  The worse mark wins (a dead
+ * key, then the later end), with the later of both ends; of the projects the one
+ * whose since is later; of each counter the larger, of the later day.
  */
 void gm_keytable_sort(struct gm_keytable *);
 
 /*
- * What a wrong clock has left behind, after a read: an end over 25 hours ahead
+ * Correct what a wrong clock has left, after a read: an end over 25 hours ahead
  * becomes now and 25 hours, unless the mark is of a dead key; a since over 5 s
  * ahead becomes now; a last use over 5 s ahead means that the clock was set
  * back: last, slot and tokens become now, as do a slot and tokens over 25 hours
@@ -126,40 +129,40 @@ void gm_keytable_sort(struct gm_keytable *);
  */
 void gm_keytable_settle(struct gm_keytable *, int64_t now_ms);
 
-/* Of the counters of one row. */
+/* Correct the counters of one row. */
 void gm_keyrow_settle(struct gm_keyrow *, int64_t now_ms);
 
 void gm_keytable_release(struct gm_keytable *);
 
 /*
- * Fill an empty table.  Returns 0, or -1: GM_EOS.  *bad: lines that make no
- * sense and were dropped, the last one too if it has no end; a line whose
- * counters alone are torn keeps the rest, with counters zero.  A text of a
- * later version gives no row, and newer.  changed is set when the text should
- * be written anew, as one of version 1, which had no tokens: its rows have at -1,
- * as nothing can be rewritten in place there.
+ * Fill an empty table.  Returns 0, or -1: GM_EOS.  *bad counts lines that could
+ * not be read and were dropped, as the last one if it has no end; if only the
+ * counters of a line are torn they become zero.  A text of a later version gives
+ * no row, and newer.  changed is set if the text should be written anew, as one
+ * of version 1, which had no tokens: its rows have at -1, as nothing can be
+ * rewritten in place there.
  */
 int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Append the text and set at in each row.  Left out, with at -1, is what tells
- * nothing, a row that was not used in the 8 days before now_ms and had no mark
- * or failure in them; and of a table over GM_KEYTABLE_ROWS or _BYTES, which
- * dropped counts, the oldest rows: first those without a mark or with one that
- * is over, then those that cool and current keys, dead keys last.
+ * Append the text and set at in each row.  Rows that were not used in the 8 days
+ * before now_ms, and had no mark or failure in them, are left out, with at -1.
+ * So are, of a table over GM_KEYTABLE_ROWS or _BYTES, the oldest rows, which
+ * dropped counts: first those without a mark or with one that is over, then
+ * cooldowns and current keys, dead keys last.
  */
 void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 
-/* Drop the rows that were left out. */
+/* Drop the rows that were left out of the text. */
 void gm_keytable_forget(struct gm_keytable *);
 
-/* Read them; what makes no sense is all zero. */
+/* Read the counters of a line; all are zero if one cannot be read. */
 void gm_keyrow_parse_counters(
     struct gm_keyrow *, const char counters[GM_KEYROW_COUNTERS]);
 
 /*
- * The whole line, with its newline; it begins with the counters, of
+ * Write the whole line, with its newline; the counters are the first
  * GM_KEYROW_COUNTERS - 1 bytes.  Returns its length.
  */
 size_t gm_keyrow_line(const struct gm_keyrow *, char out[GM_KEYROW_LINE]);
