@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,11 +10,12 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/stop.h"
 #include "keys/dir.h"
 
 #define ASIDE "keys.new"
 
-/* How often the file of the lock may vanish while we wait for it. */
+/* How often the lock file may be removed while it is being locked. */
 #define TRIES 100
 
 static int
@@ -55,7 +57,7 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 		return -1;
 	fd = open_directory(path);
 	if (fd == -1 && errno == ENOENT && path[0] != '\0') {
-		/* What is in the way shows when it is opened. */
+		/* The open shows what is in the way. */
 		if (gm_dir_make(path, err) != 0 && err->code == GM_EOS)
 			return -1;
 		fd = open_directory(path);
@@ -69,7 +71,7 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 	return 0;
 }
 
-/* Of a call for a file in the directory; errno is kept. */
+/* The error of a call for a file in the directory; errno is kept. */
 static int
 fail_file(const struct gm_keydir *d, const char *name, enum gm_code code,
     struct gm_err *err)
@@ -100,7 +102,7 @@ judge_file(
 		return gm_fail(err, GM_ECANTCREAT,
 		    "%s/%s: owned by somebody else", gm_buf_str(&d->path),
 		    name);
-	/* Where there are no modes it stays as it is. */
+	/* Some file systems have no modes. */
 	if ((st.st_mode & 07777) != 0600)
 		(void)fchmod(fd, 0600);
 	return 0;
@@ -195,6 +197,59 @@ gm_keydir_replace(const struct gm_keydir *d, const char *name,
 		return fd;
 	(void)fail_file(d, name, GM_EIO, err);
 	return gm_file_drop(fd);
+}
+
+#define HEX "0123456789abcdef"
+#define SALT_DIGITS ((size_t)GM_KEYDIR_SALT - 1)
+
+int
+gm_keydir_read_salt(
+    const struct gm_keydir *d, char salt[GM_KEYDIR_SALT], struct gm_err *err)
+{
+	struct gm_buf text;
+	int fd, rc;
+
+	fd = gm_keydir_file(d, "salt", O_RDONLY, err);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	gm_buf_init(&text, SALT_DIGITS + 2);
+	rc = gm_keydir_read(d, "salt", fd, &text, err);
+	(void)close(fd);
+	if (rc == 0 &&
+	    (text.len != SALT_DIGITS + 1 || text.data[SALT_DIGITS] != '\n' ||
+		strspn(text.data, HEX) != SALT_DIGITS))
+		rc = gm_fail(err, GM_ECANTCREAT, "%s/salt: not 64 digits",
+		    gm_buf_str(&d->path));
+	if (rc == 0)
+		memcpy(salt, text.data, SALT_DIGITS);
+	gm_buf_release(&text);
+	return rc == 0 ? 1 : -1;
+}
+
+int
+gm_keydir_make_salt(
+    const struct gm_keydir *d, char salt[GM_KEYDIR_SALT], struct gm_err *err)
+{
+	unsigned char random[SALT_DIGITS / 2];
+	char text[SALT_DIGITS + 1];
+	ssize_t n;
+	size_t i;
+	int fd;
+
+	do
+		n = getrandom(random, sizeof(random), 0);
+	while (n == -1 && errno == EINTR && gm_stop_stage() != GM_STOP_NOW);
+	if (n != (ssize_t)sizeof(random))
+		return gm_fail_errno(err, GM_EOS, "getrandom");
+	for (i = 0; i < SALT_DIGITS; i++)
+		text[i] = HEX[random[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf];
+	text[SALT_DIGITS] = '\n';
+	fd = gm_keydir_replace(
+	    d, "salt", (struct gm_span){ text, sizeof(text) }, err);
+	if (fd == -1)
+		return -1;
+	(void)close(fd);
+	return gm_keydir_read_salt(d, salt, err);
 }
 
 bool

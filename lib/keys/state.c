@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,8 +23,7 @@
 #define SYNC_US 5000 /* between two looks at what this process writes */
 
 #define ABANDON_MS 50 /* for a sync at the end of a run */
-#define SALT_BYTES 32
-#define SKEW_MS 5000 /* a clock is set back by more */
+#define SKEW_MS 5000  /* a clock is set back by more */
 
 /* Say once that nothing is stored, unless the caller asks for the reason. */
 static void
@@ -200,61 +198,11 @@ fail_in_vain(const struct gm_keystate *k, struct gm_err *err)
 	    gm_buf_str(&k->dir.path));
 }
 
-/* Returns 1, 0 if there is none, or -1: what is there is no salt. */
-static int
-read_salt(struct gm_keystate *k, struct gm_err *err)
-{
-	const size_t digits = sizeof(k->salt) - 1;
-	struct gm_buf text;
-	int fd, rc;
-
-	fd = gm_keydir_file(&k->dir, "salt", O_RDONLY, err);
-	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	gm_buf_init(&text, digits + 2);
-	rc = gm_keydir_read(&k->dir, "salt", fd, &text, err);
-	(void)close(fd);
-	if (rc == 0 && (text.len != digits + 1 || text.data[digits] != '\n' ||
-			   strspn(text.data, "0123456789abcdef") != digits))
-		rc = gm_fail(err, GM_ECANTCREAT, "%s/salt: not 64 digits",
-		    gm_buf_str(&k->dir.path));
-	if (rc == 0)
-		memcpy(k->salt, text.data, digits);
-	gm_buf_release(&text);
-	return rc == 0 ? 1 : -1;
-}
-
-static int
-make_salt(struct gm_keystate *k, struct gm_err *err)
-{
-	static const char digits[] = "0123456789abcdef";
-	unsigned char random[SALT_BYTES];
-	char text[2 * SALT_BYTES + 1];
-	ssize_t n;
-	size_t i;
-	int fd;
-
-	do
-		n = getrandom(random, sizeof(random), 0);
-	while (n == -1 && errno == EINTR && gm_stop_stage() != GM_STOP_NOW);
-	if (n != (ssize_t)sizeof(random))
-		return gm_fail_errno(err, GM_EOS, "getrandom");
-	for (i = 0; i < 2 * sizeof(random); i++)
-		text[i] = digits[random[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf];
-	text[i] = '\n';
-	fd = gm_keydir_replace(
-	    &k->dir, "salt", (struct gm_span){ text, sizeof(text) }, err);
-	if (fd == -1)
-		return -1;
-	(void)close(fd);
-	return read_salt(k, err);
-}
-
 /* Two processes that start at once agree, as one makes it under the lock. */
 static int
 find_salt(struct gm_keystate *k, struct gm_err *err)
 {
-	int rc = read_salt(k, err);
+	int rc = gm_keydir_read_salt(&k->dir, k->salt, err);
 
 	if (rc != 0)
 		return rc;
@@ -262,9 +210,9 @@ find_salt(struct gm_keystate *k, struct gm_err *err)
 	if (rc == IN_VAIN)
 		return fail_in_vain(k, err);
 	if (rc == 1)
-		rc = read_salt(k, err);
+		rc = gm_keydir_read_salt(&k->dir, k->salt, err);
 	if (rc == 0)
-		rc = make_salt(k, err);
+		rc = gm_keydir_make_salt(&k->dir, k->salt, err);
 	unlock(k);
 	return rc;
 }

@@ -64,14 +64,14 @@ struct gm_keystate {
 	/* private */
 	const struct gm_note *note; /* borrowed; NULL: says nothing */
 	struct gm_keydir dir;
-	char salt[65];  /* hexadecimal digits; "" without any */
-	int lock, file; /* descriptors, -1: none; when dir is open */
-	off_t size;     /* of file, as it was parsed */
-	int64_t now_ms; /* of the last look */
-	bool writable;  /* file is open for writing */
-	bool known;     /* the table is what file holds, but counters */
-	bool locked;    /* we hold the lock */
-	bool slow;      /* the last wait for the lock was in vain */
+	char salt[GM_KEYDIR_SALT]; /* "": there is none */
+	int lock, file;            /* descriptors, -1: none; when dir is open */
+	off_t size;                /* of file, as it was parsed */
+	int64_t now_ms;            /* of the last look */
+	bool writable;             /* file is open for writing */
+	bool known;  /* the table is what file holds, but counters */
+	bool locked; /* we hold the lock */
+	bool slow;   /* the last wait for the lock was in vain */
 	int64_t took_ms, rest_ms; /* see unlock() */
 	bool waited;              /* for the lock that we hold or held last */
 	int64_t patience_us;      /* left for brief waits */
