@@ -8,8 +8,8 @@
 #define SYNC_MS 1000
 
 /*
- * The list's name in the state is a hash of the hashes of its keys, in order:
- * the same in all processes, and no key.  Labels do not make another list.
+ * The list's id is a hash of the ids of its keys, in order: the same in all
+ * processes, and no key.  Labels do not make another list.
  */
 static void
 name_list(struct gm_keys *k)

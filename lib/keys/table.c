@@ -46,7 +46,7 @@ init_row(struct gm_keyrow *row, const char *origin, enum gm_keyrow_kind kind,
 	gm_keyrow_name(row->model, sizeof(row->model), model);
 }
 
-/* Where a row is, or belongs. */
+/* Find the place where a row is, or belongs. */
 static size_t
 place(const struct gm_keytable *t, const struct gm_keyrow *row)
 {
@@ -281,11 +281,11 @@ gm_keytable_release(struct gm_keytable *t)
 #define WIDTH_1 (WIDTH - sizeof(NO_TIME))
 #define IDLE_MS (8 * 24 * INT64_C(3600000)) /* then a row is forgotten */
 
-/* What the widths can hold. */
+/* The largest numbers that fit. */
 #define REQUESTS_MAX INT64_C(9999999999)
 #define SMALL_MAX INT64_C(999999)
 
-/* Blanks before a number; all of the width is used. */
+/* Take a number of this width, with blanks before it. */
 static bool
 take_number(const char **p, int width, int64_t *value)
 {
@@ -310,7 +310,7 @@ parse_time(int64_t *ms, const char *text)
 	return *ms != 0 || text[0] == '\0' || gm_clock_parse(ms, text);
 }
 
-/* A time, or "-" and blanks up to its width. */
+/* Take a time, or "-" and blanks up to the same width. */
 static bool
 take_time(const char **p, int64_t *ms)
 {
@@ -339,7 +339,7 @@ gm_keyrow_parse_counters(
 	row->last_ms = row->slot_ms = row->tokens_ms = 0;
 }
 
-/* The next field, which must fit and be a name. */
+/* Take the next field, which must fit and be a name. */
 static bool
 take_name(struct gm_span *rest, char *out, size_t size)
 {
@@ -368,7 +368,7 @@ take_class(struct gm_span *rest, enum gm_class *class)
 	       gm_class_find(name, class);
 }
 
-/* One line without controls, without blanks at its ends; "" for "-". */
+/* Copy as one line: no controls, no blanks at its ends, "" for "-". */
 static void
 set_reason(char *out, size_t size, struct gm_span text)
 {
@@ -384,7 +384,7 @@ set_reason(char *out, size_t size, struct gm_span text)
 	out[i] = '\0';
 }
 
-/* What the id of a list begins with. */
+/* In the text, before the id. */
 static const char *const prefixes[] = { [GM_KEYROW_OWNER] = "",
 	[GM_KEYROW_PAUSE] = "provider:",
 	[GM_KEYROW_CURRENT] = "current:" };
