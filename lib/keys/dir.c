@@ -13,8 +13,6 @@
 #include "base/stop.h"
 #include "keys/dir.h"
 
-#define ASIDE "keys.new"
-
 /* How often the lock file may be removed while it is being locked. */
 #define TRIES 100
 
@@ -158,11 +156,11 @@ gm_keydir_aside(const struct gm_keydir *d, const char *name,
 {
 	int fd;
 
-	(void)unlinkat(d->fd, ASIDE, 0);
+	(void)unlinkat(d->fd, GM_KEYDIR_ASIDE, 0);
 	fd = gm_file_openat(
-	    d->fd, ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+	    d->fd, GM_KEYDIR_ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd == -1)
-		return fail_file(d, ASIDE, GM_EIO, err);
+		return fail_file(d, GM_KEYDIR_ASIDE, GM_EIO, err);
 	if (gm_aside_fill(fd, text) == 0)
 		return fd;
 	(void)!gm_keydir_publish(d, name, errno, err);
@@ -173,12 +171,12 @@ int
 gm_keydir_publish(
     const struct gm_keydir *d, const char *name, int error, struct gm_err *err)
 {
-	if (error == 0 && renameat(d->fd, ASIDE, d->fd, name) == 0)
+	if (error == 0 && renameat(d->fd, GM_KEYDIR_ASIDE, d->fd, name) == 0)
 		return 0;
 	if (error != 0)
 		errno = error;
 	(void)gm_fail_errno(err, GM_EIO, "%s/%s", gm_buf_str(&d->path), name);
-	(void)unlinkat(d->fd, ASIDE, 0);
+	(void)unlinkat(d->fd, GM_KEYDIR_ASIDE, 0);
 	return -1;
 }
 
@@ -276,7 +274,7 @@ gm_keydir_stamp(const struct gm_keydir *d, const char *name)
 	return (struct gm_keystamp){ st.st_ino, st.st_mtim };
 }
 
-/* Never waits in the system, where only a signal ends the wait. */
+/* Does not wait in fcntl(2), as only a signal ends that. */
 int
 gm_keydir_lock(
     const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)

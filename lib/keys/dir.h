@@ -48,6 +48,9 @@ int gm_keydir_file(const struct gm_keydir *, const char *name, int flags,
 int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
+/* The file aside, of any file that is replaced. */
+#define GM_KEYDIR_ASIDE "keys.new"
+
 /*
  * Replace a file in two steps: gm_keydir_aside() writes all of it aside, and
  * returns a descriptor for reading and writing, which the caller syncs, or -1

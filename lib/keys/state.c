@@ -13,17 +13,17 @@
 #include "keys/state.h"
 
 /* A wait for the lock. */
-#define SILENT_MS 10000 /* at most without a change of the file */
+#define SILENT_MS 10000 /* at most, if the file does not change */
 #define WAIT_MS 30000   /* at most in all */
-#define SLOW 10         /* both are so much shorter after one in vain */
-#define NAP_US 50       /* the first nap: most locks are held so long */
+#define SLOW 10         /* both are so much shorter after a wait in vain */
+#define NAP_US 50       /* the first nap: most locks last as long */
 #define LONGEST_US 6400
 #define REST_MAX_MS 100
 #define PATIENCE_US 200000
-#define SYNC_US 5000 /* between two looks at what this process writes */
+#define SYNC_US 5000 /* between two looks at a sync of this process */
 
 #define ABANDON_MS 50 /* for a sync at the end of a run */
-#define SKEW_MS 5000  /* a clock is set back by more */
+#define SKEW_MS 5000  /* a clock that was set back differs by more */
 
 /* Say once that nothing is stored, unless the caller asks for the reason. */
 static void
@@ -46,14 +46,14 @@ drop_file(struct gm_keystate *k)
 	k->known = false;
 }
 
-/* A signal or the deadline: no fault of the directory. */
+/* Is it a signal or the deadline, and no fault of the directory? */
 static bool
 is_stop(const struct gm_err *err)
 {
 	return err->code == GM_ESIGNAL || err->code == GM_EUNAVAILABLE;
 }
 
-/* If we had to wait others do so now, and get as long as we have taken. */
+/* After a wait, leave the lock to others for as long as it was held. */
 static void
 unlock(struct gm_keystate *k)
 {
@@ -80,7 +80,7 @@ close_files(struct gm_keystate *k)
 		if (k->lock != -1)
 			(void)close(k->lock);
 	}
-	gm_keydir_close(&k->dir); /* its path is there all the same */
+	gm_keydir_close(&k->dir); /* frees the path, also if not open */
 }
 
 static void
@@ -98,12 +98,12 @@ chance(void)
 {
 	uint32_t bits = 0;
 
-	/* Without it the naps are only less spread. */
+	/* Without chance the naps are only less spread. */
 	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
 	return bits;
 }
 
-/* Twice as long each time, up to a bound that falls as the wait lasts. */
+/* Double the nap each time, up to a bound that falls as the wait lasts. */
 static void
 plan_nap(struct gm_keywait *w, int64_t now_ms)
 {
@@ -116,19 +116,30 @@ plan_nap(struct gm_keywait *w, int64_t now_ms)
 	w->nap_us = w->longest_us / 2 + chance() % (w->longest_us / 2 + 1);
 }
 
+/* Has a file changed since its stamp was taken, which this renews? */
+static bool
+is_changed(
+    const struct gm_keystate *k, const char *name, struct gm_keystamp *stamp)
+{
+	const struct gm_keystamp old = *stamp;
+
+	*stamp = gm_keydir_stamp(&k->dir, name);
+	return stamp->inode != old.inode ||
+	       stamp->written.tv_sec != old.written.tv_sec ||
+	       stamp->written.tv_nsec != old.written.tv_nsec;
+}
+
 /* Has the wait been in vain? */
 static bool
 is_over(const struct gm_keystate *k, struct gm_keywait *w, int64_t now_ms)
 {
-	struct gm_keystamp stamp = gm_keydir_stamp(&k->dir, "keys");
 	int64_t part = k->slow ? SLOW : 1;
+	bool changed = is_changed(k, "keys", &w->stamp);
 
-	if (stamp.inode != w->stamp.inode ||
-	    stamp.written.tv_sec != w->stamp.written.tv_sec ||
-	    stamp.written.tv_nsec != w->stamp.written.tv_nsec) {
+	/* On a slow disk, processes may be killed before they rename it. */
+	changed = is_changed(k, GM_KEYDIR_ASIDE, &w->aside) || changed;
+	if (changed)
 		w->alive_ms = now_ms;
-		w->stamp = stamp;
-	}
 	return now_ms - w->alive_ms >= SILENT_MS / part ||
 	       now_ms - w->begun_ms >= WAIT_MS / part;
 }
@@ -248,7 +259,7 @@ gm_keystate_id(
 	gm_hash_hex(out, gm_span_of(k->salt), key);
 }
 
-/* As rows that are in no file. */
+/* Append copies, which are in no file. */
 static int
 append_rows(
     struct gm_keytable *t, const struct gm_keytable *from, struct gm_err *err)
@@ -265,7 +276,7 @@ append_rows(
 
 /*
  * Keep a table that cannot be written; without memory it is lost.  The next look
- * reads the file again, and lays this over it.
+ * reads the file again, and merges this with it.
  */
 static void
 keep(struct gm_keystate *k)
@@ -307,7 +318,7 @@ parse(struct gm_keystate *k, struct gm_keytable *t, struct gm_span text,
 	return 0;
 }
 
-/* The file, opened with flags, into a table; stays open if it is there. */
+/* Read the file, opened with flags, into a table; it stays open. */
 static int
 load(
     struct gm_keystate *k, struct gm_keytable *t, int flags, struct gm_err *err)
@@ -330,7 +341,7 @@ load(
 	return rc;
 }
 
-/* The counters of a row that others may have written since. */
+/* Read the counters of a row, which others may have written since. */
 static void
 fetch(void *arg, struct gm_keyrow *row)
 {
@@ -342,7 +353,7 @@ fetch(void *arg, struct gm_keyrow *row)
 		n = pread(k->file, counters, sizeof(counters), row->at);
 	while (n == -1 && errno == EINTR);
 	if (n != (ssize_t)sizeof(counters))
-		return; /* those that we had are better than none */
+		return; /* old counters are better than none */
 	gm_keyrow_parse_counters(row, counters);
 	gm_keyrow_settle(row, k->now_ms);
 }
@@ -353,14 +364,14 @@ is_known(struct gm_keystate *k, int flags, int64_t now_ms)
 {
 	off_t size;
 
-	/* A clock that was set back has the table settled anew. */
+	/* If the clock was set back the table must be settled again. */
 	return k->known && k->file != -1 && (k->writable || flags != O_RDWR) &&
 	       now_ms + SKEW_MS >= k->now_ms &&
 	       gm_keydir_is_same(&k->dir, "keys", k->file, &size) &&
 	       size == k->size;
 }
 
-/* The table stays as it is when that fails. */
+/* Bring the table up to date; it stays as it is if that fails. */
 static void
 renew(struct gm_keystate *k, int flags, int64_t now_ms)
 {
@@ -397,7 +408,7 @@ gm_keystate_look(struct gm_keystate *k, int64_t now_ms)
 		renew(k, O_RDONLY, now_ms);
 }
 
-/* After a try to lock that ended with rc. */
+/* Begin changes, after a try to lock that ended with rc. */
 static int
 begin(struct gm_keystate *k, int rc, int64_t now_ms, struct gm_err *err)
 {
@@ -447,7 +458,7 @@ keep_unwritten(struct gm_keystate *k, const struct gm_err *why)
 }
 
 static void
-tell_full(struct gm_keystate *k, size_t dropped)
+note_full(struct gm_keystate *k, size_t dropped)
 {
 	if (dropped == 0 || k->told_full || k->note == NULL)
 		return;
@@ -464,7 +475,7 @@ is_writable(const struct gm_keystate *k)
 	return k->dir.open && k->locked && k->known;
 }
 
-/* The whole table, aside.  Returns 0, or -1: it stays in memory. */
+/* Write the whole table aside.  Returns 0, or -1. */
 static int
 write_aside(struct gm_keystate *k, struct gm_err *err)
 {
@@ -481,7 +492,7 @@ write_aside(struct gm_keystate *k, struct gm_err *err)
 	return k->aside != -1 ? 0 : -1;
 }
 
-/* It is synced, or has failed with error.  Returns 0, or -1. */
+/* Rename the file aside, after a sync that ended with error. */
 static int
 publish(struct gm_keystate *k, int error, struct gm_err *err)
 {
@@ -490,7 +501,7 @@ publish(struct gm_keystate *k, int error, struct gm_err *err)
 		k->aside = -1;
 		return -1;
 	}
-	tell_full(k, k->table.dropped);
+	note_full(k, k->table.dropped);
 	drop_file(k);
 	k->file = k->aside;
 	k->aside = -1;
@@ -513,7 +524,7 @@ check_synced(struct gm_keystate *k, int error, struct gm_err *err)
 	return gm_fail_errno(err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
 }
 
-/* Have it synced by the thread, if there can be one. */
+/* Let the thread sync a descriptor, if there can be a thread. */
 static bool
 begin_sync(struct gm_keystate *k, int fd)
 {
@@ -683,8 +694,8 @@ gm_keystate_unlock(struct gm_keystate *k)
 }
 
 /*
- * What is not published yet is dropped, as if we had been killed: a new name for
- * a file that is not synced could lose all of it in a power cut.
+ * Drop a batch that is not renamed yet, as if this process had been killed: in a
+ * power cut, a renamed file that was not synced could lose everything.
  */
 static void
 drop_batch(struct gm_keystate *k)

@@ -50,11 +50,11 @@ enum gm_keystate_phase {
 
 /* A wait for the lock; all zero before the first try. */
 struct gm_keywait {
-	int64_t begun_ms;         /* monotonic clock; 0: not yet */
-	int64_t alive_ms;         /* when a change of the file was seen last */
-	struct gm_keystamp stamp; /* of the file at alive_ms */
-	int64_t nap_us;           /* how long to wait before the next try */
-	int64_t longest_us;       /* private */
+	int64_t begun_ms; /* monotonic clock; 0: not yet */
+	int64_t alive_ms; /* when a change of a file was seen last */
+	struct gm_keystamp stamp, aside; /* of the files at alive_ms */
+	int64_t nap_us;     /* how long to wait before the next try */
+	int64_t longest_us; /* private */
 };
 
 /* Zero: no file, memory only. */
@@ -150,9 +150,10 @@ void gm_keystate_unlock(struct gm_keystate *);
  * leaves the lock to others for as long as it held it, so the lock goes around.
  * A process that is stopped while it waits blocks nobody.
  *
- * Gives up if the file has not changed for 10 s, as the process with the lock
- * hangs, or after 30 s; the next wait is ten times shorter then.  This returns 1
- * then, with a note, and what is saved stays in memory.
+ * Gives up if neither the file nor the one that is being written aside has
+ * changed for 10 s, as the process with the lock hangs, or after 30 s; the next
+ * wait is ten times shorter then.  This returns 1 then, with a note, and what is
+ * saved stays in memory.
  */
 int gm_keystate_enter(struct gm_keystate *, struct gm_keywait *, int64_t now_ms,
     struct gm_err *) GM_MUST_CHECK;

@@ -570,6 +570,12 @@ test_lock_alive(void **state)
 	put_file("keys.other", "");
 	assert_int_equal(rename("keys.other", "keys"), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
+	/* or was killed while it wrote the new one */
+	w.alive_ms -= 11000;
+	put_file("keys.new", "");
+	assert_int_equal(enter_at(&b.k, &w), 0);
+	assert_int_equal(unlink("keys.new"), 0);
+	assert_int_equal(enter_at(&b.k, &w), 0);
 	assert_string_equal(said(), "");
 	w.alive_ms -= 11000;
 	assert_int_equal(enter_at(&b.k, &w), 1);
