@@ -180,21 +180,21 @@ gm_keydir_publish(
 	return -1;
 }
 
-int
-gm_keydir_replace(const struct gm_keydir *d, const char *name,
-    struct gm_span text, struct gm_err *err)
+/* Replace a file, synced.  Returns 0, or -1 with GM_EIO. */
+static int
+replace(const struct gm_keydir *d, const char *name, struct gm_span text,
+    struct gm_err *err)
 {
 	int fd = gm_keydir_aside(d, name, text, err);
+	int rc;
 
 	if (fd == -1)
 		return -1;
-	if (gm_keydir_publish(
-		d, name, gm_file_sync(fd) == 0 ? 0 : errno, err) != 0)
-		return gm_file_drop(fd);
-	if (gm_file_sync(d->fd) == 0)
-		return fd;
-	(void)fail_file(d, name, GM_EIO, err);
-	return gm_file_drop(fd);
+	rc = gm_keydir_publish(d, name, gm_file_sync(fd) == 0 ? 0 : errno, err);
+	if (rc == 0 && gm_file_sync(d->fd) != 0)
+		rc = fail_file(d, name, GM_EIO, err);
+	(void)close(fd);
+	return rc;
 }
 
 #define HEX "0123456789abcdef"
@@ -232,7 +232,6 @@ gm_keydir_make_salt(
 	char text[SALT_DIGITS + 1];
 	ssize_t n;
 	size_t i;
-	int fd;
 
 	do
 		n = getrandom(random, sizeof(random), 0);
@@ -242,12 +241,11 @@ gm_keydir_make_salt(
 	for (i = 0; i < SALT_DIGITS; i++)
 		text[i] = HEX[random[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf];
 	text[SALT_DIGITS] = '\n';
-	fd = gm_keydir_replace(
-	    d, "salt", (struct gm_span){ text, sizeof(text) }, err);
-	if (fd == -1)
+	if (replace(d, "salt", (struct gm_span){ text, sizeof(text) }, err) !=
+	    0)
 		return -1;
-	(void)close(fd);
-	return gm_keydir_read_salt(d, salt, err);
+	memcpy(salt, text, SALT_DIGITS);
+	return 1;
 }
 
 bool

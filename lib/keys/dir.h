@@ -64,10 +64,6 @@ int gm_keydir_aside(const struct gm_keydir *, const char *name,
 int gm_keydir_publish(const struct gm_keydir *, const char *name, int error,
     struct gm_err *) GM_MUST_CHECK;
 
-/* Do both, with both syncs.  Returns a descriptor, or -1 with GM_EIO. */
-int gm_keydir_replace(const struct gm_keydir *, const char *name,
-    struct gm_span text, struct gm_err *) GM_MUST_CHECK;
-
 /* Hexadecimal digits and a NUL. */
 #define GM_KEYDIR_SALT (64 + 1)
 

@@ -7,19 +7,6 @@
 /* Between two looks at a sync. */
 #define SYNC_MS 1000
 
-/*
- * The list's id is a hash of the ids of its keys, in order: the same in all
- * processes, and no key.  Labels do not make another list.
- */
-static void
-name_list(struct gm_keys *k)
-{
-	const size_t bytes = k->rule.ring->len * sizeof(*k->ids);
-
-	gm_keystate_id(
-	    k->state, (struct gm_span){ (const char *)k->ids, bytes }, k->list);
-}
-
 int
 gm_keys_open(
     struct gm_keys *k, const struct gm_keys_options *o, struct gm_err *err)
@@ -41,7 +28,11 @@ gm_keys_open(
 	gm_url_origin(o->base_url, k->origin);
 	for (i = 0; i < o->ring->len; i++)
 		gm_keystate_id(k->state, o->ring->keys[i].text, k->ids[i]);
-	name_list(k);
+	/* No key, and the same in all processes.  Labels do not count. */
+	gm_keystate_id(k->state,
+	    (struct gm_span){
+		(const char *)k->ids, o->ring->len * sizeof(*k->ids) },
+	    k->list);
 	return 0;
 }
 

@@ -4,8 +4,8 @@
 #include <sys/resource.h>
 
 #include "../base/file_place.h"
-#include "base/stop.h"
 #include "base/lock.h"
+#include "base/stop.h"
 #include "keys/dir.h"
 
 /* The directory of the test, as one that is ours alone. */
@@ -228,6 +228,20 @@ test_shortage(void **state)
 	gm_keydir_close(&d);
 }
 
+/* Both steps.  Returns a descriptor, or -1. */
+static int
+replace(const struct gm_keydir *d, const char *name, struct gm_span text,
+    struct gm_err *err)
+{
+	int fd = gm_keydir_aside(d, name, text, err);
+
+	if (fd == -1 || gm_keydir_publish(d, name,
+			    gm_file_sync(fd) == 0 ? 0 : errno, err) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
 static void
 test_replace(void **state)
 {
@@ -241,7 +255,7 @@ test_replace(void **state)
 	put_file("other", "untouched");
 	/* what somebody left in our way */
 	assert_int_equal(symlink("other", "keys.new"), 0);
-	fd = gm_keydir_replace(&d, "name", span("new text"), &err);
+	fd = replace(&d, "name", span("new text"), &err);
 	assert_true(fd >= 0);
 	assert_file("name", "new text");
 	assert_file("other", "untouched");
@@ -268,9 +282,7 @@ test_replace_signal(void **state)
 		if (gm_stop_install(false, &err) != 0 || raise(SIGTERM) != 0 ||
 		    gm_stop_signal() != SIGTERM)
 			_exit(1);
-		_exit(gm_keydir_replace(&d, "name", span("text"), &err) == -1
-			  ? 2
-			  : 0);
+		_exit(replace(&d, "name", span("text"), &err) == -1 ? 2 : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -310,7 +322,7 @@ test_stamp(void **state)
 	assert_false(differs(&d, &stamp));
 	assert_int_equal(utimensat(AT_FDCWD, "name", past, 0), 0);
 	assert_true(differs(&d, &stamp));
-	fd = gm_keydir_replace(&d, "name", span("new"), &err);
+	fd = replace(&d, "name", span("new"), &err);
 	assert_true(fd >= 0);
 	assert_true(differs(&d, &stamp));
 	assert_int_equal(unlink("name"), 0);
@@ -334,15 +346,13 @@ test_replace_fails(void **state)
 	small.rlim_max = before.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(
-	    gm_keydir_replace(&d, "name", span("new text"), &err), -1);
+	assert_int_equal(replace(&d, "name", span("new text"), &err), -1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_error(&err, GM_EIO, "./name: File too large");
 	assert_file("name", "old");
 	assert_int_equal(count(".", false), 1);
 	assert_int_equal(mkdir("keys.new", 0700), 0);
-	assert_int_equal(
-	    gm_keydir_replace(&d, "name", span("new text"), &err), -1);
+	assert_int_equal(replace(&d, "name", span("new text"), &err), -1);
 	assert_error(&err, GM_EIO, "./keys.new: File exists");
 	assert_file("name", "old");
 	gm_keydir_close(&d);
