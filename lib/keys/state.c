@@ -412,11 +412,13 @@ gm_keystate_look(struct gm_keystate *k, int64_t now_ms)
 static int
 begin(struct gm_keystate *k, int rc, int64_t now_ms, struct gm_err *err)
 {
+	struct gm_err in_vain;
+
 	if (rc == -1 && is_stop(err))
 		return -1;
 	if (rc == IN_VAIN) {
-		(void)fail_in_vain(k, err);
-		note_unstored(k, err);
+		(void)fail_in_vain(k, &in_vain);
+		note_unstored(k, &in_vain);
 	} else if (rc == -1) {
 		use_memory(k, err);
 	}
