@@ -10,13 +10,11 @@ static int
 take_lines(struct gm_keys *keys, struct gm_lines *lines,
     struct gm_keyreport *report, struct gm_err *first, struct gm_err *err)
 {
-	const struct gm_keywish wish = { .of = GM_KEYS_ALL };
-	struct gm_keyquery ignored;
 	struct gm_span line;
 	struct gm_err bad;
 	int rc = 0;
 
-	if (gm_keys_begin(keys, NULL, &wish, &ignored, err) != 0)
+	if (gm_keystate_lock(keys->state, false, gm_clock_wall_ms(), err) != 0)
 		return -1;
 	while (rc == 0 && gm_lines_take(lines, &line)) {
 		if (gm_keyreport_line(report, line, gm_clock_wall_ms(), &bad) ==
@@ -37,12 +35,9 @@ take_lines(struct gm_keys *keys, struct gm_lines *lines,
 static int
 check_stored(struct gm_keys *keys, struct gm_err *err)
 {
-	const struct gm_keywish wish = { .of = GM_KEYS_ALL };
-	struct gm_keyquery ignored;
-
-	return gm_keys_begin(keys, NULL, &wish, &ignored, err) != 0
-	           ? -1
-	           : gm_keys_store(keys, err);
+	if (gm_keystate_lock(keys->state, false, gm_clock_wall_ms(), err) != 0)
+		return -1;
+	return gm_keys_store(keys, err);
 }
 
 int
