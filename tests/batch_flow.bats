@@ -154,7 +154,7 @@ load batch
 '
 	printf '%s\n' one two | batch -l -j1 --text --metrics
 	[ "$rc" -eq 0 ]
-	sed -Ei 's/[0-9]+( s|\/s)/N\1/g; s/\<(total|ttft|connect)_ms=[0-9]+ ?//g' err
+	sed -Ei 's/[0-9.]+( s|\/s)/N\1/g; s/\<(total|ttft|connect)_ms=[0-9]+ ?//g' err
 	same err "\
 $(for _ in 1 2; do
 		echo "gm-prompt: provider=gemini model=$ALIAS key_index=0\

@@ -285,7 +285,7 @@ Try 'gm-prompt --help'.
 	(
 		ulimit -f 8
 		batch "$all" -j4 -o file
-		said 74 '' 'gm-prompt: file: File too large
+		said 74 '' 'gm-prompt: file: File too large; --resume goes on from there
 '
 	)
 	[ "$(tail -c 1 file | od -An -tx1)" = ' 0a' ]
