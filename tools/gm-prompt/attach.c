@@ -8,11 +8,11 @@
 #include "base/span.h"
 #include "base/term.h"
 #include "base/utf8.h"
+#include "cli/enclose.h"
 #include "gm-prompt/attach.h"
 #include "provider/request.h"
 
 #define FILES_MAX (1024 * 1024)
-#define ID_MIN 8 /* digits */
 #define SHOWN_MAX (8 * GM_TERM_LINE_MAX)
 #define KEPT_MAX (1024 * 1024) /* bytes of memory that a reset keeps */
 
@@ -47,54 +47,6 @@ file_at(const struct gm_attach *a, size_t i)
 	return (const struct file *)(const void *)a->files.data + i;
 }
 
-static void
-put_name(struct gm_buf *out, struct gm_span name)
-{
-	uint32_t point;
-	size_t n, skip;
-
-	for (; name.len > 0; name.p += n, name.len -= n) {
-		n = gm_utf8_decode(name, &point, &skip);
-		if (n == 0) {
-			gm_utf8_put(out, GM_UTF8_REPLACEMENT);
-			n = skip;
-		} else if (point < ' ' || (point >= 0x7F && point < 0xA0) ||
-			   point == 0x2028 || point == 0x2029)
-			gm_buf_printf(out, "&#%u;", (unsigned)point);
-		else if (point == '&')
-			gm_buf_puts(out, "&amp;");
-		else if (point == '<')
-			gm_buf_puts(out, "&lt;");
-		else if (point == '>')
-			gm_buf_puts(out, "&gt;");
-		else if (point == '"')
-			gm_buf_puts(out, "&quot;");
-		else
-			gm_buf_put(out, name.p, n);
-	}
-}
-
-/*
- * Find an id that is not in the content, in either case.  A hash that is
- * in there as a whole, which nobody can make, is hashed once more.
- */
-static void
-find_id(char id[GM_HASH_HEX], const char *hash, struct gm_span content)
-{
-	size_t len = ID_MIN;
-	char full[GM_HASH_HEX];
-
-	(void)memcpy(full, hash, GM_HASH_HEX);
-	(void)snprintf(id, GM_HASH_HEX, "%.*s", (int)len, full);
-	while (gm_span_has(content, id)) {
-		if (++len == GM_HASH_HEX) {
-			gm_hash_hex(full, gm_span_of(full), content);
-			len = ID_MIN;
-		}
-		(void)snprintf(id, GM_HASH_HEX, "%.*s", (int)len, full);
-	}
-}
-
 /* Where a file comes from, and what it is called. */
 struct source {
 	struct gm_span name;
@@ -111,9 +63,9 @@ wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
 
 	gm_hash_hex(hash, gm_span_of(""), content);
 	gm_hash_hex(file.hash, gm_span_of(hash), from->name);
-	find_id(id, hash, content);
+	gm_enclose_id(id, content);
 	gm_buf_puts(&a->texts, "<file name=\"");
-	put_name(&a->texts, from->name);
+	gm_enclose_name(&a->texts, from->name);
 	gm_buf_printf(&a->texts, "\" id=\"%s\">\n", id);
 	if (gm_input_put(in, from->shown, content, &a->texts, err) != 0 &&
 	    err->code == GM_EOS)

@@ -16,7 +16,7 @@
 #include "base/watch.h"
 #include "cli/out.h"
 #include "gm-prompt/journal.h"
-#include "gm-prompt/order.h"
+#include "cli/order.h"
 
 /* Zero with the borrowed members set is ready, after gm_order_init(). */
 struct gm_results {

@@ -1,5 +1,5 @@
-#ifndef GM_PROMPT_ORDER_H
-#define GM_PROMPT_ORDER_H
+#ifndef GM_CLI_ORDER_H
+#define GM_CLI_ORDER_H
 
 /*
  * The order of a batch's output: finished lines are held until those of all

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gm-prompt/order.h"
+#include "cli/order.h"
 
 #define ROOM_MIN 64 /* slots; no ring is smaller, or kept if it is larger */
 

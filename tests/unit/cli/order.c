@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "gm-prompt/order.h"
+#include "cli/order.h"
 
 #define MAX 1000000
 
