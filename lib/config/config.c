@@ -162,6 +162,9 @@ gm_config_init(struct gm_config *c)
 	around->journal = variable("JOURNAL_STREAM");
 	around->path = variable("PATH");
 	around->home = directory("HOME");
+	around->temporary = directory("TMPDIR");
+	if (around->temporary == NULL)
+		around->temporary = "/tmp";
 	around->config_home = directory("XDG_CONFIG_HOME");
 	around->no_color = variable("NO_COLOR") != NULL || is_dumb();
 	around->force_color = is_on("CLICOLOR_FORCE");

@@ -55,6 +55,7 @@ struct gm_surroundings {
 	const char *credentials; /* $CREDENTIALS_DIRECTORY, if it is absolute */
 	/* For a program that we run; what is not absolute is left out. */
 	const char *path, *home, *config_home;
+	const char *temporary; /* $TMPDIR, if it is absolute, or /tmp */
 	const char *keys[GM_KEY_VARIABLES]; /* as gm_vendor_variable() */
 	bool no_color, force_color;
 	bool in_key_command; /* we are part of one, or were started by one */
