@@ -117,3 +117,21 @@ gm_gemini_model_caution(
 	put_thinking(t, q, out);
 	put_room(t, q, out);
 }
+
+bool
+gm_gemini_model_takes_low(const char *model)
+{
+	static const char family[] = "gemini-";
+	const struct gm_span name = gm_span_of(model);
+	char *end;
+	long version;
+
+	if (!gm_span_starts(name, family))
+		return false;
+	if (gm_span_ends(name, "-latest"))
+		return !gm_span_starts(name, "gemini-1") &&
+		       !gm_span_starts(name, "gemini-2");
+	version = strtol(model + sizeof(family) - 1, &end, 10);
+	return end != model + sizeof(family) - 1 && version >= 3 &&
+	       version < 100;
+}

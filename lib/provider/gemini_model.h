@@ -9,6 +9,8 @@
  * No I/O.
  */
 
+#include <stdbool.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 #include "provider/provider.h"
@@ -20,5 +22,12 @@
  */
 void gm_gemini_model_caution(
     const char *model, const struct gm_question *, struct gm_buf *out);
+
+/*
+ * Does the model, named without "models/", take "low" as a level of thinking?
+ * Those from Gemini 3 on do, and what "latest" stands for; of others it is not
+ * known.
+ */
+bool gm_gemini_model_takes_low(const char *model);
 
 #endif

@@ -75,10 +75,39 @@ test_rows(void **state)
 	}
 }
 
+static void
+test_takes_low(void **state)
+{
+	static const struct {
+		const char *model;
+		bool want;
+	} models[] = {
+		{ "gemini-flash-latest", true },
+		{ "gemini-pro-latest", true },
+		{ "gemini-3-flash-preview", true },
+		{ "gemini-3.8-flash", true },
+		{ "gemini-4-argon", true },
+		{ "gemini-2.5-flash", false },
+		{ "gemini-2.5-flash-latest", false },
+		{ "gemini-1.5-pro-latest", false },
+		{ "gemini-embedding-001", false },
+		{ "gemini-", false },
+		{ "mistral-large-latest", false },
+		{ "tunedModels/mine", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(models); i++)
+		assert_int_equal(
+		    gm_gemini_model_takes_low(models[i].model), models[i].want);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_takes_low),
 		cmocka_unit_test(test_rows),
 	};
 
