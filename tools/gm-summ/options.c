@@ -1,0 +1,174 @@
+#include <string.h>
+
+#include "base/num.h"
+#include "gm-summ/options.h"
+
+#define WORDS_MAX 100000
+#define CHUNK_MIN 256
+#define CHUNK_MAX 10000000
+#define LANG_MAX 40
+
+static int
+check_number(int64_t *out, const char *name, const char *text, int64_t min,
+    int64_t max, struct gm_err *err)
+{
+	if (text == NULL || gm_num_whole(out, text, min, max, err) == 0)
+		return 0;
+	gm_err_prefix(err, "%s: ", name);
+	return -1;
+}
+
+/* "de", "pt-BR", "Deutsch": it goes into the prompt, and must be no more. */
+static int
+check_lang(const char *lang, struct gm_err *err)
+{
+	const char *p = lang;
+
+	if (lang == NULL)
+		return 0;
+	for (; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x80 && *p != '-' && *p != ' ' &&
+		    !((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'))
+			break;
+	if (*p == '\0' && p - lang <= LANG_MAX)
+		return 0;
+	return gm_fail(err, GM_EUSAGE,
+	    "--lang: not a language, such as de, pt-BR or German");
+}
+
+static int
+count_stdin(int argc, char **argv, int literal)
+{
+	int n = 0, i;
+
+	for (i = 0; i < argc - literal; i++)
+		n += strcmp(argv[i], "-") == 0;
+	return n;
+}
+
+static int
+check_stdin(
+    const struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
+{
+	const int behind = o->common.behind > 0 ? o->common.behind : 0;
+	const int named = count_stdin(argc, argv, behind);
+	const bool listed =
+	    o->files_from != NULL && strcmp(o->files_from, "-") == 0;
+	const bool all = argc == 0 && o->files_from == NULL;
+
+	if (named > 1)
+		return gm_fail(
+		    err, GM_EUSAGE, "the operand - is given more than once");
+	if (o->no_stdin && (named > 0 || listed))
+		return gm_fail(
+		    err, GM_EUSAGE, "--no-stdin and - cannot be combined");
+	if (o->no_stdin && all)
+		return gm_fail(err, GM_EUSAGE,
+		    "no file: name one, or leave --no-stdin out");
+	if (o->instructions != NULL && strcmp(o->instructions, "@-") == 0 &&
+	    (named > 0 || listed || all))
+		return gm_fail(err, GM_EUSAGE,
+		    "standard input cannot be both text and --instructions");
+	if (o->suffix != NULL && (named > 0 || all))
+		return gm_fail(err, GM_EUSAGE,
+		    "--out-suffix needs files: standard input has no name");
+	return 0;
+}
+
+int
+gm_summ_options_check(
+    struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
+{
+	const struct gm_common *c = &o->common;
+	const struct gm_clash rules[] = {
+		{ o->files_from != NULL && argc > 0,
+		    "--files0-from and operands" },
+		{ o->suffix != NULL && o->output != NULL,
+		    "--out-suffix and --output" },
+		{ o->suffix != NULL && o->combine,
+		    "--out-suffix and --combine" },
+		{ o->suffix != NULL && c->json, "--out-suffix and --json" },
+		{ o->suffix != NULL && o->estimate,
+		    "--out-suffix and --estimate" },
+		{ o->cache_clear && o->cache_stats,
+		    "--cache-clear and --cache-stats" },
+		{ o->no_cache && (o->cache_clear || o->cache_stats),
+		    "--no-cache and another option of the cache" },
+		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
+	};
+
+	if (o->output != NULL && strcmp(o->output, "-") == 0)
+		o->output = NULL; /* standard output */
+	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
+	    gm_pacing_apply(&o->pacing, err) != 0 ||
+	    check_number(
+		&o->words, "--words", o->words_text, 1, WORDS_MAX, err) != 0 ||
+	    check_number(&o->chunk_tokens, "--chunk-tokens", o->chunk_text,
+		CHUNK_MIN, CHUNK_MAX, err) != 0 ||
+	    check_lang(o->lang, err) != 0)
+		return -1;
+	if (o->style_text != NULL &&
+	    gm_style_parse(&o->style, o->style_text, err) != 0) {
+		gm_err_prefix(err, "--style: ");
+		return -1;
+	}
+	if (o->force && o->suffix == NULL)
+		return gm_fail(err, GM_EUSAGE, "--force needs --out-suffix");
+	if (o->suffix != NULL && strchr(o->suffix, '/') != NULL)
+		return gm_fail(err, GM_EUSAGE,
+		    "--out-suffix: the end of a name, without /");
+	if (o->cache_clear || o->cache_stats)
+		return argc == 0
+		           ? 0
+		           : gm_fail(err, GM_EUSAGE, "--%s takes no files",
+				 o->cache_clear ? "cache-clear"
+						: "cache-stats");
+	return check_stdin(o, argc, argv, err);
+}
+
+void
+gm_summ_rows(void *options, struct gm_options *table)
+{
+	struct gm_summ_options *o = options;
+	const struct gm_opt rows[] = {
+		{ 0, "style", "STYLE",
+		    "bullets, paragraph, headline, tldr, minutes",
+		    .text = &o->style_text },
+		{ 'w', "words", "N", "length of the summary (about 150)",
+		    .text = &o->words_text },
+		{ 0, "lang", "LANG", "language of the summary (the text's)",
+		    .text = &o->lang },
+		{ 'i', "instructions", "TEXT|@FILE",
+		    "what the summary should stress",
+		    .text = &o->instructions },
+		{ 0, "combine", NULL, "one summary of all files",
+		    .flag = &o->combine },
+		{ 0, "files0-from", "FILE",
+		    "read names of files from FILE; NUL ends each",
+		    .text = &o->files_from },
+		{ 'o', "output", "FILE", "write to FILE, when all is there",
+		    .text = &o->output },
+		{ 0, "out-suffix", "SUFFIX",
+		    "write each summary to a file beside its text",
+		    .text = &o->suffix },
+		{ 0, "force", NULL, "with --out-suffix: also newer ones",
+		    .flag = &o->force },
+		{ 0, "chunk-tokens", "N",
+		    "cut texts into parts of N tokens at most",
+		    .text = &o->chunk_text },
+		{ 0, "estimate", NULL, "estimate tokens and time, send nothing",
+		    .flag = &o->estimate },
+		{ 'n', "no-stdin", NULL, "leave standard input alone",
+		    .flag = &o->no_stdin },
+		{ 0, "no-cache", NULL, "do not use answers of earlier runs",
+		    .flag = &o->no_cache },
+		{ 0, "cache-stats", NULL, "print what the cache holds",
+		    .flag = &o->cache_stats },
+		{ 0, "cache-clear", NULL, "empty the cache",
+		    .flag = &o->cache_clear },
+		{ 0 },
+	};
+
+	gm_options_add(table, rows);
+	gm_pacing_rows(&o->pacing, table);
+}

@@ -1,0 +1,1074 @@
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/outfile.h"
+#include "base/stop.h"
+#include "base/watch.h"
+#include "call/pool.h"
+#include "cli/forecast.h"
+#include "cli/input.h"
+#include "cli/log.h"
+#include "cli/order.h"
+#include "cli/out.h"
+#include "cli/progress.h"
+#include "gm-summ/doc.h"
+#include "gm-summ/names.h"
+#include "gm-summ/run.h"
+#include "provider/estimate.h"
+#include "provider/gemini_model.h"
+#include "json/write.h"
+
+/* What is looked at in one turn of the loop without a request. */
+#define LOOKS 64
+#define COOLING_MS 1000
+#define WINDOW_UNKNOWN 32000 /* tokens, of a model that is not in the list */
+#define PROMPT_TOKENS 700    /* of our instructions, and some to spare */
+#define ANSWER_SHARE 8       /* a list of facts has so much of its text */
+#define INSTRUCTIONS_MAX ((size_t)64 * 1024)
+#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define AHEAD ((size_t)64 * 1024)
+
+/* Why no more is begun. */
+enum stop {
+	STOP_NOT,
+	STOP_ERROR, /* output, memory: why has the error */
+	STOP_KEYS,  /* no key can be used: the same */
+	STOP_LATE   /* so is the deadline */
+};
+
+/* A document that is open, and its requests in flight. */
+struct open {
+	struct gm_doc doc;
+	size_t busy;
+	bool used;
+	bool put; /* its result went out */
+};
+
+/* A request in flight. */
+struct job {
+	struct open *of;
+	struct gm_section *section;
+	struct gm_buf prompt, held;
+	struct gm_part part;
+	struct gm_turn turn;
+	struct gm_question question;
+	struct gm_sink sink;
+	struct gm_outcome outcome;
+	char key[GM_HASH_HEX];
+	struct job *next_idle;
+};
+
+struct run {
+	const struct gm_summ_options *opt;
+	const struct gm_common *common;
+	struct gm_services *services;
+	struct gm_cache *cache;
+	struct gm_question question; /* what all requests share */
+	struct gm_names names;
+	size_t next_name;
+	struct gm_buf instructions;
+	struct gm_wanted_summary wanted;
+	struct gm_text_options texts;
+	int64_t limit; /* tokens of a section */
+
+	struct open *docs;
+	struct job *jobs, *idle;
+	size_t slots, busy;
+
+	struct gm_out out;
+	struct gm_order order;
+	struct gm_watch watch;
+	bool waits;  /* for the reader of out */
+	bool headed; /* a header was printed */
+	int64_t due_ms, next_ms;
+	struct gm_buf line;
+
+	struct gm_log log;
+	struct gm_totals totals;
+	struct gm_progress progress;
+	int64_t begun_ms, cooling_ms;
+	size_t cooling;
+
+	enum stop stop;
+	struct gm_err why;
+	struct gm_err failed;
+	bool mixed;
+};
+
+static void
+end(struct run *r, enum stop why, const struct gm_err *err)
+{
+	if (r->stop != STOP_NOT)
+		return;
+	r->stop = why;
+	r->why = *err;
+}
+
+/* --- results */
+
+/* Several texts are told apart, as head(1) does. */
+static bool
+has_headers(const struct run *r)
+{
+	return r->names.len > 1 && !r->opt->combine && !r->common->json;
+}
+
+static void
+put_error(struct gm_jsonw *w, const struct run *r, const struct gm_err *err)
+{
+	struct gm_buf masked;
+
+	if (err == NULL) {
+		gm_jsonw_null(w, "error");
+		return;
+	}
+	gm_buf_init(&masked, 64 * 1024);
+	gm_secret_mask(&r->common->secrets, &masked, gm_span_of(err->msg));
+	gm_jsonw_object(w, "error");
+	gm_jsonw_text(w, "class", gm_err_word(err->code));
+	gm_jsonw_span(w, "message", gm_buf_span(&masked));
+	gm_jsonw_end(w);
+	gm_buf_inherit(w->out, &masked);
+	gm_buf_release(&masked);
+}
+
+static const char *
+name_of(const struct run *r, const struct gm_doc *d)
+{
+	const char *name = r->names.items[r->opt->combine ? 0 : d->number - 1];
+
+	return name != NULL ? name : "-";
+}
+
+static void
+put_files(struct gm_jsonw *w, const struct run *r, const struct gm_doc *d)
+{
+	size_t i;
+
+	if (!r->opt->combine) {
+		gm_jsonw_text(w, "file", name_of(r, d));
+		return;
+	}
+	gm_jsonw_array(w, "files");
+	for (i = 0; i < r->names.len; i++)
+		gm_jsonw_text(w, NULL,
+		    r->names.items[i] != NULL ? r->names.items[i] : "-");
+	gm_jsonw_end(w);
+}
+
+static void
+put_json(struct run *r, const struct gm_doc *d)
+{
+	struct gm_jsonw w;
+	bool ok = d->summary != NULL;
+
+	gm_jsonw_init(&w, &r->line);
+	gm_jsonw_object(&w, NULL);
+	put_files(&w, r, d);
+	gm_jsonw_bool(&w, "ok", ok);
+	gm_jsonw_span(
+	    &w, "summary", (struct gm_span){ d->summary, d->summary_len });
+	gm_jsonw_int(&w, "parts", (int64_t)d->parts);
+	gm_jsonw_int(&w, "rounds", (int64_t)d->rounds);
+	gm_jsonw_int(&w, "cached", (int64_t)d->cached);
+	gm_jsonw_int(&w, "requests", d->requests);
+	gm_jsonw_object(&w, "tokens");
+	gm_jsonw_int(&w, "input", d->tokens_in);
+	gm_jsonw_int(&w, "output", d->tokens_out);
+	gm_jsonw_end(&w);
+	gm_jsonw_int(&w, "ms", gm_clock_mono_ms() - d->begun_ms);
+	put_error(&w, r, ok ? NULL : &d->failure);
+	gm_jsonw_end(&w);
+	gm_buf_putc(&r->line, '\n');
+}
+
+static void
+put_text(struct run *r, const struct gm_doc *d)
+{
+	if (d->summary == NULL)
+		return; /* its line is empty: nothing is printed */
+	if (has_headers(r))
+		gm_buf_printf(&r->line, "==> %s <==\n", gm_doc_name(d));
+	gm_buf_put(&r->line, d->summary, d->summary_len);
+	gm_buf_putc(&r->line, '\n');
+}
+
+/* The summary beside its text. */
+static int
+write_beside(struct run *r, const struct gm_doc *d, struct gm_err *err)
+{
+	struct gm_outfile file = { .fd = -1 };
+	struct gm_buf path;
+	int rc;
+
+	gm_buf_init(&path, 64 * 1024);
+	gm_buf_printf(&path, "%s%s", name_of(r, d), r->opt->suffix);
+	rc = gm_buf_check(&path, err);
+	if (rc == 0)
+		rc = gm_outfile_create(&file, gm_buf_str(&path), err);
+	gm_buf_reset(&r->line);
+	put_text(r, d);
+	if (rc == 0)
+		rc = gm_buf_check(&r->line, err);
+	if (rc == 0 && gm_file_write(file.fd, gm_buf_span(&r->line),
+			   GM_STOP_NOW, err) != 0) {
+		gm_err_prefix(err, "%s: ", gm_buf_str(&path));
+		rc = -1;
+	}
+	file.keep = true; /* it was paid for */
+	if (rc == 0)
+		rc = gm_outfile_commit(&file, err);
+	gm_outfile_release(&file);
+	gm_buf_reset(&r->line);
+	gm_buf_release(&path);
+	return rc;
+}
+
+static void
+count_failure(struct run *r, const struct gm_err *err)
+{
+	r->totals.failed++;
+	if (r->totals.failed == 1)
+		r->failed = *err;
+	r->mixed = r->mixed || err->code != r->failed.code;
+	/* The last line says it, if it is the only one. */
+	if (r->names.len > 1 && !r->opt->combine)
+		gm_note(&r->common->note, GM_LEVEL_ERROR, "%s", err->msg);
+}
+
+/* A document has ended: its result goes to its place. */
+static int
+put_result(struct run *r, struct gm_doc *d, struct gm_err *err)
+{
+	if (d->summary != NULL && r->opt->suffix != NULL &&
+	    write_beside(r, d, &d->failure) != 0) {
+		free(d->summary);
+		d->summary = NULL;
+	}
+	if (d->summary != NULL)
+		r->totals.answered++;
+	else
+		count_failure(r, &d->failure);
+	gm_buf_reset(&r->line);
+	if (r->common->json)
+		put_json(r, d);
+	else if (r->opt->suffix == NULL)
+		put_text(r, d);
+	if (gm_buf_check(&r->line, err) != 0)
+		return -1;
+	return gm_order_hold(
+	    &r->order, (int64_t)d->number, gm_buf_span(&r->line), err);
+}
+
+/* --- documents */
+
+/* Is the summary of a text newer than the text? */
+static bool
+is_newer(struct run *r, const char *path)
+{
+	struct stat text, made;
+	struct gm_buf name;
+	bool newer;
+
+	if (r->opt->suffix == NULL || r->opt->force || path == NULL)
+		return false;
+	gm_buf_init(&name, 64 * 1024);
+	gm_buf_printf(&name, "%s%s", path, r->opt->suffix);
+	newer = name.failed == GM_OK && stat(path, &text) == 0 &&
+	        stat(gm_buf_str(&name), &made) == 0 && S_ISREG(made.st_mode) &&
+	        made.st_size > 0 &&
+	        (made.st_mtim.tv_sec > text.st_mtim.tv_sec ||
+		    (made.st_mtim.tv_sec == text.st_mtim.tv_sec &&
+			made.st_mtim.tv_nsec > text.st_mtim.tv_nsec));
+	if (newer)
+		gm_note(&r->common->note, GM_LEVEL_DETAIL,
+		    "%s: newer than its text, left as it is",
+		    gm_buf_str(&name));
+	gm_buf_release(&name);
+	return newer;
+}
+
+static struct open *
+find_room(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->slots; i++)
+		if (!r->docs[i].used)
+			return &r->docs[i];
+	return NULL;
+}
+
+static int
+close_doc(struct run *r, struct open *o, struct gm_err *err)
+{
+	int rc = 0;
+
+	if (!o->put)
+		rc = put_result(r, &o->doc, err);
+	o->put = true;
+	if (o->busy > 0)
+		return rc; /* its requests still look at it */
+	gm_doc_close(&o->doc);
+	o->used = false;
+	return rc;
+}
+
+/* Open the next text.  Returns 1, 0: there is none, or no room, or -1. */
+static int
+open_next(struct run *r, struct gm_err *err)
+{
+	struct open *o = find_room(r);
+	size_t len = r->opt->combine ? r->names.len : 1;
+	const char *const *paths = r->names.items + r->next_name;
+	struct gm_err failure;
+
+	if (r->next_name >= r->names.len || o == NULL ||
+	    gm_order_is_full(&r->order))
+		return 0;
+	r->next_name += len;
+	r->totals.records++;
+	if (is_newer(r, paths[0])) {
+		r->totals.skipped++;
+		gm_buf_reset(&r->line);
+		return gm_order_hold(&r->order, (int64_t)r->next_name,
+			   gm_buf_span(&r->line), err) == 0
+		           ? 1
+		           : -1;
+	}
+	*o = (struct open){ .used = true };
+	if (gm_doc_open(&o->doc, paths, len, r->limit, &r->wanted, &r->texts,
+		&failure) != 0 &&
+	    (failure.code == GM_ESIGNAL || failure.code == GM_EUNAVAILABLE ||
+		failure.code == GM_EOS)) {
+		gm_doc_close(&o->doc);
+		o->used = false;
+		*err = failure;
+		return -1;
+	}
+	o->doc.number = r->opt->combine ? 1 : r->next_name;
+	o->doc.begun_ms = gm_clock_mono_ms();
+	if (o->doc.phase == GM_DOC_ENDED && close_doc(r, o, err) != 0)
+		return -1;
+	return 1;
+}
+
+/* --- requests */
+
+/* Lists of facts need little thinking; NULL: as the model likes. */
+static const char *
+thinking_of(const struct run *r, const struct gm_section *s)
+{
+	bool known = r->services->len == 1 &&
+	             r->services->services[0].provider == &gm_gemini &&
+	             gm_gemini_model_takes_low(r->question.model) &&
+	             r->question.spare_len == 0;
+
+	return known && s->part.round != GM_ROUND_SUMMARY ? "LOW" : NULL;
+}
+
+static void
+set_question(struct run *r, struct job *j)
+{
+	j->part = (struct gm_part){ .text = gm_buf_span(&j->prompt) };
+	j->turn = (struct gm_turn){ .parts = &j->part, .parts_len = 1 };
+	j->question = r->question;
+	j->question.thinking_level = thinking_of(r, j->section);
+	j->question.turns = &j->turn;
+	j->question.turns_len = 1;
+	j->question.tokens = gm_estimate_question(&j->question);
+}
+
+/* What its answer is known by: all but which part it is. */
+static int
+set_key(struct run *r, struct job *j, struct gm_err *err)
+{
+	const struct gm_service *s = r->services->services;
+	struct gm_span identity;
+	struct gm_entry_request request = { .origin = s->keys->origin,
+		.model = r->question.model,
+		.prompts = GM_PROMPTS_VERSION,
+		.params = thinking_of(r, j->section),
+		.system = r->question.system,
+		.parts = &identity,
+		.parts_len = 1 };
+	int rc;
+
+	gm_buf_reset(&r->line);
+	rc = gm_doc_identity(&j->of->doc, j->section, &r->line, err);
+	identity = gm_buf_span(&r->line);
+	if (rc == 0)
+		gm_entry_key(j->key, &request);
+	gm_buf_recycle(&r->line, AHEAD);
+	return rc;
+}
+
+/* Take the answer of an earlier run.  Returns 1, 0: there is none, or -1. */
+static int
+use_cache(struct run *r, struct job *j, struct gm_err *err)
+{
+	struct gm_entry entry;
+	struct gm_doc *d = &j->of->doc;
+
+	if (set_key(r, j, err) != 0)
+		return -1;
+	if (!gm_cache_get(r->cache, j->key, &entry))
+		return 0;
+	d->cached++;
+	return gm_doc_answer(d, j->section, entry.text, err) == 0 ? 1 : -1;
+}
+
+/*
+ * A section for a job.  Returns 1: it is to be sent, 0: it has its answer, or -1
+ * and the document has ended, or *err is GM_EOS.
+ */
+static int
+take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
+    struct gm_err *err)
+{
+	int rc;
+
+	j->of = o;
+	j->section = s;
+	rc = use_cache(r, j, err);
+	if (rc == 1)
+		return 0;
+	gm_buf_recycle(&j->prompt, AHEAD);
+	if (rc == 0)
+		rc = gm_doc_compose(&o->doc, s, &j->prompt, err);
+	if (rc == 0) {
+		set_question(r, j);
+		return 1;
+	}
+	gm_doc_fail(&o->doc, s, false, err);
+	return -1;
+}
+
+static void
+start(struct run *r, struct job *j, struct gm_ask *ask)
+{
+	r->idle = j->next_idle;
+	r->busy++;
+	j->of->busy++;
+	gm_buf_recycle(&j->held, AHEAD);
+	gm_outcome_init(&j->outcome);
+	*ask = (struct gm_ask){ .service = r->services->services,
+		.question = &j->question,
+		.sink = &j->sink,
+		.outcome = &j->outcome,
+		.arg = j };
+}
+
+static int
+wake_at(struct run *r, int64_t at_ms, struct gm_err *err)
+{
+	if (r->due_ms == 0 || at_ms < r->due_ms)
+		r->due_ms = at_ms;
+	return gm_watch_at(&r->watch, r->due_ms, err);
+}
+
+/* Is there something to do for this document, short of a request? */
+static int
+look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
+{
+	struct gm_section *s;
+
+	if (o->doc.phase == GM_DOC_SCANNING) {
+		if (gm_doc_scan(&o->doc, err) == -1 && err->code == GM_EOS)
+			return -1;
+	} else if ((s = gm_doc_next(&o->doc)) == NULL) {
+		return 0;
+	} else if (take_section(r, j, o, s, err) == 1) {
+		return 2;
+	}
+	if (o->doc.phase == GM_DOC_ENDED && close_doc(r, o, err) != 0)
+		return -1;
+	return 1;
+}
+
+/*
+ * Find a request.  Returns 1; 0: none now; -1: none comes any more, or *err, if
+ * its code is not GM_OK.
+ */
+static int
+find_request(struct run *r, struct job *j, struct gm_err *err)
+{
+	size_t i, looks = 0;
+	bool any, open;
+	int rc;
+
+	do {
+		any = open = false;
+		for (i = 0; i < r->slots; i++) {
+			if (!r->docs[i].used || r->docs[i].put)
+				continue;
+			open = true;
+			rc = look_at(r, &r->docs[i], j, err);
+			if (rc == 2)
+				return 1;
+			if (rc == -1)
+				return -1;
+			any = any || rc == 1;
+			if (any && ++looks == LOOKS)
+				return wake_at(r, gm_clock_mono_ms(), err);
+		}
+		if (!any) {
+			rc = open_next(r, err);
+			if (rc == -1)
+				return -1;
+			any = rc == 1;
+			if (any && ++looks == LOOKS)
+				return wake_at(r, gm_clock_mono_ms(), err);
+		}
+	} while (any);
+	err->code = GM_OK;
+	return open || r->next_name < r->names.len ? 0 : -1;
+}
+
+/* The pool's supplier. */
+static int
+next(struct gm_ask *ask, void *arg)
+{
+	struct run *r = arg;
+	struct job *j = r->idle;
+	struct gm_err err = { .code = GM_OK };
+	int64_t now, sleep_ms = r->opt->pacing.sleep_ms;
+	int rc;
+
+	if (r->stop != STOP_NOT)
+		return -1;
+	now = sleep_ms > 0 ? gm_clock_mono_ms() : 0;
+	if (now < r->next_ms)
+		return wake_at(r, r->next_ms, &err);
+	rc = find_request(r, j, &err);
+	if (rc == -1 && err.code != GM_OK)
+		end(r, STOP_ERROR, &err);
+	if (rc != 1)
+		return rc;
+	r->next_ms = sleep_ms > 0 ? now + sleep_ms : 0;
+	start(r, j, ask);
+	return 1;
+}
+
+/* --- answers */
+
+static void
+count_outcome(struct run *r, struct gm_doc *d, const struct gm_outcome *o)
+{
+	const struct gm_usage *u = &o->answer.usage;
+	struct gm_totals *t = &r->totals;
+	int64_t attempts = (int64_t)gm_outcome_attempts(o);
+
+	t->requests += attempts;
+	t->retries += attempts > 0 ? attempts - 1 : 0;
+	t->tokens_in += u->prompt > 0 ? u->prompt : 0;
+	t->tokens_out += u->output > 0 ? u->output : 0;
+	t->tokens_total += u->total > 0 ? u->total : 0;
+	d->requests += attempts;
+	d->tokens_in += u->prompt > 0 ? u->prompt : 0;
+	d->tokens_out += u->output > 0 ? u->output : 0;
+}
+
+/* Keep what was paid for, unless a later run would ask otherwise. */
+static void
+keep_answer(struct run *r, const struct job *j)
+{
+	const struct gm_usage *u = &j->outcome.answer.usage;
+	const struct gm_entry entry = { .text = gm_buf_span(&j->held),
+		.model = j->outcome.model,
+		.input_tokens = u->prompt,
+		.output_tokens = u->output };
+
+	if (!j->outcome.fallback)
+		gm_cache_put(r->cache, j->key, &entry);
+}
+
+/* Can the same request have another end? */
+static bool is_worth_another(enum gm_class class)
+{
+	return class != GM_CLASS_BAD_REQUEST && class != GM_CLASS_MODEL_GONE &&
+	       class != GM_CLASS_BAD_URL && class != GM_CLASS_REDIRECT &&
+	       class != GM_CLASS_TLS && class != GM_CLASS_CERTIFICATES;
+}
+
+/* The run ends with this: no document is to blame. */
+static bool
+ends_run(const struct job *j, const struct gm_err *err)
+{
+	enum gm_class class = j->outcome.class;
+
+	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
+	       err->code == GM_ETEMPFAIL || err->code == GM_ENOPERM ||
+	       err->code == GM_EOS;
+}
+
+static void
+stop_run(struct run *r, const struct job *j, const struct gm_err *err)
+{
+	enum gm_class class = j->outcome.class;
+
+	if (class == GM_CLASS_DEADLINE)
+		end(r, STOP_LATE, err);
+	else if (err->code == GM_EOS)
+		end(r, STOP_ERROR, err);
+	else if (class != GM_CLASS_SIGNAL)
+		end(r, STOP_KEYS, err);
+}
+
+/* What a request came to, for its document. */
+static int
+settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
+    struct gm_err *err)
+{
+	struct gm_doc *d = &j->of->doc;
+
+	count_outcome(r, d, &j->outcome);
+	gm_log_outcome(&r->log, &j->outcome);
+	if (rc == 0) {
+		keep_answer(r, j);
+		if (d->phase != GM_DOC_ENDED &&
+		    gm_doc_answer(d, j->section, gm_buf_span(&j->held), err) !=
+			0 &&
+		    err->code == GM_EOS)
+			return -1;
+	} else if (ends_run(j, why)) {
+		stop_run(r, j, why);
+		return 0;
+	} else if (d->phase == GM_DOC_ENDED) {
+		return 0;
+	} else if (j->outcome.class == GM_CLASS_TOO_LARGE) {
+		if (gm_doc_split(d, j->section, err) != 0 &&
+		    err->code == GM_EOS)
+			return -1;
+	} else {
+		gm_doc_fail(
+		    d, j->section, is_worth_another(j->outcome.class), why);
+	}
+	return 0;
+}
+
+/* The pool's receiver. */
+static int
+done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+	struct job *j = ask->arg;
+	struct open *o = j->of;
+	struct gm_err why = { .code = GM_OK };
+
+	if (rc != 0)
+		why = *err;
+	o->busy--;
+	rc = settle(r, j, rc, &why, err);
+	gm_outcome_release(&j->outcome);
+	j->next_idle = r->idle;
+	r->idle = j;
+	r->busy--;
+	if (rc == 0 && o->doc.phase == GM_DOC_ENDED)
+		rc = close_doc(r, o, err);
+	return rc;
+}
+
+/* --- the loop */
+
+static int
+write_results(struct run *r, struct gm_err *err)
+{
+	struct gm_span line;
+	int rc = 1;
+
+	while (rc == 1 && gm_order_take(&r->order, &line)) {
+		if (line.len == 0)
+			continue;
+		if (has_headers(r) && r->headed)
+			gm_out_put(&r->out, gm_span_of("\n"));
+		r->headed = true;
+		gm_out_put(&r->out, line);
+		if (r->out.pending.len >= AHEAD)
+			rc = gm_out_try(&r->out, err);
+	}
+	if (rc == 1 && r->out.pending.len > 0)
+		rc = gm_out_try(&r->out, err);
+	if (rc == -1)
+		return -1;
+	if ((rc == 0) == r->waits)
+		return 0;
+	r->waits = rc == 0;
+	return gm_watch_set(&r->watch, r->out.fd, r->waits ? POLLOUT : 0, err);
+}
+
+static void
+count_cooling(struct run *r, int64_t now_ms)
+{
+	const struct gm_service *s = r->services->services;
+	size_t i;
+
+	if (r->cooling_ms != 0 && now_ms - r->cooling_ms < COOLING_MS)
+		return;
+	r->cooling_ms = now_ms;
+	r->cooling = 0;
+	for (i = 0; i < s->keys->rule.ring->len; i++)
+		r->cooling +=
+		    !gm_keys_is_usable(s->keys, r->question.model, &s->wish, i);
+}
+
+static int
+tick(void *arg, struct gm_err *err)
+{
+	struct run *r = arg;
+	int64_t now;
+
+	r->due_ms = 0;
+	if (gm_watch_at(&r->watch, 0, err) != 0)
+		return -1;
+	if (r->common->note.status != NULL && r->common->out_is_tty)
+		gm_progress_erase(&r->progress);
+	if (r->opt->output == NULL && write_results(r, err) != 0)
+		return -1;
+	if (r->common->note.status == NULL)
+		return 0;
+	now = gm_clock_mono_ms();
+	count_cooling(r, now);
+	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
+	return r->progress.due_ms != 0 ? wake_at(r, r->progress.due_ms, err)
+	                               : 0;
+}
+
+/* --- before and after */
+
+static int
+hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
+{
+	struct gm_buf *held = arg;
+
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
+	if (!part->thought)
+		gm_buf_put_span(held, part->text);
+	if (gm_buf_check(held, err) == 0)
+		return 0;
+	gm_err_prefix(err, "answer: ");
+	if (err->code == GM_EDATA) /* not the user's data */
+		err->code = GM_EPROTOCOL;
+	return -1;
+}
+
+static int
+flush_nothing(void *arg, struct gm_err *err)
+{
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void
+drop_held(void *arg)
+{
+	gm_buf_reset(arg);
+}
+
+static int
+make_jobs(struct run *r, struct gm_err *err)
+{
+	size_t i;
+	struct job *j;
+
+	r->slots = r->opt->pacing.jobs;
+	r->jobs = calloc(r->slots, sizeof(*r->jobs));
+	r->docs = calloc(r->slots, sizeof(*r->docs));
+	if (r->jobs == NULL || r->docs == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	for (i = r->slots; i-- > 0;) {
+		j = &r->jobs[i];
+		gm_buf_init(&j->prompt, SIZE_MAX / 4);
+		gm_buf_init(&j->held, ANSWER_MAX);
+		gm_outcome_init(&j->outcome);
+		j->sink = (struct gm_sink){ .part = hold_part,
+			.flush = flush_nothing,
+			.restart = drop_held,
+			.arg = &j->held };
+		j->next_idle = r->idle;
+		r->idle = j;
+	}
+	return 0;
+}
+
+/* How much of a text fits into a request. */
+static int64_t
+find_limit(const struct run *r)
+{
+	const struct gm_service *s = r->services->services;
+	int64_t window, tpm = s->keys->rule.tpm;
+
+	if (r->opt->chunk_tokens > 0)
+		return r->opt->chunk_tokens;
+	window = gm_modelcache_window(
+	    &s->cache, gm_clock_wall_ms(), r->question.model);
+	if (window == 0)
+		window = WINDOW_UNKNOWN;
+	if (tpm > 0 && tpm < window)
+		window = tpm;
+	return window > 2 * PROMPT_TOKENS ? window - PROMPT_TOKENS : window / 2;
+}
+
+static int
+read_instructions(struct run *r, struct gm_err *err)
+{
+	struct gm_input in = { .note = &r->common->note,
+		.closed = r->common->stdin_closed };
+
+	gm_buf_init(&r->instructions, INSTRUCTIONS_MAX);
+	if (r->opt->instructions == NULL)
+		return 0;
+	return gm_input_argument(
+	    &in, "--instructions", r->opt->instructions, &r->instructions, err);
+}
+
+static int
+prepare(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	const struct gm_summ_options *o = r->opt;
+	const struct gm_common *c = r->common;
+	const int literal = c->behind > 0 ? c->behind : 0;
+
+	r->question.operation = GM_OP_GENERATE;
+	r->question.system = gm_span_of(gm_prompts_system);
+	if (gm_services_fit(r->services, &r->question, err) != 0 ||
+	    read_instructions(r, err) != 0)
+		return -1;
+	if ((o->files_from != NULL
+		    ? gm_names_from_file(&r->names, o->files_from, err)
+		    : gm_names_from_operands(
+			  &r->names, argc, argv, literal, err)) != 0)
+		return -1;
+	r->wanted = (struct gm_wanted_summary){ .style = o->style,
+		.words = o->words,
+		.lang = o->lang,
+		.instructions = gm_buf_span(&r->instructions) };
+	r->texts =
+	    (struct gm_text_options){ .temporary = c->config.around.temporary,
+		    .stdin_closed = c->stdin_closed,
+		    .note = &c->note };
+	r->limit = find_limit(r);
+	r->log = c->log;
+	r->log.metrics = c->config.values[GM_SET_METRICS].number != 0;
+	r->begun_ms = gm_clock_mono_ms();
+	gm_progress_init(&r->progress, &c->note,
+	    o->combine ? 1 : (int64_t)r->names.len, r->begun_ms);
+	gm_order_init(&r->order, false);
+	return make_jobs(r, err);
+}
+
+/* All results to the output; a file gets them at once. */
+static int
+finish_output(struct run *r, struct gm_err *err)
+{
+	struct gm_span line;
+
+	gm_order_end(&r->order);
+	while (gm_order_take(&r->order, &line)) {
+		if (line.len == 0)
+			continue;
+		if (has_headers(r) && r->headed)
+			gm_out_put(&r->out, gm_span_of("\n"));
+		r->headed = true;
+		gm_out_put(&r->out, line);
+		if (gm_out_flush(&r->out, err) != 0)
+			return -1;
+	}
+	if (gm_out_flush(&r->out, err) != 0)
+		return -1;
+	return r->headed && r->stop == STOP_NOT ? gm_out_commit(&r->out, err)
+	                                        : 0;
+}
+
+static int
+judge(const struct run *r, struct gm_err *err)
+{
+	const struct gm_totals *t = &r->totals;
+
+	if (r->stop != STOP_NOT) {
+		*err = r->why;
+		if (r->stop == STOP_KEYS)
+			gm_err_append(err, "; run it again to go on");
+		return -1;
+	}
+	if (t->failed == 0)
+		return 0;
+	*err = r->failed;
+	if (t->failed == 1 && t->records == 1)
+		return -1;
+	return gm_fail(err,
+	    !r->mixed && t->answered + t->skipped == 0 ? r->failed.code
+						       : GM_ENEGATIVE,
+	    "%lld of %lld files have no summary", (long long)t->failed,
+	    (long long)t->records);
+}
+
+static int
+finish(struct run *r, int rc, struct gm_err *err)
+{
+	gm_progress_erase(&r->progress);
+	if (rc == 0 && gm_stop_signal() == 0)
+		rc = finish_output(r, err);
+	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
+	gm_log_totals(&r->common->log, &r->totals);
+	if (rc == 0 && gm_stop_signal() != 0)
+		return gm_stop_fail(err);
+	return rc == 0 ? judge(r, err) : rc;
+}
+
+static int
+run_pool(struct run *r, struct gm_err *err)
+{
+	const struct gm_pool pool = { .http = r->services->services[0].http,
+		.slots = r->slots,
+		.next = next,
+		.done = done,
+		.tick = tick,
+		.arg = r,
+		.watch = r->watch.fd };
+
+	return gm_pool_run(&pool, err);
+}
+
+/* --- an estimate */
+
+/* Requests and tokens of the rounds that follow, if answers are as asked for. */
+static void
+add_rounds(const struct run *r, struct gm_forecast *f, int64_t sections,
+    int64_t tokens)
+{
+	while (sections > 1) {
+		tokens /= ANSWER_SHARE;
+		sections =
+		    tokens * (100 + GM_TOKENS_MARGIN_PERCENT) / 100 / r->limit +
+		    1;
+		f->requests += sections;
+		f->tokens += tokens + sections * PROMPT_TOKENS / 2;
+	}
+}
+
+static int
+add_text(struct run *r, struct gm_forecast *f, struct gm_err *err)
+{
+	struct open *o = &r->docs[0];
+	const struct gm_section *s;
+	int64_t tokens = 0;
+	int rc;
+
+	do
+		rc = gm_doc_scan(&o->doc, err);
+	while (rc == 1 && gm_stop_stage() != GM_STOP_NOW);
+	if (rc == 1)
+		return gm_stop_fail(err);
+	if (rc == -1)
+		return err->code == GM_EOS ? -1 : 0;
+	for (s = o->doc.first; s != NULL; s = s->next)
+		tokens += s->tokens;
+	f->requests += (int64_t)o->doc.sections;
+	f->tokens += tokens + (int64_t)o->doc.sections * PROMPT_TOKENS / 2;
+	add_rounds(r, f, (int64_t)o->doc.sections, tokens);
+	o->doc.phase = GM_DOC_ENDED;
+	return 0;
+}
+
+static int
+estimate(struct run *r, struct gm_err *err)
+{
+	const struct gm_service *s = r->services->services;
+	struct gm_forecast f = { .sleep_ms = r->opt->pacing.sleep_ms };
+	struct open *o = &r->docs[0];
+	int rc = 1;
+
+	while (rc == 1 && r->next_name < r->names.len) {
+		rc = open_next(r, err);
+		if (rc == 1 && o->used && add_text(r, &f, err) != 0)
+			return -1;
+		if (o->used && o->doc.failure.code != GM_OK)
+			count_failure(r, &o->doc.failure);
+		if (o->used)
+			gm_doc_close(&o->doc);
+		o->used = false;
+	}
+	if (rc == -1)
+		return -1;
+	f.invalid = r->totals.failed;
+	gm_forecast_limits(&f, s->keys, &s->wish);
+	gm_buf_reset(&r->line);
+	gm_forecast_put(&f, r->common->json, &r->line);
+	if (gm_buf_check(&r->line, err) != 0)
+		return -1;
+	gm_out_put(&r->out, gm_buf_span(&r->line));
+	if (gm_out_flush(&r->out, err) != 0 || gm_out_commit(&r->out, err) != 0)
+		return -1;
+	return judge(r, err);
+}
+
+static int
+work(struct run *r, int argc, char **argv, struct gm_err *err)
+{
+	if (prepare(r, argc, argv, err) != 0 ||
+	    gm_out_open(&r->out, r->opt->output, err) != 0)
+		return -1;
+	r->out.filtered = !r->common->json && isatty(r->out.fd) == 1;
+	if (r->opt->estimate)
+		return estimate(r, err);
+	if (gm_watch_open(&r->watch, err) != 0 ||
+	    gm_services_connect(r->services, err) != 0)
+		return -1;
+	return finish(r, run_pool(r, err), err);
+}
+
+static void
+release(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; r->jobs != NULL && i < r->slots; i++) {
+		gm_buf_release(&r->jobs[i].prompt);
+		gm_buf_release(&r->jobs[i].held);
+		gm_outcome_release(&r->jobs[i].outcome);
+	}
+	for (i = 0; r->docs != NULL && i < r->slots; i++)
+		if (r->docs[i].used)
+			gm_doc_close(&r->docs[i].doc);
+	free(r->jobs);
+	free(r->docs);
+	gm_order_release(&r->order);
+	gm_out_release(&r->out);
+	gm_watch_close(&r->watch);
+	gm_buf_release(&r->line);
+	gm_buf_release(&r->instructions);
+	gm_names_release(&r->names);
+	free(r);
+}
+
+/* Not on the stack, which may be as small as 64 KiB. */
+int
+gm_summ_run(const struct gm_summ_options *opt, struct gm_services *services,
+    struct gm_cache *cache, int argc, char **argv, struct gm_err *err)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int rc;
+
+	if (r == NULL)
+		return gm_fail(err, GM_EOS, "out of memory");
+	r->opt = opt;
+	r->common = &opt->common;
+	r->services = services;
+	r->cache = cache;
+	r->out.file.fd = -1;
+	r->watch.fd = r->watch.timer = -1;
+	gm_buf_init(&r->line, SIZE_MAX / 4);
+	rc = work(r, argc, argv, err);
+	release(r);
+	return rc;
+}
