@@ -1,11 +1,14 @@
 """What the stand-in says: text made from the prompt alone, always the same.
 
-It is no model.  It knows four things: to sum up a text by its own sentences,
-to sum up a `git log`, to fill a JSON form, and to say that it is a stand-in.
+It is no model.  It knows five things: to sum up a text by its own sentences,
+to sum up a `git log`, to return the markers of a text (digest.py), to fill a
+JSON form, and to say that it is a stand-in.
 """
 import collections
 import json
 import re
+
+import digest
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 WANTS_SUMMARY = re.compile(
@@ -54,6 +57,8 @@ def answer(system, user, form=None):
         form = {}
     if form is not None:
         return filled(form, text)
+    if digest.is_asked(user):
+        return digest.answer(user)
     if len(COMMIT.findall(text)) > 0:
         return of_log(text)
     if WANTS_SUMMARY.search(asked) and len(sentences(text)) > 1:
