@@ -66,10 +66,7 @@ gm_names_from_file(struct gm_names *n, const char *path, struct gm_err *err)
 		gm_err_prefix(err, "--files0-from: ");
 		return -1;
 	}
-	if (n->list.len == 0)
-		return gm_fail(
-		    err, GM_EDATA, "--files0-from: %s: no names in it", path);
-	return split(n, path, err);
+	return n->list.len > 0 ? split(n, path, err) : 0;
 }
 
 void

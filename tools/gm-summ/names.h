@@ -26,8 +26,8 @@ int gm_names_from_operands(struct gm_names *, int argc, char **argv,
 
 /*
  * The names in a file, "-": standard input; NUL ends each, and the last one may
- * lack it.  Returns 0, or -1: GM_EDATA (an empty name, or none), GM_ENOINPUT,
- * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.
+ * lack it.  There may be none.  Returns 0, or -1: GM_EDATA (an empty name),
+ * GM_ENOINPUT, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.
  */
 int gm_names_from_file(
     struct gm_names *, const char *path, struct gm_err *) GM_MUST_CHECK;

@@ -117,7 +117,8 @@ end(struct run *r, enum stop why, const struct gm_err *err)
 static bool
 has_headers(const struct run *r)
 {
-	return r->names.len > 1 && !r->opt->combine && !r->common->json;
+	return r->names.len > 1 && !r->opt->combine && !r->common->json &&
+	       r->opt->suffix == NULL;
 }
 
 static void
@@ -730,7 +731,7 @@ tick(void *arg, struct gm_err *err)
 		return -1;
 	if (r->common->note.status != NULL && r->common->out_is_tty)
 		gm_progress_erase(&r->progress);
-	if (r->opt->output == NULL && write_results(r, err) != 0)
+	if (write_results(r, err) != 0)
 		return -1;
 	if (r->common->note.status == NULL)
 		return 0;
@@ -866,7 +867,7 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	return make_jobs(r, err);
 }
 
-/* All results to the output; a file gets them at once. */
+/* What is left of the results; the run has no more of them. */
 static int
 finish_output(struct run *r, struct gm_err *err)
 {
@@ -885,8 +886,9 @@ finish_output(struct run *r, struct gm_err *err)
 	}
 	if (gm_out_flush(&r->out, err) != 0)
 		return -1;
-	return r->headed && r->stop == STOP_NOT ? gm_out_commit(&r->out, err)
-	                                        : 0;
+	if (r->stop != STOP_NOT || (!r->headed && r->totals.failed > 0))
+		return 0; /* a file stays as it was */
+	return gm_out_commit(&r->out, err);
 }
 
 static int

@@ -1,0 +1,355 @@
+#!/usr/bin/env bats
+# Several files: their order, where each summary goes, and what fails alone.
+
+load summ
+
+# fact N: a text with the N-th marker alone; its summary is its own line.
+fact() {
+	printf 'Fact %d ⟦F%03d⟧.\n' "$1" "$1"
+}
+
+# facts N: files 1 to N, each with such a text, and the server.
+facts() {
+	local n
+	serve
+	for ((n = 1; n <= $1; n++)); do
+		fact "$n" >"$n"
+	done
+}
+
+@test "one file has no header, several have one as with head" {
+	facts 3
+	summ 2
+	said 0 '- Fact 2 ⟦F002⟧.
+' ''
+	summ 3 1 2
+	said 0 '==> 3 <==
+- Fact 3 ⟦F003⟧.
+
+==> 1 <==
+- Fact 1 ⟦F001⟧.
+
+==> 2 <==
+- Fact 2 ⟦F002⟧.
+' ''
+	fact 9 | gm 1 -
+	said 0 '==> 1 <==
+- Fact 1 ⟦F001⟧.
+
+==> standard input <==
+- Fact 9 ⟦F009⟧.
+' ''
+	fact 8 >./-
+	fact 9 | gm - -- -
+	said 0 '==> standard input <==
+- Fact 9 ⟦F009⟧.
+
+==> - <==
+- Fact 8 ⟦F008⟧.
+' ''
+}
+
+@test "standard input is what is summarised if no file is named" {
+	serve
+	fact 1 | gm
+	said 0 '- Fact 1 ⟦F001⟧.
+' ''
+	fact 2 >text
+	gm - <text
+	said 0 '- Fact 2 ⟦F002⟧.
+' ''
+	# From where others have read it to.
+	{ read -r _ && gm; } < <(fact 3 && fact 4)
+	said 0 '- Fact 4 ⟦F004⟧.
+' ''
+	fact 3 >text
+	fact 4 >>text
+	{ head -c "$(fact 3 | wc -c)" >/dev/null && gm; } < <(cat text)
+	said 0 '- Fact 4 ⟦F004⟧.
+' ''
+	{ python3 -c 'import os; os.read(0, int(os.sys.argv[1]))' "$(fact 3 | wc -c)" && gm; } <text
+	said 0 '- Fact 4 ⟦F004⟧.
+' ''
+}
+
+@test "summaries are printed in the order of the files, each as soon as it may" {
+	facts 4
+	script <<-'END'
+		[{"when": {"body": "F002"}, "service": true, "head_gate": "go"}]
+	END
+	summ -j4 1 2 3 4 &
+	pid=$!
+	# The first is printed, while the second is waited for.
+	wait_for 'grep -q F001 out 2>/dev/null && [ "$(requests)" -eq 4 ]'
+	same out '==> 1 <==
+- Fact 1 ⟦F001⟧.
+'
+	: >"$DIR/go"
+	wait "$pid"
+	same out '==> 1 <==
+- Fact 1 ⟦F001⟧.
+
+==> 2 <==
+- Fact 2 ⟦F002⟧.
+
+==> 3 <==
+- Fact 3 ⟦F003⟧.
+
+==> 4 <==
+- Fact 4 ⟦F004⟧.
+'
+}
+
+@test "no more requests at once than -j says, and files share them" {
+	facts 9
+	summ -j3 1 2 3 4 5 6 7 8 9
+	[ "$rc" -eq 0 ]
+	[ "$(jq .peak "$DIR/counts.json")" -le 3 ]
+	[ "$(markers out | wc -l)" -eq 9 ]
+	script <<-'END'
+		[{"when": {"body": "F0"}, "service": true, "head_gate": "go",
+		  "repeat": -1}]
+	END
+	summ --no-cache -j3 1 2 3 4 5 6 7 8 9 &
+	pid=$!
+	wait_for '[ "$(requests)" -eq 12 ]'
+	: >"$DIR/go"
+	wait "$pid"
+	[ "$(jq .peak "$DIR/counts.json")" -eq 3 ]
+}
+
+@test "--json: an object for each file, in order, and nothing else" {
+	facts 2
+	summ --json 1 gone 2
+	[ "$rc" -eq 1 ]
+	same err 'gm-summ: gone: No such file or directory
+gm-summ: 1 of 3 files have no summary
+'
+	jq -c 'del(.ms) | .tokens |= map_values(. > 0)' out >objects
+	same objects '{"file":"1","ok":true,"summary":"- Fact 1 ⟦F001⟧.","parts":1,"rounds":1,"cached":0,"requests":1,"tokens":{"input":true,"output":true},"error":null}
+{"file":"gone","ok":false,"summary":"","parts":0,"rounds":0,"cached":0,"requests":0,"tokens":{"input":false,"output":false},"error":{"class":"input","message":"gone: No such file or directory"}}
+{"file":"2","ok":true,"summary":"- Fact 2 ⟦F002⟧.","parts":1,"rounds":1,"cached":0,"requests":1,"tokens":{"input":true,"output":true},"error":null}
+'
+	summ --json 1
+	[ "$(jq -c '[.cached, .requests, .tokens.input]' out)" = '[1,0,0]' ]
+	fact 3 | gm --json
+	[ "$(jq -r .file out)" = - ]
+	text 60000 2 >text
+	summ --json --chunk-tokens 4000 text
+	[ "$(jq '.requests == .parts + 1 and .rounds == 2 and .parts > 2' out)" = true ]
+}
+
+@test "--combine: one summary of all, whose parts have the names" {
+	facts 3
+	printf 'Four "4" & more ⟦F004⟧.\n' >'a "name" & more'
+	summ --combine -w 500 2 1 3 'a "name" & more'
+	said 0 '- Fact 2 ⟦F002⟧.
+- Fact 1 ⟦F001⟧.
+- Fact 3 ⟦F003⟧.
+- Four "4" & more ⟦F004⟧.
+' ''
+	# Small files go together, each between marks of its own.
+	tried 1
+	[ "$(sent '.[].names | tostring')" = '["2","1","3","a &quot;name&quot; &amp; more"]' ]
+	[ "$(sent '.[].texts | length')" -eq 4 ]
+	summ --combine --json 1 2
+	[ "$(jq -c '[.files, .file, .ok, .parts, .rounds]' out)" = '[["1","2"],null,true,1,1]' ]
+	# One that fails: there would be no summary of all.
+	summ --combine 1 gone 3
+	failed 66 'gone: No such file or directory'
+}
+
+@test "--combine: large and small files, in as many parts as it takes" {
+	serve
+	text 40000 8 >large
+	fact 101 >small
+	fact 102 >tiny
+	summ --combine --chunk-tokens 4000 -w 1000 small large tiny
+	[ "$rc" -eq 0 ]
+	same <(markers out) "⟦F101⟧
+$(all_markers 8)
+⟦F102⟧
+"
+	[ "$(sent '[.[] | select(.round == "facts").names[]] | unique | tostring')" = '["large","small","tiny"]' ]
+	[ "$(sent '[.[] | select(.round == "summary").names[]] | unique | tostring')" = '[""]' ] ||
+	    [ "$(sent '[.[] | select(.round == "summary").names[]] | unique | tostring')" = '[null]' ]
+}
+
+@test "--files0-from takes names of any kind from a file or standard input" {
+	facts 2
+	fact 3 >$'a\nb'
+	printf '2\0a\nb\0' >list
+	summ --files0-from list
+	[ "$rc" -eq 0 ]
+	same <(markers out) '⟦F002⟧
+⟦F003⟧
+'
+	# A header is one line.
+	[ "$(grep -c '==>' out)" -eq 2 ]
+	[ "$(wc -l <out)" -eq 5 ]
+	printf '1\0%s' 2 | gm --files0-from=- --json
+	[ "$rc" -eq 0 ]
+	[ "$(jq -r .file out)" = '1
+2' ]
+	summ --json $'a\nb'
+	[ "$(jq .file out)" = '"a\nb"' ]
+	printf '1' | gm --files0-from=-
+	said 0 '- Fact 1 ⟦F001⟧.
+' ''
+}
+
+@test "--files0-from: what is not a list of names" {
+	facts 1
+	: >empty
+	printf '1\0\0' >hole
+	summ --files0-from hole
+	failed 65 '--files0-from: hole: name 2 is empty'
+	summ --files0-from gone
+	failed 66 '--files0-from: gone: No such file or directory'
+	summ --files0-from hole 1
+	usage '--files0-from and operands exclude each other'
+	tried 0
+	# As with wc, no names are no error: find(1) has found nothing.
+	summ --files0-from empty
+	said 0 '' ''
+	gm --files0-from=- --json <empty
+	said 0 '' ''
+	tried 0
+	echo yesterday >digest
+	gm --files0-from=- -o digest <empty
+	said 0 '' ''
+	same digest ''
+}
+
+@test "--out-suffix: each summary goes beside its text, and nothing else" {
+	facts 2
+	mkdir d
+	fact 3 >d/3
+	summ --out-suffix .sum 1 2 d/3
+	said 0 '' ''
+	same 1.sum '- Fact 1 ⟦F001⟧.
+'
+	same 2.sum '- Fact 2 ⟦F002⟧.
+'
+	same d/3.sum '- Fact 3 ⟦F003⟧.
+'
+	rm 2.sum
+	summ --out-suffix .sum 1 gone 2
+	said 1 '' 'gm-summ: gone: No such file or directory
+gm-summ: 1 of 3 files have no summary
+'
+	[ ! -e gone.sum ]
+	same 2.sum '- Fact 2 ⟦F002⟧.
+'
+}
+
+@test "--out-suffix: a summary that is newer than its text is left alone" {
+	facts 2
+	summ --out-suffix .sum 1 2
+	echo mine >1.sum
+	summ --out-suffix .sum 1 2
+	said 0 '' ''
+	tried 0
+	same 1.sum 'mine
+'
+	touch -d '1 hour ago' 1.sum
+	fact 3 >1
+	summ --out-suffix .sum 1 2
+	said 0 '' ''
+	tried 1
+	same 1.sum '- Fact 3 ⟦F003⟧.
+'
+	echo mine >1.sum
+	summ --out-suffix .sum --force 1 2
+	same 1.sum '- Fact 3 ⟦F003⟧.
+'
+	# An empty one is no summary: whoever made it was stopped.
+	: >1.sum
+	summ --out-suffix .sum 1 2
+	same 1.sum '- Fact 3 ⟦F003⟧.
+'
+}
+
+@test "--out-suffix keeps the mode of a file, and makes a new one as others do" {
+	facts 2
+	umask 022
+	echo old >1.sum
+	chmod 640 1.sum
+	touch -d '1 hour ago' 1.sum
+	summ --out-suffix .sum 1 2
+	[ "$rc" -eq 0 ]
+	[ "$(stat -c %a 1.sum)" = 640 ]
+	[ "$(stat -c %a 2.sum)" = 644 ]
+	[ "$(find . -name '.*' -type f | wc -l)" -eq 0 ]
+}
+
+@test "--out-suffix: a summary that cannot be written fails its file alone" {
+	facts 2
+	mkdir 1.sum
+	summ --out-suffix .sum 1 2
+	[ "$rc" -eq 1 ]
+	same out ''
+	grep -qx 'gm-summ: 1\.sum: Is a directory' err
+	same 2.sum '- Fact 2 ⟦F002⟧.
+'
+	rmdir 1.sum
+	# It was paid for, and is not paid for again.
+	summ --out-suffix .sum 1 2
+	said 0 '' ''
+	tried 0
+}
+
+@test "-o: a file has all summaries, or stays as it was" {
+	facts 2
+	echo old >out.txt
+	chmod 640 out.txt
+	summ -o out.txt 1 2
+	said 0 '' ''
+	same out.txt '==> 1 <==
+- Fact 1 ⟦F001⟧.
+
+==> 2 <==
+- Fact 2 ⟦F002⟧.
+'
+	[ "$(stat -c %a out.txt)" = 640 ]
+	summ -o out.txt gone
+	failed 66 'gone: No such file or directory'
+	[ "$(wc -l <out.txt)" -eq 5 ]
+	summ -o out.txt 1 gone
+	[ "$rc" -eq 1 ]
+	same out.txt '==> 1 <==
+- Fact 1 ⟦F001⟧.
+'
+	summ -o - 1
+	said 0 '- Fact 1 ⟦F001⟧.
+' ''
+	summ -o gone/x 1
+	[ "$rc" -eq 73 ]
+	tried 0
+}
+
+@test "-o: more files than wait for their order" {
+	serve
+	yes 'Same ⟦F001⟧.' | head -n 1 >text
+	head -c 44000 < <(yes text | tr '\n' '\0') >list
+	printf 'text\0' >>list
+	for _ in 1 2; do cat list; done >twice
+	summ -j4 --files0-from twice -o all
+	said 0 '' ''
+	[ "$(grep -c '==> text <==' all)" -eq "$(tr -cd '\0' <twice | wc -c)" ]
+	[ "$(tr -cd '\0' <twice | wc -c)" -gt 10000 ]
+}
+
+@test "many files at once: the first ones do not wait for the last ones" {
+	local n
+	serve
+	for ((n = 1; n <= 300; n++)); do
+		fact 1 >"$n"
+	done
+	seq 300 | tr '\n' '\0' >list
+	summ --files0-from list
+	[ "$rc" -eq 0 ]
+	# shellcheck disable=SC2012
+	same <(grep '==>' out) "$(seq -f '==> %g <==' 300)
+"
+}
