@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "gm-summ/options.h"
@@ -18,19 +19,25 @@ check_number(int64_t *out, const char *name, const char *text, int64_t min,
 	return -1;
 }
 
-/* "de", "pt-BR", "Deutsch": it goes into the prompt, and must be no more. */
+/* "de", "es-419", "Français": it goes into the prompt, and must be no more. */
 static int
 check_lang(const char *lang, struct gm_err *err)
 {
+	static const char others[] = " -_0123456789";
 	const char *p = lang;
+	bool named = false;
 
 	if (lang == NULL)
 		return 0;
-	for (; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x80 && *p != '-' && *p != ' ' &&
-		    !((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'))
+	for (; *p != '\0'; p++) {
+		bool letter = (unsigned char)*p >= 0x80 ||
+		              ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z');
+
+		named = named || letter;
+		if (!letter && strchr(others, *p) == NULL)
 			break;
-	if (*p == '\0' && p - lang <= LANG_MAX)
+	}
+	if (*p == '\0' && p - lang <= LANG_MAX && named)
 		return 0;
 	return gm_fail(err, GM_EUSAGE,
 	    "--lang: not a language, such as de, pt-BR or German");
@@ -62,6 +69,9 @@ check_stdin(
 	if (o->no_stdin && (named > 0 || listed))
 		return gm_fail(
 		    err, GM_EUSAGE, "--no-stdin and - cannot be combined");
+	if (all && !o->common.stdin_closed && isatty(STDIN_FILENO) == 1)
+		return gm_fail(
+		    err, GM_EUSAGE, "no text: name a file, or - to type one");
 	if (o->no_stdin && all)
 		return gm_fail(err, GM_EUSAGE,
 		    "no file: name one, or leave --no-stdin out");
