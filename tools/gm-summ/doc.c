@@ -219,8 +219,12 @@ scan_window(struct gm_doc *d, struct gm_err *err)
 	}
 	d->chunking = true;
 	gm_buf_reset(&d->window);
-	if (gm_text_read(t, d->scanned, len, &d->window, err) != 0 ||
-	    gm_chunker_add(&d->chunker, gm_buf_span(&d->window), err) != 0)
+	if (gm_text_read(t, d->scanned, len, &d->window, err) != 0)
+		return -1;
+	if (len > 0 && memchr(d->window.data, '\0', len) != NULL)
+		return gm_fail(err, GM_EDATA,
+		    "%s: a NUL byte: only text can be summarised", t->name);
+	if (gm_chunker_add(&d->chunker, gm_buf_span(&d->window), err) != 0)
 		return -1;
 	d->scanned += (off_t)len;
 	if (d->scanned == t->size)
@@ -311,7 +315,7 @@ int
 gm_doc_compose(struct gm_doc *d, const struct gm_section *s, struct gm_buf *out,
     struct gm_err *err)
 {
-	return compose(d, s, &s->part, out, err);
+	return compose(d, s, &s->part, out, err) == 0 ? 0 : end_with(d, err);
 }
 
 int
@@ -321,7 +325,7 @@ gm_doc_identity(struct gm_doc *d, const struct gm_section *s,
 	struct gm_prompt_part whole = s->part;
 
 	whole.index = whole.count = 1;
-	return compose(d, s, &whole, out, err);
+	return compose(d, s, &whole, out, err) == 0 ? 0 : end_with(d, err);
 }
 
 /* --- answers */

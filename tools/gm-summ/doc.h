@@ -104,8 +104,8 @@ struct gm_section *gm_doc_next(struct gm_doc *);
 
 /*
  * Append the prompt of a section.  Before *shared, its length up to there, is
- * what does not name the part.  Returns 0, or -1: GM_ENOINPUT (the file was
- * changed), GM_EDATA, GM_EOS.
+ * what does not name the part.  Returns 0, or -1 and the document has ended:
+ * GM_ENOINPUT (the file was changed), GM_EDATA, GM_EOS.
  */
 int gm_doc_compose(struct gm_doc *, const struct gm_section *, struct gm_buf *,
     struct gm_err *) GM_MUST_CHECK;

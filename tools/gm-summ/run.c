@@ -322,6 +322,24 @@ close_doc(struct run *r, struct open *o, struct gm_err *err)
 	return rc;
 }
 
+/*
+ * May opening one of them take long?  What comes from a pipe is read to its end,
+ * and nothing else is done meanwhile, so no request may be in flight.
+ */
+static bool
+may_wait(const char *const *paths, size_t len)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((paths[i] != NULL ? stat(paths[i], &st)
+				      : fstat(STDIN_FILENO, &st)) == 0 &&
+		    !S_ISREG(st.st_mode))
+			return true;
+	return false;
+}
+
 /* Open the next text.  Returns 1, 0: there is none, or no room, or -1. */
 static int
 open_next(struct run *r, struct gm_err *err)
@@ -332,7 +350,8 @@ open_next(struct run *r, struct gm_err *err)
 	struct gm_err failure;
 
 	if (r->next_name >= r->names.len || o == NULL ||
-	    gm_order_is_full(&r->order))
+	    gm_order_is_full(&r->order) ||
+	    (r->busy > 0 && may_wait(paths, len)))
 		return 0;
 	r->next_name += len;
 	r->totals.records++;
@@ -448,7 +467,6 @@ take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
 		set_question(r, j);
 		return 1;
 	}
-	gm_doc_fail(&o->doc, s, false, err);
 	return -1;
 }
 
