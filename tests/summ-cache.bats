@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# The cache: what was paid for once is not requested again.
+
+load summ
+
+# many N: N files with a fact each, and the server.
+many() {
+	local n
+	serve
+	for ((n = 1; n <= $1; n++)); do
+		printf 'Fact %d ⟦F%03d⟧.\n' "$n" "$n" >"$n"
+	done
+}
+
+@test "a second run sends nothing, and prints the same" {
+	many 3
+	text 60000 6 >text
+	summ --chunk-tokens 4000 1 2 3 text
+	[ "$rc" -eq 0 ]
+	cp out first
+	summ --chunk-tokens 4000 1 2 3 text
+	said 0 "$(cat first)
+" ''
+	tried 0
+	# By content: the name makes no difference.
+	mv text other
+	summ --chunk-tokens 4000 --json other
+	tried 0
+	[ "$(jq '.cached == .parts + 1 and .requests == 0' out)" = true ]
+}
+
+@test "one of 30 files is changed: one request" {
+	many 30
+	seq 30 | tr '\n' '\0' >list
+	summ --files0-from list
+	tried 30
+	echo 'Fact 99 ⟦F099⟧.' >17
+	summ --files0-from list
+	[ "$rc" -eq 0 ]
+	tried 1
+	same <(markers out) "$({ all_markers 16 && echo '⟦F099⟧' && all_markers 30 | tail -n 13; })
+"
+}
+
+@test "a paragraph is inserted: few parts are sent again" {
+	serve
+	text 400000 40 >text
+	summ --chunk-tokens 8000 text
+	python3 - <<-'END'
+		text = open("text").read()
+		at = text.index("\n\n", 200000) + 2
+		open("text", "w").write(text[:at] + "A new paragraph.\n\n" + text[at:])
+	END
+	summ --chunk-tokens 8000 text
+	[ "$rc" -eq 0 ]
+	[ "$(sent '[.[] | select(.round == "facts")] | length')" -ge 1 ]
+	[ "$(sent '[.[] | select(.round == "facts")] | length')" -le 4 ]
+}
+
+@test "--no-cache neither finds nor keeps" {
+	many 1
+	summ --no-cache 1
+	tried 1
+	summ 1
+	tried 1
+	summ --no-cache 1
+	tried 1
+	summ 1
+	tried 0
+}
+
+@test "--cache-stats and --cache-clear" {
+	many 2
+	summ --cache-stats
+	said 0 '0 answers
+' ''
+	summ 1 2
+	summ --cache-stats
+	[ "$rc" -eq 0 ]
+	[ "$(sed -E 's/[0-9]+ bytes, .*/N bytes/' out)" = '2 answers, N bytes' ]
+	summ --cache-stats --json
+	[ "$(jq -c '[.answers, .bytes > 0, .oldest <= .newest]' out)" = '[2,true,true]' ]
+	summ --cache-clear
+	said 0 '' ''
+	summ --cache-stats
+	said 0 '0 answers
+' ''
+	summ 1 2
+	tried 2
+}
+
+@test "another style pays for the last round alone, and both are kept" {
+	serve
+	text 60000 6 >text
+	summ --chunk-tokens 4000 text
+	summ --chunk-tokens 4000 --style paragraph text
+	tried 1
+	[ "$(sent '.[].round')" = summary ]
+	summ --chunk-tokens 4000 -w 50 text
+	tried 1
+	summ --chunk-tokens 4000 --lang fr text
+	tried 1
+	summ --chunk-tokens 4000 -i 'Stress money.' text
+	tried 1
+	summ --chunk-tokens 4000 text
+	tried 0
+}
+
+@test "another model and another server are asked anew" {
+	many 1
+	summ 1
+	summ -m gemini-3.6-flash 1
+	tried 1
+	summ -m gemini-3.6-flash 1
+	tried 0
+	DIR=$BATS_TEST_TMPDIR/other
+	serve
+	summ 1
+	[ "$(requests)" -eq 1 ]
+}
+
+@test "an answer that is cut, blocked or empty is not kept" {
+	local reply
+	many 1
+	for reply in '"stream": ["Half"], "finish": "MAX_TOKENS"' '"row": 43' \
+	    '"stream": []' '"stream": ["Half"], "finish": null' '"row": 22'; do
+		play <<<"[{$reply, \"repeat\": -1}]"
+		summ --retries 0 1
+		[ "$rc" -ne 0 ]
+		same out ''
+		play <<<'[]'
+		summ --cache-stats
+		same out '0 answers
+'
+	done
+	summ 1
+	said 0 '- Fact 1 ⟦F001⟧.
+' ''
+}
+
+@test "a file whose part fails: its other parts are paid for once" {
+	serve
+	text 60000 6 >text
+	script <<-'END'
+		[{"when": {"body": "This is part 3 of"}, "row": 43, "repeat": -1}]
+	END
+	summ --chunk-tokens 4000 text
+	[ "$rc" -eq 1 ]
+	play <<<'[]'
+	summ --chunk-tokens 4000 text
+	[ "$rc" -eq 0 ]
+	tried 2
+	[ "$(sent '[.[].part] | tostring' | sed 's/of [0-9]*/of N/')" = '["3 of N",null]' ]
+}
+
+@test "a cache that cannot be used costs its convenience alone" {
+	many 1
+	mkdir -p "$HOME/.cache"
+	echo file >"$HOME/.cache/gm"
+	summ 1
+	[ "$rc" -eq 0 ]
+	same out '- Fact 1 ⟦F001⟧.
+'
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-summ: ' err
+}
