@@ -35,6 +35,12 @@ gm_doc_name(const struct gm_doc *d)
 
 /* --- sections */
 
+static int64_t
+with_margin(int64_t tokens)
+{
+	return tokens * (100 + GM_TOKENS_MARGIN_PERCENT) / 100;
+}
+
 static void
 free_sections(struct gm_doc *d)
 {
@@ -84,8 +90,7 @@ goes_along(
 
 	return s != NULL && d->named && !d->cutting &&
 	       s->stretches[s->len - 1].text != stretch->text &&
-	       (s->tokens + tokens) * (100 + GM_TOKENS_MARGIN_PERCENT) / 100 <=
-	           d->limit;
+	       with_margin(s->tokens + tokens) <= d->limit;
 }
 
 static int
@@ -460,13 +465,16 @@ cut_section(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 int
 gm_doc_split(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 {
+	int64_t limit = d->limit;
 	int rc = 0;
 
-	d->limit /= 2;
+	/* Others that were on their way may have halved it before. */
+	if (with_margin(s->tokens) <= d->limit)
+		d->limit /= 2;
 	if (d->limit < LIMIT_MIN)
 		rc = gm_fail(err, GM_EDATA,
 		    "%s: the service takes not even %lld tokens",
-		    gm_doc_name(d), (long long)d->limit * 2);
+		    gm_doc_name(d), (long long)limit);
 	else if (s->part.round == GM_ROUND_SUMMARY) {
 		d->rounds--; /* it was none */
 		begin_scan(d);
