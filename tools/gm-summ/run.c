@@ -609,12 +609,20 @@ keep_answer(struct run *r, const struct job *j)
 		gm_cache_put(r->cache, j->key, &entry);
 }
 
-/* Can the same request have another end? */
-static bool is_worth_another(enum gm_class class)
+/*
+ * Is it to be requested once more?  Answers that are not whole are, as a call
+ * does not repeat them; other faults only if the call has not done so.
+ */
+static bool
+is_worth_another(const struct gm_outcome *o)
 {
-	return class != GM_CLASS_BAD_REQUEST && class != GM_CLASS_MODEL_GONE &&
-	       class != GM_CLASS_BAD_URL && class != GM_CLASS_REDIRECT &&
-	       class != GM_CLASS_TLS && class != GM_CLASS_CERTIFICATES;
+	const struct gm_class_row *row = gm_class(o->class);
+
+	if (row->action == GM_ACTION_STOP)
+		return row->code == GM_ENEGATIVE;
+	return (row->action == GM_ACTION_RETRY ||
+		   o->class == GM_CLASS_PROTOCOL) &&
+	       gm_outcome_attempts(o) < 2;
 }
 
 /* The run ends with this: no document is to blame. */
@@ -667,8 +675,7 @@ settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
 		    err->code == GM_EOS)
 			return -1;
 	} else {
-		gm_doc_fail(
-		    d, j->section, is_worth_another(j->outcome.class), why);
+		gm_doc_fail(d, j->section, is_worth_another(&j->outcome), why);
 	}
 	return 0;
 }
@@ -1014,6 +1021,8 @@ estimate(struct run *r, struct gm_err *err)
 			return -1;
 		if (o->used && o->doc.failure.code != GM_OK)
 			count_failure(r, &o->doc.failure);
+		else if (o->used)
+			r->totals.answered++; /* it would be */
 		if (o->used)
 			gm_doc_close(&o->doc);
 		o->used = false;

@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# What a service, a limit or a signal does to a summary.
+
+load summ
+
+PARTS='[.[] | select(.round == "facts")] | length'
+
+# long: a text of 60 kB with 6 facts, which 4000 tokens cut into parts.
+long() {
+	serve
+	text 60000 6 >text
+}
+
+@test "a part without an answer is requested once more" {
+	local reply
+	long
+	for reply in '"stream": []' '"stream": ["Half"], "finish": "MAX_TOKENS"' \
+	    '"row": 43' '"stream": ["Half"], "finish": null'; do
+		play <<<"[{\"when\": {\"body\": \"This is part 2 of\"}, $reply}]"
+		summ --no-cache --retries 0 --chunk-tokens 4000 --json text
+		[ "$rc" -eq 0 ]
+		same err ''
+		[ "$(jq '.requests == .parts + 2' out)" = true ]
+		same <(markers out) "$(all_markers 6)
+"
+	done
+}
+
+@test "a part that has no answer twice fails its file, and is named" {
+	long
+	echo 'One ⟦F001⟧.' >1
+	script <<-'END'
+		[{"when": {"body": "This is part 2 of"}, "row": 43, "repeat": -1}]
+	END
+	summ --chunk-tokens 4000 text 1
+	[ "$rc" -eq 1 ]
+	same out '==> 1 <==
+- One ⟦F001⟧.
+'
+	n=$(sent "$PARTS")
+	grep -qE "^gm-summ: text: part 2 of $((n - 1)), round 1: .*blocked" err
+	[ "$(wc -l <err)" -eq 2 ]
+	[ "$(sent '[.[] | select(.part != null and (.part | startswith("2 of")))] | length')" -eq 2 ]
+	[ "$(sent '[.[] | select(.round == "summary")] | length')" -eq 1 ]
+}
+
+@test "a summary that has no answer twice fails its file" {
+	serve
+	echo 'One ⟦F001⟧.' >1
+	script <<-'END'
+		[{"stream": ["Half an ans"], "finish": "MAX_TOKENS", "repeat": -1}]
+	END
+	summ 1
+	[ "$rc" -eq 1 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-summ: 1: ' err
+	tried 2
+	play <<<'[{"stream": [" \n"], "repeat": -1}]'
+	summ 1
+	[ "$rc" -eq 1 ]
+	same out ''
+	tried 2
+}
+
+@test "a bad request is not sent twice" {
+	serve
+	echo 'One ⟦F001⟧.' >1
+	script <<<'[{"row": 22, "repeat": -1}]'
+	summ 1
+	[ "$rc" -eq 65 ]
+	tried 1
+	same out ''
+}
+
+@test "a part that is too long for the service is cut further" {
+	long
+	script <<-'END'
+		[{"when": {"body": "This is part 2 of"}, "row": 23},
+		 {"when": {"body": "This is part 3 of"}, "row": 23}]
+	END
+	summ --chunk-tokens 4000 -w 1000 text
+	[ "$rc" -eq 0 ]
+	same err ''
+	same <(markers out) "$(all_markers 6)
+"
+	# All of the text, in what was not rejected.
+	sent '[.[] | select(.round == "facts").texts[]] | unique | length' >n
+	[ "$(cat n)" -gt "$(sent '[.[] | select(.round == "facts").part] | unique | length')" ]
+}
+
+@test "many parts that are too long at once are cut in half once" {
+	serve
+	text 100000 10 >text
+	# Each of the first eight is rejected.
+	script <<<'[{"row": 23, "repeat": 8}]'
+	summ -j8 --chunk-tokens 2000 -w 1000 text
+	[ "$rc" -eq 0 ]
+	same err ''
+	same <(markers out) "$(all_markers 10)
+"
+}
+
+@test "a text that is too long after all is cut into parts" {
+	long
+	script <<<'[{"row": 23}]'
+	summ -w 1000 --json text
+	[ "$rc" -eq 0 ]
+	[ "$(jq '.parts > 1 and .rounds == 2' out)" = true ]
+	same <(markers out) "$(all_markers 6)
+"
+}
+
+@test "a service that takes nothing at all ends it" {
+	long
+	script <<<'[{"row": 23, "repeat": -1}]'
+	summ text
+	[ "$rc" -eq 65 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-summ: text: the service takes not even' err
+	[ "$(requests)" -lt 600 ]
+}
+
+@test "a model that shortens nothing is told from one that does" {
+	local long
+	long
+	long=$(printf 'word %.0s' {1..2000})
+	script <<<"[{\"stream\": [\"$long\"], \"repeat\": -1}]"
+	summ --chunk-tokens 4000 text
+	[ "$rc" -eq 76 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-summ: text: the model does not shorten it: ' err
+}
+
+@test "an exhausted quota ends the run; the next one pays for the rest" {
+	local n
+	serve
+	for n in 1 2 3 4 5; do
+		echo "Fact $n ⟦F00$n⟧." >$n
+	done
+	script <<-'END'
+		[{"service": true, "repeat": 2}, {"row": 30, "repeat": -1}]
+	END
+	summ -j1 1 2 3 4 5
+	[ "$rc" -eq 75 ]
+	same out '==> 1 <==
+- Fact 1 ⟦F001⟧.
+
+==> 2 <==
+- Fact 2 ⟦F002⟧.
+'
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '; run it again to go on$' err
+	tried 3
+	play <<<'[]'
+	summ -j1 1 2 3 4 5
+	[ "$rc" -eq 0 ]
+	tried 3
+	same <(markers out) "$(all_markers 5)
+"
+}
+
+@test "another service answers if the user names it" {
+	serve
+	export MISTRAL_API_KEY=fake-mistral-key-0100 MISTRAL_BASE_URL=$URL/mistral/v1
+	echo 'One ⟦F001⟧.' >1
+	script <<<'[{"when": {"path": "/v1beta/"}, "row": 30, "repeat": -1}]'
+	summ 1
+	[ "$rc" -eq 75 ]
+	summ --fallback mistral 1
+	[ "$rc" -eq 0 ]
+	same out '- One ⟦F001⟧.
+'
+	# What Gemini is asked later is not known from Mistral.
+	play <<<'[]'
+	summ 1
+	tried 1
+}
+
+@test "the deadline ends the run; what has its answer is printed and kept" {
+	serve
+	echo 'One ⟦F001⟧.' >1
+	echo 'Two ⟦F002⟧.' >2
+	script <<<'[{"when": {"body": "F002"}, "service": true, "head_gate": "go"}]'
+	summ --deadline 2 1 2
+	[ "$rc" -eq 69 ]
+	same out '==> 1 <==
+- One ⟦F001⟧.
+'
+	[ "$(wc -l <err)" -eq 1 ]
+	: >"$DIR/go"
+	summ 1 2
+	[ "$rc" -eq 0 ]
+	tried 1
+}
+
+@test "SIGINT and SIGTERM: the signal's status, no half file, answers are kept" {
+	local signal
+	serve
+	echo 'One ⟦F001⟧.' >1
+	echo 'Two ⟦F002⟧.' >2
+	script <<<'[{"when": {"body": "F002"}, "service": true, "head_gate": "go", "repeat": -1}]'
+	for signal in INT TERM; do
+		echo old >out.txt
+		rm -f 1.sum
+		n=$(requests)
+		forget
+		env --default-signal=INT gm-summ -o out.txt 1 2 >out 2>err &
+		pid=$!
+		wait_for '[ "$(cat "$HOME"/.cache/gm/summaries/*/* 2>/dev/null | grep -c F001)" -eq 1 ] && [ "$(requests)" -gt "$n" ]'
+		wait_for 'grep -q F002 "$DIR/request.$(requests)" || grep -q F002 "$DIR/request.$(($(requests) - 1))"'
+		kill -s "$signal" "$pid"
+		rc=0
+		wait "$pid" || rc=$?
+		[ "$rc" -eq $((128 + $(kill -l "$signal"))) ]
+		same out ''
+		same out.txt 'old
+'
+		[ "$(find . -name '.*' -type f | wc -l)" -eq 0 ]
+	done
+	: >"$DIR/go"
+	summ 1 2
+	[ "$rc" -eq 0 ]
+	tried 1
+}
+
+@test "--estimate sends nothing, and counts what a run would" {
+	long
+	echo 'One ⟦F001⟧.' >1
+	summ --estimate --json --chunk-tokens 4000 text 1
+	[ "$rc" -eq 0 ]
+	tried 0
+	requests=$(jq .requests out)
+	[ "$(jq -c '[.invalid, .tokens > 10000, .limit]' out)" = '[0,true,null]' ]
+	summ --chunk-tokens 4000 text 1
+	tried "$requests"
+	summ --estimate text 1
+	[ "$rc" -eq 0 ]
+	same <(sed 's/about [0-9]*/about N/' out) '2 requests, about N input tokens
+no rate limit is set (GM_RPM, GM_TPM)
+'
+	summ --estimate text gone
+	[ "$rc" -eq 1 ]
+	same <(head -n 1 out | sed 's/about [0-9]*/about N/; s/^\(1 request\).*/\1/') '1 request
+'
+	GM_RPM=1 summ --estimate --json 1 1 1
+	[ "$(jq -r .limit out)" != null ]
+}
+
+@test "--log-file: a line for each request, and one for the run" {
+	serve
+	echo 'One ⟦F001⟧.' >1
+	echo 'Two ⟦F002⟧.' >2
+	summ --log-file log 1 2
+	[ "$rc" -eq 0 ]
+	same err ''
+	[ "$(wc -l <log)" -eq 3 ]
+	[ "$(jq -s '[.[0].tool, .[0].class, .[1].class] | tostring' -r log)" = '["gm-summ","ok","ok"]' ]
+	summ --metrics 1
+	[ "$rc" -eq 0 ]
+	[ "$(wc -l <err)" -ge 1 ]
+}
+
+@test "progress: files done and cooling keys, on a terminal alone" {
+	local n
+	serve
+	for n in 1 2 3 4 5 6; do
+		echo "Fact $n ⟦F00$n⟧." >$n
+	done
+	terminal -f 2 -o shown timeout 20 gm-summ -j1 --sleep-ms 300 1 2 3 4 5 6 >out
+	grep -aq 'gm-summ: [1-5]/6' shown
+	[ "$(markers out | wc -l)" -eq 6 ]
+	# It is taken away at the end.
+	[ "$(tail -c 400 shown | grep -ac '/6')" -eq 0 ] ||
+	    tail -c 400 shown | grep -aq $'\r'
+}
