@@ -64,6 +64,8 @@ with_argument() {
 		while read -r letter name; do
 			# These go to the model, as they are.
 			case $name in prompt | system | stop) continue ;; esac
+			# An option before may have made a file of that name.
+			rm -f -- "${FAKES[@]}" "${FAKES[@]/#/@}"
 			for fake in "${FAKES[@]:0:3}"; do
 				silent "$fake" "$tool" -vv "--$name" "$fake"
 			done

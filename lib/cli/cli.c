@@ -189,9 +189,14 @@ answer_builtins(const struct gm_tool *tool, const struct builtin *b,
 static int
 hide(struct gm_common *c, char **argv, struct gm_err *err)
 {
-	for (; *argv != NULL; argv++)
+	for (; *argv != NULL; argv++) {
 		if (gm_secrets_add_from(&c->secrets, *argv, err) != 0)
 			return -1;
+		/* Without the letter of an option that is glued to it. */
+		if ((*argv)[0] == '-' && (*argv)[1] != '\0' &&
+		    gm_secrets_add_from(&c->secrets, *argv + 2, err) != 0)
+			return -1;
+	}
 	return gm_config_hide(&c->config, &c->secrets, err);
 }
 
