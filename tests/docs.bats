@@ -276,6 +276,31 @@ EOT
 	diff members page
 }
 
+@test "JSON: the page of gm-summ tells each member, in its order, and no other" {
+	serve
+	echo 'A pipe joins two programs.' >text
+	gm-summ --json text absent >objects 2>err || :
+	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
+	    sed -n 's/^\.It Va //p' >page
+	grep -vx files page >of_file
+	head -n 1 objects | jq -r 'keys_unsorted[]' | diff of_file -
+	tail -n 1 objects | jq -r 'keys_unsorted[]' | diff of_file -
+	gm-summ --json --combine text text >combined
+	grep -vx file page >of_files
+	jq -r 'keys_unsorted[]' combined | diff of_files -
+	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
+	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	jq -r '.. | objects | keys[]' objects combined | sort -u | diff page -
+}
+
+@test "the cache: the page tells each member of --cache-stats --json" {
+	serve
+	echo 'A pipe joins two programs.' | gm-summ >out
+	gm-summ --cache-stats --json | jq -r 'keys_unsorted[]' >members
+	section OPTIONS "$PAGES/gm-summ.1" |
+	    sed -n '/-cache-stats$/,/-cache-clear$/p' | members | diff members -
+}
+
 @test "metrics: the page tells each field, in its order, and no other" {
 	script <<'EOT'
 [{"stream": ["x"], "usage": {"promptTokenCount": 1, "totalTokenCount": 4,
@@ -319,6 +344,29 @@ EOT
 	    diff members -
 }
 
+# standin NAME TEXT: a command that must not run in a test; it prints the text.
+standin() {
+	mkdir -p bin
+	printf '#!/bin/sh\nprintf "%%s\\n" "%s"\n' "$2" >"bin/$1"
+	chmod +x "bin/$1"
+}
+
+# What those of gm-summ take for granted: articles of yesterday and of November,
+# and two commands.
+prepare_summaries() {
+	local day
+
+	mkdir -p news
+	for day in 2026-11-20 2026-11-21 2026-11-27 2026-11-28 \
+	    "$(date -d yesterday +%F)"; do
+		echo "On $day the ferry was late." >"news/$day-ferry.txt"
+		echo "On $day the bridge was closed." >"news/$day-bridge.txt"
+	done
+	standin journalctl 'Nov 28 10:00:00 host kernel: disk sda: read error'
+	standin mail 'The mail is on its way.'
+	export PATH=$PWD/bin:$PATH
+}
+
 # What the examples take for granted.
 prepare_examples() {
 	cp "$ROOT/.env.example" .
@@ -332,6 +380,9 @@ prepare_examples() {
 	printf 'make: *** [Makefile:1: all] Error 1\n' >build.log
 	printf 'Pipes join programs. Each reads and writes. All is text.\n' \
 	    >report.txt
+	printf '%s\n' 'Ada and Ben met.' 'Ben repairs the pump by Friday.' \
+	    >minutes.txt
+	prepare_summaries
 	git init -q .
 	git add report.txt
 	git -c user.name=A -c user.email=a@example.org commit -qm 'begin'
@@ -379,7 +430,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 58 ]
+	[ "$(requests)" -eq 67 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }

@@ -5,7 +5,7 @@ load prompt
 
 rc= # set by gm, ask and try
 
-TOOLS=(gm-keycheck gm-models gm-prompt gm-rotate)
+TOOLS=(gm-keycheck gm-models gm-prompt gm-rotate gm-summ)
 BELONG='keys are read from GOOGLE_API_KEYS or an env file, never from options'
 
 # Fakes in the shapes of keys: of Gemini, old and new, of Mistral, of OpenAI,
@@ -87,7 +87,7 @@ with_argument() {
 
 	serve
 	for fake in "${FAKES[@]}"; do
-		for tool in gm-keycheck gm-models gm-rotate; do
+		for tool in gm-keycheck gm-models gm-rotate gm-summ; do
 			silent "$fake" "$tool" -vv "$fake"
 			silent "$fake" "$tool" -vv "label:$fake" 1
 			silent "$fake" "$tool" -vv -- "$fake"
@@ -98,6 +98,8 @@ with_argument() {
 	usage_of gm-keycheck "INDEX: not a number; $BELONG"
 	try gm-rotate "${FAKES[0]}"
 	usage_of gm-rotate 'unexpected operand: write a command after --'
+	try gm-summ "${FAKES[0]}"
+	said 66 '' $'gm-summ: ...6_01: No such file or directory\n'
 	try gm-rotate -- "${FAKES[0]}"
 	said 127 '' $'gm-rotate: ...6_01: No such file or directory\n'
 }
