@@ -91,6 +91,16 @@ Of the three keys only the third can be used: it answers all.
 [3,2,": \"Name 3 things\""]
 [4,2,": \"Name 4 things\""]
 
+== A long text: split into parts, which are sent at once and then merged.
+\$ wc -w tests/demo/minutes.txt
+2698 tests/demo/minutes.txt
+\$ gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt
+$(gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt)
+A figure is corrected: one part is sent, and the merging.
+\$ sed 's/Forty-four/Forty-five/' tests/demo/minutes.txt |
+    gm-summ --json --chunk-tokens 1000 | jq -c '{parts, rounds, cached}'
+{"parts":6,"rounds":2,"cached":5}
+
 == All keys used up? Mistral answers, or a server on this machine.
 \$ gm-rotate --mark 2 --class quota --for 1h
 \$ gm-prompt --max-wait 0 --fallback mistral "What is a pipe?"
@@ -179,15 +189,15 @@ EOT
 	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
 	demo
 	[ "$(head -n 1 shown)" = 'gm, asking Google with the first of your keys.' ]
-	[ "$(grep -c '^One answer\.$' shown)" -eq 2 ]
+	[ "$(grep -c '^One answer\.$' shown)" -eq 3 ]
 	[ "$(grep -c '^  "text": "One answer\.",$' shown)" -eq 1 ]
 	[ "$(grep -c '^42$' shown)" -eq 1 ]
 	[ "$(grep -c '^a-flash	-	yes$' shown)" -eq 1 ]
 	[ "$(grep -c '^\[[1-4],0,"One answer\."\]$' shown)" -eq 4 ]
-	[ "$(requests)" -eq 12 ]
+	[ "$(requests)" -eq 20 ]
 	run ! grep -q 'All keys used up' shown
 	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
-	    wc -l)" -eq 12 ]
+	    wc -l)" -eq 20 ]
 }
 
 @test "LIVE=1 without a key: says so" {
@@ -213,7 +223,7 @@ EOT
 	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
 	run -1 demo
 	[ "$(grep '^demo: ' errors)" = 'demo: status 65, expected 0: gm-prompt --count "Translate this into French" <README.md
-demo: 1 of 11 scenes failed' ]
+demo: 1 of 14 scenes failed' ]
 	run ! grep -q '^== Next' shown
 }
 

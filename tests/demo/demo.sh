@@ -173,6 +173,13 @@ scene 75 "seq 4 | gm-prompt -l -o \"\$OUT\" --max-requests 2 'Name {} things'"
 scene 0 "seq 4 | gm-prompt -l -o \"\$OUT\" --resume 'Name {} things'"
 scene 0 "jq -s -c 'sort_by(.record)[] | [.record, .key_index, .text[-17:]]' \"\$OUT\""
 
+title 'A long text: split into parts, which are sent at once and then merged.'
+scene 0 'wc -w tests/demo/minutes.txt'
+scene 0 'gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt'
+echo 'A figure is corrected: one part is sent, and the merging.'
+scene 0 "sed 's/Forty-four/Forty-five/' tests/demo/minutes.txt |
+    gm-summ --json --chunk-tokens 1000 | jq -c '{parts, rounds, cached}'"
+
 # Nothing for LIVE=1: it would lay aside keys that are good.
 if [ "${LIVE-}" != 1 ]; then
 	title 'All keys used up? Mistral answers, or a server on this machine.'

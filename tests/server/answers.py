@@ -19,7 +19,7 @@ AUTHOR = re.compile(r"^Author: *(.*\S)", re.MULTILINE)
 SUBJECT = re.compile(r"^    (\S.*)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```[^\n]*$", re.MULTILINE | re.DOTALL)
 LIST_ITEM = re.compile(r"\n\s*([-*+]|\d+\.)\s+")
-NOT_PROSE = re.compile(r"\s*(#|\||=|<!--|~~~)")
+NOT_PROSE = re.compile(r"\s*(#|\||=|<!--|~~~|</?text\b)")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])")
 LONGEST_SENTENCE = 400
 DEEPEST_SCHEMA = 8
