@@ -351,16 +351,17 @@ standin() {
 	chmod +x "bin/$1"
 }
 
-# What those of gm-summ take for granted: articles of yesterday and of November,
-# and two commands.
+# What those of gm-summ take for granted: articles of November, of yesterday and
+# of today, which is yesterday soon, and two commands.
 prepare_summaries() {
 	local day
 
 	mkdir -p news
 	for day in 2026-11-20 2026-11-21 2026-11-27 2026-11-28 \
-	    "$(date -d yesterday +%F)"; do
+	    "$(date -d yesterday +%F)" "$(date +%F)"; do
 		echo "On $day the ferry was late." >"news/$day-ferry.txt"
 		echo "On $day the bridge was closed." >"news/$day-bridge.txt"
+		touch -d "$day 12:00" "news/$day"*
 	done
 	standin journalctl 'Nov 28 10:00:00 host kernel: disk sda: read error'
 	standin mail 'The mail is on its way.'
@@ -430,7 +431,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 67 ]
+	[ "$(requests)" -eq 71 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
@@ -447,9 +448,66 @@ asked() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 43 ]
+	[ "$(requests)" -eq 53 ]
 	[ "$(asked '/mistral/v1/')" -eq 1 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
+}
+
+@test "examples: the crontab of README and gm(7) runs, as cron runs it" {
+	local command
+
+	serve
+	prepare_summaries
+	mkdir -p "$HOME/.config/gm"
+	(umask 077 && printf '%s\n' "GOOGLE_API_KEYS=$GOOD_KEY" \
+	    "GOOGLE_GEMINI_BASE_URL=$URL" >"$HOME/.config/gm/env")
+	mv news "$HOME"
+	# Five fields, then the command, in which a percent sign is escaped.
+	awk '/^```/ { on = $0 == "```crontab"; next }
+	on && /^[0-9*]/' "$ROOT/README.md" >line
+	sed -n '/^30 /s/\\e/\\/p' "$PAGES/gm.7" | diff line -
+	sed -E 's/^([^ ]+ ){5}//; s/\\%/%/g' line >commands
+	[ "$(wc -l <commands)" -eq 1 ]
+	command=$(cat commands)
+	env -i -C "$HOME" HOME="$HOME" LOGNAME=user SHELL=/bin/sh \
+	    PATH="$BUILD:/usr/bin:/bin" /bin/sh -c "$command" \
+	    >out 2>err </dev/null
+	same err ''
+	[ -s out ]
+	[ "$(requests)" -eq 1 ]
+	body 1 | grep -o 'the [a-z]* was [a-z]*\.' >sent
+	same sent 'the bridge was closed.
+the ferry was late.
+'
+}
+
+@test "examples: a run that is killed continues with the same command" {
+	script <<-'END'
+		[{"stream": ["The first."]}, {"hold": true},
+		 {"stream": ["The second."]}, {"stream": ["The third."]}]
+	END
+	serve
+	mkdir docs
+	for name in a b c; do
+		echo "The text of $name." >"docs/$name.txt"
+	done
+	gm-summ -j 1 -o all.txt docs/*.txt 2>err 3>&- &
+	pid=$!
+	wait_for "[ -e '$DIR/request.2' ]"
+	kill -9 "$pid"
+	wait "$pid" || :
+	[ ! -e all.txt ]
+	gm-summ -j 1 -o all.txt docs/*.txt
+	same all.txt '==> docs/a.txt <==
+The first.
+
+==> docs/b.txt <==
+The second.
+
+==> docs/c.txt <==
+The third.
+'
+	[ "$(requests)" -eq 4 ]
 }
 
 @test "the version is that of VERSION, and CHANGELOG.md begins with it" {
