@@ -5,7 +5,11 @@ load prompt
 
 rc= # set by gm, ask and try
 
-TOOLS=(gm-keycheck gm-models gm-prompt gm-rotate gm-summ)
+TOOLS=()
+for source in "$ROOT"/tools/*/main.c; do
+	source=${source%/main.c}
+	TOOLS+=("${source##*/}")
+done
 BELONG='keys are read from GOOGLE_API_KEYS or an env file, never from options'
 
 # Fakes in the shapes of keys: of Gemini, old and new, of Mistral, of OpenAI,
