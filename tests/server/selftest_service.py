@@ -245,6 +245,9 @@ class Service(Case):
             self.text("Summarise this:\n\n" + text),
             "Foxes dig dens for their young. Most foxes hunt alone at night."
             " Young foxes leave their dens in autumn.")
+        marked = '<text id="1f825aa2">\n%s\n</text id="1f825aa2">\n' % text
+        self.assertEqual(self.text("Summarise this:\n\n" + marked),
+                         self.text("Summarise this:\n\n" + text))
         found = json.loads(self.text("As JSON:\n\n" + text))
         self.assertEqual((found["words"], found["sentences"]), (31, 5))
         log = "commit %s\nAuthor: A <a@b>\n\n    Fix it.\n" % ("0" * 40)
