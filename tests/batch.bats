@@ -26,7 +26,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	sent "$(prompted 'Say one.')"
 }
 
-@test "lines: what ends them, and which do not count" {
+@test "--lines: what ends them, and which do not count" {
 	replies <<<"[$ECHO]"
 	printf '\xef\xbb\xbfone\r\n\n\r\ntwo\r\r\n t\xc3\xbc \n\xef\xbb\xbf4\nlast' |
 		batch -l
@@ -35,14 +35,14 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	[ "$(requests)" -eq 5 ]
 }
 
-@test "records that end in NUL keep all else" {
+@test "--null: records that end in NUL keep all else" {
 	replies <<<"[$ECHO]"
 	printf 'a\nb\r\n\0\0\xc3\xbc\0last\n' | batch -0
 	[ "$rc" -eq 0 ]
 	answers $'a\nb\r\n' ü $'last\n'
 }
 
-@test "the record goes to its places" {
+@test "the record goes to its places, which --replace names" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' x '{}' | batch -l '{} and {}, {no} { }'
 	[ "$rc" -eq 0 ]
@@ -100,7 +100,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 "
 }
 
-@test "results come in the order of the input, or as they come" {
+@test "results come in the order of the input, or --unordered as they come" {
 	replies <<-END
 		[{"when": {"body": "one"}, "stream": ["1"], "head_gate": "go"}, $ECHO]
 	END
@@ -121,7 +121,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	same <(tail -n 1 out) $'1\n'
 }
 
-@test "answers alone: each ended once, a failed one empty" {
+@test "--text: answers alone, each ended once, a failed one empty" {
 	replies <<-END
 		[{"when": {"body": "nl"}, "stream": ["ends\\n"], "repeat": -1},
 		 {"when": {"body": "two"}, "stream": ["a\\nb"], "repeat": -1},

@@ -14,7 +14,7 @@ turns() {
 	done | LC_ALL=C sort
 }
 
-@test "JSON records: each member shapes the request" {
+@test "--jsonl: each member shapes the request" {
 	replies <<<"[$ECHO]"
 	cat >in <<-'END'
 		{"prompt": "all", "system": "S", "model": "gemini-3.8-flash", "temperature": 0.5, "top_p": 0.25, "top_k": 5.0, "max_tokens": 7, "seed": -3, "stop": ["A", "B"], "thinking": "high", "safety": "high", "unknown": {"a": [1]}}

@@ -18,7 +18,7 @@ at_gate() {
 	GATE=$!
 }
 
-@test "at most so many requests at once" {
+@test "--jobs: at most so many requests at once" {
 	at_gate 3
 	seq 20 | batch -l -j3 --text
 	wait "$GATE"
@@ -40,7 +40,7 @@ at_gate() {
 	[ "$(peak)" -eq 1 ]
 }
 
-@test "time between two starts" {
+@test "--sleep-ms: time between two starts" {
 	local begun first
 	replies <<<"[$ECHO]"
 	begun=$(date +%s%N)
@@ -58,7 +58,7 @@ at_gate() {
 	[ "$(requests)" -eq 5 ]
 }
 
-@test "limits of this run stand for those of the environment" {
+@test "--rpm and --tpm stand for GM_RPM and GM_TPM" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' one two three four >in
 	batch -l --estimate <in
@@ -167,7 +167,7 @@ gm-prompt: 1 of 3 records failed
 	[ "$rc" -eq 0 ]
 }
 
-@test "a run stops after so many requests" {
+@test "--max-requests: a run stops after so many" {
 	replies <<<"[$ECHO]"
 	yes | batch -l --max-requests 20 --text
 	said 75 "$(yes | head -n 20)
@@ -185,7 +185,7 @@ gm-prompt: 1 of 3 records failed
 '
 }
 
-@test "a run stops after so many tokens" {
+@test "--max-total-tokens: a run stops after so many" {
 	replies <<<"[$ECHO]"
 	# One in and one out each.
 	seq 9 | batch -l -j1 --max-total-tokens 5 --text
@@ -194,7 +194,7 @@ gm-prompt: 1 of 3 records failed
 	[ "$(requests)" -eq 3 ]
 }
 
-@test "a run stops after so many failed records" {
+@test "--max-failures: a run stops after so many failed records" {
 	replies <<-END
 		[{"when": {"body": "bad"}, "row": 22, "repeat": -1}, $ECHO]
 	END

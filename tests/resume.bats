@@ -46,7 +46,7 @@ unchanged() {
 
 FILE='file'
 
-@test "a file that is not empty is not touched, unless it may be" {
+@test "a file that is not empty is not touched without --force or --resume" {
 	service
 	echo something >file
 	unchanged batch 'a b' -o file
@@ -107,7 +107,7 @@ Try 'gm-prompt --help'.
 	[ -z "$(sent)" ]
 }
 
-@test "--resume sends what has failed again; the last line counts" {
+@test "--resume sends what has failed again; --keep-failed keeps its line" {
 	service '{"fails":["bad","worse"]}'
 	batch 'bad a worse' -o file
 	[ "$rc" -eq 1 ]

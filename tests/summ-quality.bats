@@ -27,7 +27,7 @@ long() {
 	[ "$(grep -c crowns out)" -eq 9 ]
 }
 
-@test "of a text that does not fit, each byte is sent once" {
+@test "--chunk-tokens: of a text that does not fit, each byte is sent once" {
 	long
 	summ --chunk-tokens 8000 text
 	[ "$rc" -eq 0 ]
@@ -120,7 +120,7 @@ long() {
 	sent '.[].texts[]' | diff - <(cat text && echo)
 }
 
-@test "style, words, language and instructions are for the last round alone" {
+@test "--style, --words, --lang and --instructions: the last round alone" {
 	local facts
 	long
 	summ --no-cache --chunk-tokens 8000 text
