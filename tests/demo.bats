@@ -96,10 +96,10 @@ Of the three keys only the third can be used: it answers all.
 2698 tests/demo/minutes.txt
 \$ gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt
 $(gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt)
-A figure is corrected: one part is sent, and the merging.
+A figure is corrected: one part is sent, the others are known.
 \$ sed 's/Forty-four/Forty-five/' tests/demo/minutes.txt |
     gm-summ --json --chunk-tokens 1000 | jq -c '{parts, rounds, cached}'
-{"parts":6,"rounds":2,"cached":5}
+{"parts":6,"rounds":2,"cached":6}
 
 == All keys used up? Mistral answers, or a server on this machine.
 \$ gm-rotate --mark 2 --class quota --for 1h

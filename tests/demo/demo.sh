@@ -176,7 +176,7 @@ scene 0 "jq -s -c 'sort_by(.record)[] | [.record, .key_index, .text[-17:]]' \"\$
 title 'A long text: split into parts, which are sent at once and then merged.'
 scene 0 'wc -w tests/demo/minutes.txt'
 scene 0 'gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt'
-echo 'A figure is corrected: one part is sent, and the merging.'
+echo 'A figure is corrected: one part is sent, the others are known.'
 scene 0 "sed 's/Forty-four/Forty-five/' tests/demo/minutes.txt |
     gm-summ --json --chunk-tokens 1000 | jq -c '{parts, rounds, cached}'"
 
