@@ -1,11 +1,14 @@
 #!/usr/bin/env bats
 # Options and input of gm-summ: what it refuses, and what fails a file alone.
 
+# summ.bash sets variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2034,SC2154
+
 load summ
 
 @test "usage errors: one line, nothing is sent" {
 	serve
-	echo text >1
+	echo text >./1
 	summ --style rhyme 1
 	usage '--style: not bullets, paragraph, headline, tldr or minutes'
 	summ -w 0 1
@@ -64,7 +67,7 @@ load summ
 @test "languages go by their codes and by their names" {
 	local lang
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	for lang in de pt-BR es-419 sr-Latn-RS zh_CN German 'Brazilian Portuguese' Français 日本語; do
 		summ --lang "$lang" 1
 		[ "$rc" -eq 0 ]
@@ -74,7 +77,7 @@ load summ
 
 @test "a terminal is no text, unless it is named" {
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	rc=0
 	terminal -f 0 timeout 20 gm-summ >out 2>err || rc=$?
 	usage 'no text: name a file, or - to type one'
@@ -93,7 +96,7 @@ load summ
 	printf ' \n\t\n' | gm
 	failed 65 'standard input: empty'
 	tried 0
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	rc=0
 	gm-summ 1 >&- 2>err || rc=$?
 	[ "$rc" -eq 74 ]
@@ -101,7 +104,7 @@ load summ
 
 @test "-n leaves standard input to others" {
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	printf '1\n1\n' >list
 	while read -r name; do
 		gm-summ -n "$name"
@@ -113,7 +116,7 @@ load summ
 
 @test "files that are no text: each is named, the others are summarised" {
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	: >empty
 	printf ' \n\n' >blank
 	printf '%%PDF-1.7\n' >paper.pdf
@@ -157,14 +160,14 @@ gm-summ: 11 of 12 files have no summary
 
 @test "what is not UTF-8 is replaced, with one note" {
 	serve
-	printf 'Caf\xe9 ⟦F001⟧.\n\xff\n' >1
+	printf 'Caf\xe9 ⟦F001⟧.\n\xff\n' >./1
 	summ 1
 	said 0 "- Caf$REPLACED ⟦F001⟧.
 " 'gm-summ: 1: not UTF-8 in places: replaced by U+FFFD
 '
 	[ "$(sent '.[].texts[]')" = "Caf$REPLACED ⟦F001⟧.
 $REPLACED" ]
-	printf '\xef\xbb\xbfOne\r\n⟦F001⟧.\r\n' >1
+	printf '\xef\xbb\xbfOne\r\n⟦F001⟧.\r\n' >./1
 	summ 1
 	[ "$(body 2 | jq -r '.contents[0].parts[0].text' | grep -c "$BOM")" -eq 0 ]
 	[ "$(body 2 | jq -r '.contents[0].parts[0].text' | grep -c $'\r$')" -eq 2 ]
@@ -172,7 +175,7 @@ $REPLACED" ]
 
 @test "a FIFO is read to its end, and what was requested before is printed" {
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	mkfifo fifo
 	summ 1 fifo &
 	pid=$!
@@ -196,7 +199,7 @@ $REPLACED" ]
 @test "a pipe of 5 MB is summarised to its end, and leaves no copy" {
 	serve
 	mkdir tmp
-	text 5000000 50 >text
+	prose 5000000 50 >text
 	TMPDIR=$PWD/tmp gm --chunk-tokens 100000 -w 1000 < <(cat text)
 	[ "$rc" -eq 0 ]
 	same <(markers out) "$(all_markers 50)
@@ -208,7 +211,7 @@ $REPLACED" ]
 
 @test "a file that changes while it is read fails; one that grows does not" {
 	serve
-	text 60000 6 >text
+	prose 60000 6 >text
 	script <<-'END'
 		[{"when": {"body": "This is part 1 of"}, "service": true,
 		  "head_gate": "go"}]
@@ -229,7 +232,7 @@ $REPLACED" ]
 	pid=$!
 	n=$(requests)
 	wait_for '[ "$(requests)" -gt "$n" ]'
-	tr a-z A-Z <text | dd of=2 conv=notrunc status=none
+	tr '[:lower:]' '[:upper:]' <text | dd of=2 conv=notrunc status=none
 	: >"$DIR/go"
 	wait "$pid"
 	[ "$(jq -r .error.message out)" = '2: was changed while it was read' ]
@@ -242,7 +245,7 @@ $REPLACED" ]
 	pid=$!
 	n=$(requests)
 	wait_for '[ "$(requests)" -gt "$n" ]'
-	echo 'More ⟦F999⟧.' >>3
+	echo 'More ⟦F999⟧.' >>./3
 	echo 'New ⟦F998⟧.' >new
 	mv new 3
 	: >"$DIR/go"

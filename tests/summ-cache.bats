@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # The cache: what was paid for once is not requested again.
 
+# summ.bash sets variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2034,SC2154
+
 load summ
 
 # many N: N files with a fact each, and the server.
@@ -14,7 +17,7 @@ many() {
 
 @test "a second run sends nothing, and prints the same" {
 	many 3
-	text 60000 6 >text
+	prose 60000 6 >text
 	summ --chunk-tokens 4000 1 2 3 text
 	[ "$rc" -eq 0 ]
 	cp out first
@@ -34,7 +37,7 @@ many() {
 	seq 30 | tr '\n' '\0' >list
 	summ --files0-from list
 	tried 30
-	echo 'Fact 99 ⟦F099⟧.' >17
+	echo 'Fact 99 ⟦F099⟧.' >./17
 	summ --files0-from list
 	[ "$rc" -eq 0 ]
 	tried 1
@@ -44,7 +47,7 @@ many() {
 
 @test "a paragraph is inserted: few parts are sent again" {
 	serve
-	text 400000 40 >text
+	prose 400000 40 >text
 	summ --chunk-tokens 8000 text
 	python3 - <<-'END'
 		text = open("text").read()
@@ -91,7 +94,7 @@ many() {
 
 @test "another style pays for the last round alone, and both are kept" {
 	serve
-	text 60000 6 >text
+	prose 60000 6 >text
 	summ --chunk-tokens 4000 text
 	summ --chunk-tokens 4000 --style paragraph text
 	tried 1
@@ -140,7 +143,7 @@ many() {
 
 @test "a file whose part fails: its other parts are paid for once" {
 	serve
-	text 60000 6 >text
+	prose 60000 6 >text
 	script <<-'END'
 		[{"when": {"body": "This is part 3 of"}, "row": 43, "repeat": -1}]
 	END

@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # What a service, a limit or a signal does to a summary.
 
+# summ.bash sets variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2034,SC2154
+
 load summ
 
 PARTS='[.[] | select(.round == "facts")] | length'
@@ -8,7 +11,7 @@ PARTS='[.[] | select(.round == "facts")] | length'
 # long: a text of 60 kB with 6 facts, which 4000 tokens cut into parts.
 long() {
 	serve
-	text 60000 6 >text
+	prose 60000 6 >text
 }
 
 @test "a part without an answer is requested once more" {
@@ -28,7 +31,7 @@ long() {
 
 @test "a part that has no answer twice fails its file, and is named" {
 	long
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	script <<-'END'
 		[{"when": {"body": "This is part 2 of"}, "row": 43, "repeat": -1}]
 	END
@@ -46,7 +49,7 @@ long() {
 
 @test "a summary that has no answer twice fails its file" {
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	script <<-'END'
 		[{"stream": ["Half an ans"], "finish": "MAX_TOKENS", "repeat": -1}]
 	END
@@ -65,7 +68,7 @@ long() {
 
 @test "a bad request is not sent twice" {
 	serve
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	script <<<'[{"row": 22, "repeat": -1}]'
 	summ 1
 	[ "$rc" -eq 65 ]
@@ -91,7 +94,7 @@ long() {
 
 @test "many parts that are too long at once are cut in half once" {
 	serve
-	text 100000 10 >text
+	prose 100000 10 >text
 	# Each of the first eight is rejected.
 	script <<<'[{"row": 23, "repeat": 8}]'
 	summ -j8 --chunk-tokens 2000 -w 1000 text
@@ -138,7 +141,7 @@ long() {
 	local n
 	serve
 	for n in 1 2 3 4 5; do
-		echo "Fact $n ⟦F00$n⟧." >$n
+		echo "Fact $n ⟦F00$n⟧." >"$n"
 	done
 	script <<-'END'
 		[{"service": true, "repeat": 2}, {"row": 30, "repeat": -1}]
@@ -165,7 +168,7 @@ long() {
 @test "another service answers if the user names it" {
 	serve
 	export MISTRAL_API_KEY=fake-mistral-key-0100 MISTRAL_BASE_URL=$URL/mistral/v1
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	script <<<'[{"when": {"path": "/v1beta/"}, "row": 30, "repeat": -1}]'
 	summ 1
 	[ "$rc" -eq 75 ]
@@ -181,8 +184,8 @@ long() {
 
 @test "the deadline ends the run; what has its answer is printed and kept" {
 	serve
-	echo 'One ⟦F001⟧.' >1
-	echo 'Two ⟦F002⟧.' >2
+	echo 'One ⟦F001⟧.' >./1
+	echo 'Two ⟦F002⟧.' >./2
 	script <<<'[{"when": {"body": "F002"}, "service": true, "head_gate": "go"}]'
 	summ --deadline 2 1 2
 	[ "$rc" -eq 69 ]
@@ -199,8 +202,8 @@ long() {
 @test "SIGINT and SIGTERM: the signal's status, no half file, answers are kept" {
 	local signal
 	serve
-	echo 'One ⟦F001⟧.' >1
-	echo 'Two ⟦F002⟧.' >2
+	echo 'One ⟦F001⟧.' >./1
+	echo 'Two ⟦F002⟧.' >./2
 	script <<<'[{"when": {"body": "F002"}, "service": true, "head_gate": "go", "repeat": -1}]'
 	for signal in INT TERM; do
 		echo old >out.txt
@@ -228,7 +231,7 @@ long() {
 
 @test "--estimate sends nothing, and counts what a run would" {
 	long
-	echo 'One ⟦F001⟧.' >1
+	echo 'One ⟦F001⟧.' >./1
 	summ --estimate --json --chunk-tokens 4000 text 1
 	[ "$rc" -eq 0 ]
 	tried 0
@@ -251,8 +254,8 @@ no rate limit is set (GM_RPM, GM_TPM)
 
 @test "--log-file: a line for each request, and one for the run" {
 	serve
-	echo 'One ⟦F001⟧.' >1
-	echo 'Two ⟦F002⟧.' >2
+	echo 'One ⟦F001⟧.' >./1
+	echo 'Two ⟦F002⟧.' >./2
 	summ --log-file log 1 2
 	[ "$rc" -eq 0 ]
 	same err ''
@@ -267,7 +270,7 @@ no rate limit is set (GM_RPM, GM_TPM)
 	local n
 	serve
 	for n in 1 2 3 4 5 6; do
-		echo "Fact $n ⟦F00$n⟧." >$n
+		echo "Fact $n ⟦F00$n⟧." >"$n"
 	done
 	terminal -f 2 -o shown timeout 20 gm-summ -j1 --sleep-ms 300 1 2 3 4 5 6 >out
 	grep -aq 'gm-summ: [1-5]/6' shown

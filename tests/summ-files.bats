@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # Several files: their order, where each summary goes, and what fails alone.
 
+# summ.bash sets variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2034,SC2154
+
 load summ
 
 # fact N: a text with the N-th marker alone; its summary is its own line.
@@ -13,7 +16,7 @@ facts() {
 	local n
 	serve
 	for ((n = 1; n <= $1; n++)); do
-		fact "$n" >"$n"
+		fact "$n" >"./$n"
 	done
 }
 
@@ -134,7 +137,7 @@ gm-summ: 1 of 3 files have no summary
 	[ "$(jq -c '[.cached, .requests, .tokens.input]' out)" = '[1,0,0]' ]
 	fact 3 | gm --json
 	[ "$(jq -r .file out)" = - ]
-	text 60000 2 >text
+	prose 60000 2 >text
 	summ --json --chunk-tokens 4000 text
 	[ "$(jq '.requests == .parts + 1 and .rounds == 2 and .parts > 2' out)" = true ]
 }
@@ -161,7 +164,7 @@ gm-summ: 1 of 3 files have no summary
 
 @test "--combine: large and small files, in as many parts as it takes" {
 	serve
-	text 40000 8 >large
+	prose 40000 8 >large
 	fact 101 >small
 	fact 102 >tiny
 	summ --combine --chunk-tokens 4000 -w 1000 small large tiny
@@ -253,7 +256,7 @@ gm-summ: 1 of 3 files have no summary
 	same 1.sum 'mine
 '
 	touch -d '1 hour ago' 1.sum
-	fact 3 >1
+	fact 3 >./1
 	summ --out-suffix .sum 1 2
 	said 0 '' ''
 	tried 1

@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # What a summary of a long text is made from: all of it, in order, once.
 
+# summ.bash sets variables; wait_for has conditions.
+# shellcheck disable=SC2016,SC2034,SC2154
+
 load summ
 
 # The text of the first round and of the last one.
@@ -10,12 +13,12 @@ LAST='.[] | select(.round == "summary").texts[]'
 # long: a text of 400 kB with 40 facts, and the server.
 long() {
 	serve
-	text 400000 40 >text
+	prose 400000 40 >text
 }
 
 @test "a text that fits is one request, with all of it" {
 	serve
-	text 60000 9 >text
+	prose 60000 9 >text
 	summ -w 1000 text
 	[ "$rc" -eq 0 ]
 	same err ''
@@ -69,8 +72,8 @@ long() {
 	[ "$(sent '[.[] | select(.round == "facts").part] | unique | length')" -eq \
 	    "$(sent '[.[] | select(.round == "facts")] | length')" ]
 	[ "$(sent '.[] | select(.round == "summary").part')" = null ]
-	! sent "$LAST" | grep -iE 'part [0-9]+ of|chunk'
-	! grep -iE '[0-9]+ of [0-9]+|chunk' out
+	[ "$(sent "$LAST" | grep -ciE 'part [0-9]+ of|chunk')" -eq 0 ]
+	[ "$(grep -ciE '[0-9]+ of [0-9]+|chunk' out)" -eq 0 ]
 }
 
 @test "what all parts share comes first, and the text last" {
@@ -132,11 +135,11 @@ long() {
 	[ "$rc" -eq 0 ]
 	sent 'map(select(.round != "summary") | del(.number)) | sort_by(.part)' >styled
 	diff plain styled
-	sent '.[] | select(.round == "summary").head' >head
-	grep -q minutes head
-	grep -q 'about 77 words' head
-	grep -q 'Zulu' head
-	grep -q 'Stress the money\.' head
+	sent '.[] | select(.round == "summary").head' >heading
+	grep -q minutes heading
+	grep -q 'about 77 words' heading
+	grep -q 'Zulu' heading
+	grep -q 'Stress the money\.' heading
 }
 
 @test "the model thinks little before the last round, and as it likes in that" {
@@ -150,7 +153,7 @@ long() {
 
 @test "as many rounds as it takes" {
 	serve
-	text 120000 120 >text
+	prose 120000 120 >text
 	summ --chunk-tokens 600 -w 1000 --json text
 	[ "$rc" -eq 0 ]
 	[ "$(jq .rounds out)" -ge 3 ]
@@ -163,7 +166,7 @@ long() {
 
 @test "answers that come back in another order are joined in that of the text" {
 	serve
-	text 100000 20 >text
+	prose 100000 20 >text
 	# The first part is answered when all others were.
 	script <<-'END'
 		[{"when": {"body": "This is part 1 of"}, "service": true,

@@ -67,8 +67,8 @@ tried() {
 	}
 }
 
-# text BYTES MARKERS: see summ.py.
-text() {
+# prose BYTES MARKERS: see summ.py.
+prose() {
 	python3 -B "$ROOT/tests/summ.py" text "$@"
 }
 
@@ -84,7 +84,7 @@ markers() {
 	grep -o '⟦[^⟧]*⟧' "$@" || :
 }
 
-# all_markers N: those of text.
+# all_markers N: those of prose.
 all_markers() {
 	seq -f '⟦F%03g⟧' "$1"
 }

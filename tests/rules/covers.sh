@@ -13,7 +13,8 @@ covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     gm-models/catalog:gm-models.bats gm-keycheck/check:gm-keycheck.bats
     base/process:cli.bats gm-models/probe:gm-models.bats
     gm-prompt/single:gm-prompt.bats gm-prompt/batch:batch.bats
-    gm-prompt/options:gm-prompt.bats'
+    gm-prompt/options:gm-prompt.bats
+    gm-summ/run:gm-summ.bats'
 
 covers() { # MODULE: by what, if it is excused
 	local pair

@@ -5,8 +5,8 @@
 
 #define WORDS 150 /* "about", of styles that have no length of their own */
 
-const char *const gm_style_names[] = { "bullets", "paragraph", "headline",
-	"tldr", "minutes", NULL };
+static const char *const names[] = { "bullets", "paragraph", "headline", "tldr",
+	"minutes" };
 
 static const char *const styles[] = {
 	[GM_STYLE_BULLETS] =
@@ -58,8 +58,8 @@ gm_style_parse(enum gm_style *style, const char *name, struct gm_err *err)
 {
 	size_t i;
 
-	for (i = 0; gm_style_names[i] != NULL; i++)
-		if (strcmp(gm_style_names[i], name) == 0) {
+	for (i = 0; i < GM_LEN(names); i++)
+		if (strcmp(names[i], name) == 0) {
 			*style = (enum gm_style)i;
 			return 0;
 		}

@@ -30,10 +30,7 @@ enum gm_style {
 	GM_STYLE_MINUTES
 };
 
-/* Names for the option, in the order above; NULL ends them. */
-extern const char *const gm_style_names[];
-
-/* Returns 0, or -1: GM_EUSAGE, with all names. */
+/* The name of one, as above.  Returns 0, or -1: GM_EUSAGE, with all names. */
 int gm_style_parse(
     enum gm_style *, const char *name, struct gm_err *) GM_MUST_CHECK;
 
