@@ -167,3 +167,26 @@ many() {
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -q '^gm-summ: ' err
 }
+
+@test "killed in the middle: the next run pays for what was not answered" {
+	local answered
+	many 40
+	seq 40 | tr '\n' '\0' >list
+	script <<-'END'
+		[{"service": true, "repeat": 17},
+		 {"service": true, "head_gate": "go", "repeat": -1}]
+	END
+	gm-summ -j4 --files0-from list >out 2>err &
+	pid=$!
+	wait_for '[ "$(requests)" -eq 21 ]'
+	wait_for '[ "$(find "$HOME/.cache/gm/summaries" -type f | wc -l)" -eq 17 ]'
+	kill -9 "$pid"
+	wait "$pid" || :
+	[ "$(markers out | wc -l)" -le 17 ]
+	: >"$DIR/go"
+	summ --files0-from list
+	[ "$rc" -eq 0 ]
+	tried $((40 - 17))
+	same <(markers out) "$(all_markers 40)
+"
+}

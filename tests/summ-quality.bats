@@ -180,3 +180,18 @@ long() {
 	same <(markers out) "$(all_markers 20)
 "
 }
+
+@test "a text is not cut if the model takes all of it" {
+	serve
+	prose 400000 10 >text
+	# Nothing is known of the model: 32,000 tokens.
+	summ --json text
+	[ "$rc" -eq 0 ]
+	[ "$(jq .parts out)" -gt 2 ]
+	gm-models >models
+	summ --json text
+	[ "$(jq -c '[.parts, .rounds]' out)" = '[1,1]' ]
+	# A limit of the user's for each minute is one for each request.
+	GM_TPM=20000 summ --estimate --json text
+	[ "$(jq .requests out)" -gt 4 ]
+}
