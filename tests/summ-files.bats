@@ -42,6 +42,10 @@ facts() {
 ==> standard input <==
 - Fact 9 ⟦F009⟧.
 ' ''
+	name=$(printf 'd%.0s' {1..240})
+	fact 7 >"$name"
+	summ 1 "$name"
+	[ "$(grep -c "^==> $name <==\$" out)" -eq 1 ]
 	fact 8 >./-
 	fact 9 | gm - -- -
 	said 0 '==> standard input <==

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/outfile.h"
 #include "base/stop.h"
+#include "base/term.h"
 #include "base/watch.h"
 #include "call/pool.h"
 #include "cli/forecast.h"
@@ -34,6 +35,7 @@
 #define INSTRUCTIONS_MAX ((size_t)64 * 1024)
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 #define AHEAD ((size_t)64 * 1024)
+#define HEADER_MAX 4096 /* characters of a name */
 
 /* Why no more is begun. */
 enum stop {
@@ -190,13 +192,25 @@ put_json(struct run *r, const struct gm_doc *d)
 	gm_buf_putc(&r->line, '\n');
 }
 
+/* Whole, if it is not absurd, but in one line. */
+static void
+put_header(struct run *r, const struct gm_doc *d)
+{
+	const char *name = r->names.items[d->number - 1];
+
+	gm_buf_puts(&r->line, "==> ");
+	gm_term_line(&r->line,
+	    gm_span_of(name != NULL ? name : "standard input"), HEADER_MAX);
+	gm_buf_puts(&r->line, " <==\n");
+}
+
 static void
 put_text(struct run *r, const struct gm_doc *d)
 {
 	if (d->summary == NULL)
 		return; /* its line is empty: nothing is printed */
 	if (has_headers(r))
-		gm_buf_printf(&r->line, "==> %s <==\n", gm_doc_name(d));
+		put_header(r, d);
 	gm_buf_put(&r->line, d->summary, d->summary_len);
 	gm_buf_putc(&r->line, '\n');
 }
