@@ -76,6 +76,20 @@ long() {
 	same out ''
 }
 
+@test "a model that does not exist ends the run at the first file" {
+	serve
+	for i in 1 2 3 4 5; do
+		echo "Fact $i." >"./$i"
+	done
+	script <<<'[{"status": 404, "repeat": -1, "json": {"error": {"code": 404,
+	    "message": "models/gone is not found", "status": "NOT_FOUND"}}}]'
+	summ -j1 -m gone 1 2 3 4 5
+	[ "$rc" -eq 78 ]
+	tried 1
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
 @test "a part that is too long for the service is cut further" {
 	long
 	script <<-'END'

@@ -161,9 +161,17 @@ gm-summ: 1 of 3 files have no summary
 	[ "$(sent '.[].texts | length')" -eq 4 ]
 	summ --combine --json 1 2
 	[ "$(jq -c '[.files, .file, .ok, .parts, .rounds]' out)" = '[["1","2"],null,true,1,1]' ]
-	# One that fails: there would be no summary of all.
+	# What cannot be read is missing, and the status says so.
 	summ --combine 1 gone 3
-	failed 66 'gone: No such file or directory'
+	said 1 '- Fact 1 ⟦F001⟧.
+- Fact 3 ⟦F003⟧.
+' 'gm-summ: gone: No such file or directory
+gm-summ: 1 of 3 files are missing from the summary
+'
+	summ --combine gone lost
+	failed 66 'gone: No such file or directory
+gm-summ: lost: No such file or directory
+gm-summ: none of the 2 files can be summarised'
 }
 
 @test "--combine: large and small files, in as many parts as it takes" {
@@ -270,6 +278,11 @@ gm-summ: 1 of 3 files have no summary
 	summ --out-suffix .sum --force 1 2
 	same 1.sum '- Fact 3 ⟦F003⟧.
 '
+	# What an earlier run has made is no text.
+	summ --out-suffix .sum ./[12]*
+	said 0 '' ''
+	tried 0
+	[ ! -e 1.sum.sum ]
 	# An empty one is no summary: whoever made it was stopped.
 	: >1.sum
 	summ --out-suffix .sum 1 2

@@ -13,8 +13,8 @@ struct widest {
 static bool
 compare(struct widest *w, const struct gm_service *s, const char *model)
 {
-	int64_t tokens =
-	    gm_modelcache_window(&s->cache, gm_clock_wall_ms(), model);
+	int64_t tokens = gm_modelcache_window(
+	    &s->cache, gm_clock_wall_ms(), GM_MODELCACHE_FRESH_MS, model);
 
 	if (tokens > w->tokens)
 		*w = (struct widest){ tokens, model, s };

@@ -223,8 +223,8 @@ gm_modelcache_advise(const struct gm_modelcache *c, const char *model,
 }
 
 int64_t
-gm_modelcache_window(
-    const struct gm_modelcache *c, int64_t now_ms, const char *model)
+gm_modelcache_window(const struct gm_modelcache *c, int64_t now_ms,
+    int64_t max_age_ms, const char *model)
 {
 	struct gm_models models = { .items = NULL };
 	int64_t window = 0;
@@ -232,7 +232,7 @@ gm_modelcache_window(
 
 	if (strncmp(model, PREFIX, strlen(PREFIX)) == 0)
 		model += strlen(PREFIX);
-	if (gm_modelcache_read(c, now_ms, GM_MODELCACHE_FRESH_MS, &models))
+	if (gm_modelcache_read(c, now_ms, max_age_ms, &models))
 		for (i = 0; i < models.len && window == 0; i++)
 			if (strcmp(models.items[i].name, model) == 0)
 				window = models.items[i].input_limit;

@@ -47,9 +47,9 @@ void gm_modelcache_advise(const struct gm_modelcache *, const char *model,
 /*
  * Input tokens that a model takes, with or without "models/" in front of its
  * name; 0: not known, as the list does not say, or is absent, or is older at
- * the time now_ms than GM_MODELCACHE_FRESH_MS.
+ * the time now_ms than max_age_ms.
  */
-int64_t gm_modelcache_window(
-    const struct gm_modelcache *, int64_t now_ms, const char *model);
+int64_t gm_modelcache_window(const struct gm_modelcache *, int64_t now_ms,
+    int64_t max_age_ms, const char *model);
 
 #endif

@@ -172,11 +172,31 @@ end_with(struct gm_doc *d, const struct gm_err *err)
 	return -1;
 }
 
+/* Of several texts, one that cannot be read is missing; the others go on. */
+static int
+open_text(struct gm_doc *d, const char *path, struct gm_err *err)
+{
+	struct gm_text *t = &d->texts[d->texts_len];
+
+	if (gm_text_open(t, d->options, path, err) == 0) {
+		d->texts_len++;
+		return 0;
+	}
+	gm_text_close(t);
+	if (!d->named || (err->code != GM_ENOINPUT && err->code != GM_EDATA))
+		return -1;
+	gm_note(d->options->note, GM_LEVEL_ERROR, "%s", err->msg);
+	d->missing++;
+	return 0;
+}
+
 int
 gm_doc_open(struct gm_doc *d, const char *const *paths, size_t len,
     int64_t limit, const struct gm_wanted_summary *wanted,
     const struct gm_text_options *options, struct gm_err *err)
 {
+	size_t i;
+
 	*d = (struct gm_doc){ .limit = limit,
 		.wanted = wanted,
 		.options = options,
@@ -187,11 +207,13 @@ gm_doc_open(struct gm_doc *d, const char *const *paths, size_t len,
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		return end_with(d, err);
 	}
-	for (d->texts_len = 0; d->texts_len < len;) {
-		d->texts_len++; /* it is to be closed in any case */
-		if (gm_text_open(&d->texts[d->texts_len - 1], options,
-			paths[d->texts_len - 1], err) != 0)
+	for (i = 0; i < len; i++)
+		if (open_text(d, paths[i], err) != 0)
 			return end_with(d, err);
+	if (d->texts_len == 0) {
+		(void)gm_fail(err, err->code,
+		    "none of the %zu files can be summarised", len);
+		return end_with(d, err);
 	}
 	begin_scan(d);
 	return 0;

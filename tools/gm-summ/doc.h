@@ -65,6 +65,7 @@ struct gm_doc {
 	/* Of the whole; filled by the caller but for parts and rounds. */
 	size_t parts, rounds; /* sections of the first round; rounds */
 	size_t cached;        /* answers that were not paid for */
+	size_t missing;       /* of several texts: those that were not read */
 	int64_t requests, tokens_in, tokens_out, begun_ms;
 
 	/* private */
@@ -86,8 +87,9 @@ struct gm_doc {
 
 /*
  * Open all texts of a summary; NULL as a path: standard input.  limit: tokens
- * allowed in a section.  Returns 0, or -1 as gm_text_open(), and the document
- * has ended with that as its failure; to be closed in any case.
+ * allowed in a section.  Of several texts, those that cannot be read, or are no
+ * text, are reported and missing.  Returns 0, or -1 as gm_text_open(), and the
+ * document has ended with that as its failure; to be closed in any case.
  */
 int gm_doc_open(struct gm_doc *, const char *const *paths, size_t len,
     int64_t limit, const struct gm_wanted_summary *,

@@ -41,8 +41,8 @@
 enum stop {
 	STOP_NOT,
 	STOP_ERROR, /* output, memory: why has the error */
-	STOP_KEYS,  /* no key can be used: the same */
-	STOP_LATE   /* so is the deadline */
+	STOP_KEYS, /* no key can be used, or there is no such model: the same */
+	STOP_LATE  /* so is the deadline */
 };
 
 /* A document that is open, and its requests in flight. */
@@ -170,7 +170,7 @@ static void
 put_json(struct run *r, const struct gm_doc *d)
 {
 	struct gm_jsonw w;
-	bool ok = d->summary != NULL;
+	bool ok = d->summary != NULL && d->missing == 0;
 
 	gm_jsonw_init(&w, &r->line);
 	gm_jsonw_object(&w, NULL);
@@ -267,7 +267,11 @@ put_result(struct run *r, struct gm_doc *d, struct gm_err *err)
 		free(d->summary);
 		d->summary = NULL;
 	}
-	if (d->summary != NULL)
+	if (d->summary != NULL && d->missing > 0)
+		(void)gm_fail(&d->failure, GM_ENEGATIVE,
+		    "%zu of %zu files are missing from the summary", d->missing,
+		    r->names.len);
+	if (d->summary != NULL && d->missing == 0)
 		r->totals.answered++;
 	else
 		count_failure(r, &d->failure);
@@ -308,6 +312,21 @@ is_newer(struct run *r, const char *path)
 		    gm_buf_str(&name));
 	gm_buf_release(&name);
 	return newer;
+}
+
+/* Is it a summary itself, of an earlier run over the same files? */
+static bool
+is_made(const struct run *r, const char *path)
+{
+	const char *suffix = r->opt->suffix;
+	bool made = suffix != NULL && path != NULL &&
+	            strlen(path) > strlen(suffix) &&
+	            gm_span_ends(gm_span_of(path), suffix);
+
+	if (made)
+		gm_note(&r->common->note, GM_LEVEL_DETAIL,
+		    "%s: a summary itself, left out", path);
+	return made;
 }
 
 static struct open *
@@ -369,7 +388,7 @@ open_next(struct run *r, struct gm_err *err)
 		return 0;
 	r->next_name += len;
 	r->totals.records++;
-	if (is_newer(r, paths[0])) {
+	if (is_made(r, paths[0]) || is_newer(r, paths[0])) {
 		r->totals.skipped++;
 		gm_buf_reset(&r->line);
 		return gm_order_hold(&r->order, (int64_t)r->next_name,
@@ -639,15 +658,21 @@ is_worth_another(const struct gm_outcome *o)
 	       gm_outcome_attempts(o) < 2;
 }
 
-/* The run ends with this: no document is to blame. */
+/*
+ * The run ends with this: no document is to blame, and the next one would end
+ * alike.  If a fallback has refused a section, it may answer others.
+ */
 static bool
 ends_run(const struct job *j, const struct gm_err *err)
 {
-	enum gm_class class = j->outcome.class;
+	const struct gm_outcome *o = &j->outcome;
 
-	return class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
-	       err->code == GM_ETEMPFAIL || err->code == GM_ENOPERM ||
-	       err->code == GM_EOS;
+	if (o->class == GM_CLASS_SIGNAL || o->class == GM_CLASS_DEADLINE ||
+	    err->code == GM_EOS)
+		return true;
+	return (err->code == GM_ETEMPFAIL || err->code == GM_ENOPERM ||
+		   err->code == GM_ECONFIG) &&
+	       !o->beyond_keys;
 }
 
 static void
@@ -849,8 +874,9 @@ find_limit(const struct run *r)
 
 	if (r->opt->chunk_tokens > 0)
 		return r->opt->chunk_tokens;
+	/* However old the list: else a text would be cut otherwise every day. */
 	window = gm_modelcache_window(
-	    &s->cache, gm_clock_wall_ms(), r->question.model);
+	    &s->cache, gm_clock_wall_ms(), INT64_MAX, r->question.model);
 	if (window == 0)
 		window = WINDOW_UNKNOWN;
 	if (tpm > 0 && tpm < window)
@@ -937,7 +963,7 @@ judge(const struct run *r, struct gm_err *err)
 
 	if (r->stop != STOP_NOT) {
 		*err = r->why;
-		if (r->stop == STOP_KEYS)
+		if (r->stop == STOP_KEYS && err->code == GM_ETEMPFAIL)
 			gm_err_append(err, "; run it again to go on");
 		return -1;
 	}
@@ -959,6 +985,10 @@ finish(struct run *r, int rc, struct gm_err *err)
 	gm_progress_erase(&r->progress);
 	if (rc == 0 && gm_stop_signal() == 0)
 		rc = finish_output(r, err);
+	else if (rc == 0 && r->opt->output == NULL) {
+		gm_order_end(&r->order); /* what there is, without waiting */
+		rc = write_results(r, err);
+	}
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&r->common->log, &r->totals);
 	if (rc == 0 && gm_stop_signal() != 0)

@@ -307,11 +307,15 @@ test_window(void **state)
 	(void)state;
 	put(FILE_NAME, list);
 	for (i = 0; i < GM_LEN(windows); i++)
-		assert_int_equal(gm_modelcache_window(
-				     &cache, windows[i].now, windows[i].model),
+		assert_int_equal(gm_modelcache_window(&cache, windows[i].now,
+				     DAY, windows[i].model),
 		    windows[i].want);
+	/* However old it is. */
+	assert_int_equal(
+	    gm_modelcache_window(&cache, NOW + 100 * DAY, INT64_MAX, "a"),
+	    1048576);
 	cache.dir = NULL;
-	assert_int_equal(gm_modelcache_window(&cache, NOW, "a"), 0);
+	assert_int_equal(gm_modelcache_window(&cache, NOW, DAY, "a"), 0);
 	cache.dir = "cache";
 	assert_string_equal(said(), "");
 }
