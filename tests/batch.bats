@@ -31,7 +31,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	printf '\xef\xbb\xbfone\r\n\n\r\ntwo\r\r\n t\xc3\xbc \n\xef\xbb\xbf4\nlast' |
 		batch -l
 	[ "$rc" -eq 0 ]
-	answers one $'two\r' ' tü ' $'\ufeff4' last
+	answers one $'two\r' ' tü ' $'\xef\xbb\xbf4' last
 	[ "$(requests)" -eq 5 ]
 }
 

@@ -14,9 +14,9 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "base/watch.h"
+#include "cli/order.h"
 #include "cli/out.h"
 #include "gm-prompt/journal.h"
-#include "cli/order.h"
 
 /* Zero with the borrowed members set is ready, after gm_order_init(). */
 struct gm_results {

@@ -468,8 +468,7 @@ test_no_text(void **state)
 	assert_int_equal(d.missing, 1);
 	gm_doc_close(&d);
 	assert_int_equal(
-	    gm_doc_open(
-		&d, with_gone + 1, 1, LIMIT, &wanted, &options, &err),
+	    gm_doc_open(&d, with_gone + 1, 1, LIMIT, &wanted, &options, &err),
 	    -1);
 	assert_int_equal(d.phase, GM_DOC_ENDED);
 	assert_string_equal(d.failure.msg, "gone: No such file or directory");
