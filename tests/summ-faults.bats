@@ -179,6 +179,29 @@ long() {
 "
 }
 
+@test "what no file can change ends the run: one line, no more requests" {
+	local n
+	serve
+	for n in 1 2 3 4 5; do
+		echo "Fact $n ⟦F00$n⟧." >"$n"
+	done
+	summ -j2 -m gemini-2.0-flash 1 2 3 4 5
+	[ "$rc" -eq 78 ]
+	same out ''
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q '^gm-summ: gemini-2.0-flash: ' err
+	[ "$(requests)" -le 2 ]
+	n=$(requests)
+	GEMINI_API_KEY=fake-invalid-key summ -j2 1 2 3 4 5
+	[ "$rc" -eq 77 ]
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(grep -c 'run it again' err)" -eq 0 ]
+	[ "$(requests)" -le $((n + 2)) ]
+	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 summ 1 2 3 4 5
+	[ "$rc" -eq 69 ]
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
 @test "another service answers if the user names it" {
 	serve
 	export MISTRAL_API_KEY=fake-mistral-key-0100 MISTRAL_BASE_URL=$URL/mistral/v1

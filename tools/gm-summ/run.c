@@ -40,9 +40,9 @@
 /* Why no more is begun. */
 enum stop {
 	STOP_NOT,
-	STOP_ERROR, /* output, memory: why has the error */
-	STOP_KEYS, /* no key can be used, or there is no such model: the same */
-	STOP_LATE  /* so is the deadline */
+	STOP_ERROR,   /* output, memory: why has the error */
+	STOP_SERVICE, /* no key can be used, or no service: the same */
+	STOP_LATE     /* so is the deadline */
 };
 
 /* A document that is open, and its requests in flight. */
@@ -666,11 +666,14 @@ static bool
 ends_run(const struct job *j, const struct gm_err *err)
 {
 	const struct gm_outcome *o = &j->outcome;
+	const enum gm_class class = o->class;
 
-	if (o->class == GM_CLASS_SIGNAL || o->class == GM_CLASS_DEADLINE ||
+	if (class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
 	    err->code == GM_EOS)
 		return true;
-	return (err->code == GM_ETEMPFAIL || err->code == GM_ENOPERM ||
+	return (class == GM_CLASS_REFUSED || class == GM_CLASS_TLS ||
+		   class == GM_CLASS_PROXY || class == GM_CLASS_REDIRECT ||
+		   err->code == GM_ETEMPFAIL || err->code == GM_ENOPERM ||
 		   err->code == GM_ECONFIG) &&
 	       !o->beyond_keys;
 }
@@ -685,7 +688,7 @@ stop_run(struct run *r, const struct job *j, const struct gm_err *err)
 	else if (err->code == GM_EOS)
 		end(r, STOP_ERROR, err);
 	else if (class != GM_CLASS_SIGNAL)
-		end(r, STOP_KEYS, err);
+		end(r, STOP_SERVICE, err);
 }
 
 /* What a request came to, for its document. */
@@ -963,7 +966,7 @@ judge(const struct run *r, struct gm_err *err)
 
 	if (r->stop != STOP_NOT) {
 		*err = r->why;
-		if (r->stop == STOP_KEYS && err->code == GM_ETEMPFAIL)
+		if (err->code == GM_ETEMPFAIL)
 			gm_err_append(err, "; run it again to go on");
 		return -1;
 	}

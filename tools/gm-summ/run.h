@@ -16,8 +16,9 @@
 /*
  * Summarise the files, over services that are open.  Returns 0 if each has its
  * summary, or -1 with the error that decides the status: of the output or
- * memory; GM_ESIGNAL or the deadline; of the keys, if none can be used; that of
- * the failed files if all have failed alike, else GM_ENEGATIVE.
+ * memory; GM_ESIGNAL or the deadline; of the service, if no key can be used or it
+ * serves no file, whichever it is; that of the failed files if all have failed
+ * alike, else GM_ENEGATIVE.
  */
 int gm_summ_run(const struct gm_summ_options *, struct gm_services *,
     struct gm_cache *, int argc, char **argv, struct gm_err *) GM_MUST_CHECK;
