@@ -190,3 +190,26 @@ many() {
 	same <(markers out) "$(all_markers 40)
 "
 }
+
+@test "a paragraph inserted at 40 places: 2 parts are sent again, on average" {
+	local n
+	serve
+	prose 400000 40 >text
+	python3 - <<-'END'
+		text = open("text").read()
+		for n in range(40):
+		    at = text.index("\n\n", n * 9900) + 2
+		    open("edited.%d" % n, "w").write(
+		        text[:at] + "A new paragraph, the %dth.\n\n" % n + text[at:])
+	END
+	summ --chunk-tokens 8000 text
+	[ "$rc" -eq 0 ]
+	BEFORE=$(requests)
+	for ((n = 0; n < 40; n++)); do
+		gm-summ --chunk-tokens 8000 "edited.$n" >out
+	done
+	n=$(sent '[.[] | select(.round == "facts")] | length')
+	echo "$n parts in 40 runs"
+	[ "$n" -ge 40 ]
+	[ "$n" -le 80 ]
+}
