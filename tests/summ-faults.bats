@@ -316,3 +316,47 @@ no rate limit is set (GM_RPM, GM_TPM)
 	[ "$(tail -c 400 shown | grep -ac '/6')" -eq 0 ] ||
 	    tail -c 400 shown | grep -aq $'\r'
 }
+
+@test "output that cannot be written: 74, and it is not paid for again" {
+	serve
+	echo 'One ⟦F001⟧.' >./1
+	echo 'Two ⟦F002⟧.' >./2
+	rc=0
+	gm-summ -j1 1 2 >/dev/full 2>err || rc=$?
+	[ "$rc" -eq 74 ]
+	same err 'gm-summ: standard output: No space left on device
+'
+	summ -j1 1 2
+	[ "$rc" -eq 0 ]
+	tried 1
+}
+
+@test "a reader that has left ends it by SIGPIPE, without a word" {
+	serve
+	echo 'One ⟦F001⟧.' >./1
+	{
+		wait_for '[ -e closed ]'
+		gm-summ 1 2>err || echo $? >status
+	} | {
+		exec <&-
+		: >closed
+	}
+	same status '141
+'
+	same err ''
+}
+
+@test "a signal ends the wait for a pipe" {
+	serve
+	mkfifo fifo
+	gm-summ fifo >out 2>err &
+	pid=$!
+	exec 4>fifo
+	kill -TERM "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	exec 4>&-
+	[ "$rc" -eq 143 ]
+	same out ''
+	tried 0
+}
