@@ -360,6 +360,26 @@ gm-summ: 1 of 3 files have no summary
 	[ "$(tr -cd '\0' <twice | wc -c)" -gt 10000 ]
 }
 
+@test "an earlier file goes first, in each of its rounds" {
+	facts 1
+	prose 60000 5 >early
+	prose 100000 10 | sed 's/harbour/seaside/g' >late
+	# Whatever is sent of the last file, it is not answered.
+	script <<-'END'
+		[{"when": {"body": "seaside"}, "service": true, "head_gate": "go",
+		  "repeat": -1}]
+	END
+	summ -j2 --chunk-tokens 4000 1 early late &
+	pid=$!
+	wait_for 'grep -q "==> early <==" out 2>/dev/null'
+	: >"$DIR/go"
+	wait "$pid"
+	same <(grep '==>' out) '==> 1 <==
+==> early <==
+==> late <==
+'
+}
+
 @test "many files at once: the first ones do not wait for the last ones" {
 	local n
 	serve

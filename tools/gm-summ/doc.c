@@ -26,8 +26,8 @@ sum_of(struct gm_span bytes)
 	return sum;
 }
 
-const char *
-gm_doc_name(const struct gm_doc *d)
+static const char *
+name_of(const struct gm_doc *d)
 {
 	return d->texts_len > 0 && d->texts[0].name != NULL ? d->texts[0].name
 	                                                    : "text";
@@ -129,7 +129,7 @@ begin_round(struct gm_doc *d, struct gm_err *err)
 	size_t i = 0;
 
 	if (d->sections == 0)
-		return gm_fail(err, GM_EDATA, "%s: empty", gm_doc_name(d));
+		return gm_fail(err, GM_EDATA, "%s: empty", name_of(d));
 	if (d->sections == 1)
 		round = GM_ROUND_SUMMARY;
 	else if (d->rounds == 0)
@@ -363,7 +363,7 @@ next_round(struct gm_doc *d, struct gm_err *err)
 {
 	struct gm_text text;
 	struct gm_section *s;
-	char *name = strdup(gm_doc_name(d));
+	char *name = strdup(name_of(d));
 	size_t i;
 	int rc;
 
@@ -385,7 +385,7 @@ next_round(struct gm_doc *d, struct gm_err *err)
 		rc = gm_fail(err, GM_EPROTOCOL,
 		    "%s: the model does not shorten it: round %zu made %lld "
 		    "bytes of %lld",
-		    gm_doc_name(d), d->rounds, (long long)text.size,
+		    name_of(d), d->rounds, (long long)text.size,
 		    (long long)d->size);
 	if (rc != 0) {
 		gm_text_close(&text);
@@ -495,8 +495,8 @@ gm_doc_split(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 		d->limit /= 2;
 	if (d->limit < LIMIT_MIN)
 		rc = gm_fail(err, GM_EDATA,
-		    "%s: the service takes not even %lld tokens",
-		    gm_doc_name(d), (long long)limit);
+		    "%s: the service takes not even %lld tokens", name_of(d),
+		    (long long)limit);
 	else if (s->part.round == GM_ROUND_SUMMARY) {
 		d->rounds--; /* it was none */
 		begin_scan(d);
@@ -520,10 +520,10 @@ gm_doc_fail(struct gm_doc *d, struct gm_section *s, bool again,
 	}
 	if (s->part.count > 1)
 		gm_err_prefix(&err,
-		    "%s: part %zu of %zu, round %zu: ", gm_doc_name(d),
+		    "%s: part %zu of %zu, round %zu: ", name_of(d),
 		    s->part.index, s->part.count, d->rounds);
 	else
-		gm_err_prefix(&err, "%s: ", gm_doc_name(d));
+		gm_err_prefix(&err, "%s: ", name_of(d));
 	(void)end_with(d, &err);
 }
 

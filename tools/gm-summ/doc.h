@@ -132,9 +132,6 @@ int gm_doc_split(
 void gm_doc_fail(
     struct gm_doc *, struct gm_section *, bool again, const struct gm_err *);
 
-/* "FILE", or "FILE and 3 more". */
-const char *gm_doc_name(const struct gm_doc *);
-
 void gm_doc_close(struct gm_doc *);
 
 #endif

@@ -51,6 +51,7 @@ struct open {
 	size_t busy;
 	bool used;
 	bool put; /* its result went out */
+	struct open *later;
 };
 
 /* A request in flight. */
@@ -80,7 +81,7 @@ struct run {
 	struct gm_text_options texts;
 	int64_t limit; /* tokens of a section */
 
-	struct open *docs;
+	struct open *docs, *earliest; /* in the order of the operands */
 	struct job *jobs, *idle;
 	size_t slots, busy;
 
@@ -340,6 +341,28 @@ find_room(struct run *r)
 	return NULL;
 }
 
+static void
+append(struct run *r, struct open *o)
+{
+	struct open **at = &r->earliest;
+
+	while (*at != NULL)
+		at = &(*at)->later;
+	*at = o;
+}
+
+static void
+drop(struct run *r, struct open *o)
+{
+	struct open **at = &r->earliest;
+
+	while (*at != o)
+		at = &(*at)->later;
+	*at = o->later;
+	gm_doc_close(&o->doc);
+	o->used = false;
+}
+
 static int
 close_doc(struct run *r, struct open *o, struct gm_err *err)
 {
@@ -350,8 +373,7 @@ close_doc(struct run *r, struct open *o, struct gm_err *err)
 	o->put = true;
 	if (o->busy > 0)
 		return rc; /* its requests still look at it */
-	gm_doc_close(&o->doc);
-	o->used = false;
+	drop(r, o);
 	return rc;
 }
 
@@ -397,12 +419,12 @@ open_next(struct run *r, struct gm_err *err)
 		           : -1;
 	}
 	*o = (struct open){ .used = true };
+	append(r, o);
 	if (gm_doc_open(&o->doc, paths, len, r->limit, &r->wanted, &r->texts,
 		&failure) != 0 &&
 	    (failure.code == GM_ESIGNAL || failure.code == GM_EUNAVAILABLE ||
 		failure.code == GM_EOS)) {
-		gm_doc_close(&o->doc);
-		o->used = false;
+		drop(r, o);
 		*err = failure;
 		return -1;
 	}
@@ -552,17 +574,19 @@ look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
 static int
 find_request(struct run *r, struct job *j, struct gm_err *err)
 {
-	size_t i, looks = 0;
+	struct open *o, *later;
+	size_t looks = 0;
 	bool any, open;
 	int rc;
 
 	do {
 		any = open = false;
-		for (i = 0; i < r->slots; i++) {
-			if (!r->docs[i].used || r->docs[i].put)
+		for (o = r->earliest; o != NULL; o = later) {
+			later = o->later; /* o may be closed */
+			if (o->put)
 				continue;
 			open = true;
-			rc = look_at(r, &r->docs[i], j, err);
+			rc = look_at(r, o, j, err);
 			if (rc == 2)
 				return 1;
 			if (rc == -1)
@@ -570,6 +594,8 @@ find_request(struct run *r, struct job *j, struct gm_err *err)
 			any = any || rc == 1;
 			if (any && ++looks == LOOKS)
 				return wake_at(r, gm_clock_mono_ms(), err);
+			if (rc == 1 && o->doc.phase == GM_DOC_ASKING)
+				later = o; /* before those after it */
 		}
 		if (!any) {
 			rc = open_next(r, err);
@@ -1071,8 +1097,7 @@ estimate(struct run *r, struct gm_err *err)
 		else if (o->used)
 			r->totals.answered++; /* it would be */
 		if (o->used)
-			gm_doc_close(&o->doc);
-		o->used = false;
+			drop(r, o);
 	}
 	if (rc == -1)
 		return -1;

@@ -180,7 +180,6 @@ test_a_text_that_fits(void **state)
 	(void)state;
 	make("a", 1, 5);
 	open_docs(&d, a, 1);
-	assert_string_equal(gm_doc_name(&d), "a");
 	assert_int_equal(d.first->part.round, GM_ROUND_SUMMARY);
 	assert_false(d.first->part.facts);
 	run(&d);
