@@ -107,12 +107,16 @@ long() {
 }
 
 @test "many parts that are too long at once are cut in half once" {
+	local pid
 	serve
 	prose 100000 10 >text
-	# Each of the first eight is rejected.
-	script <<<'[{"row": 23, "repeat": 8}]'
-	summ -j8 --chunk-tokens 2000 -w 1000 text
-	[ "$rc" -eq 0 ]
+	# Each of the first eight is rejected, once all are on their way.
+	script <<<'[{"row": 23, "repeat": 8, "head_gate": "go"}]'
+	(summ -j8 --chunk-tokens 2000 -w 1000 text && exit "$rc") &
+	pid=$!
+	wait_for '[ "$(requests)" -eq 8 ]'
+	touch "$DIR/go"
+	wait "$pid"
 	same err ''
 	same <(markers out) "$(all_markers 10)
 "
