@@ -48,6 +48,25 @@ put_some(struct gm_buf *out, const char *before, int64_t n, const char *what)
 		gm_buf_printf(out, "%s%lld %s", before, (long long)n, what);
 }
 
+static int64_t
+known(int64_t tokens)
+{
+	return tokens > 0 ? tokens : 0;
+}
+
+void
+gm_totals_add(struct gm_totals *t, const struct gm_outcome *o)
+{
+	const struct gm_usage *u = &o->answer.usage;
+	int64_t attempts = (int64_t)gm_outcome_attempts(o);
+
+	t->requests += attempts;
+	t->retries += attempts > 0 ? attempts - 1 : 0;
+	t->tokens_in += known(u->prompt);
+	t->tokens_out += known(u->output);
+	t->tokens_total += known(u->total);
+}
+
 void
 gm_totals_put(struct gm_buf *out, const struct gm_totals *t)
 {

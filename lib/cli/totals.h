@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "call/outcome.h"
 
 struct gm_totals {
 	int64_t records;  /* taken from the input */
@@ -21,6 +22,9 @@ struct gm_totals {
 	int64_t tokens_total; /* as services count them, with thoughts */
 	int64_t total_ms;     /* of the run */
 };
+
+/* Count the requests and tokens of an outcome. */
+void gm_totals_add(struct gm_totals *, const struct gm_outcome *);
 
 /*
  * Append "5000 records: 4990 answered, 8 failed, 2 not sent; 12.3 s, 406/s;

@@ -11,6 +11,7 @@
 #include "call/pool.h"
 #include "call/window.h"
 #include "cli/forecast.h"
+#include "cli/hold.h"
 #include "cli/log.h"
 #include "cli/progress.h"
 #include "cli/prompt.h"
@@ -27,7 +28,6 @@
 /* Records that are looked at in one turn of the loop without a request. */
 #define LOOKS 256
 
-#define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next record */
 #define COOLING_MS 1000
 
 /* Why no more records are taken. */
@@ -46,8 +46,7 @@ enum stop {
 struct job {
 	struct gm_item item;
 	struct gm_outcome outcome;
-	struct gm_sink sink;
-	struct gm_buf held; /* the answer so far */
+	struct gm_hold held; /* the answer so far */
 	int64_t number;
 	struct job *next_idle;
 };
@@ -274,7 +273,7 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
 	const struct gm_prompt_options *o = r->opt;
 	const struct gm_outcome *outcome = &j->outcome;
 
-	*text = gm_buf_span(&j->held);
+	*text = gm_buf_span(&j->held.text);
 	gm_buf_reset(&r->block);
 	if (o->count && rc == 0) {
 		gm_buf_printf(
@@ -288,20 +287,6 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
 		    "%s: the answer has no fenced block", outcome->model);
 	*text = gm_buf_span(&r->block);
 	return rc;
-}
-
-static void
-count_outcome(struct run *r, const struct gm_outcome *o)
-{
-	const struct gm_usage *u = &o->answer.usage;
-	struct gm_totals *t = &r->totals;
-	int64_t attempts = (int64_t)gm_outcome_attempts(o);
-
-	t->requests += attempts;
-	t->retries += attempts > 0 ? attempts - 1 : 0;
-	t->tokens_in += u->prompt > 0 ? u->prompt : 0;
-	t->tokens_out += u->output > 0 ? u->output : 0;
-	t->tokens_total += u->total > 0 ? u->total : 0;
 }
 
 /*
@@ -379,7 +364,7 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 
 	if (rc != 0)
 		failure = *err;
-	count_outcome(r, &j->outcome);
+	gm_totals_add(&r->totals, &j->outcome);
 	gm_log_outcome(&r->log, &j->outcome);
 	if (rc != 0 && failure.code == GM_EOS)
 		return -1; /* of this machine: it would be so for all */
@@ -437,7 +422,7 @@ ask_of(struct job *j)
 {
 	return (struct gm_ask){ .service = j->item.service,
 		.question = &j->item.question,
-		.sink = &j->sink,
+		.sink = &j->held.sink,
 		.outcome = &j->outcome,
 		.arg = j };
 }
@@ -550,7 +535,7 @@ start(struct run *r, struct gm_ask *ask)
 	r->ready = NULL;
 	r->busy++;
 	r->question.cautious = false; /* said once */
-	gm_buf_recycle(&j->held, KEPT_MAX);
+	gm_hold_reset(&j->held);
 	*ask = ask_of(j);
 }
 
@@ -651,37 +636,6 @@ run_pool(struct run *r, struct gm_err *err)
 /* --- before and after */
 
 static int
-hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
-{
-	struct gm_buf *held = arg;
-
-	if (part->kind != GM_PART_TEXT)
-		return GM_SINK_OMITS;
-	if (!part->thought)
-		gm_buf_put_span(held, part->text);
-	if (gm_buf_check(held, err) == 0)
-		return 0;
-	gm_err_prefix(err, "answer: ");
-	if (err->code == GM_EDATA) /* not the user's data */
-		err->code = GM_EPROTOCOL;
-	return -1;
-}
-
-static int
-flush_nothing(void *arg, struct gm_err *err)
-{
-	(void)arg;
-	(void)err;
-	return 0;
-}
-
-static void
-drop_held(void *arg)
-{
-	gm_buf_reset(arg);
-}
-
-static int
 make_jobs(struct run *r, struct gm_err *err)
 {
 	size_t i, len = r->opt->pacing.jobs;
@@ -694,11 +648,7 @@ make_jobs(struct run *r, struct gm_err *err)
 		j = &r->jobs[i];
 		gm_item_init(&j->item);
 		gm_outcome_init(&j->outcome);
-		gm_buf_init(&j->held, GM_DELIVERY_MAX);
-		j->sink = (struct gm_sink){ .part = hold_part,
-			.flush = flush_nothing,
-			.restart = drop_held,
-			.arg = &j->held };
+		gm_hold_init(&j->held, GM_DELIVERY_MAX);
 		j->next_idle = r->idle;
 		r->idle = j;
 	}
@@ -945,7 +895,7 @@ release(struct run *r)
 	for (i = 0; r->jobs != NULL && i < r->opt->pacing.jobs; i++) {
 		gm_item_release(&r->jobs[i].item);
 		gm_outcome_release(&r->jobs[i].outcome);
-		gm_buf_release(&r->jobs[i].held);
+		gm_hold_release(&r->jobs[i].held);
 	}
 	free(r->jobs);
 	gm_results_release(&r->results);

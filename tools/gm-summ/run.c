@@ -14,6 +14,7 @@
 #include "base/watch.h"
 #include "call/pool.h"
 #include "cli/forecast.h"
+#include "cli/hold.h"
 #include "cli/input.h"
 #include "cli/log.h"
 #include "cli/order.h"
@@ -58,11 +59,11 @@ struct open {
 struct job {
 	struct open *of;
 	struct gm_section *section;
-	struct gm_buf prompt, held;
+	struct gm_buf prompt;
+	struct gm_hold held; /* the answer so far */
 	struct gm_part part;
 	struct gm_turn turn;
 	struct gm_question question;
-	struct gm_sink sink;
 	struct gm_outcome outcome;
 	char key[GM_HASH_HEX];
 	struct job *next_idle;
@@ -531,11 +532,11 @@ start(struct run *r, struct job *j, struct gm_ask *ask)
 	r->idle = j->next_idle;
 	r->busy++;
 	j->of->busy++;
-	gm_buf_recycle(&j->held, AHEAD);
+	gm_hold_reset(&j->held);
 	gm_outcome_init(&j->outcome);
 	*ask = (struct gm_ask){ .service = r->services->services,
 		.question = &j->question,
-		.sink = &j->sink,
+		.sink = &j->held.sink,
 		.outcome = &j->outcome,
 		.arg = j };
 }
@@ -640,18 +641,13 @@ next(struct gm_ask *ask, void *arg)
 static void
 count_outcome(struct run *r, struct gm_doc *d, const struct gm_outcome *o)
 {
-	const struct gm_usage *u = &o->answer.usage;
-	struct gm_totals *t = &r->totals;
-	int64_t attempts = (int64_t)gm_outcome_attempts(o);
+	struct gm_totals own = { .records = 0 };
 
-	t->requests += attempts;
-	t->retries += attempts > 0 ? attempts - 1 : 0;
-	t->tokens_in += u->prompt > 0 ? u->prompt : 0;
-	t->tokens_out += u->output > 0 ? u->output : 0;
-	t->tokens_total += u->total > 0 ? u->total : 0;
-	d->requests += attempts;
-	d->tokens_in += u->prompt > 0 ? u->prompt : 0;
-	d->tokens_out += u->output > 0 ? u->output : 0;
+	gm_totals_add(&r->totals, o);
+	gm_totals_add(&own, o);
+	d->requests += own.requests;
+	d->tokens_in += own.tokens_in;
+	d->tokens_out += own.tokens_out;
 }
 
 /* Keep what was paid for, unless a later run would ask otherwise. */
@@ -659,7 +655,7 @@ static void
 keep_answer(struct run *r, const struct job *j)
 {
 	const struct gm_usage *u = &j->outcome.answer.usage;
-	const struct gm_entry entry = { .text = gm_buf_span(&j->held),
+	const struct gm_entry entry = { .text = gm_buf_span(&j->held.text),
 		.model = j->outcome.model,
 		.input_tokens = u->prompt,
 		.output_tokens = u->output };
@@ -729,8 +725,8 @@ settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
 	if (rc == 0) {
 		keep_answer(r, j);
 		if (d->phase != GM_DOC_ENDED &&
-		    gm_doc_answer(d, j->section, gm_buf_span(&j->held), err) !=
-			0 &&
+		    gm_doc_answer(
+			d, j->section, gm_buf_span(&j->held.text), err) != 0 &&
 		    err->code == GM_EOS)
 			return -1;
 	} else if (ends_run(j, why)) {
@@ -838,37 +834,6 @@ tick(void *arg, struct gm_err *err)
 /* --- before and after */
 
 static int
-hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
-{
-	struct gm_buf *held = arg;
-
-	if (part->kind != GM_PART_TEXT)
-		return GM_SINK_OMITS;
-	if (!part->thought)
-		gm_buf_put_span(held, part->text);
-	if (gm_buf_check(held, err) == 0)
-		return 0;
-	gm_err_prefix(err, "answer: ");
-	if (err->code == GM_EDATA) /* not the user's data */
-		err->code = GM_EPROTOCOL;
-	return -1;
-}
-
-static int
-flush_nothing(void *arg, struct gm_err *err)
-{
-	(void)arg;
-	(void)err;
-	return 0;
-}
-
-static void
-drop_held(void *arg)
-{
-	gm_buf_reset(arg);
-}
-
-static int
 make_jobs(struct run *r, struct gm_err *err)
 {
 	size_t i;
@@ -882,12 +847,8 @@ make_jobs(struct run *r, struct gm_err *err)
 	for (i = r->slots; i-- > 0;) {
 		j = &r->jobs[i];
 		gm_buf_init(&j->prompt, SIZE_MAX / 4);
-		gm_buf_init(&j->held, ANSWER_MAX);
+		gm_hold_init(&j->held, ANSWER_MAX);
 		gm_outcome_init(&j->outcome);
-		j->sink = (struct gm_sink){ .part = hold_part,
-			.flush = flush_nothing,
-			.restart = drop_held,
-			.arg = &j->held };
 		j->next_idle = r->idle;
 		r->idle = j;
 	}
@@ -1135,7 +1096,7 @@ release(struct run *r)
 
 	for (i = 0; r->jobs != NULL && i < r->slots; i++) {
 		gm_buf_release(&r->jobs[i].prompt);
-		gm_buf_release(&r->jobs[i].held);
+		gm_hold_release(&r->jobs[i].held);
 		gm_outcome_release(&r->jobs[i].outcome);
 	}
 	for (i = 0; r->docs != NULL && i < r->slots; i++)

@@ -1,0 +1,56 @@
+#include "cli/hold.h"
+
+#define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next answer */
+
+static int
+hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
+{
+	struct gm_buf *text = arg;
+
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
+	if (!part->thought)
+		gm_buf_put_span(text, part->text);
+	if (gm_buf_check(text, err) == 0)
+		return 0;
+	gm_err_prefix(err, "answer: ");
+	if (err->code == GM_EDATA) /* not the user's data */
+		err->code = GM_EPROTOCOL;
+	return -1;
+}
+
+static int
+flush_nothing(void *arg, struct gm_err *err)
+{
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void
+drop(void *arg)
+{
+	gm_buf_reset(arg);
+}
+
+void
+gm_hold_init(struct gm_hold *h, size_t max)
+{
+	gm_buf_init(&h->text, max);
+	h->sink = (struct gm_sink){ .part = hold_part,
+		.flush = flush_nothing,
+		.restart = drop,
+		.arg = &h->text };
+}
+
+void
+gm_hold_reset(struct gm_hold *h)
+{
+	gm_buf_recycle(&h->text, KEPT_MAX);
+}
+
+void
+gm_hold_release(struct gm_hold *h)
+{
+	gm_buf_release(&h->text);
+}
