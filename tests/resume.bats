@@ -89,6 +89,14 @@ FILE='file'
 Try 'gm-prompt --help'.
 "
 	done
+	for option in '' --unordered --text --dry-run; do
+		rc=0
+		unchanged eval "gm-prompt -l $option <file >>file 2>err || rc=\$?"
+		: >out
+		said 64 '' "gm-prompt: standard output is the file of standard input: use another file
+Try 'gm-prompt --help'.
+"
+	done
 }
 
 @test "--resume skips what has an answer, as often as it has one" {

@@ -684,15 +684,21 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 static int
 check_output(const struct run *r, struct gm_err *err)
 {
+	const char *output = r->opt->output;
 	struct stat in, out;
 
 	if (!r->is_file || r->reader.fd == -1 ||
-	    stat(r->opt->output, &out) != 0 || fstat(r->reader.fd, &in) != 0 ||
-	    in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+	    (output != NULL ? stat(output, &out)
+			    : fstat(STDOUT_FILENO, &out)) != 0 ||
+	    fstat(r->reader.fd, &in) != 0 || in.st_dev != out.st_dev ||
+	    in.st_ino != out.st_ino)
 		return 0;
+	if (output == NULL)
+		return gm_fail(err, GM_EUSAGE,
+		    "standard output is the file of standard input: use "
+		    "another file");
 	return gm_fail(err, GM_EUSAGE,
-	    "--output: %s is the standard input: use another file",
-	    r->opt->output);
+	    "--output: %s is the standard input: use another file", output);
 }
 
 static int
@@ -708,6 +714,8 @@ open_output(struct run *r, struct gm_err *err)
 	r->results.watch = &r->watch;
 	r->results.ordered = o->text;
 	gm_order_init(&r->results.order, o->unordered);
+	if (check_output(r, err) != 0)
+		return -1;
 	if (o->output == NULL) {
 		r->results.out = &r->out;
 		if (gm_out_open(&r->out, NULL, err) != 0)
@@ -719,8 +727,7 @@ open_output(struct run *r, struct gm_err *err)
 		.mode = mode,
 		.keep_failed = o->keep_failed,
 		.note = &r->common->note };
-	if (check_output(r, err) != 0 ||
-	    gm_journal_open(&r->journal, &r->journal_options, err) != 0)
+	if (gm_journal_open(&r->journal, &r->journal_options, err) != 0)
 		return -1;
 	r->results.journal = &r->journal;
 	return 0;
