@@ -149,6 +149,9 @@ Try 'gm-prompt --help'.
 	[ "$(jq -r .text file | sort | uniq -c | awk '{print $1}')" = $'2\n2' ]
 	batch 'a b' -o file --resume -s other
 	[ "$(sent)" = 'a b' ]
+	batch 'a b' -o file --resume -x
+	[ "$rc" -eq 1 ] # not what was kept without it: no block is in there
+	[ "$(sent)" = 'a b' ]
 	unchanged batch 'a b' -o file --resume
 	[ -z "$(sent)" ]
 }

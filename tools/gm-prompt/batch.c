@@ -676,6 +676,7 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 		.files_len = r->opt->files.len,
 		.question = &r->question,
 		.service = r->services->services,
+		.extract = r->opt->extract,
 		.note = &r->common->note };
 	return gm_items_open(&r->items, &items, err);
 }

@@ -728,7 +728,8 @@ set_hash(struct gm_item *it, const struct record *r, struct gm_err *err)
 		.question = q,
 		.service = it->service,
 		.system = r->all->system,
-		.files = gm_buf_span(&it->hashes) };
+		.files = gm_buf_span(&it->hashes),
+		.extract = r->all->options.extract };
 
 	if (q->system.p != r->all->options.question->system.p) {
 		gm_hash_hex(system, gm_span_of(""), q->system);

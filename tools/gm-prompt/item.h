@@ -67,6 +67,7 @@ struct gm_items_options {
 	 */
 	const struct gm_question *question;
 	const struct gm_service *service; /* the first that is asked */
+	bool extract; /* only the first fenced block of an answer is kept */
 	const struct gm_note *note;
 };
 

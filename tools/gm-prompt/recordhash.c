@@ -103,6 +103,8 @@ gm_recordhash_make(char out[GM_HASH_HEX], const struct gm_recordhash *h,
 	put_text(room, 'i', q->thinking_budget);
 	put_text(room, 'j', q->safety);
 	put_texts(room, 'k', q->stop, q->stop_len);
+	if (h->extract)
+		gm_buf_putc(room, 'x');
 	if (gm_buf_check(room, err) != 0)
 		return -1;
 	gm_hash_hex(out, gm_span_of(VERSION), gm_buf_span(room));

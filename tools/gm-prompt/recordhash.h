@@ -7,7 +7,8 @@
  *
  * That is: operation, names and models of the services in their order, system
  * instruction, turns, names and contents of files, parameters, stop texts,
- * safety, search, URL context, thoughts.  Not: keys, base URLs, the number of
+ * safety, search, URL context, thoughts, whether only a block is kept of it.
+ * Not: keys, base URLs, the number of
  * the record, how requests are sent and answers written.  No I/O.
  *
  * The hash stands in files that users keep.  Whoever changes what it is made of
@@ -33,6 +34,7 @@ struct gm_recordhash {
 	 * one's name and content, one behind the other.
 	 */
 	struct gm_span files;
+	bool extract; /* the first fenced block is the result */
 };
 
 /*

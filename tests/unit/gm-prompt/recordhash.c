@@ -127,6 +127,9 @@ change(size_t i, struct gm_recordhash *h, struct gm_question *q)
 	case 11:
 		q->temperature = ""; /* is not the same as none */
 		break;
+	case 12:
+		h->extract = true;
+		break;
 	default:
 		return false;
 	}
@@ -174,7 +177,7 @@ test_changes(void **state)
 			if (strcmp(hashes[i], hashes[len]) == 0)
 				fail_msg("change %zu is as %zu", len, i);
 	}
-	assert_int_equal(len, 39);
+	assert_int_equal(len, 40);
 	/*
 	 * Users keep files with it: echo -ne 'gm-prompt record 1\n'\
 	 * 'o0,000s6:geminim3:onem0=r2:hiye3b0c44298fc1c149afbf4c8996fb924'\
