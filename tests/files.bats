@@ -277,6 +277,23 @@ a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 	body 2 | grep -q 'one'
 }
 
+@test "a FIFO that a record names is no input, and holds up no other" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	mkfifo fifo
+	echo one >a.txt
+	gm -0 -f {} --text sum up < <(printf 'a.txt\0fifo\0a.txt')
+	tr '\0' '|' <out >shown
+	same shown 'Hello.||Hello.|'
+	same err 'gm-prompt: record 2: fifo: a FIFO; a record can only name regular files
+gm-prompt: 1 of 3 records failed
+'
+	[ "$rc" -eq 1 ]
+	# One for all records is read once.
+	gm -l -f <(echo two) --text 'sum up {}' <<<x
+	said 0 $'Hello.\n' ''
+	body 3 | grep -q two
+}
+
 @test "--json, --count and --dry-run send and show the same files" {
 	local body
 

@@ -125,6 +125,10 @@ read_file(struct gm_attach *a, struct gm_input *in, const char *path,
 	else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
 		rc = gm_fail(
 		    err, GM_ENOINPUT, "%s: a device, not a file", shown);
+	else if (a->regular_only && !S_ISREG(st.st_mode) &&
+		 !S_ISDIR(st.st_mode))
+		rc = gm_fail(err, GM_ENOINPUT,
+		    "%s: a FIFO; a record can only name regular files", shown);
 	else
 		rc = gm_input_read(in, fd, shown, &a->raw, err);
 	(void)close(fd);

@@ -35,6 +35,7 @@ struct gm_attach {
 	struct gm_buf texts; /* of all parts, one behind the other */
 	size_t len;          /* how many files */
 	size_t filled;       /* how many have more than white space */
+	bool regular_only;   /* the caller's: a FIFO is an error, not a wait */
 	struct gm_buf files; /* private: where they end, and their hashes */
 	struct gm_buf raw;   /* private: the one that is being read */
 };
@@ -50,7 +51,7 @@ void gm_attach_reset(struct gm_attach *);
 /*
  * Add a file, or standard input, whose name is "standard input".  A signal or
  * the deadline ends the wait for a slow one.  Returns 0, or -1: GM_ENOINPUT (cannot be read, a
- * directory, a device), GM_EDATA (binary, larger than GM_ATTACH_FILE_MAX, all
+ * directory, a device, with regular_only a FIFO), GM_EDATA (binary, larger than GM_ATTACH_FILE_MAX, all
  * together larger than GM_REQUEST_MAX), GM_EUSAGE (standard input was read
  * already), GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS; the message
  * names the file in one clean line.

@@ -125,6 +125,7 @@ gm_item_init(struct gm_item *it)
 	gm_buf_init(&it->hashes, LIST_MAX);
 	gm_buf_init(&it->canon, LIST_MAX);
 	gm_attach_init(&it->files);
+	it->files.regular_only = true; /* no record waits for another's FIFO */
 }
 
 static void
