@@ -219,6 +219,42 @@ find_members(struct gm_item *it, struct record *r, struct gm_err *err)
 	return 0;
 }
 
+/* The unit of a \uXXXX at the start, or 0. */
+static unsigned int
+escaped_unit(const char *p, const char *end)
+{
+	unsigned int unit = 0;
+	int i;
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return 0;
+	for (i = 2; i < 6; i++)
+		unit = unit << 4 |
+		       (unsigned int)(p[i] <= '9' ? p[i] - '0'
+						  : (p[i] | 32) - 'a' + 10);
+	return unit;
+}
+
+/* Escapes of lone surrogates, which are no text, become those of U+FFFD. */
+static void
+repair_escapes(char *p, size_t len)
+{
+	const char *end = p + len;
+	unsigned int unit, low;
+
+	while (p < end) {
+		unit = escaped_unit(p, end);
+		low = escaped_unit(p + (unit != 0 ? 6 : 0), end);
+		if (unit >= 0xD800 && unit < 0xDC00 && low >= 0xDC00 &&
+		    low < 0xE000)
+			p += 12;
+		else if (unit >= 0xD800 && unit < 0xE000)
+			p = (char *)memcpy(p, "\\uFFFD", 6) + 6;
+		else
+			p += *p == '\\' ? 2 : 1;
+	}
+}
+
 static int
 read_id(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
@@ -232,6 +268,7 @@ read_id(struct gm_item *it, const struct record *r, struct gm_err *err)
 		return fail_type(names[m], "a string or number", err);
 	it->id = (struct gm_span){ it->texts.data + it->texts.len, raw.len };
 	gm_buf_put_span(&it->texts, raw);
+	repair_escapes(it->texts.data + it->texts.len - raw.len, raw.len);
 	return 0;
 }
 

@@ -100,7 +100,8 @@ struct gm_item {
 	 * item, or the options' if that are all.
 	 */
 	const struct gm_service *service;
-	struct gm_span id;      /* JSON, as it was given; len 0: none */
+	/* JSON, as it was given, but without lone surrogates; len 0: none. */
+	struct gm_span id;
 	char hash[GM_HASH_HEX]; /* of recordhash.h; "": it is not valid */
 	/* private: */
 	struct gm_json json;
