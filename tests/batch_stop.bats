@@ -121,6 +121,41 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	same out ''
 }
 
+@test "a record's own model that is exhausted stops no other" {
+	keys <<-END
+		[{"when": {"path": "/rare:"}, "row": 30, "repeat": 2}, $ECHO]
+	END
+	printf '%s\n' '{"prompt":"1"}' '{"prompt":"2","model":"rare"}' \
+	    '{"prompt":"3"}' '{"prompt":"4","model":"rare"}' '{"prompt":"5"}' >in
+	batch -a -j1 -o file <in
+	[ "$rc" -eq 75 ]
+	same out ''
+	sed -Ei 's/20[0-9TZ:-]+/TIME/g' err
+	grep -Eqx 'gm-prompt: no key can be used until TIME \(2 .*; 2 records were not sent' err
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(jq -r .text file | paste -sd' ')" = '1 3 5' ]
+	[ "$(requests)" -eq 5 ] # both keys were asked for the model, once
+	gm-rotate --reset
+	batch -a -j1 -o file --resume <in
+	[ "$rc" -eq 0 ]
+	[ "$(jq -r .text file | paste -sd' ')" = '1 3 5 2 4' ]
+	[ "$(requests)" -eq 7 ]
+}
+
+@test "all records' own model is exhausted: the input is not read further" {
+	keys <<<'[{"row": 30, "repeat": -1}]'
+	yes '{"prompt":"1","model":"rare"}' | batch -a
+	[ "$rc" -eq 75 ]
+	same out ''
+	grep -q '; the rest was not sent$' err
+	[ "$(requests)" -le 16 ]
+	# Texts have no numbers, so that none may be missing.
+	printf '%s\n' '{"prompt":"1","model":"rare"}' '{"prompt":"2"}' |
+	    batch -a -j1 --text
+	[ "$rc" -eq 75 ]
+	same out ''
+}
+
 @test "a cooldown that is short enough is waited for, and said once" {
 	keys <<-END
 		[{"row": 29, "retry_delay": "1.2s", "repeat": 2}, $ECHO]

@@ -30,6 +30,9 @@
 
 #define COOLING_MS 1000
 
+/* Records in a row whose own models cannot be used, before the run stops. */
+#define PASSED_MAX 100
+
 /* Why no more records are taken. */
 enum stop {
 	STOP_NOT,
@@ -89,6 +92,10 @@ struct run {
 	struct gm_err failed; /* the first failed record's */
 	int64_t failed_number;
 	bool mixed; /* another one had another status */
+
+	int64_t passed;    /* records passed over, as they need a model */
+	int passed_in_row; /* that cannot be used; the same since a result */
+	struct gm_err passing; /* why the first one was */
 };
 
 /* --- ends */
@@ -147,7 +154,12 @@ judge_stop(const struct run *r, struct gm_err *err)
 	case STOP_END:
 		break;
 	}
-	return 0;
+	if (r->passed == 0)
+		return 0;
+	*err = r->passing;
+	gm_err_append(err, "; %lld record%s not sent", (long long)r->passed,
+	    r->passed == 1 ? " was" : "s were");
+	return -1;
 }
 
 /*
@@ -289,6 +301,13 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
 	return rc;
 }
 
+/* Does the record name a model, and not that of the run? */
+static bool
+has_own_model(const struct run *r, const struct job *j)
+{
+	return strcmp(j->item.question.model, r->question.model) != 0;
+}
+
 /*
  * No result: the run ends, or the service cannot be used, by this record or
  * another one.  If a fallback has refused the record, or has failed, it may
@@ -302,8 +321,7 @@ is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 	if (o->class == GM_CLASS_SIGNAL || o->class == GM_CLASS_DEADLINE)
 		return true;
 	if (code == GM_ECONFIG)
-		return j->item.question.model == r->question.model &&
-		       !o->beyond_keys;
+		return !has_own_model(r, j) && !o->beyond_keys;
 	return (code == GM_ETEMPFAIL || code == GM_ENOPERM) && !o->beyond_keys;
 }
 
@@ -314,6 +332,7 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 {
 	struct gm_span text;
 
+	r->passed_in_row = 0;
 	rc = take_text(r, j, rc, &text, failure);
 	if (rc != 0)
 		count_failure(r, j->number, failure);
@@ -329,7 +348,20 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 	return put_text(r, j->number, text, err);
 }
 
-/* The run ends before the record has a result. */
+/*
+ * Is it only the record's own model that cannot be used for now?  Then others
+ * go on, unless it is so for many in a row.  Among texts, which have no numbers,
+ * none may be missing.
+ */
+static bool
+is_passed_over(struct run *r, const struct job *j)
+{
+	return j->outcome.class != GM_CLASS_SIGNAL &&
+	       j->outcome.class != GM_CLASS_DEADLINE && !r->opt->text &&
+	       has_own_model(r, j) && ++r->passed_in_row < PASSED_MAX;
+}
+
+/* The run ends before the record has a result, or goes on without it. */
 static int
 drop_job(struct run *r, struct job *j, const struct gm_err *failure,
     struct gm_err *err)
@@ -337,6 +369,14 @@ drop_job(struct run *r, struct job *j, const struct gm_err *failure,
 	enum gm_class class = j->outcome.class;
 
 	r->totals.not_sent++;
+	if (is_passed_over(r, j)) {
+		if (r->passed++ == 0)
+			r->passing = *failure;
+		gm_note(&r->common->note, GM_LEVEL_DETAIL,
+		    "record %lld: not sent: %s", (long long)j->number,
+		    failure->msg);
+		return put_none(r, j->number, err);
+	}
 	if (r->stop == STOP_NOT || r->stop == STOP_END)
 		r->why = *failure;
 	if (class == GM_CLASS_DEADLINE)
@@ -850,7 +890,7 @@ static int
 finish(struct run *r, int rc, struct gm_err *err)
 {
 	const struct gm_common *c = r->common;
-	bool complete = rc == 0 && r->stop == STOP_END;
+	bool complete = rc == 0 && r->stop == STOP_END && r->passed == 0;
 	bool resumable = r->journal.path != NULL && !r->opt->text;
 	struct gm_err failure;
 
