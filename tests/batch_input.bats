@@ -43,6 +43,15 @@ turns() {
 "
 }
 
+# epoll(7) knows of no event of such a device, nor of a disk.
+@test "a device that is always ready is read to the end of a record" {
+	replies <<<"[$ECHO]"
+	batch -l -j1 --max-failures 1 </dev/zero
+	[ "$rc" -eq 1 ]
+	lines '[.record, .error.message]' '[1,"larger than 16 MiB"]
+'
+}
+
 @test "ids come back as they were given" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' '{"prompt":"a","id":"x\u00fc\"y"}' \

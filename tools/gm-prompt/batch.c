@@ -63,8 +63,7 @@ struct run {
 	struct gm_items items;
 
 	struct gm_reader reader;
-	bool is_file; /* the input: it never has to be waited for */
-	bool waits;   /* for input: the watch includes it */
+	bool waits; /* for input: the watch includes it */
 	struct gm_watch watch;
 	int64_t due_ms;  /* when to wake; monotonic clock, 0: at no time */
 	int64_t next_ms; /* no start before */
@@ -515,7 +514,10 @@ wake_at(struct run *r, int64_t at_ms, struct gm_err *err)
 static int
 wait_for_input(struct run *r, bool waits, struct gm_err *err)
 {
-	if (waits && r->is_file) /* there was only too much for one turn */
+	struct pollfd input = { .fd = r->reader.fd, .events = POLLIN };
+
+	/* There was only too much for one turn. */
+	if (waits && poll(&input, 1, 0) > 0)
 		return wake_at(r, gm_clock_mono_ms(), err);
 	if (waits == r->waits)
 		return 0;
@@ -728,11 +730,11 @@ check_output(const struct run *r, struct gm_err *err)
 	const char *output = r->opt->output;
 	struct stat in, out;
 
-	if (!r->is_file || r->reader.fd == -1 ||
+	if (r->reader.fd == -1 ||
 	    (output != NULL ? stat(output, &out)
 			    : fstat(STDOUT_FILENO, &out)) != 0 ||
-	    fstat(r->reader.fd, &in) != 0 || in.st_dev != out.st_dev ||
-	    in.st_ino != out.st_ino)
+	    fstat(r->reader.fd, &in) != 0 || !S_ISREG(in.st_mode) ||
+	    in.st_dev != out.st_dev || in.st_ino != out.st_ino)
 		return 0;
 	if (output == NULL)
 		return gm_fail(err, GM_EUSAGE,
@@ -778,13 +780,11 @@ static void
 open_input(struct run *r)
 {
 	const struct gm_common *c = r->common;
-	struct stat st;
 	int fd = c->stdin_closed ? -1 : STDIN_FILENO;
 	enum gm_reader_form form =
 	    r->opt->nul ? GM_READER_NUL : GM_READER_LINES;
 
 	gm_reader_init(&r->reader, fd, "standard input", form);
-	r->is_file = fd == -1 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 	r->begun_ms = gm_clock_mono_ms();
 	/* As JSON it is told where the results go. */
 	r->level = r->opt->text || r->opt->estimate || r->opt->dry_run
