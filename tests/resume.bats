@@ -79,6 +79,31 @@ FILE='file'
 	holds '1 true Answer to a.'
 }
 
+@test "a file that is removed meanwhile is not written in vain" {
+	local pid
+	service '{"gates":{"b":"go"}}'
+	gm-prompt -l -j1 -o file 2>err 3>&- < <(printf '%s\n' a b c) &
+	pid=$!
+	wait_for '[ "$(wc -l <"$THERE/log")" -ge 3 ]'
+	rm file
+	touch "$THERE/go"
+	rc=0
+	wait "$pid" || rc=$?
+	: >out
+	said 74 '' $'gm-prompt: file: removed by another program\n'
+	# Elsewhere nothing is lost.
+	rm "$THERE/go"
+	gm-prompt -l -j1 -o file 2>err 3>&- < <(printf '%s\n' a b) &
+	pid=$!
+	wait_for '[ "$(tail -n 1 "$THERE/log" | cut -d" " -f2-)" = \
+	    "sent $GOOD_KEY v1beta b" ]'
+	mv file moved
+	touch "$THERE/go"
+	wait "$pid"
+	mv moved file
+	holds '1 true Answer to a.' '2 true Answer to b.'
+}
+
 @test "the input is no output" {
 	service
 	echo a >file

@@ -904,7 +904,7 @@ finish(struct run *r, int rc, struct gm_err *err)
 		*err = failure;
 		rc = -1;
 	}
-	if (rc != 0 && resumable && err->code == GM_EIO)
+	if (rc != 0 && resumable && err->code == GM_EIO && !r->journal.removed)
 		gm_err_append(err, "; --resume goes on from there");
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&c->log, &r->totals);

@@ -195,10 +195,23 @@ gm_journal_skip(struct gm_journal *j, const char hash[GM_HASH_HEX])
 	       gm_resume_skip(&j->resume, h);
 }
 
+/* Has somebody removed the file, so that its lines are lost? */
+static bool
+is_removed(struct gm_journal *j)
+{
+	struct stat st;
+
+	j->removed = fstat(j->fd, &st) == 0 && st.st_nlink == 0;
+	return j->removed;
+}
+
 /* What failed first is what fails from then on. */
 static int
 fail_written(const struct gm_journal *j, struct gm_err *err)
 {
+	if (j->removed)
+		return gm_fail(err, GM_EIO, "%s: removed by another program",
+		    j->options->path);
 	errno = j->error;
 	return gm_fail_errno(err, GM_EIO, "%s", j->options->path);
 }
@@ -234,8 +247,11 @@ have_synced(struct gm_journal *j)
 {
 	int error = 0;
 
-	while (j->underway > 0 && error == 0 && gm_sync_end(&j->sync, &error))
+	while (j->underway > 0 && error == 0 && gm_sync_end(&j->sync, &error)) {
 		j->underway--;
+		if (error == 0 && is_removed(j))
+			error = ENOENT;
+	}
 	if (error == 0 && j->underway < 2) {
 		if (gm_sync_begin(&j->sync, j->fd) == 0)
 			j->underway++;
@@ -310,6 +326,8 @@ gm_journal_finish(struct gm_journal *j, bool complete, struct gm_err *err)
 		if (j->error == 0 && have_synced(j) != 0)
 			j->error = errno;
 		end_sync(j);
+		if (j->error == 0 && is_removed(j))
+			j->error = ENOENT;
 		if (j->error == 0)
 			tidy(j, complete);
 		j->fd = -1;

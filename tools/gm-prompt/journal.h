@@ -46,6 +46,7 @@ struct gm_journal {
 	char *path;        /* of a regular file, without links; else NULL */
 	int fd;            /* the same, locked; else -1 */
 	int error;         /* errno of the first write or sync that failed */
+	bool removed;      /* the file: its lines are lost; kept by a release */
 	struct gm_resume resume;
 	struct gm_sync sync;
 	bool syncs;   /* its thread is there */
