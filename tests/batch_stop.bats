@@ -149,11 +149,35 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	same out ''
 	grep -q '; the rest was not sent$' err
 	[ "$(requests)" -le 16 ]
-	# Texts have no numbers, so that none may be missing.
-	printf '%s\n' '{"prompt":"1","model":"rare"}' '{"prompt":"2"}' |
-	    batch -a -j1 --text
-	[ "$rc" -eq 75 ]
-	same out ''
+}
+
+@test "texts stay in their lines, also behind one that was not sent" {
+	local option pid
+
+	for option in -l -0; do
+		rm -f "$DIR"/go "$DIR"/request.*
+		replies <<-END
+			[{"when": {"body": "two"}, "row": 29, "head_gate": "go",
+			  "retry_delay": "300s", "repeat": -1},
+			 {"when": {"body": "three"}, "echo": "", "head_gate": "go"},
+			 $ECHO]
+		END
+		forget
+		rc=0
+		printf '%s\n' one two three four | if [ "$option" = -0 ]; then
+			tr '\n' '\0'
+		else
+			cat
+		fi >in
+		gm-prompt "$option" -j3 --max-requests 3 --text <in >out 2>err 3>&- &
+		pid=$!
+		wait_for '[ "$(requests)" -eq 3 ]'
+		touch "$DIR/go"
+		wait "$pid" || rc=$?
+		[ "$rc" -eq 75 ]
+		tr '\0' '\n' <out >lines
+		same lines $'one\n\nthree\n'
+	done
 }
 
 @test "a cooldown that is short enough is waited for, and said once" {

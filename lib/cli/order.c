@@ -94,6 +94,7 @@ next(struct gm_order *o)
 		if (!o->ended)
 			return NULL;
 		o->due++; /* over a record that is missing */
+		o->gaps++;
 	}
 	return NULL;
 }
@@ -109,6 +110,12 @@ gm_order_take(struct gm_order *o, struct gm_span *line)
 		slot = next(o);
 		if (slot == NULL)
 			return false;
+		if (slot->len > 0 && o->gaps > 0 && o->gap.len > 0) {
+			o->gaps--;
+			*line = o->gap;
+			return true;
+		}
+		o->gaps = slot->len > 0 ? 0 : o->gaps + 1;
 		o->taken = slot->line;
 		*line = (struct gm_span){ slot->line, slot->len };
 		*slot = (struct gm_order_slot){ NULL, 0 };

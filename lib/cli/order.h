@@ -31,12 +31,19 @@ struct gm_order_slot {
 	size_t len;
 };
 
-struct gm_order { /* private */
+struct gm_order {
+	/*
+	 * The caller's, set after the start, borrowed: what goes in place of an
+	 * empty line or none once a line behind it goes; len 0: nothing.
+	 */
+	struct gm_span gap;
+	/* private: */
 	bool unordered, ended;
 	int64_t due; /* number of the record whose line goes next */
 	struct gm_order_slot *ring; /* slot of number n: n modulo room */
 	size_t room;                /* a power of 2, or 0 */
 	size_t lines, bytes;        /* held */
+	int64_t gaps;               /* before the next line that is not empty */
 	char *taken;                /* owned; what the caller has */
 };
 

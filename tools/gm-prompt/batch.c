@@ -349,15 +349,14 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 
 /*
  * Is it only the record's own model that cannot be used for now?  Then others
- * go on, unless it is so for many in a row.  Among texts, which have no numbers,
- * none may be missing.
+ * go on, unless it is so for many in a row.
  */
 static bool
 is_passed_over(struct run *r, const struct job *j)
 {
 	return j->outcome.class != GM_CLASS_SIGNAL &&
-	       j->outcome.class != GM_CLASS_DEADLINE && !r->opt->text &&
-	       has_own_model(r, j) && ++r->passed_in_row < PASSED_MAX;
+	       j->outcome.class != GM_CLASS_DEADLINE && has_own_model(r, j) &&
+	       ++r->passed_in_row < PASSED_MAX;
 }
 
 /* The run ends before the record has a result, or goes on without it. */
@@ -757,6 +756,9 @@ open_output(struct run *r, struct gm_err *err)
 	r->results.watch = &r->watch;
 	r->results.ordered = o->text;
 	gm_order_init(&r->results.order, o->unordered);
+	if (o->text && !o->unordered) /* texts have no numbers */
+		r->results.order.gap =
+		    (struct gm_span){ o->nul ? "\0" : "\n", 1 };
 	if (check_output(r, err) != 0)
 		return -1;
 	if (o->output == NULL) {

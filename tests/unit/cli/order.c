@@ -132,6 +132,35 @@ test_permutations(void **state)
 	permute(numbers, 0, true);
 }
 
+/* Records without a line show as gaps, but for those at the end. */
+static void
+test_gaps(void **state)
+{
+	static const char *const wants[] = { "", "", "--3,", "4,", "", "",
+		"--7,", "" };
+	struct gm_order o;
+	struct gm_buf got;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&got, MAX);
+	gm_order_init(&o, false);
+	o.gap = gm_span_of("-");
+	for (i = 1; i <= GM_LEN(wants); i++) {
+		gm_buf_reset(&got);
+		if (i == 3 || i == 4 || i == 7)
+			hold_number(&o, (int64_t)i);
+		else if (i != 6)
+			hold(&o, (int64_t)i, (struct gm_span){ NULL, 0 });
+		if (i == 7)
+			gm_order_end(&o); /* 6 is missing */
+		take_all(&o, &got);
+		assert_string_equal(gm_buf_str(&got), wants[i - 1]);
+	}
+	gm_order_release(&o);
+	gm_buf_release(&got);
+}
+
 /* A line lives until the next call, also while others come. */
 static void
 test_lifetime(void **state)
@@ -272,6 +301,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_permutations),
+		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_lifetime),
 		cmocka_unit_test(test_full_of_lines),
 		cmocka_unit_test(test_full_of_bytes),
