@@ -142,6 +142,17 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	[ "$(requests)" -eq 7 ]
 }
 
+@test "a record that no fallback can do stops no other" {
+	mistral <<<"[$MISTRAL, {\"row\": 30, \"repeat\": -1}]"
+	printf '%s\n' '{"prompt":"1"}' '{"prompt":"2","top_k":3}' \
+	    '{"prompt":"3"}' | batch -a -j1 --fallback mistral
+	[ "$rc" -eq 75 ]
+	lines '[.record, .text]' '[1,"m"]
+[3,"m"]
+'
+	tail -n 1 err | grep -q '; 1 record was not sent$'
+}
+
 @test "all records' own model is exhausted: the input is not read further" {
 	keys <<<'[{"row": 30, "repeat": -1}]'
 	yes '{"prompt":"1","model":"rare"}' | batch -a

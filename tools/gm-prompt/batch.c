@@ -30,7 +30,7 @@
 
 #define COOLING_MS 1000
 
-/* Records in a row whose own models cannot be used, before the run stops. */
+/* Records in a row that are passed over, before the run stops. */
 #define PASSED_MAX 100
 
 /* Why no more records are taken. */
@@ -92,8 +92,8 @@ struct run {
 	int64_t failed_number;
 	bool mixed; /* another one had another status */
 
-	int64_t passed;    /* records passed over, as they need a model */
-	int passed_in_row; /* that cannot be used; the same since a result */
+	int64_t passed;        /* records passed over: what only they need */
+	int passed_in_row;     /* cannot be used; the same since a result */
 	struct gm_err passing; /* why the first one was */
 };
 
@@ -300,17 +300,22 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
 	return rc;
 }
 
-/* Does the record name a model, and not that of the run? */
+/*
+ * Does the record name a model, and not that of the run, or is there a service
+ * that cannot do what it asks for?
+ */
 static bool
-has_own_model(const struct run *r, const struct job *j)
+is_special(const struct run *r, const struct job *j)
 {
-	return strcmp(j->item.question.model, r->question.model) != 0;
+	return j->item.service != r->services->services ||
+	       strcmp(j->item.question.model, r->question.model) != 0;
 }
 
 /*
  * No result: the run ends, or the service cannot be used, by this record or
  * another one.  If a fallback has refused the record, or has failed, it may
- * answer others; a model that only this record names is its own affair.
+ * answer others; a model or service that only this record is left with is its
+ * own affair.
  */
 static bool
 is_dropped(const struct run *r, const struct job *j, enum gm_code code)
@@ -320,7 +325,7 @@ is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 	if (o->class == GM_CLASS_SIGNAL || o->class == GM_CLASS_DEADLINE)
 		return true;
 	if (code == GM_ECONFIG)
-		return !has_own_model(r, j) && !o->beyond_keys;
+		return !is_special(r, j) && !o->beyond_keys;
 	return (code == GM_ETEMPFAIL || code == GM_ENOPERM) && !o->beyond_keys;
 }
 
@@ -348,14 +353,14 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 }
 
 /*
- * Is it only the record's own model that cannot be used for now?  Then others
+ * Is it only what this record needs that cannot be used for now?  Then others
  * go on, unless it is so for many in a row.
  */
 static bool
 is_passed_over(struct run *r, const struct job *j)
 {
 	return j->outcome.class != GM_CLASS_SIGNAL &&
-	       j->outcome.class != GM_CLASS_DEADLINE && has_own_model(r, j) &&
+	       j->outcome.class != GM_CLASS_DEADLINE && is_special(r, j) &&
 	       ++r->passed_in_row < PASSED_MAX;
 }
 
