@@ -44,7 +44,7 @@ refused() {
 	refused '--resume needs --output FILE' -l --resume
 	refused '--force needs --output FILE' -l --force -o -
 	refused '--keep-failed needs --resume' -l --keep-failed -o x
-	refused '--estimate, --count and --dry-run exclude each other' \
+	refused '--estimate and --count exclude each other' \
 	    -l --count --estimate
 	refused '--extract and --count exclude each other' -l -x --count
 	[ ! -e x ]

@@ -155,10 +155,9 @@ gm_prompt_options_check(
     struct gm_prompt_options *o, int argc, char **argv, struct gm_err *err)
 {
 	const struct gm_common *c = &o->common;
-	const bool free[] = { o->estimate, o->count, o->dry_run };
 	const struct gm_clash rules[] = {
-		{ count(free, GM_LEN(free)) > 1,
-		    "--estimate, --count and --dry-run" },
+		{ o->estimate && o->count, "--estimate and --count" },
+		{ o->estimate && o->dry_run, "--estimate and --dry-run" },
 		{ o->prompt != NULL && argc > 0, "--prompt and operands" },
 		{ o->stream && o->no_stream, "--stream and --no-stream" },
 		{ o->stream && c->json, "--stream and --json" },
