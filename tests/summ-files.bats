@@ -190,6 +190,24 @@ $(all_markers 8)
 	    [ "$(sent '[.[] | select(.round == "summary").names[]] | unique | tostring')" = '[null]' ]
 }
 
+@test "--combine: more files than a process may have open" {
+	local n
+	serve
+	for ((n = 1; n <= 150; n++)); do
+		printf 'Fact ⟦F%03d⟧.\n' "$n" >"$n"
+	done
+	(
+		ulimit -n 100
+		summ --combine -w 1000 $(seq 150)
+		echo "$rc" >rc
+	)
+	same err ''
+	[ "$(cat rc)" -eq 0 ]
+	tried 1
+	same <(sent '.[].texts[]' | markers) "$(all_markers 150)
+"
+}
+
 @test "--files0-from takes names of any kind from a file or standard input" {
 	facts 2
 	fact 3 >$'a\nb'

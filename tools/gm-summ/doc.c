@@ -8,6 +8,7 @@
 #define PROMPT_MAX ((size_t)512 * 1024 * 1024)
 #define LIMIT_MIN 256 /* tokens: what is cut further helps nobody */
 #define ROUNDS_MAX 20
+#define OPEN_MAX_TEXTS 64 /* of a document with more, files are parked */
 
 /* FNV-1a over 8 bytes at a time: it is to notice changes, not attacks. */
 static uint64_t
@@ -174,12 +175,14 @@ end_with(struct gm_doc *d, const struct gm_err *err)
 
 /* Of several texts, one that cannot be read is missing; the others go on. */
 static int
-open_text(struct gm_doc *d, const char *path, struct gm_err *err)
+open_text(struct gm_doc *d, const char *path, bool many, struct gm_err *err)
 {
 	struct gm_text *t = &d->texts[d->texts_len];
 
 	if (gm_text_open(t, d->options, path, err) == 0) {
 		d->texts_len++;
+		if (many)
+			gm_text_park(t, path);
 		return 0;
 	}
 	gm_text_close(t);
@@ -208,7 +211,7 @@ gm_doc_open(struct gm_doc *d, const char *const *paths, size_t len,
 		return end_with(d, err);
 	}
 	for (i = 0; i < len; i++)
-		if (open_text(d, paths[i], err) != 0)
+		if (open_text(d, paths[i], len > OPEN_MAX_TEXTS, err) != 0)
 			return end_with(d, err);
 	if (d->texts_len == 0) {
 		(void)gm_fail(err, err->code,

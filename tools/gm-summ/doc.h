@@ -86,10 +86,11 @@ struct gm_doc {
 };
 
 /*
- * Open all texts of a summary; NULL as a path: standard input.  limit: tokens
- * allowed in a section.  Of several texts, those that cannot be read, or are no
- * text, are reported and missing.  Returns 0, or -1 as gm_text_open(), and the
- * document has ended with that as its failure; to be closed in any case.
+ * Open all texts of a summary; NULL as a path: standard input.  The paths are
+ * borrowed until it is closed.  limit: tokens allowed in a section.  Of several
+ * texts, those that cannot be read, or are no text, are reported and missing.
+ * Returns 0, or -1 as gm_text_open(), and the document has ended with that as
+ * its failure; to be closed in any case.
  */
 int gm_doc_open(struct gm_doc *, const char *const *paths, size_t len,
     int64_t limit, const struct gm_wanted_summary *,

@@ -188,23 +188,51 @@ gm_text_open(struct gm_text *t, const struct gm_text_options *o,
 	return rc == 0 ? judge(t, err) : -1;
 }
 
-int
-gm_text_read(const struct gm_text *t, off_t at, size_t len, struct gm_buf *out,
-    struct gm_err *err)
+/* A copy of a pipe has no name, and none is needed for what has no file. */
+void
+gm_text_park(struct gm_text *t, const char *path)
 {
-	char *room;
+	struct stat st;
+
+	if (path == NULL || t->fd == -1 || fstat(t->fd, &st) != 0 ||
+	    st.st_nlink == 0)
+		return;
+	t->parked = path;
+	t->device = st.st_dev;
+	t->inode = st.st_ino;
+	(void)close(t->fd);
+	t->fd = -1;
+}
+
+/* Open a parked file.  Returns a descriptor, or -1. */
+static int
+unpark(const struct gm_text *t, struct gm_err *err)
+{
+	struct stat st;
+	int fd = gm_file_open(t->parked, err);
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_dev == t->device &&
+	    st.st_ino == t->inode)
+		return fd;
+	(void)close(fd);
+	return gm_fail(
+	    err, GM_ENOINPUT, "%s: was replaced while it was read", t->name);
+}
+
+/* Exactly len bytes of a file. */
+static int
+read_at(const struct gm_text *t, int fd, off_t at, size_t len,
+    struct gm_buf *out, struct gm_err *err)
+{
+	char *room = gm_buf_room(out, len);
 	ssize_t n;
 
-	at += t->start;
-	if (t->fd == -1) {
-		gm_buf_put(out, t->memory.data + at, len);
-		return gm_buf_check(out, err);
-	}
-	room = gm_buf_room(out, len);
 	if (room == NULL)
 		return gm_buf_check(out, err);
 	while (len > 0) {
-		n = pread(t->fd, room, len, at);
+		n = pread(fd, room, len, at);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -218,6 +246,25 @@ gm_text_read(const struct gm_text *t, off_t at, size_t len, struct gm_buf *out,
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int
+gm_text_read(const struct gm_text *t, off_t at, size_t len, struct gm_buf *out,
+    struct gm_err *err)
+{
+	int fd = t->fd, rc;
+
+	at += t->start;
+	if (fd == -1 && t->parked == NULL) {
+		gm_buf_put(out, t->memory.data + at, len);
+		return gm_buf_check(out, err);
+	}
+	if (t->parked != NULL && (fd = unpark(t, err)) == -1)
+		return -1;
+	rc = read_at(t, fd, at, len, out, err);
+	if (t->parked != NULL)
+		(void)close(fd);
+	return rc;
 }
 
 int

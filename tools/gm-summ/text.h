@@ -29,7 +29,10 @@ struct gm_text_options {
 struct gm_text {
 	const struct gm_text_options *options;
 	char *name; /* owned: one clean line, for messages */
-	int fd;     /* -1: all of it is in memory */
+	int fd;     /* -1: all of it is in memory, or the file is parked */
+	const char *parked; /* borrowed path; NULL: it is not */
+	dev_t device;       /* of a parked file, to know it again */
+	ino_t inode;
 	struct gm_buf memory;
 	off_t start; /* behind a byte order mark */
 	off_t size;  /* bytes, from start on */
@@ -46,6 +49,13 @@ struct gm_text {
 int gm_text_open(struct gm_text *, const struct gm_text_options *,
     const char *path, struct gm_err *) GM_MUST_CHECK;
 
+/*
+ * Close the file until it is read, so that there may be more texts than a
+ * process may have open files.  path, that it was opened by, is borrowed.  Copies
+ * of pipes stay open.
+ */
+void gm_text_park(struct gm_text *, const char *path);
+
 /* A text in memory, which the caller appends to. */
 int gm_text_make(struct gm_text *, const struct gm_text_options *,
     const char *name, struct gm_err *) GM_MUST_CHECK;
@@ -55,7 +65,8 @@ void gm_text_grow(struct gm_text *);
 
 /*
  * Append the bytes from at (0: start) on, exactly len of them.  Returns 0, or
- * -1: GM_ENOINPUT (it cannot be read, or is shorter than it was), GM_EOS.
+ * -1: GM_ENOINPUT (it cannot be read, is shorter than it was, or its name is
+ * that of another file now), GM_EOS.
  */
 int gm_text_read(const struct gm_text *, off_t at, size_t len,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;

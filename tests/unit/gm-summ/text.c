@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -154,6 +155,33 @@ test_changes(void **state)
 	gm_buf_release(&out);
 }
 
+static void
+test_parked(void **state)
+{
+	struct gm_text t;
+	struct gm_buf out;
+	struct gm_err err;
+
+	(void)state;
+	gm_buf_init(&out, 1000);
+	make("file", gm_span_of("0123456789"));
+	assert_int_equal(gm_text_open(&t, &options, "file", &err), 0);
+	gm_text_park(&t, "file");
+	assert_int_equal(t.fd, -1);
+	assert_int_equal(gm_text_read(&t, 5, 5, &out, &err), 0);
+	assert_string_equal(gm_buf_str(&out), "56789");
+	make("other", gm_span_of("0123456789"));
+	assert_int_equal(rename("other", "file"), 0);
+	assert_int_equal(gm_text_read(&t, 5, 5, &out, &err), -1);
+	assert_int_equal(err.code, GM_ENOINPUT);
+	assert_string_equal(err.msg, "file: was replaced while it was read");
+	assert_int_equal(unlink("file"), 0);
+	assert_int_equal(gm_text_read(&t, 5, 5, &out, &err), -1);
+	assert_int_equal(err.code, GM_ENOINPUT);
+	gm_text_close(&t);
+	gm_buf_release(&out);
+}
+
 /* A child writes so many bytes, with a marked end, to standard input. */
 static void
 feed(size_t len)
@@ -261,6 +289,7 @@ main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_no_files),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_parked),
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_no_room_for_a_pipe),
 		cmocka_unit_test(test_what_is_sent),
