@@ -21,3 +21,4 @@ python3 -B tests/torture/batch.py window 12000 0
 python3 -B tests/torture/batch.py storms 5000
 RECORDS=5000 bats tests/resume.bats -f 'three keys'
 EACH_CALL=yes bats tests/batch_faults.bats
+KILLS=30 bats tests/summ-kill.bats
