@@ -308,6 +308,27 @@ gm-summ: 1 of 3 files have no summary
 '
 }
 
+@test "--out-suffix: a text that grows meanwhile is summarised again" {
+	facts 2
+	play <<<'[{"service": true, "head_gate": "go", "repeat": -1}]'
+	gm-summ --out-suffix .sum 1 2 >out 2>err &
+	pid=$!
+	wait_for '[ "$(requests)" -eq 2 ]'
+	fact 3 >>1
+	: >"$DIR/go"
+	wait "$pid"
+	same err ''
+	same 1.sum '- Fact 1 ⟦F001⟧.
+'
+	summ --out-suffix .sum 1 2
+	said 0 '' ''
+	tried 1
+	same <(markers 1.sum) "$(printf '⟦F001⟧\n⟦F003⟧')
+"
+	summ --out-suffix .sum 1 2
+	tried 0
+}
+
 @test "--out-suffix keeps the mode of a file, and makes a new one as others do" {
 	facts 2
 	umask 022

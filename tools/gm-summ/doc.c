@@ -218,6 +218,7 @@ gm_doc_open(struct gm_doc *d, const char *const *paths, size_t len,
 		    "none of the %zu files can be summarised", len);
 		return end_with(d, err);
 	}
+	d->changed = d->texts[0].changed;
 	begin_scan(d);
 	return 0;
 }

@@ -67,6 +67,7 @@ struct gm_doc {
 	size_t cached;        /* answers that were not paid for */
 	size_t missing;       /* of several texts: those that were not read */
 	int64_t requests, tokens_in, tokens_out, begun_ms;
+	struct timespec changed; /* the first text, when it was opened */
 
 	/* private */
 	int64_t limit; /* tokens of a section */

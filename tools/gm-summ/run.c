@@ -217,6 +217,23 @@ put_text(struct run *r, const struct gm_doc *d)
 	gm_buf_putc(&r->line, '\n');
 }
 
+/*
+ * A text that has changed since it was opened must not be older than its
+ * summary: the next run would take that for up to date.
+ */
+static void
+set_time(int fd, const char *path, const struct gm_doc *d)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		d->changed };
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mtim.tv_sec != d->changed.tv_sec ||
+		st.st_mtim.tv_nsec != d->changed.tv_nsec))
+		(void)futimens(fd, times);
+}
+
 /* The summary beside its text. */
 static int
 write_beside(struct run *r, const struct gm_doc *d, struct gm_err *err)
@@ -239,6 +256,8 @@ write_beside(struct run *r, const struct gm_doc *d, struct gm_err *err)
 		gm_err_prefix(err, "%s: ", gm_buf_str(&path));
 		rc = -1;
 	}
+	if (rc == 0)
+		set_time(file.fd, name_of(r, d), d);
 	file.keep = true; /* it was paid for */
 	if (rc == 0)
 		rc = gm_outfile_commit(&file, err);

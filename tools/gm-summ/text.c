@@ -135,6 +135,7 @@ take(struct gm_text *t, int from, struct gm_err *err)
 		if (t->fd == -1)
 			return gm_fail_errno(err, GM_EOS, "%s", t->name);
 		t->size = st.st_size;
+		t->changed = st.st_mtim;
 		return 0;
 	}
 	if (from != STDIN_FILENO &&

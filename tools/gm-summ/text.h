@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/base.h"
 #include "base/buf.h"
@@ -34,9 +35,10 @@ struct gm_text {
 	dev_t device;       /* of a parked file, to know it again */
 	ino_t inode;
 	struct gm_buf memory;
-	off_t start; /* behind a byte order mark */
-	off_t size;  /* bytes, from start on */
-	bool told;   /* that bytes are not UTF-8 */
+	off_t start;             /* behind a byte order mark */
+	struct timespec changed; /* of a file, when it was opened */
+	off_t size;              /* bytes, from start on */
+	bool told;               /* that bytes are not UTF-8 */
 };
 
 /*
