@@ -119,7 +119,7 @@ $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
 # The tools again, with the calls that can fail routed through fault.c.
 # Without fortify, whose __read_chk and the like --wrap would not catch.
 FAULTS = malloc calloc realloc read write fsync rename close \
-    renameat pwrite openat fcntl mkdir fallocate fsetxattr memfd_create \
+    renameat pread pwrite openat fcntl mkdir fallocate fsetxattr memfd_create \
     fstat poll pipe open ftruncate lseek pipe2 epoll_create1 epoll_ctl \
     timerfd_create timerfd_settime pthread_create
 $(tools:%=$(BUILD)/fault/%): fault-programs

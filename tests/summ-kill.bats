@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # kill -9, again and again: what has its answer is paid for once.
 
-
 # shellcheck disable=SC2154 # gm sets rc
 load summ
 

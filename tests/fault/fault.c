@@ -33,6 +33,7 @@ int __real_fsync(int);
 int __real_rename(const char *, const char *);
 int __real_close(int);
 int __real_renameat(int, const char *, int, const char *);
+ssize_t __real_pread(int, void *, size_t, off_t);
 ssize_t __real_pwrite(int, const void *, size_t, off_t);
 int __real_openat(int, const char *, int, ...);
 int __real_fcntl(int, int, void *);
@@ -64,6 +65,7 @@ int __wrap_fsync(int);
 int __wrap_rename(const char *, const char *);
 int __wrap_close(int);
 int __wrap_renameat(int, const char *, int, const char *);
+ssize_t __wrap_pread(int, void *, size_t, off_t);
 ssize_t __wrap_pwrite(int, const void *, size_t, off_t);
 int __wrap_openat(int, const char *, int, ...);
 int __wrap_fcntl(int, int, void *);
@@ -227,6 +229,15 @@ __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
 	return strikes("renameat", &calls, ENOSPC)
 	           ? -1
 	           : __real_renameat(from_dir, from, to_dir, to);
+}
+
+ssize_t
+__wrap_pread(int fd, void *buf, size_t len, off_t at)
+{
+	static long calls;
+
+	return strikes("pread", &calls, EIO) ? -1
+	                                     : __real_pread(fd, buf, len, at);
 }
 
 ssize_t

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What "make torture" does: 64 processes for SECONDS (60), see keys.c, and
-# batches that are killed, see batch.py, or in which each call fails.
+# batches and summaries that are killed or in which each call fails.
 # Environment: BUILD.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -20,5 +20,5 @@ python3 -B tests/torture/batch.py window 2000 65536
 python3 -B tests/torture/batch.py window 12000 0
 python3 -B tests/torture/batch.py storms 5000
 RECORDS=5000 bats tests/resume.bats -f 'three keys'
-EACH_CALL=yes bats tests/batch_faults.bats
+EACH_CALL=yes bats tests/batch_faults.bats tests/summ-sweep.bats
 KILLS=30 bats tests/summ-kill.bats

@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# A summary in which a call fails, one after the other, until there is no such
+# call any more: a known status, one line for what has failed, no half summary,
+# none that lacks a part of its text.
+
+# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2034,SC2317 # sweep uses FRESH, calls check_fault
+load summ
+load sweep
+
+# "make torture" has each call fail, "make check" a part of them.
+[ -n "${EACH_CALL:-}" ] || STEP=11
+
+# begin: a service, a text in parts and a short one, and what their summaries are.
+begin() {
+	FRESH=1
+	serve --no-record
+	FAULT=$BUILD/fault/gm-summ
+	text 20000 4 >../text
+	echo 'One ⟦F101⟧.' >../short
+	gm-summ --chunk-tokens 2000 -w 1000 ../text ../short >../whole
+	gm-summ -w 1000 ../short >../one
+	[ "$(markers ../whole | wc -l)" -eq 5 ]
+	rm -rf "$HOME/.cache"
+}
+
+# check_fault: all summaries, or those of some files, each whole.
+check_fault() {
+	rm -rf "$HOME/.cache"
+	printf '%s' "${output:+$output$'\n'}" >../got
+	if cmp -s ../got ../whole; then
+		return 0
+	fi
+	[ "$status" -ne 0 ] || {
+		echo "status 0, but: $output"
+		return 1
+	}
+	[ -s ../got ] || return 0
+	# One of the two, with its header and all of its facts.
+	[ "$(grep -c '^==> ' ../got)" -eq 1 ] &&
+	    [ "$(markers ../got | wc -l)" -eq "$(grep -q short ../got && echo 1 || echo 4)" ] || {
+		echo "status $status, half a summary: $output"
+		return 1
+	}
+}
+
+@test "no memory: the parts of a text, and a short one" {
+	local fn
+	begin
+	for fn in malloc calloc realloc; do
+		sweep "$fn" '0 1 71' "$FAULT" --chunk-tokens 2000 -w 1000 -j3 \
+		    ../text ../short
+	done
+}
+
+@test "what the system refuses: the parts of a text, and a short one" {
+	local fn statuses
+	begin
+	STEP=1
+	while read -r fn statuses; do
+		sweep "$fn" "$statuses" "$FAULT" --chunk-tokens 2000 -w 1000 \
+		    -j3 ../text ../short
+	done <<-'E'
+	read 0
+	write 0 74
+	pread 0 1
+	openat 0 1 71
+	close 0 74
+	fstat 0 1
+	fcntl 0 1 71
+	renameat 0
+	poll 0 71
+	epoll_create1 71
+	epoll_ctl 71
+	timerfd_create 71
+	E
+}
