@@ -7,6 +7,7 @@
 #	make asan       the tests again, under the address and UB sanitizers
 #	make bench      speed, side by side with curl and others
 #	make bench-batch  the same for batches of up to 1,000,000 records
+#	make bench-summ   the same for summaries
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make clean
@@ -181,6 +182,10 @@ bench-batch: need-bench
 	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
 	@BUILD='$(abspath $(BUILD))' tests/bench/batch.sh
 
+bench-summ: need-bench
+	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
+	@BUILD='$(abspath $(BUILD))' tests/bench/summ.sh
+
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
@@ -212,7 +217,7 @@ clean:
 -include $(lib_o:.o=.d) $(wildcard $(BUILD)/tools/*/*.d \
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
-.PHONY: all help demo check check-built lint asan bench bench-batch fuzz \
-    torture programs $(need) clean fault-programs FORCE
+.PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
+    fuzz torture programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
