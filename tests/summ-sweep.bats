@@ -16,7 +16,7 @@ begin() {
 	FRESH=1
 	serve --no-record
 	FAULT=$BUILD/fault/gm-summ
-	text 20000 4 >../text
+	prose 20000 4 >../text
 	echo 'One ⟦F101⟧.' >../short
 	gm-summ --chunk-tokens 2000 -w 1000 ../text ../short >../whole
 	gm-summ -w 1000 ../short >../one
