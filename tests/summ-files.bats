@@ -314,7 +314,7 @@ gm-summ: 1 of 3 files have no summary
 	gm-summ --out-suffix .sum 1 2 >out 2>err &
 	pid=$!
 	wait_for '[ "$(requests)" -eq 2 ]'
-	fact 3 >>1
+	fact 3 >>./1
 	: >"$DIR/go"
 	wait "$pid"
 	same err ''
