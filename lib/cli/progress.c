@@ -48,6 +48,7 @@ count(struct gm_progress *p, int64_t done, int64_t now_ms)
 struct line {
 	const char *tool;
 	int64_t done, total, failed;
+	int64_t parts, parts_done;
 	size_t cooling;
 	double rate; /* records per second; 0: not known */
 };
@@ -78,6 +79,9 @@ put_line(struct gm_buf *out, const struct line *l, enum detail detail)
 		    out, "%lld/%lld", (long long)l->done, (long long)l->total);
 	else
 		gm_buf_printf(out, "%lld done", (long long)l->done);
+	if (detail < NO_FAILED && l->parts > 0)
+		gm_buf_printf(out, ", part %lld/%lld", (long long)l->parts_done,
+		    (long long)l->parts);
 	if (detail < NO_RATE && l->rate > 0) {
 		gm_buf_puts(out, ", ");
 		gm_totals_put_rate(out, l->rate);
@@ -138,6 +142,8 @@ gm_progress_draw(struct gm_progress *p, const struct gm_totals *t,
 	struct line line = { .tool = p->note->tool,
 		.done = t->answered + t->failed + t->skipped,
 		.total = p->total,
+		.parts = t->parts,
+		.parts_done = t->parts_done,
 		.failed = t->failed,
 		.cooling = cooling };
 

@@ -21,6 +21,8 @@ struct gm_totals {
 	int64_t tokens_in, tokens_out;
 	int64_t tokens_total; /* as services count them, with thoughts */
 	int64_t total_ms;     /* of the run */
+	/* Of records under way that take several requests; 0: there are none. */
+	int64_t parts, parts_done;
 };
 
 /* Count the requests and tokens of an outcome. */

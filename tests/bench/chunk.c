@@ -29,6 +29,7 @@ main(int argc, char **argv)
 	struct gm_chunk chunk;
 	struct gm_err err;
 	double seconds;
+	clock_t used;
 	ssize_t n;
 
 	if (limit < GM_CHUNKER_LEAST || window == NULL)
@@ -47,7 +48,8 @@ main(int argc, char **argv)
 			end += (int64_t)chunk.text.len;
 		bytes += n;
 	} while (n > 0);
-	seconds = (double)clock() / CLOCKS_PER_SEC;
+	used = clock();
+	seconds = (double)used / CLOCKS_PER_SEC;
 	(void)printf("%.1f\n", (double)bytes / 1048576 / seconds);
 	gm_chunker_release(&c);
 	free(window);

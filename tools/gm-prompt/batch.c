@@ -593,7 +593,7 @@ static int
 next(struct gm_ask *ask, void *arg)
 {
 	struct run *r = arg;
-	struct gm_err err;
+	struct gm_err err = { .code = GM_OK };
 	int rc = 1;
 
 	if (r->stop != STOP_NOT)

@@ -32,7 +32,7 @@ int
 gm_results_tick(struct gm_results *r, struct gm_err *err)
 {
 	struct gm_span line;
-	int rc;
+	int rc = 1;
 
 	if (r->journal != NULL)
 		return pass_to_journal(r, err);
@@ -44,8 +44,6 @@ gm_results_tick(struct gm_results *r, struct gm_err *err)
 			break;
 		rc = gm_out_try(r->out, err);
 	} while (rc == 1);
-	if (r->out->pending.len == 0)
-		rc = 1;
 	return rc == -1 ? -1 : wait_for_reader(r, rc == 0, err);
 }
 

@@ -113,19 +113,20 @@ is_between(struct gm_span before, struct gm_span after)
 static bool
 take_title(struct gm_span *rest, struct gm_span *line)
 {
-	size_t most = rest->len < TITLE_MAX + 2 ? rest->len : TITLE_MAX + 2;
-	const char *end = most > 0 ? memchr(rest->p, '\n', most) : NULL;
-	size_t len = end != NULL ? (size_t)(end - rest->p) : rest->len;
+	size_t len = 0, ended;
 
+	while (len < rest->len && len < TITLE_MAX + 2 && rest->p[len] != '\n')
+		len++;
+	ended = len < rest->len && rest->p[len] == '\n';
+	if (ended == 0)
+		len = rest->len;
 	*line = (struct gm_span){ rest->p, len };
 	if (len > 0 && rest->p[len - 1] == '\r')
 		line->len--;
 	if (line->len > TITLE_MAX)
 		return false;
-	if (end != NULL)
-		len++;
-	rest->p += len;
-	rest->len -= len;
+	rest->p += len + ended;
+	rest->len -= len + ended;
 	return true;
 }
 

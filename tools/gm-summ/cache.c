@@ -161,9 +161,9 @@ is_due(const struct gm_cache *c, const char key[GM_HASH_HEX], size_t len)
 {
 	double part = 8.0 / (double)c->limits.entries +
 	              8.0 * (double)len / (double)c->limits.bytes;
+	const unsigned long chance = strtoul(key + DIGITS - 8, NULL, 16);
 
-	return (double)strtoul(key + DIGITS - 8, NULL, 16) <=
-	       part * (double)UINT32_MAX;
+	return (double)chance <= part * (double)UINT32_MAX;
 }
 
 static int

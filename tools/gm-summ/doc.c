@@ -442,7 +442,7 @@ static int
 cut_section(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 {
 	struct gm_section *after = s->next, *before = d->last, *more;
-	struct gm_stretch whole = s->stretches[0];
+	struct gm_stretch whole;
 	struct gm_chunk chunk;
 	struct gm_buf raw;
 	size_t i;

@@ -425,7 +425,7 @@ open_next(struct run *r, struct gm_err *err)
 	struct gm_err failure;
 
 	if (r->next_name >= r->names.len || o == NULL ||
-	    gm_order_is_full(&r->order) ||
+	    (!r->opt->estimate && gm_order_is_full(&r->order)) ||
 	    (r->busy > 0 && may_wait(paths, len)))
 		return 0;
 	r->next_name += len;
@@ -828,6 +828,22 @@ count_cooling(struct run *r, int64_t now_ms)
 		    !gm_keys_is_usable(s->keys, r->question.model, &s->wish, i);
 }
 
+/* Of the documents that are open, in their present rounds. */
+static void
+count_parts(struct run *r)
+{
+	size_t i;
+
+	r->totals.parts = r->totals.parts_done = 0;
+	for (i = 0; i < r->slots; i++) {
+		if (!r->docs[i].used || r->docs[i].put ||
+		    r->docs[i].doc.sections < 2)
+			continue;
+		r->totals.parts += (int64_t)r->docs[i].doc.sections;
+		r->totals.parts_done += (int64_t)r->docs[i].doc.answers;
+	}
+}
+
 static int
 tick(void *arg, struct gm_err *err)
 {
@@ -845,6 +861,7 @@ tick(void *arg, struct gm_err *err)
 		return 0;
 	now = gm_clock_mono_ms();
 	count_cooling(r, now);
+	count_parts(r);
 	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
 	return r->progress.due_ms != 0 ? wake_at(r, r->progress.due_ms, err)
 	                               : 0;

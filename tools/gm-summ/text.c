@@ -130,7 +130,9 @@ take(struct gm_text *t, int from, struct gm_err *err)
 		errno = EISDIR;
 		return gm_fail_errno(err, GM_ENOINPUT, "%s", t->name);
 	}
-	if (S_ISREG(st.st_mode) && lseek(from, 0, SEEK_CUR) == 0) {
+	/* Files below /proc have content, but no size. */
+	if (S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    lseek(from, 0, SEEK_CUR) == 0) {
 		t->fd = fcntl(from, F_DUPFD_CLOEXEC, 3);
 		if (t->fd == -1)
 			return gm_fail_errno(err, GM_EOS, "%s", t->name);

@@ -310,17 +310,25 @@ test_stderr(void **state)
 	gm_outcome_release(&o);
 }
 
+static const struct gm_note *
+on_terminal(bool *shown)
+{
+	static struct gm_note n;
+
+	n = note;
+	n.status = shown;
+	return &n;
+}
+
 /* What is written to a terminal takes the place of its status line. */
 static void
 test_status(void **state)
 {
 	bool shown = true;
-	struct gm_note on_terminal = note;
-	const struct gm_log log = { .note = &on_terminal, .file = "-" };
+	const struct gm_log log = { .note = on_terminal(&shown), .file = "-" };
 	const struct gm_totals totals = { 0 };
 
 	(void)state;
-	on_terminal.status = &shown;
 	gm_log_totals(&log, &totals);
 	assert_string_equal(said(), "\r\033[K");
 	assert_string_equal(timeless(said()),
@@ -336,7 +344,7 @@ test_totals(void **state)
 {
 	struct gm_log log = { .note = &note, .metrics = true, .file = "log" };
 	const struct gm_totals totals = { 5000, 4990, 8, 1, 2, 5003, 3, 1234,
-		567, 1801, 12345 };
+		567, 1801, 12345, 0, 0 };
 
 	(void)state;
 	(void)unlink("log");

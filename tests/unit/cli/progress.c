@@ -72,6 +72,9 @@ static const struct {
 	{ 5000, 1000, { 0 }, 2, 80, "gm-x: 0/5000, 2 keys cooling down" },
 	{ -1, 1000, { 0 }, 0, 80, "gm-x: 0 done" },
 	{ 0, 1000, { 0 }, 0, 80, "gm-x: 0 done" },
+	/* parts of what is under way */
+	{ 2, 1000, { .parts = 40, .parts_done = 12 }, 0, 80,
+	    "gm-x: 0/2, part 12/40" },
 	/* rate and ETA */
 	{ 5000, 2000, { .answered = 812 }, 0, 80,
 	    "gm-x: 812/5000, 406/s, ETA 11 s" },

@@ -67,20 +67,30 @@ change(size_t i, struct gm_recordhash *h, struct gm_question *q)
 	const char *records[] = { "", "h", "hi!", LONG, LONG "!" };
 	bool *flags[] = { &q->search, &q->url_context, &q->thoughts };
 
-	if (i < GM_LEN(turns))
-		return q->turns = turns[i], true;
+	if (i < GM_LEN(turns)) {
+		q->turns = turns[i];
+		return true;
+	}
 	i -= GM_LEN(turns);
-	if (i < GM_LEN(numbers))
-		return *numbers[i] = "1", true;
+	if (i < GM_LEN(numbers)) {
+		*numbers[i] = "1";
+		return true;
+	}
 	i -= GM_LEN(numbers);
-	if (i < GM_LEN(services))
-		return h->service = services[i], true;
+	if (i < GM_LEN(services)) {
+		h->service = services[i];
+		return true;
+	}
 	i -= GM_LEN(services);
-	if (i < GM_LEN(records))
-		return h->record = gm_span_of(records[i]), true;
+	if (i < GM_LEN(records)) {
+		h->record = gm_span_of(records[i]);
+		return true;
+	}
 	i -= GM_LEN(records);
-	if (i < GM_LEN(flags))
-		return *flags[i] = true, true;
+	if (i < GM_LEN(flags)) {
+		*flags[i] = true;
+		return true;
+	}
 	i -= GM_LEN(flags);
 	switch (i) {
 	case 0:

@@ -73,7 +73,7 @@ put_one_line(struct gm_buf *b, uint64_t *state)
 static void
 put_wrapped(struct gm_buf *b, uint64_t *state)
 {
-	size_t begin = b->len, line = b->len, i;
+	size_t begin = b->len, line = begin, i;
 
 	put_paragraph(b, state);
 	for (i = begin; i + 2 < b->len; i++)

@@ -57,7 +57,7 @@ name_number(char path[100], unsigned int number)
 static void
 test_open(void **state)
 {
-	struct gm_shard s;
+	struct gm_shard s = { .fd = -1 };
 	struct gm_err err;
 
 	(void)state;

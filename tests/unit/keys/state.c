@@ -682,7 +682,7 @@ test_lock_signal(void **state)
 static void
 wait_until_asleep(pid_t pid)
 {
-	char path[64], text[64], *end;
+	char path[64], text[64], *after;
 	ssize_t n;
 	int fd;
 
@@ -692,8 +692,8 @@ wait_until_asleep(pid_t pid)
 		n = read(fd, text, sizeof(text) - 1);
 		(void)close(fd);
 		text[n > 0 ? n : 0] = '\0';
-		end = strrchr(text, ')');
-	} while (end == NULL || strncmp(end, ") S", 3) != 0);
+		after = strrchr(text, ')');
+	} while (after == NULL || strncmp(after, ") S", 3) != 0);
 }
 
 /* Whoever gives something back waits a little, whatever the stage. */

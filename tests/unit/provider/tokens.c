@@ -271,7 +271,7 @@ test_borders(void **state)
 		{ 0x10FFFF, 1100 },
 	};
 	struct gm_span s;
-	char bytes[4];
+	char bytes[4] = "";
 	size_t i;
 
 	(void)state;
