@@ -147,7 +147,9 @@ FIRST='{"gates":{"1":"go"}}'
 	came 9
 	end TERM
 	ends_by TERM
-	same out "$(seq -f 'Answer to %g.' 2 10)
+	# The first line stands for the record that has no answer.
+	same out "
+$(seq -f 'Answer to %g.' 2 10)
 "
 	for signal in INT TERM; do
 		rm -f file
