@@ -56,6 +56,7 @@ fill_all(struct run *r, struct gm_err *err)
 	for (i = 0; i < r->pool->slots && !r->last; i++) {
 		if (r->slots[i].busy)
 			continue;
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): see free_all() */
 		rc = fill(r, &r->slots[i], err);
 		if (rc != 1)
 			return rc;

@@ -41,12 +41,14 @@ is_meant(int fd)
 static void
 tell(const char *what, off_t size)
 {
-	int fd = open(getenv("POWER_LOG"),
-	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	const char *path = getenv("POWER_LOG");
 	struct timespec now;
 	char line[128];
-	int n;
+	int fd, n;
 
+	if (path == NULL)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	n = snprintf(line, sizeof(line), "%s %lld.%06ld %lld\n", what,
 	    now.tv_sec * 1000LL + now.tv_nsec / 1000000, now.tv_nsec % 1000000,

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,7 +87,9 @@ check(struct gm_summ_options *o, const char *const *args, struct gm_err *err)
 
 	for (; args[argc - 1] != NULL; argc++) {
 		assert_true(strlen(args[argc - 1]) < sizeof(texts[0]));
-		argv[argc] = strcpy(texts[argc - 1], args[argc - 1]);
+		(void)snprintf(
+		    texts[argc - 1], sizeof(texts[0]), "%s", args[argc - 1]);
+		argv[argc] = texts[argc - 1];
 	}
 	*o = (struct gm_summ_options){ .output = NULL };
 	gm_summ_rows(o, &table);
