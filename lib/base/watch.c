@@ -52,6 +52,14 @@ gm_watch_at(struct gm_watch *w, int64_t due_ms, struct gm_err *err)
 	return 0;
 }
 
+int
+gm_watch_by(struct gm_watch *w, int64_t due_ms, struct gm_err *err)
+{
+	if (w->due_ms != 0 && w->due_ms <= due_ms)
+		return 0;
+	return gm_watch_at(w, due_ms, err);
+}
+
 void
 gm_watch_close(struct gm_watch *w)
 {

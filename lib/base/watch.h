@@ -34,6 +34,10 @@ int gm_watch_set(
 int
 gm_watch_at(struct gm_watch *, int64_t due_ms, struct gm_err *) GM_MUST_CHECK;
 
+/* Wake at this time at the latest: one that is set and earlier stays.  GM_EOS. */
+int
+gm_watch_by(struct gm_watch *, int64_t due_ms, struct gm_err *) GM_MUST_CHECK;
+
 void gm_watch_close(struct gm_watch *);
 
 #endif

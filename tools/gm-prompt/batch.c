@@ -65,8 +65,7 @@ struct run {
 	struct gm_reader reader;
 	bool waits; /* for input: the watch includes it */
 	struct gm_watch watch;
-	int64_t due_ms;  /* when to wake; monotonic clock, 0: at no time */
-	int64_t next_ms; /* no start before */
+	int64_t next_ms; /* no start before; monotonic clock */
 	struct job *jobs, *idle;
 	struct job *ready; /* has a record that is not sent yet */
 	size_t busy;       /* jobs in flight */
@@ -505,15 +504,6 @@ take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
 	return put_invalid(r, j, &failure, err);
 }
 
-/* Have the loop woken at this time, or before. */
-static int
-wake_at(struct run *r, int64_t at_ms, struct gm_err *err)
-{
-	if (r->due_ms == 0 || at_ms < r->due_ms)
-		r->due_ms = at_ms;
-	return gm_watch_at(&r->watch, r->due_ms, err);
-}
-
 /* Have the loop woken when there is input; or no longer. */
 static int
 wait_for_input(struct run *r, bool waits, struct gm_err *err)
@@ -522,7 +512,7 @@ wait_for_input(struct run *r, bool waits, struct gm_err *err)
 
 	/* There was only too much for one turn. */
 	if (waits && poll(&input, 1, 0) > 0)
-		return wake_at(r, gm_clock_mono_ms(), err);
+		return gm_watch_by(&r->watch, gm_clock_mono_ms(), err);
 	if (waits == r->waits)
 		return 0;
 	r->waits = waits;
@@ -556,7 +546,7 @@ take_record(struct run *r, struct job *j, struct gm_err *err)
 		if (rc == 0 && r->stop != STOP_NOT)
 			return -1; /* too many have failed */
 	}
-	return rc == 0 ? wake_at(r, gm_clock_mono_ms(), err) : rc;
+	return rc == 0 ? gm_watch_by(&r->watch, gm_clock_mono_ms(), err) : rc;
 }
 
 /* Is it too early for another start?  Returns 1 if not, 0, or -1. */
@@ -568,7 +558,7 @@ keep_pace(struct run *r, struct gm_err *err)
 	if (r->opt->pacing.sleep_ms == 0)
 		return 1;
 	if (now < r->next_ms)
-		return wake_at(r, r->next_ms, err);
+		return gm_watch_by(&r->watch, r->next_ms, err);
 	r->next_ms = now + r->opt->pacing.sleep_ms;
 	return 1;
 }
@@ -645,8 +635,9 @@ show_progress(struct run *r, struct gm_err *err)
 		return 0;
 	count_cooling(r, now);
 	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
-	return r->progress.due_ms != 0 ? wake_at(r, r->progress.due_ms, err)
-	                               : 0;
+	return r->progress.due_ms != 0
+	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
+	           : 0;
 }
 
 static int
@@ -654,7 +645,6 @@ tick(void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 
-	r->due_ms = 0;
 	if (gm_watch_at(&r->watch, 0, err) != 0 ||
 	    wait_for_input(r, false, err) != 0)
 		return -1;
@@ -815,7 +805,6 @@ walk(struct run *r, int (*use)(struct run *, struct job *, struct gm_err *),
 	int rc;
 
 	do {
-		r->due_ms = 0;
 		rc = gm_watch_at(&r->watch, 0, err);
 		if (rc == 0)
 			rc = take_record(r, r->idle, err);

@@ -89,9 +89,9 @@ struct run {
 	struct gm_out out;
 	struct gm_order order;
 	struct gm_watch watch;
-	bool waits;  /* for the reader of out */
-	bool headed; /* a header was printed */
-	int64_t due_ms, next_ms;
+	bool waits;      /* for the reader of out */
+	bool headed;     /* a header was printed */
+	int64_t next_ms; /* no start before; monotonic clock */
 	struct gm_buf line;
 
 	struct gm_log log;
@@ -560,14 +560,6 @@ start(struct run *r, struct job *j, struct gm_ask *ask)
 		.arg = j };
 }
 
-static int
-wake_at(struct run *r, int64_t at_ms, struct gm_err *err)
-{
-	if (r->due_ms == 0 || at_ms < r->due_ms)
-		r->due_ms = at_ms;
-	return gm_watch_at(&r->watch, r->due_ms, err);
-}
-
 /* Is there something to do for this document, short of a request? */
 static int
 look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
@@ -613,7 +605,8 @@ find_request(struct run *r, struct job *j, struct gm_err *err)
 				return -1;
 			any = any || rc == 1;
 			if (any && ++looks == LOOKS)
-				return wake_at(r, gm_clock_mono_ms(), err);
+				return gm_watch_by(
+				    &r->watch, gm_clock_mono_ms(), err);
 			if (rc == 1 && o->doc.phase == GM_DOC_ASKING)
 				later = o; /* before those after it */
 		}
@@ -623,7 +616,8 @@ find_request(struct run *r, struct job *j, struct gm_err *err)
 				return -1;
 			any = rc == 1;
 			if (any && ++looks == LOOKS)
-				return wake_at(r, gm_clock_mono_ms(), err);
+				return gm_watch_by(
+				    &r->watch, gm_clock_mono_ms(), err);
 		}
 	} while (any);
 	err->code = GM_OK;
@@ -644,7 +638,7 @@ next(struct gm_ask *ask, void *arg)
 		return -1;
 	now = sleep_ms > 0 ? gm_clock_mono_ms() : 0;
 	if (now < r->next_ms)
-		return wake_at(r, r->next_ms, &err);
+		return gm_watch_by(&r->watch, r->next_ms, &err);
 	rc = find_request(r, j, &err);
 	if (rc == -1 && err.code != GM_OK)
 		end(r, STOP_ERROR, &err);
@@ -850,7 +844,6 @@ tick(void *arg, struct gm_err *err)
 	struct run *r = arg;
 	int64_t now;
 
-	r->due_ms = 0;
 	if (gm_watch_at(&r->watch, 0, err) != 0)
 		return -1;
 	if (r->common->note.status != NULL && r->common->out_is_tty)
@@ -863,8 +856,9 @@ tick(void *arg, struct gm_err *err)
 	count_cooling(r, now);
 	count_parts(r);
 	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
-	return r->progress.due_ms != 0 ? wake_at(r, r->progress.due_ms, err)
-	                               : 0;
+	return r->progress.due_ms != 0
+	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
+	           : 0;
 }
 
 /* --- before and after */

@@ -104,6 +104,24 @@ test_time(void **state)
 	assert_false(wakes(w, 0));
 }
 
+/* Of two times the earlier one wakes. */
+static void
+test_earlier_time(void **state)
+{
+	struct gm_watch *w = *state;
+	int64_t now = gm_clock_mono_ms();
+	struct gm_err err;
+
+	assert_int_equal(gm_watch_by(w, now + 10000000, &err), 0);
+	assert_int_equal(w->due_ms, now + 10000000);
+	assert_false(wakes(w, 0));
+	assert_int_equal(gm_watch_by(w, now - 1, &err), 0);
+	assert_int_equal(w->due_ms, now - 1);
+	assert_int_equal(gm_watch_by(w, now + 10000000, &err), 0);
+	assert_int_equal(w->due_ms, now - 1);
+	assert_true(wakes(w, 60000));
+}
+
 int
 main(void)
 {
@@ -114,6 +132,8 @@ main(void)
 		    test_file, open_watch, close_watch),
 		cmocka_unit_test_setup_teardown(
 		    test_time, open_watch, close_watch),
+		cmocka_unit_test_setup_teardown(
+		    test_earlier_time, open_watch, close_watch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
