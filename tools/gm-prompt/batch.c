@@ -10,6 +10,7 @@
 #include "base/watch.h"
 #include "call/pool.h"
 #include "call/window.h"
+#include "cli/cooling.h"
 #include "cli/forecast.h"
 #include "cli/hold.h"
 #include "cli/log.h"
@@ -27,8 +28,6 @@
 
 /* Records that are looked at in one turn of the loop without a request. */
 #define LOOKS 256
-
-#define COOLING_MS 1000
 
 /* Records in a row that are passed over, before the run stops. */
 #define PASSED_MAX 100
@@ -82,8 +81,7 @@ struct run {
 	struct gm_totals totals;
 	struct gm_progress progress;
 	int64_t begun_ms;
-	int64_t cooling_ms; /* when they were counted */
-	size_t cooling;     /* keys of the first service */
+	struct gm_cooling cooling;
 
 	enum stop stop;
 	struct gm_err why;
@@ -610,22 +608,6 @@ next(struct gm_ask *ask, void *arg)
 
 /* --- the loop */
 
-/* How many keys of the first service are cooling down; looked at once a second. */
-static void
-count_cooling(struct run *r, int64_t now_ms)
-{
-	struct gm_keys *keys = r->services->services[0].keys;
-	size_t i;
-
-	if (r->cooling_ms != 0 && now_ms - r->cooling_ms < COOLING_MS)
-		return;
-	r->cooling_ms = now_ms;
-	r->cooling = 0;
-	for (i = 0; i < keys->rule.ring->len; i++)
-		r->cooling += !gm_keys_is_usable(
-		    keys, r->question.model, &r->services->services[0].wish, i);
-}
-
 static int
 show_progress(struct run *r, struct gm_err *err)
 {
@@ -633,8 +615,10 @@ show_progress(struct run *r, struct gm_err *err)
 
 	if (r->common->note.status == NULL)
 		return 0;
-	count_cooling(r, now);
-	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
+	gm_progress_draw(&r->progress, &r->totals,
+	    gm_cooling_count(
+		&r->cooling, r->services->services, r->question.model, now),
+	    now);
 	return r->progress.due_ms != 0
 	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
 	           : 0;

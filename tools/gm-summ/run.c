@@ -13,6 +13,7 @@
 #include "base/term.h"
 #include "base/watch.h"
 #include "call/pool.h"
+#include "cli/cooling.h"
 #include "cli/forecast.h"
 #include "cli/hold.h"
 #include "cli/input.h"
@@ -29,7 +30,6 @@
 
 /* What is looked at in one turn of the loop without a request. */
 #define LOOKS 64
-#define COOLING_MS 1000
 #define WINDOW_UNKNOWN 32000 /* tokens, of a model that is not in the list */
 #define PROMPT_TOKENS 700    /* of our instructions, and some to spare */
 #define ANSWER_SHARE 8       /* a list of facts has so much of its text */
@@ -97,8 +97,8 @@ struct run {
 	struct gm_log log;
 	struct gm_totals totals;
 	struct gm_progress progress;
-	int64_t begun_ms, cooling_ms;
-	size_t cooling;
+	struct gm_cooling cooling;
+	int64_t begun_ms;
 
 	enum stop stop;
 	struct gm_err why;
@@ -807,21 +807,6 @@ write_results(struct run *r, struct gm_err *err)
 	return gm_watch_set(&r->watch, r->out.fd, r->waits ? POLLOUT : 0, err);
 }
 
-static void
-count_cooling(struct run *r, int64_t now_ms)
-{
-	const struct gm_service *s = r->services->services;
-	size_t i;
-
-	if (r->cooling_ms != 0 && now_ms - r->cooling_ms < COOLING_MS)
-		return;
-	r->cooling_ms = now_ms;
-	r->cooling = 0;
-	for (i = 0; i < s->keys->rule.ring->len; i++)
-		r->cooling +=
-		    !gm_keys_is_usable(s->keys, r->question.model, &s->wish, i);
-}
-
 /* Of the documents that are open, in their present rounds. */
 static void
 count_parts(struct run *r)
@@ -853,9 +838,11 @@ tick(void *arg, struct gm_err *err)
 	if (r->common->note.status == NULL)
 		return 0;
 	now = gm_clock_mono_ms();
-	count_cooling(r, now);
 	count_parts(r);
-	gm_progress_draw(&r->progress, &r->totals, r->cooling, now);
+	gm_progress_draw(&r->progress, &r->totals,
+	    gm_cooling_count(
+		&r->cooling, r->services->services, r->question.model, now),
+	    now);
 	return r->progress.due_ms != 0
 	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
 	           : 0;
