@@ -732,16 +732,16 @@ open_output(struct run *r, struct gm_err *err)
 		mode = GM_JOURNAL_RESUME;
 	else if (o->force)
 		mode = GM_JOURNAL_OVERWRITE;
-	r->results.watch = &r->watch;
+	r->results.printer.watch = &r->watch;
 	r->results.ordered = o->text;
-	gm_order_init(&r->results.order, o->unordered);
+	gm_order_init(&r->results.printer.order, o->unordered);
 	if (o->text && !o->unordered) /* texts have no numbers */
-		r->results.order.gap =
+		r->results.printer.order.gap =
 		    (struct gm_span){ o->nul ? "\0" : "\n", 1 };
 	if (check_output(r, err) != 0)
 		return -1;
 	if (o->output == NULL) {
-		r->results.out = &r->out;
+		r->results.printer.out = &r->out;
 		if (gm_out_open(&r->out, NULL, err) != 0)
 			return -1;
 		r->out.filtered = o->text && !o->raw && isatty(r->out.fd) == 1;

@@ -13,19 +13,14 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "base/watch.h"
-#include "cli/order.h"
-#include "cli/out.h"
+#include "cli/printer.h"
 #include "gm-prompt/journal.h"
 
-/* Zero with the borrowed members set is ready, after gm_order_init(). */
+/* Zero with the printer ready and one of the others set is ready. */
 struct gm_results {
-	struct gm_out *out;         /* NULL: there is a journal */
-	struct gm_journal *journal; /* NULL: there is an output */
+	struct gm_printer printer;  /* out NULL: there is a journal */
+	struct gm_journal *journal; /* NULL: there is an output; borrowed */
 	bool ordered;               /* of a journal: its lines, too */
-	struct gm_watch *watch;     /* is woken when out is ready again */
-	struct gm_order order;      /* to be initialised by the caller */
-	bool waits;                 /* private: for the reader of out */
 };
 
 /*

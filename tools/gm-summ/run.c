@@ -18,8 +18,8 @@
 #include "cli/hold.h"
 #include "cli/input.h"
 #include "cli/log.h"
-#include "cli/order.h"
 #include "cli/out.h"
+#include "cli/printer.h"
 #include "cli/progress.h"
 #include "gm-summ/doc.h"
 #include "gm-summ/names.h"
@@ -87,10 +87,8 @@ struct run {
 	size_t slots, busy;
 
 	struct gm_out out;
-	struct gm_order order;
 	struct gm_watch watch;
-	bool waits;      /* for the reader of out */
-	bool headed;     /* a header was printed */
+	struct gm_printer printer;
 	int64_t next_ms; /* no start before; monotonic clock */
 	struct gm_buf line;
 
@@ -304,7 +302,7 @@ put_result(struct run *r, struct gm_doc *d, struct gm_err *err)
 	if (gm_buf_check(&r->line, err) != 0)
 		return -1;
 	return gm_order_hold(
-	    &r->order, (int64_t)d->number, gm_buf_span(&r->line), err);
+	    &r->printer.order, (int64_t)d->number, gm_buf_span(&r->line), err);
 }
 
 /* --- documents */
@@ -425,7 +423,7 @@ open_next(struct run *r, struct gm_err *err)
 	struct gm_err failure;
 
 	if (r->next_name >= r->names.len || o == NULL ||
-	    (!r->opt->estimate && gm_order_is_full(&r->order)) ||
+	    (!r->opt->estimate && gm_order_is_full(&r->printer.order)) ||
 	    (r->busy > 0 && may_wait(paths, len)))
 		return 0;
 	r->next_name += len;
@@ -433,7 +431,7 @@ open_next(struct run *r, struct gm_err *err)
 	if (is_made(r, paths[0]) || is_newer(r, paths[0])) {
 		r->totals.skipped++;
 		gm_buf_reset(&r->line);
-		return gm_order_hold(&r->order, (int64_t)r->next_name,
+		return gm_order_hold(&r->printer.order, (int64_t)r->next_name,
 			   gm_buf_span(&r->line), err) == 0
 		           ? 1
 		           : -1;
@@ -781,32 +779,6 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 
 /* --- the loop */
 
-static int
-write_results(struct run *r, struct gm_err *err)
-{
-	struct gm_span line;
-	int rc = 1;
-
-	while (rc == 1 && gm_order_take(&r->order, &line)) {
-		if (line.len == 0)
-			continue;
-		if (has_headers(r) && r->headed)
-			gm_out_put(&r->out, gm_span_of("\n"));
-		r->headed = true;
-		gm_out_put(&r->out, line);
-		if (r->out.pending.len >= AHEAD)
-			rc = gm_out_try(&r->out, err);
-	}
-	if (rc == 1 && r->out.pending.len > 0)
-		rc = gm_out_try(&r->out, err);
-	if (rc == -1)
-		return -1;
-	if ((rc == 0) == r->waits)
-		return 0;
-	r->waits = rc == 0;
-	return gm_watch_set(&r->watch, r->out.fd, r->waits ? POLLOUT : 0, err);
-}
-
 /* Of the documents that are open, in their present rounds. */
 static void
 count_parts(struct run *r)
@@ -833,7 +805,7 @@ tick(void *arg, struct gm_err *err)
 		return -1;
 	if (r->common->note.status != NULL && r->common->out_is_tty)
 		gm_progress_erase(&r->progress);
-	if (write_results(r, err) != 0)
+	if (gm_printer_tick(&r->printer, err) != 0)
 		return -1;
 	if (r->common->note.status == NULL)
 		return 0;
@@ -935,7 +907,10 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	r->begun_ms = gm_clock_mono_ms();
 	gm_progress_init(&r->progress, &c->note,
 	    o->combine ? 1 : (int64_t)r->names.len, r->begun_ms);
-	gm_order_init(&r->order, false);
+	r->printer = (struct gm_printer){ .out = &r->out,
+		.watch = &r->watch,
+		.between = gm_span_of(has_headers(r) ? "\n" : "") };
+	gm_order_init(&r->printer.order, false);
 	return make_jobs(r, err);
 }
 
@@ -943,22 +918,9 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 static int
 finish_output(struct run *r, struct gm_err *err)
 {
-	struct gm_span line;
-
-	gm_order_end(&r->order);
-	while (gm_order_take(&r->order, &line)) {
-		if (line.len == 0)
-			continue;
-		if (has_headers(r) && r->headed)
-			gm_out_put(&r->out, gm_span_of("\n"));
-		r->headed = true;
-		gm_out_put(&r->out, line);
-		if (gm_out_flush(&r->out, err) != 0)
-			return -1;
-	}
-	if (gm_out_flush(&r->out, err) != 0)
+	if (gm_printer_end(&r->printer, err) != 0)
 		return -1;
-	if (r->stop != STOP_NOT || (!r->headed && r->totals.failed > 0))
+	if (r->stop != STOP_NOT || (!r->printer.begun && r->totals.failed > 0))
 		return 0; /* a file stays as it was */
 	return gm_out_commit(&r->out, err);
 }
@@ -993,8 +955,9 @@ finish(struct run *r, int rc, struct gm_err *err)
 	if (rc == 0 && gm_stop_signal() == 0)
 		rc = finish_output(r, err);
 	else if (rc == 0 && r->opt->output == NULL) {
-		gm_order_end(&r->order); /* what there is, without waiting */
-		rc = write_results(r, err);
+		gm_order_end(
+		    &r->printer.order); /* what there is, without waiting */
+		rc = gm_printer_tick(&r->printer, err);
 	}
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&r->common->log, &r->totals);
@@ -1121,7 +1084,7 @@ release(struct run *r)
 			gm_doc_close(&r->docs[i].doc);
 	free(r->jobs);
 	free(r->docs);
-	gm_order_release(&r->order);
+	gm_printer_release(&r->printer);
 	gm_out_release(&r->out);
 	gm_watch_close(&r->watch);
 	gm_buf_release(&r->line);

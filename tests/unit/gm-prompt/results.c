@@ -79,11 +79,11 @@ wakes(void)
 static void
 test_ordered(void **state)
 {
-	struct gm_results r = { .out = &out, .watch = &watch };
+	struct gm_results r = { .printer = { .out = &out, .watch = &watch } };
 	struct gm_err err;
 
 	(void)state;
-	gm_order_init(&r.order, false);
+	gm_order_init(&r.printer.order, false);
 	put(&r, 2, "b\n");
 	put(&r, 3, "");
 	put(&r, 5, "e\n");
@@ -101,11 +101,11 @@ test_ordered(void **state)
 static void
 test_unordered(void **state)
 {
-	struct gm_results r = { .out = &out, .watch = &watch };
+	struct gm_results r = { .printer = { .out = &out, .watch = &watch } };
 	struct gm_err err;
 
 	(void)state;
-	gm_order_init(&r.order, true);
+	gm_order_init(&r.printer.order, true);
 	put(&r, 3, "c\n");
 	put(&r, 1, "a\n");
 	assert_int_equal(gm_results_tick(&r, &err), 0);
@@ -121,7 +121,7 @@ test_unordered(void **state)
 static void
 test_slow_reader(void **state)
 {
-	struct gm_results r = { .out = &out, .watch = &watch };
+	struct gm_results r = { .printer = { .out = &out, .watch = &watch } };
 	struct gm_err err;
 	char line[32], *all = calloc(MANY, sizeof(line));
 	size_t len = 0, sent = 0, n;
@@ -130,7 +130,7 @@ test_slow_reader(void **state)
 
 	(void)state;
 	assert_non_null(all);
-	gm_order_init(&r.order, false);
+	gm_order_init(&r.printer.order, false);
 	for (i = 1; i <= MANY; i++) {
 		(void)snprintf(
 		    line, sizeof(line), "a line %lld\n", (long long)i);
@@ -168,12 +168,11 @@ test_journal(void **state)
 	(void)state;
 	assert_int_not_equal(fd, -1);
 	for (ordered = 0; ordered < 2; ordered++) {
-		struct gm_results r = {
-			.journal = &journal, .watch = &watch, .ordered = ordered
-		};
+		struct gm_results r = { .journal = &journal,
+			.ordered = ordered };
 
 		assert_int_equal(gm_journal_open(&journal, &options, &err), 0);
-		gm_order_init(&r.order, false);
+		gm_order_init(&r.printer.order, false);
 		put(&r, 2, "b\n");
 		put(&r, 1, "a\n");
 		put(&r, 3, "");
