@@ -52,7 +52,7 @@ load batch
 	steady() {
 		local before
 		before=$(requests)
-		read -rt 1 <> <(:) || :
+		nap 1
 		[ "$(requests)" -eq "$before" ]
 	}
 	wait_for steady
@@ -98,7 +98,7 @@ load batch
 	gm-prompt -l --text -j 4 <in 2>err | tail -c 1 >out &
 	local first=$!
 	wait_for '[ "$(requests)" -ge 18 ]'
-	read -rt 1 <> <(:) || :
+	nap 1
 	[ "$(requests)" -le 24 ]
 	touch "$DIR/go"
 	wait "$first"

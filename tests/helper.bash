@@ -119,12 +119,18 @@ release() {
 	wait "$HOLDER" || :
 }
 
+# nap SECONDS: in a way that leaves $! as it is, as no process is started.
+nap() {
+	[ -p "$BATS_TEST_TMPDIR/nap" ] || mkfifo "$BATS_TEST_TMPDIR/nap" || return
+	read -rt "$1" <>"$BATS_TEST_TMPDIR/nap" || :
+}
+
 # wait_for CONDITION: until it holds, for at most 20 s.
 wait_for() {
 	local i
 	for ((i = 0; i < 2000; i++)); do
 		eval "$1" && return 0
-		read -rt 0.01 <> <(:) || :
+		nap 0.01 || return
 	done
 	echo "waited in vain for: $1" >&2
 	return 1
