@@ -2,21 +2,24 @@
 
 #define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next answer */
 
-static int
-hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
+int
+gm_hold_put(struct gm_buf *held, struct gm_span text, struct gm_err *err)
 {
-	struct gm_buf *text = arg;
-
-	if (part->kind != GM_PART_TEXT)
-		return GM_SINK_OMITS;
-	if (!part->thought)
-		gm_buf_put_span(text, part->text);
-	if (gm_buf_check(text, err) == 0)
+	gm_buf_put_span(held, text);
+	if (gm_buf_check(held, err) == 0)
 		return 0;
 	gm_err_prefix(err, "answer: ");
 	if (err->code == GM_EDATA) /* not the user's data */
 		err->code = GM_EPROTOCOL;
 	return -1;
+}
+
+static int
+hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
+{
+	if (part->kind != GM_PART_TEXT)
+		return GM_SINK_OMITS;
+	return part->thought ? 0 : gm_hold_put(arg, part->text, err);
 }
 
 static int

@@ -21,6 +21,13 @@ struct gm_hold {
  */
 void gm_hold_init(struct gm_hold *, size_t max);
 
+/*
+ * Append to an answer that is held.  Returns 0, or -1: GM_EPROTOCOL (larger than
+ * the buffer's maximum), GM_EOS.
+ */
+int gm_hold_put(
+    struct gm_buf *, struct gm_span text, struct gm_err *) GM_MUST_CHECK;
+
 /* Before the next answer: memory is used again, if it is not much. */
 void gm_hold_reset(struct gm_hold *);
 

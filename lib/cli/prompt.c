@@ -162,9 +162,8 @@ put_operands(struct gm_prompt *p, const struct gm_prompt_sources *from,
 	return 0;
 }
 
-/* Behind the prompt, after exactly one blank line. */
-static void
-join(struct gm_buf *prompt, struct gm_span text)
+void
+gm_prompt_join(struct gm_buf *prompt, struct gm_span text)
 {
 	while (prompt->len > 0 && prompt->data[prompt->len - 1] == '\n')
 		gm_buf_cut(prompt, prompt->len - 1);
@@ -183,7 +182,7 @@ add_stdin(struct gm_prompt *p, const struct gm_prompt_sources *from,
 	gm_buf_init(&text, GM_INPUT_MAX);
 	rc = gm_input_stdin(in, &text, err);
 	if (rc == 0 && gm_span_trim(gm_buf_span(&text)).len > 0)
-		join(&p->text, gm_buf_span(&text));
+		gm_prompt_join(&p->text, gm_buf_span(&text));
 	else if (rc == 0 && from->require_stdin)
 		rc = gm_fail(err, GM_EDATA, "standard input: empty");
 	else if (rc == 0)

@@ -51,6 +51,9 @@ int gm_prompt_check(
 int gm_prompt_compose(struct gm_prompt *, const struct gm_prompt_sources *,
     struct gm_input *, struct gm_err *) GM_MUST_CHECK;
 
+/* Append text to a prompt after exactly one blank line, if it has a text. */
+void gm_prompt_join(struct gm_buf *prompt, struct gm_span text);
+
 void gm_prompt_release(struct gm_prompt *);
 
 #endif

@@ -19,7 +19,6 @@
 #include "cli/record.h"
 #include "gm-prompt/batch.h"
 #include "gm-prompt/delivery.h"
-#include "gm-prompt/fence.h"
 #include "gm-prompt/item.h"
 #include "gm-prompt/journal.h"
 #include "gm-prompt/reader.h"
@@ -290,9 +289,7 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
 	}
 	if (!o->extract || !gm_delivery_is_showable(outcome, rc))
 		return rc;
-	if (!gm_fence_first(*text, &r->block) && rc == 0)
-		rc = gm_fail(failure, GM_ENEGATIVE,
-		    "%s: the answer has no fenced block", outcome->model);
+	rc = gm_delivery_block(outcome, *text, rc, &r->block, failure);
 	*text = gm_buf_span(&r->block);
 	return rc;
 }

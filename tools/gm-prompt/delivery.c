@@ -1,6 +1,8 @@
 #include "gm-prompt/delivery.h"
 #include "base/file.h"
 #include "base/utf8.h"
+#include "cli/hold.h"
+#include "gm-prompt/fence.h"
 
 /* Characters written at once: no more than is worth a copy. */
 #define PIECE 16384
@@ -14,16 +16,14 @@ gm_delivery_is_showable(const struct gm_outcome *o, int rc)
 	       o->class == GM_CLASS_THOUGHTS;
 }
 
-static int
-hold_text(struct gm_delivery *d, struct gm_span text, struct gm_err *err)
+int
+gm_delivery_block(const struct gm_outcome *o, struct gm_span answer, int rc,
+    struct gm_buf *block, struct gm_err *err)
 {
-	gm_buf_put_span(&d->held, text);
-	if (gm_buf_check(&d->held, err) == 0)
-		return 0;
-	gm_err_prefix(err, "answer: ");
-	if (err->code == GM_EDATA) /* not the user's data */
-		err->code = GM_EPROTOCOL;
-	return -1;
+	if (gm_fence_first(answer, block) || rc != 0)
+		return rc;
+	return gm_fail(
+	    err, GM_ENEGATIVE, "%s: the answer has no fenced block", o->model);
 }
 
 static int
@@ -34,7 +34,7 @@ hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	if (part->kind != GM_PART_TEXT)
 		return GM_SINK_OMITS;
 	if (!part->thought)
-		return hold_text(d, part->text, err);
+		return gm_hold_put(&d->held, part->text, err);
 	if (d->thoughts_fd == -1)
 		return 0;
 	gm_buf_put_span(&d->thoughts, part->text);

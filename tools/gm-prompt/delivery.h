@@ -32,6 +32,13 @@ struct gm_delivery {
 /* An answer that is cut is still shown; one that is blocked is not. */
 bool gm_delivery_is_showable(const struct gm_outcome *, int rc);
 
+/*
+ * Take the first fenced block of an answer that is shown; rc and *err are the
+ * call's.  Returns rc, or -1 with GM_ENEGATIVE if all was well but there is none.
+ */
+int gm_delivery_block(const struct gm_outcome *, struct gm_span answer, int rc,
+    struct gm_buf *block, struct gm_err *) GM_MUST_CHECK;
+
 /* stream: give text out as it comes; else hold it back. */
 void gm_delivery_init(struct gm_delivery *, struct gm_out *, bool stream);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "cli/prompt.h"
 #include "gm-prompt/item.h"
 #include "gm-prompt/recordhash.h"
 #include "provider/request.h"
@@ -537,17 +538,6 @@ values_of(const struct gm_item *it, const struct record *r)
 		.object = json ? GM_JSON_ROOT : GM_JSON_NONE };
 }
 
-/* After exactly one blank line. */
-static void
-join(struct gm_buf *prompt, struct gm_span text)
-{
-	while (prompt->len > 0 && prompt->data[prompt->len - 1] == '\n')
-		gm_buf_cut(prompt, prompt->len - 1);
-	if (prompt->len > 0)
-		gm_buf_puts(prompt, "\n\n");
-	gm_buf_put_span(prompt, text);
-}
-
 /* A plain record may be anything, and in the prompt must be UTF-8. */
 static void
 repair(struct gm_item *it, struct record *r)
@@ -589,7 +579,7 @@ make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
 	if (gm_template_render(&all->prompt, &values, &it->prompt, err) != 0)
 		return -1;
 	if (used && !placed)
-		join(&it->prompt, r->text);
+		gm_prompt_join(&it->prompt, r->text);
 	if (gm_buf_check(&it->prompt, err) != 0 ||
 	    gm_buf_check(&it->texts, err) != 0)
 		return -1;

@@ -13,7 +13,6 @@
 #include "cli/record.h"
 #include "gm-prompt/attach.h"
 #include "gm-prompt/delivery.h"
-#include "gm-prompt/fence.h"
 #include "gm-prompt/single.h"
 #include "provider/estimate.h"
 
@@ -115,10 +114,11 @@ deliver_block(struct run *r, struct gm_err *err)
 	int rc;
 
 	gm_buf_init(&block, GM_DELIVERY_MAX);
-	if (!gm_fence_first(gm_buf_span(&r->delivery.held), &block))
-		rc = gm_fail(err, GM_ENEGATIVE,
-		    "%s: the answer has no fenced block", r->outcome.model);
-	else if ((rc = gm_buf_check(&block, err)) == 0)
+	rc = gm_delivery_block(
+	    &r->outcome, gm_buf_span(&r->delivery.held), 0, &block, err);
+	if (rc == 0)
+		rc = gm_buf_check(&block, err);
+	if (rc == 0)
 		rc =
 		    gm_delivery_replace(&r->delivery, gm_buf_span(&block), err);
 	gm_buf_release(&block);
@@ -174,10 +174,8 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 	gm_buf_init(&block, GM_DELIVERY_MAX);
 	gm_buf_init(&line, SIZE_MAX / 2);
 	if (r->opt->extract && gm_delivery_is_showable(&r->outcome, rc)) {
-		if (!gm_fence_first(record.text, &block) && rc == 0)
-			rc = gm_fail(err, GM_ENEGATIVE,
-			    "%s: the answer has no fenced block",
-			    r->outcome.model);
+		rc = gm_delivery_block(
+		    &r->outcome, record.text, rc, &block, err);
 		record.text = gm_buf_span(&block);
 	}
 	record.err = rc != 0 ? err : NULL;
