@@ -182,7 +182,8 @@ nap(const struct gm_keywait *w)
 
 /*
  * Wait until the stage is GM_STOP_NOW or, briefly, until the patience of the
- * process is over.  Returns 1, IN_VAIN or -1.
+ * process is over; whose time is short takes no rest.  Returns 1, IN_VAIN or
+ * -1.
  */
 static int
 wait_for_lock(struct gm_keystate *k, bool briefly, struct gm_err *err)
@@ -190,6 +191,8 @@ wait_for_lock(struct gm_keystate *k, bool briefly, struct gm_err *err)
 	struct gm_keywait w = { 0 };
 	int rc;
 
+	if (briefly)
+		k->rest_ms = 0;
 	while ((rc = try_lock(k, &w, err)) == 0) {
 		if (!briefly && gm_stop_stage() == GM_STOP_NOW)
 			return gm_stop_fail(err);
