@@ -4,8 +4,9 @@
 #
 # Runs all unit tests, fuzz replays, the server's own tests, the bats files and
 # the rules, or those whose name holds one of the NAMEs; several at a time.
-# Prints a line for each program, all that a failed one said, and at the very
-# end "N passed, M failed, K skipped".  A program that fails without naming a
+# Prints a line for each program; then, where even a log that was cut shows it,
+# all that the failed ones said; and at the very end
+# "N passed, M failed, K skipped".  A program that fails without naming a
 # test, a process left running and a new file in the tree count as failed tests.
 #
 # Environment: BUILD (where the programs are), SAN (the sanitizers that they
@@ -85,13 +86,14 @@ report() {
 		    "$((${end/./} - ${start/./}))e-6"
 		grep -iE '^(not )?ok .*# *skip' <<<"$out" | sed 's/^/     /'
 		if [ $word = FAIL ]; then
+			echo "FAIL $name"
 			if grep -q '^not ok' <<<"$out" && [ -z "$why" ]; then
 				grep -v '^ok ' <<<"$out"
 			else
 				printf '%s\n' "$out"
 			fi | sed 's/^/     | /'
 			[ -z "$why" ] || echo "     $name: $why"
-		fi
+		fi >>"$RUN/failed"
 	} 9>"$RUN/lock"
 }
 
@@ -158,8 +160,10 @@ after() {
 		printf 'ok   %s\n' "$1"
 		passed=$((passed + 1))
 	else
-		printf 'FAIL %s\n' "$1"
-		printf '%s\n' "$2" | sed 's/^/     | /'
+		{
+			printf 'FAIL %s\n' "$1"
+			printf '%s\n' "$2" | sed 's/^/     | /'
+		} >>"$RUN/failed"
 		failed=$((failed + 1))
 	fi
 }
@@ -210,5 +214,6 @@ if [ -n "$names" ]; then
 	    "$(comm -13 <(echo "$before") <(untracked))"
 fi
 
+[ ! -f "$RUN/failed" ] || cat "$RUN/failed"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
