@@ -270,6 +270,17 @@ gm_options_parse(const struct gm_options *o, struct gm_config *config, int argc,
 }
 
 int
+gm_options_refuse(const struct gm_refusal *rows, size_t len, struct gm_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (rows[i].given)
+			return gm_fail(err, GM_EUSAGE, "%s", rows[i].message);
+	return 0;
+}
+
+int
 gm_options_exclude(
     const struct gm_clash *clashes, size_t len, struct gm_err *err)
 {

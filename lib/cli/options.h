@@ -66,6 +66,16 @@ struct gm_clash {
 int gm_options_exclude(
     const struct gm_clash *, size_t len, struct gm_err *) GM_MUST_CHECK;
 
+/* What is refused with a message of its own. */
+struct gm_refusal {
+	bool given;
+	const char *message;
+};
+
+/* Returns 0, or -1: GM_EUSAGE, with the message of the first that was given. */
+int gm_options_refuse(
+    const struct gm_refusal *, size_t len, struct gm_err *) GM_MUST_CHECK;
+
 /* A line each: "  -m, --model MODEL      model to ask". */
 void gm_options_help(const struct gm_options *, FILE *);
 

@@ -5,6 +5,9 @@
 
 #define LIMIT_MAX INT64_C(1000000000000) /* of the user's limits */
 
+/* The message about an option that is given without its like. */
+#define ONLY_BATCH(option) option " needs --lines, --null or --jsonl"
+
 static bool
 is_stdin(const char *file)
 {
@@ -58,30 +61,22 @@ count(const bool *flags, size_t len)
 static int
 check_batch_alone(const struct gm_prompt_options *o, struct gm_err *err)
 {
-	const struct {
-		bool given;
-		const char *name;
-	} rows[] = {
-		{ o->mark != NULL, "--replace" },
-		{ o->pacing.jobs_text != NULL, "--jobs" },
-		{ o->pacing.sleep_text != NULL, "--sleep-ms" },
-		{ o->text, "--text" },
-		{ o->unordered, "--unordered" },
-		{ o->resume, "--resume" },
-		{ o->keep_failed, "--keep-failed" },
-		{ o->force, "--force" },
-		{ o->max_failures_text != NULL, "--max-failures" },
-		{ o->max_requests_text != NULL, "--max-requests" },
-		{ o->max_tokens_text != NULL, "--max-total-tokens" },
+	const struct gm_refusal rows[] = {
+		{ o->mark != NULL, ONLY_BATCH("--replace") },
+		{ o->pacing.jobs_text != NULL, ONLY_BATCH("--jobs") },
+		{ o->pacing.sleep_text != NULL, ONLY_BATCH("--sleep-ms") },
+		{ o->text, ONLY_BATCH("--text") },
+		{ o->unordered, ONLY_BATCH("--unordered") },
+		{ o->resume, ONLY_BATCH("--resume") },
+		{ o->keep_failed, ONLY_BATCH("--keep-failed") },
+		{ o->force, ONLY_BATCH("--force") },
+		{ o->max_failures_text != NULL, ONLY_BATCH("--max-failures") },
+		{ o->max_requests_text != NULL, ONLY_BATCH("--max-requests") },
+		{ o->max_tokens_text != NULL,
+		    ONLY_BATCH("--max-total-tokens") },
 	};
-	size_t i;
 
-	for (i = 0; i < GM_LEN(rows); i++)
-		if (rows[i].given)
-			return gm_fail(err, GM_EUSAGE,
-			    "%s needs --lines, --null or --jsonl",
-			    rows[i].name);
-	return 0;
+	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
 static bool
@@ -100,6 +95,28 @@ is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 		if (is_stdin(argv[i]))
 			return true;
 	return false;
+}
+
+/* What an option of a batch needs beside it, and what it cannot have. */
+static int
+check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
+    struct gm_err *err)
+{
+	const struct gm_refusal rows[] = {
+		{ is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
+			count_stdin(&o->files) > 0 ||
+			is_operand_stdin(o, argc, argv),
+		    "standard input holds the records: it cannot be the "
+		    "prompt, the system instruction or a file, too" },
+		{ o->resume && o->output == NULL,
+		    "--resume needs --output FILE" },
+		{ o->force && o->output == NULL,
+		    "--force needs --output FILE" },
+		{ o->keep_failed && !o->resume,
+		    "--keep-failed needs --resume" },
+	};
+
+	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
 /* What a batch cannot have. */
@@ -127,17 +144,7 @@ check_batch(const struct gm_prompt_options *o, int argc, char **argv,
 
 	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
 		return -1;
-	if (is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
-	    count_stdin(&o->files) > 0 || is_operand_stdin(o, argc, argv))
-		return gm_fail(err, GM_EUSAGE,
-		    "standard input holds the records: it cannot be the "
-		    "prompt, the system instruction or a file, too");
-	if ((o->resume || o->force) && o->output == NULL)
-		return gm_fail(err, GM_EUSAGE, "%s needs --output FILE",
-		    o->resume ? "--resume" : "--force");
-	if (o->keep_failed && !o->resume)
-		return gm_fail(err, GM_EUSAGE, "--keep-failed needs --resume");
-	return 0;
+	return check_batch_needs(o, argc, argv, err);
 }
 
 static int
@@ -150,9 +157,20 @@ set_limit(
 	return -1;
 }
 
-int
-gm_prompt_options_check(
-    struct gm_prompt_options *o, int argc, char **argv, struct gm_err *err)
+static int
+set_limits(struct gm_prompt_options *o, struct gm_err *err)
+{
+	if (set_limit(&o->max_failures, "--max-failures", o->max_failures_text,
+		err) != 0 ||
+	    set_limit(&o->max_requests, "--max-requests", o->max_requests_text,
+		err) != 0)
+		return -1;
+	return set_limit(&o->max_total_tokens, "--max-total-tokens",
+	    o->max_tokens_text, err);
+}
+
+static int
+check_clashes(const struct gm_prompt_options *o, int argc, struct gm_err *err)
 {
 	const struct gm_common *c = &o->common;
 	const struct gm_clash rules[] = {
@@ -168,21 +186,23 @@ gm_prompt_options_check(
 		    "--no-stdin and --require-stdin" },
 		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
 	};
+
+	return gm_options_exclude(rules, GM_LEN(rules), err);
+}
+
+int
+gm_prompt_options_check(
+    struct gm_prompt_options *o, int argc, char **argv, struct gm_err *err)
+{
 	struct gm_prompt_sources from;
 
 	o->batch = o->lines || o->nul || o->jsonl;
 	if (o->output != NULL && strcmp(o->output, "-") == 0)
 		o->output = NULL; /* standard output */
-	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
+	if (check_clashes(o, argc, err) != 0 ||
 	    (o->batch ? check_batch(o, argc, argv, err)
 		      : check_batch_alone(o, err)) != 0 ||
-	    gm_pacing_apply(&o->pacing, err) != 0 ||
-	    set_limit(&o->max_failures, "--max-failures", o->max_failures_text,
-		err) != 0 ||
-	    set_limit(&o->max_requests, "--max-requests", o->max_requests_text,
-		err) != 0 ||
-	    set_limit(&o->max_total_tokens, "--max-total-tokens",
-		o->max_tokens_text, err) != 0)
+	    gm_pacing_apply(&o->pacing, err) != 0 || set_limits(o, err) != 0)
 		return -1;
 	from = gm_prompt_options_sources(o, argc, argv);
 	return gm_prompt_check(&from, err);

@@ -43,13 +43,19 @@ check_lang(const char *lang, struct gm_err *err)
 	    "--lang: not a language, such as de, pt-BR or German");
 }
 
+static bool
+is_dash(const char *argument)
+{
+	return argument != NULL && strcmp(argument, "-") == 0;
+}
+
 static int
 count_stdin(int argc, char **argv, int literal)
 {
 	int n = 0, i;
 
 	for (i = 0; i < argc - literal; i++)
-		n += strcmp(argv[i], "-") == 0;
+		n += is_dash(argv[i]);
 	return n;
 }
 
@@ -59,35 +65,47 @@ check_stdin(
 {
 	const int behind = o->common.behind > 0 ? o->common.behind : 0;
 	const int named = count_stdin(argc, argv, behind);
-	const bool listed =
-	    o->files_from != NULL && strcmp(o->files_from, "-") == 0;
+	const bool listed = is_dash(o->files_from);
 	const bool all = argc == 0 && o->files_from == NULL;
+	const bool asked =
+	    o->instructions != NULL && strcmp(o->instructions, "@-") == 0;
+	const struct gm_refusal rows[] = {
+		{ named > 1, "the operand - is given more than once" },
+		{ o->no_stdin && (named > 0 || listed),
+		    "--no-stdin and - cannot be combined" },
+		{ all && !o->common.stdin_closed && isatty(STDIN_FILENO) == 1,
+		    "no text: name a file, or - to type one" },
+		{ o->no_stdin && all,
+		    "no file: name one, or leave --no-stdin out" },
+		{ asked && (named > 0 || listed || all),
+		    "standard input cannot be both text and --instructions" },
+		{ o->suffix != NULL && (named > 0 || all),
+		    "--out-suffix needs files: standard input has no name" },
+	};
 
-	if (named > 1)
-		return gm_fail(
-		    err, GM_EUSAGE, "the operand - is given more than once");
-	if (o->no_stdin && (named > 0 || listed))
-		return gm_fail(
-		    err, GM_EUSAGE, "--no-stdin and - cannot be combined");
-	if (all && !o->common.stdin_closed && isatty(STDIN_FILENO) == 1)
-		return gm_fail(
-		    err, GM_EUSAGE, "no text: name a file, or - to type one");
-	if (o->no_stdin && all)
-		return gm_fail(err, GM_EUSAGE,
-		    "no file: name one, or leave --no-stdin out");
-	if (o->instructions != NULL && strcmp(o->instructions, "@-") == 0 &&
-	    (named > 0 || listed || all))
-		return gm_fail(err, GM_EUSAGE,
-		    "standard input cannot be both text and --instructions");
-	if (o->suffix != NULL && (named > 0 || all))
-		return gm_fail(err, GM_EUSAGE,
-		    "--out-suffix needs files: standard input has no name");
-	return 0;
+	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
-int
-gm_summ_options_check(
-    struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
+/* The values of options, and what they come to. */
+static int
+set_values(struct gm_summ_options *o, struct gm_err *err)
+{
+	if (gm_pacing_apply(&o->pacing, err) != 0 ||
+	    check_number(
+		&o->words, "--words", o->words_text, 1, WORDS_MAX, err) != 0 ||
+	    check_number(&o->chunk_tokens, "--chunk-tokens", o->chunk_text,
+		CHUNK_MIN, CHUNK_MAX, err) != 0 ||
+	    check_lang(o->lang, err) != 0)
+		return -1;
+	if (o->style_text == NULL ||
+	    gm_style_parse(&o->style, o->style_text, err) == 0)
+		return 0;
+	gm_err_prefix(err, "--style: ");
+	return -1;
+}
+
+static int
+check_clashes(const struct gm_summ_options *o, int argc, struct gm_err *err)
 {
 	const struct gm_common *c = &o->common;
 	const struct gm_clash rules[] = {
@@ -107,33 +125,35 @@ gm_summ_options_check(
 		{ c->ipv4 && c->ipv6, "--ipv4 and --ipv6" },
 	};
 
-	if (o->output != NULL && strcmp(o->output, "-") == 0)
+	return gm_options_exclude(rules, GM_LEN(rules), err);
+}
+
+static int
+check_others(const struct gm_summ_options *o, int argc, struct gm_err *err)
+{
+	const struct gm_refusal rows[] = {
+		{ o->force && o->suffix == NULL, "--force needs --out-suffix" },
+		{ o->suffix != NULL && strchr(o->suffix, '/') != NULL,
+		    "--out-suffix: the end of a name, without /" },
+		{ o->cache_clear && argc > 0, "--cache-clear takes no files" },
+		{ o->cache_stats && argc > 0, "--cache-stats takes no files" },
+	};
+
+	return gm_options_refuse(rows, GM_LEN(rows), err);
+}
+
+int
+gm_summ_options_check(
+    struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
+{
+	if (check_clashes(o, argc, err) != 0 || set_values(o, err) != 0 ||
+	    check_others(o, argc, err) != 0)
+		return -1;
+	if (is_dash(o->output))
 		o->output = NULL; /* standard output */
-	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
-	    gm_pacing_apply(&o->pacing, err) != 0 ||
-	    check_number(
-		&o->words, "--words", o->words_text, 1, WORDS_MAX, err) != 0 ||
-	    check_number(&o->chunk_tokens, "--chunk-tokens", o->chunk_text,
-		CHUNK_MIN, CHUNK_MAX, err) != 0 ||
-	    check_lang(o->lang, err) != 0)
-		return -1;
-	if (o->style_text != NULL &&
-	    gm_style_parse(&o->style, o->style_text, err) != 0) {
-		gm_err_prefix(err, "--style: ");
-		return -1;
-	}
-	if (o->force && o->suffix == NULL)
-		return gm_fail(err, GM_EUSAGE, "--force needs --out-suffix");
-	if (o->suffix != NULL && strchr(o->suffix, '/') != NULL)
-		return gm_fail(err, GM_EUSAGE,
-		    "--out-suffix: the end of a name, without /");
-	if (o->cache_clear || o->cache_stats)
-		return argc == 0
-		           ? 0
-		           : gm_fail(err, GM_EUSAGE, "--%s takes no files",
-				 o->cache_clear ? "cache-clear"
-						: "cache-stats");
-	return check_stdin(o, argc, argv, err);
+	return o->cache_clear || o->cache_stats
+	           ? 0
+	           : check_stdin(o, argc, argv, err);
 }
 
 void

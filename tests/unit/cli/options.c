@@ -331,6 +331,22 @@ test_exclude(void **state)
 	assert_string_equal(err.msg, "--c and --d exclude each other");
 }
 
+static void
+test_refuse(void **state)
+{
+	struct gm_refusal rows[] = { { false, "--a needs --b" },
+		{ false, "100 % of --c" }, { false, "--d takes no files" } };
+	struct gm_err err = { .code = GM_OK };
+
+	(void)state;
+	assert_int_equal(gm_options_refuse(rows, 3, &err), 0);
+	assert_int_equal(err.code, GM_OK);
+	rows[1].given = rows[2].given = true;
+	assert_int_equal(gm_options_refuse(rows, 3, &err), -1);
+	assert_int_equal(err.code, GM_EUSAGE);
+	assert_string_equal(err.msg, "100 % of --c");
+}
+
 int
 main(void)
 {
@@ -342,6 +358,7 @@ main(void)
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_exclude),
+		cmocka_unit_test(test_refuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
