@@ -67,18 +67,29 @@ put_eta(struct gm_buf *out, double seconds)
 	gm_totals_put_time(out, whole * 1000);
 }
 
-static void
-put_line(struct gm_buf *out, const struct line *l, enum detail detail)
+/* Is it known how many there are? */
+static bool
+has_end(const struct line *l)
 {
-	bool ends = l->total >= l->done && l->total > 0;
+	return l->total >= l->done && l->total > 0;
+}
 
-	if (detail < NO_NAME)
-		gm_buf_printf(out, "%s: ", l->tool);
-	if (ends)
+static void
+put_done(struct gm_buf *out, const struct line *l)
+{
+	if (has_end(l))
 		gm_buf_printf(
 		    out, "%lld/%lld", (long long)l->done, (long long)l->total);
 	else
 		gm_buf_printf(out, "%lld done", (long long)l->done);
+}
+
+static void
+put_line(struct gm_buf *out, const struct line *l, enum detail detail)
+{
+	if (detail < NO_NAME)
+		gm_buf_printf(out, "%s: ", l->tool);
+	put_done(out, l);
 	if (detail < NO_FAILED && l->parts > 0)
 		gm_buf_printf(out, ", part %lld/%lld", (long long)l->parts_done,
 		    (long long)l->parts);
@@ -86,7 +97,7 @@ put_line(struct gm_buf *out, const struct line *l, enum detail detail)
 		gm_buf_puts(out, ", ");
 		gm_totals_put_rate(out, l->rate);
 	}
-	if (detail < NO_ETA && l->rate > 0 && ends && l->done < l->total)
+	if (detail < NO_ETA && l->rate > 0 && has_end(l) && l->done < l->total)
 		put_eta(out, (double)(l->total - l->done) / l->rate);
 	if (detail < NO_FAILED && l->failed > 0)
 		gm_buf_printf(out, ", %lld failed", (long long)l->failed);

@@ -557,6 +557,22 @@ repair(struct gm_item *it, struct record *r)
 	    r->number, count, count == 1 ? "" : "s");
 }
 
+/* Render the prompt, and append the record if it has no place in it. */
+static int
+render_prompt(
+    struct gm_item *it, const struct record *r, bool append, struct gm_err *err)
+{
+	const struct gm_template_values values = values_of(it, r);
+
+	if (gm_template_render(&r->all->prompt, &values, &it->prompt, err) != 0)
+		return -1;
+	if (append)
+		gm_prompt_join(&it->prompt, r->text);
+	if (gm_buf_check(&it->prompt, err) != 0)
+		return -1;
+	return gm_buf_check(&it->texts, err);
+}
+
 /* The turn of a record without contents: its prompt, so far. */
 static int
 make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
@@ -566,7 +582,6 @@ make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
 	bool placed = gm_template_has(&all->prompt, NULL) ||
 	              gm_template_has(&all->prompt, names[PROMPT]);
 	bool used = r->text.p != NULL && (placed || !all->placed);
-	struct gm_template_values values;
 	struct gm_part part = { .kind = GM_PART_TEXT };
 
 	if (used && gm_span_trim(r->text).len == 0)
@@ -575,13 +590,7 @@ make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
 		return gm_fail(err, GM_EDATA, "no prompt and no contents");
 	if (used && !json)
 		repair(it, r);
-	values = values_of(it, r);
-	if (gm_template_render(&all->prompt, &values, &it->prompt, err) != 0)
-		return -1;
-	if (used && !placed)
-		gm_prompt_join(&it->prompt, r->text);
-	if (gm_buf_check(&it->prompt, err) != 0 ||
-	    gm_buf_check(&it->texts, err) != 0)
+	if (render_prompt(it, r, used && !placed, err) != 0)
 		return -1;
 	part.text = gm_buf_span(&it->prompt);
 	it->filled = gm_span_trim(part.text).len > 0;
@@ -707,6 +716,23 @@ set_turns(struct gm_item *it, struct gm_err *err)
 
 /* --- services --- */
 
+/* Ask the len services that the item has, beginning with the first one's model. */
+static void
+use_own_services(struct gm_item *it, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		it->services[i].next =
+		    i + 1 < len ? &it->services[i + 1] : NULL;
+	if (it->services[0].provider != it->service->provider) {
+		it->question.model = it->services[0].models[0];
+		it->question.spare = it->services[0].models + 1;
+		it->question.spare_len = it->services[0].models_len - 1;
+	}
+	it->service = it->services;
+}
+
 /* Keep the services that support what the record asks for. */
 static int
 fit(struct gm_item *it, const struct record *r, struct gm_err *err)
@@ -731,17 +757,8 @@ fit(struct gm_item *it, const struct record *r, struct gm_err *err)
 	}
 	if (len == 0)
 		return blame_record(err);
-	if (len == all)
-		return 0;
-	for (all = 0; all < len; all++)
-		it->services[all].next =
-		    all + 1 < len ? &it->services[all + 1] : NULL;
-	if (it->services[0].provider != it->service->provider) {
-		it->question.model = it->services[0].models[0];
-		it->question.spare = it->services[0].models + 1;
-		it->question.spare_len = it->services[0].models_len - 1;
-	}
-	it->service = it->services;
+	if (len < all)
+		use_own_services(it, len);
 	return 0;
 }
 

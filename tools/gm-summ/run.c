@@ -577,6 +577,38 @@ look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
 	return 1;
 }
 
+/* Go through the open documents once.  Returns as look_at() does. */
+static int
+look_at_all(struct run *r, struct job *j, size_t *looks, struct gm_err *err)
+{
+	struct open *o, *later;
+	int rc, any = 0;
+
+	for (o = r->earliest; o != NULL && *looks < LOOKS; o = later) {
+		later = o->later; /* o may be closed */
+		rc = o->put ? 0 : look_at(r, o, j, err);
+		if (rc == -1 || rc == 2)
+			return rc;
+		if (rc == 0)
+			continue;
+		any = 1;
+		++*looks;
+		if (o->doc.phase == GM_DOC_ASKING)
+			later = o; /* before those after it */
+	}
+	return any;
+}
+
+static bool
+has_open(const struct run *r)
+{
+	const struct open *o = r->earliest;
+
+	while (o != NULL && o->put)
+		o = o->later;
+	return o != NULL;
+}
+
 /*
  * Find a request.  Returns 1; 0: none now; -1: none comes any more, or *err, if
  * its code is not GM_OK.
@@ -584,42 +616,22 @@ look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
 static int
 find_request(struct run *r, struct job *j, struct gm_err *err)
 {
-	struct open *o, *later;
 	size_t looks = 0;
-	bool any, open;
 	int rc;
 
 	do {
-		any = open = false;
-		for (o = r->earliest; o != NULL; o = later) {
-			later = o->later; /* o may be closed */
-			if (o->put)
-				continue;
-			open = true;
-			rc = look_at(r, o, j, err);
-			if (rc == 2)
-				return 1;
-			if (rc == -1)
-				return -1;
-			any = any || rc == 1;
-			if (any && ++looks == LOOKS)
-				return gm_watch_by(
-				    &r->watch, gm_clock_mono_ms(), err);
-			if (rc == 1 && o->doc.phase == GM_DOC_ASKING)
-				later = o; /* before those after it */
-		}
-		if (!any) {
+		rc = look_at_all(r, j, &looks, err);
+		if (rc == 0) {
 			rc = open_next(r, err);
-			if (rc == -1)
-				return -1;
-			any = rc == 1;
-			if (any && ++looks == LOOKS)
-				return gm_watch_by(
-				    &r->watch, gm_clock_mono_ms(), err);
+			looks++;
 		}
-	} while (any);
+	} while (rc == 1 && looks < LOOKS);
+	if (rc == 1)
+		return gm_watch_by(&r->watch, gm_clock_mono_ms(), err);
+	if (rc != 0)
+		return rc == 2 ? 1 : -1;
 	err->code = GM_OK;
-	return open || r->next_name < r->names.len ? 0 : -1;
+	return has_open(r) || r->next_name < r->names.len ? 0 : -1;
 }
 
 /* The pool's supplier. */

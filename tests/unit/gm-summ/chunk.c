@@ -450,54 +450,60 @@ most_chunks(struct gm_span text, int64_t limit)
 }
 
 static void
+check_cover(const struct form *form, struct gm_span s, int64_t limit)
+{
+	struct cuts *cuts = cut_whole(s, limit);
+
+	check_chunks(cuts, s, limit);
+	check_characters(cuts, s);
+	if (!form->few_tokens && cuts->len > most_chunks(s, limit))
+		fail_msg("%s, limit %d: %zu chunks, not %zu", form->name,
+		    (int)limit, cuts->len, most_chunks(s, limit));
+	free(cuts);
+}
+
+static void
 test_cover(void **state)
 {
 	struct gm_buf text;
-	struct gm_span s;
-	struct cuts *cuts;
 	size_t i, j;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(forms); i++) {
 		text = make_text(forms[i].put, 30000, i + 1);
-		s = gm_buf_span(&text);
-		for (j = 0; j < GM_LEN(limits); j++) {
-			cuts = cut_whole(s, limits[j]);
-			check_chunks(cuts, s, limits[j]);
-			check_characters(cuts, s);
-			if (!forms[i].few_tokens &&
-			    cuts->len > most_chunks(s, limits[j]))
-				fail_msg("%s, limit %d: %zu chunks, not %zu",
-				    forms[i].name, (int)limits[j], cuts->len,
-				    most_chunks(s, limits[j]));
-			free(cuts);
-		}
+		for (j = 0; j < GM_LEN(limits); j++)
+			check_cover(&forms[i], gm_buf_span(&text), limits[j]);
 		gm_buf_release(&text);
 	}
+}
+
+/* In pieces of whatever size, it is cut as in one. */
+static void
+check_pieces(struct gm_span s, int64_t limit)
+{
+	static const size_t steps[] = { 1, 7, 64, 1000, 1329, 1330, 5000 };
+	struct cuts *whole = cut_whole(s, limit), *cuts;
+	size_t i;
+
+	for (i = 0; i < GM_LEN(steps); i++) {
+		cuts = cut(s, limit, steps[i], steps[i]);
+		assert_same(whole, cuts);
+		free(cuts);
+	}
+	free(whole);
 }
 
 static void
 test_pieces(void **state)
 {
-	static const size_t steps[] = { 1, 7, 64, 1000, 1329, 1330, 5000 };
-	struct cuts *whole, *cuts;
 	struct gm_buf text;
-	struct gm_span s;
-	size_t i, j, k;
+	size_t i, j;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(forms); i++) {
 		text = make_text(forms[i].put, 15000, i + 100);
-		s = gm_buf_span(&text);
-		for (j = 0; j < GM_LEN(limits); j += 2) {
-			whole = cut_whole(s, limits[j]);
-			for (k = 0; k < GM_LEN(steps); k++) {
-				cuts = cut(s, limits[j], steps[k], steps[k]);
-				assert_same(whole, cuts);
-				free(cuts);
-			}
-			free(whole);
-		}
+		for (j = 0; j < GM_LEN(limits); j += 2)
+			check_pieces(gm_buf_span(&text), limits[j]);
 		gm_buf_release(&text);
 	}
 }
@@ -762,6 +768,14 @@ test_edits(void **state)
 	}
 }
 
+static bool
+is_border(struct gm_span s, size_t at, const char *before, const char *first)
+{
+	struct gm_span head = { s.p, at }, rest = { s.p + at, s.len - at };
+
+	return gm_span_ends(head, before) && gm_span_starts(rest, first);
+}
+
 /* In which each chunk begins well: text before it, and the chunk. */
 static void
 test_good_borders(void **state)
@@ -780,7 +794,6 @@ test_good_borders(void **state)
 		{ put_japanese, "", "" },
 		{ put_json, ",", "" },
 	};
-	struct gm_span s, head, rest;
 	struct gm_buf text;
 	struct cuts *cuts;
 	size_t i, j;
@@ -788,21 +801,33 @@ test_good_borders(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
 		text = make_text(rows[i].put, 200000, i + 200);
-		s = gm_buf_span(&text);
-		cuts = cut_whole(s, 5000);
+		cuts = cut_whole(gm_buf_span(&text), 5000);
 		assert_true(cuts->len > 10);
-		for (j = 1; j < cuts->len; j++) {
-			head = (struct gm_span){ s.p, cuts->chunks[j].at };
-			rest = (struct gm_span){ s.p + head.len,
-				s.len - head.len };
-			if (!gm_span_ends(head, rows[i].before) ||
-			    !gm_span_starts(rest, rows[i].first))
+		for (j = 1; j < cuts->len; j++)
+			if (!is_border(gm_buf_span(&text), cuts->chunks[j].at,
+				rows[i].before, rows[i].first))
 				fail_msg("row %zu: '%.20s|%.20s'", i,
-				    rest.p - 20, rest.p);
-		}
+				    text.data + cuts->chunks[j].at - 20,
+				    text.data + cuts->chunks[j].at);
 		free(cuts);
 		gm_buf_release(&text);
 	}
+}
+
+/* Chunks without a gap and of a fair size.  Returns the end of the last one. */
+static int64_t
+check_endless(struct gm_chunker *c, int64_t end)
+{
+	struct gm_chunk chunk;
+
+	while (gm_chunker_next(c, &chunk)) {
+		assert_int_equal(chunk.offset, end);
+		end += (int64_t)chunk.text.len;
+		assert_true(chunk.tokens <= 32768 * 100 / 125);
+		assert_true(chunk.text.len >= 15000);
+		assert_true(chunk.text.len < 32768 * 16);
+	}
+	return end;
 }
 
 /* Of what has no borders at all, in constant memory and linear time. */
@@ -830,13 +855,7 @@ test_endless(void **state)
 		for (at = 0; at < rows[i].mib; at++) {
 			assert_int_equal(
 			    gm_chunker_add(&c, gm_buf_span(&text), &err), 0);
-			while (gm_chunker_next(&c, &chunk)) {
-				assert_int_equal(chunk.offset, end);
-				end += (int64_t)chunk.text.len;
-				assert_true(chunk.tokens <= 32768 * 100 / 125);
-				assert_true(chunk.text.len >= 15000);
-				assert_true(chunk.text.len < 32768 * 16);
-			}
+			end = check_endless(&c, end);
 			assert_true(c.text.len <= 2 * window);
 		}
 		gm_chunker_end(&c);
