@@ -25,6 +25,25 @@ reserve(struct gm_json *j, size_t count, struct gm_err *err)
 	return 0;
 }
 
+/*
+ * Tokens are in the order of the text: what lies within a value comes right
+ * after it, and then what comes after the value.  jsmn needs to know parents
+ * only while it parses; afterwards the field says where that is, so that no
+ * walk has to look at what lies within.
+ */
+#define after parent
+
+static void
+link_tokens(jsmntok_t *tokens, size_t count)
+{
+	size_t i, next;
+
+	for (i = count; i-- > 0; tokens[i].after = (int)next)
+		for (next = i + 1;
+		     next < count && tokens[next].start < tokens[i].end;)
+			next = (size_t)tokens[next].after;
+}
+
 /* jsmn knows numbers and literals only inside of something. */
 static void
 tokenize(const struct gm_json *j, size_t count)
@@ -38,13 +57,14 @@ tokenize(const struct gm_json *j, size_t count)
 		tokens[0] = (jsmntok_t){ .type = JSMN_PRIMITIVE,
 			.start = (int)(root.p - j->text.p),
 			.end = (int)(root.p - j->text.p) + (int)root.len,
-			.parent = -1 };
+			.after = 1 };
 		return;
 	}
 	jsmn_init(&parser);
 	made = jsmn_parse(
 	    &parser, j->text.p, j->text.len, tokens, (unsigned)count);
 	assert(made == (int)count);
+	link_tokens(tokens, count);
 }
 
 int
@@ -148,16 +168,17 @@ element(const struct gm_json *j, int array, struct gm_span digits)
 	return at;
 }
 
-/* The value of the last member of that name. */
+/* The value of the last member of that name, each right before its value. */
 static int
-member(const struct gm_json *j, int object, struct gm_span name)
+member(const struct gm_json *j, int object, struct gm_span wanted)
 {
-	int at, found = GM_JSON_NONE;
+	const jsmntok_t *tokens = j->tokens;
+	int name, found = GM_JSON_NONE;
 
-	for (at = gm_json_first(j, object); at >= 0;
-	     at = gm_json_next(j, object, at))
-		if (gm_jsonval_is(string_at(j, at - 1), name))
-			found = at;
+	for (name = object + 1; name < tokens[object].after;
+	     name = tokens[name + 1].after)
+		if (gm_jsonval_is(bytes_of(j, &tokens[name]), wanted))
+			found = name + 1;
 	return found;
 }
 
@@ -181,35 +202,25 @@ gm_json_first(const struct gm_json *j, int at)
 	return gm_json_type(j, at) == GM_JSON_OBJECT ? at + 2 : at + 1;
 }
 
-/*
- * Tokens are in the order of the text, so that what lies within a value comes
- * right after it.
- */
 int
 gm_json_next(const struct gm_json *j, int parent, int at)
 {
-	const jsmntok_t *tokens = j->tokens, *all = token(j, parent);
-	const jsmntok_t *t = token(j, at);
-	size_t i;
+	const jsmntok_t *all = token(j, parent), *t = token(j, at);
 
-	if (all == NULL || t == NULL)
+	if (all == NULL || t == NULL || t->after >= all->after)
 		return GM_JSON_NONE;
-	for (i = (size_t)at + 1; i < j->count; i++)
-		if (tokens[i].start >= t->end)
-			break;
-	if (i == j->count || tokens[i].start >= all->end)
-		return GM_JSON_NONE;
-	return all->type == JSMN_OBJECT ? (int)i + 1 : (int)i;
+	return all->type == JSMN_OBJECT ? t->after + 1 : t->after;
 }
 
+/* In an object a name comes right before its value, and has it within. */
 int
 gm_json_name(const struct gm_json *j, int at)
 {
-	const jsmntok_t *t = token(j, at);
+	const jsmntok_t *t = token(j, at - 1);
 
-	if (t == NULL || gm_json_type(j, t->parent) != GM_JSON_STRING)
+	if (t == NULL || t->type != JSMN_STRING || t->size == 0)
 		return GM_JSON_NONE;
-	return t->parent;
+	return at - 1;
 }
 
 struct gm_span
