@@ -119,10 +119,13 @@ release() {
 	wait "$HOLDER" || :
 }
 
-# nap SECONDS: in a way that leaves $! as it is, as no process is started.
+# nap SECONDS: in a way that leaves $! as it is, as no process stays behind.
 nap() {
-	[ -p "$BATS_TEST_TMPDIR/nap" ] || mkfifo "$BATS_TEST_TMPDIR/nap" || return
-	read -rt "$1" <>"$BATS_TEST_TMPDIR/nap" || :
+	local fifo=$BATS_TEST_TMPDIR/nap
+
+	# Several may make it at once: what counts is that it is there.
+	[ -p "$fifo" ] || mkfifo "$fifo" 2>/dev/null || [ -p "$fifo" ] || return
+	read -rt "$1" <>"$fifo" || :
 }
 
 # wait_for CONDITION: until it holds, for at most 20 s.
