@@ -216,7 +216,7 @@ gm_json_next(const struct gm_json *j, int parent, int at)
 int
 gm_json_name(const struct gm_json *j, int at)
 {
-	const jsmntok_t *t = token(j, at - 1);
+	const jsmntok_t *t = at > 0 ? token(j, at - 1) : NULL;
 
 	if (t == NULL || t->type != JSMN_STRING || t->size == 0)
 		return GM_JSON_NONE;
