@@ -31,28 +31,47 @@ static const enum gm_setting fallback = GM_SET_FALLBACK,
 			     key_index = GM_SET_KEY_INDEX,
 			     log_file = GM_SET_LOG_FILE;
 
+/* --color's. */
+enum when {
+	WHEN_AUTO,
+	WHEN_ALWAYS,
+	WHEN_NEVER,
+	WHENS
+};
+
+static const char *
+when_word(size_t i)
+{
+	static const char *const words[WHENS] = { "auto", "always", "never" };
+
+	return i < WHENS ? words[i] : NULL;
+}
+
 static void
 add_config_rows(const struct gm_tool *tool, struct gm_options *o)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_opt rows[] = {
 		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
-		    .text = &c->model },
+		    .kind = GM_ARG_MODELS, .text = &c->model },
 		{ 0, "provider", "P",
 		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL : GM_VENDOR_NAMES,
+		    .kind = GM_ARG_WORD,
+		    .word = tool->any_vendor ? gm_vendor_word_or_all
+		                             : gm_vendor_word,
 		    .text = &c->provider },
 		{ 'k', "key-index", "N", "use only the key with index N",
-		    .setting = &key_index },
+		    .kind = GM_ARG_KEY, .setting = &key_index },
 		{ 0, "env-file", "FILE", "read keys and settings from FILE",
-		    .text = &c->env_file },
+		    .kind = GM_ARG_FILE, .text = &c->env_file },
 		{ 0, "metrics", NULL, "tell times and tokens on stderr",
 		    .flag = &c->metrics },
 		{ 0, "log-file", "FILE", "append metrics to FILE as JSON",
-		    .setting = &log_file },
+		    .kind = GM_ARG_FILE, .setting = &log_file },
 		{ 0, "syslog", NULL, "send metrics to syslog",
 		    .flag = &c->syslog },
 		{ 0, "color", "WHEN", "colour on stderr: auto, always, never",
-		    .text = &c->color },
+		    .kind = GM_ARG_WORD, .word = when_word, .text = &c->color },
 		{ 0 },
 	};
 
@@ -65,7 +84,8 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 	const struct gm_opt rows[] = {
 		{ 0, "fallback", "P,...",
 		    "providers to ask when this one cannot answer",
-		    .may_be_empty = true, .setting = &fallback },
+		    .may_be_empty = true, .kind = GM_ARG_WORDS,
+		    .word = gm_vendors_word, .setting = &fallback },
 		{ 0, "fallback-mistral", NULL, "the same as --fallback mistral",
 		    .flag = &c->fallback_mistral },
 		{ 0, "response-timeout", "TIME",
@@ -242,16 +262,18 @@ static int
 choose_color(struct gm_common *c, struct gm_err *err)
 {
 	const struct gm_surroundings *around = &c->config.around;
-	const char *when = c->color != NULL ? c->color : "auto";
+	size_t when = WHEN_AUTO;
 
-	if (strcmp(when, "always") == 0)
-		c->note.color = true;
-	else if (strcmp(when, "auto") == 0)
-		c->note.color =
-		    around->force_color || (c->err_is_tty && !around->no_color);
-	else if (strcmp(when, "never") != 0)
+	while (c->color != NULL && when < WHENS &&
+	       strcmp(c->color, when_word(when)) != 0)
+		when++;
+	if (when == WHENS)
 		return gm_fail(
 		    err, GM_EUSAGE, "--color: not auto, always or never");
+	c->note.color =
+	    when == WHEN_ALWAYS ||
+	    (when == WHEN_AUTO &&
+		(around->force_color || (c->err_is_tty && !around->no_color)));
 	return 0;
 }
 
