@@ -9,7 +9,13 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/stop.h"
+#include "cli/bash.h"
 #include "cli/cli.h"
+#include "cli/fish.h"
+#include "cli/zsh.h"
+
+/* Bytes of a script. */
+#define COMPLETION_MAX ((size_t)4 * 1024 * 1024)
 
 enum cli {
 	CLI_FAILED = -1,
@@ -19,6 +25,7 @@ enum cli {
 
 struct builtin {
 	bool help, version, options, variables, statuses;
+	const char *completion; /* --completion's argument */
 };
 
 static const enum gm_setting fallback = GM_SET_FALLBACK,
@@ -45,6 +52,22 @@ when_word(size_t i)
 	static const char *const words[WHENS] = { "auto", "always", "never" };
 
 	return i < WHENS ? words[i] : NULL;
+}
+
+/* The shells that --completion knows. */
+static const struct {
+	const char *name;
+	void (*write)(const struct gm_completion *, struct gm_buf *);
+} shells[] = {
+	{ "bash", gm_bash_write },
+	{ "zsh", gm_zsh_write },
+	{ "fish", gm_fish_write },
+};
+
+static const char *
+shell_word(size_t i)
+{
+	return i < GM_LEN(shells) ? shells[i].name : NULL;
 }
 
 static void
@@ -133,6 +156,10 @@ make_options(const struct gm_tool *tool, void *own, struct builtin *b,
 		    "tell more; -vv: where settings come from",
 		    .count = &c->note.verbose },
 		{ 0, "quiet", NULL, "errors only", .flag = &c->note.quiet },
+		{ 0, "completion", "SHELL",
+		    "print completions for bash, zsh or fish",
+		    .kind = GM_ARG_WORD, .word = shell_word,
+		    .text = &b->completion },
 		{ 'h', "help", NULL, "print this text", .flag = &b->help },
 		{ 'V', "version", NULL, "print the version",
 		    .flag = &b->version },
@@ -186,14 +213,48 @@ print_statuses(void)
 		    gm_err_meaning((enum gm_code)code));
 }
 
+static int
+put_completion(const struct gm_tool *tool, const char *what,
+    const struct gm_options *o, struct gm_buf *out, struct gm_err *err)
+{
+	const struct gm_completion completion = { tool->name, o,
+		tool->operand };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(shells); i++)
+		if (strcmp(what, shells[i].name) == 0) {
+			shells[i].write(&completion, out);
+			return gm_buf_check(out, err);
+		}
+	return gm_fail(err, GM_EUSAGE, "--completion: not bash, zsh or fish");
+}
+
+static enum cli
+print_completion(const struct gm_tool *tool, const char *what,
+    const struct gm_options *o, struct gm_err *err)
+{
+	struct gm_buf text;
+	enum cli done = CLI_FAILED;
+
+	gm_buf_init(&text, COMPLETION_MAX);
+	if (put_completion(tool, what, o, &text, err) == 0) {
+		(void)fwrite(gm_buf_str(&text), 1, text.len, stdout);
+		done = CLI_READY;
+	}
+	gm_buf_release(&text);
+	return done;
+}
+
 static enum cli
 answer_builtins(const struct gm_tool *tool, const struct builtin *b,
-    const struct gm_options *o)
+    const struct gm_options *o, struct gm_err *err)
 {
 	if (b->help)
 		print_help(tool, o);
 	else if (b->version)
 		(void)printf("%s %s\n", tool->name, GM_VERSION);
+	else if (b->completion != NULL)
+		return print_completion(tool, b->completion, o, err);
 	else if (b->options)
 		gm_options_list(o, stdout);
 	else if (b->variables)
@@ -248,7 +309,7 @@ start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
 		return CLI_FAILED;
 	*argc -= first;
 	*argv += first;
-	return answer_builtins(tool, &builtin, &options);
+	return answer_builtins(tool, &builtin, &options, err);
 }
 
 void
