@@ -12,10 +12,14 @@
 #include "cli/bash.h"
 #include "cli/cli.h"
 #include "cli/fish.h"
+#include "cli/offer.h"
 #include "cli/zsh.h"
 
-/* Bytes of a script. */
+/* Bytes of a script, or of the names of models. */
 #define COMPLETION_MAX ((size_t)4 * 1024 * 1024)
+
+/* The longest wait for what a script asks for while it runs. */
+#define OFFER_MAX_MS 1000
 
 enum cli {
 	CLI_FAILED = -1,
@@ -213,6 +217,25 @@ print_statuses(void)
 		    gm_err_meaning((enum gm_code)code));
 }
 
+/* What a script asks for while it runs: models or keys; false: neither. */
+static bool
+put_offers(struct gm_common *c, const char *what, struct gm_buf *out)
+{
+	const struct gm_offer offer = { &c->config, &c->secrets, c->env_file,
+		c->provider };
+	struct gm_err ignored;
+
+	/* An env file or a list may be where reading takes for ever. */
+	(void)!gm_stop_deadline(OFFER_MAX_MS, &ignored);
+	if (strcmp(what, "models") == 0)
+		gm_offer_models(&offer, out);
+	else if (strcmp(what, "keys") == 0)
+		gm_offer_keys(&offer, out);
+	else
+		return false;
+	return true;
+}
+
 static int
 put_completion(const struct gm_tool *tool, const char *what,
     const struct gm_options *o, struct gm_buf *out, struct gm_err *err)
@@ -226,6 +249,8 @@ put_completion(const struct gm_tool *tool, const char *what,
 			shells[i].write(&completion, out);
 			return gm_buf_check(out, err);
 		}
+	if (put_offers(tool->common, what, out))
+		return 0;
 	return gm_fail(err, GM_EUSAGE, "--completion: not bash, zsh or fish");
 }
 
