@@ -1,7 +1,7 @@
 # Completions: what TAB inserts in bash, zsh and fish, typed on a terminal into
 # the shell itself, and what the tools tell the scripts.
 
-load helper
+load sweep
 
 TOOLS='gm-prompt gm-summ gm-models gm-keycheck gm-rotate'
 
@@ -413,6 +413,24 @@ qwen3:8b
 	GOOGLE_API_KEYS=fake-a-1 gm-rotate --completion keys >got 2>&1
 	release
 	same got $'0\n'
+}
+
+@test "--completion models: each call that fails, offers all or nothing" {
+	local fn
+
+	prepare
+	ANSWER=$(gm-models --completion models)
+	# What is not offered is no error, but without memory there are no options.
+	check_fault() {
+		[ -z "$output" ] || [ "$output" = "$ANSWER" ] || return
+		# shellcheck disable=SC2154 # set by run
+		[ "$status" -ne 0 ] || [ "${#stderr_lines[@]}" -eq 1 ]
+	}
+	for fn in malloc realloc read openat fstat; do
+		STEP=$([ "$fn" != malloc ] || echo 4) sweep $fn '0 71' \
+		    "$BUILD/fault/gm-models" --completion models
+	done
+	nothing_sent
 }
 
 @test "--completion: what it does not know is a usage error" {

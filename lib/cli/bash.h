@@ -2,7 +2,7 @@
 #define GM_CLI_BASH_H
 
 /*
- * The completion script for bash 4.3 or newer, with or without the package
+ * The completion script for bash 4.4 or newer, with or without the package
  * bash-completion.  No I/O.
  *
  * Source: bash(1), "Programmable Completion".

@@ -233,6 +233,8 @@ put_offers(struct gm_common *c, const char *what, struct gm_buf *out)
 		gm_offer_keys(&offer, out);
 	else
 		return false;
+	if (out->failed != GM_OK)
+		gm_buf_reset(out); /* not a part of them */
 	return true;
 }
 

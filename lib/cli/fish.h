@@ -2,7 +2,7 @@
 #define GM_CLI_FISH_H
 
 /*
- * The completion script for fish 3.1 or newer.  No I/O.
+ * The completion script for fish 3.6 or newer.  No I/O.
  *
  * Source: complete(1) of fish.
  */

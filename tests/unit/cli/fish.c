@@ -40,7 +40,7 @@ test_table(void **state)
 	assert_string_equal(
 	    part_of(&script, "\ncomplete -c",
 		"a key after it'\ncomplete -c gm-x -n '__fish_contains_opt "
-	        "reset' -a '(__gm_ask gm-x keys)'\n"),
+		"reset' -a '(__gm_ask gm-x keys)'\n"),
 	    want);
 	gm_buf_release(&script);
 }
