@@ -19,7 +19,7 @@
 #define COMPLETION_MAX ((size_t)4 * 1024 * 1024)
 
 /* The longest wait for what a script asks for while it runs. */
-#define OFFER_MAX_MS 1000
+#define OFFER_MAX_MS 3000
 
 enum cli {
 	CLI_FAILED = -1,
