@@ -10,6 +10,7 @@
 #	make bench-summ   the same for summaries
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
+#	make completions  completions/ anew, as the tools print them
 #	make clean
 #	make help       this text
 #
@@ -199,6 +200,14 @@ programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(torture:%=$(BUILD)/torture/%) $(BUILD)/smallest/ask \
     $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fault/*.c))
 
+# What the tools print; a test compares it.
+completions: all
+	@mkdir -p $@
+	@for tool in $(tools); do \
+	    $(BUILD)/$$tool --completion bash >$@/$$tool.bash && \
+	    $(BUILD)/$$tool --completion zsh >$@/_$$tool && \
+	    $(BUILD)/$$tool --completion fish >$@/$$tool.fish || exit; done
+
 # The value of a variable, for the scripts: "make -s print-WARN".
 print-%:
 	@printf '%s\n' '$($*)'
@@ -218,6 +227,6 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture programs $(need) clean fault-programs FORCE
+    fuzz torture programs completions $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

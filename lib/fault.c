@@ -162,19 +162,29 @@ gm_class_find(const char *name, enum gm_class *class)
 	return false;
 }
 
+const char *
+gm_class_mark_word(size_t i)
+{
+	int c;
+
+	for (c = 0; c < GM_CLASSES; c++)
+		if (gm_class_is_mark((enum gm_class)c) && i-- == 0)
+			return rows[c].name;
+	return NULL;
+}
+
 int
 gm_class_mark(enum gm_class *class, const char *name, struct gm_err *err)
 {
 	char names[GM_ERR_MAX] = "";
-	size_t len = 0;
-	int i;
+	const char *word;
+	size_t len = 0, i;
 
 	if (gm_class_find(name, class) && gm_class_is_mark(*class))
 		return 0;
-	for (i = 0; i < GM_CLASSES && len < sizeof(names); i++)
-		if (gm_class_is_mark((enum gm_class)i))
-			len +=
-			    (size_t)snprintf(names + len, sizeof(names) - len,
-				"%s%s", len > 0 ? ", " : "", rows[i].name);
+	for (i = 0;
+	     (word = gm_class_mark_word(i)) != NULL && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len,
+		    "%s%s", len > 0 ? ", " : "", word);
 	return gm_fail(err, GM_EUSAGE, "not one of %s", names);
 }

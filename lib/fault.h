@@ -110,6 +110,9 @@ bool gm_class_is_mark(enum gm_class);
 int
 gm_class_mark(enum gm_class *, const char *name, struct gm_err *) GM_MUST_CHECK;
 
+/* The i-th name of those; NULL at the end. */
+const char *gm_class_mark_word(size_t i);
+
 /* The class of that name; false if there is none. */
 bool gm_class_find(const char *name, enum gm_class *);
 

@@ -9,7 +9,17 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/stop.h"
+#include "cli/bash.h"
 #include "cli/cli.h"
+#include "cli/fish.h"
+#include "cli/offer.h"
+#include "cli/zsh.h"
+
+/* Bytes of a script, or of the names of models. */
+#define COMPLETION_MAX ((size_t)4 * 1024 * 1024)
+
+/* The longest wait for what a script asks for while it runs. */
+#define OFFER_MAX_MS 3000
 
 enum cli {
 	CLI_FAILED = -1,
@@ -19,6 +29,7 @@ enum cli {
 
 struct builtin {
 	bool help, version, options, variables, statuses;
+	const char *completion; /* --completion's argument */
 };
 
 static const enum gm_setting fallback = GM_SET_FALLBACK,
@@ -31,28 +42,63 @@ static const enum gm_setting fallback = GM_SET_FALLBACK,
 			     key_index = GM_SET_KEY_INDEX,
 			     log_file = GM_SET_LOG_FILE;
 
+/* --color's. */
+enum when {
+	WHEN_AUTO,
+	WHEN_ALWAYS,
+	WHEN_NEVER,
+	WHENS
+};
+
+static const char *
+when_word(size_t i)
+{
+	static const char *const words[WHENS] = { "auto", "always", "never" };
+
+	return i < WHENS ? words[i] : NULL;
+}
+
+/* The shells that --completion knows. */
+static const struct {
+	const char *name;
+	void (*write)(const struct gm_completion *, struct gm_buf *);
+} shells[] = {
+	{ "bash", gm_bash_write },
+	{ "zsh", gm_zsh_write },
+	{ "fish", gm_fish_write },
+};
+
+static const char *
+shell_word(size_t i)
+{
+	return i < GM_LEN(shells) ? shells[i].name : NULL;
+}
+
 static void
 add_config_rows(const struct gm_tool *tool, struct gm_options *o)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_opt rows[] = {
 		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
-		    .text = &c->model },
+		    .kind = GM_ARG_MODELS, .text = &c->model },
 		{ 0, "provider", "P",
 		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL : GM_VENDOR_NAMES,
+		    .kind = GM_ARG_WORD,
+		    .word = tool->any_vendor ? gm_vendor_word_or_all
+		                             : gm_vendor_word,
 		    .text = &c->provider },
 		{ 'k', "key-index", "N", "use only the key with index N",
-		    .setting = &key_index },
+		    .kind = GM_ARG_KEY, .setting = &key_index },
 		{ 0, "env-file", "FILE", "read keys and settings from FILE",
-		    .text = &c->env_file },
+		    .kind = GM_ARG_FILE, .text = &c->env_file },
 		{ 0, "metrics", NULL, "tell times and tokens on stderr",
 		    .flag = &c->metrics },
 		{ 0, "log-file", "FILE", "append metrics to FILE as JSON",
-		    .setting = &log_file },
+		    .kind = GM_ARG_FILE, .setting = &log_file },
 		{ 0, "syslog", NULL, "send metrics to syslog",
 		    .flag = &c->syslog },
 		{ 0, "color", "WHEN", "colour on stderr: auto, always, never",
-		    .text = &c->color },
+		    .kind = GM_ARG_WORD, .word = when_word, .text = &c->color },
 		{ 0 },
 	};
 
@@ -65,7 +111,8 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 	const struct gm_opt rows[] = {
 		{ 0, "fallback", "P,...",
 		    "providers to ask when this one cannot answer",
-		    .may_be_empty = true, .setting = &fallback },
+		    .may_be_empty = true, .kind = GM_ARG_WORDS,
+		    .word = gm_vendors_word, .setting = &fallback },
 		{ 0, "fallback-mistral", NULL, "the same as --fallback mistral",
 		    .flag = &c->fallback_mistral },
 		{ 0, "response-timeout", "TIME",
@@ -113,6 +160,10 @@ make_options(const struct gm_tool *tool, void *own, struct builtin *b,
 		    "tell more; -vv: where settings come from",
 		    .count = &c->note.verbose },
 		{ 0, "quiet", NULL, "errors only", .flag = &c->note.quiet },
+		{ 0, "completion", "SHELL",
+		    "print completions for bash, zsh or fish",
+		    .kind = GM_ARG_WORD, .word = shell_word,
+		    .text = &b->completion },
 		{ 'h', "help", NULL, "print this text", .flag = &b->help },
 		{ 'V', "version", NULL, "print the version",
 		    .flag = &b->version },
@@ -166,14 +217,71 @@ print_statuses(void)
 		    gm_err_meaning((enum gm_code)code));
 }
 
+/* What a script asks for while it runs: models or keys; false: neither. */
+static bool
+put_offers(struct gm_common *c, const char *what, struct gm_buf *out)
+{
+	const struct gm_offer offer = { &c->config, &c->secrets, c->env_file,
+		c->provider };
+	struct gm_err ignored;
+
+	/* An env file or a list may be where reading takes for ever. */
+	(void)!gm_stop_deadline(OFFER_MAX_MS, &ignored);
+	if (strcmp(what, "models") == 0)
+		gm_offer_models(&offer, out);
+	else if (strcmp(what, "keys") == 0)
+		gm_offer_keys(&offer, out);
+	else
+		return false;
+	if (out->failed != GM_OK)
+		gm_buf_reset(out); /* not a part of them */
+	return true;
+}
+
+static int
+put_completion(const struct gm_tool *tool, const char *what,
+    const struct gm_options *o, struct gm_buf *out, struct gm_err *err)
+{
+	const struct gm_completion completion = { tool->name, o,
+		tool->operand };
+	size_t i;
+
+	for (i = 0; i < GM_LEN(shells); i++)
+		if (strcmp(what, shells[i].name) == 0) {
+			shells[i].write(&completion, out);
+			return gm_buf_check(out, err);
+		}
+	if (put_offers(tool->common, what, out))
+		return 0;
+	return gm_fail(err, GM_EUSAGE, "--completion: not bash, zsh or fish");
+}
+
+static enum cli
+print_completion(const struct gm_tool *tool, const char *what,
+    const struct gm_options *o, struct gm_err *err)
+{
+	struct gm_buf text;
+	enum cli done = CLI_FAILED;
+
+	gm_buf_init(&text, COMPLETION_MAX);
+	if (put_completion(tool, what, o, &text, err) == 0) {
+		(void)fwrite(gm_buf_str(&text), 1, text.len, stdout);
+		done = CLI_READY;
+	}
+	gm_buf_release(&text);
+	return done;
+}
+
 static enum cli
 answer_builtins(const struct gm_tool *tool, const struct builtin *b,
-    const struct gm_options *o)
+    const struct gm_options *o, struct gm_err *err)
 {
 	if (b->help)
 		print_help(tool, o);
 	else if (b->version)
 		(void)printf("%s %s\n", tool->name, GM_VERSION);
+	else if (b->completion != NULL)
+		return print_completion(tool, b->completion, o, err);
 	else if (b->options)
 		gm_options_list(o, stdout);
 	else if (b->variables)
@@ -228,7 +336,7 @@ start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
 		return CLI_FAILED;
 	*argc -= first;
 	*argv += first;
-	return answer_builtins(tool, &builtin, &options);
+	return answer_builtins(tool, &builtin, &options, err);
 }
 
 void
@@ -242,16 +350,18 @@ static int
 choose_color(struct gm_common *c, struct gm_err *err)
 {
 	const struct gm_surroundings *around = &c->config.around;
-	const char *when = c->color != NULL ? c->color : "auto";
+	size_t when = WHEN_AUTO;
 
-	if (strcmp(when, "always") == 0)
-		c->note.color = true;
-	else if (strcmp(when, "auto") == 0)
-		c->note.color =
-		    around->force_color || (c->err_is_tty && !around->no_color);
-	else if (strcmp(when, "never") != 0)
+	while (c->color != NULL && when < WHENS &&
+	       strcmp(c->color, when_word(when)) != 0)
+		when++;
+	if (when == WHENS)
 		return gm_fail(
 		    err, GM_EUSAGE, "--color: not auto, always or never");
+	c->note.color =
+	    when == WHEN_ALWAYS ||
+	    (when == WHEN_AUTO &&
+		(around->force_color || (c->err_is_tty && !around->no_color)));
 	return 0;
 }
 

@@ -57,6 +57,7 @@ struct gm_tool {
 	const char *name;
 	const char *agent;    /* "gm-x/0.1.0", for services */
 	const char *operands; /* as in the usage line: "[prompt ...]" */
+	enum gm_arg operand;  /* what each of them is */
 	const char *summary;  /* one line, no full stop */
 	unsigned shared;      /* of enum gm_shared */
 	bool any_vendor;      /* --provider all may be given */

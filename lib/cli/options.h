@@ -19,6 +19,22 @@ struct gm_texts {
 	size_t len;
 };
 
+/* What an argument is, as far as completions can offer any. */
+enum gm_arg {
+	GM_ARG_TEXT, /* nothing to offer */
+	GM_ARG_FILE,
+	GM_ARG_AT_FILE, /* a text, or "@" and a file */
+	GM_ARG_WORD,    /* one of the row's words */
+	GM_ARG_WORDS,   /* some of them, separated by commas */
+	GM_ARG_MODEL,   /* a name of the cached list of models */
+	GM_ARG_MODELS,  /* some of them, separated by commas */
+	GM_ARG_KEY,     /* the index of a key */
+	GM_ARG_COMMAND  /* operands only: a command after "--" */
+};
+
+/* The i-th of some words; NULL: there are no more. */
+typedef const char *gm_word(size_t i);
+
 /* One option.  Exactly one of the typed targets is set. */
 struct gm_opt {
 	char letter;       /* 0: long form only */
@@ -26,6 +42,9 @@ struct gm_opt {
 	const char *arg;   /* placeholder; NULL: takes none */
 	const char *help;  /* NULL: not shown */
 	bool may_be_empty; /* an empty argument is one; else a usage error */
+	/* Of its argument; without one, of an operand that may follow. */
+	enum gm_arg kind;
+	gm_word *word; /* of GM_ARG_WORD and GM_ARG_WORDS */
 	bool *flag;
 	int *count; /* how often it was given */
 	const char **text;

@@ -18,8 +18,16 @@ static const struct {
 	{ "high", "BLOCK_LOW_AND_ABOVE" },
 };
 
-static const char *const levels[] = { "MINIMAL", "LOW", "MEDIUM", "HIGH",
-	"XHIGH" };
+static const struct {
+	const char *word, *level; /* NULL: a budget of none */
+} thoughts[] = {
+	{ "minimal", "MINIMAL" },
+	{ "low", "LOW" },
+	{ "medium", "MEDIUM" },
+	{ "high", "HIGH" },
+	{ "xhigh", "XHIGH" },
+	{ "off", NULL },
+};
 
 /* The texts are kept one behind the other; places move when they grow. */
 struct place {
@@ -102,17 +110,14 @@ apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 
 	if (text == NULL)
 		return 0;
-	for (i = 0; i < GM_LEN(levels); i++)
-		if (strcasecmp(text, levels[i]) == 0) {
-			q->thinking_level = levels[i];
-			q->thinking_budget = NULL;
+	for (i = 0; i < GM_LEN(thoughts); i++)
+		if (strcasecmp(text, thoughts[i].word) == 0) {
+			q->thinking_level = thoughts[i].level;
+			q->thinking_budget =
+			    thoughts[i].level == NULL ? "0" : NULL;
 			return 0;
 		}
 	q->thinking_level = NULL;
-	if (strcmp(text, "off") == 0) {
-		q->thinking_budget = "0";
-		return 0;
-	}
 	if (gm_num_whole(&budget, text, -1, TOKENS_MAX, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
 		    "%sthinking: not minimal, low, medium, high, xhigh, off "
@@ -153,6 +158,18 @@ gm_params_apply(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 	if (apply_numbers(p, q, err) != 0 || apply_thinking(p, q, err) != 0)
 		return -1;
 	return apply_safety(p, q, err);
+}
+
+const char *
+gm_params_thinking_word(size_t i)
+{
+	return i < GM_LEN(thoughts) ? thoughts[i].word : NULL;
+}
+
+const char *
+gm_params_safety_word(size_t i)
+{
+	return i < GM_LEN(safeties) ? safeties[i].word : NULL;
 }
 
 void

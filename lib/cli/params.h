@@ -38,6 +38,10 @@ struct gm_params {
 int gm_params_apply(
     struct gm_params *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;
 
+/* The i-th word that such a parameter can be; NULL at the end. */
+const char *gm_params_thinking_word(size_t i);
+const char *gm_params_safety_word(size_t i);
+
 void gm_params_release(struct gm_params *);
 
 #endif

@@ -16,6 +16,9 @@ static const struct gm_vendor_row rows[GM_VENDORS] = {
 	    5, 1, 0, GM_SET_OPENAI_COMMAND, "openai-api-key", true },
 };
 
+/* A list of nobody. */
+static const char none[] = "none";
+
 const struct gm_vendors gm_vendors_all = {
 	{ GM_VENDOR_GEMINI, GM_VENDOR_MISTRAL, GM_VENDOR_OPENAI }, GM_VENDORS
 };
@@ -24,6 +27,33 @@ const struct gm_vendor_row *
 gm_vendor(enum gm_vendor vendor)
 {
 	return &rows[vendor];
+}
+
+/* The names, then one word more; NULL: none. */
+static const char *
+word_or(size_t i, const char *last)
+{
+	if (i < GM_VENDORS)
+		return rows[i].name;
+	return i == GM_VENDORS ? last : NULL;
+}
+
+const char *
+gm_vendor_word(size_t i)
+{
+	return word_or(i, NULL);
+}
+
+const char *
+gm_vendor_word_or_all(size_t i)
+{
+	return word_or(i, "all");
+}
+
+const char *
+gm_vendors_word(size_t i)
+{
+	return word_or(i, none);
 }
 
 const char *
@@ -62,7 +92,7 @@ gm_vendors_add(struct gm_vendors *v, const char *list, struct gm_err *err)
 	struct gm_span rest = gm_span_trim(gm_span_of(list)), name;
 	enum gm_vendor vendor = GM_VENDOR_GEMINI;
 
-	if (gm_span_is(rest, "none"))
+	if (gm_span_is(rest, none))
 		return 0;
 	while (rest.len > 0 && gm_span_split(&rest, ",", &name)) {
 		if (gm_vendor_find(gm_span_trim(name), &vendor, err) != 0)

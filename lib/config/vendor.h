@@ -39,6 +39,13 @@ struct gm_vendor_row {
 
 const struct gm_vendor_row *gm_vendor(enum gm_vendor);
 
+/* The i-th name; NULL at the end.  The last one of the second form is "all". */
+const char *gm_vendor_word(size_t i);
+const char *gm_vendor_word_or_all(size_t i);
+
+/* What gm_vendors_add() takes in a list: the names, then "none". */
+const char *gm_vendors_word(size_t i);
+
 /* The i-th variable that holds keys; i is below GM_KEY_VARIABLES. */
 const char *gm_vendor_variable(size_t i);
 

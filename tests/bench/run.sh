@@ -94,6 +94,15 @@ compare "$RUNS" "gm-rotate --peek" "exec gm-rotate --peek" \
     "/bin/true" "exec /bin/true" ratio=3
 unset GOOGLE_API_KEYS
 
+SSL_CERT_FILE=$dir/server/ca.pem gm-models >"$dir/models"
+echo
+echo "What TAB asks for, $RUNS rounds"
+compare "$RUNS" \
+    "gm-models --completion models" "exec gm-models --completion models" \
+    wall=20 \
+    "gm-models --completion keys" "exec gm-models --completion keys" wall=20 \
+    "/bin/true" "exec /bin/true"
+
 # sh turns STREAM_URL, which the bench program sets, into an argument.
 # shellcheck disable=SC2016
 yard='exec curl -sN -d x "$STREAM_URL"'

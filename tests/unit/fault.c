@@ -148,6 +148,25 @@ test_find(void **state)
 	assert_false(gm_class_find("Quota", &class));
 }
 
+/* All marks, each once, and nothing else. */
+static void
+test_mark_words(void **state)
+{
+	enum gm_class class;
+	struct gm_err err;
+	const char *word;
+	size_t i, marks = 0;
+
+	(void)state;
+	for (i = 0; i < GM_CLASSES; i++)
+		marks += gm_class_is_mark((enum gm_class)i);
+	for (i = 0; (word = gm_class_mark_word(i)) != NULL; i++)
+		assert_int_equal(gm_class_mark(&class, word, &err), 0);
+	assert_int_equal(i, marks);
+	assert_string_equal(gm_class_mark_word(0), "ok");
+	assert_string_equal(gm_class_mark_word(marks - 1), "quota_search");
+}
+
 int
 main(void)
 {
@@ -155,6 +174,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_mark_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,14 +44,21 @@ struct run {
 	struct gm_outfile metrics;
 };
 
+static const char *const levels[] = { "list", "count", "generate" };
+
+static const char *
+level_word(size_t i)
+{
+	return i < GM_LEN(levels) ? levels[i] : NULL;
+}
+
 static int
 parse_level(const char *text, enum gm_keycheck_level *level, struct gm_err *err)
 {
-	static const char *const names[] = { "list", "count", "generate" };
 	size_t i;
 
-	for (i = 0; i < GM_LEN(names); i++)
-		if (strcmp(text, names[i]) == 0) {
+	for (i = 0; i < GM_LEN(levels); i++)
+		if (strcmp(text, levels[i]) == 0) {
 			*level = (enum gm_keycheck_level)i;
 			return 0;
 		}
@@ -399,6 +406,7 @@ add_rows(void *options, struct gm_options *table)
 	struct options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "level", "LEVEL", "list (free), count (free) or generate",
+		    .kind = GM_ARG_WORD, .word = level_word,
 		    .text = &o->level },
 		{ 0, "min-healthy", "N", "be content with N healthy keys",
 		    .text = &o->min_healthy },
@@ -407,7 +415,7 @@ add_rows(void *options, struct gm_options *table)
 		{ 0, "no-save", NULL, "keep out of what is known of the keys",
 		    .flag = &o->no_save },
 		{ 0, "prometheus", "FILE", "write metrics to FILE",
-		    .text = &o->prometheus },
+		    .kind = GM_ARG_FILE, .text = &o->prometheus },
 		{ 0 },
 	};
 
@@ -425,6 +433,7 @@ main(int argc, char **argv)
 		.summary = "tell which API keys work",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
 		.any_vendor = true,
+		.operand = GM_ARG_KEY,
 		.add_rows = add_rows,
 		.common = &opt.common,
 	};

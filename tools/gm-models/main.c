@@ -132,6 +132,7 @@ main(int argc, char **argv)
 		.name = "gm-models",
 		.agent = "gm-models/" GM_VERSION,
 		.operands = "[pattern ...]",
+		.operand = GM_ARG_MODEL,
 		.summary = "list the models of the service",
 		.shared = GM_OPT_CONFIG | GM_OPT_SERVICE,
 		.add_rows = add_rows,

@@ -110,6 +110,7 @@ main(int argc, char **argv)
 		.name = "gm-summ",
 		.agent = "gm-summ/" GM_VERSION,
 		.operands = "[FILE ...]",
+		.operand = GM_ARG_FILE,
 		.summary = "summarise texts of any length",
 		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
 		.add_rows = gm_summ_rows,

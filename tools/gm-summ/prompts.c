@@ -67,6 +67,12 @@ gm_style_parse(enum gm_style *style, const char *name, struct gm_err *err)
 	    "not bullets, paragraph, headline, tldr or minutes");
 }
 
+const char *
+gm_style_word(size_t i)
+{
+	return i < GM_LEN(names) ? names[i] : NULL;
+}
+
 static void
 put_wanted(const struct gm_wanted_summary *w, struct gm_buf *out)
 {

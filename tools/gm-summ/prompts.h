@@ -34,6 +34,9 @@ enum gm_style {
 int gm_style_parse(
     enum gm_style *, const char *name, struct gm_err *) GM_MUST_CHECK;
 
+/* The i-th name; NULL at the end. */
+const char *gm_style_word(size_t i);
+
 enum gm_round {
 	GM_ROUND_FACTS,  /* a part of the text becomes a list of facts */
 	GM_ROUND_MERGE,  /* so does a part of such lists */

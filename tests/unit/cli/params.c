@@ -245,6 +245,37 @@ test_records(void **state)
 	gm_params_release(&p);
 }
 
+/* What completions offer is taken. */
+static void
+test_words(void **state)
+{
+	const char *word;
+	size_t i;
+
+	(void)state;
+	for (i = 0; (word = gm_params_thinking_word(i)) != NULL; i++) {
+		struct gm_params p = { .thinking = word };
+		struct gm_question q = { .model = NULL };
+		struct gm_err err;
+
+		assert_int_equal(gm_params_apply(&p, &q, &err), 0);
+		assert_true(
+		    (q.thinking_level != NULL) != (q.thinking_budget != NULL));
+		gm_params_release(&p);
+	}
+	assert_int_equal(i, 6);
+	for (i = 0; (word = gm_params_safety_word(i)) != NULL; i++) {
+		struct gm_params p = { .safety = word };
+		struct gm_question q = { .model = NULL };
+		struct gm_err err;
+
+		assert_int_equal(gm_params_apply(&p, &q, &err), 0);
+		assert_non_null(q.safety);
+		gm_params_release(&p);
+	}
+	assert_int_equal(i, 4);
+}
+
 int
 main(void)
 {
@@ -253,6 +284,7 @@ main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

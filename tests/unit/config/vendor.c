@@ -120,6 +120,34 @@ test_lists(void **state)
 	}
 }
 
+/* What completions offer is what the parsers take. */
+static void
+test_words(void **state)
+{
+	struct gm_vendors v = { .len = 0 };
+	enum gm_vendor vendor;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_VENDORS; i++) {
+		assert_int_equal(gm_vendor_find(gm_span_of(gm_vendor_word(i)),
+				     &vendor, &err),
+		    0);
+		assert_int_equal(vendor, i);
+		assert_string_equal(
+		    gm_vendor_word_or_all(i), gm_vendor_word(i));
+		assert_string_equal(gm_vendors_word(i), gm_vendor_word(i));
+	}
+	assert_null(gm_vendor_word(GM_VENDORS));
+	assert_string_equal(gm_vendor_word_or_all(GM_VENDORS), "all");
+	assert_null(gm_vendor_word_or_all(GM_VENDORS + 1));
+	assert_int_equal(
+	    gm_vendors_add(&v, gm_vendors_word(GM_VENDORS), &err), 0);
+	assert_int_equal(v.len, 0);
+	assert_null(gm_vendors_word(GM_VENDORS + 1));
+}
+
 int
 main(void)
 {
@@ -128,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

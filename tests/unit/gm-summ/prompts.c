@@ -167,6 +167,22 @@ test_texts(void **state)
 	gm_buf_release(&want);
 }
 
+static void
+test_words(void **state)
+{
+	enum gm_style style;
+	struct gm_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; gm_style_word(i) != NULL; i++) {
+		assert_int_equal(
+		    gm_style_parse(&style, gm_style_word(i), &err), 0);
+		assert_int_equal(style, i);
+	}
+	assert_int_equal(i, GM_STYLE_MINUTES + 1);
+}
+
 int
 main(void)
 {
@@ -176,6 +192,7 @@ main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_summary_of_facts_is_of_the_text),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,332 @@
+# gm-prompt(1) in bash, printed by "gm-prompt --completion bash".
+
+# The words of the line up to the cursor.  Bash breaks them at "=" and ":" as
+# well; here they are whole.
+_gm_words() {
+	local rest=${COMP_LINE:0:COMP_POINT} part piece i
+
+	words=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		part=${rest#"${rest%%[![:space:]]*}"}
+		piece=$part
+		((i == COMP_CWORD)) || piece=${COMP_WORDS[i]}
+		if ((i > 0)) && [[ $part == "$rest" ]]; then
+			words[${#words[@]} - 1]+=$piece
+		else
+			words+=("$piece")
+		fi
+		rest=${part#"$piece"}
+	done
+}
+
+# Set "option" to the name of the option that a word ends with, "glued" if it
+# holds a part of the argument, and "value" to that.
+_gm_option() { # WORD
+	local name=${1%%=*} key
+
+	option=none value='' glued=''
+	case $1 in
+	--?*)
+		if [[ ! ${help[$name]-} ]]; then
+			for key in "${!help[@]}"; do
+				[[ $key == "$name"* ]] || continue
+				[[ $option == none ]] || name=none
+				option=$key
+			done
+			[[ $name == none ]] || name=$option
+		fi
+		option=$name
+		[[ $1 != *=* ]] || glued=1 value=${1#*=}
+		;;
+	-[!-]*)
+		value=${1#-}
+		while [[ $value ]]; do
+			option=-${value:0:1}
+			value=${value:1}
+			[[ ! ${kind[$option]-} ]] || break
+		done
+		[[ ! $value ]] || glued=1
+		;;
+	esac
+}
+
+# Offer each of "all" that goes on from the value; of a list, its last item.
+_gm_offer() {
+	local begun='' item
+
+	[[ $argument != *s ]] || begun=${value%"${value##*,}"}
+	for item in "${all[@]}"; do
+		item=$begun$item
+		[[ $item != "$value"* ]] || COMPREPLY+=("$item")
+	done
+}
+
+# Offer the files whose name goes on from what is after "@", or after nothing.
+# Bash quotes names, but would quote the "@" as well.
+_gm_files() { # @|''
+	local name
+
+	[[ $1 && ! $quoted ]] || compopt -o filenames
+	while IFS= read -r name; do
+		if [[ -d $name ]]; then
+			name+=/
+			compopt -o nospace
+		fi
+		[[ ! $1 || $quoted ]] || printf -v name %q "$name"
+		COMPREPLY+=("$1$name")
+	done < <(compgen -f -- "${value#"$1"}")
+}
+
+# Offer what another program completes after "--".
+_gm_command() {
+	local i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} != -- ]] || break
+	done
+	if declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset $((i + 1))
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset $((i + 1))
+	elif ((i + 1 == COMP_CWORD)) && [[ $value != */* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$value")
+	else
+		compopt -o default
+	fi
+}
+
+# Ask the tool itself for models or keys; it sends nothing.
+_gm_ask() { # TOOL models|keys
+	mapfile -t all < <(command "$1" --completion "$2" "${known[@]}" \
+	    </dev/null 2>/dev/null)
+	_gm_offer
+}
+
+# Beside the options, if they are only listed, say what they do.
+_gm_describe() {
+	local i
+
+	((COMP_TYPE == 63 && ${#COMPREPLY[@]} > 1)) || return 0
+	for i in "${!COMPREPLY[@]}"; do
+		printf -v "COMPREPLY[$i]" '%-20s %s' "${COMPREPLY[i]}" \
+		    "${help[${COMPREPLY[i]}]}"
+	done
+}
+
+# All that could stand at the cursor in place of TEXT, into COMPREPLY.  Tables
+# of the caller: help (of each option), kind (of the argument of those that take
+# one), follows (kind of the operand after options that take none).
+_gm_complete() { # TOOL KIND-OF-OPERAND TEXT
+	local tool=$1 operand=$2 text=$3 argument='' lead='' ended='' item i
+	local option value glued quoted=''
+	local -a words known=() all=()
+
+	COMPREPLY=()
+	case ${COMP_WORDS[COMP_CWORD - 1]}-${COMP_WORDS[COMP_CWORD]} in
+	*[\<\>]-* | *-*[\<\>]) # a redirection
+		compopt -o default
+		return
+		;;
+	esac
+	_gm_words
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		if [[ ${words[i]} == -- ]]; then
+			ended=1
+			break
+		fi
+		_gm_option "${words[i]}"
+		if [[ ${kind[$option]-} && ! $glued ]]; then
+			value=${words[++i]}
+			((i < ${#words[@]} - 1)) || argument=${kind[$option]}
+		fi
+		case $argument$option in
+		--provider | --env-file)
+			value=${value//[\"\'\\]/}
+			known+=("$option=${value/#\~\//"$HOME"/}")
+			;;
+		esac
+		operand=${follows[$option]-$operand}
+	done
+	if [[ ! $argument ]]; then
+		value=${words[${#words[@]} - 1]}
+		argument=$operand
+		[[ ! $ended ]] || argument=$2
+		if [[ ! $ended && $value == -* ]]; then
+			lead=$value
+			_gm_option "$value"
+			argument=${kind[$option]-text}
+			if [[ ! $glued ]]; then
+				all=("${!help[@]}")
+				argument=option value=$lead
+			fi
+			lead=${lead%"$value"}
+		fi
+	fi
+	[[ $value != [\"\']* ]] || quoted=1 value=${value:1}
+	case $argument in
+	file)
+		if ((${#text} == ${#value})); then
+			compopt -o default
+		else
+			_gm_files ''
+		fi
+		;;
+	at) [[ $value != @* ]] || _gm_files @ ;;
+	word* | option)
+		[[ $argument != word* ]] ||
+		    IFS=' ' read -ra all <<<"${argument#* }"
+		argument=${argument%% *}
+		_gm_offer
+		;;
+	model*) _gm_ask "$tool" models ;;
+	key) _gm_ask "$tool" keys ;;
+	command) [[ ! $ended ]] || _gm_command ;;
+	esac
+	for i in "${!COMPREPLY[@]}"; do
+		item=$lead${COMPREPLY[i]}
+		COMPREPLY[i]=${item:${#lead} + ${#value} - ${#text}}
+	done
+	[[ $argument != option ]] || _gm_describe
+}
+
+_gm_prompt() {
+	local -A help=(
+		[-q]='the prompt, in place of operands'
+		[--prompt]='the prompt, in place of operands'
+		[-s]='system instruction'
+		[--system]='system instruction'
+		[-f]='send a text file, too; - is stdin'
+		[--file]='send a text file, too; - is stdin'
+		[-t]='0 (steady) to 2 (lively)'
+		[--temperature]='0 (steady) to 2 (lively)'
+		[--top-p]='nucleus sampling, 0 to 1'
+		[--top-k]='sample from the N likeliest tokens'
+		[--max-tokens]='limit of answer and thinking'
+		[--stop]='end the answer at TEXT (up to 5 times)'
+		[--seed]='repeat an answer, as far as possible'
+		[--thinking]='minimal, low, medium, high, xhigh, off or tokens'
+		[--show-thoughts]='summaries of thoughts, on stderr'
+		[--safety]='filter: none, low, medium or high'
+		[--search]='let the model search the web'
+		[--url-context]='let it read the URLs in the prompt'
+		[-S]='print the answer as it comes'
+		[--stream]='print the answer as it comes'
+		[--no-stream]='print the answer when it is complete'
+		[-o]='write to FILE, not to standard output'
+		[--output]='write to FILE, not to standard output'
+		[-x]='print only the first fenced code block'
+		[--extract]='print only the first fenced code block'
+		[--raw]='keep control characters on a terminal'
+		[-n]='do not read standard input'
+		[--no-stdin]='do not read standard input'
+		[--require-stdin]='fail if standard input is empty'
+		[--count]='have the service count tokens, get no answer'
+		[--estimate]='estimate tokens and time, send nothing'
+		[--dry-run]='print the request, send nothing'
+		[-l]='send each line of standard input'
+		[--lines]='send each line of standard input'
+		[-0]='send each record that ends in a NUL byte'
+		[--null]='send each record that ends in a NUL byte'
+		[-a]='send each line, which is a JSON object'
+		[--jsonl]='send each line, which is a JSON object'
+		[-I]='replace TEXT, not {}, by the record'
+		[--replace]='replace TEXT, not {}, by the record'
+		[--text]='print answers only, not JSON lines'
+		[--unordered]='print results as soon as they come'
+		[--resume]='skip records that are answered in FILE of -o'
+		[--keep-failed]='keep old lines of failed records in FILE'
+		[--force]='overwrite FILE of -o'
+		[--max-failures]='stop when N records have failed'
+		[--max-requests]='stop after N requests'
+		[--max-total-tokens]='stop after N tokens, in and out'
+		[-j]='send up to N requests at once (8)'
+		[--jobs]='send up to N requests at once (8)'
+		[--sleep-ms]='start requests at least N milliseconds apart'
+		[--rpm]='requests per minute and project (GM_RPM)'
+		[--tpm]='input tokens per minute and project (GM_TPM)'
+		[-J]='print JSON in place of text'
+		[--json]='print JSON in place of text'
+		[-m]='model to ask, and spare ones'
+		[--model]='model to ask, and spare ones'
+		[--provider]='gemini, mistral or openai'
+		[-k]='use only the key with index N'
+		[--key-index]='use only the key with index N'
+		[--env-file]='read keys and settings from FILE'
+		[--metrics]='tell times and tokens on stderr'
+		[--log-file]='append metrics to FILE as JSON'
+		[--syslog]='send metrics to syslog'
+		[--color]='colour on stderr: auto, always, never'
+		[--fallback]='providers to ask when this one cannot answer'
+		[--fallback-mistral]='the same as --fallback mistral'
+		[--response-timeout]='longest wait for the first event of a response (15m)'
+		[--timeout]='longest wait for each further event (120s)'
+		[--connect-timeout]='longest wait for a connection (10s)'
+		[--deadline]='end of the whole run (none)'
+		[--retries]='repeats after network and server errors (4)'
+		[--max-wait]='longest sleep for a key that is cooling down (60s)'
+		[--ignore-cooldown]='use keys although they should rest'
+		[--http1.1]='do not use HTTP/2'
+		[-4]='use IPv4 only'
+		[--ipv4]='use IPv4 only'
+		[-6]='use IPv6 only'
+		[--ipv6]='use IPv6 only'
+		[-v]='tell more; -vv: where settings come from'
+		[--verbose]='tell more; -vv: where settings come from'
+		[--quiet]='errors only'
+		[--completion]='print completions for bash, zsh or fish'
+		[-h]='print this text'
+		[--help]='print this text'
+		[-V]='print the version'
+		[--version]='print the version'
+	)
+	local -A kind=(
+		[-q]='at'
+		[--prompt]='at'
+		[-s]='at'
+		[--system]='at'
+		[-f]='file'
+		[--file]='file'
+		[-t]='text'
+		[--temperature]='text'
+		[--top-p]='text'
+		[--top-k]='text'
+		[--max-tokens]='text'
+		[--stop]='text'
+		[--seed]='text'
+		[--thinking]='word minimal low medium high xhigh off'
+		[--safety]='word none low medium high'
+		[-o]='file'
+		[--output]='file'
+		[-I]='text'
+		[--replace]='text'
+		[--max-failures]='text'
+		[--max-requests]='text'
+		[--max-total-tokens]='text'
+		[-j]='text'
+		[--jobs]='text'
+		[--sleep-ms]='text'
+		[--rpm]='text'
+		[--tpm]='text'
+		[-m]='models'
+		[--model]='models'
+		[--provider]='word gemini mistral openai'
+		[-k]='key'
+		[--key-index]='key'
+		[--env-file]='file'
+		[--log-file]='file'
+		[--color]='word auto always never'
+		[--fallback]='words gemini mistral openai none'
+		[--response-timeout]='text'
+		[--timeout]='text'
+		[--connect-timeout]='text'
+		[--deadline]='text'
+		[--retries]='text'
+		[--max-wait]='text'
+		[--completion]='word bash zsh fish'
+	)
+	local -A follows=(
+	)
+
+	_gm_complete gm-prompt text "$2"
+}
+complete -F _gm_prompt gm-prompt

@@ -1,0 +1,119 @@
+# gm-prompt(1) in fish, printed by "gm-prompt --completion fish".
+
+# What of the argument is before the cursor, without the option.
+function __gm_value
+    commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''
+end
+
+# Offer words for the last item of a list.
+function __gm_list # WORD...
+    set -l begun (__gm_value | string match -r -- '^.*,')
+    test -n "$begun"
+    or set begun ''
+    printf '%s\n' $begun$argv
+end
+
+# Ask the tool itself for models or keys; it sends nothing.
+function __gm_ask # TOOL models|keys
+    set -l known
+    set -l before
+    for word in (commandline -opc)
+        if contains -- "$before" --provider --env-file
+            set -a known $before=$word
+        else if string match -qr -- '^--(provider|env-file)=' $word
+            set -a known $word
+        end
+        set before $word
+    end
+    command $argv[1] --completion $argv[2] \
+        (string replace -- '=~/' "=$HOME/" $known) </dev/null 2>/dev/null
+end
+
+# Offer files after "@".
+function __gm_at
+    set -l value (__gm_value | string replace -r -- '^[\'"]' '')
+    string match -q -- '@*' "$value"
+    or return
+    for name in (string sub -s 2 -- "$value" | string unescape)*
+        test -d $name
+        and set name $name/
+        echo @$name
+    end
+end
+
+# Offer what another program completes after "--".
+function __gm_command
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words)
+    or return
+    set -e words[1..$at]
+    complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
+end
+
+complete -c gm-prompt -f
+complete -c gm-prompt -s q -l prompt -x -a '(__gm_at)' -d 'the prompt, in place of operands'
+complete -c gm-prompt -s s -l system -x -a '(__gm_at)' -d 'system instruction'
+complete -c gm-prompt -s f -l file -r -F -d 'send a text file, too; - is stdin'
+complete -c gm-prompt -s t -l temperature -x -d '0 (steady) to 2 (lively)'
+complete -c gm-prompt -l top-p -x -d 'nucleus sampling, 0 to 1'
+complete -c gm-prompt -l top-k -x -d 'sample from the N likeliest tokens'
+complete -c gm-prompt -l max-tokens -x -d 'limit of answer and thinking'
+complete -c gm-prompt -l stop -x -d 'end the answer at TEXT (up to 5 times)'
+complete -c gm-prompt -l seed -x -d 'repeat an answer, as far as possible'
+complete -c gm-prompt -l thinking -x -a 'minimal low medium high xhigh off' -d 'minimal, low, medium, high, xhigh, off or tokens'
+complete -c gm-prompt -l show-thoughts -d 'summaries of thoughts, on stderr'
+complete -c gm-prompt -l safety -x -a 'none low medium high' -d 'filter: none, low, medium or high'
+complete -c gm-prompt -l search -d 'let the model search the web'
+complete -c gm-prompt -l url-context -d 'let it read the URLs in the prompt'
+complete -c gm-prompt -s S -l stream -d 'print the answer as it comes'
+complete -c gm-prompt -l no-stream -d 'print the answer when it is complete'
+complete -c gm-prompt -s o -l output -r -F -d 'write to FILE, not to standard output'
+complete -c gm-prompt -s x -l extract -d 'print only the first fenced code block'
+complete -c gm-prompt -l raw -d 'keep control characters on a terminal'
+complete -c gm-prompt -s n -l no-stdin -d 'do not read standard input'
+complete -c gm-prompt -l require-stdin -d 'fail if standard input is empty'
+complete -c gm-prompt -l count -d 'have the service count tokens, get no answer'
+complete -c gm-prompt -l estimate -d 'estimate tokens and time, send nothing'
+complete -c gm-prompt -l dry-run -d 'print the request, send nothing'
+complete -c gm-prompt -s l -l lines -d 'send each line of standard input'
+complete -c gm-prompt -s 0 -l null -d 'send each record that ends in a NUL byte'
+complete -c gm-prompt -s a -l jsonl -d 'send each line, which is a JSON object'
+complete -c gm-prompt -s I -l replace -x -d 'replace TEXT, not {}, by the record'
+complete -c gm-prompt -l text -d 'print answers only, not JSON lines'
+complete -c gm-prompt -l unordered -d 'print results as soon as they come'
+complete -c gm-prompt -l resume -d 'skip records that are answered in FILE of -o'
+complete -c gm-prompt -l keep-failed -d 'keep old lines of failed records in FILE'
+complete -c gm-prompt -l force -d 'overwrite FILE of -o'
+complete -c gm-prompt -l max-failures -x -d 'stop when N records have failed'
+complete -c gm-prompt -l max-requests -x -d 'stop after N requests'
+complete -c gm-prompt -l max-total-tokens -x -d 'stop after N tokens, in and out'
+complete -c gm-prompt -s j -l jobs -x -d 'send up to N requests at once (8)'
+complete -c gm-prompt -l sleep-ms -x -d 'start requests at least N milliseconds apart'
+complete -c gm-prompt -l rpm -x -d 'requests per minute and project (GM_RPM)'
+complete -c gm-prompt -l tpm -x -d 'input tokens per minute and project (GM_TPM)'
+complete -c gm-prompt -s J -l json -d 'print JSON in place of text'
+complete -c gm-prompt -s m -l model -x -a '(__gm_list (__gm_ask gm-prompt models))' -d 'model to ask, and spare ones'
+complete -c gm-prompt -l provider -x -a 'gemini mistral openai' -d 'gemini, mistral or openai'
+complete -c gm-prompt -s k -l key-index -x -a '(__gm_ask gm-prompt keys)' -d 'use only the key with index N'
+complete -c gm-prompt -l env-file -r -F -d 'read keys and settings from FILE'
+complete -c gm-prompt -l metrics -d 'tell times and tokens on stderr'
+complete -c gm-prompt -l log-file -r -F -d 'append metrics to FILE as JSON'
+complete -c gm-prompt -l syslog -d 'send metrics to syslog'
+complete -c gm-prompt -l color -x -a 'auto always never' -d 'colour on stderr: auto, always, never'
+complete -c gm-prompt -l fallback -x -a '(__gm_list gemini mistral openai none)' -d 'providers to ask when this one cannot answer'
+complete -c gm-prompt -l fallback-mistral -d 'the same as --fallback mistral'
+complete -c gm-prompt -l response-timeout -x -d 'longest wait for the first event of a response (15m)'
+complete -c gm-prompt -l timeout -x -d 'longest wait for each further event (120s)'
+complete -c gm-prompt -l connect-timeout -x -d 'longest wait for a connection (10s)'
+complete -c gm-prompt -l deadline -x -d 'end of the whole run (none)'
+complete -c gm-prompt -l retries -x -d 'repeats after network and server errors (4)'
+complete -c gm-prompt -l max-wait -x -d 'longest sleep for a key that is cooling down (60s)'
+complete -c gm-prompt -l ignore-cooldown -d 'use keys although they should rest'
+complete -c gm-prompt -l http1.1 -d 'do not use HTTP/2'
+complete -c gm-prompt -s 4 -l ipv4 -d 'use IPv4 only'
+complete -c gm-prompt -s 6 -l ipv6 -d 'use IPv6 only'
+complete -c gm-prompt -s v -l verbose -d 'tell more; -vv: where settings come from'
+complete -c gm-prompt -l quiet -d 'errors only'
+complete -c gm-prompt -l completion -x -a 'bash zsh fish' -d 'print completions for bash, zsh or fish'
+complete -c gm-prompt -s h -l help -d 'print this text'
+complete -c gm-prompt -s V -l version -d 'print the version'
