@@ -12,6 +12,7 @@
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make install    all that users need, into PREFIX
 #	make uninstall  remove it, and the directories that were made for it
+#	make dist       the source as build/gm-VERSION.tar.gz
 #	make clean
 #	make help       this text
 #
@@ -314,6 +315,33 @@ uninstall:
 		rmdir "$$root$$dir" 2>/dev/null || :; \
 	done
 
+# The commit's files, or without git those at hand, with one time, owner and
+# order, so that the archive depends on nothing else.  An archive that is
+# unpacked gives itself again.
+tarball = $(BUILD)/gm-$(VERSION).tar.gz
+dist:
+	@set -e; umask 022; unset TAR_OPTIONS GZIP; \
+	name=gm-$(VERSION); mkdir -p $(BUILD); \
+	dir=$$(mktemp -d $(BUILD)/dist.XXXXXX); trap 'rm -rf "$$dir"' EXIT; \
+	mkdir "$$dir/$$name"; \
+	if [ -e .git ]; then \
+		git diff --quiet HEAD || \
+		    echo 'make: what is not committed is left out' >&2; \
+		time=$$(git log -1 --format=%ct); \
+		git -c core.autocrlf=false -c core.attributesFile=/dev/null \
+		    archive --format=tar HEAD >"$$dir/files"; \
+	else \
+		time=$$(stat -c %Y VERSION); \
+		tar -c --exclude=./build --exclude='./$(BUILD)' . >"$$dir/files"; \
+	fi; \
+	tar -x -C "$$dir/$$name" <"$$dir/files"; \
+	tar -c --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
+	    --mode=a+rX,u+w,go-w --mtime=@$${SOURCE_DATE_EPOCH:-$$time} \
+	    -C "$$dir" "$$name" >"$$dir/tar"; \
+	gzip -9n <"$$dir/tar" >"$$dir/gz"; \
+	mv "$$dir/gz" $(tarball)
+	$(if $(V),,@printf '  DIST %s\n' $(tarball))
+
 # The value of a variable, for the scripts: "make -s print-WARN".
 print-%:
 	@printf '%s\n' '$($*)'
@@ -333,6 +361,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture install uninstall programs $(need) clean fault-programs FORCE
+    fuzz torture install uninstall dist programs $(need) clean fault-programs \
+    FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
