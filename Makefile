@@ -13,6 +13,7 @@
 #	make install    all that users need, into PREFIX
 #	make uninstall  remove it, and the directories that were made for it
 #	make dist       the source as build/gm-VERSION.tar.gz
+#	make deb        packages for this Debian in build/deb, and what lintian says
 #	make clean
 #	make help       this text
 #
@@ -174,6 +175,10 @@ check-built: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(torture:%=$(BUILD)/torture/%) \
     $(tools:%=$(BUILD)/fault/%) $(BUILD)/smallest/ask
 	@BUILD='$(abspath $(BUILD))' SAN='$(SAN)' tests/run.sh $(TESTS)
+
+# The tests that need no server, and few other programs, for packages.
+check-unit: $(unit:%=$(BUILD)/unit/%)
+	@BUILD='$(abspath $(BUILD))' tests/run.sh unit/
 
 lint: need-lint
 	@BUILD='$(abspath $(BUILD))' tests/rules/lint.sh $(TESTS)
@@ -342,12 +347,23 @@ dist:
 	mv "$$dir/gz" $(tarball)
 	$(if $(V),,@printf '  DIST %s\n' $(tarball))
 
+# From the archive, so that nothing but the commit matters, nor what is set here
+# for our own make.
+deb: need-deb dist
+	@rm -rf $(BUILD)/deb && mkdir $(BUILD)/deb
+	@tar -xzf $(tarball) -C $(BUILD)/deb
+	@cd $(BUILD)/deb/gm-$(VERSION) && \
+	    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
+	    dpkg-buildpackage -us -uc
+	@rm -rf $(BUILD)/deb/gm-$(VERSION)
+	@lintian --allow-root --fail-on warning $(BUILD)/deb/*.changes
+
 # The value of a variable, for the scripts: "make -s print-WARN".
 print-%:
 	@printf '%s\n' '$($*)'
 
 # Looks for what is missing and installs it; quick when nothing is.
-need := need-build need-demo need-check need-lint need-bench need-fuzz
+need := need-build need-demo need-check need-lint need-bench need-fuzz need-deb
 $(need): need-%:
 	@./bootstrap $*
 
@@ -361,7 +377,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture install uninstall dist programs $(need) clean fault-programs \
-    FORCE
+    fuzz torture check-unit install uninstall dist deb \
+    programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
