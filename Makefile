@@ -14,13 +14,15 @@
 #	make uninstall  remove it, and the directories that were made for it
 #	make dist       the source as build/gm-VERSION.tar.gz
 #	make deb        packages for this Debian in build/deb, and what lintian says
+#	make check-deb  build, install, use, upgrade and purge them; needs root
 #	make clean
 #	make help       this text
 #
 # Knobs: CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show
 # commands), WERROR=1 (warnings are errors), SAN=address,undefined (sanitizers),
 # TESTS="cli buf" (only these), FUZZ_SECONDS, TORTURE_SECONDS, LIVE=1 (the demo
-# asks Google with GOOGLE_API_KEYS), CI=true (installs without asking).
+# asks Google with GOOGLE_API_KEYS), CI=true (installs without asking),
+# ROOTS="DIR..." (bare systems for check-deb, which else makes its own).
 #
 # Directories: PREFIX (/usr/local), DESTDIR (put before all others, for packages)
 # and the names of the GNU standards, such as bindir, mandir and docdir; also
@@ -358,12 +360,16 @@ deb: need-deb dist
 	@rm -rf $(BUILD)/deb/gm-$(VERSION)
 	@lintian --allow-root --fail-on warning $(BUILD)/deb/*.changes
 
+check-deb: need-check-deb dist
+	@tests/package/check.sh $(tarball) $(ROOTS)
+
 # The value of a variable, for the scripts: "make -s print-WARN".
 print-%:
 	@printf '%s\n' '$($*)'
 
 # Looks for what is missing and installs it; quick when nothing is.
-need := need-build need-demo need-check need-lint need-bench need-fuzz need-deb
+need := need-build need-demo need-check need-lint need-bench need-fuzz \
+    need-deb need-check-deb
 $(need): need-%:
 	@./bootstrap $*
 
@@ -377,7 +383,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture check-unit install uninstall dist deb \
+    fuzz torture check-unit install uninstall dist deb check-deb \
     programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
