@@ -270,7 +270,7 @@ for_sed = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 in_units = s|/usr/bin/gm-|$(call for_sed,$(call for_systemd,$(bindir)))/gm-|
 
 # Root does not compile in another user's BUILD, by other settings.
-build_first = $(MAKE) -q all || \
+build_first = $(MAKE) --no-print-directory -q all || \
     if [ -e $(BUILD) ] && [ "$$(id -u)" -eq 0 ] && \
         [ "$$(ls -dn $(BUILD) | awk '{ print $$3 }')" -ne 0 ]; then \
 	echo 'make: $(BUILD) is out of date; run make as its owner first' >&2; \

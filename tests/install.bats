@@ -257,12 +257,20 @@ unit_of() {
 
 @test "make install: completions and units of this tree, all of them" {
 	local file
-	env -i PATH="$PATH" make -C "$ROOT" --no-print-directory BUILD="$BUILD" \
-	    install DESTDIR="$PWD/stage" prefix=/usr/local >out 2>err
+	(stage=$PWD/stage && cd "$ROOT" && env -i PATH="$PATH" make BUILD="$BUILD" \
+	    install DESTDIR="$stage" prefix=/usr/local) >out 2>err
+	same out ''
 	for file in "$ROOT"/completions/* "$ROOT"/systemd/*/*; do
 		[ -e "$file" ] || continue
 		file=${file##*/}
 		grep -q "/${file%.bash}\$" err
+	done
+	# If one tool has completions, all have them, of each shell.
+	[ ! -d "$ROOT/completions" ] || for file in "$ROOT"/tools/*/main.c; do
+		file=$(basename "$(dirname "$file")")
+		[ -e "stage/usr/local/share/bash-completion/completions/$file" ]
+		[ -e "stage/usr/local/share/zsh/site-functions/_$file" ]
+		[ -e "stage/usr/local/share/fish/vendor_completions.d/$file.fish" ]
 	done
 	# What the units start is there.
 	grep -rhoE '/[^ ]*/bin/gm-[a-z]+' stage/usr/local/lib 2>/dev/null |
