@@ -11,13 +11,24 @@
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make completions  completions/ anew, as the tools print them
+#	make install    all that users need, into PREFIX
+#	make uninstall  remove it, and the directories that were made for it
+#	make dist       the source as build/gm-VERSION.tar.gz
+#	make deb        packages for this Debian in build/deb, and what lintian says
+#	make check-deb  build, install, use, upgrade and purge them; needs root
 #	make clean
 #	make help       this text
 #
 # Knobs: CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show
 # commands), WERROR=1 (warnings are errors), SAN=address,undefined (sanitizers),
 # TESTS="cli buf" (only these), FUZZ_SECONDS, TORTURE_SECONDS, LIVE=1 (the demo
-# asks Google with GOOGLE_API_KEYS), CI=true (installs without asking).
+# asks Google with GOOGLE_API_KEYS), CI=true (installs without asking),
+# ROOTS="DIR..." (bare systems for check-deb, which else makes its own).
+#
+# Directories: PREFIX (/usr/local), DESTDIR (put before all others, for packages)
+# and the names of the GNU standards, such as bindir, mandir and docdir; also
+# bashcompletiondir, zshcompletiondir, fishcompletiondir, unitdir, userunitdir.
+# What has no directory, as with unitdir=, is not installed.
 
 BUILD = build
 CFLAGS = -O2 -g
@@ -168,6 +179,10 @@ check-built: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(tools:%=$(BUILD)/fault/%) $(BUILD)/smallest/ask
 	@BUILD='$(abspath $(BUILD))' SAN='$(SAN)' tests/run.sh $(TESTS)
 
+# The tests that need no server, and few other programs, for packages.
+check-unit: $(unit:%=$(BUILD)/unit/%)
+	@BUILD='$(abspath $(BUILD))' tests/run.sh unit/
+
 lint: need-lint
 	@BUILD='$(abspath $(BUILD))' tests/rules/lint.sh $(TESTS)
 
@@ -208,12 +223,162 @@ completions: all
 	    $(BUILD)/$$tool --completion zsh >$@/_$$tool && \
 	    $(BUILD)/$$tool --completion fish >$@/$$tool.fish || exit; done
 
+# Where things are installed.  systemd reads units of a user in ~/.local/share,
+# and units of the system in no home directory.
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+man1dir = $(mandir)/man1
+man7dir = $(mandir)/man7
+docdir = $(datarootdir)/doc/gm
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+unitdir = $(if $(in_home),,$(prefix)/lib/systemd/system)
+userunitdir = $(if $(in_home),$(datadir),$(prefix)/lib)/systemd/user
+INSTALL = install
+
+# The file in which install lists the directories that it makes, for uninstall;
+# packages do without (record=).
+record = $(docdir)/directories
+
+# Make splits its lists at blanks; the shell does not split what is quoted.
+one_word = $(subst $(subst ,, ),_,$(1))
+quoted = '$(subst ','\'',$(1))'
+home = $(filter-out /,$(call one_word,$(HOME)))
+in_home = $(filter $(home:%=%/%) %/.local,$(call one_word,$(prefix)))
+
+# What is installed: a quoted "MODE SOURCE DESTINATION" for each file.
+row = $(if $($(1)),$(call quoted,$(2) $(3) $($(1))/$(4)))
+rows = $(foreach file,$(3),$(call row,$(1),$(2),$(file),$(notdir $(file))))
+installed = $(call rows,bindir,755,$(tools:%=$(BUILD)/%)) \
+    $(call rows,man1dir,644,$(filter %.1,$(pages))) \
+    $(call rows,man7dir,644,$(filter %.7,$(pages))) \
+    $(foreach file,$(wildcard completions/*.bash),\
+        $(call row,bashcompletiondir,644,$(file),$(notdir $(file:.bash=)))) \
+    $(call rows,zshcompletiondir,644,$(wildcard completions/_*)) \
+    $(call rows,fishcompletiondir,644,$(wildcard completions/*.fish)) \
+    $(call rows,unitdir,644,$(wildcard systemd/system/*)) \
+    $(call rows,userunitdir,644,$(wildcard systemd/user/*)) \
+    $(call rows,docdir,644,README.md CHANGELOG.md LICENSE .env.example)
+
+# A path that is not absolute, such as a ~ that no shell has expanded, would be
+# found neither by systemd nor by uninstall.
+need_absolute = $(foreach name,prefix bindir man1dir man7dir docdir \
+    bashcompletiondir zshcompletiondir fishcompletiondir unitdir userunitdir \
+    record,$(if $(filter-out /%,$(call one_word,$($(name)))),\
+    $(error $(name) is not an absolute path: $($(name)))))
+
+# The programs in the commands of units, as systemd and then sed quote them.
+for_systemd = $(subst $(subst ,, ),\x20,$(subst %,%%,$(subst \,\\,$(1))))
+for_sed = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
+in_units = s|/usr/bin/gm-|$(call for_sed,$(call for_systemd,$(bindir)))/gm-|
+
+# Root does not compile in another user's BUILD, by other settings.
+build_first = $(MAKE) --no-print-directory -q all || \
+    if [ -e $(BUILD) ] && [ "$$(id -u)" -eq 0 ] && \
+        [ "$$(ls -dn $(BUILD) | awk '{ print $$3 }')" -ne 0 ]; then \
+	echo 'make: $(BUILD) is out of date; run make as its owner first' >&2; \
+	exit 1; \
+    else \
+	$(MAKE) --no-print-directory all; \
+    fi
+
+install:
+	$(need_absolute)
+	@$(build_first)
+	@set -e; umask 022; \
+	root=$(call quoted,$(DESTDIR)) record=$(call quoted,$(record)); \
+	make_dir() { \
+		[ -d "$$root$$1/" ] || { \
+			make_dir "$${1%/*}"; mkdir "$$root$$1"; echo "$$1"; \
+		}; \
+	}; \
+	mkdir -p "$$root/"; \
+	made=$$(make_dir "$${record%/*}"); \
+	{ \
+		[ -z "$$made" ] || echo "$$made"; \
+		printf '%s\n' $(installed) | while read -r mode from to; do \
+			make_dir "$${to%/*}"; \
+			printf '  INST %s\n' "$$root$$to" >&2; \
+			case $$from in \
+			systemd/*) \
+				rm -f "$$root$$to"; \
+				sed $(call quoted,$(in_units)) "$$from" >"$$root$$to"; \
+				chmod $$mode "$$root$$to" ;; \
+			*) $(INSTALL) -m $$mode "$$from" "$$root$$to" ;; \
+			esac; \
+		done; \
+	} >>"$${record:+$$root}$${record:-/dev/null}"
+
+# Not a directory that others had made, or have put files into.
+uninstall:
+	$(need_absolute)
+	@set -e; \
+	root=$(call quoted,$(DESTDIR)) record=$(call quoted,$(record)); \
+	printf '%s\n' $(installed) | while read -r mode from to; do \
+		[ ! -e "$$root$$to" ] || printf '  RM   %s\n' "$$root$$to"; \
+		rm -f "$$root$$to"; \
+	done; \
+	[ -f "$$root$$record" ] || exit 0; \
+	made=$$(LC_ALL=C sort -r "$$root$$record"); \
+	rm -f "$$root$$record"; \
+	printf '%s\n' "$$made" | while read -r dir; do \
+		rmdir "$$root$$dir" 2>/dev/null || :; \
+	done
+
+# The commit's files, or without git those at hand, with one time, owner and
+# order, so that the archive depends on nothing else.  An archive that is
+# unpacked gives itself again.
+tarball = $(BUILD)/gm-$(VERSION).tar.gz
+dist:
+	@set -e; umask 022; unset TAR_OPTIONS GZIP; \
+	name=gm-$(VERSION); mkdir -p $(BUILD); \
+	dir=$$(mktemp -d $(BUILD)/dist.XXXXXX); trap 'rm -rf "$$dir"' EXIT; \
+	mkdir "$$dir/$$name"; \
+	if [ -e .git ]; then \
+		git diff --quiet HEAD || \
+		    echo 'make: what is not committed is left out' >&2; \
+		time=$$(git log -1 --format=%ct); \
+		git -c core.autocrlf=false -c core.attributesFile=/dev/null \
+		    archive --format=tar HEAD >"$$dir/files"; \
+	else \
+		time=$$(stat -c %Y VERSION); \
+		tar -c --exclude=./build --exclude='./$(BUILD)' . >"$$dir/files"; \
+	fi; \
+	tar -x -C "$$dir/$$name" <"$$dir/files"; \
+	tar -c --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
+	    --mode=a+rX,u+w,go-w --mtime=@$${SOURCE_DATE_EPOCH:-$$time} \
+	    -C "$$dir" "$$name" >"$$dir/tar"; \
+	gzip -9n <"$$dir/tar" >"$$dir/gz"; \
+	mv "$$dir/gz" $(tarball)
+	$(if $(V),,@printf '  DIST %s\n' $(tarball))
+
+# From the archive, so that nothing but the commit matters, nor what is set here
+# for our own make.
+deb: need-deb dist
+	@rm -rf $(BUILD)/deb && mkdir $(BUILD)/deb
+	@tar -xzf $(tarball) -C $(BUILD)/deb
+	@cd $(BUILD)/deb/gm-$(VERSION) && \
+	    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
+	    dpkg-buildpackage -us -uc
+	@rm -rf $(BUILD)/deb/gm-$(VERSION)
+	@lintian --allow-root --fail-on warning $(BUILD)/deb/*.changes
+
+check-deb: need-check-deb dist
+	@tests/package/check.sh $(tarball) $(ROOTS)
+
 # The value of a variable, for the scripts: "make -s print-WARN".
 print-%:
 	@printf '%s\n' '$($*)'
 
 # Looks for what is missing and installs it; quick when nothing is.
-need := need-build need-demo need-check need-lint need-bench need-fuzz
+need := need-build need-demo need-check need-lint need-bench need-fuzz \
+    need-deb need-check-deb
 $(need): need-%:
 	@./bootstrap $*
 
@@ -227,6 +392,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture programs completions $(need) clean fault-programs FORCE
+    fuzz torture check-unit completions install uninstall dist deb check-deb \
+    programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -510,7 +510,7 @@ The third.
 	[ "$(requests)" -eq 4 ]
 }
 
-@test "the version is that of VERSION, and CHANGELOG.md begins with it" {
+@test "the version is that of VERSION, and both changelogs begin with it" {
 	local tool path version
 
 	version=$(cat "$ROOT/VERSION")
@@ -521,6 +521,24 @@ The third.
 	done
 	[ "$(sed -n '/^## /{s/^## \([^ ]*\).*/\1/p;q}' "$ROOT/CHANGELOG.md")" = \
 	    "$version" ]
+	[ "$(sed 's/^gm (\([^)]*\)).*/\1/;q' "$ROOT/debian/changelog")" = \
+	    "$version" ]
+}
+
+@test "the package has the text of LICENSE, and what bootstrap installs to build" {
+	local package
+
+	diff <(sed -n '/^License: Expat$/,$p' "$ROOT/debian/copyright" |
+	    sed -n 's/^ //p' | sed 's/^\.$//') \
+	    <(sed -n '/^Permission/,$p' "$ROOT/LICENSE")
+	diff <(sed -n 's/^Copyright: /Copyright (c) /p' "$ROOT/debian/copyright") \
+	    <(grep '^Copyright' "$ROOT/LICENSE")
+	sed -n '/^Build-Depends:/,/^[^ B]/s/^ \([a-z0-9-]*\).*/\1/p' \
+	    "$ROOT/debian/control" | sed 's/-compat$//' >packages
+	grep -qx libmd-dev packages
+	while read -r package; do
+		grep -qE "^$package +([a-z,-]*,)?(build|deb)[ ,]" "$ROOT/bootstrap"
+	done <packages
 }
 
 @test "the pages, as they are built, are well-formed" {

@@ -80,7 +80,7 @@ commands() {
 	grep '^	make [a-z]' out | awk '{ print $2 }' | sort >shown
 	sed -n '/^\.PHONY:/,/[^\\]$/p' "$ROOT/Makefile" |
 	    sed 's/^\.PHONY://; s/\\$//' | tr -s ' \t' '\n' |
-	    grep -vxE '|all|check-built|programs|fault-programs|FORCE|\$\(need\)' |
+	    grep -vxE '|all|check-built|check-unit|programs|fault-programs|FORCE|\$\(need\)' |
 	    sort >targets
 	diff targets shown
 	for name in CC CFLAGS LDFLAGS BUILD V WERROR SAN TESTS FUZZ_SECONDS \
