@@ -1,0 +1,275 @@
+# The recipes of gm(7), as they are printed, in the programs that they are for.
+
+load helper
+
+# recipe NAME [N]: the N-th text of a recipe, as the page shows it.
+recipe() {
+	awk -v name=".Ss $1" -v n="${2-1}" '
+	/^\.S[sh]/ { here = $0 == name }
+	/^\.Ed/ { on = 0 }
+	on && block == n { gsub(/\\&/, ""); gsub(/\\e/, "\\"); print }
+	here && /^\.Bd/ { on = 1; block++ }' "$BUILD/man/gm.7" >recipe
+	[ -s recipe ] && cat recipe
+}
+
+# prompts: the prompt of each request, in their order, as JSON.
+prompts() {
+	local i
+
+	for ((i = 1; i <= $(requests); i++)); do
+		body "$i" | jq -c '.contents[0].parts[0].text'
+	done
+}
+
+# unreachable: from now on nobody answers.
+unreachable() {
+	stop_server
+	rm -f "$DIR"/request.*
+}
+
+@test "aliases: each shell takes them, and more options" {
+	local shell shells=0 before
+
+	script <<-'END'
+		[{"stream": ["One."], "repeat": -1}]
+	END
+	serve
+	recipe Aliases >aliases
+	cat aliases - >session <<-'END'
+		ask -j is an option
+		brief -m a-model "What is a pipe?"
+		english -n Bonjour
+		gist text
+	END
+	echo 'A pipe joins two programs.' >text
+	for shell in 'bash -O expand_aliases' dash zsh fish; do
+		command -v "${shell%% *}" || continue
+		shells=$((shells + 1))
+		before=$(requests)
+		rm -rf "$HOME/.cache"
+		$shell ./session >out 2>err </dev/null
+		same err ''
+		same out $'One.\nOne.\nOne.\nOne.\n'
+		# The words are operands behind --, whatever they look like.
+		body $((before + 1)) | jq -e '.contents[0].parts[0].text == "-j is an option"'
+		grep -q '^POST /v1beta/models/a-model:' \
+		    "$DIR/request.$((before + 2))"
+		body $((before + 2)) | jq -e '.generationConfig.temperature == 0 and
+		    .systemInstruction.parts[0].text ==
+		    "Answer in one short sentence."'
+		body $((before + 3)) | jq -e '.systemInstruction.parts[0].text |
+		    startswith("Translate into English.")'
+	done
+	[ "$shells" -ge 1 ]
+	# They hide no program of Debian that one may miss, and no word of a shell.
+	sed 's/alias \([a-z]*\)=.*/\1/' aliases | while read -r name; do
+		run ! bash -c "type -t $name"
+	done
+}
+
+@test "aliases: snip prints the code alone" {
+	script <<-'END'
+		[{"stream": ["Here:\n```sh\nls\n```\n"]}]
+	END
+	serve
+	{ recipe Aliases; echo 'snip "List the files"'; } >session
+	bash -O expand_aliases ./session >out </dev/null
+	same out $'ls\n'
+}
+
+# hourly: run the line of the crontab as cron does; what it prints, which would
+# be mailed, is in "mail".
+hourly() {
+	local line path
+
+	recipe Cron >crontab
+	line=$(sed -n 's/^5 \* \* \* \* //p' crontab | sed 's/\\%/%/g')
+	path=$(sed -n 's/^PATH=//p' crontab)
+	[ -n "$line" ] && [ -n "$path" ]
+	env -i -C "$HOME" HOME="$HOME" LOGNAME=user SHELL=/bin/sh \
+	    PATH="${path/\/usr\/local\/bin/$BUILD}" /bin/sh -c "$line" \
+	    >mail 2>&1 </dev/null
+}
+
+# prepare_log TEXT: the log file of the last hour, and that of this one for a
+# test that runs into the next; and the env file.
+prepare_log() {
+	local when
+
+	mkdir -p "$HOME/log" "$HOME/.config/gm"
+	(umask 077 && printf '%s\n' "GOOGLE_API_KEYS=$GOOD_KEY" GM_RETRIES=0 \
+	    "GOOGLE_GEMINI_BASE_URL=$URL" >"$HOME/.config/gm/cron.env")
+	for when in '1 hour ago' now; do
+		printf '%s' "$1" >"$HOME/log/$(date -d "$when" +%Y-%m-%d-%H)"
+	done
+}
+
+@test "cron: an hourly line, with the environment of cron" {
+	script <<-'END'
+		[{"stream": ["The disk is full."]}]
+	END
+	serve
+	prepare_log $'write: No space left on device\n'
+	hourly
+	same mail $'The disk is full.\n'
+	same <(prompts) '"What went wrong here?\n\nwrite: No space left on device\n"
+'
+}
+
+@test "cron: an hour without a line sends nothing, and no mail" {
+	serve
+	prepare_log ''
+	hourly
+	same mail ''
+	rm "$HOME"/log/*
+	hourly
+	same mail ''
+	[ "$(requests)" -eq 0 ]
+}
+
+@test "cron: an error is mailed" {
+	serve
+	prepare_log $'a line\n'
+	unreachable
+	run -69 hourly
+	[ "$(wc -l <mail)" -eq 1 ]
+	grep -q '^gm-prompt: .*(refused)' mail
+}
+
+# A repository with one commit and the hook; the editor takes what is there.
+prepare_repository() {
+	export GIT_CONFIG_GLOBAL=$PWD/gitconfig GIT_CONFIG_SYSTEM=/dev/null
+	export GIT_EDITOR=true
+	git config --global user.name A
+	git config --global user.email a@example.org
+	git config --global init.defaultBranch main
+	git init -q repository
+	cd repository || return
+	echo one >file
+	git add file
+	git commit -qm 'begin'
+	recipe 'A git hook that writes commit messages' >../hook
+	install -m 755 ../hook .git/hooks/prepare-commit-msg
+}
+
+# message_is TEXT: that of the last commit.
+message_is() {
+	same <(git log -1 --format=%B) "$1"$'\n'
+}
+
+@test "git hook: a commit without a message gets one for what is staged" {
+	script <<-'END'
+		[{"stream": ["file: add two\n\nIt was not there."]}]
+	END
+	serve
+	prepare_repository
+	echo two >>file
+	git add file
+	echo three >>file
+	git commit -q 2>../err
+	same ../err ''
+	message_is 'file: add two
+
+It was not there.
+'
+	[ "$(requests)" -eq 1 ]
+	body 1 | jq -r '.contents[0].parts[0].text' >../sent
+	grep -qx '+two' ../sent
+	run ! grep -q three ../sent
+	[ ! -e .git/COMMIT_EDITMSG.new ]
+}
+
+@test "git hook: the first commit, -a, and -v" {
+	script <<-'END'
+		[{"stream": ["The message."], "repeat": -1}]
+	END
+	serve
+	prepare_repository
+	echo two >>file
+	git commit -qav
+	message_is 'The message.
+'
+	body 1 | jq -r '.contents[0].parts[0].text' | grep -qx '+two'
+	git checkout -q --orphan other
+	git commit -q
+	message_is 'The message.
+'
+	[ "$(requests)" -eq 2 ]
+}
+
+@test "git hook: other messages are left alone" {
+	serve
+	prepare_repository
+	echo two >>file
+	git commit -qam 'from -m'
+	message_is 'from -m
+'
+	git commit -q --amend
+	message_is 'from -m
+'
+	git commit -q --amend -C HEAD
+	echo 'from -F' | git commit -q --amend -F -
+	message_is 'from -F
+'
+	git checkout -qb side HEAD~
+	echo side >side
+	git add side
+	git commit -qm side
+	git checkout -q main
+	git merge -q --no-ff --no-edit side
+	message_is "Merge branch 'side'
+"
+	git reset -q --hard HEAD~
+	git merge -q --squash side >../out
+	git commit -q
+	git log -1 --format=%s >../subject
+	same ../subject $'Squashed commit of the following:\n'
+	echo 'from a template' >../template
+	echo two >>file
+	run git -c commit.template=../template commit -qa
+	git revert --no-edit HEAD >../out
+	[ "$(requests)" -eq 0 ]
+}
+
+@test "git hook: without a change nothing is sent" {
+	serve
+	prepare_repository
+	run -1 git commit --allow-empty
+	assert_output --partial 'empty commit message'
+	[ "$(requests)" -eq 0 ]
+}
+
+@test "git hook: a commit goes on without the service, and without gm-prompt" {
+	serve
+	prepare_repository
+	unreachable
+	# The editor as a user: there is no message, so one is typed.
+	printf '#!/bin/sh\ncp "$1" "%s"\necho typed >"$1"\n' "$PWD/../seen" \
+	    >../editor
+	chmod +x ../editor
+	export GIT_EDITOR=$PWD/../editor
+	echo two >>file
+	git commit -qa 2>../err
+	message_is 'typed
+'
+	[ "$(wc -l <../err)" -eq 1 ]
+	grep -q '^gm-prompt: .*(refused)' ../err
+	run ! grep -v '^#' <(sed '/^$/d' ../seen)
+	echo three >>file
+	PATH=/usr/bin:/bin git commit -qa 2>../err
+	message_is 'typed
+'
+	same <(git rev-list --count HEAD) $'3\n'
+}
+
+@test "git hook: an answer that is cut is no message" {
+	script <<-'END'
+		[{"stream": ["file: half of a"], "finish": "MAX_TOKENS"}]
+	END
+	serve
+	prepare_repository
+	echo two >>file
+	run -1 git commit -qa
+	assert_output --partial 'empty commit message'
+	[ "$(requests)" -eq 1 ]
+}
