@@ -273,3 +273,178 @@ It was not there.
 	assert_output --partial 'empty commit message'
 	[ "$(requests)" -eq 1 ]
 }
+
+# edit COMMAND...: vim with the .vimrc of the recipe, the commands, and the file
+# "text"; what the terminal would show is in "shown".
+edit() {
+	local vim
+
+	for vim in vim.tiny vim.basic vim; do
+		command -v "$vim" >/dev/null && break
+	done
+	recipe 'Filters in vim' >vimrc
+	printf '%s\n' "$@" | "$vim" -u vimrc -i NONE -n -es text >shown 2>&1 ||
+	    [ "$?" -eq 1 ] # a filter has failed
+}
+
+@test "vim: each filter of the recipe" {
+	script <<-'END'
+		[{"stream": ["A"]}, {"stream": ["B\nC"]}, {"stream": ["D"]},
+		 {"stream": ["E"]}, {"stream": ["F"]}]
+	END
+	serve
+	recipe 'Filters in vim' 2 | sed 's/^://' >filters
+	[ "$(wc -l <filters)" -eq 5 ]
+	printf '%s\n' one two >text
+	edit "$(sed -n 1p filters)" wq
+	same text $'A\n'
+	printf '%s\n' 1 2 3 4 5 6 >text
+	edit 1 "$(sed -n 2p filters)" wq
+	same text $'B\nC\n6\n'
+	printf '%s\n' 1 '' 3 4 '' 6 >text
+	edit 4 "$(sed -n 3p filters)" wq
+	grep -qx D text
+	run ! grep -q '[34]' text
+	grep -qx 1 text && grep -qx 6 text
+	printf '%s\n' one two >text
+	edit "$(sed -n 4p filters)" wq
+	same text $'one\ntwo\n'
+	edit 1 "$(sed -n 5p filters)" wq
+	same text $'one\nF\ntwo\n'
+	same <(prompts) '"Correct the spelling. Print the text only.\n\none\ntwo\n"
+"Translate into English. Print the text only.\n\n1\n2\n3\n4\n5\n"
+"Make this shorter. Print the text only.\n\n\n3\n4\n\n"
+"What does this do?\n\none\ntwo\n"
+"A haiku about pipes"
+'
+}
+
+@test "vim: notes do not become part of the text" {
+	script <<-'END'
+		[{"stream": ["A"]}]
+	END
+	serve
+	echo one >text
+	edit '%!gm-prompt -v --metrics "Correct"' wq
+	same text $'A\n'
+	grep -q 'gm-prompt: ' shown
+}
+
+@test "vim: after an error u brings the text back" {
+	serve
+	unreachable
+	echo one >text
+	edit '%!gm-prompt --retries 0 "Correct"' 'w after' u wq
+	same text $'one\n'
+	run ! grep -q . after
+	grep -q 'gm-prompt: .*(refused)' shown
+}
+
+@test "vim: gm-edit keeps the text when there is no whole answer" {
+	script <<-'END'
+		[{"stream": ["A"]}, {"stream": ["half"], "finish": "MAX_TOKENS"}]
+	END
+	serve
+	export TMPDIR=$PWD/tmp
+	mkdir bin tmp
+	recipe 'Filters in vim' 3 >bin/gm-edit
+	chmod +x bin/gm-edit
+	PATH=$PWD/bin:$PATH
+	printf '%s\n' one two >text
+	edit '1!gm-edit "Correct"' wq
+	same text $'A\ntwo\n'
+	edit '%!gm-edit "Correct"' wq
+	same text $'A\ntwo\n'
+	[ "$(requests)" -eq 2 ]
+	unreachable
+	edit '%!gm-edit --retries 0 "Correct"' wq
+	same text $'A\ntwo\n'
+	run -69 gm-edit --retries 0 Correct <text
+	[ -z "$(ls tmp)" ]
+}
+
+@test "mutt: a key shows the summary of a mail in the pager" {
+	script <<-'END'
+		[{"stream": ["- The pump is repaired."]}]
+	END
+	serve
+	mkdir bin
+	printf '#!/bin/sh\ncat >"%s"\n' "$PWD/paged" >bin/less
+	chmod +x bin/less
+	PATH=$PWD/bin:$PATH
+	cat >mbox <<-'END'
+		From ben@example.org Sat Nov 28 10:00:00 2026
+		From: Ben <ben@example.org>
+		To: ada@example.org
+		Subject: The pump
+		Date: Sat, 28 Nov 2026 10:00:00 +0000
+		Content-Type: text/plain; charset=iso-8859-1
+		Content-Transfer-Encoding: quoted-printable
+
+		It is repaired. Gr=FC=DFe
+	END
+	recipe 'A summary of a mail in mutt' >muttrc
+	mkdir "$HOME/Mail"
+	timeout 60 python3 -B "$ROOT/tests/pty.py" -o screen mutt -n \
+	    -F muttrc -R -f mbox -e 'set quit=yes move=no' -e 'push \egq'
+	same paged $'- The pump is repaired.\n'
+	[ "$(requests)" -eq 1 ]
+	body 1 | jq -r '.contents[0].parts[0].text' >sent
+	grep -q 'It is repaired. Grüße' sent
+	grep -q 'Subject: The pump' sent
+	run ! grep -q 'Error in' screen
+}
+
+# summaries [ARGUMENT...]: make, with the rule of the recipe.
+summaries() {
+	recipe 'A rule for make' >Makefile
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory "$@" \
+	    >out 2>err
+}
+
+@test "make: what is new is summarised, and nothing twice" {
+	script <<-'END'
+		[{"stream": ["- One."]}, {"stream": ["- Two."]},
+		 {"stream": ["- Three."]}]
+	END
+	serve
+	echo 'The text of a.' >a.md
+	echo 'The text of b.' >b.md
+	touch -d '2 hours ago' a.md b.md
+	summaries
+	same out 'gm-summ -o a.summary a.md
+gm-summ -o b.summary b.md
+'
+	same a.summary $'- One.\n'
+	same b.summary $'- Two.\n'
+	summaries
+	same out "make: Nothing to be done for 'all'."$'\n'
+	touch -d '1 hour ago' a.summary b.summary
+	echo 'Another text.' >b.md
+	summaries
+	same out $'gm-summ -o b.summary b.md\n'
+	same a.summary $'- One.\n'
+	same b.summary $'- Three.\n'
+	[ "$(requests)" -eq 3 ]
+}
+
+@test "make: a failure leaves no summary, or the old one, and is tried again" {
+	script <<-'END'
+		[{"row": 18}, {"stream": ["- One."]}, {"row": 18},
+		 {"stream": ["- Two."]}]
+	END
+	serve
+	echo 'The text.' >a.md
+	touch -d '2 hours ago' a.md
+	run -2 summaries
+	[ ! -e a.summary ]
+	summaries
+	same a.summary $'- One.\n'
+	touch -d '1 hour ago' a.summary
+	echo 'Another text.' >a.md
+	run -2 summaries
+	same a.summary $'- One.\n'
+	summaries
+	same a.summary $'- Two.\n'
+	[ "$(requests)" -eq 4 ]
+}
