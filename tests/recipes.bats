@@ -27,6 +27,16 @@ unreachable() {
 	rm -f "$DIR"/request.*
 }
 
+@test "README has the recipes of gm(7), line by line" {
+	recipe Aliases >all
+	recipe 'Filters in vim' 2 >>all
+	recipe 'A rule for make' >>all
+	sed -n '/^## In other programs/,/^## A local/p' "$ROOT/README.md" |
+	    awk '/^```/ { on = $0 != "```"; next } on' >readme
+	[ "$(wc -l <readme)" -eq 5 ]
+	run ! grep -vxFf all readme
+}
+
 @test "aliases: each shell takes them, and more options" {
 	local shell shells=0 before
 
@@ -447,4 +457,52 @@ gm-summ -o b.summary b.md
 	summaries
 	same a.summary $'- Two.\n'
 	[ "$(requests)" -eq 4 ]
+}
+
+@test "parallel: three hosts, each with its share of the rate limit" {
+	local host i
+
+	serve
+	# Each host has a home of its own, and a gm-prompt that notes its limit.
+	mkdir bin remote
+	cat >bin/ssh <<-'END'
+		#!/bin/sh
+		while case $1 in -*) ;; *) false ;; esac; do shift; done
+		host=$1
+		shift
+		[ "$1" != -- ] || shift
+		exec env HOME="$PWD/$host" PATH="$PWD/remote:$PATH" sh -c "$*"
+	END
+	cat >remote/gm-prompt <<-END
+		#!/bin/sh
+		echo "\${HOME##*/} \$GM_RPM" >>limits
+		exec "$BUILD/gm-prompt" "\$@"
+	END
+	chmod +x bin/ssh remote/gm-prompt
+	for host in alpha beta gamma; do
+		mkdir -p "$host/.config/gm"
+		(umask 077 && printf '%s\n' "GOOGLE_API_KEYS=$GOOD_KEY" \
+		    "GOOGLE_GEMINI_BASE_URL=$URL" >"$host/.config/gm/env")
+	done
+	unset GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL
+	for i in 1 2 3; do
+		echo "{\"id\": $i, \"text\": \"Text $i.\"}"
+	done >reviews.jsonl
+	# Blocks of one record in place of 100, as a test must not take minutes.
+	recipe 'Several hosts with GNU parallel' | sed 's/-N 100/-N 1/' >commands
+	PATH=$PWD/bin:$PATH timeout 60 bash -e ./commands 2>err </dev/null
+	jq -s -c 'sort_by(.id)[] | [.id, .record, .ok]' results.jsonl >results
+	same results '[1,1,true]
+[2,1,true]
+[3,1,true]
+'
+	[ "$(requests)" -eq 3 ]
+	same <(prompts | sort) '"Is this review positive? Text 1."
+"Is this review positive? Text 2."
+"Is this review positive? Text 3."
+'
+	same <(sort limits) 'alpha 200
+beta 200
+gamma 200
+'
 }
