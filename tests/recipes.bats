@@ -92,9 +92,9 @@ unreachable() {
 hourly() {
 	local line path
 
-	recipe Cron >crontab
-	line=$(sed -n 's/^5 \* \* \* \* //p' crontab | sed 's/\\%/%/g')
-	path=$(sed -n 's/^PATH=//p' crontab)
+	recipe Cron >lines
+	line=$(sed -n 's/^5 \* \* \* \* //p' lines | sed 's/\\%/%/g')
+	path=$(sed -n 's/^PATH=//p' lines)
 	[ -n "$line" ] && [ -n "$path" ]
 	env -i -C "$HOME" HOME="$HOME" LOGNAME=user SHELL=/bin/sh \
 	    PATH="${path/\/usr\/local\/bin/$BUILD}" /bin/sh -c "$line" \
@@ -254,6 +254,7 @@ It was not there.
 	prepare_repository
 	unreachable
 	# The editor as a user: there is no message, so one is typed.
+	# shellcheck disable=SC2016 # for the editor
 	printf '#!/bin/sh\ncp "$1" "%s"\necho typed >"$1"\n' "$PWD/../seen" \
 	    >../editor
 	chmod +x ../editor
@@ -405,10 +406,10 @@ edit() {
 	run ! grep -q 'Error in' screen
 }
 
-# summaries [ARGUMENT...]: make, with the rule of the recipe.
+# summaries: make, with the rule of the recipe.
 summaries() {
 	recipe 'A rule for make' >Makefile
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory "$@" \
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory \
 	    >out 2>err
 }
 
