@@ -8,6 +8,7 @@
 #	make bench      speed, side by side with curl and others
 #	make bench-batch  the same for batches of up to 1,000,000 records
 #	make bench-summ   the same for summaries
+#	make pictures   draws the demo for README
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make clean
@@ -186,6 +187,10 @@ bench-summ: need-bench
 	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
 	@BUILD='$(abspath $(BUILD))' tests/bench/summ.sh
 
+pictures: need-pictures
+	@$(MAKE) --no-print-directory all
+	@tests/pictures/draw.sh $(BUILD)
+
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
@@ -204,7 +209,8 @@ print-%:
 	@printf '%s\n' '$($*)'
 
 # Looks for what is missing and installs it; quick when nothing is.
-need := need-build need-demo need-check need-lint need-bench need-fuzz
+need := need-build need-demo need-check need-lint need-bench need-fuzz \
+    need-pictures
 $(need): need-%:
 	@./bootstrap $*
 
@@ -218,6 +224,6 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture programs $(need) clean fault-programs FORCE
+    pictures fuzz torture programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,75 @@
+# The pictures of README: what is in them, and where it comes from.
+
+load helper
+
+PICTURES=$ROOT/tests/pictures
+
+# texts FILE: the texts of a picture, in their order, each on a line.
+texts() {
+	python3 -c 'import sys
+import xml.etree.ElementTree as tree
+for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
+    print("".join(e.itertext()).strip())' "$1"
+}
+
+@test "README shows each picture, and no other" {
+	grep -oE '\]\([^)]*\.svg\)' "$ROOT/README.md" |
+	    sed 's/^](tests.pictures.//; s/)$//' | sort >shown
+	(cd "$PICTURES" && printf '%s\n' *.svg) >there
+	diff there shown
+	[ -s there ]
+}
+
+@test "pictures need nothing from elsewhere, run nothing and are small" {
+	local picture
+
+	for picture in "$PICTURES"/*.svg; do
+		[ "$(stat -c %s "$picture")" -lt 50000 ]
+		run ! grep -niE '<!(DOCTYPE|ENTITY)|<\?xml-|url\(|@import|@font-face' \
+		    "$picture"
+		run ! grep -nE '/(home|root|tmp|work)/|AIza' "$picture"
+		python3 - "$picture" <<-'END'
+			import sys
+			import xml.etree.ElementTree as tree
+
+			SVG = "{http://www.w3.org/2000/svg}"
+			banned = {SVG + name for name in (
+			    "script foreignObject image feImage iframe a set "
+			    "animate").split()}
+			for element in tree.parse(sys.argv[1]).iter():
+			    assert element.tag.startswith(SVG), element.tag
+			    assert element.tag not in banned, element.tag
+			    for name, value in element.attrib.items():
+			        assert not name.startswith("on"), name
+			        if name.endswith("href"):
+			            assert value.startswith("#"), value
+		END
+	done
+}
+
+@test "demo.svg shows each scene of the demo, in its order" {
+	texts "$PICTURES/demo.svg" | sed -n 's/^== //p' >shown
+	sed -n "s/^\t*title '\(.*\)'$/\1/p" "$ROOT/tests/demo/demo.sh" >scenes
+	[ -s scenes ]
+	diff scenes shown
+	texts "$PICTURES/demo.svg" | grep -q '^\.\.\.0003 ok'
+	run ! grep -E '127\.0\.0\.1:[0-9]|[0-9]T[0-9:]+Z' "$PICTURES/demo.svg"
+}
+
+@test "the demo is drawn alike twice, wherever it runs" {
+	python3 -B "$PICTURES/demo.py" "$BUILD" >one
+	mkdir tmp
+	(cd / && TMPDIR=$BATS_TEST_TMPDIR/work/tmp NO_COLOR=1 \
+	    GOOGLE_API_KEYS=fake-leaked-key-0009 \
+	    python3 -B "$PICTURES/demo.py" "$BUILD") >two
+	cmp one two
+	[ -z "$(ls tmp)" ]
+}
+
+@test "a demo that fails is not drawn" {
+	mkdir broken
+	printf '#!/bin/sh\nexit 1\n' >broken/gm-prompt
+	chmod +x broken/gm-prompt
+	run ! python3 -B "$PICTURES/demo.py" broken
+	assert_output --partial 'demo.py: the demo failed'
+}
