@@ -8,7 +8,8 @@
 #	make bench      speed, side by side with curl and others
 #	make bench-batch  the same for batches of up to 1,000,000 records
 #	make bench-summ   the same for summaries
-#	make pictures   draws the demo for README
+#	make bench-plots  measures what the plots of README show
+#	make pictures   draws the demo and these plots
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make clean
@@ -187,6 +188,10 @@ bench-summ: need-bench
 	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
 	@BUILD='$(abspath $(BUILD))' tests/bench/summ.sh
 
+bench-plots: need-bench
+	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
+	@BUILD='$(abspath $(BUILD))' tests/pictures/measure.sh
+
 pictures: need-pictures
 	@$(MAKE) --no-print-directory all
 	@tests/pictures/draw.sh $(BUILD)
@@ -224,6 +229,6 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    pictures fuzz torture programs $(need) clean fault-programs FORCE
+    bench-plots pictures fuzz torture programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

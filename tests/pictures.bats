@@ -73,3 +73,40 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 	run ! python3 -B "$PICTURES/demo.py" broken
 	assert_output --partial 'demo.py: the demo failed'
 }
+
+@test "measurements say when and where they were made" {
+	local data
+
+	for data in "$PICTURES"/*.tsv; do
+		[ -f "${data%.tsv}.svg" ]
+		head -n 1 "$data" | grep -qE \
+		    '^# 20[0-9]{2}-[0-9]{2}-[0-9]{2}, [0-9]+ cores, [a-z0-9_]+; '
+		# A table: numbers, as many in each row as there are names.
+		awk -F '\t' 'NR == 2 { n = NF } NR > 2 {
+			if (NF != n)
+				exit 1
+			for (i = 2; i <= NF; i++)
+				if ($i !~ /^[0-9]+(\.[0-9])?$/)
+					exit 1
+		}' "$data"
+	done
+}
+
+@test "the plots show the measurements" {
+	local name
+
+	for name in start rate memory; do
+		texts "$PICTURES/$name.svg" | sort -u >"$name"
+	done
+	tail -n +3 "$PICTURES/rate.tsv" | cut -f 1,2 | tr '\t' '\n' | sort -u |
+	    comm -23 - rate >missing
+	tail -n +3 "$PICTURES/start.tsv" | tr '\t' '\n' | sort -u |
+	    comm -23 - start >>missing
+	tail -n 1 "$PICTURES/memory.tsv" | cut -f 2,4 | tr '\t' '\n' | sort -u |
+	    comm -23 - memory >>missing
+	same missing ''
+	# With their units.
+	grep -qx milliseconds start
+	grep -qx 'records per second' rate
+	grep -qx MiB memory
+}
