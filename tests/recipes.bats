@@ -507,3 +507,45 @@ beta 200
 gamma 200
 '
 }
+
+@test "container: ten lines that build, with what the tools need, and no key" {
+	local library
+
+	recipe 'A container' >Dockerfile
+	[ "$(wc -l <Dockerfile)" -eq 10 ]
+	run ! grep -i 'api_key' Dockerfile
+	# The second stage has a package for each library but that of C.
+	for library in $(readelf -d "$BUILD"/gm-* |
+	    sed -nE 's/.*\(NEEDED\).*\[(lib(curl|md))\.so\.([0-9]+)\]/\1\3/p' |
+	    sort -u); do
+		echo "$library"
+	done >needed
+	[ "$(wc -l <needed)" -eq 2 ]
+	sed -n '/^FROM .*slim$/,$p' Dockerfile | grep -o 'install -y.* && rm' |
+	    tr ' ' '\n' | grep '^lib' | diff needed -
+	# The programs of the first one: bootstrap, and targets of make.
+	sed -n 's/^RUN cd .gm && //p' Dockerfile | sed 's/ && /\n/g' >steps
+	sed -n 1p steps | grep -qx './bootstrap --yes'
+	sed -n 2p steps | grep -qx make
+	sed -n 3p steps >install
+	[ "$(wc -l <steps)" -eq 3 ]
+	grep -qx 'ENTRYPOINT \["gm-prompt"\]' Dockerfile
+}
+
+@test "container: the key is that of the secret, the key state that of the volume" {
+	local variables
+
+	serve
+	unset GEMINI_API_KEY
+	mkdir secrets state
+	echo "$GOOD_KEY" >secrets/google-api-keys
+	recipe 'A container' 2 | grep -q -e '--secret google-api-keys,'
+	recipe 'A container' >Dockerfile
+	sed -n 's/^ENV //p' Dockerfile |
+	    sed "s|/run/secrets|$PWD/secrets|; s|/var/lib/gm|$PWD/state|" >settings
+	read -ra variables <settings
+	env -u HOME "${variables[@]}" gm-prompt -n hi >out
+	[ "$(requests)" -eq 1 ]
+	grep -q "^x-goog-api-key: $GOOD_KEY" "$DIR/request.1"
+	[ -s state/keys ]
+}
