@@ -529,6 +529,10 @@ gamma 200
 	sed -n 2p steps | grep -qx make
 	sed -n 3p steps >install
 	[ "$(wc -l <steps)" -eq 3 ]
+	sed -i "s|/out|$PWD/out|; s|\$| BUILD=$BUILD|" install
+	(cd "$ROOT" && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	    sh -e "$OLDPWD/install") >log 2>&1
+	[ "$(out/usr/bin/gm-prompt -V)" = "gm-prompt $(cat "$ROOT/VERSION")" ]
 	grep -qx 'ENTRYPOINT \["gm-prompt"\]' Dockerfile
 }
 
