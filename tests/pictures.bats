@@ -56,6 +56,35 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 	run ! grep -E '127\.0\.0\.1:[0-9]|[0-9]T[0-9:]+Z' "$PICTURES/demo.svg"
 }
 
+@test "demo.svg shows one frame at any time, and the first where nothing moves" {
+	python3 - "$PICTURES/demo.svg" <<-'END'
+		import re
+		import sys
+
+		text = open(sys.argv[1]).read()
+		frames = re.findall(r'<g style="opacity: (\d); '
+		                    r'animation: f(\d+) ([\d.]+)s step-end infinite">',
+		                    text)
+		assert [f[0] for f in frames] == ["1"] + ["0"] * (len(frames) - 1)
+		assert [int(f[1]) for f in frames] == list(range(len(frames)))
+		assert len({f[2] for f in frames}) == 1
+		steps = []
+		for rule in re.findall(r"@keyframes f\d+ \{(.*)\}", text):
+		    rule = rule.replace("from", "0%").replace("to ", "100% ")
+		    steps.append([(float(at), int(value)) for at, value in re.findall(
+		        r"([\d.]+)% \{ opacity: (\d) \}", rule)])
+		assert len(steps) == len(frames)
+		seen = []
+		for time in range(1000):
+		    now = [[value for at, value in s if at <= time / 10][-1]
+		           for s in steps]
+		    assert sum(now) == 1, time
+		    if now.index(1) not in seen:
+		        seen.append(now.index(1))
+		assert seen == list(range(len(frames))), seen
+	END
+}
+
 @test "the demo is drawn alike twice, wherever it runs" {
 	python3 -B "$PICTURES/demo.py" "$BUILD" >one
 	mkdir tmp

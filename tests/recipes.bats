@@ -273,6 +273,19 @@ It was not there.
 	same <(git rev-list --count HEAD) $'3\n'
 }
 
+@test "git hook: a service that is overloaded is not asked again" {
+	script <<-'END'
+		[{"row": 37, "repeat": -1}]
+	END
+	serve
+	prepare_repository
+	echo two >>file
+	run -1 git commit -qa
+	assert_output --partial 'gm-prompt: '
+	assert_output --partial 'empty commit message'
+	[ "$(requests)" -eq 1 ]
+}
+
 @test "git hook: an answer that is cut is no message" {
 	script <<-'END'
 		[{"stream": ["file: half of a"], "finish": "MAX_TOKENS"}]
@@ -294,7 +307,10 @@ edit() {
 		command -v "$vim" >/dev/null && break
 	done
 	recipe 'Filters in vim' >vimrc
-	printf '%s\n' "$@" | "$vim" -u vimrc -i NONE -n -es text >shown 2>&1 ||
+	# -N as with a real .vimrc; with bash, vim's own setting would put standard
+	# error into the text.
+	printf '%s\n' "$@" |
+	    SHELL=/bin/bash "$vim" -N -u vimrc -i NONE -n -es text >shown 2>&1 ||
 	    [ "$?" -eq 1 ] # a filter has failed
 }
 
