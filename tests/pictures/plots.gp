@@ -16,7 +16,7 @@ set style line 3 linecolor "#3c8c46" linewidth 2 pointtype 9 pointsize 0.8
 set style line 4 linecolor "#808080" linewidth 1 dashtype 2
 
 if (what eq "start") {
-	set title "Time of a whole process"
+	set title "CPU time of a whole process"
 	set ylabel "milliseconds"
 	set yrange [0:*]
 	set xrange [-0.5:1.5]
@@ -41,7 +41,7 @@ if (what eq "rate") {
 	set logscale xy 4
 	set format y "%.0f"
 	set xrange [0.8:100]
-	set yrange [8:3000]
+	set yrange [5:3000]
 	set xtics (1, 4, 16, 64)
 	set ytics (10, 100, 1000)
 	plot data using 1:4 every ::1 with lines linestyle 4 title "ideal", \
