@@ -412,8 +412,10 @@ edit() {
 	END
 	recipe 'A summary of a mail in mutt' >muttrc
 	mkdir "$HOME/Mail"
-	timeout 60 python3 -B "$ROOT/tests/pty.py" -o screen mutt -n \
-	    -F muttrc -R -f mbox -e 'set quit=yes move=no' -e 'push \egq'
+	# ncurses 6.5 does not open a terminal without a size.
+	timeout 60 python3 -B "$ROOT/tests/pty.py" -o screen \
+	    sh -c 'stty rows 24 cols 80 && exec mutt "$@"' mutt -n -F muttrc \
+	    -R -f mbox -e 'set quit=yes move=no' -e 'push \egq'
 	same paged $'- The pump is repaired.\n'
 	[ "$(requests)" -eq 1 ]
 	body 1 | jq -r '.contents[0].parts[0].text' >sent
@@ -488,7 +490,8 @@ gm-summ -o b.summary b.md
 		host=$1
 		shift
 		[ "$1" != -- ] || shift
-		exec env HOME="$PWD/$host" PATH="$PWD/remote:$PATH" sh -c "$*"
+		exec env HOME="$PWD/$host" PATH="$PWD/remote:$PATH" \
+		    SHELL=/bin/sh sh -c "$*"
 	END
 	cat >remote/gm-prompt <<-END
 		#!/bin/sh

@@ -43,7 +43,9 @@ def run(build):
     settings[1] &= ~termios.OPOST
     termios.tcsetattr(slave, termios.TCSANOW, settings)
     env = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8",
-           "HOME": "/nonexistent", "GIT_DIR": "/nonexistent"}
+           "HOME": "/nonexistent", "GIT_DIR": "/nonexistent",
+           # They differ from version to version.
+           "JQ_COLORS": "1;39:0;39:0;39:0;39:0;32:1;39:1;39"}
     child = subprocess.Popen([os.path.join(HERE, "../demo/demo.sh"), build],
                              stdin=subprocess.DEVNULL, stdout=slave,
                              stderr=slave, env=env, start_new_session=True)
@@ -73,7 +75,8 @@ def cells(line):
     for part in re.split(r"(\033\[[0-9;]*m)", line):
         if part.startswith("\033["):
             codes = part[2:-1].split(";")
-            style = " ".join(NAMES[code] for code in codes if code in NAMES)
+            style = " ".join(sorted(NAMES[code] for code in codes
+                                    if code in NAMES))
             continue
         for char in part:
             if char == "\t":
