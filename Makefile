@@ -8,6 +8,8 @@
 #	make bench      speed, side by side with curl and others
 #	make bench-batch  the same for batches of up to 1,000,000 records
 #	make bench-summ   the same for summaries
+#	make bench-plots  measures what the plots of README show
+#	make pictures   draws the demo and these plots
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make completions  completions/ anew, as the tools print them
@@ -202,6 +204,14 @@ bench-summ: need-bench
 	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
 	@BUILD='$(abspath $(BUILD))' tests/bench/summ.sh
 
+bench-plots: need-bench
+	@$(MAKE) --no-print-directory all $(bench:%=$(BUILD)/bench/%)
+	@BUILD='$(abspath $(BUILD))' tests/pictures/measure.sh
+
+pictures: need-pictures
+	@$(MAKE) --no-print-directory all
+	@tests/pictures/draw.sh $(BUILD)
+
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
@@ -378,7 +388,7 @@ print-%:
 
 # Looks for what is missing and installs it; quick when nothing is.
 need := need-build need-demo need-check need-lint need-bench need-fuzz \
-    need-deb need-check-deb
+    need-pictures need-deb need-check-deb
 $(need): need-%:
 	@./bootstrap $*
 
@@ -392,7 +402,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture check-unit completions install uninstall dist deb check-deb \
-    programs $(need) clean fault-programs FORCE
+    bench-plots pictures fuzz torture check-unit completions install uninstall \
+    dist deb check-deb programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -21,27 +21,6 @@ unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
 unset GM_FALLBACK GM_RPM GM_RPD GM_STATE_DIR
 export HOME=$dir XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=$dir/state
 
-# The system's certificates with the stand-in's added, in both forms, so that
-# each program does the work that it would do for a real service.
-make_trust() {
-	local bundle=/etc/ssl/certs/ca-certificates.crt
-	mkdir "$dir/hashed"
-	if [ -d /etc/ssl/certs ]; then
-		cp -a /etc/ssl/certs/. "$dir/hashed"
-	fi
-	cp -a "$dir"/server/certs/. "$dir/hashed"
-	cat "$bundle" "$dir/server/ca.pem" >"$dir/bundle.pem"
-}
-
-start_server() {
-	mkdir "$dir/server"
-	python3 tests/server/standin.py --dir "$dir/server" --tls --no-record \
-	    >"$dir/url" &
-	server=$!
-	wait_for_file "$dir/url"
-	use "$(cat "$dir/url")"
-}
-
 # compare ROUNDS [unit=UNIT] NAME COMMAND [BOUND...] [NAME COMMAND...]...: as
 # timeit, with a line for BEFORE.
 compare() {

@@ -32,6 +32,28 @@ origin() {
 	use "http://127.0.0.1:$(head -n 1 "$dir/origin")"
 }
 
+# The system's certificates with the stand-in's added, in both forms, so that
+# each program does the work that it would do for a real service.
+make_trust() {
+	local bundle=/etc/ssl/certs/ca-certificates.crt
+	mkdir "$dir/hashed"
+	if [ -d /etc/ssl/certs ]; then
+		cp -a /etc/ssl/certs/. "$dir/hashed"
+	fi
+	cp -a "$dir"/server/certs/. "$dir/hashed"
+	cat "$bundle" "$dir/server/ca.pem" >"$dir/bundle.pem"
+}
+
+# The stand-in over TLS; its process is $server.
+start_server() {
+	mkdir "$dir/server"
+	python3 tests/server/standin.py --dir "$dir/server" --tls --no-record \
+	    >"$dir/url" &
+	server=$!
+	wait_for_file "$dir/url"
+	use "$(cat "$dir/url")"
+}
+
 # What the origin says at its end goes to $dir/origin.  nginx must not hold its
 # standard input open, hence >&- there.
 stop_origin() {
