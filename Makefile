@@ -9,6 +9,8 @@
 #	make bench-batch  the same for batches of up to 1,000,000 records
 #	make bench-summ   the same for summaries
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
+#	make check-systemd  the units, in a container with systemd (needs root);
+#	                SUITE=trixie: in Debian 13
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make clean
 #	make help       this text
@@ -193,6 +195,10 @@ torture: need-check
 	@$(MAKE) --no-print-directory all $(torture:%=$(BUILD)/torture/%)
 	@BUILD='$(abspath $(BUILD))' tests/torture/run.sh $(TORTURE_SECONDS)
 
+check-systemd: need-systemd
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(abspath $(BUILD))' tests/systemd/run.sh
+
 # All that is compiled, for lint.
 programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(bench:%=$(BUILD)/bench/%) \
@@ -204,7 +210,8 @@ print-%:
 	@printf '%s\n' '$($*)'
 
 # Looks for what is missing and installs it; quick when nothing is.
-need := need-build need-demo need-check need-lint need-bench need-fuzz
+need := need-build need-demo need-check need-lint need-bench need-fuzz \
+    need-systemd
 $(need): need-%:
 	@./bootstrap $*
 
@@ -218,6 +225,6 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    fuzz torture programs $(need) clean fault-programs FORCE
+    fuzz torture check-systemd programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
