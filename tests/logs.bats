@@ -55,6 +55,7 @@ whole() {
 	END
 	chmod 600 rotate.conf
 	seq 2 | gm-prompt -l --text -j 1 --log-file logs/log >out 2>err &
+	# shellcheck disable=SC2016 # for wait_for
 	wait_for '[ -s logs/log ] && [ "$(requests)" -eq 2 ]'
 	PATH=$PATH:/usr/sbin logrotate --force --state "$PWD/rotate.state" rotate.conf
 	[ ! -e logs/log ]
@@ -156,8 +157,6 @@ tell() {
 }
 
 @test "lines cannot be forged: standard error, for the journal" {
-	local rows
-
 	serve
 	: >said
 	JOURNAL_STREAM=$(stat -c %d:%i said) forgeries -v --metrics
@@ -200,6 +199,7 @@ logged() {
 	[ "$(id -u)" -eq 0 ] || user=(-r)
 	mkdir -p dev
 	export -f wait_for nap
+	# shellcheck disable=SC2016 # for the inner shell
 	unshare "${user[@]}" -m --propagation unchanged bash -c '
 		{ mount --make-rprivate / || mount --make-private /dev; } 2>/dev/null &&
 		    mount -t tmpfs dev dev || exit 77

@@ -55,13 +55,13 @@ section() {
 	for file in "$ROOT"/systemd/*/*.service; do
 		line=$(sed -n 's|^ExecStart=/usr/bin/||p' "$file")
 		program=${line%% *}
-		for option in $(grep -oE ' --?[a-z-]+' <<<"$line"); do
+		while read -r option; do
 			"$program" --help | grep -qE "^ *(-., )?$option( |$)|^ *$option," || {
 				echo "$file: $option"
 				return 1
 			}
 			n=$((n + 1))
-		done
+		done < <(grep -oE ' --?[a-z-]+' <<<"$line")
 	done
 	[ $n -eq 6 ]
 }
@@ -78,6 +78,7 @@ section() {
 		grep -vxFf <(section system/$unit.service Service) \
 		    <(section user/$unit.service Service) || :
 	done >differ
+	# shellcheck disable=SC2016 # systemd's and sh's
 	same differ 'EnvironmentFile=%E/gm/summ/%i.env
 ExecStartPre=/bin/sh -c '\''mkdir -p "$$HOME/.local/state/gm/summaries" && eval "$${COMMAND:?is not set in %E/gm/summ/%i.env}" >"$$RUNTIME_DIRECTORY/text"'\''
 ExecStart=/usr/bin/gm-summ --deadline 50m $OPTIONS -o %h/.local/state/gm/summaries/%i.txt %t/gm-summ-%i/text

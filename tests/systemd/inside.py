@@ -275,11 +275,13 @@ def test_a_summary_of_the_journal():
     run("logger", "-p", "user.info", "all is quiet")
     run("journalctl", "--sync")
     write(ETC / "summ/journal.env", 'COMMAND="journalctl --since yesterday '
-          '-p warning --no-pager"\n')
+          '-p warning"\n'
+          'OPTIONS="-i \'Which errors came up, and how often?\'"\n')
     play({"stream": ["Smoke."]})
     SYSTEM.start("gm-summ@journal.service")
     same((STATE / "summaries/journal.txt").read_text(), "Smoke.\n")
     assert "smells of smoke" in last_request()
+    assert "Which errors came up, and how often?" in last_request()
     assert "all is quiet" not in last_request()
 
 
@@ -348,6 +350,8 @@ def test_user_units():
         (6, "0\t...0001\t-\tok\t-\t200\tMS\t-"),
         (6, "1\t...0003\t-\tinvalid\tTIME\t400\tMS\treplace it"),
         (3, "gm-keycheck: 1 of 2 keys is healthy; 1 invalid")])
+    out = as_user("journalctl", "--user", "-t", "gm-keycheck", "--no-pager")
+    assert "gm-keycheck: 1 of 2 keys is healthy; 1 invalid" in out, out
     # The user's programs know what the unit has learned.
     rows = as_user("gm-rotate", "--status", "--json").splitlines()
     same([json.loads(row)["models"][0]["class"] for row in rows],

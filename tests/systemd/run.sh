@@ -33,13 +33,18 @@ trap 'rm -rf "$scratch"
     rmdir "/run/systemd/nspawn/propagate/${root##*/}" 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
 
-packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libcurl4
-packages+=,libmd0,ca-certificates,python3
+packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libmd0
+packages+=,ca-certificates,python3
+case $SUITE in
+bookworm) packages+=,libcurl4 ;;
+*) packages+=,libcurl4t64 ;;
+esac
+
 make_pristine() {
 	say "making $SYSTEMD_ROOT with debootstrap"
-	mkdir -p "${SYSTEMD_ROOT%/*}" &&
-	    debootstrap --variant=minbase --include="$packages" "$SUITE" \
-		"$SYSTEMD_ROOT.new" >"$scratch/log" 2>&1 || {
+	mkdir -p "${SYSTEMD_ROOT%/*}"
+	debootstrap --variant=minbase --include="$packages" "$SUITE" \
+	    "$SYSTEMD_ROOT.new" >"$scratch/log" 2>&1 || {
 		tail "$scratch/log" >&2
 		rm -rf "$SYSTEMD_ROOT.new"
 		return 1
