@@ -56,7 +56,7 @@ make_pristine() {
 # What "make install" installs, as far as the units need it.
 install_programs() {
 	if make -n install >/dev/null 2>&1; then
-		make -s BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr install
+		make -s BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr install >/dev/null
 		return
 	fi
 	install -m 755 "$BUILD"/gm-keycheck "$BUILD"/gm-models \
