@@ -11,6 +11,8 @@
 #	make bench-plots  measures what the plots of README show
 #	make pictures   draws the demo and these plots
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
+#	make check-systemd  the units, in a container with systemd (needs root);
+#	                SUITE=trixie: in Debian 13
 #	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
 #	make completions  completions/ anew, as the tools print them
 #	make install    all that users need, into PREFIX
@@ -219,6 +221,10 @@ torture: need-check
 	@$(MAKE) --no-print-directory all $(torture:%=$(BUILD)/torture/%)
 	@BUILD='$(abspath $(BUILD))' tests/torture/run.sh $(TORTURE_SECONDS)
 
+check-systemd: need-systemd
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(abspath $(BUILD))' tests/systemd/run.sh
+
 # All that is compiled, for lint.
 programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(bench:%=$(BUILD)/bench/%) \
@@ -388,7 +394,7 @@ print-%:
 
 # Looks for what is missing and installs it; quick when nothing is.
 need := need-build need-demo need-check need-lint need-bench need-fuzz \
-    need-pictures need-deb need-check-deb
+    need-pictures need-deb need-check-deb need-systemd
 $(need): need-%:
 	@./bootstrap $*
 
@@ -403,6 +409,6 @@ clean:
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
     bench-plots pictures fuzz torture check-unit completions install uninstall \
-    dist deb check-deb programs $(need) clean fault-programs FORCE
+    dist deb check-deb check-systemd programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -317,6 +317,18 @@ gm_file_named(const char *path, int *fd)
 	return true;
 }
 
+/* Remove the part of a line that was written, unless others wrote after it. */
+static void
+take_back(int fd, off_t part)
+{
+	off_t end = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (end >= part && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == end)
+		(void)!ftruncate(fd, end - part);
+}
+
 int
 gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 {
@@ -338,6 +350,8 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 		gm_err_prefix(err, "%s: ", path);
 		return gm_file_drop(fd);
 	}
+	if ((size_t)n < line.len)
+		take_back(fd, n);
 	if (close(fd) != 0 && errno != EINTR)
 		return gm_fail_errno(err, GM_EIO, "%s", path);
 	if ((size_t)n < line.len)

@@ -71,8 +71,9 @@ int gm_file_write(int fd, struct gm_span, enum gm_stop_stage obeys,
 /*
  * Append one line, which ends in its newline, in a single write(2); the file
  * is made if it is absent, with mode 0600.  Waits until GM_STOP_NOW.  Returns 0,
- * or -1: GM_ECANTCREAT, GM_EIO (also for a line that went out in part),
- * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
+ * or -1: GM_ECANTCREAT, GM_EIO (also for a line that went out in part, which
+ * is removed from a file if nobody has written after it), GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline).
  */
 int gm_file_append(
     const char *path, struct gm_span line, struct gm_err *) GM_MUST_CHECK;

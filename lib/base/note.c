@@ -38,6 +38,12 @@ static const char *const colors[] = {
 	[GM_LEVEL_TRACE] = "\033[2m",
 };
 
+const char *
+gm_note_priority(const struct gm_note *n, enum gm_level level)
+{
+	return n->journal ? priorities[level] : "";
+}
+
 static bool
 is_wanted(const struct gm_note *n, enum gm_level level)
 {
@@ -102,9 +108,8 @@ put_line(
 	bool made;
 
 	gm_buf_init(&line, NOTE_MAX);
-	gm_buf_printf(&line, "%s%s%s%s:%s ", erase,
-	    n->journal ? priorities[level] : "", n->color ? colors[level] : "",
-	    n->tool, n->color ? "\033[m" : "");
+	gm_buf_printf(&line, "%s%s%s%s:%s ", erase, gm_note_priority(n, level),
+	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
 	gm_term_line(&line, gm_buf_span(text), LINE_CHARACTERS);
 	shorten(&line);
 	gm_buf_putc(&line, '\n');

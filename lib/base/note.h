@@ -42,6 +42,9 @@ struct gm_note {
 bool gm_note(const struct gm_note *, enum gm_level, const char *fmt, ...)
     GM_PRINTF(3, 4);
 
+/* What stands in front of a line of this level: "" unless n->journal. */
+const char *gm_note_priority(const struct gm_note *n, enum gm_level);
+
 /*
  * As gm_note(), for a text of labels and values in which the values are masked
  * already: a label is never masked, even if a key is the same word.

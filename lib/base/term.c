@@ -45,6 +45,26 @@ is_text(uint32_t c)
 	return c != DEL && !is_c1(c) && !is_bidi_control(c);
 }
 
+bool
+gm_term_is_plain(uint32_t c)
+{
+	return c >= 0x20 && c != 0x2028 && c != 0x2029 && is_text(c);
+}
+
+bool
+gm_term_is_clean(struct gm_span text)
+{
+	uint32_t point;
+	size_t n;
+
+	for (; text.len > 0; text.p += n, text.len -= n) {
+		n = gm_utf8_decode(text, &point, NULL);
+		if (n == 0 || !gm_term_is_plain(point))
+			return false;
+	}
+	return true;
+}
+
 static enum state
 after_c1(uint32_t c)
 {

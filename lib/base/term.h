@@ -32,6 +32,15 @@ void gm_term_filter(
     struct gm_term_filter *, struct gm_buf *out, struct gm_span text);
 
 /*
+ * May a character stand in a line for a person?  Controls may not, newline and
+ * tab among them, nor the separators of lines and paragraphs, nor bidi controls.
+ */
+bool gm_term_is_plain(uint32_t point);
+
+/* Is text well-formed UTF-8 that has only such characters? */
+bool gm_term_is_clean(struct gm_span text);
+
+/*
  * Append text as one clean line: ill-formed UTF-8 as U+FFFD, sequences and
  * controls gone, white space folded to one blank and none at the ends, the
  * separators of lines and paragraphs gone, at most max characters, and then

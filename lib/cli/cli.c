@@ -526,7 +526,8 @@ end(const struct gm_tool *tool, int rc, struct gm_err *err)
 	if (rc != 0 && !gm_note(&c->note, GM_LEVEL_ERROR, "%s", err->msg))
 		err->code = GM_EOS; /* that is what was said */
 	if (rc != 0 && err->code == GM_EUSAGE)
-		(void)fprintf(stderr, "Try '%s --help'.\n", tool->name);
+		(void)fprintf(stderr, "%sTry '%s --help'.\n",
+		    gm_note_priority(&c->note, GM_LEVEL_ERROR), tool->name);
 	status = rc != 0 ? gm_err_status(err->code) : 0;
 	gm_config_release(&c->config);
 	gm_secrets_release(&c->secrets);

@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/stop.h"
+#include "base/term.h"
+#include "base/utf8.h"
 #include "cli/log.h"
 #include "json/write.h"
 
@@ -134,18 +136,29 @@ is_word(const char *text)
 static void
 put_value(const char *text, struct gm_buf *out)
 {
+	struct gm_span rest;
+	uint32_t point;
+	size_t n, skip;
+
 	if (is_word(text)) {
 		gm_buf_puts(out, text);
 		return;
 	}
 	gm_buf_putc(out, '"');
-	for (; *text != '\0'; text++)
-		if (*text == '"' || *text == '\\')
-			gm_buf_printf(out, "\\%c", *text);
-		else if (((unsigned char)*text < ' ') || *text == 0x7F)
-			gm_buf_printf(out, "\\u%04x", (unsigned char)*text);
-		else
-			gm_buf_putc(out, *text);
+	for (rest = gm_span_of(text); rest.len > 0;
+	     rest.p += n, rest.len -= n) {
+		n = gm_utf8_decode(rest, &point, &skip);
+		if (n == 0) {
+			gm_utf8_put(out, GM_UTF8_REPLACEMENT);
+			n = skip;
+		} else if (!gm_term_is_plain(point)) {
+			gm_buf_printf(out, "\\u%04x", (unsigned)point);
+		} else {
+			if (point == '"' || point == '\\')
+				gm_buf_putc(out, '\\');
+			gm_buf_put(out, rest.p, n);
+		}
+	}
 	gm_buf_putc(out, '"');
 }
 

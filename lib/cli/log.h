@@ -8,8 +8,8 @@
  *
  * Lines for people and syslog are words "name=value".  What a user or a server
  * has named is masked before it becomes a value, and a value that is not one
- * plain word of ASCII stands in quotes, with '"', '\\' and controls escaped, so
- * that none can look like another field.
+ * plain word of ASCII stands in quotes, with '"', '\\' and what could end or
+ * disturb a line escaped, so that none can look like another field or line.
  *
  * Source: https://brandur.org/logfmt for the words.
  */

@@ -320,6 +320,11 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 		    "no API key: %s (%s) is run only to hand a key on: with "
 		    "--print-key, or a command after --",
 		    command->name, gm_config_place(config, command->origin));
+	if (config->around.credentials != NULL)
+		return gm_fail(err, GM_ECONFIG,
+		    "no API key: the credential %s has none, and neither has "
+		    "%s; a unit gets it by LoadCredential=",
+		    row->credential, gm_vendor_variable(row->first_key));
 	return gm_fail(err, GM_ECONFIG,
 	    "no API key: set %s in the environment or in an env file (looked "
 	    "for %s)",

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/term.h"
 #include "net/url.h"
 #include "provider/chat_err.h"
 #include "provider/chat_reply.h"
@@ -35,16 +36,13 @@ struct gm_dialect {
 static int
 check_model(const char *model, struct gm_err *err)
 {
-	const char *p;
-
 	if (*model == '\0' || strlen(model) > MODEL_MAX)
 		return gm_fail(err, GM_ECONFIG,
 		    "a model's name has 1 to %d characters", MODEL_MAX);
-	for (p = model; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7F || *p == ',')
-			return gm_fail(err, GM_ECONFIG,
-			    "not a model's name: it has blanks, controls or "
-			    "a comma");
+	if (!gm_term_is_clean(gm_span_of(model)) ||
+	    strpbrk(model, " ,") != NULL)
+		return gm_fail(err, GM_ECONFIG,
+		    "not a model's name: it has blanks, controls or a comma");
 	return 0;
 }
 

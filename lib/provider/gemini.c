@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/term.h"
 #include "net/url.h"
 #include "provider/gemini_err.h"
 #include "provider/gemini_model.h"
@@ -54,18 +55,16 @@ prefix_len(const char *model)
 static int
 check_model(const char *model, struct gm_err *err)
 {
-	const char *id = bare_model(model), *p;
+	const char *id = bare_model(model);
 
 	id += prefix_len(id);
 	if (*id == '\0' || strlen(id) > MODEL_MAX)
 		return gm_fail(err, GM_ECONFIG,
 		    "a model's name has 1 to %d characters", MODEL_MAX);
-	for (p = id; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7F ||
-		    strchr("/?#,%", *p) != NULL)
-			return gm_fail(err, GM_ECONFIG,
-			    "not a model's name: it has blanks, controls or "
-			    "one of / ? # , %%");
+	if (!gm_term_is_clean(gm_span_of(id)) || strpbrk(id, " /?#,%") != NULL)
+		return gm_fail(err, GM_ECONFIG,
+		    "not a model's name: it has blanks, controls or one of "
+		    "/ ? # , %%");
 	return 0;
 }
 

@@ -418,6 +418,9 @@ test_append_short(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	assert_error(
 	    &err, GM_EIO, "log: only 4 of 6 bytes of a line were written");
+	/* The next line is a line of its own. */
+	assert_int_equal(gm_file_append("log", span("abc\n"), &err), 0);
+	assert_file("log", "12345\nabc\n");
 }
 
 /* A line is one write(2), here one datagram; and a socket will do. */

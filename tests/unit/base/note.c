@@ -148,7 +148,11 @@ test_journal(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_note(&n, rows[i].level, "text");
 		assert_string_equal(said(), rows[i].want);
+		assert_memory_equal(
+		    gm_note_priority(&n, rows[i].level), rows[i].want, 4 - 1);
 	}
+	n.journal = false;
+	assert_string_equal(gm_note_priority(&n, GM_LEVEL_ERROR), "");
 }
 
 /* The program's name stands out; what it says does not. */

@@ -157,6 +157,39 @@ test_filter_repairs(void **state)
 }
 
 static void
+test_clean(void **state)
+{
+	static const struct {
+		const char *text;
+		bool clean;
+	} texts[] = {
+		{ "", true },
+		{ "two words", true },
+		{ "caf\xC3\xA9 \xF0\x9F\x98\x80", true },
+		{ "\xE2\x80\xA7", true },
+		{ "a\nb", false },
+		{ "a\tb", false },
+		{ "\x1F", false },
+		{ "\x7F", false },
+		{ "a\xC2\x85", false },
+		{ "\xC2\x9F", false },
+		{ "\xE2\x80\xA8", false },
+		{ "\xE2\x80\xA9", false },
+		{ "\xE2\x80\xAE", false },
+		{ "caf\xE9", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(texts); i++)
+		if (gm_term_is_clean(gm_span_of(texts[i].text)) !=
+		    texts[i].clean)
+			fail_msg("row %zu", i);
+	assert_true(gm_term_is_plain(0xA0));
+	assert_false(gm_term_is_plain(0));
+}
+
+static void
 test_line(void **state)
 {
 	static const struct {
@@ -212,6 +245,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_filter_repairs),
+		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_line),
 	};
 

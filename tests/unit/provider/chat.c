@@ -389,6 +389,11 @@ test_check_model(void **state)
 		{ "a\tb", false },
 		{ "a\nb", false },
 		{ "a\177", false },
+		{ "a\xC2\x85"
+		  "b",
+		    false },
+		{ "a\xE2\x80\xA9", false },
+		{ "a\xFF", false },
 		{ "a,b", false },
 	};
 	char name[202];
