@@ -837,6 +837,17 @@ $(aimed "$DEFAULT_URL" 0001)"
 	grep -qF '"error":{"class":"config","message":"environment:' out
 }
 
+@test "no key in a unit of systemd: the line names the credential" {
+	serve
+	mkdir creds
+	echo >creds/google-api-keys # as units make it if there is none
+	GEMINI_API_KEY='' GM_ENV_FILE=/dev/null CREDENTIALS_DIRECTORY=$PWD/creds ask hi
+	said 78 '' "gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file,\
+ or load the credential google-api-keys (looked for /dev/null)
+"
+	unsent
+}
+
 @test "a key of 4096 bytes is sent, one more is refused" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 
