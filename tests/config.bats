@@ -841,9 +841,9 @@ $(aimed "$DEFAULT_URL" 0001)"
 	serve
 	mkdir creds
 	echo >creds/google-api-keys # as units make it if there is none
-	GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$PWD/creds ask hi
-	said 78 '' "gm-prompt: no API key: the credential google-api-keys has none,\
- and neither has GOOGLE_API_KEYS; a unit gets it by LoadCredential=
+	GEMINI_API_KEY='' GM_ENV_FILE=/dev/null CREDENTIALS_DIRECTORY=$PWD/creds ask hi
+	said 78 '' "gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file,\
+ or load the credential google-api-keys (looked for /dev/null)
 "
 	unsent
 }

@@ -322,9 +322,10 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 		    command->name, gm_config_place(config, command->origin));
 	if (config->around.credentials != NULL)
 		return gm_fail(err, GM_ECONFIG,
-		    "no API key: the credential %s has none, and neither has "
-		    "%s; a unit gets it by LoadCredential=",
-		    row->credential, gm_vendor_variable(row->first_key));
+		    "no API key: set %s in the environment or in an env file, "
+		    "or load the credential %s (looked for %s)",
+		    gm_vendor_variable(row->first_key), row->credential,
+		    gm_buf_str(&config->search.searched));
 	return gm_fail(err, GM_ECONFIG,
 	    "no API key: set %s in the environment or in an env file (looked "
 	    "for %s)",

@@ -55,14 +55,7 @@ make_pristine() {
 
 # What "make install" installs, as far as the units need it.
 install_programs() {
-	if make -n install >/dev/null 2>&1; then
-		make -s BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr install >/dev/null
-		return
-	fi
-	install -m 755 "$BUILD"/gm-keycheck "$BUILD"/gm-models \
-	    "$BUILD"/gm-prompt "$BUILD"/gm-rotate "$BUILD"/gm-summ "$root/usr/bin"
-	install -m 644 systemd/system/* "$root/usr/lib/systemd/system"
-	install -m 644 systemd/user/* "$root/usr/lib/systemd/user"
+	make -s BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr install >/dev/null
 }
 
 # unit NAME: one for the container, from standard input.

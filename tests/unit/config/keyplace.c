@@ -261,7 +261,8 @@ test_bad(void **state)
 	assert_int_equal(p.err.code, GM_ECONFIG);
 	assert_string_equal(p.err.msg,
 	    "no API key: set GOOGLE_API_KEYS in the environment or in an env "
-	    "file (looked for /etc/gm/env, ./.env)");
+	    "file, or load the credential google-api-keys (looked for "
+	    "/etc/gm/env, ./.env)");
 	release(&p);
 	(void)setenv("GOOGLE_API_KEYS", "a,secret text", 1);
 	assert_int_equal(find(&p, NULL), -1);

@@ -170,7 +170,8 @@ test_none(void **state)
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg,
 	    "no API key: set MISTRAL_API_KEYS in the environment or in an env "
-	    "file (looked for /etc/gm/env, ./.env)");
+	    "file, or load the credential mistral-api-keys (looked for "
+	    "/etc/gm/env, ./.env)");
 	gm_config_release(&config);
 }
 
