@@ -23,13 +23,8 @@ if $with_gm && ! gm-prompt --help | grep -q -e --lines; then
 	exit 1
 fi
 
-dir=$(mktemp -d)
-trap 'stop_servers; rm -rf "$dir"' EXIT
 # shellcheck source=tests/bench/servers.bash
 . tests/bench/servers.bash
-unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
-unset GM_FALLBACK GM_RPM GM_RPD GM_TPM
-export GM_STATE_DIR=$dir/state HOME=$dir XDG_CACHE_HOME=$dir/cache
 : >"$dir/env"
 
 records() {

@@ -12,14 +12,8 @@ RUNS=${RUNS:-60}
 BEFORE=${BEFORE-}
 export PATH=$BUILD:$BUILD/bench:$PATH
 
-dir=$(mktemp -d)
-server=
-trap 'stop_servers; kill $server 2>/dev/null || :; rm -rf "$dir"' EXIT
 # shellcheck source=tests/bench/servers.bash
 . tests/bench/servers.bash
-unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
-unset GM_FALLBACK GM_RPM GM_RPD GM_STATE_DIR
-export HOME=$dir XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=$dir/state
 
 # compare ROUNDS [unit=UNIT] NAME COMMAND [BOUND...] [NAME COMMAND...]...: as
 # timeit, with a line for BEFORE.

@@ -1,7 +1,13 @@
-# Servers for the benchmarks; sourced, with $dir (a directory that is removed at
-# the end) and $BUILD set.  stop_servers ends them all.
+# Where benchmarks run, and servers for them; sourced, with $BUILD set.  $dir is
+# home, cache and state; it is removed at the end, and all servers are ended.
 # shellcheck shell=bash disable=SC2154,SC2034
 
+dir=$(mktemp -d)
+server=
+trap 'stop_servers; rm -rf "$dir"' EXIT
+unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
+unset GM_FALLBACK GM_RPM GM_RPD GM_TPM GM_STATE_DIR
+export HOME=$dir XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=$dir/state
 export GEMINI_API_KEY=fake-good-key-0001
 STREAM=':streamGenerateContent?alt=sse'
 fronts=0
@@ -116,6 +122,7 @@ stop_front() {
 stop_servers() {
 	stop_front
 	stop_origin
+	[ -z "$server" ] || kill "$server" 2>/dev/null || :
 }
 
 # connections [BOUND]: how many took requests since the log was emptied,

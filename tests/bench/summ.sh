@@ -8,13 +8,8 @@ BUILD=${BUILD:-$PWD/build}
 RUNS=${RUNS:-5}
 export PATH=$BUILD:$BUILD/bench:$PATH
 
-dir=$(mktemp -d)
-trap 'stop_servers; rm -rf "$dir"' EXIT
 # shellcheck source=tests/bench/servers.bash
 . tests/bench/servers.bash
-unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
-unset GM_FALLBACK GM_RPM GM_RPD GM_TPM
-export GM_STATE_DIR=$dir/state HOME=$dir XDG_CACHE_HOME=$dir/cache
 : >"$dir/env"
 
 python3 -B tests/summ.py text 1048576 20 >"$dir/1m"
