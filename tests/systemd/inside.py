@@ -293,18 +293,22 @@ def test_the_timer_of_a_summary():
 
 def test_a_command_that_fails_sends_nothing():
     before = requests()
-    (STATE / "summaries/broken.txt").write_text("old\n")
-    for command, words in (
-            ("cat /srv/absent", "/srv/absent"),
-            ("", "COMMAND: is not set in /etc/gm/summ/broken.env")):
+    old = STATE / "summaries/broken.txt"
+    old.write_text("old\n")
+    owner = old.parent.stat()
+    os.chown(old, owner.st_uid, owner.st_gid)
+    for command, tool, words in (
+            ("cat /srv/absent", "sh", "/srv/absent"),
+            ("", "sh", "COMMAND: is not set in /etc/gm/summ/broken.env"),
+            ("true", "gm-summ", "text: empty")):
         write(ETC / "summ/broken.env", 'COMMAND="%s"\n' % command)
         SYSTEM.mark()
         SYSTEM.ctl("start", "gm-summ@broken.service", status=1)
-        rows = SYSTEM.lines("sh")
+        rows = SYSTEM.lines(tool)
         assert any(words in text for n, text in rows), rows
     SYSTEM.ctl("start", "gm-summ@absent.service", status=1)
     same(requests(), before)
-    same((STATE / "summaries/broken.txt").read_text(), "old\n")
+    same(old.read_text(), "old\n")
 
 
 def test_a_quota_that_is_exhausted_fails_nothing():
