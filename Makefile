@@ -311,13 +311,14 @@ install:
 	root=$(call quoted,$(DESTDIR)) record=$(call quoted,$(record)); \
 	make_dir() { \
 		[ -d "$$root$$1/" ] || { \
-			make_dir "$${1%/*}"; mkdir "$$root$$1"; echo "$$1"; \
+			make_dir "$${1%/*}"; mkdir "$$root$$1"; \
+			printf '%s\n' "$$1"; \
 		}; \
 	}; \
 	mkdir -p "$$root/"; \
 	made=$$(make_dir "$${record%/*}"); \
 	{ \
-		[ -z "$$made" ] || echo "$$made"; \
+		[ -z "$$made" ] || printf '%s\n' "$$made"; \
 		printf '%s\n' $(installed) | while read -r mode from to; do \
 			make_dir "$${to%/*}"; \
 			printf '  INST %s\n' "$$root$$to" >&2; \

@@ -220,11 +220,15 @@ unit_of() {
 	run ! grep -q INST err
 }
 
-@test "make install: characters that mean something to systemd or sed" {
+@test "make install, uninstall: characters that mean something to systemd, sed or echo" {
 	makes install DESTDIR="$PWD/stage" prefix='/o|p&t/a %\b'
 	[ "$rc" -eq 0 ]
 	diff <(unit_of '/o|p&t/a\x20%%\\b/bin') \
 	    'stage/o|p&t/a %\b/lib/systemd/system/gm-x@.service'
+	# And to the shell's echo: the directories are found again.
+	makes uninstall DESTDIR="$PWD/stage" prefix='/o|p&t/a %\b'
+	[ "$rc" -eq 0 ]
+	[ -z "$(listing stage)" ]
 }
 
 @test "make install: nothing is built again, in a tree that cannot be written" {
