@@ -62,17 +62,18 @@ _gm_offer() {
 }
 
 # Offer the files whose name goes on from what is after "@", or after nothing.
-# Bash quotes names, but would quote the "@" as well.
+# Bash quotes names, but would quote the "@" as well, and leave a "$" as it is
+# if the word is not just the name.
 _gm_files() { # @|''
 	local name
 
-	[[ $1 && ! $quoted ]] || compopt -o filenames
+	[[ ! $quoted ]] || compopt -o filenames
 	while IFS= read -r name; do
 		if [[ -d $name ]]; then
 			name+=/
 			compopt -o nospace
 		fi
-		[[ ! $1 || $quoted ]] || printf -v name %q "$name"
+		[[ $quoted ]] || printf -v name %q "$name"
 		COMPREPLY+=("$1$name")
 	done < <(compgen -f -- "${value#"$1"}")
 }

@@ -194,6 +194,10 @@ nothing_sent() {
 		cat
 	} <<-'END' | types bash
 		gm-prompt -fmy\t => gm-prompt -fmy\ file |
+		gm-prompt -fcos\t => gm-prompt -fcost\$x |
+		gm-prompt -fdi\t => gm-prompt -fdir/|
+		gm-prompt -fdir/\t => gm-prompt -fdir/inside |
+		gm-prompt -f"my\t => gm-prompt -f"my file" |
 		gm-prompt -f a=\t => gm-prompt -f a=c |
 		gm-prompt -f a:\t => gm-prompt -f a:b |
 		gm-prompt --file=a=\t => gm-prompt --file=a=c |
