@@ -311,20 +311,23 @@ def test_a_command_that_fails_sends_nothing():
     same(old.read_text(), "old\n")
 
 
-def test_a_quota_that_is_exhausted_fails_nothing():
+def test_a_quota_that_is_exhausted_fails_the_unit():
     write(pathlib.Path("/srv/notes/c.txt"), "Cats sleep.\n", 0o644)
+    summary = STATE / "summaries/notes.txt"
+    summary.write_text("old\n")
     play({"row": 30, "repeat": -1})
-    SYSTEM.start("gm-summ@notes.service")
+    SYSTEM.start("gm-summ@notes.service", 75)
     rows = SYSTEM.lines("gm-summ")
     assert any(n == 3 and "quota" in text for n, text in rows), rows
     # The other units know it, as they share the key state.
     before = requests()
     play({"stream": ["Animals."]})
-    SYSTEM.start("gm-summ@notes.service")
+    SYSTEM.start("gm-summ@notes.service", 75)
     same(requests(), before)
+    same(summary.read_text(), "old\n")
     run("rm", "-rf", "/var/lib/private/gm/keys")
     SYSTEM.start("gm-summ@notes.service")
-    same((STATE / "summaries/notes.txt").read_text(), "Animals.\n")
+    same(summary.read_text(), "Animals.\n")
 
 
 def test_syslog_reaches_the_journal():
