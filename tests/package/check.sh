@@ -100,11 +100,14 @@ use_units='
 		mkdir -p /var/$dir/private/gm/x
 		ln -s private/gm /var/$dir/gm
 	done
-	mkdir -p /var/lib/systemd/timers /etc/systemd/system/timers.target.wants
+	mkdir -p /var/lib/systemd/timers /etc/systemd/system/timers.target.wants \
+	    /etc/systemd/user/timers.target.wants
 	for unit in gm-keycheck gm-summ@news; do
 		: >"/var/lib/systemd/timers/stamp-$unit.timer"
 		ln -s "/usr/lib/systemd/system/${unit%@*}.timer" \
 		    "/etc/systemd/system/timers.target.wants/$unit.timer"
+		ln -s "/usr/lib/systemd/user/${unit%@*}.timer" \
+		    "/etc/systemd/user/timers.target.wants/$unit.timer"
 	done'
 
 try() { # ROOT
@@ -166,7 +169,7 @@ try() { # ROOT
 		if dpkg -s gm; then exit 1; fi'
 	listing "$use" >"$dir/after"
 	# Directories of systemd, which is not there.
-	sed -E -i '\@ \./(etc/systemd/system/timers\.target\.wants|var/lib/systemd/timers|var/(lib|cache)/private|(etc|var/lib)/systemd(/system)?)$@d' \
+	sed -E -i '\@ \./(etc/systemd/(system|user)/timers\.target\.wants|var/lib/systemd/timers|var/(lib|cache)/private|(etc|var/lib)/systemd(/system|/user)?)$@d' \
 	    "$dir/before" "$dir/after"
 	check 'nothing is left' diff "$dir/before" "$dir/after"
 }
