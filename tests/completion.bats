@@ -104,9 +104,9 @@ common_table() {
 	END
 }
 
-# What differs: zsh puts "=" behind options that take an argument, and bash and
+# What differs: zsh puts "=" after options that take an argument, and bash and
 # fish a space.
-options_table() { # BEHIND IN-THE-MIDDLE
+options_table() { # AFTER IN-THE-MIDDLE
 	sed "s/@/$1/; s/%/$2/" <<-'END'
 		gm-prompt --tem\t => gm-prompt --temperature@|
 		gm-prompt --sys\t => gm-prompt --sys|
@@ -208,7 +208,7 @@ nothing_sent() {
 		true; gm-prompt --color al\t => true; gm-prompt --color always |
 		gm-prompt x | gm-summ --style=t\t => gm-prompt x | gm-summ --style=tldr |
 		gm-prompt --\t\t => gm-prompt --|
-		? --model model to ask, and spare ones => shown
+		? --model model, and fallback models => shown
 		? --color colour on stderr: auto, always, never => shown
 		gm-prompt --color \t\t => gm-prompt --color |
 		? always auto never => shown
@@ -268,7 +268,7 @@ nothing_sent() {
 		gm-prompt -f a=\t => gm-prompt -f a=c |
 		gm-prompt -f a:\t => gm-prompt -f a:b |
 		gm-prompt --\t => gm-prompt --|
-		? --model -- model to ask, and spare ones => shown
+		? --model -- model, and fallback models => shown
 		? --color -- colour on stderr: auto, always, never => shown
 		gm-prompt --color \t => gm-prompt --color |
 		? always auto never => shown
@@ -296,7 +296,7 @@ nothing_sent() {
 	} <<-'END' | types fish
 		gm-prompt -q "@my\t => gm-prompt -q "@my file" |
 		gm-prompt --\t => gm-prompt --|
-		? --model (model to ask, and spare ones) => shown
+		? --model (model, and fallback models) => shown
 		? --color (colour on stderr: auto, always, never) => shown
 	END
 	nothing_sent

@@ -91,7 +91,7 @@ class Shell:
         command = [word.replace("RC", rc) for word in START[name]]
         self.pid, self.terminal = os.forkpty()
         if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 60, 200, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 150, 200, 0, 0))
             os.execvpe(command[0], command, env)
         self.lines = os.open(self.fifo, os.O_RDWR)
         self.shown = b""

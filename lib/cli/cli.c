@@ -79,7 +79,7 @@ add_config_rows(const struct gm_tool *tool, struct gm_options *o)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_opt rows[] = {
-		{ 'm', "model", "MODEL,...", "model to ask, and spare ones",
+		{ 'm', "model", "MODEL,...", "model, and fallback models",
 		    .kind = GM_ARG_MODELS, .text = &c->model },
 		{ 0, "provider", "P",
 		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL : GM_VENDOR_NAMES,
@@ -91,7 +91,7 @@ add_config_rows(const struct gm_tool *tool, struct gm_options *o)
 		    .kind = GM_ARG_KEY, .setting = &key_index },
 		{ 0, "env-file", "FILE", "read keys and settings from FILE",
 		    .kind = GM_ARG_FILE, .text = &c->env_file },
-		{ 0, "metrics", NULL, "tell times and tokens on stderr",
+		{ 0, "metrics", NULL, "print times and tokens on stderr",
 		    .flag = &c->metrics },
 		{ 0, "log-file", "FILE", "append metrics to FILE as JSON",
 		    .kind = GM_ARG_FILE, .setting = &log_file },
@@ -110,7 +110,7 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 {
 	const struct gm_opt rows[] = {
 		{ 0, "fallback", "P,...",
-		    "providers to ask when this one cannot answer",
+		    "providers to use if this one cannot answer",
 		    .may_be_empty = true, .kind = GM_ARG_WORDS,
 		    .word = gm_vendors_word, .setting = &fallback },
 		{ 0, "fallback-mistral", NULL, "the same as --fallback mistral",
@@ -127,13 +127,13 @@ add_service_rows(struct gm_common *c, struct gm_options *o)
 		{ 0, "deadline", "TIME", "end of the whole run (none)",
 		    .setting = &deadline },
 		{ 0, "retries", "N",
-		    "repeats after network and server errors (4)",
+		    "retries after network and server errors (4)",
 		    .setting = &retries },
 		{ 0, "max-wait", "TIME",
 		    "longest sleep for a key that is cooling down (60s)",
 		    .setting = &max_wait },
 		{ 0, "ignore-cooldown", NULL,
-		    "use keys although they should rest",
+		    "use keys in cooldown, or rejected",
 		    .flag = &c->ignore_cooldown },
 		{ 0, "http1.1", NULL, "do not use HTTP/2", .flag = &c->http1 },
 		{ '4', "ipv4", NULL, "use IPv4 only", .flag = &c->ipv4 },
@@ -157,7 +157,7 @@ make_options(const struct gm_tool *tool, void *own, struct builtin *b,
 	};
 	const struct gm_opt every[] = {
 		{ 'v', "verbose", NULL,
-		    "tell more; -vv: where settings come from",
+		    "print more; -vv: where settings come from",
 		    .count = &c->note.verbose },
 		{ 0, "quiet", NULL, "errors only", .flag = &c->note.quiet },
 		{ 0, "completion", "SHELL",
