@@ -60,7 +60,7 @@ unreachable() {
 		$shell ./session >out 2>err </dev/null
 		same err ''
 		same out $'One.\nOne.\nOne.\nOne.\n'
-		# The words are operands behind --, whatever they look like.
+		# The words are operands after --, whatever they look like.
 		body $((before + 1)) | jq -e '.contents[0].parts[0].text == "-j is an option"'
 		grep -q '^POST /v1beta/models/a-model:' \
 		    "$DIR/request.$((before + 2))"

@@ -26,7 +26,7 @@ look(const struct gm_offer *o, struct gm_keyplace *place, struct gm_err *err)
 	return gm_keyplace_find(place, o->config, o->secrets, &silence, err);
 }
 
-/* No shell finds more in it than a word, and no tool an option. */
+/* Would a shell take the name as one word, and a tool not as an option? */
 static bool
 is_plain(const char *name)
 {

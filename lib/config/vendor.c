@@ -16,7 +16,7 @@ static const struct gm_vendor_row rows[GM_VENDORS] = {
 	    5, 1, 0, GM_SET_OPENAI_COMMAND, "openai-api-key", true },
 };
 
-/* A list of nobody. */
+/* Names the empty list. */
 static const char none[] = "none";
 
 const struct gm_vendors gm_vendors_all = {

@@ -115,7 +115,7 @@ try() { # ROOT
 
 	mkdir "$dir/$system"
 	check 'a copy for building' copy "$1" "$build" || return
-	check 'the package builds, lintian is content' inside "$build" '
+	check 'the package builds, lintian finds nothing' inside "$build" '
 		mkdir /one && cd /one && tar -xzf /root/gm.tar.gz && cd gm-*
 		./bootstrap --yes deb && make deb && mv build/deb/*.deb ..' || return
 	check 'it builds again, another way' inside "$build" '
