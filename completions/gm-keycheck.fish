@@ -5,12 +5,17 @@ function __gm_value
     commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''
 end
 
+# Offer words with an empty description, in place of that of the option.
+function __gm_words # WORD...
+    string replace -r -- '$' \t $argv
+end
+
 # Offer words for the last item of a list.
 function __gm_list # WORD...
     set -l begun (__gm_value | string match -r -- '^.*,')
     test -n "$begun"
     or set begun ''
-    printf '%s\n' $begun$argv
+    __gm_words $begun$argv
 end
 
 # Ask the tool itself for models or keys; it sends nothing.
@@ -37,7 +42,7 @@ function __gm_at
     for name in (string sub -s 2 -- "$value" | string unescape)*
         test -d $name
         and set name $name/
-        echo @$name
+        __gm_words @$name
     end
 end
 
@@ -50,21 +55,21 @@ function __gm_command
     complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
 end
 
-complete -c gm-keycheck -f -a '(__gm_ask gm-keycheck keys)'
-complete -c gm-keycheck -l level -x -a 'list count generate' -d 'list (free), count (free) or generate'
+complete -c gm-keycheck -f -a '(__gm_words (__gm_ask gm-keycheck keys))'
+complete -c gm-keycheck -l level -x -a '(__gm_words list count generate)' -d 'list (free), count (free) or generate'
 complete -c gm-keycheck -l min-healthy -x -d 'succeed if at least N keys are healthy'
 complete -c gm-keycheck -l min-ok -x -d 'succeed if at least N keys can answer now'
 complete -c gm-keycheck -l no-save -d 'do not update the shared key state'
 complete -c gm-keycheck -l prometheus -r -F -d 'write metrics to FILE'
 complete -c gm-keycheck -s J -l json -d 'print JSON in place of text'
 complete -c gm-keycheck -s m -l model -x -a '(__gm_list (__gm_ask gm-keycheck models))' -d 'model, and fallback models'
-complete -c gm-keycheck -l provider -x -a 'gemini mistral openai all' -d 'gemini, mistral, openai or all'
-complete -c gm-keycheck -s k -l key-index -x -a '(__gm_ask gm-keycheck keys)' -d 'use only the key with index N'
+complete -c gm-keycheck -l provider -x -a '(__gm_words gemini mistral openai all)' -d 'gemini, mistral, openai or all'
+complete -c gm-keycheck -s k -l key-index -x -a '(__gm_words (__gm_ask gm-keycheck keys))' -d 'use only the key with index N'
 complete -c gm-keycheck -l env-file -r -F -d 'read keys and settings from FILE'
 complete -c gm-keycheck -l metrics -d 'print times and tokens on stderr'
 complete -c gm-keycheck -l log-file -r -F -d 'append metrics to FILE as JSON'
 complete -c gm-keycheck -l syslog -d 'send metrics to syslog'
-complete -c gm-keycheck -l color -x -a 'auto always never' -d 'colour on stderr: auto, always, never'
+complete -c gm-keycheck -l color -x -a '(__gm_words auto always never)' -d 'colour on stderr: auto, always, never'
 complete -c gm-keycheck -l fallback -x -a '(__gm_list gemini mistral openai none)' -d 'providers to use if this one cannot answer'
 complete -c gm-keycheck -l fallback-mistral -d 'the same as --fallback mistral'
 complete -c gm-keycheck -l response-timeout -x -d 'longest wait for the first event of a response (15m)'
@@ -79,6 +84,6 @@ complete -c gm-keycheck -s 4 -l ipv4 -d 'use IPv4 only'
 complete -c gm-keycheck -s 6 -l ipv6 -d 'use IPv6 only'
 complete -c gm-keycheck -s v -l verbose -d 'print more; -vv: where settings come from'
 complete -c gm-keycheck -l quiet -d 'errors only'
-complete -c gm-keycheck -l completion -x -a 'bash zsh fish' -d 'print completions for bash, zsh or fish'
+complete -c gm-keycheck -l completion -x -a '(__gm_words bash zsh fish)' -d 'print completions for bash, zsh or fish'
 complete -c gm-keycheck -s h -l help -d 'print this text'
 complete -c gm-keycheck -s V -l version -d 'print the version'

@@ -5,12 +5,17 @@ function __gm_value
     commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''
 end
 
+# Offer words with an empty description, in place of that of the option.
+function __gm_words # WORD...
+    string replace -r -- '$' \t $argv
+end
+
 # Offer words for the last item of a list.
 function __gm_list # WORD...
     set -l begun (__gm_value | string match -r -- '^.*,')
     test -n "$begun"
     or set begun ''
-    printf '%s\n' $begun$argv
+    __gm_words $begun$argv
 end
 
 # Ask the tool itself for models or keys; it sends nothing.
@@ -37,7 +42,7 @@ function __gm_at
     for name in (string sub -s 2 -- "$value" | string unescape)*
         test -d $name
         and set name $name/
-        echo @$name
+        __gm_words @$name
     end
 end
 
@@ -50,7 +55,7 @@ function __gm_command
     complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
 end
 
-complete -c gm-models -f -a '(__gm_ask gm-models models)'
+complete -c gm-models -f -a '(__gm_words (__gm_ask gm-models models))'
 complete -c gm-models -l all -d 'also those that cannot answer questions'
 complete -c gm-models -l method -x -d 'those that have this method'
 complete -c gm-models -s l -l long -d 'limits, thinking and methods, too'
@@ -58,13 +63,13 @@ complete -c gm-models -s J -l json -d 'a JSON object for each model'
 complete -c gm-models -l refresh -d 'ask for the list, whatever the cache has'
 complete -c gm-models -l probe -d 'ask each model whether it answers (free)'
 complete -c gm-models -s m -l model -x -a '(__gm_list (__gm_ask gm-models models))' -d 'model, and fallback models'
-complete -c gm-models -l provider -x -a 'gemini mistral openai' -d 'gemini, mistral or openai'
-complete -c gm-models -s k -l key-index -x -a '(__gm_ask gm-models keys)' -d 'use only the key with index N'
+complete -c gm-models -l provider -x -a '(__gm_words gemini mistral openai)' -d 'gemini, mistral or openai'
+complete -c gm-models -s k -l key-index -x -a '(__gm_words (__gm_ask gm-models keys))' -d 'use only the key with index N'
 complete -c gm-models -l env-file -r -F -d 'read keys and settings from FILE'
 complete -c gm-models -l metrics -d 'print times and tokens on stderr'
 complete -c gm-models -l log-file -r -F -d 'append metrics to FILE as JSON'
 complete -c gm-models -l syslog -d 'send metrics to syslog'
-complete -c gm-models -l color -x -a 'auto always never' -d 'colour on stderr: auto, always, never'
+complete -c gm-models -l color -x -a '(__gm_words auto always never)' -d 'colour on stderr: auto, always, never'
 complete -c gm-models -l fallback -x -a '(__gm_list gemini mistral openai none)' -d 'providers to use if this one cannot answer'
 complete -c gm-models -l fallback-mistral -d 'the same as --fallback mistral'
 complete -c gm-models -l response-timeout -x -d 'longest wait for the first event of a response (15m)'
@@ -79,6 +84,6 @@ complete -c gm-models -s 4 -l ipv4 -d 'use IPv4 only'
 complete -c gm-models -s 6 -l ipv6 -d 'use IPv6 only'
 complete -c gm-models -s v -l verbose -d 'print more; -vv: where settings come from'
 complete -c gm-models -l quiet -d 'errors only'
-complete -c gm-models -l completion -x -a 'bash zsh fish' -d 'print completions for bash, zsh or fish'
+complete -c gm-models -l completion -x -a '(__gm_words bash zsh fish)' -d 'print completions for bash, zsh or fish'
 complete -c gm-models -s h -l help -d 'print this text'
 complete -c gm-models -s V -l version -d 'print the version'

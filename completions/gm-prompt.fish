@@ -5,12 +5,17 @@ function __gm_value
     commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''
 end
 
+# Offer words with an empty description, in place of that of the option.
+function __gm_words # WORD...
+    string replace -r -- '$' \t $argv
+end
+
 # Offer words for the last item of a list.
 function __gm_list # WORD...
     set -l begun (__gm_value | string match -r -- '^.*,')
     test -n "$begun"
     or set begun ''
-    printf '%s\n' $begun$argv
+    __gm_words $begun$argv
 end
 
 # Ask the tool itself for models or keys; it sends nothing.
@@ -37,7 +42,7 @@ function __gm_at
     for name in (string sub -s 2 -- "$value" | string unescape)*
         test -d $name
         and set name $name/
-        echo @$name
+        __gm_words @$name
     end
 end
 
@@ -60,9 +65,9 @@ complete -c gm-prompt -l top-k -x -d 'sample from the N likeliest tokens'
 complete -c gm-prompt -l max-tokens -x -d 'limit of answer and thinking'
 complete -c gm-prompt -l stop -x -d 'end the answer at TEXT (up to 5 times)'
 complete -c gm-prompt -l seed -x -d 'repeat an answer, as far as possible'
-complete -c gm-prompt -l thinking -x -a 'minimal low medium high xhigh off' -d 'minimal, low, medium, high, xhigh, off or tokens'
+complete -c gm-prompt -l thinking -x -a '(__gm_words minimal low medium high xhigh off)' -d 'minimal, low, medium, high, xhigh, off or tokens'
 complete -c gm-prompt -l show-thoughts -d 'summaries of thoughts, on stderr'
-complete -c gm-prompt -l safety -x -a 'none low medium high' -d 'filter: none, low, medium or high'
+complete -c gm-prompt -l safety -x -a '(__gm_words none low medium high)' -d 'filter: none, low, medium or high'
 complete -c gm-prompt -l search -d 'let the model search the web'
 complete -c gm-prompt -l url-context -d 'let it read the URLs in the prompt'
 complete -c gm-prompt -s S -l stream -d 'print the answer as it comes'
@@ -93,13 +98,13 @@ complete -c gm-prompt -l rpm -x -d 'requests per minute and project (GM_RPM)'
 complete -c gm-prompt -l tpm -x -d 'input tokens per minute and project (GM_TPM)'
 complete -c gm-prompt -s J -l json -d 'print JSON in place of text'
 complete -c gm-prompt -s m -l model -x -a '(__gm_list (__gm_ask gm-prompt models))' -d 'model, and fallback models'
-complete -c gm-prompt -l provider -x -a 'gemini mistral openai' -d 'gemini, mistral or openai'
-complete -c gm-prompt -s k -l key-index -x -a '(__gm_ask gm-prompt keys)' -d 'use only the key with index N'
+complete -c gm-prompt -l provider -x -a '(__gm_words gemini mistral openai)' -d 'gemini, mistral or openai'
+complete -c gm-prompt -s k -l key-index -x -a '(__gm_words (__gm_ask gm-prompt keys))' -d 'use only the key with index N'
 complete -c gm-prompt -l env-file -r -F -d 'read keys and settings from FILE'
 complete -c gm-prompt -l metrics -d 'print times and tokens on stderr'
 complete -c gm-prompt -l log-file -r -F -d 'append metrics to FILE as JSON'
 complete -c gm-prompt -l syslog -d 'send metrics to syslog'
-complete -c gm-prompt -l color -x -a 'auto always never' -d 'colour on stderr: auto, always, never'
+complete -c gm-prompt -l color -x -a '(__gm_words auto always never)' -d 'colour on stderr: auto, always, never'
 complete -c gm-prompt -l fallback -x -a '(__gm_list gemini mistral openai none)' -d 'providers to use if this one cannot answer'
 complete -c gm-prompt -l fallback-mistral -d 'the same as --fallback mistral'
 complete -c gm-prompt -l response-timeout -x -d 'longest wait for the first event of a response (15m)'
@@ -114,6 +119,6 @@ complete -c gm-prompt -s 4 -l ipv4 -d 'use IPv4 only'
 complete -c gm-prompt -s 6 -l ipv6 -d 'use IPv6 only'
 complete -c gm-prompt -s v -l verbose -d 'print more; -vv: where settings come from'
 complete -c gm-prompt -l quiet -d 'errors only'
-complete -c gm-prompt -l completion -x -a 'bash zsh fish' -d 'print completions for bash, zsh or fish'
+complete -c gm-prompt -l completion -x -a '(__gm_words bash zsh fish)' -d 'print completions for bash, zsh or fish'
 complete -c gm-prompt -s h -l help -d 'print this text'
 complete -c gm-prompt -s V -l version -d 'print the version'

@@ -5,12 +5,17 @@ function __gm_value
     commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''
 end
 
+# Offer words with an empty description, in place of that of the option.
+function __gm_words # WORD...
+    string replace -r -- '$' \t $argv
+end
+
 # Offer words for the last item of a list.
 function __gm_list # WORD...
     set -l begun (__gm_value | string match -r -- '^.*,')
     test -n "$begun"
     or set begun ''
-    printf '%s\n' $begun$argv
+    __gm_words $begun$argv
 end
 
 # Ask the tool itself for models or keys; it sends nothing.
@@ -37,7 +42,7 @@ function __gm_at
     for name in (string sub -s 2 -- "$value" | string unescape)*
         test -d $name
         and set name $name/
-        echo @$name
+        __gm_words @$name
     end
 end
 
@@ -51,28 +56,28 @@ function __gm_command
 end
 
 complete -c gm-rotate -f -a '(__gm_command)'
-complete -c gm-rotate -l current-index -x -a '(__gm_ask gm-rotate keys)' -d 'move on only from the key N'
+complete -c gm-rotate -l current-index -x -a '(__gm_words (__gm_ask gm-rotate keys))' -d 'move on only from the key N'
 complete -c gm-rotate -l peek -d 'the key of the next request; move nothing'
 complete -c gm-rotate -l status -d 'what is known of all keys'
-complete -c gm-rotate -l mark -x -a '(__gm_ask gm-rotate keys)' -d 'say what --class says of a key'
-complete -c gm-rotate -l class -x -a 'ok key_invalid key_expired key_leaked key_restricted key_refused project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search' -d 'how it is: ok, key_invalid, quota ...'
+complete -c gm-rotate -l mark -x -a '(__gm_words (__gm_ask gm-rotate keys))' -d 'say what --class says of a key'
+complete -c gm-rotate -l class -x -a '(__gm_words ok key_invalid key_expired key_leaked key_restricted key_refused project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search)' -d 'how it is: ok, key_invalid, quota ...'
 complete -c gm-rotate -l for -x -d 'for how long'
 complete -c gm-rotate -l reset -d 'lift the marks of the key INDEX, or all'
-complete -c gm-rotate -n '__fish_contains_opt reset' -a '(__gm_ask gm-rotate keys)'
+complete -c gm-rotate -n '__fish_contains_opt reset' -a '(__gm_words (__gm_ask gm-rotate keys))'
 complete -c gm-rotate -l from-reports -d 'take reports from standard input, then --peek'
 complete -c gm-rotate -l print-key -d 'print the key in place of its index'
 complete -c gm-rotate -l as -x -d 'give the command the key as VAR, too'
 complete -c gm-rotate -s J -l json -d 'print JSON in place of text'
 complete -c gm-rotate -s m -l model -x -a '(__gm_list (__gm_ask gm-rotate models))' -d 'model, and fallback models'
-complete -c gm-rotate -l provider -x -a 'gemini mistral openai' -d 'gemini, mistral or openai'
-complete -c gm-rotate -s k -l key-index -x -a '(__gm_ask gm-rotate keys)' -d 'use only the key with index N'
+complete -c gm-rotate -l provider -x -a '(__gm_words gemini mistral openai)' -d 'gemini, mistral or openai'
+complete -c gm-rotate -s k -l key-index -x -a '(__gm_words (__gm_ask gm-rotate keys))' -d 'use only the key with index N'
 complete -c gm-rotate -l env-file -r -F -d 'read keys and settings from FILE'
 complete -c gm-rotate -l metrics -d 'print times and tokens on stderr'
 complete -c gm-rotate -l log-file -r -F -d 'append metrics to FILE as JSON'
 complete -c gm-rotate -l syslog -d 'send metrics to syslog'
-complete -c gm-rotate -l color -x -a 'auto always never' -d 'colour on stderr: auto, always, never'
+complete -c gm-rotate -l color -x -a '(__gm_words auto always never)' -d 'colour on stderr: auto, always, never'
 complete -c gm-rotate -s v -l verbose -d 'print more; -vv: where settings come from'
 complete -c gm-rotate -l quiet -d 'errors only'
-complete -c gm-rotate -l completion -x -a 'bash zsh fish' -d 'print completions for bash, zsh or fish'
+complete -c gm-rotate -l completion -x -a '(__gm_words bash zsh fish)' -d 'print completions for bash, zsh or fish'
 complete -c gm-rotate -s h -l help -d 'print this text'
 complete -c gm-rotate -s V -l version -d 'print the version'

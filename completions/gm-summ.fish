@@ -5,12 +5,17 @@ function __gm_value
     commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''
 end
 
+# Offer words with an empty description, in place of that of the option.
+function __gm_words # WORD...
+    string replace -r -- '$' \t $argv
+end
+
 # Offer words for the last item of a list.
 function __gm_list # WORD...
     set -l begun (__gm_value | string match -r -- '^.*,')
     test -n "$begun"
     or set begun ''
-    printf '%s\n' $begun$argv
+    __gm_words $begun$argv
 end
 
 # Ask the tool itself for models or keys; it sends nothing.
@@ -37,7 +42,7 @@ function __gm_at
     for name in (string sub -s 2 -- "$value" | string unescape)*
         test -d $name
         and set name $name/
-        echo @$name
+        __gm_words @$name
     end
 end
 
@@ -50,7 +55,7 @@ function __gm_command
     complete -C (string join -- ' ' (string escape -- $words) (commandline -ct))
 end
 
-complete -c gm-summ -l style -x -a 'bullets paragraph headline tldr minutes' -d 'bullets, paragraph, headline, tldr or minutes'
+complete -c gm-summ -l style -x -a '(__gm_words bullets paragraph headline tldr minutes)' -d 'bullets, paragraph, headline, tldr or minutes'
 complete -c gm-summ -s w -l words -x -d 'write about N words (150)'
 complete -c gm-summ -l lang -x -d 'language of the summary (that of the text)'
 complete -c gm-summ -s i -l instructions -x -a '(__gm_at)' -d 'what to stress, or to leave out'
@@ -71,13 +76,13 @@ complete -c gm-summ -l rpm -x -d 'requests per minute and project (GM_RPM)'
 complete -c gm-summ -l tpm -x -d 'input tokens per minute and project (GM_TPM)'
 complete -c gm-summ -s J -l json -d 'print JSON in place of text'
 complete -c gm-summ -s m -l model -x -a '(__gm_list (__gm_ask gm-summ models))' -d 'model, and fallback models'
-complete -c gm-summ -l provider -x -a 'gemini mistral openai' -d 'gemini, mistral or openai'
-complete -c gm-summ -s k -l key-index -x -a '(__gm_ask gm-summ keys)' -d 'use only the key with index N'
+complete -c gm-summ -l provider -x -a '(__gm_words gemini mistral openai)' -d 'gemini, mistral or openai'
+complete -c gm-summ -s k -l key-index -x -a '(__gm_words (__gm_ask gm-summ keys))' -d 'use only the key with index N'
 complete -c gm-summ -l env-file -r -F -d 'read keys and settings from FILE'
 complete -c gm-summ -l metrics -d 'print times and tokens on stderr'
 complete -c gm-summ -l log-file -r -F -d 'append metrics to FILE as JSON'
 complete -c gm-summ -l syslog -d 'send metrics to syslog'
-complete -c gm-summ -l color -x -a 'auto always never' -d 'colour on stderr: auto, always, never'
+complete -c gm-summ -l color -x -a '(__gm_words auto always never)' -d 'colour on stderr: auto, always, never'
 complete -c gm-summ -l fallback -x -a '(__gm_list gemini mistral openai none)' -d 'providers to use if this one cannot answer'
 complete -c gm-summ -l fallback-mistral -d 'the same as --fallback mistral'
 complete -c gm-summ -l response-timeout -x -d 'longest wait for the first event of a response (15m)'
@@ -92,6 +97,6 @@ complete -c gm-summ -s 4 -l ipv4 -d 'use IPv4 only'
 complete -c gm-summ -s 6 -l ipv6 -d 'use IPv6 only'
 complete -c gm-summ -s v -l verbose -d 'print more; -vv: where settings come from'
 complete -c gm-summ -l quiet -d 'errors only'
-complete -c gm-summ -l completion -x -a 'bash zsh fish' -d 'print completions for bash, zsh or fish'
+complete -c gm-summ -l completion -x -a '(__gm_words bash zsh fish)' -d 'print completions for bash, zsh or fish'
 complete -c gm-summ -s h -l help -d 'print this text'
 complete -c gm-summ -s V -l version -d 'print the version'

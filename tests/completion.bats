@@ -298,6 +298,11 @@ nothing_sent() {
 		gm-prompt --\t => gm-prompt --|
 		? --model (model, and fallback models) => shown
 		? --color (colour on stderr: auto, always, never) => shown
+		gm-prompt --color \t => gm-prompt --color |
+		? always => shown
+		? (colour => not shown
+		gm-prompt -k \t => gm-prompt -k |
+		? (use => not shown
 	END
 	nothing_sent
 }

@@ -9,12 +9,17 @@ static const char *const shared[] = {
 	"    commandline -ct | string replace -r -- '^(--[^=]*=|-[^-])' ''",
 	"end",
 	"",
+	"# Offer words with an empty description, in place of that of the option.",
+	"function __gm_words # WORD...",
+	"    string replace -r -- '$' \\t $argv",
+	"end",
+	"",
 	"# Offer words for the last item of a list.",
 	"function __gm_list # WORD...",
 	"    set -l begun (__gm_value | string match -r -- '^.*,')",
 	"    test -n \"$begun\"",
 	"    or set begun ''",
-	"    printf '%s\\n' $begun$argv",
+	"    __gm_words $begun$argv",
 	"end",
 	"",
 	"# Ask the tool itself for models or keys; it sends nothing.",
@@ -41,7 +46,7 @@ static const char *const shared[] = {
 	"    for name in (string sub -s 2 -- \"$value\" | string unescape)*",
 	"        test -d $name",
 	"        and set name $name/",
-	"        echo @$name",
+	"        __gm_words @$name",
 	"    end",
 	"end",
 	"",
@@ -82,9 +87,9 @@ put_offer(
 		gm_buf_puts(out, " -a '(__gm_at)'");
 		break;
 	case GM_ARG_WORD:
-		gm_buf_puts(out, " -a '");
+		gm_buf_puts(out, " -a '(__gm_words ");
 		gm_completion_words(out, row);
-		gm_buf_putc(out, '\'');
+		gm_buf_puts(out, ")'");
 		break;
 	case GM_ARG_WORDS:
 		gm_buf_puts(out, " -a '(__gm_list ");
@@ -92,14 +97,16 @@ put_offer(
 		gm_buf_puts(out, ")'");
 		break;
 	case GM_ARG_MODEL:
-		gm_buf_printf(out, " -a '(__gm_ask %s models)'", c->tool);
+		gm_buf_printf(
+		    out, " -a '(__gm_words (__gm_ask %s models))'", c->tool);
 		break;
 	case GM_ARG_MODELS:
 		gm_buf_printf(
 		    out, " -a '(__gm_list (__gm_ask %s models))'", c->tool);
 		break;
 	case GM_ARG_KEY:
-		gm_buf_printf(out, " -a '(__gm_ask %s keys)'", c->tool);
+		gm_buf_printf(
+		    out, " -a '(__gm_words (__gm_ask %s keys))'", c->tool);
 		break;
 	case GM_ARG_COMMAND:
 		gm_buf_puts(out, " -a '(__gm_command)'");
