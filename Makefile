@@ -321,7 +321,7 @@ install:
 		[ -z "$$made" ] || printf '%s\n' "$$made"; \
 		printf '%s\n' $(installed) | while read -r mode from to; do \
 			make_dir "$${to%/*}"; \
-			printf '  INST %s\n' "$$root$$to" >&2; \
+			printf '  INST %s\n' "$$root$$to" >&3; \
 			case $$from in \
 			systemd/*) \
 				rm -f "$$root$$to"; \
@@ -330,7 +330,7 @@ install:
 			*) $(INSTALL) -m $$mode "$$from" "$$root$$to" ;; \
 			esac; \
 		done; \
-	} >>"$${record:+$$root}$${record:-/dev/null}"
+	} 3>&1 >>"$${record:+$$root}$${record:-/dev/null}"
 
 # Not a directory that others had made, or have put files into.
 uninstall:

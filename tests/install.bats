@@ -90,11 +90,11 @@ unit_of() {
 	mkdir -m 755 sys
 	makes install PREFIX="$PWD/sys/local"
 	[ "$rc" -eq 0 ]
-	same out ''
+	same err ''
 	diff <(expected) <(listing sys/local)
 	# One line for each, but for the list of directories.
 	diff <(expected | sed -n "s|^f ... |  INST $PWD/sys/local/|p" |
-	    grep -v '/directories$' | sort) <(sort err)
+	    grep -v '/directories$' | sort) <(sort out)
 	diff <(unit_of "$PWD/sys/local/bin") \
 	    sys/local/lib/systemd/system/gm-x@.service
 	"sys/local/bin/gm-prompt" --version | grep -qx "gm-prompt $(<"$ROOT/VERSION")"
@@ -217,7 +217,7 @@ unit_of() {
 	makes install DESTDIR="$PWD/stage" prefix=/usr unitdir=/b/c bindir=/b
 	[ "$rc" -eq 2 ]
 	grep -q "stage/b" err
-	run ! grep -q INST err
+	run ! grep -q INST out
 }
 
 @test "make install, uninstall: characters that mean something to systemd, sed or echo" {
@@ -263,11 +263,11 @@ unit_of() {
 	local file
 	(stage=$PWD/stage && cd "$ROOT" && env -i PATH="$PATH" make BUILD="$BUILD" \
 	    install DESTDIR="$stage" prefix=/usr/local) >out 2>err
-	same out ''
+	same err ''
 	for file in "$ROOT"/completions/* "$ROOT"/systemd/*/*; do
 		[ -e "$file" ] || continue
 		file=${file##*/}
-		grep -q "/${file%.bash}\$" err
+		grep -q "/${file%.bash}\$" out
 	done
 	# If one tool has completions, all have them, of each shell.
 	[ ! -d "$ROOT/completions" ] || for file in "$ROOT"/tools/*/main.c; do
