@@ -172,6 +172,8 @@ class Bench:
                     self.disk = int(size)
             f.truncate(0)
         size = os.path.getsize(self.out) if os.path.exists(self.out) else 0
+        # A run may have ended right after it cut off a line without an end.
+        self.disk = min(self.disk, size)
         late = [now - at for at, end in written if end > self.disk]
         end = random.randint(self.disk, size)
         if end < size:
