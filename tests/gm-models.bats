@@ -278,9 +278,9 @@ gm-models: no model answers
 @test "--probe: one that fails alike with others, or in its own way, is no end" {
 	script <<-END
 		[$(page a b c d),
-		 {"when": {"path": "/a:"}, "row": 28},
-		 {"when": {"path": "/b:"}, "row": 22},
-		 {"when": {"path": "/c:"}, "row": 37, "repeat": 2},
+		 {"when": {"path": "/a:"}, "refusal": "body_too_large"},
+		 {"when": {"path": "/b:"}, "refusal": "invalid_argument"},
+		 {"when": {"path": "/c:"}, "refusal": "overloaded", "repeat": 2},
 		 {"when": {"path": "/c:"}, "json": {"totalTokens": 1}},
 		 {"when": {"path": "/d:"}, "json": {"tokens": 1}, "repeat": -1}]
 	END
@@ -569,7 +569,7 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 
 @test "a page that fails may come again; what came before is kept" {
 	script <<-'END'
-		[{"service": true}, {"row": 37, "repeat": 2},
+		[{"service": true}, {"refusal": "overloaded", "repeat": 2},
 		 {"service": true, "cut_at": 300}, {"service": true},
 		 {"service": true}]
 	END
@@ -582,7 +582,7 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 
 @test "a page that fails for good: nothing is printed, nothing kept" {
 	script <<'END'
-[{"service": true}, {"row": 1},
+[{"service": true}, {"refusal": "key_invalid"},
  {"service": true}, {"body": "<html>login</html>"},
  {"body": "nonsense"},
  {"json": {"object": "list", "data": []}},

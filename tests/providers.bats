@@ -285,7 +285,7 @@ Try 'gm-models --help'.
 }
 
 @test "gm-models --probe: a service that is down is not replaced" {
-	start '[{"row":37,"repeat":-1}]'
+	start '[{"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --probe --fallback mistral --retries 0
 	fails 69 "gm-models: models: the model is overloaded (HTTP 503, overloaded): $OVERLOADED"
 	tried 1
@@ -314,7 +314,7 @@ Try 'gm-models --help'.
 GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overloaded): $OVERLOADED"
 
 @test "gm-models --fallback, --fallback-mistral: the next one's list, and a line" {
-	start '[{"when":{"path":"/v1beta/"},"row":37,"repeat":-1}]'
+	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --fallback mistral --retries 0 small
 	said 0 "$SMALL" "$GEMINI_DOWN; asking mistral instead
 "
@@ -330,7 +330,7 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 }
 
 @test "gm-models --fallback: retries are each service's own" {
-	start '[{"when":{"path":"/v1beta/"},"row":36,"repeat":-1,"headers":{"Retry-After":"0"}},
+	start '[{"when":{"path":"/v1beta/"},"refusal":"server","repeat":-1,"headers":{"Retry-After":"0"}},
 	    {"when":{"path":"/mistral/"},"refusal":"server","headers":{"Retry-After":"0"}}]'
 	tool gm-models --fallback mistral --retries 1 small
 	said 0 "$SMALL" 'gm-models: gemini: models: the service failed (HTTP 500, server): An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting; asking mistral instead
@@ -363,18 +363,18 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 }
 
 @test "gm-models --fallback: not where the request is at fault" {
-	start '[{"row":22,"repeat":-1}]'
+	start '[{"refusal":"invalid_argument","repeat":-1}]'
 	tool gm-models --fallback mistral
 	fails 65 'gm-models: models: the service refuses the request (HTTP 400, bad_request): Request contains an invalid argument.'
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
-	play <<<'[{"when":{"path":"/v1beta/"},"row":42,"location":"/x"}]'
+	play <<<'[{"when":{"path":"/v1beta/"},"refusal":"redirect","location":"/x"}]'
 	tool gm-models --fallback mistral
 	fails 76 'gm-models: URL: a redirect, which is never followed with a key (HTTP 302, redirect): Moved'
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
 }
 
 @test "gm-models --fallback: none has a list: the words of each, first status" {
-	start '[{"row":37,"when":{"path":"/v1beta/"},"repeat":-1}]'
+	start '[{"refusal":"overloaded","when":{"path":"/v1beta/"},"repeat":-1}]'
 	export MISTRAL_API_KEYS=fake-invalid-key-0013
 	export OPENAI_BASE_URL=$URL/openai/v1
 	again
@@ -398,7 +398,7 @@ $GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, fo
 }
 
 @test "gm-models: GM_FALLBACK counts behind Gemini alone, --fallback none lifts it" {
-	start '[{"when":{"path":"/v1beta/"},"row":37,"repeat":-1}]'
+	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	export GM_FALLBACK=' mistral , openai' GM_RETRIES=0
 	tool gm-models small
 	said 0 "$SMALL" "$GEMINI_DOWN; asking mistral instead

@@ -143,7 +143,7 @@ gm-prompt: ${GONE#gemini: }
 
 @test "who is named twice is asked once" {
 	services
-	play <<<"[$(at gemini '"row":17'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
+	play <<<"[$(at gemini '"refusal":"no_model"'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
 	ask --fallback mistral,mistral,openai,gemini,mistral --retries 0 hi
 	[ "$rc" -eq 78 ]
 	went K0 M0 L
@@ -194,7 +194,7 @@ gm-prompt: ${GONE#gemini: }
 	same <(jq -c '[.attempts[].model]' out) '["ministral-8b-latest"]
 '
 	# A list of them, too.
-	play <<<"[$(at gemini '"row":17'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"no_model"'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
 	MISTRAL_MODEL_NAME='a, b' ask --json --fallback mistral hi
 	[ "$rc" -eq 0 ]
 	same <(jq -c '[.attempts[].model]' out) "[\"$ALIAS\",\"a\",\"b\"]
@@ -428,7 +428,7 @@ Try 'gm-prompt --help'.
 @test "marks of one service are nothing to another" {
 	services
 	remember
-	play <<<"[$(at gemini '"row":5'),$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"key_leaked"'),$MISTRAL_GOOD]"
 	ask hi
 	[ "$rc" -eq 77 ]
 	went K0 K1

@@ -114,13 +114,13 @@ SIGNALS='SIGINT SIGTERM SIGHUP SIGQUIT'
 	local signal
 	serve
 	for signal in $SIGNALS; do
-		play <<<'[{"row":37,"headers":{"Retry-After":"30"},"repeat":-1}]'
+		play <<<'[{"refusal":"overloaded","headers":{"Retry-After":"30"},"repeat":-1}]'
 		ends "$signal" file:err -nv hi
 		same out ''
 		grep -q '^gm-prompt: attempt 1: ' err
 		run ! grep -qv -e '^gm-prompt: attempt 1: ' -e ': waiting 30.0 s$' err
 		tried 1
-		play <<<'[{"row":29,"retry_delay":"30s","repeat":-1}]'
+		play <<<'[{"refusal":"quota_minute","retry_delay":"30s","repeat":-1}]'
 		ends "$signal" file:err -n hi
 		same out ''
 		same <(sed -E 's/ 3[01]\.[0-9] s$/ SOON/' err) 'gm-prompt: quota_minute: waiting SOON
@@ -143,7 +143,7 @@ slow_disk() {
 	play <<<"[{$STREAM,\"repeat\":-1}]"
 	gm-prompt -n --key-index 1 hi >/dev/null
 	gm-prompt -n --key-index 0 hi >/dev/null
-	play <<<"[{\"row\":29,\"retry_delay\":\"300s\"},{$STREAM,\"repeat\":-1}]"
+	play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"300s\"},{$STREAM,\"repeat\":-1}]"
 	known >before
 	"${@:2}"
 	same out ''
@@ -202,7 +202,7 @@ counted() {
 @test "while nobody reads its notes" {
 	local signal
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
+	play <<<'[{"refusal":"server","repeat":-1}]'
 	for signal in $SIGNALS; do
 		ends "$signal" stderr -nvv --retries 100 --max-wait 0 hi
 		same out ''
@@ -449,7 +449,7 @@ over() {
 
 @test "the deadline: while nobody reads its notes" {
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
+	play <<<'[{"refusal":"server","repeat":-1}]'
 	over stderr -nvv --retries 100 --max-wait 0 hi
 	same out ''
 	[ -s err ]
