@@ -113,7 +113,7 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    GM_SCOPE_REQUEST,
 	    "thoughts were printed before the answer: use --no-stream" },
 	[GM_CLASS_DEADLINE] = { "deadline", GM_EUNAVAILABLE, STOP,
-	    GM_SCOPE_REQUEST, "the deadline is over" },
+	    GM_SCOPE_REQUEST, "deadline exceeded" },
 	[GM_CLASS_SIGNAL] = { "signal", GM_ESIGNAL, STOP, GM_SCOPE_REQUEST,
 	    "interrupted" },
 	[GM_CLASS_LOCAL] = { "local", GM_EOS, STOP, GM_SCOPE_REQUEST,

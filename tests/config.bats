@@ -1088,7 +1088,7 @@ gone() {
 
 	export GOOGLE_API_KEYS_COMMAND='echo $$ >pid; sleep 60 & echo $! >>pid; wait'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the deadline is over
+	said 69 '' "gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: deadline exceeded
 "
 	touch pid # it may have been too slow to say who it is
 	gone pid

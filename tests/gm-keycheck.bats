@@ -621,7 +621,7 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 unknown
 ' '0|...0001|-|ok|-|200|MS|-' '1|...0002|-|unknown|-|-|MS|allow more time'
 	check --deadline 300ms 1
-	said 69 'gm-keycheck: no key got an answer: models: the deadline is over (deadline)
+	said 69 'gm-keycheck: no key got an answer: models: deadline exceeded (deadline)
 ' '1|...0002|-|unknown|-|-|MS|allow more time'
 }
 
@@ -774,7 +774,7 @@ gm_keycheck_timestamp_seconds NOW
 	KEYS=$GOOD_KEY server
 	mkfifo m
 	check --deadline 100ms --prometheus m
-	said 69 'gm-keycheck: m: the deadline is over
+	said 69 'gm-keycheck: m: deadline exceeded
 ' ''
 	[ "$(requests)" -eq 0 ]
 	gm-keycheck --prometheus m >out 2>err </dev/null &

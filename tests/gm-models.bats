@@ -326,7 +326,7 @@ gm-models: no model answers
 	models --deadline 300ms
 	[ "$rc" -eq 69 ]
 	same out ''
-	same err 'gm-models: models: the deadline is over (deadline)
+	same err 'gm-models: models: deadline exceeded (deadline)
 '
 	play <<-END
 		[$(page a b c), {"when": {"path": "/b:"},
@@ -334,7 +334,7 @@ gm-models: no model answers
 		 {"json": {"totalTokens": 1}, "repeat": -1}]
 	END
 	models --deadline 700ms --probe -l
-	failed 69 'b: the deadline is over (deadline)'
+	failed 69 'b: deadline exceeded (deadline)'
 }
 
 @test "a signal ends it at once, without a word" {

@@ -1034,7 +1034,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 	tried 1
 }
