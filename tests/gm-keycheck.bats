@@ -361,7 +361,7 @@ typed() {
 GET /v1beta/models?pageSize=1 $DEAD
 "
 	typed "$DEAD"$'\n'"$DEAD"
-	said 77 'gm-keycheck: standard input: 1 key dropped, as it is there twice
+	said 77 'gm-keycheck: standard input: 1 duplicate key ignored
 gm-keycheck: no key is healthy; 1 invalid
 ' '0|...0002|-|invalid|UNTIL|400|MS|replace it'
 }
@@ -373,7 +373,7 @@ gm-keycheck: no key is healthy; 1 invalid
 	said 78 'gm-keycheck: standard input: no API key
 ' ''
 	typed $'fake-good-key-0001\nfake bad key\n'
-	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank: separate keys by commas
+	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank; separate keys with commas
 ' ''
 	rc=0
 	gm-keycheck - <&- >raw 2>err || rc=$?
@@ -386,7 +386,7 @@ gm-keycheck: no key is healthy; 1 invalid
 @test "-: typed keys are not sent where a weaker place says" {
 	KEYS=$GOOD_KEY server
 	typed "$GOOD_KEY"
-	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place (standard input): set both in one place
+	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys (standard input); set both in one file, or both in the environment
 " ''
 	unset GM_ENV_FILE
 	mv env .env
@@ -522,7 +522,7 @@ lists() {
 @test "no key: 78" {
 	export GM_ENV_FILE=/dev/null
 	check
-	said 78 'gm-keycheck: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for /dev/null)
+	said 78 'gm-keycheck: no API key in /dev/null or the environment; set GOOGLE_API_KEYS
 ' ''
 }
 
