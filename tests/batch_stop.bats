@@ -223,7 +223,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 		 $ECHO]
 	END
 	printf '%s\n' one two three | batch -l -j1 --text --deadline 2
-	said 69 $'one\n' "gm-prompt: $ALIAS: the deadline is over (deadline); the rest\
+	said 69 $'one\n' "gm-prompt: $ALIAS: deadline exceeded (deadline); the rest\
  was not sent
 "
 	[ "$(requests)" -eq 2 ]

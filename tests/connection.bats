@@ -113,7 +113,7 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 @test "--deadline TIME: the whole run" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: $ALIAS: the deadline is over (deadline)
+	said 69 '' "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 	sent "$HI"
 }
@@ -135,7 +135,7 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	exec 8<>pipe # somebody has it open, so it does not end
 	gm --deadline 300ms hi <pipe
 	exec 8>&-
-	said 69 '' $'gm-prompt: standard input: the deadline is over\n'
+	said 69 '' $'gm-prompt: standard input: deadline exceeded\n'
 	unsent
 }
 

@@ -332,7 +332,7 @@ Euh.
 	services
 	play <<<"[{\"when\":{\"key\":\"$K0\"},\"refusal\":\"key_invalid\",\"repeat\":-1},{$STREAM,\"gate\":\"never\"}]"
 	ask --deadline 2s hi
-	failed 69 "the deadline is over: key 0 (...0000): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key."
+	failed 69 "deadline exceeded: key 0 (...0000): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key."
 	went K0 K1
 }
 
@@ -553,7 +553,7 @@ ends() {
 	ask --fallback mistral,openai --retries 0 --deadline 3s --json hi
 	[ "$rc" -eq 69 ]
 	same err "$line; asking mistral instead
-gm-prompt: gemini: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later.; mistral: mistral-large-latest: the deadline is over (deadline)
+gm-prompt: gemini: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later.; mistral: mistral-large-latest: deadline exceeded (deadline)
 "
 	went K0 M0
 	same <(jq -c '[.provider, .fallback, .error.class, [.attempts[].class]]' out) '["mistral",true,"deadline",["overloaded","deadline"]]

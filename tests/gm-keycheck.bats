@@ -362,7 +362,7 @@ typed() {
 GET /v1beta/models?pageSize=1 $DEAD
 "
 	typed "$DEAD"$'\n'"$DEAD"
-	said 77 'gm-keycheck: standard input: 1 key dropped, as it is there twice
+	said 77 'gm-keycheck: standard input: 1 duplicate key ignored
 gm-keycheck: no key is healthy; 1 invalid
 ' '0|...0002|-|invalid|UNTIL|400|MS|replace it'
 }
@@ -374,7 +374,7 @@ gm-keycheck: no key is healthy; 1 invalid
 	said 78 'gm-keycheck: standard input: no API key
 ' ''
 	typed $'fake-good-key-0001\nfake bad key\n'
-	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank: separate keys by commas
+	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank; separate keys with commas
 ' ''
 	rc=0
 	gm-keycheck - <&- >raw 2>err || rc=$?
@@ -387,7 +387,7 @@ gm-keycheck: no key is healthy; 1 invalid
 @test "-: typed keys are not sent where a weaker place says" {
 	KEYS=$GOOD_KEY server
 	typed "$GOOD_KEY"
-	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place (standard input): set both in one place
+	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys (standard input); set both in one file, or both in the environment
 " ''
 	unset GM_ENV_FILE
 	mv env .env
@@ -523,7 +523,7 @@ lists() {
 @test "no key: 78" {
 	export GM_ENV_FILE=/dev/null
 	check
-	said 78 'gm-keycheck: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for /dev/null)
+	said 78 'gm-keycheck: no API key in /dev/null or the environment; set GOOGLE_API_KEYS
 ' ''
 }
 
@@ -622,7 +622,7 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 unknown
 ' '0|...0001|-|ok|-|200|MS|-' '1|...0002|-|unknown|-|-|MS|allow more time'
 	check --deadline 300ms 1
-	said 69 'gm-keycheck: no key got an answer: models: the deadline is over (deadline)
+	said 69 'gm-keycheck: no key got an answer: models: deadline exceeded (deadline)
 ' '1|...0002|-|unknown|-|-|MS|allow more time'
 }
 
@@ -775,7 +775,7 @@ gm_keycheck_timestamp_seconds NOW
 	KEYS=$GOOD_KEY server
 	mkfifo m
 	check --deadline 100ms --prometheus m
-	said 69 'gm-keycheck: m: the deadline is over
+	said 69 'gm-keycheck: m: deadline exceeded
 ' ''
 	[ "$(requests)" -eq 0 ]
 	gm-keycheck --prometheus m >out 2>err </dev/null &

@@ -266,7 +266,7 @@ gm-models: no model answers
 	failed 77 'key 0 (...0003): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.'
 	env -u GEMINI_API_KEY timeout 60 gm-models --probe >out 2>err && false
 	same out ''
-	grep -q '^gm-models: no API key: ' err
+	grep -q '^gm-models: no API key in ' err
 	stop_server
 	models --retries 0 --probe flash-l
 	[ "$rc" -eq 69 ]
@@ -326,7 +326,7 @@ gm-models: no model answers
 	models --deadline 300ms
 	[ "$rc" -eq 69 ]
 	same out ''
-	same err 'gm-models: models: the deadline is over (deadline)
+	same err 'gm-models: models: deadline exceeded (deadline)
 '
 	play <<-END
 		[$(page a b c), {"when": {"path": "/b:"},
@@ -334,7 +334,7 @@ gm-models: no model answers
 		 {"json": {"totalTokens": 1}, "repeat": -1}]
 	END
 	models --deadline 700ms --probe -l
-	failed 69 'b: the deadline is over (deadline)'
+	failed 69 'b: deadline exceeded (deadline)'
 }
 
 @test "a signal ends it at once, without a word" {
@@ -686,7 +686,7 @@ $HOME/.cache/gm
 	models
 	[ "$rc" -eq 78 ]
 	same out ''
-	grep -qx 'gm-models: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for .*)' err
+	grep -qx 'gm-models: no API key in .* or the environment; set GOOGLE_API_KEYS' err
 	unsent
 }
 

@@ -12,10 +12,9 @@ TWO=fake-good-key-0012
 SERVER_KEY=fake-good-key-0021
 MISTRAL="GET /mistral/v1/models Bearer $ONE"
 OVERLOADED='The model is overloaded. Please try again later.'
-LOOKED="in the environment or in an env file (looked for \
-HOME/.config/gm/env, /etc/gm/env, ./.env)"
+LOOKED='in HOME/.config/gm/env, /etc/gm/env, ./.env or the environment'
 # The same if another provider has keys, which rules out ./.env.
-TRUSTED="${LOOKED%, ./.env)})"
+TRUSTED=${LOOKED/, .\/.env/}
 CHATS=(mistral-large-2512 mistral-large-latest mistral-medium-3-5
 	mistral-medium-latest mistral-small-2603 mistral-small-latest
 	ministral-14b-2512 ministral-14b-latest ministral-8b-2512
@@ -200,7 +199,7 @@ Accept: application/json
 ' ''
 	got
 	tool gm-models --provider mistral --refresh
-	fails 78 "gm-models: no API key: set MISTRAL_API_KEYS $LOOKED"
+	fails 78 "gm-models: no API key $LOOKED; set MISTRAL_API_KEYS"
 	export MISTRAL_API_KEYS=$TWO
 	tool gm-models --provider mistral --refresh -m nonsense small
 	said 0 "$SMALL" ''
@@ -277,7 +276,7 @@ Accept: application/json
 	again
 	unset GEMINI_API_KEY
 	tool gm-models --probe flash-lite-l --fallback mistral
-	said 64 '' "gm-models: gemini is left out: no API key: set GOOGLE_API_KEYS $TRUSTED
+	said 64 '' "gm-models: gemini is left out: no API key $TRUSTED; set GOOGLE_API_KEYS
 gm-models: --probe: mistral has no call for it that is free
 Try 'gm-models --help'.
 "
@@ -431,16 +430,16 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 
 @test "gm-models --fallback: one without a key is left out, whoever it is" {
 	start
-	local left="is left out: no API key: set"
+	local left="is left out: no API key $TRUSTED; set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral $left MISTRAL_API_KEYS $TRUSTED
+' "gm-models: mistral $left MISTRAL_API_KEYS
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini $left GOOGLE_API_KEYS $TRUSTED"
+	local gemini="gm-models: gemini $left GOOGLE_API_KEYS"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "
@@ -449,7 +448,7 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 "
 	got "$MISTRAL"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral
-	fails 78 "gm-models: no API key: set GOOGLE_API_KEYS $LOOKED"
+	fails 78 "gm-models: no API key $LOOKED; set GOOGLE_API_KEYS"
 	got
 }
 
@@ -670,12 +669,12 @@ openai    0      -        -        ok       -                     200   MS  -
 	# What has no keys is not there; -v says so.
 	unset MISTRAL_API_KEYS OPENAI_BASE_URL
 	tool gm-keycheck --provider all -v
-	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $TRUSTED
-gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
+	rows 0 "gm-keycheck: mistral is left out: no API key $TRUSTED; set MISTRAL_API_KEYS
+gm-keycheck: openai is left out: no API key $TRUSTED; set OPENAI_API_KEY
 " '0|...0001|-|ok|-|200|MS|-'
 	unset GEMINI_API_KEY
 	tool gm-keycheck --provider all
-	fails 78 "gm-keycheck: no API key: set GOOGLE_API_KEYS $LOOKED"
+	fails 78 "gm-keycheck: no API key $LOOKED; set GOOGLE_API_KEYS"
 }
 
 @test "gm-keycheck --fallback, GM_FALLBACK: keys of those behind it, too" {
@@ -705,10 +704,10 @@ gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
 	rows 0 '' '0|...0011|-|ok|-|200|MS|-'
 	again
 	MISTRAL_API_KEYS='' tool gm-keycheck
-	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $TRUSTED
+	rows 0 "gm-keycheck: mistral is left out: no API key $TRUSTED; set MISTRAL_API_KEYS
 " '0|...0001|-|ok|-|200|MS|-'
 	GEMINI_API_KEY='' tool gm-keycheck
-	rows 0 "gm-keycheck: gemini is left out: no API key: set GOOGLE_API_KEYS $TRUSTED
+	rows 0 "gm-keycheck: gemini is left out: no API key $TRUSTED; set GOOGLE_API_KEYS
 " '0|...0011|-|ok|-|200|MS|-'
 }
 
@@ -937,9 +936,9 @@ OPENAI_API_KEY=$SERVER_KEY
 	said 0 '0
 ' ''
 	OPENAI_BASE_URL='' tool gm-rotate --provider openai
-	fails 78 "gm-rotate: no API key: set OPENAI_API_KEY $LOOKED"
+	fails 78 "gm-rotate: no API key $LOOKED; set OPENAI_API_KEY"
 	MISTRAL_API_KEYS='' tool gm-rotate --provider mistral
-	fails 78 "gm-rotate: no API key: set MISTRAL_API_KEYS $LOOKED"
+	fails 78 "gm-rotate: no API key $LOOKED; set MISTRAL_API_KEYS"
 	tool gm-rotate --provider all
 	misused gm-rotate "--provider: not gemini, mistral or openai"
 	tool gm-rotate --fallback mistral

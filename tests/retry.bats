@@ -541,7 +541,7 @@ failed_late() {
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "$ALIAS: the deadline is over (deadline)"
+	failed 69 "$ALIAS: deadline exceeded (deadline)"
 	tried 1
 	play <<<"[{$STREAM,\"cut_at\":400,\"hold\":true,\"repeat\":-1}]"
 	ask -n --deadline 1s --json hi
@@ -557,7 +557,7 @@ failed_late() {
 	serve
 	play <<<'[{"refusal":"overloaded"},{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "the deadline is over: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "deadline exceeded: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
 	tried 2
 }
 
@@ -567,7 +567,7 @@ failed_late() {
 	exec 7<>fifo
 	gm --deadline 300ms hi <fifo
 	exec 7>&-
-	failed 69 'standard input: the deadline is over'
+	failed 69 'standard input: deadline exceeded'
 	unsent
 }
 
@@ -575,10 +575,10 @@ failed_late() {
 	preload dns
 	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
 	LD_PRELOAD=$LIBRARY FAKE_DNS=silent ask -n --deadline 300ms hi
-	failed 69 "$ALIAS: the deadline is over (deadline)"
+	failed 69 "$ALIAS: deadline exceeded (deadline)"
 	helper listen full
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT ask -n --deadline 300ms hi
-	failed 69 "$ALIAS: the deadline is over (deadline)"
+	failed 69 "$ALIAS: deadline exceeded (deadline)"
 }
 
 @test "the deadline ends an answer that never does" {
@@ -589,7 +589,7 @@ failed_late() {
 	[ "$rc" -eq 69 ]
 	# It may be noticed here or there.
 	same <(sed 's/: standard output: \(.*\)$/: '"$ALIAS"': \1 (deadline)/' err) \
-	    "gm-prompt: $ALIAS: the deadline is over (deadline)
+	    "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 }
 
@@ -602,7 +602,7 @@ failed_late() {
 	timeout 60 gm-prompt -n --deadline 1s -S hi >fifo 2>err || rc=$?
 	exec 7>&-
 	[ "$rc" -eq 69 ]
-	same err 'gm-prompt: standard output: the deadline is over
+	same err 'gm-prompt: standard output: deadline exceeded
 '
 }
 

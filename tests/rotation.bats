@@ -809,7 +809,7 @@ of() {
 	done
 	asked 01202
 	GM_POLICY=random ask -n hi
-	failed 78 'environment: GM_POLICY: neither sticky nor round-robin'
+	failed 78 'environment: GM_POLICY: not sticky or round-robin'
 }
 
 @test "GM_RPD: no more than that on a day, then the next key" {
@@ -1038,7 +1038,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 	tried 1
 }
@@ -1104,16 +1104,16 @@ paid() {
 			return 1
 		}
 	done <<-E
-	$K0,secret key	key 1: byte 7 is a blank: separate keys by commas
-	$K0,,secr\\x01et	key 1: byte 5 is a control character: copy the key again
-	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII: copy the key again
-	$K0,$K0,work:	key 2: there is a label but no key
-	$(printf '%04097d' 0)	key 0: longer than 4096 bytes, as no key is
+	$K0,secret key	key 1: byte 7 is a blank; separate keys with commas
+	$K0,,secr\\x01et	key 1: byte 5 is a control character; copy the key again
+	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII; copy the key again
+	$K0,$K0,work:	key 2: a label without a key
+	$(printf '%04097d' 0)	key 0: longer than 4096 bytes
 	E
 	unsent
 	GOOGLE_API_KEYS=' , ,' ask -n hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: no API key: '* ]]
+	[[ $(cat err) == 'gm-prompt: no API key in '* ]]
 }
 
 @test "keys that come twice are dropped, with a note" {
@@ -1123,7 +1123,7 @@ paid() {
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 01
-	same <(head -n 1 err) 'gm-prompt: environment: GOOGLE_API_KEYS: 2 keys dropped, as they are there twice
+	same <(head -n 1 err) 'gm-prompt: environment: GOOGLE_API_KEYS: 2 duplicate keys ignored
 '
 	ask -n -k 2 hi
 	[ "$rc" -eq 64 ]

@@ -195,9 +195,8 @@ def test_no_key_at_all():
     (ETC / "google-api-keys").unlink()
     SYSTEM.start("gm-keycheck.service", 78)
     rows = SYSTEM.lines("gm-keycheck")
-    same(rows, [(3, "gm-keycheck: no API key: set GOOGLE_API_KEYS in the "
-                 "environment or in an env file, or load the credential "
-                 "google-api-keys (looked for /dev/null)")])
+    same(rows, [(3, "gm-keycheck: no API key in /dev/null, the credential "
+                 "google-api-keys or the environment; set GOOGLE_API_KEYS")])
     keys(GOOD)
 
 
