@@ -70,7 +70,7 @@ rows() {
 		app_blocked|,"error_reason":"API_KEY_IOS_APP_BLOCKED"|77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
 		api_blocked||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
 		api_disabled||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
-		project_suspended||77|project_blocked|1|$key: the key's project may not use the API: it is suspended: appeal to Google, or use another project (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
+		project_suspended||77|project_blocked|1|$key: the key's project may not use the API: appeal to Google against the suspension, or use another project (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
 		billing_disabled||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
 		permission||77|forbidden|1|$key: permission denied (HTTP 403, forbidden)|The caller does not have permission
 		no_credit||77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
@@ -83,8 +83,8 @@ rows() {
 	local gone='gemini-3.8-flash: the service does not have this model'
 	rows <<-END
 		no_model||78|model_gone|1|$gone (HTTP 404, model_gone)|models/gemini-3.8-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
-		model_gone|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available. Please update your code to use models/gemini-9-pro for the latest features and improvements.
-		model_closed|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available to new users. Please update your code to use models/gemini-9-pro for the latest features and improvements. We recommend you to use the Interactions API.
+		model_gone|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available. Please update your code to use models/gemini-9-pro for the latest features and improvements.
+		model_closed|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available to new users. Please update your code to use models/gemini-9-pro for the latest features and improvements. We recommend you to use the Interactions API.
 	END
 }
 
@@ -236,11 +236,11 @@ bytes() {
 @test "replies without sense: 76, one clean line" {
 	local no='the reply makes no sense (HTTP 200, protocol)'
 	serve
-	senseless "$no: a web page instead of an answer: a captive portal, or a wrong base URL" \
+	senseless "$no: a web page, perhaps of a captive portal" \
 	    '"body":"\r\n<!DOCTYPE html><html>Please log in</html>","headers":{"Content-Type":"text/html"}'
-	senseless "$no: a web page instead of an answer: a captive portal, or a wrong base URL" \
+	senseless "$no: a web page, perhaps of a captive portal" \
 	    '"body":"<HTML>Please log in</HTML>","headers":{"Content-Type":"text/event-stream"}'
-	senseless "$no: compressed, although that was not asked for" \
+	senseless "$no: compressed data" \
 	    '"headers":{"Content-Encoding":"gzip"}',"$(printf '%s\n\n' "$FIRST_EVENT" "$LAST_EVENT" | gzip -n | bytes)"
 	senseless "$no: JSON, but not an answer" '"json":[42]'
 	senseless "$no: JSON, but not an answer" '"body":"data: 42\n\n"'

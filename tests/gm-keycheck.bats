@@ -171,7 +171,7 @@ api_blocked|restricted|UNTIL|403|allow this API and this machine in its restrict
 permission|unknown|-|403|use another model, or ask for permission in its project
 permission,"message":"Your project has been denied access."|project_blocked|UNTIL|403|contact support, or use another project
 api_disabled|project_blocked|UNTIL|403|enable the API and billing in its project; if it is suspended: appeal, or use another|123456789012
-project_suspended|project_blocked|UNTIL|403|it is suspended: appeal to Google, or use another project|123456789012
+project_suspended|project_blocked|UNTIL|403|appeal to Google against the suspension, or use another project|123456789012
 region|region|-|400|use it from a supported region, or enable billing
 invalid_argument|unknown|-|400|see what -v says
 quota_minute|limited|UNTIL|429|wait
@@ -190,7 +190,7 @@ EOT
 no_credit|no_credit|UNTIL|402|add credit to its account
 region|region|-|400|use it from a supported region, or enable billing
 no_model|unknown|-|404|ask another model
-model_gone|unknown|-|404|use gemini-3.8-flash instead
+model_gone|unknown|-|404|use gemini-3.8-flash
 quota_minute|limited|UNTIL|429|wait
 quota_day|limited|UNTIL|429|wait, or pay for more
 quota_none|limited|UNTIL|429|use another model, or enable billing
@@ -587,7 +587,7 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	# Whose request it was is told the reason, the other that there is a mark.
 	[ "$(cut -f 8 out | grep -cxF \
 	    -e 'enable the API and billing in its project; if it is suspended: appeal, or use another' \
-	    -e 'it is suspended: appeal to Google, or use another project')" -eq 2 ]
+	    -e 'appeal to Google against the suspension, or use another project')" -eq 2 ]
 	[ "$(state)" = 'all project_blocked' ]
 }
 

@@ -473,7 +473,7 @@ set_time() {
 	rm "$file"
 	mkfifo "$file"
 	models gemma
-	said 0 $'gemma-4-31b-it\n' "gm-models: the list of models is not kept: \
+	said 0 $'gemma-4-31b-it\n' "gm-models: the list of models is not cached: \
 $file: not a regular file
 "
 	rm "$file"
@@ -495,10 +495,10 @@ $file: not a regular file
 	listed gemma-4-31b-it
 	: >file
 	GM_CACHE_DIR=file/below models gemma
-	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not kept: file/below: Not a directory
+	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not cached: file/below: Not a directory
 '
 	GM_CACHE_DIR=/proc/nothing models gemma
-	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not kept: /proc/nothing: No such file or directory
+	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not cached: /proc/nothing: No such file or directory
 '
 	GM_CACHE_DIR=/proc/nothing models --quiet gemma
 	listed gemma-4-31b-it
@@ -593,7 +593,7 @@ END
 	models
 	failed 77 'key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.'
 	models
-	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): a web page instead of an answer: a captive portal, or a wrong base URL"
+	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): a web page, perhaps of a captive portal"
 	models --retries 0
 	[ "$rc" -eq 76 ]
 	models
@@ -712,7 +712,7 @@ $HOME/.cache/gm
 	models
 	again
 	ask -m gemini-3.9-flash hi
-	said 78 '' 'gm-prompt: gemini-3.9-flash: the service does not have this model: similar: gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash (HTTP 404, model_gone): models/gemini-3.9-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
+	said 78 '' 'gm-prompt: gemini-3.9-flash: the service does not have this model: did you mean gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash? (HTTP 404, model_gone): models/gemini-3.9-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
 '
 	ask --json -m gemini-3.9-flash hi
 	[ "$(jq -r .error.message out)" = "$(sed 's/^gm-prompt: //' err)" ]

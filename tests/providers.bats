@@ -456,14 +456,14 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 	start
 	tool gm-models --provider mistral large
 	tool gm-prompt --provider mistral -m mistral-larg hi
-	fails 78 'gm-prompt: mistral-larg: the service does not have this model: similar: mistral-large-2512, mistral-large-latest (HTTP 400, model_gone): Invalid model: mistral-larg'
+	fails 78 'gm-prompt: mistral-larg: the service does not have this model: did you mean mistral-large-2512, mistral-large-latest? (HTTP 400, model_gone): Invalid model: mistral-larg'
 	# Not one that cannot answer.
 	tool gm-prompt --provider mistral -m mistral-embe hi
 	fails 78 'gm-prompt: mistral-embe: the service does not have this model (HTTP 400, model_gone): Invalid model: mistral-embe'
 	export OPENAI_BASE_URL=$URL/ollama/v1
 	tool gm-models --provider openai
 	tool gm-prompt --provider openai -m qwen3:8 hi
-	fails 78 'gm-prompt: qwen3:8: the service does not have this model: similar: qwen3:8b (HTTP 404, model_gone): model "qwen3:8" not found, try pulling it first'
+	fails 78 'gm-prompt: qwen3:8: the service does not have this model: did you mean qwen3:8b? (HTTP 404, model_gone): model "qwen3:8" not found, try pulling it first'
 }
 
 # --- gm-keycheck
