@@ -163,7 +163,8 @@ head_of() {
 # unworded FILE: what libraries say of a connection, which differs from version
 # to version, becomes WHY: all behind the class, up to a clause of ours.
 unworded() {
-	sed -Ei 's/( \(([^()]*, )?(network|refused|timeout|tls|proxy|protocol|truncated)\)): [^;]+(;|$)/\1: WHY\4/' "$1"
+	sed -Ei 's/((no connection|timeout|no trusted connection|the response makes no sense|the response ended too early): )[^;]+(;|$)/\1WHY\3/
+		s/( \(([^()]*, )?proxy\)): [^;]+(;|$)/\1: WHY\3/' "$1"
 }
 
 # same FILE TEXT: FILE holds exactly TEXT.
