@@ -248,12 +248,12 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 3 ]
 	ask -4 -6 hi
-	said 64 '' "gm-prompt: --ipv4 and --ipv6 exclude each other
+	said 64 '' "gm-prompt: --ipv4 and --ipv6 cannot be combined
 Try 'gm-prompt --help'.
 "
 }
 
-@test "options that exclude each other" {
+@test "options that cannot be combined" {
 	local pair
 
 	serve
@@ -261,6 +261,6 @@ Try 'gm-prompt --help'.
 	    '--stream --extract' '--no-stdin --require-stdin'; do
 		# shellcheck disable=SC2086 # two words
 		ask $pair hi
-		usage "${pair/ / and } exclude each other"
+		usage "${pair/ / and } cannot be combined"
 	done
 }

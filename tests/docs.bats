@@ -53,9 +53,10 @@ ask_source() {
 }
 
 @test "options: help shows each row of the table, within 80 columns" {
-	gm-prompt --help >help
+	gm-prompt --help all >help
 	[ -z "$(awk 'length > 80' help)" ]
-	gm-prompt --gm-options | while IFS=$'\t' read -r letter name arg text; do
+	gm-prompt --gm-options |
+	    while IFS=$'\t' read -r letter name arg text _ _; do
 		[ "$letter" != - ] && start="  -$letter, --$name" ||
 			start="      --$name"
 		[ "$arg" = - ] || start+=" $arg"
@@ -138,7 +139,7 @@ EOT
 	local name file line
 
 	: >missing
-	for name in $(gm-keycheck --help | sed -n \
+	for name in $(gm-keycheck --help all | sed -n \
 	    '/ --provider /{s/.*  //; s/,//g; s/ or all$//p;}'); do
 		echo "$name" >>names
 		while read -r file line; do

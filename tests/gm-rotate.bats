@@ -350,7 +350,7 @@ Try 'gm-rotate --help'.
 	    --mark 0 --class quota --for x
 	usage "--for: not a duration of at least 1ms" \
 	    --mark 0 --class quota --for 0
-	usage '--for and --class ok exclude each other' \
+	usage '--for and --class ok cannot be combined' \
 	    --mark 0 --class ok --for 1s
 }
 
@@ -807,7 +807,7 @@ x-goog-api-key: fake-good-key-0002
 	local clash
 	while IFS='|' read -r clash args; do
 		# shellcheck disable=SC2086 # words
-		usage "$clash exclude each other" $args
+		usage "$clash cannot be combined" $args
 	done <<-'END'
 		--peek and --status|--peek --status
 		--current-index and --peek|--current-index 0 --peek
