@@ -592,7 +592,7 @@ Try 'gm-prompt --help'.
 	E
 	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: the URL's host is not this machine, and http: would show the key on the way there"* ]]
+	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: plain http would send the API key unencrypted; use https"* ]]
 	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
 	[ "$rc" -eq 78 ]
 	# Without a key there is none to show, but text all the same.
