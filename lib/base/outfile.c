@@ -133,10 +133,10 @@ open_old(struct gm_outfile *f, const char *path, const struct stat *old,
 
 	if ((have & STATX_ATTR_IMMUTABLE) != 0)
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s: the file is immutable: see chattr(1)", path);
+		    "%s: the file is immutable; see chattr(1)", path);
 	if ((have & STATX_ATTR_APPEND) != 0)
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s: the file is append-only: see chattr(1)", path);
+		    "%s: the file is append-only; see chattr(1)", path);
 	/* A redirection would not overwrite what is write-protected. */
 	if (access(path, W_OK) != 0)
 		return fail_create(path, err);

@@ -211,7 +211,7 @@ take_value(struct check *c)
 		return take_word(c, "null");
 	default:
 		if (*c->p != '-' && (*c->p < '0' || *c->p > '9'))
-			return wrong(c, "no value");
+			return wrong(c, "expected a value");
 		return take_number(c);
 	}
 }
@@ -221,12 +221,12 @@ take_name(struct check *c)
 {
 	c->tokens++;
 	if (*c->p != '"')
-		return wrong(c, "no name");
+		return wrong(c, "expected a name");
 	if (!take_string(c))
 		return WRONG;
 	skip_blanks(c);
 	if (here(c) != ':')
-		return wrong(c, "no colon");
+		return wrong(c, "expected a colon");
 	c->p++;
 	return VALUE;
 }
@@ -239,7 +239,7 @@ take_separator(struct check *c)
 	if (*c->p == closer)
 		return close_level(c);
 	if (*c->p != ',')
-		return wrong(c, "neither a comma nor the end of the list");
+		return wrong(c, "expected a comma or the end of the list");
 	c->p++;
 	return closer == '}' ? NAME : VALUE;
 }
@@ -264,7 +264,7 @@ step(struct check *c, enum next next)
 	case WRONG:
 		break;
 	}
-	return wrong(c, "something after the value");
+	return wrong(c, "unexpected text after the value");
 }
 
 static enum next
