@@ -48,7 +48,7 @@ static const struct {
 	[GM_ESIGNAL] = { 70, "signal", "ended by a signal" },
 };
 
-/* Mark a message that did not fit; the cut is between characters. */
+/* End a message that did not fit by "...", between characters. */
 static void
 mark_cut(struct gm_err *err, size_t want)
 {
