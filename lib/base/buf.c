@@ -10,7 +10,9 @@ gm_buf_init(struct gm_buf *b, size_t max)
 	*b = (struct gm_buf){ .max = max };
 }
 
-/* Copy by hand: realloc(3) may leave the old bytes, perhaps a key, in memory. */
+/*
+ * Copy by hand: realloc(3) may leave the old bytes, perhaps a key, in memory.
+ */
 static bool
 grow(struct gm_buf *b, size_t need)
 {

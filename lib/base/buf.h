@@ -6,8 +6,8 @@
  *
  * Appends need no check: after one that failed (no memory, or over max) all
  * later ones do nothing, and gm_buf_check() reports it, once, before the bytes
- * are used.  The bytes are always followed by a NUL and may hold NULs.  Memory is
- * wiped before it is freed, as any buffer may hold a key.
+ * are used.  The bytes are always followed by a NUL and may hold NULs.  Memory
+ * is wiped before it is freed, as any buffer may hold a key.
  */
 
 #include <stdarg.h>
@@ -68,7 +68,9 @@ void gm_buf_reset(struct gm_buf *);
 /* Empty it and clear the failure; free the memory if it is over keep bytes. */
 void gm_buf_recycle(struct gm_buf *, size_t keep);
 
-/* Move the string to the caller, who frees it; NULL if the buffer has failed. */
+/*
+ * Move the string to the caller, who frees it; NULL if the buffer has failed.
+ */
 char *gm_buf_take(struct gm_buf *);
 
 /* Wipe and free; harmless when zero or repeated. */

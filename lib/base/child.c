@@ -12,8 +12,8 @@
 #include "base/stop.h"
 
 /*
- * The interval of checks whether the child was stopped or, after its output, has
- * ended; it doubles up to the maximum.
+ * The interval of checks whether the child was stopped or, after its output,
+ * has ended; it doubles up to the maximum.
  */
 #define NAP_MS 1
 #define NAP_MAX_MS 50
@@ -98,8 +98,8 @@ struct watch {
 };
 
 /*
- * True if a signal has stopped it.  Leaves it to be reaped later, as we may kill
- * its group only as long as the process ID cannot be reused.
+ * True if a signal has stopped it.  Leaves it to be reaped later, as we may
+ * kill its group only as long as the process ID cannot be reused.
  */
 static bool
 is_stopped(struct watch *w)
@@ -115,10 +115,10 @@ is_stopped(struct watch *w)
 }
 
 /*
- * Wait for output (fd) or a short time (-1); short because no descriptor reports
- * that a child was stopped.  Returns 1: continue, 0: it is late or was stopped,
- * -1 as gm_stop_poll().  Output that is ready after the time limit still counts:
- * we may have been suspended when the child was not.
+ * Wait for output (fd) or a short time (-1); short because no descriptor
+ * reports that a child was stopped.  Returns 1: continue, 0: it is late or was
+ * stopped, -1 as gm_stop_poll().  Output that is ready after the time limit
+ * still counts: we may have been suspended when the child was not.
  */
 static int
 nap(struct watch *w, int fd, bool *ready, struct gm_err *err)

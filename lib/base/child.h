@@ -10,8 +10,8 @@
  *
  * The process group is killed when the time limit is exceeded, when the output
  * is larger than the buffer, when the program is stopped (as a terminal does to
- * background jobs that use it), and at GM_STOP_DRAIN.  We always wait for it, so
- * that no zombie is left.
+ * background jobs that use it), and at GM_STOP_DRAIN.  We always wait for it,
+ * so that no zombie is left.
  *
  * Source: posix_spawn(3), waitpid(2).
  */
@@ -41,9 +41,9 @@ enum gm_child_end {
 
 /*
  * Append its standard output to *out, whose maximum is the limit, until no
- * process has that open any more.  Returns 0, with the exit status or the signal
- * (also one that stops) in *number, or -1: GM_ESIGNAL, GM_EUNAVAILABLE (the
- * deadline), GM_EOS.
+ * process has that open any more.  Returns 0, with the exit status or the
+ * signal (also one that stops) in *number, or -1: GM_ESIGNAL, GM_EUNAVAILABLE
+ * (the deadline), GM_EOS.
  */
 int gm_child_run(const struct gm_child *, struct gm_buf *out,
     enum gm_child_end *, int *number, struct gm_err *) GM_MUST_CHECK;

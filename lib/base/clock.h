@@ -6,9 +6,9 @@
  * monotonic clock for waits.  Functions that calculate take the time as an
  * argument and limit it to the years 0 to 9999.
  *
- * Source: RFC 3339; United States daylight saving time as of 2007 (second Sunday
- * in March 10:00 UTC to first Sunday in November 09:00 UTC), calculated here, as
- * a small machine may lack tzdata.
+ * Source: RFC 3339; United States daylight saving time as of 2007 (second
+ * Sunday in March 10:00 UTC to first Sunday in November 09:00 UTC), calculated
+ * here, as a small machine may lack tzdata.
  */
 
 #include <stdbool.h>
@@ -42,7 +42,9 @@ void gm_clock_until(char out[GM_CLOCK_UNTIL], int64_t wall_ms, int64_t now_ms);
 /* Write "2026-11-22T10:00:00.123Z": UTC with milliseconds. */
 void gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 
-/* Parse the form of gm_clock_format_ms(); false for any other, or a bad date. */
+/*
+ * Parse the form of gm_clock_format_ms(); false for any other, or a bad date.
+ */
 bool gm_clock_parse(int64_t *wall_ms, const char *text);
 
 /* The next midnight in Los Angeles after wall_ms, when daily quotas reset. */

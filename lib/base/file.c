@@ -169,7 +169,10 @@ gm_file_write(
 	ssize_t n;
 
 	while (bytes.len > 0) {
-		/* Write pieces of PIPE_BUF: a pipe that is ready takes no more at once. */
+		/*
+		 * Write pieces of PIPE_BUF: a pipe that is ready takes no more
+		 * at once.
+		 */
 		piece = bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
 		n = write_some(
 		    fd, (struct gm_span){ bytes.p, piece }, obeys, err);
@@ -260,7 +263,9 @@ is_our_directory(const char *dir)
 	return is;
 }
 
-/* Compare names alone, for a target whose directory does not exist (no /proc). */
+/*
+ * Compare names alone, for a target whose directory does not exist (no /proc).
+ */
 static bool
 is_in_name(const char *target)
 {

@@ -18,10 +18,10 @@
 #include "base/stop.h"
 
 /*
- * Call openat(2) with these flags, mode 0600, close-on-exec and non-blocking, so
- * that it does not wait for the other end of a FIFO.  Repeats it after a signal
- * until GM_STOP_NOW.  Returns a descriptor, or -1 with errno; EINTR means that a
- * signal or the deadline ends the run.
+ * Call openat(2) with these flags, mode 0600, close-on-exec and non-blocking,
+ * so that it does not wait for the other end of a FIFO.  Repeats it after a
+ * signal until GM_STOP_NOW.  Returns a descriptor, or -1 with errno; EINTR
+ * means that a signal or the deadline ends the run.
  */
 int gm_file_openat(int dir, const char *path, int flags) GM_MUST_CHECK;
 
@@ -56,7 +56,9 @@ int gm_file_read_some(int fd, const char *name, struct gm_buf *out,
 int gm_file_read(int fd, const char *name, struct gm_buf *out,
     struct gm_err *) GM_MUST_CHECK;
 
-/* Open, read and close.  Returns 0, or -1 as the functions above; errno kept. */
+/*
+ * Open, read and close.  Returns 0, or -1 as the functions above; errno kept.
+ */
 int gm_file_slurp(
     const char *path, struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
@@ -103,9 +105,9 @@ char *gm_file_target(const char *path);
 bool gm_file_is_proc(const char *path);
 
 /*
- * True if path leads to a descriptor that we inherited, such as "/dev/fd/3" or a
- * link to it.  *fd is then a copy, or -1 with errno; EBADF if it is closed, or
- * if we have opened it.  (Opening the path would start at the beginning of a
+ * True if path leads to a descriptor that we inherited, such as "/dev/fd/3" or
+ * a link to it.  *fd is then a copy, or -1 with errno; EBADF if it is closed,
+ * or if we have opened it.  (Opening the path would start at the beginning of a
  * file, and fails for a socket.)
  */
 bool gm_file_named(const char *path, int *fd);

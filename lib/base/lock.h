@@ -34,9 +34,9 @@ void gm_lock_sign(int fd);
 pid_t gm_lock_holder(int fd);
 
 /*
- * True if a name, relative to dir, is still that of this open file.  Check after
- * getting a lock: another process may have replaced or removed the file before.
- * flags are those of fstatat(2).
+ * True if a name, relative to dir, is still that of this open file.  Check
+ * after getting a lock: another process may have replaced or removed the file
+ * before. flags are those of fstatat(2).
  */
 bool gm_lock_is_named(int fd, int dir, const char *name, int flags);
 

@@ -30,8 +30,8 @@ int gm_num_decimal(struct gm_buf *out, const char *text, double min, double max,
 
 /*
  * Convert "250ms", "1.5", "90s", "5m", "1h" or "16h30m12.5s" to milliseconds,
- * rounded up.  Units go from large to small, each once; only the last number may
- * have a fraction.  A bare number is in units of bare_ms (1000: seconds; 1:
+ * rounded up.  Units go from large to small, each once; only the last number
+ * may have a fraction.  A bare number is in units of bare_ms (1000: seconds; 1:
  * milliseconds).
  */
 int gm_num_duration(int64_t *ms, const char *text, int64_t bare_ms,

@@ -76,7 +76,9 @@ open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
 	return 0;
 }
 
-/* True if the directory of path is append-only: it allows no rename or unlink. */
+/*
+ * True if the directory of path is append-only: it allows no rename or unlink.
+ */
 static bool
 only_grows(const char *path)
 {
@@ -104,7 +106,10 @@ open_aside(struct gm_outfile *f, mode_t mode)
 	f->fd = gm_aside_open(f->path, mode, &f->aside);
 	if (f->fd == -1)
 		return -1;
-	/* Keep the mode that umask or default ACL gave; until the rename, use 0600. */
+	/*
+	 * Keep the mode that umask or default ACL gave; until the rename, use
+	 * 0600.
+	 */
 	f->made = fstat(f->fd, &st) == 0 ? st.st_mode & 0777 : 0600;
 	(void)fchmod(f->fd, 0600);
 	return 0;
@@ -119,9 +124,9 @@ is_closed(int error)
 }
 
 /*
- * Choose how to replace an existing file.  A link in /proc leads to a file that a
- * process has open; after a rename that process would go on with the old one, so
- * such a file is written in place.
+ * Choose how to replace an existing file.  A link in /proc leads to a file that
+ * a process has open; after a rename that process would go on with the old one,
+ * so such a file is written in place.
  */
 static int
 open_old(struct gm_outfile *f, const char *path, const struct stat *old,
@@ -189,9 +194,9 @@ gm_outfile_create(struct gm_outfile *f, const char *path, struct gm_err *err)
 }
 
 /*
- * Find all write errors before the rename, also those that only close(2) reports
- * (NFS).  Closes a copy, as the lock of the descriptor keeps other processes from
- * removing the file.
+ * Find all write errors before the rename, also those that only close(2)
+ * reports (NFS).  Closes a copy, as the lock of the descriptor keeps other
+ * processes from removing the file.
  */
 static int
 settle(int fd)
@@ -208,7 +213,8 @@ settle(int fd)
 
 /*
  * Lock the target, so that two processes of this suite do not write it at the
- * same time.  Gives up after 5 s, as any program may hold a lock.  Returns 0, or
+ * same time.  Gives up after 5 s, as any program may hold a lock.  Returns 0,
+ * or
  * -1 with errno.
  */
 static int

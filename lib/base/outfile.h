@@ -2,20 +2,20 @@
 #define GM_BASE_OUTFILE_H
 
 /*
- * An output file that is replaced as a whole by gm_outfile_commit(), or keeps its
- * old content.
+ * An output file that is replaced as a whole by gm_outfile_commit(), or keeps
+ * its old content.
  *
  * A regular or new file is written aside (aside.h) and renamed; symbolic links
  * are followed.  Until then only we may read it.  The new file keeps owner,
- * group, mode and ACL of the old one (access.h); without an old one it gets what
- * a redirection gives.  Other hard links keep the old content; other extended
- * attributes are lost.
+ * group, mode and ACL of the old one (access.h); without an old one it gets
+ * what a redirection gives.  Other hard links keep the old content; other
+ * extended attributes are lost.
  *
  * A file that cannot be renamed is written in place, at the commit: a mount
  * point, a file in a directory that we may not write, one whose ACL cannot be
- * copied, and one that a link in /proc leads to, as another process has it open.
- * Space is reserved before the file is changed, but a kill during the copy
- * leaves it half written.
+ * copied, and one that a link in /proc leads to, as another process has it
+ * open.  Space is reserved before the file is changed, but a kill during the
+ * copy leaves it half written.
  *
  * Devices, FIFOs and inherited descriptors (file.h) are written directly.
  */
@@ -48,12 +48,12 @@ int gm_outfile_create(
     struct gm_outfile *, const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Sync, rename or write in place, and close.  Writing in place waits for the lock
- * of another process until GM_STOP_NOW, at most 5 s.  Returns 0, or -1: GM_EIO.
- * After a failure the new content is lost, with two exceptions: if only the
- * directory could not be synced, the file is replaced; if keep is set, a whole
- * file aside is renamed to "NAME.gm-XXXXXX", and the message ends with "; the
- * output is in" its path.
+ * Sync, rename or write in place, and close.  Writing in place waits for the
+ * lock of another process until GM_STOP_NOW, at most 5 s.  Returns 0, or -1:
+ * GM_EIO.  After a failure the new content is lost, with two exceptions: if
+ * only the directory could not be synced, the file is replaced; if keep is set,
+ * a whole file aside is renamed to "NAME.gm-XXXXXX", and the message ends with
+ * "; the output is in" its path.
  */
 int gm_outfile_commit(struct gm_outfile *, struct gm_err *) GM_MUST_CHECK;
 

@@ -13,8 +13,8 @@
 #include "base/err.h"
 
 /*
- * Open those of descriptors 0 to 2 that are closed, so that no file of ours gets
- * their number.  Returns 0, or -1: GM_EOS.
+ * Open those of descriptors 0 to 2 that are closed, so that no file of ours
+ * gets their number.  Returns 0, or -1: GM_EOS.
  */
 int gm_process_hold(bool *stdin_closed, struct gm_err *) GM_MUST_CHECK;
 
@@ -24,8 +24,8 @@ struct gm_process_limits {
 };
 
 /*
- * Keep keys out of core files and debuggers, and raise a stack limit below 1 MiB
- * if the hard limit allows it.
+ * Keep keys out of core files and debuggers, and raise a stack limit below 1
+ * MiB if the hard limit allows it.
  */
 void gm_process_prepare(struct gm_process_limits *before);
 

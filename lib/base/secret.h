@@ -2,16 +2,16 @@
 #define GM_BASE_SECRET_H
 
 /*
- * Secrets, which are masked in all output: every key that was read, words of the
- * command line and of settings that look like keys, and passwords in URLs.  Text
- * that may come from a server goes through gm_secret_mask() as a plain value,
- * before it is quoted, encoded as JSON or given a label.
+ * Secrets, which are masked in all output: every key that was read, words of
+ * the command line and of settings that look like keys, and passwords in URLs.
+ *  Text that may come from a server goes through gm_secret_mask() as a plain
+ * value, before it is quoted, encoded as JSON or given a label.
  *
- * A secret shorter than GM_SECRET_MIN bytes is masked only as a whole word: with
- * no letter, digit, '_' or '-' before or after it.  It must have at least 4
- * bytes, among them a letter and a digit, or a byte that is neither.  Any other
- * short text is a dummy for a server that needs no key, such as "x", "1" or
- * "local".  It is not kept, as masking it would garble ordinary words.
+ * A secret shorter than GM_SECRET_MIN bytes is masked only as a whole word:
+ * with no letter, digit, '_' or '-' before or after it.  It must have at least
+ * 4 bytes, among them a letter and a digit, or a byte that is neither.  Any
+ * other short text is a dummy for a server that needs no key, such as "x", "1"
+ * or "local".  It is not kept, as masking it would garble ordinary words.
  */
 
 #include <stdbool.h>
@@ -44,8 +44,8 @@ void gm_secret_mask(
 bool gm_secrets_have(const struct gm_secrets *, struct gm_span text);
 
 /*
- * True if text looks like a key: it begins like those of a known service, ends in
- * a UUID, or has 24 letters and digits in a row of at least two kinds (lower
+ * True if text looks like a key: it begins like those of a known service, ends
+ * in a UUID, or has 24 letters and digits in a row of at least two kinds (lower
  * case, upper case, digits).  If text ends like a file name (".txt"), only the
  * beginning counts.  Check names that a user has typed or set by this function
  * before they are shown.

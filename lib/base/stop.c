@@ -24,8 +24,8 @@ static int wake[GM_STOP_NOW + 1][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 
 /*
  * The signals that we change, and their actions at start.  From SIGABRT on they
- * are caught only because they would kill us and let our child run on; a blocked
- * one cannot, so it stays blocked.
+ * are caught only because they would kill us and let our child run on; a
+ * blocked one cannot, so it stays blocked.
  */
 static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM,
 	SIGPIPE, SIGXFSZ, SIGCHLD, SIGABRT, SIGXCPU, SIGUSR1, SIGUSR2,
@@ -72,10 +72,10 @@ on_signal(int number)
 }
 
 /*
- * Set our action for a signal.  A signal that was ignored at start (nohup, cmd &
- * in a script) stays ignored.  SIGXFSZ is ignored, so that write(2) fails with
- * EFBIG instead.  SIGCHLD gets its default: if it were ignored, waitpid(2) would
- * not find our children.
+ * Set our action for a signal.  A signal that was ignored at start (nohup, cmd
+ * & in a script) stays ignored.  SIGXFSZ is ignored, so that write(2) fails
+ * with EFBIG instead.  SIGCHLD gets its default: if it were ignored, waitpid(2)
+ * would not find our children.
  */
 static int
 change(int number, const struct sigaction *was)
@@ -177,7 +177,10 @@ gm_stop_restore(void)
 	/* A timer survives execve(2): cancel ours, keep one of the parent. */
 	if (due_ms != 0)
 		(void)!gm_stop_deadline(0, &ignored);
-	/* Restore the mask first: what it blocks must not meet a default action. */
+	/*
+	 * Restore the mask first: what it blocks must not meet a default
+	 * action.
+	 */
 	(void)sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	for (i = 0; i < GM_LEN(changed); i++)
 		(void)sigaction(changed[i], &before[i], NULL);

@@ -15,9 +15,9 @@
 #define GM_UTF8_REPLACEMENT 0xFFFDu
 
 /*
- * Decode the first character of a span that is not empty.  Returns its length in
- * bytes and sets *point.  Returns 0 for an ill-formed sequence and sets *skip
- * (if not NULL) to the number of bytes that one U+FFFD replaces.
+ * Decode the first character of a span that is not empty.  Returns its length
+ * in bytes and sets *point.  Returns 0 for an ill-formed sequence and sets
+ * *skip (if not NULL) to the number of bytes that one U+FFFD replaces.
  */
 size_t gm_utf8_decode(struct gm_span, uint32_t *point, size_t *skip);
 
@@ -37,8 +37,8 @@ void gm_utf8_put(struct gm_buf *, uint32_t point);
 size_t gm_utf8_repair(struct gm_buf *, struct gm_span text);
 
 /*
- * The name, for iconv(1), of the encoding of a text in UTF-16 or UTF-32; NULL if
- * it looks like neither.  Decides by the byte order mark, or else by the
+ * The name, for iconv(1), of the encoding of a text in UTF-16 or UTF-32; NULL
+ * if it looks like neither.  Decides by the byte order mark, or else by the
  * position of NULs in the first 64 bytes.
  */
 const char *gm_utf8_foreign(struct gm_span text);

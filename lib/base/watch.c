@@ -6,7 +6,10 @@
 
 #include "base/watch.h"
 
-/* gm_watch_set() passes events of poll(2) to epoll(7): Linux has one set of bits. */
+/*
+ * gm_watch_set() passes events of poll(2) to epoll(7): Linux has one set of
+ * bits.
+ */
 _Static_assert((int)EPOLLIN == POLLIN && (int)EPOLLOUT == POLLOUT,
     "events of epoll(7) are not those of poll(2)");
 
