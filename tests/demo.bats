@@ -152,7 +152,7 @@ gm-prompt: attempt 2: key 1 (...0002): the quota per day is used up (HTTP 429, q
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
-gm-prompt: --max-requests: 2 sent; the rest was not
+gm-prompt: --max-requests: stopped after 2 requests; --resume sends the remaining records
 gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking mistral instead
 gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking openai instead
 "

@@ -4,7 +4,10 @@
 #include "cli/hold.h"
 #include "gm-prompt/fence.h"
 
-/* Characters written at once: no more than is worth a copy. */
+/*
+ * Bytes written at a time.  The output copies and filters each piece, so this
+ * bounds the memory for a large answer.
+ */
 #define PIECE 16384
 
 bool
@@ -26,6 +29,7 @@ gm_delivery_block(const struct gm_result *o, struct gm_span answer, int rc,
 	    err, GM_ENEGATIVE, "%s: the answer has no fenced block", o->model);
 }
 
+/* Hold back a part; the sink of an answer that is not streamed. */
 static int
 hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -41,6 +45,7 @@ hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	return gm_buf_check(&d->thoughts, err);
 }
 
+/* The request is retried: drop what the failed attempt has given. */
 static void
 drop(void *arg)
 {
@@ -50,7 +55,10 @@ drop(void *arg)
 	gm_buf_reset(&d->thoughts);
 }
 
-/* Thoughts are not the answer: if they cannot be shown, it still comes. */
+/*
+ * Write thoughts.  Ignore errors: thoughts are not the answer, which must not
+ * fail because they cannot be shown.
+ */
 static void
 show_thought(struct gm_delivery *d, struct gm_span text)
 {
@@ -77,6 +85,7 @@ end_thoughts(struct gm_delivery *d)
 		show_thought(d, gm_span_of("\n"));
 }
 
+/* Pass a part on to the output; the sink of a streamed answer. */
 static int
 give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -86,7 +95,7 @@ give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	if (part->kind != GM_PART_TEXT)
 		return GM_SINK_OMITS;
 	if (part->text.len == 0)
-		return 0; /* a signature ends no line */
+		return 0; /* only a signature: leave the thoughts' line open */
 	if (!part->thought) {
 		end_thoughts(d);
 		gm_out_put(d->out, part->text);

@@ -3,10 +3,12 @@
 #include "base/num.h"
 #include "gm-prompt/options.h"
 
-#define LIMIT_MAX INT64_C(1000000000000) /* of the user's limits */
+#define LIMIT_MAX INT64_C(1000000000000) /* of --max-requests and the like */
 
-/* The message about an option that is given without its like. */
+/* Messages about options that only a batch has, or that it does not have. */
 #define ONLY_BATCH(option) option " needs --lines, --null or --jsonl"
+#define NO_BATCH(option) \
+	option " cannot be combined with --lines, --null or --jsonl"
 
 static bool
 is_stdin(const char *file)
@@ -37,7 +39,7 @@ gm_prompt_options_sources(
 		.operands = argv,
 		.operands_len = argc,
 		.literal = behind > 0 ? behind : 0,
-		/* A record is text, too. */
+		/* A batch needs no prompt, as its records are text. */
 		.files = (int)o->files.len + o->batch,
 		.files_stdin = count_stdin(&o->files),
 		.no_stdin = o->no_stdin || o->batch,
@@ -45,7 +47,7 @@ gm_prompt_options_sources(
 	};
 }
 
-/* How many of the flags are set. */
+/* Count the flags that are set. */
 static int
 count(const bool *flags, size_t len)
 {
@@ -57,7 +59,7 @@ count(const bool *flags, size_t len)
 	return n;
 }
 
-/* What only a batch has: given without one it would do nothing. */
+/* Reject options of a batch without a batch, where they have no effect. */
 static int
 check_batch_alone(const struct gm_prompt_options *o, struct gm_err *err)
 {
@@ -85,7 +87,7 @@ is_from_stdin(const char *argument)
 	return argument != NULL && strcmp(argument, "@-") == 0;
 }
 
-/* Is an operand standard input? */
+/* Return true if an operand is "-" and stands before any "--". */
 static bool
 is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 {
@@ -97,7 +99,7 @@ is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 	return false;
 }
 
-/* What an option of a batch needs beside it, and what it cannot have. */
+/* Reject what takes standard input from the records, and missing options. */
 static int
 check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
@@ -106,8 +108,8 @@ check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
 		{ is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
 			count_stdin(&o->files) > 0 ||
 			is_operand_stdin(o, argc, argv),
-		    "standard input holds the records: it cannot be the "
-		    "prompt, the system instruction or a file, too" },
+		    "standard input holds the records; it cannot also be the "
+		    "prompt, the system instruction or a file" },
 		{ o->resume && o->output == NULL,
 		    "--resume needs --output FILE" },
 		{ o->force && o->output == NULL,
@@ -119,30 +121,33 @@ check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
 	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
-/* What a batch cannot have. */
+/* Reject what a batch cannot do. */
 static int
 check_batch(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
 {
+	const struct gm_refusal single[] = {
+		{ o->stream, NO_BATCH("--stream") },
+		{ o->show_thoughts, NO_BATCH("--show-thoughts") },
+		{ o->no_stdin, NO_BATCH("--no-stdin") },
+		{ o->output != NULL && o->dry_run,
+		    "--output and --dry-run cannot be combined in a batch" },
+		{ o->output != NULL && o->estimate,
+		    "--output and --estimate cannot be combined in a batch" },
+	};
 	const bool forms[] = { o->lines, o->nul, o->jsonl };
 	const struct gm_clash rules[] = {
 		{ count(forms, GM_LEN(forms)) > 1,
 		    "--lines, --null and --jsonl" },
-		{ o->stream, "--stream and a batch" },
-		{ o->show_thoughts, "--show-thoughts and a batch" },
-		{ o->no_stdin, "--no-stdin and a batch" },
 		{ o->text && o->common.json, "--text and --json" },
 		{ o->text && o->resume, "--text and --resume" },
 		{ o->force && o->resume, "--force and --resume" },
 		{ o->unordered && o->text && o->output != NULL,
 		    "--unordered, --text and --output" },
-		{ o->output != NULL && o->dry_run,
-		    "--output and --dry-run of a batch" },
-		{ o->output != NULL && o->estimate,
-		    "--output and --estimate of a batch" },
 	};
 
-	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
+	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
+	    gm_options_refuse(single, GM_LEN(single), err) != 0)
 		return -1;
 	return check_batch_needs(o, argc, argv, err);
 }
@@ -169,6 +174,7 @@ set_limits(struct gm_prompt_options *o, struct gm_err *err)
 	    o->max_tokens_text, err);
 }
 
+/* Reject options that cannot be combined, in a batch or without one. */
 static int
 check_clashes(const struct gm_prompt_options *o, int argc, struct gm_err *err)
 {
