@@ -29,20 +29,17 @@ refused() {
 	replies <<<"[]"
 	refused '--lines, --null and --jsonl exclude each other' -l -0
 	refused '--lines, --null and --jsonl exclude each other' -0 -a
-	refused '--stream cannot be combined with --lines, --null or --jsonl' \
-	    -l -S
-	refused '--show-thoughts cannot be combined with --lines, --null or --jsonl' \
-	    -l --show-thoughts
-	refused '--no-stdin cannot be combined with --lines, --null or --jsonl' \
-	    -l -n
+	refused '--stream and a batch exclude each other' -l -S
+	refused '--show-thoughts and a batch exclude each other' -l --show-thoughts
+	refused '--no-stdin and a batch exclude each other' -l -n
 	refused '--text and --json exclude each other' -l --text --json
 	refused '--text and --resume exclude each other' -l --text --resume -o x
 	refused '--force and --resume exclude each other' -l --force --resume -o x
 	refused '--unordered, --text and --output exclude each other' \
 	    -l --unordered --text -o x
-	refused '--output and --dry-run cannot be combined in a batch' \
+	refused '--output and --dry-run of a batch exclude each other' \
 	    -l -o x --dry-run
-	refused '--output and --estimate cannot be combined in a batch' \
+	refused '--output and --estimate of a batch exclude each other' \
 	    -l -o x --estimate
 	refused '--resume needs --output FILE' -l --resume
 	refused '--force needs --output FILE' -l --force -o -

@@ -135,13 +135,20 @@ check_limits(struct run *r)
 		end(r, STOP_TOKENS);
 }
 
-/* Say what happens to the records that were not sent.  Returns -1. */
+/*
+ * Say what happens to the records that were not sent.  If only time has to
+ * pass, that replaces the advice to wait.  Returns -1.
+ */
 static int
-append_rest(const struct run *r, struct gm_err *err)
+add_rest(const struct run *r, struct gm_err *err)
 {
-	gm_err_append(err, r->resumable
-			       ? "; --resume sends the remaining records"
-			       : "; the remaining records were not sent");
+	const char *rest = r->resumable ? "--resume sends the remaining records"
+	                                : "the remaining records were not sent";
+
+	if (err->code == GM_ETEMPFAIL || err->code == GM_EUNAVAILABLE)
+		gm_err_advise(err, "%s", rest);
+	else
+		gm_err_append(err, "; %s", rest);
 	return -1;
 }
 
@@ -158,7 +165,7 @@ judge_stop(const struct run *r, struct gm_err *err)
 	case STOP_LATE:
 	case STOP_SERVICE:
 		*err = r->why;
-		return append_rest(r, err);
+		return add_rest(r, err);
 	case STOP_FAILURES:
 		*err = r->why;
 		err->code = GM_ENEGATIVE;
@@ -172,12 +179,12 @@ judge_stop(const struct run *r, struct gm_err *err)
 		(void)gm_fail(err, GM_ETEMPFAIL,
 		    "--max-requests: stopped after %lld request%s",
 		    (long long)t->requests, t->requests == 1 ? "" : "s");
-		return append_rest(r, err);
+		return add_rest(r, err);
 	case STOP_TOKENS:
 		(void)gm_fail(err, GM_ETEMPFAIL,
 		    "--max-total-tokens: stopped after %lld tokens",
 		    (long long)t->tokens_total);
-		return append_rest(r, err);
+		return add_rest(r, err);
 	case STOP_NOT:
 	case STOP_END:
 		break;
@@ -319,11 +326,11 @@ put_invalid(struct run *r, struct job *j, const struct gm_err *failure,
  * block.
  */
 static int
-take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
+take_text(struct run *r, struct job *j, int rc, struct gm_span *text,
     struct gm_err *failure)
 {
 	const struct gm_prompt_options *o = r->opt;
-	const struct gm_result *result = &j->result;
+	struct gm_result *result = &j->result;
 
 	*text = gm_buf_span(&j->held.text);
 	gm_buf_reset(&r->block);
@@ -371,13 +378,10 @@ is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 
 /* Count and write the result of a record: an answer, or *failure. */
 static int
-finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
-    struct gm_err *err)
+finish_job(struct run *r, struct job *j, int rc, struct gm_span text,
+    struct gm_err *failure, struct gm_err *err)
 {
-	struct gm_span text;
-
 	r->passed_in_row = 0;
-	rc = take_text(r, j, rc, &text, failure);
 	if (rc != 0)
 		count_failure(r, j->number, failure);
 	else
@@ -445,17 +449,22 @@ done(const struct gm_call_args *call, int rc, void *arg, struct gm_err *err)
 	struct run *r = arg;
 	struct job *j = call->arg;
 	struct gm_err failure = { .code = GM_OK };
+	struct gm_span text;
 
 	if (rc != 0)
 		failure = *err;
+	/* First, as a missing block sets the class that is logged. */
+	rc = take_text(r, j, rc, &text, &failure);
 	gm_totals_add(&r->totals, &j->result);
 	gm_log_result(&r->log, &j->result);
-	if (rc != 0 && failure.code == GM_EOS)
-		return -1; /* no memory: all other records would fail alike */
+	if (rc != 0 && failure.code == GM_EOS) {
+		*err = failure; /* no memory: all records would fail alike */
+		return -1;
+	}
 	if (rc != 0 && is_dropped(r, j, failure.code))
 		rc = drop_job(r, j, &failure, err);
 	else
-		rc = finish_job(r, j, rc, &failure, err);
+		rc = finish_job(r, j, rc, text, &failure, err);
 	free_job(r, j);
 	return rc;
 }

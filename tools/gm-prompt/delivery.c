@@ -20,13 +20,24 @@ gm_delivery_is_showable(const struct gm_result *o, int rc)
 }
 
 int
-gm_delivery_block(const struct gm_result *o, struct gm_span answer, int rc,
+gm_delivery_block(struct gm_result *o, struct gm_span answer, int rc,
     struct gm_buf *block, struct gm_err *err)
 {
-	if (gm_fence_first(answer, block) || rc != 0)
+	const struct gm_class_row *row = gm_class(GM_CLASS_NO_BLOCK);
+	bool found = gm_fence_first(answer, block);
+
+	if (gm_buf_check(block, err) != 0) {
+		o->class = GM_CLASS_LOCAL;
+		return -1;
+	}
+	if (found || rc != 0)
 		return rc;
-	return gm_fail(
-	    err, GM_ENEGATIVE, "%s: the answer has no fenced block", o->model);
+	if (o->class == GM_CLASS_OK) /* else it is truncated, which says more */
+		o->class = GM_CLASS_NO_BLOCK;
+	(void)gm_fail(err, row->code, "%s: %s", o->model, row->phrase);
+	gm_err_advise(err, "%s", row->advice);
+	gm_err_ids(err, "%s", row->name);
+	return -1;
 }
 
 /* Hold back a part; the sink of an answer that is not streamed. */

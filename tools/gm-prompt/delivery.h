@@ -37,10 +37,12 @@ struct gm_delivery {
 bool gm_delivery_is_showable(const struct gm_result *, int rc);
 
 /*
- * Take the first fenced block of an answer that is shown; rc and *err are the
- * call's.  Returns rc, or -1 with GM_ENEGATIVE if all was well but there is none.
+ * Append the first fenced block of an answer that is shown to block.  rc and
+ * *err are the call's.  Returns rc, or -1: GM_ENEGATIVE if the call succeeded
+ * but the answer has no block, GM_EOS.  Then it also sets the class of a result
+ * that was good, so that JSON and log agree.
  */
-int gm_delivery_block(const struct gm_result *, struct gm_span answer, int rc,
+int gm_delivery_block(struct gm_result *, struct gm_span answer, int rc,
     struct gm_buf *block, struct gm_err *) GM_MUST_CHECK;
 
 /* stream: write text as it arrives; otherwise hold it back. */

@@ -5,10 +5,8 @@
 
 #define LIMIT_MAX INT64_C(1000000000000) /* of --max-requests and the like */
 
-/* Messages about options that only a batch has, or that it does not have. */
+/* The message about an option that only a batch has. */
 #define ONLY_BATCH(option) option " needs --lines, --null or --jsonl"
-#define NO_BATCH(option) \
-	option " cannot be combined with --lines, --null or --jsonl"
 
 static bool
 is_stdin(const char *file)
@@ -126,28 +124,25 @@ static int
 check_batch(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
 {
-	const struct gm_refusal single[] = {
-		{ o->stream, NO_BATCH("--stream") },
-		{ o->show_thoughts, NO_BATCH("--show-thoughts") },
-		{ o->no_stdin, NO_BATCH("--no-stdin") },
-		{ o->output != NULL && o->dry_run,
-		    "--output and --dry-run cannot be combined in a batch" },
-		{ o->output != NULL && o->estimate,
-		    "--output and --estimate cannot be combined in a batch" },
-	};
 	const bool forms[] = { o->lines, o->nul, o->jsonl };
 	const struct gm_clash rules[] = {
 		{ count(forms, GM_LEN(forms)) > 1,
 		    "--lines, --null and --jsonl" },
+		{ o->stream, "--stream and a batch" },
+		{ o->show_thoughts, "--show-thoughts and a batch" },
+		{ o->no_stdin, "--no-stdin and a batch" },
 		{ o->text && o->common.json, "--text and --json" },
 		{ o->text && o->resume, "--text and --resume" },
 		{ o->force && o->resume, "--force and --resume" },
 		{ o->unordered && o->text && o->output != NULL,
 		    "--unordered, --text and --output" },
+		{ o->output != NULL && o->dry_run,
+		    "--output and --dry-run of a batch" },
+		{ o->output != NULL && o->estimate,
+		    "--output and --estimate of a batch" },
 	};
 
-	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0 ||
-	    gm_options_refuse(single, GM_LEN(single), err) != 0)
+	if (gm_options_exclude(rules, GM_LEN(rules), err) != 0)
 		return -1;
 	return check_batch_needs(o, argc, argv, err);
 }

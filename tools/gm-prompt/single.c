@@ -111,6 +111,7 @@ estimate(struct run *r, struct gm_err *err)
 	return rc;
 }
 
+/* Write the first block; fail if there is none, also in a truncated answer. */
 static int
 deliver_block(struct run *r, struct gm_err *err)
 {
@@ -121,12 +122,17 @@ deliver_block(struct run *r, struct gm_err *err)
 	rc = gm_delivery_block(
 	    &r->result, gm_buf_span(&r->delivery.held), 0, &block, err);
 	if (rc == 0)
-		rc = gm_buf_check(&block, err);
-	if (rc == 0)
 		rc =
 		    gm_delivery_replace(&r->delivery, gm_buf_span(&block), err);
 	gm_buf_release(&block);
 	return rc;
+}
+
+/* The answer is lost: that is the result, for JSON, log and metrics. */
+static void
+set_class(struct run *r, const struct gm_err *err)
+{
+	r->result.class = gm_class_of_error(err->code);
 }
 
 static int
@@ -159,10 +165,14 @@ deliver_text(struct run *r, int rc, struct gm_err *err)
 		delivered = gm_delivery_finish(&r->delivery, &failure);
 	if (delivered == 0 && gm_delivery_is_showable(&r->result, rc))
 		delivered = gm_out_commit(&r->out, &failure);
+	if (delivered == 0)
+		return rc;
 	/* A lost answer is worse than a truncated one: report that. */
-	if (delivered != 0 && (rc == 0 || failure.code != GM_ENEGATIVE))
+	if (rc == 0 || failure.code != GM_ENEGATIVE)
 		*err = failure;
-	return delivered != 0 ? -1 : rc;
+	if (failure.code != GM_ENEGATIVE)
+		set_class(r, err);
+	return -1;
 }
 
 /* Write the answer, or the failure, as an object of JSON. */
@@ -190,8 +200,10 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 	gm_record_write(&record, &line);
 	if (gm_buf_check(&line, err) != 0 ||
 	    gm_delivery_replace(&r->delivery, gm_buf_span(&line), err) != 0 ||
-	    gm_out_commit(&r->out, err) != 0)
+	    gm_out_commit(&r->out, err) != 0) {
+		set_class(r, err);
 		rc = -1;
+	}
 	gm_buf_release(&line);
 	gm_buf_release(&block);
 	return rc;
@@ -305,8 +317,6 @@ deliver(struct run *r, int rc, struct gm_err *err)
 		rc = deliver_record(r, rc, err);
 	else if (r->sent)
 		rc = deliver_text(r, rc, err);
-	if (rc != 0 && r->result.class == GM_CLASS_OK)
-		r->result.class = GM_CLASS_LOCAL; /* the answer got lost */
 	if (!r->sent)
 		return rc;
 	gm_result_note(&r->result, &c->note);
