@@ -52,7 +52,7 @@ rc= # set by gm and ask
 @test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --response-timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -64,7 +64,7 @@ rc= # set by gm and ask
 @test "--timeout TIME: no event after the first is an error" {
 	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -107,19 +107,19 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat full): no connection (network): " err
+	grep -q "^gm-prompt: $(cat full): no connection: " err; check the network (network)
 }
 
 @test "--deadline TIME: the whole run" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: $ALIAS: the deadline is over (deadline)
+	said 69 '' "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 	sent "$HI"
 }
 
 @test "--deadline: while waiting for another try" {
-	replies <<<'[{"row": 29, "retry_delay": "30s"}]'
+	replies <<<'[{"refusal": "quota_minute", "retry_delay": "30s"}]'
 	ask --deadline 10s hi # the wait would not fit: no wait at all
 	[ "$rc" -eq 75 ]
 	same out ''
@@ -135,12 +135,12 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	exec 8<>pipe # somebody has it open, so it does not end
 	gm --deadline 300ms hi <pipe
 	exec 8>&-
-	said 69 '' $'gm-prompt: standard input: the deadline is over\n'
+	said 69 '' $'gm-prompt: standard input: deadline exceeded\n'
 	unsent
 }
 
 @test "--retries N" {
-	replies <<<'[{"row": 37, "repeat": -1}]'
+	replies <<<'[{"refusal": "overloaded", "repeat": -1}]'
 	ask --retries 0 hi
 	said 69 '' "gm-prompt: $ALIAS: the model is overloaded (HTTP 503,\
  overloaded): The model is overloaded. Please try again later.
@@ -165,7 +165,7 @@ Try 'gm-prompt --help'.
 
 @test "--max-wait TIME: a quota that comes back sooner is waited for" {
 	replies <<-'END'
-		[{"row": 29, "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
+		[{"refusal": "quota_minute", "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
 	END
 	ask --max-wait 5s --retries 0 hi # a quota's wait is no retry
 	[ "$rc" -eq 0 ]
@@ -179,7 +179,7 @@ Try 'gm-prompt --help'.
 @test "--max-wait TIME: one that comes back later ends the run" {
 	local until
 
-	replies <<<'[{"row": 30, "repeat": -1}]'
+	replies <<<'[{"refusal": "quota_day", "repeat": -1}]'
 	ask --max-wait 37.9s hi
 	[ "$rc" -eq 75 ]
 	until=$(grep -oE '[-0-9]+T[0-9:]+Z' err)
@@ -220,7 +220,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	run -1 grep -qaP '\x02h2' hello
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat port): no connection (network): " err
+	grep -q "^gm-prompt: $(cat port): no connection: " err; check the network (network)
 }
 
 @test "--http1.1: the same request" {
@@ -245,7 +245,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: nothing listens there: is the server running? (refused): " \
+	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: connection refused; check that the server is running (refused)
 	    err
 	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
 	[ "$rc" -eq 69 ]
