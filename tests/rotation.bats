@@ -272,7 +272,7 @@ of() {
 	done
 }
 
-@test "a burst over all keys is one pause, not three dead keys" {
+@test "a burst over all keys is one cooldown of the service, no key is rejected" {
 	three
 	play <<<'[{"row":29,"retry_delay":"1s","repeat":3},'"$GOOD]"
 	ask -n hi
@@ -286,7 +286,7 @@ of() {
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
-	[ "$(grep -c ' provider:.* quota_minute ' "$STATE/keys")" -eq 1 ]
+	[ "$(grep -c ' service:.* quota_minute ' "$STATE/keys")" -eq 1 ]
 	[ "$(marks)" -eq 1 ]
 	again
 	ask -n --max-wait 1 hi
