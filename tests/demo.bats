@@ -177,7 +177,7 @@ gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (
 
 @test "LIVE=1: the same scenes, answered by whoever the variables name" {
 	script <<'EOT'
-[{"when": {"path": "gemini-2.0-flash"}, "row": 18},
+[{"when": {"path": "gemini-2.0-flash"}, "refusal": "model_gone"},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": 2},
  {"when": {"path": "pageSize"}, "service": true},
  {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
@@ -210,9 +210,9 @@ EOT
 
 @test "a scene that goes wrong is told, and the demo fails" {
 	script <<'EOT'
-[{"when": {"path": "countTokens"}, "row": 22},
+[{"when": {"path": "countTokens"}, "refusal": "invalid_argument"},
  {"when": {"path": "pageSize"}, "service": true},
- {"when": {"path": "gemini-2.0-flash"}, "row": 18},
+ {"when": {"path": "gemini-2.0-flash"}, "refusal": "model_gone"},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": -1},
  {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
   "supportedGenerationMethods": ["generateContent"]}]}},

@@ -101,8 +101,9 @@ struct gm_pick {
 	size_t cooling, rejected;
 	bool stay; /* the current key is usable, but only after at_ms */
 	/* GM_PICK_COOLING: the first end of a cooldown for which a run may
-	 * sleep, see gm_class_may_sleep(), and its class; 0: there is none. */
+	 * sleep, see gm_class_may_sleep(), its key and its class; 0: none. */
 	int64_t wake_ms;
+	size_t wake_index;
 	enum gm_class wake_class;
 };
 
