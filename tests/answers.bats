@@ -120,13 +120,13 @@ rc= # set by gm and ask
 	END
 	ask hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may not be whole (NEW_REASON)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON)"$'\n'
 	ask -S hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may not be whole (NEW_REASON)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON)"$'\n'
 	ask hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may not be whole (OTHER)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (OTHER)"$'\n'
 	ask --retries 0 hi
 	said 1 '' "gm-prompt: $ALIAS: the answer is empty (OTHER)"$'\n'
 }

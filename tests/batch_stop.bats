@@ -40,10 +40,10 @@ mistral() {
 gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until\
  T (HTTP 429, quota_day): Quota exceeded for metric:\
  generativelanguage.googleapis.com/generate_content_free_tier_requests, limit:\
- 20, model: $ALIAS Please retry in 38s.; asking mistral instead
+ 20, model: $ALIAS Please retry in 38s.; using mistral
 "
 	seq 3 | batch -l -j1 --retries 0 --fallback mistral -v
-	[ "$(grep -c '; asking mistral instead$' err)" -eq 3 ]
+	[ "$(grep -c '; using mistral$' err)" -eq 3 ]
 }
 
 @test "what only the fallback refuses is a failed record" {

@@ -277,7 +277,7 @@ $(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0004 \
 	keep .env MISTRAL_API_KEYS=fake-evil-key-0666
 	chmod 666 .env
 	GEMINI_API_KEY=$GOOD_KEY ask --fallback mistral --dry-run hi
-	dry "gm-prompt: mistral is left out: no API key in $HOME/.config/gm/env,\
+	dry "gm-prompt: mistral: skipped: no API key in $HOME/.config/gm/env,\
  /etc/gm/env or the environment; set MISTRAL_API_KEYS
 $(aimed "$DEFAULT_URL" 0001)"
 	GEMINI_API_KEY=$GOOD_KEY ask -v --fallback mistral --dry-run hi

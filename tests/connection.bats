@@ -52,7 +52,7 @@ rc= # set by gm and ask
 @test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --response-timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -64,7 +64,7 @@ rc= # set by gm and ask
 @test "--timeout TIME: no event after the first is an error" {
 	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -107,7 +107,7 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat full): no connection (network): " err
+	grep -q "^gm-prompt: $(cat full): no connection: " err; check the network (network)
 }
 
 @test "--deadline TIME: the whole run" {
@@ -220,7 +220,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	run -1 grep -qaP '\x02h2' hello
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat port): no connection (network): " err
+	grep -q "^gm-prompt: $(cat port): no connection: " err; check the network (network)
 }
 
 @test "--http1.1: the same request" {
@@ -245,7 +245,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: nothing listens there: is the server running? (refused): " \
+	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: connection refused; check that the server is running (refused)
 	    err
 	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
 	[ "$rc" -eq 69 ]

@@ -511,7 +511,7 @@ lists() {
 	KEYS=$GOOD_KEY server
 	echo '[{"status":403,"body":"<title>Error 403</title>","repeat":-1}]' >"$DIR/script.json"
 	check --level generate
-	said 69 "gm-keycheck: no key got an answer: $URL: access denied by a web page instead of the API (HTTP 403, front_end): Error 403
+	said 69 "gm-keycheck: no key got an answer: $URL: a web page denies access; check the base URL and your network (HTTP 403, front_end): Error 403
 " '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
 	[ -z "$(state)" ]
 	echo '[{"refusal":"server","message":"API key expired, reported as leaked","repeat":-1}]' >"$DIR/script.json"
@@ -536,7 +536,7 @@ lists() {
 	    0 ...0001)
 $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 "
-	grep -q "^gm-keycheck: no key got an answer: $URL: nothing listens there: is the server running? (refused): " err
+	grep -q "^gm-keycheck: no key got an answer: $URL: connection refused; check that the server is running (refused)
 	[ "$(wc -l <err)" -eq 1 ]
 	[ -z "$(state)" ]
 }

@@ -232,23 +232,23 @@ terminal() {
 		# shellcheck disable=SC2086 # words
 		rotate $mode
 		sed -i 's/20[-0-9T:]*Z/TIME/g' err
-		said 75 '' 'gm-rotate: no key can be used until TIME (1 at rest, 1 refused): key 0 (...0001): the quota per minute is used up: known since TIME, gm-rotate --reset lifts that (quota_minute): marked by gm-rotate
+		said 75 '' 'gm-rotate: no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota_minute)
 '
 	done
 	rotate -k 1
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: key 1 (...0002): the key is not valid: known since TIME, gm-rotate --reset lifts that (key_invalid): marked by gm-rotate
+	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
 '
 	rotate --key-index 0
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 75 '' 'gm-rotate: key 0 (...0001): the quota per minute is used up; it rests until TIME: known since TIME, gm-rotate --reset lifts that (quota_minute): marked by gm-rotate
+	said 75 '' 'gm-rotate: key 0 (...0001): rate-limited until TIME; known since TIME, gm-rotate --reset lifts that (quota_minute)
 '
 	silent --reset 0
 	prints 0 --key-index 0
 	silent --mark 0 --class key_leaked
 	rotate --peek
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: no key can be used (2 refused): key 0 (...0001): the key was reported as leaked: delete it and make another: known since TIME, gm-rotate --reset lifts that (key_leaked): marked by gm-rotate
+	said 77 '' 'gm-rotate: all keys are rejected: API key reported as leaked; gm-keycheck shows the reason for each (key_leaked)
 '
 }
 
@@ -262,7 +262,7 @@ terminal() {
 	rotate --json
 	[ "$rc" -eq 75 ]
 	sed -i 's/20[-0-9T:]*Z/TIME/g' out
-	same out "{\"ok\":false,\"model\":\"$MODEL\",\"index\":null,\"key\":null,\"error\":{\"class\":\"quota\",\"message\":\"no key can be used until TIME (1 at rest, 1 refused): key 0 (...0001): the quota is used up: known since TIME, gm-rotate --reset lifts that (quota): marked by gm-rotate\",\"retry_at\":\"TIME\"}}
+	same out "{\"ok\":false,\"model\":\"$MODEL\",\"index\":null,\"key\":null,\"error\":{\"class\":\"quota\",\"message\":\"no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota)"}}
 "
 	[ "$(wc -l <err)" -eq 1 ]
 }

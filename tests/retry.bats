@@ -2,7 +2,7 @@
 
 load net
 
-TROUBLE='the service failed (HTTP 500, server)'
+TROUBLE='error at the service; try again later (HTTP 500, server)'
 
 # waits: the seconds that -v told, one a line.
 waits() {
@@ -525,7 +525,7 @@ failed_late() {
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: "*": $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later." ]]
+	[[ $(cat err) == "gm-prompt: "*": $ALIAS: overloaded; try again later (HTTP 503, overloaded)
 	run ! tried 1
 }
 
@@ -533,7 +533,7 @@ failed_late() {
 	serve
 	play <<<'[{"refusal":"overloaded","headers":{"Retry-After":"30"},"repeat":-1}]'
 	ask -n --deadline 20s hi
-	failed 69 "no time left for another try: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "$ALIAS: overloaded; no time to retry before the deadline (HTTP 503, overloaded)"
 	tried 1
 }
 
@@ -557,7 +557,7 @@ failed_late() {
 	serve
 	play <<<'[{"refusal":"overloaded"},{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "deadline exceeded: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "deadline exceeded: $ALIAS: overloaded; try again later (HTTP 503, overloaded)"
 	tried 2
 }
 

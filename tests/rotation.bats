@@ -149,7 +149,7 @@ told() {
 	play <<<"[$(with $K0 '"refusal":"quota_minute"'),$GOOD]"
 	ask -nv hi
 	[ "$rc" -eq 0 ]
-	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): the quota per minute is used up (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): rate-limited; wait, or add keys of another project (HTTP 429, quota_minute)
 "
 	again
 	ask -n --json hi
@@ -326,7 +326,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	asked 012
 	rests 30 30
-	same <(told | sed 's/ Please.*//') 'gm-prompt: no key can be used until TIME (3 at rest, 0 refused): key 2 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or enable billing (HTTP 429, quota_day)
 '
 	grep -qF "until $(jq -r .error.retry_at out) (" err
 	same <(jq -c '[.ok, .error.class, .key_index, (.attempts | length)]' out) \
@@ -338,7 +338,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	tried 0
 	rests 30 30
-	same <(told | sed 's/ Please.*//') 'gm-prompt: no key can be used until TIME (3 at rest, 0 refused): key 1 (...0001): the quota per minute is used up: known since TIME, --ignore-cooldown asks all the same (quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys are rate-limited until TIME; --ignore-cooldown tries anyway (quota_minute)
 '
 	same <(jq -c '[.error.class, .key_index, .attempts, .model]' out) \
 	    "[\"quota_minute\",null,[],\"$ALIAS\"]
@@ -350,7 +350,7 @@ of() {
 	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"quota_day"'),$(with $K2 '"refusal":"key_leaked"')]"
 	ask -n --max-wait 1 hi
 	[ "$rc" -eq 75 ]
-	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 2 (...0002): the key was reported as leaked: delete it and make another (HTTP 403, key_leaked): Your API key was reported as leaked. Please use another API key.
+	same <(told) 'gm-prompt: no usable key until TIME: 1 key cooling down, 2 rejected; gm-keycheck shows the reason for each (HTTP 403, key_leaked)
 '
 	asked 012
 }
@@ -463,13 +463,13 @@ of() {
 	three
 	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"key_leaked"'),$(with $K2 '"refusal":"key_expired"')]"
 	ask -n hi
-	failed 77 'no key can be used (3 refused): key 2 (...0002): the key has expired (HTTP 400, key_expired): API key expired. Please renew the API key.'
+	failed 77 'all keys are rejected: API key expired; gm-keycheck shows the reason for each (HTTP 400, key_expired)'
 	asked 012
 	again
 	ask -n --json hi
 	[ "$rc" -eq 77 ]
 	tried 0
-	same <(told) 'gm-prompt: no key can be used (3 refused): key 2 (...0002): the key has expired: known since TIME, --ignore-cooldown asks all the same (key_expired): API key expired. Please renew the API key.
+	same <(told) 'gm-prompt: all keys are rejected: API key expired; gm-keycheck shows the reason for each (key_expired)
 '
 	same <(jq -c '[.error.class, .error.retry_at, .key_index]' out) \
 	    '["key_expired",null,null]
@@ -505,7 +505,7 @@ of() {
 	again
 	ask -n -k 0 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 0 (...0000): the key was reported as leaked: delete it and make another: known since TIME, --ignore-cooldown asks all the same (key_leaked): because
+	same <(told) 'gm-prompt: key 0 (...0000): API key reported as leaked; --ignore-cooldown tries anyway (key_leaked)
 '
 	tried 0
 }
@@ -580,7 +580,7 @@ of() {
 	three
 	play <<<'[{"refusal":"region","repeat":-1}]'
 	ask -n hi
-	failed 77 "$URL: the service is not available in your region (HTTP 400, region): User location is not supported for the API use."
+	failed 77 "$URL: not available in your region; use a supported region, or enable billing (HTTP 400, region)"
 	asked 01
 	clean
 	# Of another project.
@@ -670,7 +670,7 @@ of() {
 	play <<<'[{"refusal":"no_model","repeat":-1}]'
 	ask -n -m gemini-a,gemini-b hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: gemini-b: the service does not have this model (HTTP 404, model_gone): '* ]]
+	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)
 	tried 2
 }
 
@@ -729,7 +729,7 @@ of() {
 	play <<<"[$(with $K1 '"refusal":"quota_minute","retry_delay":"20s"'),$GOOD]"
 	ask -n -k 1 hi
 	[ "$rc" -eq 75 ]
-	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
 '
 	asked 1
 	again
@@ -740,7 +740,7 @@ of() {
 	mark "$K2" all key_invalid -60 50000
 	ask -n -k 2 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 2 (...0002): the key is not valid: known since TIME, --ignore-cooldown asks all the same (key_invalid): because
+	same <(told) 'gm-prompt: key 2 (...0002): API key not valid; --ignore-cooldown tries anyway (key_invalid)
 '
 	tried 0
 	# Also when there was time to ask a dead one again.
@@ -828,7 +828,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	tried 0
 	midnight "$(jq -r .error.retry_at out)"
-	same <(told) 'gm-prompt: no key can be used until TIME (2 at rest, 0 refused): key 1 (...0001): the quota per day is used up: wait, or raise GM_RPD (quota_day): GM_RPD
+	same <(told) 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or raise GM_RPD (quota_day)
 '
 	# Another model has its own count; a day that is over has none.
 	ask -n -m gemini-3.8-flash hi
@@ -935,7 +935,7 @@ of() {
 	asked 012
 	GM_RPM=15 timeout 60 gm-prompt -nv hi >a 2>b &
 	pid=$!
-	wait_for 'grep -q "^gm-prompt: pace: waiting [0-9.]* s" b'
+	wait_for 'grep -q "^gm-prompt: GM_RPM: waiting [0-9.]* s" b'
 	ask -n hi
 	answered
 	wait $pid
@@ -971,7 +971,7 @@ paid() {
 	[ "$rc" -eq 0 ]
 	paid 10
 	GM_TPM=1 ask -n --deadline 9h hi
-	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_RPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# Another project has its own; what tools add is only in the total.
 	GM_TPM=1 GOOGLE_API_KEYS=$K0,$K1 ask -n --deadline 9h hi
@@ -993,14 +993,14 @@ paid() {
 	answered
 	gm-prompt -nv hi >out 2>err &
 	pid=$!
-	wait_for "grep -q 'pace: waiting' err"
+	wait_for "grep -q 'GM_RPM: waiting' err"
 	kill "$pid"
 	wait "$pid" || :
 	ask -n --deadline 50s hi
 	[ "$rc" -eq 69 ]
 	gm-prompt -nv hi >out 2>err &
 	pid=$!
-	wait_for "grep -q 'pace: waiting' err"
+	wait_for "grep -q 'GM_RPM: waiting' err"
 	kill "$pid"
 	wait "$pid" || :
 	# It is the first turn after the request that was sent.
@@ -1017,12 +1017,12 @@ paid() {
 	ask -n hi
 	answered
 	ask -n --deadline 5s hi
-	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_RPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# No other wait does: --max-wait is for keys at rest.
 	timeout 60 gm-prompt -nv --max-wait 0 hi >a 2>b &
 	pid=$!
-	wait_for 'grep -q "^gm-prompt: pace: waiting [56]" b'
+	wait_for 'grep -q "^gm-prompt: GM_RPM: waiting [56]" b'
 	kill $pid
 	wait $pid || [ $? -eq 143 ]
 	tried 1
@@ -1146,7 +1146,7 @@ paid() {
 	at=$(jq -r .error.retry_at out)
 	ask -n --json hi
 	[ "$(jq -r .error.retry_at out)" = "$at" ]
-	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 0 (...0000): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): because
+	same <(told) 'gm-prompt: no usable key until TIME: 1 key cooling down, 2 rejected; gm-keycheck shows the reason for each (quota_day)
 '
 	# A turn in the pace that is far ahead is none, either.
 	keys "$K0"

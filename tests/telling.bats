@@ -274,7 +274,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 gm-prompt: attempt 1: $ALIAS: the model is overloaded (HTTP 503,\
  overloaded): The model is overloaded. Please try again later.
 gm-prompt: overloaded: waiting 0.0 s
-gm-prompt: attempt 2: $ALIAS: the service failed (HTTP 500, server): An\
+gm-prompt: attempt 2: $ALIAS: error at the service; try again later (HTTP 500, server): An\
  internal error has occurred. Please retry or report in\
  https://developers.generativeai.google/guide/troubleshooting
 gm-prompt: server: waiting 0.0 s
