@@ -892,7 +892,7 @@ gm_keycheck_timestamp_seconds NOW
 	env -i setsid "$BUILD/gm-keycheck" --env-file env --level generate \
 	    >raw 2>err </dev/null || rc=$?
 	shape <raw >out
-	said 1 'gm-keycheck: no state directory; the state of the keys is kept in memory only
+	said 1 'gm-keycheck: the key state is kept in memory only: no state directory; set GM_STATE_DIR
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 ' '0|...0001|-|ok|-|200|MS|-' \
@@ -1009,7 +1009,7 @@ full() {
 	check
 	[ "$rc" -eq 77 ]
 	full
-	full="$GM_STATE_DIR/keys: full: the oldest 1 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	full="$GM_STATE_DIR/keys: full: the oldest 1 row dropped; set GM_STATE_DIR to a different directory for each list of keys"
 	# Whoever writes first tells it: a key that is checked ...
 	env_file "fake-leaked-key-0003,$DEAD"
 	check

@@ -13,7 +13,7 @@ forget() {
 K0=fake-good-key-0000
 K1=fake-good-key-0001
 K2=fake-good-key-0002
-NOTE='; the state of the keys is kept in memory only'
+NOTE='the key state is kept in memory only'
 
 # keys KEY...: these, in this order; and nothing is known of them.
 keys() {
@@ -272,7 +272,7 @@ of() {
 	done
 }
 
-@test "a burst over all keys is one pause, not three dead keys" {
+@test "a burst over all keys is one cooldown of the service, no key is rejected" {
 	three
 	play <<<'[{"refusal":"quota_minute","retry_delay":"1s","repeat":3},'"$GOOD]"
 	ask -n hi
@@ -286,7 +286,7 @@ of() {
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
-	[ "$(grep -c ' provider:.* quota_minute ' "$STATE/keys")" -eq 1 ]
+	[ "$(grep -c ' service:.* quota_minute ' "$STATE/keys")" -eq 1 ]
 	[ "$(marks)" -eq 1 ]
 	again
 	ask -n --max-wait 1 hi
@@ -1169,12 +1169,13 @@ unwritable() {
 	fi
 }
 
-# nowhere: the keys rotate all the same, and one note says what is lost.
+# nowhere WHY [NOTES]: the keys rotate all the same; after NOTES there is one
+# that the key state is not shared.
 nowhere() {
 	[ "$rc" -eq 0 ]
 	same out "$ANSWER
 "
-	same err "gm-prompt: $1$NOTE
+	same err "${2-}gm-prompt: $NOTE: $1
 "
 	asked 01
 	again
@@ -1198,13 +1199,14 @@ nowhere() {
 	(
 		unset HOME
 		ask -n hi
-		nowhere 'no state directory'
+		nowhere 'no state directory; set GM_STATE_DIR'
 	)
 	again
 	HOME='' ask -n hi
-	nowhere 'no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR'
 	HOME=relative ask -n hi
-	nowhere $'HOME: not an absolute path; ignored\ngm-prompt: no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR' \
+	    $'gm-prompt: HOME: not an absolute path; ignored\n'
 	[ ! -e relative ]
 	GM_STATE_DIR='file' ask -n --quiet hi
 	answered

@@ -441,7 +441,7 @@ Try 'gm-prompt --help'.
 }
 
 @test "a full state is told once, by whichever service meets it first" {
-	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 rows dropped; set GM_STATE_DIR to a different directory for each list of keys"
 	services
 	remember
 	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state GOOGLE_API_KEYS=fake-leaked-key-0003
