@@ -148,7 +148,7 @@ EOT
 gm-prompt.1 Cm $name( ,)?
 gm-prompt.1 Ql $name( [,.])?
 gm-keycheck.1 Ql $name( [,.])?
-gm.7 It Cm $name Ta .*
+gm.7 It Cm $name
 gm.7 Pa (.*/)?${name/gemini/google}-api-keys?( ,)?
 EOT
 	done
@@ -182,7 +182,8 @@ EOT
 	/=/ && value != "" { print $0 value }
 	!/^#/ { value = "" }' "$ROOT/.env.example" >example
 	diff built_in example
-	tr '\n' ' ' <"$PAGES/gm.7" >page
+	# Without the places where a long URL may be broken.
+	sed 's/\\://g' "$PAGES/gm.7" | tr '\n' ' ' >page
 	while IFS='=' read -r name value; do
 		grep -qE "\.It Ev $name [^E]*default is (\.Ql )?${value%s}( |\.)" \
 		    page || echo "$name: $value"
@@ -212,7 +213,7 @@ gm-prompt: Accept: text/event-stream
 '
 }
 
-@test "classes: the page and the table in lib/fault.c agree" {
+@test "classes: gm(7) and the table in lib/fault.c agree" {
 	ask_source fault.c base/err.c >table <<'EOT'
 #include <stdio.h>
 #include "fault.h"
@@ -221,8 +222,8 @@ int
 main(void)
 {
 	static const char *const then[] = { [GM_ACTION_STOP] = "",
-		[GM_ACTION_RETRY] = ", repeated",
-		[GM_ACTION_WAIT] = ", waited for",
+		[GM_ACTION_RETRY] = ", retried",
+		[GM_ACTION_WAIT] = ", retried",
 		[GM_ACTION_ROTATE] = ", another key",
 		[GM_ACTION_MODEL] = ", another model",
 		[GM_ACTION_FALLBACK] = ", another provider" };
@@ -236,19 +237,48 @@ main(void)
 			printf("the signal");
 		else
 			printf("%d", gm_err_status(row->code));
-		printf("%s): %s\n", then[row->action], row->phrase);
+		if (row->status != GM_STATUS_OK &&
+		    row->status != GM_STATUS_UNKNOWN)
+			printf(", %s", gm_status_name(row->status));
+		printf("%s): %s", then[row->action], row->phrase);
+		if (row->advice != NULL)
+			printf("; %s", row->advice);
+		printf("\n");
 	}
 	return 0;
 }
 EOT
-	section CLASSES "$PAGES/gm-prompt.1" | awk '
-	/^\.It Cm/ {
+	section 'ERROR CLASSES' "$PAGES/gm.7" | awk '
+	/^\.(It|El)/ && head != "" { print head ": " text; head = "" }
+	/^\.It Cm .* No / {
 		sub(/^\.It Cm /, "")
 		sub(/ No /, " ")
 		head = $0
-		getline
-		print head ": " $0
-	}' >page
+		text = ""
+		next
+	}
+	{ text = text (text == "" ? "" : " ") $0 }' >page
+	[ -s table ]
+	diff table page
+}
+
+@test "key status: gm(7) and the words in lib/fault.c agree" {
+	ask_source fault.c base/err.c >table <<'EOT'
+#include <stdio.h>
+#include "fault.h"
+
+int
+main(void)
+{
+	int i;
+
+	for (i = 0; i < GM_STATUSES; i++)
+		printf("%s\n", gm_status_name(i));
+	return 0;
+}
+EOT
+	section 'ERROR CLASSES' "$PAGES/gm.7" |
+	    sed -n '/^\.Ss Key status$/,$s/^\.It Cm //p' >page
 	[ -s table ]
 	diff table page
 }
@@ -308,7 +338,8 @@ EOT
 EOT
 	serve
 	gm-prompt -n --metrics --log-file log Hello 2>line >answer
-	section METRICS "$PAGES/gm-prompt.1" | sed '/^\.Ss/,$d' | members >page
+	section 'METRICS AND LOGGING' "$PAGES/gm.7" | sed '/^\.Ss/,$d' |
+	    members >page
 	[ "$(tail -n 2 page)" = "$(printf 'time\ntool')" ]
 	sed 's/^gm-prompt: //' line | tr ' ' '\n' | sed 's/=.*//' >fields
 	head -n -2 page | diff fields -
