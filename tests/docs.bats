@@ -182,8 +182,7 @@ EOT
 	/=/ && value != "" { print $0 value }
 	!/^#/ { value = "" }' "$ROOT/.env.example" >example
 	diff built_in example
-	# Without the places where a long URL may be broken.
-	sed 's/\\://g' "$PAGES/gm.7" | tr '\n' ' ' >page
+	tr '\n' ' ' <"$PAGES/gm.7" >page
 	while IFS='=' read -r name value; do
 		grep -qE "\.It Ev $name [^E]*default is (\.Ql )?${value%s}( |\.)" \
 		    page || echo "$name: $value"
