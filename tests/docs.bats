@@ -231,7 +231,10 @@ main(void)
 
 	for (i = 0; i < GM_CLASSES; i++) {
 		row = gm_class(i);
-		printf("%s (", row->name);
+		printf("%s: %s", row->name, row->phrase);
+		if (row->advice != NULL)
+			printf("; %s", row->advice);
+		printf(" (");
 		if (row->code == GM_ESIGNAL)
 			printf("the signal");
 		else
@@ -239,24 +242,16 @@ main(void)
 		if (row->status != GM_STATUS_OK &&
 		    row->status != GM_STATUS_UNKNOWN)
 			printf(", %s", gm_status_name(row->status));
-		printf("%s): %s", then[row->action], row->phrase);
-		if (row->advice != NULL)
-			printf("; %s", row->advice);
-		printf("\n");
+		printf("%s)\n", then[row->action]);
 	}
 	return 0;
 }
 EOT
 	section 'ERROR CLASSES' "$PAGES/gm.7" | awk '
-	/^\.(It|El)/ && head != "" { print head ": " text; head = "" }
-	/^\.It Cm .* No / {
-		sub(/^\.It Cm /, "")
-		sub(/ No /, " ")
-		head = $0
-		text = ""
-		next
-	}
-	{ text = text (text == "" ? "" : " ") $0 }' >page
+	/^\.Ss Key status$/ { exit }
+	/^\.(It|El)/ && text != "" { print text; text = "" }
+	/^\.It Cm / { text = $3 ":"; next }
+	text != "" { text = text " " $0 }' >page
 	[ -s table ]
 	diff table page
 }
@@ -461,7 +456,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 71 ]
+	[ "$(requests)" -eq 68 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
