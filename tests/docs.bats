@@ -149,7 +149,7 @@ EOT
 gm-prompt.1 Cm $name( ,)?
 gm-prompt.1 Ql $name( [,.])?
 gm-keycheck.1 Ql $name( [,.])?
-gm.7 It Cm $name Ta .*
+gm.7 It Cm $name
 gm.7 Pa (.*/)?${name/gemini/google}-api-keys?( ,)?
 EOT
 	done
@@ -213,7 +213,7 @@ gm-prompt: Accept: text/event-stream
 '
 }
 
-@test "classes: the page and the table in lib/fault.c agree" {
+@test "classes: gm(7) and the table in lib/fault.c agree" {
 	ask_source fault.c base/err.c >table <<'EOT'
 #include <stdio.h>
 #include "fault.h"
@@ -222,8 +222,8 @@ int
 main(void)
 {
 	static const char *const then[] = { [GM_ACTION_STOP] = "",
-		[GM_ACTION_RETRY] = ", repeated",
-		[GM_ACTION_WAIT] = ", waited for",
+		[GM_ACTION_RETRY] = ", retried",
+		[GM_ACTION_WAIT] = ", retried",
 		[GM_ACTION_ROTATE] = ", another key",
 		[GM_ACTION_MODEL] = ", another model",
 		[GM_ACTION_FALLBACK] = ", another provider" };
@@ -232,24 +232,48 @@ main(void)
 
 	for (i = 0; i < GM_CLASSES; i++) {
 		row = gm_class(i);
-		printf("%s (", row->name);
+		printf("%s: %s", row->name, row->phrase);
+		if (row->advice != NULL)
+			printf("; %s", row->advice);
+		printf(" (");
 		if (row->code == GM_ESIGNAL)
 			printf("the signal");
 		else
 			printf("%d", gm_err_status(row->code));
-		printf("%s): %s\n", then[row->action], row->phrase);
+		if (row->status != GM_STATUS_OK &&
+		    row->status != GM_STATUS_UNKNOWN)
+			printf(", %s", gm_status_name(row->status));
+		printf("%s)\n", then[row->action]);
 	}
 	return 0;
 }
 EOT
-	section CLASSES "$PAGES/gm-prompt.1" | awk '
-	/^\.It Cm/ {
-		sub(/^\.It Cm /, "")
-		sub(/ No /, " ")
-		head = $0
-		getline
-		print head ": " $0
-	}' >page
+	section 'ERROR CLASSES' "$PAGES/gm.7" | awk '
+	/^\.Ss Key status$/ { exit }
+	/^\.(It|El)/ && text != "" { print text; text = "" }
+	/^\.It Cm / { text = $3 ":"; next }
+	text != "" { text = text " " $0 }' >page
+	[ -s table ]
+	diff table page
+}
+
+@test "key status: gm(7) and the words in lib/fault.c agree" {
+	ask_source fault.c base/err.c >table <<'EOT'
+#include <stdio.h>
+#include "fault.h"
+
+int
+main(void)
+{
+	int i;
+
+	for (i = 0; i < GM_STATUSES; i++)
+		printf("%s\n", gm_status_name(i));
+	return 0;
+}
+EOT
+	section 'ERROR CLASSES' "$PAGES/gm.7" |
+	    sed -n '/^\.Ss Key status$/,$s/^\.It Cm //p' >page
 	[ -s table ]
 	diff table page
 }
@@ -309,7 +333,8 @@ EOT
 EOT
 	serve
 	gm-prompt -n --metrics --log-file log Hello 2>line >answer
-	section METRICS "$PAGES/gm-prompt.1" | sed '/^\.Ss/,$d' | members >page
+	section 'METRICS AND LOGGING' "$PAGES/gm.7" | sed '/^\.Ss/,$d' |
+	    members >page
 	[ "$(tail -n 2 page)" = "$(printf 'time\ntool')" ]
 	sed 's/^gm-prompt: //' line | tr ' ' '\n' | sed 's/=.*//' >fields
 	head -n -2 page | diff fields -
@@ -432,7 +457,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 71 ]
+	[ "$(requests)" -eq 68 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }
