@@ -9,9 +9,17 @@ section() {
 	awk -v name=".Sh $1" '/^\.Sh/ { on = $0 == name; next } on' "$2"
 }
 
-# members: the names on lines ".Va NAME , NAME" of standard input, each on a line.
+# members: the names after macros "Va NAME , NAME" of standard input, each on a
+# line.
 members() {
-	sed -n 's/^\.Va //p' | sed 's/ [,.]$//; s/ , /\n/g'
+	awk '/^\./ {
+		on = 0
+		for (i = 1; i <= NF; i++)
+			if ($i ~ /^\.?[A-Z][a-z]$/)
+				on = $i ~ /Va/
+			else if (on && $i ~ /^[a-z]/)
+				print $i
+	}'
 }
 
 # plain: mdoc text as words on one line, its few escapes undone.
@@ -281,15 +289,14 @@ EOT
 @test "JSON: the page tells each member, in its order, and no other" {
 	serve
 	gm-prompt -n --json --search Hello >object
-	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
+	section 'JSON OUTPUT' "$PAGES/gm-prompt.1" |
 	    sed -n 's/^\.It Va //p' >page
 	echo '{"prompt": "Hello", "id": 1}' | gm-prompt -a --search >line
 	jq -r 'keys_unsorted[]' line >members
 	diff members page
 	jq -r 'keys_unsorted[]' object >members
 	tail -n +4 page | diff members -
-	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
-	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	section 'JSON OUTPUT' "$PAGES/gm-prompt.1" | members | sort -u >page
 	gm-prompt -n --json -m none Hello >failure || :
 	script <<-'END'
 		[{"stream":[{"candidates":[{"content":{"parts":[{"toolCall":{}}]},
@@ -305,7 +312,7 @@ EOT
 	serve
 	echo 'A pipe joins two programs.' >text
 	gm-summ --json text absent >objects 2>err || :
-	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
+	section 'JSON OUTPUT' "$PAGES/gm-summ.1" |
 	    sed -n 's/^\.It Va //p' >page
 	grep -vx files page >of_file
 	head -n 1 objects | jq -r 'keys_unsorted[]' | diff of_file -
@@ -313,8 +320,7 @@ EOT
 	gm-summ --json --combine text text >combined
 	grep -vx file page >of_files
 	jq -r 'keys_unsorted[]' combined | diff of_files -
-	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
-	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	section 'JSON OUTPUT' "$PAGES/gm-summ.1" | members | sort -u >page
 	jq -r '.. | objects | keys[]' objects combined | sort -u | diff page -
 }
 
@@ -366,7 +372,7 @@ EOT
 	echo Hello | gm-prompt -l --estimate --json | jq -r 'keys_unsorted[]' \
 	    >members
 	section BATCHES "$PAGES/gm-prompt.1" |
-	    sed -n '/^it prints an object/,/^The estimate/s/^\.Va \([a-z]*\).*/\1/p' |
+	    sed -n '/it prints an object/,/^The estimate/p' | members |
 	    diff members -
 }
 
