@@ -10,6 +10,7 @@
 #	make bench-summ   the same for summaries
 #	make bench-plots  measures what the plots of README show
 #	make pictures   draws the demo and these plots
+#	make transcript  runs the commands that README shows, and writes them there
 #	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
 #	make check-systemd  the units, in a container with systemd (needs root);
 #	                SUITE=trixie: in Debian 13
@@ -214,6 +215,10 @@ pictures: need-pictures
 	@$(MAKE) --no-print-directory all
 	@tests/pictures/draw.sh $(BUILD)
 
+transcript: need-demo
+	@$(MAKE) --no-print-directory all
+	@python3 -B tests/demo/transcript.py $(BUILD) README.md
+
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
@@ -409,7 +414,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    bench-plots pictures fuzz torture check-unit completions install uninstall \
+    bench-plots pictures transcript fuzz torture check-unit completions install uninstall \
     dist deb check-deb check-systemd programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

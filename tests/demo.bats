@@ -166,6 +166,37 @@ gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
+# measured: standard input without times, rates and the blanks that they need.
+measured() {
+	sed -E 's/[0-9-]{10}T[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
+	    s|[0-9.]+/s|N/s|; s/  +/  /g; s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
+}
+
+@test "README shows what its first commands print" {
+	sed -n '/^<!-- make transcript -->$/,/^<!-- end -->$/p' \
+	    "$ROOT/README.md" | sed '/^<!--/d; /^\x60\x60\x60/d' |
+	    measured >readme
+	[ "$(grep -c '^\$ ' readme)" -eq 4 ]
+	python3 -B "$ROOT/tests/demo/transcript.py" "$BUILD" | measured >now
+	diff now readme
+}
+
+@test "make transcript writes between its lines, and nowhere else" {
+	printf '%s\n' Head '<!-- make transcript -->' old '<!-- end -->' Tail >page
+	python3 -B "$ROOT/tests/demo/transcript.py" "$BUILD" page
+	sed '/^\x60\x60\x60console$/,/^\x60\x60\x60$/d' page >rest
+	same rest 'Head
+<!-- make transcript -->
+<!-- end -->
+Tail
+'
+	[ "$(grep -c '^\$ ' page)" -eq 4 ]
+	echo Head >page
+	run -1 python3 -B "$ROOT/tests/demo/transcript.py" "$BUILD" page
+	assert_output 'transcript.py: page: not both of the lines <!-- make transcript --> and <!-- end -->'
+	same page $'Head\n'
+}
+
 @test "outside of a repository: the pipeline reads a file" {
 	log_is ''
 	demo
