@@ -226,7 +226,7 @@ _gm_rotate() {
 	local -A kind=(
 		[--current-index]='key'
 		[--mark]='key'
-		[--class]='word ok key_invalid key_expired key_leaked key_restricted key_refused project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search'
+		[--class]='word ok key_invalid key_expired key_leaked key_restricted key_rejected project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search'
 		[--for]='text'
 		[--as]='text'
 		[-m]='models'

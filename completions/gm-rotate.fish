@@ -60,7 +60,7 @@ complete -c gm-rotate -l current-index -x -a '(__gm_words (__gm_ask gm-rotate ke
 complete -c gm-rotate -l peek -d 'the key of the next request; move nothing'
 complete -c gm-rotate -l status -d 'what is known of all keys'
 complete -c gm-rotate -l mark -x -a '(__gm_words (__gm_ask gm-rotate keys))' -d 'say what --class says of a key'
-complete -c gm-rotate -l class -x -a '(__gm_words ok key_invalid key_expired key_leaked key_restricted key_refused project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search)' -d 'how it is: ok, key_invalid, quota ...'
+complete -c gm-rotate -l class -x -a '(__gm_words ok key_invalid key_expired key_leaked key_restricted key_rejected project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search)' -d 'how it is: ok, key_invalid, quota ...'
 complete -c gm-rotate -l for -x -d 'for how long'
 complete -c gm-rotate -l reset -d 'lift the marks of the key INDEX, or all'
 complete -c gm-rotate -n '__fish_contains_opt reset' -a '(__gm_words (__gm_ask gm-rotate keys))'

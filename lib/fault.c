@@ -22,7 +22,7 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    "the key was reported as leaked: delete it and make another" },
 	[GM_CLASS_KEY_RESTRICTED] = { "key_restricted", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_KEY, "the key's restrictions forbid this use" },
-	[GM_CLASS_KEY_REFUSED] = { "key_refused", GM_ENOPERM, ROTATE,
+	[GM_CLASS_KEY_REJECTED] = { "key_rejected", GM_ENOPERM, ROTATE,
 	    GM_SCOPE_KEY, "the key was not accepted" },
 	[GM_CLASS_NO_KEY_SENT] = { "no_key_sent", GM_ENOPERM, STOP,
 	    GM_SCOPE_SERVICE,
@@ -96,9 +96,9 @@ static const struct gm_class_row rows[GM_CLASSES] = {
 	    "a redirect, which is never followed with a "
 	    "key" },
 	[GM_CLASS_PROTOCOL] = { "protocol", GM_EPROTOCOL, FALLBACK,
-	    GM_SCOPE_SERVICE, "the reply makes no sense" },
+	    GM_SCOPE_SERVICE, "the response makes no sense" },
 	[GM_CLASS_TRUNCATED] = { "truncated", GM_EPROTOCOL, RETRY,
-	    GM_SCOPE_SERVICE, "the reply was cut before its end" },
+	    GM_SCOPE_SERVICE, "the response was cut before its end" },
 	[GM_CLASS_BLOCKED] = { "blocked", GM_ENEGATIVE, STOP, GM_SCOPE_REQUEST,
 	    "blocked" },
 	[GM_CLASS_EMPTY] = { "empty", GM_ENEGATIVE, RETRY, GM_SCOPE_REQUEST,
@@ -127,7 +127,7 @@ gm_class(enum gm_class c)
 }
 
 bool
-gm_class_is_dead(enum gm_class c)
+gm_class_is_rejection(enum gm_class c)
 {
 	return rows[c].code == GM_ENOPERM;
 }

@@ -18,7 +18,7 @@ enum gm_class {
 	GM_CLASS_KEY_EXPIRED,
 	GM_CLASS_KEY_LEAKED,
 	GM_CLASS_KEY_RESTRICTED,
-	GM_CLASS_KEY_REFUSED,
+	GM_CLASS_KEY_REJECTED,
 	GM_CLASS_NO_KEY_SENT,
 	GM_CLASS_PROJECT_BLOCKED,
 	GM_CLASS_PROJECT_DENIED,
@@ -94,7 +94,7 @@ struct gm_class_row {
 const struct gm_class_row *gm_class(enum gm_class);
 
 /* Is a key or project with this mark refused, not only at rest? */
-bool gm_class_is_dead(enum gm_class);
+bool gm_class_is_rejection(enum gm_class);
 
 /*
  * May a run sleep until such a mark ends?  Not for a daily quota, for one that a

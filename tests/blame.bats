@@ -261,7 +261,7 @@ gemini-3.8-flash	yes
 	export OPENAI_API_KEY=$O0 OPENAI_BASE_URL=$URL/openai/v1 OPENAI_MODEL=local
 	play <<<'[{"json":{"code":401,"msg":"Who are you?"},"repeat":-1}]'
 	ask --provider openai hi
-	said 77 '' 'gm-prompt: key 0 (...0200): the key was not accepted (HTTP 401, key_refused): Who are you?
+	said 77 '' 'gm-prompt: key 0 (...0200): the key was not accepted (HTTP 401, key_rejected): Who are you?
 '
 	rm -r "$GM_STATE_DIR"
 	play <<<'[{"json":{"error":"Unexpected endpoint or method. (POST /v1/chat)"},"repeat":-1}]'
@@ -308,9 +308,9 @@ gemini-3.8-flash	yes
 		}
 	done <<'T'
 {"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}|77|all no_credit
-{"base_resp":{"status_code":1004,"status_msg":"login fail"}}|77|all key_refused
+{"base_resp":{"status_code":1004,"status_msg":"login fail"}}|77|all key_rejected
 {"error":{"code":"1211","message":"Unknown Model"}}|78|
-{"error":{"code":"unauthorized","message":"Who?"}}|77|all key_refused
+{"error":{"code":"unauthorized","message":"Who?"}}|77|all key_rejected
 {"error":{"type":"billing_error","message":"Pay"}}|77|all no_credit
 {"error":{"type":"NotFoundError","message":"No model x"}}|78|
 {"error":{"code":"E1","message":"Disk of API key pool full"}}|69|

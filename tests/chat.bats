@@ -373,9 +373,9 @@ refuses() {
 			failures=$((failures + 1))
 		}
 	done <<-E
-	mistral|unauthorized|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Invalid API Key
-	mistral|unauthorized_message|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused): Unauthorized
-	mistral|unauthorized_empty|77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused)
+	mistral|unauthorized|77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected): Invalid API Key
+	mistral|unauthorized_message|77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected): Unauthorized
+	mistral|unauthorized_empty|77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected)
 	mistral|invalid_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 400, model_gone): Invalid model: MODEL
 	mistral|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): Model MODEL not found
 	mistral|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): no Route matched with those values
@@ -404,7 +404,7 @@ refuses() {
 	openai|server|69|server|2|MODEL: the service failed (HTTP 500, server): The server had an error while processing your request. Sorry about that!
 	openai|html|69|server|2|MODEL: the service failed (HTTP 502, server): 502 Bad Gateway 502 Bad Gateway
 	openai|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): The engine is currently overloaded, please try again later
-	llamacpp|unauthorized|77|key_refused|1|SITE: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_refused): Invalid API Key
+	llamacpp|unauthorized|77|key_rejected|1|SITE: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_rejected): Invalid API Key
 	llamacpp|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): File Not Found
 	llamacpp|context|65|too_large|1|$long: request (13392 tokens) exceeds the available context size (8192 tokens), try increasing it
 	llamacpp|unsupported|65|bad_request|1|$no (HTTP 501, bad_request): This feature is not supported by this server
@@ -459,7 +459,7 @@ refuses() {
 	to openai
 	unset OPENAI_API_KEY
 	chat hi
-	failed 77 "$URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_refused): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	failed 77 "$URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
 	went O
 	# A server that is started anew, without, is asked at once.
 	remember

@@ -60,7 +60,7 @@ rows() {
 		1||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not valid. Please pass a valid API key.
 		2||77|key_expired|1|$key: the key has expired (HTTP 400, key_expired)|API key expired. Please renew the API key.
 		3||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not found. Please pass a valid API key.
-		4||77|key_refused|1|$key: the key was not accepted (HTTP 401, key_refused)|Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.
+		4||77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected)|Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.
 		5||77|key_leaked|1|$key: the key was reported as leaked: delete it and make another (HTTP 403, key_leaked)|Your API key was reported as leaked. Please use another API key.
 		6||77|no_key_sent|1|SITE: no key reached the service: a proxy may have removed it (HTTP 403, no_key_sent)|Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.
 		7||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from referer <empty> are blocked.
@@ -210,7 +210,7 @@ rows() {
 		400|"json":{"error":{"code":400,"message":7,"details":{"a":[]}}}|65|bad_request|1|gemini-3.8-flash: the service refuses the request (HTTP 400, bad_request)
 		503|"body":""|69|server|2|gemini-3.8-flash: the service failed (HTTP 503, server)
 		429|"body":""|75|quota|1|key 0 (...0001): the quota is used up; it rests until TIME (HTTP 429, quota)
-		401|"body":""|77|key_refused|1|key 0 (...0001): the key was not accepted (HTTP 401, key_refused)
+		401|"body":""|77|key_rejected|1|key 0 (...0001): the key was not accepted (HTTP 401, key_rejected)
 		402|"body":""|77|no_credit|1|key 0 (...0001): the account has no credit left (HTTP 402, no_credit)
 		413|"body":""|65|too_large|1|gemini-3.8-flash: the request is too large (HTTP 413, too_large)
 	END

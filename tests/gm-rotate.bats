@@ -258,7 +258,7 @@ terminal() {
 	said 0 "{\"ok\":true,\"model\":\"$MODEL\",\"index\":1,\"key\":\"...0002\",\"error\":null}
 " ''
 	silent --mark 0 --class quota
-	silent --mark 1 --class key_refused
+	silent --mark 1 --class key_rejected
 	rotate --json
 	[ "$rc" -eq 75 ]
 	sed -i 's/20[-0-9T:]*Z/TIME/g' out
@@ -299,7 +299,7 @@ Try 'gm-rotate --help'.
 @test "--mark, --class: each class where it belongs, for as long as is usual" {
 	local class
 	for class in key_invalid:86400s key_expired:86400s key_leaked:forever \
-	    key_restricted:86400s key_refused:3600s; do
+	    key_restricted:86400s key_rejected:3600s; do
 		silent --mark 0 --class "${class%:*}"
 		holds "k0 all - 0 ${class/:/ } marked by gm-rotate"
 		silent --reset
@@ -358,7 +358,7 @@ Try 'gm-rotate --help'.
 	local class
 	for class in network bad_request place model_gone server local QUOTA \
 	    "a'b"; do
-		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_refused, project_blocked, project_denied, forbidden, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota, quota_search" \
+		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_rejected, project_blocked, project_denied, forbidden, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota, quota_search" \
 		    --mark 0 --class "$class"
 	done
 	usage '--class: its argument is empty' --mark 0 --class ''

@@ -170,7 +170,7 @@ Accept: application/json
 	fails 1 'gm-models: no model matches'
 	export OPENAI_BASE_URL=$URL/openai/v1
 	tool gm-models --provider openai
-	fails 77 "gm-models: URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_refused): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	fails 77 "gm-models: URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
 	export OPENAI_API_KEY=$SERVER_KEY
 	tool gm-models --provider openai --all
 	rows 0 '' gpt-4o-mini gpt-4.1-mini gpt-5-mini gpt-5.2 \
@@ -247,7 +247,7 @@ Accept: application/json
 	said 0 "$SMALL" ''
 	got 'GET /mistral/v1/models Bearer fake-invalid-key-0013' \
 	    "GET /mistral/v1/models Bearer $TWO"
-	[ "$(marks mistral)" = '0 key_refused' ]
+	[ "$(marks mistral)" = '0 key_rejected' ]
 }
 
 @test "gm-models --provider: a server that is still loading is waited for" {
@@ -378,7 +378,7 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 	export MISTRAL_API_KEYS=fake-invalid-key-0013
 	export OPENAI_BASE_URL=$URL/openai/v1
 	again
-	local mistral='mistral: key 0 (...0013): the key was not accepted (HTTP 401, key_refused): Invalid API Key'
+	local mistral='mistral: key 0 (...0013): the key was not accepted (HTTP 401, key_rejected): Invalid API Key'
 	tool gm-models --retries 0 --fallback mistral small
 	said 69 '' "$GEMINI_DOWN; asking mistral instead
 $GEMINI_DOWN; $mistral
@@ -501,7 +501,7 @@ answered() {
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
 	    'GET /mistral/v1/models Bearer fake-nocredit-key-0014' \
 	    'GET /mistral/v1/models Bearer fake-restricted-key-0015'
-	[ "$(marks mistral)" = '1 key_refused' ] # a list is a free call
+	[ "$(marks mistral)" = '1 key_rejected' ] # a list is a free call
 	same <(gm-rotate --status | cut -f 6) 'ok
 ' # nothing is known of Gemini's
 }
@@ -528,7 +528,7 @@ gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 no_credit, 1 unknown
 	    "POST $path Bearer fake-nocredit-key-0014" \
 	    "POST $path Bearer fake-restricted-key-0015"
 	# The other tools know it now: only the good key is asked.
-	[ "$(marks mistral)" = '1 key_refused
+	[ "$(marks mistral)" = '1 key_rejected
 2 quota_minute
 3 no_credit
 4 forbidden' ]
@@ -855,14 +855,14 @@ gm_keycheck_timestamp_seconds MS
 	tool gm-rotate --provider mistral --peek
 	said 0 '1
 ' ''
-	tool gm-rotate --provider mistral --mark 1 --class key_refused
+	tool gm-rotate --provider mistral --mark 1 --class key_rejected
 	tool gm-rotate --provider mistral
 	fails 75 "gm-rotate: no key can be used until TIME (1 at rest, 1 refused): key 0 (...0011): the quota per minute is used up: $known (quota_minute): marked by gm-rotate"
 	tool gm-rotate --provider mistral -k 1
-	fails 77 "gm-rotate: key 1 (...0012): the key was not accepted: $known (key_refused): marked by gm-rotate"
+	fails 77 "gm-rotate: key 1 (...0012): the key was not accepted: $known (key_rejected): marked by gm-rotate"
 	tool gm-rotate --provider mistral --status
 	rows 0 '' '0|...0011|-|*|mistral-large-latest|quota_minute|TIME|TIME|0|0|-|marked by gm-rotate' \
-	    '1|...0012|-|-|mistral-large-latest|key_refused|TIME|TIME|0|0|-|marked by gm-rotate'
+	    '1|...0012|-|-|mistral-large-latest|key_rejected|TIME|TIME|0|0|-|marked by gm-rotate'
 	tool gm-rotate --status # of Gemini nothing is known
 	rows 0 '' "0|...0001|-|*|$ALIAS|ok|-|-|0|0|-|-"
 	tool gm-rotate --provider mistral --reset 1
@@ -961,7 +961,7 @@ OPENAI_API_KEY=$SERVER_KEY
 ' 'gm-rotate: line 1: about another provider: skipped
 gm-rotate: line 7: about another provider: skipped
 '
-	[ "$(marks mistral)" = '1 key_refused
+	[ "$(marks mistral)" = '1 key_rejected
 2 quota_minute
 3 no_credit' ]
 	INPUT=report tool gm-rotate --from-reports
@@ -980,13 +980,13 @@ gm-rotate: line 7: about another provider: skipped
 	[ "$rc" -eq 0 ]
 	mv raw report
 	[ "$(jq -c '[.attempts[] | [.provider, .key_index, .class]]' report)" = \
-	    '[["gemini",0,"key_invalid"],["mistral",0,"key_refused"],["mistral",1,"ok"]]' ]
+	    '[["gemini",0,"key_invalid"],["mistral",0,"key_rejected"],["mistral",1,"ok"]]' ]
 	forget
 	INPUT=report tool gm-rotate --provider mistral --from-reports
 	said 0 '1
 ' 'gm-rotate: line 1: about another provider: skipped
 '
-	[ "$(marks mistral)" = '0 key_refused' ]
+	[ "$(marks mistral)" = '0 key_rejected' ]
 	[ -z "$(marks gemini)" ]
 	forget
 	INPUT=report tool gm-rotate --from-reports

@@ -34,7 +34,7 @@ static const struct {
 	[GM_ETEMPFAIL] = { 75, "quota",
 	    "quota used up for now; the message says until when" },
 	[GM_EPROTOCOL] = { 76, "protocol",
-	    "the reply made no sense, or was cut" },
+	    "the response made no sense, or was cut" },
 	[GM_ENOPERM] = { 77, "noperm",
 	    "the key was rejected, or the region is not served" },
 	[GM_ECONFIG] = { 78, "config",

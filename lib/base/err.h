@@ -26,7 +26,7 @@ enum gm_code {
 	GM_ECANTCREAT,   /* output file cannot be made */
 	GM_EIO,          /* output cannot be written */
 	GM_ETEMPFAIL,    /* quota: come back later */
-	GM_EPROTOCOL,    /* the reply made no sense, or was cut */
+	GM_EPROTOCOL,    /* the response made no sense, or was cut */
 	GM_ENOPERM,      /* every key refused, or the place not served */
 	GM_ECONFIG,      /* no key, bad env file, unknown model */
 	GM_ENOEXEC,      /* a command cannot be run */

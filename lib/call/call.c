@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "call/call.h"
-#include "call/chain.h"
+#include "call/fallback.h"
 #include "call/intake.h"
 #include "call/policy.h"
-#include "provider/request.h"
+#include "provider/encode.h"
 
 #define CAUTION_MAX 4096
 
@@ -18,13 +18,13 @@ enum state {
 	DUE,      /* there is something to do at due_ms */
 	CHANGING, /* so there is, for a change of the keys' state */
 	FLYING,   /* a response is awaited */
-	DONE      /* outcome and err are filled */
+	DONE      /* result and err are filled */
 };
 
 struct gm_call {
-	struct gm_ask ask;
+	struct gm_call_args ask;
 	struct gm_waits *waits;
-	struct gm_told *told;
+	struct gm_reported *told;
 	struct gm_ramp *ramp;    /* NULL: there are no other calls */
 	struct gm_situation now; /* for the policy */
 	enum state state;
@@ -37,19 +37,19 @@ struct gm_call {
 
 	/* What is asked now, of whom. */
 	const struct gm_service *service;
-	struct gm_question question;
 	struct gm_request request;
+	struct gm_encoded encoded;
 	size_t key;
-	int64_t turn_ms; /* wall clock, of a reserved slot until it is used */
+	int64_t slot_ms; /* wall clock, of a reserved slot until it is used */
 	bool booked;     /* the ramp lets it start then */
 	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
 
 	struct gm_http_transfer *transfer;
 	struct gm_intake in; /* what comes back */
 
-	struct gm_usage usage; /* of the last request */
-	struct gm_chain chain; /* services that could not answer */
-	struct gm_err last;    /* the last failed attempt at this service */
+	struct gm_usage usage;    /* of the last request */
+	struct gm_fallback failures; /* services that could not answer */
+	struct gm_err last;       /* the last failed attempt at this service */
 	int64_t begun_ms, sent_wall_ms;
 };
 
@@ -68,7 +68,7 @@ chance(void)
  * has one of its own, and NULL stands for calls that are about no model.
  */
 static const char *
-quota_model(const struct gm_question *q)
+quota_model(const struct gm_request *q)
 {
 	switch (q->operation) {
 	case GM_OP_MODELS:
@@ -82,21 +82,21 @@ quota_model(const struct gm_question *q)
 }
 
 /* Which keys may be used: by the options, and by what is asked. */
-static struct gm_keywish
-wish_of(const struct gm_call *c)
+static struct gm_keyfilter
+filter_of(const struct gm_call *c)
 {
-	struct gm_keywish wish = c->service->wish;
+	struct gm_keyfilter filter = c->service->filter;
 	bool bound = c->in.hops.token.len > 0; /* to the project of its key */
 
-	wish.free = c->now.free;
-	wish.search = c->question.search;
-	wish.tokens = c->question.tokens;
-	if (bound && wish.of == GM_KEYS_ALL) {
-		wish.of = GM_KEYS_PROJECT;
-		wish.key = c->key;
+	filter.free = c->now.free;
+	filter.search = c->request.search;
+	filter.tokens = c->request.tokens;
+	if (bound && filter.of == GM_KEYS_ALL) {
+		filter.of = GM_KEYS_PROJECT;
+		filter.key = c->key;
 	}
-	wish.avoid = c->avoid[0] != '\0' && !bound ? c->avoid : NULL;
-	return wish;
+	filter.avoid = c->avoid[0] != '\0' && !bound ? c->avoid : NULL;
+	return filter;
 }
 
 static const struct gm_key *
@@ -110,7 +110,7 @@ static struct gm_subject
 subject_of(const struct gm_call *c)
 {
 	return (struct gm_subject){
-		.model = c->question.model,
+		.model = c->request.model,
 		.base_url = c->service->base_url,
 		.key = key_of(c)->text,
 		.key_index = c->key,
@@ -122,34 +122,34 @@ explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
 {
 	const struct gm_subject subject = subject_of(c);
 
-	(void)gm_outcome_fail(c->ask.outcome, f, &subject, err);
+	(void)gm_result_fail(c->ask.result, f, &subject, err);
 }
 
 /* The end. */
 
 /* Nothing will be sent in the reserved slot. */
 static void
-give_turn_back(struct gm_call *c)
+give_slot_back(struct gm_call *c)
 {
-	struct gm_keychange change = { .model = quota_model(&c->question),
-		.wish = wish_of(c),
+	struct gm_keychange change = { .model = quota_model(&c->request),
+		.filter = filter_of(c),
 		.learnt = GM_LEARNT_UNSENT,
 		.index = c->key,
-		.slot_ms = c->turn_ms };
+		.slot_ms = c->slot_ms };
 	struct gm_err ignored;
 
-	if (c->turn_ms != 0)
+	if (c->slot_ms != 0)
 		(void)!gm_keys_make(c->service->keys, &change, &ignored);
-	c->turn_ms = 0;
+	c->slot_ms = 0;
 }
 
 /* The end, with the class of the whole. */
 static void
 finish(struct gm_call *c, enum gm_class class)
 {
-	struct gm_outcome *o = c->ask.outcome;
+	struct gm_result *o = c->ask.result;
 
-	give_turn_back(c);
+	give_slot_back(c);
 	c->state = DONE;
 	c->rc = class == GM_CLASS_OK ? 0 : -1;
 	o->class = class;
@@ -171,35 +171,35 @@ fail_local(struct gm_call *c)
 }
 
 static void
-add_to_chain(struct gm_call *c, enum gm_class class)
+add_failure(struct gm_call *c, enum gm_class class)
 {
-	const struct gm_outcome *o = c->ask.outcome;
-	const struct gm_chain_end end = { .provider = o->provider,
+	const struct gm_result *o = c->ask.result;
+	const struct gm_failure end = { .provider = o->provider,
 		.model = o->model,
 		.err = c->err,
 		.class = class,
 		.http = o->fault.http,
 		.retry_at_ms = o->retry_at_ms };
 
-	gm_chain_add(&c->chain, &end);
+	gm_fallback_add(&c->failures, &end);
 }
 
 /* No service answers: of those that were asked, the one that decides is told. */
 static void
 fail_all(struct gm_call *c, enum gm_class class)
 {
-	const struct gm_chain_end *all = &c->chain.end;
-	struct gm_outcome *o = c->ask.outcome;
+	const struct gm_failure *all = &c->failures.end;
+	struct gm_result *o = c->ask.result;
 
-	if (c->chain.len > 0) {
-		add_to_chain(c, class);
+	if (c->failures.len > 0) {
+		add_failure(c, class);
 		c->err = all->err;
 		class = all->class;
 		o->provider = all->provider;
 		o->model = all->model;
 		o->fault.http = all->http;
 		o->retry_at_ms = all->retry_at_ms;
-		o->beyond_keys = c->chain.beyond_keys;
+		o->beyond_keys = c->failures.beyond_keys;
 	}
 	finish(c, class);
 }
@@ -208,7 +208,7 @@ fail_all(struct gm_call *c, enum gm_class class)
 
 /* Note what the model will ignore or reject, if that is wanted. */
 static void
-caution(const struct gm_service *s, const struct gm_question *q)
+caution(const struct gm_service *s, const struct gm_request *q)
 {
 	struct gm_span rest, line;
 	struct gm_buf lines;
@@ -229,7 +229,7 @@ caution(const struct gm_service *s, const struct gm_question *q)
 static int
 make_request(struct gm_call *c)
 {
-	if (gm_request_make(&c->request, c->service->provider, &c->question,
+	if (gm_encoded_make(&c->encoded, c->service->provider, &c->request,
 		c->service->base_url, &c->err) == 0)
 		return 0;
 	finish(
@@ -250,32 +250,32 @@ static void
 begin_model(struct gm_call *c, const char *model)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
-		.models = c->question.spare_len };
-	struct gm_outcome *o = c->ask.outcome;
+		.models = c->request.next_models_len };
+	struct gm_result *o = c->ask.result;
 
-	c->question.model = o->model = model;
+	c->request.model = o->model = model;
 	o->fault = (struct gm_fault){ .class = GM_CLASS_OK };
 	o->ttft_ms = 0;
 	gm_hops_reset(&c->in.hops);
-	c->question.token = (struct gm_span){ NULL, 0 };
+	c->request.token = (struct gm_span){ NULL, 0 };
 	gm_answer_release(&o->answer);
 	gm_answer_init(&o->answer);
 	c->avoid[0] = '\0';
 	(void)gm_policy_decide(&c->now, &e); /* a key is chosen first */
-	be_due(c, gm_clock_mono_ms(), GM_EVENT_REST_OVER);
-	caution(c->service, &c->question);
+	be_due(c, gm_clock_mono_ms(), GM_EVENT_COOLDOWN_OVER);
+	caution(c->service, &c->request);
 	(void)make_request(c);
 }
 
 static void
 next_model(struct gm_call *c)
 {
-	struct gm_question *q = &c->question;
+	struct gm_request *q = &c->request;
 
 	gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
-	    q->model, q->spare[0]);
-	q->spare_len--;
-	begin_model(c, *q->spare++);
+	    q->model, q->next_models[0]);
+	q->next_models_len--;
+	begin_model(c, *q->next_models++);
 }
 
 /* This one cannot answer, as err says. */
@@ -283,12 +283,12 @@ static void
 next_service(struct gm_call *c, enum gm_class class)
 {
 	const struct gm_service *next = c->service->next;
-	struct gm_outcome *o = c->ask.outcome;
-	struct gm_question *q = &c->question;
+	struct gm_result *o = c->ask.result;
+	struct gm_request *q = &c->request;
 	/* The item of a batch has copies of its services, but not of keys. */
-	bool news = gm_told_is_news(c->told, c->service->keys, class);
+	bool news = gm_reported_is_new(c->told, c->service->keys, class);
 
-	add_to_chain(c, class);
+	add_failure(c, class);
 	gm_note(next->note, news ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
 	    "%s: %s; asking %s instead", c->service->provider->name, c->err.msg,
 	    next->provider->name);
@@ -298,8 +298,8 @@ next_service(struct gm_call *c, enum gm_class class)
 	o->fallback = true;
 	o->retry_at_ms = 0;
 	c->last.code = GM_OK;
-	q->spare = next->models + 1;
-	q->spare_len = next->models_len - 1;
+	q->next_models = next->models + 1;
+	q->next_models_len = next->models_len - 1;
 	begin_model(c, next->models[0]);
 }
 
@@ -337,11 +337,11 @@ send(struct gm_call *c)
 	};
 
 	if (c->in.hops.moved) { /* the body holds the token */
-		c->question.token = gm_buf_span(&c->in.hops.token);
+		c->request.token = gm_buf_span(&c->in.hops.token);
 		if (make_request(c) != 0)
 			return;
 	}
-	if (!gm_request_fits(&c->request, project_of(c))) {
+	if (!gm_encoded_fits(&c->encoded, project_of(c))) {
 		(void)gm_fail(&c->err, GM_EDATA,
 		    "the files of the request belong to another project");
 		fail_local(c);
@@ -350,16 +350,16 @@ send(struct gm_call *c)
 	/* Only models think: what costs nothing is answered at once. */
 	if (c->now.free && request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
-	gm_request_fill(&c->request, &request);
-	gm_intake_begin(&c->in, s->provider, &c->question);
-	gm_request_describe(&c->request, s->note, GM_LEVEL_TRACE);
+	gm_encoded_fill(&c->encoded, &request);
+	gm_intake_begin(&c->in, s->provider, &c->request);
+	gm_encoded_describe(&c->encoded, s->note, GM_LEVEL_TRACE);
 	c->sent_wall_ms = gm_clock_wall_ms();
 	c->state = FLYING;
 	c->transfer = gm_http_start(s->http, &request, &c->err);
 	if (c->transfer == NULL)
 		finish(c, GM_CLASS_LOCAL);
 	else
-		c->turn_ms = 0;
+		c->slot_ms = 0;
 }
 
 /* What is done: a decision of the policy; err says why if it is an end. */
@@ -370,7 +370,7 @@ tell_wait(
 {
 	gm_note(c->service->note, level, "%s: waiting %.1f s", why,
 	    (double)ms / 1000);
-	c->ask.outcome->wait_ms += ms;
+	c->ask.result->wait_ms += ms;
 }
 
 static void
@@ -378,14 +378,14 @@ carry_out(struct gm_call *c, const struct gm_decision *d, int64_t now_ms)
 {
 	switch (d->step) {
 	case GM_STEP_RESERVE:
-		be_due(c, now_ms, GM_EVENT_REST_OVER);
+		be_due(c, now_ms, GM_EVENT_COOLDOWN_OVER);
 		break;
 	case GM_STEP_SEND:
 		send(c);
 		break;
 	case GM_STEP_WAIT:
 		be_due(c, d->until_ms,
-		    d->reserved ? GM_EVENT_TURN : GM_EVENT_REST_OVER);
+		    d->reserved ? GM_EVENT_SLOT : GM_EVENT_COOLDOWN_OVER);
 		break;
 	case GM_STEP_MODEL:
 		next_model(c);
@@ -439,17 +439,17 @@ change_keys(
 {
 	if (d->avoid)
 		(void)snprintf(c->avoid, sizeof(c->avoid), "%s", project_of(c));
-	c->change = (struct gm_keychange){ .model = quota_model(&c->question),
-		.wish = wish_of(c),
+	c->change = (struct gm_keychange){ .model = quota_model(&c->request),
+		.filter = filter_of(c),
 		.learnt = learnt,
 		.tokens = input_tokens(&c->usage),
 		.index = c->key,
 		.sent_ms = c->sent_wall_ms,
-		.fault = &c->ask.outcome->fault,
-		.slot_ms = c->turn_ms,
+		.fault = &c->ask.result->fault,
+		.slot_ms = c->slot_ms,
 		.reserve = d->step == GM_STEP_RESERVE,
 		.latest_ms = gm_clock_latest_ms(c->service->deadline_ms) };
-	c->turn_ms = 0;
+	c->slot_ms = 0;
 	c->then = *d;
 	c->state = CHANGING;
 	c->due_ms = 0; /* at once, also if the clock has just moved on */
@@ -460,7 +460,7 @@ static uint64_t
 quota_of(const struct gm_call *c)
 {
 	return gm_ramp_id(c->service->keys->origin, project_of(c),
-	    gm_keyrule_model(quota_model(&c->question)));
+	    gm_keyrule_model(quota_model(&c->request)));
 }
 
 /* When a reserved request may start, not before from_ms. */
@@ -494,9 +494,9 @@ keys_event(const struct gm_pick *pick, int64_t latest_ms)
 			e.at_ms = now_ms + (pick->wake_ms - wall_ms);
 		e.why = pick->wake_class;
 		break;
-	case GM_PICK_DEAD:
-		e.keys = GM_KEYS_DEAD;
-		e.why = pick->standing.class;
+	case GM_PICK_REJECTED:
+		e.keys = GM_KEYS_REJECTED;
+		e.why = pick->status.class;
 		break;
 	}
 	return e;
@@ -506,7 +506,7 @@ keys_event(const struct gm_pick *pick, int64_t latest_ms)
 static enum gm_class
 explain_keys(struct gm_call *c, const struct gm_pick *pick)
 {
-	struct gm_outcome *o = c->ask.outcome;
+	struct gm_result *o = c->ask.result;
 	bool untried = o->fault.class == GM_CLASS_OK;
 	struct gm_subject subject;
 
@@ -514,7 +514,7 @@ explain_keys(struct gm_call *c, const struct gm_pick *pick)
 		c->key = pick->index;
 	subject = subject_of(c);
 	subject.way = "--ignore-cooldown asks all the same";
-	(void)gm_outcome_fail_keys(o, pick, &subject, &c->err);
+	(void)gm_result_fail_keys(o, pick, &subject, &c->err);
 	if (untried && c->last.code != GM_OK) /* what another model came to */
 		gm_err_append(&c->err, "; before: %s", c->last.msg);
 	/* Without memory nothing is known of the keys. */
@@ -526,18 +526,18 @@ static void
 advise(struct gm_call *c)
 {
 	const struct gm_service *s = c->service;
-	struct gm_fault *f = &c->ask.outcome->fault;
+	struct gm_fault *f = &c->ask.result->fault;
 
 	if (f->class == GM_CLASS_MODEL_GONE && f->remedy[0] == '\0')
 		gm_modelcache_advise(
-		    &s->cache, c->question.model, s->provider->method, f);
+		    &s->cache, c->request.model, s->provider->method, f);
 }
 
 static void
 explain_fault(struct gm_call *c, bool no_time)
 {
 	advise(c);
-	explain(c, &c->ask.outcome->fault, &c->err);
+	explain(c, &c->ask.result->fault, &c->err);
 	if (no_time)
 		gm_err_prefix(&c->err, "no time left for another try: ");
 }
@@ -547,7 +547,7 @@ static void
 share_wait(struct gm_call *c, struct gm_decision *d, int64_t now_ms)
 {
 	const struct gm_wait wait = { .keys = c->service->keys,
-		.model = gm_keyrule_model(quota_model(&c->question)),
+		.model = gm_keyrule_model(quota_model(&c->request)),
 		.why = d->why,
 		.until_ms = d->until_ms };
 	bool news;
@@ -566,7 +566,7 @@ without_key(struct gm_call *c, const struct gm_pick *pick,
 	} else if (d->step == GM_STEP_RESERVE) {
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
 		    "%s: the answer begins anew with another key",
-		    c->question.model);
+		    c->request.model);
 	} else if (is_end(d) && c->now.abroad && c->in.hops.token.len == 0) {
 		explain_fault(c, false);
 	} else if (is_end(d)) {
@@ -579,7 +579,7 @@ static void
 with_key(struct gm_call *c, const struct gm_pick *pick,
     const struct gm_event *e, const struct gm_decision *d)
 {
-	c->turn_ms = pick->at_ms;
+	c->slot_ms = pick->at_ms;
 	if (d->step == GM_STEP_WAIT)
 		tell_wait(c, d->until_ms - e->now_ms, "pace", GM_LEVEL_DETAIL);
 }
@@ -604,11 +604,11 @@ take_pick(struct gm_call *c)
 	else
 		(void)gm_fail(&c->err, GM_EUNAVAILABLE,
 		    "%s: its turn comes only after the deadline (deadline)",
-		    c->question.model);
+		    c->request.model);
 	if (d.anew)
 		gm_intake_restart(&c->in);
 	if (e.keys == GM_KEYS_READY &&
-	    gm_request_sign(&c->request, c->service->provider, key_of(c)->text,
+	    gm_encoded_sign(&c->encoded, c->service->provider, key_of(c)->text,
 		&c->err) != 0)
 		fail_local(c);
 	else
@@ -622,7 +622,7 @@ record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
 {
 	const struct gm_attempt attempt = {
 		.provider = c->service->provider->name,
-		.model = c->question.model,
+		.model = c->request.model,
 		.key_index = c->key,
 		.key = key_of(c)->text,
 		.http = f->http,
@@ -630,20 +630,20 @@ record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
 		.ms = ms,
 	};
 
-	gm_outcome_add(c->ask.outcome, &attempt);
-	c->ask.outcome->model = attempt.model;
+	gm_result_add(c->ask.result, &attempt);
+	c->ask.result->model = attempt.model;
 	if (f->class == GM_CLASS_OK)
 		return;
 	explain(c, f, &c->last);
 	gm_note(c->service->note, GM_LEVEL_DETAIL, "attempt %zu: %s",
-	    gm_outcome_attempts(c->ask.outcome), c->last.msg);
+	    gm_result_attempts(c->ask.result), c->last.msg);
 }
 
 /* A response that is no fault: the answer goes on, or has come to its end. */
 static void
 take_answer(struct gm_call *c)
 {
-	struct gm_outcome *o = c->ask.outcome;
+	struct gm_result *o = c->ask.result;
 	struct gm_event e = { .kind = GM_EVENT_RESPONSE,
 		.now_ms = gm_clock_mono_ms(),
 		.ended = true };
@@ -653,16 +653,16 @@ take_answer(struct gm_call *c)
 	    o->answer.finish == GM_FINISH_MORE && gm_hops_next(&c->in.hops);
 	if (e.more) {
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
-		    "%s: continuing the answer", c->question.model);
+		    "%s: continuing the answer", c->request.model);
 	} else {
 		if (gm_intake_close(&c->in, &c->err) != 0) {
 			finish(c, GM_CLASS_LOCAL);
 			return;
 		}
-		e.class = gm_intake_class(&c->in, c->question.operation);
+		e.class = gm_intake_class(&c->in, c->request.operation);
 		if (e.class != GM_CLASS_OK)
-			(void)gm_outcome_fail_finish(
-			    o, e.class, c->question.model, &c->err);
+			(void)gm_result_fail_finish(
+			    o, e.class, c->request.model, &c->err);
 	}
 	d = decide(c, &e);
 	if (d.anew)
@@ -677,7 +677,7 @@ take_answer(struct gm_call *c)
 static bool
 is_key_missing(const struct gm_call *c)
 {
-	enum gm_class class = c->ask.outcome->fault.class;
+	enum gm_class class = c->ask.result->fault.class;
 	enum gm_scope scope = gm_class(class)->scope;
 
 	return key_of(c)->text.len == 0 &&
@@ -687,17 +687,17 @@ is_key_missing(const struct gm_call *c)
 
 /* Until when the key rests, where nothing else is tried. */
 static void
-note_rest(struct gm_call *c)
+note_cooldown(struct gm_call *c)
 {
-	const struct gm_keywish wish = wish_of(c);
+	const struct gm_keyfilter filter = filter_of(c);
 	struct gm_keyquery q;
-	struct gm_standing s;
+	struct gm_keystatus s;
 
-	if (gm_class(c->ask.outcome->fault.class)->code != GM_ETEMPFAIL)
+	if (gm_class(c->ask.result->fault.class)->code != GM_ETEMPFAIL)
 		return;
-	q = gm_keys_query(c->service->keys, quota_model(&c->question), &wish);
-	gm_keyrule_standing(&q, c->key, &s);
-	c->ask.outcome->retry_at_ms = s.until_ms;
+	q = gm_keys_query(c->service->keys, quota_model(&c->request), &filter);
+	gm_keyrule_status(&q, c->key, &s);
+	c->ask.result->retry_at_ms = s.until_ms;
 }
 
 static void
@@ -713,11 +713,11 @@ tell_backoff(
 	tell_wait(c, d->until_ms - now_ms, row->name, GM_LEVEL_DETAIL);
 }
 
-/* A response that is a fault, which outcome->fault has. */
+/* A response that is a fault, which result->fault has. */
 static void
 take_fault(struct gm_call *c)
 {
-	struct gm_fault *f = &c->ask.outcome->fault;
+	struct gm_fault *f = &c->ask.result->fault;
 	bool loads = c->now.ready_ms != 0, missing = is_key_missing(c);
 	const struct gm_event e = { .kind = GM_EVENT_RESPONSE,
 		.now_ms = gm_clock_mono_ms(),
@@ -749,15 +749,15 @@ static void
 slow_down(struct gm_call *c)
 {
 	const struct gm_keyquery q =
-	    gm_keys_query(c->service->keys, c->change.model, &c->change.wish);
+	    gm_keys_query(c->service->keys, c->change.model, &c->change.filter);
 	int64_t now_ms = gm_clock_mono_ms();
-	enum gm_class class = c->ask.outcome->fault.class;
-	struct gm_standing s;
+	enum gm_class class = c->ask.result->fault.class;
+	struct gm_keystatus s;
 
 	if (c->ramp == NULL || gm_class(class)->scope != GM_SCOPE_QUOTA ||
 	    !gm_class_may_sleep(class))
 		return;
-	gm_keyrule_standing(&q, c->key, &s);
+	gm_keyrule_status(&q, c->key, &s);
 	if (s.until_ms > q.now_ms)
 		gm_ramp_limit(c->ramp, quota_of(c),
 		    now_ms - (q.now_ms - c->sent_wall_ms), now_ms,
@@ -774,8 +774,8 @@ end_change(struct gm_call *c)
 		take_pick(c);
 		return;
 	}
-	if (is_end(&c->then) && c->ask.outcome->fault.class != GM_CLASS_OK) {
-		note_rest(c);
+	if (is_end(&c->then) && c->ask.result->fault.class != GM_CLASS_OK) {
+		note_cooldown(c);
 		explain_fault(c, c->then.no_time);
 	}
 	carry_out(c, &c->then, gm_clock_mono_ms());
@@ -804,25 +804,25 @@ run_change(struct gm_call *c)
 }
 
 static void
-add_up(struct gm_outcome *o, const struct gm_http_result *result)
+add_up(struct gm_result *o, const struct gm_http_result *result)
 {
 	o->connect_ms += result->connect_ms;
 	o->bytes_received += result->bytes_received;
 	o->bytes_sent += result->bytes_sent;
 }
 
-/* The transfer is over, and the reply with it. */
+/* The transfer is over, and the response with it. */
 static void
 settle(struct gm_call *c, const struct gm_http_result *result)
 {
-	struct gm_fault *f = &c->in.reply.fault;
+	struct gm_fault *f = &c->in.response.fault;
 
 	gm_intake_judge(&c->in);
-	c->ask.outcome->fault = *f;
-	c->usage = c->ask.outcome->answer.usage;
-	add_up(c->ask.outcome, result);
+	c->ask.result->fault = *f;
+	c->usage = c->ask.result->answer.usage;
+	add_up(c->ask.result, result);
 	record(c, f, result->total_ms);
-	gm_reply_release(&c->in.reply);
+	gm_response_release(&c->in.response);
 	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
 		/* The sink's own: nothing to retry. */
 		c->err = result->err;
@@ -840,7 +840,7 @@ on_end(const struct gm_http_result *result, void *arg)
 	struct gm_call *c = arg;
 
 	c->transfer = NULL;
-	gm_reply_end(&c->in.reply, result);
+	gm_response_end(&c->in.response, result);
 	settle(c, result);
 }
 
@@ -873,7 +873,7 @@ int64_t
 gm_call_slot_ms(const struct gm_call *c)
 {
 	if (c->state != CHANGING)
-		return c->turn_ms;
+		return c->slot_ms;
 	return !c->change.made && c->change.learnt == GM_LEARNT_UNSENT
 	           ? c->change.slot_ms /* as it was before */
 	           : slot_of(&c->change);
@@ -884,18 +884,18 @@ static void
 abandon_change(struct gm_call *c)
 {
 	gm_keys_abandon(c->service->keys, &c->change);
-	c->turn_ms = gm_call_slot_ms(c);
+	c->slot_ms = gm_call_slot_ms(c);
 	if (slot_of(&c->change) != 0)
 		c->key = c->change.pick.index;
 }
 
-/* End what is under way, but for the outcome. */
+/* End what is under way, but for the result. */
 static void
 drop(struct gm_call *c)
 {
 	if (c->state == CHANGING)
 		abandon_change(c);
-	give_turn_back(c);
+	give_slot_back(c);
 	c->state = DONE;
 }
 
@@ -907,16 +907,16 @@ release(struct gm_call *c)
 	c->transfer = NULL;
 	if (c->state != DONE)
 		drop(c);
-	gm_request_release(&c->request);
+	gm_encoded_release(&c->encoded);
 	gm_intake_release(&c->in);
 }
 
 void
-gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
-    struct gm_waits *waits, struct gm_told *told, struct gm_ramp *ramp)
+gm_call_begin(struct gm_call *c, const struct gm_call_args *ask,
+    struct gm_waits *waits, struct gm_reported *told, struct gm_ramp *ramp)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
-		.models = ask->question->spare_len };
+		.models = ask->request->next_models_len };
 	const struct gm_service *s = ask->service, *other;
 
 	release(c);
@@ -925,24 +925,24 @@ gm_call_begin(struct gm_call *c, const struct gm_ask *ask,
 		.told = told,
 		.ramp = ramp,
 		.service = s,
-		.question = *ask->question,
+		.request = *ask->request,
 		.state = DUE,
-		.next = GM_EVENT_REST_OVER,
+		.next = GM_EVENT_COOLDOWN_OVER,
 		.now = { .retries = s->retries,
 		    .max_wait_ms = s->max_wait_ms,
 		    .response_ms = s->response_ms,
 		    .deadline_ms = s->deadline_ms,
-		    .one_key = s->wish.of == GM_KEYS_ONE,
-		    .free = ask->question->operation != GM_OP_GENERATE } };
+		    .one_key = s->filter.of == GM_KEYS_ONE,
+		    .free = ask->request->operation != GM_OP_GENERATE } };
 	for (other = s->next; other != NULL; other = other->next)
 		c->now.services++;
 	c->begun_ms = c->due_ms = gm_clock_mono_ms();
-	gm_intake_init(&c->in, ask->sink, ask->outcome, c->begun_ms);
-	ask->outcome->model = c->question.model;
-	ask->outcome->provider = s->provider->name;
-	ask->outcome->fallback = s->fallback;
+	gm_intake_init(&c->in, ask->sink, ask->result, c->begun_ms);
+	ask->result->model = c->request.model;
+	ask->result->provider = s->provider->name;
+	ask->result->fallback = s->fallback;
 	(void)decide(c, &e); /* a key is chosen first */
-	caution(s, &c->question);
+	caution(s, &c->request);
 	(void)make_request(c);
 }
 
@@ -968,18 +968,18 @@ gm_call_is_done(const struct gm_call *c)
 static void
 go_on(struct gm_call *c, int64_t now_ms)
 {
-	const struct gm_keywish wish = wish_of(c);
+	const struct gm_keyfilter filter = filter_of(c);
 	struct gm_event e = { .kind = c->next, .now_ms = now_ms };
 	struct gm_decision d;
 	int64_t again_ms;
 
 	/* It was reserved a while ago: others may have learnt. */
-	if (c->next == GM_EVENT_TURN)
-		e.usable = gm_keys_is_usable(
-		    c->service->keys, quota_model(&c->question), &wish, c->key);
+	if (c->next == GM_EVENT_SLOT)
+		e.usable = gm_keys_is_usable(c->service->keys,
+		    quota_model(&c->request), &filter, c->key);
 	if (e.usable && !c->booked && (again_ms = book(c, now_ms)) > now_ms) {
 		tell_wait(c, again_ms - now_ms, "pace", GM_LEVEL_TRACE);
-		be_due(c, again_ms, GM_EVENT_TURN);
+		be_due(c, again_ms, GM_EVENT_SLOT);
 		return;
 	}
 	d = decide(c, &e);
@@ -987,7 +987,7 @@ go_on(struct gm_call *c, int64_t now_ms)
 		send(c);
 	else
 		change_keys(c,
-		    c->next == GM_EVENT_TURN ? GM_LEARNT_UNSENT
+		    c->next == GM_EVENT_SLOT ? GM_LEARNT_UNSENT
 					     : GM_LEARNT_NOTHING,
 		    &d);
 }
@@ -1006,7 +1006,7 @@ static void
 fail_late(struct gm_call *c, const struct gm_err *last)
 {
 	const struct gm_class_row *late = gm_class(GM_CLASS_DEADLINE);
-	struct gm_outcome *o = c->ask.outcome;
+	struct gm_result *o = c->ask.result;
 	const char *provider = o->provider, *model = o->model;
 
 	if (last->code != GM_OK)
@@ -1014,7 +1014,7 @@ fail_late(struct gm_call *c, const struct gm_err *last)
 		    &c->err, late->code, "%s: %s", late->phrase, last->msg);
 	else
 		(void)gm_fail(&c->err, late->code, "%s: %s (%s)",
-		    c->question.model, late->phrase, late->name);
+		    c->request.model, late->phrase, late->name);
 	fail_all(c, GM_CLASS_DEADLINE);
 	c->err.code = late->code;
 	o->class = GM_CLASS_DEADLINE;
@@ -1031,14 +1031,14 @@ static bool
 take_whole(struct gm_call *c, struct gm_http_result *result)
 {
 	if (c->transfer == NULL && result != NULL) {
-		result->fault = GM_HTTP_SILENCE;
-		gm_reply_end(&c->in.reply, result);
-		if (c->in.reply.fault.class != GM_CLASS_OK)
+		result->fault = GM_HTTP_TIMEOUT;
+		gm_response_end(&c->in.response, result);
+		if (c->in.response.fault.class != GM_CLASS_OK)
 			return false;
 		settle(c, result);
 	}
 	if (c->state != CHANGING || c->then.step != GM_STEP_DONE ||
-	    c->ask.outcome->fault.class != GM_CLASS_OK)
+	    c->ask.result->fault.class != GM_CLASS_OK)
 		return false;
 	abandon_change(c);
 	end_change(c);
@@ -1058,7 +1058,7 @@ cancel(struct gm_call *c, enum gm_class class)
 		return true;
 	if (c->state != FLYING) /* it was whole, but goes on */
 		return c->state == DONE;
-	add_up(c->ask.outcome, &result);
+	add_up(c->ask.result, &result);
 	record(c, &now, result.total_ms);
 	return false;
 }
@@ -1104,31 +1104,31 @@ gm_call_free(struct gm_call *c)
 }
 
 int
-gm_call_preview(const struct gm_ask *ask, enum gm_level level,
+gm_call_preview(const struct gm_call_args *ask, enum gm_level level,
     struct gm_buf *body, struct gm_err *err)
 {
 	const struct gm_service *s = ask->service;
-	struct gm_request request = { .key_at = 0 };
-	struct gm_keywish wish = s->wish;
+	struct gm_encoded encoded = { .key_at = 0 };
+	struct gm_keyfilter filter = s->filter;
 	struct gm_keyquery query;
 	struct gm_pick pick;
 	int rc;
 
-	caution(s, ask->question);
-	wish.free = ask->question->operation != GM_OP_GENERATE;
-	wish.search = ask->question->search;
-	query = gm_keys_look(s->keys, quota_model(ask->question), &wish);
+	caution(s, ask->request);
+	filter.free = ask->request->operation != GM_OP_GENERATE;
+	filter.search = ask->request->search;
+	query = gm_keys_look(s->keys, quota_model(ask->request), &filter);
 	gm_keyrule_pick(&query, &pick);
-	rc = gm_request_make(
-	    &request, s->provider, ask->question, s->base_url, err);
+	rc = gm_encoded_make(
+	    &encoded, s->provider, ask->request, s->base_url, err);
 	if (rc == 0)
-		rc = gm_request_sign(&request, s->provider,
+		rc = gm_encoded_sign(&encoded, s->provider,
 		    s->keys->rule.ring->keys[pick.index].text, err);
 	if (rc == 0) {
-		gm_request_describe(&request, s->note, level);
-		gm_buf_put_span(body, gm_buf_span(&request.body));
+		gm_encoded_describe(&encoded, s->note, level);
+		gm_buf_put_span(body, gm_buf_span(&encoded.body));
 		rc = gm_buf_check(body, err);
 	}
-	gm_request_release(&request);
+	gm_encoded_release(&encoded);
 	return rc;
 }

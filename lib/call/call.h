@@ -17,20 +17,20 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/note.h"
-#include "call/outcome.h"
 #include "call/ramp.h"
+#include "call/reported.h"
+#include "call/result.h"
 #include "call/service.h"
-#include "call/told.h"
 #include "call/waits.h"
 #include "provider/provider.h"
 
 /* What is asked, and where what comes of it goes; borrowed until the end. */
-struct gm_ask {
+struct gm_call_args {
 	const struct gm_service *service; /* the first that is asked */
-	const struct gm_question *question;
+	const struct gm_request *request;
 	const struct gm_sink *sink;
-	struct gm_outcome *outcome; /* initialised */
-	void *arg;                  /* the caller's own */
+	struct gm_result *result; /* initialised */
+	void *arg;                /* the caller's own */
 };
 
 struct gm_call;
@@ -44,8 +44,8 @@ struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
  * none, so that none has to come back slowly.  If its request cannot be made, as it
  * is too large or memory is short, the call is done, and that is its result.
  */
-void gm_call_begin(struct gm_call *, const struct gm_ask *, struct gm_waits *,
-    struct gm_told *, struct gm_ramp *);
+void gm_call_begin(struct gm_call *, const struct gm_call_args *,
+    struct gm_waits *, struct gm_reported *, struct gm_ramp *);
 
 /*
  * When there is something to do for gm_call_step(), on the monotonic clock;
@@ -84,7 +84,7 @@ void gm_call_free(struct gm_call *);
  * Tell what would be sent, with the key that would be chosen now, masked, and
  * append the body.  Returns 0, or -1: GM_EOS, GM_EDATA.
  */
-int gm_call_preview(const struct gm_ask *, enum gm_level, struct gm_buf *body,
-    struct gm_err *) GM_MUST_CHECK;
+int gm_call_preview(const struct gm_call_args *, enum gm_level,
+    struct gm_buf *body, struct gm_err *) GM_MUST_CHECK;
 
 #endif

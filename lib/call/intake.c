@@ -10,7 +10,7 @@ static int
 give_text(struct gm_intake *in, struct gm_span text, struct gm_err *err)
 {
 	const struct gm_part part = { .text = text };
-	struct gm_outcome *o = in->outcome;
+	struct gm_result *o = in->result;
 
 	if (text.len == 0)
 		return 0;
@@ -48,7 +48,7 @@ pass_other(struct gm_intake *in, const struct gm_part *part, struct gm_err *err)
 	int rc = in->to->part(part, in->to->arg, err);
 
 	if (rc == GM_SINK_OMITS)
-		return gm_answer_omit(&in->outcome->answer, part->listed, err);
+		return gm_answer_omit(&in->result->answer, part->listed, err);
 	in->answered = in->answered || rc == 0;
 	in->given = in->given || (rc == 0 && in->to->final);
 	return rc;
@@ -78,15 +78,16 @@ gm_intake_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 	enum gm_http_pulse pulse;
 	struct gm_err failure;
 
-	pulse = gm_reply_take(head, bytes, &in->reply, err);
+	pulse = gm_response_take(head, bytes, &in->response, err);
 	if (in->text_ms == 0 &&
-	    (gm_think_holds_text(&in->outcome->answer.think) ||
+	    (gm_think_holds_text(&in->result->answer.think) ||
 		in->hops.text.seen > 0))
 		in->text_ms = gm_clock_mono_ms();
 	/* Also what came before something that makes no sense. */
 	if (in->to->flush(in->to->arg, &failure) != 0) {
 		*err = failure;
-		in->reply.fault.class = GM_CLASS_OK; /* ours, not the reply's */
+		in->response.fault.class =
+		    GM_CLASS_OK; /* ours, not the response's */
 		return GM_HTTP_STOP;
 	}
 	return pulse;
@@ -95,9 +96,9 @@ gm_intake_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 void
 gm_intake_judge(struct gm_intake *in)
 {
-	struct gm_fault *f = &in->reply.fault;
+	struct gm_fault *f = &in->response.fault;
 	bool over = f->class == GM_CLASS_OK &&
-	            in->outcome->answer.finish != GM_FINISH_MORE;
+	            in->result->answer.finish != GM_FINISH_MORE;
 
 	if (!in->hops.differs && !(over && gm_hops_is_short(&in->hops)))
 		return;
@@ -112,7 +113,7 @@ gm_intake_judge(struct gm_intake *in)
 int
 gm_intake_close(struct gm_intake *in, struct gm_err *err)
 {
-	struct gm_answer *answer = &in->outcome->answer;
+	struct gm_answer *answer = &in->result->answer;
 
 	if (answer->finish == GM_FINISH_MORE &&
 	    gm_reading_close(answer, &in->hops.sink, err) != 0)
@@ -124,7 +125,7 @@ gm_intake_close(struct gm_intake *in, struct gm_err *err)
 enum gm_class
 gm_intake_class(const struct gm_intake *in, enum gm_operation operation)
 {
-	const struct gm_outcome *o = in->outcome;
+	const struct gm_result *o = in->result;
 
 	switch (o->answer.finish) {
 	case GM_FINISH_LIMIT:
@@ -153,25 +154,25 @@ gm_intake_class(const struct gm_intake *in, enum gm_operation operation)
 
 void
 gm_intake_init(struct gm_intake *in, const struct gm_sink *sink,
-    struct gm_outcome *outcome, int64_t begun_ms)
+    struct gm_result *result, int64_t begun_ms)
 {
 	*in = (struct gm_intake){ .to = sink,
-		.outcome = outcome,
+		.result = result,
 		.begun_ms = begun_ms,
 		.counting = {
 		    .part = count_part, .final = sink->final, .arg = in } };
 	gm_buf_init(&in->blanks, BLANKS_MAX);
-	gm_hops_init(&in->hops, &in->counting, &outcome->answer);
+	gm_hops_init(&in->hops, &in->counting, &result->answer);
 }
 
 void
 gm_intake_begin(struct gm_intake *in, const struct gm_provider *provider,
-    const struct gm_question *question)
+    const struct gm_request *request)
 {
 	gm_hops_begin(&in->hops);
-	gm_reply_init(&in->reply, provider, question, &in->hops.sink,
-	    &in->outcome->answer);
-	in->thoughts = question->thoughts;
+	gm_response_init(&in->response, provider, request, &in->hops.sink,
+	    &in->result->answer);
+	in->thoughts = request->thoughts;
 	in->text_ms = 0;
 }
 
@@ -179,7 +180,7 @@ void
 gm_intake_restart(struct gm_intake *in)
 {
 	in->to->restart(in->to->arg);
-	in->outcome->text_bytes = 0;
+	in->result->text_bytes = 0;
 	in->answered = false;
 	gm_buf_reset(&in->blanks);
 	gm_hops_reset(&in->hops);
@@ -188,7 +189,7 @@ gm_intake_restart(struct gm_intake *in)
 void
 gm_intake_release(struct gm_intake *in)
 {
-	gm_reply_release(&in->reply);
+	gm_response_release(&in->response);
 	gm_hops_release(&in->hops);
 	gm_buf_release(&in->blanks);
 }

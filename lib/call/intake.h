@@ -3,7 +3,7 @@
 
 /*
  * The answer of a call on its way in: the bytes of its responses become parts
- * (reply.h), which are joined (hops.h), counted, and given to the caller's sink;
+ * (response.h), which are joined (hops.h), counted, and given to the caller's sink;
  * at the end it says what the answer came to.  It decides nothing: policy.h does.
  *
  * White space alone is no answer, so it is held until something follows it.
@@ -15,43 +15,43 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "call/hops.h"
-#include "call/outcome.h"
+#include "call/result.h"
 #include "provider/provider.h"
-#include "provider/reply.h"
+#include "provider/response.h"
 
 struct gm_intake {
-	struct gm_reply reply; /* the response that is being read */
-	struct gm_hops hops;   /* the responses of the answer */
+	struct gm_response response; /* the response that is being read */
+	struct gm_hops hops;         /* the responses of the answer */
 	bool answered; /* text that is not white space alone, or a part */
 	bool given;    /* something went to a sink that cannot take it back */
 
 	/* private */
-	const struct gm_sink *to;   /* borrowed, as is the next one */
-	struct gm_outcome *outcome; /* its answer and text_bytes are filled */
-	struct gm_sink counting;    /* of the hops */
-	bool thoughts;              /* they were asked for, and are shown */
-	struct gm_buf blanks;       /* white space that is held */
-	int64_t begun_ms, text_ms;  /* monotonic: call; first text, 0: none */
+	const struct gm_sink *to;  /* borrowed, as is the next one */
+	struct gm_result *result;  /* its answer and text_bytes are filled */
+	struct gm_sink counting;   /* of the hops */
+	bool thoughts;             /* they were asked for, and are shown */
+	struct gm_buf blanks;      /* white space that is held */
+	int64_t begun_ms, text_ms; /* monotonic: call; first text, 0: none */
 };
 
-/* The sink and the outcome are borrowed until gm_intake_release(). */
+/* The sink and the result are borrowed until gm_intake_release(). */
 void gm_intake_init(struct gm_intake *, const struct gm_sink *,
-    struct gm_outcome *, int64_t begun_ms);
+    struct gm_result *, int64_t begun_ms);
 
 /* A request is about to be sent: get ready for its response. */
 void gm_intake_begin(
-    struct gm_intake *, const struct gm_provider *, const struct gm_question *);
+    struct gm_intake *, const struct gm_provider *, const struct gm_request *);
 
 /*
- * Take the next bytes; arg is the intake.  As gm_reply_take(), which is where
+ * Take the next bytes; arg is the intake.  As gm_response_take(), which is where
  * the fault is then.
  */
 enum gm_http_pulse gm_intake_take(
     const struct gm_http_head *, struct gm_span, void *arg, struct gm_err *);
 
 /*
- * After gm_reply_end(): an answer that goes on other than it was printed cannot
- * be completed, which is a fault of the reply.
+ * After gm_response_end(): an answer that goes on other than it was printed cannot
+ * be completed, which is a fault of the response.
  */
 void gm_intake_judge(struct gm_intake *);
 

@@ -90,7 +90,7 @@ make_wish(
 	const struct gm_value *only = &o->config->values[GM_SET_KEY_INDEX];
 
 	if (o->ignore_cooldown)
-		k->wish.ignore_before_ms = gm_clock_wall_ms();
+		k->filter.ignore_before_ms = gm_clock_wall_ms();
 	if (only->text == NULL)
 		return 0;
 	if (only->number >= (int64_t)k->place.ring.len)
@@ -98,8 +98,8 @@ make_wish(
 		    "--%s: there is no key with index %lld: the last one is "
 		    "%zu",
 		    only->name, (long long)only->number, k->place.ring.len - 1);
-	k->wish.of = GM_KEYS_ONE;
-	k->wish.key = (size_t)only->number;
+	k->filter.of = GM_KEYS_ONE;
+	k->filter.key = (size_t)only->number;
 	return 0;
 }
 

@@ -43,8 +43,8 @@ struct gm_keyset {
 	const struct gm_provider *provider;
 	const char *base_url;
 	struct gm_keys keys;
-	struct gm_keywish wish; /* of each call, as the options have it */
-	char *models_text;      /* what the names point to */
+	struct gm_keyfilter filter; /* of each call, as the options have it */
+	char *models_text;          /* what the names point to */
 	const char *models[GM_MODELS_LISTED]; /* none, where none is set */
 	size_t models_len;
 	struct gm_buf state_dir; /* "": none */

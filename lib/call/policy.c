@@ -86,7 +86,7 @@ without_key(struct gm_situation *s, const struct gm_event *e)
 	return next_service(s, why);
 }
 
-/* One key is a question about this key, not about when. */
+/* One key is a request about this key, not about when. */
 static bool
 may_sleep(const struct gm_situation *s, const struct gm_event *e, int64_t ms)
 {
@@ -111,7 +111,7 @@ after_keys(struct gm_situation *s, const struct gm_event *e)
 	case GM_KEYS_LATE:
 		return next_service(s, GM_CLASS_DEADLINE);
 	case GM_KEYS_COOLING:
-	case GM_KEYS_DEAD:
+	case GM_KEYS_REJECTED:
 		break;
 	}
 	if (s->abroad && !s->token)
@@ -304,10 +304,10 @@ gm_policy_decide(struct gm_situation *s, const struct gm_event *e)
 		return begin(s, e->models);
 	case GM_EVENT_KEYS:
 		return after_keys(s, e);
-	case GM_EVENT_TURN:
+	case GM_EVENT_SLOT:
 		return step(
 		    e->usable ? GM_STEP_SEND : GM_STEP_RESERVE, GM_CLASS_OK);
-	case GM_EVENT_REST_OVER:
+	case GM_EVENT_COOLDOWN_OVER:
 		break;
 	case GM_EVENT_RESPONSE:
 		return after_response(s, e);

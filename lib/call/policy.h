@@ -41,21 +41,21 @@ struct gm_situation {
 };
 
 enum gm_event_kind {
-	GM_EVENT_BEGIN,     /* a service or model is to be asked: models */
-	GM_EVENT_KEYS,      /* a reservation has been tried: keys and below */
-	GM_EVENT_TURN,      /* the reserved time has come: usable */
-	GM_EVENT_REST_OVER, /* a wait is over */
-	GM_EVENT_RESPONSE,  /* one has ended: class and below */
-	GM_EVENT_LATE,      /* the deadline is over */
-	GM_EVENT_SIGNAL     /* the user wants an end */
+	GM_EVENT_BEGIN, /* a service or model is to be asked: models */
+	GM_EVENT_KEYS,  /* a reservation has been tried: keys and below */
+	GM_EVENT_SLOT,  /* the reserved time has come: usable */
+	GM_EVENT_COOLDOWN_OVER, /* a wait is over */
+	GM_EVENT_RESPONSE,      /* one has ended: class and below */
+	GM_EVENT_LATE,          /* the deadline is over */
+	GM_EVENT_SIGNAL         /* the user wants an end */
 };
 
 enum gm_event_keys {
-	GM_KEYS_READY,   /* one is reserved, to be used at at_ms */
-	GM_KEYS_COOLING, /* all rest; at_ms: when one is back that is worth a
+	GM_KEYS_READY,    /* one is reserved, to be used at at_ms */
+	GM_KEYS_COOLING,  /* all rest; at_ms: when one is back that is worth a
 	                  * sleep, for why; 0: none is */
-	GM_KEYS_DEAD,    /* all are refused, for why */
-	GM_KEYS_LATE     /* the turn of the first comes after the deadline */
+	GM_KEYS_REJECTED, /* all are refused, for why */
+	GM_KEYS_LATE      /* the turn of the first comes after the deadline */
 };
 
 struct gm_event {

@@ -10,7 +10,7 @@
 
 struct slot {
 	struct gm_call *call; /* NULL: it was never used */
-	struct gm_ask ask;
+	struct gm_call_args ask;
 	bool busy;
 };
 
@@ -19,7 +19,7 @@ struct run {
 	const struct gm_pool *pool;
 	struct slot *slots;
 	struct gm_waits waits;
-	struct gm_told told;
+	struct gm_reported told;
 	struct gm_ramp ramp;
 	size_t busy;
 	bool last; /* no more calls come */
@@ -258,12 +258,12 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 
 /* One call: its supplier and its receiver. */
 struct single {
-	const struct gm_ask *ask;
+	const struct gm_call_args *ask;
 	bool given;
 };
 
 static int
-next_single(struct gm_ask *ask, void *arg)
+next_single(struct gm_call_args *ask, void *arg)
 {
 	struct single *s = arg;
 
@@ -275,7 +275,8 @@ next_single(struct gm_ask *ask, void *arg)
 }
 
 static int
-end_single(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+end_single(
+    const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	(void)ask;
 	(void)arg;
@@ -284,7 +285,7 @@ end_single(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 }
 
 int
-gm_pool_ask(const struct gm_ask *ask, struct gm_err *err)
+gm_pool_call(const struct gm_call_args *ask, struct gm_err *err)
 {
 	struct single single = { .ask = ask };
 	const struct gm_pool pool = { .http = ask->service->http,
@@ -294,8 +295,8 @@ gm_pool_ask(const struct gm_ask *ask, struct gm_err *err)
 		.arg = &single,
 		.watch = -1 };
 
-	/* Should there be no memory, the outcome tells what it is about. */
-	ask->outcome->model = ask->question->model;
-	ask->outcome->provider = ask->service->provider->name;
+	/* Should there be no memory, the result tells what it is about. */
+	ask->result->model = ask->request->model;
+	ask->result->provider = ask->service->provider->name;
 	return gm_pool_run(&pool, err);
 }

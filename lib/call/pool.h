@@ -22,14 +22,14 @@ struct gm_pool {
 	 * Fill in the next one.  Returns 1, 0 if there is none now (asked again
 	 * when a call has ended or watch becomes readable), or -1: no more come.
 	 */
-	int (*next)(struct gm_ask *, void *arg);
+	int (*next)(struct gm_call_args *, void *arg);
 	/*
 	 * A call has come to its end: rc and *err are what it came to, the rest
-	 * is in its outcome.  Returns 0, or -1 to end all others and the run,
+	 * is in its result.  Returns 0, or -1 to end all others and the run,
 	 * with *err.
 	 */
 	int (*done)(
-	    const struct gm_ask *, int rc, void *arg, struct gm_err *err);
+	    const struct gm_call_args *, int rc, void *arg, struct gm_err *err);
 	/*
 	 * Before each look for calls: what the caller has to do beside them.
 	 * Returns 0, or -1 to end all calls and the run, with *err.  NULL: nothing.
@@ -56,6 +56,6 @@ int gm_pool_run(const struct gm_pool *, struct gm_err *) GM_MUST_CHECK;
  * *err: the class's code, what failed, the HTTP status and the service's words;
  * GM_ESIGNAL; or the sink's own error.
  */
-int gm_pool_ask(const struct gm_ask *, struct gm_err *) GM_MUST_CHECK;
+int gm_pool_call(const struct gm_call_args *, struct gm_err *) GM_MUST_CHECK;
 
 #endif

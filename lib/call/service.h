@@ -14,15 +14,15 @@
 #include "provider/modelcache.h"
 #include "provider/provider.h"
 
-/* A service that can be asked, with what all questions share; borrowed. */
+/* A service that can be asked, with what all requests share; borrowed. */
 struct gm_service {
 	struct gm_http *http;
 	const struct gm_provider *provider;
 	const char *base_url;
 	struct gm_keys *keys;
-	struct gm_keywish wish;    /* of each call, as the options have it */
-	const char *key_variable;  /* what would hold one, for advice */
-	const char *const *models; /* for who falls back to it: one at least */
+	struct gm_keyfilter filter; /* of each call, as the options have it */
+	const char *key_variable;   /* what would hold one, for advice */
+	const char *const *models;  /* for who falls back to it: one at least */
 	size_t models_len;
 	struct gm_modelcache cache;    /* where names like a wrong one are */
 	const struct gm_service *next; /* to fall back to; NULL: none */

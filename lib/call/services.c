@@ -16,7 +16,7 @@ service_of(const struct gm_services *s, struct gm_keyset *set)
 		.provider = set->provider,
 		.base_url = set->base_url,
 		.keys = &set->keys,
-		.wish = set->wish,
+		.filter = set->filter,
 		.key_variable =
 		    gm_vendor_variable(gm_vendor(set->place.vendor)->first_key),
 		.models = set->models,
@@ -144,14 +144,14 @@ gm_services_connect(struct gm_services *s, struct gm_err *err)
 	return 0;
 }
 
-/* Can a service take the question?  *err is why not. */
+/* Can a service take the request?  *err is why not. */
 static int
-check_fit(const struct gm_keyset *set, const struct gm_question *question,
+check_fit(const struct gm_keyset *set, const struct gm_request *request,
     struct gm_err *err)
 {
 	if (gm_keyset_need_model(set, err) != 0)
 		return -1;
-	return set->provider->check(set->provider, question, err);
+	return set->provider->check(set->provider, request, err);
 }
 
 /* Leave out those with a reason. */
@@ -176,13 +176,13 @@ keep_fit(struct gm_services *s, const struct gm_err *why)
 
 int
 gm_services_fit(
-    struct gm_services *s, struct gm_question *question, struct gm_err *err)
+    struct gm_services *s, struct gm_request *request, struct gm_err *err)
 {
 	struct gm_err why[GM_VENDORS] = { { .code = GM_OK } };
 	size_t i, len = 0;
 
 	for (i = 0; i < s->len; i++) {
-		if (check_fit(s->keysets[i], question, &why[i]) == 0) {
+		if (check_fit(s->keysets[i], request, &why[i]) == 0) {
 			len++;
 		} else if (!s->services[i].fallback) {
 			*err = why[i];
@@ -194,9 +194,9 @@ gm_services_fit(
 		return -1;
 	}
 	keep_fit(s, why);
-	question->model = s->keysets[0]->models[0];
-	question->spare = s->keysets[0]->models + 1;
-	question->spare_len = s->keysets[0]->models_len - 1;
+	request->model = s->keysets[0]->models[0];
+	request->next_models = s->keysets[0]->models + 1;
+	request->next_models_len = s->keysets[0]->models_len - 1;
 	return 0;
 }
 

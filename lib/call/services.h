@@ -34,7 +34,7 @@ struct gm_services {
 	struct gm_services_options options;
 	struct gm_keyset *keysets[GM_VENDORS];
 	struct gm_service
-	    services[GM_VENDORS]; /* the same, for struct gm_ask */
+	    services[GM_VENDORS]; /* the same, for struct gm_call_args */
 	size_t len;
 	struct gm_buf cache_dir;   /* "": none */
 	struct gm_keystate *state; /* of all keys */
@@ -53,13 +53,13 @@ int gm_services_open(struct gm_services *, const struct gm_services_options *,
 int gm_services_connect(struct gm_services *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Have the question asked of the first service's models, and leave out those
+ * Have the request asked of the first service's models, and leave out those
  * services that have no model, or no counterpart of what it asks for, with a
  * note.  Returns 0, or -1 where that is the one that the user asked for, or
  * none is left: GM_ECONFIG, GM_EUSAGE.
  */
 int gm_services_fit(
-    struct gm_services *, struct gm_question *, struct gm_err *) GM_MUST_CHECK;
+    struct gm_services *, struct gm_request *, struct gm_err *) GM_MUST_CHECK;
 
 /* Harmless for all zero, and again. */
 void gm_services_close(struct gm_services *);

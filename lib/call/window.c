@@ -34,12 +34,12 @@ compare_all(struct widest *w, const struct gm_service *s,
 
 /* Of all models that may be asked; false: not all windows are known. */
 static bool
-find(struct widest *w, const struct gm_ask *ask)
+find(struct widest *w, const struct gm_call_args *ask)
 {
-	const struct gm_question *q = ask->question;
+	const struct gm_request *q = ask->request;
 	const struct gm_service *s = ask->service;
 	bool known = compare(w, s, q->model) &&
-	             compare_all(w, s, q->spare, q->spare_len);
+	             compare_all(w, s, q->next_models, q->next_models_len);
 
 	while (known && (s = s->next) != NULL)
 		known = compare_all(w, s, s->models, s->models_len);
@@ -47,9 +47,9 @@ find(struct widest *w, const struct gm_ask *ask)
 }
 
 int
-gm_window_check(const struct gm_ask *ask, struct gm_err *err)
+gm_window_check(const struct gm_call_args *ask, struct gm_err *err)
 {
-	const struct gm_question *q = ask->question;
+	const struct gm_request *q = ask->request;
 	const int64_t least =
 	    q->tokens * (100 - GM_TOKENS_MARGIN_PERCENT) / 100;
 	struct widest w = { .tokens = 0 };
@@ -57,10 +57,10 @@ gm_window_check(const struct gm_ask *ask, struct gm_err *err)
 	if (q->operation != GM_OP_GENERATE || q->tokens < GM_WINDOW_MIN ||
 	    !find(&w, ask) || least <= w.tokens)
 		return 0;
-	ask->outcome->class = GM_CLASS_TOO_LARGE;
-	ask->outcome->model = w.model;
-	ask->outcome->provider = w.service->provider->name;
-	ask->outcome->fallback = w.service->fallback;
+	ask->result->class = GM_CLASS_TOO_LARGE;
+	ask->result->model = w.model;
+	ask->result->provider = w.service->provider->name;
+	ask->result->fallback = w.service->fallback;
 	return gm_fail(err, gm_class(GM_CLASS_TOO_LARGE)->code,
 	    "%s: the prompt has about %lld tokens; the model takes %lld; "
 	    "shorten it or use another model (%s)",

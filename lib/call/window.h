@@ -15,12 +15,12 @@
 #define GM_WINDOW_MIN 16384
 
 /*
- * Check that a model that may be asked can take the question: one of its own
+ * Check that a model that may be asked can take the request: one of its own
  * or, behind them, of the services to fall back to.  If a window or the number
  * of tokens is not known it can, and also if the estimate less its margin fits.
- * Only a question that asks for an answer is checked.  Returns 0, or -1 with
- * GM_EDATA and the outcome's class, provider and model.
+ * Only a request that asks for an answer is checked.  Returns 0, or -1 with
+ * GM_EDATA and the result's class, provider and model.
  */
-int gm_window_check(const struct gm_ask *, struct gm_err *) GM_MUST_CHECK;
+int gm_window_check(const struct gm_call_args *, struct gm_err *) GM_MUST_CHECK;
 
 #endif

@@ -349,7 +349,7 @@ gm_cli_restore(const struct gm_common *c)
 static int
 choose_color(struct gm_common *c, struct gm_err *err)
 {
-	const struct gm_surroundings *around = &c->config.around;
+	const struct gm_environment *around = &c->config.around;
 	size_t when = WHEN_AUTO;
 
 	while (c->color != NULL && when < WHENS &&

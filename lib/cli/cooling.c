@@ -13,6 +13,6 @@ gm_cooling_count(struct gm_cooling *c, const struct gm_service *s,
 	c->then_ms = now_ms;
 	c->keys = 0;
 	for (i = 0; i < s->keys->rule.ring->len; i++)
-		c->keys += !gm_keys_is_usable(s->keys, model, &s->wish, i);
+		c->keys += !gm_keys_is_usable(s->keys, model, &s->filter, i);
 	return c->keys;
 }

@@ -27,12 +27,12 @@ count_projects(const struct gm_keys *k)
 
 void
 gm_forecast_limits(struct gm_forecast *f, const struct gm_keys *k,
-    const struct gm_keywish *wish)
+    const struct gm_keyfilter *filter)
 {
 	f->rpm = k->rule.rpm;
 	f->rpd = k->rule.rpd;
 	f->tpm = k->rule.tpm;
-	f->projects = wish->of == GM_KEYS_ALL ? count_projects(k) : 1;
+	f->projects = filter->of == GM_KEYS_ALL ? count_projects(k) : 1;
 }
 
 /*

@@ -26,7 +26,7 @@ struct gm_forecast {
 
 /* Take limits and projects from the keys of a service. */
 void gm_forecast_limits(
-    struct gm_forecast *, const struct gm_keys *, const struct gm_keywish *);
+    struct gm_forecast *, const struct gm_keys *, const struct gm_keyfilter *);
 
 /* Append it as lines for a person, or as a JSON object and a newline. */
 void gm_forecast_put(const struct gm_forecast *, bool json, struct gm_buf *);

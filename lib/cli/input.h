@@ -2,7 +2,7 @@
 #define GM_CLI_INPUT_H
 
 /*
- * Text that goes into a question: standard input, files, option arguments.
+ * Text that goes into a request: standard input, files, option arguments.
  *
  * Read to its end, however slow; only a signal or the deadline of the run
  * ends it early.  A BOM is dropped, CRLF kept, ill-formed UTF-8 replaced with

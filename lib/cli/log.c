@@ -33,10 +33,9 @@ mask(const struct gm_log *log, struct gm_buf *out, const char *text)
 }
 
 static void
-make_names(
-    const struct gm_log *log, struct names *n, const struct gm_outcome *o)
+make_names(const struct gm_log *log, struct names *n, const struct gm_result *o)
 {
-	const struct gm_attempt *last = gm_outcome_last(o);
+	const struct gm_attempt *last = gm_result_last(o);
 
 	gm_buf_init(&n->key, LINE_MAX_BYTES);
 	gm_buf_init(&n->model, LINE_MAX_BYTES);
@@ -66,17 +65,17 @@ release_names(struct names *n)
 
 static size_t
 collect(
-    struct field f[FIELDS], const struct names *n, const struct gm_outcome *o)
+    struct field f[FIELDS], const struct names *n, const struct gm_result *o)
 {
 	const struct gm_answer *a = &o->answer;
-	const struct gm_attempt *last = gm_outcome_last(o);
+	const struct gm_attempt *last = gm_result_last(o);
 	bool keyed = last != NULL && last->key.len > 0;
 	const struct field all[FIELDS] = {
 		{ "provider", o->provider, -1 },
 		{ "model", gm_buf_str(&n->model), 0 },
 		{ "key_index", NULL, keyed ? (int64_t)last->key_index : -1 },
 		{ "key", gm_buf_str(&n->key), 0 },
-		{ "attempts", NULL, (int64_t)gm_outcome_attempts(o) },
+		{ "attempts", NULL, (int64_t)gm_result_attempts(o) },
 		{ "class", gm_class(o->class)->name, 0 },
 		{ "http", NULL, o->fault.http > 0 ? o->fault.http : -1 },
 		{ "wait_ms", NULL, o->wait_ms },
@@ -233,7 +232,7 @@ to_syslog(
 }
 
 void
-gm_log_outcome(const struct gm_log *log, const struct gm_outcome *o)
+gm_log_result(const struct gm_log *log, const struct gm_result *o)
 {
 	struct field f[FIELDS];
 	struct gm_buf json, words;

@@ -2,7 +2,7 @@
 #define GM_CLI_LOG_H
 
 /*
- * The metrics record of a question, to where the user wants it: a line on
+ * The metrics record of a request, to where the user wants it: a line on
  * standard error, a JSON line in a file, syslog.  The file is opened for each
  * record and written in one write(2), so that it may be rotated and shared.
  *
@@ -18,7 +18,7 @@
 
 #include "base/base.h"
 #include "base/note.h"
-#include "call/outcome.h"
+#include "call/result.h"
 #include "cli/totals.h"
 #include "provider/provider.h"
 
@@ -30,7 +30,7 @@ struct gm_log {
 };
 
 /* Never fails the run: a log that cannot be written is told in a note. */
-void gm_log_outcome(const struct gm_log *, const struct gm_outcome *);
+void gm_log_result(const struct gm_log *, const struct gm_result *);
 
 /*
  * The totals of a run, at its end, to the same places: as a sentence on

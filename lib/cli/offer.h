@@ -23,7 +23,7 @@ struct gm_offer {
 };
 
 /*
- * Append the models of the provider that can answer questions, however old the
+ * Append the models of the provider that can answer requests, however old the
  * list is, a line each; but none whose name a shell would not take as it is.
  */
 void gm_offer_models(const struct gm_offer *, struct gm_buf *out);

@@ -71,7 +71,7 @@ put_number(struct gm_params *p, const struct number *n, struct gm_err *err)
 }
 
 static int
-apply_numbers(struct gm_params *p, struct gm_question *q, struct gm_err *err)
+apply_numbers(struct gm_params *p, struct gm_request *q, struct gm_err *err)
 {
 	const struct number numbers[] = {
 		{ "--temperature", "temperature", p->temperature,
@@ -102,7 +102,7 @@ apply_numbers(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 }
 
 static int
-apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
+apply_thinking(struct gm_params *p, struct gm_request *q, struct gm_err *err)
 {
 	const char *text = p->thinking;
 	int64_t budget;
@@ -130,7 +130,7 @@ apply_thinking(struct gm_params *p, struct gm_question *q, struct gm_err *err)
 
 static int
 apply_safety(
-    const struct gm_params *p, struct gm_question *q, struct gm_err *err)
+    const struct gm_params *p, struct gm_request *q, struct gm_err *err)
 {
 	size_t i;
 
@@ -146,7 +146,7 @@ apply_safety(
 }
 
 int
-gm_params_apply(struct gm_params *p, struct gm_question *q, struct gm_err *err)
+gm_params_apply(struct gm_params *p, struct gm_request *q, struct gm_err *err)
 {
 	if (p->texts.max == 0)
 		gm_buf_init(&p->texts, TEXTS_MAX);

@@ -2,7 +2,7 @@
 #define GM_CLI_PROMPT_H
 
 /*
- * The text of a question from its sources: system instruction, prompt (option
+ * The text of a request from its sources: system instruction, prompt (option
  * or operands, joined by blanks), and standard input behind a blank line.
  *
  * An operand "-" is no part of the text but names standard input, which is read

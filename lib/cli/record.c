@@ -41,7 +41,7 @@ put_usage(struct gm_jsonw *w, const struct gm_usage *u)
 }
 
 static void
-put_measures(struct gm_jsonw *w, const struct gm_outcome *o)
+put_measures(struct gm_jsonw *w, const struct gm_result *o)
 {
 	gm_jsonw_object(w, "timing");
 	gm_jsonw_int(w, "total_ms", o->total_ms);
@@ -85,13 +85,13 @@ put_key(struct gm_jsonw *w, struct gm_span key)
 static void
 put_attempts(struct gm_jsonw *w, const struct gm_record *r)
 {
-	const struct gm_outcome *o = r->outcome;
+	const struct gm_result *o = r->result;
 	const struct gm_attempt *a;
 	size_t i;
 
 	gm_jsonw_array(w, "attempts");
-	for (i = 0; i < gm_outcome_attempts(o); i++) {
-		a = gm_outcome_attempt(o, i);
+	for (i = 0; i < gm_result_attempts(o); i++) {
+		a = gm_result_attempt(o, i);
 		gm_jsonw_object(w, NULL);
 		gm_jsonw_text(w, "provider", a->provider);
 		put_masked(w, "model", gm_span_of(a->model), r->secrets);
@@ -109,7 +109,7 @@ put_attempts(struct gm_jsonw *w, const struct gm_record *r)
 static void
 put_sources(struct gm_jsonw *w, const struct gm_record *r)
 {
-	struct gm_span rest = gm_buf_span(&r->outcome->answer.sources);
+	struct gm_span rest = gm_buf_span(&r->result->answer.sources);
 	struct gm_span line, uri;
 
 	gm_jsonw_array(w, "sources");
@@ -127,7 +127,7 @@ put_sources(struct gm_jsonw *w, const struct gm_record *r)
 static void
 put_omitted(struct gm_jsonw *w, const struct gm_record *r)
 {
-	const struct gm_buf *list = &r->outcome->answer.omitted;
+	const struct gm_buf *list = &r->result->answer.omitted;
 	const void *all = list->data;
 	const struct gm_omitted *o = all;
 	size_t i;
@@ -145,7 +145,7 @@ put_omitted(struct gm_jsonw *w, const struct gm_record *r)
 
 /* The last attempt's class; of an error before or after it, its word. */
 static const char *
-error_class(const struct gm_outcome *o, const struct gm_err *err)
+error_class(const struct gm_result *o, const struct gm_err *err)
 {
 	if (o != NULL && o->class != GM_CLASS_OK && o->class != GM_CLASS_LOCAL)
 		return gm_class(o->class)->name;
@@ -162,24 +162,24 @@ put_error(struct gm_jsonw *w, const struct gm_record *r)
 		return;
 	}
 	gm_jsonw_object(w, "error");
-	gm_jsonw_text(w, "class", error_class(r->outcome, r->err));
+	gm_jsonw_text(w, "class", error_class(r->result, r->err));
 	put_masked(w, "message", gm_span_of(r->err->msg), r->secrets);
-	if (r->outcome != NULL && r->outcome->retry_at_ms != 0)
-		gm_clock_format(at, r->outcome->retry_at_ms);
+	if (r->result != NULL && r->result->retry_at_ms != 0)
+		gm_clock_format(at, r->result->retry_at_ms);
 	gm_jsonw_text_or_null(w, "retry_at", at);
 	gm_jsonw_end(w);
 }
 
 static void
-put_outcome(struct gm_jsonw *w, const struct gm_record *r)
+put_result(struct gm_jsonw *w, const struct gm_record *r)
 {
-	const struct gm_answer *a = &r->outcome->answer;
+	const struct gm_answer *a = &r->result->answer;
 
 	put_known(w, "model_version", a->model_version, r->secrets);
-	put_index(w, gm_outcome_last(r->outcome));
+	put_index(w, gm_result_last(r->result));
 	put_known(w, "finish_reason", a->reason, r->secrets);
 	put_usage(w, &a->usage);
-	put_measures(w, r->outcome);
+	put_measures(w, r->result);
 	put_omitted(w, r);
 	put_attempts(w, r);
 	put_sources(w, r);
@@ -201,33 +201,33 @@ put_identity(struct gm_jsonw *w, const struct gm_record *r)
 void
 gm_record_write(const struct gm_record *r, struct gm_buf *out)
 {
-	struct gm_outcome none;
+	struct gm_result none;
 	struct gm_record whole = *r;
 	struct gm_jsonw w;
 
-	gm_outcome_init(&none);
-	if (whole.outcome == NULL)
-		whole.outcome = &none;
+	gm_result_init(&none);
+	if (whole.result == NULL)
+		whole.result = &none;
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
 	put_identity(&w, r);
 	gm_jsonw_bool(&w, "ok", r->err == NULL);
 	gm_jsonw_span(&w, "text", r->text);
 	gm_jsonw_text(&w, "provider",
-	    whole.outcome->provider != NULL ? whole.outcome->provider
-					    : r->provider);
-	if (whole.outcome->model != NULL)
+	    whole.result->provider != NULL ? whole.result->provider
+					   : r->provider);
+	if (whole.result->model != NULL)
 		put_masked(
-		    &w, "model", gm_span_of(whole.outcome->model), r->secrets);
-	else if (r->question != NULL && r->question->model != NULL)
+		    &w, "model", gm_span_of(whole.result->model), r->secrets);
+	else if (r->request != NULL && r->request->model != NULL)
 		put_masked(
-		    &w, "model", gm_span_of(r->question->model), r->secrets);
+		    &w, "model", gm_span_of(r->request->model), r->secrets);
 	else
 		gm_jsonw_null(&w, "model");
-	put_outcome(&w, &whole);
+	put_result(&w, &whole);
 	put_error(&w, &whole);
 	gm_jsonw_end(&w);
 	gm_buf_putc(out, '\n');
-	gm_buf_inherit(out, &whole.outcome->attempts);
-	gm_outcome_release(&none);
+	gm_buf_inherit(out, &whole.result->attempts);
+	gm_result_release(&none);
 }

@@ -2,7 +2,7 @@
 #define GM_CLI_RECORD_H
 
 /*
- * What came of a question as one JSON object, the form of --json.  Keys are
+ * What came of a request as one JSON object, the form of --json.  Keys are
  * masked in all that a server may have written, except in the answer itself.
  * No I/O.
  */
@@ -14,14 +14,14 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/span.h"
-#include "call/outcome.h"
+#include "call/result.h"
 #include "provider/provider.h"
 
 struct gm_record {
-	const struct gm_outcome *outcome;   /* NULL: nothing was sent */
-	const struct gm_question *question; /* NULL: not known yet */
-	const char *provider;               /* where nothing was asked */
-	const struct gm_err *err;           /* NULL: all is well */
+	const struct gm_result *result;   /* NULL: nothing was sent */
+	const struct gm_request *request; /* NULL: not known yet */
+	const char *provider;             /* where nothing was asked */
+	const struct gm_err *err;         /* NULL: all is well */
 	struct gm_span text;
 	const struct gm_secrets *secrets;
 	/* Of a batch: */

@@ -55,10 +55,10 @@ known(int64_t tokens)
 }
 
 void
-gm_totals_add(struct gm_totals *t, const struct gm_outcome *o)
+gm_totals_add(struct gm_totals *t, const struct gm_result *o)
 {
 	const struct gm_usage *u = &o->answer.usage;
-	int64_t attempts = (int64_t)gm_outcome_attempts(o);
+	int64_t attempts = (int64_t)gm_result_attempts(o);
 
 	t->requests += attempts;
 	t->retries += attempts > 0 ? attempts - 1 : 0;

@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
-#include "call/outcome.h"
+#include "call/result.h"
 
 struct gm_totals {
 	int64_t records;  /* taken from the input */
@@ -25,8 +25,8 @@ struct gm_totals {
 	int64_t parts, parts_done;
 };
 
-/* Count the requests and tokens of an outcome. */
-void gm_totals_add(struct gm_totals *, const struct gm_outcome *);
+/* Count the requests and tokens of an result. */
+void gm_totals_add(struct gm_totals *, const struct gm_result *);
 
 /*
  * Append "5000 records: 4990 answered, 8 failed, 2 not sent; 12.3 s, 406/s;

@@ -135,7 +135,7 @@ find_trust(void)
 
 /* The first variable that is set, as libcurl chooses for https. */
 static void
-find_proxy(struct gm_surroundings *around)
+find_proxy(struct gm_environment *around)
 {
 	size_t i;
 
@@ -150,7 +150,7 @@ find_proxy(struct gm_surroundings *around)
 void
 gm_config_init(struct gm_config *c)
 {
-	struct gm_surroundings *around = &c->around;
+	struct gm_environment *around = &c->around;
 	size_t i;
 
 	*c = (struct gm_config){ .file_origin = GM_FROM_DEFAULT };
@@ -490,7 +490,7 @@ tell_relative(const struct gm_note *note)
 static void
 drop_long_credentials(struct gm_config *c, const struct gm_note *note)
 {
-	struct gm_surroundings *around = &c->around;
+	struct gm_environment *around = &c->around;
 	struct gm_buf path;
 	struct stat st;
 	bool fits = true;

@@ -48,7 +48,7 @@ struct gm_value {
 };
 
 /* What else the environment tells; borrowed from it. */
-struct gm_surroundings {
+struct gm_environment {
 	struct gm_trust trust;              /* certificates */
 	const char *proxy, *proxy_variable; /* for https: URL, its name */
 	const char *journal;                /* $JOURNAL_STREAM */
@@ -63,7 +63,7 @@ struct gm_surroundings {
 
 struct gm_config {
 	struct gm_value values[GM_SETTINGS];
-	struct gm_surroundings around;
+	struct gm_environment around;
 	enum gm_origin file_origin;
 	struct gm_envsearch_found search; /* which env file is used */
 	bool allow_unsafe;                /* whatever its mode */

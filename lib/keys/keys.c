@@ -37,21 +37,21 @@ gm_keys_open(
 }
 
 struct gm_keyquery
-gm_keys_query(
-    const struct gm_keys *k, const char *model, const struct gm_keywish *wish)
+gm_keys_query(const struct gm_keys *k, const char *model,
+    const struct gm_keyfilter *filter)
 {
 	return (struct gm_keyquery){ .rule = &k->rule,
 		.table = &k->state->table,
 		.model = model,
-		.wish = *wish,
+		.filter = *filter,
 		.now_ms = gm_clock_wall_ms() };
 }
 
 struct gm_keyquery
 gm_keys_look(
-    struct gm_keys *k, const char *model, const struct gm_keywish *wish)
+    struct gm_keys *k, const char *model, const struct gm_keyfilter *filter)
 {
-	const struct gm_keyquery q = gm_keys_query(k, model, wish);
+	const struct gm_keyquery q = gm_keys_query(k, model, filter);
 
 	gm_keystate_look(k->state, q.now_ms);
 	return q;
@@ -59,24 +59,25 @@ gm_keys_look(
 
 bool
 gm_keys_is_usable(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, size_t index)
+    const struct gm_keyfilter *filter, size_t index)
 {
-	struct gm_keyquery q = gm_keys_look(k, model, wish);
-	struct gm_standing s;
+	struct gm_keyquery q = gm_keys_look(k, model, filter);
+	struct gm_keystatus s;
 
-	q.wish.free = true; /* the request is counted already */
-	gm_keyrule_standing(&q, index, &s);
+	q.filter.free = true; /* the request is counted already */
+	gm_keyrule_status(&q, index, &s);
 	return s.class == GM_CLASS_OK;
 }
 
 int
 gm_keys_begin(struct gm_keys *k, const char *model,
-    const struct gm_keywish *wish, struct gm_keyquery *q, struct gm_err *err)
+    const struct gm_keyfilter *filter, struct gm_keyquery *q,
+    struct gm_err *err)
 {
 	if (gm_keystate_lock(k->state, false, gm_clock_wall_ms(), err) != 0)
 		return -1;
 	*q = gm_keys_query(
-	    k, model, wish); /* the lock may have taken its time */
+	    k, model, filter); /* the lock may have taken its time */
 	return 0;
 }
 
@@ -152,7 +153,7 @@ reserve(struct gm_keys *k, const struct gm_keyquery *q, struct gm_keychange *c,
 static int
 apply(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 {
-	const struct gm_keyquery q = gm_keys_query(k, c->model, &c->wish);
+	const struct gm_keyquery q = gm_keys_query(k, c->model, &c->filter);
 
 	if (learn(k, &q, c, err) != 0)
 		return -1;
@@ -167,7 +168,7 @@ is_needless(struct gm_keys *k, const struct gm_keychange *c)
 
 	if (c->reserve || c->learnt != GM_LEARNT_SUCCESS)
 		return false;
-	q = gm_keys_look(k, c->model, &c->wish);
+	q = gm_keys_look(k, c->model, &c->filter);
 	return !gm_keyrule_may_correct(&q, c->tokens) &&
 	       !gm_keyrule_may_lift(&q, c->index, c->sent_ms);
 }

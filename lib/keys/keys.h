@@ -54,14 +54,14 @@ enum gm_keys_learnt {
 struct gm_keychange {
 	/* in; pointers are borrowed until it is done */
 	const char *model; /* NULL: the call has none */
-	struct gm_keywish wish;
+	struct gm_keyfilter filter;
 	enum gm_keys_learnt learnt;
 	size_t index;                 /* of the key that it was learnt of */
 	int64_t sent_ms;              /* wall clock, of its request */
 	const struct gm_fault *fault; /* of GM_LEARNT_FAULT */
 	int64_t slot_ms;   /* of GM_LEARNT_UNSENT: at_ms of its pick */
 	int64_t tokens;    /* of GM_LEARNT_SUCCESS: of input, as the service
-	                    * counted them, -1: unknown; wish has the estimate */
+	                    * counted them, -1: unknown; filter has the estimate */
 	bool reserve;      /* choose a key and count the request */
 	int64_t latest_ms; /* wall clock: later is too late to reserve */
 
@@ -106,22 +106,22 @@ void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
 /* A query, at this time, of the state as it was seen last. */
 struct gm_keyquery gm_keys_query(
-    const struct gm_keys *, const char *model, const struct gm_keywish *);
+    const struct gm_keys *, const char *model, const struct gm_keyfilter *);
 
 /* A query of the state as it is now, to look only: takes no lock. */
 struct gm_keyquery
-gm_keys_look(struct gm_keys *, const char *model, const struct gm_keywish *);
+gm_keys_look(struct gm_keys *, const char *model, const struct gm_keyfilter *);
 
 /* Has nothing been learnt against a key since it was chosen? */
 bool gm_keys_is_usable(struct gm_keys *, const char *model,
-    const struct gm_keywish *, size_t index);
+    const struct gm_keyfilter *, size_t index);
 
 /*
  * A query by which the table may be changed: it is locked until
  * gm_keystate_unlock() or gm_keys_store().  Errors as of gm_keystate_lock().
  */
 int
-gm_keys_begin(struct gm_keys *, const char *model, const struct gm_keywish *,
+gm_keys_begin(struct gm_keys *, const char *model, const struct gm_keyfilter *,
     struct gm_keyquery *, struct gm_err *) GM_MUST_CHECK;
 
 /*

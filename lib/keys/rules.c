@@ -127,7 +127,7 @@ find_met(const struct gm_keyquery *q, size_t index, struct gm_keyrow *rows[MET])
 	    find(r, q->table, project, gm_keyrule_model(q->model));
 	rows[MET_PAUSE] = find_list(q, GM_KEYROW_PAUSE);
 	rows[MET_SEARCH] = NULL;
-	if (!q->wish.search)
+	if (!q->filter.search)
 		return;
 	name_search(q->model, search);
 	rows[MET_SEARCH] = find(r, q->table, project, search);
@@ -139,26 +139,27 @@ find_met(const struct gm_keyquery *q, size_t index, struct gm_keyrow *rows[MET])
 static bool
 holds(int64_t limit, const struct gm_keyquery *q)
 {
-	return limit > 0 && !q->wish.free;
+	return limit > 0 && !q->filter.free;
 }
 
 /* Dead weighs more than cooling, then the later end. */
 static bool
-is_worse(enum gm_class class, int64_t until_ms, const struct gm_standing *than)
+is_worse(enum gm_class class, int64_t until_ms, const struct gm_keystatus *than)
 {
 	if (than->class == GM_CLASS_OK ||
-	    gm_class_is_dead(class) != gm_class_is_dead(than->class))
-		return than->class == GM_CLASS_OK || gm_class_is_dead(class);
+	    gm_class_is_rejection(class) != gm_class_is_rejection(than->class))
+		return than->class == GM_CLASS_OK ||
+		       gm_class_is_rejection(class);
 	return until_ms > than->until_ms;
 }
 
 static void
 consider_mark(const struct gm_keyquery *q, const struct gm_keyrow *row,
-    struct gm_standing *worst)
+    struct gm_keystatus *worst)
 {
 	if (row == NULL || row->class == GM_CLASS_OK ||
 	    row->until_ms <= q->now_ms ||
-	    row->since_ms < q->wish.ignore_before_ms ||
+	    row->since_ms < q->filter.ignore_before_ms ||
 	    !is_worse(row->class, row->until_ms, worst))
 		return;
 	worst->class = row->class;
@@ -170,7 +171,7 @@ consider_mark(const struct gm_keyquery *q, const struct gm_keyrow *row,
 /* GM_RPD. */
 static void
 consider_count(const struct gm_keyquery *q, struct gm_keyrow *quota,
-    struct gm_standing *worst)
+    struct gm_keystatus *worst)
 {
 	int64_t midnight = gm_clock_pacific_midnight(q->now_ms);
 
@@ -178,18 +179,18 @@ consider_count(const struct gm_keyquery *q, struct gm_keyrow *quota,
 	if (quota != NULL && quota->day == midnight / DAY_MS &&
 	    quota->requests >= q->rule->rpd &&
 	    is_worse(GM_CLASS_QUOTA_DAY, midnight, worst))
-		*worst = (struct gm_standing){ GM_CLASS_QUOTA_DAY, 0, midnight,
+		*worst = (struct gm_keystatus){ GM_CLASS_QUOTA_DAY, 0, midnight,
 			"GM_RPD" };
 }
 
 void
-gm_keyrule_standing(
-    const struct gm_keyquery *q, size_t index, struct gm_standing *s)
+gm_keyrule_status(
+    const struct gm_keyquery *q, size_t index, struct gm_keystatus *s)
 {
 	struct gm_keyrow *rows[MET];
 	size_t i;
 
-	*s = (struct gm_standing){ .class = GM_CLASS_OK };
+	*s = (struct gm_keystatus){ .class = GM_CLASS_OK };
 	find_met(q, index, rows);
 	for (i = 0; i < MET; i++)
 		consider_mark(q, rows[i], s);
@@ -200,10 +201,10 @@ gm_keyrule_standing(
 static bool
 is_dead(const struct gm_keyquery *q, size_t index)
 {
-	struct gm_standing s;
+	struct gm_keystatus s;
 
-	gm_keyrule_standing(q, index, &s);
-	return gm_class_is_dead(s.class);
+	gm_keyrule_status(q, index, &s);
+	return gm_class_is_rejection(s.class);
 }
 
 /* --- which key */
@@ -269,12 +270,12 @@ struct choice {
 	/* Of the dead keys that may recover: the one to try, if any. */
 	bool found;
 	size_t oldest;
-	struct gm_standing oldest_standing;
+	struct gm_keystatus oldest_standing;
 	int64_t newest_ms; /* the last mark of all */
 };
 
 static void
-choose(struct choice *c, size_t index, const struct gm_standing *s)
+choose(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
 	const struct gm_keyrule *r = c->query->rule;
 	struct gm_keyrow *quota = find_quota(c->query, index);
@@ -295,11 +296,11 @@ choose(struct choice *c, size_t index, const struct gm_standing *s)
 	c->pick->kind = GM_PICK_KEY;
 	c->pick->index = index;
 	c->pick->at_ms = at;
-	c->pick->standing = *s;
+	c->pick->status = *s;
 }
 
 static void
-note_cooling(struct choice *c, size_t index, const struct gm_standing *s)
+note_cooling(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
 	struct gm_pick *p = c->pick;
 
@@ -315,17 +316,17 @@ note_cooling(struct choice *c, size_t index, const struct gm_standing *s)
 	p->kind = GM_PICK_COOLING;
 	p->index = index;
 	p->at_ms = s->until_ms;
-	p->standing = *s;
+	p->status = *s;
 }
 
 static void
-note_dead(struct choice *c, size_t index, const struct gm_standing *s)
+note_dead(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
 	struct gm_pick *p = c->pick;
 
-	if (p->dead++ == 0 && p->kind == GM_PICK_DEAD) {
+	if (p->rejected++ == 0 && p->kind == GM_PICK_REJECTED) {
 		p->index = index;
-		p->standing = *s;
+		p->status = *s;
 	}
 	/* A leaked key stays dead. */
 	if (s->until_ms == GM_KEYROW_FOREVER)
@@ -341,7 +342,7 @@ note_dead(struct choice *c, size_t index, const struct gm_standing *s)
 static bool
 is_left_out(const struct gm_keyquery *q, size_t index)
 {
-	const struct gm_keywish *w = &q->wish;
+	const struct gm_keyfilter *w = &q->filter;
 	const char *project = project_of(q, index);
 
 	return (w->avoid != NULL && strcmp(project, w->avoid) == 0) ||
@@ -352,14 +353,14 @@ is_left_out(const struct gm_keyquery *q, size_t index)
 static void
 consider_key(struct choice *c, size_t index)
 {
-	struct gm_standing s;
+	struct gm_keystatus s;
 
 	if (is_left_out(c->query, index))
 		return;
-	gm_keyrule_standing(c->query, index, &s);
+	gm_keyrule_status(c->query, index, &s);
 	if (s.class == GM_CLASS_OK)
 		choose(c, index, &s);
-	else if (gm_class_is_dead(s.class))
+	else if (gm_class_is_rejection(s.class))
 		note_dead(c, index, &s);
 	else
 		note_cooling(c, index, &s);
@@ -370,14 +371,14 @@ static void
 look(const struct gm_keyquery *q, size_t skip, bool round_robin,
     struct gm_pick *pick)
 {
-	const struct gm_keywish *w = &q->wish;
+	const struct gm_keyfilter *w = &q->filter;
 	const size_t len = q->rule->ring->len;
 	struct choice c = {
 		.query = q, .pick = pick, .round_robin = round_robin
 	};
 	size_t i;
 
-	*pick = (struct gm_pick){ .kind = GM_PICK_DEAD };
+	*pick = (struct gm_pick){ .kind = GM_PICK_REJECTED };
 	if (w->of == GM_KEYS_ONE) {
 		consider_key(&c, w->key);
 		return;
@@ -388,7 +389,7 @@ look(const struct gm_keyquery *q, size_t skip, bool round_robin,
 		if (c.chosen && !round_robin && pick->at_ms <= q->now_ms)
 			return; /* none is better */
 	}
-	if (pick->kind == GM_PICK_DEAD && c.found && w->of == GM_KEYS_ALL &&
+	if (pick->kind == GM_PICK_REJECTED && c.found && w->of == GM_KEYS_ALL &&
 	    (w->avoid == NULL || w->avoid[0] == '\0') &&
 	    c.newest_ms + HOUR_MS <= q->now_ms)
 		choose(&c, c.oldest, &c.oldest_standing);
@@ -430,7 +431,7 @@ gm_keyrule_move(const struct gm_keyquery *q, size_t index, struct gm_err *err)
 static void
 renew_mark(const struct gm_keyquery *q, struct gm_keyrow *row)
 {
-	if (row == NULL || !gm_class_is_dead(row->class) ||
+	if (row == NULL || !gm_class_is_rejection(row->class) ||
 	    row->until_ms <= q->now_ms)
 		return;
 	row->since_ms = q->now_ms;
@@ -446,11 +447,11 @@ gm_keyrule_reserve(
 	struct gm_keyrow *row, *met[MET];
 
 	/* -k does not move the current key, and round-robin has none. */
-	if (q->wish.of != GM_KEYS_ONE && !r->round_robin &&
+	if (q->filter.of != GM_KEYS_ONE && !r->round_robin &&
 	    gm_keyrule_move(
 		q, pick->stay ? gm_keyrule_current(q) : pick->index, err) != 0)
 		return NULL;
-	if (pick->standing.class != GM_CLASS_OK) {
+	if (pick->status.class != GM_CLASS_OK) {
 		find_met(q, pick->index, met);
 		renew_mark(q, met[MET_KEY]);
 		renew_mark(q, met[MET_PROJECT]);
@@ -466,8 +467,8 @@ gm_keyrule_reserve(
 	row->last_ms = q->now_ms;
 	/* A process without GM_RPM does not set back the slots of others. */
 	row->slot_ms = larger(row->slot_ms, pick->at_ms);
-	if (holds(r->tpm, q) && q->wish.tokens > 0)
-		owe(row, pick->at_ms, cost_of(r, q->wish.tokens), q->now_ms);
+	if (holds(r->tpm, q) && q->filter.tokens > 0)
+		owe(row, pick->at_ms, cost_of(r, q->filter.tokens), q->now_ms);
 	return row;
 }
 
@@ -476,7 +477,7 @@ gm_keyrule_give_back(const struct gm_keyquery *q, size_t index, int64_t at_ms)
 {
 	const struct gm_keyrule *r = q->rule;
 	struct gm_keyrow *row = find_quota(q, index);
-	int64_t cost = holds(r->tpm, q) ? cost_of(r, q->wish.tokens) : 0;
+	int64_t cost = holds(r->tpm, q) ? cost_of(r, q->filter.tokens) : 0;
 
 	if (row == NULL)
 		return NULL;
@@ -497,7 +498,7 @@ bool
 gm_keyrule_may_correct(const struct gm_keyquery *q, int64_t counted)
 {
 	return holds(q->rule->tpm, q) && counted >= 0 &&
-	       counted != q->wish.tokens;
+	       counted != q->filter.tokens;
 }
 
 struct gm_keyrow *
@@ -514,7 +515,7 @@ gm_keyrule_correct(
 	if (row == NULL)
 		return NULL;
 	gm_keytable_fetch(q->table, row);
-	more = cost_of(r, counted) - cost_of(r, q->wish.tokens);
+	more = cost_of(r, counted) - cost_of(r, q->filter.tokens);
 	if (more > 0)
 		owe(row, sent_ms, more, q->now_ms);
 	else
@@ -685,9 +686,9 @@ put_mark(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
 		row->since_ms = q->now_ms;
 	if (!longer)
 		row->until_ms = until;
-	if (!longer ||
-	    (gm_class_is_dead(class) && !gm_class_is_dead(row->class) &&
-		gm_class(class)->scope != GM_SCOPE_QUOTA)) {
+	if (!longer || (gm_class_is_rejection(class) &&
+			   !gm_class_is_rejection(row->class) &&
+			   gm_class(class)->scope != GM_SCOPE_QUOTA)) {
 		row->class = class;
 		set_reason(row, reason);
 	}
@@ -814,7 +815,7 @@ static bool
 is_liftable(
     const struct gm_keyquery *q, const struct gm_keyrow *row, int64_t sent_ms)
 {
-	bool free = q->wish.free || q->model == NULL;
+	bool free = q->filter.free || q->model == NULL;
 
 	return row != NULL && has_mark(row) && row->since_ms <= sent_ms &&
 	       !(free && (row->class == GM_CLASS_NO_CREDIT ||

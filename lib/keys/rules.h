@@ -50,7 +50,7 @@ enum gm_keychoice_of {
 };
 
 /* What a single call wants of the keys; zero: any key, and a request. */
-struct gm_keywish {
+struct gm_keyfilter {
 	enum gm_keychoice_of of;
 	size_t key;
 	const char *avoid; /* id of a project, borrowed; NULL or "": none */
@@ -65,12 +65,12 @@ struct gm_keyquery {
 	const struct gm_keyrule *rule;
 	struct gm_keytable *table; /* changed only by what says so */
 	const char *model;         /* NULL: the call has none */
-	struct gm_keywish wish;
+	struct gm_keyfilter filter;
 	int64_t now_ms; /* wall clock */
 };
 
 /* The status of a key with a model. */
-struct gm_standing {
+struct gm_keystatus {
 	enum gm_class class;           /* GM_CLASS_OK: it may be used */
 	int64_t since_ms, until_ms;    /* since 0: there is no mark */
 	char reason[GM_KEYROW_REASON]; /* "" if there is none */
@@ -79,17 +79,17 @@ struct gm_standing {
 enum gm_pick_kind {
 	GM_PICK_KEY,     /* use it, at at_ms */
 	GM_PICK_COOLING, /* none now; the first cools down until at_ms */
-	GM_PICK_DEAD     /* none, and no cooldown ends soon */
+	GM_PICK_REJECTED /* none, and no cooldown ends soon */
 };
 
 struct gm_pick {
 	enum gm_pick_kind kind;
 	size_t index; /* of the key that kind is about */
 	int64_t at_ms;
-	struct gm_standing standing; /* of that key; see gm_keyrule_pick() */
+	struct gm_keystatus status; /* of that key; see gm_keyrule_pick() */
 	/* How many of the keys that were looked at are; all are, unless one was
 	 * found that may be used now. */
-	size_t cooling, dead;
+	size_t cooling, rejected;
 	bool stay; /* the current key may be used, too, but only later */
 	/* Cooling only: the first end of a cooldown that is worth a sleep (see
 	 * gm_class_may_sleep()), and its class; 0: there is none. */
@@ -108,8 +108,8 @@ const char *gm_keyrule_project(
  * The worst mark that the call would meet with the key, or GM_RPD, which does
  * not hold for a call that is free.
  */
-void gm_keyrule_standing(
-    const struct gm_keyquery *, size_t index, struct gm_standing *);
+void gm_keyrule_status(
+    const struct gm_keyquery *, size_t index, struct gm_keystatus *);
 
 /* The list's current key for the model; 0 if none was stored. */
 size_t gm_keyrule_current(const struct gm_keyquery *);
@@ -118,7 +118,7 @@ size_t gm_keyrule_current(const struct gm_keyquery *);
  * Choose the key with the earliest slot: of equal ones the current key, then
  * the next in the ring's order or, with round_robin, the one that was used
  * longest ago.  If all keys are dead, the one that was rejected longest ago is
- * tried once an hour: its standing still shows the mark, and reserving it
+ * tried once an hour: its status still shows the mark, and reserving it
  * begins the hour.
  */
 void gm_keyrule_pick(const struct gm_keyquery *, struct gm_pick *);
@@ -155,7 +155,7 @@ int gm_keyrule_move(
 
 /*
  * Correct the tokens that a request, sent at sent_ms, was reserved with (the
- * wish's) to those that the service has counted.  Returns the row whose counters
+ * filter's) to those that the service has counted.  Returns the row whose counters
  * changed, or NULL if nothing is to be corrected, as without tpm, or with
  * counted -1: unknown.
  */

@@ -142,9 +142,9 @@ gm_keytable_get(struct gm_keytable *t, enum gm_keyrow_kind kind,
 static int
 rank(const struct gm_keyrow *row)
 {
-	return row->class == GM_CLASS_OK      ? 0
-	       : gm_class_is_dead(row->class) ? 2
-	                                      : 1;
+	return row->class == GM_CLASS_OK           ? 0
+	       : gm_class_is_rejection(row->class) ? 2
+	                                           : 1;
 }
 
 static int64_t
@@ -242,7 +242,7 @@ gm_keytable_settle(struct gm_keytable *t, int64_t now_ms)
 			t->changed = true;
 		}
 		if (row->until_ms > now_ms + AHEAD_MS &&
-		    !gm_class_is_dead(row->class)) {
+		    !gm_class_is_rejection(row->class)) {
 			row->until_ms = now_ms + AHEAD_MS;
 			t->changed = true;
 		}
@@ -564,7 +564,7 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 static int
 weigh(const struct gm_keyrow *row, int64_t now_ms)
 {
-	if (gm_class_is_dead(row->class))
+	if (gm_class_is_rejection(row->class))
 		return 2;
 	return row->kind == GM_KEYROW_CURRENT ||
 	       (row->class != GM_CLASS_OK && row->until_ms > now_ms);

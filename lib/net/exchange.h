@@ -40,10 +40,10 @@ struct gm_http_options {
 };
 
 enum gm_http_fault {
-	GM_HTTP_DONE,    /* a whole reply came, whatever its status */
+	GM_HTTP_DONE,    /* a whole response came, whatever its status */
 	GM_HTTP_NETWORK, /* name, connection, reset, no connection in time */
 	GM_HTTP_NOBODY,  /* nothing listens there, on this machine */
-	GM_HTTP_SILENCE, /* sent, but no data for response_ms or timeout_ms */
+	GM_HTTP_TIMEOUT, /* sent, but no data for response_ms or timeout_ms */
 	GM_HTTP_CUT,     /* broken off after the first header line */
 	GM_HTTP_TLS,     /* not trusted, or no common ground: will not pass */
 	GM_HTTP_TRUST,   /* no certificates to trust: will not pass */

@@ -31,7 +31,7 @@ certificate_hint(struct gm_http_transfer *t)
 }
 
 /*
- * Did HTTP/2 break off?  A reset before the reply has no version; but libcurl
+ * Did HTTP/2 break off?  A reset before the response has no version; but libcurl
  * then has tried more than one new connection, which it does for HTTP/2 alone.
  */
 static bool

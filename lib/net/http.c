@@ -288,7 +288,7 @@ fail_expired(struct gm_http_transfer *t)
 	int64_t limit =
 	    connected ? limit_of(t) : t->options->connect_timeout_ms;
 
-	t->result.fault = connected ? GM_HTTP_SILENCE : GM_HTTP_NETWORK;
+	t->result.fault = connected ? GM_HTTP_TIMEOUT : GM_HTTP_NETWORK;
 	(void)gm_fail(&t->result.err, GM_EUNAVAILABLE, "no %s for %g s",
 	    connected ? "data" : "connection", (double)limit / 1000);
 }

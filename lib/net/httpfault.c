@@ -36,7 +36,7 @@ gm_httpfault_class(enum gm_http_fault fault)
 		return GM_CLASS_NETWORK;
 	case GM_HTTP_NOBODY:
 		return GM_CLASS_REFUSED;
-	case GM_HTTP_SILENCE:
+	case GM_HTTP_TIMEOUT:
 		return GM_CLASS_TIMEOUT;
 	case GM_HTTP_CUT:
 		return GM_CLASS_TRUNCATED;
@@ -65,7 +65,7 @@ gm_httpfault_advise(const struct gm_http_result *result, struct gm_fault *fault)
 }
 
 bool
-gm_httpfault_has_verdict(const struct gm_http_result *result)
+gm_httpfault_has_class(const struct gm_http_result *result)
 {
 	return result->fault == GM_HTTP_DONE ||
 	       (result->fault != GM_HTTP_REFUSED && result->head.status >= 400);

@@ -22,6 +22,6 @@ void gm_httpfault_advise(const struct gm_http_result *, struct gm_fault *);
  * a large request may close before it was read: its status then says more than
  * the broken connection.  What we refused ourselves we have not seen.
  */
-bool gm_httpfault_has_verdict(const struct gm_http_result *);
+bool gm_httpfault_has_class(const struct gm_http_result *);
 
 #endif

@@ -70,7 +70,7 @@ int gm_transfer_renew(struct gm_http_transfer *, struct gm_err *) GM_MUST_CHECK;
  */
 bool gm_transfer_clear(struct gm_http_transfer *) GM_MUST_CHECK;
 
-/* Fill the result from libcurl's verdict. */
+/* Fill the result from libcurl's health. */
 void gm_transfer_conclude(struct gm_http_transfer *, CURLcode);
 
 /* The status, 3xx or 4xx, with which a proxy refused a tunnel; or 0. */
@@ -83,7 +83,7 @@ gm_transfer_origin(const struct gm_http_transfer *, char out[GM_URL_ORIGIN]);
 /* Was there a connection that could take the request, TLS included? */
 bool gm_transfer_is_connected(const struct gm_http_transfer *);
 
-/* Fill what was measured, whatever the verdict. */
+/* Fill what was measured, whatever the health. */
 void gm_transfer_measure(struct gm_http_transfer *);
 
 /* Free; wipes as gm_transfer_clear() does. */

@@ -14,7 +14,7 @@
 #include "base/term.h"
 #include "net/url.h"
 #include "provider/chat_err.h"
-#include "provider/chat_reply.h"
+#include "provider/chat_response.h"
 #include "provider/provider.h"
 #include "json/write.h"
 
@@ -47,7 +47,7 @@ check_model(const char *model, struct gm_err *err)
 }
 
 static const char *
-path_of(const struct gm_question *q)
+path_of(const struct gm_request *q)
 {
 	return q->operation == GM_OP_MODELS ? "/v1/models"
 	                                    : "/v1/chat/completions";
@@ -55,7 +55,7 @@ path_of(const struct gm_question *q)
 
 /* By custom the base URL has the version in it, under whatever path. */
 static void
-put_url(const struct gm_provider *p, const struct gm_question *q,
+put_url(const struct gm_provider *p, const struct gm_request *q,
     const char *base, struct gm_buf *out)
 {
 	const char *path = strstr(base, "://");
@@ -122,7 +122,7 @@ write_message(struct gm_jsonw *w, const char *role, const struct gm_turn *turn)
 }
 
 static void
-write_messages(struct gm_jsonw *w, const struct gm_question *q)
+write_messages(struct gm_jsonw *w, const struct gm_request *q)
 {
 	const struct gm_part text = { .text = q->system };
 	const struct gm_turn system = { .parts = &text, .parts_len = 1 };
@@ -138,7 +138,7 @@ write_messages(struct gm_jsonw *w, const struct gm_question *q)
 
 /* The level in lower case; the budget, which may only be 0, as "none". */
 static void
-write_effort(struct gm_jsonw *w, const struct gm_question *q)
+write_effort(struct gm_jsonw *w, const struct gm_request *q)
 {
 	char effort[EFFORT_MAX];
 	size_t n = 0;
@@ -156,8 +156,8 @@ write_effort(struct gm_jsonw *w, const struct gm_question *q)
 
 /* What was not asked for is not sent: servers refuse what they do not know. */
 static void
-put_body(const struct gm_provider *p, const struct gm_question *q,
-    struct gm_buf *out)
+put_body(
+    const struct gm_provider *p, const struct gm_request *q, struct gm_buf *out)
 {
 	const struct gm_dialect *d = p->dialect;
 	struct gm_jsonw w;
@@ -184,7 +184,7 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 }
 
 static bool
-has_part(const struct gm_question *q, enum gm_part_kind kind)
+has_part(const struct gm_request *q, enum gm_part_kind kind)
 {
 	const struct gm_turn *turn;
 	size_t i;
@@ -201,7 +201,7 @@ has_part(const struct gm_question *q, enum gm_part_kind kind)
  * --search".
  */
 static void
-put_strangers(const struct gm_question *q, struct gm_buf *out)
+put_strangers(const struct gm_request *q, struct gm_buf *out)
 {
 	const struct {
 		bool given;
@@ -244,8 +244,8 @@ is_too_hot(const struct gm_dialect *d, const char *temperature)
 
 /* All that is wrong, in one line, so that one run tells it. */
 static int
-check(const struct gm_provider *p, const struct gm_question *q,
-    struct gm_err *err)
+check(
+    const struct gm_provider *p, const struct gm_request *q, struct gm_err *err)
 {
 	const struct gm_dialect *d = p->dialect;
 	struct gm_buf line;
@@ -280,7 +280,7 @@ is_not_in_plan(const struct gm_http_head *head, const struct gm_fault *fault)
 }
 
 static void
-classify(const struct gm_question *q, const struct gm_http_head *head,
+classify(const struct gm_request *q, const struct gm_http_head *head,
     struct gm_span body, struct gm_fault *fault)
 {
 	(void)q;

@@ -14,7 +14,7 @@
 #include "fault.h"
 
 /*
- * Fill *fault.  http: the reply's status; 200 for an error inside a stream,
+ * Fill *fault.  http: the response's status; 200 for an error inside a stream,
  * where the body's code counts, or its type.
  */
 void gm_chat_classify(long http, struct gm_span body, struct gm_fault *);

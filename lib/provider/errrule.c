@@ -88,7 +88,7 @@ static const struct gm_errrule first[] = {
 
 /* What a status means to all, if nothing else is known. */
 static const struct gm_errrule last[] = {
-	{ 401, NULL, NULL, GM_CLASS_KEY_REFUSED },
+	{ 401, NULL, NULL, GM_CLASS_KEY_REJECTED },
 	{ 402, NULL, NULL, GM_CLASS_NO_CREDIT },
 	{ 403, NULL, NULL, GM_CLASS_FORBIDDEN },
 	{ 404, NULL, NULL, GM_CLASS_MODEL_GONE },
@@ -648,7 +648,7 @@ gm_errrule_begin(struct gm_errbody *e, long http, struct gm_span body,
 	if (e->message.failed == GM_EOS || e->plain.failed == GM_EOS ||
 	    e->reason.failed == GM_EOS || e->quota.failed == GM_EOS ||
 	    e->name.failed == GM_EOS || e->type.failed == GM_EOS) {
-		/* Half a verdict could put blame where it does not belong. */
+		/* Half a health could put blame where it does not belong. */
 		fault->class = GM_CLASS_LOCAL;
 		(void)snprintf(
 		    fault->words, sizeof(fault->words), "out of memory");

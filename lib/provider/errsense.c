@@ -272,7 +272,7 @@ static const struct sense senses[] = {
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 4, EITHER,
 	    "account|balance|wallet|continue", "top up|recharge|add funds",
 	    OTHERS "|rate|minute|per day" },
-	{ { 401 }, GM_CLASS_KEY_REFUSED, false, 3, EITHER,
+	{ { 401 }, GM_CLASS_KEY_REJECTED, false, 3, EITHER,
 	    "authentication|authorization|login|authenticate|credentials|" KEYS,
 	    "failed|fail|fails|failure|invalid|required|missing|error|"
 	    "not authenticate|unauthorized|incorrect|carry",

@@ -23,7 +23,7 @@ estimate_turn(const struct gm_turn *turn)
 }
 
 int64_t
-gm_estimate_question(const struct gm_question *q)
+gm_estimate_request(const struct gm_request *q)
 {
 	int64_t total = estimate_text(q->system);
 	size_t i;

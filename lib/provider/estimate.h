@@ -2,7 +2,7 @@
 #define GM_PROVIDER_ESTIMATE_H
 
 /*
- * The estimate of the input tokens of a whole question.  No I/O.
+ * The estimate of the input tokens of a whole request.  No I/O.
  */
 
 #include "base/base.h"
@@ -15,6 +15,6 @@
  * The sum over the system instruction and all turns.  Parts other than text
  * count nothing.
  */
-int64_t gm_estimate_question(const struct gm_question *);
+int64_t gm_estimate_request(const struct gm_request *);
 
 #endif

@@ -11,7 +11,7 @@
 #include "net/url.h"
 #include "provider/gemini_err.h"
 #include "provider/gemini_model.h"
-#include "provider/gemini_reply.h"
+#include "provider/gemini_response.h"
 #include "provider/provider.h"
 #include "json/write.h"
 
@@ -80,7 +80,7 @@ put_resource(const char *model, struct gm_buf *out)
 }
 
 static void
-put_list_url(const struct gm_question *q, const char *base, struct gm_buf *out)
+put_list_url(const struct gm_request *q, const char *base, struct gm_buf *out)
 {
 	gm_url_join(out, base, "/v1beta/models?pageSize=");
 	gm_buf_puts(out, q->page_size != NULL ? q->page_size : PAGE);
@@ -91,7 +91,7 @@ put_list_url(const struct gm_question *q, const char *base, struct gm_buf *out)
 }
 
 static void
-put_url(const struct gm_provider *p, const struct gm_question *q,
+put_url(const struct gm_provider *p, const struct gm_request *q,
     const char *base, struct gm_buf *out)
 {
 	(void)p;
@@ -154,7 +154,7 @@ write_content(struct gm_jsonw *w, const char *name, const char *role,
 }
 
 static void
-write_thinking(struct gm_jsonw *w, const struct gm_question *q)
+write_thinking(struct gm_jsonw *w, const struct gm_request *q)
 {
 	gm_jsonw_object(w, "thinkingConfig");
 	if (q->thinking_level != NULL)
@@ -167,7 +167,7 @@ write_thinking(struct gm_jsonw *w, const struct gm_question *q)
 
 /* Fields that were not asked for are not sent: models refuse unknown ones. */
 static void
-write_config(struct gm_jsonw *w, const struct gm_question *q)
+write_config(struct gm_jsonw *w, const struct gm_request *q)
 {
 	gm_jsonw_object(w, "generationConfig");
 	gm_jsonw_number(w, "temperature", q->temperature);
@@ -181,7 +181,7 @@ write_config(struct gm_jsonw *w, const struct gm_question *q)
 }
 
 static void
-write_safety(struct gm_jsonw *w, const struct gm_question *q)
+write_safety(struct gm_jsonw *w, const struct gm_request *q)
 {
 	size_t i;
 
@@ -207,7 +207,7 @@ write_tool(struct gm_jsonw *w, const char *name)
 }
 
 static void
-write_tools(struct gm_jsonw *w, const struct gm_question *q)
+write_tools(struct gm_jsonw *w, const struct gm_request *q)
 {
 	gm_jsonw_array(w, "tools");
 	if (q->search)
@@ -218,7 +218,7 @@ write_tools(struct gm_jsonw *w, const struct gm_question *q)
 }
 
 static void
-write_contents(struct gm_jsonw *w, const struct gm_question *q)
+write_contents(struct gm_jsonw *w, const struct gm_request *q)
 {
 	const struct gm_turn *turn;
 
@@ -230,7 +230,7 @@ write_contents(struct gm_jsonw *w, const struct gm_question *q)
 }
 
 static void
-write_request(struct gm_jsonw *w, const struct gm_question *q)
+write_request(struct gm_jsonw *w, const struct gm_request *q)
 {
 	const struct gm_part system = { .text = q->system };
 
@@ -247,7 +247,7 @@ write_request(struct gm_jsonw *w, const struct gm_question *q)
  * gateways ignore it without an error and answer with a wrong number.
  */
 static void
-write_count(struct gm_jsonw *w, const struct gm_question *q)
+write_count(struct gm_jsonw *w, const struct gm_request *q)
 {
 	struct gm_buf resource;
 
@@ -266,8 +266,8 @@ write_count(struct gm_jsonw *w, const struct gm_question *q)
 }
 
 static void
-put_body(const struct gm_provider *p, const struct gm_question *q,
-    struct gm_buf *out)
+put_body(
+    const struct gm_provider *p, const struct gm_request *q, struct gm_buf *out)
 {
 	struct gm_jsonw w;
 
@@ -285,10 +285,10 @@ put_body(const struct gm_provider *p, const struct gm_question *q,
 	gm_jsonw_end(&w);
 }
 
-/* It is what questions are made for. */
+/* It is what requests are made for. */
 static int
-check(const struct gm_provider *p, const struct gm_question *q,
-    struct gm_err *err)
+check(
+    const struct gm_provider *p, const struct gm_request *q, struct gm_err *err)
 {
 	(void)p;
 	(void)q;
@@ -297,13 +297,13 @@ check(const struct gm_provider *p, const struct gm_question *q,
 }
 
 static void
-caution(const struct gm_question *q, struct gm_buf *out)
+caution(const struct gm_request *q, struct gm_buf *out)
 {
 	gm_gemini_model_caution(bare_model(q->model), q, out);
 }
 
 static void
-classify(const struct gm_question *q, const struct gm_http_head *head,
+classify(const struct gm_request *q, const struct gm_http_head *head,
     struct gm_span body, struct gm_fault *fault)
 {
 	gm_gemini_classify(bare_model(q->model), head->status, body, fault);

@@ -16,7 +16,7 @@
 #include "provider/provider.h"
 
 /*
- * Fill *fault.  http: the reply's status; 200 for an error inside a stream,
+ * Fill *fault.  http: the response's status; 200 for an error inside a stream,
  * where the body's code counts.  model: the one that was asked for.
  */
 void gm_gemini_classify(

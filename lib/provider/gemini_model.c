@@ -37,7 +37,7 @@ begin_line(struct gm_buf *out)
 }
 
 static void
-put_ignored(const struct gm_question *q, struct gm_buf *out)
+put_ignored(const struct gm_request *q, struct gm_buf *out)
 {
 	const struct {
 		const char *value, *option;
@@ -72,7 +72,7 @@ has_level(const struct trait *t, const char *level)
 
 static void
 put_thinking(
-    const struct trait *t, const struct gm_question *q, struct gm_buf *out)
+    const struct trait *t, const struct gm_request *q, struct gm_buf *out)
 {
 	const char *level = q->thinking_level;
 	bool rejected = level != NULL && !has_level(t, level);
@@ -89,7 +89,7 @@ put_thinking(
 
 /* Thinking may take all tokens that are allowed. */
 static void
-put_room(const struct trait *t, const struct gm_question *q, struct gm_buf *out)
+put_room(const struct trait *t, const struct gm_request *q, struct gm_buf *out)
 {
 	const char *level = q->thinking_level;
 	bool long_one =
@@ -107,7 +107,7 @@ put_room(const struct trait *t, const struct gm_question *q, struct gm_buf *out)
 
 void
 gm_gemini_model_caution(
-    const char *model, const struct gm_question *q, struct gm_buf *out)
+    const char *model, const struct gm_request *q, struct gm_buf *out)
 {
 	const struct trait *t = find_trait(model);
 

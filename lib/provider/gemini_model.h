@@ -17,11 +17,11 @@
 
 /*
  * Append what the model, named without "models/", will ignore or reject of a
- * question, a line each, separated by newlines; nothing if all is well, or if
+ * request, a line each, separated by newlines; nothing if all is well, or if
  * the model is not known.
  */
 void gm_gemini_model_caution(
-    const char *model, const struct gm_question *, struct gm_buf *out);
+    const char *model, const struct gm_request *, struct gm_buf *out);
 
 /*
  * Does the model, named without "models/", take "low" as a level of thinking?

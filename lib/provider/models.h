@@ -36,7 +36,7 @@ struct gm_model {
 	int64_t input_limit, output_limit; /* tokens; -1: not said */
 	bool thinking;
 	enum gm_class class; /* what came of asking it, once that was done */
-	long http;           /* 0: no reply */
+	long http;           /* 0: no response */
 };
 
 struct gm_models {

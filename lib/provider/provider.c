@@ -80,7 +80,7 @@ gm_sink_fd(int *fd)
 
 void
 gm_provider_classify(const struct gm_provider *provider,
-    const struct gm_question *q, const struct gm_http_head *head,
+    const struct gm_request *q, const struct gm_http_head *head,
     struct gm_span body, struct gm_fault *fault)
 {
 	provider->classify(q, head, body, fault);

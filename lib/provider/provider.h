@@ -19,7 +19,7 @@
 
 enum gm_operation {
 	GM_OP_GENERATE, /* an answer, streamed */
-	GM_OP_COUNT,    /* how many tokens the question has */
+	GM_OP_COUNT,    /* how many tokens the request has */
 	GM_OP_MODELS    /* a page of the list of models: text, as JSON */
 };
 
@@ -32,26 +32,27 @@ enum gm_part_kind {
 	GM_PART_TEXT, /* text, which is UTF-8 */
 	GM_PART_DATA, /* a file's bytes in base64, padded */
 	GM_PART_FILE, /* the URI of a file that was uploaded to the service */
-	GM_PART_OTHER /* of a reply: anything else, as the JSON that came */
+	GM_PART_OTHER /* of a response: anything else, as the JSON that came */
 };
 
 /*
- * A piece of a turn, or of a reply, in which base64 and the MIME type are as
+ * A piece of a turn, or of a response, in which base64 and the MIME type are as
  * the service wrote them.  Borrowed.
  */
 struct gm_part {
 	enum gm_part_kind kind;
 	struct gm_span text; /* the text, the base64, the URI or the JSON */
 	const char *mime;    /* "image/png", of data; of a file or NULL */
-	bool thought; /* of a reply: no part of the answer; of a turn: false */
+	bool
+	    thought; /* of a response: no part of the answer; of a turn: false */
 	/*
 	 * Thought signature that the service sent with the part of a model's
 	 * turn; goes back to it unchanged.  len 0: none.  Services that have
-	 * none are not sent it.  In a reply, that of a text or a thought comes
+	 * none are not sent it.  In a response, that of a text or a thought comes
 	 * behind it, in a part of its own with an empty text.
 	 */
 	struct gm_span signature;
-	/* Of a reply, if it is no text: how it is listed if it is left out. */
+	/* Of a response, if it is no text: how it is listed if it is left out. */
 	const struct gm_omitted *listed;
 };
 
@@ -67,12 +68,12 @@ struct gm_turn {
 	size_t parts_len;
 };
 
-/* One question.  All is borrowed; numbers are checked and in JSON's form. */
-struct gm_question {
+/* One request.  All is borrowed; numbers are checked and in JSON's form. */
+struct gm_request {
 	enum gm_operation operation;
 	const char *model; /* checked by check_model; for a list: "models" */
-	const char *const *spare; /* models to try after it, in order */
-	size_t spare_len;
+	const char *const *next_models; /* models to try after it, in order */
+	size_t next_models_len;
 	const char *page_token; /* of GM_OP_MODELS; NULL: the first */
 	const char *page_size;  /* the same; NULL: the most that there is */
 	/* A prompt is one turn of the user's, with one text part. */
@@ -160,7 +161,7 @@ int gm_answer_omit(struct gm_answer *, const struct gm_omitted *,
 /*
  * Takes the parts of an answer as they come.  Text is well-formed UTF-8, a
  * piece of it each, cut only between characters.  The order is that of the
- * reply, but text that is held back, as it may be a thought or may come again
+ * response, but text that is held back, as it may be a thought or may come again
  * (think.h, hops.h), is given after parts behind it that are no text, and
  * after signatures, which may come again, too.
  */
@@ -198,21 +199,21 @@ struct gm_provider {
 	/* 0, or -1 with GM_ECONFIG: not a model's name. */
 	int (*check_model)(const char *model, struct gm_err *);
 	/* 0, or -1 with GM_EUSAGE: options that have no counterpart here. */
-	int (*check)(const struct gm_provider *, const struct gm_question *,
+	int (*check)(const struct gm_provider *, const struct gm_request *,
 	    struct gm_err *);
 	/*
 	 * Append what the model is known to ignore or to reject of it, a line
 	 * each, without newlines at its end; NULL: nothing is known.
 	 */
-	void (*caution)(const struct gm_question *, struct gm_buf *out);
+	void (*caution)(const struct gm_request *, struct gm_buf *out);
 	/* Append the URL. */
-	void (*url)(const struct gm_provider *, const struct gm_question *,
+	void (*url)(const struct gm_provider *, const struct gm_request *,
 	    const char *base, struct gm_buf *out);
 	/* Append the body; one that is empty is not sent: a GET. */
-	void (*body)(const struct gm_provider *, const struct gm_question *,
+	void (*body)(const struct gm_provider *, const struct gm_request *,
 	    struct gm_buf *out);
 	/*
-	 * Take one document of the reply: an event, or all of it.  Returns 0,
+	 * Take one document of the response: an event, or all of it.  Returns 0,
 	 * or -1: the sink's error, GM_EOS, GM_EPROTOCOL (makes no sense).
 	 */
 	int (*read)(const struct gm_json *, int at, enum gm_operation,
@@ -221,14 +222,12 @@ struct gm_provider {
 	 * Read an error's body, and the headers that are the service's own;
 	 * call it by gm_provider_classify().
 	 */
-	void (*classify)(const struct gm_question *,
-	    const struct gm_http_head *, struct gm_span body,
-	    struct gm_fault *);
+	void (*classify)(const struct gm_request *, const struct gm_http_head *,
+	    struct gm_span body, struct gm_fault *);
 };
 
 /* Find the class of an error response.  Body may be anything, or empty. */
-void
-gm_provider_classify(const struct gm_provider *, const struct gm_question *,
+void gm_provider_classify(const struct gm_provider *, const struct gm_request *,
     const struct gm_http_head *, struct gm_span body, struct gm_fault *);
 
 extern const struct gm_provider gm_gemini;

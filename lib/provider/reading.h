@@ -2,7 +2,7 @@
 #define GM_PROVIDER_READING_H
 
 /*
- * A document of a reply on its way into an answer: what the readers of all
+ * A document of a response on its way into an answer: what the readers of all
  * services have in common.  Once something has failed nothing more happens, so
  * that a reader looks at rc only at its end.  No I/O.
  */

@@ -362,15 +362,15 @@ try_close(
     struct gm_think *t, size_t pair, size_t at, bool last, struct found *f)
 {
 	size_t end = at + strlen(pairs[pair].close);
-	int verdict = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
+	int health = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
 
-	if (verdict < 0)
+	if (health < 0)
 		return -1;
 	*f = (struct found){ pair, at, end };
 	advance(t, at);
-	if (verdict > 0 && t->fenced)
+	if (health > 0 && t->fenced)
 		doubt(t, f);
-	return verdict > 0 && !t->fenced;
+	return health > 0 && !t->fenced;
 }
 
 /* An opening tag that is no mention: what it opens is an example. */
@@ -394,17 +394,16 @@ static bool
 find_close(struct gm_think *t, bool last, struct found *f)
 {
 	size_t at = t->scan > t->judged ? t->scan : t->judged;
-	int pair, verdict;
+	int pair, health;
 
 	t->scan = t->held.len > CONTEXT ? t->held.len - CONTEXT : 0;
 	for (; at < t->held.len && !t->opened; at++) {
 		t->opened = opens(t, at);
 		pair = find_pair(rest(t, at), false);
-		verdict =
-		    pair < 0 ? 0 : try_close(t, (size_t)pair, at, last, f);
-		if (verdict > 0)
+		health = pair < 0 ? 0 : try_close(t, (size_t)pair, at, last, f);
+		if (health > 0)
 			return true;
-		if (verdict == 0)
+		if (health == 0)
 			continue;
 		if (at < t->scan)
 			t->scan = at;
@@ -439,16 +438,16 @@ measure_close(const struct gm_think *t, bool last)
 	struct gm_span text = head_of(t);
 	const char *all[TAGS];
 	size_t at = t->held.len - text.len, i, end;
-	int pair = find_pair(text, false), verdict;
+	int pair = find_pair(text, false), health;
 
 	for (i = 0; i < TAGS; i++)
 		all[i] = pairs[i].close;
-	verdict = begins(text, all, TAGS);
-	if (verdict <= 0)
-		return verdict;
+	health = begins(text, all, TAGS);
+	if (health <= 0)
+		return health;
 	end = at + strlen(pairs[pair].close);
-	verdict = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
-	return verdict > 0 ? (ptrdiff_t)end : verdict;
+	health = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
+	return health > 0 ? (ptrdiff_t)end : health;
 }
 
 /* The beginning: which kind of text is this? */

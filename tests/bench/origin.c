@@ -43,11 +43,11 @@
 #define COUNT "{\"totalTokens\": 5}\n"
 #define MODELS 64
 
-enum reply {
-	REPLY_STREAM,
-	REPLY_COUNT,
-	REPLY_MODEL,
-	REPLY_MODELS,
+enum response {
+	RESPONSE_STREAM,
+	RESPONSE_COUNT,
+	RESPONSE_MODEL,
+	RESPONSE_MODELS,
 	REPLIES
 };
 
@@ -57,7 +57,7 @@ struct connection {
 	size_t len;
 	bool whole;       /* the head is */
 	size_t body_left; /* still to come after it */
-	enum reply reply;
+	enum response response;
 	int64_t due_ns;
 	struct connection *next; /* in the queue of those that wait */
 	struct connection **link;
@@ -69,7 +69,7 @@ struct server {
 	struct connection *connections;   /* FDS of them, by descriptor */
 	struct connection *first, **last; /* those that wait for their time */
 	long accepted, open, peak, answered;
-	char *replies[REPLIES]; /* with their heads */
+	char *responses[REPLIES]; /* with their heads */
 };
 
 static _Noreturn void
@@ -161,12 +161,12 @@ hang_up(struct server *s, struct connection *c)
 static void
 answer(struct server *s, struct connection *c)
 {
-	const char *reply = s->replies[c->reply];
-	size_t len = strlen(reply);
+	const char *response = s->responses[c->response];
+	size_t len = strlen(response);
 
 	c->whole = false;
 	s->answered++;
-	if (send(c->fd, reply, len, MSG_NOSIGNAL) != (ssize_t)len)
+	if (send(c->fd, response, len, MSG_NOSIGNAL) != (ssize_t)len)
 		hang_up(s, c);
 }
 
@@ -184,19 +184,19 @@ answer_in_time(struct server *s, struct connection *c)
 	s->last = &c->next;
 }
 
-/* Which reply, by the request line? */
-static enum reply
-reply_to(const char *head)
+/* Which response, by the request line? */
+static enum response
+response_to(const char *head)
 {
 	char line[400];
 
 	(void)snprintf(
 	    line, sizeof(line), "%.*s", (int)strcspn(head, "\r"), head);
 	if (strncmp(line, "GET ", 4) == 0)
-		return strstr(line, "pageSize=1 ") != NULL ? REPLY_MODEL
-		                                           : REPLY_MODELS;
-	return strstr(line, ":streamGenerateContent") != NULL ? REPLY_STREAM
-	                                                      : REPLY_COUNT;
+		return strstr(line, "pageSize=1 ") != NULL ? RESPONSE_MODEL
+		                                           : RESPONSE_MODELS;
+	return strstr(line, ":streamGenerateContent") != NULL ? RESPONSE_STREAM
+	                                                      : RESPONSE_COUNT;
 }
 
 /* The head has come to its end: how much of the body is still to come? */
@@ -211,7 +211,7 @@ read_head(struct connection *c, const char *end)
 		if (strncasecmp(line, "Content-Length:", 15) == 0)
 			length = strtoul(line + 15, NULL, 10);
 	}
-	c->reply = reply_to(c->head);
+	c->response = response_to(c->head);
 	c->whole = true;
 	c->body_left = length > came ? length - came : 0;
 	c->len = 0;
@@ -262,18 +262,18 @@ answer_due(struct server *s)
 }
 
 static char *
-make_reply(const char *type, const char *body)
+make_response(const char *type, const char *body)
 {
 	size_t size = strlen(body) + 200;
-	char *reply = malloc(size);
+	char *response = malloc(size);
 
-	if (reply == NULL)
+	if (response == NULL)
 		die("malloc");
-	(void)snprintf(reply, size,
+	(void)snprintf(response, size,
 	    "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
 	    "Content-Length: %zu\r\n\r\n%s",
 	    type, strlen(body), body);
-	return reply;
+	return response;
 }
 
 static char *
@@ -289,7 +289,7 @@ make_list(int models)
 		    "\"outputTokenLimit\": 5,\"supportedGenerationMethods\": "
 		    "[\"generateContent\",\"countTokens\"]}%s",
 		    i, i + 1 < models ? "," : "]}\n");
-	return make_reply("application/json", body);
+	return make_response("application/json", body);
 }
 
 /* Returns false if standard input has ended. */
@@ -317,7 +317,7 @@ release(struct server *s)
 
 	free(s->connections);
 	for (i = 0; i < REPLIES; i++)
-		free(s->replies[i]);
+		free(s->responses[i]);
 }
 
 int
@@ -332,10 +332,11 @@ main(int argc, char **argv)
 		die("origin");
 	s.latency_ns = (int64_t)ms * 1000000;
 	s.last = &s.first;
-	s.replies[REPLY_STREAM] = make_reply("text/event-stream", STREAM);
-	s.replies[REPLY_COUNT] = make_reply("application/json", COUNT);
-	s.replies[REPLY_MODEL] = make_list(1);
-	s.replies[REPLY_MODELS] = make_list(MODELS);
+	s.responses[RESPONSE_STREAM] =
+	    make_response("text/event-stream", STREAM);
+	s.responses[RESPONSE_COUNT] = make_response("application/json", COUNT);
+	s.responses[RESPONSE_MODEL] = make_list(1);
+	s.responses[RESPONSE_MODELS] = make_list(MODELS);
 	s.listener = listen_somewhere();
 	watch(&s, s.listener);
 	watch(&s, STDIN_FILENO);

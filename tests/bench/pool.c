@@ -23,20 +23,20 @@ struct job {
 	char text[32];
 	struct gm_part part;
 	struct gm_turn turn;
-	struct gm_question question;
-	struct gm_outcome outcome;
+	struct gm_request request;
+	struct gm_result result;
 	bool busy;
 };
 
 struct run {
 	const struct gm_service *service;
-	const struct gm_question *question; /* as all have it */
+	const struct gm_request *request; /* as all have it */
 	long begun, calls;
 	struct job jobs[AT_ONCE];
 };
 
 static int
-next(struct gm_ask *ask, void *arg)
+next(struct gm_call_args *ask, void *arg)
 {
 	struct run *r = arg;
 	struct job *j = r->jobs;
@@ -49,27 +49,27 @@ next(struct gm_ask *ask, void *arg)
 	(void)snprintf(j->text, sizeof(j->text), "record %ld", ++r->begun);
 	j->part = (struct gm_part){ .text = gm_span_of(j->text) };
 	j->turn = (struct gm_turn){ .parts = &j->part, .parts_len = 1 };
-	j->question = *r->question;
-	j->question.turns = &j->turn;
-	j->question.turns_len = 1;
-	gm_outcome_init(&j->outcome);
-	*ask = (struct gm_ask){ .service = r->service,
-		.question = &j->question,
+	j->request = *r->request;
+	j->request.turns = &j->turn;
+	j->request.turns_len = 1;
+	gm_result_init(&j->result);
+	*ask = (struct gm_call_args){ .service = r->service,
+		.request = &j->request,
 		.sink = &gm_sink_nowhere,
-		.outcome = &j->outcome,
+		.result = &j->result,
 		.arg = j };
 	return 1;
 }
 
 static int
-done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	struct job *j = ask->arg;
 
 	(void)arg;
 	(void)err; /* what the call failed with */
 	j->busy = false;
-	gm_outcome_release(&j->outcome);
+	gm_result_release(&j->result);
 	return rc;
 }
 
@@ -118,7 +118,7 @@ main(int argc, char **argv)
 	struct gm_services_options options = { .agent = "pool/1",
 		.keys = { .config = &config, .secrets = &keys, .note = &note },
 		.vendors = gemini };
-	struct gm_question question = { .operation = GM_OP_GENERATE };
+	struct gm_request request = { .operation = GM_OP_GENERATE };
 	struct run *r;
 	struct gm_err err;
 	int rc;
@@ -132,10 +132,10 @@ main(int argc, char **argv)
 	gm_config_init(&config);
 	if ((rc = gm_config_load(&config, &wanted, &note, &err)) == 0 &&
 	    (rc = gm_services_open(&services, &options, &err)) == 0 &&
-	    (rc = gm_services_fit(&services, &question, &err)) == 0 &&
+	    (rc = gm_services_fit(&services, &request, &err)) == 0 &&
 	    (rc = gm_services_connect(&services, &err)) == 0) {
 		r->service = services.services;
-		r->question = &question;
+		r->request = &request;
 		rc = run_all(r, argc > 2 ? strtol(argv[2], NULL, 10) : 1, &err);
 	}
 	if (rc != 0)

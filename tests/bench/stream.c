@@ -105,7 +105,7 @@ read_request(int fd)
 
 /* Accept, read the request, send the head. */
 static int
-begin_reply(int listener)
+begin_response(int listener)
 {
 	static const char head[] =
 	    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -137,7 +137,7 @@ static void
 serve_delay(int listener, long events)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
-	int fd = begin_reply(listener);
+	int fd = begin_response(listener);
 	char text[64], event[1024];
 	size_t len;
 	long i;
@@ -156,7 +156,7 @@ serve_delay(int listener, long events)
 static void
 serve_rate(int listener, long mib)
 {
-	int fd = begin_reply(listener);
+	int fd = begin_response(listener);
 	char text[EVENT_TEXT + 1], *batch;
 	size_t one, len = 0;
 	long left = mib * 1048576 / EVENT_TEXT;

@@ -2,7 +2,7 @@
 #define GM_TESTS_CUTS_H
 
 /*
- * The body of a reply: any cut gives the same text and the same outcome, text
+ * The body of a response: any cut gives the same text and the same result, text
  * is well-formed, and what names something is one clean line.  For the fuzzers
  * of the providers.
  */
@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "provider/reply.h"
+#include "provider/response.h"
 
 #define CUTS 12
 #define LOG_MAX ((size_t)1 << 26)
 
 struct run {
-	struct gm_reply reply;
+	struct gm_response response;
 	struct gm_answer answer;
 	struct gm_buf text, thoughts;
 };
@@ -80,10 +80,10 @@ on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
 	return 0;
 }
 
-/* What is asked, whom, and the status of the reply. */
+/* What is asked, whom, and the status of the response. */
 struct asked {
 	const struct gm_provider *provider;
-	struct gm_question question;
+	struct gm_request request;
 	long status;
 	enum gm_http_fault fault; /* how the transfer ends */
 	bool final;               /* the sink takes nothing back */
@@ -105,13 +105,13 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 	*r = (struct run){ .text = { .max = LOG_MAX },
 		.thoughts = { .max = LOG_MAX } };
 	gm_answer_init(&r->answer);
-	gm_reply_init(
-	    &r->reply, asked->provider, &asked->question, &sink, &r->answer);
+	gm_response_init(
+	    &r->response, asked->provider, &asked->request, &sink, &r->answer);
 	while (body.len > 0 && result.fault == GM_HTTP_DONE) {
 		if (n > body.len)
 			n = body.len;
-		pulse = gm_reply_take(&result.head,
-		    (struct gm_span){ body.p, n }, &r->reply, &result.err);
+		pulse = gm_response_take(&result.head,
+		    (struct gm_span){ body.p, n }, &r->response, &result.err);
 		if (pulse == GM_HTTP_ENOUGH)
 			break; /* as http.c does */
 		if (pulse == GM_HTTP_STOP)
@@ -124,13 +124,13 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 		result.fault = asked->fault;
 	if (result.fault != GM_HTTP_DONE && result.fault != GM_HTTP_REFUSED)
 		(void)gm_fail(&result.err, GM_EUNAVAILABLE, "broken");
-	gm_reply_end(&r->reply, &result);
+	gm_response_end(&r->response, &result);
 }
 
 static void
 release(struct run *r)
 {
-	gm_reply_release(&r->reply);
+	gm_response_release(&r->response);
 	gm_answer_release(&r->answer);
 	gm_buf_release(&r->text);
 	gm_buf_release(&r->thoughts);
@@ -156,7 +156,7 @@ check_omitted(const struct gm_answer *a)
 static void
 check_run(const struct run *r)
 {
-	const struct gm_fault *f = &r->reply.fault;
+	const struct gm_fault *f = &r->response.fault;
 	const struct gm_answer *a = &r->answer;
 	struct gm_span sources = gm_buf_span(&a->sources);
 
@@ -185,7 +185,7 @@ same(const struct gm_buf *a, const struct gm_buf *b)
 static void
 check_same(const struct run *a, const struct run *b)
 {
-	const struct gm_fault *f = &a->reply.fault, *g = &b->reply.fault;
+	const struct gm_fault *f = &a->response.fault, *g = &b->response.fault;
 
 	assert(same(&a->text, &b->text));
 	assert(same(&a->thoughts, &b->thoughts));
@@ -210,7 +210,8 @@ check(const struct asked *asked, struct gm_span body)
 
 	run(&whole, asked, body, body.len, 1);
 	check_run(&whole);
-	assert(asked->status == 200 || whole.reply.fault.class != GM_CLASS_OK);
+	assert(
+	    asked->status == 200 || whole.response.fault.class != GM_CLASS_OK);
 	for (cut = 1; cut < body.len; cut += step) {
 		run(&r, asked, body, cut, SIZE_MAX);
 		check_same(&whole, &r);

@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct outcome {
+struct result {
 	struct gm_buf log;
 	struct gm_err err;
 	int rc;
@@ -48,12 +48,12 @@ on_stray(struct gm_span line, void *arg, struct gm_err *err)
 /* In pieces: the first bytes, and then always as many as step says. */
 static void
 parse(
-    struct outcome *o, struct gm_span text, size_t max, size_t cut, size_t step)
+    struct result *o, struct gm_span text, size_t max, size_t cut, size_t step)
 {
 	struct gm_sse sse;
 	size_t n = cut;
 
-	*o = (struct outcome){ .rc = 0 };
+	*o = (struct result){ .rc = 0 };
 	gm_buf_init(&o->log, LOG_MAX);
 	gm_sse_init(&sse, max, on_event, on_stray, &o->log);
 	while (text.len > 0 && o->rc == 0) {
@@ -80,7 +80,7 @@ same(const struct gm_buf *a, const struct gm_buf *b)
 }
 
 static void
-check_same(const struct outcome *a, const struct outcome *b)
+check_same(const struct result *a, const struct result *b)
 {
 	assert(a->rc == b->rc);
 	assert(same(&a->log, &b->log));
@@ -91,10 +91,10 @@ check_same(const struct outcome *a, const struct outcome *b)
 }
 
 static void
-check_cuts(const struct outcome *whole, struct gm_span text, size_t max)
+check_cuts(const struct result *whole, struct gm_span text, size_t max)
 {
 	size_t step = text.len / CUTS + 1, cut;
-	struct outcome o;
+	struct result o;
 
 	for (cut = 0; cut <= text.len; cut += step) {
 		parse(&o, text, max, cut, SIZE_MAX);
@@ -167,7 +167,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const size_t limits[] = { SIZE_MAX / 4, size / 2, 16 };
 	struct gm_span text = { (const char *)data, size };
-	struct outcome whole;
+	struct result whole;
 	struct gm_buf plain;
 	size_t i;
 

@@ -15,23 +15,24 @@ main(int argc, char **argv)
 		.vendors = gemini };
 	struct gm_part prompt = { .text = gm_span_of(argv[argc - 1]) };
 	struct gm_turn turn = { .parts = &prompt, .parts_len = 1 };
-	struct gm_question q = { .turns = &turn, .turns_len = 1 };
+	struct gm_request q = { .turns = &turn, .turns_len = 1 };
 	int rc, out = 1; /* standard output */
 	struct gm_sink sink = gm_sink_fd(&out);
-	struct gm_outcome outcome;
-	struct gm_ask ask = { services.services, &q, &sink, &outcome, NULL };
+	struct gm_result result;
+	struct gm_call_args ask = { services.services, &q, &sink, &result,
+		NULL };
 	struct gm_err err;
 
 	gm_config_init(&config);
-	gm_outcome_init(&outcome);
+	gm_result_init(&result);
 	if ((rc = gm_config_load(&config, &wanted, &note, &err)) == 0 &&
 	    (rc = gm_services_open(&services, &options, &err)) == 0 &&
 	    (rc = gm_services_fit(&services, &q, &err)) == 0 &&
 	    (rc = gm_services_connect(&services, &err)) == 0)
-		rc = gm_pool_ask(&ask, &err);
+		rc = gm_pool_call(&ask, &err);
 	if (rc != 0)
 		gm_note(&note, GM_LEVEL_ERROR, "%s", err.msg);
-	gm_outcome_release(&outcome);
+	gm_result_release(&result);
 	gm_services_close(&services);
 	gm_config_release(&config);
 	gm_secrets_release(&keys);

@@ -27,7 +27,7 @@ static const struct {
 	{ GM_CLASS_KEY_EXPIRED, "key_expired", 77, ROTATE, GM_SCOPE_KEY },
 	{ GM_CLASS_KEY_LEAKED, "key_leaked", 77, ROTATE, GM_SCOPE_KEY },
 	{ GM_CLASS_KEY_RESTRICTED, "key_restricted", 77, ROTATE, GM_SCOPE_KEY },
-	{ GM_CLASS_KEY_REFUSED, "key_refused", 77, ROTATE, GM_SCOPE_KEY },
+	{ GM_CLASS_KEY_REJECTED, "key_rejected", 77, ROTATE, GM_SCOPE_KEY },
 	{ GM_CLASS_NO_KEY_SENT, "no_key_sent", 77, STOP, GM_SCOPE_SERVICE },
 	{ GM_CLASS_PROJECT_BLOCKED, "project_blocked", 77, ROTATE,
 	    GM_SCOPE_PROJECT },

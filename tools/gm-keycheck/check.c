@@ -13,9 +13,9 @@
 /* A key on its way. */
 struct item {
 	struct gm_service service; /* which may use this key alone */
-	struct gm_outcome outcome;
+	struct gm_result result;
 	enum gm_operation last; /* what it was asked last */
-	struct gm_verdict *verdict;
+	struct gm_health *health;
 };
 
 struct batch {
@@ -26,8 +26,8 @@ struct batch {
 	struct item *items;
 	size_t len;
 
-	/* The question that is asked now, with which of them. */
-	const struct gm_question *question;
+	/* The request that is asked now, with which of them. */
+	const struct gm_request *request;
 	enum gm_class class;
 	size_t next;
 };
@@ -39,11 +39,11 @@ struct batch {
 static void
 begin_item(const struct batch *b, struct item *item)
 {
-	gm_outcome_init(&item->outcome);
+	gm_result_init(&item->result);
 	item->service = *b->service;
 	item->service.next = NULL;
-	item->service.wish = (struct gm_keywish){ .of = GM_KEYS_ONE,
-		.key = item->verdict->index,
+	item->service.filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE,
+		.key = item->health->index,
 		.ignore_before_ms = gm_clock_wall_ms() };
 }
 
@@ -85,9 +85,9 @@ copy_masked(const struct batch *b, char *out, size_t size, const char *text,
 static int
 take_result(struct batch *b, struct item *item, struct gm_err *err)
 {
-	const struct gm_outcome *o = &item->outcome;
-	const struct gm_attempt *last = gm_outcome_last(o);
-	struct gm_verdict *v = item->verdict;
+	const struct gm_result *o = &item->result;
+	const struct gm_attempt *last = gm_result_last(o);
+	struct gm_health *v = item->health;
 
 	v->class = is_answered(o->class) ? GM_CLASS_OK : o->class;
 	v->model = item->last != GM_OP_MODELS ? o->model : NULL;
@@ -103,7 +103,7 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
 	v->sent = true;
 	v->http = last->http;
 	v->ms = last->ms;
-	gm_log_outcome(&b->log, o);
+	gm_log_result(&b->log, o);
 	return 0;
 }
 
@@ -115,28 +115,28 @@ static bool
 is_wanted(
     const struct item *item, enum gm_operation operation, enum gm_class class)
 {
-	return item->verdict->class == class &&
+	return item->health->class == class &&
 	       (class == GM_CLASS_OK || item->last == operation);
 }
 
-/* The next key whose verdict has the class that is asked for. */
+/* The next key whose health has the class that is asked for. */
 static int
-next(struct gm_ask *ask, void *arg)
+next(struct gm_call_args *ask, void *arg)
 {
 	struct batch *b = arg;
 	struct item *item;
 
 	while (b->next < b->len) {
 		item = &b->items[b->next++];
-		if (!is_wanted(item, b->question->operation, b->class))
+		if (!is_wanted(item, b->request->operation, b->class))
 			continue;
-		item->last = b->question->operation;
-		gm_outcome_release(&item->outcome);
-		gm_outcome_init(&item->outcome);
-		*ask = (struct gm_ask){ .service = &item->service,
-			.question = b->question,
+		item->last = b->request->operation;
+		gm_result_release(&item->result);
+		gm_result_init(&item->result);
+		*ask = (struct gm_call_args){ .service = &item->service,
+			.request = b->request,
 			.sink = &gm_sink_nowhere,
-			.outcome = &item->outcome,
+			.result = &item->result,
 			.arg = item };
 		return 1;
 	}
@@ -147,21 +147,20 @@ next(struct gm_ask *ask, void *arg)
 static bool
 is_ours(const struct item *item, int rc, const struct gm_err *err)
 {
-	return is_fatal(item->outcome.class) ||
-	       (rc != 0 && err->code == GM_EOS);
+	return is_fatal(item->result.class) || (rc != 0 && err->code == GM_EOS);
 }
 
 static int
-done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	if (is_ours(ask->arg, rc, err))
 		return -1;
 	return take_result(arg, ask->arg, err);
 }
 
-/* Ask a question with each key whose verdict has this class. */
+/* Ask a request with each key whose health has this class. */
 static int
-ask(struct batch *b, const struct gm_question *q, enum gm_class class,
+ask(struct batch *b, const struct gm_request *q, enum gm_class class,
     struct gm_err *err)
 {
 	const struct gm_pool pool = { .http = b->service->http,
@@ -171,14 +170,14 @@ ask(struct batch *b, const struct gm_question *q, enum gm_class class,
 		.arg = b,
 		.watch = -1 };
 
-	b->question = q;
+	b->request = q;
 	b->class = class;
 	b->next = 0;
 	return gm_pool_run(&pool, err);
 }
 
 static int
-generate(struct batch *b, struct gm_question *q, struct gm_err *err)
+generate(struct batch *b, struct gm_request *q, struct gm_err *err)
 {
 	q->max_tokens = "1";
 	if (ask(b, q, GM_CLASS_OK, err) != 0)
@@ -190,7 +189,7 @@ generate(struct batch *b, struct gm_question *q, struct gm_err *err)
 
 /* Has the service such a call?  If not, that is told at the last level. */
 static bool
-can_ask(const struct batch *b, const struct gm_question *q, bool last)
+can_ask(const struct batch *b, const struct gm_request *q, bool last)
 {
 	const struct gm_provider *provider = b->service->provider;
 	struct gm_err why;
@@ -210,7 +209,7 @@ can_ask(const struct batch *b, const struct gm_question *q, bool last)
  * servers have no such operation, and some keys are for answers only.
  */
 static bool
-is_unavailable(const struct gm_verdict *v)
+is_unavailable(const struct gm_health *v)
 {
 	return v->class == GM_CLASS_BAD_URL || v->class == GM_CLASS_FORBIDDEN ||
 	       v->class == GM_CLASS_FRONT_END ||
@@ -224,8 +223,8 @@ pass_on(struct batch *b)
 	struct item *item;
 
 	for (item = b->items; item < b->items + b->len; item++)
-		if (is_unavailable(item->verdict))
-			item->verdict->class = GM_CLASS_OK;
+		if (is_unavailable(item->health))
+			item->health->class = GM_CLASS_OK;
 }
 
 static const struct gm_part one = { .text = { "1", 1 } };
@@ -234,12 +233,12 @@ static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
 static int
 ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
-	struct gm_question q = { .operation = GM_OP_MODELS,
+	struct gm_request q = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_size = "1",
 		.turns = &smallest,
 		.turns_len = 1 };
-	struct gm_question answer = { .operation = GM_OP_GENERATE,
+	struct gm_request answer = { .operation = GM_OP_GENERATE,
 		.model = b->set->models[0],
 		.turns = &smallest,
 		.turns_len = 1 };
@@ -272,13 +271,13 @@ is_missed_for_free(enum gm_class c)
 
 /* Is it the user's limit for a day that the key has met, and no other? */
 static bool
-is_own_limit(const struct item *item, const struct gm_standing *s)
+is_own_limit(const struct item *item, const struct gm_keystatus *s)
 {
-	const struct gm_attempt *last = gm_outcome_last(&item->outcome);
+	const struct gm_attempt *last = gm_result_last(&item->result);
 
 	if (last != NULL && last->class == GM_CLASS_QUOTA_DAY)
 		return false; /* the service has said so just now */
-	return item->verdict->class == GM_CLASS_QUOTA_DAY &&
+	return item->health->class == GM_CLASS_QUOTA_DAY &&
 	       s->class == GM_CLASS_QUOTA_DAY && s->since_ms == 0;
 }
 
@@ -290,13 +289,13 @@ static void
 find_standing(struct batch *b, struct item *item, bool blind)
 {
 	struct gm_keyquery q = gm_keys_query(
-	    &b->set->keys, b->set->models[0], &item->service.wish);
-	struct gm_verdict *v = item->verdict;
-	struct gm_standing s;
+	    &b->set->keys, b->set->models[0], &item->service.filter);
+	struct gm_health *v = item->health;
+	struct gm_keystatus s;
 
 	if (v->class == GM_CLASS_OK && blind && !b->common->ignore_cooldown)
-		q.wish.ignore_before_ms = 0;
-	gm_keyrule_standing(&q, v->index, &s);
+		q.filter.ignore_before_ms = 0;
+	gm_keyrule_status(&q, v->index, &s);
 	if (v->class == GM_CLASS_OK && !is_missed_for_free(s.class))
 		return;
 	if (v->class == GM_CLASS_OK) {
@@ -305,7 +304,7 @@ find_standing(struct batch *b, struct item *item, bool blind)
 	}
 	v->own_limit = is_own_limit(item, &s);
 	if (s.class != GM_CLASS_OK && s.until_ms != GM_KEYROW_FOREVER &&
-	    (gm_verdict_is_healthy(v) || s.class == v->class))
+	    (gm_health_is_healthy(v) || s.class == v->class))
 		v->until_ms = s.until_ms;
 }
 
@@ -314,9 +313,9 @@ static int
 name_project(const struct batch *b, struct item *item, struct gm_err *err)
 {
 	const char *id = gm_keyrule_project(&b->set->keys.rule,
-	    &b->set->keys.state->table, item->verdict->index);
+	    &b->set->keys.state->table, item->health->index);
 	const char *colon = strchr(id, ':');
-	struct gm_verdict *v = item->verdict;
+	struct gm_health *v = item->health;
 
 	if (colon == NULL) /* its own, under the hash of the key */
 		return 0;
@@ -324,7 +323,7 @@ name_project(const struct batch *b, struct item *item, struct gm_err *err)
 }
 
 static int
-name_key(const struct batch *b, struct gm_verdict *v, struct gm_err *err)
+name_key(const struct batch *b, struct gm_health *v, struct gm_err *err)
 {
 	struct gm_buf shown;
 	int rc;
@@ -348,7 +347,7 @@ check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 
 	for (item = b->items; item < b->items + b->len; item++) {
 		begin_item(b, item);
-		if (name_key(b, item->verdict, err) != 0)
+		if (name_key(b, item->health, err) != 0)
 			return -1;
 	}
 	if (ask_levels(b, level, err) != 0)
@@ -364,23 +363,23 @@ check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 
 static int
 check_some(struct batch *b, enum gm_keycheck_level level,
-    struct gm_verdict *verdicts, size_t len, struct gm_err *err)
+    struct gm_health *healths, size_t len, struct gm_err *err)
 {
 	size_t i;
 	int rc;
 
 	b->len = len;
 	for (i = 0; i < len; i++)
-		b->items[i] = (struct item){ .verdict = &verdicts[i] };
+		b->items[i] = (struct item){ .health = &healths[i] };
 	rc = check(b, level, err);
 	for (i = 0; i < len; i++)
-		gm_outcome_release(&b->items[i].outcome);
+		gm_result_release(&b->items[i].result);
 	return rc;
 }
 
-/* How many of the verdicts at the front are of one service? */
+/* How many of the healths at the front are of one service? */
 static size_t
-count_alike(const struct gm_verdict *v, size_t len)
+count_alike(const struct gm_health *v, size_t len)
 {
 	size_t n = 1;
 
@@ -392,7 +391,7 @@ count_alike(const struct gm_verdict *v, size_t len)
 int
 gm_keycheck_run(const struct gm_services *services,
     const struct gm_common *common, enum gm_keycheck_level level,
-    struct gm_verdict *verdicts, size_t len, struct gm_err *err)
+    struct gm_health *healths, size_t len, struct gm_err *err)
 {
 	struct batch b = { .common = common, .log = common->log };
 	size_t at, n;
@@ -406,10 +405,10 @@ gm_keycheck_run(const struct gm_services *services,
 		rc = -1;
 	}
 	for (at = 0; at < len && rc == 0; at += n) {
-		n = count_alike(verdicts + at, len - at);
-		b.set = services->keysets[verdicts[at].service];
-		b.service = &services->services[verdicts[at].service];
-		rc = check_some(&b, level, verdicts + at, n, err);
+		n = count_alike(healths + at, len - at);
+		b.set = services->keysets[healths[at].service];
+		b.service = &services->services[healths[at].service];
+		rc = check_some(&b, level, healths + at, n, err);
 	}
 	free(b.items);
 	return rc;

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "call/services.h"
 #include "cli/cli.h"
-#include "gm-keycheck/verdict.h"
+#include "gm-keycheck/health.h"
 
 /* Each does what those before it do, with the keys that pass. */
 enum gm_keycheck_level {
@@ -20,14 +20,14 @@ enum gm_keycheck_level {
 };
 
 /*
- * Fill len verdicts, each with its index and service set, those of a service
+ * Fill len healths, each with its index and service set, those of a service
  * one behind the other.  The services are connected.  What a service has no call
  * for is left out, with a note.
  * Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA; a deadline that is over is
- * a verdict.
+ * a health.
  */
 int gm_keycheck_run(const struct gm_services *, const struct gm_common *,
-    enum gm_keycheck_level, struct gm_verdict *, size_t len,
+    enum gm_keycheck_level, struct gm_health *, size_t len,
     struct gm_err *) GM_MUST_CHECK;
 
 #endif

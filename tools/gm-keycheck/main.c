@@ -37,7 +37,7 @@ struct run {
 	struct gm_cli_operands operands;
 	struct gm_buf typed; /* keys from standard input */
 	struct gm_services services;
-	struct gm_verdict *verdicts;
+	struct gm_health *healths;
 	size_t len;
 	bool named; /* keys of several services: each with its name */
 	struct gm_out out;
@@ -139,7 +139,7 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 static void
 add_key(struct run *r, size_t service, size_t index)
 {
-	r->verdicts[r->len++] = (struct gm_verdict){ .service = service,
+	r->healths[r->len++] = (struct gm_health){ .service = service,
 		.index = index,
 		.provider = r->services.services[service].provider->name };
 }
@@ -170,23 +170,23 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 	return rc;
 }
 
-/* A verdict for each key that is to be checked, in the order of the keys. */
+/* A health for each key that is to be checked, in the order of the keys. */
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {
 	const struct gm_services *s = &r->services;
-	const struct gm_keywish *wish = &s->keysets[0]->wish;
+	const struct gm_keyfilter *filter = &s->keysets[0]->filter;
 	size_t i, k, keys = s->keysets[0]->place.ring.len;
 
 	for (i = 1; i < s->len; i++)
 		keys += s->keysets[i]->place.ring.len;
-	r->verdicts = calloc(keys, sizeof(*r->verdicts));
-	if (r->verdicts == NULL)
+	r->healths = calloc(keys, sizeof(*r->healths));
+	if (r->healths == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
 	if (argc > 0 && !r->operands.typed)
 		return choose_named(r, argc, argv, err);
-	if (wish->of == GM_KEYS_ONE) {
-		add_key(r, 0, wish->key);
+	if (filter->of == GM_KEYS_ONE) {
+		add_key(r, 0, filter->key);
 		return 0;
 	}
 	r->named = s->len > 1;
@@ -214,7 +214,7 @@ holds_key(const struct gm_config *c)
 static void
 warn(const struct gm_common *c)
 {
-	const struct gm_surroundings *around = &c->config.around;
+	const struct gm_environment *around = &c->config.around;
 	const struct gm_worktree_env env = { around->path, around->home,
 		around->config_home };
 	const char *path = gm_config_file(&c->config);
@@ -256,7 +256,7 @@ write_metrics(struct run *r, struct gm_err *err)
 	if (path == NULL)
 		return 0;
 	gm_buf_init(&text, OUTPUT_MAX);
-	gm_verdict_metrics(r->verdicts, r->len, gm_clock_wall_ms(), &text);
+	gm_health_metrics(r->healths, r->len, gm_clock_wall_ms(), &text);
 	rc = gm_buf_check(&text, err);
 	if (rc == 0)
 		rc = gm_file_write(
@@ -277,12 +277,12 @@ put_lines(const struct run *r, struct gm_buf *out)
 
 	gm_buf_init(&rows, OUTPUT_MAX);
 	if (c->out_is_tty && !c->json)
-		gm_verdict_head(r->named, &rows);
+		gm_health_head(r->named, &rows);
 	for (i = 0; i < r->len; i++)
 		if (c->json)
-			gm_verdict_json(&r->verdicts[i], &rows);
+			gm_health_json(&r->healths[i], &rows);
 		else
-			gm_verdict_row(&r->verdicts[i], r->named, &rows);
+			gm_health_row(&r->healths[i], r->named, &rows);
 	if (c->out_is_tty && !c->json)
 		gm_table_align(gm_buf_span(&rows), out);
 	else
@@ -313,7 +313,7 @@ static int
 deliver(struct run *r, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
-	size_t limited = gm_verdict_limited(r->verdicts, r->len);
+	size_t limited = gm_health_limited(r->healths, r->len);
 
 	gm_stop_last_words();
 	/* The metrics first: the reader of the lines may have left. */
@@ -325,7 +325,7 @@ deliver(struct run *r, struct gm_err *err)
 		    "healthy",
 		    limited, r->len, r->len == 1 ? "" : "s",
 		    limited == 1 ? "is" : "are");
-	return gm_verdict_sum(r->verdicts, r->len,
+	return gm_health_sum(r->healths, r->len,
 	    r->wanted < 0 ? r->len : (size_t)r->wanted, r->now, err);
 }
 
@@ -374,7 +374,7 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 		return -1;
 	warn(&o->common);
 	if (gm_services_connect(&r->services, err) != 0 ||
-	    gm_keycheck_run(&r->services, &o->common, r->level, r->verdicts,
+	    gm_keycheck_run(&r->services, &o->common, r->level, r->healths,
 		r->len, err) != 0)
 		return -1;
 	return deliver(r, err);
@@ -396,7 +396,7 @@ run(void *options, const struct gm_tool *tool, int argc, char **argv,
 	gm_out_release(&r.out);
 	gm_services_close(&r.services);
 	gm_buf_release(&r.typed);
-	free(r.verdicts);
+	free(r.healths);
 	return rc;
 }
 

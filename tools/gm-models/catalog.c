@@ -1,13 +1,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "call/chain.h"
+#include "call/fallback.h"
 #include "call/pool.h"
 #include "cli/wanted.h"
 #include "gm-models/catalog.h"
 #include "gm-models/probe.h"
 #include "provider/modelcache.h"
-#include "provider/reply.h"
+#include "provider/response.h"
 
 #define PATH_LEN_MAX 4096
 
@@ -38,27 +38,27 @@ static int
 fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
     struct gm_err *err)
 {
-	const struct gm_question question = { .operation = GM_OP_MODELS,
+	const struct gm_request request = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_token = token[0] != '\0' ? token : NULL };
 	struct gm_sink sink = gm_sink_nowhere;
-	struct gm_outcome outcome;
-	const struct gm_ask ask = { .service = &c->service,
-		.question = &question,
+	struct gm_result result;
+	const struct gm_call_args ask = { .service = &c->service,
+		.request = &request,
 		.sink = &sink,
-		.outcome = &outcome };
+		.result = &result };
 	int rc;
 
 	sink.part = keep_page;
 	sink.restart = restart_page;
 	sink.arg = page;
-	gm_outcome_init(&outcome);
+	gm_result_init(&result);
 	gm_buf_reset(page);
-	rc = gm_pool_ask(&ask, err);
-	c->class = outcome.class;
-	c->retry_at_ms = outcome.retry_at_ms;
-	gm_log_outcome(&c->tool->common->log, &outcome);
-	gm_outcome_release(&outcome);
+	rc = gm_pool_call(&ask, err);
+	c->class = result.class;
+	c->retry_at_ms = result.retry_at_ms;
+	gm_log_result(&c->tool->common->log, &result);
+	gm_result_release(&result);
 	return rc;
 }
 
@@ -112,7 +112,7 @@ fetch(struct gm_catalog *c, struct gm_err *err)
 	int rc;
 
 	gm_buf_init(&token, GM_MODELS_TOKEN_MAX);
-	gm_buf_init(&page, GM_REPLY_MAX);
+	gm_buf_init(&page, GM_RESPONSE_MAX);
 	gm_buf_init(&seen, (GM_MODELS_TOKEN_MAX + 1) * (PAGES_MAX + 1));
 	rc = fetch_into(c, &token, &page, &seen, err);
 	gm_buf_release(&seen);
@@ -132,7 +132,7 @@ use_service(struct gm_catalog *c, size_t i)
 static int
 check_probe(const struct gm_catalog *c, struct gm_err *err)
 {
-	const struct gm_question q = { .operation = GM_OP_COUNT };
+	const struct gm_request q = { .operation = GM_OP_COUNT };
 	struct gm_err ignored;
 
 	if (!c->probe || c->provider->check(c->provider, &q, &ignored) == 0)
@@ -238,15 +238,15 @@ falls_back(enum gm_class kind)
 static int
 open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 {
-	struct gm_chain chain = { 0 };
-	struct gm_chain_end end;
+	struct gm_fallback chain = { 0 };
+	struct gm_failure end;
 	const char *name;
 	size_t i;
 
 	for (i = 0; open_list(c, refresh || !c->service.fallback, err) != 0;
 	     i++) {
 		name = c->service.provider->name;
-		end = (struct gm_chain_end){ .provider = name,
+		end = (struct gm_failure){ .provider = name,
 			.err = *err,
 			.class = c->class,
 			.retry_at_ms = c->retry_at_ms };
@@ -254,11 +254,11 @@ open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 		    err->code == GM_EOS || !falls_back(c->class)) {
 			if (i == 0)
 				return -1;
-			gm_chain_add(&chain, &end);
+			gm_fallback_add(&chain, &end);
 			*err = chain.end.err;
 			return -1;
 		}
-		gm_chain_add(&chain, &end);
+		gm_fallback_add(&chain, &end);
 		use_service(c, i + 1);
 		gm_note(c->service.note, GM_LEVEL_NOTE,
 		    "%s: %s; asking %s instead", name, err->msg,

@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "call/outcome.h"
+#include "call/result.h"
 #include "call/services.h"
 #include "cli/cli.h"
 #include "provider/models.h"

@@ -12,8 +12,8 @@ static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
 /* One model that is asked; room for it is used again. */
 struct probe {
 	struct gm_model *model; /* NULL: room for another one */
-	struct gm_question question;
-	struct gm_outcome outcome;
+	struct gm_request request;
+	struct gm_result result;
 };
 
 struct run {
@@ -44,7 +44,7 @@ is_own_fault(enum gm_class kind)
 }
 
 static int
-next(struct gm_ask *ask, void *arg)
+next(struct gm_call_args *ask, void *arg)
 {
 	struct run *r = arg;
 	struct probe *p = r->probes;
@@ -54,15 +54,15 @@ next(struct gm_ask *ask, void *arg)
 	while (p->model != NULL)
 		p++;
 	p->model = &r->all->items[r->next++];
-	p->question = (struct gm_question){ .operation = GM_OP_COUNT,
+	p->request = (struct gm_request){ .operation = GM_OP_COUNT,
 		.model = p->model->name,
 		.turns = &smallest,
 		.turns_len = 1 };
-	gm_outcome_init(&p->outcome);
-	*ask = (struct gm_ask){ .service = r->service,
-		.question = &p->question,
+	gm_result_init(&p->result);
+	*ask = (struct gm_call_args){ .service = r->service,
+		.request = &p->request,
 		.sink = &gm_sink_nowhere,
-		.outcome = &p->outcome,
+		.result = &p->result,
 		.arg = p };
 	return 1;
 }
@@ -70,20 +70,20 @@ next(struct gm_ask *ask, void *arg)
 /* Note what came of it. */
 static int
 /* cppcheck-suppress constParameter ; a receiver may fail with one of its own */
-done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 	struct probe *p = ask->arg;
-	enum gm_class class = p->outcome.class;
+	enum gm_class class = p->result.class;
 
 	p->model->class = class;
-	p->model->http = p->outcome.fault.http;
-	gm_log_outcome(r->log, &p->outcome);
+	p->model->http = p->result.fault.http;
+	gm_log_result(r->log, &p->result);
 	if (rc != 0 && (r->failed == NULL || p->model < r->failed)) {
 		r->failed = p->model;
 		r->failure = *err;
 	}
-	gm_outcome_release(&p->outcome);
+	gm_result_release(&p->result);
 	p->model = NULL;
 	return is_fatal(class) ? -1 : 0;
 }
@@ -102,7 +102,7 @@ probe_all(struct run *r, struct gm_err *err)
 
 	for (p = r->probes; p < r->probes + AT_ONCE; p++)
 		if (p->model != NULL)
-			gm_outcome_release(&p->outcome);
+			gm_result_release(&p->result);
 	return rc;
 }
 

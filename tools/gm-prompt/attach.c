@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "cli/enclose.h"
 #include "gm-prompt/attach.h"
-#include "provider/request.h"
+#include "provider/encode.h"
 
 #define FILES_MAX (1024 * 1024)
 #define SHOWN_MAX (8 * GM_TERM_LINE_MAX)
@@ -27,7 +27,7 @@ void
 gm_attach_init(struct gm_attach *a)
 {
 	*a = (struct gm_attach){ .len = 0 };
-	gm_buf_init(&a->texts, GM_REQUEST_MAX);
+	gm_buf_init(&a->texts, GM_ENCODED_MAX);
 	gm_buf_init(&a->files, FILES_MAX * sizeof(struct file));
 	gm_buf_init(&a->raw, GM_ATTACH_FILE_MAX);
 }

@@ -52,7 +52,7 @@ void gm_attach_reset(struct gm_attach *);
  * Add a file, or standard input, whose name is "standard input".  A signal or
  * the deadline ends the wait for a slow one.  Returns 0, or -1: GM_ENOINPUT (cannot be read, a
  * directory, a device, with regular_only a FIFO), GM_EDATA (binary, larger than GM_ATTACH_FILE_MAX, all
- * together larger than GM_REQUEST_MAX), GM_EUSAGE (standard input was read
+ * together larger than GM_ENCODED_MAX), GM_EUSAGE (standard input was read
  * already), GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS; the message
  * names the file in one clean line.
  */

@@ -46,7 +46,7 @@ enum stop {
 /* A record in flight.  What it owns serves one record after another. */
 struct job {
 	struct gm_item item;
-	struct gm_outcome outcome;
+	struct gm_result result;
 	struct gm_hold held; /* the answer so far */
 	int64_t number;
 	struct job *next_idle;
@@ -56,7 +56,7 @@ struct run {
 	struct gm_prompt_options *opt;
 	const struct gm_common *common;
 	struct gm_services *services;
-	struct gm_question question; /* what all records share */
+	struct gm_request request; /* what all records share */
 	struct gm_prompt prompt;
 	struct gm_items items;
 
@@ -242,8 +242,8 @@ put_json(struct run *r, const struct job *j, struct gm_span text,
     const struct gm_err *failure, struct gm_err *err)
 {
 	const struct gm_record record = {
-		.outcome = &j->outcome,
-		.question = &j->item.question,
+		.result = &j->result,
+		.request = &j->item.request,
 		.provider = r->services->services[0].provider->name,
 		.err = failure,
 		.text = text,
@@ -278,18 +278,18 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
     struct gm_err *failure)
 {
 	const struct gm_prompt_options *o = r->opt;
-	const struct gm_outcome *outcome = &j->outcome;
+	const struct gm_result *result = &j->result;
 
 	*text = gm_buf_span(&j->held.text);
 	gm_buf_reset(&r->block);
 	if (o->count && rc == 0) {
 		gm_buf_printf(
-		    &r->block, "%lld", (long long)outcome->answer.usage.prompt);
+		    &r->block, "%lld", (long long)result->answer.usage.prompt);
 		*text = gm_buf_span(&r->block);
 	}
-	if (!o->extract || !gm_delivery_is_showable(outcome, rc))
+	if (!o->extract || !gm_delivery_is_showable(result, rc))
 		return rc;
-	rc = gm_delivery_block(outcome, *text, rc, &r->block, failure);
+	rc = gm_delivery_block(result, *text, rc, &r->block, failure);
 	*text = gm_buf_span(&r->block);
 	return rc;
 }
@@ -302,7 +302,7 @@ static bool
 is_special(const struct run *r, const struct job *j)
 {
 	return j->item.service != r->services->services ||
-	       strcmp(j->item.question.model, r->question.model) != 0;
+	       strcmp(j->item.request.model, r->request.model) != 0;
 }
 
 /*
@@ -314,7 +314,7 @@ is_special(const struct run *r, const struct job *j)
 static bool
 is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 {
-	const struct gm_outcome *o = &j->outcome;
+	const struct gm_result *o = &j->result;
 
 	if (o->class == GM_CLASS_SIGNAL || o->class == GM_CLASS_DEADLINE)
 		return true;
@@ -353,8 +353,8 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 static bool
 is_passed_over(struct run *r, const struct job *j)
 {
-	return j->outcome.class != GM_CLASS_SIGNAL &&
-	       j->outcome.class != GM_CLASS_DEADLINE && is_special(r, j) &&
+	return j->result.class != GM_CLASS_SIGNAL &&
+	       j->result.class != GM_CLASS_DEADLINE && is_special(r, j) &&
 	       ++r->passed_in_row < PASSED_MAX;
 }
 
@@ -363,7 +363,7 @@ static int
 drop_job(struct run *r, struct job *j, const struct gm_err *failure,
     struct gm_err *err)
 {
-	enum gm_class class = j->outcome.class;
+	enum gm_class class = j->result.class;
 
 	r->totals.not_sent++;
 	if (is_passed_over(r, j)) {
@@ -393,7 +393,7 @@ free_job(struct run *r, struct job *j)
 
 /* The pool's receiver. */
 static int
-done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 	struct job *j = ask->arg;
@@ -401,8 +401,8 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 
 	if (rc != 0)
 		failure = *err;
-	gm_totals_add(&r->totals, &j->outcome);
-	gm_log_outcome(&r->log, &j->outcome);
+	gm_totals_add(&r->totals, &j->result);
+	gm_log_result(&r->log, &j->result);
 	if (rc != 0 && failure.code == GM_EOS)
 		return -1; /* of this machine: it would be so for all */
 	if (rc != 0 && is_dropped(r, j, failure.code))
@@ -440,32 +440,32 @@ static int
 make_item(struct run *r, struct job *j, const struct gm_reader_record *record,
     struct gm_err *err)
 {
-	struct gm_question *q = &j->item.question;
+	struct gm_request *q = &j->item.request;
 
 	if (record->fault != NULL) { /* nothing of the record before it */
-		*q = r->question;
+		*q = r->request;
 		j->item.id.len = 0;
 		return gm_fail(err, GM_EDATA, "%s", record->fault);
 	}
 	if (gm_item_make(&j->item, &r->items, (uint64_t)record->number,
 		record->text, err) != 0)
 		return -1;
-	q->tokens = gm_estimate_question(q);
+	q->tokens = gm_estimate_request(q);
 	return 0;
 }
 
-static struct gm_ask
+static struct gm_call_args
 ask_of(struct job *j)
 {
-	return (struct gm_ask){ .service = j->item.service,
-		.question = &j->item.question,
+	return (struct gm_call_args){ .service = j->item.service,
+		.request = &j->item.request,
 		.sink = &j->held.sink,
-		.outcome = &j->outcome,
+		.result = &j->result,
 		.arg = j };
 }
 
 /*
- * Make the question of a record.  Returns 1, 0 if it needs no request (it has
+ * Make the request of a record.  Returns 1, 0 if it needs no request (it has
  * its line, or needs none), or -1.
  */
 static int
@@ -473,14 +473,14 @@ take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
     struct gm_err *err)
 {
 	struct gm_err failure;
-	struct gm_ask ask;
+	struct gm_call_args ask;
 	int rc;
 
 	r->totals.records++;
 	j->number = record->number;
 	tell_replaced(r, record);
-	gm_outcome_release(&j->outcome);
-	gm_outcome_init(&j->outcome);
+	gm_result_release(&j->result);
+	gm_result_init(&j->result);
 	rc = make_item(r, j, record, &failure);
 	if (rc == 0 && is_finished(r, j)) {
 		r->totals.skipped++;
@@ -550,22 +550,22 @@ keep_pace(struct run *r, struct gm_err *err)
 {
 	int64_t now = gm_clock_mono_ms();
 
-	if (r->opt->pacing.sleep_ms == 0)
+	if (r->opt->rate.sleep_ms == 0)
 		return 1;
 	if (now < r->next_ms)
 		return gm_watch_by(&r->watch, r->next_ms, err);
-	r->next_ms = now + r->opt->pacing.sleep_ms;
+	r->next_ms = now + r->opt->rate.sleep_ms;
 	return 1;
 }
 
 static void
-start(struct run *r, struct gm_ask *ask)
+start(struct run *r, struct gm_call_args *ask)
 {
 	struct job *j = r->ready;
 
 	r->ready = NULL;
 	r->busy++;
-	r->question.cautious = false; /* said once */
+	r->request.cautious = false; /* said once */
 	gm_hold_reset(&j->held);
 	*ask = ask_of(j);
 }
@@ -575,7 +575,7 @@ start(struct run *r, struct gm_ask *ask)
  * the input is seen at once.
  */
 static int
-next(struct gm_ask *ask, void *arg)
+next(struct gm_call_args *ask, void *arg)
 {
 	struct run *r = arg;
 	struct gm_err err = { .code = GM_OK };
@@ -614,7 +614,7 @@ show_progress(struct run *r, struct gm_err *err)
 		return 0;
 	gm_progress_draw(&r->progress, &r->totals,
 	    gm_cooling_count(
-		&r->cooling, r->services->services, r->question.model, now),
+		&r->cooling, r->services->services, r->request.model, now),
 	    now);
 	return r->progress.due_ms != 0
 	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
@@ -640,7 +640,7 @@ static int
 run_pool(struct run *r, struct gm_err *err)
 {
 	const struct gm_pool pool = { .http = r->services->services[0].http,
-		.slots = r->opt->pacing.jobs,
+		.slots = r->opt->rate.jobs,
 		.next = next,
 		.done = done,
 		.tick = tick,
@@ -655,7 +655,7 @@ run_pool(struct run *r, struct gm_err *err)
 static int
 make_jobs(struct run *r, struct gm_err *err)
 {
-	size_t i, len = r->opt->pacing.jobs;
+	size_t i, len = r->opt->rate.jobs;
 	struct job *j;
 
 	r->jobs = calloc(len, sizeof(*r->jobs));
@@ -664,7 +664,7 @@ make_jobs(struct run *r, struct gm_err *err)
 	for (i = len; i-- > 0;) {
 		j = &r->jobs[i];
 		gm_item_init(&j->item);
-		gm_outcome_init(&j->outcome);
+		gm_result_init(&j->result);
 		gm_hold_init(&j->held, GM_DELIVERY_MAX);
 		j->next_idle = r->idle;
 		r->idle = j;
@@ -681,17 +681,17 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	struct gm_input input = { .note = &r->common->note };
 	struct gm_items_options items;
 
-	if (gm_prompt_options_apply(r->opt, r->services, &r->question, err) !=
+	if (gm_prompt_options_apply(r->opt, r->services, &r->request, err) !=
 		0 ||
 	    gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
 		return -1;
-	r->question.system = gm_buf_span(&r->prompt.system);
+	r->request.system = gm_buf_span(&r->prompt.system);
 	items = (struct gm_items_options){ .json = r->opt->jsonl,
 		.mark = r->opt->mark,
 		.prompt = gm_buf_span(&r->prompt.text),
 		.files = r->opt->files.items,
 		.files_len = r->opt->files.len,
-		.question = &r->question,
+		.request = &r->request,
 		.service = r->services->services,
 		.extract = r->opt->extract,
 		.note = &r->common->note };
@@ -813,7 +813,7 @@ static int
 add_estimate(struct run *r, struct job *j, struct gm_err *err)
 {
 	(void)err;
-	r->totals.tokens_in += j->item.question.tokens;
+	r->totals.tokens_in += j->item.request.tokens;
 	return 0;
 }
 
@@ -821,14 +821,14 @@ static int
 estimate(struct run *r, struct gm_err *err)
 {
 	const struct gm_service *first = r->services->services;
-	struct gm_forecast f = { .sleep_ms = r->opt->pacing.sleep_ms };
+	struct gm_forecast f = { .sleep_ms = r->opt->rate.sleep_ms };
 
 	if (walk(r, add_estimate, err) != 0)
 		return -1;
 	f.requests = r->totals.records - r->totals.failed;
 	f.invalid = r->totals.failed;
 	f.tokens = r->totals.tokens_in;
-	gm_forecast_limits(&f, first->keys, &first->wish);
+	gm_forecast_limits(&f, first->keys, &first->filter);
 	gm_buf_reset(&r->line);
 	gm_forecast_put(&f, r->common->json, &r->line);
 	return print_line(r, err);
@@ -841,7 +841,7 @@ estimate(struct run *r, struct gm_err *err)
 static int
 print_request(struct run *r, struct job *j, struct gm_err *err)
 {
-	const struct gm_ask ask = ask_of(j);
+	const struct gm_call_args ask = ask_of(j);
 
 	gm_buf_reset(&r->line);
 	if (gm_call_preview(&ask,
@@ -917,9 +917,9 @@ release(struct run *r)
 {
 	size_t i;
 
-	for (i = 0; r->jobs != NULL && i < r->opt->pacing.jobs; i++) {
+	for (i = 0; r->jobs != NULL && i < r->opt->rate.jobs; i++) {
 		gm_item_release(&r->jobs[i].item);
-		gm_outcome_release(&r->jobs[i].outcome);
+		gm_result_release(&r->jobs[i].result);
 		gm_hold_release(&r->jobs[i].held);
 	}
 	free(r->jobs);

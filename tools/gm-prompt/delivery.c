@@ -8,7 +8,7 @@
 #define PIECE 16384
 
 bool
-gm_delivery_is_showable(const struct gm_outcome *o, int rc)
+gm_delivery_is_showable(const struct gm_result *o, int rc)
 {
 	return rc == 0 || o->class == GM_CLASS_TOKEN_LIMIT ||
 	       o->class == GM_CLASS_UNFINISHED ||
@@ -17,7 +17,7 @@ gm_delivery_is_showable(const struct gm_outcome *o, int rc)
 }
 
 int
-gm_delivery_block(const struct gm_outcome *o, struct gm_span answer, int rc,
+gm_delivery_block(const struct gm_result *o, struct gm_span answer, int rc,
     struct gm_buf *block, struct gm_err *err)
 {
 	if (gm_fence_first(answer, block) || rc != 0)

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/term.h"
-#include "call/outcome.h"
+#include "call/result.h"
 #include "cli/out.h"
 #include "provider/provider.h"
 
@@ -30,13 +30,13 @@ struct gm_delivery {
 };
 
 /* An answer that is cut is still shown; one that is blocked is not. */
-bool gm_delivery_is_showable(const struct gm_outcome *, int rc);
+bool gm_delivery_is_showable(const struct gm_result *, int rc);
 
 /*
  * Take the first fenced block of an answer that is shown; rc and *err are the
  * call's.  Returns rc, or -1 with GM_ENEGATIVE if all was well but there is none.
  */
-int gm_delivery_block(const struct gm_outcome *, struct gm_span answer, int rc,
+int gm_delivery_block(const struct gm_result *, struct gm_span answer, int rc,
     struct gm_buf *block, struct gm_err *) GM_MUST_CHECK;
 
 /* stream: give text out as it comes; else hold it back. */

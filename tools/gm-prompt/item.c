@@ -8,7 +8,7 @@
 #include "cli/prompt.h"
 #include "gm-prompt/item.h"
 #include "gm-prompt/recordhash.h"
-#include "provider/request.h"
+#include "provider/encode.h"
 
 #define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next record */
 #define KEPT_TOKENS 16384
@@ -95,7 +95,7 @@ gm_items_open(
 	all->placed =
 	    gm_template_has(t, NULL) || gm_template_has(t, names[PROMPT]);
 	all->varies = gm_template_varies(t);
-	gm_hash_hex(all->system, gm_span_of(""), o->question->system);
+	gm_hash_hex(all->system, gm_span_of(""), o->request->system);
 	return parse_files(all, &style, err);
 }
 
@@ -119,7 +119,7 @@ gm_item_init(struct gm_item *it)
 {
 	*it = (struct gm_item){ .params.members = true };
 	gm_buf_init(&it->texts, 4 * (size_t)GM_ITEM_MAX);
-	gm_buf_init(&it->prompt, GM_REQUEST_MAX);
+	gm_buf_init(&it->prompt, GM_ENCODED_MAX);
 	gm_buf_init(&it->name, NAME_MAX_LEN);
 	gm_buf_init(&it->parts, LIST_MAX);
 	gm_buf_init(&it->turns, LIST_MAX);
@@ -143,7 +143,7 @@ reset(struct gm_item *it, const struct gm_items *all)
 	gm_attach_reset(&it->files);
 	it->params =
 	    (struct gm_params){ .members = true, .texts = it->params.texts };
-	it->question = *all->options.question;
+	it->request = *all->options.request;
 	it->service = all->options.service;
 	it->id = (struct gm_span){ NULL, 0 };
 	it->hash[0] = '\0';
@@ -374,16 +374,16 @@ read_stop(struct gm_item *it, const struct record *r, struct gm_err *err)
 		if (it->stop[len++][0] == '\0')
 			return gm_fail(err, GM_EDATA, "stop: an empty text");
 	}
-	it->question.stop = it->stop;
-	it->question.stop_len = len;
+	it->request.stop = it->stop;
+	it->request.stop_len = len;
 	return 0;
 }
 
-/* What is set beside the prompt: into the question. */
+/* What is set beside the prompt: into the request. */
 static int
 read_options(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
-	struct gm_question *q = &it->question;
+	struct gm_request *q = &it->request;
 	struct gm_span system, model, safety;
 
 	if (read_string(it, r, SYSTEM, &system, err) != 0 ||
@@ -400,7 +400,7 @@ read_options(struct gm_item *it, const struct record *r, struct gm_err *err)
 	if (model.p == NULL)
 		return 0;
 	q->model = model.p;
-	q->spare_len = 0;
+	q->next_models_len = 0;
 	if (it->service->provider->check_model(q->model, err) == 0)
 		return 0;
 	gm_err_prefix(err, "model: ");
@@ -709,8 +709,8 @@ set_turns(struct gm_item *it, struct gm_err *err)
 		turn[i].parts = part;
 		part += turn[i].parts_len;
 	}
-	it->question.turns = turn;
-	it->question.turns_len = len;
+	it->request.turns = turn;
+	it->request.turns_len = len;
 	return 0;
 }
 
@@ -726,9 +726,9 @@ use_own_services(struct gm_item *it, size_t len)
 		it->services[i].next =
 		    i + 1 < len ? &it->services[i + 1] : NULL;
 	if (it->services[0].provider != it->service->provider) {
-		it->question.model = it->services[0].models[0];
-		it->question.spare = it->services[0].models + 1;
-		it->question.spare_len = it->services[0].models_len - 1;
+		it->request.model = it->services[0].models[0];
+		it->request.next_models = it->services[0].models + 1;
+		it->request.next_models_len = it->services[0].models_len - 1;
 	}
 	it->service = it->services;
 }
@@ -743,7 +743,7 @@ fit(struct gm_item *it, const struct record *r, struct gm_err *err)
 
 	for (s = it->service; s != NULL; s = s->next, all++) {
 		assert(all < GM_LEN(it->services));
-		if (s->provider->check(s->provider, &it->question, &why) == 0) {
+		if (s->provider->check(s->provider, &it->request, &why) == 0) {
 			it->services[len++] = *s;
 			continue;
 		}
@@ -767,16 +767,16 @@ fit(struct gm_item *it, const struct record *r, struct gm_err *err)
 static int
 set_hash(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
-	const struct gm_question *q = &it->question;
+	const struct gm_request *q = &it->request;
 	char system[GM_HASH_HEX];
 	struct gm_recordhash h = { .record = r->bytes,
-		.question = q,
+		.request = q,
 		.service = it->service,
 		.system = r->all->system,
 		.files = gm_buf_span(&it->hashes),
 		.extract = r->all->options.extract };
 
-	if (q->system.p != r->all->options.question->system.p) {
+	if (q->system.p != r->all->options.request->system.p) {
 		gm_hash_hex(system, gm_span_of(""), q->system);
 		h.system = system;
 	}

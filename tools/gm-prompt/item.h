@@ -2,7 +2,7 @@
 #define GM_PROMPT_ITEM_H
 
 /*
- * A record of a batch as a question.
+ * A record of a batch as a request.
  *
  * A plain record (a line, or what ends in a NUL) is a text: a prompt, or what
  * the template of the prompt or of a file's name makes of it.  A JSON record is
@@ -65,7 +65,7 @@ struct gm_items_options {
 	 * What records do not set: operation, models, system, parameters, as
 	 * gm_services_fit() leaves it.  No turns.
 	 */
-	const struct gm_question *question;
+	const struct gm_request *request;
 	const struct gm_service *service; /* the first that is asked */
 	bool extract; /* only the first fenced block of an answer is kept */
 	const struct gm_note *note;
@@ -94,7 +94,7 @@ void gm_items_close(struct gm_items *);
 
 /* To be used for one record after another; it keeps its memory. */
 struct gm_item {
-	struct gm_question question; /* valid until the next record */
+	struct gm_request request; /* valid until the next record */
 	/*
 	 * Who is asked: those that support what the record asks for; in the
 	 * item, or the options' if that are all.
@@ -118,7 +118,7 @@ struct gm_item {
 void gm_item_init(struct gm_item *);
 
 /*
- * Make the question of a record, whose bytes are needed no longer; number, from
+ * Make the request of a record, whose bytes are needed no longer; number, from
  * 1, is for notes.  Reads files, which may wait for the writer of a FIFO.
  * Returns 0, or -1.  The record is not valid, id is known if it could be read,
  * and the batch goes on: GM_EDATA (not as above, a binary or large file),

@@ -63,8 +63,8 @@ check_batch_alone(const struct gm_prompt_options *o, struct gm_err *err)
 {
 	const struct gm_refusal rows[] = {
 		{ o->mark != NULL, ONLY_BATCH("--replace") },
-		{ o->pacing.jobs_text != NULL, ONLY_BATCH("--jobs") },
-		{ o->pacing.sleep_text != NULL, ONLY_BATCH("--sleep-ms") },
+		{ o->rate.jobs_text != NULL, ONLY_BATCH("--jobs") },
+		{ o->rate.sleep_text != NULL, ONLY_BATCH("--sleep-ms") },
 		{ o->text, ONLY_BATCH("--text") },
 		{ o->unordered, ONLY_BATCH("--unordered") },
 		{ o->resume, ONLY_BATCH("--resume") },
@@ -202,7 +202,7 @@ gm_prompt_options_check(
 	if (check_clashes(o, argc, err) != 0 ||
 	    (o->batch ? check_batch(o, argc, argv, err)
 		      : check_batch_alone(o, err)) != 0 ||
-	    gm_pacing_apply(&o->pacing, err) != 0 || set_limits(o, err) != 0)
+	    gm_rate_apply(&o->rate, err) != 0 || set_limits(o, err) != 0)
 		return -1;
 	from = gm_prompt_options_sources(o, argc, argv);
 	return gm_prompt_check(&from, err);
@@ -210,9 +210,9 @@ gm_prompt_options_check(
 
 int
 gm_prompt_options_apply(struct gm_prompt_options *o, struct gm_services *s,
-    struct gm_question *question, struct gm_err *err)
+    struct gm_request *request, struct gm_err *err)
 {
-	*question = (struct gm_question){
+	*request = (struct gm_request){
 		.operation = o->count ? GM_OP_COUNT : GM_OP_GENERATE,
 		.thoughts = o->show_thoughts,
 		.stop = o->stop.items,
@@ -221,9 +221,9 @@ gm_prompt_options_apply(struct gm_prompt_options *o, struct gm_services *s,
 		.url_context = o->url_context,
 		.cautious = true,
 	};
-	if (gm_params_apply(&o->params, question, err) != 0)
+	if (gm_params_apply(&o->params, request, err) != 0)
 		return -1;
-	return gm_services_fit(s, question, err);
+	return gm_services_fit(s, request, err);
 }
 
 static void
@@ -328,5 +328,5 @@ gm_prompt_rows(void *options, struct gm_options *table)
 
 	gm_options_add(table, rows);
 	add_batch_rows(o, table);
-	gm_pacing_rows(&o->pacing, table);
+	gm_rate_rows(&o->rate, table);
 }

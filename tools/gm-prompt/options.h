@@ -11,9 +11,9 @@
 #include "base/err.h"
 #include "call/services.h"
 #include "cli/cli.h"
-#include "cli/pacing.h"
 #include "cli/params.h"
 #include "cli/prompt.h"
+#include "cli/rate.h"
 
 struct gm_prompt_options {
 	struct gm_common common;
@@ -25,7 +25,7 @@ struct gm_prompt_options {
 	bool count, dry_run, estimate, extract, raw;
 
 	/* Of a batch. */
-	struct gm_pacing pacing;
+	struct gm_rate rate;
 	bool lines, nul, jsonl; /* how records are told apart */
 	bool batch;             /* one of them was given */
 	const char *mark;       /* --replace; NULL: "{}" */
@@ -55,6 +55,6 @@ struct gm_prompt_sources gm_prompt_options_sources(
  * GM_EOS.
  */
 int gm_prompt_options_apply(struct gm_prompt_options *, struct gm_services *,
-    struct gm_question *, struct gm_err *) GM_MUST_CHECK;
+    struct gm_request *, struct gm_err *) GM_MUST_CHECK;
 
 #endif

@@ -45,12 +45,12 @@ put_texts(struct gm_buf *out, char what, const char *const *texts, size_t len)
 static void
 put_services(struct gm_buf *out, const struct gm_recordhash *h)
 {
-	const struct gm_question *q = h->question;
+	const struct gm_request *q = h->request;
 	const struct gm_service *s = h->service;
 
 	put(out, 's', gm_span_of(s->provider->name));
 	put_text(out, 'm', q->model);
-	put_texts(out, 'm', q->spare, q->spare_len);
+	put_texts(out, 'm', q->next_models, q->next_models_len);
 	for (s = s->next; s != NULL; s = s->next) {
 		put(out, 's', gm_span_of(s->provider->name));
 		put_texts(out, 'm', s->models, s->models_len);
@@ -61,7 +61,7 @@ put_services(struct gm_buf *out, const struct gm_recordhash *h)
 static void
 put_turns(struct gm_buf *out, const struct gm_recordhash *h)
 {
-	const struct gm_question *q = h->question;
+	const struct gm_request *q = h->request;
 	size_t files = h->files.len / (GM_HASH_HEX - 1);
 	const struct gm_turn *turn;
 	size_t i, len;
@@ -84,7 +84,7 @@ int
 gm_recordhash_make(char out[GM_HASH_HEX], const struct gm_recordhash *h,
     struct gm_buf *room, struct gm_err *err)
 {
-	const struct gm_question *q = h->question;
+	const struct gm_request *q = h->request;
 
 	gm_buf_reset(room);
 	gm_buf_put_span(room, h->files);

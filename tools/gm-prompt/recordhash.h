@@ -26,7 +26,7 @@
 /* All is borrowed. */
 struct gm_recordhash {
 	struct gm_span record;
-	const struct gm_question *question;
+	const struct gm_request *request;
 	const struct gm_service *service; /* the first that is asked */
 	const char *system; /* gm_hash_hex() of the system instruction */
 	/*

@@ -21,14 +21,14 @@ struct run {
 	struct gm_prompt_options *opt;
 	struct gm_services *services;
 	struct gm_prompt prompt;
-	struct gm_question question;
+	struct gm_request request;
 	struct gm_attach files;
 	struct gm_part *parts; /* prompt and files, in the only turn: */
 	struct gm_turn turn;
-	struct gm_outcome outcome;
+	struct gm_result result;
 	struct gm_out out;
 	struct gm_delivery delivery;
-	bool asked; /* there is an outcome */
+	bool asked; /* there is an result */
 };
 
 static bool
@@ -54,13 +54,13 @@ open_output(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-static struct gm_ask
+static struct gm_call_args
 ask_of(struct run *r)
 {
-	return (struct gm_ask){ .service = r->services->services,
-		.question = &r->question,
+	return (struct gm_call_args){ .service = r->services->services,
+		.request = &r->request,
 		.sink = &r->delivery.sink,
-		.outcome = &r->outcome };
+		.result = &r->result };
 }
 
 /* In place of an answer. */
@@ -76,7 +76,7 @@ print(struct run *r, struct gm_span text, struct gm_err *err)
 static int
 dry_run(struct run *r, struct gm_err *err)
 {
-	const struct gm_ask what = ask_of(r);
+	const struct gm_call_args what = ask_of(r);
 	struct gm_buf body;
 	int rc;
 
@@ -93,11 +93,11 @@ static int
 estimate(struct run *r, struct gm_err *err)
 {
 	const struct gm_service *first = r->services->services;
-	struct gm_forecast f = { .requests = 1, .tokens = r->question.tokens };
+	struct gm_forecast f = { .requests = 1, .tokens = r->request.tokens };
 	struct gm_buf text;
 	int rc;
 
-	gm_forecast_limits(&f, first->keys, &first->wish);
+	gm_forecast_limits(&f, first->keys, &first->filter);
 	gm_buf_init(&text, SIZE_MAX / 2);
 	gm_forecast_put(&f, r->opt->common.json, &text);
 	rc = gm_buf_check(&text, err);
@@ -115,7 +115,7 @@ deliver_block(struct run *r, struct gm_err *err)
 
 	gm_buf_init(&block, GM_DELIVERY_MAX);
 	rc = gm_delivery_block(
-	    &r->outcome, gm_buf_span(&r->delivery.held), 0, &block, err);
+	    &r->result, gm_buf_span(&r->delivery.held), 0, &block, err);
 	if (rc == 0)
 		rc = gm_buf_check(&block, err);
 	if (rc == 0)
@@ -131,7 +131,7 @@ deliver_count(struct run *r, struct gm_err *err)
 	char text[32];
 
 	(void)snprintf(text, sizeof(text), "%lld",
-	    (long long)r->outcome.answer.usage.prompt);
+	    (long long)r->result.answer.usage.prompt);
 	return gm_delivery_replace(&r->delivery, gm_span_of(text), err);
 }
 
@@ -142,7 +142,7 @@ deliver_text(struct run *r, int rc, struct gm_err *err)
 	struct gm_err failure = { .code = GM_OK };
 	int delivered;
 
-	if (!gm_delivery_is_showable(&r->outcome, rc))
+	if (!gm_delivery_is_showable(&r->result, rc))
 		delivered = gm_delivery_end(&r->delivery, &failure);
 	else if (r->opt->count)
 		delivered = deliver_count(r, &failure);
@@ -150,7 +150,7 @@ deliver_text(struct run *r, int rc, struct gm_err *err)
 		delivered = deliver_block(r, &failure);
 	else
 		delivered = gm_delivery_finish(&r->delivery, &failure);
-	if (delivered == 0 && gm_delivery_is_showable(&r->outcome, rc))
+	if (delivered == 0 && gm_delivery_is_showable(&r->result, rc))
 		delivered = gm_out_commit(&r->out, &failure);
 	/* An answer that is lost weighs more than one that is cut. */
 	if (delivered != 0 && (rc == 0 || failure.code != GM_ENEGATIVE))
@@ -164,8 +164,8 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 	const struct gm_common *c = &r->opt->common;
 	struct gm_buf block, line;
 	struct gm_record record = {
-		.outcome = &r->outcome,
-		.question = &r->question,
+		.result = &r->result,
+		.request = &r->request,
 		.provider = gm_vendor(c->vendor)->name,
 		.text = gm_buf_span(&r->delivery.held),
 		.secrets = &c->secrets,
@@ -173,9 +173,9 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 
 	gm_buf_init(&block, GM_DELIVERY_MAX);
 	gm_buf_init(&line, SIZE_MAX / 2);
-	if (r->opt->extract && gm_delivery_is_showable(&r->outcome, rc)) {
-		rc = gm_delivery_block(
-		    &r->outcome, record.text, rc, &block, err);
+	if (r->opt->extract && gm_delivery_is_showable(&r->result, rc)) {
+		rc =
+		    gm_delivery_block(&r->result, record.text, rc, &block, err);
 		record.text = gm_buf_span(&block);
 	}
 	record.err = rc != 0 ? err : NULL;
@@ -238,12 +238,12 @@ set_turn(struct run *r, struct gm_err *err)
 	for (i = 0; i < r->files.len; i++)
 		r->parts[len++] = gm_attach_part(&r->files, i);
 	r->turn = (struct gm_turn){ .parts = r->parts, .parts_len = len };
-	r->question.turns = &r->turn;
-	r->question.turns_len = 1;
+	r->request.turns = &r->turn;
+	r->request.turns_len = 1;
 	return 0;
 }
 
-/* Everything up to the question, which is then ready to be asked. */
+/* Everything up to the request, which is then ready to be asked. */
 static int
 prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -253,7 +253,7 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	    gm_prompt_options_sources(o, argc, argv);
 	struct gm_input input;
 
-	if (gm_prompt_options_apply(o, r->services, &r->question, err) != 0)
+	if (gm_prompt_options_apply(o, r->services, &r->request, err) != 0)
 		return -1;
 	input = (struct gm_input){ .note = &c->note,
 		.closed = c->stdin_closed,
@@ -261,23 +261,23 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	if (attach(r, &input, err) != 0 ||
 	    gm_prompt_compose(&r->prompt, &from, &input, err) != 0)
 		return -1;
-	r->question.system = gm_buf_span(&r->prompt.system);
+	r->request.system = gm_buf_span(&r->prompt.system);
 	if (set_turn(r, err) != 0)
 		return -1;
-	r->question.tokens = gm_estimate_question(&r->question);
+	r->request.tokens = gm_estimate_request(&r->request);
 	return 0;
 }
 
 static int
 ask(struct run *r, struct gm_err *err)
 {
-	const struct gm_ask question = ask_of(r);
+	const struct gm_call_args request = ask_of(r);
 
-	if (gm_window_check(&question, err) != 0 ||
+	if (gm_window_check(&request, err) != 0 ||
 	    gm_services_connect(r->services, err) != 0)
 		return -1;
 	r->asked = true;
-	return gm_pool_ask(&question, err);
+	return gm_pool_call(&request, err);
 }
 
 /* The answer, or what is known of the failure; then what else is to tell. */
@@ -293,12 +293,12 @@ deliver(struct run *r, int rc, struct gm_err *err)
 		rc = deliver_record(r, rc, err);
 	else if (r->asked)
 		rc = deliver_text(r, rc, err);
-	if (rc != 0 && r->outcome.class == GM_CLASS_OK)
-		r->outcome.class = GM_CLASS_LOCAL; /* the answer got lost */
+	if (rc != 0 && r->result.class == GM_CLASS_OK)
+		r->result.class = GM_CLASS_LOCAL; /* the answer got lost */
 	if (!r->asked)
 		return rc;
-	gm_outcome_tell(&r->outcome, &c->note);
-	gm_log_outcome(&c->log, &r->outcome);
+	gm_result_tell(&r->result, &c->note);
+	gm_log_result(&c->log, &r->result);
 	return rc;
 }
 
@@ -329,7 +329,7 @@ release(struct run *r)
 {
 	gm_delivery_release(&r->delivery);
 	gm_out_release(&r->out);
-	gm_outcome_release(&r->outcome);
+	gm_result_release(&r->result);
 	gm_prompt_release(&r->prompt);
 	gm_attach_release(&r->files);
 	free(r->parts);
@@ -349,7 +349,7 @@ gm_single_run(struct gm_prompt_options *opt, struct gm_services *services,
 	r->opt = opt;
 	r->services = services;
 	r->out.file.fd = -1;
-	gm_outcome_init(&r->outcome);
+	gm_result_init(&r->result);
 	rc = work(r, opened, argc, argv, err);
 	release(r);
 	return rc;

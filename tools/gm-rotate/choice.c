@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "call/outcome.h"
+#include "call/result.h"
 #include "gm-rotate/choice.h"
 #include "json/write.h"
 
@@ -14,9 +14,9 @@ gm_keychoice_key(const struct gm_keychoice *c)
 	return c->ring->keys[c->pick.index].text;
 }
 
-/* Why there is none: fills *err and what of the outcome is about that. */
+/* Why there is none: fills *err and what of the result is about that. */
 static int
-fail(const struct gm_keychoice *c, struct gm_outcome *o, struct gm_err *err)
+fail(const struct gm_keychoice *c, struct gm_result *o, struct gm_err *err)
 {
 	bool other = c->vendor != GM_VENDOR_GEMINI;
 	char way[80];
@@ -29,42 +29,42 @@ fail(const struct gm_keychoice *c, struct gm_outcome *o, struct gm_err *err)
 	(void)snprintf(way, sizeof(way), "gm-rotate%s%s --reset lifts that",
 	    other ? " --provider " : "",
 	    other ? gm_vendor(c->vendor)->name : "");
-	return gm_outcome_fail_keys(o, &c->pick, &subject, err);
+	return gm_result_fail_keys(o, &c->pick, &subject, err);
 }
 
 int
 gm_keychoice_check(const struct gm_keychoice *c, struct gm_err *err)
 {
-	struct gm_outcome outcome;
+	struct gm_result result;
 	int rc;
 
 	if (c->pick.kind == GM_PICK_KEY)
 		return 0;
-	gm_outcome_init(&outcome);
-	rc = fail(c, &outcome, err);
-	gm_outcome_release(&outcome);
+	gm_result_init(&result);
+	rc = fail(c, &result, err);
+	gm_result_release(&result);
 	return rc;
 }
 
 static void
 put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
 {
-	struct gm_outcome outcome;
+	struct gm_result result;
 	char at[GM_CLOCK_TEXT] = "";
 	struct gm_err err;
 
-	gm_outcome_init(&outcome);
-	(void)fail(c, &outcome, &err);
+	gm_result_init(&result);
+	(void)fail(c, &result, &err);
 	gm_jsonw_null(w, "index");
 	gm_jsonw_null(w, "key");
 	gm_jsonw_object(w, "error");
-	gm_jsonw_text(w, "class", gm_class(outcome.class)->name);
+	gm_jsonw_text(w, "class", gm_class(result.class)->name);
 	gm_jsonw_text(w, "message", err.msg);
-	if (outcome.retry_at_ms != 0)
-		gm_clock_format(at, outcome.retry_at_ms);
+	if (result.retry_at_ms != 0)
+		gm_clock_format(at, result.retry_at_ms);
 	gm_jsonw_text_or_null(w, "retry_at", at);
 	gm_jsonw_end(w);
-	gm_outcome_release(&outcome);
+	gm_result_release(&result);
 }
 
 static void

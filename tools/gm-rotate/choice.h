@@ -30,7 +30,7 @@ struct gm_span gm_keychoice_key(const struct gm_keychoice *);
 
 /*
  * 0 if there is a key, else -1: GM_ETEMPFAIL, GM_ENOPERM, with the words of
- * gm_outcome_fail_keys().
+ * gm_result_fail_keys().
  */
 int
 gm_keychoice_check(const struct gm_keychoice *, struct gm_err *) GM_MUST_CHECK;

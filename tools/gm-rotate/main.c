@@ -13,7 +13,7 @@
 #include "cli/out.h"
 #include "cli/wanted.h"
 #include "gm-rotate/choice.h"
-#include "gm-rotate/feed.h"
+#include "gm-rotate/reportfile.h"
 #include "gm-rotate/runner.h"
 #include "gm-rotate/status.h"
 
@@ -244,7 +244,7 @@ static int
 peek(struct run *r, struct gm_err *err)
 {
 	const struct gm_keyquery q =
-	    gm_keys_look(r->keys, r->choice.model, &r->keyset.wish);
+	    gm_keys_look(r->keys, r->choice.model, &r->keyset.filter);
 
 	gm_keyrule_pick(&q, &r->choice.pick);
 	return print_choice(r, err);
@@ -254,7 +254,8 @@ peek(struct run *r, struct gm_err *err)
 static int
 begin(struct run *r, struct gm_keyquery *q, struct gm_err *err)
 {
-	return gm_keys_begin(r->keys, r->choice.model, &r->keyset.wish, q, err);
+	return gm_keys_begin(
+	    r->keys, r->choice.model, &r->keyset.filter, q, err);
 }
 
 /* Unlock; store the change if there is one, with rc 0. */
@@ -289,7 +290,7 @@ move_on(struct run *r, struct gm_err *err)
 	}
 	if (r->index >= 0 && (size_t)r->index != current)
 		pick->index = current;
-	else if (q.wish.of != GM_KEYS_ONE)
+	else if (q.filter.of != GM_KEYS_ONE)
 		rc = gm_keyrule_move(&q, pick->index, err);
 	return finish(r, rc, err) != 0 ? -1 : print_choice(r, err);
 }
@@ -328,8 +329,8 @@ static int
 tell_status(struct run *r, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
-	const struct gm_keytell tell = { .query = gm_keys_look(
-					     r->keys, NULL, &r->keyset.wish),
+	const struct gm_statuslist tell = { .query = gm_keys_look(r->keys, NULL,
+						&r->keyset.filter),
 		.models = r->keyset.models,
 		.models_len = r->keyset.models_len };
 	struct gm_buf lines;
@@ -337,12 +338,12 @@ tell_status(struct run *r, struct gm_err *err)
 
 	gm_keytable_fetch_all(&r->state.table);
 	if (c->json) {
-		rc = gm_keytell_json(&tell, &r->text, err);
+		rc = gm_statuslist_json(&tell, &r->text, err);
 	} else if (!c->out_is_tty) {
-		rc = gm_keytell_table(&tell, false, &r->text, err);
+		rc = gm_statuslist_table(&tell, false, &r->text, err);
 	} else {
 		gm_buf_init(&lines, OUTPUT_MAX);
-		rc = gm_keytell_table(&tell, true, &lines, err);
+		rc = gm_statuslist_table(&tell, true, &lines, err);
 		gm_table_align(gm_buf_span(&lines), &r->text);
 		gm_buf_inherit(&r->text, &lines);
 		gm_buf_release(&lines);
@@ -356,7 +357,7 @@ take_reports(struct run *r, struct gm_err *err)
 	const struct gm_common *c = &r->opt->common;
 
 	if (!c->stdin_closed &&
-	    gm_keyfeed_read(r->keys, r->keyset.provider->name, STDIN_FILENO,
+	    gm_reportfile_read(r->keys, r->keyset.provider->name, STDIN_FILENO,
 		"standard input", err) != 0)
 		return -1;
 	return peek(r, err);
@@ -368,7 +369,7 @@ wait_for_turn(struct run *r, struct gm_err *err)
 {
 	int64_t ms = r->choice.pick.at_ms - gm_clock_wall_ms();
 	struct gm_keychange unsent = { .model = r->choice.model,
-		.wish = r->keyset.wish,
+		.filter = r->keyset.filter,
 		.learnt = GM_LEARNT_UNSENT,
 		.index = r->choice.pick.index,
 		.slot_ms = r->choice.pick.at_ms };
@@ -391,7 +392,7 @@ become(struct run *r, char **argv, struct gm_err *err)
 	const struct gm_common *c = &r->opt->common;
 	struct gm_pick *pick = &r->choice.pick;
 	struct gm_keychange change = { .model = r->choice.model,
-		.wish = r->keyset.wish,
+		.filter = r->keyset.filter,
 		.reserve = true,
 		.latest_ms = gm_clock_latest_ms(c->deadline_ms) };
 

@@ -26,7 +26,7 @@ struct entry {
 	int64_t index;
 	const char *model;
 	bool current;
-	struct gm_standing standing;
+	struct gm_keystatus status;
 	int64_t requests, failures, last_ms;
 };
 
@@ -49,7 +49,7 @@ add(struct list *l, const char *model)
 
 /* Is the row about our service, and about one of our keys if about any? */
 static bool
-is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
+is_ours(const struct gm_statuslist *t, const struct gm_keyrow *row)
 {
 	const struct gm_keyrule *r = t->query.rule;
 	size_t i;
@@ -67,7 +67,7 @@ is_ours(const struct gm_keytell *t, const struct gm_keyrow *row)
 
 /* Calls without a model have a part in what is told of each. */
 static int
-list_models(const struct gm_keytell *t, struct list *l, struct gm_err *err)
+list_models(const struct gm_statuslist *t, struct list *l, struct gm_err *err)
 {
 	const struct gm_keyrow *row;
 	size_t i;
@@ -88,7 +88,7 @@ list_models(const struct gm_keytell *t, struct list *l, struct gm_err *err)
 }
 
 static int64_t
-failures_of(const struct gm_keytell *t, const char *id, const char *model)
+failures_of(const struct gm_statuslist *t, const char *id, const char *model)
 {
 	const struct gm_keyrow *row = gm_keytable_find(
 	    t->query.table, GM_KEYROW_OWNER, t->query.rule->origin, id, model);
@@ -103,7 +103,7 @@ larger(int64_t a, int64_t b)
 }
 
 static void
-fill_key(const struct gm_keytell *t, size_t index, const char *model,
+fill_key(const struct gm_statuslist *t, size_t index, const char *model,
     struct entry *e)
 {
 	struct gm_keyquery q = t->query;
@@ -118,7 +118,7 @@ fill_key(const struct gm_keytell *t, size_t index, const char *model,
 	*e = (struct entry){ .index = (int64_t)index,
 		.model = model,
 		.current = gm_keyrule_current(&q) == index };
-	gm_keyrule_standing(&q, index, &e->standing);
+	gm_keyrule_status(&q, index, &e->status);
 	e->failures = larger(failures_of(t, r->ids[index], ALL),
 	    larger(
 		failures_of(t, project, ALL), failures_of(t, project, name)));
@@ -131,7 +131,7 @@ fill_key(const struct gm_keytell *t, size_t index, const char *model,
 /* False if the row is no pause that lasts. */
 static bool
 fill_pause(
-    const struct gm_keytell *t, const struct gm_keyrow *row, struct entry *e)
+    const struct gm_statuslist *t, const struct gm_keyrow *row, struct entry *e)
 {
 	if (strcmp(row->origin, t->query.rule->origin) != 0 ||
 	    row->kind != GM_KEYROW_PAUSE ||
@@ -140,17 +140,17 @@ fill_pause(
 		return false;
 	*e = (struct entry){ .index = -1,
 		.model = row->model,
-		.standing = { .class = row->class,
+		.status = { .class = row->class,
 		    .since_ms = row->since_ms,
 		    .until_ms = row->until_ms },
 		.failures = row->failures };
-	memcpy(e->standing.reason, row->reason, sizeof(e->standing.reason));
+	memcpy(e->status.reason, row->reason, sizeof(e->status.reason));
 	return true;
 }
 
 /* "": the key shares no quota that we know of. */
 static const char *
-shown_project(const struct gm_keytell *t, size_t index)
+shown_project(const struct gm_statuslist *t, size_t index)
 {
 	const char *project =
 	    gm_keyrule_project(t->query.rule, t->query.table, index);
@@ -169,9 +169,10 @@ put_time(struct gm_buf *out, int64_t ms)
 }
 
 static void
-put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
+put_line(
+    const struct gm_statuslist *t, const struct entry *e, struct gm_buf *out)
 {
-	const struct gm_standing *s = &e->standing;
+	const struct gm_keystatus *s = &e->status;
 
 	if (e->index >= 0) {
 		gm_buf_printf(out, "%lld\t", (long long)e->index);
@@ -195,14 +196,15 @@ put_line(const struct gm_keytell *t, const struct entry *e, struct gm_buf *out)
 }
 
 static bool
-is_told(const struct gm_keytell *t, size_t index)
+is_told(const struct gm_statuslist *t, size_t index)
 {
-	return t->query.wish.of != GM_KEYS_ONE || t->query.wish.key == index;
+	return t->query.filter.of != GM_KEYS_ONE ||
+	       t->query.filter.key == index;
 }
 
 int
-gm_keytell_table(const struct gm_keytell *t, bool header, struct gm_buf *out,
-    struct gm_err *err)
+gm_statuslist_table(const struct gm_statuslist *t, bool header,
+    struct gm_buf *out, struct gm_err *err)
 {
 	struct list models;
 	struct entry e;
@@ -240,19 +242,19 @@ write_entry(struct gm_jsonw *w, const struct entry *e)
 	gm_jsonw_object(w, NULL);
 	gm_jsonw_text(w, "model", e->model);
 	gm_jsonw_bool(w, "current", e->current);
-	gm_jsonw_text(w, "class", gm_class(e->standing.class)->name);
-	write_time(w, "since", e->standing.since_ms);
-	write_time(w, "until", e->standing.until_ms);
+	gm_jsonw_text(w, "class", gm_class(e->status.class)->name);
+	write_time(w, "since", e->status.since_ms);
+	write_time(w, "until", e->status.until_ms);
 	gm_jsonw_int(w, "requests", e->requests);
 	gm_jsonw_int(w, "failures", e->failures);
 	write_time(w, "last_use", e->last_ms);
-	gm_jsonw_text_or_null(w, "reason", e->standing.reason);
+	gm_jsonw_text_or_null(w, "reason", e->status.reason);
 	gm_jsonw_end(w);
 }
 
 static void
-write_key(const struct gm_keytell *t, size_t index, const struct list *models,
-    struct gm_buf *out)
+write_key(const struct gm_statuslist *t, size_t index,
+    const struct list *models, struct gm_buf *out)
 {
 	struct gm_buf shown;
 	struct gm_jsonw w;
@@ -279,7 +281,7 @@ write_key(const struct gm_keytell *t, size_t index, const struct list *models,
 }
 
 static void
-write_pauses(const struct gm_keytell *t, struct gm_buf *out)
+write_pauses(const struct gm_statuslist *t, struct gm_buf *out)
 {
 	size_t start = out->len, found = 0, i;
 	struct gm_jsonw w;
@@ -304,8 +306,8 @@ write_pauses(const struct gm_keytell *t, struct gm_buf *out)
 }
 
 int
-gm_keytell_json(
-    const struct gm_keytell *t, struct gm_buf *out, struct gm_err *err)
+gm_statuslist_json(
+    const struct gm_statuslist *t, struct gm_buf *out, struct gm_err *err)
 {
 	struct list models;
 	size_t i;

@@ -20,8 +20,8 @@
 #include "keys/table.h"
 
 /* All is borrowed. */
-struct gm_keytell {
-	struct gm_keyquery query; /* its wish of one key: that key alone */
+struct gm_statuslist {
+	struct gm_keyquery query; /* its filter of one key: that key alone */
 	const char *const *models;
 	size_t models_len;
 };
@@ -32,15 +32,15 @@ struct gm_keytell {
  * failures in a row, last use, reason; TAB-separated, "-" where there is none.
  * header: names of the columns come first.  Returns 0, or -1 with GM_EOS.
  */
-int gm_keytell_table(const struct gm_keytell *, bool header, struct gm_buf *out,
-    struct gm_err *) GM_MUST_CHECK;
+int gm_statuslist_table(const struct gm_statuslist *, bool header,
+    struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Append a line for each key, an object with "models", and then one for all
  * pauses if there are any.  An end is null where there is none, and where a
  * mark has no end.  Errors as above.
  */
-int gm_keytell_json(const struct gm_keytell *, struct gm_buf *out,
+int gm_statuslist_json(const struct gm_statuslist *, struct gm_buf *out,
     struct gm_err *) GM_MUST_CHECK;
 
 #endif

@@ -90,7 +90,7 @@ check_stdin(
 static int
 set_values(struct gm_summ_options *o, struct gm_err *err)
 {
-	if (gm_pacing_apply(&o->pacing, err) != 0 ||
+	if (gm_rate_apply(&o->rate, err) != 0 ||
 	    check_number(
 		&o->words, "--words", o->words_text, 1, WORDS_MAX, err) != 0 ||
 	    check_number(&o->chunk_tokens, "--chunk-tokens", o->chunk_text,
@@ -205,5 +205,5 @@ gm_summ_rows(void *options, struct gm_options *table)
 	};
 
 	gm_options_add(table, rows);
-	gm_pacing_rows(&o->pacing, table);
+	gm_rate_rows(&o->rate, table);
 }

@@ -10,12 +10,12 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "cli/cli.h"
-#include "cli/pacing.h"
+#include "cli/rate.h"
 #include "gm-summ/prompts.h"
 
 struct gm_summ_options {
 	struct gm_common common;
-	struct gm_pacing pacing;
+	struct gm_rate rate;
 	const char *style_text, *words_text, *chunk_text;
 	const char *lang, *instructions, *output, *suffix, *files_from;
 	bool no_stdin, combine, force, estimate;

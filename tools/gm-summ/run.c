@@ -63,8 +63,8 @@ struct job {
 	struct gm_hold held; /* the answer so far */
 	struct gm_part part;
 	struct gm_turn turn;
-	struct gm_question question;
-	struct gm_outcome outcome;
+	struct gm_request request;
+	struct gm_result result;
 	char key[GM_HASH_HEX];
 	struct job *next_idle;
 };
@@ -74,7 +74,7 @@ struct run {
 	const struct gm_common *common;
 	struct gm_services *services;
 	struct gm_cache *cache;
-	struct gm_question question; /* what all requests share */
+	struct gm_request request; /* what all requests share */
 	struct gm_names names;
 	size_t next_name;
 	struct gm_buf instructions;
@@ -461,22 +461,22 @@ thinking_of(const struct run *r, const struct gm_section *s)
 {
 	bool known = r->services->len == 1 &&
 	             r->services->services[0].provider == &gm_gemini &&
-	             gm_gemini_model_takes_low(r->question.model) &&
-	             r->question.spare_len == 0;
+	             gm_gemini_model_takes_low(r->request.model) &&
+	             r->request.next_models_len == 0;
 
 	return known && s->part.round != GM_ROUND_SUMMARY ? "LOW" : NULL;
 }
 
 static void
-set_question(struct run *r, struct job *j)
+set_request(struct run *r, struct job *j)
 {
 	j->part = (struct gm_part){ .text = gm_buf_span(&j->prompt) };
 	j->turn = (struct gm_turn){ .parts = &j->part, .parts_len = 1 };
-	j->question = r->question;
-	j->question.thinking_level = thinking_of(r, j->section);
-	j->question.turns = &j->turn;
-	j->question.turns_len = 1;
-	j->question.tokens = gm_estimate_question(&j->question);
+	j->request = r->request;
+	j->request.thinking_level = thinking_of(r, j->section);
+	j->request.turns = &j->turn;
+	j->request.turns_len = 1;
+	j->request.tokens = gm_estimate_request(&j->request);
 }
 
 /* What its answer is known by: all but which part it is. */
@@ -486,10 +486,10 @@ set_key(struct run *r, struct job *j, struct gm_err *err)
 	const struct gm_service *s = r->services->services;
 	struct gm_span identity;
 	struct gm_entry_request request = { .origin = s->keys->origin,
-		.model = r->question.model,
+		.model = r->request.model,
 		.prompts = GM_PROMPTS_VERSION,
 		.params = thinking_of(r, j->section),
-		.system = r->question.system,
+		.system = r->request.system,
 		.parts = &identity,
 		.parts_len = 1 };
 	int rc;
@@ -537,24 +537,24 @@ take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
 	if (rc == 0)
 		rc = gm_doc_compose(&o->doc, s, &j->prompt, err);
 	if (rc == 0) {
-		set_question(r, j);
+		set_request(r, j);
 		return 1;
 	}
 	return -1;
 }
 
 static void
-start(struct run *r, struct job *j, struct gm_ask *ask)
+start(struct run *r, struct job *j, struct gm_call_args *ask)
 {
 	r->idle = j->next_idle;
 	r->busy++;
 	j->of->busy++;
 	gm_hold_reset(&j->held);
-	gm_outcome_init(&j->outcome);
-	*ask = (struct gm_ask){ .service = r->services->services,
-		.question = &j->question,
+	gm_result_init(&j->result);
+	*ask = (struct gm_call_args){ .service = r->services->services,
+		.request = &j->request,
 		.sink = &j->held.sink,
-		.outcome = &j->outcome,
+		.result = &j->result,
 		.arg = j };
 }
 
@@ -636,12 +636,12 @@ find_request(struct run *r, struct job *j, struct gm_err *err)
 
 /* The pool's supplier. */
 static int
-next(struct gm_ask *ask, void *arg)
+next(struct gm_call_args *ask, void *arg)
 {
 	struct run *r = arg;
 	struct job *j = r->idle;
 	struct gm_err err = { .code = GM_OK };
-	int64_t now, sleep_ms = r->opt->pacing.sleep_ms;
+	int64_t now, sleep_ms = r->opt->rate.sleep_ms;
 	int rc;
 
 	if (r->stop != STOP_NOT)
@@ -662,7 +662,7 @@ next(struct gm_ask *ask, void *arg)
 /* --- answers */
 
 static void
-count_outcome(struct run *r, struct gm_doc *d, const struct gm_outcome *o)
+count_result(struct run *r, struct gm_doc *d, const struct gm_result *o)
 {
 	struct gm_totals own = { .records = 0 };
 
@@ -677,13 +677,13 @@ count_outcome(struct run *r, struct gm_doc *d, const struct gm_outcome *o)
 static void
 keep_answer(struct run *r, const struct job *j)
 {
-	const struct gm_usage *u = &j->outcome.answer.usage;
+	const struct gm_usage *u = &j->result.answer.usage;
 	const struct gm_entry entry = { .text = gm_buf_span(&j->held.text),
-		.model = j->outcome.model,
+		.model = j->result.model,
 		.input_tokens = u->prompt,
 		.output_tokens = u->output };
 
-	if (!j->outcome.fallback)
+	if (!j->result.fallback)
 		gm_cache_put(r->cache, j->key, &entry);
 }
 
@@ -692,7 +692,7 @@ keep_answer(struct run *r, const struct job *j)
  * does not repeat them; other faults only if the call has not done so.
  */
 static bool
-is_worth_another(const struct gm_outcome *o)
+is_worth_another(const struct gm_result *o)
 {
 	const struct gm_class_row *row = gm_class(o->class);
 
@@ -700,7 +700,7 @@ is_worth_another(const struct gm_outcome *o)
 		return row->code == GM_ENEGATIVE;
 	return (row->action == GM_ACTION_RETRY ||
 		   o->class == GM_CLASS_PROTOCOL) &&
-	       gm_outcome_attempts(o) < 2;
+	       gm_result_attempts(o) < 2;
 }
 
 /*
@@ -710,7 +710,7 @@ is_worth_another(const struct gm_outcome *o)
 static bool
 ends_run(const struct job *j, const struct gm_err *err)
 {
-	const struct gm_outcome *o = &j->outcome;
+	const struct gm_result *o = &j->result;
 	const enum gm_class class = o->class;
 
 	if (class == GM_CLASS_SIGNAL || class == GM_CLASS_DEADLINE ||
@@ -726,7 +726,7 @@ ends_run(const struct job *j, const struct gm_err *err)
 static void
 stop_run(struct run *r, const struct job *j, const struct gm_err *err)
 {
-	enum gm_class class = j->outcome.class;
+	enum gm_class class = j->result.class;
 
 	if (class == GM_CLASS_DEADLINE)
 		end(r, STOP_LATE, err);
@@ -743,8 +743,8 @@ settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
 {
 	struct gm_doc *d = &j->of->doc;
 
-	count_outcome(r, d, &j->outcome);
-	gm_log_outcome(&r->log, &j->outcome);
+	count_result(r, d, &j->result);
+	gm_log_result(&r->log, &j->result);
 	if (rc == 0) {
 		keep_answer(r, j);
 		if (d->phase != GM_DOC_ENDED &&
@@ -757,19 +757,19 @@ settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
 		return 0;
 	} else if (d->phase == GM_DOC_ENDED) {
 		return 0;
-	} else if (j->outcome.class == GM_CLASS_TOO_LARGE) {
+	} else if (j->result.class == GM_CLASS_TOO_LARGE) {
 		if (gm_doc_split(d, j->section, err) != 0 &&
 		    err->code == GM_EOS)
 			return -1;
 	} else {
-		gm_doc_fail(d, j->section, is_worth_another(&j->outcome), why);
+		gm_doc_fail(d, j->section, is_worth_another(&j->result), why);
 	}
 	return 0;
 }
 
 /* The pool's receiver. */
 static int
-done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
 	struct job *j = ask->arg;
@@ -780,7 +780,7 @@ done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
 		why = *err;
 	o->busy--;
 	rc = settle(r, j, rc, &why, err);
-	gm_outcome_release(&j->outcome);
+	gm_result_release(&j->result);
 	j->next_idle = r->idle;
 	r->idle = j;
 	r->busy--;
@@ -825,7 +825,7 @@ tick(void *arg, struct gm_err *err)
 	count_parts(r);
 	gm_progress_draw(&r->progress, &r->totals,
 	    gm_cooling_count(
-		&r->cooling, r->services->services, r->question.model, now),
+		&r->cooling, r->services->services, r->request.model, now),
 	    now);
 	return r->progress.due_ms != 0
 	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
@@ -840,7 +840,7 @@ make_jobs(struct run *r, struct gm_err *err)
 	size_t i;
 	struct job *j;
 
-	r->slots = r->opt->pacing.jobs;
+	r->slots = r->opt->rate.jobs;
 	r->jobs = calloc(r->slots, sizeof(*r->jobs));
 	r->docs = calloc(r->slots, sizeof(*r->docs));
 	if (r->jobs == NULL || r->docs == NULL)
@@ -849,7 +849,7 @@ make_jobs(struct run *r, struct gm_err *err)
 		j = &r->jobs[i];
 		gm_buf_init(&j->prompt, SIZE_MAX / 4);
 		gm_hold_init(&j->held, ANSWER_MAX);
-		gm_outcome_init(&j->outcome);
+		gm_result_init(&j->result);
 		j->next_idle = r->idle;
 		r->idle = j;
 	}
@@ -867,7 +867,7 @@ find_limit(const struct run *r)
 		return r->opt->chunk_tokens;
 	/* However old the list: else a text would be cut otherwise every day. */
 	window = gm_modelcache_window(
-	    &s->cache, gm_clock_wall_ms(), INT64_MAX, r->question.model);
+	    &s->cache, gm_clock_wall_ms(), INT64_MAX, r->request.model);
 	if (window == 0)
 		window = WINDOW_UNKNOWN;
 	if (tpm > 0 && tpm < window)
@@ -895,9 +895,9 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	const struct gm_common *c = r->common;
 	const int literal = c->behind > 0 ? c->behind : 0;
 
-	r->question.operation = GM_OP_GENERATE;
-	r->question.system = gm_span_of(gm_prompts_system);
-	if (gm_services_fit(r->services, &r->question, err) != 0 ||
+	r->request.operation = GM_OP_GENERATE;
+	r->request.system = gm_span_of(gm_prompts_system);
+	if (gm_services_fit(r->services, &r->request, err) != 0 ||
 	    read_instructions(r, err) != 0)
 		return -1;
 	if ((o->files_from != NULL
@@ -1037,7 +1037,7 @@ static int
 estimate(struct run *r, struct gm_err *err)
 {
 	const struct gm_service *s = r->services->services;
-	struct gm_forecast f = { .sleep_ms = r->opt->pacing.sleep_ms };
+	struct gm_forecast f = { .sleep_ms = r->opt->rate.sleep_ms };
 	struct open *o = &r->docs[0];
 	int rc = 1;
 
@@ -1055,7 +1055,7 @@ estimate(struct run *r, struct gm_err *err)
 	if (rc == -1)
 		return -1;
 	f.invalid = r->totals.failed;
-	gm_forecast_limits(&f, s->keys, &s->wish);
+	gm_forecast_limits(&f, s->keys, &s->filter);
 	gm_buf_reset(&r->line);
 	gm_forecast_put(&f, r->common->json, &r->line);
 	if (gm_buf_check(&r->line, err) != 0)
@@ -1089,7 +1089,7 @@ release(struct run *r)
 	for (i = 0; r->jobs != NULL && i < r->slots; i++) {
 		gm_buf_release(&r->jobs[i].prompt);
 		gm_hold_release(&r->jobs[i].held);
-		gm_outcome_release(&r->jobs[i].outcome);
+		gm_result_release(&r->jobs[i].result);
 	}
 	for (i = 0; r->docs != NULL && i < r->slots; i++)
 		if (r->docs[i].used)

@@ -13,8 +13,8 @@
 	"\"}]}" more "}]}\n\n"
 #define STOP ",\"finishReason\":\"STOP\""
 
-static const struct gm_question question = { .model = "m" };
-static struct gm_outcome outcome;
+static const struct gm_request request = { .model = "m" };
+static struct gm_result result;
 static struct gm_intake intake;
 
 /* The caller's sink: what it was given. */
@@ -58,9 +58,9 @@ begin(bool final)
 	sink = (struct gm_sink){
 		.part = part, .flush = flush, .restart = restart, .final = final
 	};
-	gm_outcome_init(&outcome);
-	gm_intake_init(&intake, &sink, &outcome, 1);
-	gm_intake_begin(&intake, &gm_gemini, &question);
+	gm_result_init(&result);
+	gm_intake_init(&intake, &sink, &result, 1);
+	gm_intake_begin(&intake, &gm_gemini, &request);
 }
 
 static enum gm_http_pulse
@@ -75,13 +75,13 @@ take(const char *bytes, struct gm_err *err)
 static enum gm_class
 end(void)
 {
-	const struct gm_http_result result = { .head = { .status = 200 } };
+	const struct gm_http_result transfer = { .head = { .status = 200 } };
 	struct gm_err err;
 
-	gm_reply_end(&intake.reply, &result);
+	gm_response_end(&intake.response, &transfer);
 	gm_intake_judge(&intake);
-	if (intake.reply.fault.class != GM_CLASS_OK)
-		return intake.reply.fault.class;
+	if (intake.response.fault.class != GM_CLASS_OK)
+		return intake.response.fault.class;
 	assert_int_equal(gm_intake_close(&intake, &err), 0);
 	return gm_intake_class(&intake, GM_OP_GENERATE);
 }
@@ -90,7 +90,7 @@ static void
 release(void)
 {
 	gm_intake_release(&intake);
-	gm_outcome_release(&outcome);
+	gm_result_release(&result);
 }
 
 /* Text comes through and is counted; white space waits for text behind it. */
@@ -110,8 +110,8 @@ test_text(void **state)
 	assert_int_equal(take(EVENT("two.", STOP), &err), GM_HTTP_ALIVE);
 	assert_int_equal(end(), GM_CLASS_OK);
 	assert_string_equal(seen.text, " \nOne, two.");
-	assert_int_equal(outcome.text_bytes, 11);
-	assert_true(outcome.ttft_ms > 0);
+	assert_int_equal(result.text_bytes, 11);
+	assert_true(result.ttft_ms > 0);
 	assert_int_equal(seen.flushes, 3);
 	release();
 }
@@ -159,20 +159,20 @@ test_restart(void **state)
 	begin(false);
 	(void)take(EVENT(" ", ""), &err);
 	(void)take(EVENT("One", ""), &err);
-	gm_reply_release(&intake.reply);
+	gm_response_release(&intake.response);
 	gm_intake_restart(&intake);
 	assert_int_equal(seen.restarts, 1);
-	assert_int_equal(outcome.text_bytes, 0);
+	assert_int_equal(result.text_bytes, 0);
 	assert_false(intake.answered);
-	gm_intake_begin(&intake, &gm_gemini, &question);
+	gm_intake_begin(&intake, &gm_gemini, &request);
 	(void)take(EVENT("Two", STOP), &err);
 	assert_int_equal(end(), GM_CLASS_OK);
 	assert_string_equal(seen.text, "Two");
-	assert_int_equal(outcome.text_bytes, 3);
+	assert_int_equal(result.text_bytes, 3);
 	release();
 }
 
-/* A sink that fails is no fault of the reply. */
+/* A sink that fails is no fault of the response. */
 static void
 test_sink_fails(void **state)
 {
@@ -185,7 +185,7 @@ test_sink_fails(void **state)
 	assert_int_equal(take(EVENT("two", ""), &err), GM_HTTP_STOP);
 	assert_int_equal(err.code, GM_EIO);
 	assert_string_equal(err.msg, "no reader");
-	assert_int_equal(intake.reply.fault.class, GM_CLASS_OK);
+	assert_int_equal(intake.response.fault.class, GM_CLASS_OK);
 	release();
 }
 

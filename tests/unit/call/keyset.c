@@ -161,8 +161,8 @@ test_keys(void **state)
 	assert_int_equal(set.place.ring.len, 2);
 	assert_ptr_equal(set.keys.rule.ring, &set.place.ring);
 	assert_true(set.keys.rule.round_robin);
-	assert_int_equal(set.wish.of, GM_KEYS_ONE);
-	assert_int_equal(set.wish.key, 1);
+	assert_int_equal(set.filter.of, GM_KEYS_ONE);
+	assert_int_equal(set.filter.key, 1);
 	assert_int_equal(set.keys.rule.rpm, 7);
 	assert_int_equal(set.keys.rule.rpd, 9);
 	assert_int_equal(set.keys.rule.tpm, 11);
@@ -176,7 +176,7 @@ test_keys(void **state)
 	(void)unsetenv("GM_TPM");
 	assert_int_equal(open_set(KEY_A, NULL, NULL), 0);
 	assert_false(set.keys.rule.round_robin);
-	assert_int_equal(set.wish.of, GM_KEYS_ALL);
+	assert_int_equal(set.filter.of, GM_KEYS_ALL);
 	assert_int_equal(set.keys.rule.rpm, 0);
 	assert_int_equal(set.keys.rule.rpd, 0);
 	assert_int_equal(set.keys.rule.tpm, 0);

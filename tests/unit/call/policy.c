@@ -173,7 +173,7 @@ static const struct {
 	{ GM_CLASS_KEY_EXPIRED, ROTATES },
 	{ GM_CLASS_KEY_LEAKED, ROTATES },
 	{ GM_CLASS_KEY_RESTRICTED, ROTATES },
-	{ GM_CLASS_KEY_REFUSED, ROTATES },
+	{ GM_CLASS_KEY_REJECTED, ROTATES },
 	{ GM_CLASS_NO_KEY_SENT, STOPS },
 	{ GM_CLASS_PROJECT_BLOCKED, ROTATES },
 	{ GM_CLASS_PROJECT_DENIED, ROTATES },
@@ -495,23 +495,26 @@ test_keys(void **state)
 		{ GM_KEYS_COOLING, 30001, MINUTE, TOKEN | SPENT | MODELS, 'M' },
 		{ GM_KEYS_COOLING, 30001, MINUTE, TOKEN | SPENT | SERVICES,
 		    'S' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_FORBIDDEN, TOKEN | SPENT | MODELS,
-		    'M' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_FORBIDDEN,
+		    TOKEN | SPENT | MODELS, 'M' },
 		{ GM_KEYS_LATE, 500, GM_CLASS_OK, TOKEN | SERVICES, 'S' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_KEY_INVALID, TOKEN, 'r' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_KEY_INVALID, TOKEN | GIVEN, 'D' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_KEY_INVALID, TOKEN, 'r' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_KEY_INVALID, TOKEN | GIVEN,
+		    'D' },
 		/* All are refused: another model helps if this one is why. */
-		{ GM_KEYS_DEAD, -1, GM_CLASS_KEY_INVALID, 0, 'F' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_KEY_INVALID, MODELS, 'F' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_KEY_INVALID, SERVICES, 'S' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_FORBIDDEN, MODELS, 'M' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_FORBIDDEN, MODELS | GIVEN, 'D' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_FORBIDDEN, SERVICES, 'S' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_KEY_INVALID, 0, 'F' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_KEY_INVALID, MODELS, 'F' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_KEY_INVALID, SERVICES, 'S' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_FORBIDDEN, MODELS, 'M' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_FORBIDDEN, MODELS | GIVEN,
+		    'D' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_FORBIDDEN, SERVICES, 'S' },
 		/* Only the project that is avoided has one. */
 		{ GM_KEYS_COOLING, 20000, MINUTE, ABROAD, 'F' },
 		{ GM_KEYS_COOLING, 20000, MINUTE, ABROAD | MODELS, 'F' },
 		{ GM_KEYS_COOLING, 20000, MINUTE, ABROAD | SERVICES, 'S' },
-		{ GM_KEYS_DEAD, -1, GM_CLASS_FORBIDDEN, ABROAD | MODELS, 'F' },
+		{ GM_KEYS_REJECTED, -1, GM_CLASS_FORBIDDEN, ABROAD | MODELS,
+		    'F' },
 	};
 	struct gm_situation s;
 	struct gm_decision d;
@@ -553,7 +556,7 @@ static void
 test_last_fault(void **state)
 {
 	struct gm_situation s = situation(MODELS);
-	struct gm_event e = keys(GM_KEYS_DEAD, -1, GM_CLASS_KEY_INVALID);
+	struct gm_event e = keys(GM_KEYS_REJECTED, -1, GM_CLASS_KEY_INVALID);
 
 	(void)state;
 	s.fault = GM_CLASS_FORBIDDEN;
@@ -564,13 +567,13 @@ static void
 test_turns(void **state)
 {
 	struct gm_situation s = situation(0);
-	struct gm_event e = { .kind = GM_EVENT_TURN, .now_ms = NOW };
+	struct gm_event e = { .kind = GM_EVENT_SLOT, .now_ms = NOW };
 
 	(void)state;
 	assert_int_equal(letter(gm_policy_decide(&s, &e).step), 'r');
 	e.usable = true;
 	assert_int_equal(letter(gm_policy_decide(&s, &e).step), 's');
-	e.kind = GM_EVENT_REST_OVER;
+	e.kind = GM_EVENT_COOLDOWN_OVER;
 	assert_int_equal(letter(gm_policy_decide(&s, &e).step), 'r');
 }
 

@@ -30,18 +30,18 @@ static char url[64];
 static int bound; /* to a port on which nobody listens */
 
 /* Of two models, whose tokens are counted by one quota. */
-static const struct gm_question questions[] = {
+static const struct gm_request requests[] = {
 	{ .operation = GM_OP_COUNT, .model = "m" },
 	{ .operation = GM_OP_COUNT, .model = "n" },
 };
 
 /* It has turns under GM_RPM. */
-static const struct gm_question paced = { .operation = GM_OP_GENERATE,
+static const struct gm_request paced = { .operation = GM_OP_GENERATE,
 	.model = "m" };
 
 /* A model whose name does not fit into a URL. */
 static char long_name[9000];
-static const struct gm_question large = { .operation = GM_OP_COUNT,
+static const struct gm_request large = { .operation = GM_OP_COUNT,
 	.model = long_name };
 
 /* Supplier and receiver, and what they have seen. */
@@ -55,9 +55,9 @@ struct run {
 	bool at_once;    /* or only no end: all others are */
 	size_t drain_at; /* next() raises SIGINT then; 0: never */
 	bool ticks;      /* tick() ends the run once the pipe is readable */
-	int64_t rpm;     /* questions are paced; 0: they are not */
+	int64_t rpm;     /* requests are paced; 0: they are not */
 	bool waited;     /* until the last paced one could reserve */
-	struct gm_outcome outcomes[CALLS];
+	struct gm_result results[CALLS];
 	unsigned char times[CALLS]; /* that each has ended */
 };
 
@@ -130,7 +130,7 @@ end(void)
 	size_t i;
 
 	for (i = 0; i < run.given; i++)
-		gm_outcome_release(&run.outcomes[i]);
+		gm_result_release(&run.results[i]);
 	gm_keys_close(&keys);
 	gm_keystate_close(&known);
 }
@@ -148,9 +148,9 @@ may_give_paced(void)
 }
 
 static int
-next(struct gm_ask *ask, void *arg)
+next(struct gm_call_args *ask, void *arg)
 {
-	struct gm_outcome *o = &run.outcomes[run.given];
+	struct gm_result *o = &run.results[run.given];
 	char byte;
 
 	assert_ptr_equal(arg, &run);
@@ -171,31 +171,31 @@ next(struct gm_ask *ask, void *arg)
 		(void)kill(getpid(), SIGINT);
 	if (run.given - run.ended > run.most)
 		run.most = run.given - run.ended;
-	gm_outcome_init(o);
-	*ask = (struct gm_ask){ .service = &service,
-		.question = run.rpm > 0 ? &paced
-		            : run.given == run.large_at
-		                ? &large
-		                : &questions[run.given % 2],
+	gm_result_init(o);
+	*ask = (struct gm_call_args){ .service = &service,
+		.request = run.rpm > 0 ? &paced
+		           : run.given == run.large_at
+		               ? &large
+		               : &requests[run.given % 2],
 		.sink = &gm_sink_nowhere,
-		.outcome = o,
+		.result = o,
 		.arg = o };
 	return 1;
 }
 
 static int
-done(const struct gm_ask *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
-	struct gm_outcome *o = ask->arg;
+	struct gm_result *o = ask->arg;
 
 	assert_ptr_equal(arg, &run);
-	run.times[o - run.outcomes]++;
+	run.times[o - run.results]++;
 	run.ended++;
 	assert_int_equal(rc, -1);
 	run.refused += o->class == GM_CLASS_REFUSED;
 	if (o->class == GM_CLASS_TOO_LARGE) {
 		run.too_large++;
-		assert_int_equal(o - run.outcomes, run.large_at - 1);
+		assert_int_equal(o - run.results, run.large_at - 1);
 		assert_int_equal(err->code, GM_EDATA);
 		assert_string_equal(
 		    err->msg, "request: larger than 8192 bytes");
@@ -320,12 +320,12 @@ test_ended_early(void **state)
 static void
 mark_key(void)
 {
-	const struct gm_keywish wish = { .of = GM_KEYS_ALL };
+	const struct gm_keyfilter filter = { .of = GM_KEYS_ALL };
 	struct gm_keyquery q;
 	struct gm_err err;
 
 	assert_int_equal(
-	    gm_keys_begin(&keys, "countTokens", &wish, &q, &err), 0);
+	    gm_keys_begin(&keys, "countTokens", &filter, &q, &err), 0);
 	assert_int_equal(
 	    gm_keyrule_mark(&q, 0, GM_CLASS_QUOTA_MINUTE, 3600000, NULL, &err),
 	    0);
@@ -351,7 +351,7 @@ test_shared_wait(void **state)
 	assert_int_equal(run.signalled, 5);
 	assert_non_null(strstr(said(), "gm-x: quota_minute: waiting 3"));
 	assert_string_equal(said(), "");
-	assert_true(run.outcomes[4].wait_ms > 3500000);
+	assert_true(run.results[4].wait_ms > 3500000);
 	end();
 }
 
@@ -378,7 +378,7 @@ test_tick(void **state)
 	end();
 }
 
-/* The row that counts the requests of the paced question. */
+/* The row that counts the requests of the paced request. */
 static struct gm_keyrow *
 counted(void)
 {

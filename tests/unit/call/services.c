@@ -137,7 +137,7 @@ test_typed(void **state)
 static void
 test_fit(void **state)
 {
-	struct gm_question q = { .operation = GM_OP_COUNT };
+	struct gm_request q = { .operation = GM_OP_COUNT };
 
 	(void)state;
 	(void)setenv("GEMINI_MODEL", "one,two,three", 1);
@@ -145,8 +145,8 @@ test_fit(void **state)
 	(void)unsetenv("GEMINI_MODEL");
 	assert_int_equal(gm_services_fit(&services, &q, &err), 0);
 	assert_string_equal(q.model, "one");
-	assert_int_equal(q.spare_len, 2);
-	assert_string_equal(q.spare[1], "three");
+	assert_int_equal(q.next_models_len, 2);
+	assert_string_equal(q.next_models[1], "three");
 	assert_int_equal(services.len, 1);
 	assert_null(services.services[0].next);
 	assert_memory_equal(said(), "gm-x: mistral is left out: ", 27);

@@ -16,8 +16,8 @@
 #define DAY GM_MODELCACHE_FRESH_MS
 
 static char place[] = "/tmp/gm-unit-window.XXXXXX";
-static struct gm_outcome outcome;
-static const char *const spares[] = { "huge" };
+static struct gm_result result;
+static const char *const next_models[] = { "huge" };
 static const char *const others[] = { "other", "other-large" };
 static struct gm_service services[2];
 
@@ -78,32 +78,32 @@ tear_down(void **state)
 	char command[200];
 
 	(void)state;
-	gm_outcome_release(&outcome);
+	gm_result_release(&result);
 	(void)snprintf(command, sizeof(command), "rm -r '%s'", place);
 	return system(command); /* NOLINT(cert-env33-c) */
 }
 
 /* "": it fits; else the error. */
 static const char *
-check(const struct gm_question *q)
+check(const struct gm_request *q)
 {
 	static struct gm_err err;
-	const struct gm_ask ask = {
-		.service = services, .question = q, .outcome = &outcome
+	const struct gm_call_args ask = {
+		.service = services, .request = q, .result = &result
 	};
 
-	gm_outcome_release(&outcome);
-	gm_outcome_init(&outcome);
+	gm_result_release(&result);
+	gm_result_init(&result);
 	err = (struct gm_err){ .code = GM_OK };
 	if (gm_window_check(&ask, &err) == 0) {
 		assert_int_equal(err.code, GM_OK);
-		assert_int_equal(outcome.class, GM_CLASS_OK);
-		assert_null(outcome.model);
-		assert_null(outcome.provider);
+		assert_int_equal(result.class, GM_CLASS_OK);
+		assert_null(result.model);
+		assert_null(result.provider);
 		return "";
 	}
 	assert_int_equal(err.code, GM_EDATA);
-	assert_int_equal(outcome.class, GM_CLASS_TOO_LARGE);
+	assert_int_equal(result.class, GM_CLASS_TOO_LARGE);
 	return err.msg;
 }
 
@@ -133,7 +133,7 @@ test_one_model(void **state)
 		{ "silent", 100000000, "" },
 		{ "zero", 100000000, "" },
 	};
-	struct gm_question q = { .operation = GM_OP_GENERATE };
+	struct gm_request q = { .operation = GM_OP_GENERATE };
 	size_t i;
 
 	(void)state;
@@ -144,9 +144,9 @@ test_one_model(void **state)
 		assert_string_equal(check(&q), rows[i].want);
 		if (rows[i].want[0] == '\0')
 			continue;
-		assert_string_equal(outcome.model, rows[i].model);
-		assert_string_equal(outcome.provider, "gemini");
-		assert_false(outcome.fallback);
+		assert_string_equal(result.model, rows[i].model);
+		assert_string_equal(result.provider, "gemini");
+		assert_false(result.fallback);
 	}
 }
 
@@ -154,7 +154,7 @@ test_one_model(void **state)
 static void
 test_fallbacks(void **state)
 {
-	struct gm_question q = {
+	struct gm_request q = {
 		.operation = GM_OP_GENERATE, .model = "small", .tokens = 150000
 	};
 
@@ -164,15 +164,15 @@ test_fallbacks(void **state)
 	q.tokens = 200000;
 	assert_string_equal(
 	    check(&q), TOO_LARGE("other-large", "200000", "131072"));
-	assert_string_equal(outcome.model, "other-large");
-	assert_string_equal(outcome.provider, "mistral");
-	assert_true(outcome.fallback);
-	q.spare = spares;
-	q.spare_len = 1;
+	assert_string_equal(result.model, "other-large");
+	assert_string_equal(result.provider, "mistral");
+	assert_true(result.fallback);
+	q.next_models = next_models;
+	q.next_models_len = 1;
 	assert_string_equal(check(&q), "");
 	q.tokens = 3000000;
 	assert_string_equal(check(&q), TOO_LARGE("huge", "3000000", "2097152"));
-	assert_string_equal(outcome.provider, "gemini");
+	assert_string_equal(result.provider, "gemini");
 	/* Without a window there is no limit. */
 	q.model = "silent";
 	assert_string_equal(check(&q), "");
@@ -187,7 +187,7 @@ test_fallbacks(void **state)
 static void
 test_other_operations(void **state)
 {
-	struct gm_question q = {
+	struct gm_request q = {
 		.operation = GM_OP_COUNT, .model = "small", .tokens = 1000000
 	};
 
@@ -202,7 +202,7 @@ test_cache(void **state)
 {
 	static const char tiny[] =
 	    "{\"models\":[{\"id\":\"tiny\",\"inputTokenLimit\":100}]}";
-	struct gm_question q = { .operation = GM_OP_GENERATE,
+	struct gm_request q = { .operation = GM_OP_GENERATE,
 		.model = "tiny",
 		.tokens = GM_WINDOW_MIN };
 

@@ -16,10 +16,10 @@ static struct gm_err err;
 static void
 mark(size_t index)
 {
-	const struct gm_keywish wish = { .of = GM_KEYS_ALL };
+	const struct gm_keyfilter filter = { .of = GM_KEYS_ALL };
 	struct gm_keyquery q;
 
-	assert_int_equal(gm_keys_begin(&keys, "m", &wish, &q, &err), 0);
+	assert_int_equal(gm_keys_begin(&keys, "m", &filter, &q, &err), 0);
 	assert_int_equal(gm_keyrule_mark(&q, index, GM_CLASS_QUOTA_MINUTE,
 			     3600000, NULL, &err),
 	    0);

@@ -51,18 +51,18 @@ content(const char *path)
 }
 
 static void
-make_outcome(struct gm_outcome *o)
+make_result(struct gm_result *o)
 {
 	const struct gm_attempt attempt = { .provider = "gemini",
 		.model = "gemini-y",
 		.key_index = 2,
 		.key = gm_span_of(KEY) };
 
-	gm_outcome_init(o);
+	gm_result_init(o);
 	o->model = "gemini-x"; /* the one that answered */
 	o->provider = "gemini";
-	gm_outcome_add(o, &attempt);
-	gm_outcome_add(o, &attempt);
+	gm_result_add(o, &attempt);
+	gm_result_add(o, &attempt);
 	o->fault.http = 200;
 	o->wait_ms = 500;
 	o->connect_ms = 20;
@@ -93,16 +93,16 @@ static void
 test_metrics(void **state)
 {
 	struct gm_log log = { .note = &note, .metrics = true };
-	struct gm_outcome o;
+	struct gm_result o;
 
 	(void)state;
-	make_outcome(&o);
-	gm_log_outcome(&log, &o);
+	make_result(&o);
+	gm_log_result(&log, &o);
 	assert_string_equal(said(), "gm-x: " WORDS "\n");
 	log.metrics = false;
-	gm_log_outcome(&log, &o);
+	gm_log_result(&log, &o);
 	assert_string_equal(said(), "");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 /* A failure of which little is known: what is not known is left out. */
@@ -110,18 +110,18 @@ static void
 test_failure(void **state)
 {
 	const struct gm_log log = { .note = &note, .metrics = true };
-	struct gm_outcome o;
+	struct gm_result o;
 
 	(void)state;
-	gm_outcome_init(&o);
+	gm_result_init(&o);
 	o.provider = "gemini";
 	o.class = GM_CLASS_NETWORK;
-	gm_log_outcome(&log, &o);
+	gm_log_result(&log, &o);
 	assert_string_equal(said(),
 	    "gm-x: provider=gemini attempts=0 class=network wait_ms=0 "
 	    "connect_ms=0 ttft_ms=0 total_ms=0 bytes_sent=0 "
 	    "bytes_received=0\n");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 /* A line without its time, which must look like one. */
@@ -144,25 +144,25 @@ static void
 test_file(void **state)
 {
 	const struct gm_log log = { .note = &note, .file = "log" };
-	struct gm_outcome o;
+	struct gm_result o;
 	struct stat st;
 	const char *line;
 
 	(void)state;
-	make_outcome(&o);
-	gm_log_outcome(&log, &o);
+	make_result(&o);
+	gm_log_result(&log, &o);
 	assert_string_equal(timeless(content("log")), JSON);
 	assert_int_equal(stat("log", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	gm_log_outcome(&log, &o);
+	gm_log_result(&log, &o);
 	line = timeless(content("log"));
 	assert_memory_equal(line, JSON, strlen(JSON));
 	assert_string_equal(timeless(line + strlen(JSON)), JSON);
 	assert_int_equal(rename("log", "old"), 0);
-	gm_log_outcome(&log, &o);
+	gm_log_result(&log, &o);
 	assert_string_equal(timeless(content("log")), JSON);
 	assert_string_equal(said(), "");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 /* A line goes out in one piece, so that processes may share the file. */
@@ -171,15 +171,15 @@ test_one_write(void **state)
 {
 	char path[40], got[4096];
 	const struct gm_log log = { .note = &note, .file = path };
-	struct gm_outcome o;
+	struct gm_result o;
 	int pair[2];
 	ssize_t n;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", pair[1]);
-	make_outcome(&o);
-	gm_log_outcome(&log, &o);
+	make_result(&o);
+	gm_log_result(&log, &o);
 	n = recv(pair[0], got, sizeof(got) - 1, MSG_DONTWAIT);
 	assert_in_range(n, 1, sizeof(got) - 1);
 	got[n] = '\0';
@@ -187,7 +187,7 @@ test_one_write(void **state)
 	assert_int_equal(recv(pair[0], got, sizeof(got), MSG_DONTWAIT), -1);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 /* The run goes on without its log, and says so. */
@@ -195,18 +195,18 @@ static void
 test_no_file(void **state)
 {
 	struct gm_log log = { .note = &note, .file = "none/log" };
-	struct gm_outcome o;
+	struct gm_result o;
 
 	(void)state;
-	make_outcome(&o);
-	gm_log_outcome(&log, &o);
+	make_result(&o);
+	gm_log_result(&log, &o);
 	assert_string_equal(
 	    said(), "gm-x: log file: none/log: No such file or directory\n");
 	log.file = "/dev/full";
-	gm_log_outcome(&log, &o);
+	gm_log_result(&log, &o);
 	assert_string_equal(
 	    said(), "gm-x: log file: /dev/full: No space left on device\n");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 /* Also what a server wrote; syslog must do no harm where there is none. */
@@ -218,7 +218,7 @@ test_masked(void **state)
 	const struct gm_log log = {
 		.note = &careful, .metrics = true, .file = "log", .syslog = true
 	};
-	struct gm_outcome o;
+	struct gm_result o;
 	struct gm_err err;
 	const char *line;
 
@@ -226,17 +226,17 @@ test_masked(void **state)
 	(void)unlink("log");
 	careful.secrets = &secrets;
 	assert_int_equal(gm_secrets_add(&secrets, gm_span_of(KEY), &err), 0);
-	gm_outcome_init(&o);
+	gm_result_init(&o);
 	o.provider = "gemini";
 	(void)memcpy(o.answer.reason, KEY, sizeof(KEY));
-	gm_log_outcome(&log, &o);
+	gm_log_result(&log, &o);
 	line = said();
 	assert_non_null(strstr(line, " finish=...0001\n"));
 	assert_null(strstr(line, KEY));
 	line = content("log");
 	assert_non_null(strstr(line, ",\"finish\":\"...0001\"}\n"));
 	assert_null(strstr(line, KEY));
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 	gm_secrets_release(&secrets);
 }
 
@@ -264,7 +264,7 @@ test_values(void **state)
 		.note = &careful, .metrics = true, .file = "log"
 	};
 	struct gm_buf want;
-	struct gm_outcome o;
+	struct gm_result o;
 	struct gm_err err;
 	size_t i;
 
@@ -276,10 +276,10 @@ test_values(void **state)
 	gm_buf_init(&want, 1000);
 	for (i = 0; i < GM_LEN(rows); i++) {
 		(void)unlink("log");
-		make_outcome(&o);
+		make_result(&o);
 		(void)snprintf(o.answer.reason, sizeof(o.answer.reason), "%s",
 		    rows[i].reason);
-		gm_log_outcome(&log, &o);
+		gm_log_result(&log, &o);
 		gm_buf_reset(&want);
 		gm_buf_printf(&want, "gm-x: %.*s%s\n",
 		    (int)(sizeof(WORDS) - sizeof("STOP")), WORDS, rows[i].word);
@@ -290,7 +290,7 @@ test_values(void **state)
 		    rows[i].json);
 		assert_string_equal(
 		    timeless(content("log")), gm_buf_str(&want));
-		gm_outcome_release(&o);
+		gm_result_release(&o);
 	}
 	gm_buf_release(&want);
 	gm_secrets_release(&secrets);
@@ -301,14 +301,14 @@ static void
 test_stderr(void **state)
 {
 	const struct gm_log log = { .note = &note, .file = "-" };
-	struct gm_outcome o;
+	struct gm_result o;
 
 	(void)state;
-	make_outcome(&o);
-	gm_log_outcome(&log, &o);
+	make_result(&o);
+	gm_log_result(&log, &o);
 	assert_string_equal(timeless(said()), JSON);
 	assert_int_equal(access("-", F_OK), -1);
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 static const struct gm_note *

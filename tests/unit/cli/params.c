@@ -8,16 +8,16 @@
 
 #include "cli/params.h"
 
-/* An option's place in what is given, and in the question. */
+/* An option's place in what is given, and in the request. */
 struct field {
 	const char *name;
-	size_t given, question;
+	size_t given, request;
 };
 
 #define FIELD(name, member) \
 	{ \
 		name, offsetof(struct gm_params, member), \
-		    offsetof(struct gm_question, member) \
+		    offsetof(struct gm_request, member) \
 	}
 
 static const struct field temperature = FIELD("--temperature", temperature);
@@ -27,10 +27,10 @@ static const struct field max_tokens = FIELD("--max-tokens", max_tokens);
 static const struct field seed = FIELD("--seed", seed);
 static const struct field level = { "--thinking",
 	offsetof(struct gm_params, thinking),
-	offsetof(struct gm_question, thinking_level) };
+	offsetof(struct gm_request, thinking_level) };
 static const struct field budget = { "--thinking",
 	offsetof(struct gm_params, thinking),
-	offsetof(struct gm_question, thinking_budget) };
+	offsetof(struct gm_request, thinking_budget) };
 static const struct field safety = FIELD("--safety", safety);
 
 static void
@@ -40,11 +40,11 @@ give(struct gm_params *p, const struct field *f, const char *text)
 }
 
 static const char *
-got(const struct gm_question *q, const struct field *f)
+got(const struct gm_request *q, const struct field *f)
 {
 	const char *text;
 
-	memcpy(&text, (const char *)q + f->question, sizeof(text));
+	memcpy(&text, (const char *)q + f->request, sizeof(text));
 	return text;
 }
 
@@ -97,7 +97,7 @@ test_good(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(good); i++) {
 		struct gm_params p = { .temperature = NULL };
-		struct gm_question q = { .model = NULL };
+		struct gm_request q = { .model = NULL };
 		struct gm_err err;
 
 		give(&p, good[i].field, good[i].text);
@@ -157,7 +157,7 @@ test_bad(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(bad); i++) {
 		struct gm_params p = { .temperature = NULL };
-		struct gm_question q = { .model = NULL };
+		struct gm_request q = { .model = NULL };
 		struct gm_err err = { .code = GM_OK };
 
 		give(&p, bad[i].field, bad[i].text);
@@ -181,7 +181,7 @@ test_together(void **state)
 		.seed = "-7",
 		.thinking = "1024",
 		.safety = "high" };
-	struct gm_question q = { .model = "m" };
+	struct gm_request q = { .model = "m" };
 	struct gm_err err;
 
 	(void)state;
@@ -205,7 +205,7 @@ static void
 test_records(void **state)
 {
 	struct gm_params p = { .members = true };
-	struct gm_question q = { .thinking_level = "LOW", .top_p = "0.5" };
+	struct gm_request q = { .thinking_level = "LOW", .top_p = "0.5" };
 	struct gm_err err;
 	size_t i;
 
@@ -255,7 +255,7 @@ test_words(void **state)
 	(void)state;
 	for (i = 0; (word = gm_params_thinking_word(i)) != NULL; i++) {
 		struct gm_params p = { .thinking = word };
-		struct gm_question q = { .model = NULL };
+		struct gm_request q = { .model = NULL };
 		struct gm_err err;
 
 		assert_int_equal(gm_params_apply(&p, &q, &err), 0);
@@ -266,7 +266,7 @@ test_words(void **state)
 	assert_int_equal(i, 6);
 	for (i = 0; (word = gm_params_safety_word(i)) != NULL; i++) {
 		struct gm_params p = { .safety = word };
-		struct gm_question q = { .model = NULL };
+		struct gm_request q = { .model = NULL };
 		struct gm_err err;
 
 		assert_int_equal(gm_params_apply(&p, &q, &err), 0);

@@ -21,7 +21,7 @@ put(char *field, const char *text)
 	memcpy(field, text, strlen(text) + 1);
 }
 
-static const struct gm_question question = { .model = "gemini-x" };
+static const struct gm_request request = { .model = "gemini-x" };
 
 static void
 check(const struct gm_record *record, const char *want)
@@ -34,7 +34,7 @@ check(const struct gm_record *record, const char *want)
 	gm_buf_release(&out);
 }
 
-/* The rest of an outcome that is as empty as may be. */
+/* The rest of an result that is as empty as may be. */
 static void
 test_nothing_sent(void **state)
 {
@@ -53,7 +53,7 @@ test_nothing_sent(void **state)
 	(void)state;
 	(void)snprintf(want, sizeof(want), "%snull%s", start, end);
 	check(&record, want);
-	record.question = &question;
+	record.request = &request;
 	(void)snprintf(want, sizeof(want), "%s\"gemini-x\"%s", start, end);
 	check(&record, want);
 }
@@ -88,7 +88,7 @@ test_batch(void **state)
 }
 
 static void
-add(struct gm_outcome *o, enum gm_class class, long http, size_t index)
+add(struct gm_result *o, enum gm_class class, long http, size_t index)
 {
 	const struct gm_attempt attempt = { .provider = "gemini",
 		.model = "gemini-x",
@@ -99,20 +99,20 @@ add(struct gm_outcome *o, enum gm_class class, long http, size_t index)
 		.ms = 10 };
 
 	o->provider = attempt.provider;
-	gm_outcome_add(o, &attempt);
+	gm_result_add(o, &attempt);
 }
 
 static void
 test_success(void **state)
 {
-	struct gm_outcome o;
-	const struct gm_record record = { .outcome = &o,
-		.question = &question,
+	struct gm_result o;
+	const struct gm_record record = { .result = &o,
+		.request = &request,
 		.provider = "gemini",
 		.text = { "a \"b\"\n\0\xFF\xC3\xA9", 10 } };
 
 	(void)state;
-	gm_outcome_init(&o);
+	gm_result_init(&o);
 	o.answer.usage = (struct gm_usage){ 11, 0, 7, 40, 58 };
 	put(o.answer.reason, "STOP");
 	put(o.answer.model_version, "gemini-x-001");
@@ -148,7 +148,7 @@ test_success(void **state)
 	    "\"sources\":[{\"uri\":\"https://a.example/\","
 	    "\"title\":\"A \\\"title\\\"\"},{\"uri\":\"https://b.example/\","
 	    "\"title\":\"\"}],\"error\":null}\n");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 static void
@@ -156,14 +156,14 @@ test_quota(void **state)
 {
 	struct gm_err err = { .code = GM_ETEMPFAIL,
 		.msg = "key 0 (...0001): used up" };
-	struct gm_outcome o;
-	const struct gm_record record = { .outcome = &o,
-		.question = &question,
+	struct gm_result o;
+	const struct gm_record record = { .result = &o,
+		.request = &request,
 		.provider = "gemini",
 		.err = &err };
 
 	(void)state;
-	gm_outcome_init(&o);
+	gm_result_init(&o);
 	o.class = GM_CLASS_QUOTA_DAY;
 	o.model = "gemini-y";                   /* the last of several */
 	o.retry_at_ms = INT64_C(1795341600001); /* rounded up when told */
@@ -180,7 +180,7 @@ test_quota(void **state)
 	    "\"error\":{\"class\":\"quota_day\","
 	    "\"message\":\"key 0 (...0001): used up\","
 	    "\"retry_at\":\"2026-11-22T10:00:01Z\"}}\n");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 }
 
 /* What a server wrote is masked, the answer's text is given as it came. */
@@ -194,10 +194,10 @@ test_masked(void **state)
 	struct gm_err err = { .code = GM_EPROTOCOL,
 		.msg = "it says fake-good-key-0001" };
 	struct gm_secrets secrets = { 0 };
-	struct gm_outcome o;
+	struct gm_result o;
 	struct gm_err ignored;
-	const struct gm_record record = { .outcome = &o,
-		.question = &question,
+	const struct gm_record record = { .result = &o,
+		.request = &request,
 		.provider = "gemini",
 		.err = &err,
 		.text = gm_span_of("fake-good-key-0001"),
@@ -207,7 +207,7 @@ test_masked(void **state)
 	assert_int_equal(gm_secrets_add(&secrets,
 			     gm_span_of("fake-good-key-0001"), &ignored),
 	    0);
-	gm_outcome_init(&o);
+	gm_result_init(&o);
 	o.class = GM_CLASS_TRUNCATED;
 	put(o.answer.reason, "fake-good-key-0001");
 	put(o.answer.model_version, "v fake-good-key-0001");
@@ -225,7 +225,7 @@ test_masked(void **state)
 	    "\"sources\":[{\"uri\":\"http://a/...0001\","
 	    "\"title\":\"of ...0001\"}],\"error\":{\"class\":\"truncated\","
 	    "\"message\":\"it says ...0001\",\"retry_at\":null}}\n");
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 	gm_secrets_release(&secrets);
 }
 
@@ -251,15 +251,15 @@ test_class(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
 		struct gm_err err = { .code = rows[i].code, .msg = "what" };
-		struct gm_outcome o;
+		struct gm_result o;
 		struct gm_buf out;
 
-		gm_outcome_init(&o);
+		gm_result_init(&o);
 		o.class = rows[i].class;
 		gm_buf_init(&out, 10000);
 		gm_record_write(
 		    &(struct gm_record){
-			.outcome = &o, .provider = "gemini", .err = &err },
+			.result = &o, .provider = "gemini", .err = &err },
 		    &out);
 		(void)snprintf(want, sizeof(want),
 		    ",\"error\":{\"class\":\"%s\",\"message\":\"what\","
@@ -267,7 +267,7 @@ test_class(void **state)
 		    rows[i].want);
 		assert_non_null(strstr(gm_buf_str(&out), want));
 		gm_buf_release(&out);
-		gm_outcome_release(&o);
+		gm_result_release(&o);
 	}
 }
 

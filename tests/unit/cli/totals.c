@@ -130,25 +130,25 @@ test_sentences(void **state)
 	gm_buf_release(&got);
 }
 
-/* Two outcomes: one with a retry, one without known tokens. */
+/* Two results: one with a retry, one without known tokens. */
 static void
 test_add(void **state)
 {
 	const struct gm_attempt attempt = { .provider = "gemini",
 		.model = "m" };
 	struct gm_totals t = { .records = 2 };
-	struct gm_outcome o;
+	struct gm_result o;
 
 	(void)state;
-	gm_outcome_init(&o);
-	gm_outcome_add(&o, &attempt);
-	gm_outcome_add(&o, &attempt);
+	gm_result_init(&o);
+	gm_result_add(&o, &attempt);
+	gm_result_add(&o, &attempt);
 	o.answer.usage = (struct gm_usage){ 10, -1, 20, 5, 35 };
 	gm_totals_add(&t, &o);
-	gm_outcome_release(&o);
-	gm_outcome_init(&o);
+	gm_result_release(&o);
+	gm_result_init(&o);
 	gm_totals_add(&t, &o); /* nothing was sent */
-	gm_outcome_release(&o);
+	gm_result_release(&o);
 	assert_int_equal(t.records, 2);
 	assert_int_equal(t.requests, 2);
 	assert_int_equal(t.retries, 1);

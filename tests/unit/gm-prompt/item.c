@@ -14,7 +14,7 @@
 
 static char dir[] = "/tmp/gm-unit-item.XXXXXX";
 
-static const char *const spare[] = { "two" };
+static const char *const next_models[] = { "two" };
 static const char *const others[] = { "large", "small" };
 static const struct gm_service mistral = { .provider = &gm_mistral,
 	.models = others,
@@ -27,8 +27,8 @@ static const struct gm_service both = {
 	.provider = &gm_gemini, .next = &mistral, .note = &note
 };
 
-static const struct gm_question question = {
-	.model = "one", .spare = spare, .spare_len = 1
+static const struct gm_request request = {
+	.model = "one", .next_models = next_models, .next_models_len = 1
 };
 
 static void
@@ -164,7 +164,7 @@ options_of(const struct row *row)
 	struct gm_items_options o = { .json = row->json,
 		.prompt = gm_span_of(row->prompt),
 		.files = row->files,
-		.question = &question,
+		.request = &request,
 		.service = &gemini,
 		.note = &note };
 
@@ -179,7 +179,7 @@ check_body(const struct gm_item *it, const char *want)
 	struct gm_buf body;
 
 	gm_buf_init(&body, 100000);
-	gm_gemini.body(&gm_gemini, &it->question, &body);
+	gm_gemini.body(&gm_gemini, &it->request, &body);
 	assert_string_equal(gm_buf_str(&body), want);
 	gm_buf_release(&body);
 }
@@ -489,14 +489,14 @@ test_services(void **state)
 	    "counterpart\n");
 	assert_ptr_equal(it->service->provider, &gm_gemini);
 	assert_null(it->service->next);
-	assert_string_equal(it->question.model, "one");
-	assert_int_equal(it->question.spare_len, 1);
+	assert_string_equal(it->request.model, "one");
+	assert_int_equal(it->request.next_models_len, 1);
 	assert_int_equal(gm_item_make(it, &all, 4,
 			     gm_span_of(PROMPT "\"model\":\"m\"}"), &err),
 	    0);
 	assert_ptr_equal(it->service, &both);
-	assert_string_equal(it->question.model, "m");
-	assert_int_equal(it->question.spare_len, 0);
+	assert_string_equal(it->request.model, "m");
+	assert_int_equal(it->request.next_models_len, 0);
 	gm_items_close(&all);
 	/* If the first is left out, so are its models. */
 	second.models = others;
@@ -508,9 +508,9 @@ test_services(void **state)
 	    gm_item_make(it, &all, 5, gm_span_of(PROMPT "\"top_k\":4}"), &err),
 	    0);
 	assert_ptr_equal(it->service->provider, &gm_gemini);
-	assert_string_equal(it->question.model, "large");
-	assert_int_equal(it->question.spare_len, 1);
-	assert_string_equal(it->question.spare[0], "small");
+	assert_string_equal(it->request.model, "large");
+	assert_int_equal(it->request.next_models_len, 1);
+	assert_string_equal(it->request.next_models[0], "small");
 	assert_true(said()[0] != '\0');
 	gm_items_close(&all);
 	first.next = NULL; /* and there is no other */

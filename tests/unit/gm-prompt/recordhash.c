@@ -56,7 +56,7 @@ static const struct gm_turn apart[] = { { GM_ROLE_USER, ab_c, 1 },
 
 /* Change i of what the hash is made of; the last one changes nothing. */
 static bool
-change(size_t i, struct gm_recordhash *h, struct gm_question *q)
+change(size_t i, struct gm_recordhash *h, struct gm_request *q)
 {
 	const struct gm_turn *turns[] = { &model, &signed_one, &long_turn,
 		&long_other, &two_parts, &other_parts, &file_turn };
@@ -100,12 +100,12 @@ change(size_t i, struct gm_recordhash *h, struct gm_question *q)
 		q->model = "m";
 		break;
 	case 2:
-		q->spare = models;
-		q->spare_len = 1;
+		q->next_models = models;
+		q->next_models_len = 1;
 		break;
 	case 3:
-		q->spare = models;
-		q->spare_len = 2;
+		q->next_models = models;
+		q->next_models_len = 2;
 		break;
 	case 4:
 		h->system = FILE_A;
@@ -150,12 +150,12 @@ static void
 make(size_t i, char hash[GM_HASH_HEX], bool *more)
 {
 	/* Without names, so that the compiler asks for each new field. */
-	struct gm_question q = { GM_OP_GENERATE, "one", NULL, 0, NULL, NULL,
+	struct gm_request q = { GM_OP_GENERATE, "one", NULL, 0, NULL, NULL,
 		&one, 1, NULL, { NULL, 0 }, 0, NULL, NULL, NULL, NULL, NULL,
 		NULL, NULL, false, NULL, NULL, 0, false, false, false,
 		{ NULL, 0 } };
 	struct gm_recordhash h = { .record = { "hi", 2 },
-		.question = &q,
+		.request = &q,
 		.service = &gemini,
 		.system = NO_TEXT };
 	struct gm_buf room;
@@ -170,7 +170,7 @@ make(size_t i, char hash[GM_HASH_HEX], bool *more)
 
 /*
  * All that shapes an answer counts, and no two lists are taken for one.  A new
- * field of a question that is part of the request belongs into change().
+ * field of a request that is part of the request belongs into change().
  */
 static void
 test_changes(void **state)
@@ -205,11 +205,11 @@ test_others(void **state)
 		.base_url = "http://127.0.0.1:1",
 		.retries = 7,
 		.deadline_ms = 1 };
-	const struct gm_question q = {
+	const struct gm_request q = {
 		.model = "one", .turns = &one, .turns_len = 1, .cautious = true
 	};
 	const struct gm_recordhash h = { .record = { "hi", 2 },
-		.question = &q,
+		.request = &q,
 		.service = &elsewhere,
 		.system = NO_TEXT };
 	char hash[GM_HASH_HEX], want[GM_HASH_HEX];

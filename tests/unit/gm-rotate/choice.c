@@ -28,13 +28,13 @@ static const struct gm_pick good = { .kind = GM_PICK_KEY, .index = 1 };
 static const struct gm_pick cooling = { .kind = GM_PICK_COOLING,
 	.index = 1,
 	.at_ms = AT,
-	.standing = { GM_CLASS_QUOTA_MINUTE, AT - 1000, AT, "by hand" },
+	.status = { GM_CLASS_QUOTA_MINUTE, AT - 1000, AT, "by hand" },
 	.cooling = 2,
-	.dead = 1 };
-static const struct gm_pick dead = { .kind = GM_PICK_DEAD,
+	.rejected = 1 };
+static const struct gm_pick dead = { .kind = GM_PICK_REJECTED,
 	.index = 2,
-	.standing = { GM_CLASS_KEY_INVALID, AT - 1000, AT, "" },
-	.dead = 1 };
+	.status = { GM_CLASS_KEY_INVALID, AT - 1000, AT, "" },
+	.rejected = 1 };
 
 static const struct {
 	const struct gm_pick *pick;

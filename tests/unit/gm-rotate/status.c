@@ -96,36 +96,36 @@ fill(struct rig *r)
 #define LINE_C_TWO "2\t...0003\tlabel:work\t-\tm-two\tok\t-\t-\t0\t0\t-\t-\n"
 
 static void
-check_table(const struct gm_keytell *tell, bool header, const char *want)
+check_table(const struct gm_statuslist *tell, bool header, const char *want)
 {
 	struct gm_err err;
 	struct gm_buf out;
 
 	gm_buf_init(&out, 10000);
-	assert_int_equal(gm_keytell_table(tell, header, &out, &err), 0);
+	assert_int_equal(gm_statuslist_table(tell, header, &out, &err), 0);
 	assert_string_equal(gm_buf_str(&out), want);
 	gm_buf_release(&out);
 }
 
 static void
-check_json(const struct gm_keytell *tell, const char *want)
+check_json(const struct gm_statuslist *tell, const char *want)
 {
 	struct gm_err err;
 	struct gm_buf out;
 
 	gm_buf_init(&out, 10000);
-	assert_int_equal(gm_keytell_json(tell, &out, &err), 0);
+	assert_int_equal(gm_statuslist_json(tell, &out, &err), 0);
 	assert_string_equal(gm_buf_str(&out), want);
 	gm_buf_release(&out);
 }
 
-static struct gm_keytell
+static struct gm_statuslist
 tell_of(struct rig *r, size_t models_len)
 {
-	return (struct gm_keytell){ .query = { .rule = &r->rule,
-					.table = &r->table,
-					.wish = r->wish,
-					.now_ms = NOW },
+	return (struct gm_statuslist){ .query = { .rule = &r->rule,
+					   .table = &r->table,
+					   .filter = r->filter,
+					   .now_ms = NOW },
 		.models = models,
 		.models_len = models_len };
 }
@@ -133,7 +133,7 @@ tell_of(struct rig *r, size_t models_len)
 static void
 test_table(void **state)
 {
-	struct gm_keytell tell;
+	struct gm_statuslist tell;
 	struct rig rig;
 
 	(void)state;
@@ -148,7 +148,8 @@ test_table(void **state)
 	    "INDEX\tKEY\tPROJECT\tCURRENT\tMODEL\tCLASS\tSINCE\tUNTIL\t"
 	    "REQUESTS\tFAILURES\tLAST USE\tREASON\n" LINE_A_ONE LINE_A_TWO
 		LINE_B_ONE LINE_B_TWO LINE_C_ONE LINE_C_TWO);
-	tell.query.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
+	tell.query.filter =
+	    (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 2 };
 	check_table(&tell, false, LINE_C_ONE LINE_C_TWO);
 	close_rig(&rig);
 }
@@ -156,7 +157,7 @@ test_table(void **state)
 static void
 test_pause(void **state)
 {
-	struct gm_keytell tell;
+	struct gm_statuslist tell;
 	struct rig rig;
 
 	(void)state;
@@ -164,7 +165,7 @@ test_pause(void **state)
 	mark(list_row(&rig, GM_KEYROW_PAUSE, RIG_LIST, "m-one"),
 	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
 	tell = tell_of(&rig, 1);
-	tell.query.wish = (struct gm_keywish){ .of = GM_KEYS_ONE };
+	tell.query.filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE };
 #define PAUSED \
 	"m-one\tquota_minute\t2026-11-22T09:59:00Z\t" \
 	"2026-11-22T10:00:30Z\t0\t0\t-\tall at once\n"
@@ -185,14 +186,15 @@ test_pause(void **state)
 static void
 test_json(void **state)
 {
-	struct gm_keytell tell;
+	struct gm_statuslist tell;
 	struct rig rig;
 
 	(void)state;
 	assert_true(open_rig(&rig));
 	fill(&rig);
 	tell = tell_of(&rig, 2);
-	tell.query.wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
+	tell.query.filter =
+	    (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 1 };
 #define LEAKED_JSON \
 	"\"current\":false,\"class\":\"key_leaked\",\"since\":" \
 	"\"2026-11-22T09:59:00Z\",\"until\":null,\"requests\":0," \

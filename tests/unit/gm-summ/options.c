@@ -137,7 +137,7 @@ test_values(void **state)
 	assert_int_equal(o.style, GM_STYLE_BULLETS);
 	assert_int_equal(o.words, 0);
 	assert_int_equal(o.chunk_tokens, 0);
-	assert_int_equal(o.pacing.jobs, GM_PACING_JOBS);
+	assert_int_equal(o.rate.jobs, GM_RATE_JOBS);
 	assert_int_equal(check(&o, all, &err), 0);
 	assert_int_equal(o.style, GM_STYLE_HEADLINE);
 	assert_int_equal(o.words, 12);

@@ -22,7 +22,7 @@ struct rig {
 	struct gm_keyring ring;
 	char ids[3][GM_HASH_HEX];
 	struct gm_keyrule rule;
-	struct gm_keywish wish;
+	struct gm_keyfilter filter;
 	struct gm_keytable table;
 };
 

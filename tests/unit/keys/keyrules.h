@@ -33,7 +33,7 @@ static struct gm_secrets secrets;
 static struct gm_keytable table;
 static char ids[KEYS_MAX][GM_HASH_HEX];
 static struct gm_keyrule rule;
-static struct gm_keywish wish;
+static struct gm_keyfilter filter;
 static struct gm_err err;
 
 /* ring_text: at most KEYS_MAX keys; their ids are "k0", "k1" and so on. */
@@ -51,7 +51,7 @@ begin(const char *ring_text)
 	rule = (struct gm_keyrule){
 		.origin = ORIGIN, .ring = &ring, .ids = ids, .list = LIST
 	};
-	wish = (struct gm_keywish){ .free = false };
+	filter = (struct gm_keyfilter){ .free = false };
 }
 
 static inline void
@@ -62,12 +62,12 @@ end(void)
 	gm_secrets_release(&secrets);
 }
 
-/* A query for a model at a time, with the wish as it is. */
+/* A query for a model at a time, with the filter as it is. */
 #define AT(model_, now_) \
 	(&(struct gm_keyquery){ .rule = &rule, \
 	    .table = &table, \
 	    .model = (model_), \
-	    .wish = wish, \
+	    .filter = filter, \
 	    .now_ms = (now_) })
 
 /* The row with these names, made if it is not there. */

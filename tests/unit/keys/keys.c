@@ -26,7 +26,7 @@
 
 static char dir[] = "/tmp/gm-unit-keys.XXXXXX";
 static struct gm_keyring ring;
-static struct gm_keywish wish;
+static struct gm_keyfilter filter;
 static struct gm_secrets secrets;
 static struct gm_err err;
 
@@ -113,7 +113,7 @@ static void
 praise(struct gm_keys *k, size_t index)
 {
 	struct gm_keychange c = { .model = MODEL,
-		.wish = wish,
+		.filter = filter,
 		.learnt = GM_LEARNT_SUCCESS,
 		.index = index,
 		.sent_ms = gm_clock_wall_ms() };
@@ -126,7 +126,7 @@ static struct gm_pick
 reserve(struct gm_keys *k, int64_t latest)
 {
 	struct gm_keychange c = { .model = MODEL,
-		.wish = wish,
+		.filter = filter,
 		.reserve = true,
 		.latest_ms = latest };
 
@@ -138,7 +138,7 @@ reserve(struct gm_keys *k, int64_t latest)
 static struct gm_pick
 peek(struct gm_keys *k, const char *model)
 {
-	const struct gm_keyquery q = gm_keys_look(k, model, &wish);
+	const struct gm_keyquery q = gm_keys_look(k, model, &filter);
 	struct gm_pick p;
 
 	gm_keyrule_pick(&q, &p);
@@ -151,7 +151,7 @@ lock(struct gm_keys *k)
 {
 	struct gm_keyquery q;
 
-	assert_int_equal(gm_keys_begin(k, MODEL, &wish, &q, &err), 0);
+	assert_int_equal(gm_keys_begin(k, MODEL, &filter, &q, &err), 0);
 }
 
 /* The request that a change has reserved will not be sent. */
@@ -159,7 +159,7 @@ static void
 give_back(struct gm_keys *k, const struct gm_keychange *made)
 {
 	struct gm_keychange c = { .model = made->model,
-		.wish = made->wish,
+		.filter = made->filter,
 		.learnt = GM_LEARNT_UNSENT,
 		.slot_ms = made->pick.at_ms };
 
@@ -184,7 +184,7 @@ fail_with(struct gm_keys *k, size_t index, enum gm_class class, int64_t hint,
 {
 	struct gm_fault f = { .class = class, .hint_ms = hint };
 	struct gm_keychange c = { .model = MODEL,
-		.wish = wish,
+		.filter = filter,
 		.learnt = GM_LEARNT_FAULT,
 		.index = index,
 		.sent_ms = gm_clock_wall_ms(),
@@ -218,9 +218,9 @@ test_shared(void **state)
 	p = reserve(&a.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.index, 0);
-	assert_int_equal(p.dead, 1);
-	assert_int_equal(p.standing.class, GM_CLASS_QUOTA_MINUTE);
-	assert_string_equal(p.standing.reason, "No.");
+	assert_int_equal(p.rejected, 1);
+	assert_int_equal(p.status.class, GM_CLASS_QUOTA_MINUTE);
+	assert_string_equal(p.status.reason, "No.");
 	/* lifted by one, for all */
 	praise(&b.keys, 0);
 	p = reserve(&a.keys, NEVER);
@@ -244,7 +244,7 @@ test_late(void **state)
 
 	(void)state;
 	o.rpm = 1;
-	wish = (struct gm_keywish){ .of = GM_KEYS_ONE }; /* no other slot */
+	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE }; /* no other slot */
 	open_side(&k, &o);
 	now = gm_clock_wall_ms();
 	p = reserve(&k.keys, NEVER);
@@ -263,7 +263,7 @@ test_late(void **state)
 	assert_int_equal(p.at_ms, now + 2 * MIN);
 	assert_int_equal(counted(&k.keys, 0), 2);
 	close_side(&k);
-	wish = (struct gm_keywish){ .free = false };
+	filter = (struct gm_keyfilter){ .free = false };
 	clean();
 }
 
@@ -280,12 +280,12 @@ test_is_usable(void **state)
 	open_side(&b, &o);
 	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
 	/* The day is used up by this very request. */
-	assert_true(gm_keys_is_usable(&a.keys, MODEL, &wish, 0));
+	assert_true(gm_keys_is_usable(&a.keys, MODEL, &filter, 0));
 	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
 	fail_with(&b.keys, 0, GM_CLASS_QUOTA_DAY, -1, "No.");
-	assert_false(gm_keys_is_usable(&a.keys, MODEL, &wish, 0));
-	assert_true(gm_keys_is_usable(&a.keys, MODEL, &wish, 1));
-	assert_true(gm_keys_is_usable(&a.keys, "gemini-y", &wish, 0));
+	assert_false(gm_keys_is_usable(&a.keys, MODEL, &filter, 0));
+	assert_true(gm_keys_is_usable(&a.keys, MODEL, &filter, 1));
+	assert_true(gm_keys_is_usable(&a.keys, "gemini-y", &filter, 0));
 	close_side(&a);
 	close_side(&b);
 	clean();
@@ -304,21 +304,21 @@ test_options(void **state)
 	close_side(&k);
 	/* one alone */
 	open_side(&k, &o);
-	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
+	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 1 };
 	assert_int_equal(reserve(&k.keys, NEVER).index, 1);
-	wish.key = 0;
+	filter.key = 0;
 	p = reserve(&k.keys, NEVER);
-	assert_int_equal(p.kind, GM_PICK_DEAD);
+	assert_int_equal(p.kind, GM_PICK_REJECTED);
 	assert_int_equal(p.index, 0);
 	/* marks of before, but not those that come */
-	wish.ignore_before_ms = gm_clock_wall_ms() + 1;
-	while (gm_clock_wall_ms() < wish.ignore_before_ms)
+	filter.ignore_before_ms = gm_clock_wall_ms() + 1;
+	while (gm_clock_wall_ms() < filter.ignore_before_ms)
 		; /* the mark is older than this millisecond */
 	assert_int_equal(reserve(&k.keys, NEVER).kind, GM_PICK_KEY);
 	fail_with(&k.keys, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
-	assert_int_equal(reserve(&k.keys, NEVER).kind, GM_PICK_DEAD);
+	assert_int_equal(reserve(&k.keys, NEVER).kind, GM_PICK_REJECTED);
 	close_side(&k);
-	wish = (struct gm_keywish){ .free = false };
+	filter = (struct gm_keyfilter){ .free = false };
 	/* another service */
 	o = usual;
 	o.base_url = "http://localhost/v1";
@@ -581,7 +581,7 @@ test_one_change(void **state)
 	assert_int_equal(c.pick.index, 1);
 	assert_int_equal(replacements(fd), 1);
 	assert_int_equal(counted(&b.keys, 1), 1);
-	assert_false(gm_keys_is_usable(&b.keys, MODEL, &wish, 0));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, &filter, 0));
 	/* What changes no more than counters replaces nothing. */
 	c = (struct gm_keychange){ .model = MODEL,
 		.learnt = GM_LEARNT_SUCCESS,
@@ -626,8 +626,8 @@ test_batch(void **state)
 	for (i = 0; i < GM_LEN(c); i++)
 		run(&a, &c[i]);
 	assert_int_equal(replacements(fd), 1);
-	assert_false(gm_keys_is_usable(&b.keys, MODEL, &wish, 0));
-	assert_false(gm_keys_is_usable(&b.keys, MODEL, &wish, 1));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, &filter, 0));
+	assert_false(gm_keys_is_usable(&b.keys, MODEL, &filter, 1));
 	(void)close(fd);
 	close_side(&a);
 	close_side(&b);
@@ -693,7 +693,7 @@ test_abandon(void **state)
 		gm_keys_abandon(&a.keys, &c);
 		/* On a slow disk nothing was changed, and it says so. */
 		assert_int_equal(
-		    gm_keys_is_usable(&b.keys, MODEL, &wish, (size_t)i),
+		    gm_keys_is_usable(&b.keys, MODEL, &filter, (size_t)i),
 		    !c.made);
 		lock(&b.keys);
 		gm_keystate_unlock(&b.state);
@@ -704,7 +704,7 @@ test_abandon(void **state)
 	};
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
 	close_side(&a);
-	assert_false(gm_keys_is_usable(&b.keys, "gemini-y", &wish, 0));
+	assert_false(gm_keys_is_usable(&b.keys, "gemini-y", &filter, 0));
 	close_side(&b);
 	clean();
 }
@@ -745,7 +745,7 @@ static void
 test_tokens(void **state)
 {
 	struct gm_keychange c = { .model = MODEL,
-		.wish = { .tokens = 10, .of = GM_KEYS_ONE },
+		.filter = { .tokens = 10, .of = GM_KEYS_ONE },
 		.reserve = true,
 		.latest_ms = NEVER };
 	struct gm_keys_options o = usual;
@@ -836,10 +836,10 @@ test_memory_only(void **state)
 		assert_int_equal(reserve(&k.keys, NEVER).index, 0);
 		assert_int_equal(counted(&k.keys, 0), 1);
 		fail_with(&k.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");
-		assert_false(gm_keys_is_usable(&k.keys, MODEL, &wish, 0));
+		assert_false(gm_keys_is_usable(&k.keys, MODEL, &filter, 0));
 		assert_int_equal(reserve(&k.keys, NEVER).index, 1);
 		praise(&k.keys, 0);
-		assert_true(gm_keys_is_usable(&k.keys, MODEL, &wish, 0));
+		assert_true(gm_keys_is_usable(&k.keys, MODEL, &filter, 0));
 		close_side(&k);
 		assert_string_equal(said(), "");
 	}

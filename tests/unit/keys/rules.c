@@ -62,10 +62,10 @@ static bool
 is_marked(const char *model, size_t index)
 {
 	struct gm_keyquery q = *AT(model, NOW);
-	struct gm_standing s;
+	struct gm_keystatus s;
 
-	q.wish.free = true;
-	gm_keyrule_standing(&q, index, &s);
+	q.filter.free = true;
+	gm_keyrule_status(&q, index, &s);
 	return s.class != GM_CLASS_OK;
 }
 
@@ -106,9 +106,9 @@ static const struct {
 	{ { { "label:work", "all", MINUTE, NOW, NOW + MIN } }, NULL, MINUTE,
 	    NOW + MIN },
 	/* dead weighs more than cooling, then the later end */
-	{ { { "k0", "all", GM_CLASS_KEY_REFUSED, NOW, NOW + HOUR },
+	{ { { "k0", "all", GM_CLASS_KEY_REJECTED, NOW, NOW + HOUR },
 	      { "label:work", MODEL, DAILY, NOW, MIDNIGHT } },
-	    MODEL, GM_CLASS_KEY_REFUSED, NOW + HOUR },
+	    MODEL, GM_CLASS_KEY_REJECTED, NOW + HOUR },
 	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "label:work", "all", GM_CLASS_QUOTA_SPEND, NOW,
 		  NOW + 10 * MIN },
@@ -122,14 +122,14 @@ static const struct {
 static void
 test_standing(void **state)
 {
-	struct gm_standing s;
+	struct gm_keystatus s;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(standings); i++) {
 		begin("work:a,b");
 		put_all(standings[i].marks, GM_LEN(standings[i].marks));
-		gm_keyrule_standing(AT(standings[i].model, NOW), 0, &s);
+		gm_keyrule_status(AT(standings[i].model, NOW), 0, &s);
 		if (s.class != standings[i].class ||
 		    s.until_ms != standings[i].until)
 			fail_msg("%zu: %s until %lld", i,
@@ -139,8 +139,8 @@ test_standing(void **state)
 		assert_int_equal(
 		    is_marked(standings[i].model, 0), s.class != GM_CLASS_OK);
 		/* --ignore-cooldown: marks made before it was said */
-		wish.ignore_before_ms = NOW + 1;
-		gm_keyrule_standing(AT(standings[i].model, NOW), 0, &s);
+		filter.ignore_before_ms = NOW + 1;
+		gm_keyrule_status(AT(standings[i].model, NOW), 0, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
 		end();
 	}
@@ -150,7 +150,7 @@ test_standing(void **state)
 static void
 test_origins(void **state)
 {
-	struct gm_standing s;
+	struct gm_keystatus s;
 
 	(void)state;
 	begin("a");
@@ -158,7 +158,7 @@ test_origins(void **state)
 	put("k0", MODEL, MINUTE, NOW, NOW + MIN);
 	put(PAUSE, MODEL, MINUTE, NOW, NOW + MIN);
 	rule.origin = "http://127.0.0.1:8080";
-	gm_keyrule_standing(AT(MODEL, NOW), 0, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 0, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -166,7 +166,7 @@ test_origins(void **state)
 static void
 test_rpd(void **state)
 {
-	struct gm_standing s;
+	struct gm_keystatus s;
 	struct gm_keyrow *r;
 
 	(void)state;
@@ -175,19 +175,19 @@ test_rpd(void **state)
 	r = row("label:work", MODEL);
 	r->requests = 9;
 	r->day = TODAY;
-	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	r->requests = 10;
-	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, DAILY);
 	assert_int_equal(s.until_ms, MIDNIGHT);
 	assert_string_equal(s.reason, "GM_RPD");
 	assert_false(is_marked(MODEL, 1));
-	gm_keyrule_standing(AT(MODEL, NOW), 2, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 2, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
-	gm_keyrule_standing(AT("gemini-y", NOW), 0, &s);
+	gm_keyrule_status(AT("gemini-y", NOW), 0, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
-	gm_keyrule_standing(AT(MODEL, MIDNIGHT), 0, &s);
+	gm_keyrule_status(AT(MODEL, MIDNIGHT), 0, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -200,7 +200,7 @@ static const struct {
 	enum gm_pick_kind kind;
 	size_t index;
 	int64_t at;
-	size_t cooling, dead;
+	size_t cooling, rejected;
 } picks[] = {
 	{ { { .id = NULL } }, NULL, NULL, -1, GM_PICK_KEY, 0, NOW, 0, 0 },
 	/* sticky: the current one, then in turn */
@@ -227,12 +227,12 @@ static const struct {
 	      { "k0", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "k1", "all", LEAKED, NOW, FOREVER },
 	      { "k2", "all", INVALID, NOW, NOW + DAY } },
-	    NULL, NULL, -1, GM_PICK_DEAD, 0, 0, 0, 3 },
+	    NULL, NULL, -1, GM_PICK_REJECTED, 0, 0, 0, 3 },
 	/* one alone */
 	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN } }, "k0", NULL, 1,
 	    GM_PICK_COOLING, 1, NOW + MIN, 1, 0 },
 	{ { { "k1", "all", INVALID, NOW - 2 * HOUR, NOW + DAY } }, "k0", NULL,
-	    1, GM_PICK_DEAD, 1, 0, 0, 1 },
+	    1, GM_PICK_REJECTED, 1, 0, 0, 1 },
 	{ { { "k0", "all", LEAKED, NOW, FOREVER } }, "k0", NULL, 2, GM_PICK_KEY,
 	    2, NOW, 0, 0 },
 	/* a project left out */
@@ -240,10 +240,10 @@ static const struct {
 	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "k2", MODEL, MINUTE, NOW, NOW + MIN } },
 	    NULL, "k0", -1, GM_PICK_COOLING, 1, NOW + MIN, 2, 0 },
-	{ { { .id = NULL } }, NULL, "k1", 1, GM_PICK_DEAD, 0, 0, 0, 0 },
+	{ { { .id = NULL } }, NULL, "k1", 1, GM_PICK_REJECTED, 0, 0, 0, 0 },
 	{ { { "k1", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
 	      { "k2", "all", INVALID, NOW - 2 * HOUR, NOW + DAY } },
-	    NULL, "k0", -1, GM_PICK_DEAD, 1, 0, 0, 2 },
+	    NULL, "k0", -1, GM_PICK_REJECTED, 1, 0, 0, 2 },
 	/* all dead: the oldest, when none was tried for an hour */
 	{ { { "k0", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
 	      { "k1", "all", INVALID, NOW - 3 * HOUR, NOW + DAY },
@@ -252,7 +252,7 @@ static const struct {
 	{ { { "k0", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
 	      { "k1", "all", INVALID, NOW - 3 * HOUR, NOW + DAY },
 	      { "k2", "all", INVALID, NOW - HOUR + 1, NOW + DAY } },
-	    NULL, NULL, -1, GM_PICK_DEAD, 0, 0, 0, 3 },
+	    NULL, NULL, -1, GM_PICK_REJECTED, 0, 0, 0, 3 },
 	/* but never one that leaked */
 	{ { { "k0", "all", LEAKED, NOW - 9 * HOUR, FOREVER },
 	      { "k1", "all", LEAKED, NOW, FOREVER },
@@ -261,7 +261,7 @@ static const struct {
 	{ { { "k0", "all", LEAKED, NOW - 9 * DAY, FOREVER },
 	      { "k1", "all", LEAKED, NOW - 9 * DAY, FOREVER },
 	      { "k2", "all", LEAKED, NOW - 9 * DAY, FOREVER } },
-	    "k1", NULL, -1, GM_PICK_DEAD, 1, 0, 0, 3 },
+	    "k1", NULL, -1, GM_PICK_REJECTED, 1, 0, 0, 3 },
 	{ { { "k0", "all", LEAKED, NOW, FOREVER },
 	      { "k1", "all", LEAKED, NOW, FOREVER },
 	      { "k2", "all", INVALID, 0, NOW + DAY } },
@@ -282,16 +282,16 @@ test_pick(void **state)
 			(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID,
 			    "%s", picks[i].current);
 		if (picks[i].only >= 0)
-			wish = (struct gm_keywish){ .of = GM_KEYS_ONE,
+			filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE,
 				.key = (size_t)picks[i].only };
-		wish.avoid = picks[i].avoid;
+		filter.avoid = picks[i].avoid;
 		gm_keyrule_pick(AT(MODEL, NOW), &p);
 		if (p.kind != picks[i].kind || p.index != picks[i].index ||
 		    p.at_ms != picks[i].at || p.cooling != picks[i].cooling ||
-		    p.dead != picks[i].dead)
+		    p.rejected != picks[i].rejected)
 			fail_msg("%zu: kind %d, key %zu, in %lld ms, %zu %zu",
 			    i, (int)p.kind, p.index, (long long)(p.at_ms - NOW),
-			    p.cooling, p.dead);
+			    p.cooling, p.rejected);
 		end();
 	}
 }
@@ -304,7 +304,7 @@ test_pick_same(void **state)
 
 	(void)state;
 	begin("x:a,y:b,y:c");
-	wish = (struct gm_keywish){ .of = GM_KEYS_PROJECT, .key = 1 };
+	filter = (struct gm_keyfilter){ .of = GM_KEYS_PROJECT, .key = 1 };
 	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
@@ -385,9 +385,9 @@ test_next(void **state)
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.index, 2);
 	assert_int_equal(p.at_ms, NOW + SEC);
-	wish.of = GM_KEYS_ONE;
+	filter.of = GM_KEYS_ONE;
 	gm_keyrule_next(AT(MODEL, NOW), &p);
-	assert_int_equal(p.kind, GM_PICK_DEAD);
+	assert_int_equal(p.kind, GM_PICK_REJECTED);
 	end();
 }
 

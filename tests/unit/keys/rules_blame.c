@@ -54,7 +54,7 @@ static const struct {
 	{ GM_CLASS_KEY_EXPIRED, "k0", "all" },
 	{ GM_CLASS_KEY_LEAKED, "k0", "all" },
 	{ GM_CLASS_KEY_RESTRICTED, "k0", "all" },
-	{ GM_CLASS_KEY_REFUSED, "k0", "all" },
+	{ GM_CLASS_KEY_REJECTED, "k0", "all" },
 	{ GM_CLASS_PROJECT_BLOCKED, "label:work", "all" },
 	{ GM_CLASS_PROJECT_DENIED, "label:work", "all" },
 	{ GM_CLASS_NO_CREDIT, "label:work", "all" },
@@ -249,7 +249,7 @@ test_heeded_at_last(void **state)
 		{ DAILY, MIDNIGHT, DAILY },
 		{ DAILY, MIDNIGHT, MINUTE },
 	};
-	struct gm_standing s;
+	struct gm_keystatus s;
 	size_t i;
 
 	(void)state;
@@ -258,11 +258,11 @@ test_heeded_at_last(void **state)
 
 		begin("a");
 		put("k0", model, rows[i].class, NOW - HOUR, rows[i].until);
-		wish.ignore_before_ms = NOW;
-		gm_keyrule_standing(AT(MODEL, NOW), 0, &s);
+		filter.ignore_before_ms = NOW;
+		gm_keyrule_status(AT(MODEL, NOW), 0, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
 		fail_as(0, NOW, rows[i].again, SEC);
-		gm_keyrule_standing(AT(MODEL, NOW + SEC), 0, &s);
+		gm_keyrule_status(AT(MODEL, NOW + SEC), 0, &s);
 		assert_int_equal(s.class, rows[i].class);
 		assert_int_equal(s.until_ms, rows[i].until);
 		end();
@@ -284,14 +284,14 @@ test_dead_beats_cooling(void **state)
 	assert_int_equal(
 	    gm_keyrule_fault(AT(NULL, NOW + SEC), 0, NOW, &f, &err), 0);
 	is(r, GM_CLASS_QUOTA_NONE, NOW + SEC, MIDNIGHT);
-	fail_as(0, NOW + SEC, GM_CLASS_KEY_REFUSED, -1);
-	is(r, GM_CLASS_KEY_REFUSED, NOW + 2 * SEC, MIDNIGHT);
+	fail_as(0, NOW + SEC, GM_CLASS_KEY_REJECTED, -1);
+	is(r, GM_CLASS_KEY_REJECTED, NOW + 2 * SEC, MIDNIGHT);
 	assert_string_equal(r->reason, "No.");
 	/* and not the other way round */
 	assert_int_equal(
 	    gm_keyrule_fault(AT(NULL, NOW + SEC), 0, NOW + 3 * SEC, &f, &err),
 	    0);
-	assert_int_equal(r->class, GM_CLASS_KEY_REFUSED);
+	assert_int_equal(r->class, GM_CLASS_KEY_REJECTED);
 	end();
 }
 
@@ -381,21 +381,21 @@ test_search(void **state)
 
 	(void)state;
 	begin("a");
-	wish.search = true;
+	filter.search = true;
 	fail_with(0, NOW, NOW, &fault);
 	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.at_ms, NOW + MIN);
 	gm_keyrule_pick(AT("gemini-y", NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	wish.search = false;
+	filter.search = false;
 	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	/* A plain answer proves nothing about search, one with search does. */
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
 	assert_int_equal(
 	    row("k0", MODEL "+search")->class, GM_CLASS_QUOTA_SEARCH);
-	wish.search = true;
+	filter.search = true;
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
 	assert_int_equal(row("k0", MODEL "+search")->class, GM_CLASS_OK);
 	/* The model's own quota holds for requests with search, too. */

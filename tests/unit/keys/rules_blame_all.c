@@ -167,7 +167,7 @@ learn(size_t index, int64_t now, const char *number)
 static void
 test_learnt(void **state)
 {
-	struct gm_standing s;
+	struct gm_keystatus s;
 
 	(void)state;
 	begin("a,b,c");
@@ -182,13 +182,13 @@ test_learnt(void **state)
 	assert_string_equal(gm_keyrule_project(&rule, &table, 1), "project:12");
 	assert_string_equal(gm_keyrule_project(&rule, &table, 2), "k2");
 	fail_as(0, NOW, DAILY, -1);
-	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, DAILY);
-	gm_keyrule_standing(AT(MODEL, NOW), 2, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 2, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	/* moved to another project */
 	learn(1, NOW, "13");
-	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, GM_CLASS_OK);
 	end();
 }
@@ -198,7 +198,7 @@ static void
 test_taken_along(void **state)
 {
 	struct gm_keyrow *r;
-	struct gm_standing s;
+	struct gm_keystatus s;
 
 	(void)state;
 	begin("a,b");
@@ -224,7 +224,7 @@ test_taken_along(void **state)
 	r = row("project:12", MODEL);
 	assert_int_equal(r->class, DAILY); /* ends later */
 	assert_int_equal(r->requests, 7);
-	gm_keyrule_standing(AT(MODEL, NOW), 1, &s);
+	gm_keyrule_status(AT(MODEL, NOW), 1, &s);
 	assert_int_equal(s.class, DAILY);
 	end();
 }

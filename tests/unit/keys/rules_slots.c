@@ -56,7 +56,7 @@ test_reserve(void **state)
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	assert_int_equal(gm_keyrule_current(AT("gemini-y", NOW)), 0);
 	/* -k moves nobody else. */
-	wish.of = GM_KEYS_ONE;
+	filter.of = GM_KEYS_ONE;
 	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 0);
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	end();
@@ -223,26 +223,26 @@ test_paces(void **state)
 	begin("work:a,work:b,c");
 	rule.rpm = 60;
 	assert_int_equal(reserve(NOW, &at), 0);
-	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 1 };
+	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 1 };
 	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.at_ms, NOW + SEC);
 	gm_keyrule_pick(AT("gemini-y", NOW), &p);
 	assert_int_equal(p.at_ms, NOW);
-	wish = (struct gm_keywish){ .of = GM_KEYS_ONE, .key = 2 };
+	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 2 };
 	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.at_ms, NOW);
 	/* Who keeps no pace waits for nobody, and takes no turn from others. */
-	wish.key = 0;
+	filter.key = 0;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + SEC);
 	rule.rpm = 0;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW);
 	rule.rpm = 60;
-	wish.free = true;
+	filter.free = true;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW);
-	wish.free = false;
+	filter.free = false;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + 2 * SEC);
 	end();
@@ -299,17 +299,17 @@ test_tokens(void **state)
 	begin("a");
 	rule.tpm = 600;
 	for (i = 0; i < GM_LEN(rows); i++) {
-		wish.tokens = rows[i].tokens;
+		filter.tokens = rows[i].tokens;
 		assert_int_equal(reserve(rows[i].now, &at), 0);
 		assert_int_equal(at, rows[i].at);
 		assert_int_equal(row("k0", MODEL)->tokens_ms, rows[i].until);
 	}
 	assert_false(table.changed);
 	/* What costs nothing neither waits nor counts, nor without a limit. */
-	wish.free = true;
+	filter.free = true;
 	assert_int_equal(reserve(NOW + HOUR, &at), 0);
 	assert_int_equal(at, NOW + HOUR);
-	wish.free = false;
+	filter.free = false;
 	rule.tpm = 0;
 	assert_int_equal(reserve(NOW + HOUR, &at), 0);
 	assert_int_equal(at, NOW + HOUR);
@@ -330,13 +330,13 @@ test_tokens_and_slots(void **state)
 	begin("a,b");
 	rule.tpm = 600;
 	rule.rpm = 60;
-	wish.tokens = 100;
+	filter.tokens = 100;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(reserve(NOW, &at), 1);
 	assert_int_equal(at, NOW);
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + 10 * SEC);
-	wish.tokens = 1;
+	filter.tokens = 1;
 	assert_int_equal(reserve(NOW, &at), 1);
 	assert_int_equal(at, NOW + 10 * SEC);
 	assert_int_equal(reserve(NOW, &at), 1);
@@ -359,11 +359,11 @@ test_tokens_given_back(void **state)
 		rule.tpm = 600;
 		rule.rpm = rpm;
 		for (i = 0; i < GM_LEN(tokens); i++) {
-			wish.tokens = tokens[i];
+			filter.tokens = tokens[i];
 			assert_int_equal(reserve(NOW, &at[i]), 0);
 		}
 		for (i = GM_LEN(tokens) - 1; i > 0; i--) {
-			wish.tokens = tokens[i];
+			filter.tokens = tokens[i];
 			assert_non_null(
 			    gm_keyrule_give_back(AT(MODEL, NOW), 0, at[i]));
 		}
@@ -394,7 +394,7 @@ test_tokens_corrected(void **state)
 	for (i = 0; i < GM_LEN(rows); i++) {
 		begin("a");
 		rule.tpm = 600;
-		wish.tokens = rows[i].tokens;
+		filter.tokens = rows[i].tokens;
 		assert_int_equal(reserve(NOW, NULL), 0);
 		assert_ptr_equal(
 		    gm_keyrule_correct(AT(MODEL, NOW), 0, NOW, rows[i].counted),
@@ -405,20 +405,20 @@ test_tokens_corrected(void **state)
 		end();
 	}
 	begin("a");
-	wish.tokens = 100;
+	filter.tokens = 100;
 	rule.tpm = 600;
 	assert_null(
 	    gm_keyrule_correct(AT(MODEL, NOW), 0, NOW, 50)); /* no row */
 	assert_int_equal(reserve(NOW, NULL), 0);
 	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), 100));
 	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), -1));
-	wish.tokens = 0;
+	filter.tokens = 0;
 	assert_true(gm_keyrule_may_correct(AT(MODEL, NOW), 1));
 	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), 0));
-	wish.tokens = 100;
-	wish.free = true;
+	filter.tokens = 100;
+	filter.free = true;
 	assert_false(gm_keyrule_may_correct(AT(MODEL, NOW), 50));
-	wish.free = false;
+	filter.free = false;
 	rule.tpm = 0;
 	assert_null(gm_keyrule_correct(AT(MODEL, NOW), 0, NOW, 50));
 	end();

@@ -230,7 +230,7 @@ test_settle(void **state)
 		    NOW + 8761 * HOUR_MS, NOW, NOW + 25 * HOUR_MS, true },
 		{ GM_CLASS_KEY_LEAKED, NOW - 1, GM_KEYROW_FOREVER, NOW - 1,
 		    GM_KEYROW_FOREVER, false },
-		{ GM_CLASS_KEY_REFUSED, NOW + 5001, NOW + 30 * HOUR_MS, NOW,
+		{ GM_CLASS_KEY_REJECTED, NOW + 5001, NOW + 30 * HOUR_MS, NOW,
 		    NOW + 30 * HOUR_MS, true },
 	};
 	struct gm_keytable t = { 0 };

@@ -15,7 +15,7 @@ static const struct {
 	{ GM_HTTP_DONE, GM_CLASS_OK, true },
 	{ GM_HTTP_NETWORK, GM_CLASS_NETWORK, true },
 	{ GM_HTTP_NOBODY, GM_CLASS_REFUSED, true },
-	{ GM_HTTP_SILENCE, GM_CLASS_TIMEOUT, true },
+	{ GM_HTTP_TIMEOUT, GM_CLASS_TIMEOUT, true },
 	{ GM_HTTP_CUT, GM_CLASS_TRUNCATED, true },
 	{ GM_HTTP_TLS, GM_CLASS_TLS, true },
 	{ GM_HTTP_TRUST, GM_CLASS_CERTIFICATES, true },
@@ -39,12 +39,12 @@ test_rows(void **state)
 		    gm_httpfault_class(rows[i].fault), rows[i].class);
 		for (j = 0; j < GM_LEN(statuses); j++) {
 			result.head.status = statuses[j];
-			assert_int_equal(gm_httpfault_has_verdict(&result),
+			assert_int_equal(gm_httpfault_has_class(&result),
 			    rows[i].fault == GM_HTTP_DONE);
 		}
 		result.head.status = 400;
 		assert_int_equal(
-		    gm_httpfault_has_verdict(&result), rows[i].counts);
+		    gm_httpfault_has_class(&result), rows[i].counts);
 	}
 }
 

@@ -42,7 +42,7 @@ static const struct gm_provider *const services[] = { &gm_mistral, &gm_openai,
 
 /* A body is messages, then what each dialect adds. */
 static const struct {
-	struct gm_question question;
+	struct gm_request request;
 	const char *messages, *members[GM_LEN(services)];
 } bodies[] = {
 	{ { PROMPT("Say hi.") }, HI, { "", "", "" } },
@@ -95,7 +95,7 @@ static const struct {
 static void
 test_bodies(void **state)
 {
-	struct gm_question question;
+	struct gm_request request;
 	struct gm_buf got, want;
 	size_t i, k;
 
@@ -104,11 +104,11 @@ test_bodies(void **state)
 	gm_buf_init(&want, 4096);
 	for (i = 0; i < GM_LEN(bodies); i++)
 		for (k = 0; k < GM_LEN(services); k++) {
-			question = bodies[i].question;
-			question.model = MODEL;
+			request = bodies[i].request;
+			request.model = MODEL;
 			gm_buf_reset(&got);
 			gm_buf_reset(&want);
-			services[k]->body(services[k], &question, &got);
+			services[k]->body(services[k], &request, &got);
 			gm_buf_printf(&want, HEAD("%s") "%s%s}",
 			    bodies[i].messages,
 			    services[k] == &gm_mistral ? "" : USAGE,
@@ -136,7 +136,7 @@ test_conversation(void **state)
 	};
 	static const char *const wants[] = { HEAD(TALK) "}",
 		HEAD(TALK) USAGE "}", HEAD(TALK) USAGE "}" };
-	const struct gm_question question = { .model = MODEL,
+	const struct gm_request request = { .model = MODEL,
 		.turns = turns,
 		.turns_len = GM_LEN(turns),
 		.system = S("S") };
@@ -149,8 +149,8 @@ test_conversation(void **state)
 	for (k = 0; k < GM_LEN(services); k++) {
 		gm_buf_reset(&got);
 		assert_int_equal(
-		    services[k]->check(services[k], &question, &err), 0);
-		services[k]->body(services[k], &question, &got);
+		    services[k]->check(services[k], &request, &err), 0);
+		services[k]->body(services[k], &request, &got);
 		assert_string_equal(gm_buf_str(&got), wants[k]);
 	}
 	gm_buf_release(&got);
@@ -185,7 +185,7 @@ test_texts(void **state)
 		{ { { .text = S("") } }, USER("") },
 	};
 	struct gm_turn turn = { .parts_len = 4 };
-	struct gm_question question = {
+	struct gm_request request = {
 		.model = MODEL, .turns = &turn, .turns_len = 1
 	};
 	struct gm_buf got, want;
@@ -200,8 +200,8 @@ test_texts(void **state)
 		gm_buf_reset(&want);
 		turn.parts = rows[i].parts;
 		assert_int_equal(
-		    gm_compatible.check(&gm_compatible, &question, &err), 0);
-		gm_compatible.body(&gm_compatible, &question, &got);
+		    gm_compatible.check(&gm_compatible, &request, &err), 0);
+		gm_compatible.body(&gm_compatible, &request, &got);
 		gm_buf_printf(&want, HEAD("%s") USAGE "}", rows[i].want);
 		assert_string_equal(gm_buf_str(&got), gm_buf_str(&want));
 	}
@@ -213,7 +213,7 @@ test_texts(void **state)
 static void
 test_list_body(void **state)
 {
-	const struct gm_question question = { .operation = GM_OP_MODELS,
+	const struct gm_request request = { .operation = GM_OP_MODELS,
 		.model = "models",
 		.page_token = "t",
 		.page_size = "5" };
@@ -223,7 +223,7 @@ test_list_body(void **state)
 	(void)state;
 	gm_buf_init(&got, 4096);
 	for (k = 0; k < GM_LEN(services); k++) {
-		services[k]->body(services[k], &question, &got);
+		services[k]->body(services[k], &request, &got);
 		assert_int_equal(got.len, 0);
 	}
 	gm_buf_release(&got);
@@ -256,7 +256,7 @@ test_urls(void **state)
 		{ "http://h/chat", "http://h/chat", "http://h/chat/v1" },
 		{ "http://h/models/", "http://h/models", "http://h/models/v1" },
 	};
-	struct gm_question question = { .model = MODEL, .page_token = "t" };
+	struct gm_request request = { .model = MODEL, .page_token = "t" };
 	struct gm_buf got, want;
 	const char *base;
 	size_t i, k;
@@ -266,11 +266,11 @@ test_urls(void **state)
 	gm_buf_init(&want, 4096);
 	for (i = 0; i < 2 * GM_LEN(rows) * GM_LEN(services); i++) {
 		k = i / 2 % GM_LEN(rows);
-		question.operation = i % 2 == 0 ? GM_OP_GENERATE : GM_OP_MODELS;
+		request.operation = i % 2 == 0 ? GM_OP_GENERATE : GM_OP_MODELS;
 		gm_buf_reset(&got);
 		gm_buf_reset(&want);
 		services[i / 2 / GM_LEN(rows)]->url(
-		    services[i / 2 / GM_LEN(rows)], &question, rows[k].base,
+		    services[i / 2 / GM_LEN(rows)], &request, rows[k].base,
 		    &got);
 		base = rows[k].want;
 		if (rows[k].mistral != NULL &&
@@ -286,7 +286,7 @@ test_urls(void **state)
 
 /* What has no counterpart, and what is out of range; "" is accepted. */
 static const struct {
-	struct gm_question question;
+	struct gm_request request;
 	const char *want[GM_LEN(services)];
 } checks[] = {
 	{ { PROMPT("Hi.") }, { "", "", "" } },
@@ -362,7 +362,7 @@ test_check(void **state)
 			want = checks[i].want[k];
 			err = (struct gm_err){ .code = GM_OK };
 			assert_int_equal(services[k]->check(services[k],
-					     &checks[i].question, &err),
+					     &checks[i].request, &err),
 			    want[0] == '\0' ? 0 : -1);
 			assert_string_equal(err.msg, want);
 			assert_int_equal(
@@ -440,27 +440,27 @@ static void
 test_classify(void **state)
 {
 	static const char body[] = "{\"error\":{\"message\":\"No.\"}}";
-	struct gm_question question = { .model = MODEL };
+	struct gm_request request = { .model = MODEL };
 	struct gm_fault fault;
 	size_t k;
 
 	(void)state;
 	for (k = 0; k < GM_LEN(services); k++) {
-		question.operation = GM_OP_GENERATE;
-		gm_provider_classify(services[k], &question,
+		request.operation = GM_OP_GENERATE;
+		gm_provider_classify(services[k], &request,
 		    &(struct gm_http_head){ .status = 404 }, gm_span_of(body),
 		    &fault);
 		assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 		assert_string_equal(fault.words, "No.");
-		question.operation = GM_OP_MODELS;
-		gm_provider_classify(services[k], &question,
+		request.operation = GM_OP_MODELS;
+		gm_provider_classify(services[k], &request,
 		    &(struct gm_http_head){ .status = 404 }, gm_span_of(body),
 		    &fault);
 		assert_int_equal(fault.class, GM_CLASS_BAD_URL);
-		gm_provider_classify(services[k], &question,
+		gm_provider_classify(services[k], &request,
 		    &(struct gm_http_head){ .status = 401 }, gm_span_of(body),
 		    &fault);
-		assert_int_equal(fault.class, GM_CLASS_KEY_REFUSED);
+		assert_int_equal(fault.class, GM_CLASS_KEY_REJECTED);
 	}
 }
 
@@ -481,7 +481,7 @@ test_classify_head(void **state)
 		    GM_CLASS_QUOTA },
 		{ 500, "x-ratelimit-limit-req-minute: 0\r\n", GM_CLASS_SERVER },
 	};
-	const struct gm_question question = { .model = MODEL };
+	const struct gm_request request = { .model = MODEL };
 	struct gm_http_head head;
 	struct gm_fault fault;
 	size_t i, k;
@@ -492,7 +492,7 @@ test_classify_head(void **state)
 			head = (struct gm_http_head){ .status = rows[i].status,
 				.headers = gm_span_of(rows[i].headers) };
 			fault = (struct gm_fault){ .hint_ms = -1 };
-			gm_provider_classify(services[k], &question, &head,
+			gm_provider_classify(services[k], &request, &head,
 			    gm_span_of("{\"message\":\"No.\"}"), &fault);
 			assert_int_equal(fault.class, rows[i].want);
 		}

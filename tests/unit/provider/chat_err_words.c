@@ -212,7 +212,7 @@ static const struct {
 	{ 405, "{\"detail\":\"Method Not Allowed\"}", GM_CLASS_BAD_URL,
 	    "Method Not Allowed" },
 	/* With status 200 the body's own code counts, or its type. */
-	{ 200, "{\"code\":401,\"msg\":\"Who are you?\"}", GM_CLASS_KEY_REFUSED,
+	{ 200, "{\"code\":401,\"msg\":\"Who are you?\"}", GM_CLASS_KEY_REJECTED,
 	    "Who are you?" },
 	{ 200, "{\"code\":\"503\",\"msg\":\"Later\"}", GM_CLASS_SERVER,
 	    "Later" },
@@ -224,13 +224,13 @@ static const struct {
 	    GM_CLASS_OVERLOADED, "Busy" },
 	/* The words under other names. */
 	{ 401, "{\"code\":\"401\",\"msg\":\"token expired or incorrect\"}",
-	    GM_CLASS_KEY_REFUSED, "token expired or incorrect" },
+	    GM_CLASS_KEY_REJECTED, "token expired or incorrect" },
 	{ 400, "{\"errors\":[\"a\",{\"message\":\"b\"}]}", GM_CLASS_BAD_REQUEST,
 	    "a; b" },
 	{ 401,
 	    "{\"fault\":{\"faultstring\":\"Invalid ApiKey\",\"detail\":"
 	    "{\"errorcode\":\"oauth.v2.InvalidApiKey\"}}}",
-	    GM_CLASS_KEY_REFUSED, "Invalid ApiKey" },
+	    GM_CLASS_KEY_REJECTED, "Invalid ApiKey" },
 	{ 500, "{\"error_code\":1,\"error_msg\":\"M\"}", GM_CLASS_SERVER, "M" },
 	{ 403, "{\"Message\":\"User is not authorized\"}", GM_CLASS_FORBIDDEN,
 	    "User is not authorized" },

@@ -65,7 +65,7 @@ static enum gm_class
 class_of_status(long http)
 {
 	if (http == 401)
-		return GM_CLASS_KEY_REFUSED;
+		return GM_CLASS_KEY_REJECTED;
 	return http == 402 ? GM_CLASS_NO_CREDIT : GM_CLASS_OK;
 }
 

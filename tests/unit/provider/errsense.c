@@ -316,14 +316,14 @@ test_status(void **state)
 		    GM_CLASS_NO_CREDIT },
 		{ "{\"base_resp\":{\"status_code\":1004,\"status_msg\":"
 		  "\"login fail: Please carry the API secret key\"}}",
-		    GM_CLASS_KEY_REFUSED },
+		    GM_CLASS_KEY_REJECTED },
 		{ "{\"error\":{\"code\":\"1211\",\"message\":\"M\"}}",
 		    GM_CLASS_MODEL_GONE },
 		{ "{\"error\":{\"code\":\"9211\",\"message\":"
 		  "\"Model x does not exist\"}}",
 		    GM_CLASS_MODEL_GONE },
 		{ "{\"error\":{\"code\":\"unauthorized\",\"message\":\"M\"}}",
-		    GM_CLASS_KEY_REFUSED },
+		    GM_CLASS_KEY_REJECTED },
 		{ "{\"error\":{\"type\":\"billing_error\",\"message\":\"M\"}}",
 		    GM_CLASS_NO_CREDIT },
 		{ "{\"error\":{\"type\":\"NotFoundError\",\"message\":\"M\"}}",
@@ -344,7 +344,7 @@ test_status(void **state)
 		    GM_CLASS_FORBIDDEN },
 		{ "{\"error\":{\"code\":\"AuthenticationException\","
 		  "\"message\":\"M\"}}",
-		    GM_CLASS_KEY_REFUSED },
+		    GM_CLASS_KEY_REJECTED },
 		{ "{\"error\":{\"type\":\"timeout_error\",\"message\":\"M\"}}",
 		    GM_CLASS_SERVER_TIMEOUT },
 		{ "{\"error\":{\"code\":\"E17\",\"message\":"

@@ -12,7 +12,7 @@
 	}
 
 static void
-test_question(void **state)
+test_request(void **state)
 {
 	const struct gm_part first[] = {
 		{ .kind = GM_PART_TEXT, .text = S("one two three") },
@@ -26,25 +26,24 @@ test_question(void **state)
 		{ .parts = first, .parts_len = GM_LEN(first) },
 		{ .role = GM_ROLE_MODEL, .parts = &second, .parts_len = 1 },
 	};
-	struct gm_question q = { .turns = turns };
+	struct gm_request q = { .turns = turns };
 
 	(void)state;
-	assert_int_equal(gm_estimate_question(&q), 0);
+	assert_int_equal(gm_estimate_request(&q), 0);
 	q.system = gm_span_of("2026");
-	assert_int_equal(gm_estimate_question(&q), 5);
+	assert_int_equal(gm_estimate_request(&q), 5);
 	q.turns_len = 1;
-	assert_int_equal(
-	    gm_estimate_question(&q), 5 + GM_ESTIMATE_TURN + 4 + 2);
+	assert_int_equal(gm_estimate_request(&q), 5 + GM_ESTIMATE_TURN + 4 + 2);
 	q.turns_len = 2;
 	assert_int_equal(
-	    gm_estimate_question(&q), 5 + 2 * GM_ESTIMATE_TURN + 4 + 2 + 2);
+	    gm_estimate_request(&q), 5 + 2 * GM_ESTIMATE_TURN + 4 + 2 + 2);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@
 static const char *const stops[] = { "\n\n###", "END", "\"", "", "5" };
 
 static const struct {
-	struct gm_question question;
+	struct gm_request request;
 	const char *want;
 } bodies[] = {
 	{ { PROMPT("Say hi.") }, "{" HI "}" },
@@ -135,33 +135,33 @@ static const struct {
 };
 
 static const char *
-body_of(const struct gm_question *question, struct gm_buf *out)
+body_of(const struct gm_request *request, struct gm_buf *out)
 {
 	gm_buf_init(out, 4096);
-	gm_gemini.body(&gm_gemini, question, out);
+	gm_gemini.body(&gm_gemini, request, out);
 	return gm_buf_str(out);
 }
 
 static const char *
-url_of(const struct gm_question *question, const char *base, struct gm_buf *out)
+url_of(const struct gm_request *request, const char *base, struct gm_buf *out)
 {
 	gm_buf_init(out, 4096);
-	gm_gemini.url(&gm_gemini, question, base, out);
+	gm_gemini.url(&gm_gemini, request, base, out);
 	return gm_buf_str(out);
 }
 
 static void
 test_bodies(void **state)
 {
-	struct gm_question question;
+	struct gm_request request;
 	struct gm_buf got;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(bodies); i++) {
-		question = bodies[i].question;
-		question.model = MODEL;
-		assert_string_equal(body_of(&question, &got), bodies[i].want);
+		request = bodies[i].request;
+		request.model = MODEL;
+		assert_string_equal(body_of(&request, &got), bodies[i].want);
 		gm_buf_release(&got);
 	}
 }
@@ -195,19 +195,19 @@ test_count_bodies(void **state)
 		{ "models/" MODEL, "models/" MODEL },
 		{ "tunedModels/x", "tunedModels/x" },
 	};
-	struct gm_question question;
+	struct gm_request request;
 	struct gm_buf got, want;
 	size_t i, j;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(bodies); i++) {
 		for (j = 0; j < GM_LEN(models); j++) {
-			question = bodies[i].question;
-			question.model = models[j].model;
-			question.operation = GM_OP_COUNT;
-			question.token.len = 0; /* never */
+			request = bodies[i].request;
+			request.model = models[j].model;
+			request.operation = GM_OP_COUNT;
+			request.token.len = 0; /* never */
 			gm_buf_init(&want, 4096);
-			if (question.system.len > 0)
+			if (request.system.len > 0)
 				gm_buf_printf(&want,
 				    "{\"generateContentRequest\":{\"model\":"
 				    "\"%s\",%s}",
@@ -215,7 +215,7 @@ test_count_bodies(void **state)
 			else
 				put_prompt(&want, bodies[i].want);
 			assert_string_equal(
-			    body_of(&question, &got), gm_buf_str(&want));
+			    body_of(&request, &got), gm_buf_str(&want));
 			gm_buf_release(&got);
 			gm_buf_release(&want);
 		}
@@ -245,7 +245,7 @@ test_conversation(void **state)
 		{ GM_ROLE_MODEL, second, GM_LEN(second) },
 		{ GM_ROLE_USER, third, GM_LEN(third) },
 	};
-	const struct gm_question question = { .model = MODEL,
+	const struct gm_request request = { .model = MODEL,
 		.turns = turns,
 		.turns_len = GM_LEN(turns),
 		.system = S("Be brief."),
@@ -253,7 +253,7 @@ test_conversation(void **state)
 	struct gm_buf got;
 
 	(void)state;
-	assert_string_equal(body_of(&question, &got),
+	assert_string_equal(body_of(&request, &got),
 	    "{\"systemInstruction\":{\"parts\":[{\"text\":\"Be brief.\"}]},"
 	    "\"contents\":["
 	    "{\"role\":\"user\",\"parts\":[{\"text\":\"What is in it?\"},"
@@ -283,41 +283,41 @@ test_texts(void **state)
 		{ .text = S("\"b\"") } };
 	static const struct gm_turn turn = { GM_ROLE_USER, parts,
 		GM_LEN(parts) };
-	struct gm_question question = {
+	struct gm_request request = {
 		.model = MODEL, .turns = &turn, .turns_len = 1
 	};
 	struct gm_buf got;
 
 	(void)state;
-	assert_string_equal(body_of(&question, &got), contents);
+	assert_string_equal(body_of(&request, &got), contents);
 	gm_buf_release(&got);
-	question.operation = GM_OP_COUNT;
-	assert_string_equal(body_of(&question, &got), contents);
+	request.operation = GM_OP_COUNT;
+	assert_string_equal(body_of(&request, &got), contents);
 	gm_buf_release(&got);
 }
 
 static void
 test_urls(void **state)
 {
-	struct gm_question question = { PROMPT("x") };
+	struct gm_request request = { PROMPT("x") };
 	struct gm_buf got, want;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(urls); i++) {
-		question.model = urls[i].model;
-		question.operation = GM_OP_GENERATE;
+		request.model = urls[i].model;
+		request.operation = GM_OP_GENERATE;
 		assert_string_equal(
-		    url_of(&question, urls[i].base, &got), urls[i].want);
+		    url_of(&request, urls[i].base, &got), urls[i].want);
 		gm_buf_release(&got);
 
-		question.operation = GM_OP_COUNT;
+		request.operation = GM_OP_COUNT;
 		gm_buf_init(&want, 4096);
 		gm_buf_puts(&want, urls[i].want);
 		gm_buf_cut(&want, want.len - strlen(STREAM));
 		gm_buf_puts(&want, ":countTokens");
 		assert_string_equal(
-		    url_of(&question, urls[i].base, &got), gm_buf_str(&want));
+		    url_of(&request, urls[i].base, &got), gm_buf_str(&want));
 		gm_buf_release(&got);
 		gm_buf_release(&want);
 	}
@@ -338,18 +338,18 @@ test_list(void **state)
 		    BASE "/v1beta/models?pageSize=1000"
 			 "&pageToken=%2B%2F%26%3D%23" },
 	};
-	struct gm_question question = { .operation = GM_OP_MODELS,
+	struct gm_request request = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct gm_buf got;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
-		question.page_token = rows[i].token;
+		request.page_token = rows[i].token;
 		assert_string_equal(
-		    url_of(&question, rows[i].base, &got), rows[i].want);
+		    url_of(&request, rows[i].base, &got), rows[i].want);
 		gm_buf_release(&got);
-		assert_string_equal(body_of(&question, &got), "");
+		assert_string_equal(body_of(&request, &got), "");
 		assert_int_equal(got.len, 0);
 		gm_buf_release(&got);
 	}
@@ -361,16 +361,16 @@ test_list_is_gone(void **state)
 {
 	static const char body[] =
 	    "{\"error\":{\"code\":404,\"message\":\"gone\"}}";
-	struct gm_question question = { .operation = GM_OP_MODELS,
+	struct gm_request request = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
 	(void)state;
-	gm_provider_classify(&gm_gemini, &question,
+	gm_provider_classify(&gm_gemini, &request,
 	    &(struct gm_http_head){ .status = 404 }, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_BAD_URL);
-	question.operation = GM_OP_COUNT;
-	gm_provider_classify(&gm_gemini, &question,
+	request.operation = GM_OP_COUNT;
+	gm_provider_classify(&gm_gemini, &request,
 	    &(struct gm_http_head){ .status = 404 }, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 }
@@ -378,20 +378,20 @@ test_list_is_gone(void **state)
 static void
 test_list_urls(void **state)
 {
-	struct gm_question question = { .operation = GM_OP_MODELS,
+	struct gm_request request = { .operation = GM_OP_MODELS,
 		.model = "models" };
 	struct gm_buf got;
 
 	(void)state;
-	assert_string_equal(url_of(&question, "https://x", &got),
+	assert_string_equal(url_of(&request, "https://x", &got),
 	    "https://x/v1beta/models?pageSize=1000");
 	gm_buf_release(&got);
-	question.page_size = "1";
-	assert_string_equal(url_of(&question, "https://x/", &got),
+	request.page_size = "1";
+	assert_string_equal(url_of(&request, "https://x/", &got),
 	    "https://x/v1beta/models?pageSize=1");
 	gm_buf_release(&got);
-	question.page_token = "a/b";
-	assert_string_equal(url_of(&question, "https://x", &got),
+	request.page_token = "a/b";
+	assert_string_equal(url_of(&request, "https://x", &got),
 	    "https://x/v1beta/models?pageSize=1&pageToken=a%2Fb");
 	gm_buf_release(&got);
 }
@@ -464,11 +464,11 @@ test_classify(void **state)
 {
 	static const char body[] =
 	    "{\"error\":{\"message\":\"models/" MODEL " is not found\"}}";
-	struct gm_question question = { .model = "models/" MODEL };
+	struct gm_request request = { .model = "models/" MODEL };
 	struct gm_fault fault = { .class = GM_CLASS_OK };
 
 	(void)state;
-	gm_provider_classify(&gm_gemini, &question,
+	gm_provider_classify(&gm_gemini, &request,
 	    &(struct gm_http_head){ .status = 404 }, gm_span_of(body), &fault);
 	assert_int_equal(fault.class, GM_CLASS_MODEL_GONE);
 	assert_string_equal(fault.words, "models/" MODEL " is not found");

@@ -51,7 +51,7 @@ static const struct {
 	    "{\"error\":{\"code\":\"invalid_request\","
 	    "\"message\":\"No.\"}}",
 	    GM_CLASS_BAD_REQUEST, "No." },
-	{ 401, "", GM_CLASS_KEY_REFUSED, "" },
+	{ 401, "", GM_CLASS_KEY_REJECTED, "" },
 	{ 403, "", GM_CLASS_FORBIDDEN, "" },
 	/* Nothing in it is of the API. */
 	{ 404, "", GM_CLASS_BAD_URL, "" },

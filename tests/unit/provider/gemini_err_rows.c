@@ -76,7 +76,7 @@ static const struct {
 	{ 4, 401, "UNAUTHENTICATED",
 	    "Request had invalid authentication credentials. Expected OAuth 2 "
 	    "access token, login cookie.",
-	    .class = GM_CLASS_KEY_REFUSED,
+	    .class = GM_CLASS_KEY_REJECTED,
 	    .details = INFO("ACCESS_TOKEN_TYPE_UNSUPPORTED") },
 	{ 5, 403, DENIED,
 	    "Your API key was reported as leaked. Please use another API key.",

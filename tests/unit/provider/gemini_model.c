@@ -19,7 +19,7 @@
 
 static const struct {
 	const char *model;
-	struct gm_question question;
+	struct gm_request request;
 	const char *want;
 } rows[] = {
 	{ "gemini-4-neon", { .seed = "7" }, "" },
@@ -69,7 +69,7 @@ test_rows(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_buf_init(&out, 4096);
-		gm_gemini_model_caution(rows[i].model, &rows[i].question, &out);
+		gm_gemini_model_caution(rows[i].model, &rows[i].request, &out);
 		assert_string_equal(gm_buf_str(&out), rows[i].want);
 		gm_buf_release(&out);
 	}

@@ -257,10 +257,9 @@ test_keep(void **state)
 {
 	static char flash[] = "flash", upper[] = "FLASH", glob[] = "gemini-3*",
 		    whole[] = "gemini", prefix[] = "models/gemini-3.8",
-		    prefix_glob[] = "models/*-flash",
-		    question[] = "gemini-?.8*", set[] = "*-[23].[06]-*",
-		    bracket[] = "[", pro[] = "pro", none[] = "gpt",
-		    empty[] = "", exact[] = "flash*";
+		    prefix_glob[] = "models/*-flash", request[] = "gemini-?.8*",
+		    set[] = "*-[23].[06]-*", bracket[] = "[", pro[] = "pro",
+		    none[] = "gpt", empty[] = "", exact[] = "flash*";
 	static const struct {
 		char *patterns[2];
 		const char *method, *want;
@@ -279,7 +278,7 @@ test_keep(void **state)
 		    "gemini-3.8-flash Gemini-Pro[x] " },
 		{ { prefix }, NULL, "gemini-3.8-flash " },
 		{ { prefix_glob }, "embedContent", "embed-flash " },
-		{ { question }, NULL, "gemini-3.8-flash " },
+		{ { request }, NULL, "gemini-3.8-flash " },
 		{ { set }, NULL, "gemini-2.0-flash gemini-3.6-flash " },
 		{ { bracket }, NULL, "" },
 		{ { pro }, NULL, "Gemini-Pro[x] " },

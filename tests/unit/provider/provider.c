@@ -69,7 +69,7 @@ test_omitted(void **state)
 	gm_answer_release(&a);
 }
 
-/* Sources have a limit: a reply cannot use up the memory by them. */
+/* Sources have a limit: a response cannot use up the memory by them. */
 static void
 test_limit(void **state)
 {

@@ -1,4 +1,4 @@
-/* The parts of a reply, as a sink gets them: in order, with all they have. */
+/* The parts of a response, as a sink gets them: in order, with all they have. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "provider/chat_reply.h"
-#include "provider/gemini_reply.h"
+#include "provider/chat_response.h"
+#include "provider/gemini_response.h"
 
 #define PARTS(list) "{\"candidates\":[{\"content\":{\"parts\":[" list "]}}]}"
 #define MESSAGE(members) "{\"choices\":[{\"message\":{" members "}}]}"

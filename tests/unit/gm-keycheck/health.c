@@ -1,0 +1,342 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gm-keycheck/health.h"
+
+static void
+test_statuses(void **state)
+{
+	static const struct {
+		enum gm_class class;
+		const char *status;
+		bool healthy;
+	} rows[] = {
+		{ GM_CLASS_OK, "ok", true },
+		{ GM_CLASS_TOKEN_LIMIT, "ok", true },
+		{ GM_CLASS_QUOTA_MINUTE, "limited", true },
+		{ GM_CLASS_QUOTA_DAY, "limited", true },
+		{ GM_CLASS_QUOTA_NONE, "limited", true },
+		{ GM_CLASS_QUOTA_SPEND, "limited", true },
+		{ GM_CLASS_QUOTA, "limited", true },
+		{ GM_CLASS_QUOTA_SEARCH, "limited", true },
+		{ GM_CLASS_KEY_INVALID, "invalid", false },
+		{ GM_CLASS_KEY_REJECTED, "invalid", false },
+		{ GM_CLASS_KEY_EXPIRED, "expired", false },
+		{ GM_CLASS_KEY_LEAKED, "leaked", false },
+		{ GM_CLASS_KEY_RESTRICTED, "restricted", false },
+		{ GM_CLASS_PROJECT_BLOCKED, "project_blocked", false },
+		{ GM_CLASS_PROJECT_DENIED, "project_blocked", false },
+		{ GM_CLASS_FORBIDDEN, "unknown", false },
+		{ GM_CLASS_NO_CREDIT, "no_credit", false },
+		{ GM_CLASS_REGION, "region", false },
+		{ GM_CLASS_FRONT_END, "unknown", false },
+		{ GM_CLASS_NO_KEY_SENT, "unknown", false },
+		{ GM_CLASS_MODEL_GONE, "unknown", false },
+		{ GM_CLASS_SERVER, "unknown", false },
+		{ GM_CLASS_NETWORK, "unknown", false },
+		{ GM_CLASS_REFUSED, "unknown", false },
+		{ GM_CLASS_DEADLINE, "unknown", false },
+	};
+	struct gm_health v = { .key = "...0001" };
+	char cell[40];
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		v.class = rows[i].class;
+		assert_int_equal(gm_health_is_healthy(&v), rows[i].healthy);
+		gm_buf_init(&out, 4096);
+		gm_health_row(&v, false, &out);
+		(void)snprintf(
+		    cell, sizeof(cell), "\t-\t%s\t-\t-\t-\t", rows[i].status);
+		assert_non_null(strstr(gm_buf_str(&out), cell));
+		gm_buf_release(&out);
+	}
+}
+
+/* No class without a word; all that is not healthy says what to do. */
+static void
+test_advice(void **state)
+{
+	struct gm_health v = { .key = "...0001" };
+	struct gm_buf out;
+	int class;
+
+	(void)state;
+	for (class = 0; class < GM_CLASSES; class ++) {
+		v.class = (enum gm_class) class;
+		gm_buf_init(&out, 4096);
+		gm_health_row(&v, false, &out);
+		if (!gm_health_is_healthy(&v))
+			assert_null(strstr(gm_buf_str(&out), "\t-\n"));
+		gm_buf_release(&out);
+	}
+}
+
+/* One's own limit can be raised; the service's word counts more. */
+static void
+test_own_limit(void **state)
+{
+	struct gm_health v = {
+		.key = "...0001", .class = GM_CLASS_QUOTA_DAY, .own_limit = true
+	};
+	struct gm_buf out;
+
+	(void)state;
+	gm_buf_init(&out, 4096);
+	gm_health_row(&v, false, &out);
+	(void)snprintf(v.remedy, sizeof(v.remedy), "ask them");
+	gm_health_row(&v, false, &out);
+	assert_string_equal(gm_buf_str(&out),
+	    "0\t...0001\t-\tlimited\t-\t-\t-\twait, or raise GM_RPD\n"
+	    "0\t...0001\t-\tlimited\t-\t-\t-\task them\n");
+	gm_buf_release(&out);
+}
+
+/* Keys of the format that Google rejects are not replaced by such. */
+static void
+test_old_format(void **state)
+{
+	static const struct {
+		enum gm_class class;
+		const char *advice;
+	} rows[] = {
+		{ GM_CLASS_KEY_INVALID,
+		    "make a new key: those of the old format (AIza...) have "
+		    "been rejected since June 2026" },
+		{ GM_CLASS_KEY_REJECTED,
+		    "make a new key: those of the old format (AIza...) have "
+		    "been rejected since June 2026" },
+		{ GM_CLASS_KEY_LEAKED, "delete it and make another" },
+		{ GM_CLASS_OK, "-" },
+	};
+	struct gm_health v = { .key = "...0001", .old_format = true };
+	char want[200];
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&out, 4096);
+	for (i = 0; i < GM_LEN(rows); i++) {
+		v.class = rows[i].class;
+		gm_buf_reset(&out);
+		gm_health_row(&v, false, &out);
+		(void)snprintf(want, sizeof(want), "\t%s\n", rows[i].advice);
+		assert_true(gm_span_ends(gm_buf_span(&out), want));
+	}
+	gm_buf_release(&out);
+}
+
+#define NOON (INT64_C(1795348800) * 1000)
+
+static const struct gm_health list[] = {
+	{ .provider = "gemini",
+	    .index = 0,
+	    .key = "...0001",
+	    .project = "work",
+	    .model = "m",
+	    .http = 200,
+	    .sent = true,
+	    .ms = 12 },
+	{ .provider = "gemini",
+	    .index = 2,
+	    .key = "...",
+	    .class = GM_CLASS_QUOTA_DAY,
+	    .http = 429,
+	    .sent = true,
+	    .until_ms = NOON },
+	{ .provider = "gemini",
+	    .index = 10,
+	    .key = "...0003",
+	    .class = GM_CLASS_MODEL_GONE,
+	    .model = "m",
+	    .remedy = "use x instead",
+	    .err = { .code = GM_ECONFIG, .msg = "m: gone" } },
+};
+
+/* A server that needs no key. */
+static const struct gm_health keyless = {
+	.provider = "openai", .http = 200, .sent = true, .ms = 3
+};
+
+static void
+test_lines(void **state)
+{
+	struct gm_buf out;
+	size_t i;
+
+	(void)state;
+	gm_buf_init(&out, 4096);
+	gm_health_head(false, &out);
+	for (i = 0; i < GM_LEN(list); i++)
+		gm_health_row(&list[i], false, &out);
+	assert_string_equal(gm_buf_str(&out),
+	    "INDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\tWHAT TO DO\n"
+	    "0\t...0001\twork\tok\t-\t200\t12\t-\n"
+	    "2\t...\t-\tlimited\t2026-11-22T12:00:00Z\t429\t0\t"
+	    "wait, or pay for more\n"
+	    "10\t...0003\t-\tunknown\t-\t-\t-\tuse x instead\n");
+	gm_buf_reset(&out);
+	gm_health_head(true, &out);
+	gm_health_row(&list[0], true, &out);
+	gm_health_row(&keyless, true, &out);
+	gm_health_json(&keyless, &out);
+	assert_string_equal(gm_buf_str(&out),
+	    "PROVIDER\tINDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\t"
+	    "WHAT TO DO\n"
+	    "gemini\t0\t...0001\twork\tok\t-\t200\t12\t-\n"
+	    "openai\t0\t-\t-\tok\t-\t200\t3\t-\n"
+	    "{\"provider\":\"openai\",\"index\":0,\"key\":null,"
+	    "\"project\":null,\"status\":\"ok\",\"class\":\"ok\","
+	    "\"healthy\":true,\"until\":null,\"http\":200,\"ms\":3,"
+	    "\"advice\":null,\"model\":null}\n");
+	gm_buf_reset(&out);
+	for (i = 0; i < GM_LEN(list); i++)
+		gm_health_json(&list[i], &out);
+	assert_string_equal(gm_buf_str(&out),
+	    "{\"provider\":\"gemini\",\"index\":0,\"key\":\"...0001\","
+	    "\"project\":\"work\","
+	    "\"status\":\"ok\",\"class\":\"ok\",\"healthy\":true,"
+	    "\"until\":null,\"http\":200,\"ms\":12,\"advice\":null,"
+	    "\"model\":\"m\"}\n"
+	    "{\"provider\":\"gemini\",\"index\":2,\"key\":\"...\",\"project\":"
+	    "null,"
+	    "\"status\":\"limited\",\"class\":\"quota_day\","
+	    "\"healthy\":true,\"until\":\"2026-11-22T12:00:00Z\","
+	    "\"http\":429,\"ms\":0,\"advice\":\"wait, or pay for more\","
+	    "\"model\":null}\n"
+	    "{\"provider\":\"gemini\",\"index\":10,\"key\":\"...0003\","
+	    "\"project\":null,"
+	    "\"status\":\"unknown\",\"class\":\"model_gone\","
+	    "\"healthy\":false,\"until\":null,\"http\":null,\"ms\":null,"
+	    "\"advice\":\"use x instead\",\"model\":\"m\"}\n");
+	gm_buf_release(&out);
+}
+
+static void
+test_metrics(void **state)
+{
+	struct gm_buf out;
+
+	(void)state;
+	gm_buf_init(&out, 4096);
+	gm_health_metrics(list, GM_LEN(list), NOON + 999, &out);
+	assert_string_equal(gm_buf_str(&out),
+	    "# HELP gm_key_healthy Can this API key be used, now or later?\n"
+	    "# TYPE gm_key_healthy gauge\n"
+	    "gm_key_healthy{provider=\"gemini\",index=\"0\",project=\"work\"} "
+	    "1\n"
+	    "gm_key_healthy{provider=\"gemini\",index=\"2\",project=\"\"} 1\n"
+	    "gm_key_healthy{provider=\"gemini\",index=\"10\",project=\"\"} 0\n"
+	    "# HELP gm_key_status 1 for the status that this API key has.\n"
+	    "# TYPE gm_key_status gauge\n"
+	    "gm_key_status{provider=\"gemini\",index=\"0\",project=\"work\","
+	    "status=\"ok\"} 1\n"
+	    "gm_key_status{provider=\"gemini\",index=\"2\",project=\"\",status="
+	    "\"limited\"} 1\n"
+	    "gm_key_status{provider=\"gemini\",index=\"10\",project=\"\","
+	    "status=\"unknown\"} 1\n"
+	    "# HELP gm_keys_checked API keys that were checked.\n"
+	    "# TYPE gm_keys_checked gauge\n"
+	    "gm_keys_checked 3\n"
+	    "# HELP gm_keys_healthy API keys of those that are healthy.\n"
+	    "# TYPE gm_keys_healthy gauge\n"
+	    "gm_keys_healthy 2\n"
+	    "# HELP gm_keycheck_timestamp_seconds When they were checked, in "
+	    "seconds since 1970.\n"
+	    "# TYPE gm_keycheck_timestamp_seconds gauge\n"
+	    "gm_keycheck_timestamp_seconds 1795348800\n");
+	gm_buf_release(&out);
+}
+
+static void
+test_sum(void **state)
+{
+	static const struct {
+		enum gm_class classes[4];
+		size_t len, wanted;
+		enum gm_code code;
+		const char *text;
+		bool now;
+	} rows[] = {
+		{ { GM_CLASS_OK, GM_CLASS_QUOTA }, 2, 2, GM_OK, "", false },
+		{ { GM_CLASS_OK, GM_CLASS_KEY_INVALID }, 2, 1, GM_OK, "",
+		    false },
+		{ { GM_CLASS_KEY_INVALID }, 1, 0, GM_OK, "", false },
+		{ { GM_CLASS_OK, GM_CLASS_KEY_INVALID }, 2, 2, GM_ENEGATIVE,
+		    "1 of 2 keys is healthy; 1 invalid", false },
+		{ { GM_CLASS_OK, GM_CLASS_OK, GM_CLASS_NETWORK,
+		      GM_CLASS_KEY_LEAKED },
+		    4, 3, GM_ENEGATIVE,
+		    "2 of 4 keys are healthy, 3 are wanted; 1 leaked, "
+		    "1 unknown",
+		    false },
+		{ { GM_CLASS_OK }, 1, 2, GM_ENEGATIVE,
+		    "1 of 1 key is healthy, 2 are wanted", false },
+		{ { GM_CLASS_KEY_INVALID, GM_CLASS_KEY_INVALID,
+		      GM_CLASS_NETWORK },
+		    3, 3, GM_ENOPERM, "no key is healthy; 2 invalid, 1 unknown",
+		    false },
+		{ { GM_CLASS_REGION }, 1, 1, GM_ENOPERM,
+		    "no key is healthy; 1 region", false },
+		{ { GM_CLASS_NETWORK, GM_CLASS_SERVER }, 2, 2, GM_EUNAVAILABLE,
+		    "no key got an answer: why", false },
+		/* Which can answer now? */
+		{ { GM_CLASS_OK, GM_CLASS_QUOTA_DAY }, 2, 1, GM_OK, "", true },
+		{ { GM_CLASS_OK, GM_CLASS_QUOTA_DAY }, 2, 2, GM_ENEGATIVE,
+		    "1 of 2 keys can answer now; 1 limited", true },
+		{ { GM_CLASS_QUOTA_DAY, GM_CLASS_QUOTA_MINUTE,
+		      GM_CLASS_KEY_INVALID },
+		    3, 1, GM_ENEGATIVE,
+		    "no key can answer now; 2 limited, 1 invalid", true },
+		{ { GM_CLASS_OK, GM_CLASS_OK, GM_CLASS_KEY_LEAKED }, 3, 4,
+		    GM_ENEGATIVE,
+		    "2 of 3 keys can answer now, 4 are wanted; 1 leaked",
+		    true },
+		{ { GM_CLASS_QUOTA_DAY }, 1, 0, GM_OK, "", true },
+		{ { GM_CLASS_KEY_INVALID }, 1, 1, GM_ENOPERM,
+		    "no key can answer now; 1 invalid", true },
+		{ { GM_CLASS_NETWORK }, 1, 1, GM_EUNAVAILABLE,
+		    "no key got an answer: why", true },
+	};
+	struct gm_health v[4];
+	struct gm_err err;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		for (k = 0; k < 4; k++)
+			v[k] = (struct gm_health){ .class = rows[i].classes[k],
+				.err = {
+				    .code = GM_EUNAVAILABLE, .msg = "why" } };
+		err = (struct gm_err){ .code = GM_OK };
+		assert_int_equal(gm_health_sum(v, rows[i].len, rows[i].wanted,
+				     rows[i].now, &err),
+		    rows[i].code == GM_OK ? 0 : -1);
+		assert_int_equal(err.code, rows[i].code);
+		assert_string_equal(err.msg, rows[i].text);
+	}
+	assert_int_equal(gm_health_limited(list, GM_LEN(list)), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_own_limit),
+		cmocka_unit_test(test_old_format),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_sum),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
