@@ -2,8 +2,8 @@
 #define GM_FAULT_H
 
 /*
- * The classes of what an attempt may come to: what is charged with it,
- * whether asking again helps, which status the run ends with.
+ * The classes of the results of an attempt: what each is charged to, what the
+ * tools do next, the exit status, and the words for the user.
  */
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "base/err.h"
 
-/* What an attempt came to.  The table in fault.c says more. */
+/* The result of an attempt, or of a run.  The table in fault.c says more. */
 enum gm_class {
 	GM_CLASS_OK,
 	GM_CLASS_KEY_INVALID,
@@ -56,19 +56,23 @@ enum gm_class {
 	GM_CLASS_UNFINISHED,
 	GM_CLASS_PARTIAL,
 	GM_CLASS_THOUGHTS,
+	GM_CLASS_NO_BLOCK,
 	GM_CLASS_DEADLINE,
 	GM_CLASS_SIGNAL,
 	GM_CLASS_LOCAL,
+	GM_CLASS_USAGE,
+	GM_CLASS_BAD_INPUT,
+	GM_CLASS_CONFIG,
 	GM_CLASSES
 };
 
 enum gm_action {
-	GM_ACTION_STOP,    /* asking again does not help, nor elsewhere */
-	GM_ACTION_RETRY,   /* the same after a backoff, then another model */
-	GM_ACTION_WAIT,    /* the same in a moment: it is not ready yet */
+	GM_ACTION_STOP,    /* no retry, model or service can help */
+	GM_ACTION_RETRY,   /* retry after a backoff, then another model */
+	GM_ACTION_WAIT,    /* retry in a moment: the server is not ready yet */
 	GM_ACTION_ROTATE,  /* another key, or this one later; another model */
 	GM_ACTION_MODEL,   /* another model */
-	GM_ACTION_FALLBACK /* nothing more here; another service may help */
+	GM_ACTION_FALLBACK /* another service */
 };
 
 /* What the fault is charged to. */
@@ -80,49 +84,83 @@ enum gm_scope {
 	GM_SCOPE_TOOL,    /* the project's use of search with the model */
 	GM_SCOPE_MODEL,
 	GM_SCOPE_SERVICE,
-	GM_SCOPE_REGION /* where we are; a project with billing may help */
+	GM_SCOPE_REGION /* of this machine; a project with billing may help */
+};
+
+/* The status of a key after a result of this class; up to LIMITED: healthy. */
+enum gm_status {
+	GM_STATUS_OK,
+	GM_STATUS_LIMITED,
+	GM_STATUS_INVALID,
+	GM_STATUS_EXPIRED,
+	GM_STATUS_LEAKED,
+	GM_STATUS_RESTRICTED,
+	GM_STATUS_PROJECT_BLOCKED,
+	GM_STATUS_NO_CREDIT,
+	GM_STATUS_REGION,
+	GM_STATUS_UNKNOWN,
+	GM_STATUSES
+};
+
+/* Where the error line has the words of the fault. */
+enum gm_quote {
+	GM_QUOTE_NONE, /* nowhere: the phrase says it all */
+	GM_QUOTE_WHY,  /* after the phrase: they are ours or the system's */
+	GM_QUOTE_LAST  /* at the end: they are the service's */
 };
 
 struct gm_class_row {
-	const char *name; /* in JSON and metrics: "quota_minute" */
+	const char *name; /* in JSON, logs and metrics: "quota_minute" */
 	enum gm_code code;
 	enum gm_action action;
 	enum gm_scope scope;
-	const char *phrase; /* for the error line: "the key is not valid" */
+	enum gm_status status;
+	const char *phrase; /* the reason, for the error line: "rate-limited" */
+	const char *advice; /* "check the base URL"; NULL: none */
+	enum gm_quote quote;
 };
 
 const struct gm_class_row *gm_class(enum gm_class);
 
-/* Is a key or project with this mark refused, not only at rest? */
+/* The word of a status in tables, JSON and metrics: "project_blocked". */
+const char *gm_status_name(enum gm_status);
+
+/* The class of a failure that no response caused. */
+enum gm_class gm_class_of_error(enum gm_code);
+
+/* True if the service rejects a key or project with this mark. */
 bool gm_class_is_rejection(enum gm_class);
 
 /*
- * May a run sleep until such a mark ends?  Not for a daily quota, for one that a
- * project does not have, or for that of search, which is one of a day or a month:
- * when they end is a guess, or far away.
+ * True if a run may sleep until such a mark ends.  The ends of a daily quota
+ * and of search, whose quota is one of a day or a month, are guesses or far
+ * away; a quota that a project does not have never comes.
  */
 bool gm_class_may_sleep(enum gm_class);
 
-/* Can a key be marked with it?  GM_CLASS_OK, which lifts marks, counts. */
+/* True if a key can be marked with it; GM_CLASS_OK lifts marks. */
 bool gm_class_is_mark(enum gm_class);
 
-/* A class that is one, by its name.  Returns 0, or -1: GM_EUSAGE, with all. */
+/*
+ * Find the class of a mark by its name.  Returns 0, or -1: GM_EUSAGE, listing
+ * all names.
+ */
 int
 gm_class_mark(enum gm_class *, const char *name, struct gm_err *) GM_MUST_CHECK;
 
-/* The i-th name of those; NULL at the end. */
+/* The i-th of these names; NULL at the end. */
 const char *gm_class_mark_word(size_t i);
 
-/* The class of that name; false if there is none. */
+/* Find any class by its name; false if there is none. */
 bool gm_class_find(const char *name, enum gm_class *);
 
 /* A failed attempt, as the service explains it. */
 struct gm_fault {
 	enum gm_class class;
-	long http;              /* status; 0: none came */
-	int64_t hint_ms;        /* how long the service says to wait; -1: not */
+	long http;              /* status; 0: no response */
+	int64_t hint_ms;        /* wait that the service asks for; -1: none */
 	char words[GM_ERR_MAX]; /* the service's, one clean line; may be "" */
-	char remedy[200]; /* what helps: a replacement, a link; may be "" */
+	char remedy[200];       /* replaces the class's advice; may be "" */
 	char project[40]; /* number of the key's project, if it was named */
 };
 

@@ -75,7 +75,7 @@ rc= # set by gm and ask
 
 @test "a blocked prompt: 1 and the reason" {
 	replies <<-'END'
-		[{"row": 43}, {"stream": [{"promptFeedback": {"blockReason":
+		[{"refusal": "blocked"}, {"stream": [{"promptFeedback": {"blockReason":
 		  "OTHER", "blockReasonMessage": "Not\nthis."}}]}]
 	END
 	ask hi

@@ -179,7 +179,7 @@ gm-prompt: 1 of 3 records failed
 	said 0 $'1\n2\n3\n4\n5\n' ''
 	rm "$DIR"/request.*
 	# Retries are requests, too.
-	replies <<<"[{\"row\": 37, \"repeat\": 3}, $ECHO]"
+	replies <<<"[{\"refusal\": \"overloaded\", \"repeat\": 3}, $ECHO]"
 	seq 9 | batch -l -j1 --max-requests 5 --text
 	said 75 $'1\n2\n' 'gm-prompt: --max-requests: 5 sent; the rest was not
 '
@@ -196,7 +196,7 @@ gm-prompt: 1 of 3 records failed
 
 @test "--max-failures: a run stops after so many failed records" {
 	replies <<-END
-		[{"when": {"body": "bad"}, "row": 22, "repeat": -1}, $ECHO]
+		[{"when": {"body": "bad"}, "refusal": "invalid_argument", "repeat": -1}, $ECHO]
 	END
 	printf '%s\n' a bad b 'bad 2' c d | batch -l -j1 --max-failures 2
 	[ "$rc" -eq 1 ]

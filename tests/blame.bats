@@ -81,7 +81,7 @@ E
 @test "a 403 without a reason: this model of this project, for minutes" {
 	two
 	play <<-E
-	[{"when":{"path":"gemini-a:"},"row":14,"repeat":-1},{$STREAM,"repeat":-1}]
+	[{"when":{"path":"gemini-a:"},"refusal":"permission","repeat":-1},{$STREAM,"repeat":-1}]
 	E
 	ask -m gemini-a hi
 	said 77 '' "gm-prompt: no key can be used (2 refused): key 1 (...0001): permission denied (HTTP 403, forbidden): The caller does not have permission
@@ -113,11 +113,11 @@ E
 }
 
 @test "known reasons go on to mark the key, or its project for all models" {
-	local row class
+	local class refusal more
 	two
-	while read -r class row; do
+	while read -r class refusal more; do
 		rm -rf "$GM_STATE_DIR"
-		play <<<"[{\"when\":{\"key\":\"$K0\"},\"row\":$row,\"repeat\":-1},{$STREAM,\"repeat\":-1}]"
+		play <<<"[{\"when\":{\"key\":\"$K0\"},\"refusal\":\"$refusal\"$more,\"repeat\":-1},{$STREAM,\"repeat\":-1}]"
 		ask -m gemini-a hi
 		said 0 "$ANSWER
 " ''
@@ -126,19 +126,19 @@ E
 		ask -m gemini-b hi
 		went K1
 	done <<-E
-		key_invalid 1
-		key_leaked 5
-		key_restricted 10
-		project_blocked 11
-		project_blocked 12
-		project_denied 14,"message":"Your project has been denied access."
+		key_invalid key_invalid
+		key_leaked key_leaked
+		key_restricted api_blocked
+		project_blocked api_disabled
+		project_blocked project_suspended
+		project_denied permission ,"message":"Your project has been denied access."
 	E
 }
 
 @test "a probe that is forbidden marks nothing: the model is not for this key" {
 	two
 	play <<-E
-	[{"when":{"path":"gemini-3.1-flash-lite:countTokens"},"row":14,"repeat":-1},{"when":{"path":"countTokens"},"service":true,"repeat":-1},
+	[{"when":{"path":"gemini-3.1-flash-lite:countTokens"},"refusal":"permission","repeat":-1},{"when":{"path":"countTokens"},"service":true,"repeat":-1},
 	 {"when":{"path":"pageSize"},"service":true,"repeat":-1},{$STREAM,"repeat":-1}]
 	E
 	rc=0
@@ -191,12 +191,12 @@ gemini-3.8-flash	yes
 " ''
 	marked
 	# By name, whatever else it says.
-	play <<<'[{"row":30,"quota_id":"SearchGroundingRequestsPerDay"}]'
+	play <<<'[{"refusal":"quota_day","quota_id":"SearchGroundingRequestsPerDay"}]'
 	ask --max-wait 0 --search news
 	marked "$ALIAS+search quota_search"
 	# The model's own quota is one of all requests.
 	rm -r "$GM_STATE_DIR"
-	play <<<'[{"row":30}]'
+	play <<<'[{"refusal":"quota_day"}]'
 	ask --max-wait 0 --search news
 	marked "$ALIAS quota_day"
 	again
@@ -209,7 +209,7 @@ gemini-3.8-flash	yes
 	local at
 	two
 	export GOOGLE_API_KEYS=$K0
-	play <<<'[{"row":30,"message":"M has no free quota tier.","repeat":-1}]'
+	play <<<'[{"refusal":"quota_day","message":"M has no free quota tier.","repeat":-1}]'
 	ask --max-wait 0 hi
 	[ "$rc" -eq 75 ]
 	at=$(sed -n 's/.*until \([^ ]*\) .*/\1/p' err)

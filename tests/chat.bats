@@ -542,7 +542,7 @@ refuses() {
 "
 	went L L L
 	# Also as the last resort.
-	play <<<"[$(at gemini '"row":37'),{\"refusal\":\"loading\",\"repeat\":2},$LOCAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"overloaded"'),{\"refusal\":\"loading\",\"repeat\":2},$LOCAL_GOOD]"
 	ask --fallback openai --retries 0 --json hi
 	[ "$rc" -eq 0 ]
 	went K0 L L L

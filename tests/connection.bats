@@ -113,13 +113,13 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 @test "--deadline TIME: the whole run" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: $ALIAS: the deadline is over (deadline)
+	said 69 '' "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 	sent "$HI"
 }
 
 @test "--deadline: while waiting for another try" {
-	replies <<<'[{"row": 29, "retry_delay": "30s"}]'
+	replies <<<'[{"refusal": "quota_minute", "retry_delay": "30s"}]'
 	ask --deadline 10s hi # the wait would not fit: no wait at all
 	[ "$rc" -eq 75 ]
 	same out ''
@@ -135,12 +135,12 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	exec 8<>pipe # somebody has it open, so it does not end
 	gm --deadline 300ms hi <pipe
 	exec 8>&-
-	said 69 '' $'gm-prompt: standard input: the deadline is over\n'
+	said 69 '' $'gm-prompt: standard input: deadline exceeded\n'
 	unsent
 }
 
 @test "--retries N" {
-	replies <<<'[{"row": 37, "repeat": -1}]'
+	replies <<<'[{"refusal": "overloaded", "repeat": -1}]'
 	ask --retries 0 hi
 	said 69 '' "gm-prompt: $ALIAS: the model is overloaded (HTTP 503,\
  overloaded): The model is overloaded. Please try again later.
@@ -165,7 +165,7 @@ Try 'gm-prompt --help'.
 
 @test "--max-wait TIME: a quota that comes back sooner is waited for" {
 	replies <<-'END'
-		[{"row": 29, "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
+		[{"refusal": "quota_minute", "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
 	END
 	ask --max-wait 5s --retries 0 hi # a quota's wait is no retry
 	[ "$rc" -eq 0 ]
@@ -179,7 +179,7 @@ Try 'gm-prompt --help'.
 @test "--max-wait TIME: one that comes back later ends the run" {
 	local until
 
-	replies <<<'[{"row": 30, "repeat": -1}]'
+	replies <<<'[{"refusal": "quota_day", "repeat": -1}]'
 	ask --max-wait 37.9s hi
 	[ "$rc" -eq 75 ]
 	until=$(grep -oE '[-0-9]+T[0-9:]+Z' err)

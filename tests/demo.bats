@@ -208,7 +208,7 @@ Tail
 
 @test "LIVE=1: the service that the variables name answers the same scenes" {
 	script <<'EOT'
-[{"when": {"path": "gemini-2.0-flash"}, "row": 18},
+[{"when": {"path": "gemini-2.0-flash"}, "refusal": "model_gone"},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": 2},
  {"when": {"path": "pageSize"}, "service": true},
  {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
@@ -241,9 +241,9 @@ EOT
 
 @test "a scene that fails is reported, and the demo fails" {
 	script <<'EOT'
-[{"when": {"path": "countTokens"}, "row": 22},
+[{"when": {"path": "countTokens"}, "refusal": "invalid_argument"},
  {"when": {"path": "pageSize"}, "service": true},
- {"when": {"path": "gemini-2.0-flash"}, "row": 18},
+ {"when": {"path": "gemini-2.0-flash"}, "refusal": "model_gone"},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": -1},
  {"when": {"path": "pageSize"}, "json": {"models": [{"name": "models/a-flash",
   "supportedGenerationMethods": ["generateContent"]}]}},

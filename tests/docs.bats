@@ -200,7 +200,7 @@ EOT
 '
 	same err ''
 	run -78 gm-prompt -n --env-file env Hello
-	assert_output 'gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for env)'
+	assert_output 'gm-prompt: no API key in env or the environment; set GOOGLE_API_KEYS'
 	sed -i "s/^GOOGLE_API_KEYS=/&$GOOD_KEY/" env
 	gm-prompt -n --env-file env --dry-run Hello >out 2>err
 	same out '{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}

@@ -37,17 +37,18 @@ refused() {
 	failed "$status" "$text" && masked
 }
 
-# rows: a table of "row|its members|status|class|tries|what we say|its words".
+# rows: check lines "refusal|more members|status|class|attempts|our message|the
+# service's text" of standard input.
 rows() {
-	local row more status class tries ours theirs failures=0
+	local refusal more status class tries ours theirs failures=0
 
 	serve
-	while IFS='|' read -r row more status class tries ours theirs; do
-		play <<<"[{\"row\":$row$more,\"repeat\":-1}]"
+	while IFS='|' read -r refusal more status class tries ours theirs; do
+		play <<<"[{\"refusal\":\"$refusal\"$more,\"repeat\":-1}]"
 		ours=${ours//SITE/$URL}
 		[ -z "$theirs" ] || ours+=": $(words "$theirs")"
 		refused "$status" "$class" "$tries" "$ours" || {
-			echo "row $row$more: see above"
+			echo "$refusal$more: see above"
 			failures=$((failures + 1))
 		}
 	done
@@ -57,33 +58,33 @@ rows() {
 @test "keys that are refused: 77, asked once, the key masked" {
 	local key='key 0 (...0001)'
 	rows <<-END
-		1||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not valid. Please pass a valid API key.
-		2||77|key_expired|1|$key: the key has expired (HTTP 400, key_expired)|API key expired. Please renew the API key.
-		3||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not found. Please pass a valid API key.
-		4||77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected)|Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.
-		5||77|key_leaked|1|$key: the key was reported as leaked: delete it and make another (HTTP 403, key_leaked)|Your API key was reported as leaked. Please use another API key.
-		6||77|no_key_sent|1|SITE: no key reached the service: a proxy may have removed it (HTTP 403, no_key_sent)|Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.
-		7||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from referer <empty> are blocked.
-		8||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|The provided API key has an IP address restriction. The originating IP address of the call (127.0.0.1) violates this restriction.
-		9||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
-		9|,"error_reason":"API_KEY_IOS_APP_BLOCKED"|77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
-		10||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
-		11||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
-		12||77|project_blocked|1|$key: the key's project may not use the API: it is suspended: appeal to Google, or use another project (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
-		13||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
-		14||77|forbidden|1|$key: permission denied (HTTP 403, forbidden)|The caller does not have permission
-		15||77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
-		15|,"status":429|77|no_credit|1|$key: the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
-		16||77|region|1|SITE: the service is not available in your region (HTTP 400, region)|User location is not supported for the API use.
+		key_invalid||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not valid. Please pass a valid API key.
+		key_expired||77|key_expired|1|$key: the key has expired (HTTP 400, key_expired)|API key expired. Please renew the API key.
+		key_not_found||77|key_invalid|1|$key: the key is not valid (HTTP 400, key_invalid)|API key not found. Please pass a valid API key.
+		unauthorized||77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected)|Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.
+		key_leaked||77|key_leaked|1|$key: the key was reported as leaked: delete it and make another (HTTP 403, key_leaked)|Your API key was reported as leaked. Please use another API key.
+		no_key||77|no_key_sent|1|SITE: no key reached the service: a proxy may have removed it (HTTP 403, no_key_sent)|Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.
+		referrer_blocked||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from referer <empty> are blocked.
+		address_blocked||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|The provided API key has an IP address restriction. The originating IP address of the call (127.0.0.1) violates this restriction.
+		app_blocked||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
+		app_blocked|,"error_reason":"API_KEY_IOS_APP_BLOCKED"|77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
+		api_blocked||77|key_restricted|1|$key: the key's restrictions forbid this use (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
+		api_disabled||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
+		project_suspended||77|project_blocked|1|$key: the key's project may not use the API: it is suspended: appeal to Google, or use another project (HTTP 403, project_blocked)|Permission denied: Consumer 'api_key:...0001' has been suspended.
+		billing_disabled||77|project_blocked|1|$key: the key's project may not use the API (HTTP 403, project_blocked)|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
+		permission||77|forbidden|1|$key: permission denied (HTTP 403, forbidden)|The caller does not have permission
+		no_credit||77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
+		no_credit|,"status":429|77|no_credit|1|$key: the account has no credit left (HTTP 429, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
+		region||77|region|1|SITE: the service is not available in your region (HTTP 400, region)|User location is not supported for the API use.
 	END
 }
 
 @test "models that are gone: 78, with the replacement" {
 	local gone='gemini-3.8-flash: the service does not have this model'
 	rows <<-END
-		17||78|model_gone|1|$gone (HTTP 404, model_gone)|models/gemini-3.8-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
-		18|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available. Please update your code to use models/gemini-9-pro for the latest features and improvements.
-		19|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available to new users. Please update your code to use models/gemini-9-pro for the latest features and improvements. We recommend you to use the Interactions API.
+		no_model||78|model_gone|1|$gone (HTTP 404, model_gone)|models/gemini-3.8-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
+		model_gone|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available. Please update your code to use models/gemini-9-pro for the latest features and improvements.
+		model_closed|,"replacement":"gemini-9-pro"|78|model_gone|1|$gone: use gemini-9-pro instead (HTTP 404, model_gone)|This model models/gemini-3.8-flash is no longer available to new users. Please update your code to use models/gemini-9-pro for the latest features and improvements. We recommend you to use the Interactions API.
 	END
 }
 
@@ -91,17 +92,17 @@ rows() {
 	local no='gemini-3.8-flash: the service refuses the request'
 	local large='gemini-3.8-flash: the request is too large'
 	rows <<-END
-		20||65|bad_request|1|$no (HTTP 404, bad_request)|Requested entity was not found.
-		21||65|bad_request|1|$no (HTTP 400, bad_request)|Invalid JSON payload received. Unknown name "x" at 'generation_config': Cannot find field.
-		22||65|bad_request|1|$no (HTTP 400, bad_request)|Request contains an invalid argument.
-		23||65|too_large|1|$large (HTTP 400, too_large)|The input token count (1200293) exceeds the maximum number of tokens allowed (1048576).
-		24||65|too_large|1|$large (HTTP 400, too_large)|Request payload size exceeds the limit: 20971520 bytes. Please use the Files API for larger requests.
-		25||65|bad_request|1|$no (HTTP 400, bad_request)|Thinking level MINIMAL is not supported for this model.
-		26||65|bad_request|1|$no (HTTP 400, bad_request)|Unsupported MIME type: application/x-unknown
-		27||65|bad_request|1|$no (HTTP 400, bad_request)|The File x is not in an ACTIVE state and usage is not allowed.
-		28||65|too_large|1|$large (HTTP 413, too_large)|Maximum request body size 1048576 exceeded, actual body size 1048577
-		43||1|blocked|1|gemini-3.8-flash: the prompt was blocked (PROHIBITED_CONTENT)|
-		44||65|bad_request|1|$no (HTTP 501, bad_request)|Operation is not implemented, or supported, or enabled.
+		not_found||65|bad_request|1|$no (HTTP 404, bad_request)|Requested entity was not found.
+		unknown_field||65|bad_request|1|$no (HTTP 400, bad_request)|Invalid JSON payload received. Unknown name "x" at 'generation_config': Cannot find field.
+		invalid_argument||65|bad_request|1|$no (HTTP 400, bad_request)|Request contains an invalid argument.
+		context||65|too_large|1|$large (HTTP 400, too_large)|The input token count (1200293) exceeds the maximum number of tokens allowed (1048576).
+		payload_too_large||65|too_large|1|$large (HTTP 400, too_large)|Request payload size exceeds the limit: 20971520 bytes. Please use the Files API for larger requests.
+		thinking||65|bad_request|1|$no (HTTP 400, bad_request)|Thinking level MINIMAL is not supported for this model.
+		mime_type||65|bad_request|1|$no (HTTP 400, bad_request)|Unsupported MIME type: application/x-unknown
+		file_not_active||65|bad_request|1|$no (HTTP 400, bad_request)|The File x is not in an ACTIVE state and usage is not allowed.
+		body_too_large||65|too_large|1|$large (HTTP 413, too_large)|Maximum request body size 1048576 exceeded, actual body size 1048577
+		blocked||1|blocked|1|gemini-3.8-flash: the prompt was blocked (PROHIBITED_CONTENT)|
+		unimplemented||65|bad_request|1|$no (HTTP 501, bad_request)|Operation is not implemented, or supported, or enabled.
 	END
 }
 
@@ -109,12 +110,12 @@ rows() {
 	local key='key 0 (...0001)' quota='Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit'
 	local input=${quota/requests/input_token_count}
 	rows <<-END
-		29||75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute)|$quota: 5, model: gemini-3.8-flash Please retry in 37.1s.
-		30||75|quota_day|1|$key: the quota per day is used up; it rests until TIME (HTTP 429, quota_day)|$quota: 20, model: gemini-3.8-flash Please retry in 38s.
-		31||75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none)|$quota: 0, model: gemini-3.8-flash * $quota: 0, model: gemini-3.8-flash * $input: 0, model: gemini-3.8-flash Please retry in 38s.
-		32||75|quota_spend|1|$key: the spend limit is reached; it rests until TIME (HTTP 429, quota_spend)|You exceeded your spend-based rate limit. Please retry later.
-		33||75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
-		34||75|quota|1|$key: the quota is used up; it rests until TIME (HTTP 429, quota)|Resource has been exhausted (e.g. check quota).
+		quota_minute||75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute)|$quota: 5, model: gemini-3.8-flash Please retry in 37.1s.
+		quota_day||75|quota_day|1|$key: the quota per day is used up; it rests until TIME (HTTP 429, quota_day)|$quota: 20, model: gemini-3.8-flash Please retry in 38s.
+		quota_none||75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none)|$quota: 0, model: gemini-3.8-flash * $quota: 0, model: gemini-3.8-flash * $input: 0, model: gemini-3.8-flash Please retry in 38s.
+		quota_spend||75|quota_spend|1|$key: the spend limit is reached; it rests until TIME (HTTP 429, quota_spend)|You exceeded your spend-based rate limit. Please retry later.
+		quota_region||75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none)|Quota exceeded for quota metric 'Generate Content API requests per minute' and limit 'GenerateContent request limit per minute for a region' of service 'generativelanguage.googleapis.com' for consumer 'project_number:123456789012'.
+		quota||75|quota|1|$key: the quota is used up; it rests until TIME (HTTP 429, quota)|Resource has been exhausted (e.g. check quota).
 	END
 }
 
@@ -122,35 +123,35 @@ rows() {
 	local trouble='An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting'
 	local page="(Bad Gateway)!!1 502. That’s an error. The server could not do this. That’s all we know."
 	rows <<-END
-		35||69|cancelled|2|gemini-3.8-flash: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
-		36||69|server|2|gemini-3.8-flash: the service failed (HTTP 500, server)|$trouble
-		37||69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|The model is overloaded. Please try again later.
-		37|,"message":"This model is currently experiencing high demand."|69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|This model is currently experiencing high demand.
-		38||69|server_timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 503, server_timeout)|Deadline expired before operation could complete.
-		39||69|server_timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 504, server_timeout)|Deadline Exceeded
-		40||69|server|2|gemini-3.8-flash: the service failed (HTTP 502, server)|Error 502 $page
-		36|,"status":408|69|server|2|gemini-3.8-flash: the service failed (HTTP 408, server)|$trouble
-		36|,"status":529|69|server|2|gemini-3.8-flash: the service failed (HTTP 529, server)|$trouble
-		44|,"status":409|69|server|2|gemini-3.8-flash: the service failed (HTTP 409, server)|The operation was aborted.
+		cancelled||69|cancelled|2|gemini-3.8-flash: the service cancelled the request (HTTP 499, cancelled)|The operation was cancelled.
+		server||69|server|2|gemini-3.8-flash: the service failed (HTTP 500, server)|$trouble
+		overloaded||69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|The model is overloaded. Please try again later.
+		overloaded|,"message":"This model is currently experiencing high demand."|69|overloaded|2|gemini-3.8-flash: the model is overloaded (HTTP 503, overloaded)|This model is currently experiencing high demand.
+		deadline||69|server_timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 503, server_timeout)|Deadline expired before operation could complete.
+		timeout||69|server_timeout|2|gemini-3.8-flash: the service ran out of time (HTTP 504, server_timeout)|Deadline Exceeded
+		html||69|server|2|gemini-3.8-flash: the service failed (HTTP 502, server)|Error 502 $page
+		server|,"status":408|69|server|2|gemini-3.8-flash: the service failed (HTTP 408, server)|$trouble
+		server|,"status":529|69|server|2|gemini-3.8-flash: the service failed (HTTP 529, server)|$trouble
+		aborted||69|server|2|gemini-3.8-flash: the service failed (HTTP 409, server)|The operation was aborted.
 	END
 }
 
 @test "proxies and portals: nothing is followed, nothing repeated" {
 	helper listen talk
 	rows <<-END
-		41||69|proxy|1|SITE: the proxy refuses the connection (HTTP 407, proxy)|Error 407 (Proxy Authentication Required)!!1 407. That’s an error. The server could not do this. That’s all we know.
-		42|,"location":"http://127.0.0.1:$PORT/"|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 302, redirect)|Moved
-		42|,"location":"http://127.0.0.1:$PORT/","status":301|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 301, redirect)|Moved
-		42|,"location":"http://127.0.0.1:$PORT/","status":307|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 307, redirect)|Moved
-		42|,"location":"http://127.0.0.1:$PORT/","status":308|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 308, redirect)|Moved
-		42|,"location":"file:///etc/passwd"|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 302, redirect)|Moved
+		proxy||69|proxy|1|SITE: the proxy refuses the connection (HTTP 407, proxy)|Error 407 (Proxy Authentication Required)!!1 407. That’s an error. The server could not do this. That’s all we know.
+		redirect|,"location":"http://127.0.0.1:$PORT/"|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 302, redirect)|Moved
+		redirect|,"location":"http://127.0.0.1:$PORT/","status":301|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 301, redirect)|Moved
+		redirect|,"location":"http://127.0.0.1:$PORT/","status":307|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 307, redirect)|Moved
+		redirect|,"location":"http://127.0.0.1:$PORT/","status":308|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 308, redirect)|Moved
+		redirect|,"location":"file:///etc/passwd"|76|redirect|1|SITE: a redirect, which is never followed with a key (HTTP 302, redirect)|Moved
 	END
 	[ "$(received)" -eq 0 ]
 }
 
 @test "a redirect to itself: one request" {
 	serve
-	play <<<"[{\"row\":42,\"location\":\"$URL/v1beta/models\",\"repeat\":-1}]"
+	play <<<"[{\"refusal\":\"redirect\",\"location\":\"$URL/v1beta/models\",\"repeat\":-1}]"
 	ask hi
 	failed 76 "$URL: a redirect, which is never followed with a key (HTTP 302, redirect): Moved"
 	tried 1

@@ -266,7 +266,7 @@ gm-models: no model answers
 	failed 77 'key 0 (...0003): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.'
 	env -u GEMINI_API_KEY timeout 60 gm-models --probe >out 2>err && false
 	same out ''
-	grep -q '^gm-models: no API key: ' err
+	grep -q '^gm-models: no API key in ' err
 	stop_server
 	models --retries 0 --probe flash-l
 	[ "$rc" -eq 69 ]
@@ -278,9 +278,9 @@ gm-models: no model answers
 @test "--probe: one that fails alike with others, or in its own way, is no end" {
 	script <<-END
 		[$(page a b c d),
-		 {"when": {"path": "/a:"}, "row": 28},
-		 {"when": {"path": "/b:"}, "row": 22},
-		 {"when": {"path": "/c:"}, "row": 37, "repeat": 2},
+		 {"when": {"path": "/a:"}, "refusal": "body_too_large"},
+		 {"when": {"path": "/b:"}, "refusal": "invalid_argument"},
+		 {"when": {"path": "/c:"}, "refusal": "overloaded", "repeat": 2},
 		 {"when": {"path": "/c:"}, "json": {"totalTokens": 1}},
 		 {"when": {"path": "/d:"}, "json": {"tokens": 1}, "repeat": -1}]
 	END
@@ -326,7 +326,7 @@ gm-models: no model answers
 	models --deadline 300ms
 	[ "$rc" -eq 69 ]
 	same out ''
-	same err 'gm-models: models: the deadline is over (deadline)
+	same err 'gm-models: models: deadline exceeded (deadline)
 '
 	play <<-END
 		[$(page a b c), {"when": {"path": "/b:"},
@@ -334,7 +334,7 @@ gm-models: no model answers
 		 {"json": {"totalTokens": 1}, "repeat": -1}]
 	END
 	models --deadline 700ms --probe -l
-	failed 69 'b: the deadline is over (deadline)'
+	failed 69 'b: deadline exceeded (deadline)'
 }
 
 @test "a signal ends it at once, without a word" {
@@ -569,7 +569,7 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 
 @test "a page that fails may come again; what came before is kept" {
 	script <<-'END'
-		[{"service": true}, {"row": 37, "repeat": 2},
+		[{"service": true}, {"refusal": "overloaded", "repeat": 2},
 		 {"service": true, "cut_at": 300}, {"service": true},
 		 {"service": true}]
 	END
@@ -582,7 +582,7 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 
 @test "a page that fails for good: nothing is printed, nothing kept" {
 	script <<'END'
-[{"service": true}, {"row": 1},
+[{"service": true}, {"refusal": "key_invalid"},
  {"service": true}, {"body": "<html>login</html>"},
  {"body": "nonsense"},
  {"json": {"object": "list", "data": []}},
@@ -686,7 +686,7 @@ $HOME/.cache/gm
 	models
 	[ "$rc" -eq 78 ]
 	same out ''
-	grep -qx 'gm-models: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for .*)' err
+	grep -qx 'gm-models: no API key in .* or the environment; set GOOGLE_API_KEYS' err
 	unsent
 }
 

@@ -846,7 +846,7 @@ x-goog-api-key: fake-good-key-0002
 @test "no key: 78" {
 	KEYS=
 	rotate --status
-	said 78 '' "gm-rotate: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $HOME/.config/gm/env, /etc/gm/env, ./.env)
+	said 78 '' "gm-rotate: no API key in $HOME/.config/gm/env, /etc/gm/env, ./.env or the environment; set GOOGLE_API_KEYS
 "
 }
 

@@ -12,10 +12,9 @@ TWO=fake-good-key-0012
 SERVER_KEY=fake-good-key-0021
 MISTRAL="GET /mistral/v1/models Bearer $ONE"
 OVERLOADED='The model is overloaded. Please try again later.'
-LOOKED="in the environment or in an env file (looked for \
-HOME/.config/gm/env, /etc/gm/env, ./.env)"
+LOOKED='in HOME/.config/gm/env, /etc/gm/env, ./.env or the environment'
 # The same if another provider has keys, which rules out ./.env.
-TRUSTED="${LOOKED%, ./.env)})"
+TRUSTED=${LOOKED/, .\/.env/}
 CHATS=(mistral-large-2512 mistral-large-latest mistral-medium-3-5
 	mistral-medium-latest mistral-small-2603 mistral-small-latest
 	ministral-14b-2512 ministral-14b-latest ministral-8b-2512
@@ -200,7 +199,7 @@ Accept: application/json
 ' ''
 	got
 	tool gm-models --provider mistral --refresh
-	fails 78 "gm-models: no API key: set MISTRAL_API_KEYS $LOOKED"
+	fails 78 "gm-models: no API key $LOOKED; set MISTRAL_API_KEYS"
 	export MISTRAL_API_KEYS=$TWO
 	tool gm-models --provider mistral --refresh -m nonsense small
 	said 0 "$SMALL" ''
@@ -277,7 +276,7 @@ Accept: application/json
 	again
 	unset GEMINI_API_KEY
 	tool gm-models --probe flash-lite-l --fallback mistral
-	said 64 '' "gm-models: gemini is left out: no API key: set GOOGLE_API_KEYS $TRUSTED
+	said 64 '' "gm-models: gemini is left out: no API key $TRUSTED; set GOOGLE_API_KEYS
 gm-models: --probe: mistral has no call for it that is free
 Try 'gm-models --help'.
 "
@@ -285,7 +284,7 @@ Try 'gm-models --help'.
 }
 
 @test "gm-models --probe: a service that is down is not replaced" {
-	start '[{"row":37,"repeat":-1}]'
+	start '[{"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --probe --fallback mistral --retries 0
 	fails 69 "gm-models: models: the model is overloaded (HTTP 503, overloaded): $OVERLOADED"
 	tried 1
@@ -314,7 +313,7 @@ Try 'gm-models --help'.
 GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overloaded): $OVERLOADED"
 
 @test "gm-models --fallback, --fallback-mistral: the next one's list, and a line" {
-	start '[{"when":{"path":"/v1beta/"},"row":37,"repeat":-1}]'
+	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --fallback mistral --retries 0 small
 	said 0 "$SMALL" "$GEMINI_DOWN; asking mistral instead
 "
@@ -330,7 +329,7 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 }
 
 @test "gm-models --fallback: retries are each service's own" {
-	start '[{"when":{"path":"/v1beta/"},"row":36,"repeat":-1,"headers":{"Retry-After":"0"}},
+	start '[{"when":{"path":"/v1beta/"},"refusal":"server","repeat":-1,"headers":{"Retry-After":"0"}},
 	    {"when":{"path":"/mistral/"},"refusal":"server","headers":{"Retry-After":"0"}}]'
 	tool gm-models --fallback mistral --retries 1 small
 	said 0 "$SMALL" 'gm-models: gemini: models: the service failed (HTTP 500, server): An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting; asking mistral instead
@@ -363,18 +362,18 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 }
 
 @test "gm-models --fallback: not where the request is at fault" {
-	start '[{"row":22,"repeat":-1}]'
+	start '[{"refusal":"invalid_argument","repeat":-1}]'
 	tool gm-models --fallback mistral
 	fails 65 'gm-models: models: the service refuses the request (HTTP 400, bad_request): Request contains an invalid argument.'
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
-	play <<<'[{"when":{"path":"/v1beta/"},"row":42,"location":"/x"}]'
+	play <<<'[{"when":{"path":"/v1beta/"},"refusal":"redirect","location":"/x"}]'
 	tool gm-models --fallback mistral
 	fails 76 'gm-models: URL: a redirect, which is never followed with a key (HTTP 302, redirect): Moved'
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
 }
 
 @test "gm-models --fallback: none has a list: the words of each, first status" {
-	start '[{"row":37,"when":{"path":"/v1beta/"},"repeat":-1}]'
+	start '[{"refusal":"overloaded","when":{"path":"/v1beta/"},"repeat":-1}]'
 	export MISTRAL_API_KEYS=fake-invalid-key-0013
 	export OPENAI_BASE_URL=$URL/openai/v1
 	again
@@ -398,7 +397,7 @@ $GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, fo
 }
 
 @test "gm-models: GM_FALLBACK counts behind Gemini alone, --fallback none lifts it" {
-	start '[{"when":{"path":"/v1beta/"},"row":37,"repeat":-1}]'
+	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	export GM_FALLBACK=' mistral , openai' GM_RETRIES=0
 	tool gm-models small
 	said 0 "$SMALL" "$GEMINI_DOWN; asking mistral instead
@@ -431,16 +430,16 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 
 @test "gm-models --fallback: one without a key is left out, whoever it is" {
 	start
-	local left="is left out: no API key: set"
+	local left="is left out: no API key $TRUSTED; set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral $left MISTRAL_API_KEYS $TRUSTED
+' "gm-models: mistral $left MISTRAL_API_KEYS
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini $left GOOGLE_API_KEYS $TRUSTED"
+	local gemini="gm-models: gemini $left GOOGLE_API_KEYS"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "
@@ -449,7 +448,7 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 "
 	got "$MISTRAL"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral
-	fails 78 "gm-models: no API key: set GOOGLE_API_KEYS $LOOKED"
+	fails 78 "gm-models: no API key $LOOKED; set GOOGLE_API_KEYS"
 	got
 }
 
@@ -670,12 +669,12 @@ openai    0      -        -        ok       -                     200   MS  -
 	# What has no keys is not there; -v says so.
 	unset MISTRAL_API_KEYS OPENAI_BASE_URL
 	tool gm-keycheck --provider all -v
-	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $TRUSTED
-gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
+	rows 0 "gm-keycheck: mistral is left out: no API key $TRUSTED; set MISTRAL_API_KEYS
+gm-keycheck: openai is left out: no API key $TRUSTED; set OPENAI_API_KEY
 " '0|...0001|-|ok|-|200|MS|-'
 	unset GEMINI_API_KEY
 	tool gm-keycheck --provider all
-	fails 78 "gm-keycheck: no API key: set GOOGLE_API_KEYS $LOOKED"
+	fails 78 "gm-keycheck: no API key $LOOKED; set GOOGLE_API_KEYS"
 }
 
 @test "gm-keycheck --fallback, GM_FALLBACK: keys of those behind it, too" {
@@ -705,10 +704,10 @@ gm-keycheck: openai is left out: no API key: set OPENAI_API_KEY $TRUSTED
 	rows 0 '' '0|...0011|-|ok|-|200|MS|-'
 	again
 	MISTRAL_API_KEYS='' tool gm-keycheck
-	rows 0 "gm-keycheck: mistral is left out: no API key: set MISTRAL_API_KEYS $TRUSTED
+	rows 0 "gm-keycheck: mistral is left out: no API key $TRUSTED; set MISTRAL_API_KEYS
 " '0|...0001|-|ok|-|200|MS|-'
 	GEMINI_API_KEY='' tool gm-keycheck
-	rows 0 "gm-keycheck: gemini is left out: no API key: set GOOGLE_API_KEYS $TRUSTED
+	rows 0 "gm-keycheck: gemini is left out: no API key $TRUSTED; set GOOGLE_API_KEYS
 " '0|...0011|-|ok|-|200|MS|-'
 }
 
@@ -937,9 +936,9 @@ OPENAI_API_KEY=$SERVER_KEY
 	said 0 '0
 ' ''
 	OPENAI_BASE_URL='' tool gm-rotate --provider openai
-	fails 78 "gm-rotate: no API key: set OPENAI_API_KEY $LOOKED"
+	fails 78 "gm-rotate: no API key $LOOKED; set OPENAI_API_KEY"
 	MISTRAL_API_KEYS='' tool gm-rotate --provider mistral
-	fails 78 "gm-rotate: no API key: set MISTRAL_API_KEYS $LOOKED"
+	fails 78 "gm-rotate: no API key $LOOKED; set MISTRAL_API_KEYS"
 	tool gm-rotate --provider all
 	misused gm-rotate "--provider: not gemini, mistral or openai"
 	tool gm-rotate --fallback mistral

@@ -271,7 +271,7 @@ It was not there.
 
 @test "git hook: a service that is overloaded is not asked again" {
 	script <<-'END'
-		[{"row": 37, "repeat": -1}]
+		[{"refusal": "overloaded", "repeat": -1}]
 	END
 	serve
 	prepare_repository
@@ -455,7 +455,7 @@ gm-summ -o b.summary b.md
 
 @test "make: a failure leaves no summary, or the old one, and is tried again" {
 	script <<-'END'
-		[{"row": 18}, {"stream": ["- One."]}, {"row": 18},
+		[{"refusal": "model_gone"}, {"stream": ["- One."]}, {"refusal": "model_gone"},
 		 {"stream": ["- Two."]}]
 	END
 	serve

@@ -133,7 +133,7 @@ told() {
 
 @test "rotation at once on 429: no wait, no word, and the next process knows" {
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	ask -n hi
 	answered
 	asked 01
@@ -146,7 +146,7 @@ told() {
 
 @test "with -v each attempt is told, with its key" {
 	three
-	play <<<"[$(with $K0 '"row":29'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_minute"'),$GOOD]"
 	ask -nv hi
 	[ "$rc" -eq 0 ]
 	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): the quota per minute is used up (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
@@ -166,9 +166,9 @@ told() {
 		keys "$K0" "$K1"
 		rm -f "$DIR/first" "$DIR/second"
 		play <<-E
-		[{"when":{"key":"$K0"},"row":29,"retry_delay":"${first}s","gate":"first"},
-		 {"when":{"key":"$K0"},"row":29,"retry_delay":"${second}s","gate":"second"},
-		 $(with $K0 '"row":29,"retry_delay":"1s"'),$GOOD]
+		[{"when":{"key":"$K0"},"refusal":"quota_minute","retry_delay":"${first}s","gate":"first"},
+		 {"when":{"key":"$K0"},"refusal":"quota_minute","retry_delay":"${second}s","gate":"second"},
+		 $(with $K0 '"refusal":"quota_minute","retry_delay":"1s"'),$GOOD]
 		E
 		timeout 60 gm-prompt -n hi >a 2>&1 &
 		wait_for "tried 1 >/dev/null"
@@ -197,7 +197,7 @@ told() {
 	serve
 	at_noon
 	keys "$K0"
-	play <<<"[$(with $K0 '"row":30,"retry_delay":"0.9s"')]"
+	play <<<"[$(with $K0 '"refusal":"quota_day","retry_delay":"0.9s"')]"
 	ask -n --max-wait 0 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
@@ -215,7 +215,7 @@ told() {
 @test "a day's quota never rests past midnight in California" {
 	serve
 	keys "$K0"
-	play <<<"[$(with $K0 '"row":30,"retry_delay":"90000s"')]"
+	play <<<"[$(with $K0 '"refusal":"quota_day","retry_delay":"90000s"')]"
 	ask -n --max-wait 0 --json hi
 	[ "$rc" -eq 75 ]
 	rests 0 90000
@@ -226,7 +226,7 @@ told() {
 	serve
 	keys "$K0" "$K1"
 	play <<-E
-	[{"when":{"path":"gemini-3.8-flash"},"row":31,"repeat":-1},$GOOD]
+	[{"when":{"path":"gemini-3.8-flash"},"refusal":"quota_none","repeat":-1},$GOOD]
 	E
 	ask -n --json -m gemini-3.8-flash hi
 	[ "$rc" -eq 75 ]
@@ -248,7 +248,7 @@ of() {
 @test "two lists in turn: each keeps its key, and the file is not replaced" {
 	local a=$K0,$K1 b
 	serve
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	# Other keys, the same in another order, some in common, one alone.
 	for b in "fake-good-key-0005,$K2" "$K1,$K0" "$K0,$K2,$K1" "$K2"; do
 		keys
@@ -274,7 +274,7 @@ of() {
 
 @test "a burst over all keys is one pause, not three dead keys" {
 	three
-	play <<<'[{"row":29,"retry_delay":"1s","repeat":3},'"$GOOD]"
+	play <<<'[{"refusal":"quota_minute","retry_delay":"1s","repeat":3},'"$GOOD]"
 	ask -n hi
 	same out "$ANSWER
 "
@@ -282,7 +282,7 @@ of() {
 	asked 0122
 	clean
 	# While it lasts, all that is held against anything is the pause.
-	play <<<'[{"row":34,"repeat":3},'"$GOOD]"
+	play <<<'[{"refusal":"quota","repeat":3},'"$GOOD]"
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
@@ -299,7 +299,7 @@ of() {
 	serve
 	for b in "$K2" "$K0,$K1,$K2" "fake-good-key-0005,$K2"; do
 		play <<-E
-		[$(with $K0 '"row":34'),$(with $K1 '"row":34'),$GOOD]
+		[$(with $K0 '"refusal":"quota"'),$(with $K1 '"refusal":"quota"'),$GOOD]
 		E
 		keys "$K0" "$K1"
 		ask -n --max-wait 1 hi
@@ -321,7 +321,7 @@ of() {
 @test "all cooling: 75 and the earliest time, in the line and the JSON" {
 	three
 	at_noon
-	play <<<"[$(with $K0 '"row":30'),$(with $K1 '"row":29,"retry_delay":"30s"'),$(with $K2 '"row":30,"retry_delay":"90s"')]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$(with $K1 '"refusal":"quota_minute","retry_delay":"30s"'),$(with $K2 '"refusal":"quota_day","retry_delay":"90s"')]"
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	asked 012
@@ -347,7 +347,7 @@ of() {
 
 @test "one cooling, the others refused: 75, as one comes back" {
 	three
-	play <<<"[$(with $K0 '"row":1'),$(with $K1 '"row":30'),$(with $K2 '"row":5')]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"quota_day"'),$(with $K2 '"refusal":"key_leaked"')]"
 	ask -n --max-wait 1 hi
 	[ "$rc" -eq 75 ]
 	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 2 (...0002): the key was reported as leaked: delete it and make another (HTTP 403, key_leaked): Your API key was reported as leaked. Please use another API key.
@@ -357,7 +357,7 @@ of() {
 
 @test "the earliest key is waited for if it fits --max-wait" {
 	three
-	play <<<"[$(with $K0 '"row":30'),{\"when\":{\"key\":\"$K1\"},\"row\":29,\"retry_delay\":\"0.5s\"},$(with $K2 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),{\"when\":{\"key\":\"$K1\"},\"refusal\":\"quota_minute\",\"retry_delay\":\"0.5s\"},$(with $K2 '"refusal":"quota_day"'),$GOOD]"
 	ask -n --max-wait 5 hi
 	same out "$ANSWER
 "
@@ -368,10 +368,11 @@ of() {
 # --- faults that are no key's
 
 @test "a bad request never burns a key, nor tries another" {
-	local row
+	local refusal
 	three
-	for row in 21 22 23 24 25 26 28 44; do
-		play <<<"[{\"row\":$row,\"repeat\":-1}]"
+	for refusal in unknown_field invalid_argument context \
+	    payload_too_large thinking mime_type body_too_large unimplemented; do
+		play <<<"[{\"refusal\":\"$refusal\",\"repeat\":-1}]"
 		ask -n hi
 		[ "$rc" -eq 65 ]
 		tried 1
@@ -386,8 +387,8 @@ of() {
 @test "errors of server and network never count against a key" {
 	local members
 	three
-	for members in '"row":35' '"row":36' '"row":37' '"row":38' '"row":39' \
-	    '"row":40' '"row":41' '"row":42' '"row":6' '"row":17' '"raw":""' \
+	for members in '"refusal":"cancelled"' '"refusal":"server"' '"refusal":"overloaded"' '"refusal":"deadline"' '"refusal":"timeout"' \
+	    '"refusal":"html"' '"refusal":"proxy"' '"refusal":"redirect"' '"refusal":"no_key"' '"refusal":"no_model"' '"raw":""' \
 	    '"raw":"nonsense\r\n\r\n"' '"body":"<html>no</html>"' \
 	    "$STREAM,\"cut_at\":300" '"status":429,"body":"<html>no</html>"'; do
 		keys "$K0" "$K1" "$K2"
@@ -425,7 +426,7 @@ of() {
 			answered
 			clean
 		fi
-		play <<<'[{"row":30,"repeat":-1}]'
+		play <<<'[{"refusal":"quota_day","repeat":-1}]'
 		ask -n --max-wait 1 --json hi
 		[ "$rc" -eq 75 ]
 		if [ $kind = with ]; then
@@ -439,11 +440,14 @@ of() {
 # --- keys that are refused
 
 @test "each way to refuse a key leads to the next, and is remembered" {
-	local row
+	local refusal
 	serve
-	for row in 1 2 3 4 5 7 8 9 10 11 12 13 14 15; do
+	for refusal in key_invalid key_expired key_not_found unauthorized \
+	    key_leaked referrer_blocked address_blocked app_blocked api_blocked \
+	    api_disabled project_suspended billing_disabled permission \
+	    no_credit; do
 		keys "$K0" "$K1" "$K2"
-		play <<<"[$(with $K0 "\"row\":$row"),$GOOD]"
+		play <<<"[$(with $K0 "\"refusal\":\"$refusal\""),$GOOD]"
 		ask -n hi
 		answered
 		asked 01
@@ -457,7 +461,7 @@ of() {
 
 @test "all dead: 77 at once, and the next time without asking" {
 	three
-	play <<<"[$(with $K0 '"row":1'),$(with $K1 '"row":5'),$(with $K2 '"row":2')]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"key_leaked"'),$(with $K2 '"refusal":"key_expired"')]"
 	ask -n hi
 	failed 77 'no key can be used (3 refused): key 2 (...0002): the key has expired (HTTP 400, key_expired): API key expired. Please renew the API key.'
 	asked 012
@@ -474,7 +478,7 @@ of() {
 
 @test "a replaced key starts clean" {
 	three
-	play <<<"[$(with $K0 '"row":5'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"key_leaked"'),$GOOD]"
 	ask -n -k 0 hi
 	[ "$rc" -eq 77 ]
 	again
@@ -511,7 +515,7 @@ of() {
 	mark "$K0" all key_leaked -9000 forever
 	mark "$K1" all key_invalid -7200 50000
 	mark "$K2" all key_invalid -3700 50000
-	play <<<'[{"row":1,"repeat":-1}]'
+	play <<<'[{"refusal":"key_invalid","repeat":-1}]'
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 1
@@ -536,15 +540,15 @@ of() {
 }
 
 @test "a dead key that is tried and fails otherwise is not tried for ever" {
-	local row
+	local refusal
 	serve
-	for row in 29 31 36 16; do
+	for refusal in quota_minute quota_none server region; do
 		keys "$K0" "$K1"
 		mark "$K0" all key_invalid -7200 50000
 		mark "$K1" all key_leaked -7200 forever
-		play <<<"[{\"row\":$row,\"retry_delay\":\"0.01s\",\"repeat\":-1}]"
-		[ $row -eq 29 ] ||
-			play <<<"[{\"row\":$row,\"repeat\":-1}]"
+		play <<<"[{\"refusal\":\"$refusal\",\"retry_delay\":\"0.01s\",\"repeat\":-1}]"
+		[ $refusal = quota_minute ] ||
+			play <<<"[{\"refusal\":\"$refusal\",\"repeat\":-1}]"
 		ask -n --max-wait 1ms hi
 		[ "$rc" -eq 77 ]
 		asked 0
@@ -558,7 +562,7 @@ of() {
 	mark "$K0" all key_invalid -7200 50000
 	mark "$K1" all key_invalid -7100 50000
 	rm -f "$DIR/go"
-	play <<<'[{"row":1,"gate":"go","repeat":-1}]'
+	play <<<'[{"refusal":"key_invalid","gate":"go","repeat":-1}]'
 	for ((n = 0; n < 16; n++)); do
 		timeout 60 gm-prompt -n hi >"out.$n" 2>"err.$n" &
 	done
@@ -574,7 +578,7 @@ of() {
 
 @test "a place that is not served: no key is marked, one other is tried" {
 	three
-	play <<<'[{"row":16,"repeat":-1}]'
+	play <<<'[{"refusal":"region","repeat":-1}]'
 	ask -n hi
 	failed 77 "$URL: the service is not available in your region (HTTP 400, region): User location is not supported for the API use."
 	asked 01
@@ -586,18 +590,18 @@ of() {
 	asked 02
 	clean
 	# One that pays may be served.
-	play <<<"[$(with $K0 '"row":16'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"region"'),$GOOD]"
 	keys "work:$K0" "work:$K1" "$K2"
 	ask -n hi
 	answered
 	asked 02
 	# Whatever the other one says, it is the last.
-	play <<<"[$(with $K0 '"row":16'),$(with $K1 '"row":29'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"region"'),$(with $K1 '"refusal":"quota_minute"'),$GOOD]"
 	keys "$K0" "$K1" "$K2"
 	ask -n hi
 	[ "$rc" -eq 75 ]
 	asked 01
-	play <<<"[$(with $K0 '"row":16'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"region"'),$GOOD]"
 	keys "work:$K0" "work:$K1" "$K2"
 	# With -k there is no other.
 	again
@@ -611,25 +615,25 @@ of() {
 @test "keys of one label share a quota" {
 	serve
 	keys "work:$K0" "work:$K1" "$K2"
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	ask -n hi
 	answered
 	asked 02
 	[ "$(known label:work "$ALIAS")" = 'quota_day 1 1' ]
 	# Not a bad key.
 	keys "work:$K0" "work:$K1" "$K2"
-	play <<<"[$(with $K0 '"row":1'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$GOOD]"
 	ask -n hi
 	answered
 	asked 01
 }
 
 @test "keys that the service shows to be of one project share a quota" {
-	local words="\"row\":36,\"message\":\"No luck for 'project_number:7'.\""
+	local words="\"refusal\":\"server\",\"message\":\"No luck for 'project_number:7'.\""
 	three
 	play <<-E
 	[{"when":{"key":"$K0"},$words},{"when":{"key":"$K1"},$words},
-	 $(with $K0 '"row":30'),$GOOD]
+	 $(with $K0 '"refusal":"quota_day"'),$GOOD]
 	E
 	ask -n -k 1 --max-wait 1ms hi
 	answered
@@ -648,8 +652,8 @@ of() {
 @test "several models: the next one when one is gone" {
 	three
 	play <<-E
-	[{"when":{"path":"/gemini-a:"},"row":17,"repeat":-1},
-	 {"when":{"path":"/gemini-b:"},"row":18,"repeat":-1},$GOOD]
+	[{"when":{"path":"/gemini-a:"},"refusal":"no_model","repeat":-1},
+	 {"when":{"path":"/gemini-b:"},"refusal":"model_gone","repeat":-1},$GOOD]
 	E
 	export GEMINI_MODEL='gemini-a, gemini-b,gemini-c'
 	ask -n --json --log-file log hi
@@ -663,7 +667,7 @@ of() {
 	same <(jq -c '[.model, .attempts, .class]' log) '["gemini-c",3,"ok"]
 '
 	# None is left: what is wrong with the last one.
-	play <<<'[{"row":17,"repeat":-1}]'
+	play <<<'[{"refusal":"no_model","repeat":-1}]'
 	ask -n -m gemini-a,gemini-b hi
 	[ "$rc" -eq 78 ]
 	[[ $(cat err) == 'gm-prompt: gemini-b: the service does not have this model (HTTP 404, model_gone): '* ]]
@@ -673,7 +677,7 @@ of() {
 @test "several models: the next one when one stays overloaded" {
 	three
 	play <<-E
-	[{"when":{"path":"/gemini-a:"},"row":37,"repeat":-1},$GOOD]
+	[{"when":{"path":"/gemini-a:"},"refusal":"overloaded","repeat":-1},$GOOD]
 	E
 	GEMINI_MODEL=gemini-a,gemini-b ask -nv --retries 2 --max-wait 1ms \
 	    --json hi
@@ -683,7 +687,7 @@ of() {
 	grep -qx 'gm-prompt: gemini-a: trying gemini-b instead' err
 	clean
 	# Each has its own repeats.
-	play <<<'[{"row":37,"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded","repeat":-1}]'
 	GEMINI_MODEL=gemini-a,gemini-b ask -n --retries 2 --max-wait 1ms hi
 	[ "$rc" -eq 69 ]
 	tried 6
@@ -697,7 +701,7 @@ of() {
 @test "several models: first all keys, then the next model" {
 	three
 	play <<-E
-	[{"when":{"path":"/gemini-a:"},"row":30,"repeat":-1},$GOOD]
+	[{"when":{"path":"/gemini-a:"},"refusal":"quota_day","repeat":-1},$GOOD]
 	E
 	GEMINI_MODEL=gemini-a,gemini-b ask -n --max-wait 1 hi
 	answered
@@ -722,7 +726,7 @@ of() {
 	answered
 	asked 0
 	# No rotation, no wait, though both are allowed.
-	play <<<"[$(with $K1 '"row":29,"retry_delay":"20s"'),$GOOD]"
+	play <<<"[$(with $K1 '"refusal":"quota_minute","retry_delay":"20s"'),$GOOD]"
 	ask -n -k 1 hi
 	[ "$rc" -eq 75 ]
 	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
@@ -775,7 +779,7 @@ of() {
 	mark "$K0" "$ALIAS" quota_none -60 90000
 	mark "$K1" all key_leaked -60 forever
 	mark "$K2" "$ALIAS" quota_day -60 80000
-	play <<<"[$(with $K0 '"row":29,"retry_delay":"1s"'),$(with $K1 '"row":5'),{\"row\":30,\"retry_delay\":\"1s\",\"repeat\":-1}]"
+	play <<<"[$(with $K0 '"refusal":"quota_minute","retry_delay":"1s"'),$(with $K1 '"refusal":"key_leaked"'),{\"refusal\":\"quota_day\",\"retry_delay\":\"1s\",\"repeat\":-1}]"
 	ask -n --ignore-cooldown --max-wait 3 hi
 	[ "$rc" -eq 75 ]
 	asked 012
@@ -798,14 +802,14 @@ of() {
 	done
 	asked 012012
 	# Who fails is left out.
-	play <<<"[{\"when\":{\"key\":\"$K1\"},\"row\":30},$GOOD]"
+	play <<<"[{\"when\":{\"key\":\"$K1\"},\"refusal\":\"quota_day\"},$GOOD]"
 	for n in 1 2 3 4; do
 		ask -n hi
 		answered
 	done
 	asked 01202
 	GM_POLICY=random ask -n hi
-	failed 78 'environment: GM_POLICY: neither sticky nor round-robin'
+	failed 78 'environment: GM_POLICY: not sticky or round-robin'
 }
 
 @test "GM_RPD: no more than that on a day, then the next key" {
@@ -883,7 +887,7 @@ of() {
 	done
 	keys "${list[@]}"
 	rm -f "$DIR/go"
-	play <<<'[{"row":30,"gate":"go","repeat":-1}]'
+	play <<<'[{"refusal":"quota_day","gate":"go","repeat":-1}]'
 	for ((n = 0; n < 16; n++)); do
 		timeout 60 gm-prompt -n -k $n hi >/dev/null 2>&1 &
 	done
@@ -905,7 +909,7 @@ of() {
 	three
 	rm -f "$DIR/go"
 	play <<-E
-	[$(with $K0 '"row":30'),{"when":{"key":"$K1"},$STREAM,"gate":"go"},$GOOD]
+	[$(with $K0 '"refusal":"quota_day"'),{"when":{"key":"$K1"},$STREAM,"gate":"go"},$GOOD]
 	E
 	timeout 60 gm-prompt -n hi >a 2>&1 &
 	pid=$!
@@ -922,7 +926,7 @@ of() {
 @test "who waits for its turn hears what others learn meanwhile" {
 	local pid
 	three
-	play <<<"[{\"when\":{\"key\":\"$K0\"},$STREAM},$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[{\"when\":{\"key\":\"$K0\"},$STREAM},$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	# Each project has a slot of its own, so that nothing waits.
 	for _ in 0 1 2; do
 		GM_RPM=15 ask -n hi
@@ -1034,7 +1038,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded (deadline)
 "
 	tried 1
 }
@@ -1068,13 +1072,13 @@ paid() {
 	HELPERS+=($!)
 	wait_for "[ -s other.url ]"
 	there=$(cat other.url)
-	play <<<"[{\"row\":42,\"location\":\"$there/v1beta/models\",\"repeat\":-1}]"
+	play <<<"[{\"refusal\":\"redirect\",\"location\":\"$there/v1beta/models\",\"repeat\":-1}]"
 	ask -n hi
 	[ "$rc" -eq 76 ]
 	asked 0
 	[ ! -e "$BATS_TEST_TMPDIR/other/request.1" ]
 	# What one server says of the keys is nothing to another.
-	play <<<'[{"row":5,"repeat":-1}]'
+	play <<<'[{"refusal":"key_leaked","repeat":-1}]'
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 012
@@ -1100,26 +1104,26 @@ paid() {
 			return 1
 		}
 	done <<-E
-	$K0,secret key	key 1: byte 7 is a blank: separate keys by commas
-	$K0,,secr\\x01et	key 1: byte 5 is a control character: copy the key again
-	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII: copy the key again
-	$K0,$K0,work:	key 2: there is a label but no key
-	$(printf '%04097d' 0)	key 0: longer than 4096 bytes, as no key is
+	$K0,secret key	key 1: byte 7 is a blank; separate keys with commas
+	$K0,,secr\\x01et	key 1: byte 5 is a control character; copy the key again
+	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII; copy the key again
+	$K0,$K0,work:	key 2: a label without a key
+	$(printf '%04097d' 0)	key 0: longer than 4096 bytes
 	E
 	unsent
 	GOOGLE_API_KEYS=' , ,' ask -n hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: no API key: '* ]]
+	[[ $(cat err) == 'gm-prompt: no API key in '* ]]
 }
 
 @test "keys that come twice are dropped, with a note" {
 	serve
 	keys "$K0" "$K1" "$K0" "work:$K1"
-	play <<<"[$(with $K0 '"row":1'),$(with $K1 '"row":1')]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"key_invalid"')]"
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 01
-	same <(head -n 1 err) 'gm-prompt: environment: GOOGLE_API_KEYS: 2 keys dropped, as they are there twice
+	same <(head -n 1 err) 'gm-prompt: environment: GOOGLE_API_KEYS: 2 duplicate keys ignored
 '
 	ask -n -k 2 hi
 	[ "$rc" -eq 64 ]
@@ -1176,7 +1180,7 @@ nowhere() {
 
 @test "no state directory to be had: one note, and the answer" {
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	GM_STATE_DIR=/proc/none/gm ask -n hi
 	nowhere '/proc/none/gm: No such file or directory'
 	echo file >file
@@ -1206,7 +1210,7 @@ nowhere() {
 
 @test "a state directory that is read-only: one note, and the answer" {
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	mkdir -m 500 new
 	rc=0
 	GM_STATE_DIR=new unwritable timeout 60 gm-prompt -n hi >out 2>err ||
@@ -1227,7 +1231,7 @@ nowhere() {
 @test "a full disk while the state is written: one note, and the answer" {
 	local before
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	ask -n -k 1 hi
 	again
 	before=$(cat "$STATE/keys")

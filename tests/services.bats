@@ -108,7 +108,7 @@ keep() {
 	keep .env GM_FALLBACK=mistral "GEMINI_API_KEY=$K0" "MISTRAL_API_KEY=$M1"
 	unset GOOGLE_API_KEYS
 	ask hi
-	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and a loopback base URL are taken from there
+	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and loopback base URLs are read from this file
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
@@ -143,7 +143,7 @@ gm-prompt: ${GONE#gemini: }
 
 @test "who is named twice is asked once" {
 	services
-	play <<<"[$(at gemini '"row":17'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
+	play <<<"[$(at gemini '"refusal":"no_model"'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
 	ask --fallback mistral,mistral,openai,gemini,mistral --retries 0 hi
 	[ "$rc" -eq 78 ]
 	went K0 M0 L
@@ -194,7 +194,7 @@ gm-prompt: ${GONE#gemini: }
 	same <(jq -c '[.attempts[].model]' out) '["ministral-8b-latest"]
 '
 	# A list of them, too.
-	play <<<"[$(at gemini '"row":17'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"no_model"'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
 	MISTRAL_MODEL_NAME='a, b' ask --json --fallback mistral hi
 	[ "$rc" -eq 0 ]
 	same <(jq -c '[.attempts[].model]' out) "[\"$ALIAS\",\"a\",\"b\"]
@@ -204,21 +204,22 @@ gm-prompt: ${GONE#gemini: }
 # --- without keys
 
 @test "a service without a key is left out with a note; 78 if all are" {
-	local trusted="in the environment or in an env file (looked for $HOME/.config/gm/env, /etc/gm/env)"
-	local looked="${trusted%)}, ./.env)"
+	local files="$HOME/.config/gm/env, /etc/gm/env"
+	local trusted="in $files or the environment"
+	local looked="in $files, ./.env or the environment"
 	[ ! -e /etc/gm/env ] || skip '/etc/gm/env is there'
 	services
 	gone
 	unset MISTRAL_API_KEY
 	ask --fallback mistral,openai hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $trusted
+" "gm-prompt: mistral is left out: no API key $trusted; set MISTRAL_API_KEYS
 gm-prompt: $GONE; asking openai instead
 "
 	went K0 L
 	again
 	ask --fallback mistral hi
-	said 78 '' "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $trusted
+	said 78 '' "gm-prompt: mistral is left out: no API key $trusted; set MISTRAL_API_KEYS
 gm-prompt: ${GONE#gemini: }
 "
 	# The first of them, too.
@@ -226,7 +227,7 @@ gm-prompt: ${GONE#gemini: }
 	again
 	ask --fallback openai --json hi
 	[ "$rc" -eq 0 ]
-	same err "gm-prompt: gemini is left out: no API key: set GOOGLE_API_KEYS $looked
+	same err "gm-prompt: gemini is left out: no API key $looked; set GOOGLE_API_KEYS
 "
 	same <(jq -c '[.provider, .fallback, .key_index, .attempts[0].key]' out) '["openai",true,null,null]
 '
@@ -234,14 +235,14 @@ gm-prompt: ${GONE#gemini: }
 	# None has one.
 	again
 	ask --fallback mistral hi
-	failed 78 "no API key: set GOOGLE_API_KEYS $looked"
+	failed 78 "no API key $looked; set GOOGLE_API_KEYS"
 	tried 0
 	ask --provider mistral hi
-	failed 78 "no API key: set MISTRAL_API_KEYS $looked"
+	failed 78 "no API key $looked; set MISTRAL_API_KEYS"
 	tried 0
 	# Only on this machine none is needed.
 	OPENAI_BASE_URL=https://api.example/v1 ask --provider openai hi
-	failed 78 "no API key: set OPENAI_API_KEY $looked"
+	failed 78 "no API key $looked; set OPENAI_API_KEY"
 }
 
 @test "OPENAI_MODEL has no default: left out with a note, or 78" {
@@ -428,7 +429,7 @@ Try 'gm-prompt --help'.
 @test "marks of one service are nothing to another" {
 	services
 	remember
-	play <<<"[$(at gemini '"row":5'),$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"key_leaked"'),$MISTRAL_GOOD]"
 	ask hi
 	[ "$rc" -eq 77 ]
 	went K0 K1
@@ -508,7 +509,7 @@ Try 'gm-prompt --help'.
 	again
 	MISTRAL_API_KEY="$M0 $M1" ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank: separate keys by commas'
+	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank; separate keys with commas'
 	tried 0
 }
 
@@ -519,9 +520,9 @@ Try 'gm-prompt --help'.
 	unset MISTRAL_BASE_URL OPENAI_BASE_URL
 	keep env "MISTRAL_BASE_URL=$URL/mistral/v1" "OPENAI_BASE_URL=$URL/openai/v1"
 	ask --env-file env --provider mistral hi
-	failed 78 'env: MISTRAL_BASE_URL is not used with keys from a more trusted place (environment): set both in one place'
+	failed 78 'env: MISTRAL_BASE_URL is less trusted than the keys (environment); set both in one file, or both in the environment'
 	OPENAI_API_KEY=$O0 ask --env-file env --provider openai hi
-	failed 78 'env: OPENAI_BASE_URL is not used with keys from a more trusted place (environment): set both in one place'
+	failed 78 'env: OPENAI_BASE_URL is less trusted than the keys (environment); set both in one file, or both in the environment'
 	unsent
 	# Both in one place.
 	unset MISTRAL_API_KEY
@@ -549,7 +550,7 @@ Try 'gm-prompt --help'.
 	keep .env MISTRAL_BASE_URL=https://evil.example/mistral "MISTRAL_API_KEY=$M1"
 	ask -v --dry-run --provider mistral hi
 	[ "$rc" -eq 0 ]
-	head -n 1 err | grep -qxF 'gm-prompt: ./.env: MISTRAL_BASE_URL ignored: only keys, model names, numbers and a loopback base URL are taken from there'
+	head -n 1 err | grep -qxF 'gm-prompt: ./.env: MISTRAL_BASE_URL ignored: only keys, model names, numbers and loopback base URLs are read from this file'
 	run ! grep evil.example out
 	grep -qF 'POST https://api.mistral.ai/v1/chat/completions' err
 }

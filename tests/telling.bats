@@ -101,7 +101,7 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 @test "--json: a failure has the same form, and its status" {
 	local said='Resource has been exhausted (e.g. check quota).' retry in
 
-	replies <<<'[{"row": 37}, {"row": 34, "repeat": -1}]'
+	replies <<<'[{"refusal": "overloaded"}, {"refusal": "quota", "repeat": -1}]'
 	ask --json --max-wait 0 hi
 	[ "$rc" -eq 75 ]
 	retry=$(grep -oE '"retry_at":"[-0-9]+T[0-9:]+Z"' out | cut -d\" -f4)
@@ -267,7 +267,7 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 }
 
 @test "-v, --verbose: each failed attempt" {
-	replies <<<'[{"row": 37}, {"row": 36}, {"stream": ["Hello."]}]'
+	replies <<<'[{"refusal": "overloaded"}, {"refusal": "server"}, {"stream": ["Hello."]}]'
 	ask -v --max-wait 0 hi
 	said 0 $'Hello.\n' "gm-prompt: standard input is empty: the prompt is\
  sent alone
@@ -402,7 +402,7 @@ finish="STOP"'
 @test "dummy keys garble no message, and their records hold" {
 	local key
 
-	replies <<<'[{"row": 22, "message": "an error of class x", "repeat": -1}]'
+	replies <<<'[{"refusal": "invalid_argument", "message": "an error of class x", "repeat": -1}]'
 	ask hi
 	[ "$rc" -eq 65 ]
 	mv err want

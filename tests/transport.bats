@@ -345,7 +345,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	play <<<"[{$REPLY,\"cut_at\":$((${#FIRST_EVENT} + 30)),\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${THEN[@]}" hi
 	failed 69 "$URL: $line"
-	play <<<'[{"row":37,"cut_at":0,"hold":true,"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded","cut_at":0,"hold":true,"repeat":-1}]'
 	ask --retries 0 "${THEN[@]}" hi
 	failed 69 "$ALIAS: the service failed (HTTP 503, server)"
 	# A thought is an event; an answer that has not begun is none.
@@ -372,12 +372,12 @@ THEN=(--response-timeout 50s --timeout 1s)
 	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 0.3 s"
 	tried 2
 	# By both clocks, with other faults between; those are repeated on.
-	play <<<"[{\"row\":37},{\"raw\":\"\",\"hold\":true},{\"row\":37},{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true},{$STREAM}]"
+	play <<<"[{\"refusal\":\"overloaded\"},{\"raw\":\"\",\"hold\":true},{\"refusal\":\"overloaded\"},{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true},{$STREAM}]"
 	ask --response-timeout 1s --timeout 1s --json hi
 	[ "$rc" -eq 69 ]
 	same <(jq -c '[.attempts[].class]' out) '["overloaded","timeout","overloaded","timeout"]
 '
-	play <<<"[{\"raw\":\"\",\"hold\":true},{\"row\":37},{\"row\":37},{\"row\":37},{$STREAM}]"
+	play <<<"[{\"raw\":\"\",\"hold\":true},{\"refusal\":\"overloaded\"},{\"refusal\":\"overloaded\"},{\"refusal\":\"overloaded\"},{$STREAM}]"
 	ask --response-timeout 1s hi
 	said 0 "$ANSWER
 " ''

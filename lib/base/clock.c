@@ -96,6 +96,42 @@ gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms)
 	format(out, ms, rest);
 }
 
+/* "38 s", "14 min", "9 h 14 min", "3 d 4 h": two units at most. */
+static void
+format_span(char *out, size_t size, int64_t ms)
+{
+	int64_t seconds = (ms + SECOND_MS - 1) / SECOND_MS;
+	long long minutes = (long long)(seconds + 59) / 60;
+
+	if (seconds <= 0)
+		(void)snprintf(out, size, "now");
+	else if (seconds < 120)
+		(void)snprintf(out, size, "%lld s", (long long)seconds);
+	else if (minutes < 120)
+		(void)snprintf(out, size, "%lld min", minutes);
+	else if (minutes < 48LL * 60)
+		(void)snprintf(
+		    out, size, "%lld h %lld min", minutes / 60, minutes % 60);
+	else
+		(void)snprintf(out, size, "%lld d %lld h", minutes / (24 * 60),
+		    minutes / 60 % 24);
+}
+
+void
+gm_clock_until(char out[GM_CLOCK_UNTIL], int64_t wall_ms, int64_t now_ms)
+{
+	char at[GM_CLOCK_TEXT], span[36];
+	const char *shown = at;
+	int64_t end_ms = clamp(wall_ms), from_ms = clamp(now_ms);
+
+	gm_clock_format(at, end_ms);
+	if (floor_div(end_ms + SECOND_MS - 1, DAY_MS) ==
+	    floor_div(from_ms, DAY_MS))
+		shown = strchr(at, 'T') + 1; /* the day is today's */
+	format_span(span, sizeof(span), end_ms - from_ms);
+	(void)snprintf(out, GM_CLOCK_UNTIL, "%s (%s)", shown, span);
+}
+
 /* Days since 1970.  Not by timegm(), which is slow for a table of times. */
 static int64_t
 days(int year, int month, int day)

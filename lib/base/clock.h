@@ -28,6 +28,16 @@ int64_t gm_clock_latest_ms(int64_t deadline_ms);
 /* "2026-11-22T10:00:00Z": UTC, whole seconds, rounded up. */
 void gm_clock_format(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 
+/* Room for an end with its distance. */
+#define GM_CLOCK_UNTIL (GM_CLOCK_TEXT + 40)
+
+/*
+ * For messages, with both times rounded up to seconds: "10:00:38Z (38 s)" if
+ * that is on the same UTC day as now_ms, else "2026-11-23T08:00:00Z (9 h 14
+ * min)".  A time that is past is "(now)".
+ */
+void gm_clock_until(char out[GM_CLOCK_UNTIL], int64_t wall_ms, int64_t now_ms);
+
 /* "2026-11-22T10:00:00.123Z": UTC with milliseconds. */
 void gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 

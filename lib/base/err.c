@@ -13,35 +13,36 @@ static const struct {
 } codes[GM_CODES] = {
 	[GM_OK] = { 0, "ok", "done, and the whole answer was delivered" },
 	[GM_ENEGATIVE] = { 1, "negative",
-	    "worked, but the result is negative: a blocked or empty answer, "
-	    "one "
-	    "cut by the token limit, one without a finish reason, or one with "
-	    "parts that cannot be shown" },
-	[GM_EUSAGE] = { 64, "usage", "the command line is wrong" },
+	    "worked, but the result is negative: the answer is blocked, empty, "
+	    "cut at the token limit, without a finish reason, or has parts "
+	    "that cannot be shown" },
+	[GM_EUSAGE] = { 64, "usage", "usage error: the command line is wrong" },
 	[GM_EDATA] = { 65, "data",
 	    "the input is binary, empty where it must not be, or too large, "
-	    "or the service refuses the request itself" },
+	    "or the service rejects the request itself" },
 	[GM_ENOINPUT] = { 66, "input", "an input file cannot be read" },
 	[GM_EUNAVAILABLE] = { 69, "unavailable",
-	    "network or service down after all retries, or the deadline is "
-	    "over" },
+	    "network or service down after all retries, or deadline "
+	    "exceeded" },
 	[GM_ESOFTWARE] = { 70, "internal", "internal error: a bug" },
 	[GM_EOS] = { 71, "system",
 	    "a system call failed, or out of memory or descriptors" },
 	[GM_ECANTCREAT] = { 73, "cantcreate",
-	    "the output file cannot be made" },
+	    "the output file cannot be created" },
 	[GM_EIO] = { 74, "output", "the output cannot be written" },
 	[GM_ETEMPFAIL] = { 75, "quota",
-	    "quota used up for now; the message says until when" },
+	    "every usable key is rate-limited or has exhausted its quota; the "
+	    "message says until when" },
 	[GM_EPROTOCOL] = { 76, "protocol",
-	    "the response made no sense, or was cut" },
+	    "the response makes no sense, or ended too early" },
 	[GM_ENOPERM] = { 77, "noperm",
-	    "the key was rejected, or the region is not served" },
+	    "every key was rejected, or the service is not available in your "
+	    "region" },
 	[GM_ECONFIG] = { 78, "config",
-	    "no key, a bad or unsafe env file, an unknown model, certificates "
+	    "no key, a bad or unsafe env file, no such model, certificates "
 	    "that cannot be used" },
 	[GM_ENOEXEC] = { 126, "noexec",
-	    "the command behind -- cannot be run (gm-rotate only)" },
+	    "the command after -- cannot be run (gm-rotate only)" },
 	[GM_ENOCOMMAND] = { 127, "nocommand",
 	    "there is no such command (gm-rotate only)" },
 	[GM_ESIGNAL] = { 70, "signal", "ended by a signal" },
@@ -78,6 +79,7 @@ gm_fail(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 
 	err->code = code;
 	err->number = 0;
+	err->advice_at = err->ids_at = 0;
 	va_start(args, fmt);
 	mark_cut(err, format(err, 0, fmt, args));
 	va_end(args);
@@ -110,6 +112,7 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 
 	err->code = is_shortage(saved) ? GM_EOS : code;
 	err->number = saved;
+	err->advice_at = err->ids_at = 0;
 	va_start(args, fmt);
 	len = format(err, 0, fmt, args);
 	va_end(args);
@@ -121,6 +124,13 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	mark_cut(err, len);
 	errno = saved;
 	return -1;
+}
+
+/* An offset after a prefix of put bytes; 0 if the part is cut off. */
+static size_t
+moved(size_t at, size_t put)
+{
+	return at != 0 && at + put < GM_ERR_MAX - 1 ? at + put : 0;
 }
 
 /* The prefix is made aside: its arguments may be the message itself. */
@@ -143,11 +153,93 @@ gm_err_prefix(struct gm_err *err, const char *fmt, ...)
 	memmove(err->msg + put, err->msg, kept);
 	memcpy(err->msg, prefix, put);
 	err->msg[put + kept] = '\0';
+	err->advice_at = moved(err->advice_at, put);
+	err->ids_at = moved(err->ids_at, put);
 	mark_cut(err, (size_t)n + len);
+}
+
+/* Write text at an offset, over all but the identifiers and their text. */
+GM_PRINTF(3, 0)
+static void
+insert(struct gm_err *err, size_t at, const char *fmt, va_list args)
+{
+	size_t from = err->ids_at != 0 ? err->ids_at : strlen(err->msg), len;
+	char tail[GM_ERR_MAX];
+	int n;
+
+	memcpy(tail, err->msg + from, strlen(err->msg + from) + 1);
+	len = format(err, at, fmt, args);
+	if (err->ids_at != 0)
+		err->ids_at = len < sizeof(err->msg) ? len : 0;
+	if (len < sizeof(err->msg)) {
+		n = snprintf(
+		    err->msg + len, sizeof(err->msg) - len, "%s", tail);
+		len += n < 0 ? 0 : (size_t)n;
+	}
+	mark_cut(err, len);
 }
 
 void
 gm_err_append(struct gm_err *err, const char *fmt, ...)
+{
+	size_t at = err->ids_at != 0 ? err->ids_at : strlen(err->msg);
+	va_list args;
+
+	va_start(args, fmt);
+	insert(err, at, fmt, args);
+	va_end(args);
+}
+
+void
+gm_err_drop_advice(struct gm_err *err)
+{
+	if (err->advice_at == 0)
+		return;
+	if (err->ids_at == 0) {
+		err->msg[err->advice_at] = '\0';
+	} else {
+		memmove(err->msg + err->advice_at, err->msg + err->ids_at,
+		    strlen(err->msg + err->ids_at) + 1);
+		err->ids_at = err->advice_at;
+	}
+	err->advice_at = 0;
+}
+
+void
+gm_err_advise(struct gm_err *err, const char *fmt, ...)
+{
+	size_t at;
+	va_list args;
+
+	gm_err_drop_advice(err);
+	at = err->ids_at != 0 ? err->ids_at : strlen(err->msg);
+	gm_err_append(err, "; ");
+	va_start(args, fmt);
+	insert(err, at + 2 < sizeof(err->msg) ? at + 2 : at, fmt, args);
+	va_end(args);
+	err->advice_at = at;
+}
+
+void
+gm_err_ids(struct gm_err *err, const char *fmt, ...)
+{
+	size_t at = strlen(err->msg), len;
+	va_list args;
+
+	if (at + sizeof(" ()") > sizeof(err->msg))
+		return;
+	memcpy(err->msg + at, " (", sizeof(" ("));
+	va_start(args, fmt);
+	len = format(err, at + 2, fmt, args);
+	va_end(args);
+	if (len + 1 < sizeof(err->msg))
+		memcpy(err->msg + len, ")", sizeof(")"));
+	err->ids_at = at;
+	mark_cut(err, len + 1);
+}
+
+void
+gm_err_end(struct gm_err *err, const char *fmt, ...)
 {
 	va_list args;
 

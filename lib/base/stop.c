@@ -275,7 +275,7 @@ int
 gm_stop_fail(struct gm_err *err)
 {
 	if (caught == 0)
-		return gm_fail(err, GM_EUNAVAILABLE, "the deadline is over");
+		return gm_fail(err, GM_EUNAVAILABLE, "deadline exceeded");
 	return gm_fail(err, GM_ESIGNAL, "%s", strsignal(caught));
 }
 

@@ -11,6 +11,9 @@
 #include "provider/encode.h"
 
 #define CAUTION_MAX 4096
+#define WAIT_MAX 400 /* bytes of the note about a wait */
+/* The reason of a wait that the ramp asks for. */
+#define AFTER_LIMIT "starting slowly after a rate limit"
 
 #define NEVER INT64_MAX
 
@@ -22,7 +25,8 @@ enum state {
 };
 
 struct gm_call {
-	struct gm_call_args ask;
+	struct gm_call_args args;
+	struct gm_call_waiting waiting; /* while DUE and why is not NULL */
 	struct gm_waits *waits;
 	struct gm_reported *told;
 	struct gm_ramp *ramp;    /* NULL: there are no other calls */
@@ -47,9 +51,9 @@ struct gm_call {
 	struct gm_http_transfer *transfer;
 	struct gm_intake in; /* what comes back */
 
-	struct gm_usage usage;    /* of the last request */
+	struct gm_usage usage;       /* of the last request */
 	struct gm_fallback failures; /* services that could not answer */
-	struct gm_err last;       /* the last failed attempt at this service */
+	struct gm_err last; /* the last failed attempt at this service */
 	int64_t begun_ms, sent_wall_ms;
 };
 
@@ -100,9 +104,15 @@ filter_of(const struct gm_call *c)
 }
 
 static const struct gm_key *
+key_at(const struct gm_call *c, size_t index)
+{
+	return &c->service->keys->rule.ring->keys[index];
+}
+
+static const struct gm_key *
 key_of(const struct gm_call *c)
 {
-	return &c->service->keys->rule.ring->keys[c->key];
+	return key_at(c, c->key);
 }
 
 /* What a fault may be charged to. */
@@ -114,6 +124,7 @@ subject_of(const struct gm_call *c)
 		.base_url = c->service->base_url,
 		.key = key_of(c)->text,
 		.key_index = c->key,
+		.now_ms = gm_clock_wall_ms(),
 	};
 }
 
@@ -122,7 +133,21 @@ explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
 {
 	const struct gm_subject subject = subject_of(c);
 
-	(void)gm_result_fail(c->ask.result, f, &subject, err);
+	(void)gm_result_fail(c->args.result, f, &subject, err);
+}
+
+/* Print each failed attempt with -v, with all that the service says. */
+static void
+note_attempt(const struct gm_call *c, const struct gm_fault *f)
+{
+	const struct gm_subject subject = subject_of(c);
+	struct gm_err whole;
+
+	if (c->service->note->verbose == 0)
+		return;
+	(void)gm_result_fail_whole(c->args.result, f, &subject, &whole);
+	gm_note(c->service->note, GM_LEVEL_DETAIL, "attempt %zu: %s",
+	    gm_result_attempts(c->args.result), whole.msg);
 }
 
 /* The end. */
@@ -147,7 +172,7 @@ give_slot_back(struct gm_call *c)
 static void
 finish(struct gm_call *c, enum gm_class class)
 {
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 
 	give_slot_back(c);
 	c->state = DONE;
@@ -173,7 +198,7 @@ fail_local(struct gm_call *c)
 static void
 add_failure(struct gm_call *c, enum gm_class class)
 {
-	const struct gm_result *o = c->ask.result;
+	const struct gm_result *o = c->args.result;
 	const struct gm_failure end = { .provider = o->provider,
 		.model = o->model,
 		.err = c->err,
@@ -189,7 +214,7 @@ static void
 fail_all(struct gm_call *c, enum gm_class class)
 {
 	const struct gm_failure *all = &c->failures.end;
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 
 	if (c->failures.len > 0) {
 		add_failure(c, class);
@@ -251,7 +276,7 @@ begin_model(struct gm_call *c, const char *model)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
 		.models = c->request.next_models_len };
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 
 	c->request.model = o->model = model;
 	o->fault = (struct gm_fault){ .class = GM_CLASS_OK };
@@ -272,8 +297,8 @@ next_model(struct gm_call *c)
 {
 	struct gm_request *q = &c->request;
 
-	gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: trying %s instead",
-	    q->model, q->next_models[0]);
+	gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: using %s", q->model,
+	    q->next_models[0]);
 	q->next_models_len--;
 	begin_model(c, *q->next_models++);
 }
@@ -283,15 +308,15 @@ static void
 next_service(struct gm_call *c, enum gm_class class)
 {
 	const struct gm_service *next = c->service->next;
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 	struct gm_request *q = &c->request;
 	/* The item of a batch has copies of its services, but not of keys. */
 	bool news = gm_reported_is_new(c->told, c->service->keys, class);
 
 	add_failure(c, class);
-	gm_note(next->note, news ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
-	    "%s: %s; asking %s instead", c->service->provider->name, c->err.msg,
-	    next->provider->name);
+	gm_err_advise(&c->err, "using %s", next->provider->name);
+	gm_note(next->note, news ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL, "%s: %s",
+	    c->service->provider->name, c->err.msg);
 	c->service = next;
 	c->key = 0;
 	o->provider = next->provider->name;
@@ -343,7 +368,8 @@ send(struct gm_call *c)
 	}
 	if (!gm_encoded_fits(&c->encoded, project_of(c))) {
 		(void)gm_fail(&c->err, GM_EDATA,
-		    "the files of the request belong to another project");
+		    "the files of the request belong to another project; "
+		    "use a key of that project");
 		fail_local(c);
 		return;
 	}
@@ -354,6 +380,8 @@ send(struct gm_call *c)
 	gm_intake_begin(&c->in, s->provider, &c->request);
 	gm_encoded_describe(&c->encoded, s->note, GM_LEVEL_TRACE);
 	c->sent_wall_ms = gm_clock_wall_ms();
+	c->waiting = (struct gm_call_waiting){ .model = c->request.model,
+		.since_ms = gm_clock_mono_ms() };
 	c->state = FLYING;
 	c->transfer = gm_http_start(s->http, &request, &c->err);
 	if (c->transfer == NULL)
@@ -364,13 +392,35 @@ send(struct gm_call *c)
 
 /* What is done: a decision of the policy; err says why if it is an end. */
 
+/*
+ * Count a wait until a time on the monotonic clock, and say why and how long:
+ * "GM_RPM: waiting 5.8 s".  key: the index of the key that is waited for, -1: no
+ * key in particular.
+ */
 static void
-tell_wait(
-    const struct gm_call *c, int64_t ms, const char *why, enum gm_level level)
+begin_wait(struct gm_call *c, const char *why, int key, int64_t until_ms,
+    int64_t now_ms, enum gm_level level)
 {
-	gm_note(c->service->note, level, "%s: waiting %.1f s", why,
-	    (double)ms / 1000);
-	c->ask.result->wait_ms += ms;
+	double seconds = (double)(until_ms - now_ms) / 1000;
+	int decimals = seconds < 10;
+	struct gm_buf text;
+
+	c->waiting =
+	    (struct gm_call_waiting){ .why = why, .until_ms = until_ms };
+	if (key >= 0) {
+		c->waiting.key = key_at(c, (size_t)key)->text;
+		c->waiting.key_index = (size_t)key;
+	}
+	c->args.result->wait_ms += until_ms - now_ms;
+	gm_buf_init(&text, WAIT_MAX);
+	gm_buf_printf(&text, "%s: waiting %.*f s", why, decimals, seconds);
+	if (c->waiting.key.len > 0) {
+		gm_buf_printf(&text, " for key %d (", key);
+		gm_secret_show(&text, c->waiting.key);
+		gm_buf_putc(&text, ')');
+	}
+	gm_note(c->service->note, level, "%s", gm_buf_str(&text));
+	gm_buf_release(&text);
 }
 
 static void
@@ -445,7 +495,7 @@ change_keys(
 		.tokens = input_tokens(&c->usage),
 		.index = c->key,
 		.sent_ms = c->sent_wall_ms,
-		.fault = &c->ask.result->fault,
+		.fault = &c->args.result->fault,
 		.slot_ms = c->slot_ms,
 		.reserve = d->step == GM_STEP_RESERVE,
 		.latest_ms = gm_clock_latest_ms(c->service->deadline_ms) };
@@ -506,17 +556,17 @@ keys_event(const struct gm_pick *pick, int64_t latest_ms)
 static enum gm_class
 explain_keys(struct gm_call *c, const struct gm_pick *pick)
 {
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 	bool untried = o->fault.class == GM_CLASS_OK;
 	struct gm_subject subject;
 
 	if (untried)
 		c->key = pick->index;
 	subject = subject_of(c);
-	subject.way = "--ignore-cooldown asks all the same";
+	subject.way = "--ignore-cooldown tries anyway";
 	(void)gm_result_fail_keys(o, pick, &subject, &c->err);
-	if (untried && c->last.code != GM_OK) /* what another model came to */
-		gm_err_append(&c->err, "; before: %s", c->last.msg);
+	if (untried && c->last.code != GM_OK) /* another model was tried */
+		gm_err_end(&c->err, "; before: %s", c->last.msg);
 	/* Without memory nothing is known of the keys. */
 	return c->err.code == GM_EOS ? GM_CLASS_LOCAL : o->class;
 }
@@ -526,7 +576,7 @@ static void
 advise(struct gm_call *c)
 {
 	const struct gm_service *s = c->service;
-	struct gm_fault *f = &c->ask.result->fault;
+	struct gm_fault *f = &c->args.result->fault;
 
 	if (f->class == GM_CLASS_MODEL_GONE && f->remedy[0] == '\0')
 		gm_modelcache_advise(
@@ -537,15 +587,17 @@ static void
 explain_fault(struct gm_call *c, bool no_time)
 {
 	advise(c);
-	explain(c, &c->ask.result->fault, &c->err);
+	explain(c, &c->args.result->fault, &c->err);
 	if (no_time)
-		gm_err_prefix(&c->err, "no time left for another try: ");
+		gm_err_advise(&c->err, "no time to retry before the deadline");
 }
 
-/* All keys rest: one wait and one message for all calls that need them. */
+/* All keys cool down: one wait and one message for all calls that need them. */
 static void
-share_wait(struct gm_call *c, struct gm_decision *d, int64_t now_ms)
+share_wait(struct gm_call *c, const struct gm_pick *pick, struct gm_decision *d,
+    int64_t now_ms)
 {
+	int wake = (int)pick->wake_index;
 	const struct gm_wait wait = { .keys = c->service->keys,
 		.model = gm_keyrule_model(quota_model(&c->request)),
 		.why = d->why,
@@ -553,7 +605,7 @@ share_wait(struct gm_call *c, struct gm_decision *d, int64_t now_ms)
 	bool news;
 
 	d->until_ms = gm_waits_join(c->waits, &wait, now_ms, &news);
-	tell_wait(c, d->until_ms - now_ms, gm_class(d->why)->name,
+	begin_wait(c, gm_class(d->why)->phrase, wake, d->until_ms, now_ms,
 	    news ? GM_LEVEL_NOTE : GM_LEVEL_TRACE);
 }
 
@@ -562,16 +614,27 @@ without_key(struct gm_call *c, const struct gm_pick *pick,
     const struct gm_event *e, struct gm_decision *d)
 {
 	if (d->step == GM_STEP_WAIT) {
-		share_wait(c, d, e->now_ms);
+		share_wait(c, pick, d, e->now_ms);
 	} else if (d->step == GM_STEP_RESERVE) {
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
-		    "%s: the answer begins anew with another key",
+		    "%s: starting the answer again with another key",
 		    c->request.model);
 	} else if (is_end(d) && c->now.abroad && c->in.hops.token.len == 0) {
 		explain_fault(c, false);
 	} else if (is_end(d)) {
 		d->why = explain_keys(c, pick);
 	}
+}
+
+/* Name the limit of the user that delays a request. */
+static const char *
+limit_name(const struct gm_call *c)
+{
+	const struct gm_keyrule *r = &c->service->keys->rule;
+
+	if (r->rpm > 0 && r->tpm > 0)
+		return "GM_RPM, GM_TPM";
+	return r->tpm > 0 ? "GM_TPM" : "GM_RPM";
 }
 
 /* The clock was read again, as the state may have been locked for long. */
@@ -581,7 +644,10 @@ with_key(struct gm_call *c, const struct gm_pick *pick,
 {
 	c->slot_ms = pick->at_ms;
 	if (d->step == GM_STEP_WAIT)
-		tell_wait(c, d->until_ms - e->now_ms, "pace", GM_LEVEL_DETAIL);
+		begin_wait(c,
+		    c->slot_ms > gm_clock_wall_ms() ? limit_name(c)
+						    : AFTER_LIMIT,
+		    -1, d->until_ms, e->now_ms, GM_LEVEL_DETAIL);
 }
 
 /* A key was reserved, or there is none. */
@@ -603,8 +669,9 @@ take_pick(struct gm_call *c)
 		without_key(c, pick, &e, &d);
 	else
 		(void)gm_fail(&c->err, GM_EUNAVAILABLE,
-		    "%s: its turn comes only after the deadline (deadline)",
-		    c->request.model);
+		    "%s: no slot before the deadline; raise --deadline or %s "
+		    "(deadline)",
+		    c->request.model, limit_name(c));
 	if (d.anew)
 		gm_intake_restart(&c->in);
 	if (e.keys == GM_KEYS_READY &&
@@ -630,20 +697,19 @@ record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
 		.ms = ms,
 	};
 
-	gm_result_add(c->ask.result, &attempt);
-	c->ask.result->model = attempt.model;
+	gm_result_add(c->args.result, &attempt);
+	c->args.result->model = attempt.model;
 	if (f->class == GM_CLASS_OK)
 		return;
 	explain(c, f, &c->last);
-	gm_note(c->service->note, GM_LEVEL_DETAIL, "attempt %zu: %s",
-	    gm_result_attempts(c->ask.result), c->last.msg);
+	note_attempt(c, f);
 }
 
 /* A response that is no fault: the answer goes on, or has come to its end. */
 static void
 take_answer(struct gm_call *c)
 {
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 	struct gm_event e = { .kind = GM_EVENT_RESPONSE,
 		.now_ms = gm_clock_mono_ms(),
 		.ended = true };
@@ -668,7 +734,7 @@ take_answer(struct gm_call *c)
 	if (d.anew)
 		gm_intake_restart(&c->in);
 	if (d.step == GM_STEP_RESERVE && e.class == GM_CLASS_EMPTY)
-		gm_note(c->service->note, GM_LEVEL_DETAIL, "%s: sent once more",
+		gm_note(c->service->note, GM_LEVEL_DETAIL, "%s; retrying",
 		    c->err.msg);
 	change_keys(c, GM_LEARNT_SUCCESS, &d);
 }
@@ -677,7 +743,7 @@ take_answer(struct gm_call *c)
 static bool
 is_key_missing(const struct gm_call *c)
 {
-	enum gm_class class = c->ask.result->fault.class;
+	enum gm_class class = c->args.result->fault.class;
 	enum gm_scope scope = gm_class(class)->scope;
 
 	return key_of(c)->text.len == 0 &&
@@ -693,31 +759,30 @@ note_cooldown(struct gm_call *c)
 	struct gm_keyquery q;
 	struct gm_keystatus s;
 
-	if (gm_class(c->ask.result->fault.class)->code != GM_ETEMPFAIL)
+	if (gm_class(c->args.result->fault.class)->code != GM_ETEMPFAIL)
 		return;
 	q = gm_keys_query(c->service->keys, quota_model(&c->request), &filter);
 	gm_keyrule_status(&q, c->key, &s);
-	c->ask.result->retry_at_ms = s.until_ms;
+	c->args.result->retry_at_ms = s.until_ms;
 }
 
 static void
-tell_backoff(
+note_backoff(
     struct gm_call *c, const struct gm_decision *d, int64_t now_ms, bool first)
 {
 	const struct gm_class_row *row = gm_class(d->why);
 
 	if (d->why == GM_CLASS_LOADING && first)
-		gm_note(c->service->note, GM_LEVEL_NOTE,
-		    "%s: %s: waiting for it", c->service->base_url,
-		    row->phrase);
-	tell_wait(c, d->until_ms - now_ms, row->name, GM_LEVEL_DETAIL);
+		gm_note(c->service->note, GM_LEVEL_NOTE, "%s: %s; waiting",
+		    c->service->base_url, row->phrase);
+	begin_wait(c, row->phrase, -1, d->until_ms, now_ms, GM_LEVEL_DETAIL);
 }
 
 /* A response that is a fault, which result->fault has. */
 static void
 take_fault(struct gm_call *c)
 {
-	struct gm_fault *f = &c->ask.result->fault;
+	struct gm_fault *f = &c->args.result->fault;
 	bool loads = c->now.ready_ms != 0, missing = is_key_missing(c);
 	const struct gm_event e = { .kind = GM_EVENT_RESPONSE,
 		.now_ms = gm_clock_mono_ms(),
@@ -736,7 +801,7 @@ take_fault(struct gm_call *c)
 	if (d.anew)
 		gm_intake_restart(&c->in);
 	if (d.step == GM_STEP_WAIT)
-		tell_backoff(c, &d, e.now_ms, !loads);
+		note_backoff(c, &d, e.now_ms, !loads);
 	change_keys(c,
 	    missing || gm_policy_spares_key(f->class, c->now.free)
 		? GM_LEARNT_NOTHING
@@ -751,7 +816,7 @@ slow_down(struct gm_call *c)
 	const struct gm_keyquery q =
 	    gm_keys_query(c->service->keys, c->change.model, &c->change.filter);
 	int64_t now_ms = gm_clock_mono_ms();
-	enum gm_class class = c->ask.result->fault.class;
+	enum gm_class class = c->args.result->fault.class;
 	struct gm_keystatus s;
 
 	if (c->ramp == NULL || gm_class(class)->scope != GM_SCOPE_QUOTA ||
@@ -774,7 +839,7 @@ end_change(struct gm_call *c)
 		take_pick(c);
 		return;
 	}
-	if (is_end(&c->then) && c->ask.result->fault.class != GM_CLASS_OK) {
+	if (is_end(&c->then) && c->args.result->fault.class != GM_CLASS_OK) {
 		note_cooldown(c);
 		explain_fault(c, c->then.no_time);
 	}
@@ -818,9 +883,9 @@ settle(struct gm_call *c, const struct gm_http_result *result)
 	struct gm_fault *f = &c->in.response.fault;
 
 	gm_intake_judge(&c->in);
-	c->ask.result->fault = *f;
-	c->usage = c->ask.result->answer.usage;
-	add_up(c->ask.result, result);
+	c->args.result->fault = *f;
+	c->usage = c->args.result->answer.usage;
+	add_up(c->args.result, result);
 	record(c, f, result->total_ms);
 	gm_response_release(&c->in.response);
 	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
@@ -912,20 +977,20 @@ release(struct gm_call *c)
 }
 
 void
-gm_call_begin(struct gm_call *c, const struct gm_call_args *ask,
+gm_call_begin(struct gm_call *c, const struct gm_call_args *args,
     struct gm_waits *waits, struct gm_reported *told, struct gm_ramp *ramp)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
-		.models = ask->request->next_models_len };
-	const struct gm_service *s = ask->service, *other;
+		.models = args->request->next_models_len };
+	const struct gm_service *s = args->service, *other;
 
 	release(c);
-	*c = (struct gm_call){ .ask = *ask,
+	*c = (struct gm_call){ .args = *args,
 		.waits = waits,
 		.told = told,
 		.ramp = ramp,
 		.service = s,
-		.request = *ask->request,
+		.request = *args->request,
 		.state = DUE,
 		.next = GM_EVENT_COOLDOWN_OVER,
 		.now = { .retries = s->retries,
@@ -933,17 +998,25 @@ gm_call_begin(struct gm_call *c, const struct gm_call_args *ask,
 		    .response_ms = s->response_ms,
 		    .deadline_ms = s->deadline_ms,
 		    .one_key = s->filter.of == GM_KEYS_ONE,
-		    .free = ask->request->operation != GM_OP_GENERATE } };
+		    .free = args->request->operation != GM_OP_GENERATE } };
 	for (other = s->next; other != NULL; other = other->next)
 		c->now.services++;
 	c->begun_ms = c->due_ms = gm_clock_mono_ms();
-	gm_intake_init(&c->in, ask->sink, ask->result, c->begun_ms);
-	ask->result->model = c->request.model;
-	ask->result->provider = s->provider->name;
-	ask->result->fallback = s->fallback;
+	gm_intake_init(&c->in, args->sink, args->result, c->begun_ms);
+	args->result->model = c->request.model;
+	args->result->provider = s->provider->name;
+	args->result->fallback = s->fallback;
 	(void)decide(c, &e); /* a key is chosen first */
 	caution(s, &c->request);
 	(void)make_request(c);
+}
+
+const struct gm_call_waiting *
+gm_call_waiting(const struct gm_call *c)
+{
+	return c->state == FLYING || (c->state == DUE && c->waiting.why != NULL)
+	           ? &c->waiting
+	           : NULL;
 }
 
 int64_t
@@ -973,12 +1046,14 @@ go_on(struct gm_call *c, int64_t now_ms)
 	struct gm_decision d;
 	int64_t again_ms;
 
+	c->waiting = (struct gm_call_waiting){ 0 };
 	/* It was reserved a while ago: others may have learnt. */
 	if (c->next == GM_EVENT_SLOT)
 		e.usable = gm_keys_is_usable(c->service->keys,
 		    quota_model(&c->request), &filter, c->key);
 	if (e.usable && !c->booked && (again_ms = book(c, now_ms)) > now_ms) {
-		tell_wait(c, again_ms - now_ms, "pace", GM_LEVEL_TRACE);
+		begin_wait(
+		    c, AFTER_LIMIT, -1, again_ms, now_ms, GM_LEVEL_TRACE);
 		be_due(c, again_ms, GM_EVENT_SLOT);
 		return;
 	}
@@ -1006,15 +1081,15 @@ static void
 fail_late(struct gm_call *c, const struct gm_err *last)
 {
 	const struct gm_class_row *late = gm_class(GM_CLASS_DEADLINE);
-	struct gm_result *o = c->ask.result;
+	struct gm_result *o = c->args.result;
 	const char *provider = o->provider, *model = o->model;
 
-	if (last->code != GM_OK)
-		(void)gm_fail(
-		    &c->err, late->code, "%s: %s", late->phrase, last->msg);
-	else
-		(void)gm_fail(&c->err, late->code, "%s: %s (%s)",
-		    c->request.model, late->phrase, late->name);
+	(void)gm_fail(
+	    &c->err, late->code, "%s: %s", c->request.model, late->phrase);
+	gm_err_advise(&c->err, "%s", late->advice);
+	gm_err_ids(&c->err, "%s", late->name);
+	if (last->code != GM_OK) /* the status and class of the last attempt */
+		gm_err_end(&c->err, "; before: %s", last->msg);
 	fail_all(c, GM_CLASS_DEADLINE);
 	c->err.code = late->code;
 	o->class = GM_CLASS_DEADLINE;
@@ -1038,7 +1113,7 @@ take_whole(struct gm_call *c, struct gm_http_result *result)
 		settle(c, result);
 	}
 	if (c->state != CHANGING || c->then.step != GM_STEP_DONE ||
-	    c->ask.result->fault.class != GM_CLASS_OK)
+	    c->args.result->fault.class != GM_CLASS_OK)
 		return false;
 	abandon_change(c);
 	end_change(c);
@@ -1058,7 +1133,7 @@ cancel(struct gm_call *c, enum gm_class class)
 		return true;
 	if (c->state != FLYING) /* it was whole, but goes on */
 		return c->state == DONE;
-	add_up(c->ask.result, &result);
+	add_up(c->args.result, &result);
 	record(c, &now, result.total_ms);
 	return false;
 }
@@ -1104,23 +1179,23 @@ gm_call_free(struct gm_call *c)
 }
 
 int
-gm_call_preview(const struct gm_call_args *ask, enum gm_level level,
+gm_call_preview(const struct gm_call_args *args, enum gm_level level,
     struct gm_buf *body, struct gm_err *err)
 {
-	const struct gm_service *s = ask->service;
+	const struct gm_service *s = args->service;
 	struct gm_encoded encoded = { .key_at = 0 };
 	struct gm_keyfilter filter = s->filter;
 	struct gm_keyquery query;
 	struct gm_pick pick;
 	int rc;
 
-	caution(s, ask->request);
-	filter.free = ask->request->operation != GM_OP_GENERATE;
-	filter.search = ask->request->search;
-	query = gm_keys_look(s->keys, quota_model(ask->request), &filter);
+	caution(s, args->request);
+	filter.free = args->request->operation != GM_OP_GENERATE;
+	filter.search = args->request->search;
+	query = gm_keys_look(s->keys, quota_model(args->request), &filter);
 	gm_keyrule_pick(&query, &pick);
 	rc = gm_encoded_make(
-	    &encoded, s->provider, ask->request, s->base_url, err);
+	    &encoded, s->provider, args->request, s->base_url, err);
 	if (rc == 0)
 		rc = gm_encoded_sign(&encoded, s->provider,
 		    s->keys->rule.ring->keys[pick.index].text, err);

@@ -35,6 +35,19 @@ struct gm_call_args {
 
 struct gm_call;
 
+/* A wait that a person may want to know of; texts are borrowed. */
+struct gm_call_waiting {
+	const char *model;  /* whose response is awaited; NULL: none is */
+	int64_t since_ms;   /* of such a wait, on the monotonic clock */
+	const char *why;    /* of any other: "rate-limited", "GM_RPM" */
+	int64_t until_ms;   /* its end, on the monotonic clock */
+	struct gm_span key; /* that it is for, with key_index; empty: none */
+	size_t key_index;
+};
+
+/* The wait of a call, valid until it is moved; NULL: it does not wait. */
+const struct gm_call_waiting *gm_call_waiting(const struct gm_call *);
+
 /* NULL: GM_EOS. */
 struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
 

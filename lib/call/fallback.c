@@ -4,6 +4,7 @@ void
 gm_fallback_add(struct gm_fallback *c, const struct gm_failure *e)
 {
 	struct gm_failure *all = &c->end;
+	struct gm_err err = e->err;
 
 	c->beyond_keys = c->beyond_keys || (e->err.code != GM_ETEMPFAIL &&
 					       e->err.code != GM_ENOPERM);
@@ -12,7 +13,11 @@ gm_fallback_add(struct gm_fallback *c, const struct gm_failure *e)
 		gm_err_prefix(&all->err, "%s: ", e->provider);
 		return;
 	}
-	gm_err_append(&all->err, "; %s: %s", e->provider, e->err.msg);
+	/* Two sentences with two pieces of advice would be too long. */
+	gm_err_drop_advice(&all->err);
+	gm_err_drop_advice(&err);
+	gm_err_end(&all->err, "; %s: %s", e->provider, err.msg);
+	all->err.ids_at = 0; /* there are several */
 	if (e->err.code != GM_ETEMPFAIL)
 		return;
 	if (all->err.code == GM_ENOPERM) {

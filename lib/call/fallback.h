@@ -2,8 +2,8 @@
 #define GM_CALL_FALLBACK_H
 
 /*
- * What the services came to that were asked one after the other, and which of
- * them decides the status when none could answer.  No I/O.
+ * The failures of the services that were tried one after the other; they decide
+ * the status if none could answer.  No I/O.
  */
 
 #include <stdbool.h>
@@ -29,10 +29,10 @@ struct gm_fallback {
 };
 
 /*
- * Add the failure of a service.  The first one's class decides, but where its
- * keys are refused another one's that only rest count more, as then it pays to
- * come back: at the earliest time of all.  The words are those of all of them,
- * each behind its name.
+ * Add the failure of a service.  The class of the first one decides, unless its
+ * keys are rejected and those of another service only cool down: then a later
+ * run can succeed, at the earliest time of all.  The message names each
+ * service.
  */
 void gm_fallback_add(struct gm_fallback *, const struct gm_failure *);
 

@@ -10,7 +10,7 @@
 
 struct slot {
 	struct gm_call *call; /* NULL: it was never used */
-	struct gm_call_args ask;
+	struct gm_call_args args;
 	bool busy;
 };
 
@@ -36,11 +36,11 @@ fill(struct run *r, struct slot *s, struct gm_err *err)
 		s->call = gm_call_new(err);
 	if (s->call == NULL)
 		return -1;
-	rc = r->pool->next(&s->ask, r->pool->arg);
+	rc = r->pool->next(&s->args, r->pool->arg);
 	r->last = rc == -1;
 	if (rc != 1)
 		return 0;
-	gm_call_begin(s->call, &s->ask, &r->waits, &r->told,
+	gm_call_begin(s->call, &s->args, &r->waits, &r->told,
 	    r->pool->slots > 1 ? &r->ramp : NULL);
 	s->busy = true;
 	r->busy++;
@@ -144,7 +144,7 @@ collect(struct run *r, struct gm_err *err)
 		r->busy--;
 		result.code = GM_OK;
 		rc = gm_call_result(s->call, &result);
-		if (r->pool->done(&s->ask, rc, r->pool->arg, &result) != 0) {
+		if (r->pool->done(&s->args, rc, r->pool->arg, &result) != 0) {
 			*err = result;
 			return -1;
 		}
@@ -160,7 +160,7 @@ keys_fd(const struct run *r)
 
 	for (s = r->slots; s < r->slots + r->pool->slots; s++)
 		if (s->busy && gm_call_changes_keys(s->call))
-			return gm_keystate_fd(s->ask.service->keys->state);
+			return gm_keystate_fd(s->args.service->keys->state);
 	return -1;
 }
 
@@ -258,37 +258,37 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 
 /* One call: its supplier and its receiver. */
 struct single {
-	const struct gm_call_args *ask;
+	const struct gm_call_args *args;
 	bool given;
 };
 
 static int
-next_single(struct gm_call_args *ask, void *arg)
+next_single(struct gm_call_args *args, void *arg)
 {
 	struct single *s = arg;
 
 	if (s->given)
 		return -1;
 	s->given = true;
-	*ask = *s->ask;
+	*args = *s->args;
 	return 1;
 }
 
 static int
 end_single(
-    const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
+    const struct gm_call_args *args, int rc, void *arg, struct gm_err *err)
 {
-	(void)ask;
+	(void)args;
 	(void)arg;
 	(void)err; /* as it is */
 	return rc;
 }
 
 int
-gm_pool_call(const struct gm_call_args *ask, struct gm_err *err)
+gm_pool_call(const struct gm_call_args *args, struct gm_err *err)
 {
-	struct single single = { .ask = ask };
-	const struct gm_pool pool = { .http = ask->service->http,
+	struct single single = { .args = args };
+	const struct gm_pool pool = { .http = args->service->http,
 		.slots = 1,
 		.next = next_single,
 		.done = end_single,
@@ -296,7 +296,7 @@ gm_pool_call(const struct gm_call_args *ask, struct gm_err *err)
 		.watch = -1 };
 
 	/* Should there be no memory, the result tells what it is about. */
-	ask->result->model = ask->request->model;
-	ask->result->provider = ask->service->provider->name;
+	args->result->model = args->request->model;
+	args->result->provider = args->service->provider->name;
 	return gm_pool_run(&pool, err);
 }

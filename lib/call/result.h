@@ -2,8 +2,8 @@
 #define GM_CALL_RESULT_H
 
 /*
- * What came of a request: every attempt, the answer's data, the times; and
- * the one line that explains a failure.
+ * The result of a request: every attempt, the answer's data, the times; and the
+ * line that explains a failure.
  */
 
 #include "base/base.h"
@@ -12,28 +12,27 @@
 #include "keys/rules.h"
 #include "provider/provider.h"
 
-/* One request as it went. */
+/* One request that was sent. */
 struct gm_attempt {
 	const char *provider, *model; /* borrowed from service and request */
 	size_t key_index;
 	struct gm_span key; /* itself, borrowed; empty: none is needed */
-	long http;          /* 0: no response */
+	long http;          /* status; 0: no response */
 	enum gm_class class;
 	int64_t ms;
 };
 
-/* All that is known at the end. */
 struct gm_result {
 	enum gm_class class;
 	struct gm_fault fault; /* of the last attempt, if it failed */
 	struct gm_answer answer;
 	struct gm_buf attempts; /* struct gm_attempt each */
-	const char *provider;   /* whose result it is; borrowed; NULL: none */
-	const char *model;      /* the same */
-	bool fallback;          /* that is not the service asked for */
+	const char *provider;   /* of the last attempt; borrowed; NULL: none */
+	const char *model;      /* likewise */
+	bool fallback;          /* provider is not the first of the services */
 	/* Of several services, one failed for another reason than its keys. */
 	bool beyond_keys;
-	int64_t retry_at_ms; /* wall clock; 0: nothing to wait for */
+	int64_t retry_at_ms; /* wall clock; 0: no time is known */
 	int64_t total_ms, ttft_ms, wait_ms, connect_ms;
 	int64_t bytes_received, bytes_sent;
 	int64_t text_bytes; /* of the answer */
@@ -45,39 +44,52 @@ void gm_result_add(struct gm_result *, const struct gm_attempt *);
 size_t gm_result_attempts(const struct gm_result *);
 const struct gm_attempt *gm_result_attempt(const struct gm_result *, size_t i);
 
-/* The last one at the result's provider; NULL: there is none. */
+/* The last attempt at the result's provider; NULL: there is none. */
 const struct gm_attempt *gm_result_last(const struct gm_result *);
 
-/* What a fault may be charged to; borrowed. */
+/* The class of a failed run; without a failed request that of the error. */
+enum gm_class gm_result_class(const struct gm_result *, const struct gm_err *);
+
+/* The service's own text about the failure, whole; "": none. */
+const char *gm_result_service_text(const struct gm_result *);
+
+/* Whatever a fault may be charged to; borrowed. */
 struct gm_subject {
 	const char *model, *base_url;
 	struct gm_span key;
 	size_t key_index;
+	int64_t now_ms;  /* wall clock, for the distance of a time */
 	const char *way; /* past a mark, for gm_result_fail_keys() */
 };
 
 /*
- * Fill *err with what went wrong with an attempt: "thing: what is wrong until
- * when: what helps (HTTP 429, quota_day): the service's words".  thing is the
- * key as shown, the model or the base URL, as the class demands.  Returns -1.
+ * Fill *err with the failure of an attempt: "thing: why until when; what to do
+ * (HTTP 429, quota_day): the service's words".  The class decides whether thing
+ * is the key as shown, the model or the base URL, and whether the service's
+ * words are needed; at most 120 characters of them.  Returns -1.
  */
 int gm_result_fail(const struct gm_result *, const struct gm_fault *,
     const struct gm_subject *, struct gm_err *);
 
+/* Likewise, with all of the service's words, for -v. */
+int gm_result_fail_whole(const struct gm_result *, const struct gm_fault *,
+    const struct gm_subject *, struct gm_err *);
+
 /*
- * The same where no key can be used: with the last attempt's fault or, if there
- * was none, the mark of the key that pick speaks of, which then is the
- * subject's, too, with the subject's way past it.  Sets retry_at_ms, the class of
- * the whole, and the code: 75 if a key is only cooling, 77 if all are refused.
+ * Fill *err if no key can be used: with the fault of the last attempt or, if
+ * there was none, with the mark of the key that pick names, which then is the
+ * subject's, too, with the subject's way past it.  Sets retry_at_ms, the class
+ * of the run, and the code: 75 if a key is only cooling down, 77 if all are
+ * rejected.  Returns -1.
  */
 int gm_result_fail_keys(struct gm_result *, const struct gm_pick *,
     const struct gm_subject *, struct gm_err *);
 
-/* The same for an answer that came to its end, but not to a good one. */
+/* Fill *err for an answer that ended, but not well.  Returns -1. */
 int gm_result_fail_finish(const struct gm_result *, enum gm_class,
     const char *model, struct gm_err *);
 
-/* What a user should know of an answer beside its text, as notes. */
-void gm_result_tell(const struct gm_result *, const struct gm_note *);
+/* Print notes: another model version, omitted parts, sources. */
+void gm_result_note(const struct gm_result *, const struct gm_note *);
 
 #endif

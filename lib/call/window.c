@@ -34,10 +34,10 @@ compare_all(struct widest *w, const struct gm_service *s,
 
 /* Of all models that may be asked; false: not all windows are known. */
 static bool
-find(struct widest *w, const struct gm_call_args *ask)
+find(struct widest *w, const struct gm_call_args *args)
 {
-	const struct gm_request *q = ask->request;
-	const struct gm_service *s = ask->service;
+	const struct gm_request *q = args->request;
+	const struct gm_service *s = args->service;
 	bool known = compare(w, s, q->model) &&
 	             compare_all(w, s, q->next_models, q->next_models_len);
 
@@ -47,23 +47,24 @@ find(struct widest *w, const struct gm_call_args *ask)
 }
 
 int
-gm_window_check(const struct gm_call_args *ask, struct gm_err *err)
+gm_window_check(const struct gm_call_args *args, struct gm_err *err)
 {
-	const struct gm_request *q = ask->request;
+	const struct gm_request *q = args->request;
 	const int64_t least =
 	    q->tokens * (100 - GM_TOKENS_MARGIN_PERCENT) / 100;
 	struct widest w = { .tokens = 0 };
 
 	if (q->operation != GM_OP_GENERATE || q->tokens < GM_WINDOW_MIN ||
-	    !find(&w, ask) || least <= w.tokens)
+	    !find(&w, args) || least <= w.tokens)
 		return 0;
-	ask->result->class = GM_CLASS_TOO_LARGE;
-	ask->result->model = w.model;
-	ask->result->provider = w.service->provider->name;
-	ask->result->fallback = w.service->fallback;
-	return gm_fail(err, gm_class(GM_CLASS_TOO_LARGE)->code,
-	    "%s: the prompt has about %lld tokens; the model takes %lld; "
-	    "shorten it or use another model (%s)",
-	    w.model, (long long)q->tokens, (long long)w.tokens,
-	    gm_class(GM_CLASS_TOO_LARGE)->name);
+	args->result->class = GM_CLASS_TOO_LARGE;
+	args->result->model = w.model;
+	args->result->provider = w.service->provider->name;
+	args->result->fallback = w.service->fallback;
+	(void)gm_fail(err, gm_class(GM_CLASS_TOO_LARGE)->code,
+	    "%s: the prompt has about %lld tokens, the model takes %lld",
+	    w.model, (long long)q->tokens, (long long)w.tokens);
+	gm_err_advise(err, "shorten it, or use another model");
+	gm_err_ids(err, "%s", gm_class(GM_CLASS_TOO_LARGE)->name);
+	return -1;
 }

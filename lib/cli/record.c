@@ -143,15 +143,6 @@ put_omitted(struct gm_jsonw *w, const struct gm_record *r)
 	gm_jsonw_end(w);
 }
 
-/* The last attempt's class; of an error before or after it, its word. */
-static const char *
-error_class(const struct gm_result *o, const struct gm_err *err)
-{
-	if (o != NULL && o->class != GM_CLASS_OK && o->class != GM_CLASS_LOCAL)
-		return gm_class(o->class)->name;
-	return gm_err_word(err->code);
-}
-
 static void
 put_error(struct gm_jsonw *w, const struct gm_record *r)
 {
@@ -162,8 +153,12 @@ put_error(struct gm_jsonw *w, const struct gm_record *r)
 		return;
 	}
 	gm_jsonw_object(w, "error");
-	gm_jsonw_text(w, "class", error_class(r->result, r->err));
+	gm_jsonw_text(
+	    w, "class", gm_class(gm_result_class(r->result, r->err))->name);
 	put_masked(w, "message", gm_span_of(r->err->msg), r->secrets);
+	put_known(w, "service_message",
+	    r->result != NULL ? gm_result_service_text(r->result) : "",
+	    r->secrets);
 	if (r->result != NULL && r->result->retry_at_ms != 0)
 		gm_clock_format(at, r->result->retry_at_ms);
 	gm_jsonw_text_or_null(w, "retry_at", at);

@@ -308,6 +308,7 @@ note_cooling(struct choice *c, size_t index, const struct gm_keystatus *s)
 	if (gm_class_may_sleep(s->class) &&
 	    (p->wake_ms == 0 || s->until_ms < p->wake_ms)) {
 		p->wake_ms = s->until_ms;
+		p->wake_index = index;
 		p->wake_class = s->class;
 	}
 	if (c->chosen ||

@@ -92,8 +92,9 @@ struct gm_pick {
 	size_t cooling, rejected;
 	bool stay; /* the current key may be used, too, but only later */
 	/* Cooling only: the first end of a cooldown that is worth a sleep (see
-	 * gm_class_may_sleep()), and its class; 0: there is none. */
+	 * gm_class_may_sleep()), its key and its class; 0: there is none. */
 	int64_t wake_ms;
+	size_t wake_index;
 	enum gm_class wake_class;
 };
 

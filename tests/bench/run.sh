@@ -150,7 +150,7 @@ rotate() {
 	export SSL_CERT_FILE=$dir/server/ca.pem GM_STATE_DIR=$state
 	export GOOGLE_API_KEYS=fake-bench-key-1,fake-bench-key-2,fake-bench-key-3
 	"$1/gm-prompt" -n hi >"$dir/answer" # makes the state
-	echo '[{"row": 29, "retry_delay": "50s"}]' >"$dir/script"
+	echo '[{"refusal": "quota_minute", "retry_delay": "50s"}]' >"$dir/script"
 	mv "$dir/script" "$dir/server/script.json"
 	strace -f -y -o "$trace" \
 	    -e trace=rename,renameat,renameat2,fsync,fdatasync \

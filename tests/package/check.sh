@@ -159,7 +159,7 @@ try() { # ROOT
 	check 'without a key it says so' inside "$use" '
 		status=0
 		gm-prompt -n hello 2>/root/err || status=$?
-		[ "$status" -eq 78 ] && grep "^gm-prompt: no API key: " /root/err'
+		[ "$status" -eq 78 ] && grep "^gm-prompt: no API key in " /root/err'
 	check 'units are used' inside "$use" "$use_units"
 	check 'it can be removed and purged' inside "$use" '
 		apt-get -qy remove gm

@@ -69,7 +69,11 @@ static const struct {
 	{ GM_CLASS_PARTIAL, "partial", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_THOUGHTS, "thoughts", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_DEADLINE, "deadline", 69, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_NO_BLOCK, "no_block", 1, STOP, GM_SCOPE_REQUEST },
 	{ GM_CLASS_LOCAL, "local", 71, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_USAGE, "usage", 64, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_BAD_INPUT, "bad_input", 65, STOP, GM_SCOPE_REQUEST },
+	{ GM_CLASS_CONFIG, "config", 78, STOP, GM_SCOPE_REQUEST },
 };
 
 static void
@@ -111,10 +115,68 @@ test_all(void **state)
 		    strspn(row->name, "abcdefghijklmnopqrstuvwxyz_"),
 		    strlen(row->name));
 		assert_null(strpbrk(row->phrase, "\n."));
+		if (row->advice != NULL)
+			assert_null(strpbrk(row->advice, "\n."));
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(
 			    row->name, gm_class((enum gm_class)j)->name);
 	}
+}
+
+/* The class of a failure without a response has the exit status of its code. */
+static void
+test_of_error(void **state)
+{
+	enum gm_class class;
+	int code;
+
+	(void)state;
+	for (code = GM_OK; code < GM_CODES; code++) {
+		class = gm_class_of_error((enum gm_code)code);
+		if (class != GM_CLASS_LOCAL)
+			assert_int_equal(gm_class(class)->code, code);
+	}
+	assert_int_equal(gm_class_of_error(GM_EUNAVAILABLE), GM_CLASS_DEADLINE);
+	assert_int_equal(gm_class_of_error(GM_EDATA), GM_CLASS_BAD_INPUT);
+	assert_int_equal(gm_class_of_error(GM_EIO), GM_CLASS_LOCAL);
+	assert_int_equal(gm_class_of_error(GM_ENOINPUT), GM_CLASS_LOCAL);
+}
+
+/* The words of gm-keycheck and gm-rotate; marks of a key or project tell. */
+static void
+test_status(void **state)
+{
+	static const struct {
+		enum gm_class class;
+		const char *status;
+	} want[] = {
+		{ GM_CLASS_OK, "ok" },
+		{ GM_CLASS_QUOTA_MINUTE, "limited" },
+		{ GM_CLASS_QUOTA_SEARCH, "limited" },
+		{ GM_CLASS_KEY_INVALID, "invalid" },
+		{ GM_CLASS_KEY_REJECTED, "invalid" },
+		{ GM_CLASS_KEY_EXPIRED, "expired" },
+		{ GM_CLASS_KEY_LEAKED, "leaked" },
+		{ GM_CLASS_KEY_RESTRICTED, "restricted" },
+		{ GM_CLASS_PROJECT_BLOCKED, "project_blocked" },
+		{ GM_CLASS_PROJECT_DENIED, "project_blocked" },
+		{ GM_CLASS_NO_CREDIT, "no_credit" },
+		{ GM_CLASS_REGION, "region" },
+		{ GM_CLASS_FORBIDDEN, "unknown" },
+		{ GM_CLASS_NETWORK, "unknown" },
+		{ GM_CLASS_BLOCKED, "ok" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(want); i++)
+		assert_string_equal(
+		    gm_status_name(gm_class(want[i].class)->status),
+		    want[i].status);
+	for (i = 0; i < GM_CLASSES; i++)
+		if (gm_class((enum gm_class)i)->code == GM_ETEMPFAIL)
+			assert_int_equal(gm_class((enum gm_class)i)->status,
+			    GM_STATUS_LIMITED);
 }
 
 static void
@@ -174,6 +236,8 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_of_error),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_mark_words),
 	};
 

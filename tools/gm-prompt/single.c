@@ -297,7 +297,7 @@ deliver(struct run *r, int rc, struct gm_err *err)
 		r->result.class = GM_CLASS_LOCAL; /* the answer got lost */
 	if (!r->asked)
 		return rc;
-	gm_result_tell(&r->result, &c->note);
+	gm_result_note(&r->result, &c->note);
 	gm_log_result(&c->log, &r->result);
 	return rc;
 }

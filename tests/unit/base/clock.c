@@ -92,6 +92,45 @@ test_parse(void **state)
 	assert_true(got == 253402300799999);
 }
 
+static void
+test_until(void **state)
+{
+	static const struct {
+		const char *now;
+		int64_t ms;
+		const char *want;
+	} rows[] = {
+		{ "2026-11-29T05:45:22.000Z", 38000, "05:46:00Z (38 s)" },
+		{ "2026-11-29T05:45:22.300Z", 37001, "05:46:00Z (38 s)" },
+		{ "2026-11-29T05:45:22.000Z", 1, "05:45:23Z (1 s)" },
+		{ "2026-11-29T05:45:22.000Z", 0, "05:45:22Z (now)" },
+		{ "2026-11-29T05:45:22.000Z", -5000, "05:45:17Z (now)" },
+		{ "2026-11-29T05:45:00.000Z", 119000, "05:46:59Z (119 s)" },
+		{ "2026-11-29T05:45:00.000Z", 120000, "05:47:00Z (2 min)" },
+		{ "2026-11-29T05:45:00.000Z", 121000, "05:47:01Z (3 min)" },
+		{ "2026-11-29T05:45:00.000Z", 7199000,
+		    "07:44:59Z (2 h 0 min)" },
+		{ "2026-11-28T22:46:00.000Z", 9 * HOUR_MS + 14 * 60000,
+		    "2026-11-29T08:00:00Z (9 h 14 min)" },
+		{ "2026-11-28T23:59:59.000Z", 999,
+		    "2026-11-29T00:00:00Z (1 s)" },
+		{ "2026-11-28T00:00:00.000Z", 3 * DAY_MS + 4 * HOUR_MS,
+		    "2026-12-01T04:00:00Z (3 d 4 h)" },
+	};
+	char text[GM_CLOCK_UNTIL];
+	int64_t now;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GM_LEN(rows); i++) {
+		assert_true(gm_clock_parse(&now, rows[i].now));
+		gm_clock_until(text, now + rows[i].ms, now);
+		assert_string_equal(text, rows[i].want);
+	}
+	gm_clock_until(text, INT64_MAX, INT64_MIN); /* as far as it goes */
+	assert_string_equal(text, "9999-12-31T23:59:59Z (3652425 d 0 h)");
+}
+
 /* Reckoned with tzdata's America/Los_Angeles. */
 static void
 test_pacific_midnight(void **state)
@@ -201,6 +240,7 @@ main(void)
 		cmocka_unit_test(test_latest),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_until),
 		cmocka_unit_test(test_pacific_midnight),
 		cmocka_unit_test(test_pacific_steps),
 		cmocka_unit_test(test_now),

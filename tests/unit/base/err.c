@@ -249,11 +249,78 @@ test_append(void **state)
 	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
 }
 
+/* Identifiers stay behind what callers append, and move with a prefix. */
+static void
+test_ids(void **state)
+{
+	struct gm_err err;
+	char text[GM_ERR_MAX];
+
+	(void)state;
+	(void)gm_fail(&err, GM_ETEMPFAIL, "key 0: rate-limited");
+	assert_int_equal(err.ids_at, 0);
+	gm_err_ids(&err, "HTTP %d, %s", 429, "quota_minute");
+	assert_string_equal(
+	    err.msg, "key 0: rate-limited (HTTP 429, quota_minute)");
+	gm_err_append(&err, "; %s", "wait");
+	gm_err_prefix(&err, "gemini: ");
+	gm_err_append(&err, "; using %s", "mistral");
+	gm_err_end(&err, ": %s", "Slow down.");
+	assert_string_equal(err.msg,
+	    "gemini: key 0: rate-limited; wait; using mistral (HTTP 429, "
+	    "quota_minute): Slow down.");
+	(void)gm_fail(&err, GM_EDATA, "a");
+	assert_int_equal(err.ids_at, 0);
+	gm_err_append(&err, "%s", "b");
+	assert_string_equal(err.msg, "ab");
+
+	/* Advice stands before them, and takes the place of earlier advice. */
+	(void)gm_fail(&err, GM_ETEMPFAIL, "key 0: rate-limited");
+	gm_err_advise(&err, "wait");
+	gm_err_ids(&err, "quota_minute");
+	gm_err_end(&err, ": %s", "Slow down.");
+	gm_err_prefix(&err, "gemini: ");
+	assert_string_equal(err.msg,
+	    "gemini: key 0: rate-limited; wait (quota_minute): Slow down.");
+	gm_err_advise(&err, "using %s", "mistral");
+	assert_string_equal(err.msg,
+	    "gemini: key 0: rate-limited; using mistral (quota_minute): Slow "
+	    "down.");
+	gm_err_drop_advice(&err);
+	gm_err_drop_advice(&err);
+	assert_string_equal(
+	    err.msg, "gemini: key 0: rate-limited (quota_minute): Slow down.");
+	(void)gm_fail(&err, GM_EDATA, "a");
+	gm_err_advise(&err, "b");
+	gm_err_advise(&err, "%s", "c");
+	assert_string_equal(err.msg, "a; c");
+	gm_err_drop_advice(&err);
+	assert_string_equal(err.msg, "a");
+
+	/* All of it is cut like any other text. */
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 4] = '\0';
+	(void)gm_fail(&err, GM_EDATA, "%s", text);
+	gm_err_ids(&err, "data");
+	gm_err_advise(&err, "b");
+	assert_int_equal(strlen(err.msg), GM_ERR_MAX - 1);
+	text[sizeof(text) - 12] = '\0';
+	(void)gm_fail(&err, GM_EDATA, "%s", text);
+	gm_err_ids(&err, "data");
+	gm_err_append(&err, "%s", text);
+	assert_int_equal(strlen(err.msg), GM_ERR_MAX - 1);
+	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
+	gm_err_append(&err, "more");
+	gm_err_prefix(&err, "a: ");
+	assert_int_equal(strlen(err.msg), GM_ERR_MAX - 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_fail_errno),
 		cmocka_unit_test(test_fail_shortage),

@@ -349,7 +349,7 @@ test_shared_wait(void **state)
 	mark_key();
 	assert_int_equal(go(&err), 0);
 	assert_int_equal(run.signalled, 5);
-	assert_non_null(strstr(said(), "gm-x: quota_minute: waiting 3"));
+	assert_non_null(strstr(said(), "gm-x: rate-limited: waiting 3"));
 	assert_string_equal(said(), "");
 	assert_true(run.results[4].wait_ms > 3500000);
 	end();
@@ -374,7 +374,7 @@ test_tick(void **state)
 	assert_string_equal(err.msg, "no more room");
 	assert_int_equal(run.given, SLOTS);
 	assert_int_equal(run.ended, 0);
-	assert_non_null(strstr(said(), "gm-x: quota_minute: waiting 3"));
+	assert_non_null(strstr(said(), "gm-x: rate-limited: waiting 3"));
 	end();
 }
 

@@ -108,8 +108,8 @@ check(const struct gm_request *q)
 }
 
 #define TOO_LARGE(model, has, takes) \
-	model ": the prompt has about " has " tokens; the model takes " takes \
-	      "; shorten it or use another model (too_large)"
+	model ": the prompt has about " has " tokens, the model takes " takes \
+	      "; shorten it, or use another model (too_large)"
 
 static void
 test_one_model(void **state)

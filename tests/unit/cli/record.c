@@ -47,7 +47,7 @@ test_nothing_sent(void **state)
 	    "null," NO_USAGE NO_MEASURES "\"parts_omitted\":[],\"attempts\":[],"
 	    "\"fallback\":false,\"sources\":[],"
 	    "\"error\":{\"class\":\"config\",\"message\":\"no API key\","
-	    "\"retry_at\":null}}\n";
+	    "\"service_message\":null,\"retry_at\":null}}\n";
 	char want[1000];
 
 	(void)state;
@@ -72,8 +72,8 @@ test_batch(void **state)
 	    "\"model_version\":null,\"key_index\":null,\"finish_reason\":"
 	    "null," NO_USAGE NO_MEASURES "\"parts_omitted\":[],\"attempts\":[],"
 	    "\"fallback\":false,\"sources\":[],"
-	    "\"error\":{\"class\":\"data\",\"message\":\"not JSON\","
-	    "\"retry_at\":null}}\n";
+	    "\"error\":{\"class\":\"bad_input\",\"message\":\"not JSON\","
+	    "\"service_message\":null,\"retry_at\":null}}\n";
 	char want[1000];
 
 	(void)state;
@@ -179,7 +179,8 @@ test_quota(void **state)
 	    "\"ms\":10}],\"fallback\":false,\"sources\":[],"
 	    "\"error\":{\"class\":\"quota_day\","
 	    "\"message\":\"key 0 (...0001): used up\","
-	    "\"retry_at\":\"2026-11-22T10:00:01Z\"}}\n");
+	    "\"service_message\":null,\"retry_at\":\"2026-11-22T10:00:01Z\"}}"
+	    "\n");
 	gm_result_release(&o);
 }
 
@@ -224,12 +225,13 @@ test_masked(void **state)
 	    "\"bytes\":2}],\"attempts\":[],\"fallback\":false,"
 	    "\"sources\":[{\"uri\":\"http://a/...0001\","
 	    "\"title\":\"of ...0001\"}],\"error\":{\"class\":\"truncated\","
-	    "\"message\":\"it says ...0001\",\"retry_at\":null}}\n");
+	    "\"message\":\"it says "
+	    "...0001\",\"service_message\":null,\"retry_at\":null}}\n");
 	gm_result_release(&o);
 	gm_secrets_release(&secrets);
 }
 
-/* The class of the last attempt, unless what failed is something else. */
+/* The class of the last attempt; of a failure without one, that of its code. */
 static void
 test_class(void **state)
 {
@@ -241,9 +243,11 @@ test_class(void **state)
 		{ GM_CLASS_BLOCKED, GM_ENEGATIVE, "blocked" },
 		{ GM_CLASS_TOKEN_LIMIT, GM_ENEGATIVE, "token_limit" },
 		{ GM_CLASS_KEY_INVALID, GM_ENOPERM, "key_invalid" },
-		{ GM_CLASS_OK, GM_EIO, "output" }, /* written in part */
-		{ GM_CLASS_LOCAL, GM_EOS, "system" },
-		{ GM_CLASS_OK, GM_EUSAGE, "usage" }, /* never sent */
+		{ GM_CLASS_OK, GM_EIO, "local" }, /* written in part */
+		{ GM_CLASS_LOCAL, GM_EOS, "local" },
+		{ GM_CLASS_OK, GM_EUNAVAILABLE, "deadline" },
+		{ GM_CLASS_OK, GM_EDATA, "bad_input" }, /* never sent */
+		{ GM_CLASS_OK, GM_EUSAGE, "usage" },
 	};
 	char want[100];
 	size_t i;
@@ -263,7 +267,7 @@ test_class(void **state)
 		    &out);
 		(void)snprintf(want, sizeof(want),
 		    ",\"error\":{\"class\":\"%s\",\"message\":\"what\","
-		    "\"retry_at\":null}}\n",
+		    "\"service_message\":null,\"retry_at\":null}}\n",
 		    rows[i].want);
 		assert_non_null(strstr(gm_buf_str(&out), want));
 		gm_buf_release(&out);
