@@ -146,15 +146,15 @@ Author: A <a@example.org>
     begin
 "
 	demo
-	sed -i 's/[0-9-]*T[0-9:]*Z/TIME/g' errors
-	same errors "gm-prompt: attempt 1: key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
-gm-prompt: attempt 2: key 1 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
+	sed -i 's/[0-9:]*Z ([^)]*)/TIME/g' errors
+	same errors "gm-prompt: attempt 1: key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
+gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable billing (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
-gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
+gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash instead (HTTP 404, model_gone)
 gm-prompt: --max-requests: 2 sent; the rest was not
-gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking mistral instead
-gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking openai instead
+gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using mistral (quota_day)
+gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using openai (quota_day)
 "
 	sed -i 's|^\(https://127\.0\.0\.1\):[0-9]*|\1:PORT|' shown
 	unset GOOGLE_API_KEYS GM_RETRIES GM_METRICS MISTRAL_API_KEY OPENAI_MODEL

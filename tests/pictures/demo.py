@@ -66,6 +66,7 @@ def run(build):
 
 def masked(text):
     text = re.sub(r"(127\.0\.0\.1):[0-9]+", r"\1:PORT", text)
+    text = re.sub(r"[0-9:]{8}Z \([^)]*\)", "TIME", text)
     return re.sub(r"[0-9-]{10}T[0-9:]{8}Z", "TIME", text)
 
 
