@@ -397,6 +397,7 @@ prepare_summaries() {
 	done
 	standin journalctl 'Nov 28 10:00:00 host kernel: disk sda: read error'
 	standin mail 'The mail is on its way.'
+	standin llm 'A pipe joins two programs.'
 	export PATH=$PWD/bin:$PATH
 }
 
@@ -480,9 +481,24 @@ asked() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 53 ]
-	[ "$(asked '/mistral/v1/')" -eq 1 ]
-	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
+	[ "$(requests)" -eq 19 ]
+	[ "$(asked '/mistral/v1/')" -eq 0 ]
+	[ "$(asked '/llamacpp/v1/')" -eq 1 ]
+}
+
+@test "README is at most 200 lines long" {
+	[ "$(wc -l <"$ROOT/README.md")" -le 200 ]
+}
+
+@test "README compares with curl as the measurements do" {
+	awk -F '\t' '$1 == "--version" || $1 == "request over TLS" {
+		printf "%.2f\n", $2 / $3
+	}' "$ROOT/tests/pictures/start.tsv" >measured
+	# The ratio of medians is not quite the median of ratios.
+	grep -oP '[0-9.]+(?= × \x60curl)' "$ROOT/README.md" |
+	    paste measured - | awk '
+	($1 - $2) ^ 2 <= 0.02 ^ 2 { near++ }
+	END { exit near != 2 }'
 }
 
 @test "examples: the crontab of README and gm(7) runs, as cron runs it" {
