@@ -277,7 +277,7 @@ $(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0004 \
 	keep .env MISTRAL_API_KEYS=fake-evil-key-0666
 	chmod 666 .env
 	GEMINI_API_KEY=$GOOD_KEY ask --fallback mistral --dry-run hi
-	dry "gm-prompt: mistral is left out: no API key in $HOME/.config/gm/env,\
+	dry "gm-prompt: mistral: skipped: no API key in $HOME/.config/gm/env,\
  /etc/gm/env or the environment; set MISTRAL_API_KEYS
 $(aimed "$DEFAULT_URL" 0001)"
 	GEMINI_API_KEY=$GOOD_KEY ask -v --fallback mistral --dry-run hi
@@ -599,15 +599,15 @@ $(aimed "$DEFAULT_URL" 0001)"
 	long=$(printf '/%0250d' {1..20})
 	mkdir -p "$BATS_TEST_TMPDIR/state"
 	export GEMINI_API_KEY=$GOOD_KEY
-	lost='the state of the keys is kept in memory only'
+	lost='the key state is kept in memory only'
 	for name in GM_STATE_DIR STATE_DIRECTORY XDG_STATE_HOME; do
 		env "$name=$long" gm-prompt -n --dry-run hi >out 2>err
-		same err "gm-prompt: the path of the state directory is longer than 4095 bytes; $lost
+		same err "gm-prompt: $lost: the path of the state directory is longer than 4095 bytes
 $(aimed "$DEFAULT_URL" 0001)
 "
 		env "$name=$part" gm-prompt -n --dry-run hi >out 2>err
 		[[ $(head -n 1 err) == \
-		    "gm-prompt: $part"*": File name too long; $lost" ]]
+		    "gm-prompt: $lost: $part"*": File name too long" ]]
 		[ "$(tail -n +2 err)" = "$(aimed "$DEFAULT_URL" 0001)" ]
 		# where it is the result, it is the error
 		rc=0

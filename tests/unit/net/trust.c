@@ -158,7 +158,7 @@ test_shortage(void **state)
 	assert_int_equal(of_file, GM_EOS);
 	assert_int_equal(of_dir, GM_EOS);
 	assert_string_equal(
-	    err.msg, "V: sub: Too many open files: raise ulimit -n");
+	    err.msg, "V: sub: Too many open files; raise ulimit -n");
 }
 
 int
