@@ -60,7 +60,7 @@ is_ours(struct gm_span name)
 }
 
 static bool
-is_telling(struct gm_span name, const void *arg)
+is_deciding(struct gm_span name, const void *arg)
 {
 	return gm_span_is(name, arg);
 }
@@ -74,9 +74,10 @@ is_set(const struct gm_envfile *file, const void *arg)
 }
 
 static const struct gm_envfile_rules by_default = { .wanted = is_ours };
-static const struct gm_envfile_rules local = {
-	.wanted = is_ours, .telling = is_telling, .needed = is_set, .arg = "KEY"
-};
+static const struct gm_envfile_rules local = { .wanted = is_ours,
+	.deciding = is_deciding,
+	.needed = is_set,
+	.arg = "KEY" };
 static const struct gm_envfile_rules own = { .wanted = is_ours,
 	.whose = GM_ENVFILE_OWN };
 static const struct gm_envfile_rules named = { .wanted = is_ours,

@@ -143,7 +143,7 @@ test_choice(void **state)
 		struct gm_envsearch s = {
 			.variable = path_of(rows[i].variable, variable),
 			.user = "user",
-			.asked = { { GM_VENDOR_GEMINI }, 1 },
+			.vendors = { { GM_VENDOR_GEMINI }, 1 },
 			.keys = { [GM_VENDOR_GEMINI] = rows[i].keys },
 			.fallback = rows[i].fallback,
 			.wanted = is_wanted,
@@ -152,7 +152,7 @@ test_choice(void **state)
 
 		if (rows[i].then != NULL)
 			assert_int_equal(
-			    gm_vendors_add(&s.asked, rows[i].then, &err), 0);
+			    gm_vendors_add(&s.vendors, rows[i].then, &err), 0);
 		make("user", rows[i].user);
 		make(".env", rows[i].local);
 		file = (struct gm_envfile){ 0 };
@@ -189,7 +189,7 @@ test_absent(void **state)
 	for (i = 0; i < 2 * GM_LEN(names); i++) {
 		struct gm_envsearch s = { .option = names[i / 2].option,
 			.variable = names[i / 2].variable,
-			.asked = gm_vendors_all,
+			.vendors = gm_vendors_all,
 			.keys = { i % 2 != 0 },
 			.wanted = is_wanted,
 			.note = &note };
