@@ -114,7 +114,7 @@ test_strangers(void **state)
 		    whole, sizeof(whole), "%s%s", first, rows[i].text);
 		(void)snprintf(want, sizeof(want),
 		    "file: line 3 is not a result of gm-prompt: %s; "
-		    "name another file",
+		    "use another file",
 		    rows[i].want != NULL ? rows[i].want : "");
 		put_file("file", whole);
 		fd = open_file("file");
@@ -147,7 +147,7 @@ test_nul(void **state)
 	assert_int_equal(gm_resume_read(&r, fd, "file", &err), -1);
 	assert_error(&err, GM_EDATA,
 	    "file: line 1 is not a result of gm-prompt: bad JSON: unexpected "
-	    "text after the value at byte 64; name another file");
+	    "text after the value at byte 64; use another file");
 	assert_int_equal(lseek(fd, 0, SEEK_END), sizeof(text) - 1);
 	(void)close(fd);
 	gm_resume_release(&r);
@@ -383,7 +383,7 @@ test_rewrite_refused(void **state)
 	assert_int_equal(gm_resume_rewrite(&r, fd, "file", &err), -1);
 	assert_error(&err, GM_EDATA,
 	    "file: line 1 is not a result of gm-prompt: bad JSON: unknown "
-	    "word at byte 1; name another file");
+	    "word at byte 1; use another file");
 	assert_file("file", "text\ntext\n");
 	assert_int_equal(count(".", false), 1);
 	(void)close(fd);

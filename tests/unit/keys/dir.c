@@ -73,7 +73,7 @@ test_open_odd(void **state)
 	if (geteuid() != 0)
 		return; /* "/" is somebody else's then, and ours to read */
 	assert_int_equal(chown("sub", 12345, (gid_t)-1), 0);
-	refuse("sub", "sub: owned by somebody else");
+	refuse("sub", "sub: owned by another user");
 }
 
 static void
@@ -125,7 +125,7 @@ test_file_odd(void **state)
 			continue;
 		put_file("name", "text");
 		assert_int_equal(chown("name", 12345, (gid_t)-1), 0);
-		refuse_file(&d, flags[i], "./name: owned by somebody else");
+		refuse_file(&d, flags[i], "./name: owned by another user");
 		assert_int_equal(unlink("name"), 0);
 	}
 	gm_keydir_close(&d);
