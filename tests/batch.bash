@@ -9,18 +9,17 @@ shopt -s lastpipe
 
 # The answer is the prompt.
 ECHO='{"echo":"","repeat":-1}'
-# What stands in a line of a record that has failed.
+# What identifies the line of a failed record.
 FAILED='[.record, .error.class, .error.message]'
 
-# batch [argument...]: gm-prompt, which ends in any case, with 124.
+# batch [argument...]: run gm-prompt; after 60 s it is ended with status 124.
 batch() {
 	rc=0
 	forget
 	hurried timeout 60 gm-prompt "$@" >out 2>err || rc=$?
 }
 
-# lines FILTER TEXT: standard output is lines of JSON, and TEXT what jq makes of
-# them.
+# lines FILTER TEXT: standard output is lines of JSON, which jq turns into TEXT.
 lines() {
 	jq -c "$1" out >filtered || return
 	same filtered "$2"
@@ -36,7 +35,7 @@ answers() {
 	lines '[.record, .ok, .text, .error]' "$expected"
 }
 
-# texts: those of the prompts that were sent, sorted, as JSON.
+# prompts: the texts of all requests, sorted, as JSON.
 prompts() {
 	local n
 	for ((n = 1; n <= $(requests); n++)); do
@@ -44,12 +43,17 @@ prompts() {
 	done | LC_ALL=C sort
 }
 
+# untimed: standard error without the times that it names.
+untimed() {
+	sed -Ei 's/ until [0-9TZ:-]+ \([0-9a-z ]+\)/ until T/g' err
+}
+
 # peak: how many requests were unanswered at a time, at most.
 peak() {
 	jq .peak "$DIR/counts.json"
 }
 
-# kept: a state of the keys that all runs share, as batch() forgets none.
+# keep_state: from now on all runs share the state of the keys.
 # shellcheck disable=SC2317 # it is called
 keep_state() {
 	forget() {
