@@ -49,19 +49,19 @@ load summ
 	same 1 'text
 '
 	summ --out-suffix .sum -o x 1
-	usage '--out-suffix and --output exclude each other'
+	usage '--out-suffix and --output cannot be combined'
 	summ --out-suffix .sum --combine 1
-	usage '--out-suffix and --combine exclude each other'
+	usage '--out-suffix and --combine cannot be combined'
 	summ --out-suffix .sum --json 1
-	usage '--out-suffix and --json exclude each other'
+	usage '--out-suffix and --json cannot be combined'
 	summ --out-suffix .sum --estimate 1
-	usage '--out-suffix and --estimate exclude each other'
+	usage '--out-suffix and --estimate cannot be combined'
 	summ --force 1
 	usage '--force needs --out-suffix'
 	summ --cache-stats 1
 	usage '--cache-stats takes no files'
 	summ --cache-clear --cache-stats
-	usage '--cache-clear and --cache-stats exclude each other'
+	usage '--cache-clear and --cache-stats cannot be combined'
 }
 
 @test "languages go by their codes and by their names" {

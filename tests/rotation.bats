@@ -13,7 +13,7 @@ forget() {
 K0=fake-good-key-0000
 K1=fake-good-key-0001
 K2=fake-good-key-0002
-NOTE='; the state of the keys is kept in memory only'
+NOTE='the key state is kept in memory only'
 
 # keys KEY...: these, in this order; and nothing is known of them.
 keys() {
@@ -126,7 +126,7 @@ midnight() {
 
 # told: what was said on standard error, with each time as TIME.
 told() {
-	sed 's/[0-9]\{4\}-[0-9-]*T[0-9:]*Z/TIME/g' err
+	sed -E 's/until ([0-9]{4}-[0-9-]*T)?[0-9:]*Z \([0-9dhmins ]+\)/until TIME/g' err
 }
 
 # --- 429
@@ -272,13 +272,13 @@ of() {
 	done
 }
 
-@test "a burst over all keys is one pause, not three dead keys" {
+@test "a burst over all keys is one cooldown of the service, no key is rejected" {
 	three
 	play <<<'[{"refusal":"quota_minute","retry_delay":"1s","repeat":3},'"$GOOD]"
 	ask -n hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting '(0.[0-9]|1.[01])' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting '(0.[0-9]|1.[01])' s for key '[012]' (...000'[012]')'$ ]]
 	asked 0122
 	clean
 	# While it lasts, all that is held against anything is the pause.
@@ -286,7 +286,7 @@ of() {
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
-	[ "$(grep -c ' provider:.* quota_minute ' "$STATE/keys")" -eq 1 ]
+	[ "$(grep -c ' service:.* quota_minute ' "$STATE/keys")" -eq 1 ]
 	[ "$(marks)" -eq 1 ]
 	again
 	ask -n --max-wait 1 hi
@@ -319,6 +319,7 @@ of() {
 }
 
 @test "all cooling: 75 and the earliest time, in the line and the JSON" {
+	local at
 	three
 	at_noon
 	play <<<"[$(with $K0 '"refusal":"quota_day"'),$(with $K1 '"refusal":"quota_minute","retry_delay":"30s"'),$(with $K2 '"refusal":"quota_day","retry_delay":"90s"')]"
@@ -328,7 +329,8 @@ of() {
 	rests 30 30
 	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or enable billing (HTTP 429, quota_day)
 '
-	grep -qF "until $(jq -r .error.retry_at out) (" err
+	at=$(jq -r .error.retry_at out)
+	grep -qE "until (${at%T*}T)?${at#*T} \\([0-9]+ s\\)" err
 	same <(jq -c '[.ok, .error.class, .key_index, (.attempts | length)]' out) \
 	    '[false,"quota_day",2,3]
 '
@@ -361,7 +363,7 @@ of() {
 	ask -n --max-wait 5 hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting 0.'[0-9]' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting 0.'[0-9]' s for key 1 (...0001)'$ ]]
 	asked 0121
 }
 
@@ -971,7 +973,7 @@ paid() {
 	[ "$rc" -eq 0 ]
 	paid 10
 	GM_TPM=1 ask -n --deadline 9h hi
-	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_RPM (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_TPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# Another project has its own; what tools add is only in the total.
 	GM_TPM=1 GOOGLE_API_KEYS=$K0,$K1 ask -n --deadline 9h hi
@@ -1038,7 +1040,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: deadline exceeded (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 	tried 1
 }
@@ -1167,12 +1169,13 @@ unwritable() {
 	fi
 }
 
-# nowhere: the keys rotate all the same, and one note says what is lost.
+# nowhere WHY [NOTES]: the keys rotate all the same; after NOTES there is one
+# that the key state is not shared.
 nowhere() {
 	[ "$rc" -eq 0 ]
 	same out "$ANSWER
 "
-	same err "gm-prompt: $1$NOTE
+	same err "${2-}gm-prompt: $NOTE: $1
 "
 	asked 01
 	again
@@ -1196,13 +1199,14 @@ nowhere() {
 	(
 		unset HOME
 		ask -n hi
-		nowhere 'no state directory'
+		nowhere 'no state directory; set GM_STATE_DIR'
 	)
 	again
 	HOME='' ask -n hi
-	nowhere 'no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR'
 	HOME=relative ask -n hi
-	nowhere $'HOME: not an absolute path; ignored\ngm-prompt: no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR' \
+	    $'gm-prompt: HOME: not an absolute path; ignored\n'
 	[ ! -e relative ]
 	GM_STATE_DIR='file' ask -n --quiet hi
 	answered

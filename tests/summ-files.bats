@@ -240,7 +240,7 @@ $(all_markers 8)
 	summ --files0-from gone
 	failed 66 '--files0-from: gone: No such file or directory'
 	summ --files0-from hole 1
-	usage '--files0-from and operands exclude each other'
+	usage '--files0-from and operands cannot be combined'
 	tried 0
 	# As with wc, no names are no error: find(1) has found nothing.
 	summ --files0-from empty

@@ -163,54 +163,93 @@ gm_summ_options_check(
 	           : check_stdin(o, argc, argv, err);
 }
 
-void
-gm_summ_rows(void *options, struct gm_options *table)
+static void
+add_summary_rows(struct gm_summ_options *o, struct gm_options *table)
 {
-	struct gm_summ_options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "style", "STYLE",
 		    "bullets, paragraph, headline, tldr or minutes",
-		    .kind = GM_ARG_WORD, .word = gm_style_word,
+		    .common = true, .kind = GM_ARG_WORD, .word = gm_style_word,
 		    .text = &o->style_text },
 		{ 'w', "words", "N", "write about N words (150)",
-		    .text = &o->words_text },
-		{ 0, "lang", "LANG",
-		    "language of the summary (that of the text)",
-		    .text = &o->lang },
+		    .common = true, .text = &o->words_text },
+		{ 0, "lang", "LANG", "language of the summary (the text's)",
+		    .common = true, .text = &o->lang },
 		{ 'i', "instructions", "TEXT|@FILE",
-		    "what to stress, or to leave out", .kind = GM_ARG_AT_FILE,
-		    .text = &o->instructions },
+		    "what to stress or leave out", .common = true,
+		    .kind = GM_ARG_AT_FILE, .text = &o->instructions },
 		{ 0, "combine", NULL, "write one summary of all files",
-		    .flag = &o->combine },
+		    .common = true, .flag = &o->combine },
 		{ 0, "files0-from", "FILE",
-		    "read the names of files from FILE, ended by NUL",
-		    .kind = GM_ARG_FILE, .text = &o->files_from },
-		{ 'o', "output", "FILE",
-		    "write to FILE, when all summaries are there",
-		    .kind = GM_ARG_FILE, .text = &o->output },
+		    "read file names from FILE, each ended by NUL",
+		    .common = true, .kind = GM_ARG_FILE,
+		    .text = &o->files_from },
+		{ 'n', "no-stdin", NULL, "do not read standard input",
+		    .common = true, .flag = &o->no_stdin },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_SUMMARY, rows);
+}
+
+static void
+add_output_rows(struct gm_summ_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 'o', "output", "FILE", "write all summaries to FILE",
+		    .common = true, .kind = GM_ARG_FILE, .text = &o->output },
 		{ 0, "out-suffix", "SUFFIX",
-		    "write each summary to its file's name and SUFFIX",
+		    "write the summary of FILE to FILESUFFIX", .common = true,
 		    .text = &o->suffix },
 		{ 0, "force", NULL,
 		    "with --out-suffix: replace newer files, too",
 		    .flag = &o->force },
-		{ 0, "chunk-tokens", "N",
-		    "split texts into parts of at most N tokens",
-		    .text = &o->chunk_text },
-		{ 0, "estimate", NULL, "estimate tokens and time, send nothing",
-		    .flag = &o->estimate },
-		{ 'n', "no-stdin", NULL, "do not read standard input",
-		    .flag = &o->no_stdin },
-		{ 0, "no-cache", NULL, "neither use nor keep cached answers",
-		    .flag = &o->no_cache },
-		{ 0, "cache-stats", NULL,
-		    "print how many answers the cache has",
-		    .flag = &o->cache_stats },
-		{ 0, "cache-clear", NULL, "remove all answers from the cache",
-		    .flag = &o->cache_clear },
+		{ 0, "estimate", NULL, "estimate tokens and time; send nothing",
+		    .common = true, .flag = &o->estimate },
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_options_add(table, GM_GROUP_OUTPUT, rows);
+}
+
+static void
+add_limit_rows(struct gm_summ_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "chunk-tokens", "N",
+		    "split texts into parts of at most N tokens",
+		    .text = &o->chunk_text },
+		{ 0 },
+	};
+
 	gm_rate_rows(&o->rate, table);
+	gm_options_add(table, GM_GROUP_LIMITS, rows);
+}
+
+static void
+add_cache_rows(struct gm_summ_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "no-cache", NULL, "do not read or write the cache",
+		    .common = true, .flag = &o->no_cache },
+		{ 0, "cache-stats", NULL,
+		    "print number and size of cached answers",
+		    .flag = &o->cache_stats },
+		{ 0, "cache-clear", NULL, "remove all cached answers",
+		    .common = true, .flag = &o->cache_clear },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_CACHE, rows);
+}
+
+void
+gm_summ_rows(void *options, struct gm_options *table)
+{
+	struct gm_summ_options *o = options;
+
+	add_summary_rows(o, table);
+	add_output_rows(o, table);
+	add_limit_rows(o, table);
+	add_cache_rows(o, table);
 }
