@@ -34,7 +34,7 @@ $(gm-prompt "Explain in short what this project is" <README.md)
 == Which keys work?
 \$ gm-keycheck --level generate | cut -f 1,2,4,8
 0	...0001	invalid	replace it
-1	...0002	limited	wait, or pay for more
+1	...0002	limited	wait, or enable billing
 2	...0003	ok	-
 \$ echo \$?
 1
@@ -149,8 +149,8 @@ Author: A <a@example.org>
 	sed -i 's/[0-9-]*T[0-9:]*Z/TIME/g' errors
 	same errors "gm-prompt: attempt 1: key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid)
 gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable billing (HTTP 429, quota_day)
-gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
+gm-keycheck: 2 of 3 keys are healthy; key 0 (...0001) invalid: replace it
 gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash (HTTP 404, model_gone)
 gm-prompt: --max-requests: 2 sent; the rest was not
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; gm-keycheck shows the reason for each (quota_day)

@@ -76,8 +76,8 @@ read_operands(struct run *r, int argc, char **argv, struct gm_err *err)
 		if (strcmp(argv[i], "-") == 0)
 			r->operands.typed = true;
 	if (r->operands.typed && argc > 1)
-		return gm_fail(err, GM_EUSAGE,
-		    "'-' and other operands exclude each other");
+		return gm_fail(
+		    err, GM_EUSAGE, "- and other operands cannot be combined");
 	return 0;
 }
 
@@ -124,8 +124,7 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 		return -1;
 	if (o->prometheus != NULL && strcmp(o->prometheus, "-") == 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--prometheus: needs a file, as standard output has the "
-		    "keys");
+		    "--prometheus: needs a file; standard output has the keys");
 	r->wanted = -1;
 	r->now = o->min_ok != NULL;
 	if (parse_wanted(r, "--min-healthy", o->min_healthy, err) != 0 ||
@@ -223,22 +222,23 @@ warn(const struct gm_common *c)
 		return;
 	if (c->config.file.unsafe)
 		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%s: others can read or change it: run chmod 600 %s", path,
+		    "%s: others can read or change it; run chmod 600 %s", path,
 		    path);
 	switch (gm_worktree_look(path, &env)) {
 	case GM_WORKTREE_TRACKED:
 		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%s: git tracks it: remove it from the repository, and "
-		    "replace its keys if that was ever shared",
+		    "%s: tracked by git; remove it from the repository, and "
+		    "replace its keys if they were pushed",
 		    path);
 		break;
 	case GM_WORKTREE_EXPOSED:
 		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%s: git does not ignore it: name it in .gitignore", path);
+		    "%s: not ignored by git; add it to .gitignore", path);
 		break;
 	case GM_WORKTREE_UNKNOWN:
 		gm_note(&c->note, GM_LEVEL_DETAIL,
-		    "%s: git could not say whether it tracks or ignores it",
+		    "%s: git does not say if it is tracked or ignored",
+
 		    path);
 		break;
 	case GM_WORKTREE_FINE:
@@ -272,23 +272,13 @@ static void
 put_lines(const struct run *r, struct gm_buf *out)
 {
 	const struct gm_common *c = &r->opt->common;
-	struct gm_buf rows;
 	size_t i;
 
-	gm_buf_init(&rows, OUTPUT_MAX);
-	if (c->out_is_tty && !c->json)
-		gm_health_head(r->named, &rows);
-	for (i = 0; i < r->len; i++)
-		if (c->json)
-			gm_health_json(&r->healths[i], &rows);
-		else
-			gm_health_row(&r->healths[i], r->named, &rows);
-	if (c->out_is_tty && !c->json)
-		gm_table_align(gm_buf_span(&rows), out);
-	else
-		gm_buf_put_span(out, gm_buf_span(&rows));
-	gm_buf_inherit(out, &rows);
-	gm_buf_release(&rows);
+	if (!c->json)
+		gm_health_table(r->healths, r->len, r->named,
+		    c->out_is_tty ? gm_clock_wall_ms() : 0, out);
+	for (i = 0; c->json && i < r->len; i++)
+		gm_health_json(&r->healths[i], out);
 }
 
 static int
@@ -308,23 +298,34 @@ write_lines(struct run *r, struct gm_err *err)
 	return rc;
 }
 
-/* The lines, the metrics, and what it all comes to. */
+/* Print a note about keys that are limited; with --min-ok they do not count. */
+static int
+note_limited(const struct run *r, struct gm_err *err)
+{
+	struct gm_buf note;
+	int rc;
+
+	if (r->now)
+		return 0;
+	gm_buf_init(&note, GM_ERR_MAX);
+	gm_health_note(r->healths, r->len, &note);
+	rc = gm_buf_check(&note, err);
+	if (rc == 0 && note.len > 0)
+		gm_note(&r->opt->common.note, GM_LEVEL_NOTE, "%s",
+		    gm_buf_str(&note));
+	gm_buf_release(&note);
+	return rc;
+}
+
+/* Write the metrics and the lines, and sum up. */
 static int
 deliver(struct run *r, struct gm_err *err)
 {
-	const struct gm_common *c = &r->opt->common;
-	size_t limited = gm_health_limited(r->healths, r->len);
-
 	gm_stop_last_words();
-	/* The metrics first: the reader of the lines may have left. */
-	if (write_metrics(r, err) != 0 || write_lines(r, err) != 0)
+	/* The metrics first: the reader of the lines may be gone. */
+	if (write_metrics(r, err) != 0 || write_lines(r, err) != 0 ||
+	    note_limited(r, err) != 0)
 		return -1;
-	if (limited > 0 && !r->now)
-		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%zu of %zu key%s %s limited for now, which counts as "
-		    "healthy",
-		    limited, r->len, r->len == 1 ? "" : "s",
-		    limited == 1 ? "is" : "are");
 	return gm_health_sum(r->healths, r->len,
 	    r->wanted < 0 ? r->len : (size_t)r->wanted, r->now, err);
 }
