@@ -68,16 +68,10 @@ $(gm-prompt --count "Translate this into French" <README.md)
 $(gm-models --probe -l flash | cut -f 1,2,6)
 
 == How are the keys? Every program that uses them knows.
-\$ gm-rotate --status | cut -f 1,2,4-6
-0	...0001	-	gemini-flash-latest	key_invalid
-0	...0001	-	countTokens	key_invalid
-0	...0001	-	gemini-2.0-flash	key_invalid
-1	...0002	-	gemini-flash-latest	quota_day
-1	...0002	*	countTokens	ok
-1	...0002	-	gemini-2.0-flash	quota_day
-2	...0003	*	gemini-flash-latest	ok
-2	...0003	-	countTokens	ok
-2	...0003	*	gemini-2.0-flash	ok
+\$ gm-rotate --status | cut -f 1,2,4,5,7
+0	...0001	-	invalid	API key not valid
+1	...0002	-	limited	daily quota exhausted
+2	...0003	*	ok	-
 
 == Many prompts in one run. It stops at a limit, and goes on where it stopped.
 Of the three keys only the third can be used: it answers all.

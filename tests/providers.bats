@@ -109,7 +109,7 @@ got_all() {
 
 # marks NAME: index and class of each key of that provider that has a mark.
 marks() {
-	gm-rotate --provider "$1" --status | awk '$6 != "ok" { print $1, $6 }'
+	gm-rotate --provider "$1" --status -v | awk '$7 != "ok" { print $1, $7 }'
 }
 
 # --- gm-models
@@ -501,7 +501,7 @@ answered() {
 	    'GET /mistral/v1/models Bearer fake-nocredit-key-0014' \
 	    'GET /mistral/v1/models Bearer fake-restricted-key-0015'
 	[ "$(marks mistral)" = '1 key_rejected' ] # a list is a free call
-	same <(gm-rotate --status | cut -f 6) 'ok
+	same <(gm-rotate --status | cut -f 5) 'ok
 ' # nothing is known of Gemini's
 }
 
@@ -555,8 +555,8 @@ gm-keycheck: 2 of 5 keys are healthy; key 1 (...0012) invalid, key 3 (...0014) n
 ' '0|...0011|-|limited|TIME|429|MS|use another model, or enable billing' \
 	    '1|...0012|-|ok|-|200|MS|-'
 	answered /mistral/v1/chat/completions '{"model":"codestral-2508","messages":[{"role":"user","content":"1"}],"stream":true,"max_tokens":1}'
-	[ "$(gm-rotate --provider mistral -m codestral-2508 --status |
-	    awk '$6 != "ok" { print $1, $5, $6 }')" = '0 codestral-2508 quota_none' ]
+	[ "$(gm-rotate --provider mistral -m codestral-2508 --status -v |
+	    awk '$7 != "ok" { print $1, $5, $7 }')" = '0 codestral-2508 quota_none' ]
 	tool gm-keycheck --provider mistral --level generate -m nonsense --no-save
 	rows 1 'gm-keycheck: 1 of 2 keys is limited, which counts as healthy: key 0 (...0011)
 gm-keycheck: 1 of 2 keys is healthy; key 1 (...0012) unknown: gm-models lists the models
@@ -848,7 +848,7 @@ gm_keycheck_timestamp_seconds MS
 
 @test "gm-rotate --provider mistral: --mark, --reset, --status, 75 and 77" {
 	start
-	local known='known since TIME, gm-rotate --provider mistral --reset lifts that'
+	local known='gm-rotate --provider mistral --reset clears that'
 	tool gm-rotate --provider mistral --mark 0 --class quota_minute --for 10m
 	said 0 '' ''
 	tool gm-rotate --provider mistral --peek
@@ -860,8 +860,8 @@ gm_keycheck_timestamp_seconds MS
 	tool gm-rotate --provider mistral -k 1
 	fails 77 "gm-rotate: key 1 (...0012): API key rejected; $known (key_rejected): marked by gm-rotate"
 	tool gm-rotate --provider mistral --status
-	rows 0 '' '0|...0011|-|*|mistral-large-latest|quota_minute|TIME|TIME|0|0|-|marked by gm-rotate' \
-	    '1|...0012|-|-|mistral-large-latest|key_rejected|TIME|TIME|0|0|-|marked by gm-rotate'
+	rows 0 '' '0|...0011|-|*|limited|TIME|rate-limited|0' \
+	    '1|...0012|-|-|invalid|TIME|API key rejected|0'
 	tool gm-rotate --status # of Gemini nothing is known
 	rows 0 '' "0|...0001|-|*|ok|-|-|0"
 	tool gm-rotate --provider mistral --reset 1
@@ -957,8 +957,8 @@ OPENAI_API_KEY=$SERVER_KEY
 	[ ! -e "$HOME/.local/state/gm/keys" ]
 	INPUT=report tool gm-rotate --from-reports --provider mistral
 	said 0 '0
-' 'gm-rotate: line 1: about another provider: skipped
-gm-rotate: line 7: about another provider: skipped
+' 'gm-rotate: line 1 skipped: another provider
+gm-rotate: line 7 skipped: another provider
 '
 	[ "$(marks mistral)" = '1 key_rejected
 2 quota_minute
@@ -983,14 +983,14 @@ gm-rotate: line 7: about another provider: skipped
 	forget
 	INPUT=report tool gm-rotate --provider mistral --from-reports
 	said 0 '1
-' 'gm-rotate: line 1: about another provider: skipped
+' 'gm-rotate: line 1 skipped: another provider
 '
 	[ "$(marks mistral)" = '0 key_rejected' ]
 	[ -z "$(marks gemini)" ]
 	forget
 	INPUT=report tool gm-rotate --from-reports
-	said 77 '' 'gm-rotate: line 1: about another provider: skipped
-gm-rotate: line 1: about another provider: skipped
+	said 77 '' 'gm-rotate: line 1 skipped: another provider
+gm-rotate: line 1 skipped: another provider
 gm-rotate: key 0 (...0001): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
 '
 	[ "$(marks gemini)" = '0 key_invalid' ]

@@ -306,14 +306,14 @@ of() {
 		[ "$rc" -eq 75 ]
 		asked 01
 		of "$b"
-		# The answer ends no pause but its own.
+		# The answer ends no cooldown but its own.
 		again
 		ask -n --max-wait 1 hi
 		[ "$rc" -eq 75 ]
 		tried 0
-		gm-rotate --status >out
+		gm-rotate --status -v >out
 		[ "$(grep -c '^-' out)" -eq 1 ]
-		GOOGLE_API_KEYS=$b gm-rotate --status >out
+		GOOGLE_API_KEYS=$b gm-rotate --status -v >out
 		[ "$(grep -c '^-' out)" -eq 0 ]
 	done
 }

@@ -162,7 +162,7 @@ title 'Which models are there, and which of them answer? Some are only listed.'
 scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
 
 title 'How are the keys? Every program that uses them knows.'
-scene 0 'gm-rotate --status | cut -f 1,2,4-6'
+scene 0 'gm-rotate --status | cut -f 1,2,4,5,7'
 
 title 'Many prompts in one run. It stops at a limit, and goes on where it stopped.'
 if [ "${LIVE-}" != 1 ]; then

@@ -111,8 +111,8 @@ test_names(void **state)
 		assert_int_equal(gm_runner_check(bad[i], &err), -1);
 		assert_int_equal(err.code, GM_EUSAGE);
 		assert_string_equal(err.msg,
-		    "not a variable name: letters, digits and _, the first no "
-		    "digit");
+		    "not a variable name (letters, digits and _; no digit "
+		    "first)");
 	}
 	for (i = 0; i < GM_LEN(ours); i++) {
 		assert_int_equal(gm_runner_check(ours[i], &err), -1);
