@@ -175,7 +175,7 @@ gemini-3.8-flash	yes
 	play <<<"[{\"status\":429,\"json\":$plain},{$STREAM,\"repeat\":-1}]"
 	ask --max-wait 0 --search news
 	[ "$rc" -eq 75 ]
-	same <(sed 's/until [^ ]*/until TIME/' err) "gm-prompt: key 0 (...0000): search quota exhausted until TIME; wait, or omit --search (HTTP 429, quota_search)
+	same <(sed 's/until [^;]*/until TIME/' err) "gm-prompt: key 0 (...0000): search quota exhausted until TIME; wait, or omit --search (HTTP 429, quota_search)
 "
 	went K0
 	marked "$ALIAS+search quota_search"
@@ -212,8 +212,8 @@ gemini-3.8-flash	yes
 	play <<<'[{"refusal":"quota_day","message":"M has no free quota tier.","repeat":-1}]'
 	ask --max-wait 0 hi
 	[ "$rc" -eq 75 ]
-	at=$(sed -n 's/.*until \([^ ]*\) .*/\1/p' err)
-	[ "$(TZ='PST8PDT,M3.2.0,M11.1.0' date -d "$at" +%T)" = 00:00:00 ]
+	at=$(sed -n 's/.* until \([^;]*\);.*/\1/p' err)
+	[ "$(TZ='PST8PDT,M3.2.0,M11.1.0' date -d "${at% (*}" +%T)" = 00:00:00 ]
 	same err "gm-prompt: key 0 (...0000): no quota for this model until $at; use another model, or enable billing (HTTP 429, quota_none)
 "
 }

@@ -1532,17 +1532,16 @@ $(aimed "$DEFAULT_URL" 0001)"
 	export GEMINI_API_KEY=$GOOD_KEY
 	for url in http://a.example http://10.0.0.1 http://127.0.0.1.a.example \
 	    http://localhost.a.example 'http://[2001:db8::1]' http://0.0.0.0; do
+		why='plain http would send the API key unencrypted; '
+		[ "$url" != http://0.0.0.0 ] ||
+			why="the URL's host is an address to listen on, "
 		GOOGLE_GEMINI_BASE_URL=$url ask hi
-		refused_like "environment: GOOGLE_GEMINI_BASE_URL: the URL's host is "
-		why='is not this machine, and http: would show the key'
-		[ "$url" != http://0.0.0.0 ] || why='is where a server listens'
-		grep -q "$why" err
+		refused_like "environment: GOOGLE_GEMINI_BASE_URL: $why"
 		keep env "GEMINI_API_KEY=$GOOD_KEY" \
 		    "GOOGLE_GEMINI_BASE_URL='$url'"
 		env -u GEMINI_API_KEY gm-prompt --env-file env hi \
 		    >out 2>err </dev/null || rc=$?
-		refused_like "env: GOOGLE_GEMINI_BASE_URL: the URL's host is "
-		grep -q "$why" err
+		refused_like "env: GOOGLE_GEMINI_BASE_URL: $why"
 	done
 	for url in ftp://a.example a.example https:// 'https://a b' \
 	    https://a.example@b.example 'https://a.example?x' \

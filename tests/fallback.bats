@@ -40,6 +40,8 @@ lines() {
 	case $1 in
 	fallback*)
 		gemini=${ours%%; mistral: *}
+		# What helps with a name that does not exist is still said.
+		[[ $gemini != *'no such model;'* ]] || gemini=${gemini/ (HTTP/; - (HTTP}
 		sed -E 's/(; [^;()]*)?( \(((HTTP [0-9]+, )?[a-zA-Z_]+)\)(:|$))/; using mistral\2/
 			s/^/gm-prompt: gemini: /' <<<"$gemini"
 		[ "$1" = fallback ] || echo "gm-prompt: gemini: $ours"
@@ -165,7 +167,7 @@ row() {
 		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the response ended too early: WHY; try again later (HTTP 200, truncated)|
 		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the response ended too early: no finish reason; try again later (HTTP 200, truncated)|
 		"raw":""||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: no connection: WHY; check the network (network)|
-		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: timeout: no data for 3 s; try again later (HTTP 200, timeout: no data for 3 s)|
+		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: timeout: no data for 3 s; try again later (HTTP 200, timeout)|
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: connection refused; check that the server is running (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection: WHY; check the certificates and the clock (tls)|
 		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
@@ -205,7 +207,7 @@ row() {
 		{"when":{"path":"/v1beta/"},"refusal":"key_invalid","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"unauthorized","repeat":-1}||fallback+stop|77||key_invalid|1 1 1|all keys are rejected: API key not valid (HTTP 400, key_invalid); mistral: key 0 (...0100): API key rejected (HTTP 401, key_rejected): Invalid API Key|
 		{"when":{"path":"/v1beta/"},"refusal":"quota_day","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"unauthorized","repeat":-1}||fallback+stop|75||quota_day|1 1 1|all keys have exhausted their daily quota until TIME (HTTP 429, quota_day); mistral: key 0 (...0100): API key rejected (HTTP 401, key_rejected): Invalid API Key|
 		{"when":{"path":"/v1beta/"},"refusal":"key_invalid","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"rate","repeat":-1}||fallback+stop|75||quota_minute|1 1 1|all keys are rejected: API key not valid (HTTP 400, key_invalid); mistral: key 0 (...0100): rate-limited until TIME (HTTP 429, quota_minute)|
-		{"when":{"path":"/v1beta/"},"refusal":"unauthorized","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"rate","repeat":-1}||fallback+stop|75||quota_minute|1 1 1|all keys are rejected: API key rejected (HTTP 401, key_rejected): Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.; mistral: key 0 (...0100): rate-limited until TIME (HTTP 429, quota_minute)|
+		{"when":{"path":"/v1beta/"},"refusal":"unauthorized","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"rate","repeat":-1}||fallback+stop|75||quota_minute|1 1 1|all keys are rejected: API key rejected (HTTP 401, key_rejected): Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authenticatio...; mistral: key 0 (...0100): rate-limited until TIME (HTTP 429, quota_minute)|
 		{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"rate","repeat":-1}||fallback+stop|69||overloaded|2 0 1|$ALIAS: overloaded (HTTP 503, overloaded); mistral: key 0 (...0100): rate-limited until TIME (HTTP 429, quota_minute)|
 		{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"fields_object","repeat":-1}||fallback+stop|69||overloaded|2 0 1|$ALIAS: overloaded (HTTP 503, overloaded); mistral: mistral-large-latest: request rejected (HTTP 422, bad_request): body.seed: Extra inputs are not permitted|
 		{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1},{"when":{"path":"/mistral/"},"refusal":"overloaded","repeat":-1}||fallback+stop|69||overloaded|2 0 2|$ALIAS: overloaded (HTTP 503, overloaded); mistral: mistral-large-latest: overloaded (HTTP 503, overloaded)|
@@ -332,7 +334,7 @@ Euh.
 	services
 	play <<<"[{\"when\":{\"key\":\"$K0\"},\"refusal\":\"key_invalid\",\"repeat\":-1},{$STREAM,\"gate\":\"never\"}]"
 	ask --deadline 2s hi
-	failed 69 "deadline exceeded: key 0 (...0000): API key not valid; replace it (HTTP 400, key_invalid)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline); before: key 0 (...0000): API key not valid; replace it (HTTP 400, key_invalid)"
 	went K0 K1
 }
 
@@ -344,7 +346,7 @@ Euh.
 	again
 	ask -m m-one,m-two --max-wait 0 hi
 	[ "$rc" -eq 75 ]
-	grep -q 'key [01] (...000[01]): the quota per day is used up.*; before: m-one: no such model; gm-models lists the models (HTTP 404, model_gone)' err
+	grep -qE '^gm-prompt: all keys have exhausted their daily quota until .*; --ignore-cooldown tries anyway \(quota_day\); before: m-one: no such model; gm-models lists the models \(HTTP 404, model_gone\)$' err
 	went K0
 }
 
@@ -381,7 +383,7 @@ Euh.
 	[ "$rc" -eq 0 ]
 	same out "$MISTRAL_SAYS
 "
-	same <(sed 's/ (HTTP.*//' err) "gm-prompt: gemini: gemini-3.8-flahs: the service does not have this model: similar: $real, $(
+	same <(sed 's/ (HTTP.*//' err) "gm-prompt: gemini: gemini-3.8-flahs: no such model; did you mean $real, $(
 		gm-models | grep -vx $real | grep '3\..*flash$' | head -n 2 | paste -sd, | sed 's/,/, /g')
 "
 	went K0 M0
@@ -410,7 +412,7 @@ Euh.
 	[ "$rc" -eq 0 ]
 	same out "$MISTRAL_SAYS
 "
-	same <(tell err) 'gm-prompt: gemini: all keys are rejected: API key reported as leaked; gm-keycheck shows the reason for each (key_leaked)
+	same <(tell err) 'gm-prompt: gemini: all keys are rejected: API key reported as leaked; using mistral (key_leaked)
 '
 	went M0
 	again
@@ -468,7 +470,7 @@ Euh.
 " ''
 	ask -nv --fallback mistral --retries 0 hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: attempt 1: $ALIAS: overloaded; try again later (HTTP 503, overloaded)
+" "gm-prompt: attempt 1: $ALIAS: overloaded; try again later (HTTP 503, overloaded): The model is overloaded. Please try again later.
 gm-prompt: gemini: $ALIAS: overloaded; using mistral (HTTP 503, overloaded)
 "
 	# An error is told all the same.
@@ -548,11 +550,11 @@ ends() {
 @test "the deadline is that of the whole chain: 69" {
 	local line
 	services
-	line="gm-prompt: gemini: $ALIAS: overloaded; try again later (HTTP 503, overloaded)"
+	line="gm-prompt: gemini: $ALIAS: overloaded; using mistral (HTTP 503, overloaded)"
 	play <<<"[$(at gemini '"refusal":"overloaded"'),$(at mistral '"chat":["Un"],"gate":"never"'),$LOCAL_GOOD]"
 	ask --fallback mistral,openai --retries 0 --deadline 3s --json hi
 	[ "$rc" -eq 69 ]
-	same err "$line; using mistral
+	same err "$line
 gm-prompt: gemini: $ALIAS: overloaded (HTTP 503, overloaded); mistral: mistral-large-latest: deadline exceeded (deadline)
 "
 	went K0 M0
@@ -568,7 +570,7 @@ gm-prompt: gemini: $ALIAS: overloaded (HTTP 503, overloaded); mistral: mistral-l
 	play <<<"[$(at gemini '"refusal":"overloaded","headers":{"Retry-After":"40"}'),$MISTRAL_GOOD]"
 	ask --fallback mistral --deadline 20s hi
 	[ "$rc" -eq 0 ]
-	same err "gm-prompt: gemini: no time left for another try: ${line#*gemini: }; using mistral
+	same err "$line
 "
 	went K0 M0
 }

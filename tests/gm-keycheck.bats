@@ -328,7 +328,7 @@ $try
 $try
 " ''
 	check -k 1 1
-	said 64 "gm-keycheck: --key-index and operands exclude each other
+	said 64 "gm-keycheck: --key-index and operands cannot be combined
 $try
 " ''
 	check - 1
@@ -336,7 +336,7 @@ $try
 $try
 " ''
 	check -4 -6
-	said 64 "gm-keycheck: --ipv4 and --ipv6 exclude each other
+	said 64 "gm-keycheck: --ipv4 and --ipv6 cannot be combined
 $try
 " ''
 	[ "$(requests)" -eq 0 ]
@@ -551,7 +551,7 @@ $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck that the server is running' 1 ...0
 @test "errors of the server are repeated, up to --retries" {
 	KEYS=$GOOD_KEY server
 	echo '[{"refusal":"server","repeat":2}]' >"$DIR/script.json"
-	check --max-wait 0
+	check
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 3 ]
 }
@@ -588,7 +588,7 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 @test "keys of one project: what one has met, the other is not asked for" {
 	KEYS=a:$GOOD_KEY,a:fake-good-key-0002 server
 	echo '[{"refusal":"server"},{"refusal":"project_suspended","repeat":-1}]' >"$DIR/script.json"
-	check --max-wait 0
+	check
 	said 77 'gm-keycheck: no key is healthy; key 0 (...0001) project_blocked, key 1 (...0002) project_blocked
 ' "$(tr '\t' '|' <out)"
 	# Whose request it was is told the reason, the other that there is a mark.

@@ -185,18 +185,18 @@ gemma-4-31b-it  262144  32768   no        generateContent,countTokens  yes
 	jq -r '.. | objects | keys[]' out | sort | diff - page
 }
 
-@test "options that exclude each other" {
+@test "options that cannot be combined" {
 	serve
 	models --all --method x
-	said 64 '' "gm-models: --all and --method exclude each other
+	said 64 '' "gm-models: --all and --method cannot be combined
 Try 'gm-models --help'.
 "
 	models --long --json
-	said 64 '' "gm-models: --long and --json exclude each other
+	said 64 '' "gm-models: --long and --json cannot be combined
 Try 'gm-models --help'.
 "
 	models -4 -6
-	said 64 '' "gm-models: --ipv4 and --ipv6 exclude each other
+	said 64 '' "gm-models: --ipv4 and --ipv6 cannot be combined
 Try 'gm-models --help'.
 "
 	unsent

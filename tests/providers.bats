@@ -190,7 +190,7 @@ Accept: application/json
 	unset GEMINI_API_KEY MISTRAL_API_KEYS # the cache needs none
 	tool gm-models --provider mistral small
 	said 0 "$SMALL" ''
-	tool gm-models --provider openai -m nonsense -v
+	OPENAI_MODEL=nonsense tool gm-models --provider openai -v
 	said 0 'qwen3-8b-q4_k_m
 ' 'gm-models: the list of models is from the cache in HOME/.cache/gm
 '
@@ -201,7 +201,7 @@ Accept: application/json
 	tool gm-models --provider mistral --refresh
 	fails 78 "gm-models: no API key $LOOKED; set MISTRAL_API_KEYS"
 	export MISTRAL_API_KEYS=$TWO
-	tool gm-models --provider mistral --refresh -m nonsense small
+	MISTRAL_MODEL_NAME=nonsense tool gm-models --provider mistral --refresh small
 	said 0 "$SMALL" ''
 	got "GET /mistral/v1/models Bearer $TWO"
 }
@@ -301,10 +301,10 @@ Try 'gm-models --help'.
 	misused gm-models \
 	    "--fallback: not gemini, mistral or openai"
 	tool gm-models --fallback openai --fallback-mistral
-	misused gm-models '--fallback and --fallback-mistral exclude each other'
+	misused gm-models '--fallback and --fallback-mistral cannot be combined'
 	tool gm-models --fallback-mistral -k 0
 	misused gm-models \
-	    '--key-index and --fallback-mistral exclude each other'
+	    '--key-index and --fallback-mistral cannot be combined'
 	GM_FALLBACK=nobody tool gm-models
 	fails 78 "gm-models: environment: GM_FALLBACK: not gemini, mistral or openai"
 	got
@@ -722,15 +722,15 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 			return 1
 		}
 	done <<-'END'
-		--provider all 0|--provider all and operands exclude each other
-		--provider all -|--provider all and operands exclude each other
-		--provider all -k 0|--key-index and --provider all exclude each other
-		--provider all --fallback mistral|--fallback and --provider all exclude each other
-		--provider all --fallback-mistral|--fallback and --provider all exclude each other
-		--fallback mistral 0|--fallback and operands exclude each other
-		--fallback-mistral -|--fallback-mistral and operands exclude each other
-		--fallback mistral -k 0|--key-index and --fallback exclude each other
-		--fallback mistral --fallback-mistral|--fallback and --fallback-mistral exclude each other
+		--provider all 0|--provider all and operands cannot be combined
+		--provider all -|--provider all and operands cannot be combined
+		--provider all -k 0|--key-index and --provider all cannot be combined
+		--provider all --fallback mistral|--fallback and --provider all cannot be combined
+		--provider all --fallback-mistral|--fallback and --provider all cannot be combined
+		--fallback mistral 0|--fallback and operands cannot be combined
+		--fallback-mistral -|--fallback-mistral and operands cannot be combined
+		--fallback mistral -k 0|--key-index and --fallback cannot be combined
+		--fallback mistral --fallback-mistral|--fallback and --fallback-mistral cannot be combined
 		--provider nobody|--provider: not gemini, mistral, openai or all
 		--fallback all|--fallback: not gemini, mistral or openai
 		--provider mistral 2|INDEX: not a whole number from 0 to 1

@@ -126,7 +126,7 @@ midnight() {
 
 # told: what was said on standard error, with each time as TIME.
 told() {
-	sed 's/[0-9]\{4\}-[0-9-]*T[0-9:]*Z/TIME/g' err
+	sed -E 's/until ([0-9]{4}-[0-9-]*T)?[0-9:]*Z \([0-9dhmins ]+\)/until TIME/g' err
 }
 
 # --- 429
@@ -278,7 +278,7 @@ of() {
 	ask -n hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting '(0.[0-9]|1.[01])' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting '(0.[0-9]|1.[01])' s for key '[012]' (...000'[012]')'$ ]]
 	asked 0122
 	clean
 	# While it lasts, all that is held against anything is the pause.
@@ -319,6 +319,7 @@ of() {
 }
 
 @test "all cooling: 75 and the earliest time, in the line and the JSON" {
+	local at
 	three
 	at_noon
 	play <<<"[$(with $K0 '"refusal":"quota_day"'),$(with $K1 '"refusal":"quota_minute","retry_delay":"30s"'),$(with $K2 '"refusal":"quota_day","retry_delay":"90s"')]"
@@ -328,7 +329,8 @@ of() {
 	rests 30 30
 	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or enable billing (HTTP 429, quota_day)
 '
-	grep -qF "until $(jq -r .error.retry_at out) (" err
+	at=$(jq -r .error.retry_at out)
+	grep -qE "until (${at%T*}T)?${at#*T} \\([0-9]+ s\\)" err
 	same <(jq -c '[.ok, .error.class, .key_index, (.attempts | length)]' out) \
 	    '[false,"quota_day",2,3]
 '
@@ -361,7 +363,7 @@ of() {
 	ask -n --max-wait 5 hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting 0.'[0-9]' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting 0.'[0-9]' s for key 1 (...0001)'$ ]]
 	asked 0121
 }
 
@@ -971,7 +973,7 @@ paid() {
 	[ "$rc" -eq 0 ]
 	paid 10
 	GM_TPM=1 ask -n --deadline 9h hi
-	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_RPM (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_TPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# Another project has its own; what tools add is only in the total.
 	GM_TPM=1 GOOGLE_API_KEYS=$K0,$K1 ask -n --deadline 9h hi
@@ -1038,7 +1040,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: deadline exceeded (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 	tried 1
 }

@@ -114,7 +114,7 @@ gm-prompt: ${GONE#gemini: }
 	went K0
 }
 
-@test "names that are unknown, and switches that exclude each other" {
+@test "names that are unknown, and switches that cannot be combined" {
 	services
 	local who="not gemini, mistral or openai"
 	ask --fallback mistal hi
@@ -131,11 +131,11 @@ gm-prompt: ${GONE#gemini: }
 	ask --env-file env hi
 	failed 78 "env: GM_FALLBACK: $who"
 	ask --fallback mistral --fallback-mistral hi
-	usage '--fallback and --fallback-mistral exclude each other'
+	usage '--fallback and --fallback-mistral cannot be combined'
 	ask -k 0 --fallback mistral hi
-	usage '--key-index and --fallback exclude each other'
+	usage '--key-index and --fallback cannot be combined'
 	ask -k 0 --fallback-mistral hi
-	usage '--key-index and --fallback-mistral exclude each other'
+	usage '--key-index and --fallback-mistral cannot be combined'
 	ask --provider mistal hi
 	usage "--provider: not gemini, mistral or openai"
 	unsent
@@ -592,7 +592,7 @@ Try 'gm-prompt --help'.
 	E
 	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: the URL's host is not this machine, and http: would show the key on the way there"* ]]
+	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: plain http would send the API key unencrypted; use https"* ]]
 	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
 	[ "$rc" -eq 78 ]
 	# Without a key there is none to show, but text all the same.

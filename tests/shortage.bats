@@ -176,7 +176,7 @@ check_state() {
 		[ "$status" -eq 0 ] && [ -z "$stderr" ] && continue
 		[ "$status" -eq 71 ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
-		[[ $stderr == "gm-rotate: "*": Too many open files: raise ulimit -n" ]]
+		[[ $stderr == "gm-rotate: "*": Too many open files; raise ulimit -n" ]]
 	done
 	[ "$status" -eq 0 ]
 }

@@ -1286,7 +1286,7 @@ few() {
 		0) [ -s out ] || return ;;
 		71)
 			same out '' || return
-			[[ $(tail -n 1 err) == gm-*': Too many open files: raise ulimit -n' ]] || {
+			[[ $(tail -n 1 err) == gm-*': Too many open files; raise ulimit -n' ]] || {
 				echo "$n: $(cat err)"
 				return 1
 			}

@@ -216,13 +216,13 @@ test_shortage(void **state)
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_int_equal(gm_keydir_open(&other, ".", &err), -1);
-	assert_error(&err, GM_EOS, ".: Too many open files: raise ulimit -n");
+	assert_error(&err, GM_EOS, ".: Too many open files; raise ulimit -n");
 	assert_int_equal(gm_keydir_file(&d, "name", O_RDONLY, &err), -1);
 	assert_error(
-	    &err, GM_EOS, "./name: Too many open files: raise ulimit -n");
+	    &err, GM_EOS, "./name: Too many open files; raise ulimit -n");
 	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, &err), -1);
 	assert_error(
-	    &err, GM_EOS, "./lock: Too many open files: raise ulimit -n");
+	    &err, GM_EOS, "./lock: Too many open files; raise ulimit -n");
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	gm_keydir_close(&other);
 	gm_keydir_close(&d);
