@@ -64,8 +64,8 @@ $(gm-prompt --count "Translate this into French" <README.md)
 78
 
 == Which models are there, and which of them answer?
-\$ gm-models --probe -l flash | cut -f 1,2,6
-$(gm-models --probe -l flash | cut -f 1,2,6)
+\$ gm-models --probe -l flash | cut -f 1,2,5
+$(gm-models --probe -l flash | cut -f 1,2,5)
 
 == The state of the keys, which all programs share.
 \$ gm-rotate --status | cut -f 1,2,4,5,7

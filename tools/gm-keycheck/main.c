@@ -1,4 +1,4 @@
-/* gm-keycheck: tell which API keys work, and what to do about the others. */
+/* gm-keycheck: check which API keys work, and say what to do about the others. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +32,14 @@ struct options {
 struct run {
 	struct options *opt;
 	enum gm_keycheck_level level;
-	int64_t wanted; /* keys that must be healthy; -1: all */
-	bool now;       /* they must be able to answer now */
+	int64_t wanted; /* --min-healthy or --min-ok; -1: all */
+	bool now;       /* --min-ok: limited keys do not count */
 	struct gm_cli_operands operands;
 	struct gm_buf typed; /* keys from standard input */
 	struct gm_services services;
 	struct gm_health *healths;
 	size_t len;
-	bool named; /* keys of several services: each with its name */
+	bool named; /* keys of several services: show the provider */
 	struct gm_out out;
 	struct gm_outfile metrics;
 };
@@ -65,7 +65,7 @@ parse_level(const char *text, enum gm_keycheck_level *level, struct gm_err *err)
 	return gm_fail(err, GM_EUSAGE, "--level: not list, count or generate");
 }
 
-/* "-" is alone. */
+/* Find out if keys are on standard input: "-" must be the only operand. */
 static int
 read_operands(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -143,7 +143,7 @@ add_key(struct run *r, size_t service, size_t index)
 		.provider = r->services.services[service].provider->name };
 }
 
-/* The keys that the operands name, in the order of the ring. */
+/* Add the keys that the operands name, each once, in the order of the ring. */
 static int
 choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -169,7 +169,7 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 	return rc;
 }
 
-/* A health for each key that is to be checked, in the order of the keys. */
+/* Add a health for each key to check, sorted by service and index. */
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -209,7 +209,7 @@ holds_key(const struct gm_config *c)
 	return false;
 }
 
-/* Is the env file safe where it is? */
+/* Print notes if others, or git, may get the keys in the env file. */
 static void
 warn(const struct gm_common *c)
 {
@@ -264,7 +264,7 @@ write_metrics(struct run *r, struct gm_err *err)
 	if (rc != 0 && err->code == GM_EIO)
 		gm_err_prefix(err, "%s: ", path);
 	gm_buf_release(&text);
-	r->metrics.mode = 0644; /* for whoever collects it */
+	r->metrics.mode = 0644; /* the exporter is another user */
 	return rc == 0 ? gm_outfile_commit(&r->metrics, err) : -1;
 }
 
@@ -330,7 +330,8 @@ deliver(struct run *r, struct gm_err *err)
 	    r->wanted < 0 ? r->len : (size_t)r->wanted, r->now, err);
 }
 
-/* Keys that are typed in place of the configured ones. */
+/* Read keys from standard input, in place of the configured ones. */
+
 static int
 read_typed(struct run *r, struct gm_err *err)
 {
@@ -370,7 +371,9 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	    choose_keys(r, argc, argv, err) != 0 ||
 	    gm_out_open(&r->out, NULL, err) != 0)
 		return -1;
+	/* Create the file before anything is sent: a request may cost quota. */
 	if (o->prometheus != NULL &&
+
 	    gm_outfile_create(&r->metrics, o->prometheus, err) != 0)
 		return -1;
 	warn(&o->common);

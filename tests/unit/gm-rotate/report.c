@@ -1,4 +1,4 @@
-/* Reports of every form: what of the table they change, and what is told. */
+/* Reports of every form: the changes of the table, and the notes. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ static const struct {
 	{ "{\"index\":2,\"key\":\"...0003\",\"class\":\"no_credit\"}",
 	    "label:work all no_credit 60;", NULL },
 	{ "{\"index\":0,\"status\":\"ok\",\"class\":null}", NOTHING, NULL },
-	/* over already; too long for a quota; of no key */
+	/* ended already; too long for a quota; of no key */
 	{ "{\"index\":1,\"class\":\"quota\",\"retry_at\":"
 	  "\"2026-11-22T09:59:59Z\"}",
 	    NOTHING, NULL },
@@ -58,7 +58,7 @@ static const struct {
 	  "\"attempts\":2,\"class\":"
 	  "\"key_expired\"}",
 	    "a all key_expired 1440;", NULL },
-	/* by their own time; over already */
+	/* with a time; ended already */
 	{ "{\"time\":\"2026-11-22T09:00:00.000Z\",\"attempts\":[{\"model\":"
 	  "\"m\",\"key_index\":0,\"key\":\"...0001\",\"class\":"
 	  "\"key_invalid\"}]}",
@@ -67,17 +67,17 @@ static const struct {
 	  "\"m\",\"key_index\":0,\"key\":\"...0001\",\"class\":"
 	  "\"key_invalid\"}]}",
 	    NOTHING, NULL },
-	/* too little is said */
+	/* something is missing */
 	{ "{\"index\":1,\"key\":\"...0002\",\"class\":\"quota\","
 	  "\"model\":null}",
 	    NOTHING, "no model" },
 	{ "{\"index\":1,\"class\":\"key_invalid\"}", NOTHING, "no masked key" },
 	{ "{\"index\":1,\"class\":\"no_credit\"}", NOTHING, "no masked key" },
-	/* it may have been a probe */
+	/* the request may have been a free one */
 	{ "{\"index\":1,\"key\":\"...0002\",\"class\":\"forbidden\","
 	  "\"model\":\"m\"}",
 	    NOTHING, NULL },
-	/* not for us */
+	/* of other keys or providers */
 	{ "{\"index\":0,\"key\":\"...0002\",\"class\":\"key_invalid\"}",
 	    NOTHING, OTHER },
 	{ "{\"index\":3,\"class\":\"key_invalid\"}", NOTHING,
@@ -159,7 +159,7 @@ test_lines(void **state)
 	"{\"index\":0,\"class\":\"ok\",\"time\":" \
 	"\"2026-11-22T09:59:59.000Z\"}"
 
-/* A good report lifts a mark, unless the mark is younger. */
+/* A report of a success lifts a mark, unless the mark is newer. */
 static void
 test_success(void **state)
 {
@@ -188,7 +188,7 @@ test_success(void **state)
 	close_rig(&rig);
 }
 
-/* The report's own words, clean and without a key. */
+/* The reason is the report's text, clean and without a key. */
 static void
 test_words(void **state)
 {
