@@ -127,7 +127,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 		 {"when": {"body": "two"}, "stream": ["a\\nb"], "repeat": -1},
 		 {"when": {"body": "cut"}, "stream": ["half"],
 		  "finish": "MAX_TOKENS", "repeat": -1}, {"when": {"body": "bad"},
-		  "row": 22, "repeat": -1}, $ECHO]
+		  "refusal": "invalid_argument", "repeat": -1}, $ECHO]
 	END
 	printf '%s\n' x nl bad two cut y | batch -l -j1 --text
 	said 1 $'x\nends\n\na\nb\n\ny\n' "\
@@ -148,9 +148,9 @@ gm-prompt: 2 of 6 records failed
 	replies <<-END
 		[{"when": {"body": "cut"}, "stream": ["half"],
 		  "finish": "MAX_TOKENS", "repeat": -1},
-		 {"when": {"body": "block"}, "row": 43, "repeat": -1},
-		 {"when": {"body": "bad"}, "row": 22, "repeat": -1},
-		 {"when": {"body": "busy"}, "row": 37, "repeat": -1}, $ECHO]
+		 {"when": {"body": "block"}, "refusal": "blocked", "repeat": -1},
+		 {"when": {"body": "bad"}, "refusal": "invalid_argument", "repeat": -1},
+		 {"when": {"body": "busy"}, "refusal": "overloaded", "repeat": -1}, $ECHO]
 	END
 	printf '%s\n' cut block bad busy fine | batch -l -j1 --retries 2
 	[ "$rc" -eq 1 ]

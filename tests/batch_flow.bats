@@ -140,7 +140,7 @@ load batch
 
 @test "metrics: a line for each request, and one for the run" {
 	replies <<-END
-		[{"when": {"body": "bad"}, "row": 22, "repeat": -1}, $ECHO]
+		[{"when": {"body": "bad"}, "refusal": "invalid_argument", "repeat": -1}, $ECHO]
 	END
 	printf '%s\n' '{"prompt":"one"}' '{"prompt":"bad"}' '{' |
 		batch -a -j1 --text --quiet --log-file log

@@ -26,7 +26,7 @@ mistral() {
 
 @test "a fallback is a note once per service and class, not per record" {
 	mistral <<-END
-		[$MISTRAL, {"row": 37, "repeat": 4}, {"row": 30, "repeat": -1}]
+		[$MISTRAL, {"refusal": "overloaded", "repeat": 4}, {"refusal": "quota_day", "repeat": -1}]
 	END
 	seq 8 | batch -l -j1 --retries 0 --fallback mistral
 	[ "$rc" -eq 0 ]
@@ -40,10 +40,10 @@ mistral() {
 gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until\
  T (HTTP 429, quota_day): Quota exceeded for metric:\
  generativelanguage.googleapis.com/generate_content_free_tier_requests, limit:\
- 20, model: $ALIAS Please retry in 38s.; asking mistral instead
+ 20, model: $ALIAS Please retry in 38s.; using mistral
 "
 	seq 3 | batch -l -j1 --retries 0 --fallback mistral -v
-	[ "$(grep -c '; asking mistral instead$' err)" -eq 3 ]
+	[ "$(grep -c '; using mistral$' err)" -eq 3 ]
 }
 
 @test "what only the fallback refuses is a failed record" {
@@ -52,7 +52,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 		  "refusal": "context", "repeat": -1},
 		 {"when": {"path": "/mistral/", "body": "four"},
 		  "refusal": "server", "repeat": -1},
-		 $MISTRAL, {"row": 30, "repeat": -1}]
+		 $MISTRAL, {"refusal": "quota_day", "repeat": -1}]
 	END
 	printf '%s\n' one two three four five |
 	    batch -l -j1 --retries 0 --fallback mistral
@@ -70,19 +70,19 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	mistral <<-END
 		[{"when": {"path": "/mistral/"}, "chat": ["m"], "repeat": 2},
 		 {"when": {"path": "/mistral/"}, "refusal": "unauthorized",
-		  "repeat": -1}, {"row": 30, "repeat": -1}]
+		  "repeat": -1}, {"refusal": "quota_day", "repeat": -1}]
 	END
 	seq 8 | batch -l -j1 --fallback mistral
 	[ "$rc" -eq 75 ]
 	answers m m
 	[ "$(requests)" -eq 4 ]
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 }
 
 @test "a key that dies midway loses no record" {
 	keys <<-END
 		[{"when": {"key": "$K0"}, "echo": "", "repeat": 3},
-		 {"when": {"key": "$K0"}, "row": 5, "repeat": -1}, $ECHO]
+		 {"when": {"key": "$K0"}, "refusal": "key_leaked", "repeat": -1}, $ECHO]
 	END
 	seq 12 | batch -l -j4 --text
 	said 0 "$(seq 12)
@@ -93,20 +93,20 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 }
 
 @test "no key is accepted: nothing is written for records not sent" {
-	keys <<<'[{"row": 5, "repeat": -1}]'
+	keys <<<'[{"refusal": "key_leaked", "repeat": -1}]'
 	seq 50 | batch -l -j2
 	[ "$rc" -eq 77 ]
 	same out ''
 	[ "$(requests)" -le 4 ]
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -q '^gm-prompt: no key can be used (2 refused): ' err
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 }
 
 @test "all keys cool down for too long: the time, and nothing written" {
 	keys <<-END
 		[{"echo": "", "repeat": 3},
-		 {"row": 29, "retry_delay": "300s", "repeat": -1}]
+		 {"refusal": "quota_minute", "retry_delay": "300s", "repeat": -1}]
 	END
 	seq 50 | batch -l -j1 --text
 	[ "$rc" -eq 75 ]
@@ -114,7 +114,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	[ "$(requests)" -eq 5 ]
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -Eq '^gm-prompt: no key can be used until 20[0-9TZ:-]+ \(2 ' err
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 	# The input is not read further.
 	yes | batch -l
 	[ "$rc" -eq 75 ]
@@ -123,7 +123,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 
 @test "a record's own model that is exhausted stops no other" {
 	keys <<-END
-		[{"when": {"path": "/rare:"}, "row": 30, "repeat": 2}, $ECHO]
+		[{"when": {"path": "/rare:"}, "refusal": "quota_day", "repeat": 2}, $ECHO]
 	END
 	printf '%s\n' '{"prompt":"1"}' '{"prompt":"2","model":"rare"}' \
 	    '{"prompt":"3"}' '{"prompt":"4","model":"rare"}' '{"prompt":"5"}' >in
@@ -143,7 +143,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 }
 
 @test "a record that no fallback can do stops no other" {
-	mistral <<<"[$MISTRAL, {\"row\": 30, \"repeat\": -1}]"
+	mistral <<<"[$MISTRAL, {\"refusal\": \"quota_day\", \"repeat\": -1}]"
 	printf '%s\n' '{"prompt":"1"}' '{"prompt":"2","top_k":3}' \
 	    '{"prompt":"3"}' | batch -a -j1 --fallback mistral
 	[ "$rc" -eq 75 ]
@@ -154,11 +154,11 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 }
 
 @test "all records' own model is exhausted: the input is not read further" {
-	keys <<<'[{"row": 30, "repeat": -1}]'
+	keys <<<'[{"refusal": "quota_day", "repeat": -1}]'
 	yes '{"prompt":"1","model":"rare"}' | batch -a
 	[ "$rc" -eq 75 ]
 	same out ''
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 	[ "$(requests)" -le 16 ]
 }
 
@@ -168,7 +168,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	for option in -l -0; do
 		rm -f "$DIR"/go "$DIR"/request.*
 		replies <<-END
-			[{"when": {"body": "two"}, "row": 29, "head_gate": "go",
+			[{"when": {"body": "two"}, "refusal": "quota_minute", "head_gate": "go",
 			  "retry_delay": "300s", "repeat": -1},
 			 {"when": {"body": "three"}, "echo": "", "head_gate": "go"},
 			 $ECHO]
@@ -193,7 +193,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 
 @test "a cooldown that is short enough is waited for, and said once" {
 	keys <<-END
-		[{"row": 29, "retry_delay": "1.2s", "repeat": 2}, $ECHO]
+		[{"refusal": "quota_minute", "retry_delay": "1.2s", "repeat": 2}, $ECHO]
 	END
 	seq 6 | batch -l -j1 --text
 	[ "$rc" -eq 0 ]
@@ -207,8 +207,8 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 
 @test "one key alone: cooling is 75, rejected 77" {
 	keys <<-END
-		[{"when": {"key": "$K0"}, "row": 30, "repeat": -1},
-		 {"when": {"key": "$K1"}, "row": 5, "repeat": -1}]
+		[{"when": {"key": "$K0"}, "refusal": "quota_day", "repeat": -1},
+		 {"when": {"key": "$K1"}, "refusal": "key_leaked", "repeat": -1}]
 	END
 	seq 5 | batch -l -k 0
 	[ "$rc" -eq 75 ]
@@ -223,8 +223,8 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 		 $ECHO]
 	END
 	printf '%s\n' one two three | batch -l -j1 --text --deadline 2
-	said 69 $'one\n' "gm-prompt: $ALIAS: the deadline is over (deadline); the rest\
- was not sent
+	said 69 $'one\n' "gm-prompt: $ALIAS: deadline exceeded; the remaining records\
+ were not sent (deadline)
 "
 	[ "$(requests)" -eq 2 ]
 	# Also while nothing comes.
@@ -237,7 +237,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 
 @test "a service that is down fails each record by itself" {
 	replies <<-END
-		[{"when": {"body": "two"}, "row": 37, "repeat": -1}, $ECHO]
+		[{"when": {"body": "two"}, "refusal": "overloaded", "repeat": -1}, $ECHO]
 	END
 	printf '%s\n' one two three | batch -l -j1 --retries 1
 	[ "$rc" -eq 1 ]
@@ -255,9 +255,9 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 
 @test "other statuses than one make 1" {
 	replies <<-END
-		[{"when": {"body": "bad"}, "row": 22, "repeat": -1},
-		 {"when": {"body": "block"}, "row": 43, "repeat": -1},
-		 {"when": {"body": "gone"}, "row": 17, "repeat": -1}, $ECHO]
+		[{"when": {"body": "bad"}, "refusal": "invalid_argument", "repeat": -1},
+		 {"when": {"body": "block"}, "refusal": "blocked", "repeat": -1},
+		 {"when": {"body": "gone"}, "refusal": "no_model", "repeat": -1}, $ECHO]
 	END
 	printf '%s\n' bad block | batch -l
 	[ "$rc" -eq 1 ]

@@ -136,8 +136,7 @@ noted() {
 }
 
 no_key() {
-	refused "no API key: set GOOGLE_API_KEYS in the environment or in an\
- env file (looked for $1)"
+	refused "no API key in $1 or the environment; set GOOGLE_API_KEYS"
 }
 
 # --- precedence
@@ -215,12 +214,12 @@ no_key() {
 	dry "$(traced "$PWD/variable" "1 in GOOGLE_API_KEYS ($PWD/variable)" \
 	    0002 GM_RETRIES "2 ($PWD/variable)" GM_MAX_WAIT "9s ($PWD/variable)")"
 	ask "$@" hi
-	dry "gm-prompt: ./.env is not used, as there are keys in $xdg; to use it: $over
+	dry "gm-prompt: ./.env is not used: keys come from $xdg; to use it, add $over
 $(traced "$xdg" "1 in GOOGLE_API_KEYS ($xdg)" 0003 \
 	    GM_RETRIES "3 ($xdg)" GM_MAX_WAIT "9s ($xdg)")"
 	unset XDG_CONFIG_HOME
 	ask "$@" hi
-	dry "gm-prompt: ./.env is not used, as there are keys in $user; to use it: $over
+	dry "gm-prompt: ./.env is not used: keys come from $user; to use it, add $over
 $(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0004 \
 	    GM_RETRIES "4 ($user)" GM_MAX_WAIT "9s ($user)")"
 	# as the note says
@@ -236,7 +235,7 @@ $(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0004 \
 @test "./.env with somebody else's key never gets what the user's keys can send" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	local user=$HOME/.config/gm/env n=0 mode
-	local note="./.env is not used, as there are keys in $user; to use it: --env-file .env"
+	local note="./.env is not used: keys come from $user; to use it, add --env-file .env"
 
 	unset GEMINI_API_KEY
 	# nor does it stop the tools, whatever is wrong with it
@@ -278,19 +277,18 @@ $(traced "$user" "1 in GOOGLE_API_KEYS ($user)" 0004 \
 	keep .env MISTRAL_API_KEYS=fake-evil-key-0666
 	chmod 666 .env
 	GEMINI_API_KEY=$GOOD_KEY ask --fallback mistral --dry-run hi
-	dry "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS\
- in the environment or in an env file (looked for $HOME/.config/gm/env,\
- /etc/gm/env)
+	dry "gm-prompt: mistral: skipped: no API key in $HOME/.config/gm/env,\
+ /etc/gm/env or the environment; set MISTRAL_API_KEYS
 $(aimed "$DEFAULT_URL" 0001)"
 	GEMINI_API_KEY=$GOOD_KEY ask -v --fallback mistral --dry-run hi
-	head -n 1 err | grep -qxF 'gm-prompt: ./.env is not used, as there are keys in a more trusted place; to use it: --env-file .env'
+	head -n 1 err | grep -qxF 'gm-prompt: ./.env is not used: keys come from a more trusted source; to use it, add --env-file .env'
 }
 
 # What the user's own file is for, it goes on to do: it names who is asked, and
 # where, so that ./.env cannot send elsewhere what was for a server at home.
 @test "the user's own file: providers that it names, a server without keys" {
 	local user=$HOME/.config/gm/env
-	local note="./.env is not used, as there are keys in $user; to use it: --env-file .env"
+	local note="./.env is not used: keys come from $user; to use it, add --env-file .env"
 
 	keep .env OPENAI_API_KEY=fake-evil-key-0666 \
 	    GOOGLE_API_KEYS=fake-evil-key-0667
@@ -325,13 +323,13 @@ gm-prompt: Accept: text/event-stream
 	grep -qxF "gm-prompt: GM_RETRIES: 7 ($user)" err
 	# without any key it is not passed over for nothing
 	ask -n hi
-	grep -qF "(looked for $user, /etc/gm/env, ./.env)" err
+	grep -qF "no API key in $user, /etc/gm/env, ./.env or the environment;" err
 }
 
 @test "a relative GM_ENV_FILE is trusted no more than ./.env" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	local user=$HOME/.config/gm/env file
-	local note='is trusted no more than ./.env and not used, as there are keys in'
+	local note='is trusted like ./.env and not used, as keys come from'
 
 	unset GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL
 	export GM_LOG_FILE='' GM_METRICS=0
@@ -344,16 +342,16 @@ gm-prompt: Accept: text/event-stream
 		    "GOOGLE_GEMINI_BASE_URL=$URL"
 		GM_ENV_FILE=$file ask hi
 		said 0 $'Hello.\n' "gm-prompt: GM_ENV_FILE: $file $note $user;\
- to use it: --env-file $file"$'\n'
+ to use it, add --env-file $file"$'\n'
 		rm "$user"
 		GM_ENV_FILE=$file GEMINI_API_KEY=$GOOD_KEY ask --dry-run hi
-		dry "gm-prompt: GM_ENV_FILE: $file $note a more trusted place;\
- to use it: --env-file $file
+		dry "gm-prompt: GM_ENV_FILE: $file $note a more trusted source;\
+ to use it, add --env-file $file
 $(aimed "$DEFAULT_URL" 0001)"
 		# and can redirect nothing
 		GM_ENV_FILE=$file ask --dry-run hi
 		dry "gm-prompt: $file: GOOGLE_GEMINI_BASE_URL, GM_FALLBACK,\
- GM_LOG_FILE ignored: only keys, model names, numbers and a loopback base URL are taken from there
+ GM_LOG_FILE ignored: only keys, model names, numbers and loopback base URLs are read from this file
 $(aimed "$DEFAULT_URL" 0666)"
 	done
 	GEMINI_API_KEY=$GOOD_KEY sent_as 1 "$HI"
@@ -364,7 +362,7 @@ $(aimed "$DEFAULT_URL" 0666)"
 	for file in "$PWD/.env" "$PWD/link" "$PWD/../work/.env"; do
 		GM_ENV_FILE=$file ask --dry-run hi
 		dry "gm-prompt: $file: GOOGLE_GEMINI_BASE_URL, GM_FALLBACK,\
- GM_LOG_FILE ignored: only keys, model names, numbers and a loopback base URL are taken from there
+ GM_LOG_FILE ignored: only keys, model names, numbers and loopback base URLs are read from this file
 $(aimed "$DEFAULT_URL" 0666)"
 	done
 	# another one is what the user says it is
@@ -389,13 +387,11 @@ $(aimed "$DEFAULT_URL" 0001)"
 	done
 	HOME=home GEMINI_API_KEY='' ask hi
 	said 78 '' "gm-prompt: HOME: not an absolute path; ignored
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
- file (looked for /etc/gm/env, ./.env)
+gm-prompt: no API key in /etc/gm/env, ./.env or the environment; set GOOGLE_API_KEYS
 "
 	CREDENTIALS_DIRECTORY=creds GEMINI_API_KEY='' ask hi
 	said 78 '' "gm-prompt: CREDENTIALS_DIRECTORY: not an absolute path; ignored
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
- file (looked for $HOME/.config/gm/env, /etc/gm/env, ./.env)
+gm-prompt: no API key in $HOME/.config/gm/env, /etc/gm/env, ./.env or the environment; set GOOGLE_API_KEYS
 "
 	unset GM_STATE_DIR
 	STATE_DIRECTORY=state ask --dry-run hi
@@ -457,8 +453,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	mkdir .env
 	ask --dry-run hi
 	said 78 '' "gm-prompt: ./.env: not a regular file; skipped
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
- file (looked for $user, /etc/gm/env, ./.env)
+gm-prompt: no API key in $user, /etc/gm/env, ./.env or the environment; set GOOGLE_API_KEYS
 "
 	# it is not looked at if there are keys
 	GEMINI_API_KEY=$GOOD_KEY ask --dry-run hi
@@ -481,8 +476,7 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
 	chmod 000 .env
 	as_nobody ./gm-prompt --dry-run hi
 	said 78 '' "gm-prompt: ./.env: Permission denied; skipped
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env\
- file (looked for /etc/gm/env, ./.env)
+gm-prompt: no API key in /etc/gm/env, ./.env or the environment; set GOOGLE_API_KEYS
 "
 	as_nobody ./gm-prompt --env-file .env hi
 	refused '.env: Permission denied'
@@ -605,15 +599,15 @@ $(aimed "$DEFAULT_URL" 0001)"
 	long=$(printf '/%0250d' {1..20})
 	mkdir -p "$BATS_TEST_TMPDIR/state"
 	export GEMINI_API_KEY=$GOOD_KEY
-	lost='the state of the keys is kept in memory only'
+	lost='the key state is kept in memory only'
 	for name in GM_STATE_DIR STATE_DIRECTORY XDG_STATE_HOME; do
 		env "$name=$long" gm-prompt -n --dry-run hi >out 2>err
-		same err "gm-prompt: the path of the state directory is longer than 4095 bytes; $lost
+		same err "gm-prompt: $lost: the path of the state directory is longer than 4095 bytes
 $(aimed "$DEFAULT_URL" 0001)
 "
 		env "$name=$part" gm-prompt -n --dry-run hi >out 2>err
 		[[ $(head -n 1 err) == \
-		    "gm-prompt: $part"*": File name too long; $lost" ]]
+		    "gm-prompt: $lost: $part"*": File name too long" ]]
 		[ "$(tail -n +2 err)" = "$(aimed "$DEFAULT_URL" 0001)" ]
 		# where it is the result, it is the error
 		rc=0
@@ -625,7 +619,7 @@ $(aimed "$DEFAULT_URL" 0001)
 		same out $'0\n'
 	done
 	XDG_CONFIG_HOME=$long ask --dry-run hi
-	dry "gm-prompt: XDG_CONFIG_HOME: longer than 4096 bytes; the env file there is skipped
+	dry "gm-prompt: XDG_CONFIG_HOME: longer than 4096 bytes; its env file is skipped
 $(aimed "$DEFAULT_URL" 0001)"
 	XDG_CONFIG_HOME=$part ask --dry-run hi
 	dry "gm-prompt: $part/gm/env: File name too long; skipped
@@ -633,7 +627,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state
 	rc=0
 	env HOME="$long" gm-prompt -n --dry-run hi >out 2>err || rc=$?
-	dry "gm-prompt: HOME: longer than 4096 bytes; the env file there is skipped
+	dry "gm-prompt: HOME: longer than 4096 bytes; its env file is skipped
 $(aimed "$DEFAULT_URL" 0001)"
 	for name in GM_CACHE_DIR CACHE_DIRECTORY XDG_CACHE_HOME; do
 		env "$name=$long" gm-prompt -n --dry-run hi >out 2>err
@@ -652,18 +646,18 @@ $(aimed "$DEFAULT_URL" 0001)"
 		GEMINI_API_KEY='' CREDENTIALS_DIRECTORY=$name ask --dry-run hi
 		[ "$rc" -eq 78 ]
 		[ "$(head -n 1 err)" = 'gm-prompt: CREDENTIALS_DIRECTORY: file name too long; ignored' ]
-		[[ $(tail -n 1 err) == 'gm-prompt: no API key: '* ]]
+		[[ $(tail -n 1 err) == 'gm-prompt: no API key in '* ]]
 	done
 	# what was named must be there
 	GM_ENV_FILE=$long ask hi
-	refused 'the path of the env file is longer than 4095 bytes'
+	refused 'env file: path longer than 4095 bytes'
 	ask --env-file "$long" hi
-	refused 'the path of the env file is longer than 4095 bytes'
+	refused 'env file: path longer than 4095 bytes'
 }
 
 # --- keys
 
-@test "no key: one line with the files looked for and the variable" {
+@test "no key: one line with the files and the variable" {
 	local user=$HOME/.config/gm/env
 
 	ask hi
@@ -712,7 +706,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 
 @test "a key in the place of its label is refused by all tools, never shown" {
 	local fake=AIzaSyFakeFakeFakeFakeFakeFakeFake0123 tool where list
-	local why='key 0: a key stands in the place of its label: write label:key'
+	local why='key 0: its label looks like a key; write label:key'
 
 	serve
 	unset GEMINI_API_KEY
@@ -798,7 +792,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 }
 
 @test "a bad key: 78, place and reason are named, the key is not shown" {
-	local blank='is a blank: separate keys by commas' key why
+	local blank='is a blank; separate keys with commas' key why
 
 	GEMINI_API_KEY='fake-good key' ask hi
 	refused "environment: GEMINI_API_KEY: key 0: byte 10 $blank"
@@ -810,21 +804,21 @@ $(aimed "$DEFAULT_URL" 0001)"
 		[ "$(tail -n 1 err)" = \
 		    "gm-prompt: environment: GOOGLE_API_KEY: key 0: $why" ]
 	done <<-'END'
-		fake-\033[31m>byte 6 is a control character: copy the key again
-		fake-\001>byte 6 is a control character: copy the key again
-		fake-\177>byte 6 is a control character: copy the key again
-		fake-é>byte 6 is not ASCII: copy the key again
-		fake-\xff>byte 6 is not ASCII: copy the key again
-		"fake-1">byte 1 is a quote: give the key without quotes
-		fake-1;fake-2>byte 7 is a ';': separate keys by commas
-		fake-1|fake-2>byte 7 is a '|': separate keys by commas
-		Bearer fake-1>begins with 'Bearer ': give the key alone
-		GOOGLE_API_KEY=fake-1>begins with NAME=: give the key alone
-		export GOOGLE_API_KEY='fake-1'>begins with NAME=: give the key alone
-		\xef\xbb\xbffake-1>byte 1 begins a byte order mark: save the text as UTF-8 without one
+		fake-\033[31m>byte 6 is a control character; copy the key again
+		fake-\001>byte 6 is a control character; copy the key again
+		fake-\177>byte 6 is a control character; copy the key again
+		fake-é>byte 6 is not ASCII; copy the key again
+		fake-\xff>byte 6 is not ASCII; copy the key again
+		"fake-1">byte 1 is a quote; remove the quotes
+		fake-1;fake-2>byte 7 is a ';'; separate keys with commas
+		fake-1|fake-2>byte 7 is a '|'; separate keys with commas
+		Bearer fake-1>begins with 'Bearer '; give only the key
+		GOOGLE_API_KEY=fake-1>begins with NAME=; give only the key
+		export GOOGLE_API_KEY='fake-1'>begins with NAME=; give only the key
+		\xef\xbb\xbffake-1>byte 1 begins a byte order mark; remove it
 	END
 	GOOGLE_API_KEYS=work: ask hi
-	refused "environment: GOOGLE_API_KEYS: key 0: there is a label but no key"
+	refused "environment: GOOGLE_API_KEYS: key 0: a label without a key"
 	keep env "GOOGLE_API_KEYS='fake-1, label:fake-2 fake-3'"
 	ask --env-file env hi
 	refused "env: GOOGLE_API_KEYS: key 1: byte 7 $blank"
@@ -842,8 +836,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	mkdir creds
 	echo >creds/google-api-keys # as units make it if there is none
 	GEMINI_API_KEY='' GM_ENV_FILE=/dev/null CREDENTIALS_DIRECTORY=$PWD/creds ask hi
-	said 78 '' "gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file,\
- or load the credential google-api-keys (looked for /dev/null)
+	said 78 '' "gm-prompt: no API key in /dev/null, the credential google-api-keys or the environment; set GOOGLE_API_KEYS
 "
 	unsent
 }
@@ -856,7 +849,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	said 0 $'Hello.\n' ''
 	sent "$HI"
 	GEMINI_API_KEY+=1 ask hi
-	refused 'environment: GEMINI_API_KEY: key 0: longer than 4096 bytes, as no key is'
+	refused 'environment: GEMINI_API_KEY: key 0: longer than 4096 bytes'
 }
 
 @test "text in UTF-16 or UTF-32 is reported as such, with iconv" {
@@ -867,7 +860,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 		name=$from
 		iconv -f UTF-8 -t "$from" plain | keep env
 		ask --env-file env hi
-		refused "env: this is $name: convert it with iconv -f $name -t UTF-8"
+		refused "env: this is $name; convert it with iconv -f $name -t UTF-8"
 		# which is what helps
 		iconv -f "$name" -t UTF-8 env | keep converted
 		ask --env-file converted --dry-run hi
@@ -875,7 +868,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 		echo "$GOOD_KEY" | iconv -f UTF-8 -t "$from" |
 		    keep creds/google-api-keys
 		CREDENTIALS_DIRECTORY=$PWD/creds ask hi
-		refused "credentials directory: google-api-keys: this is $name:\
+		refused "credentials directory: google-api-keys: this is $name;\
  convert it with iconv -f $name -t UTF-8"
 		echo "some text" | iconv -f UTF-8 -t "$from" >text
 		GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
@@ -885,7 +878,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	# the other byte order, marked
 	printf '\xfe\xff\x00G\x00=' | keep env
 	ask --env-file env hi
-	refused 'env: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'
+	refused 'env: this is UTF-16; convert it with iconv -f UTF-16 -t UTF-8'
 	# marked, but without a NUL byte
 	printf '\xff\xfe\x2d\x4e\x87\x65' >text
 	GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
@@ -941,7 +934,7 @@ ran() {
 	unset GOOGLE_GEMINI_BASE_URL
 	keep "$user" GOOGLE_GEMINI_BASE_URL=https://a.example
 	ask hi
-	refused "$user: GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place (environment): set both in one place"
+	refused "$user: GOOGLE_GEMINI_BASE_URL is less trusted than the keys (environment); set both in one file, or both in the environment"
 	rm -f ran
 	echo "GOOGLE_API_KEYS_COMMAND='echo $GOOD_KEY'" >>"$user"
 	unset GOOGLE_API_KEYS_COMMAND
@@ -970,35 +963,35 @@ ran() {
 		GOOGLE_API_KEYS_COMMAND=$command ask hi
 		refused "environment: GOOGLE_API_KEYS_COMMAND: $why"
 	done <<-'END'
-		echo fake-secret; exit 3>the command ended with status 3
-		false>the command ended with status 1
+		echo fake-secret; exit 3>the command failed with exit status 3
+		false>the command failed with exit status 1
 		kill -9 $$>the command was killed by signal 9 (Killed)
 		kill -TTIN $$>the command was stopped, as it used the terminal
 		sleep 60 & kill -TTOU 0>the command was stopped, as it used the terminal
 		:>the command printed no key
 		echo; echo ,>the command printed no key
-		yes fake-secret>the command printed more than 1 MiB, and was killed
-		echo '"fake-secret"'>key 0: byte 1 is a quote: give the key without quotes
-		echo GOOGLE_API_KEYS=fake-secret>key 0: begins with NAME=: give the key alone
+		yes fake-secret>the command printed more than 1 MiB and was killed
+		echo '"fake-secret"'>key 0: byte 1 is a quote; remove the quotes
+		echo GOOGLE_API_KEYS=fake-secret>key 0: begins with NAME=; give only the key
 	END
 	GOOGLE_API_KEYS_COMMAND='echo fake-1 | iconv -t UTF-16' ask hi
-	refused 'environment: GOOGLE_API_KEYS_COMMAND: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'
+	refused 'environment: GOOGLE_API_KEYS_COMMAND: this is UTF-16; convert it with iconv -f UTF-16 -t UTF-8'
 	# its own words pass, its input is empty
 	GOOGLE_API_KEYS_COMMAND='cat; echo why >&2; exit 1' gm hi <<<text
 	said 78 '' "why
-gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 1
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command failed with exit status 1
 "
 }
 
 @test "a command that runs a tool: it gets no keys from a command, and ends" {
 	local user=$HOME/.config/gm/env own='gm-rotate --print-key'
-	local ring='a key command must not get its keys from a key command'
+	local ring='a key command cannot use another key command'
 	local all="$user, /etc/gm/env, ./.env" nested
 
 	nested=$(counting "$own")
 	GOOGLE_API_KEYS_COMMAND=$nested ask hi
-	said 78 '' "gm-rotate: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $all)
-gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+	said 78 '' "gm-rotate: no API key in $all or the environment; set GOOGLE_API_KEYS
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command failed with exit status 78
 "
 	ran 1
 	# in the file, and in both; a wrapper changes nothing
@@ -1006,25 +999,25 @@ gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 7
 	keep "$user" "GOOGLE_API_KEYS_COMMAND='sh $PWD/wrapper'"
 	ask hi
 	said 78 '' "gm-rotate: $user: GOOGLE_API_KEYS_COMMAND: $ring
-gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command failed with exit status 78
 "
 	ran 1
 	GOOGLE_API_KEYS_COMMAND=$nested ask hi
 	said 78 '' "gm-rotate: $user: GOOGLE_API_KEYS_COMMAND: $ring
-gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command failed with exit status 78
 "
 	ran 1
 	# one that sets it again, and two that would take turns
 	GOOGLE_API_KEYS_COMMAND="echo x >>'$PWD/ran'; GOOGLE_API_KEYS_COMMAND='sh $PWD/wrapper' $own" ask hi
 	said 78 '' "gm-rotate: environment: GOOGLE_API_KEYS_COMMAND: $ring
-gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the command failed with exit status 78
 "
 	ran 1
 	keep "$user" "MISTRAL_API_KEYS_COMMAND='sh $PWD/wrapper'" \
 	    "GOOGLE_API_KEYS_COMMAND='$own --provider mistral'"
 	ask hi
 	said 78 '' "gm-rotate: $user: MISTRAL_API_KEYS_COMMAND: $ring
-gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
+gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command failed with exit status 78
 "
 	ran 0
 	rm "$user"
@@ -1049,18 +1042,18 @@ gm-prompt: $user: GOOGLE_API_KEYS_COMMAND: the command ended with status 78
 	    "\\$fake" "-$fake" "$fake==" "exec $fake" "export $fake" \
 	    "A=b $fake" "A=b exec ./$fake" "! $fake" $'\001'"$fake"; do
 		GOOGLE_API_KEYS_COMMAND=$text ask hi
-		refused 'environment: GOOGLE_API_KEYS_COMMAND: this is a key, not a command: put it into GOOGLE_API_KEYS'
+		refused 'environment: GOOGLE_API_KEYS_COMMAND: this is a key, not a command; put it into GOOGLE_API_KEYS'
 	done
 	MISTRAL_API_KEYS_COMMAND=FakeFakeFakeFakeFakeFake01234567 \
 	    ask --provider mistral hi
-	refused 'environment: MISTRAL_API_KEYS_COMMAND: this is a key, not a command: put it into MISTRAL_API_KEYS'
+	refused 'environment: MISTRAL_API_KEYS_COMMAND: this is a key, not a command; put it into MISTRAL_API_KEYS'
 	OPENAI_API_KEY_COMMAND=sk-fake-key-0123456789abcdef \
 	    ask --provider openai -m m hi
-	refused 'environment: OPENAI_API_KEY_COMMAND: this is a key, not a command: put it into OPENAI_API_KEY'
+	refused 'environment: OPENAI_API_KEY_COMMAND: this is a key, not a command; put it into OPENAI_API_KEY'
 	where=$HOME/.config/gm/env
 	keep "$where" "GOOGLE_API_KEYS_COMMAND=$fake"
 	ask hi
-	refused "$where: GOOGLE_API_KEYS_COMMAND: this is a key, not a command: put it into GOOGLE_API_KEYS"
+	refused "$where: GOOGLE_API_KEYS_COMMAND: this is a key, not a command; put it into GOOGLE_API_KEYS"
 	rm "$where"
 	# as an argument it may well be, or in the path of what is there
 	mkdir -p "dir/$fake"
@@ -1088,7 +1081,7 @@ gone() {
 
 	export GOOGLE_API_KEYS_COMMAND='echo $$ >pid; sleep 60 & echo $! >>pid; wait'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: the deadline is over
+	said 69 '' "gm-prompt: environment: GOOGLE_API_KEYS_COMMAND: deadline exceeded
 "
 	touch pid # it may have been too slow to say who it is
 	gone pid
@@ -1124,27 +1117,27 @@ gone() {
 		ran 1
 		chmod 644 "$file"
 		ask --env-file "$file" hi
-		refused "$file: others can read or change it (mode 644): run chmod 600 $file"
+		refused "$file: others can read or change it; run chmod 600 $file (mode 644)"
 		for mode in 644 600; do
 			chmod "$mode" "$file"
 			GM_ALLOW_UNSAFE_ENV=1 ask --env-file "$file" hi
 			said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: GM_ALLOW_UNSAFE_ENV is set
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $file)
+gm-prompt: no API key in $file or the environment; set GOOGLE_API_KEYS
 "
 		done
 		rm "$file"
 	done
 	keep env "$line"
 	ask --env-file env hi
-	said 78 '' "gm-prompt: env: GOOGLE_API_KEYS_COMMAND ignored: name the file by an absolute path
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for env)
+	said 78 '' "gm-prompt: env: GOOGLE_API_KEYS_COMMAND ignored: its path is relative; use an absolute path
+gm-prompt: no API key in env or the environment; set GOOGLE_API_KEYS
 "
 	keep .env "$line"
 	for file in ./.env "$PWD/.env" ././.env; do
 		[ "$file" = ./.env ] || export GM_ENV_FILE=$file
 		ask hi
-		said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: only keys, model names, numbers and a loopback base URL are taken from there
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for ${all/.\/.env/$file})
+		said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: only keys, model names, numbers and loopback base URLs are read from this file
+gm-prompt: no API key in ${all/.\/.env/$file} or the environment; set GOOGLE_API_KEYS
 "
 	done
 	ran 0
@@ -1154,8 +1147,8 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 	ln .env twin
 	for file in "$PWD/.env" "$PWD/./.env" .env "$PWD/link" "$PWD/twin"; do
 		ask --env-file "$file" hi
-		said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: no command is taken from ./.env
-gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for $file)
+		said 78 '' "gm-prompt: $file: GOOGLE_API_KEYS_COMMAND ignored: commands in ./.env are never run
+gm-prompt: no API key in $file or the environment; set GOOGLE_API_KEYS
 "
 	done
 	# what else it sets counts, and so does the command of any other file
@@ -1173,7 +1166,7 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 @test "a command is not run without need" {
 	export GOOGLE_API_KEYS_COMMAND
 	GOOGLE_API_KEYS_COMMAND=$(counting "echo $GOOD_KEY")
-	local held="no API key: GOOGLE_API_KEYS_COMMAND (environment) is run only to hand a key on: with --print-key, or a command after --"
+	local held="no API key: GOOGLE_API_KEYS_COMMAND is run only with --print-key or a command after -- (environment)"
 	local tool
 
 	for tool in gm-prompt gm-models gm-keycheck gm-rotate; do
@@ -1217,13 +1210,13 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 		keep .env "GEMINI_API_KEY=$GOOD_KEY"
 		chmod "$mode" env .env
 		ask --env-file env hi
-		refused "env: others can read or change it (mode $mode): run\
- chmod 600 env"
+		refused "env: others can read or change it; run\
+ chmod 600 env (mode $mode)"
 		ask hi
-		refused "./.env: others can read or change it (mode $mode): run\
- chmod 600 ./.env"
+		refused "./.env: others can read or change it; run\
+ chmod 600 ./.env (mode $mode)"
 		# which is what helps
-		eval "$(sed 's/.*: run //' err)"
+		eval "$(sed 's/.*; run //; s/ (.*//' err)"
 		ask --dry-run hi
 		dry "$(aimed "$DEFAULT_URL" 0001)"
 	done
@@ -1231,7 +1224,7 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 	ln -s env link
 	chmod 644 env
 	ask --env-file link hi
-	refused 'link: others can read or change it (mode 644): run chmod 600 link'
+	refused 'link: others can read or change it; run chmod 600 link (mode 644)'
 }
 
 @test "an env file none of whose values are used is not judged" {
@@ -1260,7 +1253,7 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 	keep env "GEMINI_API_KEY=$GOOD_KEY"
 	chown "$NOBODY" env
 	ask --env-file env hi
-	refused 'env: owned by somebody else, who could change it: make a copy of your own with mode 600'
+	refused 'env: owned by another user, who could change it; make your own copy and run chmod 600 on it'
 	GM_ALLOW_UNSAFE_ENV=1 ask --env-file env --dry-run hi
 	dry "$(aimed "$DEFAULT_URL" 0001)"
 	as_nobody ./gm-prompt --env-file env --dry-run hi
@@ -1324,7 +1317,7 @@ gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file 
 	dry "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL,\
  GM_FALLBACK, GM_METRICS, GM_LOG_FILE, GM_SYSLOG, GM_STATE_DIR,\
  GM_CACHE_DIR, GM_ENV_FILE, GM_ALLOW_UNSAFE_ENV ignored:\
- only keys, model names, numbers and a loopback base URL are taken from there
+ only keys, model names, numbers and loopback base URLs are read from this file
 $(aimed "$URL" 0667)"
 	GEMINI_API_KEY='' GOOGLE_GEMINI_BASE_URL='' ask --dry-run hi
 	[ "$(tail -n +2 err)" = "$(aimed "$DEFAULT_URL" 0667)" ]
@@ -1354,7 +1347,7 @@ $(aimed "$URL" 0667)"
 		    "GOOGLE_GEMINI_BASE_URL='$url'"
 		ask --dry-run hi
 		dry "gm-prompt: ./.env: GOOGLE_GEMINI_BASE_URL ignored: only\
- keys, model names, numbers and a loopback base URL are taken from there
+ keys, model names, numbers and loopback base URLs are read from this file
 $(aimed "$DEFAULT_URL" 0001)"
 	done
 }
@@ -1497,21 +1490,21 @@ $(aimed "$DEFAULT_URL" 0001)"
 
 @test "a base URL less trusted than the key: 78, naming both places" {
 	local user=$HOME/.config/gm/env
-	local why='GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place'
+	local why='GOOGLE_GEMINI_BASE_URL is less trusted than the keys'
 	local url
 
 	for url in https://a.example http://127.0.0.1:1; do
 		keep env "GOOGLE_GEMINI_BASE_URL=$url"
 		GEMINI_API_KEY=$GOOD_KEY ask --env-file env hi
-		refused "env: $why (environment): set both in one place"
+		refused "env: $why (environment); set both in one file, or both in the environment"
 		GM_ENV_FILE=$PWD/env GEMINI_API_KEY=$GOOD_KEY ask hi
-		refused "$PWD/env: $why (environment): set both in one place"
+		refused "$PWD/env: $why (environment); set both in one file, or both in the environment"
 		keep creds/google-api-keys "$GOOD_KEY"
 		CREDENTIALS_DIRECTORY=$PWD/creds ask --env-file env hi
-		refused "env: $why (credentials directory): set both in one place"
+		refused "env: $why (credentials directory); set both in one file, or both in the environment"
 		keep "$user" "GOOGLE_GEMINI_BASE_URL=$url"
 		GEMINI_API_KEY=$GOOD_KEY ask hi
-		refused "$user: $why (environment): set both in one place"
+		refused "$user: $why (environment); set both in one file, or both in the environment"
 		rm "$user"
 	done
 }
@@ -1539,17 +1532,16 @@ $(aimed "$DEFAULT_URL" 0001)"
 	export GEMINI_API_KEY=$GOOD_KEY
 	for url in http://a.example http://10.0.0.1 http://127.0.0.1.a.example \
 	    http://localhost.a.example 'http://[2001:db8::1]' http://0.0.0.0; do
+		why='plain http would send the API key unencrypted; '
+		[ "$url" != http://0.0.0.0 ] ||
+			why="the URL's host is an address to listen on, "
 		GOOGLE_GEMINI_BASE_URL=$url ask hi
-		refused_like "environment: GOOGLE_GEMINI_BASE_URL: the URL's host is "
-		why='is not this machine, and http: would show the key'
-		[ "$url" != http://0.0.0.0 ] || why='is where a server listens'
-		grep -q "$why" err
+		refused_like "environment: GOOGLE_GEMINI_BASE_URL: $why"
 		keep env "GEMINI_API_KEY=$GOOD_KEY" \
 		    "GOOGLE_GEMINI_BASE_URL='$url'"
 		env -u GEMINI_API_KEY gm-prompt --env-file env hi \
 		    >out 2>err </dev/null || rc=$?
-		refused_like "env: GOOGLE_GEMINI_BASE_URL: the URL's host is "
-		grep -q "$why" err
+		refused_like "env: GOOGLE_GEMINI_BASE_URL: $why"
 	done
 	for url in ftp://a.example a.example https:// 'https://a b' \
 	    https://a.example@b.example 'https://a.example?x' \
@@ -1610,7 +1602,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	for name in GM_METRICS GM_SYSLOG; do
 		export "$name=maybe"
 		ask hi
-		refused "environment: $name: neither 1 nor 0"
+		refused "environment: $name: not 1 or 0"
 		unset "$name"
 	done
 }

@@ -52,7 +52,7 @@ rc= # set by gm and ask
 @test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --response-timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -64,7 +64,7 @@ rc= # set by gm and ask
 @test "--timeout TIME: no event after the first is an error" {
 	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -107,25 +107,26 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat full): no connection (network): " err
+	grep -q "^gm-prompt: $(cat full): no connection; " err; check the network (network)
 }
 
 @test "--deadline TIME: the whole run" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: $ALIAS: the deadline is over (deadline)
+	said 69 '' "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 	sent "$HI"
 }
 
 @test "--deadline: while waiting for another try" {
-	replies <<<'[{"row": 29, "retry_delay": "30s"}]'
+	replies <<<'[{"refusal": "quota_minute", "retry_delay": "30s"}]'
 	ask --deadline 10s hi # the wait would not fit: no wait at all
 	[ "$rc" -eq 75 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -qE '^gm-prompt: key 0 \(\.\.\.0001\): the quota per minute is used'\
-' up; it rests until [-0-9]+T[0-9:]+Z \(HTTP 429, quota_minute\): ' err
+	grep -qE '^gm-prompt: key 0 \(\.\.\.0001\): rate-limited until '\
+'[-0-9T:]+Z \([0-9]+ s\); wait, or add keys of another project '\
+'\(HTTP 429, quota_minute\)$' err
 	[ "$(requests)" -eq 1 ]
 }
 
@@ -135,15 +136,14 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	exec 8<>pipe # somebody has it open, so it does not end
 	gm --deadline 300ms hi <pipe
 	exec 8>&-
-	said 69 '' $'gm-prompt: standard input: the deadline is over\n'
+	said 69 '' $'gm-prompt: standard input: deadline exceeded\n'
 	unsent
 }
 
 @test "--retries N" {
-	replies <<<'[{"row": 37, "repeat": -1}]'
+	replies <<<'[{"refusal": "overloaded", "repeat": -1}]'
 	ask --retries 0 hi
-	said 69 '' "gm-prompt: $ALIAS: the model is overloaded (HTTP 503,\
- overloaded): The model is overloaded. Please try again later.
+	said 69 '' "gm-prompt: $ALIAS: overloaded; try again later (HTTP 503, overloaded)
 "
 	sent "$HI"
 	ask --retries 2 hi
@@ -165,13 +165,13 @@ Try 'gm-prompt --help'.
 
 @test "--max-wait TIME: a quota that comes back sooner is waited for" {
 	replies <<-'END'
-		[{"row": 29, "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
+		[{"refusal": "quota_minute", "retry_delay": "0.2s"}, {"stream": ["Hello."]}]
 	END
 	ask --max-wait 5s --retries 0 hi # a quota's wait is no retry
 	[ "$rc" -eq 0 ]
 	same out $'Hello.\n'
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -qE '^gm-prompt: quota_minute: waiting [0-9]\.[0-9] s$' err
+	grep -qE '^gm-prompt: rate-limited: waiting [0-9]\.[0-9] s for key 0 \(\.\.\.0001\)$' err
 	sent_as 1 "$HI"
 	sent_as 2 "$HI"
 }
@@ -179,14 +179,11 @@ Try 'gm-prompt --help'.
 @test "--max-wait TIME: one that comes back later ends the run" {
 	local until
 
-	replies <<<'[{"row": 30, "repeat": -1}]'
+	replies <<<'[{"refusal": "quota_day", "repeat": -1}]'
 	ask --max-wait 37.9s hi
 	[ "$rc" -eq 75 ]
-	until=$(grep -oE '[-0-9]+T[0-9:]+Z' err)
-	said 75 '' "gm-prompt: key 0 (...0001): the quota per day is used up; it\
- rests until $until (HTTP 429, quota_day): Quota exceeded for metric:\
- generativelanguage.googleapis.com/generate_content_free_tier_requests, limit:\
- 20, model: $ALIAS Please retry in 38s.
+	until=$(sed -nE 's/.* until ([-0-9T:]+Z \([0-9]+ s\));.*/\1/p' err)
+	said 75 '' "gm-prompt: key 0 (...0001): daily quota exhausted until $until; wait, or enable billing (HTTP 429, quota_day)
 "
 	sent "$HI"
 }
@@ -220,7 +217,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	run -1 grep -qaP '\x02h2' hello
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat port): no connection (network): " err
+	grep -q "^gm-prompt: $(cat port): no connection; " err; check the network (network)
 }
 
 @test "--http1.1: the same request" {
@@ -245,18 +242,18 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: nothing listens there: is the server running? (refused): " \
+	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: connection refused; check that the server is running (refused)
 	    err
 	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 3 ]
 	ask -4 -6 hi
-	said 64 '' "gm-prompt: --ipv4 and --ipv6 exclude each other
+	said 64 '' "gm-prompt: --ipv4 and --ipv6 cannot be combined
 Try 'gm-prompt --help'.
 "
 }
 
-@test "options that exclude each other" {
+@test "options that cannot be combined" {
 	local pair
 
 	serve
@@ -264,6 +261,6 @@ Try 'gm-prompt --help'.
 	    '--stream --extract' '--no-stdin --require-stdin'; do
 		# shellcheck disable=SC2086 # two words
 		ask $pair hi
-		usage "${pair/ / and } exclude each other"
+		usage "${pair/ / and } cannot be combined"
 	done
 }

@@ -9,9 +9,17 @@ section() {
 	awk -v name=".Sh $1" '/^\.Sh/ { on = $0 == name; next } on' "$2"
 }
 
-# members: the names on lines ".Va NAME , NAME" of standard input, each on a line.
+# members: the names after macros "Va NAME , NAME" of standard input, each on a
+# line.
 members() {
-	sed -n 's/^\.Va //p' | sed 's/ [,.]$//; s/ , /\n/g'
+	awk '/^\./ {
+		on = 0
+		for (i = 1; i <= NF; i++)
+			if ($i ~ /^\.?[A-Z][a-z]$/)
+				on = $i ~ /Va/
+			else if (on && $i ~ /^[a-z]/)
+				print $i
+	}'
 }
 
 # plain: mdoc text as words on one line, its few escapes undone.
@@ -53,9 +61,10 @@ ask_source() {
 }
 
 @test "options: help shows each row of the table, within 80 columns" {
-	gm-prompt --help >help
+	gm-prompt --help all >help
 	[ -z "$(awk 'length > 80' help)" ]
-	gm-prompt --gm-options | while IFS=$'\t' read -r letter name arg text; do
+	gm-prompt --gm-options |
+	    while IFS=$'\t' read -r letter name arg text _ _; do
 		[ "$letter" != - ] && start="  -$letter, --$name" ||
 			start="      --$name"
 		[ "$arg" = - ] || start+=" $arg"
@@ -138,7 +147,7 @@ EOT
 	local name file line
 
 	: >missing
-	for name in $(gm-keycheck --help | sed -n \
+	for name in $(gm-keycheck --help all | sed -n \
 	    '/ --provider /{s/.*  //; s/,//g; s/ or all$//p;}'); do
 		echo "$name" >>names
 		while read -r file line; do
@@ -200,7 +209,7 @@ EOT
 '
 	same err ''
 	run -78 gm-prompt -n --env-file env Hello
-	assert_output 'gm-prompt: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for env)'
+	assert_output 'gm-prompt: no API key in env or the environment; set GOOGLE_API_KEYS'
 	sed -i "s/^GOOGLE_API_KEYS=/&$GOOD_KEY/" env
 	gm-prompt -n --env-file env --dry-run Hello >out 2>err
 	same out '{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}
@@ -280,15 +289,14 @@ EOT
 @test "JSON: the page tells each member, in its order, and no other" {
 	serve
 	gm-prompt -n --json --search Hello >object
-	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
+	section 'JSON OUTPUT' "$PAGES/gm-prompt.1" |
 	    sed -n 's/^\.It Va //p' >page
 	echo '{"prompt": "Hello", "id": 1}' | gm-prompt -a --search >line
 	jq -r 'keys_unsorted[]' line >members
 	diff members page
 	jq -r 'keys_unsorted[]' object >members
 	tail -n +4 page | diff members -
-	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
-	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	section 'JSON OUTPUT' "$PAGES/gm-prompt.1" | members | sort -u >page
 	gm-prompt -n --json -m none Hello >failure || :
 	script <<-'END'
 		[{"stream":[{"candidates":[{"content":{"parts":[{"toolCall":{}}]},
@@ -304,7 +312,7 @@ EOT
 	serve
 	echo 'A pipe joins two programs.' >text
 	gm-summ --json text absent >objects 2>err || :
-	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
+	section 'JSON OUTPUT' "$PAGES/gm-summ.1" |
 	    sed -n 's/^\.It Va //p' >page
 	grep -vx files page >of_file
 	head -n 1 objects | jq -r 'keys_unsorted[]' | diff of_file -
@@ -312,8 +320,7 @@ EOT
 	gm-summ --json --combine text text >combined
 	grep -vx file page >of_files
 	jq -r 'keys_unsorted[]' combined | diff of_files -
-	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
-	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	section 'JSON OUTPUT' "$PAGES/gm-summ.1" | members | sort -u >page
 	jq -r '.. | objects | keys[]' objects combined | sort -u | diff page -
 }
 
@@ -365,7 +372,7 @@ EOT
 	echo Hello | gm-prompt -l --estimate --json | jq -r 'keys_unsorted[]' \
 	    >members
 	section BATCHES "$PAGES/gm-prompt.1" |
-	    sed -n '/^it prints an object/,/^The estimate/s/^\.Va \([a-z]*\).*/\1/p' |
+	    sed -n '/it prints an object/,/^The estimate/p' | members |
 	    diff members -
 }
 
@@ -390,6 +397,7 @@ prepare_summaries() {
 	done
 	standin journalctl 'Nov 28 10:00:00 host kernel: disk sda: read error'
 	standin mail 'The mail is on its way.'
+	standin llm 'A pipe joins two programs.'
 	export PATH=$PWD/bin:$PATH
 }
 
@@ -473,9 +481,24 @@ asked() {
 	[ "$blocks" -gt 5 ]
 	[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	[ "$(stat -c %a "$HOME/.config/gm/env")" = 600 ]
-	[ "$(requests)" -eq 53 ]
-	[ "$(asked '/mistral/v1/')" -eq 1 ]
-	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
+	[ "$(requests)" -eq 19 ]
+	[ "$(asked '/mistral/v1/')" -eq 0 ]
+	[ "$(asked '/llamacpp/v1/')" -eq 1 ]
+}
+
+@test "README is at most 200 lines long" {
+	[ "$(wc -l <"$ROOT/README.md")" -le 200 ]
+}
+
+@test "README compares with curl as the measurements do" {
+	awk -F '\t' '$1 == "--version" || $1 == "request over TLS" {
+		printf "%.2f\n", $2 / $3
+	}' "$ROOT/tests/pictures/start.tsv" >measured
+	# The ratio of medians is not quite the median of ratios.
+	grep -oP '[0-9.]+(?= × \x60curl)' "$ROOT/README.md" |
+	    paste measured - | awk '
+	($1 - $2) ^ 2 <= 0.02 ^ 2 { near++ }
+	END { exit near != 2 }'
 }
 
 @test "examples: the crontab of README and gm(7) runs, as cron runs it" {

@@ -64,7 +64,7 @@ load sweep
 @test "a fallback: whatever fails, Mistral's answer is whole or there is none" {
 	local fn
 	script <<-'E'
-	[{"when": {"path": "/v1beta/"}, "row": 37, "repeat": -1},
+	[{"when": {"path": "/v1beta/"}, "refusal": "overloaded", "repeat": -1},
 	 {"when": {"path": "/mistral/"}, "chat": ["Forty", "-two."],
 	  "reasoning": ["Hm."], "repeat": -1}]
 	E

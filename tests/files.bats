@@ -271,7 +271,7 @@ a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 	same err ''
 	sent "$(parts "$SUM" "$(fenced fifo one)")"
 	ask --deadline 200ms -f fifo sum up
-	said 69 '' $'gm-prompt: fifo: the deadline is over\n'
+	said 69 '' $'gm-prompt: fifo: deadline exceeded\n'
 	ask -f <(echo one) sum up
 	said 0 $'Hello.\n' ''
 	body 2 | grep -q 'one'

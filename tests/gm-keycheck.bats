@@ -125,22 +125,23 @@ Try 'gm-keycheck --help'.
 " ''
 }
 
-# table LEVEL: lines "ROW|STATUS|UNTIL|HTTP|ADVICE[|PROJECT]" on standard input:
-# that row of the stand-in at that level's call gives this line.
+# table LEVEL: check lines "REFUSAL[,MEMBERS]|STATUS|UNTIL|HTTP|ADVICE[|PROJECT]"
+# of standard input: this refusal of the call of that level gives this report.
 table() {
-	local row status until http advice project when
+	local refusal name status until http advice project when
 	case $1 in
 	list) when=pageSize ;;
 	generate) when=stream ;;
 	esac
-	while IFS='|' read -r row status until http advice project; do
+	while IFS='|' read -r refusal status until http advice project; do
 		rm -rf "$GM_STATE_DIR"
-		printf '[{"when":{"path":"%s"},"row":%s,"repeat":-1}]' \
-		    "$when" "$row" >"$DIR/script.json"
+		name=${refusal%%,*}
+		printf '[{"when":{"path":"%s"},"refusal":"%s"%s,"repeat":-1}]' \
+		    "$when" "$name" "${refusal#"$name"}" >"$DIR/script.json"
 		check --level "$1" --retries 0
 		[ "$(cat out)" = "$(printf '0\t...0001\t%s\t%s\t%s\t%s\tMS\t%s' \
 		    "${project:--}" "$status" "$until" "$http" "$advice")" ] || {
-			echo "row $row: $(cat out err)"
+			echo "$refusal: $(cat out err)"
 			return 1
 		}
 		case $status in
@@ -148,7 +149,7 @@ table() {
 		unknown) [ "$rc" -eq 69 ] ;;
 		*) [ "$rc" -eq 77 ] ;;
 		esac || {
-			echo "row $row: status $rc"
+			echo "$refusal: status $rc"
 			return 1
 		}
 	done
@@ -157,52 +158,52 @@ table() {
 @test "each status by the rows of the service: the list" {
 	KEYS=$GOOD_KEY server
 	table list <<'EOT'
-1|invalid|UNTIL|400|replace it
-2|expired|UNTIL|400|renew or replace it
-3|invalid|UNTIL|400|replace it
-4|invalid|UNTIL|401|replace it
-5|leaked|-|403|delete it and make another
-6|unknown|-|403|look for a proxy that removes the key
-7|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-8|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-9|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-10|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-14|unknown|-|403|use another model, or ask for permission in its project
-14,"message":"Your project has been denied access."|project_blocked|UNTIL|403|contact support, or use another project
-11|project_blocked|UNTIL|403|enable the API and billing in its project; if it is suspended: appeal, or use another|123456789012
-12|project_blocked|UNTIL|403|it is suspended: appeal to Google, or use another project|123456789012
-16|region|-|400|use it from a supported region, or enable billing
-22|unknown|-|400|see what -v says
-29|limited|UNTIL|429|wait
-34|limited|UNTIL|429|wait
-36|unknown|-|500|try again later
-37|unknown|-|503|try again later
-40|unknown|-|502|try again later
-41|unknown|-|407|check the proxy
-42|unknown|-|302|check the base URL
+key_invalid|invalid|UNTIL|400|replace it
+key_expired|expired|UNTIL|400|renew or replace it
+key_not_found|invalid|UNTIL|400|replace it
+unauthorized|invalid|UNTIL|401|replace it
+key_leaked|leaked|-|403|delete it and make another
+no_key|unknown|-|403|look for a proxy that removes the key
+referrer_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+address_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+app_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+api_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
+permission|unknown|-|403|use another model, or ask for permission in its project
+permission,"message":"Your project has been denied access."|project_blocked|UNTIL|403|contact support, or use another project
+api_disabled|project_blocked|UNTIL|403|enable the API and billing in its project; if it is suspended: appeal, or use another|123456789012
+project_suspended|project_blocked|UNTIL|403|it is suspended: appeal to Google, or use another project|123456789012
+region|region|-|400|use it from a supported region, or enable billing
+invalid_argument|unknown|-|400|see what -v says
+quota_minute|limited|UNTIL|429|wait
+quota|limited|UNTIL|429|wait
+server|unknown|-|500|try again later
+overloaded|unknown|-|503|try again later
+html|unknown|-|502|try again later
+proxy|unknown|-|407|check the proxy
+redirect|unknown|-|302|check the base URL
 EOT
 }
 
 @test "each status by the rows of the service: an answer" {
 	KEYS=$GOOD_KEY server
 	table generate <<'EOT'
-15|no_credit|UNTIL|402|add credit to its account
-16|region|-|400|use it from a supported region, or enable billing
-17|unknown|-|404|ask another model
-18|unknown|-|404|use gemini-3.8-flash instead
-29|limited|UNTIL|429|wait
-30|limited|UNTIL|429|wait, or pay for more
-31|limited|UNTIL|429|use another model, or enable billing
-32|limited|UNTIL|429|wait, or raise the limit
-37|unknown|-|503|try again later
-39|unknown|-|504|try again later
-43|ok|-|200|-
+no_credit|no_credit|UNTIL|402|add credit to its account
+region|region|-|400|use it from a supported region, or enable billing
+no_model|unknown|-|404|ask another model
+model_gone|unknown|-|404|use gemini-3.8-flash instead
+quota_minute|limited|UNTIL|429|wait
+quota_day|limited|UNTIL|429|wait, or pay for more
+quota_none|limited|UNTIL|429|use another model, or enable billing
+quota_spend|limited|UNTIL|429|wait, or raise the limit
+overloaded|unknown|-|503|try again later
+timeout|unknown|-|504|try again later
+blocked|ok|-|200|-
 EOT
 }
 
 @test "the project's number is learnt, and shared by all forms of output" {
 	KEYS=$GOOD_KEY server
-	echo '[{"row":11,"repeat":-1,"project":"4711"}]' >"$DIR/script.json"
+	echo '[{"refusal":"api_disabled","repeat":-1,"project":"4711"}]' >"$DIR/script.json"
 	check
 	said 77 'gm-keycheck: no key is healthy; 1 project_blocked
 ' '0|...0001|4711|project_blocked|UNTIL|403|MS|enable the API and billing in its project; if it is suspended: appeal, or use another'
@@ -264,7 +265,7 @@ $ALIAS quota_day
 
 @test "a key that works again is used again" {
 	KEYS=$GOOD_KEY server
-	echo '[{"row":1}]' >"$DIR/script.json"
+	echo '[{"refusal":"key_invalid"}]' >"$DIR/script.json"
 	check
 	[ "$rc" -eq 77 ]
 	[ "$(state)" = 'all key_invalid' ]
@@ -327,15 +328,15 @@ $try
 $try
 " ''
 	check -k 1 1
-	said 64 "gm-keycheck: --key-index and operands exclude each other
+	said 64 "gm-keycheck: --key-index and operands cannot be combined
 $try
 " ''
 	check - 1
-	said 64 "gm-keycheck: '-' and other operands exclude each other
+	said 64 "gm-keycheck: '-' and other operands cannot be combined
 $try
 " ''
 	check -4 -6
-	said 64 "gm-keycheck: --ipv4 and --ipv6 exclude each other
+	said 64 "gm-keycheck: --ipv4 and --ipv6 cannot be combined
 $try
 " ''
 	[ "$(requests)" -eq 0 ]
@@ -361,7 +362,7 @@ typed() {
 GET /v1beta/models?pageSize=1 $DEAD
 "
 	typed "$DEAD"$'\n'"$DEAD"
-	said 77 'gm-keycheck: standard input: 1 key dropped, as it is there twice
+	said 77 'gm-keycheck: standard input: 1 duplicate key ignored
 gm-keycheck: no key is healthy; 1 invalid
 ' '0|...0002|-|invalid|UNTIL|400|MS|replace it'
 }
@@ -373,7 +374,7 @@ gm-keycheck: no key is healthy; 1 invalid
 	said 78 'gm-keycheck: standard input: no API key
 ' ''
 	typed $'fake-good-key-0001\nfake bad key\n'
-	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank: separate keys by commas
+	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank; separate keys with commas
 ' ''
 	rc=0
 	gm-keycheck - <&- >raw 2>err || rc=$?
@@ -386,7 +387,7 @@ gm-keycheck: no key is healthy; 1 invalid
 @test "-: typed keys are not sent where a weaker place says" {
 	KEYS=$GOOD_KEY server
 	typed "$GOOD_KEY"
-	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more trusted place (standard input): set both in one place
+	said 78 "gm-keycheck: $PWD/env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys (standard input); set both in one file, or both in the environment
 " ''
 	unset GM_ENV_FILE
 	mv env .env
@@ -494,13 +495,13 @@ lists() {
 	    '0|...0001|-|unknown|-|404|MS|check the base URL'
 	lists '"status":405,"json":{"detail":"Method Not Allowed"}' \
 	    '0|...0001|-|unknown|-|405|MS|check the base URL'
-	lists '"row":44' '0|...0001|-|unknown|-|501|MS|see what -v says'
-	lists '"row":14' \
+	lists '"refusal":"unimplemented"' '0|...0001|-|unknown|-|501|MS|see what -v says'
+	lists '"refusal":"permission"' \
 	    '0|...0001|-|unknown|-|403|MS|use another model, or ask for permission in its project'
 	lists '"status":403,"body":"<h1>No</h1>"' \
 	    '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
 	# It does not help a key that is rejected for an answer.
-	echo '[{"when":{"path":"pageSize"},"status":404,"json":{}},{"when":{"path":"count"},"service":true},{"row":5}]' >"$DIR/script.json"
+	echo '[{"when":{"path":"pageSize"},"status":404,"json":{}},{"when":{"path":"count"},"service":true},{"refusal":"key_leaked"}]' >"$DIR/script.json"
 	check --level generate
 	said 77 'gm-keycheck: no key is healthy; 1 leaked
 ' '0|...0001|-|leaked|-|403|MS|delete it and make another'
@@ -510,10 +511,10 @@ lists() {
 	KEYS=$GOOD_KEY server
 	echo '[{"status":403,"body":"<title>Error 403</title>","repeat":-1}]' >"$DIR/script.json"
 	check --level generate
-	said 69 "gm-keycheck: no key got an answer: $URL: access denied by a web page instead of the API (HTTP 403, front_end): Error 403
+	said 69 "gm-keycheck: no key got an answer: $URL: a web page denies access; check the base URL and your network (HTTP 403, front_end): Error 403
 " '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
 	[ -z "$(state)" ]
-	echo '[{"row":36,"message":"API key expired, reported as leaked","repeat":-1}]' >"$DIR/script.json"
+	echo '[{"refusal":"server","message":"API key expired, reported as leaked","repeat":-1}]' >"$DIR/script.json"
 	check --retries 0
 	[ "$rc" -eq 69 ]
 	[ -z "$(state)" ]
@@ -522,7 +523,7 @@ lists() {
 @test "no key: 78" {
 	export GM_ENV_FILE=/dev/null
 	check
-	said 78 'gm-keycheck: no API key: set GOOGLE_API_KEYS in the environment or in an env file (looked for /dev/null)
+	said 78 'gm-keycheck: no API key in /dev/null or the environment; set GOOGLE_API_KEYS
 ' ''
 }
 
@@ -535,22 +536,22 @@ lists() {
 	    0 ...0001)
 $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 "
-	grep -q "^gm-keycheck: no key got an answer: $URL: nothing listens there: is the server running? (refused): " err
+	grep -q "^gm-keycheck: no key got an answer: $URL: connection refused; check that the server is running (refused)
 	[ "$(wc -l <err)" -eq 1 ]
 	[ -z "$(state)" ]
 }
 
 @test "errors of the server are repeated, up to --retries" {
 	KEYS=$GOOD_KEY server
-	echo '[{"row":36,"repeat":2}]' >"$DIR/script.json"
-	check --max-wait 0
+	echo '[{"refusal":"server","repeat":2}]' >"$DIR/script.json"
+	check
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 3 ]
 }
 
 @test "a model that refuses one token is asked once more" {
 	KEYS=$GOOD_KEY server
-	echo '[{"when":{"path":"stream"},"row":22}]' >"$DIR/script.json"
+	echo '[{"when":{"path":"stream"},"refusal":"invalid_argument"}]' >"$DIR/script.json"
 	check --level generate
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 4 ]
@@ -561,8 +562,8 @@ $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 @test "a key whose list or count is refused is never asked for an answer" {
 	KEYS=fake-good-key-0002,fake-good-key-0003 server
 	cat >"$DIR/script.json" <<-'END'
-		[{"when":{"key":"fake-good-key-0002","path":"pageSize"},"row":22},
-		 {"when":{"key":"fake-good-key-0003","path":"count"},"row":22}]
+		[{"when":{"key":"fake-good-key-0002","path":"pageSize"},"refusal":"invalid_argument"},
+		 {"when":{"key":"fake-good-key-0003","path":"count"},"refusal":"invalid_argument"}]
 	END
 	check --level generate
 	[ "$rc" -eq 69 ]
@@ -579,8 +580,8 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 
 @test "keys of one project: what one has met, the other is not asked for" {
 	KEYS=a:$GOOD_KEY,a:fake-good-key-0002 server
-	echo '[{"row":36},{"row":12,"repeat":-1}]' >"$DIR/script.json"
-	check --max-wait 0
+	echo '[{"refusal":"server"},{"refusal":"project_suspended","repeat":-1}]' >"$DIR/script.json"
+	check
 	said 77 'gm-keycheck: no key is healthy; 2 project_blocked
 ' "$(tr '\t' '|' <out)"
 	# Whose request it was is told the reason, the other that there is a mark.
@@ -615,13 +616,13 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 
 @test "the deadline: what has no answer by then is unknown" {
 	KEYS=$GOOD_KEY,$DEAD server
-	echo '[{"when":{"key":"'$DEAD'"},"row":1,"gate":"never","repeat":-1}]' \
+	echo '[{"when":{"key":"'$DEAD'"},"refusal":"key_invalid","gate":"never","repeat":-1}]' \
 	    >"$DIR/script.json"
 	check --deadline 1s
 	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 unknown
 ' '0|...0001|-|ok|-|200|MS|-' '1|...0002|-|unknown|-|-|MS|allow more time'
 	check --deadline 300ms 1
-	said 69 'gm-keycheck: no key got an answer: models: the deadline is over (deadline)
+	said 69 'gm-keycheck: no key got an answer: models: deadline exceeded (deadline)
 ' '1|...0002|-|unknown|-|-|MS|allow more time'
 }
 
@@ -774,7 +775,7 @@ gm_keycheck_timestamp_seconds NOW
 	KEYS=$GOOD_KEY server
 	mkfifo m
 	check --deadline 100ms --prometheus m
-	said 69 'gm-keycheck: m: the deadline is over
+	said 69 'gm-keycheck: m: deadline exceeded
 ' ''
 	[ "$(requests)" -eq 0 ]
 	gm-keycheck --prometheus m >out 2>err </dev/null &
@@ -891,7 +892,7 @@ gm_keycheck_timestamp_seconds NOW
 	env -i setsid "$BUILD/gm-keycheck" --env-file env --level generate \
 	    >raw 2>err </dev/null || rc=$?
 	shape <raw >out
-	said 1 'gm-keycheck: no state directory; the state of the keys is kept in memory only
+	said 1 'gm-keycheck: the key state is kept in memory only: no state directory; set GM_STATE_DIR
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 ' '0|...0001|-|ok|-|200|MS|-' \
@@ -903,8 +904,8 @@ gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 	local mark=fake-marker-key-of-keycheck-0042
 
 	KEYS=$mark server
-	echo '[{"row":1,"repeat":4},{"row":12,"repeat":4},
-	    {"row":18,"replacement":"'$mark'","repeat":-1}]' >"$DIR/script.json"
+	echo '[{"refusal":"key_invalid","repeat":4},{"refusal":"project_suspended","repeat":4},
+	    {"refusal":"model_gone","replacement":"'$mark'","repeat":-1}]' >"$DIR/script.json"
 	for _ in 1 2 3; do
 		rc=0
 		gm-keycheck -vv --json --metrics --log-file log --prometheus m \
@@ -938,7 +939,7 @@ gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 
 @test "gm-prompt --count lifts no quota, as it sees none" {
 	KEYS=$GOOD_KEY server
-	echo '[{"when":{"path":"stream"},"row":30}]' >"$DIR/script.json"
+	echo '[{"when":{"path":"stream"},"refusal":"quota_day"}]' >"$DIR/script.json"
 	rc=0
 	gm-prompt -n --max-wait 0 hi >out 2>err || rc=$?
 	[ "$rc" -eq 75 ]
@@ -1008,7 +1009,7 @@ full() {
 	check
 	[ "$rc" -eq 77 ]
 	full
-	full="$GM_STATE_DIR/keys: full: the oldest 1 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	full="$GM_STATE_DIR/keys: full: the oldest 1 row dropped; set GM_STATE_DIR to a different directory for each list of keys"
 	# Whoever writes first tells it: a key that is checked ...
 	env_file "fake-leaked-key-0003,$DEAD"
 	check

@@ -55,10 +55,10 @@ load prompt
 	unsent
 }
 
-@test "--prompt and operands exclude each other" {
+@test "--prompt and operands cannot be combined" {
 	serve
 	ask -q one two
-	usage '--prompt and operands exclude each other'
+	usage '--prompt and operands cannot be combined'
 }
 
 @test "-s, --system TEXT, @FILE and @-" {
@@ -181,7 +181,7 @@ load prompt
 
 @test "a note about what the model ignores or rejects, once" {
 	local n=gemini-4-neon note
-	replies <<<'[{"row": 37}, {"stream": ["Hello."], "repeat": -1}]'
+	replies <<<'[{"refusal": "overloaded"}, {"stream": ["Hello."], "repeat": -1}]'
 	note="gm-prompt: $n: it ignores --temperature, --top-k
 gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
 "
@@ -205,7 +205,7 @@ gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
 	ask --count -m gemini-4-argon -t 1 --thinking off hi
 	said 0 $'1\n' ''
 	# A model that is asked only now.
-	echo '[{"row": 18}, {"stream": ["Hello."]}]' >"$DIR/script.new"
+	echo '[{"refusal": "model_gone"}, {"stream": ["Hello."]}]' >"$DIR/script.new"
 	mv "$DIR/script.new" "$DIR/script.json"
 	ask -m gemini-3.8-flash,$n -t 1 hi
 	said 0 $'Hello.\n' "gm-prompt: $n: it ignores --temperature
@@ -328,7 +328,7 @@ gm-prompt: source: https://b.example/2 Two
 
 @test "--model: the service does not have it, and names another" {
 	replies <<-'END'
-		[{"row": 18, "replacement": "gemini-3.8-flash"}]
+		[{"refusal": "model_gone", "replacement": "gemini-3.8-flash"}]
 	END
 	ask -m gemini-2.0-flash hi
 	said 78 '' "gm-prompt: gemini-2.0-flash: the service does not have this\

@@ -112,7 +112,7 @@ ends() {
 }
 
 @test "a long answer without a new token is printed, status 1" {
-	local unfinished="gm-prompt: $LONG: the answer may not be whole (CONTINUATION)
+	local unfinished="gm-prompt: $LONG: the answer may be incomplete (CONTINUATION)
 "
 	serve
 	SCRIPT=("$(hop '' "$(piece One, $MORE)")")
@@ -202,7 +202,7 @@ token() {
 }
 
 @test "-S: text that comes again otherwise ends the answer, status 1" {
-	local rest other="gm-prompt: $LONG: the answer may not be whole (HTTP 200, unfinished): the rest does not match the text that was printed
+	local rest other="gm-prompt: $LONG: the answer may be incomplete (HTTP 200, unfinished): the rest does not match the text that was printed
 "
 	serve
 	for rest in "$(piece 'TWO, three.' STOP)" "$(piece tw STOP)" \
@@ -226,7 +226,7 @@ token() {
 	TOKENS=(- T1)
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two MAX_TOKENS T2)")")
-	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
 "
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two. STOP T2)")")
@@ -258,7 +258,7 @@ token() {
 	TOKENS=(- T1 T1)
 	ends 0 $'One \xF0\x9F\x98\x80 two three.\n' ''
 	# A later response that brings nothing before it breaks.
-	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")" '{"row":37}'
+	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")" '{"refusal":"overloaded"}'
 		"$(hop ',"cut_at":1' "$(piece x)")"
 		"$(hop '' "$(piece two. STOP)")")
 	TOKENS=(- T1 T1 T1)
@@ -266,7 +266,7 @@ token() {
 }
 
 @test "what was printed is not printed twice, and never contradicted" {
-	local other="gm-prompt: URL: the reply was cut before its end (HTTP 200, truncated): the rest does not match the text that was printed
+	local other="gm-prompt: URL: the response ended too early: the rest does not match the text that was printed; try again later (HTTP 200, truncated)
 " rest
 	serve
 	export GM_MAX_WAIT=10ms
@@ -311,7 +311,7 @@ token() {
 	hops "$first" "$cut"
 	ask -m $LONG -S --retries 1 hi
 	unworded err
-	said 76 $'One, two, \n' "gm-prompt: $URL: the reply was cut before its end (HTTP 200, truncated): WHY
+	said 76 $'One, two, \n' "gm-prompt: $URL: the response ended too early: WHY; try again later (HTTP 200, truncated)
 "
 	continued - T1
 	hops "$first" "$cut"
@@ -338,25 +338,25 @@ two_projects() {
 	LAST=$(hop '' "$(piece two. STOP)")
 	# An invalid key: the other one of the project.
 	for way in --no-stream -S; do
-		hops "$FIRST" '{"row":1}' "$LAST"
+		hops "$FIRST" '{"refusal":"key_invalid"}' "$LAST"
 		ask -m $LONG $way hi
 		said 0 $'One, two.\n' ''
 		went K0 K0 K1
 		continued - T1 T1
 	done
 	# A quota: the project waits if it may, ...
-	hops "$FIRST" '{"row":29,"retry_delay":"0.2s"}' "$LAST"
+	hops "$FIRST" '{"refusal":"quota_minute","retry_delay":"0.2s"}' "$LAST"
 	ask -m $LONG --quiet hi
 	said 0 $'One, two.\n' ''
 	continued - T1 T1
 	# ... else the answer begins anew with another one, if nothing was printed.
-	hops "$FIRST" '{"row":29}' "$(hop '' "$(piece 'Uno.' STOP)")"
+	hops "$FIRST" '{"refusal":"quota_minute"}' "$(hop '' "$(piece 'Uno.' STOP)")"
 	ask -m $LONG --max-wait 1 hi
 	said 0 $'Uno.\n' ''
 	went K0 K0 K0
 	continued - T1 -
 	[ "$(head_of $((BEFORE + 3)) | grep -c "$M0")" -eq 1 ]
-	hops "$FIRST" '{"row":29}' "$LAST"
+	hops "$FIRST" '{"refusal":"quota_minute"}' "$LAST"
 	ask -m $LONG --max-wait 1 -S hi
 	[ "$rc" -eq 75 ] && same out $'One, \n'
 	continued - T1
@@ -369,14 +369,14 @@ two_projects() {
 	OTHER=$(hop '' "$(piece 'Uno.' STOP)")
 	# All keys rest, and no retry is left: the next model, the next service.
 	for way in --no-stream '-o f'; do
-		hops "$FIRST" '{"row":29}' "$OTHER"
+		hops "$FIRST" '{"refusal":"quota_minute"}' "$OTHER"
 		# shellcheck disable=SC2086 # two words
 		ask -m $LONG,gemini-4-neon --max-wait 1 --retries 0 $way hi
 		[ "$rc" -eq 0 ]
 		[ "$way" = --no-stream ] || mv f out
 		same out $'Uno.\n'
 	done
-	hops "$FIRST" '{"row":29,"when":{"path":"/v1beta/"}}' "$MISTRAL_GOOD"
+	hops "$FIRST" '{"refusal":"quota_minute","when":{"path":"/v1beta/"}}' "$MISTRAL_GOOD"
 	ask -m $LONG --max-wait 1 --retries 0 --fallback mistral hi
 	[ "$rc" -eq 0 ] && same out "$MISTRAL_SAYS"$'\n'
 }
@@ -384,21 +384,21 @@ two_projects() {
 @test "other faults of a later response end it, or begin anew elsewhere" {
 	services
 	FIRST="$(hop '' "$(piece 'One, ' $MORE T1)")"
-	hops "$FIRST" '{"row":22,"when":{"path":"/v1beta/"}}'
+	hops "$FIRST" '{"refusal":"invalid_argument","when":{"path":"/v1beta/"}}'
 	ask -m $LONG -S hi
 	[ "$rc" -eq 65 ] && same out $'One, \n'
 	continued - T1
-	hops "$FIRST" '{"row":18,"when":{"path":"/v1beta/"}}' "$MISTRAL_GOOD"
+	hops "$FIRST" '{"refusal":"model_gone","when":{"path":"/v1beta/"}}' "$MISTRAL_GOOD"
 	ask -m $LONG --fallback mistral hi
 	[ "$rc" -eq 0 ] && same out "$MISTRAL_SAYS"$'\n'
-	hops "$FIRST" '{"row":37,"repeat":3}' "$MISTRAL_GOOD"
+	hops "$FIRST" '{"refusal":"overloaded","repeat":3}' "$MISTRAL_GOOD"
 	ask -m $LONG --retries 2 --max-wait 1ms --fallback mistral hi
 	[ "$rc" -eq 0 ] && same out "$MISTRAL_SAYS"$'\n'
-	hops "$FIRST" '{"row":37,"repeat":3}' "$MISTRAL_GOOD"
+	hops "$FIRST" '{"refusal":"overloaded","repeat":3}' "$MISTRAL_GOOD"
 	ask -m $LONG --retries 2 --max-wait 1ms --fallback mistral -S hi
 	[ "$rc" -eq 69 ] && same out $'One, \n'
 	tried 4
-	hops "$FIRST" '{"row":37,"repeat":3}' "$(hop '' "$(piece 'Uno.' STOP)")"
+	hops "$FIRST" '{"refusal":"overloaded","repeat":3}' "$(hop '' "$(piece 'Uno.' STOP)")"
 	ask -m $LONG,gemini-4-neon --retries 2 --max-wait 1ms hi
 	said 0 $'Uno.\n' ''
 	same <(body $((BEFORE + 5))) "$HI"
@@ -409,7 +409,7 @@ two_projects() {
 	services
 	for model in $LONG $LONG,gemini-4-neon; do
 		hops "$(hop '' "$(piece 'One, ' $MORE T1)")" \
-		    '{"row":29,"when":{"path":"/v1beta/"}}' \
+		    '{"refusal":"quota_minute","when":{"path":"/v1beta/"}}' \
 		    "$(hop '' "$(piece 'Uno.' STOP)")" "$MISTRAL_GOOD"
 		ask -m "$model" --max-wait 1 -S --fallback mistral hi
 		[ "$rc" -eq 75 ]

@@ -307,6 +307,6 @@ assert text == "Be brief.\n", text'
 	    gm-prompt -n --deadline 200ms -s @rules hi
 	[ -z "$output" ]
 	# shellcheck disable=SC2154 # run sets it
-	[ "$stderr" = "gm-prompt: rules: the deadline is over" ]
+	[ "$stderr" = "gm-prompt: rules: deadline exceeded" ]
 	[ "$(requests)" -eq 1 ]
 }

@@ -229,8 +229,8 @@ sent_lines() {
 	play <<-'END'
 		[{"stream": ["Hello."]},
 		 {"stream": ["Hello."], "finish": "MAX_TOKENS"},
-		 {"row": 30},
-		 {"row": 1},
+		 {"refusal": "quota_day"},
+		 {"refusal": "key_invalid"},
 		 {"stream": ["Hello."]}]
 	END
 	several() {

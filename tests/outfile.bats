@@ -279,7 +279,7 @@ spelled() {
 	local pid
 
 	replies <<-'END'
-		[{"row": 22}, {"stream": ["Hel"], "finish": null},
+		[{"refusal": "invalid_argument"}, {"stream": ["Hel"], "finish": null},
 		 {"stream": ["Hel"], "finish": "SAFETY"},
 		 {"stream": [], "repeat": 2},
 		 {"stream": ["Hel"], "finish": null},
@@ -317,7 +317,7 @@ spelled() {
 }
 
 @test "--output with --json, --count, --dry-run" {
-	replies <<<'[{"stream": ["Hello."]}, {"row": 22}]'
+	replies <<<'[{"stream": ["Hello."]}, {"refusal": "invalid_argument"}]'
 	ask -o file --json hi
 	said 0 '' ''
 	python3 -c 'import json
@@ -373,7 +373,7 @@ assert json.load(open("file"))["ok"] is False'
 
 @test "--output: a failure leaves the old content of a mount point" {
 	need_mounts
-	replies <<<'[{"row": 22}]'
+	replies <<<'[{"refusal": "invalid_argument"}]'
 	echo old >real
 	: >file
 	rc=0
@@ -571,11 +571,11 @@ kept() {
 	chattr +i file 2>why || skip "no chattr: $(cat why)"
 	ask -o file hi
 	chattr -i file
-	said 73 '' $'gm-prompt: file: the file is immutable: see chattr(1)\n'
+	said 73 '' $'gm-prompt: file: the file is immutable; see chattr(1)\n'
 	chattr +a file
 	ask -o file hi
 	chattr -a file
-	said 73 '' $'gm-prompt: file: the file is append-only: see chattr(1)\n'
+	said 73 '' $'gm-prompt: file: the file is append-only; see chattr(1)\n'
 	same file $'old\n'
 	unsent
 }

@@ -27,14 +27,10 @@ unreachable() {
 	rm -f "$DIR"/request.*
 }
 
-@test "README has the recipes of gm(7), line by line" {
-	recipe Aliases >all
-	recipe 'Filters in vim' 2 >>all
-	recipe 'A rule for make' >>all
-	sed -n '/^## In other programs/,/^## A local/p' "$ROOT/README.md" |
-	    awk '/^```/ { on = $0 != "```"; next } on' >readme
-	[ "$(wc -l <readme)" -eq 5 ]
-	run ! grep -vxFf all readme
+@test "README has the git hook of gm(7), line by line" {
+	recipe 'A git hook that writes commit messages' >page
+	awk '/^```/ { on = $0 == "```bash"; next } on' "$ROOT/README.md" >readme
+	diff page readme
 }
 
 @test "aliases: each shell takes them, and more options" {
@@ -275,7 +271,7 @@ It was not there.
 
 @test "git hook: a service that is overloaded is not asked again" {
 	script <<-'END'
-		[{"row": 37, "repeat": -1}]
+		[{"refusal": "overloaded", "repeat": -1}]
 	END
 	serve
 	prepare_repository
@@ -459,7 +455,7 @@ gm-summ -o b.summary b.md
 
 @test "make: a failure leaves no summary, or the old one, and is tried again" {
 	script <<-'END'
-		[{"row": 18}, {"stream": ["- One."]}, {"row": 18},
+		[{"refusal": "model_gone"}, {"stream": ["- One."]}, {"refusal": "model_gone"},
 		 {"stream": ["- Two."]}]
 	END
 	serve

@@ -2,11 +2,11 @@
 
 load net
 
-TROUBLE='the service failed (HTTP 500, server)'
+TROUBLE='error at the service; try again later (HTTP 500, server)'
 
-# waits: the seconds that -v told, one a line.
+# waits: print the seconds of each wait that -v has noted.
 waits() {
-	sed -n 's/^gm-prompt: [a-z_]*: waiting \(.*\) s$/\1/p' err
+	sed -nE 's/^gm-prompt: [^:]*: waiting ([0-9.]+) s( for .*)?$/\1/p' err
 }
 
 # at_most LIMIT...: there were so many waits, none longer than its limit.
@@ -45,9 +45,11 @@ rests() {
 		cat err
 		return 1
 	}
-	at=$(sed -n 's/.* it rests until \([-0-9T:]*Z\) .*/\1/p' err)
-	grep -qF "it rests until $at (HTTP 429, " out || return
-	grep -qF "\"retry_at\":\"$at\"}}" out || return
+	at=$(sed -n 's/.*"retry_at":"\([-0-9T:]*Z\)"}}$/\1/p' out)
+	# A time of today is shown without its date, and with its distance.
+	grep -qE " until (${at%T*}T)?${at#*T} \\([0-9]+ (s|min|h [0-9]+ min)\\);" err || return
+	grep -qF '(HTTP 429, ' err || return
+	jq -r .error.message out | sed 's/^/gm-prompt: /' | diff - err || return
 	at=$(epoch "$at")
 	if [ "$at" -lt $((before + from)) ] ||
 	    [ "$at" -gt $((after + to + 2)) ]; then
@@ -61,8 +63,8 @@ rests() {
 @test "each fault that may pass is repeated, up to --retries" {
 	local members n
 	serve
-	for members in '"row":35' '"row":36' '"row":37' '"row":38' '"row":39' \
-	    '"row":40' '"row":40,"status":503' '"row":36,"status":408' \
+	for members in '"refusal":"cancelled"' '"refusal":"server"' '"refusal":"overloaded"' '"refusal":"deadline"' '"refusal":"timeout"' \
+	    '"refusal":"html"' '"refusal":"html","status":503' '"refusal":"server","status":408' \
 	    '"raw":""' '"raw":"HTTP/1.1 200 OK\r\n"' \
 	    "$STREAM,\"cut_at\":300" "$STREAM,\"finish\":null"; do
 		for n in 0 1 3; do
@@ -84,7 +86,7 @@ rests() {
 
 @test "4 repeats if nothing is said; GM_RETRIES says it, too" {
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
+	play <<<'[{"refusal":"server","repeat":-1}]'
 	ask hi
 	[ "$rc" -eq 69 ]
 	tried 5
@@ -100,7 +102,7 @@ rests() {
 
 @test "the waits grow: each is told, none is over its ceiling" {
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
+	play <<<'[{"refusal":"server","repeat":-1}]'
 	FAKE_CHANCE=most ask -nv --retries 3 hi
 	[ "$rc" -eq 69 ]
 	tried 4
@@ -117,7 +119,7 @@ rests() {
 @test "the waits do not depend on --max-wait, be it 0" {
 	local wait
 	serve
-	play <<<'[{"row":37,"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded","repeat":-1}]'
 	for wait in 0 10ms; do
 		again
 		FAKE_CHANCE=most ask -nv --retries 2 --max-wait $wait hi
@@ -139,7 +141,7 @@ rests() {
 
 @test "each attempt is in the JSON, the wait too" {
 	serve
-	play <<<"[{\"raw\":\"\"},{\"row\":37},{\"row\":35},{$STREAM}]"
+	play <<<"[{\"raw\":\"\"},{\"refusal\":\"overloaded\"},{\"refusal\":\"cancelled\"},{$STREAM}]"
 	ask --json hi
 	[ "$rc" -eq 0 ]
 	same err ''
@@ -155,7 +157,7 @@ rests() {
 
 @test "a kept-alive connection that was dropped is no fault of the service" {
 	serve
-	play <<<"[{\"row\":37},{\"raw\":\"\"},{$STREAM}]"
+	play <<<"[{\"refusal\":\"overloaded\"},{\"raw\":\"\"},{$STREAM}]"
 	ask -nv --retries 1 hi
 	[ "$rc" -eq 0 ]
 	same out "$ANSWER
@@ -167,7 +169,7 @@ rests() {
 @test "what is sent again is the same, byte for byte" {
 	local n
 	serve
-	play <<<"[{\"row\":36,\"repeat\":2},{$STREAM}]"
+	play <<<"[{\"refusal\":\"server\",\"repeat\":2},{$STREAM}]"
 	printf 'some text\n' | gm -t 1 hi
 	said 0 "$ANSWER
 " ''
@@ -180,7 +182,7 @@ rests() {
 
 # told VALUE: the header of a 503.
 told() {
-	play <<<"[{\"row\":37,\"headers\":{\"Retry-After\":\"$1\"},\"repeat\":-1}]"
+	play <<<"[{\"refusal\":\"overloaded\",\"headers\":{\"Retry-After\":\"$1\"},\"repeat\":-1}]"
 }
 
 @test "Retry-After in seconds is waited for" {
@@ -204,7 +206,7 @@ told() {
 		ask -nv --retries 1 --deadline 30s hi
 		[ "$rc" -eq 69 ]
 		same <(waits) ''
-		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
+		[[ $(tail -n 1 err) == *'; no time to retry before the deadline (HTTP '* ]]
 	done
 	# One that is near: full seconds, so that a little less is left.
 	told "$(date -u -d '+3 seconds' +'%a, %d %b %Y %H:%M:%S GMT')"
@@ -222,7 +224,7 @@ told() {
 		timeout 60 gm-prompt -nv --retries 1 hi >out 2>err &
 		pid=$!
 		wait_for 'grep -q waiting err'
-		same <(waits) '60.0
+		same <(waits) '60
 '
 		kill "$pid"
 		wait "$pid" || :
@@ -235,7 +237,7 @@ told() {
 # failed_late: the wait does not fit the deadline, and does not begin.
 failed_late() {
 	[ "$rc" -eq 69 ] && same <(waits) '' &&
-		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
+		[[ $(tail -n 1 err) == *'; no time to retry before the deadline (HTTP '* ]]
 }
 
 @test "Retry-After that is past, negative or no time at all changes nothing" {
@@ -254,7 +256,7 @@ failed_late() {
 
 @test "Retry-After of a refusal is not waited for" {
 	serve
-	play <<<'[{"row":22,"headers":{"Retry-After":"1"},"repeat":-1}]'
+	play <<<'[{"refusal":"invalid_argument","headers":{"Retry-After":"1"},"repeat":-1}]'
 	ask -nv hi
 	[ "$rc" -eq 65 ]
 	tried 1
@@ -265,15 +267,15 @@ failed_late() {
 
 @test "a quota that comes back soon is waited for, with a note" {
 	serve
-	play <<<"[{\"row\":29,\"retry_delay\":\"0.2s\"},{$STREAM}]"
+	play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"0.2s\"},{$STREAM}]"
 	ask -n --retries 0 hi
 	# Less than what was asked for, if time has gone by since.
-	sed -i 's/waiting 0\.[0-2] s$/waiting SOON/' err
+	sed -i 's/waiting 0\.[0-2] s /waiting SOON /' err
 	said 0 "$ANSWER
-" 'gm-prompt: quota_minute: waiting SOON
+" 'gm-prompt: rate-limited: waiting SOON for key 0 (...0001)
 '
 	tried 2
-	play <<<"[{\"row\":29,\"retry_delay\":\"0.2s\"},{$STREAM}]"
+	play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"0.2s\"},{$STREAM}]"
 	ask -n --quiet hi
 	said 0 "$ANSWER
 " ''
@@ -287,7 +289,7 @@ failed_late() {
 	list=$(jq -nc '{models: [range(8) | {name: "models/m\(.)",
 	    supportedGenerationMethods: ["generateContent", "countTokens"]}]}')
 	play <<<"[{\"json\":$list},
-	    {\"row\":29,\"retry_delay\":\"2s\",\"head_gate\":\"go\",\"repeat\":8},
+	    {\"refusal\":\"quota_minute\",\"retry_delay\":\"2s\",\"head_gate\":\"go\",\"repeat\":8},
 	    {\"json\":{\"totalTokens\":1},\"repeat\":-1}]"
 	gm-models >list # into the cache
 	again
@@ -300,7 +302,7 @@ failed_late() {
 	tried 16
 	[ "$(wc -l <out)" -eq 8 ]
 	grep -q . err
-	run ! grep -Evx 'gm-models: quota_minute: waiting [0-2]\.[0-9] s' err
+	run ! grep -Evx 'gm-models: rate-limited: waiting [0-2]\.[0-9] s for key 0 \(\.\.\.0001\)' err
 	# shellcheck disable=SC2153 # net.bash sets it
 	first=$(stat -c %.3Y "$DIR/request.$((BEFORE + 9))")
 	last=$(stat -c %.3Y "$DIR/request.$((BEFORE + 16))")
@@ -311,7 +313,7 @@ failed_late() {
 	local delay from to
 	serve
 	while read -r delay from to; do
-		play <<<"[{\"row\":29,\"retry_delay\":\"$delay\",\"repeat\":-1}]"
+		play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"$delay\",\"repeat\":-1}]"
 		rests "$from" "${to:-$from}" gm-prompt --max-wait 0 hi
 		tried 1
 	done <<-'END'
@@ -330,23 +332,23 @@ failed_late() {
 		99999999999999999999s 60 172800
 	END
 	# From the message alone; from nothing at all.
-	play <<<'[{"row":34,"message":"Quota exceeded per minute. Please retry in 16h30m12.5s.","repeat":-1}]'
+	play <<<'[{"refusal":"quota","message":"Quota exceeded per minute. Please retry in 16h30m12.5s.","repeat":-1}]'
 	rests 59412 59412 gm-prompt --max-wait 1 hi
-	play <<<'[{"row":34,"message":"Please retry in 56.185908122s.","repeat":-1}]'
+	play <<<'[{"refusal":"quota","message":"Please retry in 56.185908122s.","repeat":-1}]'
 	rests 56 56 gm-prompt --max-wait 1 hi
-	play <<<'[{"row":29,"retry_delay":null,"repeat":-1}]'
+	play <<<'[{"refusal":"quota_minute","retry_delay":null,"repeat":-1}]'
 	rests 60 60 gm-prompt --max-wait 1 hi
-	play <<<'[{"row":34,"repeat":-1}]'
+	play <<<'[{"refusal":"quota","repeat":-1}]'
 	rests 60 60 gm-prompt --max-wait 1 hi
-	play <<<'[{"row":34,"headers":{"Retry-After":"120"},"repeat":-1}]'
+	play <<<'[{"refusal":"quota","headers":{"Retry-After":"120"},"repeat":-1}]'
 	rests 120 120 gm-prompt --max-wait 1 hi
-	play <<<'[{"row":32,"repeat":-1}]'
+	play <<<'[{"refusal":"quota_spend","repeat":-1}]'
 	rests 600 600 gm-prompt --max-wait 1 hi
 }
 
 @test "a quota that does not come back within --max-wait: 75 at once" {
 	serve
-	play <<<'[{"row":29,"repeat":-1}]'
+	play <<<'[{"refusal":"quota_minute","repeat":-1}]'
 	rests 37 37 gm-prompt --max-wait 37 hi
 	tried 1
 	rests 37 37 gm-prompt --deadline 20 hi
@@ -359,14 +361,14 @@ failed_late() {
 	local members
 	serve
 	# A day's, none at all, and that of search.
-	for members in '"row":30,"retry_delay":"0.1s"' '"row":31' '"row":33'; do
+	for members in '"refusal":"quota_day","retry_delay":"0.1s"' '"refusal":"quota_none"' '"refusal":"quota_region"'; do
 		play <<<"[{$members,\"repeat\":-1}]"
 		rests 0 90000 gm-prompt --max-wait 24h hi
 		tried 1
 		same <(jq -c .timing.wait_ms out) '0
 '
 	done
-	play <<<'[{"row":34,"repeat":-1}]'
+	play <<<'[{"refusal":"quota","repeat":-1}]'
 	rests 60 60 gm-prompt --max-wait 24h --deadline 90 --search hi
 	grep -q '"class":"quota_search"' out
 	tried 1
@@ -384,21 +386,21 @@ failed_late() {
 
 @test "a daily quota: the next model or provider is asked at once" {
 	services
-	play <<<"[$(at gemini '"row":30'),$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"quota_day"'),$MISTRAL_GOOD]"
 	ask -n --max-wait 24h --fallback mistral --json hi
 	[ "$rc" -eq 0 ]
 	went K0 K1 M0
 	same <(jq -c .timing.wait_ms out) '0
 '
-	play <<<"[{\"when\":{\"path\":\"/gemini-a:\"},\"row\":30,\"repeat\":-1},{$STREAM}]"
+	play <<<"[{\"when\":{\"path\":\"/gemini-a:\"},\"refusal\":\"quota_day\",\"repeat\":-1},{$STREAM}]"
 	ask -n --max-wait 24h -m gemini-a,gemini-b --json hi
 	[ "$rc" -eq 0 ]
 	went K0 K1 K0
 	# A key that is limited by the minute is waited for all the same.
-	play <<<"[{\"when\":{\"key\":\"$K0\"},\"row\":30,\"repeat\":-1},{\"row\":29,\"retry_delay\":\"1s\"},{$STREAM}]"
+	play <<<"[{\"when\":{\"key\":\"$K0\"},\"refusal\":\"quota_day\",\"repeat\":-1},{\"refusal\":\"quota_minute\",\"retry_delay\":\"1s\"},{$STREAM}]"
 	ask -n --max-wait 24h --fallback mistral hi
 	said 0 "$ANSWER
-" 'gm-prompt: quota_minute: waiting 1.0 s
+" 'gm-prompt: rate-limited: waiting 1.0 s for key 1 (...0001)
 '
 	went K0 K1 K1
 }
@@ -407,23 +409,23 @@ failed_late() {
 	local delay
 	serve
 	for delay in '"0.0s"' '"38s"' null; do
-		play <<<"[{\"row\":30,\"retry_delay\":$delay,\"repeat\":-1}]"
+		play <<<"[{\"refusal\":\"quota_day\",\"retry_delay\":$delay,\"repeat\":-1}]"
 		rests 60 60 gm-prompt --max-wait 1 hi
 		tried 1
 	done
-	play <<<'[{"row":30,"retry_delay":"90s","repeat":-1}]'
+	play <<<'[{"refusal":"quota_day","retry_delay":"90s","repeat":-1}]'
 	rests 90 90 gm-prompt --max-wait 1 hi
 	# Day beats minute, whichever comes first.
-	play <<<'[{"row":29,"quota_id":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","retry_delay":"1s","repeat":-1}]'
+	play <<<'[{"refusal":"quota_minute","quota_id":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","retry_delay":"1s","repeat":-1}]'
 	rests 60 60 gm-prompt --max-wait 1 hi
 	grep -q '"class":"quota_day"' out
 }
 
 @test "no quota at all: until the next midnight in California" {
-	local at row
+	local at refusal
 	serve
-	for row in 31 33; do
-		play <<<"[{\"row\":$row,\"repeat\":-1}]"
+	for refusal in quota_none quota_region; do
+		play <<<"[{\"refusal\":\"$refusal\",\"repeat\":-1}]"
 		rests 0 90000 gm-prompt --max-wait 60 hi
 		tried 1
 		at=$(sed -n 's/.*"retry_at":"\([^"]*\)".*/\1/p' out)
@@ -434,7 +436,7 @@ failed_late() {
 
 @test "a quota of spending that says how long is believed" {
 	serve
-	play <<<'[{"row":32,"message":"You exceeded your spend-based rate limit. Please retry in 33s.","repeat":-1}]'
+	play <<<'[{"refusal":"quota_spend","message":"You exceeded your spend-based rate limit. Please retry in 33s.","repeat":-1}]'
 	rests 33 33 gm-prompt --max-wait 1 hi
 }
 
@@ -476,15 +478,15 @@ failed_late() {
 	tried 1
 	play <<<"[{\"stream\":[$first,{\"error\":{\"code\":429,\"message\":\"Please retry in 0.1s.\"}}]},{$STREAM}]"
 	ask -n hi
-	sed -i 's/waiting 0\.[01] s$/waiting SOON/' err
+	sed -i 's/waiting 0\.[01] s /waiting SOON /' err
 	said 0 "$ANSWER
-" 'gm-prompt: quota: waiting SOON
+" 'gm-prompt: quota exhausted: waiting SOON for key 0 (...0001)
 '
 }
 
 @test "streamed, but nothing was given out yet: repeated" {
 	serve
-	play <<<"[{\"row\":37},{\"raw\":\"\"},{$STREAM,\"cut_at\":20},{$STREAM,\"thoughts\":[\"Hm.\"],\"cut_at\":200},{$STREAM}]"
+	play <<<"[{\"refusal\":\"overloaded\"},{\"raw\":\"\"},{$STREAM,\"cut_at\":20},{$STREAM,\"thoughts\":[\"Hm.\"],\"cut_at\":200},{$STREAM}]"
 	ask -S hi
 	said 0 "$ANSWER
 " ''
@@ -520,20 +522,21 @@ failed_late() {
 
 @test "the deadline ends a chain of faults: 69, with the last of them" {
 	serve
-	play <<<'[{"row":37,"headers":{"Retry-After":"0.1"},"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded","headers":{"Retry-After":"0.1"},"repeat":-1}]'
 	ask -n --retries 100 --deadline 1s hi
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: "*": $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later." ]]
+	[[ $(cat err) == "gm-prompt: $ALIAS: "*"$ALIAS: overloaded; try again later (HTTP 503, overloaded)" ||
+	    $(cat err) == "gm-prompt: $ALIAS: overloaded; no time to retry before the deadline (HTTP 503, overloaded)" ]]
 	run ! tried 1
 }
 
 @test "the deadline ends a wait that does not fit before it begins" {
 	serve
-	play <<<'[{"row":37,"headers":{"Retry-After":"30"},"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded","headers":{"Retry-After":"30"},"repeat":-1}]'
 	ask -n --deadline 20s hi
-	failed 69 "no time left for another try: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "$ALIAS: overloaded; no time to retry before the deadline (HTTP 503, overloaded)"
 	tried 1
 }
 
@@ -541,7 +544,7 @@ failed_late() {
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "$ALIAS: the deadline is over (deadline)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline)"
 	tried 1
 	play <<<"[{$STREAM,\"cut_at\":400,\"hold\":true,\"repeat\":-1}]"
 	ask -n --deadline 1s --json hi
@@ -555,9 +558,9 @@ failed_late() {
 
 @test "the deadline ends a retry after a silent request" {
 	serve
-	play <<<'[{"row":37},{"raw":"","hold":true,"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded"},{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "the deadline is over: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline); before: $ALIAS: overloaded; try again later (HTTP 503, overloaded)"
 	tried 2
 }
 
@@ -567,7 +570,7 @@ failed_late() {
 	exec 7<>fifo
 	gm --deadline 300ms hi <fifo
 	exec 7>&-
-	failed 69 'standard input: the deadline is over'
+	failed 69 'standard input: deadline exceeded'
 	unsent
 }
 
@@ -575,10 +578,10 @@ failed_late() {
 	preload dns
 	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
 	LD_PRELOAD=$LIBRARY FAKE_DNS=silent ask -n --deadline 300ms hi
-	failed 69 "$ALIAS: the deadline is over (deadline)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline)"
 	helper listen full
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT ask -n --deadline 300ms hi
-	failed 69 "$ALIAS: the deadline is over (deadline)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline)"
 }
 
 @test "the deadline ends an answer that never does" {
@@ -589,7 +592,7 @@ failed_late() {
 	[ "$rc" -eq 69 ]
 	# It may be noticed here or there.
 	same <(sed 's/: standard output: \(.*\)$/: '"$ALIAS"': \1 (deadline)/' err) \
-	    "gm-prompt: $ALIAS: the deadline is over (deadline)
+	    "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 }
 
@@ -602,13 +605,13 @@ failed_late() {
 	timeout 60 gm-prompt -n --deadline 1s -S hi >fifo 2>err || rc=$?
 	exec 7>&-
 	[ "$rc" -eq 69 ]
-	same err 'gm-prompt: standard output: the deadline is over
+	same err 'gm-prompt: standard output: deadline exceeded
 '
 }
 
 @test "a quota error without end, with a hint of no use, is given up" {
 	script <<-'E'
-	[{"row": 29, "retry_delay": "0.001s", "repeat": -1}]
+	[{"refusal": "quota_minute", "retry_delay": "0.001s", "repeat": -1}]
 	E
 	serve
 	run -75 --separate-stderr timeout 60 gm-prompt -n --max-wait 3 hi

@@ -13,7 +13,7 @@ forget() {
 K0=fake-good-key-0000
 K1=fake-good-key-0001
 K2=fake-good-key-0002
-NOTE='; the state of the keys is kept in memory only'
+NOTE='the key state is kept in memory only'
 
 # keys KEY...: these, in this order; and nothing is known of them.
 keys() {
@@ -126,14 +126,14 @@ midnight() {
 
 # told: what was said on standard error, with each time as TIME.
 told() {
-	sed 's/[0-9]\{4\}-[0-9-]*T[0-9:]*Z/TIME/g' err
+	sed -E 's/until ([0-9]{4}-[0-9-]*T)?[0-9:]*Z \([0-9dhmins ]+\)/until TIME/g' err
 }
 
 # --- 429
 
 @test "rotation at once on 429: no wait, no word, and the next process knows" {
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	ask -n hi
 	answered
 	asked 01
@@ -146,10 +146,10 @@ told() {
 
 @test "with -v each attempt is told, with its key" {
 	three
-	play <<<"[$(with $K0 '"row":29'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_minute"'),$GOOD]"
 	ask -nv hi
 	[ "$rc" -eq 0 ]
-	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): the quota per minute is used up (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): rate-limited; wait, or add keys of another project (HTTP 429, quota_minute)
 "
 	again
 	ask -n --json hi
@@ -166,9 +166,9 @@ told() {
 		keys "$K0" "$K1"
 		rm -f "$DIR/first" "$DIR/second"
 		play <<-E
-		[{"when":{"key":"$K0"},"row":29,"retry_delay":"${first}s","gate":"first"},
-		 {"when":{"key":"$K0"},"row":29,"retry_delay":"${second}s","gate":"second"},
-		 $(with $K0 '"row":29,"retry_delay":"1s"'),$GOOD]
+		[{"when":{"key":"$K0"},"refusal":"quota_minute","retry_delay":"${first}s","gate":"first"},
+		 {"when":{"key":"$K0"},"refusal":"quota_minute","retry_delay":"${second}s","gate":"second"},
+		 $(with $K0 '"refusal":"quota_minute","retry_delay":"1s"'),$GOOD]
 		E
 		timeout 60 gm-prompt -n hi >a 2>&1 &
 		wait_for "tried 1 >/dev/null"
@@ -197,7 +197,7 @@ told() {
 	serve
 	at_noon
 	keys "$K0"
-	play <<<"[$(with $K0 '"row":30,"retry_delay":"0.9s"')]"
+	play <<<"[$(with $K0 '"refusal":"quota_day","retry_delay":"0.9s"')]"
 	ask -n --max-wait 0 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
@@ -215,7 +215,7 @@ told() {
 @test "a day's quota never rests past midnight in California" {
 	serve
 	keys "$K0"
-	play <<<"[$(with $K0 '"row":30,"retry_delay":"90000s"')]"
+	play <<<"[$(with $K0 '"refusal":"quota_day","retry_delay":"90000s"')]"
 	ask -n --max-wait 0 --json hi
 	[ "$rc" -eq 75 ]
 	rests 0 90000
@@ -226,7 +226,7 @@ told() {
 	serve
 	keys "$K0" "$K1"
 	play <<-E
-	[{"when":{"path":"gemini-3.8-flash"},"row":31,"repeat":-1},$GOOD]
+	[{"when":{"path":"gemini-3.8-flash"},"refusal":"quota_none","repeat":-1},$GOOD]
 	E
 	ask -n --json -m gemini-3.8-flash hi
 	[ "$rc" -eq 75 ]
@@ -248,7 +248,7 @@ of() {
 @test "two lists in turn: each keeps its key, and the file is not replaced" {
 	local a=$K0,$K1 b
 	serve
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	# Other keys, the same in another order, some in common, one alone.
 	for b in "fake-good-key-0005,$K2" "$K1,$K0" "$K0,$K2,$K1" "$K2"; do
 		keys
@@ -272,21 +272,21 @@ of() {
 	done
 }
 
-@test "a burst over all keys is one pause, not three dead keys" {
+@test "a burst over all keys is one cooldown of the service, no key is rejected" {
 	three
-	play <<<'[{"row":29,"retry_delay":"1s","repeat":3},'"$GOOD]"
+	play <<<'[{"refusal":"quota_minute","retry_delay":"1s","repeat":3},'"$GOOD]"
 	ask -n hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting '(0.[0-9]|1.[01])' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting '(0.[0-9]|1.[01])' s for key '[012]' (...000'[012]')'$ ]]
 	asked 0122
 	clean
 	# While it lasts, all that is held against anything is the pause.
-	play <<<'[{"row":34,"repeat":3},'"$GOOD]"
+	play <<<'[{"refusal":"quota","repeat":3},'"$GOOD]"
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
-	[ "$(grep -c ' provider:.* quota_minute ' "$STATE/keys")" -eq 1 ]
+	[ "$(grep -c ' service:.* quota_minute ' "$STATE/keys")" -eq 1 ]
 	[ "$(marks)" -eq 1 ]
 	again
 	ask -n --max-wait 1 hi
@@ -299,7 +299,7 @@ of() {
 	serve
 	for b in "$K2" "$K0,$K1,$K2" "fake-good-key-0005,$K2"; do
 		play <<-E
-		[$(with $K0 '"row":34'),$(with $K1 '"row":34'),$GOOD]
+		[$(with $K0 '"refusal":"quota"'),$(with $K1 '"refusal":"quota"'),$GOOD]
 		E
 		keys "$K0" "$K1"
 		ask -n --max-wait 1 hi
@@ -319,16 +319,18 @@ of() {
 }
 
 @test "all cooling: 75 and the earliest time, in the line and the JSON" {
+	local at
 	three
 	at_noon
-	play <<<"[$(with $K0 '"row":30'),$(with $K1 '"row":29,"retry_delay":"30s"'),$(with $K2 '"row":30,"retry_delay":"90s"')]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$(with $K1 '"refusal":"quota_minute","retry_delay":"30s"'),$(with $K2 '"refusal":"quota_day","retry_delay":"90s"')]"
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	asked 012
 	rests 30 30
-	same <(told | sed 's/ Please.*//') 'gm-prompt: no key can be used until TIME (3 at rest, 0 refused): key 2 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or enable billing (HTTP 429, quota_day)
 '
-	grep -qF "until $(jq -r .error.retry_at out) (" err
+	at=$(jq -r .error.retry_at out)
+	grep -qE "until (${at%T*}T)?${at#*T} \\([0-9]+ s\\)" err
 	same <(jq -c '[.ok, .error.class, .key_index, (.attempts | length)]' out) \
 	    '[false,"quota_day",2,3]
 '
@@ -338,7 +340,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	tried 0
 	rests 30 30
-	same <(told | sed 's/ Please.*//') 'gm-prompt: no key can be used until TIME (3 at rest, 0 refused): key 1 (...0001): the quota per minute is used up: known since TIME, --ignore-cooldown asks all the same (quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys are rate-limited until TIME; --ignore-cooldown tries anyway (quota_minute)
 '
 	same <(jq -c '[.error.class, .key_index, .attempts, .model]' out) \
 	    "[\"quota_minute\",null,[],\"$ALIAS\"]
@@ -347,31 +349,32 @@ of() {
 
 @test "one cooling, the others refused: 75, as one comes back" {
 	three
-	play <<<"[$(with $K0 '"row":1'),$(with $K1 '"row":30'),$(with $K2 '"row":5')]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"quota_day"'),$(with $K2 '"refusal":"key_leaked"')]"
 	ask -n --max-wait 1 hi
 	[ "$rc" -eq 75 ]
-	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 2 (...0002): the key was reported as leaked: delete it and make another (HTTP 403, key_leaked): Your API key was reported as leaked. Please use another API key.
+	same <(told) 'gm-prompt: no usable key until TIME: 1 key cooling down, 2 rejected; gm-keycheck shows the reason for each (HTTP 403, key_leaked)
 '
 	asked 012
 }
 
 @test "the earliest key is waited for if it fits --max-wait" {
 	three
-	play <<<"[$(with $K0 '"row":30'),{\"when\":{\"key\":\"$K1\"},\"row\":29,\"retry_delay\":\"0.5s\"},$(with $K2 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),{\"when\":{\"key\":\"$K1\"},\"refusal\":\"quota_minute\",\"retry_delay\":\"0.5s\"},$(with $K2 '"refusal":"quota_day"'),$GOOD]"
 	ask -n --max-wait 5 hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting 0.'[0-9]' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting 0.'[0-9]' s for key 1 (...0001)'$ ]]
 	asked 0121
 }
 
 # --- faults that are no key's
 
 @test "a bad request never burns a key, nor tries another" {
-	local row
+	local refusal
 	three
-	for row in 21 22 23 24 25 26 28 44; do
-		play <<<"[{\"row\":$row,\"repeat\":-1}]"
+	for refusal in unknown_field invalid_argument context \
+	    payload_too_large thinking mime_type body_too_large unimplemented; do
+		play <<<"[{\"refusal\":\"$refusal\",\"repeat\":-1}]"
 		ask -n hi
 		[ "$rc" -eq 65 ]
 		tried 1
@@ -386,8 +389,8 @@ of() {
 @test "errors of server and network never count against a key" {
 	local members
 	three
-	for members in '"row":35' '"row":36' '"row":37' '"row":38' '"row":39' \
-	    '"row":40' '"row":41' '"row":42' '"row":6' '"row":17' '"raw":""' \
+	for members in '"refusal":"cancelled"' '"refusal":"server"' '"refusal":"overloaded"' '"refusal":"deadline"' '"refusal":"timeout"' \
+	    '"refusal":"html"' '"refusal":"proxy"' '"refusal":"redirect"' '"refusal":"no_key"' '"refusal":"no_model"' '"raw":""' \
 	    '"raw":"nonsense\r\n\r\n"' '"body":"<html>no</html>"' \
 	    "$STREAM,\"cut_at\":300" '"status":429,"body":"<html>no</html>"'; do
 		keys "$K0" "$K1" "$K2"
@@ -425,7 +428,7 @@ of() {
 			answered
 			clean
 		fi
-		play <<<'[{"row":30,"repeat":-1}]'
+		play <<<'[{"refusal":"quota_day","repeat":-1}]'
 		ask -n --max-wait 1 --json hi
 		[ "$rc" -eq 75 ]
 		if [ $kind = with ]; then
@@ -439,11 +442,14 @@ of() {
 # --- keys that are refused
 
 @test "each way to refuse a key leads to the next, and is remembered" {
-	local row
+	local refusal
 	serve
-	for row in 1 2 3 4 5 7 8 9 10 11 12 13 14 15; do
+	for refusal in key_invalid key_expired key_not_found unauthorized \
+	    key_leaked referrer_blocked address_blocked app_blocked api_blocked \
+	    api_disabled project_suspended billing_disabled permission \
+	    no_credit; do
 		keys "$K0" "$K1" "$K2"
-		play <<<"[$(with $K0 "\"row\":$row"),$GOOD]"
+		play <<<"[$(with $K0 "\"refusal\":\"$refusal\""),$GOOD]"
 		ask -n hi
 		answered
 		asked 01
@@ -457,15 +463,15 @@ of() {
 
 @test "all dead: 77 at once, and the next time without asking" {
 	three
-	play <<<"[$(with $K0 '"row":1'),$(with $K1 '"row":5'),$(with $K2 '"row":2')]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"key_leaked"'),$(with $K2 '"refusal":"key_expired"')]"
 	ask -n hi
-	failed 77 'no key can be used (3 refused): key 2 (...0002): the key has expired (HTTP 400, key_expired): API key expired. Please renew the API key.'
+	failed 77 'all keys are rejected: API key expired; gm-keycheck shows the reason for each (HTTP 400, key_expired)'
 	asked 012
 	again
 	ask -n --json hi
 	[ "$rc" -eq 77 ]
 	tried 0
-	same <(told) 'gm-prompt: no key can be used (3 refused): key 2 (...0002): the key has expired: known since TIME, --ignore-cooldown asks all the same (key_expired): API key expired. Please renew the API key.
+	same <(told) 'gm-prompt: all keys are rejected: API key expired; gm-keycheck shows the reason for each (key_expired)
 '
 	same <(jq -c '[.error.class, .error.retry_at, .key_index]' out) \
 	    '["key_expired",null,null]
@@ -474,7 +480,7 @@ of() {
 
 @test "a replaced key starts clean" {
 	three
-	play <<<"[$(with $K0 '"row":5'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"key_leaked"'),$GOOD]"
 	ask -n -k 0 hi
 	[ "$rc" -eq 77 ]
 	again
@@ -501,7 +507,7 @@ of() {
 	again
 	ask -n -k 0 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 0 (...0000): the key was reported as leaked: delete it and make another: known since TIME, --ignore-cooldown asks all the same (key_leaked): because
+	same <(told) 'gm-prompt: key 0 (...0000): API key reported as leaked; --ignore-cooldown tries anyway (key_leaked)
 '
 	tried 0
 }
@@ -511,7 +517,7 @@ of() {
 	mark "$K0" all key_leaked -9000 forever
 	mark "$K1" all key_invalid -7200 50000
 	mark "$K2" all key_invalid -3700 50000
-	play <<<'[{"row":1,"repeat":-1}]'
+	play <<<'[{"refusal":"key_invalid","repeat":-1}]'
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 1
@@ -536,15 +542,15 @@ of() {
 }
 
 @test "a dead key that is tried and fails otherwise is not tried for ever" {
-	local row
+	local refusal
 	serve
-	for row in 29 31 36 16; do
+	for refusal in quota_minute quota_none server region; do
 		keys "$K0" "$K1"
 		mark "$K0" all key_invalid -7200 50000
 		mark "$K1" all key_leaked -7200 forever
-		play <<<"[{\"row\":$row,\"retry_delay\":\"0.01s\",\"repeat\":-1}]"
-		[ $row -eq 29 ] ||
-			play <<<"[{\"row\":$row,\"repeat\":-1}]"
+		play <<<"[{\"refusal\":\"$refusal\",\"retry_delay\":\"0.01s\",\"repeat\":-1}]"
+		[ $refusal = quota_minute ] ||
+			play <<<"[{\"refusal\":\"$refusal\",\"repeat\":-1}]"
 		ask -n --max-wait 1ms hi
 		[ "$rc" -eq 77 ]
 		asked 0
@@ -558,7 +564,7 @@ of() {
 	mark "$K0" all key_invalid -7200 50000
 	mark "$K1" all key_invalid -7100 50000
 	rm -f "$DIR/go"
-	play <<<'[{"row":1,"gate":"go","repeat":-1}]'
+	play <<<'[{"refusal":"key_invalid","gate":"go","repeat":-1}]'
 	for ((n = 0; n < 16; n++)); do
 		timeout 60 gm-prompt -n hi >"out.$n" 2>"err.$n" &
 	done
@@ -574,9 +580,9 @@ of() {
 
 @test "a place that is not served: no key is marked, one other is tried" {
 	three
-	play <<<'[{"row":16,"repeat":-1}]'
+	play <<<'[{"refusal":"region","repeat":-1}]'
 	ask -n hi
-	failed 77 "$URL: the service is not available in your region (HTTP 400, region): User location is not supported for the API use."
+	failed 77 "$URL: not available in your region; use a supported region, or enable billing (HTTP 400, region)"
 	asked 01
 	clean
 	# Of another project.
@@ -586,18 +592,18 @@ of() {
 	asked 02
 	clean
 	# One that pays may be served.
-	play <<<"[$(with $K0 '"row":16'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"region"'),$GOOD]"
 	keys "work:$K0" "work:$K1" "$K2"
 	ask -n hi
 	answered
 	asked 02
 	# Whatever the other one says, it is the last.
-	play <<<"[$(with $K0 '"row":16'),$(with $K1 '"row":29'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"region"'),$(with $K1 '"refusal":"quota_minute"'),$GOOD]"
 	keys "$K0" "$K1" "$K2"
 	ask -n hi
 	[ "$rc" -eq 75 ]
 	asked 01
-	play <<<"[$(with $K0 '"row":16'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"region"'),$GOOD]"
 	keys "work:$K0" "work:$K1" "$K2"
 	# With -k there is no other.
 	again
@@ -611,25 +617,25 @@ of() {
 @test "keys of one label share a quota" {
 	serve
 	keys "work:$K0" "work:$K1" "$K2"
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	ask -n hi
 	answered
 	asked 02
 	[ "$(known label:work "$ALIAS")" = 'quota_day 1 1' ]
 	# Not a bad key.
 	keys "work:$K0" "work:$K1" "$K2"
-	play <<<"[$(with $K0 '"row":1'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$GOOD]"
 	ask -n hi
 	answered
 	asked 01
 }
 
 @test "keys that the service shows to be of one project share a quota" {
-	local words="\"row\":36,\"message\":\"No luck for 'project_number:7'.\""
+	local words="\"refusal\":\"server\",\"message\":\"No luck for 'project_number:7'.\""
 	three
 	play <<-E
 	[{"when":{"key":"$K0"},$words},{"when":{"key":"$K1"},$words},
-	 $(with $K0 '"row":30'),$GOOD]
+	 $(with $K0 '"refusal":"quota_day"'),$GOOD]
 	E
 	ask -n -k 1 --max-wait 1ms hi
 	answered
@@ -648,8 +654,8 @@ of() {
 @test "several models: the next one when one is gone" {
 	three
 	play <<-E
-	[{"when":{"path":"/gemini-a:"},"row":17,"repeat":-1},
-	 {"when":{"path":"/gemini-b:"},"row":18,"repeat":-1},$GOOD]
+	[{"when":{"path":"/gemini-a:"},"refusal":"no_model","repeat":-1},
+	 {"when":{"path":"/gemini-b:"},"refusal":"model_gone","repeat":-1},$GOOD]
 	E
 	export GEMINI_MODEL='gemini-a, gemini-b,gemini-c'
 	ask -n --json --log-file log hi
@@ -663,17 +669,17 @@ of() {
 	same <(jq -c '[.model, .attempts, .class]' log) '["gemini-c",3,"ok"]
 '
 	# None is left: what is wrong with the last one.
-	play <<<'[{"row":17,"repeat":-1}]'
+	play <<<'[{"refusal":"no_model","repeat":-1}]'
 	ask -n -m gemini-a,gemini-b hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: gemini-b: the service does not have this model (HTTP 404, model_gone): '* ]]
+	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)
 	tried 2
 }
 
 @test "several models: the next one when one stays overloaded" {
 	three
 	play <<-E
-	[{"when":{"path":"/gemini-a:"},"row":37,"repeat":-1},$GOOD]
+	[{"when":{"path":"/gemini-a:"},"refusal":"overloaded","repeat":-1},$GOOD]
 	E
 	GEMINI_MODEL=gemini-a,gemini-b ask -nv --retries 2 --max-wait 1ms \
 	    --json hi
@@ -683,7 +689,7 @@ of() {
 	grep -qx 'gm-prompt: gemini-a: trying gemini-b instead' err
 	clean
 	# Each has its own repeats.
-	play <<<'[{"row":37,"repeat":-1}]'
+	play <<<'[{"refusal":"overloaded","repeat":-1}]'
 	GEMINI_MODEL=gemini-a,gemini-b ask -n --retries 2 --max-wait 1ms hi
 	[ "$rc" -eq 69 ]
 	tried 6
@@ -697,7 +703,7 @@ of() {
 @test "several models: first all keys, then the next model" {
 	three
 	play <<-E
-	[{"when":{"path":"/gemini-a:"},"row":30,"repeat":-1},$GOOD]
+	[{"when":{"path":"/gemini-a:"},"refusal":"quota_day","repeat":-1},$GOOD]
 	E
 	GEMINI_MODEL=gemini-a,gemini-b ask -n --max-wait 1 hi
 	answered
@@ -722,10 +728,10 @@ of() {
 	answered
 	asked 0
 	# No rotation, no wait, though both are allowed.
-	play <<<"[$(with $K1 '"row":29,"retry_delay":"20s"'),$GOOD]"
+	play <<<"[$(with $K1 '"refusal":"quota_minute","retry_delay":"20s"'),$GOOD]"
 	ask -n -k 1 hi
 	[ "$rc" -eq 75 ]
-	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
 '
 	asked 1
 	again
@@ -736,7 +742,7 @@ of() {
 	mark "$K2" all key_invalid -60 50000
 	ask -n -k 2 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 2 (...0002): the key is not valid: known since TIME, --ignore-cooldown asks all the same (key_invalid): because
+	same <(told) 'gm-prompt: key 2 (...0002): API key not valid; --ignore-cooldown tries anyway (key_invalid)
 '
 	tried 0
 	# Also when there was time to ask a dead one again.
@@ -775,7 +781,7 @@ of() {
 	mark "$K0" "$ALIAS" quota_none -60 90000
 	mark "$K1" all key_leaked -60 forever
 	mark "$K2" "$ALIAS" quota_day -60 80000
-	play <<<"[$(with $K0 '"row":29,"retry_delay":"1s"'),$(with $K1 '"row":5'),{\"row\":30,\"retry_delay\":\"1s\",\"repeat\":-1}]"
+	play <<<"[$(with $K0 '"refusal":"quota_minute","retry_delay":"1s"'),$(with $K1 '"refusal":"key_leaked"'),{\"refusal\":\"quota_day\",\"retry_delay\":\"1s\",\"repeat\":-1}]"
 	ask -n --ignore-cooldown --max-wait 3 hi
 	[ "$rc" -eq 75 ]
 	asked 012
@@ -798,14 +804,14 @@ of() {
 	done
 	asked 012012
 	# Who fails is left out.
-	play <<<"[{\"when\":{\"key\":\"$K1\"},\"row\":30},$GOOD]"
+	play <<<"[{\"when\":{\"key\":\"$K1\"},\"refusal\":\"quota_day\"},$GOOD]"
 	for n in 1 2 3 4; do
 		ask -n hi
 		answered
 	done
 	asked 01202
 	GM_POLICY=random ask -n hi
-	failed 78 'environment: GM_POLICY: neither sticky nor round-robin'
+	failed 78 'environment: GM_POLICY: not sticky or round-robin'
 }
 
 @test "GM_RPD: no more than that on a day, then the next key" {
@@ -824,7 +830,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	tried 0
 	midnight "$(jq -r .error.retry_at out)"
-	same <(told) 'gm-prompt: no key can be used until TIME (2 at rest, 0 refused): key 1 (...0001): the quota per day is used up: wait, or raise GM_RPD (quota_day): GM_RPD
+	same <(told) 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or raise GM_RPD (quota_day)
 '
 	# Another model has its own count; a day that is over has none.
 	ask -n -m gemini-3.8-flash hi
@@ -883,7 +889,7 @@ of() {
 	done
 	keys "${list[@]}"
 	rm -f "$DIR/go"
-	play <<<'[{"row":30,"gate":"go","repeat":-1}]'
+	play <<<'[{"refusal":"quota_day","gate":"go","repeat":-1}]'
 	for ((n = 0; n < 16; n++)); do
 		timeout 60 gm-prompt -n -k $n hi >/dev/null 2>&1 &
 	done
@@ -905,7 +911,7 @@ of() {
 	three
 	rm -f "$DIR/go"
 	play <<-E
-	[$(with $K0 '"row":30'),{"when":{"key":"$K1"},$STREAM,"gate":"go"},$GOOD]
+	[$(with $K0 '"refusal":"quota_day"'),{"when":{"key":"$K1"},$STREAM,"gate":"go"},$GOOD]
 	E
 	timeout 60 gm-prompt -n hi >a 2>&1 &
 	pid=$!
@@ -922,7 +928,7 @@ of() {
 @test "who waits for its turn hears what others learn meanwhile" {
 	local pid
 	three
-	play <<<"[{\"when\":{\"key\":\"$K0\"},$STREAM},$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[{\"when\":{\"key\":\"$K0\"},$STREAM},$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	# Each project has a slot of its own, so that nothing waits.
 	for _ in 0 1 2; do
 		GM_RPM=15 ask -n hi
@@ -931,7 +937,7 @@ of() {
 	asked 012
 	GM_RPM=15 timeout 60 gm-prompt -nv hi >a 2>b &
 	pid=$!
-	wait_for 'grep -q "^gm-prompt: pace: waiting [0-9.]* s" b'
+	wait_for 'grep -q "^gm-prompt: GM_RPM: waiting [0-9.]* s" b'
 	ask -n hi
 	answered
 	wait $pid
@@ -967,7 +973,7 @@ paid() {
 	[ "$rc" -eq 0 ]
 	paid 10
 	GM_TPM=1 ask -n --deadline 9h hi
-	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_TPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# Another project has its own; what tools add is only in the total.
 	GM_TPM=1 GOOGLE_API_KEYS=$K0,$K1 ask -n --deadline 9h hi
@@ -989,14 +995,14 @@ paid() {
 	answered
 	gm-prompt -nv hi >out 2>err &
 	pid=$!
-	wait_for "grep -q 'pace: waiting' err"
+	wait_for "grep -q 'GM_RPM: waiting' err"
 	kill "$pid"
 	wait "$pid" || :
 	ask -n --deadline 50s hi
 	[ "$rc" -eq 69 ]
 	gm-prompt -nv hi >out 2>err &
 	pid=$!
-	wait_for "grep -q 'pace: waiting' err"
+	wait_for "grep -q 'GM_RPM: waiting' err"
 	kill "$pid"
 	wait "$pid" || :
 	# It is the first turn after the request that was sent.
@@ -1013,12 +1019,12 @@ paid() {
 	ask -n hi
 	answered
 	ask -n --deadline 5s hi
-	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_RPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# No other wait does: --max-wait is for keys at rest.
 	timeout 60 gm-prompt -nv --max-wait 0 hi >a 2>b &
 	pid=$!
-	wait_for 'grep -q "^gm-prompt: pace: waiting [56]" b'
+	wait_for 'grep -q "^gm-prompt: GM_RPM: waiting [56]" b'
 	kill $pid
 	wait $pid || [ $? -eq 143 ]
 	tried 1
@@ -1034,7 +1040,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 	tried 1
 }
@@ -1068,13 +1074,13 @@ paid() {
 	HELPERS+=($!)
 	wait_for "[ -s other.url ]"
 	there=$(cat other.url)
-	play <<<"[{\"row\":42,\"location\":\"$there/v1beta/models\",\"repeat\":-1}]"
+	play <<<"[{\"refusal\":\"redirect\",\"location\":\"$there/v1beta/models\",\"repeat\":-1}]"
 	ask -n hi
 	[ "$rc" -eq 76 ]
 	asked 0
 	[ ! -e "$BATS_TEST_TMPDIR/other/request.1" ]
 	# What one server says of the keys is nothing to another.
-	play <<<'[{"row":5,"repeat":-1}]'
+	play <<<'[{"refusal":"key_leaked","repeat":-1}]'
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 012
@@ -1100,26 +1106,26 @@ paid() {
 			return 1
 		}
 	done <<-E
-	$K0,secret key	key 1: byte 7 is a blank: separate keys by commas
-	$K0,,secr\\x01et	key 1: byte 5 is a control character: copy the key again
-	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII: copy the key again
-	$K0,$K0,work:	key 2: there is a label but no key
-	$(printf '%04097d' 0)	key 0: longer than 4096 bytes, as no key is
+	$K0,secret key	key 1: byte 7 is a blank; separate keys with commas
+	$K0,,secr\\x01et	key 1: byte 5 is a control character; copy the key again
+	se\\xc3\\xa9cret	key 0: byte 3 is not ASCII; copy the key again
+	$K0,$K0,work:	key 2: a label without a key
+	$(printf '%04097d' 0)	key 0: longer than 4096 bytes
 	E
 	unsent
 	GOOGLE_API_KEYS=' , ,' ask -n hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: no API key: '* ]]
+	[[ $(cat err) == 'gm-prompt: no API key in '* ]]
 }
 
 @test "keys that come twice are dropped, with a note" {
 	serve
 	keys "$K0" "$K1" "$K0" "work:$K1"
-	play <<<"[$(with $K0 '"row":1'),$(with $K1 '"row":1')]"
+	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"key_invalid"')]"
 	ask -n hi
 	[ "$rc" -eq 77 ]
 	asked 01
-	same <(head -n 1 err) 'gm-prompt: environment: GOOGLE_API_KEYS: 2 keys dropped, as they are there twice
+	same <(head -n 1 err) 'gm-prompt: environment: GOOGLE_API_KEYS: 2 duplicate keys ignored
 '
 	ask -n -k 2 hi
 	[ "$rc" -eq 64 ]
@@ -1142,7 +1148,7 @@ paid() {
 	at=$(jq -r .error.retry_at out)
 	ask -n --json hi
 	[ "$(jq -r .error.retry_at out)" = "$at" ]
-	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 0 (...0000): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): because
+	same <(told) 'gm-prompt: no usable key until TIME: 1 key cooling down, 2 rejected; gm-keycheck shows the reason for each (quota_day)
 '
 	# A turn in the pace that is far ahead is none, either.
 	keys "$K0"
@@ -1163,12 +1169,13 @@ unwritable() {
 	fi
 }
 
-# nowhere: the keys rotate all the same, and one note says what is lost.
+# nowhere WHY [NOTES]: the keys rotate all the same; after NOTES there is one
+# that the key state is not shared.
 nowhere() {
 	[ "$rc" -eq 0 ]
 	same out "$ANSWER
 "
-	same err "gm-prompt: $1$NOTE
+	same err "${2-}gm-prompt: $NOTE: $1
 "
 	asked 01
 	again
@@ -1176,7 +1183,7 @@ nowhere() {
 
 @test "no state directory to be had: one note, and the answer" {
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	GM_STATE_DIR=/proc/none/gm ask -n hi
 	nowhere '/proc/none/gm: No such file or directory'
 	echo file >file
@@ -1192,13 +1199,14 @@ nowhere() {
 	(
 		unset HOME
 		ask -n hi
-		nowhere 'no state directory'
+		nowhere 'no state directory; set GM_STATE_DIR'
 	)
 	again
 	HOME='' ask -n hi
-	nowhere 'no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR'
 	HOME=relative ask -n hi
-	nowhere $'HOME: not an absolute path; ignored\ngm-prompt: no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR' \
+	    $'gm-prompt: HOME: not an absolute path; ignored\n'
 	[ ! -e relative ]
 	GM_STATE_DIR='file' ask -n --quiet hi
 	answered
@@ -1206,7 +1214,7 @@ nowhere() {
 
 @test "a state directory that is read-only: one note, and the answer" {
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	mkdir -m 500 new
 	rc=0
 	GM_STATE_DIR=new unwritable timeout 60 gm-prompt -n hi >out 2>err ||
@@ -1227,7 +1235,7 @@ nowhere() {
 @test "a full disk while the state is written: one note, and the answer" {
 	local before
 	three
-	play <<<"[$(with $K0 '"row":30'),$GOOD]"
+	play <<<"[$(with $K0 '"refusal":"quota_day"'),$GOOD]"
 	ask -n -k 1 hi
 	again
 	before=$(cat "$STATE/keys")

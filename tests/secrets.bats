@@ -122,30 +122,30 @@ refused() {
 }
 
 @test "a server that echoes the key in its message" {
-	refused 77 '{"row": 12, "repeat": -1}'
+	refused 77 '{"refusal": "project_suspended", "repeat": -1}'
 }
 
 @test "in the details of an error" {
-	refused 77 '{"row": 1, "repeat": -1}'
+	refused 77 '{"refusal": "key_invalid", "repeat": -1}'
 }
 
 @test "in an error's reason, in the name of a field" {
-	refused 77 '{"row": 11, "error_reason": "MARK", "repeat": -1}'
+	refused 77 '{"refusal": "api_disabled", "error_reason": "MARK", "repeat": -1}'
 	stop_server
 	rm -r "$DIR"
-	refused 65 '{"row": 21, "field": "MARK", "name": "MARK", "repeat": -1}'
+	refused 65 '{"refusal": "unknown_field", "field": "MARK", "name": "MARK", "repeat": -1}'
 }
 
 @test "in the name of a quota" {
-	refused 75 '{"row": 30, "quota_id": "MARK-PerDay", "repeat": -1}'
+	refused 75 '{"refusal": "quota_day", "quota_id": "MARK-PerDay", "repeat": -1}'
 }
 
 @test "in the name of the model that shall be used instead" {
-	refused 78 '{"row": 18, "replacement": "MARK", "repeat": -1}'
+	refused 78 '{"refusal": "model_gone", "replacement": "MARK", "repeat": -1}'
 }
 
 @test "in headers and in the reason phrase" {
-	refused 65 '{"row": 22, "reason": "Bad MARK", "repeat": -1, "headers":
+	refused 65 '{"refusal": "invalid_argument", "reason": "Bad MARK", "repeat": -1, "headers":
 	    {"X-Echo": "MARK", "Retry-After": "MARK", "x-goog-api-key": "MARK"}}'
 	stop_server
 	rm -r "$DIR"
@@ -245,7 +245,7 @@ refused() {
 	# less: everywhere the cut goes through the key once.
 	for n in {1..300}; do fill+=x; done
 	for n in 40 50 60 70 100 110 120 260 270 280 290; do
-		printf ',{"row": 22, "message": "%s %s"}' "${fill:0:n}" MARK
+		printf ',{"refusal": "invalid_argument", "message": "%s %s"}' "${fill:0:n}" MARK
 		printf ',{"stream": [], "finish": "%s_%s", "finish_message":' \
 		    "${fill:0:n}" MARK
 		printf '"%s %s", "model_version": "%s%s"}' "${fill:0:n}" MARK \
@@ -264,7 +264,7 @@ refused() {
 }
 
 @test "one key that is used does not hide another: all are masked" {
-	planted <<<'[{"row": 22, "message": "not fake-good-key-0002"}]'
+	planted <<<'[{"refusal": "invalid_argument", "message": "not fake-good-key-0002"}]'
 	printf 'GOOGLE_API_KEYS=%s,fake-good-key-0002\n' "$MARK" \
 	    >"$HOME/.config/gm/env"
 	loud hi
@@ -359,7 +359,7 @@ refused() {
 	OTHER=$SERVER
 	for where in "$URL/x" "${URL/127.0.0.1/localhost}$ENDPOINT"; do
 		DIR=$first
-		planted <<<'[{"row": 42, "location": "'"$where"'", "repeat": -1}]'
+		planted <<<'[{"refusal": "redirect", "location": "'"$where"'", "repeat": -1}]'
 		loud hi
 		[ "$rc" -eq 76 ]
 		same out ''
@@ -454,7 +454,7 @@ got.write(c.recv(65536))' "$1" >proxy &
 	replies <<<'[]'
 	export OPENAI_BASE_URL=$URL/openai/v1
 	for key in sk-1234 abc1234 p1:ss 'b$#=' x ok openai 1; do
-		printf '[{"row": 22, "message": "Key: %s, (%s) or x%sx", "repeat": -1}]' \
+		printf '[{"refusal": "invalid_argument", "message": "Key: %s, (%s) or x%sx", "repeat": -1}]' \
 		    "$key" "$key" "$key" >"$DIR/script.new"
 		mv "$DIR/script.new" "$DIR/script.json"
 		OPENAI_API_KEY=:$key OPENAI_MODEL=a ask --provider openai --dry-run -vv hi

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2030,SC2031,SC2153,SC2154
 load net
 
-GONE="gemini: $ALIAS: the service does not have this model (HTTP 404, model_gone): gone"
+GONE="gemini: $ALIAS: no such model; gm-models lists the models (HTTP 404, model_gone)"
 
 # gone: Gemini lacks the model, so that the next service is asked at once.
 gone() {
@@ -19,7 +19,7 @@ fell() {
 	local text=$MISTRAL_SAYS
 	[ "$1" = mistral ] || text=$LOCAL_SAYS
 	said 0 "$text
-" "gm-prompt: $GONE; asking $1 instead
+" "gm-prompt: $GONE; using $1
 "
 }
 
@@ -108,13 +108,13 @@ keep() {
 	keep .env GM_FALLBACK=mistral "GEMINI_API_KEY=$K0" "MISTRAL_API_KEY=$M1"
 	unset GOOGLE_API_KEYS
 	ask hi
-	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and a loopback base URL are taken from there
+	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and loopback base URLs are read from this file
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
 }
 
-@test "names that are unknown, and switches that exclude each other" {
+@test "names that are unknown, and switches that cannot be combined" {
 	services
 	local who="not gemini, mistral or openai"
 	ask --fallback mistal hi
@@ -131,11 +131,11 @@ gm-prompt: ${GONE#gemini: }
 	ask --env-file env hi
 	failed 78 "env: GM_FALLBACK: $who"
 	ask --fallback mistral --fallback-mistral hi
-	usage '--fallback and --fallback-mistral exclude each other'
+	usage '--fallback and --fallback-mistral cannot be combined'
 	ask -k 0 --fallback mistral hi
-	usage '--key-index and --fallback exclude each other'
+	usage '--key-index and --fallback cannot be combined'
 	ask -k 0 --fallback-mistral hi
-	usage '--key-index and --fallback-mistral exclude each other'
+	usage '--key-index and --fallback-mistral cannot be combined'
 	ask --provider mistal hi
 	usage "--provider: not gemini, mistral or openai"
 	unsent
@@ -143,13 +143,13 @@ gm-prompt: ${GONE#gemini: }
 
 @test "who is named twice is asked once" {
 	services
-	play <<<"[$(at gemini '"row":17'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
+	play <<<"[$(at gemini '"refusal":"no_model"'),$(at mistral '"refusal":"server"'),$(at llamacpp '"refusal":"server"')]"
 	ask --fallback mistral,mistral,openai,gemini,mistral --retries 0 hi
 	[ "$rc" -eq 78 ]
 	went K0 M0 L
 	again
 	ask --provider mistral --fallback mistral --retries 0 hi
-	failed 69 'mistral-large-latest: the service failed (HTTP 500, server): Internal server error'
+	failed 69 'mistral-large-latest: error at the service; try again later (HTTP 500, server): Internal server error'
 	went M0
 }
 
@@ -167,7 +167,7 @@ gm-prompt: ${GONE#gemini: }
 	grep -qxF "$not" err
 	play <<<"[$(at llamacpp '"refusal":"server"'),$MISTRAL_GOOD]"
 	ask --provider openai --retries 0 hi
-	failed 69 'qwen3-8b-q4_k_m: the service failed (HTTP 500, server): Compute error.'
+	failed 69 'qwen3-8b-q4_k_m: error at the service; try again later (HTTP 500, server): Compute error.'
 	went L
 	again
 	ask --provider openai --retries 0 -v hi
@@ -194,7 +194,7 @@ gm-prompt: ${GONE#gemini: }
 	same <(jq -c '[.attempts[].model]' out) '["ministral-8b-latest"]
 '
 	# A list of them, too.
-	play <<<"[$(at gemini '"row":17'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"no_model"'),{\"when\":{\"path\":\"/mistral/\"},\"refusal\":\"no_model\"},$MISTRAL_GOOD]"
 	MISTRAL_MODEL_NAME='a, b' ask --json --fallback mistral hi
 	[ "$rc" -eq 0 ]
 	same <(jq -c '[.attempts[].model]' out) "[\"$ALIAS\",\"a\",\"b\"]
@@ -204,21 +204,22 @@ gm-prompt: ${GONE#gemini: }
 # --- without keys
 
 @test "a service without a key is left out with a note; 78 if all are" {
-	local trusted="in the environment or in an env file (looked for $HOME/.config/gm/env, /etc/gm/env)"
-	local looked="${trusted%)}, ./.env)"
+	local files="$HOME/.config/gm/env, /etc/gm/env"
+	local trusted="in $files or the environment"
+	local looked="in $files, ./.env or the environment"
 	[ ! -e /etc/gm/env ] || skip '/etc/gm/env is there'
 	services
 	gone
 	unset MISTRAL_API_KEY
 	ask --fallback mistral,openai hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $trusted
-gm-prompt: $GONE; asking openai instead
+" "gm-prompt: mistral: skipped: no API key $trusted; set MISTRAL_API_KEYS
+gm-prompt: $GONE; using openai
 "
 	went K0 L
 	again
 	ask --fallback mistral hi
-	said 78 '' "gm-prompt: mistral is left out: no API key: set MISTRAL_API_KEYS $trusted
+	said 78 '' "gm-prompt: mistral: skipped: no API key $trusted; set MISTRAL_API_KEYS
 gm-prompt: ${GONE#gemini: }
 "
 	# The first of them, too.
@@ -226,7 +227,7 @@ gm-prompt: ${GONE#gemini: }
 	again
 	ask --fallback openai --json hi
 	[ "$rc" -eq 0 ]
-	same err "gm-prompt: gemini is left out: no API key: set GOOGLE_API_KEYS $looked
+	same err "gm-prompt: gemini: skipped: no API key $looked; set GOOGLE_API_KEYS
 "
 	same <(jq -c '[.provider, .fallback, .key_index, .attempts[0].key]' out) '["openai",true,null,null]
 '
@@ -234,14 +235,14 @@ gm-prompt: ${GONE#gemini: }
 	# None has one.
 	again
 	ask --fallback mistral hi
-	failed 78 "no API key: set GOOGLE_API_KEYS $looked"
+	failed 78 "no API key $looked; set GOOGLE_API_KEYS"
 	tried 0
 	ask --provider mistral hi
-	failed 78 "no API key: set MISTRAL_API_KEYS $looked"
+	failed 78 "no API key $looked; set MISTRAL_API_KEYS"
 	tried 0
 	# Only on this machine none is needed.
 	OPENAI_BASE_URL=https://api.example/v1 ask --provider openai hi
-	failed 78 "no API key: set OPENAI_API_KEY $looked"
+	failed 78 "no API key $looked; set OPENAI_API_KEY"
 }
 
 @test "OPENAI_MODEL has no default: left out with a note, or 78" {
@@ -254,8 +255,8 @@ gm-prompt: ${GONE#gemini: }
 	tried 0
 	ask --fallback openai,mistral hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: openai is left out: $no
-gm-prompt: $GONE; asking mistral instead
+" "gm-prompt: openai: skipped: $no
+gm-prompt: $GONE; using mistral
 "
 	went K0 M0
 }
@@ -299,20 +300,20 @@ gm-prompt: $GONE; asking mistral instead
 	gone
 	ask --fallback mistral,openai --temperature 1.7 hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral is left out: --temperature: mistral takes 1.5 at most
-gm-prompt: $GONE; asking openai instead
+" "gm-prompt: mistral: skipped: --temperature: mistral takes 1.5 at most
+gm-prompt: $GONE; using openai
 "
 	went K0 L
 	again
 	ask --fallback mistral --thinking 512 hi
-	said 78 '' "gm-prompt: mistral is left out: --thinking 512: mistral has no counterpart
+	said 78 '' "gm-prompt: mistral: skipped: --thinking 512: mistral has no counterpart
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
 	again
 	ask --fallback mistral,openai --search --top-k 3 hi
-	said 78 '' "gm-prompt: mistral is left out: --top-k, --search: mistral has no counterpart
-gm-prompt: openai is left out: --top-k, --search: openai has no counterpart
+	said 78 '' "gm-prompt: mistral: skipped: --top-k, --search: mistral has no counterpart
+gm-prompt: openai: skipped: --top-k, --search: openai has no counterpart
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
@@ -336,7 +337,7 @@ twins() {
 	[ "$rc" -eq 0 ]
 	same out "$LOCAL_SAYS
 "
-	grep -qx 'gm-prompt: mistral is left out: --temperature: mistral takes 1.5 at most' err
+	grep -qx 'gm-prompt: mistral: skipped: --temperature: mistral takes 1.5 at most' err
 	went L
 	again
 	ask --fallback mistral -t 1.8 hi
@@ -428,7 +429,7 @@ Try 'gm-prompt --help'.
 @test "marks of one service are nothing to another" {
 	services
 	remember
-	play <<<"[$(at gemini '"row":5'),$MISTRAL_GOOD]"
+	play <<<"[$(at gemini '"refusal":"key_leaked"'),$MISTRAL_GOOD]"
 	ask hi
 	[ "$rc" -eq 77 ]
 	went K0 K1
@@ -440,7 +441,7 @@ Try 'gm-prompt --help'.
 }
 
 @test "a full state is told once, by whichever service meets it first" {
-	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 rows dropped; set GM_STATE_DIR to a different directory for each list of keys"
 	services
 	remember
 	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state GOOGLE_API_KEYS=fake-leaked-key-0003
@@ -508,7 +509,7 @@ Try 'gm-prompt --help'.
 	again
 	MISTRAL_API_KEY="$M0 $M1" ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank: separate keys by commas'
+	failed 78 'environment: MISTRAL_API_KEY: key 0: byte 22 is a blank; separate keys with commas'
 	tried 0
 }
 
@@ -519,9 +520,9 @@ Try 'gm-prompt --help'.
 	unset MISTRAL_BASE_URL OPENAI_BASE_URL
 	keep env "MISTRAL_BASE_URL=$URL/mistral/v1" "OPENAI_BASE_URL=$URL/openai/v1"
 	ask --env-file env --provider mistral hi
-	failed 78 'env: MISTRAL_BASE_URL is not used with keys from a more trusted place (environment): set both in one place'
+	failed 78 'env: MISTRAL_BASE_URL is less trusted than the keys (environment); set both in one file, or both in the environment'
 	OPENAI_API_KEY=$O0 ask --env-file env --provider openai hi
-	failed 78 'env: OPENAI_BASE_URL is not used with keys from a more trusted place (environment): set both in one place'
+	failed 78 'env: OPENAI_BASE_URL is less trusted than the keys (environment); set both in one file, or both in the environment'
 	unsent
 	# Both in one place.
 	unset MISTRAL_API_KEY
@@ -549,7 +550,7 @@ Try 'gm-prompt --help'.
 	keep .env MISTRAL_BASE_URL=https://evil.example/mistral "MISTRAL_API_KEY=$M1"
 	ask -v --dry-run --provider mistral hi
 	[ "$rc" -eq 0 ]
-	head -n 1 err | grep -qxF 'gm-prompt: ./.env: MISTRAL_BASE_URL ignored: only keys, model names, numbers and a loopback base URL are taken from there'
+	head -n 1 err | grep -qxF 'gm-prompt: ./.env: MISTRAL_BASE_URL ignored: only keys, model names, numbers and loopback base URLs are read from this file'
 	run ! grep evil.example out
 	grep -qF 'POST https://api.mistral.ai/v1/chat/completions' err
 }
@@ -591,7 +592,7 @@ Try 'gm-prompt --help'.
 	E
 	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: the URL's host is not this machine, and http: would show the key on the way there"* ]]
+	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: plain http would send the API key unencrypted; use https"* ]]
 	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
 	[ "$rc" -eq 78 ]
 	# Without a key there is none to show, but text all the same.

@@ -114,16 +114,16 @@ SIGNALS='SIGINT SIGTERM SIGHUP SIGQUIT'
 	local signal
 	serve
 	for signal in $SIGNALS; do
-		play <<<'[{"row":37,"headers":{"Retry-After":"30"},"repeat":-1}]'
+		play <<<'[{"refusal":"overloaded","headers":{"Retry-After":"30"},"repeat":-1}]'
 		ends "$signal" file:err -nv hi
 		same out ''
 		grep -q '^gm-prompt: attempt 1: ' err
-		run ! grep -qv -e '^gm-prompt: attempt 1: ' -e ': waiting 30.0 s$' err
+		run ! grep -qv -e '^gm-prompt: attempt 1: ' -e ': waiting 30 s$' err
 		tried 1
-		play <<<'[{"row":29,"retry_delay":"30s","repeat":-1}]'
+		play <<<'[{"refusal":"quota_minute","retry_delay":"30s","repeat":-1}]'
 		ends "$signal" file:err -n hi
 		same out ''
-		same <(sed -E 's/ 3[01]\.[0-9] s$/ SOON/' err) 'gm-prompt: quota_minute: waiting SOON
+		same <(sed -E 's/ 3[01] s / SOON /' err) 'gm-prompt: rate-limited: waiting SOON for key 0 (...0001)
 '
 		tried 1
 	done
@@ -143,7 +143,7 @@ slow_disk() {
 	play <<<"[{$STREAM,\"repeat\":-1}]"
 	gm-prompt -n --key-index 1 hi >/dev/null
 	gm-prompt -n --key-index 0 hi >/dev/null
-	play <<<"[{\"row\":29,\"retry_delay\":\"300s\"},{$STREAM,\"repeat\":-1}]"
+	play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"300s\"},{$STREAM,\"repeat\":-1}]"
 	known >before
 	"${@:2}"
 	same out ''
@@ -180,7 +180,7 @@ counted() {
 		grep -q quota_minute after
 	done
 	slow_disk 1 over end -n hi
-	grep -q '^gm-prompt: the deadline is over: key 0 .*(HTTP 429, quota_minute)' err
+	grep -q '^gm-prompt: .*: deadline exceeded; raise --deadline (deadline); before: key 0 .*(HTTP 429, quota_minute)' err
 	[ "$(wc -l <err)" -eq 1 ]
 	unchanged
 }
@@ -202,7 +202,7 @@ counted() {
 @test "while nobody reads its notes" {
 	local signal
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
+	play <<<'[{"refusal":"server","repeat":-1}]'
 	for signal in $SIGNALS; do
 		ends "$signal" stderr -nvv --retries 100 --max-wait 0 hi
 		same out ''
@@ -397,14 +397,14 @@ over() {
 	exec 7<>"$BATS_TEST_TMPDIR/fifo"
 	over end -n --env-file "$BATS_TEST_TMPDIR/fifo" hi
 	same out ''
-	same err "gm-prompt: $BATS_TEST_TMPDIR/fifo: the deadline is over
+	same err "gm-prompt: $BATS_TEST_TMPDIR/fifo: deadline exceeded
 "
 	GM_DEADLINE=300ms run -69 --separate-stderr gm-prompt -n \
 	    --env-file "$BATS_TEST_TMPDIR/fifo" --json hi
 	exec 7>&-
-	[[ $output == *'"error":{"class":"unavailable","message":"'*'/fifo: the deadline is over","retry_at":null}}' ]]
+	[[ $output == *'"error":{"class":"deadline","message":"'*'/fifo: deadline exceeded","service_message":null,"retry_at":null}}' ]]
 	# shellcheck disable=SC2154 # run sets it
-	[ "$stderr" = "gm-prompt: $BATS_TEST_TMPDIR/fifo: the deadline is over" ]
+	[ "$stderr" = "gm-prompt: $BATS_TEST_TMPDIR/fifo: deadline exceeded" ]
 	unsent
 }
 
@@ -415,7 +415,7 @@ over() {
 		run -69 --separate-stderr timeout 60 env "$how" gm-prompt -n \
 		    --deadline 300ms hi
 		[ -z "$output" ]
-		[ "$stderr" = "gm-prompt: $ALIAS: the deadline is over (deadline)" ]
+		[ "$stderr" = "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)" ]
 	done
 }
 
@@ -433,23 +433,23 @@ over() {
 	rc=0
 	wait "$pid" || rc=$?
 	[ "$rc" -eq 69 ]
-	grep -q 'the deadline is over' err
+	grep -q 'deadline exceeded' err
 }
 
 @test "the deadline: while nobody reads what it writes" {
 	serve
 	play <<<'[{"generate":{"bytes":1000000},"repeat":-1}]'
 	over stdout -n hi
-	same err $'gm-prompt: standard output: the deadline is over\n'
+	same err $'gm-prompt: standard output: deadline exceeded\n'
 	over stdout -n -S hi
-	same err $'gm-prompt: standard output: the deadline is over\n'
+	same err $'gm-prompt: standard output: deadline exceeded\n'
 	over stdout -n --json hi
-	same err $'gm-prompt: standard output: the deadline is over\n'
+	same err $'gm-prompt: standard output: deadline exceeded\n'
 }
 
 @test "the deadline: while nobody reads its notes" {
 	serve
-	play <<<'[{"row":36,"repeat":-1}]'
+	play <<<'[{"refusal":"server","repeat":-1}]'
 	over stderr -nvv --retries 100 --max-wait 0 hi
 	same out ''
 	[ -s err ]
@@ -472,7 +472,7 @@ except BlockingIOError:
 	exec 7>&-
 	[ "$how" = 'status 0' ] # the answer is whole
 	grep -q . out
-	same err $'gm-prompt: log file: fifo: the deadline is over\n'
+	same err $'gm-prompt: log file: fifo: deadline exceeded\n'
 }
 
 @test "the deadline: a reader who waits for it hears the last word" {
@@ -480,6 +480,6 @@ except BlockingIOError:
 	play <<<'[{"generate":{"bytes":1000},"gate":"never","repeat":-1}]'
 	gm-prompt -n --deadline 300ms --json hi 2>err | cat >out
 	grep -q '"error":{"class":"deadline","message":"[^"]*","retry_at":null}}$' out
-	same err "gm-prompt: $ALIAS: the deadline is over (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 }

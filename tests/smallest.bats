@@ -37,7 +37,7 @@ small() {
 	unset GEMINI_API_KEY
 	small hi
 	[ "$rc" -eq 78 ]
-	grep -q '^ask: no API key: ' err
+	grep -q '^ask: no API key in ' err
 }
 
 @test "the smallest caller: nothing of cli/ is in it" {

@@ -125,8 +125,8 @@ many() {
 @test "an answer that is cut, blocked or empty is not kept" {
 	local reply
 	many 1
-	for reply in '"stream": ["Half"], "finish": "MAX_TOKENS"' '"row": 43' \
-	    '"stream": []' '"stream": ["Half"], "finish": null' '"row": 22'; do
+	for reply in '"stream": ["Half"], "finish": "MAX_TOKENS"' '"refusal": "blocked"' \
+	    '"stream": []' '"stream": ["Half"], "finish": null' '"refusal": "invalid_argument"'; do
 		play <<<"[{$reply, \"repeat\": -1}]"
 		summ --retries 0 1
 		[ "$rc" -ne 0 ]
@@ -145,7 +145,7 @@ many() {
 	serve
 	prose 60000 6 >text
 	script <<-'END'
-		[{"when": {"body": "This is part 3 of"}, "row": 43, "repeat": -1}]
+		[{"when": {"body": "This is part 3 of"}, "refusal": "blocked", "repeat": -1}]
 	END
 	summ --chunk-tokens 4000 text
 	[ "$rc" -eq 1 ]

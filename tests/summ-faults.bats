@@ -18,7 +18,7 @@ long() {
 	local reply
 	long
 	for reply in '"stream": []' '"stream": ["Half"], "finish": "MAX_TOKENS"' \
-	    '"row": 43' '"stream": ["Half"], "finish": null'; do
+	    '"refusal": "blocked"' '"stream": ["Half"], "finish": null'; do
 		play <<<"[{\"when\": {\"body\": \"This is part 2 of\"}, $reply}]"
 		summ --no-cache --retries 0 --chunk-tokens 4000 --json text
 		[ "$rc" -eq 0 ]
@@ -33,7 +33,7 @@ long() {
 	long
 	echo 'One ⟦F001⟧.' >./1
 	script <<-'END'
-		[{"when": {"body": "This is part 2 of"}, "row": 43, "repeat": -1}]
+		[{"when": {"body": "This is part 2 of"}, "refusal": "blocked", "repeat": -1}]
 	END
 	summ --chunk-tokens 4000 text 1
 	[ "$rc" -eq 1 ]
@@ -69,7 +69,7 @@ long() {
 @test "a bad request is not sent twice" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
-	script <<<'[{"row": 22, "repeat": -1}]'
+	script <<<'[{"refusal": "invalid_argument", "repeat": -1}]'
 	summ 1
 	[ "$rc" -eq 65 ]
 	tried 1
@@ -93,8 +93,8 @@ long() {
 @test "a part that is too long for the service is cut further" {
 	long
 	script <<-'END'
-		[{"when": {"body": "This is part 2 of"}, "row": 23},
-		 {"when": {"body": "This is part 3 of"}, "row": 23}]
+		[{"when": {"body": "This is part 2 of"}, "refusal": "context"},
+		 {"when": {"body": "This is part 3 of"}, "refusal": "context"}]
 	END
 	summ --chunk-tokens 4000 -w 1000 text
 	[ "$rc" -eq 0 ]
@@ -111,7 +111,7 @@ long() {
 	serve
 	prose 100000 10 >text
 	# Each of the first eight is rejected, once all are on their way.
-	script <<<'[{"row": 23, "repeat": 8, "head_gate": "go"}]'
+	script <<<'[{"refusal": "context", "repeat": 8, "head_gate": "go"}]'
 	(summ -j8 --chunk-tokens 2000 -w 1000 text && exit "$rc") &
 	pid=$!
 	wait_for '[ "$(requests)" -eq 8 ]'
@@ -124,7 +124,7 @@ long() {
 
 @test "a text that is too long after all is cut into parts" {
 	long
-	script <<<'[{"row": 23}]'
+	script <<<'[{"refusal": "context"}]'
 	summ -w 1000 --json text
 	[ "$rc" -eq 0 ]
 	[ "$(jq '.parts > 1 and .rounds == 2' out)" = true ]
@@ -134,12 +134,12 @@ long() {
 
 @test "a service that takes nothing at all ends it" {
 	long
-	script <<<'[{"row": 23, "repeat": -1}]'
+	script <<<'[{"refusal": "context", "repeat": -1}]'
 	summ text
 	[ "$rc" -eq 65 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q '^gm-summ: text: the service takes not even' err
+	grep -q '^gm-summ: text: the service rejects even parts of' err
 	[ "$(requests)" -lt 600 ]
 }
 
@@ -152,7 +152,7 @@ long() {
 	[ "$rc" -eq 76 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q '^gm-summ: text: the model does not shorten it: ' err
+	grep -q '^gm-summ: text: the model does not shorten the text: round ' err
 }
 
 @test "an exhausted quota ends the run; the next one pays for the rest" {
@@ -162,7 +162,7 @@ long() {
 		echo "Fact $n ⟦F00$n⟧." >"$n"
 	done
 	script <<-'END'
-		[{"service": true, "repeat": 2}, {"row": 30, "repeat": -1}]
+		[{"service": true, "repeat": 2}, {"refusal": "quota_day", "repeat": -1}]
 	END
 	summ -j1 1 2 3 4 5
 	[ "$rc" -eq 75 ]
@@ -210,7 +210,7 @@ long() {
 	serve
 	export MISTRAL_API_KEY=fake-mistral-key-0100 MISTRAL_BASE_URL=$URL/mistral/v1
 	echo 'One ⟦F001⟧.' >./1
-	script <<<'[{"when": {"path": "/v1beta/"}, "row": 30, "repeat": -1}]'
+	script <<<'[{"when": {"path": "/v1beta/"}, "refusal": "quota_day", "repeat": -1}]'
 	summ 1
 	[ "$rc" -eq 75 ]
 	summ --fallback mistral 1

@@ -225,7 +225,7 @@ put_user_file(
 	if (path->failed != GM_EDATA)
 		return;
 	gm_note(note, GM_LEVEL_NOTE,
-	    "%s: longer than %d bytes; the env file there is skipped",
+	    "%s: longer than %d bytes; its env file is skipped",
 	    c->around.config_home != NULL ? "XDG_CONFIG_HOME" : "HOME",
 	    PATH_LEN_MAX);
 	gm_buf_release(path);
@@ -354,7 +354,7 @@ tell_ignored(const struct gm_config *c, const struct gm_note *note)
 	if (names.len > 0)
 		gm_note(note, GM_LEVEL_NOTE,
 		    "%s: %s ignored: only keys, model names, numbers and "
-		    "a loopback base URL are taken from there",
+		    "loopback base URLs are read from this file",
 		    gm_config_file(c), gm_buf_str(&names));
 	gm_buf_release(&names);
 }
@@ -585,9 +585,9 @@ gm_config_command(
 	if (c->allow_unsafe)
 		*why = "GM_ALLOW_UNSAFE_ENV is set";
 	else if (v->origin == GM_FROM_NAMED && c->search.dot_env)
-		*why = "no command is taken from ./.env";
+		*why = "commands in ./.env are never run";
 	else if (v->origin == GM_FROM_NAMED && gm_config_file(c)[0] != '/')
-		*why = "name the file by an absolute path";
+		*why = "its path is relative; use an absolute path";
 	return *why == NULL ? v : NULL;
 }
 

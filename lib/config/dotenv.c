@@ -20,9 +20,9 @@
 
 /* Reasons that are given in two places. */
 static const char comment_after[] =
-    "'#' after a blank: put the comment on a line of its own";
+    "'#' after a blank; put the comment on a separate line";
 static const char expansion[] =
-    "'$' or a backquote: nothing is expanded here; single quotes keep it";
+    "'$' or a backquote: nothing is expanded; use single quotes";
 
 struct reader {
 	const struct gm_dotenv_fns *fns;
@@ -160,10 +160,10 @@ take_character(struct reader *r)
 	size_t n = gm_utf8_decode(rest, &point, NULL);
 
 	if (n == 0)
-		return "the value is not UTF-8";
+		return "value is not UTF-8";
 	if ((point < 0x20 && point != '\n' && point != '\t') ||
 	    (point >= 0x7F && point < 0xA0))
-		return "the value holds a control character";
+		return "control character in the value";
 	gm_buf_put(&r->value, r->p, n);
 	r->p += n;
 	r->line += point == '\n';
@@ -177,16 +177,16 @@ take_backslash(struct reader *r, char quote)
 	char next = left > 1 ? r->p[1] : '\0';
 
 	if (quote == '\'' && (next == '\'' || next == '\\'))
-		return "a backslash before a quote or a backslash, which "
-		       "python-dotenv drops even in single quotes";
+		return "python-dotenv drops a backslash before a quote or a "
+		       "backslash, even in single quotes";
 	if (quote == '\'')
 		return take_character(r);
 	if (next != '"' && next != '\\')
-		return "a backslash in double quotes, before another character "
-		       "than '\"' or a backslash";
+		return "in double quotes, a backslash may precede only '\"' or "
+		       "a backslash; use single quotes";
 	if (next == '\\' && left > 2 && r->p[2] == '"')
-		return "a backslash before the closing quote, which "
-		       "python-dotenv reads as \\\"";
+		return "python-dotenv reads a backslash before the closing "
+		       "quote as \\\"";
 	gm_buf_putc(&r->value, next);
 	r->p += 2;
 	return NULL;
@@ -202,8 +202,7 @@ take_quoted(struct reader *r, struct entry *e, char quote)
 	if (quote == '"' && is_at(r, "$`"))
 		return expansion;
 	if (is_at(r, "$") && next == '{')
-		return "'${', which python-dotenv expands even in single "
-		       "quotes";
+		return "python-dotenv expands '${', even in single quotes";
 	if (is_at(r, "\r") && next == '\n') {
 		e->crlf = true;
 		r->p++;
@@ -247,18 +246,18 @@ read_bare(struct reader *r, struct gm_span *value)
 			return NULL;
 		if (is_at(r, "#"))
 			return comment_after;
-		return "a blank in a value without quotes: use single quotes";
+		return "blank in a value without quotes; use single quotes";
 	}
 	if (is_at_line_end(r))
 		return NULL;
 	if (is_at(r, "'\""))
-		return "a quote inside the value: put quotes around all of it";
+		return "quote inside the value; put the whole value in quotes";
 	if (is_at(r, "$`"))
 		return expansion;
 	why = take_character(r);
 	if (why != NULL)
 		return why;
-	return "a character that needs quotes: use single quotes";
+	return "a character that needs quotes; use single quotes";
 }
 
 static const char *
@@ -268,7 +267,7 @@ read_value(struct reader *r, struct entry *e, struct gm_span *value)
 
 	if (e->joined)
 		return "the line before ends in a backslash, which joins the "
-		       "two";
+		       "lines";
 	if (!is_at(r, "="))
 		return "no '=' after the name";
 	r->p++;
@@ -308,18 +307,18 @@ put_notes(struct reader *r, const struct entry *e)
 {
 	if (r->bom)
 		r->fns->note(1,
-		    "a byte order mark, which systemd and sh take for a part "
-		    "of the first name",
+		    "byte order mark: systemd and sh read it as part of the "
+		    "first name",
 		    r->fns->arg);
 	r->bom = false;
 	if (e->exported)
-		put_note(r, e, "systemd drops a line that begins with export");
+		put_note(r, e, "systemd ignores lines that begin with export");
 	if (e->spaced)
-		put_note(r, e, "sh takes no blanks around '='");
+		put_note(r, e, "sh allows no blanks around '='");
 	if (e->crlf)
-		put_note(r, e, "ends in CRLF, of which sh keeps the CR");
+		put_note(r, e, "line ends in CRLF; sh keeps the CR");
 	if (is_known(r, e->name)) {
-		put_note(r, e, "set before; the last one wins");
+		put_note(r, e, "set more than once; the last value is used");
 	} else {
 		gm_buf_put_span(&r->names, e->name);
 		gm_buf_putc(&r->names, '\n');

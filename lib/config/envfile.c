@@ -131,14 +131,14 @@ judge(int fd, const struct load *load, struct gm_err *err)
 		return 0;
 	if (foreign)
 		return gm_fail(err, GM_ECONFIG,
-		    "%s: owned by somebody else, who could change it: make a "
-		    "copy of your own with mode 600",
+		    "%s: owned by another user, who could change it; make "
+		    "your own copy and run chmod 600 on it",
 		    load->path);
 	if (open)
 		return gm_fail(err, GM_ECONFIG,
-		    "%s: others can read or change it (mode %03o): run "
-		    "chmod 600 %s",
-		    load->path, (unsigned)(st.st_mode & 0777), load->path);
+		    "%s: others can read or change it; run chmod 600 %s "
+		    "(mode %03o)",
+		    load->path, load->path, (unsigned)(st.st_mode & 0777));
 	return 0;
 }
 
@@ -207,7 +207,7 @@ check_encoding(const struct load *load, struct gm_span text, struct gm_err *err)
 	if (name == NULL)
 		return 0;
 	return gm_fail(err, GM_ECONFIG,
-	    "%s: this is %s: convert it with iconv -f %s -t UTF-8", load->path,
+	    "%s: this is %s; convert it with iconv -f %s -t UTF-8", load->path,
 	    name, name);
 }
 
@@ -216,8 +216,8 @@ open_file(const char *path, struct gm_err *err)
 {
 	if (strlen(path) < PATH_MAX)
 		return gm_file_open(path, err);
-	return gm_fail(err, GM_ENOINPUT,
-	    "the path of the env file is longer than %d bytes", PATH_MAX - 1);
+	return gm_fail(err, GM_ENOINPUT, "env file: path longer than %d bytes",
+	    PATH_MAX - 1);
 }
 
 enum gm_envfile_found

@@ -253,7 +253,7 @@ pass_over_local(const struct run *r, struct gm_err *err)
 	const bool by_file =
 	    r->found->trust == GM_ENVSEARCH_SYSTEM && !has_keys(s);
 	const char *place =
-	    by_file ? gm_buf_str(&r->found->path) : "a more trusted place";
+	    by_file ? gm_buf_str(&r->found->path) : "a more trusted source";
 	const struct gm_envfile_rules rules = local_rules(s);
 	int fd;
 
@@ -265,14 +265,14 @@ pass_over_local(const struct run *r, struct gm_err *err)
 		}
 		(void)close(fd);
 		gm_note(s->note, GM_LEVEL_NOTE,
-		    "GM_ENV_FILE: %s is trusted no more than " LOCAL
-		    " and not used, as there are keys in %s; to use it: "
+		    "GM_ENV_FILE: %s is trusted like " LOCAL
+		    " and not used, as keys come from %s; to use it, add "
 		    "--env-file %s",
 		    s->variable, place, s->variable);
 	} else if ((by_file || s->note->verbose > 0) &&
 		   gm_envfile_is_needed(LOCAL, &rules)) {
 		gm_note(s->note, by_file ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
-		    LOCAL " is not used, as there are keys in %s; to use it: "
+		    LOCAL " is not used: keys come from %s; to use it, add "
 			  "--env-file .env",
 		    place);
 	}

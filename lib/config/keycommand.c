@@ -140,14 +140,14 @@ fail(enum gm_child_end end, int number, int64_t limit_ms, struct gm_err *err)
 	switch (end) {
 	case GM_CHILD_EXITED:
 		return gm_fail(err, GM_ECONFIG,
-		    "the command ended with status %d", number);
+		    "the command failed with exit status %d", number);
 	case GM_CHILD_KILLED:
 		return gm_fail(err, GM_ECONFIG,
 		    "the command was killed by signal %d (%s)", number,
 		    strsignal(number));
 	case GM_CHILD_LATE:
 		return gm_fail(err, GM_ECONFIG,
-		    "the command did not end within %g s, and was killed",
+		    "the command did not end within %g s and was killed",
 		    (double)limit_ms / 1000);
 	case GM_CHILD_STOPPED:
 		if (number == SIGTTIN || number == SIGTTOU)
@@ -160,7 +160,7 @@ fail(enum gm_child_end end, int number, int64_t limit_ms, struct gm_err *err)
 		break;
 	}
 	return gm_fail(err, GM_ECONFIG,
-	    "the command printed more than %d MiB, and was killed",
+	    "the command printed more than %d MiB and was killed",
 	    GM_KEYCOMMAND_MAX >> 20);
 }
 

@@ -42,9 +42,8 @@ parse(struct search *s, struct gm_span text, const char *where,
 	}
 	if (ring->doubles > 0)
 		gm_note(s->note, GM_LEVEL_NOTE,
-		    "%s: %zu key%s dropped, as %s there twice", where,
-		    ring->doubles, ring->doubles == 1 ? "" : "s",
-		    ring->doubles == 1 ? "it is" : "they are");
+		    "%s: %zu duplicate key%s ignored", where, ring->doubles,
+		    ring->doubles == 1 ? "" : "s");
 	return 0;
 }
 
@@ -62,7 +61,7 @@ try_text(struct search *s, struct gm_span text, const char *variable,
 	put_place(s, variable, origin, &where);
 	if (foreign != NULL)
 		rc = gm_fail(err, GM_ECONFIG,
-		    "%s: this is %s: convert it with iconv -f %s -t UTF-8",
+		    "%s: this is %s; convert it with iconv -f %s -t UTF-8",
 		    gm_buf_str(&where), foreign, foreign);
 	else
 		rc = parse(s, text, gm_buf_str(&where), err);
@@ -154,10 +153,10 @@ run_command(const struct search *s, const char *text, struct gm_buf *keys,
 
 	if (s->config->around.in_key_command)
 		return gm_fail(err, GM_ECONFIG,
-		    "a key command must not get its keys from a key command");
+		    "a key command cannot use another key command");
 	if (gm_keycommand_is_key(text))
 		return gm_fail(err, GM_ECONFIG,
-		    "this is a key, not a command: put it into %s",
+		    "this is a key, not a command; put it into %s",
 		    gm_vendor_variable(row->first_key));
 	environment = gm_config_command_environment();
 	if (environment == NULL)
@@ -236,16 +235,16 @@ settle_url(const struct gm_keyplace *place, struct gm_config *c,
 		if (is_local_harmless(place, url))
 			return 0;
 		gm_note(note, GM_LEVEL_NOTE,
-		    "%s: %s ignored: a base URL from there counts only if it "
-		    "is loopback, and with keys from there",
+		    "%s: %s ignored: a base URL in this file must be loopback, "
+		    "and is used only with keys in this file",
 		    gm_config_file(c), url->name);
 		gm_config_reset(c, id);
 		return 0;
 	}
 	if (url->origin < place->origin)
 		return gm_fail(err, GM_ECONFIG,
-		    "%s: %s is not used with keys from a more trusted place "
-		    "(%s): set both in one place",
+		    "%s: %s is less trusted than the keys (%s); set both in "
+		    "one file, or both in the environment",
 		    gm_config_place(c, url->origin), url->name,
 		    gm_config_place(c, place->origin));
 	if (gm_url_check(url->text, err) != 0)
@@ -317,20 +316,19 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 
 	if (holds_back(place, config))
 		return gm_fail(err, GM_ECONFIG,
-		    "no API key: %s (%s) is run only to hand a key on: with "
-		    "--print-key, or a command after --",
+		    "no API key: %s is run only with --print-key or a command "
+		    "after -- (%s)",
 		    command->name, gm_config_place(config, command->origin));
 	if (config->around.credentials != NULL)
 		return gm_fail(err, GM_ECONFIG,
-		    "no API key: set %s in the environment or in an env file, "
-		    "or load the credential %s (looked for %s)",
-		    gm_vendor_variable(row->first_key), row->credential,
-		    gm_buf_str(&config->search.searched));
+		    "no API key in %s, the credential %s or the "
+		    "environment; set %s",
+		    gm_buf_str(&config->search.searched), row->credential,
+		    gm_vendor_variable(row->first_key));
 	return gm_fail(err, GM_ECONFIG,
-	    "no API key: set %s in the environment or in an env file (looked "
-	    "for %s)",
-	    gm_vendor_variable(row->first_key),
-	    gm_buf_str(&config->search.searched));
+	    "no API key in %s or the environment; set %s",
+	    gm_buf_str(&config->search.searched),
+	    gm_vendor_variable(row->first_key));
 }
 
 void

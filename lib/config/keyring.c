@@ -33,27 +33,26 @@ static const char *
 fault_of(struct gm_span s)
 {
 	if (is_quote(s))
-		return "is a quote: give the key without quotes";
+		return "is a quote; remove the quotes";
 	if (gm_span_starts(s, BOM))
-		return "begins a byte order mark: save the text as UTF-8 "
-		       "without one";
+		return "begins a byte order mark; remove it";
 	switch (s.p[0]) {
 	case '\\':
-		return "is a backslash: give the key alone";
+		return "is a backslash; give only the key";
 	case ';':
-		return "is a ';': separate keys by commas";
+		return "is a ';'; separate keys with commas";
 	case '|':
-		return "is a '|': separate keys by commas";
+		return "is a '|'; separate keys with commas";
 	case ' ':
 	case '\t':
-		return "is a blank: separate keys by commas";
+		return "is a blank; separate keys with commas";
 	default:
 		break;
 	}
 	if ((unsigned char)s.p[0] >= 0x80)
-		return "is not ASCII: copy the key again";
+		return "is not ASCII; copy the key again";
 	if (s.p[0] < ' ' || s.p[0] == '\177')
-		return "is a control character: copy the key again";
+		return "is a control character; copy the key again";
 	return NULL;
 }
 
@@ -96,7 +95,7 @@ check_front(struct gm_span item, size_t place, struct gm_err *err)
 		    fault_of(item));
 	if (is_assignment(item))
 		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: begins with NAME=: give the key alone", place);
+		    "key %zu: begins with NAME=; give only the key", place);
 	return 0;
 }
 
@@ -107,14 +106,13 @@ check_key(struct gm_span key, size_t place, struct gm_err *err)
 	size_t i;
 
 	if (key.len == 0)
-		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: there is a label but no key", place);
+		return gm_fail(
+		    err, GM_ECONFIG, "key %zu: a label without a key", place);
 	if (check_front(key, place, err) != 0)
 		return -1;
 	if (is_bearer(key))
 		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: begins with 'Bearer ': give the key alone",
-		    place);
+		    "key %zu: begins with 'Bearer '; give only the key", place);
 	for (i = 0; i < key.len; i++) {
 		why = fault_of((struct gm_span){ key.p + i, key.len - i });
 		if (why != NULL)
@@ -122,9 +120,8 @@ check_key(struct gm_span key, size_t place, struct gm_err *err)
 			    place, i + 1, why);
 	}
 	if (key.len > GM_KEY_MAX)
-		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: longer than %d bytes, as no key is", place,
-		    GM_KEY_MAX);
+		return gm_fail(err, GM_ECONFIG, "key %zu: longer than %d bytes",
+		    place, GM_KEY_MAX);
 	return 0;
 }
 
@@ -162,14 +159,13 @@ cut_label(
 	label = gm_span_trim(label);
 	if (holds_key(label))
 		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: a key stands in the place of its label: write "
-		    "label:key",
+		    "key %zu: its label looks like a key; write label:key",
 		    place);
 	for (i = 0; i < label.len; i++)
 		if (label.p[i] < ' ' || label.p[i] > '~' || i == GM_LABEL_MAX)
 			return gm_fail(err, GM_ECONFIG,
-			    "key %zu: a label has at most %d characters, "
-			    "all of ASCII",
+			    "key %zu: label longer than %d characters, or not "
+			    "ASCII",
 			    place, GM_LABEL_MAX);
 	if (label.len > 0)
 		(void)snprintf(key->project, sizeof(key->project), "label:%.*s",

@@ -87,7 +87,7 @@ parse_switch(int64_t *out, const char *text, struct gm_err *err)
 			*out = i % 2;
 			return 0;
 		}
-	return gm_fail(err, GM_EUSAGE, "neither 1 nor 0");
+	return gm_fail(err, GM_EUSAGE, "not 1 or 0");
 }
 
 static int
@@ -95,8 +95,7 @@ parse_policy(int64_t *out, const char *text, struct gm_err *err)
 {
 	*out = strcmp(text, "round-robin") == 0;
 	if (*out == 0 && strcmp(text, "sticky") != 0)
-		return gm_fail(
-		    err, GM_EUSAGE, "neither sticky nor round-robin");
+		return gm_fail(err, GM_EUSAGE, "not sticky or round-robin");
 	return 0;
 }
 

@@ -2,12 +2,14 @@
 import errors
 import fields
 
-# (word in the key, row of the answer).  These keys are of no use at all,
-KEY_ROWS = (("invalid", 1), ("expired", 2), ("leaked", 5), ("restricted", 10),
-            ("disabled", 11), ("suspended", 12))
-# these only fail where an answer is asked for.
-QUOTA_ROWS = (("nocredit", 15), ("place", 16), ("minute", 29),
-              ("exhausted", 30), ("day", 30), ("zero", 31))
+# (word in the key, refusal of any call)
+KEY_WORDS = (("invalid", "key_invalid"), ("expired", "key_expired"),
+             ("leaked", "key_leaked"), ("restricted", "api_blocked"),
+             ("disabled", "api_disabled"), ("suspended", "project_suspended"))
+# (word in the key, refusal of calls that generate an answer)
+QUOTA_WORDS = (("nocredit", "no_credit"), ("region", "region"),
+               ("minute", "quota_minute"), ("exhausted", "quota_day"),
+               ("day", "quota_day"), ("zero", "quota_none"))
 
 CONFIG = "generation_config."
 LIMIT = "maxOutputTokens"
@@ -32,8 +34,8 @@ class Refused(Exception):
         self.reply = reply
 
 
-def refuse(request, row, **fill):
-    raise Refused(errors.reply(request, row, **fill))
+def refuse(request, named, **fill):
+    raise Refused(errors.refusal(request, named, **fill))
 
 
 def object_to(request, message):
@@ -49,10 +51,10 @@ def check_key(request, *tables):
         object_to(request, "Multiple authentication credentials received."
                            " Please pass only one.")
     if not request.key:
-        refuse(request, 6)
-    for word, row in (x for table in tables for x in table):
+        refuse(request, "no_key")
+    for word, named in (x for table in tables for x in table):
         if word in request.key.lower():
-            refuse(request, row)
+            refuse(request, named)
 
 
 def check_contents(request, asked):
@@ -131,18 +133,18 @@ def check_thinking(request, thinking, levels, is_four):
         object_to(request, "You can only set only one of thinking budget and"
                            " thinking level.")
     if level and level not in levels.split():
-        refuse(request, 25, message="Thinking level %s is not supported for"
-                                    " this model." % level)
+        refuse(request, "thinking", message="Thinking level %s is not"
+               " supported for this model." % level)
     if budget is not None and is_four:
-        refuse(request, 25, message="Thinking budget is not supported for this"
-                                    " model.")
+        refuse(request, "thinking", message="Thinking budget is not supported"
+               " for this model.")
     if budget is not None and budget != -1:
         by_budget = levels == ""
         low, high = BUDGETS[by_budget]
         off = by_budget and budget == 0
         if not off and not low <= budget <= high:
-            refuse(request, 25, message="The thinking budget %d is invalid for"
-                                        " this model." % budget)
+            refuse(request, "thinking", message="The thinking budget %d is"
+                   " invalid for this model." % budget)
 
 
 def check_form(request, config):
@@ -166,5 +168,5 @@ def check_others(request, asked):
         object_to_field(request, "safety_settings", "only one setting for each"
                         " category is allowed.")
     if "cachedContent" in asked:
-        refuse(request, 14, message="CachedContent not found (or permission"
-                                    " denied)")
+        refuse(request, "permission", message="CachedContent not found (or"
+               " permission denied)")

@@ -1,8 +1,8 @@
-"""The service's refusals, numbered; README.md lists them.
+"""Gemini's refusals by name; README.md lists them.
 
-A row's texts hold fields in braces, filled in by `reply`: what the script
-gives ("model", "replacement", "project", ...), else what the request tells,
-else DEFAULTS.
+The texts hold fields in braces, which `refusal` fills in from the script
+("model", "replacement", "project", ...), else from the request, else from
+DEFAULTS.
 """
 from events import encoded, pretty
 from replies import HTML, JSON, Reply
@@ -40,12 +40,13 @@ def help_at(description, url):
 
 
 def violations(pairs):
-    """A BadRequest of (field, description); no field where that is empty."""
+    """A BadRequest with pairs (field, description); an empty field is left out.
+    """
     return {"@type": TYPE + "BadRequest", "fieldViolations": [
         dict({"field": f} if f else {}, description=d) for f, d in pairs]}
 
 
-def dead_key(message, *more):
+def bad_key(message, *more):
     return (400, "INVALID_ARGUMENT", message,
             info("API_KEY_INVALID"), local(message), *more)
 
@@ -71,7 +72,7 @@ NOT_FOUND = ("models/{model} is not found for API version {version}, or is not"
              " available models and their supported methods.")
 GONE = ("Please update your code to use models/{replacement} for the latest"
         " features and improvements.")
-PLACE = "User location is not supported for the API use."
+REGION = "User location is not supported for the API use."
 UNKNOWN = ("Invalid JSON payload received. Unknown name \"{name}\" at"
            " '{field}': Cannot find field.")
 DISABLED = (
@@ -86,76 +87,91 @@ NO_BILLING = (
     " action to propagate to our systems and retry.")
 CONSUMER = "projects/{project}"
 
-# number: (status, its name, message, detail, ...)
-ROWS = {
-    1: dead_key("API key not valid. Please pass a valid API key.",
-                debug("Invalid API key: {key}")),
-    2: dead_key("API key expired. Please renew the API key."),
-    3: dead_key("API key not found. Please pass a valid API key."),
-    4: (401, "UNAUTHENTICATED",
+# name: (HTTP status, the API's status, message, detail, ...)
+REFUSALS = {
+    "key_invalid": bad_key(
+        "API key not valid. Please pass a valid API key.",
+        debug("Invalid API key: {key}")),
+    "key_expired": bad_key("API key expired. Please renew the API key."),
+    "key_not_found": bad_key(
+        "API key not found. Please pass a valid API key."),
+    "unauthorized": (
+        401, "UNAUTHENTICATED",
         "Request had invalid authentication credentials. Expected OAuth 2"
         " access token, login cookie or other valid authentication credential."
         " See https://developers.google.com/identity/sign-in/web/"
         "devconsole-project.",
         info("ACCESS_TOKEN_TYPE_UNSUPPORTED", method="{method}")),
-    5: denied("Your API key was reported as leaked. Please use another API"
-              " key."),
-    6: denied("Method doesn't allow unregistered callers (callers without"
-              " established identity). Please use API Key or other form of API"
-              " consumer identity to call this API."),
-    7: denied("Requests from referer <empty> are blocked.",
-              info("API_KEY_HTTP_REFERRER_BLOCKED", consumer=CONSUMER,
-                   httpReferrer="<empty>")),
-    8: denied("The provided API key has an IP address restriction. The"
-              " originating IP address of the call (127.0.0.1) violates this"
-              " restriction.",
-              info("API_KEY_IP_ADDRESS_BLOCKED", consumer=CONSUMER)),
-    9: denied("Requests from this Android client application <empty> are"
-              " blocked.",
-              info("API_KEY_ANDROID_APP_BLOCKED", consumer=CONSUMER)),
-    10: denied("Requests to this API " + SERVICE + " method {method} are"
-               " blocked.",
-               info("API_KEY_SERVICE_BLOCKED", consumer=CONSUMER,
-                    apiName=SERVICE, methodName="{method}")),
-    11: denied(DISABLED, help_at("Google developers console API activation",
-                                 API_PAGE),
-               info("SERVICE_DISABLED", consumer=CONSUMER)),
-    # This one names the key in its message.
-    12: denied("Permission denied: Consumer 'api_key:{key}' has been"
-               " suspended.",
-               info("CONSUMER_SUSPENDED", consumer=CONSUMER,
-                    containerInfo="api_key:{key}")),
-    13: denied(NO_BILLING, help_at("Google developers console billing",
-                                   BILLING_PAGE),
-               info("BILLING_DISABLED", consumer=CONSUMER)),
-    14: denied("The caller does not have permission"),
-    15: (402, "RESOURCE_EXHAUSTED",
-         "Your prepayment credits are depleted. Please go to AI Studio at"
-         " https://ai.studio/projects to manage your project and billing."),
-    16: (400, "FAILED_PRECONDITION", PLACE,
-         debug("[ORIGINAL ERROR] generic::failed_precondition: " + PLACE)),
-    17: missing(NOT_FOUND),
-    18: missing("This model models/{model} is no longer available. " + GONE),
-    19: missing("This model models/{model} is no longer available to new"
-                " users. " + GONE + " We recommend you to use the Interactions"
-                " API."),
-    20: missing("Requested entity was not found."),
-    21: invalid(UNKNOWN, violations([("{field}", UNKNOWN)])),
-    22: invalid("Request contains an invalid argument."),
-    23: invalid("The input token count (1200293) exceeds the maximum number of"
-                " tokens allowed (1048576)."),
-    24: invalid("Request payload size exceeds the limit: 20971520 bytes. Please"
-                " use the Files API for larger requests."),
-    25: invalid("Thinking level MINIMAL is not supported for this model."),
-    26: invalid("Unsupported MIME type: application/x-unknown"),
-    27: (400, "FAILED_PRECONDITION",
-         "The File x is not in an ACTIVE state and usage is not allowed."),
-    28: (413, "Request Entity Too Large",
-         "Maximum request body size 1048576 exceeded, actual body size"
-         " 1048577"),
-    32: exhausted("You exceeded your spend-based rate limit. Please retry"
-                  " later."),
-    33: exhausted(
+    "key_leaked": denied(
+        "Your API key was reported as leaked. Please use another API key."),
+    "no_key": denied(
+        "Method doesn't allow unregistered callers (callers without"
+        " established identity). Please use API Key or other form of API"
+        " consumer identity to call this API."),
+    "referrer_blocked": denied(
+        "Requests from referer <empty> are blocked.",
+        info("API_KEY_HTTP_REFERRER_BLOCKED", consumer=CONSUMER,
+             httpReferrer="<empty>")),
+    "address_blocked": denied(
+        "The provided API key has an IP address restriction. The originating"
+        " IP address of the call (127.0.0.1) violates this restriction.",
+        info("API_KEY_IP_ADDRESS_BLOCKED", consumer=CONSUMER)),
+    "app_blocked": denied(
+        "Requests from this Android client application <empty> are blocked.",
+        info("API_KEY_ANDROID_APP_BLOCKED", consumer=CONSUMER)),
+    "api_blocked": denied(
+        "Requests to this API " + SERVICE + " method {method} are blocked.",
+        info("API_KEY_SERVICE_BLOCKED", consumer=CONSUMER, apiName=SERVICE,
+             methodName="{method}")),
+    "api_disabled": denied(
+        DISABLED,
+        help_at("Google developers console API activation", API_PAGE),
+        info("SERVICE_DISABLED", consumer=CONSUMER)),
+    # The only message that holds the key.
+    "project_suspended": denied(
+        "Permission denied: Consumer 'api_key:{key}' has been suspended.",
+        info("CONSUMER_SUSPENDED", consumer=CONSUMER,
+             containerInfo="api_key:{key}")),
+    "billing_disabled": denied(
+        NO_BILLING,
+        help_at("Google developers console billing", BILLING_PAGE),
+        info("BILLING_DISABLED", consumer=CONSUMER)),
+    "permission": denied("The caller does not have permission"),
+    "no_credit": (
+        402, "RESOURCE_EXHAUSTED",
+        "Your prepayment credits are depleted. Please go to AI Studio at"
+        " https://ai.studio/projects to manage your project and billing."),
+    "region": (
+        400, "FAILED_PRECONDITION", REGION,
+        debug("[ORIGINAL ERROR] generic::failed_precondition: " + REGION)),
+    "no_model": missing(NOT_FOUND),
+    "model_gone": missing(
+        "This model models/{model} is no longer available. " + GONE),
+    "model_closed": missing(
+        "This model models/{model} is no longer available to new users. "
+        + GONE + " We recommend you to use the Interactions API."),
+    "not_found": missing("Requested entity was not found."),
+    "unknown_field": invalid(UNKNOWN, violations([("{field}", UNKNOWN)])),
+    "invalid_argument": invalid("Request contains an invalid argument."),
+    "context": invalid(
+        "The input token count (1200293) exceeds the maximum number of tokens"
+        " allowed (1048576)."),
+    "payload_too_large": invalid(
+        "Request payload size exceeds the limit: 20971520 bytes. Please use"
+        " the Files API for larger requests."),
+    "thinking": invalid(
+        "Thinking level MINIMAL is not supported for this model."),
+    "mime_type": invalid("Unsupported MIME type: application/x-unknown"),
+    "file_not_active": (
+        400, "FAILED_PRECONDITION",
+        "The File x is not in an ACTIVE state and usage is not allowed."),
+    "body_too_large": (
+        413, "Request Entity Too Large",
+        "Maximum request body size 1048576 exceeded, actual body size"
+        " 1048577"),
+    "quota_spend": exhausted(
+        "You exceeded your spend-based rate limit. Please retry later."),
+    "quota_region": exhausted(
         "Quota exceeded for quota metric 'Generate Content API requests per"
         " minute' and limit 'GenerateContent request limit per minute for a"
         " region' of service '" + SERVICE + "' for consumer"
@@ -164,34 +180,42 @@ ROWS = {
              quota_metric=SERVICE + "/generate_content_requests",
              quota_limit="GenerateContentRequestsPerMinutePerProjectPerRegion",
              quota_limit_value="0", quota_location="europe-west1")),
-    34: exhausted("Resource has been exhausted (e.g. check quota)."),
-    35: (499, "CANCELLED", "The operation was cancelled."),
-    36: (500, "INTERNAL", "An internal error has occurred. Please retry or"
-         " report in https://developers.generativeai.google/guide/"
-         "troubleshooting"),
-    37: (503, "UNAVAILABLE", "The model is overloaded. Please try again"
-         " later."),
-    38: (503, "UNAVAILABLE", "Deadline expired before operation could"
-         " complete."),
-    39: (504, "DEADLINE_EXCEEDED", "Deadline Exceeded"),
-    44: (501, "UNIMPLEMENTED", "Operation is not implemented, or supported, or"
-         " enabled."),
+    "quota": exhausted("Resource has been exhausted (e.g. check quota)."),
+    "cancelled": (499, "CANCELLED", "The operation was cancelled."),
+    "server": (
+        500, "INTERNAL",
+        "An internal error has occurred. Please retry or report in"
+        " https://developers.generativeai.google/guide/troubleshooting"),
+    "overloaded": (
+        503, "UNAVAILABLE",
+        "The model is overloaded. Please try again later."),
+    "deadline": (
+        503, "UNAVAILABLE",
+        "Deadline expired before operation could complete."),
+    "timeout": (504, "DEADLINE_EXCEEDED", "Deadline Exceeded"),
+    "aborted": (409, "ABORTED", "The operation was aborted."),
+    "unimplemented": (
+        501, "UNIMPLEMENTED",
+        "Operation is not implemented, or supported, or enabled."),
 }
-ABORTED = (409, "ABORTED", "The operation was aborted.")
 
-# For rows 29-31: quota ids, values and the time to wait.
 PER_MINUTE = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
 PER_DAY = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
 TOKENS_PER_MINUTE = "GenerateContentInputTokensPerModelPerMinute-FreeTier"
-QUOTAS = {29: ([PER_MINUTE], "5", "37.1s"), 30: ([PER_DAY], "20", "38s"),
-          31: ([PER_DAY, PER_MINUTE, TOKENS_PER_MINUTE], None, "38s")}
+# name: (quota ids, quotaValue, retryDelay), see `quota`
+QUOTAS = {"quota_minute": ([PER_MINUTE], "5", "37.1s"),
+          "quota_day": ([PER_DAY], "20", "38s"),
+          "quota_none": ([PER_DAY, PER_MINUTE, TOKENS_PER_MINUTE], None,
+                         "38s")}
+# "blocked" is a response with status 200, see script.py.
+NAMES = frozenset([*REFUSALS, *QUOTAS, "html", "proxy", "redirect", "blocked"])
 
 
-def reply(request, row, **fill):
-    """The answer of that row; `fill` has what the script says about it."""
-    if row == 40:
+def refusal(request, named, **fill):
+    """The reply with that name; `fill` has the script's members about it."""
+    if named == "html":
         return html(fill.get("status", 502), request)
-    if row == 41:
+    if named == "proxy":
         return html(407, request, {"Proxy-Authenticate": "Basic realm=\"p\""})
     fields = dict(DEFAULTS, key=request.key, version=request.version,
                   call=request.call or "generateContent",
@@ -199,14 +223,13 @@ def reply(request, row, **fill):
     if request.model:
         fields["model"] = request.model
     fields.update(fill)
-    if row == 42:
+    if named == "redirect":
         return Reply(302, HTML, [b"<HTML>Moved</HTML>\n"],
                      {"Location": fields["location"]})
-    if row in QUOTAS:
-        made = quota(row, fields)
+    if named in QUOTAS:
+        made = quota(named, fields)
     else:
-        made = filled(ABORTED if fill.get("status") == 409 else ROWS[row],
-                      fields)
+        made = filled(REFUSALS[named], fields)
     status, name, message, *details = made
     for detail in details:
         if fill.get("error_reason") and "reason" in detail:
@@ -216,7 +239,7 @@ def reply(request, row, **fill):
 
 
 def error(request, status, name, message, details=()):
-    """The envelope of all errors, in an array where the service does so."""
+    """The envelope of all errors; an array if the request asked for one."""
     inner = {"code": status, "message": message, "status": name}
     if details:
         inner["details"] = list(details)
@@ -237,9 +260,9 @@ def filled(value, fields):
     return value
 
 
-def quota(row, fields):
+def quota(named, fields):
     """The long form of 429; a limit of 0 has no quotaValue."""
-    ids, value, delay = QUOTAS[row]
+    ids, value, delay = QUOTAS[named]
     ids = [fields["quota_id"]] if fields.get("quota_id") else ids
     value = fields.get("quota_value", value)
     delay = fields.get("retry_delay", delay)

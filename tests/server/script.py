@@ -20,8 +20,8 @@ TEXT = "text/plain; charset=UTF-8"
 SENDING = """when repeat status reason headers framing pause_ms piece pieces
     piece_pause_ms pause_at hold head_gate gate gate_at cut_at reset_at
     cut_headers_at ping newline"""
-ROW = """retry_delay quota_id quota_value model replacement project location
-    message error_reason name field"""
+REFUSAL = """retry_delay quota_id quota_value model replacement project
+    location message error_reason name field"""
 STREAM = """thoughts finish finish_message usage model_version last_blank tail
     signature_tail grounding url_context model_status token resume"""
 CHAT = """finish reasoning content_chunks usage model done last_blank tail
@@ -157,9 +157,8 @@ def check_entry(entry):
     framing = entry.get("framing", "length")
     if framing not in FRAMINGS:
         raise ScriptError("unknown framing \"%s\"" % framing)
-    if kind == "row" and entry["row"] not in range(1, 45):
-        raise ScriptError("there is no row %s" % entry["row"])
-    if kind == "refusal" and entry["refusal"] not in chat_errors.NAMES:
+    if (kind == "refusal"
+            and entry["refusal"] not in errors.NAMES | chat_errors.NAMES):
         raise ScriptError("there is no refusal %s" % entry["refusal"])
     if kind == "chat" and not isinstance(entry["chat"], list):
         raise ScriptError("\"chat\" is not a list")
@@ -186,15 +185,26 @@ def make(entry, request, folder, chunk_ms):
     return reply
 
 
-def make_row(entry, request, *_):
-    if entry["row"] == 43:
+def make_refusal(entry, request, *_):
+    """A refusal from the table of the service or dialect that is called."""
+    named, members = entry["refusal"], set(entry) & set(REFUSAL.split())
+    if request.dialect:
+        if named not in chat_errors.REFUSALS[request.dialect]:
+            raise ScriptError("%s has no refusal %s" % (request.dialect,
+                                                        named))
+        for name in members - {"model"}:
+            raise ScriptError("%s has no \"%s\"" % (request.dialect, name))
+        return chat.refused(entry, request)
+    if named not in errors.NAMES:
+        raise ScriptError("gemini has no refusal %s" % named)
+    if named == "blocked":
         return blocked(request, entry)
-    return errors.reply(request, entry["row"], **{
-        k: v for k, v in entry.items() if k in ROW.split() + ["status"]})
+    return errors.refusal(request, named, **{
+        k: v for k, v in entry.items() if k in members | {"status"}})
 
 
 def blocked(request, entry):
-    """A prompt that was refused: no answer, and nothing else is wrong."""
+    """A response with status 200 that says that the prompt was blocked."""
     asked = asked_of(request, entry)
     about = about_of(request, entry, asked)
     counts = events.usage(about, 0, 0, {})
@@ -297,21 +307,9 @@ def make_generate(entry, request, *_):
 
 
 def make_chat(entry, request, *_):
-    need_dialect(request)
-    return chat.scripted(entry, request)
-
-
-def make_refusal(entry, request, *_):
-    need_dialect(request)
-    if entry["refusal"] not in chat_errors.REFUSALS[request.dialect]:
-        raise ScriptError("%s has no refusal %s" % (request.dialect,
-                                                    entry["refusal"]))
-    return chat.refused(entry, request)
-
-
-def need_dialect(request):
     if not request.dialect:
         raise ScriptError("%s belongs to no dialect" % request.path)
+    return chat.scripted(entry, request)
 
 
 def make_service(_, request, __, chunk_ms):
@@ -326,7 +324,6 @@ def played(request, chunk_ms):
 
 # kind: (function, the members that it takes beside those of SENDING)
 KINDS = {
-    "row": (make_row, ROW),
     "stream": (make_stream, STREAM),
     "echo": (make_echo, STREAM),
     "json": (make_json, ""),
@@ -338,5 +335,5 @@ KINDS = {
     "generate": (make_generate, "model_version"),
     "service": (make_service, ""),
     "chat": (make_chat, CHAT),
-    "refusal": (make_refusal, "model"),
+    "refusal": (make_refusal, REFUSAL),
 }

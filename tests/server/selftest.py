@@ -18,7 +18,7 @@ from selftest_chat import ChatKey, ChatService  # noqa: E402,F401
 from selftest_chat_script import (  # noqa: E402,F401
     ChatRefusals, ChatStreams)
 from selftest_long import Four, Hops, ScriptedHops  # noqa: E402,F401
-from selftest_script import Rows, Scripted  # noqa: E402,F401
+from selftest_script import Refusals, Scripted  # noqa: E402,F401
 from selftest_service import Service  # noqa: E402,F401
 import tls  # noqa: E402
 

@@ -328,10 +328,15 @@ class ChatRefusals(ChatCase):
                 ({"chat": ["x"], "thoughts": []}, b'"thoughts" is unknown'),
                 ({"chat": "x"}, b'"chat" is not a list'),
                 ({"chat": [{}], "unary": True}, b"no place for an event"),
-                ({"refusal": "loading"}, b"mistral has no refusal loading")):
+                ({"refusal": "loading"}, b"mistral has no refusal loading"),
+                ({"refusal": "region"}, b"mistral has no refusal region"),
+                ({"refusal": "overloaded", "project": "7"},
+                 b'mistral has no "project"')):
             self.write("script.json", json.dumps([entry]))
             status, _, body = self.chat("mistral", asking("mistral"))
             self.assertEqual(status, 500)
             self.assertIn(why, body)
         self.write("script.json", json.dumps([ENTRY]))
         self.assertIn(b"belongs to no dialect", self.ask(SSE, ASK)[2])
+        self.write("script.json", json.dumps([{"refusal": "tier"}]))
+        self.assertIn(b"gemini has no refusal tier", self.ask(SSE, ASK)[2])

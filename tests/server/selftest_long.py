@@ -293,7 +293,7 @@ class ScriptedHops(LongCase):
         # A connection that is cut there, with what else a reply may have.
         self.start([{"hops": [
             {"stream": [{"text": "", "token": "QQ=="}, "a"], "cut_at": 300},
-            {"row": 37, "headers": {"Retry-After": "1"}}, ["b"]]}])
+            {"refusal": "overloaded", "headers": {"Retry-After": "1"}}, ["b"]]}])
         with self.assertRaises(EOFError):
             self.hop()
         body = dict(ASK, **LONG, continuationToken="QQ==")
@@ -343,7 +343,8 @@ class ScriptedHops(LongCase):
                 ({"hops": {}}, b'"hops" is not a list of replies'),
                 ({"hops": ["a"]}, b"a hop is neither a list nor an object"),
                 ({"hops": [["a"]], "repeat": -1}, b"cannot repeat for ever"),
-                ({"hops": [["a"], {"row": 99}]}, b"there is no row 99"),
+                ({"hops": [["a"], {"refusal": "none"}]},
+                 b"there is no refusal none"),
                 ({"hops": [["a"]], "tokn": 1}, b'"tokn" is unknown')):
             self.write("script.json", json.dumps([{"body": ""}, entry]))
             status, _, body = self.ask(ARGON + STREAM, ASK)

@@ -4,6 +4,7 @@ import os
 import re
 import time
 
+import errors
 from selftest_case import ASK, HERE, LIMIT, MODEL, SSE, Case, request
 
 EVENT = (
@@ -289,18 +290,33 @@ class Scripted(Case):
                          [None] * 3000 + ["STOP"])
 
 
-class Rows(Case):
-    def test_all_rows_answer(self):
-        rows = range(1, 45)
-        self.start([{"row": n} for n in rows])
-        client = self.connect()
-        found = [client.ask(SSE, ASK)[0] for _ in rows]
-        self.assertEqual(found, [
-            400, 400, 400, 401] + [403] * 10 + [402, 400, 404, 404, 404, 404]
-            + [400] * 7 + [413] + [429] * 6
-            + [499, 500, 503, 503, 504, 502, 407, 302, 200, 501])
+# The status of each of Gemini's refusals.
+STATUSES = {
+    200: "blocked", 302: "redirect",
+    400: "key_invalid key_expired key_not_found region unknown_field"
+         " invalid_argument context payload_too_large thinking mime_type"
+         " file_not_active",
+    401: "unauthorized", 402: "no_credit",
+    403: "key_leaked no_key referrer_blocked address_blocked app_blocked"
+         " api_blocked api_disabled project_suspended billing_disabled"
+         " permission",
+    404: "no_model model_gone model_closed not_found", 407: "proxy",
+    409: "aborted", 413: "body_too_large",
+    429: "quota_minute quota_day quota_none quota_spend quota_region quota",
+    499: "cancelled", 500: "server", 501: "unimplemented", 502: "html",
+    503: "overloaded deadline", 504: "timeout"}
 
-    def test_row_1_echoes_the_key(self):
+
+class Refusals(Case):
+    def test_each_name_has_its_status(self):
+        expected = [(x, k) for k, v in STATUSES.items() for x in v.split()]
+        self.start([{"refusal": x} for x, _ in expected])
+        client = self.connect()
+        self.assertEqual([(x, client.ask(SSE, ASK)[0]) for x, _ in expected],
+                         expected)
+        self.assertEqual({x for x, _ in expected}, errors.NAMES)
+
+    def test_key_invalid_echoes_the_key(self):
         self.start()
         status, found = self.ask_json(SSE, ASK, key="AIza-invalid")
         self.assertEqual(status, 400)
@@ -327,9 +343,10 @@ class Rows(Case):
         return (error["message"], violation["quotaId"],
                 violation.get("quotaValue"), retry["retryDelay"])
 
-    def test_rows_29_30_31(self):
-        self.start([{"row": 29, "retry_delay": "12.5s"}, {"row": 30},
-                    {"row": 31, "model": "gemini-9"}])
+    def test_quotas(self):
+        self.start([{"refusal": "quota_minute", "retry_delay": "12.5s"},
+                    {"refusal": "quota_day"},
+                    {"refusal": "quota_none", "model": "gemini-9"}])
         message, name, value, delay = self.quota(self.ask_json(SSE, ASK)[1])
         self.assertIn("PerMinute", name)
         self.assertEqual((value, delay), ("5", "12.5s"))
@@ -343,9 +360,10 @@ class Rows(Case):
         self.assertIsNone(value)
 
     def test_overrides(self):
-        self.start([{"row": 15, "status": 429},
-                    {"row": 42, "location": "http:x"},
-                    {"row": 9, "error_reason": "API_KEY_IOS_APP_BLOCKED"}])
+        self.start([{"refusal": "no_credit", "status": 429},
+                    {"refusal": "redirect", "location": "http:x"},
+                    {"refusal": "app_blocked",
+                     "error_reason": "API_KEY_IOS_APP_BLOCKED"}])
         self.assertEqual(self.ask_json(SSE, ASK)[1]["error"]["code"], 429)
         self.assertIn("\r\nLocation: http:x\r\n", self.ask(SSE, ASK)[1])
         self.assertIn(b"API_KEY_IOS_APP_BLOCKED", self.ask(SSE, ASK)[2])

@@ -139,7 +139,7 @@ class Service(Case):
         for key, generate, listed in (
                 ("good", 200, 200), ("", 403, 403), ("expired", 400, 400),
                 ("disabled", 403, 403), ("nocredit", 402, 200),
-                ("place", 400, 200), ("day", 429, 200), ("zero", 429, 200)):
+                ("region", 400, 200), ("day", 429, 200), ("zero", 429, 200)):
             self.assertEqual(client.ask(SSE, ASK, key=key)[0], generate, key)
             self.assertEqual(client.ask("/v1beta/models", key=key)[0], listed)
 

@@ -12,7 +12,7 @@ import continuation
 import errors
 import events
 import fields
-from checks import (KEY_ROWS, QUOTA_ROWS, Refused, check_config,
+from checks import (KEY_WORDS, QUOTA_WORDS, Refused, check_config,
                     check_contents, check_key, object_to, refuse)
 from replies import EVENTS, JSON, Reply
 
@@ -113,9 +113,9 @@ def find_model(request):
     model = (models(request).get(request.model)
              or OLD_MODELS.get(request.model))
     if not model or request.call.replace("streamG", "g") not in model.methods:
-        refuse(request, 17)
+        refuse(request, "no_model")
     if model.id == DEAD:
-        refuse(request, 18)
+        refuse(request, "model_gone")
     return model
 
 
@@ -156,7 +156,7 @@ def described(model):
 
 
 def list_models(request, _):
-    check_key(request, KEY_ROWS)
+    check_key(request, KEY_WORDS)
     start = page_start(request)
     size = request.query.get("pageSize", "50")
     if not re.fullmatch(r"\d{1,9}", size):
@@ -183,9 +183,9 @@ def page_start(request):
 
 
 def show_model(request, _):
-    check_key(request, KEY_ROWS)
+    check_key(request, KEY_WORDS)
     if request.model not in models(request):
-        refuse(request, 17, call="getModel")
+        refuse(request, "no_model", call="getModel")
     return ok(described(models(request)[request.model]))
 
 
@@ -194,7 +194,7 @@ def show_model(request, _):
 def count_tokens(request, _):
     asked = fields.read(request.body, request.header("content-type"),
                         fields.COUNTS[request.version])
-    check_key(request, KEY_ROWS)
+    check_key(request, KEY_WORDS)
     find_model(request)
     inner = asked.get("generateContentRequest")
     if inner is None:
@@ -263,7 +263,7 @@ def tier_header(asked):
 def generate(request, chunk_ms):
     asked = fields.read(request.body, request.header("content-type"),
                         fields.GENERATES[request.version])
-    check_key(request, KEY_ROWS, QUOTA_ROWS)
+    check_key(request, KEY_WORDS, QUOTA_WORDS)
     model = find_model(request)
     check_contents(request, asked)
     check_config(request, asked, model.thinking, is_four(model))

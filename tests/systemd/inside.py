@@ -195,9 +195,8 @@ def test_no_key_at_all():
     (ETC / "google-api-keys").unlink()
     SYSTEM.start("gm-keycheck.service", 78)
     rows = SYSTEM.lines("gm-keycheck")
-    same(rows, [(3, "gm-keycheck: no API key: set GOOGLE_API_KEYS in the "
-                 "environment or in an env file, or load the credential "
-                 "google-api-keys (looked for /dev/null)")])
+    same(rows, [(3, "gm-keycheck: no API key in /dev/null, the credential "
+                 "google-api-keys or the environment; set GOOGLE_API_KEYS")])
     keys(GOOD)
 
 
@@ -315,7 +314,7 @@ def test_a_quota_that_is_exhausted_fails_the_unit():
     write(pathlib.Path("/srv/notes/c.txt"), "Cats sleep.\n", 0o644)
     summary = STATE / "summaries/notes.txt"
     summary.write_text("old\n")
-    play({"row": 30, "repeat": -1})
+    play({"refusal": "quota_day", "repeat": -1})
     SYSTEM.start("gm-summ@notes.service", 75)
     rows = SYSTEM.lines("gm-summ")
     assert any(n == 3 and "quota" in text for n, text in rows), rows
@@ -334,7 +333,7 @@ def test_syslog_reaches_the_journal():
     url = (STANDIN / "url").read_text().strip()
     around = dict(os.environ, HOME="/root", GOOGLE_GEMINI_BASE_URL=url,
                   GEMINI_API_KEY=GOOD, GM_STATE_DIR="/var/tmp/state")
-    play({"stream": ["Hello."]}, {"row": 30})
+    play({"stream": ["Hello."]}, {"refusal": "quota_day"})
     for status in 0, 75:
         run("gm-prompt", "-n", "--syslog", "--max-wait", "0", "hi",
             status=status, env=around)

@@ -224,7 +224,7 @@ polls_until_late(void)
 		return false;
 	if (gm_stop_poll(-1, 0, 0, GM_STOP_NOW, &err) != -1 ||
 	    err.code != GM_EUNAVAILABLE ||
-	    strcmp(err.msg, "the deadline is over") != 0)
+	    strcmp(err.msg, "deadline exceeded") != 0)
 		return false;
 	if (!gm_stop_is_late() || gm_stop_signal() != 0 ||
 	    !is_readable(gm_stop_fd(GM_STOP_NOW)) ||

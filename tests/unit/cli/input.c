@@ -266,7 +266,7 @@ test_failures(void **state)
 	become_stdin(p[0]);
 	be_late();
 	check_failure(
-	    &in, "@-", GM_EUNAVAILABLE, "standard input: the deadline is over");
+	    &in, "@-", GM_EUNAVAILABLE, "standard input: deadline exceeded");
 	be_on_time();
 	(void)close(p[1]);
 }

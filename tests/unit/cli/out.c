@@ -354,11 +354,11 @@ test_waits(void **state)
 	be_late();
 	assert_int_equal(give(&o, "text", &err), -1);
 	assert_int_equal(err.code, GM_EUNAVAILABLE);
-	assert_string_equal(err.msg, "standard output: the deadline is over");
+	assert_string_equal(err.msg, "standard output: deadline exceeded");
 	/* and nothing more is tried once a write has failed */
 	be_on_time();
 	assert_int_equal(give(&o, "more", &err), -1);
-	assert_string_equal(err.msg, "standard output: the deadline is over");
+	assert_string_equal(err.msg, "standard output: deadline exceeded");
 	gm_buf_reset(&o.pending);
 	o.broken = false;
 	pid = fork();
@@ -386,7 +386,7 @@ test_fifo(void **state)
 	be_late();
 	assert_int_equal(gm_out_open(&o, "fifo", &err), -1);
 	assert_int_equal(err.code, GM_EUNAVAILABLE);
-	assert_string_equal(err.msg, "fifo: the deadline is over");
+	assert_string_equal(err.msg, "fifo: deadline exceeded");
 	gm_out_release(&o);
 	fd = open("fifo", O_RDONLY | O_NONBLOCK);
 	assert_true(fd >= 0);

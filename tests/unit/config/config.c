@@ -251,7 +251,7 @@ test_local(void **state)
 		    rows[i].taken ? GM_FROM_LOCAL : GM_FROM_DEFAULT);
 		(void)snprintf(want, sizeof(want),
 		    "gm-x: ./.env: %.*s ignored: only keys, model names, "
-		    "numbers and a loopback base URL are taken from there\n",
+		    "numbers and loopback base URLs are read from this file\n",
 		    (int)strcspn(rows[i].line, "="), rows[i].line);
 		assert_string_equal(said(), rows[i].taken ? "" : want);
 		gm_config_release(&c);
@@ -276,8 +276,8 @@ test_bad(void **state)
 		{ GM_SET_MAX_WAIT, "1441m", "not a duration of at most 24h" },
 		{ GM_SET_RETRIES, "-1", "not a whole number from 0 to 100" },
 		{ GM_SET_RETRIES, "101", "not a whole number from 0 to 100" },
-		{ GM_SET_METRICS, "maybe", "neither 1 nor 0" },
-		{ GM_SET_SYSLOG, "2", "neither 1 nor 0" },
+		{ GM_SET_METRICS, "maybe", "not 1 or 0" },
+		{ GM_SET_SYSLOG, "2", "not 1 or 0" },
 	};
 	struct gm_config c;
 	const struct gm_config_wanted wanted = { .env_file = NULL };
@@ -333,7 +333,7 @@ test_command(void **state)
 	gm_config_init(&c);
 	load(&c, "env");
 	assert_null(gm_config_command(&c, GM_VENDOR_MISTRAL, &why));
-	assert_string_equal(why, "name the file by an absolute path");
+	assert_string_equal(why, "its path is relative; use an absolute path");
 	gm_config_release(&c);
 	(void)setenv("MISTRAL_API_KEYS_COMMAND", "variable", 1);
 	gm_config_init(&c);

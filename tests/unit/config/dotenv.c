@@ -186,7 +186,7 @@ test_skipped_lines(void **state)
 
 #define JOINED(line) \
 	line ": GM_A: the line before ends in a backslash, which joins the " \
-	     "two"
+	     "lines"
 
 /* What a backslash at the end of a line does to the next. */
 static void
@@ -234,7 +234,7 @@ test_long_name(void **state)
 	gm_buf_reset(&want);
 	gm_buf_printf(&text, "export GM_%0500d=1\n", 0);
 	gm_buf_printf(&want,
-	    "1: GM_%061d: systemd drops a line that begins with export\n"
+	    "1: GM_%061d: systemd ignores lines that begin with export\n"
 	    "1 GM_%0500d=1\n",
 	    0, 0);
 	tell(&out, gm_buf_span(&text));

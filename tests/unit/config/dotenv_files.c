@@ -40,28 +40,26 @@ is_env(const char *name)
 }
 
 #define PREFIX "GOOGLE_API_KEY: "
-#define QUOTE_IT "a character that needs quotes: use single quotes"
-#define EXPANSION \
-	"'$' or a backquote: nothing is expanded here; single quotes keep it"
-#define BLANK_INSIDE "a blank in a value without quotes: use single quotes"
-#define COMMENT "'#' after a blank: put the comment on a line of its own"
+#define QUOTE_IT "a character that needs quotes; use single quotes"
+#define EXPANSION "'$' or a backquote: nothing is expanded; use single quotes"
+#define BLANK_INSIDE "blank in a value without quotes; use single quotes"
+#define COMMENT "'#' after a blank; put the comment on a separate line"
 #define TAIL "text after the closing quote"
-#define INSIDE "a quote inside the value: put quotes around all of it"
-#define CONTROL "the value holds a control character"
-#define NOT_UTF8 "the value is not UTF-8"
+#define INSIDE "quote inside the value; put the whole value in quotes"
+#define CONTROL "control character in the value"
+#define NOT_UTF8 "value is not UTF-8"
 #define NO_EQUALS "no '=' after the name"
 #define NO_END "no closing quote"
 #define ESCAPE \
-	"a backslash in double quotes, before another character than '\"' " \
-	"or a backslash"
+	"in double quotes, a backslash may precede only '\"' or a " \
+	"backslash; use single quotes"
 #define ESCAPED_END \
-	"a backslash before the closing quote, which python-dotenv reads " \
-	"as \\\""
+	"python-dotenv reads a backslash before the closing quote as \\\""
 #define SINGLE_ESCAPE \
-	"a backslash before a quote or a backslash, which python-dotenv " \
-	"drops even in single quotes"
-#define SINGLE_BRACE "'${', which python-dotenv expands even in single quotes"
-#define JOINS "the line before ends in a backslash, which joins the two"
+	"python-dotenv drops a backslash before a quote or a backslash, " \
+	"even in single quotes"
+#define SINGLE_BRACE "python-dotenv expands '${', even in single quotes"
+#define JOINS "the line before ends in a backslash, which joins the lines"
 
 static const struct {
 	const char *name, *want;

@@ -16,15 +16,15 @@
 #define TEXT_MAX 100000
 
 /* The notes, each a line. */
-#define CRLF(line, name) \
-	line ": " name ": ends in CRLF, of which sh keeps the CR\n"
-#define SPACED(line, name) line ": " name ": sh takes no blanks around '='\n"
+#define CRLF(line, name) line ": " name ": line ends in CRLF; sh keeps the CR\n"
+#define SPACED(line, name) line ": " name ": sh allows no blanks around '='\n"
 #define EXPORT(line, name) \
-	line ": " name ": systemd drops a line that begins with export\n"
-#define TWICE(line, name) line ": " name ": set before; the last one wins\n"
+	line ": " name ": systemd ignores lines that begin with export\n"
+#define TWICE(line, name) \
+	line ": " name ": set more than once; the last value is used\n"
 #define BOM \
-	"1: a byte order mark, which systemd and sh take for a part of the " \
-	"first name\n"
+	"1: byte order mark: systemd and sh read it as part of the first " \
+	"name\n"
 
 static inline bool
 is_wanted(struct gm_span name, void *arg)

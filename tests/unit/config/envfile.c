@@ -110,8 +110,8 @@ test_values(void **state)
 	assert_string_equal(gm_buf_str(gm_envfile_get(&file, "MODEL")), "a b");
 	assert_null(gm_envfile_get(&file, "OTHER"));
 	assert_null(gm_envfile_get(&file, "KE"));
-	assert_string_equal(
-	    said(), "gm-x: env:5: KEY: set before; the last one wins\n");
+	assert_string_equal(said(),
+	    "gm-x: env:5: KEY: set more than once; the last value is used\n");
 	assert_string_equal(said(), "");
 	gm_envfile_release(&file);
 	gm_envfile_release(&file);
@@ -157,7 +157,7 @@ test_needed(void **state)
 	make("export KEY=k\n", 0600);
 	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_USED);
 	assert_string_equal(said(),
-	    "gm-x: env:1: KEY: systemd drops a line that begins with export\n");
+	    "gm-x: env:1: KEY: systemd ignores lines that begin with export\n");
 	gm_envfile_release(&file);
 }
 
@@ -242,7 +242,7 @@ test_own(void **state)
 	memset(path, 'x', sizeof(path) - 1);
 	assert_int_equal(load(&file, path, &own, &err), GM_ENVFILE_ABSENT);
 	assert_string_equal(said(),
-	    "gm-x: the path of the env file is longer than 4095 bytes; "
+	    "gm-x: env file: path longer than 4095 bytes; "
 	    "skipped\n");
 	assert_int_equal(load(&file, path, &named, &err), GM_ENVFILE_BAD);
 	assert_int_equal(err.code, GM_ECONFIG);
@@ -259,12 +259,12 @@ test_encoding(void **state)
 	assert_int_equal(load(&file, "env", &local, &err), GM_ENVFILE_BAD);
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg,
-	    "env: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8");
+	    "env: this is UTF-16; convert it with iconv -f UTF-16 -t UTF-8");
 	assert_false(gm_envfile_is_needed("env", &local));
 }
 
 #define UNSAFE(mode) \
-	"env: others can read or change it (mode " mode "): run chmod 600 env"
+	"env: others can read or change it; run chmod 600 env (mode " mode ")"
 
 static void
 test_modes(void **state)
@@ -327,8 +327,8 @@ test_owner(void **state)
 	assert_int_equal(load(&file, "env", &named, &err), GM_ENVFILE_BAD);
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg,
-	    "env: owned by somebody else, who could change it: make a copy of "
-	    "your own with mode 600");
+	    "env: owned by another user, who could change it; make your own "
+	    "copy and run chmod 600 on it");
 	gm_envfile_release(&file);
 	assert_int_equal(load(&file, "env", &unsafe, &err), GM_ENVFILE_USED);
 	assert_true(file.unsafe);

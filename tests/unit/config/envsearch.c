@@ -163,7 +163,7 @@ test_choice(void **state)
 		if (strcmp(gm_buf_str(&found.path),
 			path_of(rows[i].path, want)) != 0)
 			fail_msg("row %zu: %s", i, gm_buf_str(&found.path));
-		if ((strstr(said(), "; to use it: --env-file ") != NULL) !=
+		if ((strstr(said(), "; to use it, add --env-file ") != NULL) !=
 		    rows[i].passed_over)
 			fail_msg("row %zu: note", i);
 		gm_envsearch_release(&found);

@@ -178,14 +178,15 @@ static const struct {
 	    EXAMPLE },
 	{ NULL, NULL, "GEMINI_API_KEY=k\n", NULL, EXAMPLE, EXAMPLE },
 	{ "k", NULL, NULL, URL EXAMPLE "\n", NULL,
-	    "!env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more "
-	    "trusted place (environment): set both in one place" },
+	    "!env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys "
+	    "(environment); set both in one file, or both in the environment" },
 	{ "k", NULL, NULL, URL "http://127.0.0.1:1\n", NULL,
-	    "!env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more "
-	    "trusted place (environment): set both in one place" },
+	    "!env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys "
+	    "(environment); set both in one file, or both in the environment" },
 	{ NULL, "k", NULL, URL EXAMPLE "\n", NULL,
-	    "!env: GOOGLE_GEMINI_BASE_URL is not used with keys from a more "
-	    "trusted place (credentials directory): set both in one place" },
+	    "!env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys "
+	    "(credentials directory); set both in one file, or both in the "
+	    "environment" },
 	/* ./.env: loopback alone, and only with its own keys */
 	{ NULL, NULL, "GEMINI_API_KEY=k\n" URL "http://localhost:1\n", NULL,
 	    NULL, "http://localhost:1" },
@@ -197,12 +198,11 @@ static const struct {
 	    DEFAULT_URL },
 	/* not a URL to send a key to */
 	{ "k", NULL, NULL, NULL, "http://api.example",
-	    "!environment: GOOGLE_GEMINI_BASE_URL: the URL's host is not this "
-	    "machine, and http: would show the key on the way there: use "
-	    "https:, or an SSH tunnel to 127.0.0.1" },
+	    "!environment: GOOGLE_GEMINI_BASE_URL: plain http would send the "
+	    "API key unencrypted; use https, or an SSH tunnel to 127.0.0.1" },
 	{ NULL, NULL, NULL, "GEMINI_API_KEY=k\n" URL "api.example\n", NULL,
 	    "!env: GOOGLE_GEMINI_BASE_URL: the URL does not begin with "
-	    "https://: write it as in https://api.example/v1" },
+	    "https://; write it as in https://api.example/v1" },
 };
 
 static int
@@ -260,16 +260,15 @@ test_bad(void **state)
 	assert_int_equal(find(&p, NULL), -1);
 	assert_int_equal(p.err.code, GM_ECONFIG);
 	assert_string_equal(p.err.msg,
-	    "no API key: set GOOGLE_API_KEYS in the environment or in an env "
-	    "file, or load the credential google-api-keys (looked for "
-	    "/etc/gm/env, ./.env)");
+	    "no API key in /etc/gm/env, ./.env, the credential google-api-keys "
+	    "or the environment; set GOOGLE_API_KEYS");
 	release(&p);
 	(void)setenv("GOOGLE_API_KEYS", "a,secret text", 1);
 	assert_int_equal(find(&p, NULL), -1);
 	assert_int_equal(p.err.code, GM_ECONFIG);
 	assert_string_equal(p.err.msg,
-	    "environment: GOOGLE_API_KEYS: key 1: byte 7 is a blank: "
-	    "separate keys by commas");
+	    "environment: GOOGLE_API_KEYS: key 1: byte 7 is a blank; "
+	    "separate keys with commas");
 	release(&p);
 	/* A place that is there but not readable is not passed over. */
 	assert_int_equal(mkdir("c/google-api-keys", 0700), 0);
@@ -306,17 +305,16 @@ test_typed(void **state)
 		{ "GEMINI_API_KEY=fake-good-key-0009\n", "fake-good-key-0001",
 		    GM_OK, 1, "" },
 		{ NULL, "fake-good-key-0001\nfake-good-key-0001\n", GM_OK, 1,
-		    "gm-x: standard input: 1 key dropped, as it is there "
-		    "twice\n" },
+		    "gm-x: standard input: 1 duplicate key ignored\n" },
 		{ NULL, "\n, \n", GM_ECONFIG, 0, "standard input: no API key" },
 		{ NULL, "a b", GM_ECONFIG, 0,
-		    "standard input: key 0: byte 2 is a blank: separate keys "
-		    "by commas" },
+		    "standard input: key 0: byte 2 is a blank; separate keys "
+		    "with commas" },
 		{ URL "https://127.0.0.1:1\n", "fake-good-key-0001", GM_ECONFIG,
 		    1,
-		    "named: GOOGLE_GEMINI_BASE_URL is not used with keys from "
-		    "a more trusted place (standard input): set both in one "
-		    "place" },
+		    "named: GOOGLE_GEMINI_BASE_URL is less trusted than the "
+		    "keys (standard input); set both in one file, or both in "
+		    "the environment" },
 	};
 	struct place p;
 	size_t i;

@@ -169,9 +169,8 @@ test_none(void **state)
 	assert_int_equal(gm_keyplace_fail(&place, &config, &err), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg,
-	    "no API key: set MISTRAL_API_KEYS in the environment or in an env "
-	    "file, or load the credential mistral-api-keys (looked for "
-	    "/etc/gm/env, ./.env)");
+	    "no API key in /etc/gm/env, ./.env, the credential "
+	    "mistral-api-keys or the environment; set MISTRAL_API_KEYS");
 	gm_config_release(&config);
 }
 

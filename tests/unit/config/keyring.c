@@ -86,19 +86,17 @@ test_good(void **state)
 }
 
 #define AT(place, byte, what) "key " place ": byte " byte " is " what
-#define BLANK(place, byte) AT(place, byte, "a blank: separate keys by commas")
-#define COPY ": copy the key again"
+#define BLANK(place, byte) AT(place, byte, "a blank; separate keys with commas")
+#define COPY "; copy the key again"
 #define CONTROL(place, byte) AT(place, byte, "a control character" COPY)
 #define FOREIGN(place, byte) AT(place, byte, "not ASCII" COPY)
-#define QUOTE(place, byte) \
-	AT(place, byte, "a quote: give the key without quotes")
+#define QUOTE(place, byte) AT(place, byte, "a quote; remove the quotes")
 #define MARK(place, byte) \
-	"key " place ": byte " byte " begins a byte order mark: save the " \
-	"text as UTF-8 without one"
-#define NAME(place) "key " place ": begins with NAME=: give the key alone"
-#define BEARER(place) "key " place ": begins with 'Bearer ': give the key alone"
+	"key " place ": byte " byte " begins a byte order mark; remove it"
+#define NAME(place) "key " place ": begins with NAME=; give only the key"
+#define BEARER(place) "key " place ": begins with 'Bearer '; give only the key"
 #define LABEL(place) \
-	"key " place ": a label has at most 64 characters, all of ASCII"
+	"key " place ": label longer than 64 characters, or not ASCII"
 
 /* The place is named, the key never shown. */
 static const struct {
@@ -122,11 +120,11 @@ static const struct {
 	{ { "work:\"secret\"", 13 }, QUOTE("0", "1") },
 	{ { "\"work:secret\"", 13 }, QUOTE("0", "1") },
 	{ { "'work':secret", 13 }, QUOTE("0", "1") },
-	{ { "secret\\b", 8 }, AT("0", "7", "a backslash: give the key alone") },
+	{ { "secret\\b", 8 }, AT("0", "7", "a backslash; give only the key") },
 	{ { "secret;secretb", 14 },
-	    AT("0", "7", "a ';': separate keys by commas") },
+	    AT("0", "7", "a ';'; separate keys with commas") },
 	{ { "fake-a,secret|b", 15 },
-	    AT("1", "7", "a '|': separate keys by commas") },
+	    AT("1", "7", "a '|'; separate keys with commas") },
 	{ { "\xEF\xBB\xBFsecret", 9 }, MARK("0", "1") },
 	{ { "\xEF\xBB\xBFwork:secret", 14 }, MARK("0", "1") },
 	{ { "work:\xEF\xBB\xBFsecret", 14 }, MARK("0", "1") },
@@ -139,8 +137,8 @@ static const struct {
 	{ { "work:key=secret", 15 }, NAME("0") },
 	{ { "Bearer secret", 13 }, BEARER("0") },
 	{ { "Authorization: bearer\tsecret", 28 }, BEARER("0") },
-	{ { "work:", 5 }, "key 0: there is a label but no key" },
-	{ { "fake-a, secret: ", 16 }, "key 1: there is a label but no key" },
+	{ { "work:", 5 }, "key 0: a label without a key" },
+	{ { "fake-a, secret: ", 16 }, "key 1: a label without a key" },
 	/* dropped keys count, so that the place can be found */
 	{ { "fake-a,fake-a,secret b", 22 }, BLANK("2", "7") },
 	/* it stands in a file of words, and on terminals */
@@ -152,8 +150,7 @@ static const struct {
 };
 
 #define SWAPPED(place) \
-	"key " place ": a key stands in the place of its label: write " \
-	"label:key"
+	"key " place ": its label looks like a key; write label:key"
 
 /* A label is shown, so no key may be one. */
 static const struct {
@@ -236,8 +233,7 @@ test_length(void **state)
 	s.len++;
 	assert_int_equal(parse(&ring, s, &secrets, &err), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
-	assert_string_equal(
-	    err.msg, "key 0: longer than 4096 bytes, as no key is");
+	assert_string_equal(err.msg, "key 0: longer than 4096 bytes");
 	gm_keyring_release(&ring);
 	/* more than any list of keys: as much a fault of the configuration */
 	s.len = sizeof(text);
