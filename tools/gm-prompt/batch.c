@@ -644,6 +644,7 @@ run_pool(struct run *r, struct gm_err *err)
 		.next = next,
 		.done = done,
 		.tick = tick,
+		.has_status = true,
 		.arg = r,
 		.watch = r->watch.fd };
 
