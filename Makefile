@@ -1,38 +1,48 @@
-# The gm toolset.  Everything that builds, checks and shows it:
+# The gm toolset.
 #
-#	make            the tools, in build/
-#	make demo       what they do, against a stand-in server; needs no key
-#	make check      all tests; ends with "N passed, M failed, K skipped"
-#	make lint       format, static analysis, both compilers without a warning
-#	make asan       the tests again, under the address and UB sanitizers
-#	make bench      speed, side by side with curl and others
+# Build and install:
+#	make              build the tools and the manual pages in build/
+#	make demo         show what the tools do, against a stand-in server; no key
+#	make install      install into PREFIX (/usr/local)
+#	make uninstall    remove what make install installed
+#	make deb          build Debian packages in build/deb, and run lintian on them
+#	make dist         write the source to build/gm-VERSION.tar.gz
+#	make clean        remove build/
+#	make help         print this text
+#
+# Test:
+#	make check        run all tests; ends with "N passed, M failed, K skipped"
+#	make lint         check format and warnings, and run static analysis
+#	make asan         run all tests under the address and UB sanitizers
+#	make fuzz         run each fuzzer for FUZZ_SECONDS (30); needs clang
+#	make torture      kill -9 processes that use the key state, for
+#	                  TORTURE_SECONDS (60), and batches
+#	make check-deb    build, install, use, upgrade and purge the packages; root
+#	make check-systemd  run the units in a container with systemd; needs root;
+#	                  SUITE=trixie takes Debian 13
+#
+# Measure:
+#	make bench        compare the speed with curl and others
 #	make bench-batch  the same for batches of up to 1,000,000 records
 #	make bench-summ   the same for summaries
-#	make bench-plots  measures what the plots of README show
-#	make pictures   draws the demo and these plots
-#	make fuzz       the fuzzers, FUZZ_SECONDS each (needs clang)
-#	make check-systemd  the units, in a container with systemd (needs root);
-#	                SUITE=trixie: in Debian 13
-#	make torture    key state (for TORTURE_SECONDS) and batches under kill -9
-#	make completions  completions/ anew, as the tools print them
-#	make install    all that users need, into PREFIX
-#	make uninstall  remove it, and the directories that were made for it
-#	make dist       the source as build/gm-VERSION.tar.gz
-#	make deb        packages for this Debian in build/deb, and what lintian says
-#	make check-deb  build, install, use, upgrade and purge them; needs root
-#	make clean
-#	make help       this text
 #
-# Knobs: CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD (where objects go), V=1 (show
-# commands), WERROR=1 (warnings are errors), SAN=address,undefined (sanitizers),
-# TESTS="cli buf" (only these), FUZZ_SECONDS, TORTURE_SECONDS, LIVE=1 (the demo
-# asks Google with GOOGLE_API_KEYS), CI=true (installs without asking),
-# ROOTS="DIR..." (bare systems for check-deb, which else makes its own).
+# Update generated files:
+#	make completions  completions/
+#	make transcript   the commands near the top of README.md, and their output
+#	make bench-plots  the measurements in tests/pictures/*.tsv
+#	make pictures     tests/pictures/*.svg, from a run of the demo and these
 #
-# Directories: PREFIX (/usr/local), DESTDIR (put before all others, for packages)
-# and the names of the GNU standards, such as bindir, mandir and docdir; also
-# bashcompletiondir, zshcompletiondir, fishcompletiondir, unitdir, userunitdir.
-# What has no directory, as with unitdir=, is not installed.
+# Variables: CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD (the directory for what is
+# built), V=1 (print commands), WERROR=1 (warnings are errors),
+# SAN=address,undefined (sanitizers), TESTS="cli buf" (run only tests whose names
+# contain one of these words), LIVE=1 (send the requests of the demo to Google,
+# with GOOGLE_API_KEYS), CI=true (install packages without asking),
+# ROOTS="DIR..." (bare Debian systems for check-deb, which else makes them).
+#
+# Directories: PREFIX; DESTDIR (put before all others, for packages); the names
+# of the GNU standards, such as bindir, mandir and docdir; bashcompletiondir,
+# zshcompletiondir, fishcompletiondir, unitdir and userunitdir.  Files whose
+# directory is empty, as with unitdir=, are not installed.
 
 BUILD = build
 CFLAGS = -O2 -g
@@ -43,7 +53,7 @@ FUZZ_SECONDS = 30
 TORTURE_SECONDS = 60
 VERSION := $(file <VERSION)
 
-# Without PATH sh finds programs, but what it starts, such as cc, does not.
+# Set PATH if it is not: sh then finds programs, but its children, as cc, do not.
 export PATH := $(or $(PATH),/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -67,13 +77,13 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
     $(if $(SAN),$(SANITIZE)) $(LDFLAGS)
 LIBS = -lmd -lcurl
 
-# What is linked, objects before the library.
+# The inputs of the linker: objects, then libraries.
 ordered = $(filter %.o,$^) $(filter %.a,$^)
 
-# One short line for each step; V=1 shows the commands.
+# Print one short line for each step; with V=1, the command.
 step = $(if $(V),,@printf '  %-4s %s\n' $(1) $@ &&)
 
-# What a tool has of its own lies in a folder beside its main.c.
+# own_o: the objects of a tool's directory, without main.o.
 tools := $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
 own_o = $(patsubst %.c,$(BUILD)/%.o,\
     $(filter-out %/main.c,$(wildcard tools/$(1)/*.c)))
@@ -87,8 +97,8 @@ pages := $(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[1-9]))
 
 all: $(tools:%=$(BUILD)/%) $(pages)
 
-# Once for each BUILD: can the compiler find all that is not ours?  What is
-# exported does not reach $(shell) before make 4.4.
+# Check once for each BUILD that the compiler finds all foreign headers.  Before
+# make 4.4, exported variables do not reach $(shell).
 headers = stdio.h curl/curl.h sha2.h jsmn.h
 finds = $(shell export PATH='$(PATH)'; printf '\043include <%s>\n' $(1) | \
     $(CC) $(ALL_CPPFLAGS) $(CFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
@@ -108,7 +118,7 @@ $(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/can-compile
 $(BUILD)/libgm.a: $(lib_o)
 	$(call step,AR) rm -f $@ && $(AR) qcD $@ $(lib_o)
 
-# Programs that need more than their main, by rules without commands.
+# Add prerequisites to programs that need more than their main.o.
 $(foreach tool,$(tools),\
     $(eval $(BUILD)/$(tool) $(BUILD)/$(tool).fault: $(call own_o,$(tool))))
 $(foreach test,$(unit),\
@@ -120,7 +130,7 @@ $(BUILD)/fuzz/chunk $(BUILD)/bench/chunk: $(BUILD)/tools/gm-summ/border.o \
 $(tools:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tools/%/main.o $(BUILD)/libgm.a
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
 
-# It asks nobody, so it must not need libcurl.
+# gm-rotate sends no request, so it must not need libcurl.
 $(BUILD)/gm-rotate $(BUILD)/gm-rotate.fault: LIBS = -lmd
 
 $(unit:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
@@ -128,13 +138,13 @@ $(unit:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 	@mkdir -p $(@D)
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) -lcmocka $(LIBS)
 
-# The pages, with the text of the shared options in its place.
+# Insert the text of the shared options into the pages.
 $(BUILD)/man/%: man/% man/common.mdoc man/insert.awk
 	@mkdir -p $(@D)
 	$(call step,MAN) awk -f man/insert.awk man/common.mdoc $< >$@
 
-# The tools again, with the calls that can fail routed through fault.c.
-# Without fortify, whose __read_chk and the like --wrap would not catch.
+# Build the tools again with each call in FAULTS wrapped by fault.c.  FORTIFY is
+# off because --wrap would miss its functions, such as __read_chk.
 FAULTS = malloc calloc realloc read write fsync rename close \
     renameat pread pwrite openat fcntl mkdir fallocate fsetxattr memfd_create \
     fstat poll pipe open ftruncate lseek pipe2 epoll_create1 epoll_ctl \
@@ -150,7 +160,8 @@ $(tools:%=$(BUILD)/%.fault): $(BUILD)/%.fault: $(BUILD)/tools/%/main.o \
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) $(FAULTS:%=-Wl,--wrap=%) -o $@ \
 	    $(ordered) $(LIBS)
 
-# Fuzzers: libFuzzer's with clang, and a plain main that replays a corpus.
+# Link each fuzzer with a main that replays a corpus; tests/fuzz/run.sh links
+# libFuzzer in its place.
 $(fuzz:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o \
     $(BUILD)/tests/fuzz/replay/main.o $(BUILD)/libgm.a
 	@mkdir -p $(@D)
@@ -166,7 +177,7 @@ $(torture:%=$(BUILD)/torture/%): $(BUILD)/torture/%: \
 	@mkdir -p $(@D)
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# The smallest program over the library.
+# Build the smallest program that uses the library.
 $(BUILD)/smallest/ask: $(BUILD)/tests/smallest/ask.o $(BUILD)/libgm.a
 	@mkdir -p $(@D)
 	$(call step,LD) $(CC) $(ALL_LDFLAGS) -o $@ $(ordered) $(LIBS)
@@ -183,7 +194,7 @@ check-built: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(tools:%=$(BUILD)/fault/%) $(BUILD)/smallest/ask
 	@BUILD='$(abspath $(BUILD))' SAN='$(SAN)' tests/run.sh $(TESTS)
 
-# The tests that need no server, and few other programs, for packages.
+# Run the unit tests, which need no server; debian/rules does.
 check-unit: $(unit:%=$(BUILD)/unit/%)
 	@BUILD='$(abspath $(BUILD))' tests/run.sh unit/
 
@@ -214,6 +225,10 @@ pictures: need-pictures
 	@$(MAKE) --no-print-directory all
 	@tests/pictures/draw.sh $(BUILD)
 
+transcript: need-demo
+	@$(MAKE) --no-print-directory all
+	@python3 -B tests/demo/transcript.py $(BUILD) README.md
+
 fuzz: need-fuzz
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/run.sh $(FUZZ_SECONDS)
 
@@ -225,13 +240,13 @@ check-systemd: need-systemd
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(abspath $(BUILD))' tests/systemd/run.sh
 
-# All that is compiled, for lint.
+# Compile everything, for lint.
 programs: all $(BUILD)/libgm.a $(unit:%=$(BUILD)/unit/%) \
     $(fuzz:%=$(BUILD)/fuzz/%) $(bench:%=$(BUILD)/bench/%) \
     $(torture:%=$(BUILD)/torture/%) $(BUILD)/smallest/ask \
     $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fault/*.c))
 
-# What the tools print; a test compares it.
+# Write the completion scripts; a test compares them with the tools' output.
 completions: all
 	@mkdir -p $@
 	@for tool in $(tools); do \
@@ -239,8 +254,8 @@ completions: all
 	    $(BUILD)/$$tool --completion zsh >$@/_$$tool && \
 	    $(BUILD)/$$tool --completion fish >$@/$$tool.fish || exit; done
 
-# Where things are installed.  systemd reads units of a user in ~/.local/share,
-# and units of the system in no home directory.
+# Directories.  systemd reads units of a user in ~/.local/share, and units of the
+# system in no home directory.
 PREFIX ?= /usr/local
 prefix = $(PREFIX)
 exec_prefix = $(prefix)
@@ -258,17 +273,18 @@ unitdir = $(if $(in_home),,$(prefix)/lib/systemd/system)
 userunitdir = $(if $(in_home),$(datadir),$(prefix)/lib)/systemd/user
 INSTALL = install
 
-# The file in which install lists the directories that it makes, for uninstall;
-# packages do without (record=).
+# The file in which install lists the directories that it makes, so that
+# uninstall can remove them.  Packages set record= to have none.
 record = $(docdir)/directories
 
-# Make splits its lists at blanks; the shell does not split what is quoted.
+# Make splits lists at blanks, so paths with blanks are joined by one_word where
+# they are compared, and quoted for the shell.
 one_word = $(subst $(subst ,, ),_,$(1))
 quoted = '$(subst ','\'',$(1))'
 home = $(filter-out /,$(call one_word,$(HOME)))
 in_home = $(filter $(home:%=%/%) %/.local,$(call one_word,$(prefix)))
 
-# What is installed: a quoted "MODE SOURCE DESTINATION" for each file.
+# installed: a quoted "MODE SOURCE DESTINATION" for each file.
 row = $(if $($(1)),$(call quoted,$(2) $(3) $($(1))/$(4)))
 rows = $(foreach file,$(3),$(call row,$(1),$(2),$(file),$(notdir $(file))))
 installed = $(call rows,bindir,755,$(tools:%=$(BUILD)/%)) \
@@ -282,19 +298,20 @@ installed = $(call rows,bindir,755,$(tools:%=$(BUILD)/%)) \
     $(call rows,userunitdir,644,$(wildcard systemd/user/*)) \
     $(call rows,docdir,644,README.md CHANGELOG.md LICENSE .env.example)
 
-# A path that is not absolute, such as a ~ that no shell has expanded, would be
-# found neither by systemd nor by uninstall.
+# Stop at a path that is not absolute, such as a literal ~: neither systemd nor
+# uninstall would find it.
 need_absolute = $(foreach name,prefix bindir man1dir man7dir docdir \
     bashcompletiondir zshcompletiondir fishcompletiondir unitdir userunitdir \
     record,$(if $(filter-out /%,$(call one_word,$($(name)))),\
     $(error $(name) is not an absolute path: $($(name)))))
 
-# The programs in the commands of units, as systemd and then sed quote them.
+# Replace /usr/bin in units by bindir, quoted for systemd and then for sed.
 for_systemd = $(subst $(subst ,, ),\x20,$(subst %,%%,$(subst \,\\,$(1))))
 for_sed = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 in_units = s|/usr/bin/gm-|$(call for_sed,$(call for_systemd,$(bindir)))/gm-|
 
-# Root does not compile in another user's BUILD, by other settings.
+# Refuse to compile as root in the BUILD of another user: the settings may
+# differ, and the owner could not replace the files.
 build_first = $(MAKE) --no-print-directory -q all || \
     if [ -e $(BUILD) ] && [ "$$(id -u)" -eq 0 ] && \
         [ "$$(ls -dn $(BUILD) | awk '{ print $$3 }')" -ne 0 ]; then \
@@ -332,7 +349,7 @@ install:
 		done; \
 	} 3>&1 >>"$${record:+$$root}$${record:-/dev/null}"
 
-# Not a directory that others had made, or have put files into.
+# Remove only directories that install has made and that are empty.
 uninstall:
 	$(need_absolute)
 	@set -e; \
@@ -348,9 +365,9 @@ uninstall:
 		rmdir "$$root$$dir" 2>/dev/null || :; \
 	done
 
-# The commit's files, or without git those at hand, with one time, owner and
-# order, so that the archive depends on nothing else.  An archive that is
-# unpacked gives itself again.
+# Pack the files of the commit, or without git those of the directory, with one
+# time, owner and order, so that the archive depends on nothing else.  The
+# unpacked archive makes the same archive again.
 tarball = $(BUILD)/gm-$(VERSION).tar.gz
 dist:
 	@set -e; umask 022; unset TAR_OPTIONS GZIP; \
@@ -375,8 +392,8 @@ dist:
 	mv "$$dir/gz" $(tarball)
 	$(if $(V),,@printf '  DIST %s\n' $(tarball))
 
-# From the archive, so that nothing but the commit matters, nor what is set here
-# for our own make.
+# Build from the archive, so that only the commit counts, and without the
+# variables of this make.
 deb: need-deb dist
 	@rm -rf $(BUILD)/deb && mkdir $(BUILD)/deb
 	@tar -xzf $(tarball) -C $(BUILD)/deb
@@ -389,11 +406,11 @@ deb: need-deb dist
 check-deb: need-check-deb dist
 	@tests/package/check.sh $(tarball) $(ROOTS)
 
-# The value of a variable, for the scripts: "make -s print-WARN".
+# Print a variable, for scripts: "make -s print-WARN".
 print-%:
 	@printf '%s\n' '$($*)'
 
-# Looks for what is missing and installs it; quick when nothing is.
+# Install missing packages.  bootstrap is quick if none is missing.
 need := need-build need-demo need-check need-lint need-bench need-fuzz \
     need-pictures need-deb need-check-deb need-systemd
 $(need): need-%:
@@ -409,7 +426,7 @@ clean:
     $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 FORCE:
 .PHONY: all help demo check check-built lint asan bench bench-batch bench-summ \
-    bench-plots pictures fuzz torture check-unit completions install uninstall \
+    bench-plots pictures transcript fuzz torture check-unit completions install uninstall \
     dist deb check-deb check-systemd programs $(need) clean fault-programs FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,4 +1,4 @@
-# Loaded by the tests of batches.
+# Functions for the tests of batches.
 
 # shellcheck disable=SC2034 # what is set here is for the tests
 
@@ -7,26 +7,27 @@ load prompt
 # "records | batch": what batch sets is for the test.
 shopt -s lastpipe
 
-# The answer is the prompt.
+# Let the stand-in answer with the prompt.
 ECHO='{"echo":"","repeat":-1}'
-# What stands in a line of a record that has failed.
+# The members of a failed record.
 FAILED='[.record, .error.class, .error.message]'
 
-# batch [argument...]: gm-prompt, which ends in any case, with 124.
+# batch [argument...]: run gm-prompt; after a time limit it ends with status 124.
 batch() {
 	rc=0
 	forget
 	hurried timeout 60 gm-prompt "$@" >out 2>err || rc=$?
 }
 
-# lines FILTER TEXT: standard output is lines of JSON, and TEXT what jq makes of
-# them.
+# lines FILTER TEXT: check that standard output is lines of JSON from which jq
+# makes TEXT.
 lines() {
 	jq -c "$1" out >filtered || return
 	same filtered "$2"
 }
 
-# answers TEXT...: a line for each record from 1, all whole, with these texts.
+# answers TEXT...: check that there is a line for each record from 1, all ok, with
+# these texts.
 answers() {
 	local expected='' n=0 text
 	for text; do
@@ -36,7 +37,7 @@ answers() {
 	lines '[.record, .ok, .text, .error]' "$expected"
 }
 
-# texts: those of the prompts that were sent, sorted, as JSON.
+# texts: print the prompts that were sent, sorted, as JSON.
 prompts() {
 	local n
 	for ((n = 1; n <= $(requests); n++)); do
@@ -44,12 +45,12 @@ prompts() {
 	done | LC_ALL=C sort
 }
 
-# peak: how many requests were unanswered at a time, at most.
+# peak: print the largest number of requests in flight.
 peak() {
 	jq .peak "$DIR/counts.json"
 }
 
-# kept: a state of the keys that all runs share, as batch() forgets none.
+# kept: let all runs of the test share the key state.
 # shellcheck disable=SC2317 # it is called
 keep_state() {
 	forget() {

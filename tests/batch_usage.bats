@@ -51,8 +51,8 @@ refused() {
 }
 
 @test "the records are standard input" {
-	local why='standard input holds the records: it cannot be the prompt,'
-	why+=' the system instruction or a file, too'
+	local why='standard input holds the records; it cannot also be the prompt,'
+	why+=' the system instruction or a file'
 	replies <<<"[]"
 	refused "$why" -l -q @-
 	refused "$why" -l -s @-

@@ -1,4 +1,4 @@
-# "make demo": each scene as it is shown, and what happens when one goes wrong.
+# "make demo": the output of each scene, and what happens if one fails.
 
 load helper
 
@@ -7,7 +7,7 @@ demo() {
 	"$ROOT/tests/demo/demo.sh" "$BUILD" >shown 2>errors
 }
 
-# log_is TEXT: what "git log" says; nothing and a failure if it is empty.
+# log_is TEXT: make "git log -5" print TEXT; if TEXT is empty, fail.
 log_is() {
 	mkdir bin
 	printf '%s' "$1" >log
@@ -17,17 +17,17 @@ log_is() {
 	PATH=$PWD/bin:$PATH
 }
 
-# expected PIPELINE: what the demo must show, from our own stand-in; the ports
-# differ.
+# expected PIPELINE: print what the demo must show, from a stand-in of our own;
+# only the ports differ.
 expected() (
 	cd "$ROOT" || return
 	cat <<EOT
-gm, without a key: a stand-in for the service answers, on this machine, at
-https://127.0.0.1:PORT. It only repeats sentences of what it is
-asked; everything else is real.
+gm without a key: a stand-in for the service answers, on this machine, at
+https://127.0.0.1:PORT. Its answers repeat sentences of the prompt;
+everything else is real.
 
-== A question about a text. The answer comes as it is made.
-The first key is not valid and the second is used up: the third answers.
+== A prompt with a text. The answer appears as it is generated.
+The first key is invalid, the second one exhausted: the third one is used.
 \$ gm-prompt -v -S "Explain in short what this project is" <README.md
 $(gm-prompt "Explain in short what this project is" <README.md)
 
@@ -43,7 +43,7 @@ $(gm-prompt "Explain in short what this project is" <README.md)
 \$ $1
 $(bash -c "$1")
 
-== As JSON: the answer, and what it took.
+== JSON: the answer, and what it took.
 \$ gm-prompt --json 'What is a pipe?' |
     jq '{ok, text, model_version, finish_reason, tokens: .usage.total}'
 {
@@ -54,20 +54,20 @@ $(bash -c "$1")
   "tokens": 36
 }
 
-== How many tokens would a text take? This is free.
+== How many tokens does a text have? Counting is free.
 \$ gm-prompt --count "Translate this into French" <README.md
 $(gm-prompt --count "Translate this into French" <README.md)
 
-== An error says what is wrong and what helps; its status is for programs.
+== An error says what failed, why, and what to do. Its status is for scripts.
 \$ gm-prompt -m gemini-2.0-flash "Hello"
 \$ echo \$?
 78
 
-== Which models are there, and which of them answer? Some are only listed.
+== Which models are there, and which of them answer?
 \$ gm-models --probe -l flash | cut -f 1,2,6
 $(gm-models --probe -l flash | cut -f 1,2,6)
 
-== How are the keys? Every program that uses them knows.
+== The state of the keys, which all programs share.
 \$ gm-rotate --status | cut -f 1,2,4-6
 0	...0001	-	gemini-flash-latest	key_invalid
 0	...0001	-	countTokens	key_invalid
@@ -79,8 +79,8 @@ $(gm-models --probe -l flash | cut -f 1,2,6)
 2	...0003	-	countTokens	ok
 2	...0003	*	gemini-2.0-flash	ok
 
-== Many prompts in one run. It stops at a limit, and goes on where it stopped.
-Of the three keys only the third can be used: it answers all.
+== A batch. It stops at a limit, and resumes where it stopped.
+Only the third key can be used, so it is used for all records.
 \$ seq 4 | gm-prompt -l -o "\$OUT" --max-requests 2 'Name {} things'
 \$ echo \$?
 75
@@ -91,21 +91,21 @@ Of the three keys only the third can be used: it answers all.
 [3,2,": \"Name 3 things\""]
 [4,2,": \"Name 4 things\""]
 
-== A long text: split into parts, which are sent at once and then merged.
+== A long text: split into parts, whose summaries are merged.
 \$ wc -w tests/demo/minutes.txt
 2698 tests/demo/minutes.txt
 \$ gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt
 $(gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt)
-A figure is corrected: one part is sent, the others are known.
+After a correction only the part that has changed is sent again.
 \$ sed 's/Forty-four/Forty-five/' tests/demo/minutes.txt |
     gm-summ --json --chunk-tokens 1000 | jq -c '{parts, rounds, cached}'
 {"parts":6,"rounds":2,"cached":6}
 
-== All keys used up? Mistral answers, or a server on this machine.
+== All keys are exhausted: Mistral answers, or a server on this machine.
 \$ gm-rotate --mark 2 --class quota --for 1h
 \$ gm-prompt --max-wait 0 --fallback mistral "What is a pipe?"
 Hello! I am only a stand-in for the service, with no model behind me, but your question arrived: "What is a pipe?"
-The other one is a stand-in for llama.cpp, and needs no key.
+The local server is a stand-in for llama.cpp. It needs no key.
 \$ gm-prompt --max-wait 0 --fallback openai --json 'What is a FIFO?' |
     jq '{ok, text, provider, model, key_index, fallback}'
 {
@@ -118,15 +118,15 @@ The other one is a stand-in for llama.cpp, and needs no key.
 }
 
 == Next
-Get a key at https://aistudio.google.com/apikey and put it into a file that
-only you can read, behind GOOGLE_API_KEYS= :
+Get a key at https://aistudio.google.com/apikey, and put it into an env file
+that only you can read, after GOOGLE_API_KEYS= :
 
     mkdir -p ~/.config/gm
     cp .env.example ~/.config/gm/env
     chmod 600 ~/.config/gm/env
     \${EDITOR:-vi} ~/.config/gm/env
 
-Then ask, or see this again with answers of Google's models:
+Then send a prompt, or run the demo with Google's models:
 
     build/gm-prompt "What is a pipe?"
     (set -a; . ~/.config/gm/env; make demo LIVE=1)
@@ -136,7 +136,7 @@ EOT
 @test "without a key: every scene, whole" {
 	export TMPDIR=$BATS_TEST_TMPDIR/tmp
 	mkdir "$TMPDIR"
-	# What the user has set must not matter.
+	# Settings of the user must not matter.
 	export GOOGLE_API_KEYS=fake-leaked-key-0009 GM_RETRIES=never
 	export GOOGLE_GEMINI_BASE_URL=https://127.0.0.1:1 GM_METRICS=1
 	export MISTRAL_API_KEY=fake-other-key-0009 OPENAI_MODEL=other
@@ -146,15 +146,15 @@ Author: A <a@example.org>
     begin
 "
 	demo
-	sed -i 's/[0-9-]*T[0-9:]*Z/TIME/g' errors
-	same errors "gm-prompt: attempt 1: key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
-gm-prompt: attempt 2: key 1 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
+	sed -i 's/[0-9:]*Z ([^)]*)/TIME/g' errors
+	same errors "gm-prompt: attempt 1: key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
+gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable billing (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
-gm-prompt: gemini-2.0-flash: the service does not have this model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model models/gemini-2.0-flash is no longer available. Please update your code to use models/gemini-3.8-flash for the latest features and improvements.
+gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash instead (HTTP 404, model_gone)
 gm-prompt: --max-requests: 2 sent; the rest was not
-gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking mistral instead
-gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (...0002): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.; asking openai instead
+gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using mistral (quota_day)
+gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using openai (quota_day)
 "
 	sed -i 's|^\(https://127\.0\.0\.1\):[0-9]*|\1:PORT|' shown
 	unset GOOGLE_API_KEYS GM_RETRIES GM_METRICS MISTRAL_API_KEY OPENAI_MODEL
@@ -166,6 +166,37 @@ gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
+# measured: standard input without times, rates and the blanks that they need.
+measured() {
+	sed -E 's/[0-9-]{10}T[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
+	    s|[0-9.]+/s|N/s|; s/  +/  /g; s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
+}
+
+@test "README shows what its first commands print" {
+	sed -n '/^<!-- make transcript -->$/,/^<!-- end -->$/p' \
+	    "$ROOT/README.md" | sed '/^<!--/d; /^\x60\x60\x60/d' |
+	    measured >readme
+	[ "$(grep -c '^\$ ' readme)" -eq 4 ]
+	python3 -B "$ROOT/tests/demo/transcript.py" "$BUILD" | measured >now
+	diff now readme
+}
+
+@test "make transcript writes between its lines, and nowhere else" {
+	printf '%s\n' Head '<!-- make transcript -->' old '<!-- end -->' Tail >page
+	python3 -B "$ROOT/tests/demo/transcript.py" "$BUILD" page
+	sed '/^\x60\x60\x60console$/,/^\x60\x60\x60$/d' page >rest
+	same rest 'Head
+<!-- make transcript -->
+<!-- end -->
+Tail
+'
+	[ "$(grep -c '^\$ ' page)" -eq 4 ]
+	echo Head >page
+	run -1 python3 -B "$ROOT/tests/demo/transcript.py" "$BUILD" page
+	assert_output 'transcript.py: page: not both of the lines <!-- make transcript --> and <!-- end -->'
+	same page $'Head\n'
+}
+
 @test "outside of a repository: the pipeline reads a file" {
 	log_is ''
 	demo
@@ -175,7 +206,7 @@ gm-prompt: gemini: no key can be used until TIME (2 at rest, 1 refused): key 1 (
 	diff want shown
 }
 
-@test "LIVE=1: the same scenes, answered by whoever the variables name" {
+@test "LIVE=1: the service that the variables name answers the same scenes" {
 	script <<'EOT'
 [{"when": {"path": "gemini-2.0-flash"}, "refusal": "model_gone"},
  {"when": {"path": "countTokens"}, "json": {"totalTokens": 42}, "repeat": 2},
@@ -188,27 +219,27 @@ EOT
 	unset GEMINI_API_KEY
 	export LIVE=1 GOOGLE_API_KEYS=$GOOD_KEY
 	demo
-	[ "$(head -n 1 shown)" = 'gm, asking Google with the first of your keys.' ]
+	[ "$(head -n 1 shown)" = 'gm with your keys: Google answers.' ]
 	[ "$(grep -c '^One answer\.$' shown)" -eq 3 ]
 	[ "$(grep -c '^  "text": "One answer\.",$' shown)" -eq 1 ]
 	[ "$(grep -c '^42$' shown)" -eq 1 ]
 	[ "$(grep -c '^a-flash	-	yes$' shown)" -eq 1 ]
 	[ "$(grep -c '^\[[1-4],0,"One answer\."\]$' shown)" -eq 4 ]
 	[ "$(requests)" -eq 20 ]
-	run ! grep -q 'All keys used up' shown
+	run ! grep -q 'All keys are exhausted' shown
 	[ "$(grep -l "^x-goog-api-key: $GOOD_KEY" "$DIR"/request.* |
 	    wc -l)" -eq 20 ]
 }
 
-@test "LIVE=1 without a key: says so" {
+@test "LIVE=1 without a key is an error" {
 	export LIVE=1
 	run -1 demo
 	same shown ''
-	same errors 'demo: LIVE=1 asks Google: GOOGLE_API_KEYS must be in the environment
+	same errors 'demo: LIVE=1 sends requests to Google: set GOOGLE_API_KEYS in the environment
 '
 }
 
-@test "a scene that goes wrong is told, and the demo fails" {
+@test "a scene that fails is reported, and the demo fails" {
 	script <<'EOT'
 [{"when": {"path": "countTokens"}, "refusal": "invalid_argument"},
  {"when": {"path": "pageSize"}, "service": true},
@@ -230,7 +261,7 @@ demo: 1 of 14 scenes failed' ]
 @test "interrupted: nothing is left running, and no file" {
 	export TMPDIR=$BATS_TEST_TMPDIR/tmp
 	mkdir "$TMPDIR" slow
-	# A gm-prompt that waits until it is told to go on.
+	# A gm-prompt that waits for a line in the FIFO.
 	mkfifo go
 	printf '#!/bin/sh\n: >%s\nread -r line <%s\n' "$PWD/started" "$PWD/go" \
 	    >slow/gm-prompt

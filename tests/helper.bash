@@ -1,5 +1,5 @@
-# Loaded by every .bats file: a clean environment, a directory of its own for
-# each test, and the stand-in server.
+# Functions for all .bats files: a clean environment, a directory for each test,
+# and the stand-in server.
 
 bats_require_minimum_version 1.5.0
 load /usr/lib/bats/bats-support/load
@@ -8,8 +8,8 @@ load /usr/lib/bats/bats-assert/load
 ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 
-# A key that the stand-in takes for good; "invalid", "minute" and other words
-# in a key make it behave accordingly (tests/server/README.md).
+# A key that the stand-in accepts.  Words such as "invalid" and "minute" in a key
+# select other responses (tests/server/README.md).
 GOOD_KEY=fake-good-key-0001
 
 # U+FFFD and U+FEFF as bytes.  Bash reads \u in $'' by the locale that it was
@@ -42,17 +42,17 @@ teardown() {
 	stop_servers
 }
 
-# forget: what runs before this have learned of the keys.
+# forget: remove the key state.
 forget() {
 	rm -rf "$HOME/.local/state/gm"
 }
 
-# serve [option...]: start the stand-in, with a script if standard input is not
-# a terminal and holds one; sets URL, and points the tools at it.
+# serve [option...]: start the stand-in with the script, if there is one; set URL,
+# and the variables by which the tools send requests to it.
 serve() {
 	mkdir -p "$DIR"
 	[ -s "$DIR/script.json" ] || echo '[]' >"$DIR/script.json"
-	rm -f "$DIR/url" # of one before
+	rm -f "$DIR/url" # of an earlier stand-in
 	python3 "$ROOT/tests/server/standin.py" --dir "$DIR" "$@" \
 	    >"$DIR/url" 2>"$DIR/stderr" 3>&- &
 	SERVER=$!
@@ -63,9 +63,9 @@ serve() {
 	case $URL in https:*) export SSL_CERT_FILE=$DIR/ca.pem ;; esac
 }
 
-# hurried COMMAND...: run it with no chance in its waits (tests/fault/chance.c):
-# it retries at once, or as late as it may where FAKE_CHANCE is "most".  Longer
-# waits that a service asks for stay.
+# hurried COMMAND...: run it with fixed random numbers (tests/fault/chance.c), so
+# that a backoff takes no time, or, with FAKE_CHANCE=most, the longest.  Waits that
+# a service requests do not change.
 hurried() {
 	local chance=$BATS_FILE_TMPDIR/chance.so
 	[ -e "$chance" ] ||
@@ -74,7 +74,7 @@ hurried() {
 	    ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 "$@"
 }
 
-# script: what the server shall reply; JSON on standard input.
+# script: set the responses of the stand-in to the JSON on standard input.
 script() {
 	mkdir -p "$DIR"
 	cat >"$DIR/script.json"
@@ -89,7 +89,7 @@ stop_server() {
 	return 0
 }
 
-# stop_servers: all of them, also those that another one has followed.
+# stop_servers: stop all servers that the test has started.
 stop_servers() {
 	local pid
 
@@ -101,7 +101,7 @@ stop_servers() {
 	SERVERS=()
 }
 
-# hold FILE: lock it until the process $HOLDER ends.
+# hold FILE: lock it by a process, $HOLDER, until that ends.
 hold() {
 	rm -f held
 	python3 -c 'import fcntl, signal, sys
@@ -119,54 +119,55 @@ release() {
 	wait "$HOLDER" || :
 }
 
-# nap SECONDS: in a way that leaves $! as it is, as no process stays behind.
+# nap SECONDS: sleep without a process, so that $! does not change.
 nap() {
 	local fifo=$BATS_TEST_TMPDIR/nap
 
-	# Several may make it at once: what counts is that it is there.
+	# Ignore an error if another process has just made it.
 	[ -p "$fifo" ] || mkfifo "$fifo" 2>/dev/null || [ -p "$fifo" ] || return
 	read -rt "$1" <>"$fifo" || :
 }
 
-# wait_for CONDITION: until it holds, for at most 20 s.
+# wait_for CONDITION: wait until it is true, for at most 20 s.
 wait_for() {
 	local i
 	for ((i = 0; i < 2000; i++)); do
 		eval "$1" && return 0
 		nap 0.01 || return
 	done
-	echo "waited in vain for: $1" >&2
+	echo "timeout: waited 20 s for: $1" >&2
 	return 1
 }
 
-# How many requests reached the server.
+# requests: print how many requests the stand-in has received.
 requests() {
 	set -- "$DIR"/request.*
 	[ -e "$1" ] || set --
 	echo $#
 }
 
-# body N: the body of the N-th request, byte for byte.
+# body N: print the body of the N-th request, byte for byte.
 body() {
 	python3 -c 'import sys
 data = open(sys.argv[1], "rb").read()
 sys.stdout.buffer.write(data.split(b"\r\n\r\n", 1)[1])' "$DIR/request.$1"
 }
 
-# head_of N: request line and headers of the N-th request, without the CRs;
-# the host's port, which differs from run to run, becomes PORT.
+# head_of N: print request line and headers of the N-th request, without CRs; the
+# port of the host, which differs between runs, becomes PORT.
 head_of() {
 	sed '/^\r$/,$d; s/\r$//; s/^\(Host: 127\.0\.0\.1\):.*/\1:PORT/' \
 	    "$DIR/request.$1"
 }
 
-# unworded FILE: what libraries say of a connection, which differs from version
-# to version, becomes WHY: all behind the class, up to a clause of ours.
+# unworded FILE: replace the text after the class, up to our next clause, by WHY:
+# libraries describe failures of connections differently in each version.
 unworded() {
-	sed -Ei 's/( \(([^()]*, )?(network|refused|timeout|tls|proxy|protocol|truncated)\)): [^;]+(;|$)/\1: WHY\4/' "$1"
+	sed -Ei 's/((no connection|timeout|no trusted connection|the response makes no sense|the response ended too early): )[^;]+(;|$)/\1WHY\3/
+		s/( \(([^()]*, )?proxy\)): [^;]+(;|$)/\1: WHY\3/' "$1"
 }
 
-# same FILE TEXT: FILE holds exactly TEXT.
+# same FILE TEXT: check that FILE has exactly TEXT.
 same() {
 	diff <(printf '%s' "$2") "$1"
 }

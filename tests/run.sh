@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 #
-# The one test driver: "tests/run.sh [NAME]...", called by "make check".
+# run.sh [NAME]...: run all tests, or those whose names contain one of the NAMEs,
+# several at a time; called by "make check".
 #
-# Runs all unit tests, fuzz replays, the server's own tests, the bats files and
-# the rules, or those whose name holds one of the NAMEs; several at a time.
-# Prints a line for each program; then, where even a log that was cut shows it,
-# all that the failed ones said; and at the very end
-# "N passed, M failed, K skipped".  A program that fails without naming a
-# test, a process left running and a new file in the tree count as failed tests.
+# Tests are unit tests, replays of the fuzzers' corpora, tests of the stand-in, bats
+# files and rules.  Prints a line for each program; then the output of those that
+# failed, near the end, where a truncated log still has it; and at last
+# "N passed, M failed, K skipped".  A program that fails without naming a test, a
+# process that is left running and a new file in the tree count as failed tests.
 #
-# Environment: BUILD (where the programs are), SAN (the sanitizers that they
-# were built with), JOBS (programs at a time), TEST_LIMIT (seconds for one).
+# Environment: BUILD (the directory of the programs), SAN (the sanitizers that they
+# were built with), JOBS (programs at a time), TEST_LIMIT (seconds for a program).
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-one() { # what a program prints, all of it, on stdout
+one() { # run a program, with all of its output on stdout
 	local base=${1#*/}
 	local corpus=tests/fuzz/corpus/$base
 	local run=(timeout -k 5 "${TEST_LIMIT:-600}")
@@ -32,8 +32,8 @@ one() { # what a program prints, all of it, on stdout
 	esac 2>&1 </dev/null
 }
 
-# Read TAP or unittest's words; print "passed failed skipped planned", where
-# planned is how many tests there should have been.
+# Read TAP or the output of unittest; print "passed failed skipped planned", where
+# planned is the expected number of tests.
 count() {
 	awk '
 	/^(not )?ok .*# *[Ss][Kk][Ii][Pp]/ { skipped++; next }
@@ -56,7 +56,7 @@ count() {
 	END { print passed + 0, failed + 0, skipped + 0, planned + 0 }'
 }
 
-# Run one program and report on it in a single piece.
+# Run one program, and print its report in one piece.
 report() {
 	local name=$1 start=$EPOCHREALTIME end out status why='' word=ok
 	local passed failed skipped planned
@@ -97,7 +97,7 @@ report() {
 	} 9>"$RUN/lock"
 }
 
-# All programs, the slow kind first.
+# Print the names of all programs, the slow ones first.
 programs() {
 	local file
 
@@ -127,7 +127,7 @@ selected() {
 	done
 }
 
-# Processes of this run that are still there: they know its folder.
+# Print processes of this run that have not ended: those that know its directory.
 leftovers() {
 	local dir pid env words
 
@@ -154,7 +154,7 @@ end_leftovers() {
 	rm -rf "$RUN"
 }
 
-# One of the checks after all programs: NAME, DETAILS (none: passed).
+# after NAME DETAILS: report a check after all programs; empty DETAILS pass.
 after() {
 	if [ -z "$2" ]; then
 		printf 'ok   %s\n' "$1"
@@ -193,7 +193,7 @@ passed=0
 failed=0
 skipped=0
 if [ -z "$names" ]; then
-	echo "no test is named like that: $*"
+	echo "no such test: $*"
 	failed=1
 fi
 for name in $names; do

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Benchmarks of batches: many records in one process, 64 at once.
+# Measure batches: many records in one process, 64 at once.
 #
 #	batch.sh [yardsticks]
 #
-# With "yardsticks": all but gm-prompt, which is then the library's pool alone.
+# With "yardsticks", measure the library's pool in place of gm-prompt.
 # Environment: BUILD; RUNS, rounds (5); LARGE, records in the largest batch
-# (1000000).  Needs curl, nginx, openssl and python3.  Prints, and judges
-# nothing: machines differ, and timings have no place in tests.
+# (1000000).  Needs curl, nginx, openssl and python3.  Never fails because of a
+# figure: machines differ, and tests must not depend on speed.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-$PWD/build}
@@ -31,7 +31,7 @@ records() {
 	[ -s "$dir/records.$1" ] || seq -f 'record %.0f' "$1" >"$dir/records.$1"
 }
 
-# gm N [OPTION...]: the command that sends N records.
+# gm N [OPTION...]: print the command that sends N records.
 gm() {
 	local n=$1
 	shift
@@ -61,8 +61,8 @@ configure_curl() {
 }
 curl="exec curl -sZ --parallel-max 64 -K $dir/config 2>/dev/null"
 
-# measure ROUNDS [SETTING...] -- YARDSTICK...: MANY records, as timeit; the bounds
-# of the first command are in $bounds.
+# measure ROUNDS [SETTING...] -- YARDSTICK...: run timeit with MANY records; $bounds
+# has the bounds of the first command.
 measure() {
 	local settings=("$1" "per=$MANY") pool=()
 	shift

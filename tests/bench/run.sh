@@ -1,10 +1,10 @@
 #!/bin/bash
-# The benchmarks: each figure beside its yardstick, taken in the same run, with
-# the bounds that it should keep.  batch.sh is for batches.
-# Environment: BUILD; RUNS, rounds of what is short (60); BEFORE, the BUILD of
+# Measure each figure next to a reference, in the same rounds, and print the
+# bounds that it should keep.  batch.sh measures batches.
+# Environment: BUILD; RUNS, the rounds of short commands (60); BEFORE, the BUILD of
 # another commit, whose tools are measured in the same rounds.  Needs curl, jq,
-# nginx, openssl, python3 and strace.  Prints, and judges nothing: machines
-# differ, and timings have no place in tests.
+# nginx, openssl, python3 and strace.  Never fails because of a figure: machines
+# differ, and tests must not depend on speed.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-$PWD/build}
@@ -15,7 +15,7 @@ export PATH=$BUILD:$BUILD/bench:$PATH
 # shellcheck source=tests/bench/servers.bash
 . tests/bench/servers.bash
 
-# compare ROUNDS [unit=UNIT] NAME COMMAND [BOUND...] [NAME COMMAND...]...: as
+# compare ROUNDS [unit=UNIT] NAME COMMAND [BOUND...] [NAME COMMAND...]...: run
 # timeit, with a line for BEFORE.
 compare() {
 	local first=("$1") before=()
@@ -52,7 +52,7 @@ compare "$RUNS" \
 	jq -r .candidates[0].content.parts[0].text" ratio=0.3
 
 echo
-echo "Start and end alone, $RUNS rounds"
+echo "Start and end of a process, $RUNS rounds"
 compare "$RUNS" "gm-prompt --version" "exec gm-prompt --version" \
     "empty program with libcurl" "exec empty" ratio=1.1 \
     "curl --version" "exec curl --version" ratio=1
@@ -62,25 +62,25 @@ compare "$RUNS" "gm-prompt --help" "exec gm-prompt --help" \
 export GOOGLE_API_KEYS=fake-good-key-0001,fake-good-key-0002
 gm-rotate >/dev/null
 echo
-echo "The next key alone, $RUNS rounds"
+echo "The next key, $RUNS rounds"
 compare "$RUNS" "gm-rotate --peek" "exec gm-rotate --peek" \
     "/bin/true" "exec /bin/true" ratio=3
 unset GOOGLE_API_KEYS
 
 SSL_CERT_FILE=$dir/server/ca.pem gm-models >"$dir/models"
 echo
-echo "What TAB asks for, $RUNS rounds"
+echo "Completion by TAB, $RUNS rounds"
 compare "$RUNS" \
     "gm-models --completion models" "exec gm-models --completion models" \
     wall=20 \
     "gm-models --completion keys" "exec gm-models --completion keys" wall=20 \
     "/bin/true" "exec /bin/true"
 
-# sh turns STREAM_URL, which the bench program sets, into an argument.
+# sh expands STREAM_URL, which the bench program sets.
 # shellcheck disable=SC2016
 yard='exec curl -sN -d x "$STREAM_URL"'
 echo
-echo "Streamed answer: how much later an event comes out (2,000 events)"
+echo "Streamed answer: delay that is added to an event (2,000 events)"
 printf '%-34s ' gm-prompt
 stream delay 2000 gm-prompt -S -n hi
 printf '%-34s ' "curl -N"
@@ -93,7 +93,7 @@ compare 5 unit=MiB/s "gm-prompt" "exec stream rate 100 gm-prompt -S -n hi" \
     "gm-prompt, 1 MiB" "exec stream rate 1 gm-prompt -S -n hi" \
     "curl -N, undecoded" "exec stream rate 100 sh -c '$yard'"
 
-# reserve_by PROCESSES KEYS ROWS: the command, with a key state of its own.
+# reserve_by PROCESSES KEYS ROWS: print the command, with a new key state.
 reserve_by() {
 	echo "exec reserve \$(mktemp -d $dir/state.XXXX) $1 1 $2 $3" \
 	    "2>>$dir/reservations"
@@ -105,7 +105,7 @@ compare 5 unit=us "with 3 other processes" "$(reserve_by 4 1000 10000)" own=50
 compare 5 unit=us "2 keys, 2 rows, 1 process" "$(reserve_by 1 2 2)"
 compare 5 unit=us "2 keys, 2 rows, 16 processes" "$(reserve_by 16 2 2)"
 
-# What nginx passes on to the origin.
+# Start the origin, and nginx in front of it.
 origin 0
 front http2
 echo
@@ -141,8 +141,8 @@ timeit 5 unit=us "10,000 calls" "exec pool 10000 2" \
     "100 calls" "exec pool 100 20" own-ratio=1.1
 stop_origin
 
-# rotate TOOLS: how often gm-prompt in that directory replaces the key state and
-# syncs something while the first of three keys has its quota exceeded.
+# rotate TOOLS: print how often gm-prompt in that directory replaces the key state
+# and syncs a file, if the first of three keys is rate-limited.
 rotate() {
 	local state trace=$dir/trace
 	state=$(mktemp -d "$dir/state.XXXX")
@@ -179,11 +179,11 @@ while cat README.md ARCHITECTURE.md man/*.[1-9]; do :; done 2>/dev/null |
     head -c $((100 * mib)) >"$dir/lines"
 tr '\n' ' ' <"$dir/lines" >"$dir/line"
 echo
-echo "100 MiB of text cut into chunks, 5 rounds: MiB per second of CPU"
+echo "100 MiB of text split into chunks, 5 rounds: MiB per second of CPU"
 compare 5 unit=MiB/s "lines" "exec chunk 32768 <$dir/lines" least=100 peak=64 \
     "all in one line" "exec chunk 32768 <$dir/line" least=100 peak=64
 rm "$dir/lines" "$dir/line"
 
 echo
-echo "A chain of three services: its end, behind the deadline and signals"
+echo "Three services: time from the deadline or a signal to the end"
 python3 -B tests/bench/ends.py "$BUILD/gm-prompt"

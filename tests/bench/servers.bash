@@ -1,5 +1,5 @@
-# Where benchmarks run, and servers for them; sourced, with $BUILD set.  $dir is
-# home, cache and state; it is removed at the end, and all servers are ended.
+# Make a directory and start servers for benchmarks; sourced, with $BUILD set.
+# $dir is home, cache and state.  At the end, remove it and stop all servers.
 # shellcheck shell=bash disable=SC2154,SC2034
 
 dir=$(mktemp -d)
@@ -14,7 +14,7 @@ fronts=0
 origin_in=
 nginx=
 
-# wait_for_file FILE: until a server has written to it, 10 s at most.
+# wait_for_file FILE: wait until a server has written to it, for at most 10 s.
 wait_for_file() {
 	local i
 	for ((i = 0; i < 500; i++)); do
@@ -25,7 +25,7 @@ wait_for_file() {
 	return 1
 }
 
-# origin LATENCY_MS: sets url; it ends with this shell.
+# origin LATENCY_MS: start the fast server, and set url; it ends with this shell.
 origin() {
 	stop_origin
 	rm -f "$dir/origin.in"
@@ -38,8 +38,8 @@ origin() {
 	use "http://127.0.0.1:$(head -n 1 "$dir/origin")"
 }
 
-# The system's certificates with the stand-in's added, in both forms, so that
-# each program does the work that it would do for a real service.
+# Add the stand-in's certificate to those of the system, as a bundle and as a
+# directory, so that each program does the same work as for a real service.
 make_trust() {
 	local bundle=/etc/ssl/certs/ca-certificates.crt
 	mkdir "$dir/hashed"
@@ -50,7 +50,7 @@ make_trust() {
 	cat "$bundle" "$dir/server/ca.pem" >"$dir/bundle.pem"
 }
 
-# The stand-in over TLS; its process is $server.
+# Start the stand-in with TLS; its process is $server.
 start_server() {
 	mkdir "$dir/server"
 	python3 tests/server/standin.py --dir "$dir/server" --tls --no-record \
@@ -60,8 +60,8 @@ start_server() {
 	use "$(cat "$dir/url")"
 }
 
-# What the origin says at its end goes to $dir/origin.  nginx must not hold its
-# standard input open, hence >&- there.
+# The origin writes its totals to $dir/origin when its standard input ends.  nginx
+# must not hold that open, hence >&- there.
 stop_origin() {
 	[ "$origin_in" ] || return 0
 	exec {origin_in}>&-
@@ -69,7 +69,7 @@ stop_origin() {
 	wait "$origin" 2>/dev/null || :
 }
 
-# use URL: send requests there.
+# use URL: let the tools send requests to it.
 use() {
 	export GOOGLE_GEMINI_BASE_URL=$1
 	url=$1
@@ -84,8 +84,8 @@ make_certificate() {
 	    -keyout "$dir/server.key" -out "$dir/server.pem" 2>/dev/null
 }
 
-# front http2 [DIRECTIVE...]: nginx over TLS before the origin that runs; sets url,
-# and $front/access.log has a line for each request.
+# front http2 [DIRECTIVE...]: start nginx with TLS in front of the origin; set url.
+# $front/access.log has a line for each request.
 front() {
 	stop_front
 	make_certificate
@@ -100,7 +100,7 @@ front() {
 	use "https://127.0.0.1:$(cat "$front/port")"
 }
 
-# answers: the directives by which nginx answers prompts by itself.
+# answers: print the directives with which nginx answers prompts by itself.
 answers() {
 	printf '%s\n' 'default_type text/event-stream' "return 200 'data: $(
 		printf '{"candidates":[{"content":{"parts":[{"text":"%s"}],' \
@@ -125,8 +125,8 @@ stop_servers() {
 	[ -z "$server" ] || kill "$server" 2>/dev/null || :
 }
 
-# connections [BOUND]: how many took requests since the log was emptied,
-# and how many of them at a time, from the first to the last request of each.
+# connections [BOUND]: print how many connections had requests since the log was
+# emptied, and how many at a time, from the first to the last request of each.
 connections() {
 	awk -v most="${1-}" '
 	{ if (!($1 in first)) first[$1] = NR; last[$1] = NR }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# demo.sh BUILD: what the tools do, scene by scene; called by "make demo".
+# demo.sh BUILD: show what the tools do, scene by scene; called by "make demo".
 #
-# Prints each command as one would type it and then runs that same text.  The
-# service is the stand-in, on this machine, with a fake key; with LIVE=1 and
-# GOOGLE_API_KEYS set it is whatever they and the other variables say: Google.
-# Ends with status 0 only if every scene went as it should.
+# Prints each command as a user would type it, and runs exactly that text.  The
+# service is a stand-in on this machine, with fake keys.  With LIVE=1 and
+# GOOGLE_API_KEYS it is Google, or what the other variables name.
+# Ends with status 0 only if each command ended with the expected status.
 
 set -u
 build=${1:?"usage: demo.sh BUILD"}
@@ -40,7 +40,7 @@ die() {
 	exit 1
 }
 
-# Nothing from outside shall reach the stand-in's scenes.
+# Unset what the user has set, as it would change the scenes.
 forget_settings() {
 	local name
 
@@ -68,12 +68,12 @@ start_server() {
 		read -rt 0.01 <> <(:) || :
 	done
 	cat "$dir/log" >&2
-	die 'the stand-in does not start'
+	die 'the stand-in did not start'
 }
 
-# An env file of three keys, as a user would make it: one is good, one is used
-# up for the day, one is not valid.  And one of Mistral, and a server that needs
-# none.
+# Write an env file as a user would: three keys, of which one is good, one has
+# exhausted its daily quota and one is invalid; a key of Mistral; and a local
+# server, which needs none.
 make_env_file() {
 	local url
 
@@ -91,8 +91,8 @@ title() {
 	printf '\n%s== %s%s\n' "$bold" "$1" "$plain"
 }
 
-# scene STATUS COMMAND: show the command and what it does; standard error comes
-# behind standard output, through a file, so that no metrics are told.
+# scene STATUS COMMAND: print the command, its output and then its standard
+# error, which goes through a file, so that no metrics are printed.
 scene() {
 	local want=$1 command=$2 status
 
@@ -102,7 +102,7 @@ scene() {
 	status=$?
 	cat "$dir/stderr" >&2
 	if [ "$want" -ne 0 ]; then
-		# shellcheck disable=SC2016 # as one would type it
+		# shellcheck disable=SC2016 # as a user would type it
 		printf '$ %s%s%s\n%d\n' "$bold" 'echo $?' "$plain" "$status"
 	fi
 	if [ "$status" -ne "$want" ]; then
@@ -114,8 +114,8 @@ scene() {
 
 if [ "${LIVE-}" = 1 ]; then
 	[ -n "${GOOGLE_API_KEYS-}" ] ||
-		die 'LIVE=1 asks Google: GOOGLE_API_KEYS must be in the environment'
-	echo 'gm, asking Google with the first of your keys.'
+		die 'LIVE=1 sends requests to Google: set GOOGLE_API_KEYS in the environment'
+	echo 'gm with your keys: Google answers.'
 else
 	forget_settings
 	start_server
@@ -123,14 +123,14 @@ else
 	export GM_ENV_FILE=$dir/env SSL_CERT_FILE=$dir/server/ca.pem
 	export GM_STATE_DIR=$dir/state
 	export GM_CACHE_DIR=$dir/cache
-	echo 'gm, without a key: a stand-in for the service answers, on this machine, at'
-	echo "$(cat "$dir/url"). It only repeats sentences of what it is"
-	echo 'asked; everything else is real.'
+	echo 'gm without a key: a stand-in for the service answers, on this machine, at'
+	echo "$(cat "$dir/url"). Its answers repeat sentences of the prompt;"
+	echo 'everything else is real.'
 fi
 
-title 'A question about a text. The answer comes as it is made.'
+title 'A prompt with a text. The answer appears as it is generated.'
 if [ "${LIVE-}" != 1 ]; then
-	echo 'The first key is not valid and the second is used up: the third answers.'
+	echo 'The first key is invalid, the second one exhausted: the third one is used.'
 fi
 scene 0 'gm-prompt -v -S "Explain in short what this project is" <README.md'
 
@@ -148,44 +148,44 @@ else
 	scene 0 'head -n 20 README.md | gm-prompt "Summarise this" | fmt'
 fi
 
-title 'As JSON: the answer, and what it took.'
+title 'JSON: the answer, and what it took.'
 scene 0 "gm-prompt --json 'What is a pipe?' |
     jq '{ok, text, model_version, finish_reason, tokens: .usage.total}'"
 
-title 'How many tokens would a text take? This is free.'
+title 'How many tokens does a text have? Counting is free.'
 scene 0 'gm-prompt --count "Translate this into French" <README.md'
 
-title 'An error says what is wrong and what helps; its status is for programs.'
+title 'An error says what failed, why, and what to do. Its status is for scripts.'
 scene 78 'gm-prompt -m gemini-2.0-flash "Hello"'
 
-title 'Which models are there, and which of them answer? Some are only listed.'
+title 'Which models are there, and which of them answer?'
 scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
 
-title 'How are the keys? Every program that uses them knows.'
+title 'The state of the keys, which all programs share.'
 scene 0 'gm-rotate --status | cut -f 1,2,4-6'
 
-title 'Many prompts in one run. It stops at a limit, and goes on where it stopped.'
+title 'A batch. It stops at a limit, and resumes where it stopped.'
 if [ "${LIVE-}" != 1 ]; then
-	echo 'Of the three keys only the third can be used: it answers all.'
+	echo 'Only the third key can be used, so it is used for all records.'
 fi
 export OUT=$dir/answers.jsonl
 scene 75 "seq 4 | gm-prompt -l -o \"\$OUT\" --max-requests 2 'Name {} things'"
 scene 0 "seq 4 | gm-prompt -l -o \"\$OUT\" --resume 'Name {} things'"
 scene 0 "jq -s -c 'sort_by(.record)[] | [.record, .key_index, .text[-17:]]' \"\$OUT\""
 
-title 'A long text: split into parts, which are sent at once and then merged.'
+title 'A long text: split into parts, whose summaries are merged.'
 scene 0 'wc -w tests/demo/minutes.txt'
 scene 0 'gm-summ --chunk-tokens 1000 tests/demo/minutes.txt | fmt'
-echo 'A figure is corrected: one part is sent, the others are known.'
+echo 'After a correction only the part that has changed is sent again.'
 scene 0 "sed 's/Forty-four/Forty-five/' tests/demo/minutes.txt |
     gm-summ --json --chunk-tokens 1000 | jq -c '{parts, rounds, cached}'"
 
-# Nothing for LIVE=1: it would lay aside keys that are good.
+# Not with LIVE=1, as it would mark good keys as rate-limited.
 if [ "${LIVE-}" != 1 ]; then
-	title 'All keys used up? Mistral answers, or a server on this machine.'
+	title 'All keys are exhausted: Mistral answers, or a server on this machine.'
 	scene 0 'gm-rotate --mark 2 --class quota --for 1h'
 	scene 0 'gm-prompt --max-wait 0 --fallback mistral "What is a pipe?"'
-	echo 'The other one is a stand-in for llama.cpp, and needs no key.'
+	echo 'The local server is a stand-in for llama.cpp. It needs no key.'
 	scene 0 "gm-prompt --max-wait 0 --fallback openai --json 'What is a FIFO?' |
     jq '{ok, text, provider, model, key_index, fallback}'"
 fi
@@ -196,19 +196,19 @@ if [ "$failed" -ne 0 ]; then
 fi
 title 'Next'
 if [ "${LIVE-}" = 1 ]; then
-	echo 'Read man/gm-prompt.1 with "man build/man/gm-prompt.1".'
+	echo 'Read "man build/man/gm-prompt.1".'
 	exit 0
 fi
 cat <<'EOT'
-Get a key at https://aistudio.google.com/apikey and put it into a file that
-only you can read, behind GOOGLE_API_KEYS= :
+Get a key at https://aistudio.google.com/apikey, and put it into an env file
+that only you can read, after GOOGLE_API_KEYS= :
 
     mkdir -p ~/.config/gm
     cp .env.example ~/.config/gm/env
     chmod 600 ~/.config/gm/env
     ${EDITOR:-vi} ~/.config/gm/env
 
-Then ask, or see this again with answers of Google's models:
+Then send a prompt, or run the demo with Google's models:
 
     build/gm-prompt "What is a pipe?"
     (set -a; . ~/.config/gm/env; make demo LIVE=1)

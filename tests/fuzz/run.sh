@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds the fuzzers with clang and runs each for some seconds.
+# Build the fuzzers with clang, and run each for SECONDS.
 #
 #	tests/fuzz/run.sh SECONDS [NAME...]
 #
-# What they find goes on from run to run in $BUILD/fuzzers/corpus; seeds are in
-# tests/fuzz/corpus.  An input that breaks a property is left in
-# $BUILD/fuzzers, as NAME-crash-*; NAME with that file as argument shows it.
+# The corpus grows from run to run in $BUILD/fuzzers/corpus; tests/fuzz/corpus has
+# the seeds.  An input that breaks a property is saved as $BUILD/fuzzers/NAME-crash-*;
+# run NAME with that file to see the failure.
 set -eu
 
 cd "$(dirname "$0")/../.."

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 #
-# check.sh ARCHIVE [ROOT]...: from the archive of "make dist" to a package that
-# is gone again, on bare systems; called by "make check-deb".
+# check.sh ARCHIVE [ROOT]...: build the package from the archive of "make dist",
+# install it and purge it, on bare systems; called by "make check-deb".
 #
-# ROOT is a directory with a bare Debian, as debootstrap --variant=minbase makes
-# one; it is copied, not changed.  Without any, two are made: Debian 12 and 13.
-# Builds the package three times in a copy, once as a lower version, and
-# compares two.  In another copy it installs the lower version, upgrades it, runs
-# debian/tests, purges, and looks for what is left.  Needs root and the network.
+# ROOT is a directory with a bare Debian, from debootstrap --variant=minbase; it is
+# copied, not changed.  Without a ROOT, make two: Debian 12 and 13.  In one copy,
+# build the package three times, once as a lower version, and compare two.  In
+# another copy, install the lower version, upgrade it, run debian/tests, purge, and
+# look for files that are left.  Needs root and the network.
 #
-# Prints a line for each check and "N passed, M failed, 0 skipped"; what a
-# command printed is shown if it failed.
+# Prints a line for each check, the output of a command that fails, and
+# "N passed, M failed, 0 skipped".
 
 # shellcheck disable=SC2016 # what is in '' is for the shell inside
 
@@ -35,8 +35,8 @@ trap 'exit 143' TERM HUP
 passed=0
 failed=0
 
-# inside ROOT COMMAND [argument]...: run it by sh there, with processes of its
-# own that end with it.
+# inside ROOT COMMAND [argument]...: run COMMAND by sh in ROOT.  Its processes end
+# with it.
 inside() {
 	local root=$1
 	shift
@@ -53,7 +53,7 @@ inside() {
 	' sh "$root" "$@" </dev/null
 }
 
-# check WHAT COMMAND...: is it so?
+# check WHAT COMMAND...: pass if COMMAND ends with status 0.
 check() {
 	local what=$1
 	shift
@@ -75,8 +75,8 @@ copy() { # ROOT COPY
 		inside "$2" 'apt-get -q update'
 }
 
-# All files and directories that a package could leave; not the lists and logs
-# of apt and dpkg, nor caches that they keep.
+# Print all files and directories that a package could leave, without the lists,
+# logs and caches of apt and dpkg.
 listing() {
 	(cd "$1" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev \
 	    -o -path ./tmp -o -path ./root -o -path ./var/log \
@@ -94,7 +94,7 @@ same_debs() {
 	done
 }
 
-# What units leave when they have run, and timers that are enabled.
+# Run units and enable timers, which leave state, caches and links.
 use_units='
 	for dir in lib cache; do
 		mkdir -p /var/$dir/private/gm/x
@@ -134,7 +134,8 @@ try() { # ROOT
 	check 'a copy for use' copy "$1" "$use" || return
 	cp "$build"/one/gm_*.deb "$build"/lower/gm_*.deb "$use/root" || return
 	rm -rf --one-file-system "$build"
-	# What the package needs is not its own, nor what its tests need.
+	# Install the dependencies of the package and of its tests first, so that
+	# their files are not taken for its own.
 	check 'what it needs can be installed' inside "$use" '
 		depends=$(dpkg-deb -f /root/gm_"$1"_*.deb Depends)
 		apt-get -qy --no-install-recommends satisfy "$depends"
@@ -168,7 +169,7 @@ try() { # ROOT
 		[ ! -e /var/lib/gm ]
 		if dpkg -s gm; then exit 1; fi'
 	listing "$use" >"$dir/after"
-	# Directories of systemd, which is not there.
+	# Ignore directories that systemd would have made.
 	sed -E -i '\@ \./(etc/systemd/(system|user)/timers\.target\.wants|var/lib/systemd/timers|var/(lib|cache)/private|(etc|var/lib)/systemd(/system|/user)?)$@d' \
 	    "$dir/before" "$dir/after"
 	check 'nothing is left' diff "$dir/before" "$dir/after"

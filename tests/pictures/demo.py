@@ -2,11 +2,11 @@
 
     python3 tests/pictures/demo.py BUILD >demo.svg
 
-Runs tests/demo/demo.sh on a terminal of 80 columns, and draws what it shows:
-frames of one or more scenes, one after the other by CSS; where nothing moves,
-the first one.  What differs from run to run is masked: the port of the stand-in is
-PORT, a time is TIME.  The demo gets no repository (GIT_DIR), as its newest
-commits would change the picture.
+Run tests/demo/demo.sh on a terminal of 80 columns, and draw its output as frames
+of one or more scenes, which CSS shows one after the other; without animation, the
+first one.  Mask what differs between runs: the port of the stand-in is PORT, a
+time is TIME.  The demo has no repository (GIT_DIR), as new commits would change
+the picture.
 """
 import fcntl
 import os
@@ -35,7 +35,7 @@ text { font: 14px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 
 
 def run(build):
-    """All that the terminal shows."""
+    """Return the output of the demo on a terminal."""
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ,
                 struct.pack("HHHH", 24, COLUMNS, 0, 0))
@@ -44,7 +44,7 @@ def run(build):
     termios.tcsetattr(slave, termios.TCSANOW, settings)
     env = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8",
            "HOME": "/nonexistent", "GIT_DIR": "/nonexistent",
-           # They differ from version to version.
+           # The default colours depend on the version of jq.
            "JQ_COLORS": "1;39:0;39:0;39:0;39:0;32:1;39:1;39"}
     child = subprocess.Popen([os.path.join(HERE, "../demo/demo.sh"), build],
                              stdin=subprocess.DEVNULL, stdout=slave,
@@ -66,11 +66,12 @@ def run(build):
 
 def masked(text):
     text = re.sub(r"(127\.0\.0\.1):[0-9]+", r"\1:PORT", text)
+    text = re.sub(r"[0-9:]{8}Z \([^)]*\)", "TIME", text)
     return re.sub(r"[0-9-]{10}T[0-9:]{8}Z", "TIME", text)
 
 
 def cells(line):
-    """(character, class) for each cell of a line with colours and tabs."""
+    """Return (character, class) for each cell of a line with colours and tabs."""
     style, out = "", []
     for part in re.split(r"(\033\[[0-9;]*m)", line):
         if part.startswith("\033["):
@@ -89,7 +90,7 @@ def cells(line):
 
 
 def rows(text):
-    """The rows of the terminal, without colours that nothing shows."""
+    """Yield the rows of the terminal."""
     for line in text.replace("\r", "").split("\n"):
         row = cells(line)
         yield row[:COLUMNS]
@@ -98,13 +99,13 @@ def rows(text):
 
 
 def frames(text):
-    """Lists of rows: as many scenes as fit, the largest one alone."""
+    """Return lists of rows: as many scenes as fit beside the largest one."""
     scenes = [[]]
     for row in rows(text.rstrip("\n")):
         if "".join(char for char, _ in row).startswith("== "):
             scenes.append([])
         scenes[-1].append(row)
-    # Each but the last ends in an empty row.
+    # Each scene but the last ends with an empty row.
     most = max(map(len, scenes))
     out = [[]]
     for scene in scenes:
@@ -115,9 +116,9 @@ def frames(text):
 
 
 def drawn(row, y):
-    """A row as elements, one for each run of words of a class.
+    """Yield an element for each run of words with the same class.
 
-    Two blanks end one, as not all programs that show an SVG keep them.
+    Two blanks end a run, as some SVG viewers do not keep them.
     """
     text = "".join(char for char, _ in row)
     for words in re.finditer(r"\S+( \S+)*", text):
@@ -143,7 +144,7 @@ def svg(pictures):
     style, body, begin = STYLE, [], 0
     for number, (frame, time) in enumerate(zip(pictures, times)):
         end = begin + time
-        # Each frame is hidden but in its own part of the whole time.
+        # Show each frame only in its part of the whole time.
         style += (f"@keyframes f{number} {{ from {{ opacity: "
                   f"{int(number == 0)} }} ")
         if number:

@@ -12,7 +12,7 @@ trap 'rm -rf "$dir"' EXIT
 python3 -B demo.py "$build" >"$dir/demo.svg"
 for plot in start rate memory; do
 	gnuplot -c plots.gp "$plot.tsv" "$dir/$plot"
-	# Its version is of no use to those who look at the picture.
+	# Drop the version of gnuplot, which readers do not need.
 	sed '/^<desc>Produced by GNUPLOT/d; /^<title>/d; s/ *$//' "$dir/$plot" \
 	    >"$dir/$plot.svg"
 done

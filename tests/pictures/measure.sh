@@ -1,13 +1,13 @@
 #!/bin/bash
 # measure.sh [start|rate|memory]...
 #
-# Measure what the plots show, and write it to tests/pictures/*.tsv:
+# Measure the data of the plots, and write them to tests/pictures/*.tsv:
 #
-#	start.tsv   CPU time of whole processes: gm-prompt beside curl
+#	start.tsv   CPU time of whole processes: gm-prompt next to curl
 #	rate.tsv    records per second of a batch, with 50 ms of latency
 #	memory.tsv  peak memory of a batch, in MiB
 #
-# Only loopback is used.  Environment: BUILD; RUNS, rounds of what is short (60).
+# Uses only loopback.  Environment: BUILD; RUNS, rounds of short commands (60).
 # Needs curl, jq, openssl and python3.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -24,13 +24,13 @@ unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GOOGLE_API_KEYS GOOGLE_API_KEY
 unset GM_FALLBACK GM_RPM GM_RPD GM_TPM
 export GM_STATE_DIR=$dir/state HOME=$dir XDG_CACHE_HOME=$dir/cache
 
-# figure COLUMN: of each line of timeit: 1, the wall time; 2, the CPU time; 3,
-# the peak memory.
+# figure COLUMN: print from each line of timeit the wall time (1), the CPU time (2)
+# or the peak memory (3).
 figure() {
 	sed -nE "s/^.{34} *([0-9.]+) ms .*  cpu ([0-9.]+) ms +([0-9.]+) MiB.*/\\$1/p"
 }
 
-# table FILE TEXT NAME...: standard input in a file with a head.
+# table FILE TEXT NAME...: write a head and standard input to the file.
 table() {
 	local file=$1 head
 	head="# $(date -u +%F), $(nproc) cores, $(uname -m); $2"
@@ -44,13 +44,14 @@ table() {
 	chmod 644 "tests/pictures/$file"
 }
 
-# pair NAME COMMAND COMMAND: a row with the CPU times of both, in the same rounds.
+# pair NAME COMMAND COMMAND: print a row with the CPU times of both commands, taken
+# in the same rounds.
 pair() {
 	timeit "$RUNS" gm-prompt "$2" curl "$3" | figure 2 | paste - - |
 	    awk -v name="$1" '{ printf "%s\t%.1f\t%.1f\n", name, $1, $2 }'
 }
 
-# records N: a file of N records, and of the same for curl.
+# records N: write a file of N records, and one with the same requests for curl.
 records() {
 	local body='{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"&\"}]}]}'
 

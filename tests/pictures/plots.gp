@@ -1,5 +1,5 @@
-# gnuplot -c plots.gp DATA SVG: a plot for each of the three files that
-# measure.sh writes; called by draw.sh.
+# gnuplot -c plots.gp DATA SVG: draw one of the three files that measure.sh writes;
+# called by draw.sh.
 data = ARG1
 what = system("basename ".data." .tsv")
 set terminal svg size 400,300 font "sans-serif,12" background "#ffffff"

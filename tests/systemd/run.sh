@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 #
-# tests/systemd/run.sh, called by "make check-systemd": boot a Debian with
-# systemd in a container, and run inside.py there, against the stand-in.  Needs
-# root.
+# run.sh: boot a Debian with systemd in a container, and run inside.py in it,
+# against the stand-in; called by "make check-systemd".  Needs root.
 #
-# Environment: BUILD (where the programs are); SUITE (bookworm, or trixie);
-# SYSTEMD_ROOT (a directory with that Debian, which is made by debootstrap if it
-# is not there, and is only copied; BUILD/systemd/SUITE); LIMIT (seconds, 300).
+# Environment: BUILD (the directory of the programs); SUITE (bookworm or trixie);
+# SYSTEMD_ROOT (a directory with that Debian, made by debootstrap if it does not
+# exist, and copied; BUILD/systemd/SUITE); LIMIT (seconds, 300).
 #
 # Ends with "N passed, M failed".  Leaves nothing running or mounted.
 
@@ -28,7 +27,7 @@ say() {
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/gm-systemd.XXXXXX") || exit 1
 root=$scratch/root-${scratch##*.}
-# systemd-nspawn leaves an empty directory when it does not register.
+# Remove the empty directory that systemd-nspawn leaves if it does not register.
 trap 'rm -rf "$scratch"
     rmdir "/run/systemd/nspawn/propagate/${root##*/}" 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
@@ -53,12 +52,12 @@ make_pristine() {
 	mv "$SYSTEMD_ROOT.new" "$SYSTEMD_ROOT"
 }
 
-# What "make install" installs, as far as the units need it.
+# Install what the units need, as "make install" does.
 install_programs() {
 	make -s BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr install >/dev/null
 }
 
-# unit NAME: one for the container, from standard input.
+# unit NAME: write standard input as a unit of the container.
 unit() {
 	cat >"$root/etc/systemd/system/$1" &&
 	    ln -s "../$1" "$root/etc/systemd/system/multi-user.target.wants/$1"

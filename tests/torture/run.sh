@@ -1,6 +1,6 @@
 #!/bin/sh
-# What "make torture" does: 64 processes for SECONDS (60), see keys.c, and
-# batches and summaries that are killed or in which each call fails.
+# run.sh SECONDS: run keys.c with 64 processes for SECONDS (60), then batches and
+# summaries that are killed, or in which each call fails; called by "make torture".
 # Environment: BUILD.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -3,9 +3,9 @@
 #include "base/num.h"
 #include "gm-prompt/options.h"
 
-#define LIMIT_MAX INT64_C(1000000000000) /* of the user's limits */
+#define LIMIT_MAX INT64_C(1000000000000) /* of --max-requests and the like */
 
-/* The message about an option that is given without its like. */
+/* The message about an option that only a batch has. */
 #define ONLY_BATCH(option) option " needs --lines, --null or --jsonl"
 
 static bool
@@ -37,7 +37,7 @@ gm_prompt_options_sources(
 		.operands = argv,
 		.operands_len = argc,
 		.literal = behind > 0 ? behind : 0,
-		/* A record is text, too. */
+		/* A batch needs no prompt, as its records are text. */
 		.files = (int)o->files.len + o->batch,
 		.files_stdin = count_stdin(&o->files),
 		.no_stdin = o->no_stdin || o->batch,
@@ -45,7 +45,7 @@ gm_prompt_options_sources(
 	};
 }
 
-/* How many of the flags are set. */
+/* Count the flags that are set. */
 static int
 count(const bool *flags, size_t len)
 {
@@ -57,7 +57,7 @@ count(const bool *flags, size_t len)
 	return n;
 }
 
-/* What only a batch has: given without one it would do nothing. */
+/* Reject options of a batch without a batch, where they have no effect. */
 static int
 check_batch_alone(const struct gm_prompt_options *o, struct gm_err *err)
 {
@@ -85,7 +85,7 @@ is_from_stdin(const char *argument)
 	return argument != NULL && strcmp(argument, "@-") == 0;
 }
 
-/* Is an operand standard input? */
+/* Return true if an operand is "-" and stands before any "--". */
 static bool
 is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 {
@@ -97,7 +97,7 @@ is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 	return false;
 }
 
-/* What an option of a batch needs beside it, and what it cannot have. */
+/* Reject what takes standard input from the records, and missing options. */
 static int
 check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
@@ -106,8 +106,8 @@ check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
 		{ is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
 			count_stdin(&o->files) > 0 ||
 			is_operand_stdin(o, argc, argv),
-		    "standard input holds the records: it cannot be the "
-		    "prompt, the system instruction or a file, too" },
+		    "standard input holds the records; it cannot also be the "
+		    "prompt, the system instruction or a file" },
 		{ o->resume && o->output == NULL,
 		    "--resume needs --output FILE" },
 		{ o->force && o->output == NULL,
@@ -119,7 +119,7 @@ check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
 	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
-/* What a batch cannot have. */
+/* Reject what a batch cannot do. */
 static int
 check_batch(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
@@ -169,6 +169,7 @@ set_limits(struct gm_prompt_options *o, struct gm_err *err)
 	    o->max_tokens_text, err);
 }
 
+/* Reject options that cannot be combined, in a batch or without one. */
 static int
 check_clashes(const struct gm_prompt_options *o, int argc, struct gm_err *err)
 {

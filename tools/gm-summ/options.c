@@ -5,9 +5,9 @@
 #include "gm-summ/options.h"
 
 #define WORDS_MAX 100000
-#define CHUNK_MIN 256
+#define CHUNK_MIN 256 /* tokens */
 #define CHUNK_MAX 10000000
-#define LANG_MAX 40
+#define LANG_MAX 40 /* bytes */
 
 static int
 check_number(int64_t *out, const char *name, const char *text, int64_t min,
@@ -19,7 +19,10 @@ check_number(int64_t *out, const char *name, const char *text, int64_t min,
 	return -1;
 }
 
-/* "de", "es-419", "Français": it goes into the prompt, and must be no more. */
+/*
+ * Accept "de", "es-419", "Français".  The text goes into the prompt: without
+ * punctuation it cannot contain a sentence that the model would follow.
+ */
 static int
 check_lang(const char *lang, struct gm_err *err)
 {
@@ -59,34 +62,36 @@ count_stdin(int argc, char **argv, int literal)
 	return n;
 }
 
+/* Check that standard input has one use, and that there is a text at all. */
 static int
 check_stdin(
     const struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
 {
-	const int behind = o->common.behind > 0 ? o->common.behind : 0;
-	const int named = count_stdin(argc, argv, behind);
+	const int literal = o->common.behind > 0 ? o->common.behind : 0;
+	const int named = count_stdin(argc, argv, literal);
 	const bool listed = is_dash(o->files_from);
 	const bool all = argc == 0 && o->files_from == NULL;
-	const bool asked =
+	const bool for_instructions =
 	    o->instructions != NULL && strcmp(o->instructions, "@-") == 0;
 	const struct gm_refusal rows[] = {
 		{ named > 1, "the operand - is given more than once" },
 		{ o->no_stdin && (named > 0 || listed),
 		    "--no-stdin and - cannot be combined" },
 		{ all && !o->common.stdin_closed && isatty(STDIN_FILENO) == 1,
-		    "no text: name a file, or - to type one" },
+		    "no input; name a file, or - to type a text" },
 		{ o->no_stdin && all,
-		    "no file: name one, or leave --no-stdin out" },
-		{ asked && (named > 0 || listed || all),
-		    "standard input cannot be both text and --instructions" },
+		    "no input; name a file, or omit --no-stdin" },
+		{ for_instructions && (named > 0 || listed || all),
+		    "standard input cannot be both the text and "
+		    "--instructions" },
 		{ o->suffix != NULL && (named > 0 || all),
-		    "--out-suffix needs files: standard input has no name" },
+		    "--out-suffix needs files; standard input has no name" },
 	};
 
 	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
-/* The values of options, and what they come to. */
+/* Check and convert the values of options. */
 static int
 set_values(struct gm_summ_options *o, struct gm_err *err)
 {
@@ -104,6 +109,7 @@ set_values(struct gm_summ_options *o, struct gm_err *err)
 	return -1;
 }
 
+/* Reject options that cannot be combined. */
 static int
 check_clashes(const struct gm_summ_options *o, int argc, struct gm_err *err)
 {
@@ -128,13 +134,14 @@ check_clashes(const struct gm_summ_options *o, int argc, struct gm_err *err)
 	return gm_options_exclude(rules, GM_LEN(rules), err);
 }
 
+/* Reject options without the one that they need, and other misuse. */
 static int
 check_others(const struct gm_summ_options *o, int argc, struct gm_err *err)
 {
 	const struct gm_refusal rows[] = {
 		{ o->force && o->suffix == NULL, "--force needs --out-suffix" },
 		{ o->suffix != NULL && strchr(o->suffix, '/') != NULL,
-		    "--out-suffix: the end of a name, without /" },
+		    "--out-suffix: must not contain /" },
 		{ o->cache_clear && argc > 0, "--cache-clear takes no files" },
 		{ o->cache_stats && argc > 0, "--cache-stats takes no files" },
 	};
