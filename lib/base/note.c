@@ -21,8 +21,11 @@
 #define COLUMNS 80
 #define COLUMNS_MAX 500
 
-/* Room for "\r", as many blanks as a status line has columns, "\r". */
+/* Room for "\r", blanks for all columns, "\r". */
 #define ERASE_MAX (COLUMNS_MAX + 3)
+
+/* Columns of "^C", which a terminal may show after the status line. */
+#define CONTROL_C 2
 
 /* Priorities of syslog(3), as sd-daemon(3) reads them from a line. */
 static const char *const priorities[] = {
@@ -79,6 +82,25 @@ shorten(struct gm_buf *line)
 	gm_buf_puts(line, "...");
 }
 
+size_t
+gm_note_columns(const struct gm_note *n)
+{
+	struct winsize size;
+
+	if (ioctl(n->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return COLUMNS;
+	return size.ws_col;
+}
+
+/* Columns that a status line may use. */
+static size_t
+columns_of(const struct gm_note *n)
+{
+	size_t columns = gm_note_columns(n);
+
+	return columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
+}
+
 /*
  * Write the bytes that erase the status line, if one is shown.  Blanks do it on
  * any terminal, also on one that shows escape sequences as text.
@@ -86,10 +108,16 @@ shorten(struct gm_buf *line)
 static void
 put_erasure(const struct gm_note *n, char out[ERASE_MAX])
 {
+	size_t columns, len;
+
+	out[0] = '\0';
 	if (n->status == NULL || *n->status == 0)
-		out[0] = '\0';
-	else
-		(void)snprintf(out, ERASE_MAX, "\r%*s\r", (int)*n->status, "");
+		return;
+	columns = columns_of(n);
+	len = *n->status + CONTROL_C;
+	if (len >= columns) /* in the last column the line would wrap */
+		len = columns - 1;
+	(void)snprintf(out, ERASE_MAX, "\r%*s\r", (int)len, "");
 }
 
 /* The line must reach the user also without memory. */
@@ -136,16 +164,6 @@ put_line(
 	return made;
 }
 
-size_t
-gm_note_columns(const struct gm_note *n)
-{
-	struct winsize size;
-
-	if (ioctl(n->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return COLUMNS;
-	return size.ws_col;
-}
-
 /* True unless another process group uses the terminal. */
 static bool
 is_in_front(int fd)
@@ -159,10 +177,8 @@ is_in_front(int fd)
 static struct gm_span
 fit(const struct gm_note *n, struct gm_span text)
 {
-	size_t columns = gm_note_columns(n);
+	size_t columns = columns_of(n);
 
-	if (columns > COLUMNS_MAX)
-		columns = COLUMNS_MAX;
 	if (text.len >= columns)
 		text.len = columns - 1;
 	return text;

@@ -1,8 +1,9 @@
+#include <stdio.h>
+
 #include "cli/progress.h"
 
-#define MEMORY_MS 30000.0  /* older records count for less than a half */
-#define ETA_MAX 8640000.0  /* seconds: 100 days */
-#define LINE_MAX_BYTES 500 /* and columns: all of it is ASCII */
+#define MEMORY_MS 30000.0 /* older records count for less than a half */
+#define ETA_MAX 8640000.0 /* seconds: 100 days */
 
 /* Parts that a narrow line leaves out, each with all before it. */
 enum detail {
@@ -109,14 +110,17 @@ draw(struct gm_progress *p, const struct line *l)
 	enum detail detail = ALL;
 	struct gm_buf text;
 
-	gm_buf_init(&text, LINE_MAX_BYTES);
+	gm_buf_init(&text, GM_PROGRESS_LINE);
 	do {
 		gm_buf_reset(&text);
 		if (detail < NOTHING)
 			put_line(&text, l, detail);
 	} while (detail++ < NOTHING && text.len >= width);
-	if (text.failed == GM_OK)
+	if (text.failed == GM_OK) {
+		(void)snprintf(
+		    p->text, sizeof(p->text), "%s", gm_buf_str(&text));
 		gm_note_status(p->note, gm_buf_span(&text));
+	}
 	gm_buf_release(&text);
 }
 
@@ -136,6 +140,8 @@ gm_progress_draw(struct gm_progress *p, const struct gm_totals *t,
 		return;
 	if (p->drawn_ms != 0 && now_ms < p->drawn_ms + GM_PROGRESS_MS) {
 		p->due_ms = p->drawn_ms + GM_PROGRESS_MS;
+		if (*p->note->status == 0)
+			gm_note_status(p->note, gm_span_of(p->text));
 		return;
 	}
 	count(p, t->answered + t->failed, now_ms);

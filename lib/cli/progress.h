@@ -23,6 +23,9 @@
 /* Shortest time between two drawings. */
 #define GM_PROGRESS_MS 200
 
+/* Longest line, in bytes and columns: all of it is ASCII. */
+#define GM_PROGRESS_LINE 500
+
 struct gm_progress {
 	const struct gm_note *note; /* borrowed */
 	int64_t total;              /* records of the input; -1: not known */
@@ -34,6 +37,7 @@ struct gm_progress {
 	int64_t counted_ms;     /* time of the last count */
 	int64_t counted;        /* records at that time */
 	double records, millis; /* recent records, and the time they took */
+	char text[GM_PROGRESS_LINE + 1]; /* the last line; "": none */
 };
 
 /* Times are of the monotonic clock. */
@@ -42,7 +46,7 @@ void gm_progress_init(struct gm_progress *, const struct gm_note *,
 
 /*
  * Draw the line, unless the last drawing is less than GM_PROGRESS_MS ago: then
- * due_ms says when to call again.  Records that were answered, failed or skipped
+ * show the same line again if it was erased; due_ms says when to call again.  Records that were answered, failed or skipped
  * are done.  Rate and ETA are those of about the last 30 s, without skipped
  * records.
  */

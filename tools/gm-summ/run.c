@@ -914,7 +914,8 @@ tick(void *arg, struct gm_err *err)
 	if (gm_watch_at(&r->watch, 0, err) != 0)
 		return -1;
 	/* A summary on the same terminal must not follow the progress line. */
-	if (r->common->note.status != NULL && r->common->out_is_tty)
+	if (r->common->note.status != NULL && r->common->out_is_tty &&
+	    r->opt->output == NULL)
 		gm_progress_erase(&r->progress);
 	if (gm_printer_tick(&r->printer, err) != 0)
 		return -1;

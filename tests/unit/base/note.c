@@ -284,14 +284,14 @@ test_status(void **state)
 	gm_note_status(&n, gm_span_of("2/2 x"));
 	assert_string_equal(said(), "\r2/2 x");
 	gm_note_status(&n, gm_span_of("2/2"));
-	assert_string_equal(said(), "\r     \r2/2");
+	assert_string_equal(said(), "\r       \r2/2");
 	gm_note_status(&n, (struct gm_span){ NULL, 0 });
-	assert_string_equal(said(), "\r   \r");
+	assert_string_equal(said(), "\r     \r");
 	assert_int_equal(shown, 0);
 	gm_note_status(&n, gm_span_of("3/4"));
 	assert_string_equal(said(), "\r3/4");
 	gm_note(&n, GM_LEVEL_NOTE, "text");
-	assert_string_equal(said(), "\r   \rgm-x: text\n");
+	assert_string_equal(said(), "\r     \rgm-x: text\n");
 	assert_int_equal(shown, 0);
 	gm_note(&n, GM_LEVEL_NOTE, "text");
 	assert_string_equal(said(), "gm-x: text\n");

@@ -365,7 +365,7 @@ test_status(void **state)
 
 	(void)state;
 	gm_log_totals(&log, &totals);
-	assert_string_equal(said(), "\r    \r");
+	assert_string_equal(said(), "\r      \r");
 	assert_string_equal(timeless(said()),
 	    ",\"tool\":\"gm-x\",\"records\":0,\"answered\":0,"
 	    "\"failed\":0,\"skipped\":0,\"not_sent\":0,\"requests\":0,"

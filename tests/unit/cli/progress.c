@@ -194,6 +194,29 @@ test_rate(void **state)
 	assert_string_equal(last, "gm-x: 22000 done, 20/s");
 }
 
+/* A line that was erased comes back before its next drawing. */
+static void
+test_erased(void **state)
+{
+	struct gm_totals totals = { .answered = 1 };
+	struct gm_progress p;
+
+	(void)state;
+	gm_progress_init(&p, &note, 5, START);
+	gm_progress_draw(&p, &totals, 0, START + 1000);
+	assert_string_equal(drawn(), "gm-x: 1/5, 1.0/s, ETA 4 s");
+	totals.answered = 2;
+	gm_progress_draw(&p, &totals, 0, START + 1001);
+	assert_string_equal(drawn(), "(none)");
+	gm_progress_erase(&p);
+	assert_string_equal(drawn(), "");
+	gm_progress_draw(&p, &totals, 0, START + 1002);
+	assert_string_equal(drawn(), "gm-x: 1/5, 1.0/s, ETA 4 s");
+	assert_int_equal(p.due_ms, START + 1000 + GM_PROGRESS_MS);
+	gm_progress_erase(&p);
+	assert_string_equal(drawn(), "");
+}
+
 /* No terminal, --quiet or TERM=dumb: there is no line. */
 static void
 test_no_place(void **state)
@@ -367,6 +390,7 @@ main(void)
 		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_erased),
 		cmocka_unit_test(test_no_place),
 		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_background),
