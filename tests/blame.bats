@@ -152,7 +152,7 @@ E
 	gm-models --probe -l 3.1-flash-lite 3.8-flash >out 2>err </dev/null || rc=$?
 	[ "$rc" -eq 0 ]
 	same err ''
-	same <(cut -f 1,6 out) 'gemini-3.1-flash-lite	forbidden
+	same <(cut -f 1,5 out) 'gemini-3.1-flash-lite	forbidden
 gemini-3.8-flash	yes
 '
 	again

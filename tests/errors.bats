@@ -376,7 +376,7 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	serve
 	yes 'data: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],' |
 	    head -c $((70 << 20)) >"$DIR/large"
-	senseless "the response makes no sense; an event of the stream is larger than 64 MiB; check the base URL (HTTP 200, protocol)" \
+	senseless "the response makes no sense: an event of the stream is larger than 64 MiB; check the base URL (HTTP 200, protocol)" \
 	    '"body_file":"large"'
 }
 
@@ -409,7 +409,7 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	[ "$rc" -eq 76 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: $URL: the response makes no sense; "*"; check the base URL (HTTP 200, protocol)" ]]
+	[[ $(cat err) == "gm-prompt: $URL: the response makes no sense: "*"; check the base URL (HTTP 200, protocol)" ]]
 }
 
 @test "an error without end is not waited for" {
@@ -429,13 +429,13 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	serve
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"body":""'
 	senseless 'the response makes no sense; check the base URL (HTTP 204, protocol)' '"raw":"HTTP/1.1 204 No Content\r\n\r\n"'
-	senseless 'the response makes no sense; JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":{}'
-	senseless 'the response makes no sense; JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":[]'
+	senseless 'the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":{}'
+	senseless 'the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":[]'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"candidates":[]}'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"candidates":[{"content":{},"index":0}]}'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"candidates":{"content":7},"usageMetadata":[],"promptFeedback":"x"}'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"usageMetadata":{"promptTokenCount":1}}'
-	senseless 'the response makes no sense; neither events nor JSON; check the base URL (HTTP 200, protocol)' '"body":"Welcome to the hotel.\n"'
+	senseless 'the response makes no sense: neither events nor JSON; check the base URL (HTTP 200, protocol)' '"body":"Welcome to the hotel.\n"'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"body":": hello\n\n"'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"stream":["One"],"finish":null'
 }

@@ -142,24 +142,29 @@ METHODS=generateContent,countTokens,createCachedContent,batchGenerateContent
 @test "-l, --long: columns between TABs, without a header" {
 	serve
 	models --long --all argon gemma
-	said 0 "gemini-4-argon	1048576	65536	yes	$METHODS
-gemma-4-31b-it	262144	32768	no	generateContent,countTokens
+	said 0 "gemini-4-argon	1048576	65536	yes
+gemma-4-31b-it	262144	32768	no
 " ''
 	models -l --all embedding-2
-	said 0 'gemini-embedding-2	8192	1	no	embedContent,countTextTokens,countTokens
+	said 0 'gemini-embedding-2	8192	1	no
 ' ''
+	models -v -l argon gemma
+	same out "gemini-4-argon	1048576	65536	yes	$METHODS
+gemma-4-31b-it	262144	32768	no	generateContent,countTokens
+"
 }
 
 @test "-l, --long: aligned under a header on a terminal" {
 	serve
 	terminal -f 1 -o shown gm-models -l argon gemma 2>err
 	same err ''
-	same shown "NAME            INPUT    OUTPUT  THINKING  METHODS
-gemini-4-argon  1048576  65536   yes       $METHODS
-gemma-4-31b-it  262144   32768   no        generateContent,countTokens
+	same shown "NAME            INPUT    OUTPUT  THINKING
+gemini-4-argon  1048576  65536   yes
+gemma-4-31b-it  262144   32768   no
 "
-	terminal -f 1 -o shown gm-models -l --probe gemma 2>err
-	same err ''
+	terminal -f 1 -o shown gm-models -l
+	[ "$(wc -L <shown)" -le 80 ]
+	terminal -f 1 -o shown gm-models -v -l --probe gemma 2>err
 	same shown 'NAME            INPUT   OUTPUT  THINKING  METHODS                      ANSWERS
 gemma-4-31b-it  262144  32768   no        generateContent,countTokens  yes
 '
@@ -218,8 +223,8 @@ Try 'gm-models --help'.
 @test "--probe: in a table and as JSON all stand, with what came of it" {
 	serve
 	models --probe -l 'gemini-[23].[08]-flash'
-	said 0 "gemini-2.0-flash	1048576	65536	no	$METHODS	model_gone
-gemini-3.8-flash	1048576	65536	yes	$METHODS	yes
+	said 0 "gemini-2.0-flash	1048576	65536	no	model_gone
+gemini-3.8-flash	1048576	65536	yes	yes
 " ''
 	models --probe --json 'gemini-[23].[08]-flash'
 	[ "$rc" -eq 0 ]
@@ -244,8 +249,8 @@ models/gemini-3.8-flash for the latest features and improvements.
 gm-models: no model answers
 "
 	models --probe -l 2.0
-	said 1 "gemini-2.0-flash	1048576	65536	no	$METHODS	model_gone
-" 'gm-models: no model answers
+	said 1 'gemini-2.0-flash	1048576	65536	no	model_gone
+' 'gm-models: no model answers
 '
 }
 
@@ -618,9 +623,13 @@ END
 	models
 	listed 'ab c d' 'x-...0001'
 	models -l
-	said 0 'ab c d	-	-	no	generateContent,x y
-x-...0001	-	-	no	generateContent,...0001
+	said 0 'ab c d	-	-	no
+x-...0001	-	-	no
 ' ''
+	models -lv
+	same out 'ab c d	-	-	no	generateContent,x y
+x-...0001	-	-	no	generateContent,...0001
+'
 	models --json
 	said 0 '{"name":"ab c d","display_name":null,"input_token_limit":null,"output_token_limit":null,"thinking":false,"methods":["generateContent","x y"]}
 {"name":"x-...0001","display_name":"...0001","input_token_limit":null,"output_token_limit":null,"thinking":false,"methods":["generateContent","...0001"]}
