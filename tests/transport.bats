@@ -1,14 +1,14 @@
-# What lies between us and the service: names, connections, cuts at every byte,
-# silence, HTTP that is none, TLS, proxies.
+# The way to the service: names, connections, cuts at every byte, timeouts, bytes
+# that are not HTTP, TLS, proxies.
 
 load net
 
-# aim URL: ask there.
+# aim URL: send requests there.
 aim() {
 	export GOOGLE_GEMINI_BASE_URL=$1 GEMINI_API_KEY=$GOOD_KEY URL=$1
 }
 
-# certificate NAME SAN [option of "openssl ca"...]: NAME.pem and NAME.key for
+# certificate NAME SAN [option of "openssl ca"...]: make NAME.pem and NAME.key for
 # that subjectAltName, signed by the CA of this test, ca.pem.
 certificate() {
 	local name=$1 san=$2
@@ -53,14 +53,14 @@ gm-prompt: $2
 
 # --- names and connections
 
-@test "a name that does not exist: 69, repeated" {
+@test "a name that does not exist: 69, with retries" {
 	preload dns
 	aim https://no-such-host.invalid
 	LD_PRELOAD=$LIBRARY ask -nv --retries 1 hi
 	twice 69 "$URL: no connection: WHY; check the network (network)"
 }
 
-# closed: a port of this machine on which nobody listens, in PORT.
+# closed: set PORT to a port of this machine where nothing listens.
 closed() {
 	helper listen mute
 	kill "${HELPERS[0]}"
@@ -69,7 +69,7 @@ closed() {
 	rm -rf "$THERE"
 }
 
-# refused WORDS...: as words, 69 at once, with one attempt.
+# refused [OPTION...]: 69 at once, with one attempt.
 refused() {
 	ask -nv --retries 9 --max-wait 60 --deadline 50 "$@" hi
 	[ "$rc" -eq 69 ] || return
@@ -92,7 +92,7 @@ gm-prompt: $URL: connection refused; check that the server is running (refused)
 	refused -4
 	aim "http://localhost:$PORT"
 	refused -6
-	# A name that means this machine.
+	# A name with a loopback address.
 	preload dns
 	aim "https://gm.test:$PORT"
 	LD_PRELOAD=$LIBRARY FAKE_DNS=gm.test refused
@@ -113,7 +113,7 @@ gm-prompt: $URL: connection refused; check that the server is running (refused)
 	[ "$(wc -l <err)" -eq 1 ]
 }
 
-@test "a connection refused elsewhere: 69, repeated" {
+@test "a connection refused elsewhere: 69, with retries" {
 	preload refuse
 	aim "https://192.0.2.1"
 	LD_PRELOAD=$LIBRARY ask -nv --retries 2 hi
@@ -149,7 +149,7 @@ gm-prompt: $URL: connection refused; check that the server is running (refused)
 
 # --- cuts
 
-# short FRAMING: two events of an answer, and as little as there can be else.
+# short FRAMING: set REPLY to a minimal answer of two events.
 short() {
 	local body="$FIRST_EVENT\\r\\n\\r\\n$LAST_EVENT\\r\\n\\r\\n"
 	WHOLE='One, two.'
@@ -158,13 +158,13 @@ short() {
 	REPLY="\"body\":\"$body\",\"framing\":\"$1\""
 }
 
-# cuts HOW FROM TO STEP: none of them may pass for an answer.
+# cuts HOW FROM TO STEP: check that no reply that is cut passes for an answer.
 cuts() {
 	python3 -B "$ROOT/tests/net/cuts.py" "$DIR" "{$REPLY}" "$1" "$WHOLE" \
 	    "${@:2}" | diff - /dev/null
 }
 
-# finished: cut where all but line ends has come, the answer is whole.
+# finished: check that an answer is whole if only line ends are cut off.
 finished() {
 	local k
 	for k in {4..0}; do
@@ -290,12 +290,11 @@ finished() {
 	same err ''
 }
 
-# Both clocks: what is silent too long ends with "no data for 1 s", and nothing
-# but the clock that is meant can end it.
+# Timeouts before and after the first event, with the other one out of reach.
 FIRST=(--response-timeout 1s --timeout 50s)
 THEN=(--response-timeout 50s --timeout 1s)
 
-@test "--response-timeout: silence before the headers, in them, after them: 69" {
+@test "--response-timeout: no data before, in and after the headers: 69" {
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	ask --retries 0 "${FIRST[@]}" hi
@@ -304,7 +303,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	play <<<"[{$STREAM,\"cut_at\":0,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
 	failed 69 "$URL: timeout: no response for 1 s; try again later (HTTP 200, timeout)"
-	# Half of an event is none.
+	# Half of an event does not count.
 	play <<<"[{$STREAM,\"cut_at\":30,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
 	failed 69 "$URL: timeout: no response for 1 s; try again later (HTTP 200, timeout)"
@@ -318,7 +317,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	failed 69 "$URL: timeout: no response for 0.5 s; try again later (timeout)"
 }
 
-@test "--response-timeout: a model that thinks in silence is waited for" {
+@test "--response-timeout: a model may think without sending data" {
 	local members
 	serve
 	for members in '"pause_ms":1500' '"pause_at":{"bytes":0,"ms":1500}' \
@@ -330,7 +329,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	done
 }
 
-@test "--timeout: silence after the first event: 69" {
+@test "--timeout: no data after the first event: 69" {
 	local line="timeout: no data for 1 s; try again later (HTTP 200, timeout)" thought
 	serve
 	short chunked
@@ -349,7 +348,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	play <<<'[{"refusal":"overloaded","cut_at":0,"hold":true,"repeat":-1}]'
 	ask --retries 0 "${THEN[@]}" hi
 	failed 69 "$ALIAS: error at the service; try again later (HTTP 503, server)"
-	# A thought is an event; an answer that has not begun is none.
+	# A thought counts as an event, a role alone does not.
 	thought='{"candidates":[{"content":{"parts":[{"text":"Hm.","thought":true}]}}]}'
 	play <<<"[{\"stream\":[$thought],\"finish\":null,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${THEN[@]}" hi
@@ -359,7 +358,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	failed 69 "$URL: ${line/no data/no response}"
 }
 
-@test "a request that timed out is repeated once, whatever --retries" {
+@test "a request that timed out is retried once, with any --retries" {
 	local n
 	serve
 	for n in 0 1 4; do
@@ -372,7 +371,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	ask --timeout 300ms hi
 	failed 69 "$URL: timeout: no data for 0.3 s; try again later (HTTP 200, timeout)"
 	tried 2
-	# By both clocks, with other faults between; those are repeated on.
+	# Both timeouts, with other faults between, which are retried further.
 	play <<<"[{\"refusal\":\"overloaded\"},{\"raw\":\"\",\"hold\":true},{\"refusal\":\"overloaded\"},{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true},{$STREAM}]"
 	ask --response-timeout 1s --timeout 1s --json hi
 	[ "$rc" -eq 69 ]
@@ -383,7 +382,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	said 0 "$ANSWER
 " ''
 	tried 5
-	# Each model has its own, then each service.
+	# Each model has one retry, then each service.
 	services
 	play <<<"[$(at gemini '"raw":"","hold":true'),$MISTRAL_GOOD]"
 	ask -m gemini-a,gemini-b --fallback mistral --response-timeout 300ms --json hi
@@ -393,7 +392,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 '
 }
 
-@test "calls that cost nothing wait for --timeout alone" {
+@test "free calls have only --timeout" {
 	local call
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
@@ -410,7 +409,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	done
 }
 
-@test "what only keeps the line open is no event" {
+@test "blanks, comments and pings are no events" {
 	local first="timeout: no response for 1 s; try again later (HTTP 200, timeout)"
 	local line=${first/response/data} body
 	serve
@@ -440,7 +439,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 
 # --- HTTP
 
-# spoken TEXT LINE: this as the whole reply; status 76.
+# spoken TEXT LINE: check that TEXT as a whole reply gives status 76 and LINE.
 spoken() {
 	play <<<"[{\"raw\":\"$1\",\"repeat\":-1}]"
 	rc=0
@@ -448,7 +447,7 @@ spoken() {
 	tried 1 && broken 76 "$URL: $2"
 }
 
-@test "HTTP that is none: 76, one clean line" {
+@test "bytes that are not HTTP: 76, one clean line" {
 	local no='the response makes no sense: WHY; check the base URL'
 	local cut='the response ended too early: WHY; try again later'
 	serve
@@ -477,7 +476,7 @@ flood() {
 	tried 1 && failed 76 "$URL: the response makes no sense: the headers are too large; check the base URL ($1)"
 }
 
-# times N FORMAT: that so often, with %d for the number.
+# times N FORMAT: print it N times, with %d for the number.
 times() {
 	# shellcheck disable=SC2059
 	printf "$2" $(seq "$1")
@@ -490,15 +489,15 @@ times() {
 	long=$(times 1500000 'y%.0s')
 	medium=${long::1000}
 	serve
-	# One is too large, in any place where there can be one.
+	# One header is too large, in each place.
 	flood 'HTTP 200, protocol' <<<"[{\"repeat\":-1,\"raw\":\"${head}X: $long\\r\\n\\r\\n{}\"}]"
 	flood protocol <<<"[{\"repeat\":-1,\"raw\":\"HTTP/1.1 200 $long\\r\\n\\r\\n{}\"}]"
 	flood protocol <<<"[{\"repeat\":-1,\"raw\":\"HTTP/1.1$long\"}]"
-	# Each is small, but not all of them.
+	# Many small headers.
 	flood 'HTTP 200, protocol' <<<"[{\"repeat\":-1,\"raw\":\"$head$(times 1500 "X-%d: $medium\\\\r\\\\n")\\r\\n{}\"}]"
 	flood 'HTTP 200, protocol' <<<"[{\"repeat\":-1,\"raw\":\"$head$(times 20000 'X: %d\\r\\n')\\r\\n{}\"}]"
 	flood 'HTTP 200, protocol' <<<"[{\"repeat\":-1,\"raw\":\"${head}X: y\\r\\n$(times 20000 ' %d\\r\\n')\\r\\n{}\"}]"
-	# One 1xx reply after the other.
+	# Many 1xx responses.
 	flood 'HTTP 103, protocol' <<<"[{\"repeat\":-1,\"raw\":\"$(times 20000 'HTTP/1.1 103 Early Hints\\r\\nX: %d\\r\\n\\r\\n')\"}]"
 	# In the trailers.
 	flood 'HTTP 200, protocol' <<<"[{\"repeat\":-1,\"raw\":\"$head$chunked$(times 20000 'X: %d\\r\\n')\\r\\n\"}]"
@@ -518,7 +517,7 @@ times() {
 " ''
 }
 
-@test "1xx replies in front of the real one" {
+@test "1xx responses before the final one" {
 	serve
 	play <<-'END'
 		[{"raw":"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\nContent-Type: text/html\r\n\r\nHTTP/1.1 200 OK\r\n\r\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ok\"}]},\"finishReason\":\"STOP\"}]}\n"}]
@@ -528,7 +527,7 @@ times() {
 ' ''
 }
 
-@test "any content type will do, and none" {
+@test "any content type is accepted, and none" {
 	local type
 	serve
 	for type in '"text/plain"' '"application/octet-stream"' '"application/json"' \
@@ -560,8 +559,7 @@ times() {
 CLOCK='check the clock of this machine, or renew the certificate of the service'
 ISSUER='for a proxy that inspects TLS, or a private CA, set SSL_CERT_FILE to its certificate'
 
-# untrusted HINT: 69, told why and what may help, and nothing was sent or
-# repeated.
+# untrusted ADVICE: check for 69 with this advice, one attempt, nothing sent.
 untrusted() {
 	ask -nv hi
 	unworded err
@@ -574,11 +572,11 @@ gm-prompt: $URL: no trusted connection: WHY; $1 (tls)
 	serve --tls
 	unset SSL_CERT_FILE
 	untrusted "$ISSUER"
-	# Not even where another CA is named.
+	# Nor with another CA.
 	certificate other IP:127.0.0.1
 	cp "$DIR/other.pem" other.pem
 	SSL_CERT_FILE=$PWD/other.pem untrusted "$ISSUER"
-	# The variable that would count is named.
+	# The advice names the variable that is in use.
 	CURL_CA_BUNDLE=$PWD/other.pem untrusted "${ISSUER/SSL_CERT_FILE/CURL_CA_BUNDLE}"
 	mkdir certs
 	cp other.pem certs
@@ -603,8 +601,8 @@ gm-prompt: $URL: no trusted connection: WHY; $1 (tls)
 	untrusted 'check the base URL: the certificate is for another host'
 }
 
-@test "a certificate out of its time: 69" {
-	# openssl's -days takes no past, in newer versions.
+@test "a certificate that is expired or not yet valid: 69" {
+	# Newer versions of openssl reject a past in -days.
 	certificate server IP:127.0.0.1 -startdate 20200101000000Z \
 	    -enddate 20200102000000Z
 	serve --tls
@@ -623,8 +621,8 @@ gm-prompt: $URL: no trusted connection: WHY; $1 (tls)
 " ''
 }
 
-# unshaken TEXT: a server that says this in the handshake, and ends it: 69, not
-# repeated, and it gets no request.
+# unshaken TEXT: check that a server that sends TEXT in the handshake and ends it
+# gets no request: 69, one attempt.
 unshaken() {
 	helper listen talk "$1"
 	aim "https://127.0.0.1:$PORT"
@@ -633,7 +631,7 @@ unshaken() {
 	[ "$(received)" -eq 1 ] && ! grep -q "$GOOD_KEY" "$THERE"/got.*
 }
 
-@test "plain HTTP on a TLS port, and other noise: 69, not repeated" {
+@test "plain HTTP on a TLS port, and other noise: 69, no retry" {
 	unshaken 'HTTP/1.1 400 Bad Request\r\n\r\n'
 	unshaken 'SSH-2.0-OpenSSH_9.2\r\n'
 	unshaken 'hello'
@@ -641,7 +639,7 @@ unshaken() {
 	unshaken '\x16\x03\x03\x00\x08garbage!'
 }
 
-@test "a server that refuses the handshake by an alert: 69, not repeated" {
+@test "a server that rejects the handshake by an alert: 69, no retry" {
 	# protocol_version, as from a server that only has an old one,
 	# handshake_failure, unrecognized_name, internal_error.
 	unshaken '\x15\x03\x01\x00\x02\x02\x46'
@@ -650,14 +648,14 @@ unshaken() {
 	unshaken '\x15\x03\x03\x00\x02\x02\x50'
 }
 
-@test "a handshake that never ends: 69, repeated" {
+@test "a handshake that never ends: 69, with retries" {
 	helper listen mute
 	aim "https://127.0.0.1:$PORT"
 	ask -nv --retries 1 --connect-timeout 200ms hi
 	twice 69 "$URL: no connection: WHY; check the network (network)"
 }
 
-@test "a handshake that is broken off: 69, repeated" {
+@test "a handshake that is broken off: 69, with retries" {
 	local text size
 	for text in '' 'hel' '\x15\x03\x01\x00\x02\x02' \
 	    '\x15\x03\x03\x00\x02\x01\x00'; do
@@ -698,8 +696,8 @@ unshaken() {
 	tried 4
 }
 
-# distrusted NAME=VALUE WORDS: 78 with this one line, and no connection; also
-# where a fallback would not need it.
+# distrusted NAME=VALUE WORDS: check for 78 with this one line, also if a fallback
+# needs no certificates.
 distrusted() {
 	local option
 	for option in --provider=gemini --fallback=openai; do
@@ -741,13 +739,13 @@ distrusted() {
 		chmod 0 secret
 		distrusted SSL_CERT_FILE=secret 'secret: Permission denied'
 	fi
-	# What needs no certificates still asks for none that are wrong.
+	# A service without TLS does not accept wrong certificates either.
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 \
 	    distrusted SSL_CERT_FILE=text "text: no PEM certificate in it; $file"
 	unsent
 }
 
-@test "a certificate that is damaged: 78, not repeated, no fallback" {
+@test "a certificate that is damaged: 78, no retry, no fallback" {
 	serve --tls
 	play <<<"[{$STREAM,\"repeat\":-1}]"
 	{
@@ -761,9 +759,9 @@ distrusted() {
 	ask -nv --fallback openai hi
 	[ "$rc" -eq 78 ]
 	same out ''
-	sed -E 's/(\(certificates\)): .*/\1/' err >told
-	same told "gm-prompt: attempt 1: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a file of PEM certificates (certificates)
-gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a file of PEM certificates (certificates)
+	sed -E 's/(cannot be read): [^;]*;/\1: WHY;/' err >told
+	same told "gm-prompt: attempt 1: $URL: trusted certificates cannot be read: WHY; set SSL_CERT_FILE to a file of PEM certificates (certificates)
+gm-prompt: $URL: trusted certificates cannot be read: WHY; set SSL_CERT_FILE to a file of PEM certificates (certificates)
 "
 	for tool in 'gm-models --refresh' gm-keycheck; do
 		rc=0
@@ -772,7 +770,7 @@ gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a fil
 		[ "$rc" -eq 78 ]
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
-		[[ $(cat err) == "${tool%% *}: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE "* ]]
+		[[ $(cat err) == "${tool%% *}: $URL: trusted certificates cannot be read: "*"; set SSL_CERT_FILE to a file of PEM certificates (certificates)" ]]
 	done
 	unsent
 }
@@ -811,12 +809,12 @@ gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a fil
 	SSL_CERT_FILE=$good SSL_CERT_DIR=other ask hi
 	said 0 "$ANSWER
 " ''
-	# Not even looked at.
+	# SSL_CERT_DIR is not read.
 	SSL_CERT_FILE=$good SSL_CERT_DIR=/nowhere ask hi
 	said 0 "$ANSWER
 " ''
 	tried 3
-	# The good one is only in what does not count.
+	# The good one is in a variable that does not count.
 	CURL_CA_BUNDLE=$bad SSL_CERT_FILE=$good SSL_CERT_DIR=$DIR/certs \
 	    ask hi
 	[ "$rc" -eq 69 ]
@@ -825,7 +823,7 @@ gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a fil
 	SSL_CERT_DIR=other ask hi
 	[ "$rc" -eq 69 ]
 	tried 3
-	# One that is empty is not set.
+	# An empty variable counts as not set.
 	CURL_CA_BUNDLE='' SSL_CERT_FILE=$good ask hi
 	said 0 "$ANSWER
 " ''
@@ -834,7 +832,7 @@ gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a fil
 " ''
 }
 
-@test "TLS that just ends, where the end of the reply is its end: 76" {
+@test "TLS that ends without close_notify, with a reply up to the end: 76" {
 	certificate server IP:127.0.0.1
 	helper listen talk "HTTP/1.1 200 OK\\r\\n\\r\\n${FIRST_EVENT//\"/\\\"}\\r\\n\\r\\n" \
 	    "$DIR/server.pem" "$DIR/server.key"
@@ -848,7 +846,7 @@ gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a fil
 
 # --- proxies
 
-# named: the stand-in under the name gm.test, which only a proxy knows.
+# named: start the stand-in as gm.test, a name that only a proxy resolves.
 named() {
 	certificate server DNS:gm.test
 	serve --tls
@@ -857,7 +855,7 @@ named() {
 	preload dns
 }
 
-@test "a proxy leads to the service, and sees no key" {
+@test "a proxy connects to the service, and sees no key" {
 	named
 	helper proxy "${URL##*:}"
 	play <<<"[{$STREAM,\"repeat\":-1}]"
@@ -877,7 +875,7 @@ named() {
 	run ! grep -qi proxy "$DIR"/request.*
 }
 
-@test "NO_PROXY names who is asked directly" {
+@test "NO_PROXY names hosts without a proxy" {
 	named
 	helper proxy "${URL##*:}"
 	play <<<"[{$STREAM,\"repeat\":-1}]"
@@ -894,7 +892,7 @@ named() {
 	[ "$(received)" -eq 1 ]
 }
 
-@test "a proxy that refuses: 69, asked once" {
+@test "a proxy that rejects CONNECT: 69, one attempt" {
 	local status hint
 	named
 	while IFS='|' read -r status hint; do
@@ -927,7 +925,7 @@ named() {
 	said 69 '' "gm-prompt: $URL: the proxy rejects the connection; check the proxy (HTTP 403, proxy): Denied
 "
 	[ "$(received)" -eq 1 ]
-	# Also through a tunnel that an earlier request has made.
+	# Also through a tunnel of an earlier request.
 	unset GEMINI_API_KEY
 	GOOGLE_API_KEYS=$bad,$GOOD_KEY ask hi
 	said 69 '' "gm-prompt: $URL: the proxy rejects the connection; check the proxy (HTTP 403, proxy): Denied
@@ -936,7 +934,7 @@ named() {
 	tried 4
 }
 
-@test "a proxy in trouble: 69, repeated" {
+@test "a proxy with an error: 69, with retries" {
 	named
 	helper proxy 1 '502 Bad Gateway'
 	LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask --retries 2 hi
@@ -946,8 +944,8 @@ named() {
 	unsent
 }
 
-# unproxied PHRASE NAME=VALUE...: 69, and the first of these variables, in
-# libcurl's order, is named; but no value.
+# unproxied PHRASE NAME=VALUE...: check for 69 with the name of the first of these
+# variables in libcurl's order, but no value.
 unproxied() {
 	local phrase=$1
 	shift
@@ -1001,7 +999,7 @@ unproxied() {
 	aim https://192.0.2.9
 	unproxied 'no connection: WHY' https_proxy=http://192.0.2.1:3128
 	[ "$(grep -c attempt err)" -eq 2 ]
-	# What is not asked by it is not the proxy's fault.
+	# Without the proxy the failure is not its.
 	rc=0
 	LD_PRELOAD=$LIBRARY https_proxy=http://192.0.2.1:3128 no_proxy='*' \
 	    ask --retries 0 hi
@@ -1009,14 +1007,14 @@ unproxied() {
 	broken 69 "$URL: no connection: WHY; check the network (network)"
 }
 
-# UNUSABLE: what libcurl cannot parse, has no scheme for, or would ignore.
+# UNUSABLE: proxies that libcurl cannot parse, does not support, or would ignore.
 UNUSABLE=('http://joe:hunter2 hunter2@127.0.0.1:9' 'ftp://joe:hunter2@127.0.0.1'
     'gm://joe:hunter2@127.0.0.1' 'http://joe:hunt@er2hunter2@127.0.0.1:9'
     'http://joe:hunter2/hunter2@127.0.0.1:9' 'http://joe:hunter2@127.0.0.1:hunter2'
     'joe:hunter2#hunter2@127.0.0.1' 'http://joe:hunter2%00@127.0.0.1:9'
     'http://joe%0a:hunter2@127.0.0.1:9' 'http://joe:hunter2@' '://hunter2' 'hunter2:')
 
-# unusable NAME TOOL: what it says of such a proxy in the variable NAME.
+# unusable NAME TOOL: print the message about such a proxy in the variable NAME.
 unusable() {
 	printf '%s: %s: not the URL of a proxy; write it as in http://proxy.example:3128, with %%40 for @ and %%2F for / in a password\n' "$2" "$1"
 }
@@ -1063,7 +1061,7 @@ unusable() {
 	NO_PROXY='*' ALL_PROXY=$proxy ask hi
 	said 0 "$ANSWER
 " ''
-	# The first one that is set counts, an empty one is none.
+	# The first variable that is set counts, also an empty one.
 	https_proxy=http://127.0.0.1:$PORT HTTPS_PROXY=$proxy ALL_PROXY=$proxy \
 	    http_proxy=$proxy HTTP_PROXY=$proxy ask hi
 	said 0 "$ANSWER
@@ -1092,7 +1090,7 @@ unusable() {
 	unsent
 }
 
-@test "loopback is never asked by a proxy" {
+@test "loopback is never reached through a proxy" {
 	local host
 	certificate server IP:127.0.0.1,DNS:localhost
 	serve --tls
@@ -1119,7 +1117,7 @@ unusable() {
 
 # --- HTTP/2
 
-# speak PLAN...: a server of HTTP/2, which does this.
+# speak PLAN...: start a server of HTTP/2 with these plans, see h2.py.
 speak() {
 	[ -s "$DIR/server.pem" ] || certificate server IP:127.0.0.1
 	export SSL_CERT_FILE=$DIR/ca.pem
@@ -1127,19 +1125,19 @@ speak() {
 	aim "https://127.0.0.1:$PORT"
 }
 
-@test "HTTP/2 where it is offered; --http1.1 does without" {
+@test "HTTP/2 if the server offers it; --http1.1 does not use it" {
 	speak ok
 	ask hi
 	said 0 'One, two.
 ' ''
 	same "$THERE/got.1" "$HI"
-	# This server has nothing else to offer.
+	# This server supports nothing else.
 	ask --http1.1 --retries 0 hi
 	[ "$rc" -ne 0 ]
 	[ "$(received)" -eq 1 ]
 }
 
-@test "HTTP/2: what was not looked at is sent again, and nobody notices" {
+@test "HTTP/2: a request that was not processed is sent again" {
 	speak refuse ok
 	ask --retries 0 hi
 	said 0 'One, two.
@@ -1162,7 +1160,7 @@ speak() {
 ' ''
 }
 
-@test "HTTP/2: a stream that is broken off is a reply that was cut" {
+@test "HTTP/2: a stream that is broken off is a response that was cut" {
 	local plan
 	for plan in rst:2 rst:11 rst:8 cut; do
 		speak "$plan" ok
@@ -1171,13 +1169,13 @@ speak() {
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
 		broken 76 "$URL: the response ended too early: WHY; if it happens again, try --http1.1 (HTTP 200, truncated)"
-		# Held back, it is asked for again.
+		# Without -S there is a retry.
 		speak "$plan" ok
 		ask --retries 1 hi
 		said 0 'One, two.
 ' ''
 		[ "$(received)" -eq 2 ]
-		# What was given out stays, and is not asked for again.
+		# With -S the printed text stays, and there is no retry.
 		speak "$plan" ok
 		ask --retries 1 -S hi
 		[ "$rc" -eq 76 ]
@@ -1203,7 +1201,7 @@ speak() {
 	[[ $(cat err) =~ ^"gm-prompt: $URL: the response makes no sense: WHY; check the base URL ("('HTTP 200, ')?'protocol)'$ ]]
 	[ "$rc" -eq 76 ]
 	[ "$(received)" -eq 1 ]
-	# Behind a whole answer they change nothing.
+	# After a whole answer they change nothing.
 	speak trailers:600
 	ask --retries 1 --max-wait 1ms hi
 	said 0 'One, two.
@@ -1215,19 +1213,19 @@ speak() {
 ' ''
 }
 
-@test "HTTP/2: neither silence nor PINGs are an event" {
-	local plan
-	for plan in mute ping; do
-		speak "$plan"
-		# Before the first event, and after it.
-		[ "$plan" = mute ] && set -- "${FIRST[@]}" || set -- "${THEN[@]}"
-		ask --retries 0 "$@" hi
-		failed 69 "$URL: timeout: no data for 1 s; try again later (HTTP 200, timeout)"
-		[ "$(received)" -eq 1 ]
-	done
+@test "HTTP/2: PINGs are no events" {
+	# Before the first event, and after it.
+	speak mute
+	ask --retries 0 "${FIRST[@]}" hi
+	failed 69 "$URL: timeout: no response for 1 s; try again later (HTTP 200, timeout)"
+	[ "$(received)" -eq 1 ]
+	speak ping
+	ask --retries 0 "${THEN[@]}" hi
+	failed 69 "$URL: timeout: no data for 1 s; try again later (HTTP 200, timeout)"
+	[ "$(received)" -eq 1 ]
 }
 
-# --- what is not asked
+# --- nothing else is used
 
 @test ".netrc and .curlrc change nothing" {
 	serve
@@ -1275,8 +1273,8 @@ speak() {
 	[ "$(received)" -eq 0 ]
 }
 
-# few COMMAND...: with 3, 4, ... 24 descriptors it ends with status 0, or with 71
-# and a last line that says what is lacking.  The dynamic linker needs some, too.
+# few COMMAND...: check that with 3 to 24 descriptors it ends with status 0, or with
+# 71 and a last line about the shortage.  The dynamic linker needs some, too.
 few() {
 	local n
 	for ((n = 3; n <= 24; n++)); do
@@ -1290,7 +1288,7 @@ few() {
 		0) [ -s out ] || return ;;
 		71)
 			same out '' || return
-			[[ $(tail -n 1 err) == gm-*': Too many open files; raise ulimit -n' ]] || {
+			[[ $(tail -n 1 err) == gm-*': Too many open files; raise ulimit -n'?(' (local)') ]] || {
 				echo "$n: $(cat err)"
 				return 1
 			}

@@ -1,8 +1,8 @@
-"""What the stand-in says: text made from the prompt alone, always the same.
+"""Answers of the stand-in, made from the prompt alone: one prompt, one answer.
 
-It is no model.  It knows five things: to sum up a text by its own sentences,
-to sum up a `git log`, to return the markers of a text (digest.py), to fill a
-JSON form, and to say that it is a stand-in.
+There is no model.  The stand-in sums up a text by its own sentences, sums up
+a `git log`, returns the markers of a text (digest.py), fills a JSON form, or
+says that it is a stand-in.
 """
 import collections
 import json
@@ -33,7 +33,7 @@ would you your""".split())
 
 
 class BadForm(Exception):
-    """A JSON schema that makes no sense."""
+    """An invalid JSON schema."""
 
 
 def tokens(text):
@@ -50,7 +50,7 @@ def first_tokens(text, count):
 
 
 def answer(system, user, form=None):
-    """The answer to a prompt; `form` is the JSON form asked for, see below."""
+    """The answer to a prompt; `form` is the requested JSON form, see below."""
     question, text = split_prompt(user)
     asked = system + "\n" + question
     if form is None and WANTS_JSON.search(asked):
@@ -67,7 +67,7 @@ def answer(system, user, form=None):
 
 
 def split_prompt(user):
-    """(question, text): a prompt is its first paragraph, what follows is data.
+    """(question, text): the question is the first paragraph, the rest is data.
 
     Without a second paragraph all of it is both.
     """
@@ -105,7 +105,7 @@ def of_nothing(question):
 
 
 def sentences(text):
-    """The sentences of the prose; headings, tables and code are left out."""
+    """The sentences of the prose, without headings, tables and code."""
     found = []
     text = LIST_ITEM.sub("\n\n", FENCED.sub("\n\n", "\n" + text))
     for block in re.split(r"\n\s*\n", text):
@@ -116,7 +116,7 @@ def sentences(text):
 
 
 def leading(found, count):
-    """The sentences with the commonest words, in the order of the text."""
+    """The sentences with the most frequent words, in the order of the text."""
     words = [[w for w in re.findall(r"[^\W\d_]{3,}", x.lower())
               if w not in STOP_WORDS] for x in found]
     often = collections.Counter(w for line in words for w in line)
@@ -141,7 +141,7 @@ def filled(form, text):
 
 
 def fitting(schema, facts, root, name, depth):
-    """A value that fits the schema, either dialect; `name` is its member's."""
+    """A value that fits the schema, of both dialects, for a member `name`."""
     if "$ref" in schema:
         schema = referred(root, schema["$ref"])
     for choice in ("anyOf", "oneOf"):
@@ -168,14 +168,14 @@ def fitting(schema, facts, root, name, depth):
 
 
 def referred(root, ref):
-    """What a "#/$defs/x" in the schema points at."""
+    """The part of the schema that "#/$defs/x" refers to."""
     for step in ref.lstrip("#/").split("/"):
         root = root[step] if step else root
     return root
 
 
 def fitting_object(schema, facts, root, depth):
-    """All properties; only the required ones where a schema nests itself."""
+    """All properties; only the required ones if a schema contains itself."""
     wanted = schema.get("propertyOrdering") or schema.get("properties", ())
     if depth > DEEPEST_SCHEMA:
         wanted = schema.get("required", ())

@@ -1,4 +1,4 @@
-"""What a chat completions server itself would say, in each dialect.
+"""Responses of a chat completions server without a script, in each dialect.
 
 The first segment of the path is the dialect, the rest its route.
 """
@@ -20,7 +20,7 @@ MODEL = re.compile(r"/v1/models/(.+)")
 LATEST = "-latest"
 CONTEXT = 262144
 EMBED = "mistral-embed"
-# Mistral's models; all but the last also go by a name that ends in "-latest".
+# Mistral's models; all but the last also have a name that ends in "-latest".
 MISTRAL = ("mistral-large-2512 mistral-medium-3-5 mistral-small-2603"
            " ministral-14b-2512 ministral-8b-2512 ministral-3b-2512"
            " codestral-2508").split()
@@ -34,12 +34,12 @@ LIMITS = {"mistral": ["max_tokens"],
           "llamacpp": ["max_tokens", "n_predict"], "ollama": ["max_tokens"]}
 NO_KEY = ("mistral", "openai")
 
-# (word in the key, the refusal): these keys are of no use at all,
+# (word in the key, refusal of any call)
 KEY_WORDS = {
     "mistral": (("invalid", "unauthorized"), ("restricted", "tier")),
     "openai": (("invalid", "unauthorized"), ("restricted", "permission")),
     "llamacpp": (("invalid", "unauthorized"),), "ollama": ()}
-# these only fail where an answer is asked for.
+# (word in the key, refusal of calls that generate an answer)
 QUOTA_WORDS = {
     "mistral": (("nocredit", "billing"), ("minute", "rate"),
                 ("exhausted", "rate"), ("day", "rate"), ("zero", "zero")),
@@ -91,7 +91,7 @@ def about_models(request):
 
 
 def listing(dialect):
-    """The list; llama.cpp has it in Ollama's form as well."""
+    """The list; llama.cpp adds it in Ollama's form."""
     found = {"object": "list", "data": models(dialect)}
     if dialect == "llamacpp":
         return {"models": [{
@@ -105,7 +105,7 @@ def listing(dialect):
 
 
 def models(dialect):
-    """All models, described as the dialect does."""
+    """All models in the form of the dialect."""
     return {"mistral": mistral_models, "openai": openai_models,
             "llamacpp": llamacpp_models, "ollama": ollama_models}[dialect]()
 
@@ -116,7 +116,7 @@ def listed(name, owner):
 
 
 def mistral_models():
-    """Each model, and again under its alias."""
+    """Each model under its name and under its alias."""
     found = []
     for name in MISTRAL:
         alias = re.sub(r"-[-\d]+$", "", name) + LATEST
@@ -194,7 +194,7 @@ def complete(request, chunk_ms):
 
 
 def as_generate(asked, dialect):
-    """The same question in Gemini's words, which the answers are made for."""
+    """The request in Gemini's form, from which answers are made."""
     config = {}
     stop = asked.get("stop") or []
     config["stopSequences"] = [stop] if isinstance(stop, str) else stop
@@ -220,7 +220,7 @@ def parts_of(text):
 
 
 def about_of(request, asked, model):
-    """What an answer says of itself, also to requests that make no sense."""
+    """Data about an answer, also for invalid requests."""
     found = asked.get("messages")
     count = sum(answers.tokens(plain(x.get("content"))) for x in (
         found if isinstance(found, list) else ()) if isinstance(x, dict))
@@ -260,7 +260,7 @@ def streamed(texts, about, options):
 # Scripts.
 
 def scripted(entry, request):
-    """The answer that a script describes, whatever was asked."""
+    """The answer of a script, for any request."""
     asked, _ = chat_fields.read(request.body, request.dialect)
     about = about_of(request, asked, asked.get("model"))
     if "model" in entry:
@@ -271,7 +271,7 @@ def scripted(entry, request):
 
 
 def refused(entry, request):
-    """The refusal that a script names, by default of the model asked."""
+    """The refusal of a script, by default about the requested model."""
     asked, _ = chat_fields.read(request.body, request.dialect)
     return chat_errors.refusal(request, entry["refusal"],
                                entry.get("model") or asked.get("model"))

@@ -13,17 +13,17 @@ JSON = "application/json"
 LIMIT = "x-ratelimit-limit-req-minute"
 LEFT = "x-ratelimit-remaining-req-minute"
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
-# What all replies of a dialect have beside the usual.
+# Headers of all responses of a dialect.
 HEADERS = {"mistral": {"x-kong-request-id": REQUEST_ID},
            "openai": {"x-request-id": "req_" + REQUEST_ID},
            "llamacpp": {"Server": "llama.cpp"}, "ollama": {}}
-# What a refusal names when nobody has named a model.
+# The model in a refusal if the request names none.
 MODELS = {"mistral": "mistral-large-latest", "openai": "gpt-5-mini",
           "llamacpp": "", "ollama": "qwen3:8b"}
 BAD = "invalid_request_error"
 PAGE = ("<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
         "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n")
-# The problem of the scripted 422, in each of its shapes.
+# The problem of the scripted 422, in each of its forms.
 EXTRA = [{"type": "extra_forbidden", "loc": ["body", "seed"],
           "msg": "Extra inputs are not permitted", "input": 1}]
 
@@ -55,7 +55,7 @@ def overflow(count, size):
                     n_ctx=size)
 
 
-# name: (status, body[, headers]); a body that is a text is sent as it is
+# name: (status, body[, headers]); a text as body is sent unchanged
 MISTRAL = {
     "unauthorized": (401, {"detail": "Invalid API Key"}),
     "no_key": (401, {"detail": "Unauthorized"}),
@@ -161,7 +161,7 @@ def refusal(request, name, model=None):
 
 
 def reply(request, status, body, headers=None):
-    """A document, or a text as it is."""
+    """A JSON document, or a text unchanged."""
     kind = JSON
     if isinstance(body, str):
         kind = HTML if body.startswith("<") else TEXT

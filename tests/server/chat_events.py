@@ -1,7 +1,7 @@
 """Answers of chat completions servers as bytes: one document, or a stream.
 
-A "chunk" here is one chat.completion.chunk, a dict.  How the four dialects
-differ stands in DIALECTS; README.md says it in words.
+A "chunk" is one chat.completion.chunk, a dict.  DIALECTS has the differences
+of the four dialects, which README.md describes.
 """
 import collections
 import json
@@ -15,7 +15,7 @@ HALVES = re.compile("[\ud800-\udfff]")
 NEWLINE = "\n"
 DONE = "data: [DONE]"
 
-# What all chunks of one answer share.
+# Data that all chunks of one answer share.
 # asked   the client wants the usage
 # padded  OpenAI hides the sizes of its chunks
 # tier    OpenAI's service_tier
@@ -23,13 +23,13 @@ About = collections.namedtuple(
     "About", "dialect number model prompt_tokens asked padded tier")
 
 # id         of the answer, from the number of the request
-# first      the delta before all others; None: there is none
+# first      the delta before all others, or None
 # always     members of all other deltas
-# last       the delta beside finish_reason
+# last       the delta with finish_reason
 # reasoning  the member for thoughts; None: a chunk inside the content
-# usage      "last" (beside finish_reason), or "asked": if the client wants it,
-#            in a chunk of its own without choices
-# padding    the member that hides the size of a chunk; None: there is none
+# usage      "last" (with finish_reason), or "asked": on request, in a separate
+#            chunk without choices
+# padding    the member that hides the size of a chunk, or None
 # extra      members of all chunks
 Dialect = collections.namedtuple(
     "Dialect", "id first always last reasoning usage padding extra")
@@ -46,7 +46,7 @@ DIALECTS = {
     "ollama": Dialect("chatcmpl-%d", None, EMPTY, EMPTY, "reasoning", "asked",
                       None, {"system_fingerprint": "fp_ollama"}),
 }
-# A delta and its padding fill whole blocks, so that sizes say little.
+# A delta and its padding fill whole blocks, which hides the size.
 BLOCK = 16
 LETTERS = "abcdefghijklmnop"
 
@@ -92,14 +92,14 @@ def stream(texts, about, options):
 
 
 def ending(about, options, counts):
-    """finish_reason, and the usage where the dialect has it."""
+    """finish_reason, with the usage if the dialect has it there."""
     rules = DIALECTS[about.dialect]
     last = chunk(about, rules.last, options.get("finish", "stop"))
     if counts is None:
         return [last]
     if rules.usage == "last":
         return [dict(last, usage=counts)]
-    # A script that gives a usage means it to be sent.
+    # A usage of a script is always sent.
     if not about.asked and "usage" not in options:
         return [with_timings(last, about, counts)]
     extra = dict(chunk(about, {}), choices=[], usage=counts)
@@ -149,7 +149,7 @@ def content(text, options):
 
 
 def document(texts, about, options):
-    """The whole answer in one, for requests without a stream."""
+    """The whole answer as one document, for requests without a stream."""
     rules = DIALECTS[about.dialect]
     said = [x for x in texts if x is not None]
     message = dict(ROLE, content=content("".join(said) if said or not texts
@@ -173,7 +173,7 @@ def document(texts, about, options):
 
 
 def usage(texts, about, options):
-    """The counts, with the script's changes; None if there shall be none."""
+    """The counts, with the script's changes; None for no usage."""
     override = options.get("usage", {})
     if override is None:
         return None
@@ -196,7 +196,7 @@ def usage(texts, about, options):
 
 
 def with_timings(made, about, counts):
-    """llama.cpp alone tells how long it took; here always the same."""
+    """The timings of llama.cpp, constant here."""
     if about.dialect == "llamacpp":
         made["timings"] = {
             "cache_n": 0, "prompt_n": counts.get("prompt_tokens", 0),

@@ -1,4 +1,4 @@
-"""Reads bodies of chat completions as strictly as each dialect does.
+"""Parser for bodies of chat completions, as strict as each dialect.
 
 A table says what the members may be; what is wrong comes out as Problems,
 which each dialect words and answers in its own way.
@@ -11,7 +11,7 @@ ANY = object()
 
 
 class Range:
-    """A number of this kind; None: no limit on that side."""
+    """A number of this type; None: no limit."""
 
     def __init__(self, kind, low=None, high=None):
         self.kind = kind
@@ -27,13 +27,13 @@ class Words:
 
 
 class Texts:
-    """A text, or a list of no more than so many."""
+    """A text, or a list with at most this number."""
 
     def __init__(self, most=math.inf):
         self.most = most
 
 
-# A dict lists the members of an object, `dict` is one that is not looked into.
+# A dict lists the members of an object; `dict` is an object of any members.
 EFFORT = Words("none minimal low medium high xhigh")
 FORMAT = {"type": Words("text json_object json_schema"),
           "json_schema": {"name": str, "description": str, "schema": dict,
@@ -69,7 +69,7 @@ ROLES_OF = {"mistral": ROLES, "openai": ROLES + " developer function",
             "llamacpp": ROLES + " developer", "ollama": ROLES}
 MESSAGE = {"role": ANY, "content": ANY, "name": str, "tool_calls": list,
            "tool_call_id": str}
-# Mistral knows more or less of these, depending on the role.
+# Members of Mistral's messages depend on the role.
 MISTRAL_MESSAGE = {
     "system": "role content", "user": "role content",
     "assistant": "role content prefix tool_calls",
@@ -80,8 +80,8 @@ IMAGE_STARTS = tuple("data:image/%s;base64," % x
 
 # kind   "json", "unknown", "missing", "type", "word", "low", "high", "many",
 #        "empty", "image"
-# where  names and numbers that lead to the member
-# limit  what it should have been
+# where  the path to the member: names and indexes
+# limit  the allowed value
 Problem = collections.namedtuple("Problem", "kind where value limit")
 
 
@@ -102,17 +102,17 @@ def read(body, dialect):
 
 
 def needed(dialect):
-    """A llama.cpp server has one model and does not ask for its name."""
+    """llama.cpp has one model, whose name is optional."""
     return ("messages",) if dialect == "llamacpp" else ("model", "messages")
 
 
 def not_json(word):
-    """NaN and Infinity, which json.loads would let pass."""
+    """Rejects NaN and Infinity, which json.loads accepts."""
     raise ValueError(word)
 
 
 def members(value, table, where, strict):
-    """The problems of an object's members; null is the same as left out."""
+    """The problems of an object's members; null counts as absent."""
     for name, member in value.items():
         here = where + (name,)
         if name not in table:
@@ -178,7 +178,7 @@ def messages(found, dialect):
 
 
 def known(message, role, where, dialect):
-    """Members of a message; Mistral names the role on the way to them."""
+    """Members of a message; Mistral adds the role to the path."""
     if dialect == "mistral":
         table = dict.fromkeys(MISTRAL_MESSAGE[role].split(), ANY)
         yield from members(message, table, where + (role,), True)
@@ -213,7 +213,7 @@ def part_problems(part, where, dialect):
 
 
 def image(value, where, dialect):
-    """Only OpenAI insists on an object; only Ollama wants no URL."""
+    """OpenAI requires an object; Ollama rejects URLs."""
     url = value.get("url") if isinstance(value, dict) else value
     if not isinstance(url, str) or (
             dialect == "openai" and not isinstance(value, dict)):

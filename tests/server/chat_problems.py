@@ -1,4 +1,4 @@
-"""How each dialect words what is wrong with a request's body."""
+"""Error messages of each dialect about the body of a request."""
 import json
 
 import chat_errors
@@ -42,7 +42,7 @@ OPENAI = {
 }
 NAMES = {str: "a string", bool: "a boolean", int: "an integer",
          float: "a decimal", list: "an array", dict: "an object"}
-# The local servers do not look at limits, only at what they need.
+# Local servers check no limits, only the members that they need.
 LOCAL = {
     "json": "parse error: {limit}",
     "missing": "'{name}' is required",
@@ -84,7 +84,7 @@ def mistral_detail(problem):
 
 
 def shown(problem):
-    """The limit in words."""
+    """The limit as text."""
     if isinstance(problem.limit, list):
         return ", ".join("'%s'" % x for x in problem.limit)
     return NAMES.get(problem.limit, str(problem.limit))

@@ -1,4 +1,4 @@
-"""What the service refuses: keys, and requests that it can read but not do."""
+"""Refusals of Gemini: keys, and requests that are valid but not allowed."""
 import errors
 import fields
 
@@ -15,10 +15,10 @@ CONFIG = "generation_config."
 LIMIT = "maxOutputTokens"
 RANGES = {"temperature": (0, 2), "topP": (0, 1), "topK": (1, 1000),
           LIMIT: (1, 65536), "candidateCount": (1, 8), "logprobs": (0, 20)}
-# Gemini 4 does not look at the first, and refuses the second.
+# Gemini 4 ignores the first, and rejects the second.
 SAMPLING = ("temperature", "topP", "topK")
 PENALTIES = ("presencePenalty", "frequencyPenalty")
-# The most tokens of a Gemini 4: of an answer in several hops, of one document.
+# Maximum tokens of a Gemini 4: of an answer in several hops, of one document.
 TOTAL_LIMIT = 1048576
 WHOLE_LIMIT = 32768
 STOP_SEQUENCES = 5
@@ -27,7 +27,7 @@ BUDGETS = {True: (512, 24576), False: (1, 32768)}
 
 
 class Refused(Exception):
-    """An error reply, found anywhere below."""
+    """Ends a check with an error reply."""
 
     def __init__(self, reply):
         super().__init__()
@@ -109,7 +109,7 @@ def check_config(request, asked, levels, is_four):
 
 
 def ranges_of_four(request, asked):
-    """What a Gemini 4 has instead of RANGES."""
+    """The ranges of a Gemini 4, in place of RANGES."""
     ranges = {k: v for k, v in RANGES.items() if k not in SAMPLING}
     if request.version == "v1beta":
         ranges[LIMIT] = (1, TOTAL_LIMIT)

@@ -1,4 +1,4 @@
-"""One client: reads its requests from the socket, sends the replies."""
+"""A connection: reads requests from the socket, sends the replies."""
 import re
 import socket
 import struct
@@ -11,25 +11,25 @@ HEAD_LIMIT = 1 << 20
 BODY_LIMIT = 256 << 20
 AT_ONCE = 1 << 16
 RPC = "google.ai.generativelanguage.%s."
-# The path of everything that is served: models, models/ID, models/ID:CALL.
+# The paths of Gemini: models, models/ID, models/ID:CALL.
 RESOURCE = re.compile(r"/(v1beta|v1)/(models)(?:/([^/:]+)(?::(\w+))?)?")
-# A first segment that names a dialect of chat completions; then its route.
+# The dialect of chat completions as first segment, then its route.
 DIALECT = re.compile(r"/(mistral|openai|llamacpp|ollama)(/.*)?")
 
 
 class Bad(Exception):
-    """A request that cannot be read to its end."""
+    """A request that cannot be read completely."""
 
 
 class Request:
-    """head and body: the bytes as they came; the rest is read from them."""
+    """A request; head and body are the received bytes."""
 
     def __init__(self, head, since):
         self.head = head
         self.body = b""
         self.since = since
         self.number = 0
-        # The server's: its --llamacpp-key, all tokens that it has given out.
+        # Of the server: --llamacpp-key, and all tokens given out.
         self.llamacpp_key = None
         self.tokens = {}
         lines = head.decode("latin-1").split("\r\n")
@@ -49,12 +49,12 @@ class Request:
         self.dialect, self.route = found.groups("") if found else ("", "")
 
     def header(self, name):
-        """The first of that name; "" if there is none."""
+        """The first header with that name, or ""."""
         return next((v for k, v in self.headers if k == name), "")
 
     @property
     def key(self):
-        """As each service looks for it; a key anywhere else is none."""
+        """The key from the header in which the service looks for it."""
         if not self.dialect:
             return self.header("x-goog-api-key")
         scheme, _, key = self.header("authorization").partition(" ")
@@ -64,7 +64,7 @@ class Request:
 
     @property
     def keeps(self):
-        """Whether the client wants to use the connection again."""
+        """True if the client wants to keep the connection."""
         return (self.knows_chunks
                 and self.header("connection").lower() != "close")
 
@@ -74,7 +74,7 @@ class Request:
 
     @property
     def wants_array(self):
-        """Whether answers and errors come as a JSON array."""
+        """True if answers and errors are JSON arrays."""
         if self.path.startswith("/v1beta/openai/"):
             return True
         return (self.call == "streamGenerateContent"
@@ -82,7 +82,7 @@ class Request:
 
     @property
     def rpc(self):
-        """The name of the call that error texts show."""
+        """The name of the call in error texts."""
         rpc = RPC % self.version
         if self.call:
             return "%sGenerativeService.%s%s" % (
@@ -99,7 +99,7 @@ class Reader:
         self.buffer = bytearray()
 
     def request(self):
-        """The next one; None where the client has left."""
+        """The next request, or None at the end of the connection."""
         if not self.fill_to(1):
             return None
         since = time.monotonic()
@@ -116,7 +116,7 @@ class Reader:
         return request
 
     def fill_to(self, count):
-        """Reads until there are count bytes; False if they do not come."""
+        """Reads count bytes; False if the connection ends before."""
         while len(self.buffer) < count:
             data = self.sock.recv(AT_ONCE)
             if not data:
@@ -125,7 +125,7 @@ class Reader:
         return True
 
     def until(self, mark, limit):
-        """All bytes up to the mark, with it."""
+        """All bytes up to the mark, which is included."""
         start = 0
         while True:
             found = self.buffer.find(mark, start)
@@ -188,7 +188,7 @@ def close(sock, hard):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                         struct.pack("ii", 1, 0))
     elif hasattr(sock, "unwrap"):
-        # Says that this end is meant, but does not wait for the same.
+        # Sends close_notify, but does not wait for the client's.
         try:
             sock.settimeout(0)
             sock.unwrap()

@@ -1,14 +1,14 @@
-"""Long answers: the continuation tokens given out, and what they resume.
+"""Long answers: continuation tokens, and the state that they resume.
 
-A long answer comes in several responses, here called hops.  A hop that is not
-the last gives a token; the same request with this token gets the next hop.
+A long answer comes in several responses, called hops.  Each hop but the last
+has a token; the request with this token gets the next hop.
 """
 import base64
 import collections
 import json
 
-# What a token stands for.
-# key, body  of the request that got it; body without token and limit
+# The state of an answer at a token.
+# key, body  of the request; body without token and limit
 # limit      its maxOutputTokens, of all hops together
 # chars      of the answer's text so far
 # tokens     so far, thoughts included
@@ -23,7 +23,7 @@ class Bad(Exception):
 
 
 class Hop:
-    """One request of an answer: what it resumes, and the tokens it gives.
+    """One request of an answer: its start, and the tokens that it gives.
 
     given  all tokens of the server, a dict; this adds to it
     start  a Given: where the answer goes on
@@ -39,10 +39,10 @@ class Hop:
         self.count = 0
 
     def check(self):
-        """Raises Bad if the token is not one of this request's."""
+        """Raises Bad if the token does not belong to this request."""
         if self.start is START:
             raise Bad("The continuation token is unknown.")
-        # Which key may use a token is not documented: assume its own alone.
+        # It is not documented which keys may use a token: assume only its own.
         if self.start.key != self.request.key:
             raise Bad("The continuation token belongs to another project.")
         if self.start.body != same(self.request, self.asked):
@@ -52,7 +52,7 @@ class Hop:
                       " must not be lower than before.")
 
     def give(self, token, chars, tokens):
-        """The token after so much of this hop; True makes one."""
+        """The token at this point of the hop; True makes one."""
         if token is True:
             self.count += 1
             token = made(self.request.number, self.count)
@@ -63,13 +63,13 @@ class Hop:
 
 
 def made(number, count):
-    """A token with all that needs care: "+", "/" and, often, "="."""
+    """A token with characters that need escaping: "+", "/", often "="."""
     return base64.b64encode(b"\xfb\xef\xff hop %d.%d" % (number, count)
                             ).decode()
 
 
 def same(request, asked):
-    """What must not change from hop to hop, as a text."""
+    """The parts of a request that must not change between hops, as text."""
     asked = {k: v for k, v in asked.items() if k != FIELD}
     config = asked.get("generationConfig", {})
     asked["generationConfig"] = {k: v for k, v in config.items() if k != LIMIT}

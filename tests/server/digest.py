@@ -1,10 +1,10 @@
-"""How the stand-in summarises a text that is marked as data.
+"""Summaries of a text that is marked as data.
 
-It returns the sentences with a marker, such as F017 in white square brackets
-(U+27E6, U+27E7), in the order of the text, up to the length that it is asked
-for, or the markers alone if these sentences are too long.  What is there twice
-is returned twice.  What stands between the marks is text; an order to print
-something that stands outside is obeyed, as a model might.
+A summary has the sentences with a marker, such as F017 in white square
+brackets (U+27E6, U+27E7), in the order of the text, up to the requested
+length; or only the markers if the sentences are too long.  Repeated markers
+are repeated.  Text between the marks is data; an order outside of them to
+print something is obeyed, as a model might.
 """
 import re
 
@@ -16,12 +16,12 @@ MARKER = re.compile("\u27e6[^\u27e7\\s]+\u27e7")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 ITEM = re.compile(r"^\s*[-*#]+\s+")
 WORDS = re.compile(r"\babout (\d+) words\b")
-# Characters of a word, and of an answer whose length is not said.
+# Characters of a word, and of an answer without a requested length.
 WORD, SHORT = 6, 400
 
 
 def is_asked(user):
-    """Is it a text with markers, or a part of one, which may have none?"""
+    """True for a text with markers, or a part of one, perhaps without any."""
     return TEXT.search(user) is not None and (
         MARKER.search(user) is not None or "facts" in TEXT.sub("", user))
 
@@ -40,7 +40,7 @@ def answer(user):
 
 
 def room_for(asked, length):
-    """How many characters the answer may have."""
+    """The maximum length of the answer in characters."""
     if "an eighth of its length" in asked:
         return length // 8
     if "half of its length" in asked:
@@ -50,7 +50,7 @@ def room_for(asked, length):
 
 
 def digest(text, room):
-    """The marked sentences; markers alone if there is not room for more."""
+    """The marked sentences, or only their markers if there is no room."""
     pieces = [ITEM.sub("", x).strip() for x in SENTENCE.split(text)]
     marked = [x for x in pieces if MARKER.search(x)]
     if not marked:

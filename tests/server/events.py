@@ -1,8 +1,8 @@
 """Answers of the service as bytes: one object, a stream of events, an array.
 
-A "response" here is one GenerateContentResponse, a dict.  A stream is a list
-of them; each is whole in itself, its text is appended to that before it, its
-usage counts include that before it.
+A "response" is one GenerateContentResponse, a dict.  A stream is a list of
+them; each is complete, its text follows the text before it, its usage counts
+are totals so far.
 """
 import collections
 import json
@@ -10,14 +10,14 @@ import re
 
 from answers import tokens
 
-# Google's JSON escapes what could be taken for HTML.  A lone half of a
-# surrogate pair has no other form in which it could be sent.
+# Google's JSON escapes characters of HTML.  A lone half of a surrogate pair
+# can only be sent escaped.
 ESCAPED = re.compile("[<>&='\ud800-\udfff]")
 SIGNATURE = "c3RhbmQtaW4="
 BLOCK = 256 * 1024
 LINE = "The quick brown fox jumps over the lazy dog.\n"
 
-# What all responses of one answer share; hop: what gives out its tokens.
+# Data that all responses of one answer share; hop makes its tokens.
 About = collections.namedtuple("About", "prompt_tokens version id hop",
                                defaults=[None])
 
@@ -27,7 +27,7 @@ def escaped(text):
 
 
 def line(value):
-    """JSON on one line, with the service's blanks: after colons only."""
+    """JSON on one line, with blanks after colons only, as the service."""
     return escaped(json.dumps(value, ensure_ascii=False,
                               separators=(",", ": ")))
 
@@ -51,7 +51,7 @@ def sse(responses, newline="\r\n", last_blank=True, tail=""):
 
 
 def array(responses):
-    """The form without alt=sse: one array, an element to a piece."""
+    """The form without alt=sse: one array, a piece for each element."""
     pieces = [encoded((",\r\n" if n else "[") + pretty(x))
               for n, x in enumerate(responses)]
     return pieces + [b"]" if pieces else b"[]"]
@@ -86,7 +86,7 @@ def stream(texts, about, options):
         if last:
             token = token or given(about, options, said, thinking)
         part = {k: v for k, v in part.items() if k != "token"}
-        # As recorded: the first does not count its own text yet.
+        # As recorded: the first event does not count its own text.
         counts = usage(about, 0 if first and not last else said.tokens,
                        thinking.tokens, options, last)
         made.append(response([part], about, options, counts, first, last,
@@ -95,7 +95,7 @@ def stream(texts, about, options):
 
 
 def given(about, options, said, thinking):
-    """The continuation token that is wanted at this place, or None."""
+    """The continuation token of this event, or None."""
     if not options.get("token"):
         return None
     return about.hop.give(options["token"], said.chars,
@@ -108,7 +108,7 @@ def thought(text):
 
 def response(parts, about, options, counts, first=True, last=True,
              token=None):
-    """One response; `first` and `last` tell its place in the answer."""
+    """One response; `first` and `last` are its position in the answer."""
     choice = {"content": {"parts": parts, "role": "model"}}
     if not parts:
         del choice["content"]["parts"]
@@ -148,7 +148,7 @@ class Count:
 
 
 def usage(about, answer, thoughts, options, last=True):
-    """The token counts so far; None if there shall be none.
+    """The token counts so far, or None for no usage.
 
     options["usage"] overrides single ones, null removes them.  Of the script's
     values the answer's and the total hold for the last response alone.

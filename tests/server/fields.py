@@ -1,6 +1,6 @@
-"""Reads request bodies as strictly as the service's own parser.
+"""Parser for bodies of requests, as strict as that of the service.
 
-Names may be camelCase or snake_case; what comes out is camelCase.  A name that
+Names may be camelCase or snake_case; the result is camelCase.  A name that
 the service does not know, or a value of a wrong type, is an error.
 """
 import base64
@@ -18,14 +18,14 @@ class Enum:
 
 
 class MapOf:
-    """An object whose members have names of any kind and this type."""
+    """An object whose members have any name and this type."""
 
     def __init__(self, schema):
         self.schema = schema
 
 
 # A dict lists the members of an object, a list holds the type of its elements,
-# `dict` is an object that is not looked into, ANY may be anything.
+# `dict` is an object that is not checked, ANY is any value.
 ANY = object()
 BYTES = bytes
 PART = {"text": str, "inlineData": {"mimeType": str, "data": BYTES},
@@ -115,12 +115,12 @@ def parsed(body):
 
 
 def not_json(word):
-    """NaN and Infinity, which json.loads would let pass."""
+    """Rejects NaN and Infinity, which json.loads accepts."""
     raise ValueError(word)
 
 
 def unexpected(text, at):
-    """What is wrong, the text around it, and a mark below the place."""
+    """The error, the text around it, and a mark below its position."""
     start = max(0, text.rfind("\n", 0, at) + 1, at - 20)
     near = text[start:at + 20].split("\n")[0]
     return "Invalid JSON payload received. Unexpected token.\n%s\n%s^" % (
@@ -128,11 +128,11 @@ def unexpected(text, at):
 
 
 def checked(value, schema, path, problems):
-    """The value with its names in camelCase; what is wrong into problems."""
+    """The value with names in camelCase; errors go to problems."""
     if schema is ANY:
         return value
     if isinstance(schema, list):
-        # A lone element may stand for a list of one.
+        # A single element is accepted as a list of one.
         values = value if isinstance(value, list) else [value]
         return [checked(x, schema[0], "%s[%d]" % (path, n), problems)
                 for n, x in enumerate(values)]
@@ -181,7 +181,7 @@ def fits(value, schema):
 
 
 def is_number(value, kind):
-    """A number, or one in quotes as it may come for 64 bits."""
+    """A number; 64-bit numbers may be in quotes."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return False
     try:

@@ -20,7 +20,7 @@ POLL = 0.005
 DRAIN_LIMIT = 1.0
 REASONS = {x.value: x.phrase for x in http.HTTPStatus}
 REASONS.update({413: "Request Entity Too Large", 499: "Client Closed Request"})
-# Google's; those of the dialects are in chat_errors.py.
+# Headers of Google; those of the dialects are in chat_errors.py.
 COMMON_HEADERS = {
     "Vary": "Origin, X-Origin, Referer",
     "Date": None,
@@ -85,9 +85,9 @@ def head(reply, request, keep):
 
 
 def send(reply, request, sock, server):
-    """Sends it all; False if the connection is of no further use.
+    """Sends a reply; False if the connection cannot be kept.
 
-    Raises Cut where the script wants the connection cut.
+    Raises Cut if the script wants the connection cut.
     """
     how, folder = reply.how, server.folder
     if reply.framing == "chunked" and not request.knows_chunks:
@@ -114,7 +114,7 @@ def send(reply, request, sock, server):
 
 
 class Sender:
-    """Writes to the socket; the head goes out with the first of the body."""
+    """Writes to the socket; the head is sent with the first body bytes."""
 
     def __init__(self, sock, chunked):
         self.sock = sock
@@ -145,13 +145,13 @@ def send_head(out, data, how):
         out.sock.sendall(data[:how["cut_headers_at"]])
         raise Cut()
     out.waiting = data
-    # Whoever asks for pieces wants to see each of them alone.
+    # With pieces, the head is a separate one.
     if "piece" in how or "pieces" in how:
         out.flush()
 
 
 def pings(out, how):
-    """Comment lines of SSE, before the answer and outside its offsets."""
+    """Comment lines of SSE before the answer; offsets do not count them."""
     ping = how.get("ping")
     if ping:
         newline = how.get("newline", "\r\n").encode()
@@ -162,7 +162,7 @@ def pings(out, how):
 
 
 def send_body(out, reply, todo):
-    """The pieces; at the offsets in `todo` does what is listed there."""
+    """Sends the pieces; runs the actions in `todo` at their offsets."""
     at = 0
     pause = reply.how.get("piece_pause_ms", 0) / 1000
     for at, piece in split(recut(reply.pieces, reply.how), list(todo)):
@@ -171,7 +171,7 @@ def send_body(out, reply, todo):
         for action in todo.pop(at, ()):
             action()
         out.put(piece)
-    # What is left lies at the end of the body or was said to lie beyond.
+    # The rest is at the end of the body, or beyond it.
     for offset in sorted(todo):
         for action in todo[offset]:
             action()
@@ -188,7 +188,7 @@ def recut(pieces, how):
 
 
 def split(pieces, offsets):
-    """(offset, piece) of the same bytes, with a border at all `offsets`."""
+    """(offset, piece) of the same bytes, cut also at all `offsets`."""
     at = 0
     borders = sorted(offsets)
     for piece in pieces:
@@ -203,7 +203,7 @@ def split(pieces, offsets):
 
 
 def marks(out, how, folder):
-    """{offset: [function, ...]} of what is to happen inside the body."""
+    """{offset: [function, ...]}: actions inside the body."""
     todo = {}
 
     def mark(offset, action):
@@ -246,13 +246,13 @@ def cut(out, how):
 
 
 def hold(sock):
-    """Stays silent until the client leaves."""
+    """Sends nothing until the client ends the connection."""
     while sock.recv(65536):
         pass
 
 
 def drain(sock):
-    """Waits until the client's kernel has all; a reset drops what it has not.
+    """Waits until the client's kernel has all: a reset would drop the rest.
     """
     limit = time.monotonic() + DRAIN_LIMIT
     while time.monotonic() < limit:

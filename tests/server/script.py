@@ -52,7 +52,7 @@ class Script:
             raise self.broken
 
     def take(self, request):
-        """The first reply that matches and is not used up, or None."""
+        """The first reply that matches and is left, or None."""
         self.refresh()
         if self.broken:
             raise self.broken
@@ -83,7 +83,7 @@ class Script:
 
 
 def stamp(path):
-    """Changes when the file does; None if there is none."""
+    """A value that changes with the file; None without a file."""
     try:
         found = os.stat(path)
     except OSError:
@@ -114,7 +114,7 @@ def checked(entries):
 
 
 def each_hop(entry):
-    """The entry; or those that its "hops" stand for, see README.md."""
+    """The entry, or one for each of its "hops", see README.md."""
     if not isinstance(entry, dict) or "hops" not in entry:
         return [entry]
     hops, repeat = entry["hops"], entry.get("repeat", 1)
@@ -128,7 +128,7 @@ def each_hop(entry):
 
 
 def one_hop(hop, shared, first, last):
-    """The entry of one hop; a list is that of its "stream"."""
+    """The entry of one hop; a list is its "stream"."""
     if isinstance(hop, list):
         hop = {"stream": hop}
     if not isinstance(hop, dict):
@@ -222,7 +222,7 @@ def blocked(request, entry):
 
 
 def asked_of(request, entry):
-    """The body as far as the reply depends on it; a long one takes time."""
+    """The body, if the reply depends on it: parsing a long one takes time."""
     counts = entry.get("usage", {})
     counted = counts is None or "promptTokenCount" in counts
     tokens = {"token", "resume"} & set(entry) or any(
@@ -261,7 +261,7 @@ def make_echo(entry, request, *_):
 
 
 def check_resume(hop, wanted):
-    """Raises Bad if the request resumes an answer and should not, or badly."""
+    """Raises Bad unless the request resumes an answer as wanted."""
     if wanted and hop.token is None:
         raise continuation.Bad("The continuation token is missing.")
     if not wanted and hop.token is not None:
@@ -317,12 +317,12 @@ def make_service(_, request, __, chunk_ms):
 
 
 def played(request, chunk_ms):
-    """What the service that the path names would say."""
+    """The response of the service in the path."""
     kind = chat if request.dialect else service
     return kind.answer(request, chunk_ms)
 
 
-# kind: (function, the members that it takes beside those of SENDING)
+# kind: (function, its members in addition to SENDING)
 KINDS = {
     "stream": (make_stream, STREAM),
     "echo": (make_echo, STREAM),

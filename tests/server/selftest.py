@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks of the stand-in, over plain sockets: bytes are compared, not meanings.
+"""Tests of the stand-in, over plain sockets, comparing bytes.
 
 Run as `python3 tests/server/selftest.py [-v] [TestName.test_name ...]`.
 """

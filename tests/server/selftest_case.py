@@ -1,5 +1,4 @@
-"""What the checks of the stand-in share: a client on a plain socket, a server.
-"""
+"""Shared by the tests of the stand-in: a client on a socket, a server."""
 import json
 import os
 import re
@@ -33,7 +32,7 @@ def request(target, body=None, key="good", method=None, headers=()):
 
 
 class Client:
-    """One connection, and what it has read."""
+    """One connection, and the bytes it has received."""
 
     def __init__(self, port):
         self.sock = socket.create_connection(("127.0.0.1", port), LIMIT)
@@ -92,7 +91,7 @@ class Client:
 
 
 class Case(unittest.TestCase):
-    """A server for each test, in a folder of its own."""
+    """A server for each test, in its own folder."""
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="standin-")

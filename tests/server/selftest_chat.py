@@ -1,4 +1,4 @@
-"""Checks of the four dialects without a script."""
+"""Tests of the four dialects without a script."""
 import json
 
 from selftest_chat_case import HELLO, MODELS, ROUTE, ChatCase, asking

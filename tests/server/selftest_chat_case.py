@@ -1,4 +1,4 @@
-"""What the checks of the dialects share."""
+"""Shared by the tests of the dialects."""
 import json
 
 from selftest_case import Case, request
@@ -10,7 +10,7 @@ HELLO = [{"role": "user", "content": "Say it, please."}]  # five tokens
 
 
 def asking(dialect, **more):
-    """A body; None takes a member out."""
+    """A body; None removes a member."""
     body = dict({"model": MODELS[dialect], "messages": HELLO}, **more)
     return {k: v for k, v in body.items() if v is not None}
 

@@ -1,4 +1,4 @@
-"""Checks of scripted replies in the four dialects, byte for byte."""
+"""Tests of scripted replies in the four dialects, byte for byte."""
 import json
 
 from selftest_case import ASK, SSE

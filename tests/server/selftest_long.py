@@ -1,4 +1,4 @@
-"""Checks of Gemini 4: its levels and limits, and answers in several hops."""
+"""Tests of Gemini 4: levels, limits, and answers in several hops."""
 import json
 
 from selftest_case import ASK, MODEL, SSE, Case
@@ -74,7 +74,7 @@ class Four(LongCase):
                 "thinkingLevel": "xhigh"}})),
             "Thinking level XHIGH is not supported for this model.")
 
-    def test_fields_that_it_refuses(self):
+    def test_rejected_fields(self):
         for config in ({"thinkingConfig": {"thinkingBudget": 1024}},
                        {"thinkingConfig": {"thinkingBudget": -1}},
                        {"thinkingConfig": {"thinkingBudget": 0}},
@@ -93,7 +93,7 @@ class Four(LongCase):
         self.refused(turns, ARGON + ":generateContent")
         self.assertEqual(self.ask(MODEL + ":generateContent", turns)[0], 200)
 
-    def test_fields_that_it_ignores(self):
+    def test_ignored_fields(self):
         for config in ({"temperature": 0.1, "topP": 0.5, "topK": 3},
                        {"temperature": 3}, {"topP": 2}, {"topK": 0}):
             _, found = self.ask_json(ARGON + ":generateContent", dict(
@@ -333,7 +333,7 @@ class ScriptedHops(LongCase):
         self.start([{"stream": ["a"], "finish": "CONTINUATION",
                      "token": "QQ=="}, {"stream": ["b"]}])
         self.assertEqual(self.hop()[3], "QQ==")
-        # Without "resume" nobody looks at it.
+        # Without "resume" the token is not checked.
         self.assertEqual(self.hop("other")[0], "b")
 
     def test_misspelt(self):

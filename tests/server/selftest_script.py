@@ -1,4 +1,4 @@
-"""Checks of scripted replies: every byte, cut and wait of them."""
+"""Tests of scripted replies: bytes, cuts and waits."""
 import json
 import os
 import re

@@ -1,4 +1,4 @@
-"""Checks of the answers without a script."""
+"""Tests of answers without a script."""
 import json
 import re
 from urllib.parse import quote

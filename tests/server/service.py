@@ -1,7 +1,7 @@
-"""What the service itself would say: models, countTokens, generateContent.
+"""Responses of Gemini without a script: models, countTokens, generateContent.
 
-As with the real service the body is read before the key is looked at, and the
-free calls work with a key whose quota is used up.
+As in the real service the body is parsed before the key is checked, and free
+calls work with a key whose quota is exhausted.
 """
 import base64
 import collections
@@ -53,13 +53,13 @@ MODELS = {x.id: x for x in (
           None),
     Model("gemini-embedding-2", "Gemini Embedding 2", 8192, 1, EMBED, None),
 )}
-# Not listed any more, but answered by others.
+# No longer listed, but answered by other models.
 REROUTED = {"gemini-2.5-pro": "gemini-3.8-flash",
             "gemini-2.5-flash": "gemini-3.5-flash-lite"}
 OLD_MODELS = {x.id: x for x in (
     asks("gemini-2.5-pro", "Gemini 2.5 Pro", ""),
     asks("gemini-2.5-flash", "Gemini 2.5 Flash", ""))}
-# Listed as before, although it is shut down.
+# Still listed, although it is shut down.
 DEAD = "gemini-2.0-flash"
 SERVED_BY = {"gemini-flash-latest": "gemini-3.8-flash",
              "gemini-flash-lite-latest": "gemini-3.5-flash-lite",
@@ -67,9 +67,9 @@ SERVED_BY = {"gemini-flash-latest": "gemini-3.8-flash",
              "gemini-3.7-flash": "gemini-3.8-flash"}
 # These are unknown to v1.
 ALIAS_END = "-latest"
-# The list never comes in one page: 18 models, three pages.
+# The list has 18 models on three pages.
 PAGE = 6
-# Its base64 has characters that must be escaped in a URL.
+# Base64 of this text has characters that must be escaped in a URL.
 TOKEN_MARK = b"\xfb\xef\xbe"
 
 MEDIA = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO"}
@@ -109,7 +109,7 @@ def nothing(request, _):
 
 
 def find_model(request):
-    """The model asked; it must be known and alive."""
+    """The requested model, which must exist and not be shut down."""
     model = (models(request).get(request.model)
              or OLD_MODELS.get(request.model))
     if not model or request.call.replace("streamG", "g") not in model.methods:
@@ -120,7 +120,7 @@ def find_model(request):
 
 
 def resolved(model):
-    """The name of the model that answers for another one, or for itself."""
+    """The name of the model that answers for this one."""
     return SERVED_BY.get(model, model)
 
 
@@ -131,7 +131,7 @@ def ok(value):
 # Models.
 
 def models(request):
-    """Those of the API version, by name."""
+    """The models of the API version, by name."""
     if request.version == "v1beta":
         return MODELS
     return {k: v for k, v in MODELS.items() if not k.endswith(ALIAS_END)}
@@ -219,7 +219,7 @@ def parts_of(asked):
 
 
 def characters(asked):
-    """Those of the texts; white space is not billed."""
+    """The billable characters: those of texts, without white space."""
     return sum(len("".join(x.get("text", "").split()))
                for x in parts_of(asked))
 
@@ -242,7 +242,7 @@ def prompt_tokens(asked):
 
 
 def read_any(request):
-    """The body of any request; {} if the service would refuse it."""
+    """The body of any request; {} if the service would reject it."""
     try:
         return fields.read(request.body, "",
                            fields.GENERATES[request.version])
@@ -293,7 +293,7 @@ def generate(request, chunk_ms):
 
 
 def resumed(request, asked, model):
-    """The Hop; a token that is sent must be good."""
+    """The Hop of a request, whose token must be valid."""
     hop = continuation.Hop(request.tokens, request, asked)
     if hop.token is not None:
         if not is_four(model):
@@ -322,7 +322,7 @@ def whole(said, about, options, asked):
 
 
 class Said:
-    """The answer to a request, cut as the request wants it."""
+    """The answer to a request, within the limits of the request."""
 
     def __init__(self, asked):
         config = asked.get("generationConfig", {})
@@ -344,14 +344,14 @@ class Said:
         self.text = self.text[:min(ends, default=None)]
 
     def limit_to(self, count):
-        """Thoughts are paid from the same purse, and first."""
+        """Thoughts count against the limit, before the text."""
         left = count - sum(map(answers.tokens, self.thoughts))
         kept = answers.first_tokens(self.text, max(0, left))
         if kept != self.text:
             self.text, self.finish = kept, "MAX_TOKENS"
 
     def go_on(self, start, in_hops):
-        """Only what follows `start`; if in_hops, no more than one hop."""
+        """The rest from `start` on; with in_hops at most one hop."""
         if start.tokens:
             self.thoughts = []
         self.text = self.text[start.chars:]
@@ -362,14 +362,14 @@ class Said:
         self.token = self.finish != "STOP"
 
     def chunks(self):
-        """The text in three to six pieces, if it has the words for that."""
+        """The text in three to six pieces, if it is long enough."""
         words = re.findall(r"\s*\S+\s*", self.text)
         count = min(len(words), max(3, min(6, len(words) // 6)))
         ends = [n * len(words) // max(1, count) for n in range(count + 1)]
         return ["".join(words[a:b]) for a, b in zip(ends, ends[1:])]
 
     def options(self, asked):
-        """What events.stream wants to know of this answer."""
+        """The data of this answer for events.stream."""
         found = {"finish": self.finish, "thoughts": self.thoughts,
                  "usage": {"serviceTier": tier_of(asked)},
                  "token": self.token}

@@ -4,9 +4,9 @@
     standin.py --dir DIR [--script FILE] [--tls] [--chunk-ms N] [--no-record]
                [--llamacpp-key KEY] [--quiet]
 
-Prints its base URL, one line, as soon as it can be asked.  Plays the script,
-then answers as the service would.  README.md describes scripts and the files
-that it keeps in DIR.  Needs nothing but Python 3.9 (and openssl for --tls).
+Prints its base URL on one line as soon as it accepts connections.  Plays the
+script, then answers as the service would.  README.md describes scripts and
+the files in DIR.  Needs only Python 3.9, and openssl for --tls.
 """
 import argparse
 import collections
@@ -17,7 +17,7 @@ import socket
 import sys
 import threading
 
-# Nothing is to appear beside the sources.
+# No __pycache__ next to the sources.
 sys.dont_write_bytecode = True
 
 import connection  # noqa: E402
@@ -29,7 +29,7 @@ BACKLOG = 512
 
 
 def main():
-    """Sets all up, then serves until a signal or LIFETIME ends it."""
+    """Serves until a signal, or the end of LIFETIME."""
     options = parse_options()
     os.makedirs(options.dir, exist_ok=True)
     try:
@@ -81,7 +81,7 @@ class Server:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
 
     def announce(self):
-        """Tells the address, then lets go of standard output.
+        """Prints the address, then closes standard output.
 
         So `url=$(standin.py ... &)` ends as soon as the line is there.
         """
@@ -100,14 +100,14 @@ class Server:
                              daemon=True).start()
 
     def leave(self):
-        """Ends at once, whatever the threads are doing."""
-        # They may be in the middle of counts.json, but not for long.
+        """Ends at once, without waiting for threads."""
+        # A thread may be writing counts.json: that is short, so wait for it.
         if self.lock.acquire(timeout=1):
             self.record.write_counts()
         os._exit(0)
 
     def reply(self, request):
-        """The reply to a request, which is on disk when this returns."""
+        """The reply to a request, which is recorded before this returns."""
         try:
             request.tokens = self.tokens
             request.llamacpp_key = self.options.llamacpp_key
@@ -125,7 +125,7 @@ class Server:
             return Reply(500, script.TEXT, [text.encode("utf-8", "replace")])
 
     def begin(self):
-        """The reply begins: the client may count the request as answered."""
+        """Notes the start of a reply: the request counts as answered."""
         with self.lock:
             self.record.open -= 1
 
@@ -168,7 +168,7 @@ class Record:
         self.write("counts.json", text.encode())
 
     def write(self, name, *pieces):
-        """The file is there whole or not at all."""
+        """Writes a file that appears only complete."""
         path = os.path.join(self.folder, name)
         with open(path + ".new", "wb") as f:
             for piece in pieces:

@@ -7,7 +7,7 @@ import tempfile
 
 DAYS = "3650"
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-# A file of our own, so that the system's settings do not matter.
+# A separate file, so that settings of the system do not matter.
 CONFIG = """\
 [req]
 distinguished_name = name
@@ -29,11 +29,11 @@ authorityKeyIdentifier = keyid
 
 
 def context(folder):
-    """A TLS context with what is in the folder; made first if it is not."""
+    """A TLS context with the certificates in the folder, made if missing."""
     names = [os.path.join(folder, x)
              for x in ("ca.pem", "server.pem", "server.key")]
     with open(os.path.join(folder, "tls.lock"), "w", encoding="ascii") as lock:
-        # Servers started at once on one folder must agree on one CA.
+        # Servers that start together on one folder must share one CA.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not all(map(os.path.exists, names)):
             make(folder)
@@ -46,7 +46,7 @@ def context(folder):
 
 
 def openssl(*words, name="", cwd=None):
-    """Runs it; raises OSError with its own words if it fails."""
+    """Runs openssl; raises OSError with its message if it fails."""
     done = subprocess.run(("openssl",) + words, cwd=cwd, text=True,
                           env=dict(os.environ, NAME=name),
                           stdin=subprocess.DEVNULL, capture_output=True)
@@ -74,7 +74,7 @@ def make(folder):
 
 
 def hash_directory(folder):
-    """certs/HASH.0, as CAPATH wants it."""
+    """certs/HASH.0, for CAPATH."""
     ca = os.path.join(folder, "ca.pem")
     name = openssl("x509", "-hash", "-noout", "-in", ca).strip() + ".0"
     with tempfile.TemporaryDirectory(dir=folder) as work:
