@@ -19,8 +19,7 @@ rc= # set by gm and ask
 }
 
 @test "cut by the token limit: the text, 1, and what thinking took" {
-	local cut="gm-prompt: $ALIAS: the answer was cut by the token limit\
- (MAX_TOKENS)"
+	local cut="gm-prompt: $ALIAS: the answer was cut at the token limit"
 
 	replies <<-'END'
 		[{"stream": ["Hel"], "finish": "MAX_TOKENS"},
@@ -31,15 +30,15 @@ rc= # set by gm and ask
 		 {"stream": [], "finish": "MAX_TOKENS",
 		  "usage": {"thoughtsTokenCount": 64}}]
 	END
-	local total='; --max-tokens N sets the total of thinking and answer'
+	local rest='; raise --max-tokens (MAX_TOKENS)'
 	ask hi
-	said 1 $'Hel\n' "$cut$total"$'\n'
+	said 1 $'Hel\n' "$cut$rest"$'\n'
 	ask hi
-	said 1 $'Hel\n' "$cut: 4 of its 5 tokens went to thinking$total"$'\n'
+	said 1 $'Hel\n' "$cut: 4 of 5 tokens went to thinking$rest"$'\n'
 	ask -S hi
-	said 1 $'Hel\n' "$cut: 4 of its 5 tokens went to thinking$total"$'\n'
+	said 1 $'Hel\n' "$cut: 4 of 5 tokens went to thinking$rest"$'\n'
 	ask hi # nothing is left of it
-	said 1 '' "$cut: 64 of its 64 tokens went to thinking$total"$'\n'
+	said 1 '' "$cut: 64 of 64 tokens went to thinking$rest"$'\n'
 	[ "$(requests)" -eq 4 ]
 }
 
@@ -120,13 +119,13 @@ rc= # set by gm and ask
 	END
 	ask hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may not be whole (NEW_REASON)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON)"$'\n'
 	ask -S hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may not be whole (NEW_REASON)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON)"$'\n'
 	ask hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may not be whole (OTHER)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (OTHER)"$'\n'
 	ask --retries 0 hi
 	said 1 '' "gm-prompt: $ALIAS: the answer is empty (OTHER)"$'\n'
 }
@@ -138,8 +137,7 @@ rc= # set by gm and ask
 		 {"body": ""}, {"json": {}}, {"json": {"candidates": []}}]
 	END
 	ask --retries 0 hi
-	said 76 '' "gm-prompt: $URL: the reply was cut before its end (HTTP 200,\
- truncated): no finish reason
+	said 76 '' "gm-prompt: $URL: the response ended too early: no finish reason; try again later (HTTP 200, truncated)
 "
 	sent "$HI"
 	for _ in 2 3 4 5; do
@@ -170,8 +168,7 @@ rc= # set by gm and ask
 		 {"stream": ["Hello."]}]
 	END
 	ask -S --max-wait 0 hi
-	said 76 $'Hello\n' "gm-prompt: $URL: the reply was cut before its end\
- (HTTP 200, truncated): no finish reason
+	said 76 $'Hello\n' "gm-prompt: $URL: the response ended too early: no finish reason; try again later (HTTP 200, truncated)
 "
 	sent "$HI"
 }
@@ -199,12 +196,10 @@ rc= # set by gm and ask
 	END
 	for _ in 1 2; do
 		ask --retries 0 hi
-		said 69 '' "gm-prompt: $ALIAS: the service cancelled the request\
- (HTTP 499, cancelled): The operation was cancelled.
+		said 69 '' "gm-prompt: $ALIAS: cancelled by the service; try again later (HTTP 499, cancelled)
 "
 		ask -S --max-wait 0 hi
-		said 69 $'Hel\n' "gm-prompt: $ALIAS: the service cancelled the\
- request (HTTP 499, cancelled): The operation was cancelled.
+		said 69 $'Hel\n' "gm-prompt: $ALIAS: cancelled by the service; try again later (HTTP 499, cancelled)
 "
 	done
 	[ "$(requests)" -eq 4 ]

@@ -171,7 +171,7 @@ gm-prompt: 1 of 3 records failed
 	replies <<<"[$ECHO]"
 	yes | batch -l --max-requests 20 --text
 	said 75 "$(yes | head -n 20)
-" 'gm-prompt: --max-requests: 20 sent; the rest was not
+" 'gm-prompt: --max-requests: stopped after 20 requests; the remaining records were not sent
 '
 	[ "$(requests)" -eq 20 ]
 	# Nothing is left: nothing was kept from it.
@@ -181,7 +181,7 @@ gm-prompt: 1 of 3 records failed
 	# Retries are requests, too.
 	replies <<<"[{\"refusal\": \"overloaded\", \"repeat\": 3}, $ECHO]"
 	seq 9 | batch -l -j1 --max-requests 5 --text
-	said 75 $'1\n2\n' 'gm-prompt: --max-requests: 5 sent; the rest was not
+	said 75 $'1\n2\n' 'gm-prompt: --max-requests: stopped after 5 requests; the remaining records were not sent
 '
 }
 
@@ -189,7 +189,7 @@ gm-prompt: 1 of 3 records failed
 	replies <<<"[$ECHO]"
 	# One in and one out each.
 	seq 9 | batch -l -j1 --max-total-tokens 5 --text
-	said 75 $'1\n2\n3\n' 'gm-prompt: --max-total-tokens: 6 used; the rest was not sent
+	said 75 $'1\n2\n3\n' 'gm-prompt: --max-total-tokens: stopped after 6 tokens; the remaining records were not sent
 '
 	[ "$(requests)" -eq 3 ]
 }
@@ -205,9 +205,9 @@ gm-prompt: 1 of 3 records failed
 [3,true]
 [4,false]
 '
-	same err "gm-prompt: --max-failures: 2 failed, the last of them: $ALIAS: the\
- service refuses the request (HTTP 400, bad_request): Request contains an\
- invalid argument.; the rest was not sent
+	same err "gm-prompt: --max-failures: stopped after 2 failed records; record 4:\
+ $ALIAS: the service refuses the request (HTTP 400, bad_request): Request\
+ contains an invalid argument.
 "
 	# Those that cannot be sent count.
 	printf '%s\n' a '{' '{' b | batch -a -j1 --max-failures 2

@@ -40,10 +40,10 @@ mistral() {
 gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until\
  T (HTTP 429, quota_day): Quota exceeded for metric:\
  generativelanguage.googleapis.com/generate_content_free_tier_requests, limit:\
- 20, model: $ALIAS Please retry in 38s.; asking mistral instead
+ 20, model: $ALIAS Please retry in 38s.; using mistral
 "
 	seq 3 | batch -l -j1 --retries 0 --fallback mistral -v
-	[ "$(grep -c '; asking mistral instead$' err)" -eq 3 ]
+	[ "$(grep -c '; using mistral$' err)" -eq 3 ]
 }
 
 @test "what only the fallback refuses is a failed record" {
@@ -76,7 +76,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	[ "$rc" -eq 75 ]
 	answers m m
 	[ "$(requests)" -eq 4 ]
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 }
 
 @test "a key that dies midway loses no record" {
@@ -100,7 +100,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	[ "$(requests)" -le 4 ]
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -q '^gm-prompt: no key can be used (2 refused): ' err
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 }
 
 @test "all keys cool down for too long: the time, and nothing written" {
@@ -114,7 +114,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	[ "$(requests)" -eq 5 ]
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -Eq '^gm-prompt: no key can be used until 20[0-9TZ:-]+ \(2 ' err
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 	# The input is not read further.
 	yes | batch -l
 	[ "$rc" -eq 75 ]
@@ -158,7 +158,7 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 	yes '{"prompt":"1","model":"rare"}' | batch -a
 	[ "$rc" -eq 75 ]
 	same out ''
-	grep -q '; the rest was not sent$' err
+	grep -q '; the remaining records were not sent$' err
 	[ "$(requests)" -le 16 ]
 }
 
@@ -223,8 +223,8 @@ gm-prompt: gemini: key 0 (...0001): the quota per day is used up; it rests until
 		 $ECHO]
 	END
 	printf '%s\n' one two three | batch -l -j1 --text --deadline 2
-	said 69 $'one\n' "gm-prompt: $ALIAS: deadline exceeded (deadline); the rest\
- was not sent
+	said 69 $'one\n' "gm-prompt: $ALIAS: deadline exceeded; the remaining records\
+ were not sent (deadline)
 "
 	[ "$(requests)" -eq 2 ]
 	# Also while nothing comes.

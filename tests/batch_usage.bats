@@ -27,32 +27,32 @@ refused() {
 
 @test "what a batch cannot have" {
 	replies <<<"[]"
-	refused '--lines, --null and --jsonl exclude each other' -l -0
-	refused '--lines, --null and --jsonl exclude each other' -0 -a
-	refused '--stream and a batch exclude each other' -l -S
-	refused '--show-thoughts and a batch exclude each other' -l --show-thoughts
-	refused '--no-stdin and a batch exclude each other' -l -n
-	refused '--text and --json exclude each other' -l --text --json
-	refused '--text and --resume exclude each other' -l --text --resume -o x
-	refused '--force and --resume exclude each other' -l --force --resume -o x
-	refused '--unordered, --text and --output exclude each other' \
+	refused '--lines, --null and --jsonl cannot be combined' -l -0
+	refused '--lines, --null and --jsonl cannot be combined' -0 -a
+	refused '--stream and a batch cannot be combined' -l -S
+	refused '--show-thoughts and a batch cannot be combined' -l --show-thoughts
+	refused '--no-stdin and a batch cannot be combined' -l -n
+	refused '--text and --json cannot be combined' -l --text --json
+	refused '--text and --resume cannot be combined' -l --text --resume -o x
+	refused '--force and --resume cannot be combined' -l --force --resume -o x
+	refused '--unordered, --text and --output cannot be combined' \
 	    -l --unordered --text -o x
-	refused '--output and --dry-run of a batch exclude each other' \
+	refused '--output and --dry-run of a batch cannot be combined' \
 	    -l -o x --dry-run
-	refused '--output and --estimate of a batch exclude each other' \
+	refused '--output and --estimate of a batch cannot be combined' \
 	    -l -o x --estimate
 	refused '--resume needs --output FILE' -l --resume
 	refused '--force needs --output FILE' -l --force -o -
 	refused '--keep-failed needs --resume' -l --keep-failed -o x
-	refused '--estimate and --count exclude each other' \
+	refused '--estimate and --count cannot be combined' \
 	    -l --count --estimate
-	refused '--extract and --count exclude each other' -l -x --count
+	refused '--extract and --count cannot be combined' -l -x --count
 	[ ! -e x ]
 }
 
 @test "the records are standard input" {
-	local why='standard input holds the records: it cannot be the prompt,'
-	why+=' the system instruction or a file, too'
+	local why='standard input holds the records; it cannot also be the prompt,'
+	why+=' the system instruction or a file'
 	replies <<<"[]"
 	refused "$why" -l -q @-
 	refused "$why" -l -s @-

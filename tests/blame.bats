@@ -84,7 +84,7 @@ E
 	[{"when":{"path":"gemini-a:"},"refusal":"permission","repeat":-1},{$STREAM,"repeat":-1}]
 	E
 	ask -m gemini-a hi
-	said 77 '' "gm-prompt: no key can be used (2 refused): key 1 (...0001): permission denied (HTTP 403, forbidden): The caller does not have permission
+	said 77 '' "gm-prompt: all keys are rejected: permission denied; gm-keycheck shows the reason for each (HTTP 403, forbidden): The caller does not have permission
 "
 	went K0 K1
 	marked 'gemini-a forbidden' 'gemini-a forbidden'
@@ -175,7 +175,7 @@ gemini-3.8-flash	yes
 	play <<<"[{\"status\":429,\"json\":$plain},{$STREAM,\"repeat\":-1}]"
 	ask --max-wait 0 --search news
 	[ "$rc" -eq 75 ]
-	same <(sed 's/until [^ ]*/until TIME/' err) "gm-prompt: key 0 (...0000): search has a quota of its own, which is used up: try without --search; it rests until TIME (HTTP 429, quota_search): You exceeded your current quota.
+	same <(sed 's/until [^;]*/until TIME/' err) "gm-prompt: key 0 (...0000): search quota exhausted until TIME; wait, or omit --search (HTTP 429, quota_search)
 "
 	went K0
 	marked "$ALIAS+search quota_search"
@@ -212,9 +212,9 @@ gemini-3.8-flash	yes
 	play <<<'[{"refusal":"quota_day","message":"M has no free quota tier.","repeat":-1}]'
 	ask --max-wait 0 hi
 	[ "$rc" -eq 75 ]
-	at=$(sed -n 's/.*until \([^ ]*\) .*/\1/p' err)
-	[ "$(TZ='PST8PDT,M3.2.0,M11.1.0' date -d "$at" +%T)" = 00:00:00 ]
-	same err "gm-prompt: key 0 (...0000): the key's project has no quota for this model: use another model, or enable billing; it rests until $at (HTTP 429, quota_none): M has no free quota tier.
+	at=$(sed -n 's/.* until \([^;]*\);.*/\1/p' err)
+	[ "$(TZ='PST8PDT,M3.2.0,M11.1.0' date -d "${at% (*}" +%T)" = 00:00:00 ]
+	same err "gm-prompt: key 0 (...0000): no quota for this model until $at; use another model, or enable billing (HTTP 429, quota_none)
 "
 }
 
@@ -222,7 +222,7 @@ gemini-3.8-flash	yes
 	two
 	play <<<'[{"status":429,"json":{"error":{"message":"Too large: Limit 30000, Requested 45000.","code":"rate_limit_exceeded"}},"repeat":-1}]'
 	ask --provider openai --fallback mistral hi
-	said 65 '' 'gm-prompt: qwen3-8b-q4_k_m: the request is too large: it counts as 45000, and the whole quota is 30000 (HTTP 429, too_large): Too large: Limit 30000, Requested 45000.
+	said 65 '' 'gm-prompt: qwen3-8b-q4_k_m: request too large; it counts as 45000, and the whole quota is 30000 (HTTP 429, too_large): Too large: Limit 30000, Requested 45000.
 '
 	went L
 	marked
@@ -236,7 +236,7 @@ gemini-3.8-flash	yes
 	E
 	ask --provider openai --fallback mistral hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: openai: key 0 (...0200): the key is not valid (HTTP 400, key_invalid): Incorrect API key provided: ab***yz.; asking mistral instead
+" "gm-prompt: openai: key 0 (...0200): API key not valid; using mistral (HTTP 400, key_invalid)
 "
 	went O0 M0
 	marked 'all key_invalid'
@@ -261,19 +261,19 @@ gemini-3.8-flash	yes
 	export OPENAI_API_KEY=$O0 OPENAI_BASE_URL=$URL/openai/v1 OPENAI_MODEL=local
 	play <<<'[{"json":{"code":401,"msg":"Who are you?"},"repeat":-1}]'
 	ask --provider openai hi
-	said 77 '' 'gm-prompt: key 0 (...0200): the key was not accepted (HTTP 401, key_rejected): Who are you?
+	said 77 '' 'gm-prompt: key 0 (...0200): API key rejected; replace it (HTTP 401, key_rejected): Who are you?
 '
 	rm -r "$GM_STATE_DIR"
 	play <<<'[{"json":{"error":"Unexpected endpoint or method. (POST /v1/chat)"},"repeat":-1}]'
 	ask --provider openai hi
-	said 78 '' "gm-prompt: $URL/openai/v1: no API at this address: check the base URL (HTTP 200, bad_url): Unexpected endpoint or method. (POST /v1/chat)
+	said 78 '' "gm-prompt: $URL/openai/v1: no API at this address; check the base URL (HTTP 200, bad_url): Unexpected endpoint or method. (POST /v1/chat)
 "
 	play <<<'[{"body":"data: {\"error\":\"Died\",\"error_type\":\"generation\"}\n\n"},{"chat":["Yes."]}]'
 	ask --provider openai hi
 	said 0 $'Yes.\n' ''
 	play <<<'[{"json":{"errors":[{"message":"Slowly, please"}]},"status":200,"repeat":-1}]'
 	ask --provider openai --retries 0 hi
-	said 69 '' 'gm-prompt: local: the service failed (HTTP 200, server): Slowly, please
+	said 69 '' 'gm-prompt: local: error at the service; try again later (HTTP 200, server): Slowly, please
 '
 	marked
 }
@@ -283,13 +283,13 @@ gemini-3.8-flash	yes
 	export OPENAI_API_KEY=$O0 OPENAI_BASE_URL=$URL/openai/v1 OPENAI_MODEL=local
 	play <<<'[{"json":{"choices":[{"index":0,"finish_reason":"error","message":{"content":""},"error":{"code":402,"message":"Top up."}}]},"repeat":-1}]'
 	ask --provider openai hi
-	said 77 '' "gm-prompt: key 0 (...0200): the account has no credit left (HTTP 402, no_credit): Top up.
+	said 77 '' "gm-prompt: key 0 (...0200): no credit left; add credit to the account (HTTP 402, no_credit)
 "
 	marked 'all no_credit'
 	rm -r "$GM_STATE_DIR"
 	play <<<'[{"body":"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\",\"error\":{\"code\":502,\"message\":\"Upstream died\"}}]}\n\n","repeat":-1}]'
 	ask --provider openai --retries 0 hi
-	said 69 '' 'gm-prompt: local: the service failed (HTTP 502, server): Upstream died
+	said 69 '' 'gm-prompt: local: error at the service; try again later (HTTP 502, server): Upstream died
 '
 	marked
 }

@@ -306,7 +306,7 @@ ends() {
 
 @test "answers that end badly, in each dialect" {
 	local tries status held streamed line members failures=0
-	local cut='SITE: the reply was cut before its end (HTTP 200, truncated)'
+	local cut='SITE: the response ended too early; try again later (HTTP 200, truncated)'
 	services
 	while IFS='|' read -r tries status held streamed line members; do
 		each ends "$tries" "$status" "$held" "$streamed" "$line" \
@@ -315,26 +315,26 @@ ends() {
 			failures=$((failures + 1))
 		}
 	done <<-E
-	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (length); --max-tokens N sets the total of thinking and answer|"chat":["One ","two."],"finish":"length"
-	1|1|One two.|One two.|MODEL: the answer was cut by the token limit (model_length); --max-tokens N sets the total of thinking and answer|"chat":["One ","two."],"finish":"model_length"
+	1|1|One two.|One two.|MODEL: the answer was cut at the token limit; raise --max-tokens (length)|"chat":["One ","two."],"finish":"length"
+	1|1|One two.|One two.|MODEL: the answer was cut at the token limit; raise --max-tokens (model_length)|"chat":["One ","two."],"finish":"model_length"
 	1|1|-|One two.|MODEL: the answer was blocked (content_filter)|"chat":["One ","two."],"finish":"content_filter"
-	1|1|One two.|One two.|MODEL: the answer may not be whole (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
+	1|1|One two.|One two.|MODEL: the answer may be incomplete (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
 	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
 	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
-	1|1|One two.|One two.|MODEL: the answer may not be whole (no finish reason)|"chat":["One ","two."],"finish":null
-	1|1|One two.|One two.|MODEL: the answer may not be whole (no finish reason)|"chat":["One ","two."],"finish":""
+	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason)|"chat":["One ","two."],"finish":null
+	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason)|"chat":["One ","two."],"finish":""
 	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":"","done":false
 	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":null,"done":false
 	2|76|-|-|$cut: no finish reason|"chat":[],"finish":null
-	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two.",{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
-	2|69|-|-|MODEL: the service failed (HTTP 500, server): Oh.|"chat":[{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
-	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
-	2|69|-|One two.|MODEL: the service failed (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"error\":{\"code\":500,\"message\":\"Oh.\"}}\n\ndata: [DONE]\n\n"
-	2|69|-|-|MODEL: the service failed (HTTP 500, server): Oh.|"body":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
-	1|65|-|One two.|MODEL: the service refuses the request (HTTP 200, bad_request): No.|"chat":["One ","two.",{"error":{"code":null,"message":"No.","type":"invalid_request_error"}}]
-	2|69|-|One two.|MODEL: the service failed (HTTP 200, server): finish reason error|"chat":["One ","two."],"finish":"error"
-	2|69|-|One two.|MODEL: the service failed (HTTP 200, server): finish reason insufficient_system_resource|"chat":["One ","two."],"finish":"insufficient_system_resource"
-	2|69|-|-|MODEL: the service failed (HTTP 200, server): finish reason insufficient_system_resource|"chat":[],"finish":"insufficient_system_resource","unary":true
+	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":["One ","two.",{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
+	2|69|-|-|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":[{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
+	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
+	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"error\":{\"code\":500,\"message\":\"Oh.\"}}\n\ndata: [DONE]\n\n"
+	2|69|-|-|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"body":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
+	1|65|-|One two.|MODEL: request rejected (HTTP 200, bad_request): No.|"chat":["One ","two.",{"error":{"code":null,"message":"No.","type":"invalid_request_error"}}]
+	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 200, server): finish reason error|"chat":["One ","two."],"finish":"error"
+	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 200, server): finish reason insufficient_system_resource|"chat":["One ","two."],"finish":"insufficient_system_resource"
+	2|69|-|-|MODEL: error at the service; try again later (HTTP 200, server): finish reason insufficient_system_resource|"chat":[],"finish":"insufficient_system_resource","unary":true
 	E
 	[ "$failures" -eq 0 ]
 }
@@ -362,7 +362,7 @@ refuses() {
 	local dialect name status class tries line failures=0
 	local key='key 0 (...0100)' okey='key 0 (...0200)'
 	local no='MODEL: the service refuses the request'
-	local long='MODEL: the request is too large (HTTP 400, too_large)'
+	local long='MODEL: request too large; send less (HTTP 400, too_large)'
 	local extra='(HTTP 422, bad_request): body.seed: Extra inputs are not permitted'
 	services
 	while IFS='|' read -r dialect name status class tries line; do
@@ -373,46 +373,46 @@ refuses() {
 			failures=$((failures + 1))
 		}
 	done <<-E
-	mistral|unauthorized|77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected): Invalid API Key
-	mistral|unauthorized_message|77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected): Unauthorized
-	mistral|unauthorized_empty|77|key_rejected|1|$key: the key was not accepted (HTTP 401, key_rejected)
-	mistral|invalid_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 400, model_gone): Invalid model: MODEL
-	mistral|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): Model MODEL not found
-	mistral|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): no Route matched with those values
+	mistral|unauthorized|77|key_rejected|1|$key: API key rejected; replace it (HTTP 401, key_rejected): Invalid API Key
+	mistral|unauthorized_message|77|key_rejected|1|$key: API key rejected; replace it (HTTP 401, key_rejected): Unauthorized
+	mistral|unauthorized_empty|77|key_rejected|1|$key: API key rejected; replace it (HTTP 401, key_rejected)
+	mistral|invalid_model|78|model_gone|1|MODEL: no such model; gm-models lists the models (HTTP 400, model_gone)
+	mistral|no_model|78|model_gone|1|MODEL: no such model; gm-models lists the models (HTTP 404, model_gone)
+	mistral|not_found|78|bad_url|1|SITE: no API at this address; check the base URL (HTTP 404, bad_url): no Route matched with those values
 	mistral|context|65|too_large|1|$long: Prompt contains 300000 tokens, too large for model with 262144 maximum context length
-	mistral|billing|77|no_credit|1|$key: the account has no credit left (HTTP 402, no_credit): Payment required. Please check your billing settings.
-	mistral|tier|77|forbidden|1|$key: permission denied (HTTP 403, forbidden): This model is not available in your subscription tier or workspace.
+	mistral|billing|77|no_credit|1|$key: no credit left; add credit to the account (HTTP 402, no_credit)
+	mistral|tier|77|forbidden|1|$key: permission denied; use another model, or get permission in the project (HTTP 403, forbidden): This model is not available in your subscription tier or workspace.
 	mistral|fields_object|65|bad_request|1|$no $extra
 	mistral|fields_array|65|bad_request|1|$no $extra
 	mistral|fields_string|65|bad_request|1|$no $extra
 	mistral|fields_detail|65|bad_request|1|$no $extra
-	mistral|rate|75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Rate limit exceeded
-	mistral|rate_requests|75|quota_minute|1|$key: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Requests rate limit exceeded
-	mistral|zero|75|quota_none|1|$key: the key's project has no quota for this model: use another model, or enable billing; it rests until TIME (HTTP 429, quota_none): Rate limit exceeded
-	mistral|capacity|69|overloaded|2|MODEL: the model is overloaded (HTTP 429, overloaded): Service tier capacity exceeded for this model.
-	mistral|server|69|server|2|MODEL: the service failed (HTTP 500, server): Internal server error
-	mistral|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): Service overloaded
-	mistral|timeout|69|server_timeout|2|MODEL: the service ran out of time (HTTP 504, server_timeout): The request timed out
-	openai|unauthorized|77|key_invalid|1|$okey: the key is not valid (HTTP 401, key_invalid): Incorrect API key provided: ********0200. You can find your API key at https://platform.openai.com/account/api-keys.
-	openai|permission|77|forbidden|1|$okey: permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
-	openai|country|77|region|1|SITE: the service is not available in your region (HTTP 403, region): Country, region, or territory not supported
-	openai|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): Invalid URL (POST /v1/chat/completions)
-	openai|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): The model \`MODEL\` does not exist or you do not have access to it.
+	mistral|rate|75|quota_minute|1|$key: rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
+	mistral|rate_requests|75|quota_minute|1|$key: rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
+	mistral|zero|75|quota_none|1|$key: no quota for this model until TIME; use another model, or enable billing (HTTP 429, quota_none)
+	mistral|capacity|69|overloaded|2|MODEL: overloaded; try again later (HTTP 429, overloaded)
+	mistral|server|69|server|2|MODEL: error at the service; try again later (HTTP 500, server): Internal server error
+	mistral|overloaded|69|overloaded|2|MODEL: overloaded; try again later (HTTP 503, overloaded)
+	mistral|timeout|69|server_timeout|2|MODEL: timeout at the service; try again later (HTTP 504, server_timeout)
+	openai|unauthorized|77|key_invalid|1|$okey: API key not valid; replace it (HTTP 401, key_invalid)
+	openai|permission|77|forbidden|1|$okey: permission denied; use another model, or get permission in the project (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
+	openai|country|77|region|1|SITE: not available in your region; use a supported region, or enable billing (HTTP 403, region)
+	openai|not_found|78|bad_url|1|SITE: no API at this address; check the base URL (HTTP 404, bad_url): Invalid URL (POST /v1/chat/completions)
+	openai|no_model|78|model_gone|1|MODEL: no such model; gm-models lists the models (HTTP 404, model_gone)
 	openai|context|65|too_large|1|$long: This model's maximum context length is 128000 tokens. However, your messages resulted in 130004 tokens. Please reduce the length of the messages.
-	openai|rate|75|quota_minute|1|$okey: the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Rate limit reached for MODEL in organization org-standin on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s.
-	openai|quota|77|no_credit|1|$okey: the account has no credit left (HTTP 429, no_credit): You exceeded your current quota, please check your plan and billing details.
-	openai|server|69|server|2|MODEL: the service failed (HTTP 500, server): The server had an error while processing your request. Sorry about that!
-	openai|html|69|server|2|MODEL: the service failed (HTTP 502, server): 502 Bad Gateway 502 Bad Gateway
-	openai|overloaded|69|overloaded|2|MODEL: the model is overloaded (HTTP 503, overloaded): The engine is currently overloaded, please try again later
-	llamacpp|unauthorized|77|key_rejected|1|SITE: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_rejected): Invalid API Key
-	llamacpp|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): File Not Found
+	openai|rate|75|quota_minute|1|$okey: rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
+	openai|quota|77|no_credit|1|$okey: no credit left; add credit to the account (HTTP 429, no_credit)
+	openai|server|69|server|2|MODEL: error at the service; try again later (HTTP 500, server): The server had an error while processing your request. Sorry about that!
+	openai|html|69|server|2|MODEL: error at the service; try again later (HTTP 502, server): 502 Bad Gateway 502 Bad Gateway
+	openai|overloaded|69|overloaded|2|MODEL: overloaded; try again later (HTTP 503, overloaded)
+	llamacpp|unauthorized|77|key_rejected|1|SITE: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): Invalid API Key
+	llamacpp|not_found|78|bad_url|1|SITE: no API at this address; check the base URL (HTTP 404, bad_url): File Not Found
 	llamacpp|context|65|too_large|1|$long: request (13392 tokens) exceeds the available context size (8192 tokens), try increasing it
 	llamacpp|unsupported|65|bad_request|1|$no (HTTP 501, bad_request): This feature is not supported by this server
-	llamacpp|server|69|server|2|MODEL: the service failed (HTTP 500, server): Compute error.
-	ollama|no_model|78|model_gone|1|MODEL: the service does not have this model (HTTP 404, model_gone): model "MODEL" not found, try pulling it first
-	ollama|not_found|78|bad_url|1|SITE: no API at this address: check the base URL (HTTP 404, bad_url): 404 page not found
-	ollama|api_error|69|server|2|MODEL: the service failed (HTTP 500, server): llama runner process has terminated: exit status 2
-	ollama|native|69|server|2|MODEL: the service failed (HTTP 500, server): llama runner process has terminated: exit status 2
+	llamacpp|server|69|server|2|MODEL: error at the service; try again later (HTTP 500, server): Compute error.
+	ollama|no_model|78|model_gone|1|MODEL: no such model; gm-models lists the models (HTTP 404, model_gone)
+	ollama|not_found|78|bad_url|1|SITE: no API at this address; check the base URL (HTTP 404, bad_url): 404 page not found
+	ollama|api_error|69|server|2|MODEL: error at the service; try again later (HTTP 500, server): llama runner process has terminated: exit status 2
+	ollama|native|69|server|2|MODEL: error at the service; try again later (HTTP 500, server): llama runner process has terminated: exit status 2
 	E
 	[ "$failures" -eq 0 ]
 }
@@ -450,7 +450,7 @@ refuses() {
 	services
 	to ollama
 	OPENAI_MODEL=llama9 chat hi
-	failed 78 'llama9: the service does not have this model (HTTP 404, model_gone): model "llama9" not found, try pulling it first'
+	failed 78 'llama9: no such model; gm-models lists the models (HTTP 404, model_gone)'
 	tried 1
 }
 
@@ -459,7 +459,7 @@ refuses() {
 	to openai
 	unset OPENAI_API_KEY
 	chat hi
-	failed 77 "$URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	failed 77 "$URL/openai/v1: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
 	went O
 	# A server that is started anew, without, is asked at once.
 	remember
@@ -521,7 +521,7 @@ refuses() {
 	unset OPENAI_API_KEY
 	play <<<"[{\"json\":{\"error\":{\"message\":\"Forbidden\"}},\"status\":403},$LOCAL_GOOD]"
 	chat hi
-	failed 77 "$SITE: permission denied (HTTP 403, forbidden): Forbidden"
+	failed 77 "$SITE: permission denied; use another model, or get permission in the project (HTTP 403, forbidden): Forbidden"
 	remember
 	again
 	chat hi
@@ -538,7 +538,7 @@ refuses() {
 	play <<<"[{\"refusal\":\"loading\",\"repeat\":2},$LOCAL_GOOD]"
 	chat --retries 0 --max-wait 0 hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: $SITE: the server is still loading the model: waiting for it
+" "gm-prompt: $SITE: the server is loading the model; waiting
 "
 	went L L L
 	# Also as the last resort.
@@ -577,7 +577,7 @@ refuses() {
 	play <<<"[$(at llamacpp '"refusal":"loading"'),$MISTRAL_GOOD]"
 	chat --response-timeout 900ms --fallback mistral hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: openai: $line (HTTP 503, loading): Loading model; asking mistral instead
+" "gm-prompt: openai: $line; using mistral (HTTP 503, loading): Loading model
 "
 	went L M0
 }
@@ -786,6 +786,6 @@ hides() {
 	to llamacpp
 	play <<<'[{"chat":["<think>So it"],"finish":"length"}]'
 	chat hi
-	said 1 '' "gm-prompt: $MODEL: the answer was cut by the token limit (length); --max-tokens N sets the total of thinking and answer
+	said 1 '' "gm-prompt: $MODEL: the answer was cut at the token limit; raise --max-tokens (length)
 "
 }

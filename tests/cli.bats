@@ -67,30 +67,82 @@ flags() {
 	"$1" --gm-options | awk -F '\t' '$3 == "-" { print $1, $2 }'
 }
 
-helps() {
-	local letter name arg help
+# rows ["common"]: the lines of the help text for the rows of "options", all or
+# the common ones, after a heading for each group.
+rows() {
+	local letter name arg help group mark start last=''
 
+	while IFS=$'\t' read -r letter name arg help group mark; do
+		[ "${1-common}" = "$mark" ] || [ -z "${1-}" ] || continue
+		[ "$group" = "$last" ] || echo "$group:"
+		last=$group
+		[ "$letter" = - ] && start="      --$name" ||
+			start="  -$letter, --$name"
+		[ "$arg" = - ] || start+=" $arg"
+		if [ ${#start} -lt 28 ]; then
+			printf '%-28s%s\n' "$start" "$help"
+		else
+			printf '%s\n%28s%s\n' "$start" '' "$help"
+		fi
+	done <options
+}
+
+# is_help TOOL FILE: usage, description, the lines of "want", an example of the
+# tool; at most 80 columns.
+is_help() {
+	local lines
+
+	grep -q "^Usage: $1 \[options\]" "$2" || return
+	sed -n 2p "$2" | grep -q '^[A-Z].*\.$' || return
+	sed -n '/^[A-Z][a-z ]*:$/,/^Example:$/p' "$2" | grep -v '^$' >got
+	lines=$(wc -l <got)
+	head -n "$((lines - 1))" got | diff want - || return
+	sed -n '/^Example:$/{n;p}' "$2" | grep -q "^  .*\b$1 " || return
+	[ -z "$(awk 'length > 80' "$2")" ]
+}
+
+helps() {
+	"$1" --gm-options >options || return
+	[ -s options ] || return
 	try "$1" --help
 	[ "$rc" -eq 0 ] && same err '' || return
 	mv out help
+	rows common >want
+	is_help "$1" help || return
+	[ "$(wc -l <help)" -le 40 ] || return
+	tail -n 1 help | grep -qF "$1 --help all" || return
+	tail -n 1 help | grep -qF "man $1, man 7 gm" || return
 	try "$1" -h
-	said 0 "$(cat help)"$'\n' '' || return
-	grep -q "^Usage: $1 \[options\]" help || return
-	sed -n 2p help | grep -q '^[A-Z].*\.$' || return
-	"$1" --gm-options >options || return
-	[ -s options ] || return
-	while IFS=$'\t' read -r letter name arg help; do
-		[ "$arg" != - ] && name+=" $arg"
-		[ "$letter" = - ] && letter='   ' || letter="-$letter,"
-		grep -qF -- "  $letter --$name" help || return
-		grep -qF -- " $help" help || return
-	done <options
-	# And none beyond them.
-	[ "$(grep -cE '^ +(-., )?--[a-z]' help)" -eq "$(wc -l <options)" ]
+	said 0 "$(cat help)"$'\n' ''
 }
 
-@test "-h, --help: the options of the table, and no others" {
+@test "-h, --help: the common options by group, at most 40 lines" {
 	each helps
+}
+
+helps_with_all() {
+	local words
+
+	"$1" --gm-options >options || return
+	try "$1" --help all
+	[ "$rc" -eq 0 ] && same err '' || return
+	mv out help
+	rows >want
+	is_help "$1" help || return
+	for words in '-hh' '-h -h' '--help=all' 'all -h' '-h all' \
+	    '--help --help' '-h -- all'; do
+		# shellcheck disable=SC2086 # they are words
+		try "$1" $words
+		said 0 "$(cat help)"$'\n' '' || return
+	done
+	try "$1" --help all all
+	[ "$rc" -eq 0 ] && ! diff -q help out >/dev/null || return
+	try "$1" --help=some
+	usage "$1" '--help: not all'
+}
+
+@test "--help all, --help=all, -hh: every option by group" {
+	each helps_with_all
 }
 
 tells_version() {
@@ -156,6 +208,7 @@ refuses_arguments() {
 	local letter name
 
 	while read -r letter name; do
+		[ "$name" != help ] || continue # it takes "all"
 		try "$1" "--$name=x"
 		usage "$1" "option takes no argument: --$name" || return
 	done < <(flags "$1")
@@ -190,7 +243,7 @@ takes_any_order() {
 fills_disk() {
 	local option
 
-	for option in --help --version --gm-options --gm-variables; do
+	for option in --help -hh --version --gm-options --gm-variables; do
 		rc=0
 		"$1" $option >/dev/full 2>err </dev/null || rc=$?
 		: >out
@@ -251,8 +304,8 @@ has_shared_options() {
 	local line
 
 	for line in 'h help' 'V version' 'v verbose' '- quiet' 'J json' \
-	    'm model' '- env-file' '- log-file' '- syslog' '- metrics' \
-	    '- color'; do
+	    '- provider' 'k key-index' '- env-file' '- color' \
+	    '- completion'; do
 		"$1" --gm-options | cut -f 1,2 | tr '\t' ' ' |
 		    grep -qx -- "$line" || {
 			echo "no $line"
@@ -263,6 +316,32 @@ has_shared_options() {
 
 @test "the options that all tools have" {
 	each has_shared_options
+}
+
+# lacks TOOL NAME...: it has none of these options.
+lacks() {
+	local tool=$1 name
+
+	shift
+	for name; do
+		if "$tool" --gm-options | cut -f 2 | grep -qx -- "$name"; then
+			echo "$tool has --$name"
+			return 1
+		fi
+		try "$tool" "--$name"
+		usage "$tool" "unknown option: --$name" || return
+	done
+}
+
+@test "no tool offers an option that has no effect in it" {
+	# gm-rotate sends nothing.
+	lacks gm-rotate metrics log-file syslog fallback fallback-mistral \
+	    response-timeout timeout connect-timeout deadline retries \
+	    max-wait ignore-cooldown http1.1 ipv4 ipv6
+	# A key that is checked is not waited for.
+	lacks gm-keycheck max-wait
+	# A list of models is about no model.
+	lacks gm-models model
 }
 
 # "LETTER NAME TOOL" of all options that have a letter.

@@ -52,7 +52,7 @@ rc= # set by gm and ask
 @test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --response-timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -64,7 +64,7 @@ rc= # set by gm and ask
 @test "--timeout TIME: no event after the first is an error" {
 	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: no answer (HTTP 200, timeout): no data for\
+	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
  0.3 s
 "
 	sent "$HI"
@@ -107,13 +107,13 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat full): no connection (network): " err
+	grep -q "^gm-prompt: $(cat full): no connection; " err; check the network (network)
 }
 
 @test "--deadline TIME: the whole run" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --deadline 300ms hi
-	said 69 '' "gm-prompt: $ALIAS: deadline exceeded (deadline)
+	said 69 '' "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 	sent "$HI"
 }
@@ -124,8 +124,9 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 75 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -qE '^gm-prompt: key 0 \(\.\.\.0001\): the quota per minute is used'\
-' up; it rests until [-0-9]+T[0-9:]+Z \(HTTP 429, quota_minute\): ' err
+	grep -qE '^gm-prompt: key 0 \(\.\.\.0001\): rate-limited until '\
+'[-0-9T:]+Z \([0-9]+ s\); wait, or add keys of another project '\
+'\(HTTP 429, quota_minute\)$' err
 	[ "$(requests)" -eq 1 ]
 }
 
@@ -142,8 +143,7 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 @test "--retries N" {
 	replies <<<'[{"refusal": "overloaded", "repeat": -1}]'
 	ask --retries 0 hi
-	said 69 '' "gm-prompt: $ALIAS: the model is overloaded (HTTP 503,\
- overloaded): The model is overloaded. Please try again later.
+	said 69 '' "gm-prompt: $ALIAS: overloaded; try again later (HTTP 503, overloaded)
 "
 	sent "$HI"
 	ask --retries 2 hi
@@ -171,7 +171,7 @@ Try 'gm-prompt --help'.
 	[ "$rc" -eq 0 ]
 	same out $'Hello.\n'
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -qE '^gm-prompt: quota_minute: waiting [0-9]\.[0-9] s$' err
+	grep -qE '^gm-prompt: rate-limited: waiting [0-9]\.[0-9] s for key 0 \(\.\.\.0001\)$' err
 	sent_as 1 "$HI"
 	sent_as 2 "$HI"
 }
@@ -182,11 +182,8 @@ Try 'gm-prompt --help'.
 	replies <<<'[{"refusal": "quota_day", "repeat": -1}]'
 	ask --max-wait 37.9s hi
 	[ "$rc" -eq 75 ]
-	until=$(grep -oE '[-0-9]+T[0-9:]+Z' err)
-	said 75 '' "gm-prompt: key 0 (...0001): the quota per day is used up; it\
- rests until $until (HTTP 429, quota_day): Quota exceeded for metric:\
- generativelanguage.googleapis.com/generate_content_free_tier_requests, limit:\
- 20, model: $ALIAS Please retry in 38s.
+	until=$(sed -nE 's/.* until ([-0-9T:]+Z \([0-9]+ s\));.*/\1/p' err)
+	said 75 '' "gm-prompt: key 0 (...0001): daily quota exhausted until $until; wait, or enable billing (HTTP 429, quota_day)
 "
 	sent "$HI"
 }
@@ -220,7 +217,7 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	run -1 grep -qaP '\x02h2' hello
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat port): no connection (network): " err
+	grep -q "^gm-prompt: $(cat port): no connection; " err; check the network (network)
 }
 
 @test "--http1.1: the same request" {
@@ -245,18 +242,18 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: nothing listens there: is the server running? (refused): " \
+	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: connection refused; check that the server is running (refused)
 	    err
 	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 3 ]
 	ask -4 -6 hi
-	said 64 '' "gm-prompt: --ipv4 and --ipv6 exclude each other
+	said 64 '' "gm-prompt: --ipv4 and --ipv6 cannot be combined
 Try 'gm-prompt --help'.
 "
 }
 
-@test "options that exclude each other" {
+@test "options that cannot be combined" {
 	local pair
 
 	serve
@@ -264,6 +261,6 @@ Try 'gm-prompt --help'.
 	    '--stream --extract' '--no-stdin --require-stdin'; do
 		# shellcheck disable=SC2086 # two words
 		ask $pair hi
-		usage "${pair/ / and } exclude each other"
+		usage "${pair/ / and } cannot be combined"
 	done
 }

@@ -53,7 +53,7 @@ no_file() {
 	ask -s @- hi -
 	usage 'standard input can be read only once'
 	ask -q hi -
-	usage '--prompt and operands exclude each other'
+	usage '--prompt and operands cannot be combined'
 	ask -
 	usage 'no prompt: give one as operand, with -q, or on standard input'
 	ask --require-stdin hi -

@@ -152,7 +152,7 @@ gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable bi
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash instead (HTTP 404, model_gone)
-gm-prompt: --max-requests: 2 sent; the rest was not
+gm-prompt: --max-requests: stopped after 2 requests; --resume sends the remaining records
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using mistral (quota_day)
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using openai (quota_day)
 "

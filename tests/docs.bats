@@ -9,9 +9,17 @@ section() {
 	awk -v name=".Sh $1" '/^\.Sh/ { on = $0 == name; next } on' "$2"
 }
 
-# members: the names on lines ".Va NAME , NAME" of standard input, each on a line.
+# members: the names after macros "Va NAME , NAME" of standard input, each on a
+# line.
 members() {
-	sed -n 's/^\.Va //p' | sed 's/ [,.]$//; s/ , /\n/g'
+	awk '/^\./ {
+		on = 0
+		for (i = 1; i <= NF; i++)
+			if ($i ~ /^\.?[A-Z][a-z]$/)
+				on = $i ~ /Va/
+			else if (on && $i ~ /^[a-z]/)
+				print $i
+	}'
 }
 
 # plain: mdoc text as words on one line, its few escapes undone.
@@ -53,9 +61,10 @@ ask_source() {
 }
 
 @test "options: help shows each row of the table, within 80 columns" {
-	gm-prompt --help >help
+	gm-prompt --help all >help
 	[ -z "$(awk 'length > 80' help)" ]
-	gm-prompt --gm-options | while IFS=$'\t' read -r letter name arg text; do
+	gm-prompt --gm-options |
+	    while IFS=$'\t' read -r letter name arg text _ _; do
 		[ "$letter" != - ] && start="  -$letter, --$name" ||
 			start="      --$name"
 		[ "$arg" = - ] || start+=" $arg"
@@ -138,7 +147,7 @@ EOT
 	local name file line
 
 	: >missing
-	for name in $(gm-keycheck --help | sed -n \
+	for name in $(gm-keycheck --help all | sed -n \
 	    '/ --provider /{s/.*  //; s/,//g; s/ or all$//p;}'); do
 		echo "$name" >>names
 		while read -r file line; do
@@ -148,7 +157,7 @@ EOT
 gm-prompt.1 Cm $name( ,)?
 gm-prompt.1 Ql $name( [,.])?
 gm-keycheck.1 Ql $name( [,.])?
-gm.7 It Cm $name Ta .*
+gm.7 It Cm $name
 gm.7 Pa (.*/)?${name/gemini/google}-api-keys?( ,)?
 EOT
 	done
@@ -212,7 +221,7 @@ gm-prompt: Accept: text/event-stream
 '
 }
 
-@test "classes: the page and the table in lib/fault.c agree" {
+@test "classes: gm(7) and the table in lib/fault.c agree" {
 	ask_source fault.c base/err.c >table <<'EOT'
 #include <stdio.h>
 #include "fault.h"
@@ -221,8 +230,8 @@ int
 main(void)
 {
 	static const char *const then[] = { [GM_ACTION_STOP] = "",
-		[GM_ACTION_RETRY] = ", repeated",
-		[GM_ACTION_WAIT] = ", waited for",
+		[GM_ACTION_RETRY] = ", retried",
+		[GM_ACTION_WAIT] = ", retried",
 		[GM_ACTION_ROTATE] = ", another key",
 		[GM_ACTION_MODEL] = ", another model",
 		[GM_ACTION_FALLBACK] = ", another provider" };
@@ -231,24 +240,48 @@ main(void)
 
 	for (i = 0; i < GM_CLASSES; i++) {
 		row = gm_class(i);
-		printf("%s (", row->name);
+		printf("%s: %s", row->name, row->phrase);
+		if (row->advice != NULL)
+			printf("; %s", row->advice);
+		printf(" (");
 		if (row->code == GM_ESIGNAL)
 			printf("the signal");
 		else
 			printf("%d", gm_err_status(row->code));
-		printf("%s): %s\n", then[row->action], row->phrase);
+		if (row->status != GM_STATUS_OK &&
+		    row->status != GM_STATUS_UNKNOWN)
+			printf(", %s", gm_status_name(row->status));
+		printf("%s)\n", then[row->action]);
 	}
 	return 0;
 }
 EOT
-	section CLASSES "$PAGES/gm-prompt.1" | awk '
-	/^\.It Cm/ {
-		sub(/^\.It Cm /, "")
-		sub(/ No /, " ")
-		head = $0
-		getline
-		print head ": " $0
-	}' >page
+	section 'ERROR CLASSES' "$PAGES/gm.7" | awk '
+	/^\.Ss Key status$/ { exit }
+	/^\.(It|El)/ && text != "" { print text; text = "" }
+	/^\.It Cm / { text = $3 ":"; next }
+	text != "" { text = text " " $0 }' >page
+	[ -s table ]
+	diff table page
+}
+
+@test "key status: gm(7) and the words in lib/fault.c agree" {
+	ask_source fault.c base/err.c >table <<'EOT'
+#include <stdio.h>
+#include "fault.h"
+
+int
+main(void)
+{
+	int i;
+
+	for (i = 0; i < GM_STATUSES; i++)
+		printf("%s\n", gm_status_name(i));
+	return 0;
+}
+EOT
+	section 'ERROR CLASSES' "$PAGES/gm.7" |
+	    sed -n '/^\.Ss Key status$/,$s/^\.It Cm //p' >page
 	[ -s table ]
 	diff table page
 }
@@ -256,15 +289,14 @@ EOT
 @test "JSON: the page tells each member, in its order, and no other" {
 	serve
 	gm-prompt -n --json --search Hello >object
-	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
+	section 'JSON OUTPUT' "$PAGES/gm-prompt.1" |
 	    sed -n 's/^\.It Va //p' >page
 	echo '{"prompt": "Hello", "id": 1}' | gm-prompt -a --search >line
 	jq -r 'keys_unsorted[]' line >members
 	diff members page
 	jq -r 'keys_unsorted[]' object >members
 	tail -n +4 page | diff members -
-	section 'THE JSON OBJECT' "$PAGES/gm-prompt.1" |
-	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	section 'JSON OUTPUT' "$PAGES/gm-prompt.1" | members | sort -u >page
 	gm-prompt -n --json -m none Hello >failure || :
 	script <<-'END'
 		[{"stream":[{"candidates":[{"content":{"parts":[{"toolCall":{}}]},
@@ -280,7 +312,7 @@ EOT
 	serve
 	echo 'A pipe joins two programs.' >text
 	gm-summ --json text absent >objects 2>err || :
-	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
+	section 'JSON OUTPUT' "$PAGES/gm-summ.1" |
 	    sed -n 's/^\.It Va //p' >page
 	grep -vx files page >of_file
 	head -n 1 objects | jq -r 'keys_unsorted[]' | diff of_file -
@@ -288,8 +320,7 @@ EOT
 	gm-summ --json --combine text text >combined
 	grep -vx file page >of_files
 	jq -r 'keys_unsorted[]' combined | diff of_files -
-	section 'THE JSON OBJECT' "$PAGES/gm-summ.1" |
-	    grep -o '\bVa [a-z_]*' | sed 's/^Va //' | sort -u >page
+	section 'JSON OUTPUT' "$PAGES/gm-summ.1" | members | sort -u >page
 	jq -r '.. | objects | keys[]' objects combined | sort -u | diff page -
 }
 
@@ -308,7 +339,8 @@ EOT
 EOT
 	serve
 	gm-prompt -n --metrics --log-file log Hello 2>line >answer
-	section METRICS "$PAGES/gm-prompt.1" | sed '/^\.Ss/,$d' | members >page
+	section 'METRICS AND LOGGING' "$PAGES/gm.7" | sed '/^\.Ss/,$d' |
+	    members >page
 	[ "$(tail -n 2 page)" = "$(printf 'time\ntool')" ]
 	sed 's/^gm-prompt: //' line | tr ' ' '\n' | sed 's/=.*//' >fields
 	head -n -2 page | diff fields -
@@ -340,7 +372,7 @@ EOT
 	echo Hello | gm-prompt -l --estimate --json | jq -r 'keys_unsorted[]' \
 	    >members
 	section BATCHES "$PAGES/gm-prompt.1" |
-	    sed -n '/^it prints an object/,/^The estimate/s/^\.Va \([a-z]*\).*/\1/p' |
+	    sed -n '/it prints an object/,/^The estimate/p' | members |
 	    diff members -
 }
 
@@ -432,7 +464,7 @@ asked() {
 		[ "$blocks" -gt 0 ]
 		[ "$(try_examples <blocks)" = "$blocks" ] || try_examples <blocks
 	done
-	[ "$(requests)" -eq 71 ]
+	[ "$(requests)" -eq 68 ]
 	[ "$(asked '/mistral/v1/')" -eq 3 ]
 	[ "$(asked '/llamacpp/v1/')" -eq 2 ]
 }

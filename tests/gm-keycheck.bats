@@ -328,15 +328,15 @@ $try
 $try
 " ''
 	check -k 1 1
-	said 64 "gm-keycheck: --key-index and operands exclude each other
+	said 64 "gm-keycheck: --key-index and operands cannot be combined
 $try
 " ''
 	check - 1
-	said 64 "gm-keycheck: '-' and other operands exclude each other
+	said 64 "gm-keycheck: '-' and other operands cannot be combined
 $try
 " ''
 	check -4 -6
-	said 64 "gm-keycheck: --ipv4 and --ipv6 exclude each other
+	said 64 "gm-keycheck: --ipv4 and --ipv6 cannot be combined
 $try
 " ''
 	[ "$(requests)" -eq 0 ]
@@ -511,7 +511,7 @@ lists() {
 	KEYS=$GOOD_KEY server
 	echo '[{"status":403,"body":"<title>Error 403</title>","repeat":-1}]' >"$DIR/script.json"
 	check --level generate
-	said 69 "gm-keycheck: no key got an answer: $URL: access denied by a web page instead of the API (HTTP 403, front_end): Error 403
+	said 69 "gm-keycheck: no key got an answer: $URL: a web page denies access; check the base URL and your network (HTTP 403, front_end): Error 403
 " '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
 	[ -z "$(state)" ]
 	echo '[{"refusal":"server","message":"API key expired, reported as leaked","repeat":-1}]' >"$DIR/script.json"
@@ -536,7 +536,7 @@ lists() {
 	    0 ...0001)
 $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 "
-	grep -q "^gm-keycheck: no key got an answer: $URL: nothing listens there: is the server running? (refused): " err
+	grep -q "^gm-keycheck: no key got an answer: $URL: connection refused; check that the server is running (refused)
 	[ "$(wc -l <err)" -eq 1 ]
 	[ -z "$(state)" ]
 }
@@ -544,7 +544,7 @@ $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 @test "errors of the server are repeated, up to --retries" {
 	KEYS=$GOOD_KEY server
 	echo '[{"refusal":"server","repeat":2}]' >"$DIR/script.json"
-	check --max-wait 0
+	check
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 3 ]
 }
@@ -581,7 +581,7 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 @test "keys of one project: what one has met, the other is not asked for" {
 	KEYS=a:$GOOD_KEY,a:fake-good-key-0002 server
 	echo '[{"refusal":"server"},{"refusal":"project_suspended","repeat":-1}]' >"$DIR/script.json"
-	check --max-wait 0
+	check
 	said 77 'gm-keycheck: no key is healthy; 2 project_blocked
 ' "$(tr '\t' '|' <out)"
 	# Whose request it was is told the reason, the other that there is a mark.
@@ -892,7 +892,7 @@ gm_keycheck_timestamp_seconds NOW
 	env -i setsid "$BUILD/gm-keycheck" --env-file env --level generate \
 	    >raw 2>err </dev/null || rc=$?
 	shape <raw >out
-	said 1 'gm-keycheck: no state directory; the state of the keys is kept in memory only
+	said 1 'gm-keycheck: the key state is kept in memory only: no state directory; set GM_STATE_DIR
 gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
 gm-keycheck: 2 of 3 keys are healthy; 1 invalid
 ' '0|...0001|-|ok|-|200|MS|-' \
@@ -1009,7 +1009,7 @@ full() {
 	check
 	[ "$rc" -eq 77 ]
 	full
-	full="$GM_STATE_DIR/keys: full: the oldest 1 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	full="$GM_STATE_DIR/keys: full: the oldest 1 row dropped; set GM_STATE_DIR to a different directory for each list of keys"
 	# Whoever writes first tells it: a key that is checked ...
 	env_file "fake-leaked-key-0003,$DEAD"
 	check

@@ -185,18 +185,18 @@ gemma-4-31b-it  262144  32768   no        generateContent,countTokens  yes
 	jq -r '.. | objects | keys[]' out | sort | diff - page
 }
 
-@test "options that exclude each other" {
+@test "options that cannot be combined" {
 	serve
 	models --all --method x
-	said 64 '' "gm-models: --all and --method exclude each other
+	said 64 '' "gm-models: --all and --method cannot be combined
 Try 'gm-models --help'.
 "
 	models --long --json
-	said 64 '' "gm-models: --long and --json exclude each other
+	said 64 '' "gm-models: --long and --json cannot be combined
 Try 'gm-models --help'.
 "
 	models -4 -6
-	said 64 '' "gm-models: --ipv4 and --ipv6 exclude each other
+	said 64 '' "gm-models: --ipv4 and --ipv6 cannot be combined
 Try 'gm-models --help'.
 "
 	unsent
@@ -263,7 +263,7 @@ gm-models: no model answers
 	serve
 	models
 	GEMINI_API_KEY=fake-invalid-key-0003 models --probe flash-l
-	failed 77 'key 0 (...0003): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.'
+	failed 77 'key 0 (...0003): API key not valid; replace it (HTTP 400, key_invalid)'
 	env -u GEMINI_API_KEY timeout 60 gm-models --probe >out 2>err && false
 	same out ''
 	grep -q '^gm-models: no API key in ' err
@@ -272,7 +272,7 @@ gm-models: no model answers
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-models: $URL: nothing listens there: is the server running? (refused): " err
+	grep -q "^gm-models: $URL: connection refused; check that the server is running (refused)
 }
 
 @test "--probe: one that fails alike with others, or in its own way, is no end" {
@@ -591,17 +591,17 @@ print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
 END
 	serve
 	models
-	failed 77 'key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.'
+	failed 77 'key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid)'
 	models
-	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): a web page instead of an answer: a captive portal, or a wrong base URL"
+	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): a web page instead of an answer: a captive portal, or a wrong base URL"
 	models --retries 0
 	[ "$rc" -eq 76 ]
 	models
-	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): JSON, but not a list of models"
+	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not a list of models"
 	models
-	failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): JSON, but not an answer"
+	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not an answer"
 	models
-	failed 78 "$URL: no API at this address: check the base URL (HTTP 404, bad_url): x"
+	failed 78 "$URL: no API at this address; check the base URL (HTTP 404, bad_url): x"
 	[ ! -e "$HOME/.cache" ]
 }
 
@@ -712,7 +712,7 @@ $HOME/.cache/gm
 	models
 	again
 	ask -m gemini-3.9-flash hi
-	said 78 '' 'gm-prompt: gemini-3.9-flash: the service does not have this model: similar: gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash (HTTP 404, model_gone): models/gemini-3.9-flash is not found for API version v1beta, or is not supported for streamGenerateContent. Call ListModels to see the list of available models and their supported methods.
+	said 78 '' 'gm-prompt: gemini-3.9-flash: no such model; similar: gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash (HTTP 404, model_gone)
 '
 	ask --json -m gemini-3.9-flash hi
 	[ "$(jq -r .error.message out)" = "$(sed 's/^gm-prompt: //' err)" ]

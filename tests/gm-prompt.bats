@@ -55,10 +55,10 @@ load prompt
 	unsent
 }
 
-@test "--prompt and operands exclude each other" {
+@test "--prompt and operands cannot be combined" {
 	serve
 	ask -q one two
-	usage '--prompt and operands exclude each other'
+	usage '--prompt and operands cannot be combined'
 }
 
 @test "-s, --system TEXT, @FILE and @-" {

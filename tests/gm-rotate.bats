@@ -232,23 +232,23 @@ terminal() {
 		# shellcheck disable=SC2086 # words
 		rotate $mode
 		sed -i 's/20[-0-9T:]*Z/TIME/g' err
-		said 75 '' 'gm-rotate: no key can be used until TIME (1 at rest, 1 refused): key 0 (...0001): the quota per minute is used up: known since TIME, gm-rotate --reset lifts that (quota_minute): marked by gm-rotate
+		said 75 '' 'gm-rotate: no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota_minute)
 '
 	done
 	rotate -k 1
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: key 1 (...0002): the key is not valid: known since TIME, gm-rotate --reset lifts that (key_invalid): marked by gm-rotate
+	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
 '
 	rotate --key-index 0
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 75 '' 'gm-rotate: key 0 (...0001): the quota per minute is used up; it rests until TIME: known since TIME, gm-rotate --reset lifts that (quota_minute): marked by gm-rotate
+	said 75 '' 'gm-rotate: key 0 (...0001): rate-limited until TIME; known since TIME, gm-rotate --reset lifts that (quota_minute)
 '
 	silent --reset 0
 	prints 0 --key-index 0
 	silent --mark 0 --class key_leaked
 	rotate --peek
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: no key can be used (2 refused): key 0 (...0001): the key was reported as leaked: delete it and make another: known since TIME, gm-rotate --reset lifts that (key_leaked): marked by gm-rotate
+	said 77 '' 'gm-rotate: all keys are rejected: API key reported as leaked; gm-keycheck shows the reason for each (key_leaked)
 '
 }
 
@@ -262,7 +262,7 @@ terminal() {
 	rotate --json
 	[ "$rc" -eq 75 ]
 	sed -i 's/20[-0-9T:]*Z/TIME/g' out
-	same out "{\"ok\":false,\"model\":\"$MODEL\",\"index\":null,\"key\":null,\"error\":{\"class\":\"quota\",\"message\":\"no key can be used until TIME (1 at rest, 1 refused): key 0 (...0001): the quota is used up: known since TIME, gm-rotate --reset lifts that (quota): marked by gm-rotate\",\"retry_at\":\"TIME\"}}
+	same out "{\"ok\":false,\"model\":\"$MODEL\",\"index\":null,\"key\":null,\"error\":{\"class\":\"quota\",\"message\":\"no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota)"}}
 "
 	[ "$(wc -l <err)" -eq 1 ]
 }
@@ -350,7 +350,7 @@ Try 'gm-rotate --help'.
 	    --mark 0 --class quota --for x
 	usage "--for: not a duration of at least 1ms" \
 	    --mark 0 --class quota --for 0
-	usage '--for and --class ok exclude each other' \
+	usage '--for and --class ok cannot be combined' \
 	    --mark 0 --class ok --for 1s
 }
 
@@ -807,7 +807,7 @@ x-goog-api-key: fake-good-key-0002
 	local clash
 	while IFS='|' read -r clash args; do
 		# shellcheck disable=SC2086 # words
-		usage "$clash exclude each other" $args
+		usage "$clash cannot be combined" $args
 	done <<-'END'
 		--peek and --status|--peek --status
 		--current-index and --peek|--current-index 0 --peek
@@ -860,7 +860,7 @@ memory() {
 		# shellcheck disable=SC2086 # words
 		rotate $args
 		[ "$rc" -eq 0 ]
-		same err "gm-rotate: $1; the state of the keys is kept in memory only
+		same err "gm-rotate: the key state is kept in memory only: $1
 "
 	done
 	for args in '' --print-key --json '--current-index 0' \
@@ -870,7 +870,7 @@ memory() {
 		# shellcheck disable=SC2086 # words
 		rotate $args <<<"$report"
 		[[ $args != --json ]] || sed -i 's/^{"ok":false,.*//' out
-		said 73 '' "gm-rotate: the state of the keys could not be written: $1
+		said 73 '' "gm-rotate: the key state could not be written: $1
 "
 	done
 }
@@ -911,11 +911,11 @@ sys.stdout.buffer.write(b"x" + line + b"\n")' >"$(STATE)/keys"
 	prints 2
 }
 
-@test "no directory, or one of somebody else" {
+@test "no directory, or one of another user" {
 	local state=$BATS_TEST_TMPDIR/state
 	(
 		unset HOME
-		memory 'no state directory'
+		memory 'no state directory; set GM_STATE_DIR'
 	)
 	echo x >file
 	export GM_STATE_DIR=$PWD/file
@@ -927,11 +927,11 @@ sys.stdout.buffer.write(b"x" + line + b"\n")' >"$(STATE)/keys"
 	[ "$EUID" -eq 0 ] || return 0
 	chmod 755 "$state"
 	chown 65534 "$state"
-	memory "$state: owned by somebody else"
+	memory "$state: owned by another user"
 	chown 0 "$state"
 	prints 1
 	chown 65534 "$state/keys"
-	memory "$state/keys: owned by somebody else"
+	memory "$state/keys: owned by another user"
 }
 
 @test "a directory that only can be read" {
@@ -947,12 +947,12 @@ sys.stdout.buffer.write(b"x" + line + b"\n")' >"$(STATE)/keys"
 	fi
 	chmod 555 state
 	"${as[@]}" ./gm-rotate >out 2>err || rc=$?
-	said 73 '' "gm-rotate: the state of the keys could not be written: state/keys.lock: Permission denied
+	said 73 '' "gm-rotate: the key state could not be written: state/keys.lock: Permission denied
 "
 	"${as[@]}" ./gm-rotate --peek >out 2>err
 	same out '0
 '
-	same err "gm-rotate: state/keys.lock: Permission denied; the state of the keys is kept in memory only
+	same err "gm-rotate: the key state is kept in memory only: state/keys.lock: Permission denied
 "
 }
 
@@ -967,9 +967,9 @@ sys.stdout.buffer.write(b"x" + line + b"\n")' >"$(STATE)/keys"
 		(ulimit -f 0; GOOGLE_API_KEYS=$KEYS gm-rotate $args 2>&1 | cat) \
 		    2>&1 | cat >out
 		case $args in
-		--\ *) same out "gm-rotate: $(STATE)/keys: File too large; the state of the keys is kept in memory only
+		--\ *) same out "gm-rotate: the key state is kept in memory only: $(STATE)/keys: File too large
 " ;;
-		*) same out "gm-rotate: the state of the keys could not be written: $(STATE)/keys: File too large
+		*) same out "gm-rotate: the key state could not be written: $(STATE)/keys: File too large
 " ;;
 		esac
 		diff before "$(STATE)/keys"

@@ -30,38 +30,38 @@ load summ
 	summ - -
 	usage 'the operand - is given more than once'
 	summ -n
-	usage 'no file: name one, or leave --no-stdin out'
+	usage 'no input; name a file, or omit --no-stdin'
 	summ -n 1 -
 	usage '--no-stdin and - cannot be combined'
 	summ -n --files0-from=-
 	usage '--no-stdin and - cannot be combined'
 	summ -i @- -
-	usage 'standard input cannot be both text and --instructions'
+	usage 'standard input cannot be both the text and --instructions'
 	summ --out-suffix .sum
-	usage '--out-suffix needs files: standard input has no name'
+	usage '--out-suffix needs files; standard input has no name'
 	summ --out-suffix .sum 1 -
-	usage '--out-suffix needs files: standard input has no name'
+	usage '--out-suffix needs files; standard input has no name'
 	summ --out-suffix /x 1
-	usage '--out-suffix: the end of a name, without /'
+	usage '--out-suffix: must not contain /'
 	# It would be the text itself.
 	summ --out-suffix '' 1
 	usage '--out-suffix: its argument is empty'
 	same 1 'text
 '
 	summ --out-suffix .sum -o x 1
-	usage '--out-suffix and --output exclude each other'
+	usage '--out-suffix and --output cannot be combined'
 	summ --out-suffix .sum --combine 1
-	usage '--out-suffix and --combine exclude each other'
+	usage '--out-suffix and --combine cannot be combined'
 	summ --out-suffix .sum --json 1
-	usage '--out-suffix and --json exclude each other'
+	usage '--out-suffix and --json cannot be combined'
 	summ --out-suffix .sum --estimate 1
-	usage '--out-suffix and --estimate exclude each other'
+	usage '--out-suffix and --estimate cannot be combined'
 	summ --force 1
 	usage '--force needs --out-suffix'
 	summ --cache-stats 1
 	usage '--cache-stats takes no files'
 	summ --cache-clear --cache-stats
-	usage '--cache-clear and --cache-stats exclude each other'
+	usage '--cache-clear and --cache-stats cannot be combined'
 }
 
 @test "languages go by their codes and by their names" {
@@ -80,7 +80,7 @@ load summ
 	echo 'One ⟦F001⟧.' >./1
 	rc=0
 	terminal -f 0 timeout 20 gm-summ >out 2>err || rc=$?
-	usage 'no text: name a file, or - to type one'
+	usage 'no input; name a file, or - to type a text'
 	terminal -f 0 timeout 20 gm-summ 1 >out 2>err
 	same out '- One ⟦F001⟧.
 '
@@ -136,13 +136,13 @@ gm-summ: blank: empty
 gm-summ: paper.pdf: a PDF document, but only text can be read
 gm-summ: image: a PNG image, but only text can be read
 gm-summ: nul: a NUL byte at offset 1: only text can be read
-gm-summ: late: a NUL byte: only text can be summarised
+gm-summ: late: contains a NUL byte; only text can be summarised
 gm-summ: utf16: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8
 gm-summ: dir: Is a directory
 gm-summ: loop: Too many levels of symbolic links
 gm-summ: gone: No such file or directory
 gm-summ: /dev/zero: a device, not a file
-gm-summ: 11 of 12 files have no summary
+gm-summ: 11 of 12 files failed
 '
 	tried 1
 	# All alike: that status.  One alone: its own line.
@@ -206,7 +206,7 @@ $REPLACED" ]
 "
 	[ -z "$(ls -A tmp)" ]
 	TMPDIR=$PWD/gone gm < <(cat text)
-	failed 74 "standard input: a copy in $PWD/gone (TMPDIR names another directory): No such file or directory"
+	failed 74 "standard input: temporary copy in $PWD/gone: No such file or directory; set TMPDIR to another directory"
 }
 
 @test "a file that changes while it is read fails; one that grows does not" {
@@ -235,7 +235,7 @@ $REPLACED" ]
 	tr '[:lower:]' '[:upper:]' <text | dd of=2 conv=notrunc status=none
 	: >"$DIR/go"
 	wait "$pid"
-	[ "$(jq -r .error.message out)" = '2: was changed while it was read' ]
+	[ "$(jq -r .error.message out)" = '2: changed while it was read' ]
 	rm "$DIR/go"
 
 	# One that is replaced is read on, as is one that is appended to.

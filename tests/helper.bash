@@ -163,7 +163,8 @@ head_of() {
 # unworded FILE: replace the text after the class, up to our next clause, by WHY:
 # libraries describe failures of connections differently in each version.
 unworded() {
-	sed -Ei 's/( \(([^()]*, )?(network|refused|timeout|tls|proxy|protocol|truncated)\)): [^;]+(;|$)/\1: WHY\4/' "$1"
+	sed -Ei 's/((no connection|timeout|no trusted connection|the response makes no sense|the response ended too early): )[^;]+(;|$)/\1WHY\3/
+		s/( \(([^()]*, )?proxy\)): [^;]+(;|$)/\1: WHY\3/' "$1"
 }
 
 # same FILE TEXT: check that FILE has exactly TEXT.

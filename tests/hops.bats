@@ -112,7 +112,7 @@ ends() {
 }
 
 @test "a long answer without a new token is printed, status 1" {
-	local unfinished="gm-prompt: $LONG: the answer may not be whole (CONTINUATION)
+	local unfinished="gm-prompt: $LONG: the answer may be incomplete (CONTINUATION)
 "
 	serve
 	SCRIPT=("$(hop '' "$(piece One, $MORE)")")
@@ -202,7 +202,7 @@ token() {
 }
 
 @test "-S: text that comes again otherwise ends the answer, status 1" {
-	local rest other="gm-prompt: $LONG: the answer may not be whole (HTTP 200, unfinished): the rest does not match the text that was printed
+	local rest other="gm-prompt: $LONG: the answer may be incomplete (HTTP 200, unfinished): the rest does not match the text that was printed
 "
 	serve
 	for rest in "$(piece 'TWO, three.' STOP)" "$(piece tw STOP)" \
@@ -226,7 +226,7 @@ token() {
 	TOKENS=(- T1)
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two MAX_TOKENS T2)")")
-	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
 "
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two. STOP T2)")")
@@ -266,7 +266,7 @@ token() {
 }
 
 @test "what was printed is not printed twice, and never contradicted" {
-	local other="gm-prompt: URL: the reply was cut before its end (HTTP 200, truncated): the rest does not match the text that was printed
+	local other="gm-prompt: URL: the response ended too early: the rest does not match the text that was printed; try again later (HTTP 200, truncated)
 " rest
 	serve
 	export GM_MAX_WAIT=10ms
@@ -311,7 +311,7 @@ token() {
 	hops "$first" "$cut"
 	ask -m $LONG -S --retries 1 hi
 	unworded err
-	said 76 $'One, two, \n' "gm-prompt: $URL: the reply was cut before its end (HTTP 200, truncated): WHY
+	said 76 $'One, two, \n' "gm-prompt: $URL: the response ended too early: WHY; try again later (HTTP 200, truncated)
 "
 	continued - T1
 	hops "$first" "$cut"

@@ -571,11 +571,11 @@ kept() {
 	chattr +i file 2>why || skip "no chattr: $(cat why)"
 	ask -o file hi
 	chattr -i file
-	said 73 '' $'gm-prompt: file: the file is immutable: see chattr(1)\n'
+	said 73 '' $'gm-prompt: file: the file is immutable; see chattr(1)\n'
 	chattr +a file
 	ask -o file hi
 	chattr -a file
-	said 73 '' $'gm-prompt: file: the file is append-only: see chattr(1)\n'
+	said 73 '' $'gm-prompt: file: the file is append-only; see chattr(1)\n'
 	same file $'old\n'
 	unsent
 }

@@ -169,7 +169,7 @@ Accept: application/json
 	fails 1 'gm-models: no model matches'
 	export OPENAI_BASE_URL=$URL/openai/v1
 	tool gm-models --provider openai
-	fails 77 "gm-models: URL/openai/v1: the key was not accepted: set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	fails 77 "gm-models: URL/openai/v1: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
 	export OPENAI_API_KEY=$SERVER_KEY
 	tool gm-models --provider openai --all
 	rows 0 '' gpt-4o-mini gpt-4.1-mini gpt-5-mini gpt-5.2 \
@@ -190,7 +190,7 @@ Accept: application/json
 	unset GEMINI_API_KEY MISTRAL_API_KEYS # the cache needs none
 	tool gm-models --provider mistral small
 	said 0 "$SMALL" ''
-	tool gm-models --provider openai -m nonsense -v
+	OPENAI_MODEL=nonsense tool gm-models --provider openai -v
 	said 0 'qwen3-8b-q4_k_m
 ' 'gm-models: the list of models is from the cache in HOME/.cache/gm
 '
@@ -201,7 +201,7 @@ Accept: application/json
 	tool gm-models --provider mistral --refresh
 	fails 78 "gm-models: no API key $LOOKED; set MISTRAL_API_KEYS"
 	export MISTRAL_API_KEYS=$TWO
-	tool gm-models --provider mistral --refresh -m nonsense small
+	MISTRAL_MODEL_NAME=nonsense tool gm-models --provider mistral --refresh small
 	said 0 "$SMALL" ''
 	got "GET /mistral/v1/models Bearer $TWO"
 }
@@ -234,7 +234,7 @@ Accept: application/json
 	    '{"data":[{}]}' '{"data":[{"object":"model"},5]}' '[{"user":"x"}]'; do
 		play <<<"[{\"json\":$body}]"
 		tool gm-models --refresh --provider mistral
-		fails 76 'gm-models: URL/mistral/v1: the reply makes no sense (HTTP 200, protocol): JSON, but not a list of models'
+		fails 76 'gm-models: URL/mistral/v1: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not a list of models'
 		tried 1
 	done
 }
@@ -253,7 +253,7 @@ Accept: application/json
 	start '[{"refusal":"loading"}]'
 	tool gm-models --provider openai --retries 0
 	said 0 'qwen3-8b-q4_k_m
-' 'gm-models: URL/llamacpp/v1: the server is still loading the model: waiting for it
+' 'gm-models: URL/llamacpp/v1: the server is loading the model; waiting
 '
 	tried 2
 }
@@ -276,7 +276,7 @@ Accept: application/json
 	again
 	unset GEMINI_API_KEY
 	tool gm-models --probe flash-lite-l --fallback mistral
-	said 64 '' "gm-models: gemini is left out: no API key $TRUSTED; set GOOGLE_API_KEYS
+	said 64 '' "gm-models: gemini: skipped: no API key $TRUSTED; set GOOGLE_API_KEYS
 gm-models: --probe: mistral has no call for it that is free
 Try 'gm-models --help'.
 "
@@ -286,7 +286,7 @@ Try 'gm-models --help'.
 @test "gm-models --probe: a service that is down is not replaced" {
 	start '[{"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --probe --fallback mistral --retries 0
-	fails 69 "gm-models: models: the model is overloaded (HTTP 503, overloaded): $OVERLOADED"
+	fails 69 "gm-models: models: overloaded; try again later (HTTP 503, overloaded)"
 	tried 1
 }
 
@@ -301,26 +301,26 @@ Try 'gm-models --help'.
 	misused gm-models \
 	    "--fallback: not gemini, mistral or openai"
 	tool gm-models --fallback openai --fallback-mistral
-	misused gm-models '--fallback and --fallback-mistral exclude each other'
+	misused gm-models '--fallback and --fallback-mistral cannot be combined'
 	tool gm-models --fallback-mistral -k 0
 	misused gm-models \
-	    '--key-index and --fallback-mistral exclude each other'
+	    '--key-index and --fallback-mistral cannot be combined'
 	GM_FALLBACK=nobody tool gm-models
 	fails 78 "gm-models: environment: GM_FALLBACK: not gemini, mistral or openai"
 	got
 }
 
-GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overloaded): $OVERLOADED"
+GEMINI_DOWN="gm-models: gemini: models: overloaded; try again later (HTTP 503, overloaded)"
 
 @test "gm-models --fallback, --fallback-mistral: the next one's list, and a line" {
 	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --fallback mistral --retries 0 small
-	said 0 "$SMALL" "$GEMINI_DOWN; asking mistral instead
+	said 0 "$SMALL" "$GEMINI_DOWN; using mistral
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" "$MISTRAL"
 	# The second time its list is in the cache.
 	tool gm-models --fallback-mistral --retries 0 -l 'codestral-2*'
-	rows 0 "$GEMINI_DOWN; asking mistral instead
+	rows 0 "$GEMINI_DOWN; using mistral
 " "codestral-2508|262144|-|no|$CAN"
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
 	tool gm-models --fallback mistral --retries 0 --refresh --quiet small
@@ -332,7 +332,7 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 	start '[{"when":{"path":"/v1beta/"},"refusal":"server","repeat":-1,"headers":{"Retry-After":"0"}},
 	    {"when":{"path":"/mistral/"},"refusal":"server","headers":{"Retry-After":"0"}}]'
 	tool gm-models --fallback mistral --retries 1 small
-	said 0 "$SMALL" 'gm-models: gemini: models: the service failed (HTTP 500, server): An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting; asking mistral instead
+	said 0 "$SMALL" 'gm-models: gemini: models: error at the service; using mistral (HTTP 500, server): An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting
 '
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
@@ -343,19 +343,19 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 	start
 	GEMINI_API_KEY=fake-invalid-key-0001 \
 	    tool gm-models --fallback mistral small
-	said 0 "$SMALL" 'gm-models: gemini: key 0 (...0001): the key is not valid (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.; asking mistral instead
+	said 0 "$SMALL" 'gm-models: gemini: key 0 (...0001): API key not valid; using mistral (HTTP 400, key_invalid)
 '
 	got 'GET /v1beta/models?pageSize=1000 fake-invalid-key-0001' "$MISTRAL"
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 \
 	    tool gm-models --fallback mistral --retries 0 small
 	unworded err
-	said 0 "$SMALL" 'gm-models: gemini: http://127.0.0.1:1: nothing listens there: is the server running? (refused): WHY; asking mistral instead
+	said 0 "$SMALL" 'gm-models: gemini: http://127.0.0.1:1: connection refused; using mistral (refused)
 '
 	got
 	play <<<'[{"json":{"models":5}}]'
 	tool gm-models --fallback openai
 	said 0 'qwen3-8b-q4_k_m
-' 'gm-models: gemini: URL: the reply makes no sense (HTTP 200, protocol): JSON, but not a list of models; asking openai instead
+' 'gm-models: gemini: URL: the response makes no sense; using openai (HTTP 200, protocol): JSON, but not a list of models
 '
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /llamacpp/v1/models'
@@ -364,11 +364,11 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 @test "gm-models --fallback: not where the request is at fault" {
 	start '[{"refusal":"invalid_argument","repeat":-1}]'
 	tool gm-models --fallback mistral
-	fails 65 'gm-models: models: the service refuses the request (HTTP 400, bad_request): Request contains an invalid argument.'
+	fails 65 'gm-models: models: request rejected (HTTP 400, bad_request): Request contains an invalid argument.'
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
 	play <<<'[{"when":{"path":"/v1beta/"},"refusal":"redirect","location":"/x"}]'
 	tool gm-models --fallback mistral
-	fails 76 'gm-models: URL: a redirect, which is never followed with a key (HTTP 302, redirect): Moved'
+	fails 76 'gm-models: URL: redirects are not followed with a key; check the base URL (HTTP 302, redirect): Moved'
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
 }
 
@@ -377,9 +377,9 @@ GEMINI_DOWN="gm-models: gemini: models: the model is overloaded (HTTP 503, overl
 	export MISTRAL_API_KEYS=fake-invalid-key-0013
 	export OPENAI_BASE_URL=$URL/openai/v1
 	again
-	local mistral='mistral: key 0 (...0013): the key was not accepted (HTTP 401, key_rejected): Invalid API Key'
+	local mistral='mistral: key 0 (...0013): API key rejected; replace it (HTTP 401, key_rejected): Invalid API Key'
 	tool gm-models --retries 0 --fallback mistral small
-	said 69 '' "$GEMINI_DOWN; asking mistral instead
+	said 69 '' "$GEMINI_DOWN; using mistral
 $GEMINI_DOWN; $mistral
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
@@ -387,9 +387,9 @@ $GEMINI_DOWN; $mistral
 	forget
 	OPENAI_API_KEY=fake-restricted-key-0021 \
 	    tool gm-models --retries 0 --fallback mistral,openai,mistral
-	said 69 '' "$GEMINI_DOWN; asking mistral instead
-gm-models: $mistral; asking openai instead
-$GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
+	said 69 '' "$GEMINI_DOWN; using mistral
+gm-models: $mistral; using openai
+$GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied; use another model, or get permission in the project (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0013' \
@@ -400,12 +400,12 @@ $GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, fo
 	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	export GM_FALLBACK=' mistral , openai' GM_RETRIES=0
 	tool gm-models small
-	said 0 "$SMALL" "$GEMINI_DOWN; asking mistral instead
+	said 0 "$SMALL" "$GEMINI_DOWN; using mistral
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" "$MISTRAL"
 	tool gm-models --fallback openai
 	said 0 'qwen3-8b-q4_k_m
-' "$GEMINI_DOWN; asking openai instead
+' "$GEMINI_DOWN; using openai
 "
 	local option
 	for option in '--fallback none' '-k 0'; do
@@ -417,14 +417,14 @@ $GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied (HTTP 403, fo
 	play <<<'[{"when":{"path":"/mistral/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --provider mistral --refresh -v
 	said 69 '' 'gm-models: GM_FALLBACK is not used, as a key or a provider was named
-gm-models: attempt 1: models: the model is overloaded (HTTP 503, overloaded): Service overloaded
-gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overloaded
+gm-models: attempt 1: models: overloaded; try again later (HTTP 503, overloaded)
+gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
 	got "$MISTRAL"
 	# But who names both wants both.
 	tool gm-models --provider mistral --refresh --fallback openai
 	said 0 'qwen3-8b-q4_k_m
-' 'gm-models: mistral: models: the model is overloaded (HTTP 503, overloaded): Service overloaded; asking openai instead
+' 'gm-models: mistral: models: overloaded; using openai (HTTP 503, overloaded)
 '
 }
 
@@ -456,14 +456,14 @@ gm-models: models: the model is overloaded (HTTP 503, overloaded): Service overl
 	start
 	tool gm-models --provider mistral large
 	tool gm-prompt --provider mistral -m mistral-larg hi
-	fails 78 'gm-prompt: mistral-larg: the service does not have this model: similar: mistral-large-2512, mistral-large-latest (HTTP 400, model_gone): Invalid model: mistral-larg'
+	fails 78 'gm-prompt: mistral-larg: no such model; similar: mistral-large-2512, mistral-large-latest (HTTP 400, model_gone)'
 	# Not one that cannot answer.
 	tool gm-prompt --provider mistral -m mistral-embe hi
-	fails 78 'gm-prompt: mistral-embe: the service does not have this model (HTTP 400, model_gone): Invalid model: mistral-embe'
+	fails 78 'gm-prompt: mistral-embe: no such model; gm-models lists the models (HTTP 400, model_gone)'
 	export OPENAI_BASE_URL=$URL/ollama/v1
 	tool gm-models --provider openai
 	tool gm-prompt --provider openai -m qwen3:8 hi
-	fails 78 'gm-prompt: qwen3:8: the service does not have this model: similar: qwen3:8b (HTTP 404, model_gone): model "qwen3:8" not found, try pulling it first'
+	fails 78 'gm-prompt: qwen3:8: no such model; similar: qwen3:8b (HTTP 404, model_gone)'
 }
 
 # --- gm-keycheck
@@ -610,7 +610,7 @@ gm-keycheck: left out: openai has no call that counts tokens
 	OPENAI_BASE_URL=http://127.0.0.1:1 \
 	    tool gm-keycheck --provider openai --retries 0
 	unworded err
-	rows 69 'gm-keycheck: no key got an answer: http://127.0.0.1:1: nothing listens there: is the server running? (refused): WHY
+	rows 69 'gm-keycheck: no key got an answer: http://127.0.0.1:1: connection refused; check that the server is running (refused)
 ' '0|-|-|unknown|-|-|MS|start the server'
 }
 
@@ -627,7 +627,7 @@ gm-keycheck: left out: openai has no call that counts tokens
 	rows 77 'gm-keycheck: no key is healthy; 1 invalid
 ' '0|...0022|-|invalid|TIME|401|MS|replace it'
 	OPENAI_API_KEY=fake-restricted-key-0023 tool gm-keycheck --provider openai
-	rows 69 'gm-keycheck: no key got an answer: key 0 (...0023): permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
+	rows 69 'gm-keycheck: no key got an answer: key 0 (...0023): permission denied; use another model, or get permission in the project (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
 ' '0|...0023|-|unknown|-|403|MS|use another model, or ask for permission in its project'
 	OPENAI_API_KEY=fake-nocredit-key-0024 \
 	    tool gm-keycheck --provider openai --level generate
@@ -669,8 +669,8 @@ openai    0      -        -        ok       -                     200   MS  -
 	# What has no keys is not there; -v says so.
 	unset MISTRAL_API_KEYS OPENAI_BASE_URL
 	tool gm-keycheck --provider all -v
-	rows 0 "gm-keycheck: mistral is left out: no API key $TRUSTED; set MISTRAL_API_KEYS
-gm-keycheck: openai is left out: no API key $TRUSTED; set OPENAI_API_KEY
+	rows 0 "gm-keycheck: mistral: skipped: no API key $TRUSTED; set MISTRAL_API_KEYS
+gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 " '0|...0001|-|ok|-|200|MS|-'
 	unset GEMINI_API_KEY
 	tool gm-keycheck --provider all
@@ -704,10 +704,10 @@ gm-keycheck: openai is left out: no API key $TRUSTED; set OPENAI_API_KEY
 	rows 0 '' '0|...0011|-|ok|-|200|MS|-'
 	again
 	MISTRAL_API_KEYS='' tool gm-keycheck
-	rows 0 "gm-keycheck: mistral is left out: no API key $TRUSTED; set MISTRAL_API_KEYS
+	rows 0 "gm-keycheck: mistral: skipped: no API key $TRUSTED; set MISTRAL_API_KEYS
 " '0|...0001|-|ok|-|200|MS|-'
 	GEMINI_API_KEY='' tool gm-keycheck
-	rows 0 "gm-keycheck: gemini is left out: no API key $TRUSTED; set GOOGLE_API_KEYS
+	rows 0 "gm-keycheck: gemini: skipped: no API key $TRUSTED; set GOOGLE_API_KEYS
 " '0|...0011|-|ok|-|200|MS|-'
 }
 
@@ -722,15 +722,15 @@ gm-keycheck: openai is left out: no API key $TRUSTED; set OPENAI_API_KEY
 			return 1
 		}
 	done <<-'END'
-		--provider all 0|--provider all and operands exclude each other
-		--provider all -|--provider all and operands exclude each other
-		--provider all -k 0|--key-index and --provider all exclude each other
-		--provider all --fallback mistral|--fallback and --provider all exclude each other
-		--provider all --fallback-mistral|--fallback and --provider all exclude each other
-		--fallback mistral 0|--fallback and operands exclude each other
-		--fallback-mistral -|--fallback-mistral and operands exclude each other
-		--fallback mistral -k 0|--key-index and --fallback exclude each other
-		--fallback mistral --fallback-mistral|--fallback and --fallback-mistral exclude each other
+		--provider all 0|--provider all and operands cannot be combined
+		--provider all -|--provider all and operands cannot be combined
+		--provider all -k 0|--key-index and --provider all cannot be combined
+		--provider all --fallback mistral|--fallback and --provider all cannot be combined
+		--provider all --fallback-mistral|--fallback and --provider all cannot be combined
+		--fallback mistral 0|--fallback and operands cannot be combined
+		--fallback-mistral -|--fallback-mistral and operands cannot be combined
+		--fallback mistral -k 0|--key-index and --fallback cannot be combined
+		--fallback mistral --fallback-mistral|--fallback and --fallback-mistral cannot be combined
 		--provider nobody|--provider: not gemini, mistral, openai or all
 		--fallback all|--fallback: not gemini, mistral or openai
 		--provider mistral 2|INDEX: not a whole number from 0 to 1
@@ -856,9 +856,9 @@ gm_keycheck_timestamp_seconds MS
 ' ''
 	tool gm-rotate --provider mistral --mark 1 --class key_rejected
 	tool gm-rotate --provider mistral
-	fails 75 "gm-rotate: no key can be used until TIME (1 at rest, 1 refused): key 0 (...0011): the quota per minute is used up: $known (quota_minute): marked by gm-rotate"
+	fails 75 "gm-rotate: no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota_minute)"
 	tool gm-rotate --provider mistral -k 1
-	fails 77 "gm-rotate: key 1 (...0012): the key was not accepted: $known (key_rejected): marked by gm-rotate"
+	fails 77 "gm-rotate: key 1 (...0012): API key rejected; $known (key_rejected): marked by gm-rotate"
 	tool gm-rotate --provider mistral --status
 	rows 0 '' '0|...0011|-|*|mistral-large-latest|quota_minute|TIME|TIME|0|0|-|marked by gm-rotate' \
 	    '1|...0012|-|-|mistral-large-latest|key_rejected|TIME|TIME|0|0|-|marked by gm-rotate'
@@ -991,7 +991,7 @@ gm-rotate: line 7: about another provider: skipped
 	INPUT=report tool gm-rotate --from-reports
 	said 77 '' 'gm-rotate: line 1: about another provider: skipped
 gm-rotate: line 1: about another provider: skipped
-gm-rotate: key 0 (...0001): the key is not valid: known since TIME, gm-rotate --reset lifts that (key_invalid): reported
+gm-rotate: key 0 (...0001): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
 '
 	[ "$(marks gemini)" = '0 key_invalid' ]
 }

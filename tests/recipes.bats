@@ -523,10 +523,15 @@ gamma 200
 '
 }
 
-@test "container: ten lines that build, with the needed libraries, without a key" {
+# dockerfile: the Dockerfile of the recipe, each instruction on one line.
+dockerfile() {
+	recipe 'A container' | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}'
+}
+
+@test "container: ten instructions that build, with the needed libraries, without a key" {
 	local library
 
-	recipe 'A container' >Dockerfile
+	dockerfile >Dockerfile
 	[ "$(wc -l <Dockerfile)" -eq 10 ]
 	run ! grep -i 'api_key' Dockerfile
 	# The second stage has a package for each library except libc.

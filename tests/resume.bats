@@ -70,7 +70,7 @@ FILE='file'
 	wait_for '[ -s "$THERE/log" ]'
 	for option in '' --resume --force; do
 		unchanged batch 'b' -o file $option
-		said 73 '' "gm-prompt: file: in use by process $first; wait for it to end, or name another file
+		said 73 '' "gm-prompt: file: in use by process $first; wait for it to end, or use another file
 "
 	done
 	[ "$(sent)" = a ]
@@ -110,7 +110,7 @@ FILE='file'
 	for option in '' --force --resume; do
 		rc=0
 		unchanged eval "gm-prompt -l -o file $option <file >out 2>err || rc=\$?"
-		said 64 '' "gm-prompt: --output: file is the standard input: use another file
+		said 64 '' "gm-prompt: --output: file is the input file; use another file
 Try 'gm-prompt --help'.
 "
 	done
@@ -118,7 +118,7 @@ Try 'gm-prompt --help'.
 		rc=0
 		unchanged eval "gm-prompt -l $option <file >>file 2>err || rc=\$?"
 		: >out
-		said 64 '' "gm-prompt: standard output is the file of standard input: use another file
+		said 64 '' "gm-prompt: standard output is the input file; use another file
 Try 'gm-prompt --help'.
 "
 	done
@@ -193,7 +193,7 @@ Try 'gm-prompt --help'.
 			[ "$rc" -eq 65 ]
 			same out ''
 			[ "$(wc -l <err)" -eq 1 ]
-			[[ $(cat err) == "gm-prompt: file: line $where is not a result of gm-prompt: "*"; name another file" ]]
+			[[ $(cat err) == "gm-prompt: file: line $where is not a result of gm-prompt: "*"; use another file" ]]
 		done
 	done <<-'E'
 		text
@@ -321,7 +321,7 @@ Try 'gm-prompt --help'.
 	(
 		ulimit -f 8
 		batch "$all" -j4 -o file
-		said 74 '' 'gm-prompt: file: File too large; --resume goes on from there
+		said 74 '' 'gm-prompt: file: File too large; --resume continues it
 '
 	)
 	[ "$(tail -c 1 file | od -An -tx1)" = ' 0a' ]

@@ -2,11 +2,11 @@
 
 load net
 
-TROUBLE='the service failed (HTTP 500, server)'
+TROUBLE='error at the service; try again later (HTTP 500, server)'
 
-# waits: the seconds that -v told, one a line.
+# waits: print the seconds of each wait that -v has noted.
 waits() {
-	sed -n 's/^gm-prompt: [a-z_]*: waiting \(.*\) s$/\1/p' err
+	sed -nE 's/^gm-prompt: [^:]*: waiting ([0-9.]+) s( for .*)?$/\1/p' err
 }
 
 # at_most LIMIT...: there were so many waits, none longer than its limit.
@@ -45,9 +45,11 @@ rests() {
 		cat err
 		return 1
 	}
-	at=$(sed -n 's/.* it rests until \([-0-9T:]*Z\) .*/\1/p' err)
-	grep -qF "it rests until $at (HTTP 429, " out || return
-	grep -qF "\"retry_at\":\"$at\"}}" out || return
+	at=$(sed -n 's/.*"retry_at":"\([-0-9T:]*Z\)"}}$/\1/p' out)
+	# A time of today is shown without its date, and with its distance.
+	grep -qE " until (${at%T*}T)?${at#*T} \\([0-9]+ (s|min|h [0-9]+ min)\\);" err || return
+	grep -qF '(HTTP 429, ' err || return
+	jq -r .error.message out | sed 's/^/gm-prompt: /' | diff - err || return
 	at=$(epoch "$at")
 	if [ "$at" -lt $((before + from)) ] ||
 	    [ "$at" -gt $((after + to + 2)) ]; then
@@ -204,7 +206,7 @@ told() {
 		ask -nv --retries 1 --deadline 30s hi
 		[ "$rc" -eq 69 ]
 		same <(waits) ''
-		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
+		[[ $(tail -n 1 err) == *'; no time to retry before the deadline (HTTP '* ]]
 	done
 	# One that is near: full seconds, so that a little less is left.
 	told "$(date -u -d '+3 seconds' +'%a, %d %b %Y %H:%M:%S GMT')"
@@ -222,7 +224,7 @@ told() {
 		timeout 60 gm-prompt -nv --retries 1 hi >out 2>err &
 		pid=$!
 		wait_for 'grep -q waiting err'
-		same <(waits) '60.0
+		same <(waits) '60
 '
 		kill "$pid"
 		wait "$pid" || :
@@ -235,7 +237,7 @@ told() {
 # failed_late: the wait does not fit the deadline, and does not begin.
 failed_late() {
 	[ "$rc" -eq 69 ] && same <(waits) '' &&
-		[[ $(tail -n 1 err) == 'gm-prompt: no time left for another try: '* ]]
+		[[ $(tail -n 1 err) == *'; no time to retry before the deadline (HTTP '* ]]
 }
 
 @test "Retry-After that is past, negative or no time at all changes nothing" {
@@ -268,9 +270,9 @@ failed_late() {
 	play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"0.2s\"},{$STREAM}]"
 	ask -n --retries 0 hi
 	# Less than what was asked for, if time has gone by since.
-	sed -i 's/waiting 0\.[0-2] s$/waiting SOON/' err
+	sed -i 's/waiting 0\.[0-2] s /waiting SOON /' err
 	said 0 "$ANSWER
-" 'gm-prompt: quota_minute: waiting SOON
+" 'gm-prompt: rate-limited: waiting SOON for key 0 (...0001)
 '
 	tried 2
 	play <<<"[{\"refusal\":\"quota_minute\",\"retry_delay\":\"0.2s\"},{$STREAM}]"
@@ -300,7 +302,7 @@ failed_late() {
 	tried 16
 	[ "$(wc -l <out)" -eq 8 ]
 	grep -q . err
-	run ! grep -Evx 'gm-models: quota_minute: waiting [0-2]\.[0-9] s' err
+	run ! grep -Evx 'gm-models: rate-limited: waiting [0-2]\.[0-9] s for key 0 \(\.\.\.0001\)' err
 	# shellcheck disable=SC2153 # net.bash sets it
 	first=$(stat -c %.3Y "$DIR/request.$((BEFORE + 9))")
 	last=$(stat -c %.3Y "$DIR/request.$((BEFORE + 16))")
@@ -398,7 +400,7 @@ failed_late() {
 	play <<<"[{\"when\":{\"key\":\"$K0\"},\"refusal\":\"quota_day\",\"repeat\":-1},{\"refusal\":\"quota_minute\",\"retry_delay\":\"1s\"},{$STREAM}]"
 	ask -n --max-wait 24h --fallback mistral hi
 	said 0 "$ANSWER
-" 'gm-prompt: quota_minute: waiting 1.0 s
+" 'gm-prompt: rate-limited: waiting 1.0 s for key 1 (...0001)
 '
 	went K0 K1 K1
 }
@@ -476,9 +478,9 @@ failed_late() {
 	tried 1
 	play <<<"[{\"stream\":[$first,{\"error\":{\"code\":429,\"message\":\"Please retry in 0.1s.\"}}]},{$STREAM}]"
 	ask -n hi
-	sed -i 's/waiting 0\.[01] s$/waiting SOON/' err
+	sed -i 's/waiting 0\.[01] s /waiting SOON /' err
 	said 0 "$ANSWER
-" 'gm-prompt: quota: waiting SOON
+" 'gm-prompt: quota exhausted: waiting SOON for key 0 (...0001)
 '
 }
 
@@ -525,7 +527,8 @@ failed_late() {
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: "*": $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later." ]]
+	[[ $(cat err) == "gm-prompt: $ALIAS: "*"$ALIAS: overloaded; try again later (HTTP 503, overloaded)" ||
+	    $(cat err) == "gm-prompt: $ALIAS: overloaded; no time to retry before the deadline (HTTP 503, overloaded)" ]]
 	run ! tried 1
 }
 
@@ -533,7 +536,7 @@ failed_late() {
 	serve
 	play <<<'[{"refusal":"overloaded","headers":{"Retry-After":"30"},"repeat":-1}]'
 	ask -n --deadline 20s hi
-	failed 69 "no time left for another try: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "$ALIAS: overloaded; no time to retry before the deadline (HTTP 503, overloaded)"
 	tried 1
 }
 
@@ -541,7 +544,7 @@ failed_late() {
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "$ALIAS: deadline exceeded (deadline)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline)"
 	tried 1
 	play <<<"[{$STREAM,\"cut_at\":400,\"hold\":true,\"repeat\":-1}]"
 	ask -n --deadline 1s --json hi
@@ -557,7 +560,7 @@ failed_late() {
 	serve
 	play <<<'[{"refusal":"overloaded"},{"raw":"","hold":true,"repeat":-1}]'
 	ask -n --deadline 1s hi
-	failed 69 "deadline exceeded: $ALIAS: the model is overloaded (HTTP 503, overloaded): The model is overloaded. Please try again later."
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline); before: $ALIAS: overloaded; try again later (HTTP 503, overloaded)"
 	tried 2
 }
 
@@ -575,10 +578,10 @@ failed_late() {
 	preload dns
 	export GEMINI_API_KEY=$GOOD_KEY GOOGLE_GEMINI_BASE_URL=https://gm.test
 	LD_PRELOAD=$LIBRARY FAKE_DNS=silent ask -n --deadline 300ms hi
-	failed 69 "$ALIAS: deadline exceeded (deadline)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline)"
 	helper listen full
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:$PORT ask -n --deadline 300ms hi
-	failed 69 "$ALIAS: deadline exceeded (deadline)"
+	failed 69 "$ALIAS: deadline exceeded; raise --deadline (deadline)"
 }
 
 @test "the deadline ends an answer that never does" {
@@ -589,7 +592,7 @@ failed_late() {
 	[ "$rc" -eq 69 ]
 	# It may be noticed here or there.
 	same <(sed 's/: standard output: \(.*\)$/: '"$ALIAS"': \1 (deadline)/' err) \
-	    "gm-prompt: $ALIAS: deadline exceeded (deadline)
+	    "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 }
 

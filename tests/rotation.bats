@@ -13,7 +13,7 @@ forget() {
 K0=fake-good-key-0000
 K1=fake-good-key-0001
 K2=fake-good-key-0002
-NOTE='; the state of the keys is kept in memory only'
+NOTE='the key state is kept in memory only'
 
 # keys KEY...: these, in this order; and nothing is known of them.
 keys() {
@@ -126,7 +126,7 @@ midnight() {
 
 # told: what was said on standard error, with each time as TIME.
 told() {
-	sed 's/[0-9]\{4\}-[0-9-]*T[0-9:]*Z/TIME/g' err
+	sed -E 's/until ([0-9]{4}-[0-9-]*T)?[0-9:]*Z \([0-9dhmins ]+\)/until TIME/g' err
 }
 
 # --- 429
@@ -149,7 +149,7 @@ told() {
 	play <<<"[$(with $K0 '"refusal":"quota_minute"'),$GOOD]"
 	ask -nv hi
 	[ "$rc" -eq 0 ]
-	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): the quota per minute is used up (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): rate-limited; wait, or add keys of another project (HTTP 429, quota_minute)
 "
 	again
 	ask -n --json hi
@@ -272,13 +272,13 @@ of() {
 	done
 }
 
-@test "a burst over all keys is one pause, not three dead keys" {
+@test "a burst over all keys is one cooldown of the service, no key is rejected" {
 	three
 	play <<<'[{"refusal":"quota_minute","retry_delay":"1s","repeat":3},'"$GOOD]"
 	ask -n hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting '(0.[0-9]|1.[01])' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting '(0.[0-9]|1.[01])' s for key '[012]' (...000'[012]')'$ ]]
 	asked 0122
 	clean
 	# While it lasts, all that is held against anything is the pause.
@@ -286,7 +286,7 @@ of() {
 	ask -n --max-wait 1 --json hi
 	[ "$rc" -eq 75 ]
 	rests 60 60
-	[ "$(grep -c ' provider:.* quota_minute ' "$STATE/keys")" -eq 1 ]
+	[ "$(grep -c ' service:.* quota_minute ' "$STATE/keys")" -eq 1 ]
 	[ "$(marks)" -eq 1 ]
 	again
 	ask -n --max-wait 1 hi
@@ -319,6 +319,7 @@ of() {
 }
 
 @test "all cooling: 75 and the earliest time, in the line and the JSON" {
+	local at
 	three
 	at_noon
 	play <<<"[$(with $K0 '"refusal":"quota_day"'),$(with $K1 '"refusal":"quota_minute","retry_delay":"30s"'),$(with $K2 '"refusal":"quota_day","retry_delay":"90s"')]"
@@ -326,9 +327,10 @@ of() {
 	[ "$rc" -eq 75 ]
 	asked 012
 	rests 30 30
-	same <(told | sed 's/ Please.*//') 'gm-prompt: no key can be used until TIME (3 at rest, 0 refused): key 2 (...0002): the quota per day is used up (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or enable billing (HTTP 429, quota_day)
 '
-	grep -qF "until $(jq -r .error.retry_at out) (" err
+	at=$(jq -r .error.retry_at out)
+	grep -qE "until (${at%T*}T)?${at#*T} \\([0-9]+ s\\)" err
 	same <(jq -c '[.ok, .error.class, .key_index, (.attempts | length)]' out) \
 	    '[false,"quota_day",2,3]
 '
@@ -338,7 +340,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	tried 0
 	rests 30 30
-	same <(told | sed 's/ Please.*//') 'gm-prompt: no key can be used until TIME (3 at rest, 0 refused): key 1 (...0001): the quota per minute is used up: known since TIME, --ignore-cooldown asks all the same (quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: all keys are rate-limited until TIME; --ignore-cooldown tries anyway (quota_minute)
 '
 	same <(jq -c '[.error.class, .key_index, .attempts, .model]' out) \
 	    "[\"quota_minute\",null,[],\"$ALIAS\"]
@@ -350,7 +352,7 @@ of() {
 	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"quota_day"'),$(with $K2 '"refusal":"key_leaked"')]"
 	ask -n --max-wait 1 hi
 	[ "$rc" -eq 75 ]
-	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 2 (...0002): the key was reported as leaked: delete it and make another (HTTP 403, key_leaked): Your API key was reported as leaked. Please use another API key.
+	same <(told) 'gm-prompt: no usable key until TIME: 1 key cooling down, 2 rejected; gm-keycheck shows the reason for each (HTTP 403, key_leaked)
 '
 	asked 012
 }
@@ -361,7 +363,7 @@ of() {
 	ask -n --max-wait 5 hi
 	same out "$ANSWER
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting 0.'[0-9]' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting 0.'[0-9]' s for key 1 (...0001)'$ ]]
 	asked 0121
 }
 
@@ -463,13 +465,13 @@ of() {
 	three
 	play <<<"[$(with $K0 '"refusal":"key_invalid"'),$(with $K1 '"refusal":"key_leaked"'),$(with $K2 '"refusal":"key_expired"')]"
 	ask -n hi
-	failed 77 'no key can be used (3 refused): key 2 (...0002): the key has expired (HTTP 400, key_expired): API key expired. Please renew the API key.'
+	failed 77 'all keys are rejected: API key expired; gm-keycheck shows the reason for each (HTTP 400, key_expired)'
 	asked 012
 	again
 	ask -n --json hi
 	[ "$rc" -eq 77 ]
 	tried 0
-	same <(told) 'gm-prompt: no key can be used (3 refused): key 2 (...0002): the key has expired: known since TIME, --ignore-cooldown asks all the same (key_expired): API key expired. Please renew the API key.
+	same <(told) 'gm-prompt: all keys are rejected: API key expired; gm-keycheck shows the reason for each (key_expired)
 '
 	same <(jq -c '[.error.class, .error.retry_at, .key_index]' out) \
 	    '["key_expired",null,null]
@@ -505,7 +507,7 @@ of() {
 	again
 	ask -n -k 0 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 0 (...0000): the key was reported as leaked: delete it and make another: known since TIME, --ignore-cooldown asks all the same (key_leaked): because
+	same <(told) 'gm-prompt: key 0 (...0000): API key reported as leaked; --ignore-cooldown tries anyway (key_leaked)
 '
 	tried 0
 }
@@ -580,7 +582,7 @@ of() {
 	three
 	play <<<'[{"refusal":"region","repeat":-1}]'
 	ask -n hi
-	failed 77 "$URL: the service is not available in your region (HTTP 400, region): User location is not supported for the API use."
+	failed 77 "$URL: not available in your region; use a supported region, or enable billing (HTTP 400, region)"
 	asked 01
 	clean
 	# Of another project.
@@ -670,7 +672,7 @@ of() {
 	play <<<'[{"refusal":"no_model","repeat":-1}]'
 	ask -n -m gemini-a,gemini-b hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: gemini-b: the service does not have this model (HTTP 404, model_gone): '* ]]
+	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)
 	tried 2
 }
 
@@ -729,7 +731,7 @@ of() {
 	play <<<"[$(with $K1 '"refusal":"quota_minute","retry_delay":"20s"'),$GOOD]"
 	ask -n -k 1 hi
 	[ "$rc" -eq 75 ]
-	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): the quota per minute is used up; it rests until TIME (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: gemini-flash-latest
+	same <(told | sed 's/ Please.*//') 'gm-prompt: key 1 (...0001): rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
 '
 	asked 1
 	again
@@ -740,7 +742,7 @@ of() {
 	mark "$K2" all key_invalid -60 50000
 	ask -n -k 2 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 2 (...0002): the key is not valid: known since TIME, --ignore-cooldown asks all the same (key_invalid): because
+	same <(told) 'gm-prompt: key 2 (...0002): API key not valid; --ignore-cooldown tries anyway (key_invalid)
 '
 	tried 0
 	# Also when there was time to ask a dead one again.
@@ -828,7 +830,7 @@ of() {
 	[ "$rc" -eq 75 ]
 	tried 0
 	midnight "$(jq -r .error.retry_at out)"
-	same <(told) 'gm-prompt: no key can be used until TIME (2 at rest, 0 refused): key 1 (...0001): the quota per day is used up: wait, or raise GM_RPD (quota_day): GM_RPD
+	same <(told) 'gm-prompt: all keys have exhausted their daily quota until TIME; wait, or raise GM_RPD (quota_day)
 '
 	# Another model has its own count; a day that is over has none.
 	ask -n -m gemini-3.8-flash hi
@@ -935,7 +937,7 @@ of() {
 	asked 012
 	GM_RPM=15 timeout 60 gm-prompt -nv hi >a 2>b &
 	pid=$!
-	wait_for 'grep -q "^gm-prompt: pace: waiting [0-9.]* s" b'
+	wait_for 'grep -q "^gm-prompt: GM_RPM: waiting [0-9.]* s" b'
 	ask -n hi
 	answered
 	wait $pid
@@ -971,7 +973,7 @@ paid() {
 	[ "$rc" -eq 0 ]
 	paid 10
 	GM_TPM=1 ask -n --deadline 9h hi
-	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_TPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# Another project has its own; what tools add is only in the total.
 	GM_TPM=1 GOOGLE_API_KEYS=$K0,$K1 ask -n --deadline 9h hi
@@ -993,14 +995,14 @@ paid() {
 	answered
 	gm-prompt -nv hi >out 2>err &
 	pid=$!
-	wait_for "grep -q 'pace: waiting' err"
+	wait_for "grep -q 'GM_RPM: waiting' err"
 	kill "$pid"
 	wait "$pid" || :
 	ask -n --deadline 50s hi
 	[ "$rc" -eq 69 ]
 	gm-prompt -nv hi >out 2>err &
 	pid=$!
-	wait_for "grep -q 'pace: waiting' err"
+	wait_for "grep -q 'GM_RPM: waiting' err"
 	kill "$pid"
 	wait "$pid" || :
 	# It is the first turn after the request that was sent.
@@ -1017,12 +1019,12 @@ paid() {
 	ask -n hi
 	answered
 	ask -n --deadline 5s hi
-	failed 69 "$ALIAS: its turn comes only after the deadline (deadline)"
+	failed 69 "$ALIAS: no slot before the deadline; raise --deadline or GM_RPM (deadline)"
 	[ "$(known $K0 "$ALIAS")" = 'ok 0 1' ]
 	# No other wait does: --max-wait is for keys at rest.
 	timeout 60 gm-prompt -nv --max-wait 0 hi >a 2>b &
 	pid=$!
-	wait_for 'grep -q "^gm-prompt: pace: waiting [56]" b'
+	wait_for 'grep -q "^gm-prompt: GM_RPM: waiting [56]" b'
 	kill $pid
 	wait $pid || [ $? -eq 143 ]
 	tried 1
@@ -1038,7 +1040,7 @@ paid() {
 	ask -n --deadline 300ms hi
 	release
 	[ "$rc" -eq 69 ]
-	same err "gm-prompt: $ALIAS: deadline exceeded (deadline)
+	same err "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 	tried 1
 }
@@ -1146,7 +1148,7 @@ paid() {
 	at=$(jq -r .error.retry_at out)
 	ask -n --json hi
 	[ "$(jq -r .error.retry_at out)" = "$at" ]
-	same <(told) 'gm-prompt: no key can be used until TIME (1 at rest, 2 refused): key 0 (...0000): the quota per day is used up: known since TIME, --ignore-cooldown asks all the same (quota_day): because
+	same <(told) 'gm-prompt: no usable key until TIME: 1 key cooling down, 2 rejected; gm-keycheck shows the reason for each (quota_day)
 '
 	# A turn in the pace that is far ahead is none, either.
 	keys "$K0"
@@ -1167,12 +1169,13 @@ unwritable() {
 	fi
 }
 
-# nowhere: the keys rotate all the same, and one note says what is lost.
+# nowhere WHY [NOTES]: the keys rotate all the same; after NOTES there is one
+# that the key state is not shared.
 nowhere() {
 	[ "$rc" -eq 0 ]
 	same out "$ANSWER
 "
-	same err "gm-prompt: $1$NOTE
+	same err "${2-}gm-prompt: $NOTE: $1
 "
 	asked 01
 	again
@@ -1196,13 +1199,14 @@ nowhere() {
 	(
 		unset HOME
 		ask -n hi
-		nowhere 'no state directory'
+		nowhere 'no state directory; set GM_STATE_DIR'
 	)
 	again
 	HOME='' ask -n hi
-	nowhere 'no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR'
 	HOME=relative ask -n hi
-	nowhere $'HOME: not an absolute path; ignored\ngm-prompt: no state directory'
+	nowhere 'no state directory; set GM_STATE_DIR' \
+	    $'gm-prompt: HOME: not an absolute path; ignored\n'
 	[ ! -e relative ]
 	GM_STATE_DIR='file' ask -n --quiet hi
 	answered

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2030,SC2031,SC2153,SC2154
 load net
 
-GONE="gemini: $ALIAS: the service does not have this model (HTTP 404, model_gone): gone"
+GONE="gemini: $ALIAS: no such model; gm-models lists the models (HTTP 404, model_gone)"
 
 # gone: Gemini lacks the model, so that the next service is asked at once.
 gone() {
@@ -19,7 +19,7 @@ fell() {
 	local text=$MISTRAL_SAYS
 	[ "$1" = mistral ] || text=$LOCAL_SAYS
 	said 0 "$text
-" "gm-prompt: $GONE; asking $1 instead
+" "gm-prompt: $GONE; using $1
 "
 }
 
@@ -114,7 +114,7 @@ gm-prompt: ${GONE#gemini: }
 	went K0
 }
 
-@test "names that are unknown, and switches that exclude each other" {
+@test "names that are unknown, and switches that cannot be combined" {
 	services
 	local who="not gemini, mistral or openai"
 	ask --fallback mistal hi
@@ -131,11 +131,11 @@ gm-prompt: ${GONE#gemini: }
 	ask --env-file env hi
 	failed 78 "env: GM_FALLBACK: $who"
 	ask --fallback mistral --fallback-mistral hi
-	usage '--fallback and --fallback-mistral exclude each other'
+	usage '--fallback and --fallback-mistral cannot be combined'
 	ask -k 0 --fallback mistral hi
-	usage '--key-index and --fallback exclude each other'
+	usage '--key-index and --fallback cannot be combined'
 	ask -k 0 --fallback-mistral hi
-	usage '--key-index and --fallback-mistral exclude each other'
+	usage '--key-index and --fallback-mistral cannot be combined'
 	ask --provider mistal hi
 	usage "--provider: not gemini, mistral or openai"
 	unsent
@@ -149,7 +149,7 @@ gm-prompt: ${GONE#gemini: }
 	went K0 M0 L
 	again
 	ask --provider mistral --fallback mistral --retries 0 hi
-	failed 69 'mistral-large-latest: the service failed (HTTP 500, server): Internal server error'
+	failed 69 'mistral-large-latest: error at the service; try again later (HTTP 500, server): Internal server error'
 	went M0
 }
 
@@ -167,7 +167,7 @@ gm-prompt: ${GONE#gemini: }
 	grep -qxF "$not" err
 	play <<<"[$(at llamacpp '"refusal":"server"'),$MISTRAL_GOOD]"
 	ask --provider openai --retries 0 hi
-	failed 69 'qwen3-8b-q4_k_m: the service failed (HTTP 500, server): Compute error.'
+	failed 69 'qwen3-8b-q4_k_m: error at the service; try again later (HTTP 500, server): Compute error.'
 	went L
 	again
 	ask --provider openai --retries 0 -v hi
@@ -213,13 +213,13 @@ gm-prompt: ${GONE#gemini: }
 	unset MISTRAL_API_KEY
 	ask --fallback mistral,openai hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral is left out: no API key $trusted; set MISTRAL_API_KEYS
-gm-prompt: $GONE; asking openai instead
+" "gm-prompt: mistral: skipped: no API key $trusted; set MISTRAL_API_KEYS
+gm-prompt: $GONE; using openai
 "
 	went K0 L
 	again
 	ask --fallback mistral hi
-	said 78 '' "gm-prompt: mistral is left out: no API key $trusted; set MISTRAL_API_KEYS
+	said 78 '' "gm-prompt: mistral: skipped: no API key $trusted; set MISTRAL_API_KEYS
 gm-prompt: ${GONE#gemini: }
 "
 	# The first of them, too.
@@ -227,7 +227,7 @@ gm-prompt: ${GONE#gemini: }
 	again
 	ask --fallback openai --json hi
 	[ "$rc" -eq 0 ]
-	same err "gm-prompt: gemini is left out: no API key $looked; set GOOGLE_API_KEYS
+	same err "gm-prompt: gemini: skipped: no API key $looked; set GOOGLE_API_KEYS
 "
 	same <(jq -c '[.provider, .fallback, .key_index, .attempts[0].key]' out) '["openai",true,null,null]
 '
@@ -255,8 +255,8 @@ gm-prompt: ${GONE#gemini: }
 	tried 0
 	ask --fallback openai,mistral hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: openai is left out: $no
-gm-prompt: $GONE; asking mistral instead
+" "gm-prompt: openai: skipped: $no
+gm-prompt: $GONE; using mistral
 "
 	went K0 M0
 }
@@ -300,20 +300,20 @@ gm-prompt: $GONE; asking mistral instead
 	gone
 	ask --fallback mistral,openai --temperature 1.7 hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral is left out: --temperature: mistral takes 1.5 at most
-gm-prompt: $GONE; asking openai instead
+" "gm-prompt: mistral: skipped: --temperature: mistral takes 1.5 at most
+gm-prompt: $GONE; using openai
 "
 	went K0 L
 	again
 	ask --fallback mistral --thinking 512 hi
-	said 78 '' "gm-prompt: mistral is left out: --thinking 512: mistral has no counterpart
+	said 78 '' "gm-prompt: mistral: skipped: --thinking 512: mistral has no counterpart
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
 	again
 	ask --fallback mistral,openai --search --top-k 3 hi
-	said 78 '' "gm-prompt: mistral is left out: --top-k, --search: mistral has no counterpart
-gm-prompt: openai is left out: --top-k, --search: openai has no counterpart
+	said 78 '' "gm-prompt: mistral: skipped: --top-k, --search: mistral has no counterpart
+gm-prompt: openai: skipped: --top-k, --search: openai has no counterpart
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
@@ -337,7 +337,7 @@ twins() {
 	[ "$rc" -eq 0 ]
 	same out "$LOCAL_SAYS
 "
-	grep -qx 'gm-prompt: mistral is left out: --temperature: mistral takes 1.5 at most' err
+	grep -qx 'gm-prompt: mistral: skipped: --temperature: mistral takes 1.5 at most' err
 	went L
 	again
 	ask --fallback mistral -t 1.8 hi
@@ -441,7 +441,7 @@ Try 'gm-prompt --help'.
 }
 
 @test "a full state is told once, by whichever service meets it first" {
-	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 of its rows dropped; set GM_STATE_DIR to a directory for each list of keys"
+	local line full="$BATS_TEST_TMPDIR/state/keys: full: the oldest 2 rows dropped; set GM_STATE_DIR to a different directory for each list of keys"
 	services
 	remember
 	export GM_STATE_DIR=$BATS_TEST_TMPDIR/state GOOGLE_API_KEYS=fake-leaked-key-0003
@@ -592,7 +592,7 @@ Try 'gm-prompt --help'.
 	E
 	MISTRAL_BASE_URL=http://mistral.example ask --provider mistral hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: the URL's host is not this machine, and http: would show the key on the way there"* ]]
+	[[ $(cat err) == "gm-prompt: environment: MISTRAL_BASE_URL: plain http would send the API key unencrypted; use https"* ]]
 	OPENAI_BASE_URL=http://10.0.0.1:8080 ask --provider openai hi
 	[ "$rc" -eq 78 ]
 	# Without a key there is none to show, but text all the same.

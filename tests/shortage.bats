@@ -22,7 +22,7 @@ check_state() {
 }
 
 @test "a key state that cannot be read is not empty, and never written" {
-	local fn why="the state of the keys could not be written"
+	local fn why="the key state could not be written"
 	start_plain
 	unset GEMINI_API_KEY
 	export GOOGLE_API_KEYS=$GOOD_KEY,fake-good-key-0002,fake-good-key-0003
@@ -44,7 +44,7 @@ check_state() {
 	check_state
 	GM_FAULT=read=EIO:3 run -0 --separate-stderr "$FAULT" -n hi
 	[ "$output" = "$ANSWER" ]
-	[ "${stderr#*$'\n'}" = "gm-prompt: $STATE/keys: Input/output error; the state of the keys is kept in memory only" ]
+	[ "${stderr#*$'\n'}" = "gm-prompt: the key state is kept in memory only: $STATE/keys: Input/output error" ]
 	check_state
 }
 
@@ -176,7 +176,7 @@ check_state() {
 		[ "$status" -eq 0 ] && [ -z "$stderr" ] && continue
 		[ "$status" -eq 71 ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
-		[[ $stderr == "gm-rotate: "*": Too many open files: raise ulimit -n" ]]
+		[[ $stderr == "gm-rotate: "*": Too many open files; raise ulimit -n" ]]
 	done
 	[ "$status" -eq 0 ]
 }

@@ -139,7 +139,7 @@ long() {
 	[ "$rc" -eq 65 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q '^gm-summ: text: the service takes not even' err
+	grep -q '^gm-summ: text: the service rejects even parts of' err
 	[ "$(requests)" -lt 600 ]
 }
 
@@ -152,7 +152,7 @@ long() {
 	[ "$rc" -eq 76 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q '^gm-summ: text: the model does not shorten it: ' err
+	grep -q '^gm-summ: text: the model does not shorten the text: round ' err
 }
 
 @test "an exhausted quota ends the run; the next one pays for the rest" {

@@ -130,11 +130,11 @@ facts() {
 	summ --json 1 gone 2
 	[ "$rc" -eq 1 ]
 	same err 'gm-summ: gone: No such file or directory
-gm-summ: 1 of 3 files have no summary
+gm-summ: 1 of 3 files failed
 '
 	jq -c 'del(.ms) | .tokens |= map_values(. > 0)' out >objects
 	same objects '{"file":"1","ok":true,"summary":"- Fact 1 ⟦F001⟧.","parts":1,"rounds":1,"cached":0,"requests":1,"tokens":{"input":true,"output":true},"error":null}
-{"file":"gone","ok":false,"summary":"","parts":0,"rounds":0,"cached":0,"requests":0,"tokens":{"input":false,"output":false},"error":{"class":"input","message":"gone: No such file or directory"}}
+{"file":"gone","ok":false,"summary":"","parts":0,"rounds":0,"cached":0,"requests":0,"tokens":{"input":false,"output":false},"error":{"class":"local","message":"gone: No such file or directory","service_message":null,"retry_at":null}}
 {"file":"2","ok":true,"summary":"- Fact 2 ⟦F002⟧.","parts":1,"rounds":1,"cached":0,"requests":1,"tokens":{"input":true,"output":true},"error":null}
 '
 	summ --json 1
@@ -240,7 +240,7 @@ $(all_markers 8)
 	summ --files0-from gone
 	failed 66 '--files0-from: gone: No such file or directory'
 	summ --files0-from hole 1
-	usage '--files0-from and operands exclude each other'
+	usage '--files0-from and operands cannot be combined'
 	tried 0
 	# As with wc, no names are no error: find(1) has found nothing.
 	summ --files0-from empty
@@ -269,7 +269,7 @@ $(all_markers 8)
 	rm 2.sum
 	summ --out-suffix .sum 1 gone 2
 	said 1 '' 'gm-summ: gone: No such file or directory
-gm-summ: 1 of 3 files have no summary
+gm-summ: 1 of 3 files failed
 '
 	[ ! -e gone.sum ]
 	same 2.sum '- Fact 2 ⟦F002⟧.

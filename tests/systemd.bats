@@ -55,7 +55,7 @@ section() {
 		line=$(sed -n 's|^ExecStart=/usr/bin/||p' "$file")
 		program=${line%% *}
 		while read -r option; do
-			"$program" --help | grep -qE "^ *(-., )?$option( |$)|^ *$option," || {
+			"$program" --help all | grep -qE "^ *(-., )?$option( |$)|^ *$option," || {
 				echo "$file: $option"
 				return 1
 			}

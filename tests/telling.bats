@@ -105,6 +105,8 @@ TIMING='"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0}'
 	ask --json --max-wait 0 hi
 	[ "$rc" -eq 75 ]
 	retry=$(grep -oE '"retry_at":"[-0-9]+T[0-9:]+Z"' out | cut -d\" -f4)
+	until=$(sed -n 's/.* until \([^;]*\);.*/\1/p' err)
+	[[ $retry == *"T${until% (*}" && $until == *' ('*' s)' ]]
 	in=$(jq .bytes.received out)
 	[ "$(record)" = '{"ok":false,"text":"","provider":"gemini",'\
 '"model":"gemini-flash-latest","model_version":null,"key_index":0,'\
@@ -114,10 +116,9 @@ $((2 * ${#HI}))',"received":'"$in"'},"parts_omitted":[],"attempts":[{"provider":
 '"key_index":0,"key":"...0001","http":503,"class":"overloaded","ms":0},'\
 '{"provider":"gemini","model":"gemini-flash-latest","key_index":0,"key":"...0001","http":429,'\
 '"class":"quota","ms":0}],"fallback":false,"sources":[],"error":'\
-'{"class":"quota","message":"key 0 (...0001): the quota is used up; it rests'\
-" until $retry (HTTP 429, quota): $said\",\"retry_at\":\"$retry\"}}" ]
-	same err "gm-prompt: key 0 (...0001): the quota is used up; it rests\
- until $retry (HTTP 429, quota): $said
+'{"class":"quota","message":"key 0 (...0001): quota exhausted until '\
+"$until; wait, or add keys of another project (HTTP 429, quota)\",\"service_message\":\"$said\",\"retry_at\":\"$retry\"}}" ]
+	same err "gm-prompt: key 0 (...0001): quota exhausted until $until; wait, or add keys of another project (HTTP 429, quota)
 "
 	[ "$(requests)" -eq 2 ]
 }
@@ -271,13 +272,13 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	ask -v --max-wait 0 hi
 	said 0 $'Hello.\n' "gm-prompt: standard input is empty: the prompt is\
  sent alone
-gm-prompt: attempt 1: $ALIAS: the model is overloaded (HTTP 503,\
- overloaded): The model is overloaded. Please try again later.
+gm-prompt: attempt 1: $ALIAS: overloaded; try again later (HTTP 503, overloaded): The\
+ model is overloaded. Please try again later.
 gm-prompt: overloaded: waiting 0.0 s
-gm-prompt: attempt 2: $ALIAS: the service failed (HTTP 500, server): An\
+gm-prompt: attempt 2: $ALIAS: error at the service; try again later (HTTP 500, server): An\
  internal error has occurred. Please retry or report in\
  https://developers.generativeai.google/guide/troubleshooting
-gm-prompt: server: waiting 0.0 s
+gm-prompt: error at the service: waiting 0.0 s
 "
 	sent_as 3 "$HI"
 	ask --verbose -n hi
@@ -338,8 +339,7 @@ gm-prompt: Accept: text/event-stream
 	said 0 $'Hello.\n' ''
 	sent "$HI"
 	ask --quiet hi
-	said 1 $'Hel\n' "gm-prompt: $ALIAS: the answer was cut by the token limit\
- (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	said 1 $'Hel\n' "gm-prompt: $ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
 "
 }
 

@@ -57,7 +57,7 @@ gm-prompt: $2: WHY
 	preload dns
 	aim https://no-such-host.invalid
 	LD_PRELOAD=$LIBRARY ask -nv --retries 1 hi
-	twice 69 "$URL: no connection (network)" network
+	twice 69 "$URL: no connection; check the network (network)" network
 }
 
 # closed: a port of this machine on which nobody listens, in PORT.
@@ -75,8 +75,8 @@ refused() {
 	[ "$rc" -eq 69 ] || return
 	same out '' || return
 	sed -E 's/(\(refused\)): .*/\1/' err >told
-	same told "gm-prompt: attempt 1: $URL: nothing listens there: is the server running? (refused)
-gm-prompt: $URL: nothing listens there: is the server running? (refused)
+	same told "gm-prompt: attempt 1: $URL: connection refused; check that the server is running (refused)
+gm-prompt: $URL: connection refused; check that the server is running (refused)
 "
 }
 
@@ -119,30 +119,30 @@ gm-prompt: $URL: nothing listens there: is the server running? (refused)
 	LD_PRELOAD=$LIBRARY ask -nv --retries 2 hi
 	[ "$rc" -eq 69 ]
 	same out ''
-	[ "$(grep -c '^gm-prompt: attempt [123]: .*no connection (network): ' err)" -eq 3 ]
-	[[ $(tail -n 1 err) == "gm-prompt: $URL: no connection (network): "* ]]
+	[ "$(grep -c '^gm-prompt: attempt [123]: .*no connection: ' err)" -eq 3 ]; check the network (network)
+	[[ $(tail -n 1 err) == "gm-prompt: $URL: no connection: "* ]]; check the network (network)
 }
 
 @test "a host that does not answer at all: the connect timeout ends it" {
 	helper listen full
 	aim "http://127.0.0.1:$PORT"
 	ask -nv --retries 1 --connect-timeout 200ms hi
-	twice 69 "$URL: no connection (network)" network
+	twice 69 "$URL: no connection; check the network (network)" network
 }
 
 @test "a connection that is reset before the request, or before the reply" {
 	helper listen reset
 	aim "http://127.0.0.1:$PORT"
 	ask --retries 0 hi
-	broken 69 "$URL: no connection (network)"
+	broken 69 "$URL: no connection; check the network (network)"
 	serve
 	play <<<'[{"raw":"","reset_at":0,"repeat":-1}]'
 	ask --retries 1 hi
-	broken 69 "$URL: no connection (network)"
+	broken 69 "$URL: no connection; check the network (network)"
 	tried 2
 	play <<<'[{"raw":"","repeat":-1}]'
 	ask --retries 1 hi
-	broken 69 "$URL: no connection (network)"
+	broken 69 "$URL: no connection; check the network (network)"
 	tried 2
 }
 
@@ -298,15 +298,15 @@ THEN=(--response-timeout 50s --timeout 1s)
 	serve
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	ask --retries 0 "${FIRST[@]}" hi
-	failed 69 "$URL: no answer (timeout): no data for 1 s"
+	failed 69 "$URL: timeout: no data for 1 s; try again later (timeout)"
 	tried 1
 	play <<<"[{$STREAM,\"cut_at\":0,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
-	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 1 s"
+	failed 69 "$URL: timeout: no data for 1 s; try again later (HTTP 200, timeout)"
 	# Half of an event is none.
 	play <<<"[{$STREAM,\"cut_at\":30,\"hold\":true,\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
-	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 1 s"
+	failed 69 "$URL: timeout: no data for 1 s; try again later (HTTP 200, timeout)"
 	play <<<'[{"raw":"HTTP/1.1 200 OK\r\nContent-","hold":true,"repeat":-1}]'
 	ask --retries 0 "${FIRST[@]}" hi
 	[ "$rc" -eq 69 ]
@@ -314,7 +314,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	# GM_RESPONSE_TIMEOUT says it, too.
 	play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 	GM_RESPONSE_TIMEOUT=0.5 ask --retries 0 --timeout 50s hi
-	failed 69 "$URL: no answer (timeout): no data for 0.5 s"
+	failed 69 "$URL: timeout: no data for 0.5 s; try again later (timeout)"
 }
 
 @test "--response-timeout: a model that thinks in silence is waited for" {
@@ -330,7 +330,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 }
 
 @test "--timeout: silence after the first event: 69" {
-	local line="no answer (HTTP 200, timeout): no data for 1 s" thought
+	local line="timeout: no data for 1 s" thought; try again later (HTTP 200, timeout)
 	serve
 	short chunked
 	play <<<"[{$REPLY,\"cut_at\":$((${#FIRST_EVENT} + 4)),\"hold\":true,\"repeat\":-1}]"
@@ -347,7 +347,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 	failed 69 "$URL: $line"
 	play <<<'[{"refusal":"overloaded","cut_at":0,"hold":true,"repeat":-1}]'
 	ask --retries 0 "${THEN[@]}" hi
-	failed 69 "$ALIAS: the service failed (HTTP 503, server)"
+	failed 69 "$ALIAS: error at the service; try again later (HTTP 503, server)"
 	# A thought is an event; an answer that has not begun is none.
 	thought='{"candidates":[{"content":{"parts":[{"text":"Hm.","thought":true}]}}]}'
 	play <<<"[{\"stream\":[$thought],\"finish\":null,\"hold\":true,\"repeat\":-1}]"
@@ -364,12 +364,12 @@ THEN=(--response-timeout 50s --timeout 1s)
 	for n in 0 1 4; do
 		play <<<'[{"raw":"","hold":true,"repeat":-1}]'
 		ask --retries $n --response-timeout 300ms hi
-		failed 69 "$URL: no answer (timeout): no data for 0.3 s"
+		failed 69 "$URL: timeout: no data for 0.3 s; try again later (timeout)"
 		tried $((n > 0 ? 2 : 1))
 	done
 	play <<<"[{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true,\"repeat\":-1}]"
 	ask --timeout 300ms hi
-	failed 69 "$URL: no answer (HTTP 200, timeout): no data for 0.3 s"
+	failed 69 "$URL: timeout: no data for 0.3 s; try again later (HTTP 200, timeout)"
 	tried 2
 	# By both clocks, with other faults between; those are repeated on.
 	play <<<"[{\"refusal\":\"overloaded\"},{\"raw\":\"\",\"hold\":true},{\"refusal\":\"overloaded\"},{\"stream\":[\"One, \"],\"finish\":null,\"hold\":true},{$STREAM}]"
@@ -410,7 +410,7 @@ THEN=(--response-timeout 50s --timeout 1s)
 }
 
 @test "what only keeps the line open is no event" {
-	local line="no answer (HTTP 200, timeout): no data for 1 s" body
+	local line="timeout: no data for 1 s" body; try again later (HTTP 200, timeout)
 	serve
 	play <<<"[{$STREAM,\"ping\":{\"ms\":50,\"count\":200},\"repeat\":-1}]"
 	ask --retries 0 "${FIRST[@]}" hi
@@ -502,7 +502,7 @@ times() {
 	flood 'HTTP 200, protocol' "$large" <<<"[{\"repeat\":-1,\"raw\":\"$head$chunked$(times 1500 "X-%d: $medium\\\\r\\\\n")\\r\\n\"}]"
 	play <<<"[{\"repeat\":-1,\"raw\":\"$head${chunked}X: $long\\r\\n\\r\\n\"}]"
 	ask --retries 1 hi
-	broken 76 "$URL: the reply makes no sense (HTTP 200, protocol)"
+	broken 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol)"
 	tried 1
 }
 
@@ -562,8 +562,8 @@ ISSUER='if a proxy inspects TLS, or the service has a CA of its own, set SSL_CER
 untrusted() {
 	ask -nv hi
 	unworded err
-	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection: $1 (tls): WHY
-gm-prompt: $URL: no trusted connection: $1 (tls): WHY
+	said 69 '' "gm-prompt: attempt 1: $URL: no trusted connection: WHY; $1 (tls)
+gm-prompt: $URL: no trusted connection: WHY; $1 (tls)
 " && [ "$(requests)" -eq 0 ]
 }
 
@@ -626,7 +626,7 @@ unshaken() {
 	helper listen talk "$1"
 	aim "https://127.0.0.1:$PORT"
 	ask hi
-	broken 69 "$URL: no trusted connection (tls)" || return
+	broken 69 "$URL: no trusted connection; check the certificates and the clock (tls)" || return
 	[ "$(received)" -eq 1 ] && ! grep -q "$GOOD_KEY" "$THERE"/got.*
 }
 
@@ -651,7 +651,7 @@ unshaken() {
 	helper listen mute
 	aim "https://127.0.0.1:$PORT"
 	ask -nv --retries 1 --connect-timeout 200ms hi
-	twice 69 "$URL: no connection (network)" network
+	twice 69 "$URL: no connection; check the network (network)" network
 }
 
 @test "a handshake that is broken off: 69, repeated" {
@@ -661,20 +661,20 @@ unshaken() {
 		helper listen talk "$text"
 		aim "https://127.0.0.1:$PORT"
 		ask -nv --retries 1 hi
-		twice 69 "$URL: no connection (network)" network
+		twice 69 "$URL: no connection; check the network (network)" network
 		[ "$(received)" -eq 2 ]
 	done
 	helper listen reset
 	aim "https://127.0.0.1:$PORT"
 	ask -nv --retries 1 hi
-	twice 69 "$URL: no connection (network)" network
+	twice 69 "$URL: no connection; check the network (network)" network
 	# In the middle of what a server of TLS says.
 	certificate server IP:127.0.0.1
 	for size in 3 60 200 400 600; do
 		helper listen "first:$size" '' "$DIR/server.pem" "$DIR/server.key"
 		aim "https://127.0.0.1:$PORT"
 		SSL_CERT_FILE=$DIR/ca.pem ask -nv --retries 1 hi
-		twice 69 "$URL: no connection (network)" network
+		twice 69 "$URL: no connection; check the network (network)" network
 		[ "$(received)" -eq 2 ]
 	done
 }
@@ -759,8 +759,8 @@ distrusted() {
 	[ "$rc" -eq 78 ]
 	same out ''
 	sed -E 's/(\(certificates\)): .*/\1/' err >told
-	same told "gm-prompt: attempt 1: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a file of PEM certificates (certificates)
-gm-prompt: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a file of PEM certificates (certificates)
+	same told "gm-prompt: attempt 1: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a file of PEM certificates (certificates)
+gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a file of PEM certificates (certificates)
 "
 	for tool in 'gm-models --refresh' gm-keycheck; do
 		rc=0
@@ -840,7 +840,7 @@ gm-prompt: $URL: the trusted certificates cannot be read: set SSL_CERT_FILE to a
 	[ "$rc" -eq 76 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end (HTTP 200, truncated): "* ]]
+	[[ $(cat err) == "gm-prompt: $URL: the response ended too early: "* ]]; try again later (HTTP 200, truncated)
 }
 
 # --- proxies
@@ -900,7 +900,7 @@ named() {
 		[ "$rc" -eq 69 ]
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
-		[[ $(cat err) == "gm-prompt: $URL: the proxy refuses the connection: $hint (proxy): "*"${status%% *}"* ]]
+		[[ $(cat err) == "gm-prompt: $URL: the proxy rejects the connection; $hint (proxy): "*"${status%% *}"* ]]
 		run ! grep -q secret err
 		[ "$(received)" -eq 1 ]
 	done <<-E
@@ -917,17 +917,17 @@ named() {
 	helper proxy "${URL##*:}"
 	play <<<"[{\"when\":{\"key\":\"$bad\"},\"service\":true},{$page,\"repeat\":-1}]"
 	LD_PRELOAD=$LIBRARY FAKE_DNS=gm.test ask hi
-	said 69 '' "gm-prompt: $URL: access denied by a web page instead of the API (HTTP 403, front_end): Denied
+	said 69 '' "gm-prompt: $URL: a web page denies access; check the base URL and your network (HTTP 403, front_end): Denied
 "
 	export LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT
 	ask hi
-	said 69 '' "gm-prompt: $URL: the proxy refuses the connection (HTTP 403, proxy): Denied
+	said 69 '' "gm-prompt: $URL: the proxy rejects the connection; check the proxy (HTTP 403, proxy): Denied
 "
 	[ "$(received)" -eq 1 ]
 	# Also through a tunnel that an earlier request has made.
 	unset GEMINI_API_KEY
 	GOOGLE_API_KEYS=$bad,$GOOD_KEY ask hi
-	said 69 '' "gm-prompt: $URL: the proxy refuses the connection (HTTP 403, proxy): Denied
+	said 69 '' "gm-prompt: $URL: the proxy rejects the connection; check the proxy (HTTP 403, proxy): Denied
 "
 	[ "$(received)" -eq 2 ]
 	tried 4
@@ -938,7 +938,7 @@ named() {
 	helper proxy 1 '502 Bad Gateway'
 	LD_PRELOAD=$LIBRARY https_proxy=http://127.0.0.1:$PORT ask --retries 2 hi
 	[ "$rc" -eq 69 ]
-	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "*502* ]]
+	[[ $(cat err) == "gm-prompt: $URL: no connection: "*502* ]]; check the network (network)
 	[ "$(received)" -eq 3 ]
 	unsent
 }
@@ -1002,7 +1002,7 @@ unproxied() {
 	LD_PRELOAD=$LIBRARY https_proxy=http://192.0.2.1:3128 no_proxy='*' \
 	    ask --retries 0 hi
 	[ "$rc" -eq 69 ]
-	[[ $(cat err) == "gm-prompt: $URL: no connection (network): "* ]]
+	[[ $(cat err) == "gm-prompt: $URL: no connection: "* ]]; check the network (network)
 }
 
 # UNUSABLE: what libcurl cannot parse, has no scheme for, or would ignore.
@@ -1146,12 +1146,12 @@ speak() {
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: $URL: no connection: if it happens again, try --http1.1 (network): "* ]]
+	[[ $(cat err) == "gm-prompt: $URL: no connection: "* ]]; if it happens again, try --http1.1 (network)
 	[ "$(received)" -le 6 ]
 	speak leave
 	ask --retries 0 hi
 	[ "$rc" -eq 69 ]
-	[[ $(cat err) == "gm-prompt: $URL: no connection: if it happens again, try --http1.1 (network): "* ]]
+	[[ $(cat err) == "gm-prompt: $URL: no connection: "* ]]; if it happens again, try --http1.1 (network)
 	speak leave ok
 	ask --retries 1 hi
 	said 0 'One, two.
@@ -1166,7 +1166,7 @@ speak() {
 		[ "$rc" -eq 76 ]
 		same out ''
 		[ "$(wc -l <err)" -eq 1 ]
-		[[ $(cat err) == "gm-prompt: $URL: the reply was cut before its end: if it happens again, try --http1.1 (HTTP 200, truncated): "* ]]
+		[[ $(cat err) == "gm-prompt: $URL: the response ended too early: "* ]]; if it happens again, try --http1.1 (HTTP 200, truncated)
 		# Held back, it is asked for again.
 		speak "$plan" ok
 		ask --retries 1 hi
@@ -1218,7 +1218,7 @@ speak() {
 		# Before the first event, and after it.
 		[ "$plan" = mute ] && set -- "${FIRST[@]}" || set -- "${THEN[@]}"
 		ask --retries 0 "$@" hi
-		failed 69 "$URL: no answer (HTTP 200, timeout): no data for 1 s"
+		failed 69 "$URL: timeout: no data for 1 s; try again later (HTTP 200, timeout)"
 		[ "$(received)" -eq 1 ]
 	done
 }
@@ -1286,7 +1286,7 @@ few() {
 		0) [ -s out ] || return ;;
 		71)
 			same out '' || return
-			[[ $(tail -n 1 err) == gm-*': Too many open files: raise ulimit -n' ]] || {
+			[[ $(tail -n 1 err) == gm-*': Too many open files; raise ulimit -n' ]] || {
 				echo "$n: $(cat err)"
 				return 1
 			}

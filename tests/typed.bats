@@ -173,7 +173,7 @@ with_argument() {
 		try "$tool" --API-KEY=x
 		usage_of "$tool" "--...: $BELONG"
 	done
-	try gm-prompt --help
+	try gm-prompt --help all
 	run -1 grep -E -e '--(api-)?(key|token)( |=|$)' out
 	try gm-prompt --key-ind x hi
 	usage_of gm-prompt "--key-index: not a number; $BELONG"
@@ -185,7 +185,7 @@ with_argument() {
 	try gm-prompt --to 1 hi
 	usage_of gm-prompt 'ambiguous option: --to: --top-p, --top-k'
 	try gm-prompt --no=fake-good-key-0001 hi
-	usage_of gm-prompt 'ambiguous option: --no: --no-stream, --no-stdin'
+	usage_of gm-prompt 'ambiguous option: --no: --no-stdin, --no-stream'
 	try gm-rotate --reset= --p
 	usage_of gm-rotate 'option takes no argument: --reset'
 	try gm-rotate --p
@@ -210,7 +210,7 @@ with_argument() {
 		run -1 grep -F "${fake:0:12}" err
 		grep -qxF "gm-prompt: environment: GEMINI_MODEL: a key, not a\
  model's name; $BELONG" err
-		for tool in gm-rotate gm-models; do
+		for tool in gm-rotate gm-keycheck; do
 			try "$tool" -m "$fake"
 			usage_of "$tool" "--model: a key, not a model's name; $BELONG"
 		done

@@ -125,7 +125,7 @@ all_ways() {
 		play <<<"[{$members,\"repeat\":2}]"
 		ask --provider "$model" hi
 		said 1 $'All.\n' "gm-prompt: $([ "$model" = openai ] &&
-			echo "$OPENAI_MODEL" || echo "$ALIAS"): the answer may not be whole (no finish reason)
+			echo "$OPENAI_MODEL" || echo "$ALIAS"): the answer may be incomplete (no finish reason)
 " && tried 1 || failures=$((failures + 1))
 		ask --provider "$model" --json hi
 		[ "$rc" -eq 1 ] && same <(jq -c '[.ok, .text, .finish_reason, .error.class]' out) \
@@ -215,7 +215,7 @@ empty() {
 	ask -S hi
 	said 0 $'\n A.\n\n' ''
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the answer was cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	said 1 '' "gm-prompt: $ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
 "
 }
 
@@ -223,7 +223,7 @@ empty() {
 	services
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[\"Bien.\"]}]"
 	ask --fallback mistral hi
-	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty (STOP); asking mistral instead
+	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty (STOP); using mistral
 "
 	tried 3
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[],\"repeat\":-1}]"
@@ -269,7 +269,7 @@ empty() {
 	while read -r members; do
 		play <<<"[{$members,\"repeat\":-1}]"
 		ask hi
-		failed 76 "$URL: the reply makes no sense (HTTP 200, protocol): JSON, but not an answer" &&
+		failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not an answer" &&
 			tried 1 || failures=$((failures + 1))
 	done <<-'E'
 	"json":{"status":"ok"}
@@ -289,7 +289,7 @@ empty() {
 			base=$URL
 			[ $provider = gemini ] || base=$(eval "echo \$${provider^^}_BASE_URL")
 			ask --provider $provider hi
-			failed 76 "$base: the reply makes no sense (HTTP 200, protocol): $members" &&
+			failed 76 "$base: the response makes no sense; check the base URL (HTTP 200, protocol): $members" &&
 				tried 1 || failures=$((failures + 1))
 		done
 	done <<-'E'
@@ -308,7 +308,7 @@ empty() {
 	rc=0
 	gm-models --retries 0 >out 2>err || rc=$?
 	[ "$rc" -eq 76 ]
-	same err "gm-models: $URL: the reply was cut before its end (HTTP 200, truncated): nothing has come
+	same err "gm-models: $URL: the response ended too early: nothing has come; try again later (HTTP 200, truncated)
 "
 	play <<<'[{"json":{},"repeat":-1}]'
 	rc=0

@@ -9,7 +9,10 @@
 #define ACL "system.posix_acl_access"
 #define ACL_MAX ((size_t)65536) /* XATTR_SIZE_MAX of Linux */
 
-/* A file of its own group that may do less than others keeps them out. */
+/*
+ * Give group and others only what both had: "0604" keeps the old group out, and
+ * its members would be among the others of a file with another group.
+ */
 static mode_t
 without_group(mode_t mode)
 {
@@ -25,8 +28,8 @@ has_none(int error)
 }
 
 /*
- * What a default ACL of the directory gave the file must go, too, if the old
- * one has none.  Returns 0, or -1.
+ * Remove the ACL.  A new file gets one from the default ACL of its directory,
+ * which the old file may not have had.
  */
 static int
 drop_acl(int fd)
@@ -52,7 +55,7 @@ gm_access_copy(int fd, const char *path, const struct stat *old)
 			rc = fsetxattr(fd, ACL, acl, (size_t)len, 0);
 	} else if (has_none(errno)) {
 		rc = drop_acl(fd);
-		if (rc == 0) /* without modes it stays as it was made */
+		if (rc == 0) /* a file system without modes keeps 0600 */
 			(void)fchmod(fd, group ? mode : without_group(mode));
 	}
 	free(acl);

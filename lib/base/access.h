@@ -13,16 +13,16 @@
 #include "base/base.h"
 
 /*
- * Let fd, a file of our own that only we may use, be used as the file at path,
- * whose status is *old.  If its group cannot be kept, members of the old group
- * and everybody else get what both had; an owner that cannot be kept is us.
- * Nobody gets more than before.  Returns 0, or -1 if there is an ACL that
+ * Copy owner, group, mode and ACL of the file at path, whose status is *old, to
+ * fd, a new file with mode 0600.  If the owner cannot be kept, we stay the
+ * owner; if the group cannot be kept, group and others get the permissions that
+ * both had.  Nobody gets more access than before.  Returns 0, or -1 if the ACL
  * cannot be kept.
  */
 int
 gm_access_copy(int fd, const char *path, const struct stat *old) GM_MUST_CHECK;
 
-/* This mode and no ACL, as far as the file system can. */
+/* Set this mode and remove the ACL, as far as the file system can. */
 void gm_access_set(int fd, mode_t);
 
 #endif

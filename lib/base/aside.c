@@ -18,15 +18,15 @@
 
 #define MARK ".gm-"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-#define CHANCE ((size_t)6)           /* letters that are chosen by chance */
-#define OURS (sizeof(MARK) + CHANCE) /* what a name gets longer by, with "." */
-#define NAME_LEN 255                 /* where the file system does not say */
-#define TRIES 100                    /* names, before we give up */
+#define CHANCE ((size_t)6)           /* random letters */
+#define OURS (sizeof(MARK) + CHANCE) /* bytes added to a name, "." included */
+#define NAME_LEN 255                 /* bytes in a name if pathconf(3) fails */
+#define TRIES 100                    /* names that are tried */
 #define SWEEP_MS 100
 
 #define CAREFUL (O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
 
-/* How much of the target's path is the directory, with its "/". */
+/* The length of the directory in the target's path, "/" included. */
 static size_t
 directory_len(const char *target)
 {
@@ -35,7 +35,7 @@ directory_len(const char *target)
 	return slash != NULL ? (size_t)(slash + 1 - target) : 0;
 }
 
-/* ".NAME.gm-"; a long name is cut, between characters, to leave room. */
+/* Append ".NAME.gm-"; a long name is cut between characters to leave room. */
 static void
 put_prefix(const char *target, struct gm_buf *out)
 {
@@ -67,7 +67,7 @@ put_chance(struct gm_buf *out)
 	uint64_t bits;
 	size_t i;
 
-	/* Only a collision is to be made unlikely. */
+	/* Random only against collisions, so the clock will do as well. */
 	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) !=
 	    (ssize_t)sizeof(bits))
 		bits =
@@ -79,8 +79,9 @@ put_chance(struct gm_buf *out)
 }
 
 /*
- * Without locks nobody sweeps, either.  With them somebody may have, between
- * open(2) and the lock, or be about to.
+ * Lock a new file; false if gm_aside_sweep() of another process took it for an
+ * old one between open(2) and the lock: it has the lock, or removed the file.
+ * On a file system without locks nobody sweeps.
  */
 static bool
 claim(int fd, const char *path)
@@ -154,11 +155,11 @@ gm_aside_sync_directory(int dir, const char *target)
 
 	if (len == 0 && dir != AT_FDCWD)
 		return gm_file_sync(dir);
-	/* A longer path would not have been renamed. */
+	/* It fits: the file exists under a path that is no shorter. */
 	(void)snprintf(path, sizeof(path), "%.*s.", (int)len, target);
 	fd = gm_file_openat(dir, path, O_RDONLY | O_DIRECTORY);
 	if (fd == -1)
-		return 0; /* we may use it, but not read it */
+		return 0; /* we may write there, but not read it */
 	rc = gm_file_sync(fd);
 	(void)gm_file_drop(fd);
 	return rc;

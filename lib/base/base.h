@@ -2,8 +2,8 @@
 #define GM_BASE_BASE_H
 
 /*
- * What every module may use: attributes, the length of an array, and what we
- * take for granted of the platform.
+ * Attributes, the length of an array, and assumptions about the platform, for
+ * every module.
  */
 
 #include <limits.h>

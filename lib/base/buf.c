@@ -10,7 +10,9 @@ gm_buf_init(struct gm_buf *b, size_t max)
 	*b = (struct gm_buf){ .max = max };
 }
 
-/* Not realloc, which may leave a copy of the bytes behind. */
+/*
+ * Copy by hand: realloc(3) may leave the old bytes, perhaps a key, in memory.
+ */
 static bool
 grow(struct gm_buf *b, size_t need)
 {
@@ -31,7 +33,7 @@ grow(struct gm_buf *b, size_t need)
 		explicit_bzero(b->data, b->cap);
 		free(b->data);
 	}
-	data[b->len] = '\0'; /* also while nothing is filled in */
+	data[b->len] = '\0'; /* gm_buf_room() may not be filled at all */
 	b->data = data;
 	b->cap = cap;
 	return true;
@@ -98,7 +100,7 @@ gm_buf_vprintf(struct gm_buf *b, const char *fmt, va_list args)
 	va_copy(again, args);
 	n = vsnprintf(NULL, 0, fmt, args);
 	if (n < 0 && b->failed == GM_OK)
-		b->failed = GM_EDATA; /* no such text, or over INT_MAX */
+		b->failed = GM_EDATA; /* bad text, or over INT_MAX bytes */
 	room = n < 0 ? NULL : gm_buf_room(b, (size_t)n);
 	if (room != NULL) {
 		(void)vsnprintf(room, (size_t)n + 1, fmt, again);
@@ -187,7 +189,7 @@ gm_buf_take(struct gm_buf *b)
 {
 	char *data;
 
-	gm_buf_put(b, "", 0); /* make sure that there is a NUL */
+	gm_buf_put(b, "", 0); /* allocate at least the NUL */
 	if (b->failed != GM_OK)
 		return NULL;
 	data = b->data;

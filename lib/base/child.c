@@ -11,7 +11,10 @@
 #include "base/file.h"
 #include "base/stop.h"
 
-/* Between looks whether it was stopped or, after its output, has ended. */
+/*
+ * The interval of checks whether the child was stopped or, after its output,
+ * has ended; it doubles up to the maximum.
+ */
 #define NAP_MS 1
 #define NAP_MAX_MS 50
 
@@ -66,7 +69,11 @@ spawn(const struct gm_child *c, int out, pid_t *pid)
 		if (rc == 0)
 			rc = make_attributes(&attr);
 		if (rc == 0) {
-			/* Not dumpable is what we stay, whatever the limit. */
+			/*
+			 * A child inherits our limits, so restore them for
+			 * the moment; we stay not dumpable, so no core file
+			 * with keys can be written meanwhile.
+			 */
 			if (c->limits != NULL)
 				gm_process_restore(c->limits);
 			rc = posix_spawnp(
@@ -84,15 +91,15 @@ spawn(const struct gm_child *c, int out, pid_t *pid)
 struct watch {
 	pid_t pid;
 	int in;        /* its output */
-	int64_t until; /* on the monotonic clock */
-	int64_t nap;   /* to the next look, ever longer */
+	int64_t until; /* ms of the monotonic clock */
+	int64_t nap;   /* ms to the next check */
 	enum gm_child_end end;
 	int number;
 };
 
 /*
- * Has a signal stopped it?  Its end is not asked for, as its group can be
- * killed only while nobody else may get the number.
+ * True if a signal has stopped it.  Leaves it to be reaped later, as we may
+ * kill its group only as long as the process ID cannot be reused.
  */
 static bool
 is_stopped(struct watch *w)
@@ -108,10 +115,10 @@ is_stopped(struct watch *w)
 }
 
 /*
- * Wait for output (fd) or only for a time (-1), but not for long, as no
- * descriptor tells of a stop.  Returns 1: look again, 0: its time is over or
- * it was stopped, -1 as gm_stop_poll().  What is there when the time is over
- * still counts: we may have been suspended, and the child has not.
+ * Wait for output (fd) or a short time (-1); short because no descriptor
+ * reports that a child was stopped.  Returns 1: continue, 0: it is late or was
+ * stopped, -1 as gm_stop_poll().  Output that is ready after the time limit
+ * still counts: we may have been suspended when the child was not.
  */
 static int
 nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
@@ -133,7 +140,7 @@ nap(struct watch *w, int fd, bool *ready, struct gm_err *err)
 	return *ready || now < w->until;
 }
 
-/* Returns 1 at its end, 0 if the time is over or out is full, or -1. */
+/* Returns 1 at its end, 0 if the child is to be killed (see w->end), or -1. */
 static int
 read_all(struct watch *w, struct gm_buf *out, struct gm_err *err)
 {
@@ -159,7 +166,7 @@ read_all(struct watch *w, struct gm_buf *out, struct gm_err *err)
 	return rc;
 }
 
-/* Returns 1 when the child has ended, 0 if the time is over, or -1. */
+/* Returns 1 when the child has ended, 0 if it is to be killed, or -1. */
 static int
 wait_for(struct watch *w, int *status, struct gm_err *err)
 {

@@ -8,7 +8,7 @@
 #define HOUR_MS (3600 * SECOND_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-/* The years 0 to 9999: what four digits can say. */
+/* The years 0 to 9999, as RFC 3339 has four digits. */
 #define FIRST_MS (INT64_C(-62167219200) * SECOND_MS)
 #define LAST_MS (INT64_C(253402300800) * SECOND_MS - 1)
 
@@ -17,7 +17,7 @@ read_clock(clockid_t id)
 {
 	struct timespec now = { 0 };
 
-	/* Cannot fail for these two clocks. */
+	/* It cannot fail for these two clocks. */
 	(void)clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
 }
@@ -56,7 +56,7 @@ floor_div(int64_t value, int64_t by)
 	return value / by - (value % by < 0);
 }
 
-/* UTC; never fails, as ms is clamped. */
+/* Split into a UTC date and time; cannot fail, as ms is clamped. */
 static struct tm
 split(int64_t ms)
 {
@@ -71,7 +71,7 @@ static void
 format(char out[GM_CLOCK_TEXT], int64_t wall_ms, const char *ms)
 {
 	struct tm tm = split(wall_ms);
-	char text[80]; /* for numbers that the compiler cannot rule out */
+	char text[80]; /* for all that the compiler deems possible */
 
 	(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d%.4sZ",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
@@ -127,23 +127,23 @@ gm_clock_until(char out[GM_CLOCK_UNTIL], int64_t wall_ms, int64_t now_ms)
 	gm_clock_format(at, end_ms);
 	if (floor_div(end_ms + SECOND_MS - 1, DAY_MS) ==
 	    floor_div(from_ms, DAY_MS))
-		shown = strchr(at, 'T') + 1; /* the day is today's */
+		shown = strchr(at, 'T') + 1; /* today: the time alone */
 	format_span(span, sizeof(span), end_ms - from_ms);
 	(void)snprintf(out, GM_CLOCK_UNTIL, "%s (%s)", shown, span);
 }
 
-/* Days since 1970.  Not by timegm(), which is slow for a table of times. */
+/* Days since 1970.  timegm(3) is too slow for a table of many times. */
 static int64_t
 days(int year, int month, int day)
 {
-	/* As if years began in March: a leap day is their last. */
+	/* Count years from March, so that a leap day is their last. */
 	int64_t y = month > 2 ? year : year - 1, m = (month + 9) % 12;
 
 	return 365 * y + floor_div(y, 4) - floor_div(y, 100) +
 	       floor_div(y, 400) + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
-/* n digits, which the caller has seen. */
+/* The value of n digits, which the caller has checked. */
 static int
 number(const char *text, int n)
 {
@@ -200,8 +200,8 @@ nth_sunday(int year, int month, int n)
 }
 
 /*
- * When a day, counted since 1970, begins in Los Angeles.  The clocks change
- * later on that day, at two, so its midnight still belongs to the old time.
+ * The time at which a day, counted since 1970, begins in Los Angeles.  Clocks
+ * change at two o'clock, so midnight of that day still has the old offset.
  */
 static int64_t
 pacific_midnight(int64_t day)

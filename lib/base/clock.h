@@ -2,12 +2,13 @@
 #define GM_BASE_CLOCK_H
 
 /*
- * Time in milliseconds: the wall clock for what is stored and shown, the
- * monotonic clock for waits.  The functions that reckon take the time as an
- * argument; what lies outside the years 0 to 9999 is taken as their edge.
+ * Time in milliseconds: the wall clock for times that are stored or shown, the
+ * monotonic clock for waits.  Functions that calculate take the time as an
+ * argument and limit it to the years 0 to 9999.
  *
- * Source: RFC 3339; United States daylight saving as of 2007 (second Sunday in March 10:00 UTC to first Sunday in November
- * 09:00 UTC), reckoned without tzdata, which a small machine may lack.
+ * Source: RFC 3339; United States daylight saving time as of 2007 (second
+ * Sunday in March 10:00 UTC to first Sunday in November 09:00 UTC), calculated
+ * here, as a small machine may lack tzdata.
  */
 
 #include <stdbool.h>
@@ -20,15 +21,15 @@ int64_t gm_clock_wall_ms(void);
 int64_t gm_clock_mono_ms(void);
 
 /*
- * A deadline on the monotonic clock as the wall clock has it now; 0: there is
- * none, which gives the end of all time.
+ * Convert a deadline on the monotonic clock to the wall clock; INT64_MAX for 0,
+ * no deadline.
  */
 int64_t gm_clock_latest_ms(int64_t deadline_ms);
 
-/* "2026-11-22T10:00:00Z": UTC, whole seconds, rounded up. */
+/* Write "2026-11-22T10:00:00Z": UTC, rounded up to seconds. */
 void gm_clock_format(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 
-/* Room for an end with its distance. */
+/* Room for gm_clock_until(). */
 #define GM_CLOCK_UNTIL (GM_CLOCK_TEXT + 40)
 
 /*
@@ -38,13 +39,15 @@ void gm_clock_format(char out[GM_CLOCK_TEXT], int64_t wall_ms);
  */
 void gm_clock_until(char out[GM_CLOCK_UNTIL], int64_t wall_ms, int64_t now_ms);
 
-/* "2026-11-22T10:00:00.123Z": UTC with milliseconds. */
+/* Write "2026-11-22T10:00:00.123Z": UTC with milliseconds. */
 void gm_clock_format_ms(char out[GM_CLOCK_TEXT], int64_t wall_ms);
 
-/* Of exactly that last form, with a date that exists; else false. */
+/*
+ * Parse the form of gm_clock_format_ms(); false for any other, or a bad date.
+ */
 bool gm_clock_parse(int64_t *wall_ms, const char *text);
 
-/* The first midnight in Los Angeles after wall_ms: daily quotas end there. */
+/* The next midnight in Los Angeles after wall_ms, when daily quotas reset. */
 int64_t gm_clock_pacific_midnight(int64_t wall_ms);
 
 #endif

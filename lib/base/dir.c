@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/dir.h"
 
-/* Also where something else may make the same one at the same time. */
+/* Succeed as well if another process makes it at the same time. */
 static int
 make_one(const char *path)
 {
@@ -24,7 +24,7 @@ make_one(const char *path)
 	return -1;
 }
 
-/* From the top down. */
+/* Make each directory of the path, from the top down. */
 static int
 make_all(const char *path, struct gm_buf *part)
 {
@@ -46,7 +46,7 @@ int
 gm_dir_make(const char *path, struct gm_err *err)
 {
 	struct gm_buf part;
-	int rc = make_one(path); /* mostly it is there */
+	int rc = make_one(path); /* it mostly exists */
 
 	gm_buf_init(&part, PATH_MAX);
 	if (rc != 0 && errno == ENOENT)

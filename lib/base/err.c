@@ -48,7 +48,7 @@ static const struct {
 	[GM_ESIGNAL] = { 70, "signal", "ended by a signal" },
 };
 
-/* Mark a message that did not fit; the cut is between characters. */
+/* End a message that did not fit by "...", between characters. */
 static void
 mark_cut(struct gm_err *err, size_t want)
 {
@@ -86,16 +86,14 @@ gm_fail(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 	return -1;
 }
 
-/* The system's words, with what helps; of memory always the same. */
+/* Glibc says "Cannot allocate memory"; our own checks have no errno. */
 static const char *
 words_of(int error)
 {
-	if (error == EMFILE)
-		return "Too many open files: raise ulimit -n";
 	return error == ENOMEM ? "out of memory" : strerror(error);
 }
 
-/* What this machine lacks is no fault of the file, whatever its role is. */
+/* True if the machine is to blame, not the file of the caller's code. */
 static bool
 is_shortage(int error)
 {
@@ -122,6 +120,8 @@ gm_fail_errno(struct gm_err *err, enum gm_code code, const char *fmt, ...)
 		len += n < 0 ? 0 : (size_t)n;
 	}
 	mark_cut(err, len);
+	if (saved == EMFILE)
+		gm_err_advise(err, "raise ulimit -n");
 	errno = saved;
 	return -1;
 }
@@ -133,7 +133,7 @@ moved(size_t at, size_t put)
 	return at != 0 && at + put < GM_ERR_MAX - 1 ? at + put : 0;
 }
 
-/* The prefix is made aside: its arguments may be the message itself. */
+/* Format into another buffer first: err->msg may be among the arguments. */
 void
 gm_err_prefix(struct gm_err *err, const char *fmt, ...)
 {

@@ -13,8 +13,8 @@
 
 #define CHUNK ((size_t)64 * 1024) /* bytes read at once */
 #define DIGITS "0123456789"
-#define LINKS_MAX 40      /* more must be a loop, as Linux says */
-#define PROC_MAGIC 0x9fa0 /* what statfs(2) says of /proc */
+#define LINKS_MAX 40      /* as Linux: more must be a loop */
+#define PROC_MAGIC 0x9fa0 /* f_type of statfs(2) for /proc */
 #define TASKS "/task/"
 
 int
@@ -59,8 +59,9 @@ gm_file_open(const char *path, struct gm_err *err)
 }
 
 /*
- * Only read(2) knows a FIFO without a writer, which is at its end, from one
- * that is silent, so it is asked first.  Returns what it does; -1 with *err.
+ * Call read(2), and wait for input if there is none.  read(2) comes first, as
+ * only it tells a FIFO without a writer (at its end) from one whose writer is
+ * idle.  Returns as read(2) does; fills *err for -1.
  */
 static ssize_t
 read_once(int fd, const char *name, char *room, size_t len, struct gm_err *err)
@@ -83,7 +84,8 @@ gm_file_read_some(
     int fd, const char *name, struct gm_buf *out, struct gm_err *err)
 {
 	size_t left = out->max - out->len, want = left < CHUNK ? left : CHUNK;
-	char probe, *room = &probe; /* full: is there one more? */
+	char probe,
+	    *room = &probe; /* if *out is full: is there another byte? */
 	ssize_t n;
 
 	if (left > 0)
@@ -133,8 +135,8 @@ gm_file_has_reader(int fd)
 }
 
 /*
- * One write(2) that takes something, unless the stage is obeys before.
- * Where poll(2) fails it is tried all the same: it may have to say so.
+ * Call write(2) until it takes at least a byte, or stop at the stage obeys.  If
+ * poll(2) fails, try write(2) once, for the sake of its errno.
  */
 static ssize_t
 write_some(
@@ -154,7 +156,7 @@ write_some(
 			return n;
 		if (errno != EAGAIN && errno != EINTR)
 			return gm_fail(err, GM_EIO, "%s", strerror(errno));
-		waits = waits || errno == EAGAIN; /* as a FIFO does */
+		waits = waits || errno == EAGAIN; /* a FIFO without room */
 	} while (rc > 0);
 	return -1;
 }
@@ -167,7 +169,10 @@ gm_file_write(
 	ssize_t n;
 
 	while (bytes.len > 0) {
-		/* More than this may wait for a reader. */
+		/*
+		 * Write pieces of PIPE_BUF: a pipe that is ready takes no more
+		 * at once.
+		 */
 		piece = bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF;
 		n = write_some(
 		    fd, (struct gm_span){ bytes.p, piece }, obeys, err);
@@ -179,7 +184,7 @@ gm_file_write(
 	return 0;
 }
 
-/* Where the last part of a path begins. */
+/* The offset of the last part of a path. */
 static size_t
 last_part(const char *path)
 {
@@ -188,7 +193,7 @@ last_part(const char *path)
 	return slash != NULL ? (size_t)(slash + 1 - path) : 0;
 }
 
-/* The directory of path without links and dots; NULL if there is none. */
+/* The directory of path, without links and dots; NULL if it does not exist. */
 static char *
 real_directory(const char *path)
 {
@@ -238,7 +243,7 @@ gm_file_target(const char *path)
 	return result;
 }
 
-/* Is dir, without links, "/proc/PID/fd" or the same of a thread of ours? */
+/* True if dir is our "/proc/PID/fd", or "/proc/PID/task/TID/fd". */
 static bool
 is_our_directory(const char *dir)
 {
@@ -258,7 +263,9 @@ is_our_directory(const char *dir)
 	return is;
 }
 
-/* The same of a target's directory, where it can be only without /proc. */
+/*
+ * Compare names alone, for a target whose directory does not exist (no /proc).
+ */
 static bool
 is_in_name(const char *target)
 {
@@ -273,7 +280,7 @@ is_in_name(const char *target)
 	return false;
 }
 
-/* The descriptor that a target names; -1: none. */
+/* The number of the descriptor that a target names; -1: none. */
 static int
 number_of(const char *target)
 {
@@ -308,7 +315,7 @@ gm_file_named(const char *path, int *fd)
 	free(target);
 	if (named == -1)
 		return false;
-	/* What we were given has outlived an execve(2); ours would not. */
+	/* Our own descriptors are close-on-exec; inherited ones cannot be. */
 	flags = fcntl(named, F_GETFD);
 	if (named > STDERR_FILENO && flags != -1 && (flags & FD_CLOEXEC) != 0)
 		errno = EBADF;
@@ -317,7 +324,7 @@ gm_file_named(const char *path, int *fd)
 	return true;
 }
 
-/* Remove the part of a line that was written, unless others wrote after it. */
+/* Remove a part of a line at the end, unless another process wrote after it. */
 static void
 take_back(int fd, off_t part)
 {
@@ -342,7 +349,7 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 		    AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT);
 	if (fd == -1)
 		return gm_file_fail_open(GM_ECANTCREAT, path, err);
-	/* A pipe takes a long line whole only if it may wait. */
+	/* Block: a pipe takes a line over PIPE_BUF in one write only then. */
 	if (!named)
 		(void)fcntl(fd, F_SETFL, O_APPEND);
 	n = write_some(fd, line, GM_STOP_NOW, err);

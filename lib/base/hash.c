@@ -7,7 +7,7 @@
 static void
 add(SHA2_CTX *context, struct gm_span bytes)
 {
-	if (bytes.len > 0) /* else there may be no pointer either */
+	if (bytes.len > 0) /* an empty span may have no pointer */
 		SHA256Update(context, (const uint8_t *)bytes.p, bytes.len);
 }
 
@@ -26,7 +26,7 @@ gm_hash_hex(char out[GM_HASH_HEX], struct gm_span salt, struct gm_span text)
 	for (i = 0; i < GM_HASH_HEX - 1; i++)
 		out[i] = digits[digest[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf];
 	out[i] = '\0';
-	/* The text was a key. */
+	/* The text may be a key. */
 	explicit_bzero(&context, sizeof(context));
 	explicit_bzero(digest, sizeof(digest));
 }

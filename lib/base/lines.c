@@ -31,7 +31,7 @@ gm_lines_fill(struct gm_lines *l, struct gm_err *err)
 	int rc;
 
 	drop_taken(l);
-	/* Input that is always there must not keep us from stopping. */
+	/* Check for a stop even if input is always ready. */
 	if (gm_stop_poll(l->fd, POLLIN, 0, GM_STOP_DRAIN, err) < 0) {
 		gm_err_prefix(err, "%s: ", l->name);
 		return -1;

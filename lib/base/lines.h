@@ -2,8 +2,8 @@
 #define GM_BASE_LINES_H
 
 /*
- * Lines of a descriptor as they come: all that is there is taken at once, so
- * that many can be dealt with together, and none waits for the next.
+ * Read a descriptor line by line.  Each fill takes all bytes that are ready, so
+ * that a caller can handle many lines together and none waits for the next.
  *
  *	do {
  *		more = gm_lines_fill(&lines, &err);
@@ -23,8 +23,8 @@ struct gm_lines {
 	int fd;
 	const char *name; /* for messages */
 	struct gm_buf text;
-	size_t at;      /* where the next line begins */
-	size_t scanned; /* up to here there is no newline behind at */
+	size_t at;      /* offset of the next line in text */
+	size_t scanned; /* there is no newline from at up to here */
 	bool ended;
 };
 
@@ -32,15 +32,16 @@ struct gm_lines {
 void gm_lines_init(struct gm_lines *, int fd, const char *name, size_t max);
 
 /*
- * Wait for more, until GM_STOP_DRAIN; lines that were taken are gone.  Returns
- * 1, 0 at the end, or -1: GM_ENOINPUT, GM_EDATA (a line is too long), GM_ESIGNAL, GM_EUNAVAILABLE
- * (deadline), GM_EOS; whole lines that came before are still to be taken.
+ * Wait for more bytes until GM_STOP_DRAIN, and drop lines that were taken.
+ * Returns 1, 0 at the end, or -1: GM_ENOINPUT, GM_EDATA (line longer than max),
+ * GM_ESIGNAL, GM_EUNAVAILABLE (deadline), GM_EOS.  Whole lines that came before
+ * can still be taken.
  */
 int gm_lines_fill(struct gm_lines *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The next whole line, without its newline; at the end also one that has none.
- * False: there is none yet.
+ * Take the next whole line, without its newline; at the end of input, the last
+ * line needs none.  False if there is no whole line yet.
  */
 bool gm_lines_take(struct gm_lines *, struct gm_span *line);
 

@@ -10,8 +10,9 @@
 #include "base/lock.h"
 
 /*
- * No file has this byte.  The lock of a description leaves it out, as that does
- * not say who holds it; the lock of a process, which does, covers it alone.
+ * The last byte that a lock can cover; no file is that long.  gm_lock_try()
+ * leaves it out, so that gm_lock_sign() can lock it with a POSIX lock, which,
+ * unlike the lock of a file description, says who holds it.
  */
 #define LAST_BYTE \
 	((off_t)((UINTMAX_C(1) << (sizeof(off_t) * CHAR_BIT - 1)) - 1))

@@ -11,7 +11,7 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* By rows of the usual table. */
+/* Wagner and Fischer's table, of which only one row is kept. */
 size_t
 gm_near_distance(const char *a, const char *b)
 {

@@ -2,18 +2,18 @@
 #define GM_BASE_NEAR_H
 
 /*
- * How far names are apart, to suggest the one that was meant.  No I/O.
+ * The distance of two names, for "did you mean X?".  No I/O.
  */
 
 #include "base/base.h"
 
-/* More than any two names that are near. */
+/* A distance that is never near. */
 #define GM_NEAR_FAR ((size_t)1000)
 
 /*
- * How many characters must be inserted, deleted or changed to make one name of
- * the other (Levenshtein), in any case of ASCII letters; GM_NEAR_FAR if one of
- * them is longer than 200 bytes.
+ * The number of bytes to insert, delete or change to turn one name into the
+ * other (Levenshtein distance), ignoring the case of ASCII letters.
+ * GM_NEAR_FAR if a name is longer than 200 bytes.
  */
 size_t gm_near_distance(const char *a, const char *b);
 

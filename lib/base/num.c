@@ -6,10 +6,10 @@
 
 #include "base/num.h"
 
-/* Bytes of a decimal: more cannot matter. */
+/* Bytes of a decimal; more digits than a double has make no difference. */
 #define DECIMAL_MAX 64
 
-/* From large to small; the last divides everything. */
+/* From large to small; show_limit() ends at the last, as 1 ms divides all. */
 struct unit {
 	const char *name;
 	uint64_t size;
@@ -22,7 +22,7 @@ static const struct unit duration_units[] = {
 	{ "ms", 1 },
 };
 
-/* A limit, in the largest unit that divides it. */
+/* Write a limit in the largest unit that divides it: "24h", "90s". */
 static const char *
 show_limit(char out[32], int64_t limit, const struct unit *unit)
 {
@@ -33,7 +33,7 @@ show_limit(char out[32], int64_t limit, const struct unit *unit)
 	return out;
 }
 
-/* value * by + add, or the largest number there is if that is too large. */
+/* value * by + add, or UINT64_MAX if that does not fit. */
 static uint64_t
 scale(uint64_t value, uint64_t by, uint64_t add)
 {
@@ -49,7 +49,7 @@ take_digits(const char **p)
 	return digits;
 }
 
-/* No digits make 0, too many make UINT64_MAX. */
+/* 0 for no digits, UINT64_MAX for too many. */
 static uint64_t
 value_of(struct gm_span digits)
 {
@@ -81,13 +81,13 @@ gm_num_whole(int64_t *out, const char *text, int64_t min, int64_t max,
 }
 
 /*
- * A number of JSON, but that the digits before the point may be missing, or
+ * A JSON number, except that the digits before the point may be missing, or
  * begin with zeros.
  */
 struct decimal {
 	bool negative;
 	struct gm_span whole, fraction;
-	const char *exponent; /* "" if there is none */
+	const char *exponent; /* "": none */
 };
 
 static bool
@@ -138,7 +138,7 @@ put_decimal(struct gm_buf *out, struct decimal *d)
 	gm_buf_puts(out, d->exponent);
 }
 
-/* A bound in thousandths, without zeros at its end. */
+/* Write a bound with up to three decimals, without trailing zeros. */
 static const char *
 show_bound(char out[32], double value)
 {
@@ -171,8 +171,8 @@ gm_num_decimal(struct gm_buf *out, const char *text, double min, double max,
 }
 
 /*
- * The digits after a point as a part of unit_ms, rounded up: multiplied as on
- * paper, from the right, which is exact for any number of them.
+ * The digits after a point times unit_ms, rounded up.  Multiplies digit by
+ * digit, from the right, which is exact for any number of digits.
  */
 static uint64_t
 fraction_ms(struct gm_span digits, uint64_t unit_ms)
@@ -188,7 +188,7 @@ fraction_ms(struct gm_span digits, uint64_t unit_ms)
 	return product + rest;
 }
 
-/* A unit from duration_units[*next] on; none at all is bare_ms. */
+/* Take one of duration_units from *next on; without a unit: bare_ms. */
 static bool
 take_unit(const char **p, size_t *next, uint64_t bare_ms, uint64_t *unit_ms)
 {
@@ -211,7 +211,7 @@ take_unit(const char **p, size_t *next, uint64_t bare_ms, uint64_t *unit_ms)
 	return false;
 }
 
-/* One number with its unit, added to *total; a fraction ends it all. */
+/* Add a number with its unit to *total; after a fraction the text must end. */
 static bool
 take_part(const char **p, size_t *next, uint64_t bare_ms, uint64_t *total)
 {

@@ -19,12 +19,12 @@
 #include "base/outfile.h"
 #include "base/stop.h"
 
-#define READER_MS 20 /* between two looks whether a FIFO has a reader */
-#define LOCK_MS 10   /* between two looks whether a file is unlocked */
+#define READER_MS 20 /* interval of checks for a FIFO's reader */
+#define LOCK_MS 10   /* interval of checks for a lock */
 #define LOCK_TRIES 500
 #define CHUNK ((size_t)64 * 1024)
 
-/* Attributes of a file that statx(2) tells; none if it cannot. */
+/* Attributes of a file by statx(2); 0 if it fails. */
 static uint64_t
 attributes(const char *path)
 {
@@ -35,14 +35,14 @@ attributes(const char *path)
 	return st.stx_attributes & st.stx_attributes_mask;
 }
 
-/* errno's words, for what keeps the file from being made. */
+/* Fill *err from errno: the file cannot be created. */
 static int
 fail_create(const char *path, struct gm_err *err)
 {
 	return gm_file_fail_open(GM_ECANTCREAT, path, err);
 }
 
-/* ENXIO of a FIFO, as long as nobody reads it. */
+/* True if error means that a FIFO has no reader yet. */
 static bool
 lacks_reader(const char *path, int error)
 {
@@ -52,9 +52,9 @@ lacks_reader(const char *path, int error)
 }
 
 /*
- * Waits for the reader of a FIFO.  open(2) could, too, but any signal ends
- * that, and one that came just before does not; nothing tells when the time
- * has come.
+ * Open a device or FIFO; wait for the reader of a FIFO by trying again.  A
+ * blocking open(2) would miss a signal that came just before it, and poll(2)
+ * cannot wait for a reader.
  */
 static int
 open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
@@ -76,7 +76,9 @@ open_direct(struct gm_outfile *f, const char *path, struct gm_err *err)
 	return 0;
 }
 
-/* Names may be added to such a directory, but neither changed nor removed. */
+/*
+ * True if the directory of path is append-only: it allows no rename or unlink.
+ */
 static bool
 only_grows(const char *path)
 {
@@ -104,13 +106,16 @@ open_aside(struct gm_outfile *f, mode_t mode)
 	f->fd = gm_aside_open(f->path, mode, &f->aside);
 	if (f->fd == -1)
 		return -1;
-	/* What open(2) makes of the umask, or of the default ACL. */
+	/*
+	 * Keep the mode that umask or default ACL gave; until the rename, use
+	 * 0600.
+	 */
 	f->made = fstat(f->fd, &st) == 0 ? st.st_mode & 0777 : 0600;
 	(void)fchmod(f->fd, 0600);
 	return 0;
 }
 
-/* A directory, or a file's name, where no file aside can be. */
+/* True if error means that a file aside cannot be created there. */
 static bool
 is_closed(int error)
 {
@@ -119,8 +124,9 @@ is_closed(int error)
 }
 
 /*
- * Choose how to replace a file that is there.  A link below /proc leads to a
- * file that somebody has open, who would go on writing to the old one.
+ * Choose how to replace an existing file.  A link in /proc leads to a file that
+ * a process has open; after a rename that process would go on with the old one,
+ * so such a file is written in place.
  */
 static int
 open_old(struct gm_outfile *f, const char *path, const struct stat *old,
@@ -133,11 +139,11 @@ open_old(struct gm_outfile *f, const char *path, const struct stat *old,
 
 	if ((have & STATX_ATTR_IMMUTABLE) != 0)
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s: the file is immutable: see chattr(1)", path);
+		    "%s: the file is immutable; see chattr(1)", path);
 	if ((have & STATX_ATTR_APPEND) != 0)
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s: the file is append-only: see chattr(1)", path);
-	/* A redirection would not overwrite what is write-protected. */
+		    "%s: the file is append-only; see chattr(1)", path);
+	/* Respect write protection, as a redirection does. */
 	if (access(path, W_OK) != 0)
 		return fail_create(path, err);
 	f->in_place = (have & STATX_ATTR_MOUNT_ROOT) != 0;
@@ -188,9 +194,9 @@ gm_outfile_create(struct gm_outfile *f, const char *path, struct gm_err *err)
 }
 
 /*
- * All that may be wrong with what was written is known before the rename, also
- * where close(2) tells it.  The descriptor stays, as its lock keeps others from
- * removing the file.
+ * Find all write errors before the rename, also those that only close(2)
+ * reports (NFS).  Closes a copy, as the lock of the descriptor keeps other
+ * processes from removing the file.
  */
 static int
 settle(int fd)
@@ -206,9 +212,10 @@ settle(int fd)
 }
 
 /*
- * Keeps other processes of ours from writing to the same file meanwhile.  If
- * another program holds the lock, this gives up after some seconds.  Returns 0,
- * or -1 with errno.
+ * Lock the target, so that two processes of this suite do not write it at the
+ * same time.  Gives up after 5 s, as any program may hold a lock.  Returns 0,
+ * or
+ * -1 with errno.
  */
 static int
 lock_target(int fd)
@@ -218,7 +225,7 @@ lock_target(int fd)
 
 	for (tries = 0; tries < LOCK_TRIES; tries++) {
 		if (gm_lock_try(fd) != GM_LOCK_BUSY)
-			return 0; /* or there are no locks here */
+			return 0; /* or the file system has no locks */
 		if (gm_stop_poll(-1, POLLIN, gm_clock_mono_ms() + LOCK_MS,
 			GM_STOP_NOW, &ignored) != 0)
 			break;
@@ -227,7 +234,7 @@ lock_target(int fd)
 	return -1;
 }
 
-/* Room for all, without a change of what can be read, where possible. */
+/* Reserve space for len bytes, without changing size or content if possible. */
 static int
 reserve(int fd, off_t len, off_t old_len)
 {
@@ -246,7 +253,7 @@ reserve(int fd, off_t len, off_t old_len)
 			;
 	if (error == 0)
 		return 0;
-	saved = error; /* give back what there was room for */
+	saved = error; /* give back space that was reserved */
 	(void)!ftruncate(fd, old_len);
 	errno = saved;
 	return -1;
@@ -281,7 +288,7 @@ copy(int from, int to, off_t len)
 	while (rc == 0 && at < len) {
 		n = pread(from, chunk, CHUNK, at);
 		if (n == 0)
-			errno = EIO; /* shorter than it was */
+			errno = EIO; /* someone has shortened it */
 		if (n > 0)
 			rc = write_at(to, chunk, (size_t)n, at);
 		else if (n == 0 || errno != EINTR)
@@ -293,7 +300,7 @@ copy(int from, int to, off_t len)
 	return rc;
 }
 
-/* Put the new content into the old file. */
+/* Copy the new content into the old file, and set its size and mode. */
 static int
 overwrite(const struct gm_outfile *f, int fd)
 {
@@ -320,7 +327,7 @@ write_in_place(const struct gm_outfile *f)
 {
 	int fd = -1, rc, saved;
 
-	/* errno says why it cannot be renamed. */
+	/* The caller has set errno: why the file cannot be renamed. */
 	if (!f->must_rename)
 		fd = gm_file_openat(AT_FDCWD, f->path, O_WRONLY);
 	if (fd == -1)
@@ -333,7 +340,7 @@ write_in_place(const struct gm_outfile *f)
 	return rc;
 }
 
-/* A rename that the place of the target forbids, and a write may not. */
+/* True if rename(2) failed for a reason that does not forbid writing. */
 static bool
 is_fixed(int error)
 {
@@ -350,10 +357,10 @@ finish(struct gm_outfile *f)
 	int rc;
 
 	if (f->aside != NULL && settle(f->fd) != 0) {
-		f->keep = false; /* who knows what is in it */
+		f->keep = false; /* its content is unknown */
 		return -1;
 	}
-	errno = EACCES; /* if it must be renamed */
+	errno = EACCES; /* reported if it must be renamed */
 	if (f->in_place)
 		return write_in_place(f);
 	if (f->mode != 0)
@@ -364,7 +371,7 @@ finish(struct gm_outfile *f)
 		return write_in_place(f);
 	rc = gm_aside_rename(AT_FDCWD, f->aside, f->path);
 	if (rc != -1)
-		f->aside[0] = '\0'; /* it has its name */
+		f->aside[0] = '\0'; /* renamed */
 	if (rc == 0)
 		return 0;
 	if (rc == 1 || !is_fixed(errno))
@@ -372,7 +379,7 @@ finish(struct gm_outfile *f)
 	return write_in_place(f);
 }
 
-/* ".NAME.gm-XXXXXX" becomes "NAME.gm-XXXXXX", which nobody sweeps. */
+/* Rename ".NAME.gm-XXXXXX" to "NAME.gm-XXXXXX", which is never swept. */
 static void
 keep(struct gm_outfile *f, struct gm_err *err)
 {
@@ -418,7 +425,7 @@ gm_outfile_release(struct gm_outfile *f)
 {
 	if (f->path == NULL)
 		return;
-	/* Before the lock goes. */
+	/* Remove it before close(2) ends its lock. */
 	if (f->aside != NULL && f->aside[0] != '\0')
 		(void)unlink(f->aside);
 	if (f->fd != -1)

@@ -2,21 +2,22 @@
 #define GM_BASE_OUTFILE_H
 
 /*
- * A file in the making, which gets its content at once, with
- * gm_outfile_commit(), or keeps the old one.
+ * An output file that is replaced as a whole by gm_outfile_commit(), or keeps
+ * its old content.
  *
- * A regular target, or one that is not there, is written aside (aside.h) and
- * renamed; symbolic links are followed.  Until then only we may read it.  A
- * file that is replaced hands on its owner, group, mode and ACL (access.h); a
- * new one gets what a redirection gives.  Other hard links keep the old
- * content, other extended attributes are lost.
+ * A regular or new file is written aside (aside.h) and renamed; symbolic links
+ * are followed.  Until then only we may read it.  The new file keeps owner,
+ * group, mode and ACL of the old one (access.h); without an old one it gets
+ * what a redirection gives.  Other hard links keep the old content; other
+ * extended attributes are lost.
  *
- * In place, at the commit, is written what cannot be renamed: a mount point, a
- * file in a directory that is closed to us, one with an ACL that only it can
- * have, one that a link below /proc leads to as another process has it open.  Space is reserved before anything is changed, but who is killed in
- * the middle of writing leaves half of it.
+ * A file that cannot be renamed is written in place, at the commit: a mount
+ * point, a file in a directory that we may not write, one whose ACL cannot be
+ * copied, and one that a link in /proc leads to, as another process has it
+ * open.  Space is reserved before the file is changed, but a kill during the
+ * copy leaves it half written.
  *
- * Devices, FIFOs and descriptors of ours (file.h) are written directly.
+ * Devices, FIFOs and inherited descriptors (file.h) are written directly.
  */
 
 #include <stdbool.h>
@@ -26,36 +27,37 @@
 #include "base/err.h"
 
 struct gm_outfile {
-	int fd;      /* -1 when not open; write here */
-	char *path;  /* the real target; NULL: nothing to commit */
-	char *aside; /* path of the file aside; NULL: none, "": has its name */
-	mode_t made; /* of a new file, as a redirection makes it */
-	bool in_place; /* no rename: what fd has is copied to path */
+	int fd;        /* write here; -1: not open */
+	char *path;    /* the real target; NULL: nothing to commit */
+	char *aside;   /* path of the file aside; NULL: none, "": renamed */
+	mode_t made;   /* mode of a new file, as a redirection makes it */
+	bool in_place; /* copy fd to path instead of renaming */
 
 	/* The caller may set these before the commit. */
-	mode_t mode;      /* exactly this mode and no ACL, unless 0 */
-	bool keep;        /* what cannot get its name is not to be lost */
+	mode_t mode;      /* unless 0: set this mode and no ACL */
+	bool keep;        /* keep the file aside if it cannot be renamed */
 	bool must_rename; /* fail rather than write in place */
 };
 
 /*
- * Waits until a FIFO has a reader, as a redirection does, or GM_STOP_DRAIN.
- * Returns 0, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the
- * deadline).
+ * Open the output.  Waits until a FIFO has a reader, as a redirection does, or
+ * until GM_STOP_DRAIN.  Returns 0, or -1: GM_ECANTCREAT, GM_EOS, GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline).
  */
 int gm_outfile_create(
     struct gm_outfile *, const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Sync, rename or write in place, close.  Writing in place waits for the lock
- * of another process until GM_STOP_NOW, 5 s at most.  Returns 0, or -1: GM_EIO, and
- * nothing is left of the new file, unless only its directory could not be
- * synced, or keep is set: then a file aside that is whole becomes
- * "NAME.gm-XXXXXX", and the message ends with "; the output is in" its path.
+ * Sync, rename or write in place, and close.  Writing in place waits for the
+ * lock of another process until GM_STOP_NOW, at most 5 s.  Returns 0, or -1:
+ * GM_EIO.  After a failure the new content is lost, with two exceptions: if
+ * only the directory could not be synced, the file is replaced; if keep is set,
+ * a whole file aside is renamed to "NAME.gm-XXXXXX", and the message ends with
+ * "; the output is in" its path.
  */
 int gm_outfile_commit(struct gm_outfile *, struct gm_err *) GM_MUST_CHECK;
 
-/* Drop what was not committed; harmless afterwards and when zero. */
+/* Drop output that was not committed; harmless afterwards and when zero. */
 void gm_outfile_release(struct gm_outfile *);
 
 #endif

@@ -11,8 +11,8 @@
 #define STACK_BYTES (1024 * 1024)
 
 /*
- * A descriptor that was closed is held by /dev/null, opened the wrong way
- * round: using it fails, and no file of ours gets its number.
+ * Open /dev/null in the opposite direction, so that using the descriptor fails
+ * as it would if it were closed.
  */
 int
 gm_process_hold(bool *stdin_closed, struct gm_err *err)
@@ -49,7 +49,7 @@ gm_process_shortage(void)
 	return error == EMFILE || error == ENFILE ? error : 0;
 }
 
-/* Set a soft limit, -1: leave it; returns what it was, or -1. */
+/* Set a soft limit unless bytes is -1; return the old one, or -1. */
 static int64_t
 set_limit(int resource, int64_t bytes)
 {
@@ -66,7 +66,7 @@ set_limit(int resource, int64_t bytes)
 	return before < INT64_MAX ? (int64_t)before : INT64_MAX;
 }
 
-/* libcurl and OpenSSL take their share of it; we get along with 64 KiB. */
+/* We need 64 KiB; libcurl, OpenSSL and the resolver need more. */
 static int64_t
 raise_stack(void)
 {
@@ -91,12 +91,12 @@ gm_process_prepare(struct gm_process_limits *before)
 void
 gm_process_restore(const struct gm_process_limits *before)
 {
-	/* The rest is undone by execve(2). */
+	/* execve(2) makes the process dumpable again. */
 	(void)set_limit(RLIMIT_CORE, before->core);
 	(void)set_limit(RLIMIT_STACK, before->stack);
 }
 
-/* The stream is named by device and inode. */
+/* $JOURNAL_STREAM has the form "DEVICE:INODE". */
 bool
 gm_process_is_journal(const char *stream)
 {

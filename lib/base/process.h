@@ -2,7 +2,7 @@
 #define GM_BASE_PROCESS_H
 
 /*
- * The process itself made safe: its standard descriptors, its memory.
+ * Safety of the process: standard descriptors, core files, the stack.
  *
  * Source: sd-daemon(3) for the journal, prctl(2), getrlimit(2).
  */
@@ -13,32 +13,32 @@
 #include "base/err.h"
 
 /*
- * Take the numbers 0 to 2 that are closed, so that no file of ours gets one.
- * Returns 0, or -1: GM_EOS.
+ * Open those of descriptors 0 to 2 that are closed, so that no file of ours
+ * gets their number.  Returns 0, or -1: GM_EOS.
  */
 int gm_process_hold(bool *stdin_closed, struct gm_err *) GM_MUST_CHECK;
 
-/* Soft limits in bytes as they were at start; -1: not known. */
+/* Soft limits in bytes as they were at start; -1: unknown. */
 struct gm_process_limits {
 	int64_t core, stack;
 };
 
 /*
- * Keep keys out of core files and debuggers, and make room for our stack if
- * there is little and the hard limit allows more.
+ * Keep keys out of core files and debuggers, and raise a stack limit below 1
+ * MiB if the hard limit allows it.
  */
 void gm_process_prepare(struct gm_process_limits *before);
 
 /*
- * Is there no room for the few descriptors that a connection takes?  Returns
- * errno's number for it, EMFILE or ENFILE, or 0.
+ * Check for the descriptors that a connection takes.  Returns 0, or the reason
+ * why they cannot be opened: EMFILE or ENFILE.
  */
 int gm_process_shortage(void);
 
-/* Undo it, for a program that takes the place of ours. */
+/* Undo gm_process_prepare() before execve(2). */
 void gm_process_restore(const struct gm_process_limits *before);
 
-/* Is standard error the stream that $JOURNAL_STREAM names?  NULL: it is not. */
+/* True if standard error is the stream that $JOURNAL_STREAM (or NULL) names. */
 bool gm_process_is_journal(const char *stream);
 
 #endif

@@ -7,30 +7,34 @@
 /* Bytes of a secret that are shown, and below which none are. */
 #define TAIL 4
 #define SHORT 12
-/* Bytes of the shortest one that is no dummy. */
+/* Bytes of the shortest secret that is no dummy. */
 #define MIXTURE_MIN 4
-/* Beginnings that are longer are not shown: before a cut; of most of a key. */
+/*
+ * Beginnings of secrets that are longer are masked: HEAD if a mark of a cut
+ * follows, HEAD_OF_MOST if it is at least three quarters of the secret.
+ */
 #define HEAD 3
 #define HEAD_OF_MOST 7
 
-/* What the words of keys consist of. */
+/* The characters of keys. */
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define WORD LOWER UPPER DIGITS "-_."
 
-/* Bytes from which on a mix of letters and digits looks like a key. */
+/* A mix of letters and digits of this length looks like a key. */
 #define MIX_MIN 24
-/* What follows the last dot of a file's name at most. */
+/* The longest suffix of a file name. */
 #define SUFFIX_MAX 5
 #define UUID_LEN 36
-/* The same with one of these in front. */
+/* The length of the shortest key that begins with a mark. */
 #define MARKED_MIN 11
 
+/* Beginnings of keys and tokens of well-known services. */
 static const char *const marks[] = { "AIza", "AQ.", "ya29.", "sk-", "gsk_",
 	"xai-", "hf_", "nvapi-", "ghp_", "github_pat_", "eyJ" };
 
-/* Secrets that one command line or environment can add: none has more. */
+/* Enough for any command line or environment; bounds the time to mask. */
 #define TYPED_MAX 1000
 
 static bool
@@ -50,7 +54,7 @@ gm_secrets_have(const struct gm_secrets *s, struct gm_span text)
 	return false;
 }
 
-/* How many of the bytes in set has text? */
+/* The number of bytes of text that are in set. */
 static size_t
 count(struct gm_span text, const char *set)
 {
@@ -61,7 +65,7 @@ count(struct gm_span text, const char *set)
 	return n;
 }
 
-/* See the top of secret.h. */
+/* True if a text is too short or plain to be masked; see secret.h. */
 static bool
 is_dummy(struct gm_span secret)
 {
@@ -93,7 +97,7 @@ gm_secrets_add(struct gm_secrets *s, struct gm_span secret, struct gm_err *err)
 	return 0;
 }
 
-/* Has it a run of letters and digits that is long, and no plain word? */
+/* True if a part between "-_." is long and mixes kinds of characters. */
 static bool
 has_mix(struct gm_span text)
 {
@@ -114,7 +118,7 @@ has_mix(struct gm_span text)
 	return false;
 }
 
-/* All of it, or behind a beginning such as "key-". */
+/* True if text is a UUID, or ends in one after '-' or '_', as "key-UUID". */
 static bool
 ends_in_uuid(struct gm_span text)
 {
@@ -134,7 +138,7 @@ ends_in_uuid(struct gm_span text)
 	return true;
 }
 
-/* Names of files may hold a hash, as "0123abcd.txt" does. */
+/* True for names such as "0123abcd.txt", which may hold a hash. */
 static bool
 is_file(struct gm_span text)
 {
@@ -170,7 +174,7 @@ rest_of(struct gm_span text, size_t n)
 	return (struct gm_span){ text.p + n, text.len - n };
 }
 
-/* A word may have the dashes of an option in front, or its letter ("-k"). */
+/* Try the word, and the word without an option letter in front ("-kKEY"). */
 static int
 add_word(struct gm_secrets *s, struct gm_span word, struct gm_err *err)
 {
@@ -232,8 +236,9 @@ add_decoded(struct gm_secrets *s, struct gm_span text, struct gm_err *err)
 }
 
 /*
- * What is in front of the last '@' of "scheme://user:password@host": a password
- * that is not escaped may hold anything.  Without a colon it is a token.
+ * Add the password of "scheme://user:password@host", or the user if there is no
+ * colon, as that is a token.  Ends at the last '@', as a password that is not
+ * escaped may contain any character.
  */
 static int
 add_password(struct gm_secrets *s, const char *text, struct gm_err *err)
@@ -277,21 +282,21 @@ is_in_word(char c)
 	return c != '\0' && strchr(LOWER UPPER DIGITS "_-", c) != NULL;
 }
 
-/* May a secret of so many bytes begin here, behind this byte? */
+/* True if a secret of len bytes may begin after the byte before. */
 static bool
 may_begin(size_t len, char before)
 {
 	return len >= GM_SECRET_MIN || !is_in_word(before);
 }
 
-/* May it end here, in front of text? */
+/* True if a secret of len bytes may end before text. */
 static bool
 may_end(size_t len, struct gm_span text)
 {
 	return len >= GM_SECRET_MIN || text.len == 0 || !is_in_word(text.p[0]);
 }
 
-/* The longest secret that text, behind a byte, begins with; empty if none. */
+/* The longest secret at the start of text, after the byte before; or empty. */
 static struct gm_span
 find_secret(const struct gm_secrets *s, char before, struct gm_span text)
 {
@@ -310,8 +315,8 @@ find_secret(const struct gm_secrets *s, char before, struct gm_span text)
 }
 
 /*
- * The bytes that secrets cover from the start of text on; *last is the one at
- * the end.  A secret may begin inside another and reach beyond it.
+ * The number of bytes at the start of text that secrets cover; *last is the
+ * secret at their end.  A secret may begin within another and end after it.
  */
 static size_t
 measure(const struct gm_secrets *s, char before, struct gm_span text,
@@ -333,7 +338,7 @@ measure(const struct gm_secrets *s, char before, struct gm_span text,
 	return covered;
 }
 
-/* What stands where a secret goes on: ours of a cut, and what servers put. */
+/* True for "...", by which we mark a cut, and "***", by which servers do. */
 static bool
 is_mark(struct gm_span text)
 {
@@ -341,9 +346,9 @@ is_mark(struct gm_span text)
 }
 
 /*
- * Bytes at the start of text that are the beginning of a secret: most of it, or
- * one that is cut short and marked by "..." as gm_term_line() does, or by
- * stars; 0 if there is none.
+ * The number of bytes at the start of text that are the beginning of a secret:
+ * three quarters of it or more, or a few bytes followed by a mark of a cut.
+ * 0 if there is none.
  */
 static size_t
 measure_cut(const struct gm_secrets *s, char before, struct gm_span text)
@@ -377,8 +382,8 @@ gm_secret_mask(
 		if (covered > 0)
 			gm_secret_show(out, last);
 		else
-			covered =
-			    measure_cut(s, before, text); /* its mark stays */
+			covered = measure_cut(
+			    s, before, text); /* keep the mark of the cut */
 		if (covered > 0 && last.len == 0 &&
 		    !is_mark(rest_of(text, covered)))
 			gm_buf_puts(out, "...");

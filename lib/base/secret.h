@@ -2,17 +2,16 @@
 #define GM_BASE_SECRET_H
 
 /*
- * Texts that must not be shown: every key that was read, what looks like one
- * on the command line or in a setting, and passwords in URLs.  Whatever we
- * print that may hold words of a server goes through gm_secret_mask(): as a
- * value, before it is quoted, put in JSON, or given a label.
+ * Secrets, which are masked in all output: every key that was read, words of
+ * the command line and of settings that look like keys, and passwords in URLs.
+ *  Text that may come from a server goes through gm_secret_mask() as a plain
+ * value, before it is quoted, encoded as JSON or given a label.
  *
- * A secret of fewer than GM_SECRET_MIN bytes is masked as a whole word only: no
- * letter, digit, '_' or '-' in front of it or after it.  That takes a mixture:
- * at least 4 bytes, among them a letter and a digit, or one that is neither.
- * What is no such mixture is a dummy such as "x", "1" or "local" for a server
- * that wants no key: it is not kept, and masked nowhere, as it would garble
- * words that happen to be the same.
+ * A secret shorter than GM_SECRET_MIN bytes is masked only as a whole word:
+ * with no letter, digit, '_' or '-' before or after it.  It must have at least
+ * 4 bytes, among them a letter and a digit, or a byte that is neither.  Any
+ * other short text is a dummy for a server that needs no key, such as "x", "1"
+ * or "local".  It is not kept, as masking it would garble ordinary words.
  */
 
 #include <stdbool.h>
@@ -29,38 +28,39 @@ struct gm_secrets {
 	size_t len;
 };
 
-/* Keep a copy; a text that is a dummy, or known, adds nothing. */
+/* Keep a copy, unless it is a dummy or known.  Returns 0, or -1: GM_EOS. */
 int gm_secrets_add(
     struct gm_secrets *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Append text with each secret in it as gm_secret_show() shows it; secrets that
- * overlap become one.  The beginning of a secret that was cut short, "..."
- * after it, goes too.  Without secrets (NULL) text stays as it is.
+ * Append text with each secret replaced as by gm_secret_show(); secrets that
+ * overlap become one.  The beginning of a secret, cut short and followed by
+ * "...", is masked, too.  Without secrets (NULL) text is copied unchanged.
  */
 void gm_secret_mask(
     const struct gm_secrets *, struct gm_buf *out, struct gm_span text);
 
-/* Is text, all of it, a secret that was kept? */
+/* True if the whole text is a secret that was kept. */
 bool gm_secrets_have(const struct gm_secrets *, struct gm_span text);
 
 /*
- * Has text the shape of a key?  It begins as those of a known service do, ends
- * in a UUID, or has a run of 24 letters and digits of at least two of: lower
- * case, upper case, digits; with a suffix as of a file only the first counts.
- * Whoever looks at names that users typed, or that they may have set, asks here.
+ * True if text looks like a key: it begins like those of a known service, ends
+ * in a UUID, or has 24 letters and digits in a row of at least two kinds (lower
+ * case, upper case, digits).  If text ends like a file name (".txt"), only the
+ * beginning counts.  Check names that a user has typed or set by this function
+ * before they are shown.
  */
 bool gm_secret_is_key(struct gm_span text);
 
 /*
- * Keep what must not be shown of a text that a user typed or set: its words
- * that are shaped like keys, and user name and password of a URL, both as
- * they are written and with %XX decoded.
+ * Keep the secrets of a text that a user has typed or set: words that look like
+ * keys, and the password of a URL (without a colon, its user name), as written
+ * and with %XX decoded.  Returns 0, or -1: GM_EOS.
  */
 int gm_secrets_add_from(
     struct gm_secrets *, const char *text, struct gm_err *) GM_MUST_CHECK;
 
-/* Append how a single key is shown: "...a1f3"; "..." when under 12 bytes. */
+/* Append a masked key: "...a1f3", or "..." if it is shorter than 12 bytes. */
 void gm_secret_show(struct gm_buf *out, struct gm_span key);
 
 void gm_secrets_release(struct gm_secrets *);

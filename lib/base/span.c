@@ -33,7 +33,7 @@ gm_span_ends(struct gm_span s, const char *suffix)
 	       (len == 0 || memcmp(s.p + s.len - len, suffix, len) == 0);
 }
 
-/* Not tolower, which the locale may change. */
+/* tolower(3) would depend on the locale. */
 static int
 lower(char c)
 {
@@ -85,7 +85,7 @@ gm_span_trim(struct gm_span s)
 	return s;
 }
 
-/* Bytes before the first separator. */
+/* The number of bytes before the first separator. */
 static size_t
 until(struct gm_span s, const char *separators)
 {

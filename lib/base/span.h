@@ -2,7 +2,7 @@
 #define GM_BASE_SPAN_H
 
 /*
- * A borrowed run of bytes: pointer and length, never owned, not NUL-ended.
+ * A borrowed sequence of bytes: pointer and length, without a NUL at the end.
  */
 
 #include <stdbool.h>
@@ -19,20 +19,20 @@ bool gm_span_is(struct gm_span, const char *text);
 bool gm_span_starts(struct gm_span, const char *prefix);
 bool gm_span_ends(struct gm_span, const char *suffix);
 
-/* Is text in it?  ASCII letters compare without case. */
+/* True if it contains text; the case of ASCII letters is ignored. */
 bool gm_span_has(struct gm_span, const char *text);
 
-/* Where text begins in it, compared without case; NULL if it is not there. */
+/* The first occurrence of text, ignoring ASCII case; NULL: none. */
 const char *gm_span_find(struct gm_span, const char *text);
 
-/* Without blanks, tabs, CR and LF at both ends, or only at the beginning. */
+/* Remove blanks, tabs, CR and LF at both ends, or only at the beginning. */
 struct gm_span gm_span_trim(struct gm_span);
 struct gm_span gm_span_ltrim(struct gm_span);
 
 /*
- * Take the next item off *rest, up to one of the bytes in separators; false
- * when nothing is left, which is when rest->p is NULL.  "a,,b" has three
- * items, "a," two, and "" one, which is empty.
+ * Take the next item from *rest, up to one of the bytes in separators.  False
+ * if nothing is left (rest->p is NULL).  "a,,b" has three items, "a," has two,
+ * and "" has one, which is empty.
  */
 bool gm_span_split(
     struct gm_span *rest, const char *separators, struct gm_span *item);

@@ -9,40 +9,40 @@
 #include "base/clock.h"
 #include "base/stop.h"
 
-/* The alarm goes on, for a wait that began just when it first came. */
+/* Repeat the alarm, for a wait that began just after the first. */
 #define ALARM_MS 20
-/* What the end may take once the run is late. */
+/* Time for the last messages after the deadline. */
 #define LAST_WORDS_MS 60
 
 static volatile sig_atomic_t caught, late;
-static volatile sig_atomic_t asked; /* stage that the signals ask for */
+static volatile sig_atomic_t requested; /* stage, by signals alone */
 static int64_t due_ms; /* the deadline on the monotonic clock; 0: none */
 static bool drains;
 
-/* A pipe for each stage; without drains both stages share that of NOW. */
+/* A pipe for each stage; both stages share one unless drains is set. */
 static int wake[GM_STOP_NOW + 1][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 
 /*
- * What we change, and how it was.  The last are all others that would kill us
- * from outside, while what we have started runs on; one of them that is blocked
- * does not, and stays so.
+ * The signals that we change, and their actions at start.  From SIGABRT on they
+ * are caught only because they would kill us and let our child run on; a
+ * blocked one cannot, so it stays blocked.
  */
 static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM,
 	SIGPIPE, SIGXFSZ, SIGCHLD, SIGABRT, SIGXCPU, SIGUSR1, SIGUSR2,
 	SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT };
-#define UNBLOCKED 8 /* so many of them, the first */
+#define UNBLOCKED 8 /* the first of them are unblocked */
 static struct sigaction before[GM_LEN(changed)];
 static sigset_t mask_before;
 static bool installed;
 
-/* An alarm is ours only if its time has come: anybody can send one. */
+/* True if the deadline has come; SIGALRM may also be from another process. */
 static bool
 is_due(void)
 {
 	return due_ms != 0 && gm_clock_mono_ms() >= due_ms;
 }
 
-/* The stage after a signal, which may be the deadline's. */
+/* Update the stage after a signal. */
 static void
 note(int number)
 {
@@ -50,9 +50,9 @@ note(int number)
 		late = late != 0 || is_due();
 		return;
 	}
-	asked = drains && caught == 0 && number == SIGINT ? GM_STOP_DRAIN
-	                                                  : GM_STOP_NOW;
-	/* The first one decides how we die. */
+	requested = drains && caught == 0 && number == SIGINT ? GM_STOP_DRAIN
+	                                                      : GM_STOP_NOW;
+	/* Die by the first signal, whatever follows. */
 	caught = caught == 0 ? number : caught;
 }
 
@@ -67,14 +67,15 @@ on_signal(int number)
 	now = gm_stop_stage();
 	for (stage = (int)now; stage > GM_STOP_NONE; stage--)
 		n = write(wake[stage][1], "", 1);
-	(void)n; /* a full pipe is readable already */
+	(void)n; /* a full pipe is readable as well */
 	errno = saved;
 }
 
 /*
- * A signal that was ignored at start (nohup, cmd & in a script) stays so.
- * SIGXFSZ is ignored as a file over the size limit is an error of write(2) and
- * not a death.  With SIGCHLD ignored, waitpid(2) would not find our children.
+ * Set our action for a signal.  A signal that was ignored at start (nohup, cmd
+ * & in a script) stays ignored.  SIGXFSZ is ignored, so that write(2) fails
+ * with EFBIG instead.  SIGCHLD gets its default: if it were ignored, waitpid(2)
+ * would not find our children.
  */
 static int
 change(int number, const struct sigaction *was)
@@ -88,13 +89,14 @@ change(int number, const struct sigaction *was)
 		action.sa_handler = SIG_DFL;
 	else if (was->sa_handler == SIG_IGN && number != SIGALRM)
 		return 0;
-	sigemptyset(&action.sa_mask); /* no SA_RESTART: waits must end */
+	sigemptyset(
+	    &action.sa_mask); /* no SA_RESTART: a signal must end waits */
 	for (i = 0; i < GM_LEN(changed); i++) /* one signal at a time */
 		sigaddset(&action.sa_mask, changed[i]);
 	return sigaction(number, &action, NULL);
 }
 
-/* The mask is inherited, and a parent may have blocked what must reach us. */
+/* A parent may have blocked signals, and the mask is inherited. */
 static int
 unblock(void)
 {
@@ -155,9 +157,9 @@ gm_stop_drain_first(struct gm_err *err)
 		sigaddset(&ours, changed[i]);
 	(void)sigprocmask(SIG_BLOCK, &ours, &old);
 	memcpy(wake[GM_STOP_DRAIN], ends, sizeof(ends));
-	/* A stage that was reached before is told through this pipe, too. */
+	/* If a stage was reached before, this pipe must be readable, too. */
 	if (gm_stop_stage() != GM_STOP_NONE && write(ends[1], "", 1) != 1)
-		ends[1] = -1; /* cannot be: it is empty */
+		ends[1] = -1; /* cannot happen: it is empty */
 	drains = true;
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return ends[1] == -1 ? gm_fail_errno(err, GM_EOS, "pipe") : 0;
@@ -172,10 +174,13 @@ gm_stop_restore(void)
 	if (!installed)
 		return;
 	installed = false;
-	/* Ours would outlive execve(2); a parent's is to do so. */
+	/* A timer survives execve(2): cancel ours, keep one of the parent. */
 	if (due_ms != 0)
 		(void)!gm_stop_deadline(0, &ignored);
-	/* First the mask: what it holds back must not end us meanwhile. */
+	/*
+	 * Restore the mask first: what it blocks must not meet a default
+	 * action.
+	 */
 	(void)sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	for (i = 0; i < GM_LEN(changed); i++)
 		(void)sigaction(changed[i], &before[i], NULL);
@@ -201,7 +206,7 @@ gm_stop_before(sigset_t *ignored, sigset_t *mask)
 enum gm_stop_stage
 gm_stop_stage(void)
 {
-	return late != 0 ? GM_STOP_NOW : (enum gm_stop_stage)asked;
+	return late != 0 ? GM_STOP_NOW : (enum gm_stop_stage)requested;
 }
 
 int
@@ -217,7 +222,7 @@ to_timeval(int64_t ms)
 	    struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
-/* While the handler, which reads it, cannot run. */
+/* Block SIGALRM meanwhile, as its handler reads due_ms: 64 bits, not atomic. */
 static void
 set_due(int64_t ms)
 {
@@ -285,7 +290,7 @@ gm_stop_check(enum gm_stop_stage obeys, struct gm_err *err)
 	return gm_stop_stage() >= obeys ? gm_stop_fail(err) : 1;
 }
 
-/* For poll(2): until then, at least for a look; for ever with 0. */
+/* The timeout for poll(2): -1 for no limit, 0 for a time that is past. */
 static int
 poll_time(int64_t until_ms)
 {

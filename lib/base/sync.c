@@ -34,12 +34,12 @@ give(int fd, int value)
 	return n == (ssize_t)sizeof(value);
 }
 
-/* The thread's own ends, as it may outlive the struct. */
+/* The thread's own copy: after gm_sync_abandon() it outlives struct gm_sync. */
 struct ends {
 	int jobs, results, nap_ms;
 };
 
-/* Until the other end of the jobs is closed, nap_ms at most. */
+/* Wait nap_ms, or until gm_sync_close() closes the other end of jobs. */
 static void
 nap(const struct ends *ends)
 {
@@ -49,7 +49,7 @@ nap(const struct ends *ends)
 		(void)poll(&jobs, 1, ends->nap_ms);
 }
 
-/* The end of the results says that there will be none any more. */
+/* Close results at the end, so that readers see that no more will come. */
 static void *
 run(void *arg)
 {
@@ -123,7 +123,7 @@ gm_sync_begin(struct gm_sync *s, int fd)
 bool
 gm_sync_end(struct gm_sync *s, int *error)
 {
-	errno = EIO; /* of a thread that has ended */
+	errno = EIO; /* if the thread has ended */
 	if (!take(s->results[0], error)) {
 		if (errno == EAGAIN)
 			return false;
@@ -132,7 +132,7 @@ gm_sync_end(struct gm_sync *s, int *error)
 	return true;
 }
 
-/* A thread that writes to nobody gets EPIPE, as it has SIGPIPE blocked. */
+/* With results closed the thread gets EPIPE, not SIGPIPE, which it blocks. */
 void
 gm_sync_abandon(struct gm_sync *s)
 {

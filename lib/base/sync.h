@@ -2,12 +2,12 @@
 #define GM_BASE_SYNC_H
 
 /*
- * fsync(2) beside an event loop, which it would hold up: one thread that does
- * nothing else.  It has all signals blocked.
+ * Run fsync(2) in a thread of its own, so that it does not block an event loop.
+ * The thread has all signals blocked.
  *
- * A file that is added to all the time needs no timer: after each write, take
- * the results that are there, and begin another sync unless two are under way.
- * The second has not been started then, so that it covers what was written.
+ * No timer is needed to sync a file that grows all the time: after each write,
+ * take the results that are ready, and begin another sync unless two are
+ * pending.  The second of them has not started yet, so it covers the write.
  */
 
 #include <pthread.h>
@@ -15,43 +15,43 @@
 
 #include "base/base.h"
 
-/* Private.  Descriptors go through one pipe, an errno through the other. */
+/* Private.  jobs carries descriptors to the thread, results each errno back. */
 struct gm_sync {
 	pthread_t thread;
 	int jobs[2], results[2];
 };
 
 /*
- * Start the thread.  It naps for nap_ms before each sync, so that one covers
- * what is written meanwhile; gm_sync_close() ends naps.  Returns 0, or -1 with
- * errno: no descriptors or threads.
+ * Start the thread.  It waits nap_ms before each sync, so that one sync covers
+ * several writes; gm_sync_close() ends the wait.  Returns 0, or -1 with errno:
+ * no descriptors or threads left.
  */
 int gm_sync_open(struct gm_sync *, int nap_ms) GM_MUST_CHECK;
 
-/* Readable once a sync is done. */
+/* A descriptor that is readable once a sync is done. */
 int gm_sync_fd(const struct gm_sync *);
 
 /*
- * Sync a descriptor, which stays open until the end, after those that were
- * begun before.  Returns 0, or -1 with errno: nothing was begun.
+ * Queue a sync of a descriptor, which must stay open until it is done.  Returns
+ * 0, or -1 with errno: nothing was queued.
  */
 int gm_sync_begin(struct gm_sync *, int fd) GM_MUST_CHECK;
 
 /*
- * Take the result of the oldest sync.  False: it is still under way.  Else
- * *error is 0, or the errno of fsync(2).
+ * Take the result of the oldest sync: *error is 0, or the errno of fsync(2).
+ * False if it is still pending.
  */
 bool gm_sync_end(struct gm_sync *, int *error);
 
 /*
- * Do not wait: what is under way goes on as long as the process does, and the
- * thread ends after it.
+ * Release it without waiting: pending syncs continue as long as the process
+ * runs, then the thread ends.
  */
 void gm_sync_abandon(struct gm_sync *);
 
 /*
- * Wait for what is under way and end the thread.  *error is 0, or the errno of
- * the first that failed of the results not taken yet.
+ * Wait for pending syncs and end the thread.  *error is 0, or the first errno
+ * among the results that were not taken.
  */
 void gm_sync_close(struct gm_sync *, int *error);
 

@@ -3,14 +3,14 @@
 
 #include "base/utf8.h"
 
-/* Bytes of a sequence that begins so; 0 if none does. */
+/* The length of a sequence that begins with this byte; 0: none does. */
 static size_t
 length_of(unsigned char lead)
 {
 	if (lead < 0x80)
 		return 1;
 	if (lead < 0xC2)
-		return 0; /* in mid-sequence, or overlong */
+		return 0; /* continuation byte, or overlong */
 	if (lead < 0xE0)
 		return 2;
 	if (lead < 0xF0)
@@ -19,8 +19,9 @@ length_of(unsigned char lead)
 }
 
 /*
- * Only the second byte has other bounds than 80..BF, and only after four of
- * the first bytes: against overlong forms, surrogates, and over U+10FFFF.
+ * True if c may be the second byte.  After four of the first bytes its range is
+ * narrower than 80..BF, to exclude overlong forms, surrogates and values over
+ * U+10FFFF (table 3-7).
  */
 static bool
 is_second(unsigned char lead, unsigned char c)
@@ -68,7 +69,7 @@ gm_utf8_decode(struct gm_span s, uint32_t *point, size_t *skip)
 	return n;
 }
 
-/* Bytes at the start that are ASCII, found eight at a time. */
+/* Count the ASCII bytes at the start, eight at a time. */
 static size_t
 ascii_run(struct gm_span s)
 {
@@ -154,7 +155,7 @@ gm_utf8_repair(struct gm_buf *out, struct gm_span text)
 	}
 }
 
-/* White_Space of Unicode, and the characters that break or join words. */
+/* White_Space of Unicode, and zero-width spaces and joiners. */
 static bool
 is_blank(uint32_t point)
 {
@@ -199,12 +200,13 @@ gm_utf8_cut(struct gm_span s, size_t max)
 	return i;
 }
 
-/* Bytes that are looked at to judge an encoding. */
+/* Bytes at the start that gm_utf8_foreign() examines. */
 #define SAMPLE 64
 
 /*
- * Does text begin with units of width bytes that are NUL but for one, always
- * the same, which is no control character?  So ASCII and Latin-1 look.
+ * True if each of the first units of width bytes is NUL except the byte at
+ * offset at, and that is not a control character.  ASCII and Latin-1 look like
+ * this in UTF-16 (width 2) and UTF-32 (width 4).
  */
 static bool
 is_widened(struct gm_span text, size_t width, size_t at)

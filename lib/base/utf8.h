@@ -2,7 +2,7 @@
 #define GM_BASE_UTF8_H
 
 /*
- * UTF-8: check, decode, encode, repair, and cut only between characters.
+ * UTF-8: check, decode, encode, repair, and cut between characters.
  *
  * Source: Unicode 15, table 3-7 (well-formed byte sequences); ill-formed parts
  * are replaced as in "U+FFFD substitution of maximal subparts".  No I/O.
@@ -15,38 +15,38 @@
 #define GM_UTF8_REPLACEMENT 0xFFFDu
 
 /*
- * Decode the first character of a non-empty span.  Returns the bytes it takes
- * and sets *point; returns 0 for an ill-formed sequence and sets *skip (when
- * not NULL) to the bytes that one U+FFFD stands for.
+ * Decode the first character of a span that is not empty.  Returns its length
+ * in bytes and sets *point.  Returns 0 for an ill-formed sequence and sets
+ * *skip (if not NULL) to the number of bytes that one U+FFFD replaces.
  */
 size_t gm_utf8_decode(struct gm_span, uint32_t *point, size_t *skip);
 
-/* Bytes at the start that are well-formed. */
+/* The number of well-formed bytes at the start. */
 size_t gm_utf8_valid(struct gm_span);
 
 /*
- * Write one code point, without a NUL, and return its bytes; surrogates and
- * values over U+10FFFF give U+FFFD.
+ * Write one code point, without a NUL, and return its length in bytes.
+ * Surrogates and values over U+10FFFF become U+FFFD.
  */
 size_t gm_utf8_encode(char out[4], uint32_t point);
 
-/* The same, appended. */
+/* Append one code point as gm_utf8_encode() writes it. */
 void gm_utf8_put(struct gm_buf *, uint32_t point);
 
-/* Append text with each ill-formed part as U+FFFD; returns how many. */
+/* Append text with U+FFFD for each ill-formed part; return their number. */
 size_t gm_utf8_repair(struct gm_buf *, struct gm_span text);
 
 /*
- * The name that iconv(1) has for the encoding of a text that is not UTF-8 but
- * UTF-16 or UTF-32, judged by its byte order mark or, without one, by where its
- * first 64 bytes are NUL; NULL: neither, as far as that shows.
+ * The name, for iconv(1), of the encoding of a text in UTF-16 or UTF-32; NULL
+ * if it looks like neither.  Decides by the byte order mark, or else by the
+ * position of NULs in the first 64 bytes.
  */
 const char *gm_utf8_foreign(struct gm_span text);
 
-/* Bytes at the start that are white space, or characters without width. */
+/* The number of bytes at the start that are white space or of zero width. */
 size_t gm_utf8_blanks(struct gm_span text);
 
-/* Bytes of the first max characters (code points) of well-formed text. */
+/* The length in bytes of the first max code points of well-formed text. */
 size_t gm_utf8_cut(struct gm_span, size_t max);
 
 #endif

@@ -6,7 +6,10 @@
 
 #include "base/watch.h"
 
-/* The bits are the same: "#define EPOLLIN POLLIN" holds in the kernel. */
+/*
+ * gm_watch_set() passes events of poll(2) to epoll(7): Linux has one set of
+ * bits.
+ */
 _Static_assert((int)EPOLLIN == POLLIN && (int)EPOLLOUT == POLLOUT,
     "events of epoll(7) are not those of poll(2)");
 
@@ -45,7 +48,7 @@ gm_watch_at(struct gm_watch *w, int64_t due_ms, struct gm_err *err)
 				     .tv_nsec = due_ms % 1000 * 1000000 } };
 
 	if (due_ms == w->due_ms)
-		return 0; /* a time that is over stays so: it is readable */
+		return 0; /* a timer that has expired stays readable */
 	w->due_ms = due_ms;
 	if (timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &at, NULL) != 0)
 		return gm_fail_errno(err, GM_EOS, "timerfd");

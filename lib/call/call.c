@@ -314,7 +314,10 @@ next_service(struct gm_call *c, enum gm_class class)
 	bool news = gm_reported_is_new(c->told, c->service->keys, class);
 
 	add_failure(c, class);
-	gm_err_advise(&c->err, "using %s", next->provider->name);
+	/* The advice about a name that does not exist is still needed. */
+	if (class != GM_CLASS_MODEL_GONE)
+		gm_err_drop_advice(&c->err);
+	gm_err_append(&c->err, "; using %s", next->provider->name);
 	gm_note(next->note, news ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL, "%s: %s",
 	    c->service->provider->name, c->err.msg);
 	c->service = next;

@@ -89,7 +89,7 @@ tell_left_out(const struct gm_services *s)
 			continue;
 		(void)gm_keyplace_fail(&set->place, o->keys.config, &why);
 		gm_note(o->keys.note, o->all ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE,
-		    "%s is left out: %s", gm_vendor(set->place.vendor)->name,
+		    "%s: skipped: %s", gm_vendor(set->place.vendor)->name,
 		    why.msg);
 	}
 }
@@ -167,7 +167,7 @@ keep_fit(struct gm_services *s, const struct gm_err *why)
 			continue;
 		}
 		gm_note(s->services[i].note, GM_LEVEL_NOTE,
-		    "%s is left out: %s", s->keysets[i]->provider->name,
+		    "%s: skipped: %s", s->keysets[i]->provider->name,
 		    why[i].msg);
 	}
 	s->len = len;

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,40 +8,21 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/stop.h"
-#include "cli/bash.h"
 #include "cli/cli.h"
-#include "cli/fish.h"
-#include "cli/offer.h"
-#include "cli/zsh.h"
+#include "cli/complete.h"
+#include "cli/help.h"
+#include "cli/shared.h"
 
-/* Bytes of a script, or of the names of models. */
+/* Largest completion script, or list of models, in bytes. */
 #define COMPLETION_MAX ((size_t)4 * 1024 * 1024)
-
-/* The longest wait for what a script asks for while it runs. */
-#define OFFER_MAX_MS 3000
 
 enum cli {
 	CLI_FAILED = -1,
-	CLI_RUN,  /* go on; operands are what is left of argv */
+	CLI_RUN,  /* run the tool with the operands that argv still has */
 	CLI_READY /* help or version was printed: nothing left to do */
 };
 
-struct builtin {
-	bool help, version, options, variables, statuses;
-	const char *completion; /* --completion's argument */
-};
-
-static const enum gm_setting fallback = GM_SET_FALLBACK,
-			     response_timeout = GM_SET_RESPONSE_TIMEOUT,
-			     timeout = GM_SET_TIMEOUT,
-			     connect_timeout = GM_SET_CONNECT_TIMEOUT,
-			     deadline = GM_SET_DEADLINE,
-			     retries = GM_SET_RETRIES,
-			     max_wait = GM_SET_MAX_WAIT,
-			     key_index = GM_SET_KEY_INDEX,
-			     log_file = GM_SET_LOG_FILE;
-
-/* --color's. */
+/* The arguments of --color. */
 enum when {
 	WHEN_AUTO,
 	WHEN_ALWAYS,
@@ -50,152 +30,15 @@ enum when {
 	WHENS
 };
 
-static const char *
-when_word(size_t i)
+const char *
+gm_color_word(size_t i)
 {
 	static const char *const words[WHENS] = { "auto", "always", "never" };
 
 	return i < WHENS ? words[i] : NULL;
 }
 
-/* The shells that --completion knows. */
-static const struct {
-	const char *name;
-	void (*write)(const struct gm_completion *, struct gm_buf *);
-} shells[] = {
-	{ "bash", gm_bash_write },
-	{ "zsh", gm_zsh_write },
-	{ "fish", gm_fish_write },
-};
-
-static const char *
-shell_word(size_t i)
-{
-	return i < GM_LEN(shells) ? shells[i].name : NULL;
-}
-
-static void
-add_config_rows(const struct gm_tool *tool, struct gm_options *o)
-{
-	struct gm_common *c = tool->common;
-	const struct gm_opt rows[] = {
-		{ 'm', "model", "MODEL,...", "model, and fallback models",
-		    .kind = GM_ARG_MODELS, .text = &c->model },
-		{ 0, "provider", "P",
-		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL : GM_VENDOR_NAMES,
-		    .kind = GM_ARG_WORD,
-		    .word = tool->any_vendor ? gm_vendor_word_or_all
-		                             : gm_vendor_word,
-		    .text = &c->provider },
-		{ 'k', "key-index", "N", "use only the key with index N",
-		    .kind = GM_ARG_KEY, .setting = &key_index },
-		{ 0, "env-file", "FILE", "read keys and settings from FILE",
-		    .kind = GM_ARG_FILE, .text = &c->env_file },
-		{ 0, "metrics", NULL, "print times and tokens on stderr",
-		    .flag = &c->metrics },
-		{ 0, "log-file", "FILE", "append metrics to FILE as JSON",
-		    .kind = GM_ARG_FILE, .setting = &log_file },
-		{ 0, "syslog", NULL, "send metrics to syslog",
-		    .flag = &c->syslog },
-		{ 0, "color", "WHEN", "colour on stderr: auto, always, never",
-		    .kind = GM_ARG_WORD, .word = when_word, .text = &c->color },
-		{ 0 },
-	};
-
-	gm_options_add(o, rows);
-}
-
-static void
-add_service_rows(struct gm_common *c, struct gm_options *o)
-{
-	const struct gm_opt rows[] = {
-		{ 0, "fallback", "P,...",
-		    "providers to use if this one cannot answer",
-		    .may_be_empty = true, .kind = GM_ARG_WORDS,
-		    .word = gm_vendors_word, .setting = &fallback },
-		{ 0, "fallback-mistral", NULL, "the same as --fallback mistral",
-		    .flag = &c->fallback_mistral },
-		{ 0, "response-timeout", "TIME",
-		    "longest wait for the first event of a response (15m)",
-		    .setting = &response_timeout },
-		{ 0, "timeout", "TIME",
-		    "longest wait for each further event (120s)",
-		    .setting = &timeout },
-		{ 0, "connect-timeout", "TIME",
-		    "longest wait for a connection (10s)",
-		    .setting = &connect_timeout },
-		{ 0, "deadline", "TIME", "end of the whole run (none)",
-		    .setting = &deadline },
-		{ 0, "retries", "N",
-		    "retries after network and server errors (4)",
-		    .setting = &retries },
-		{ 0, "max-wait", "TIME",
-		    "longest sleep for a key that is cooling down (60s)",
-		    .setting = &max_wait },
-		{ 0, "ignore-cooldown", NULL,
-		    "use keys in cooldown, or rejected",
-		    .flag = &c->ignore_cooldown },
-		{ 0, "http1.1", NULL, "do not use HTTP/2", .flag = &c->http1 },
-		{ '4', "ipv4", NULL, "use IPv4 only", .flag = &c->ipv4 },
-		{ '6', "ipv6", NULL, "use IPv6 only", .flag = &c->ipv6 },
-		{ 0 },
-	};
-
-	gm_options_add(o, rows);
-}
-
-/* The tool's own rows, then the shared ones that its mask names. */
-static void
-make_options(const struct gm_tool *tool, void *own, struct builtin *b,
-    struct gm_options *o)
-{
-	struct gm_common *c = tool->common;
-	const struct gm_opt json[] = {
-		{ 'J', "json", NULL, "print JSON in place of text",
-		    .flag = &c->json },
-		{ 0 },
-	};
-	const struct gm_opt every[] = {
-		{ 'v', "verbose", NULL,
-		    "print more; -vv: where settings come from",
-		    .count = &c->note.verbose },
-		{ 0, "quiet", NULL, "errors only", .flag = &c->note.quiet },
-		{ 0, "completion", "SHELL",
-		    "print completions for bash, zsh or fish",
-		    .kind = GM_ARG_WORD, .word = shell_word,
-		    .text = &b->completion },
-		{ 'h', "help", NULL, "print this text", .flag = &b->help },
-		{ 'V', "version", NULL, "print the version",
-		    .flag = &b->version },
-		{ 0, "gm-options", NULL, NULL, .flag = &b->options },
-		{ 0, "gm-variables", NULL, NULL, .flag = &b->variables },
-		{ 0, "gm-statuses", NULL, NULL, .flag = &b->statuses },
-		{ 0 },
-	};
-
-	tool->add_rows(own, o);
-	if ((tool->shared & GM_OPT_JSON) != 0)
-		gm_options_add(o, json);
-	if ((tool->shared & GM_OPT_CONFIG) != 0)
-		add_config_rows(tool, o);
-	if ((tool->shared & GM_OPT_SERVICE) != 0)
-		add_service_rows(c, o);
-	gm_options_add(o, every);
-}
-
-static void
-print_help(const struct gm_tool *tool, const struct gm_options *o)
-{
-	(void)printf("Usage: %s [options]%s%s\n%c%s.\n\n", tool->name,
-	    tool->operands[0] != '\0' ? " " : "", tool->operands,
-	    toupper((unsigned char)tool->summary[0]), tool->summary + 1);
-	gm_options_help(o, stdout);
-	(void)printf("\nTIME: 250ms, 1.5, 90s, 5m, 1h (a bare number counts "
-		     "seconds).\nMore in %s(1) and gm(7).\n",
-	    tool->name);
-}
-
-/* For the completions, and for the tests of the documents. */
+/* The lists of variables and statuses are for the tests of the documents. */
 static void
 print_variables(void)
 {
@@ -217,54 +60,20 @@ print_statuses(void)
 		    gm_err_meaning((enum gm_code)code));
 }
 
-/* What a script asks for while it runs: models or keys; false: neither. */
-static bool
-put_offers(struct gm_common *c, const char *what, struct gm_buf *out)
-{
-	const struct gm_offer offer = { &c->config, &c->secrets, c->env_file,
-		c->provider };
-	struct gm_err ignored;
-
-	/* An env file or a list may be where reading takes for ever. */
-	(void)!gm_stop_deadline(OFFER_MAX_MS, &ignored);
-	if (strcmp(what, "models") == 0)
-		gm_offer_models(&offer, out);
-	else if (strcmp(what, "keys") == 0)
-		gm_offer_keys(&offer, out);
-	else
-		return false;
-	if (out->failed != GM_OK)
-		gm_buf_reset(out); /* not a part of them */
-	return true;
-}
-
-static int
-put_completion(const struct gm_tool *tool, const char *what,
-    const struct gm_options *o, struct gm_buf *out, struct gm_err *err)
-{
-	const struct gm_completion completion = { tool->name, o,
-		tool->operand };
-	size_t i;
-
-	for (i = 0; i < GM_LEN(shells); i++)
-		if (strcmp(what, shells[i].name) == 0) {
-			shells[i].write(&completion, out);
-			return gm_buf_check(out, err);
-		}
-	if (put_offers(tool->common, what, out))
-		return 0;
-	return gm_fail(err, GM_EUSAGE, "--completion: not bash, zsh or fish");
-}
-
 static enum cli
 print_completion(const struct gm_tool *tool, const char *what,
     const struct gm_options *o, struct gm_err *err)
 {
+	struct gm_common *c = tool->common;
+	const struct gm_completion completion = { tool->name, o,
+		tool->operand };
+	const struct gm_offer offer = { &c->config, &c->secrets, c->env_file,
+		c->provider };
 	struct gm_buf text;
 	enum cli done = CLI_FAILED;
 
 	gm_buf_init(&text, COMPLETION_MAX);
-	if (put_completion(tool, what, o, &text, err) == 0) {
+	if (gm_complete_write(what, &completion, &offer, &text, err) == 0) {
 		(void)fwrite(gm_buf_str(&text), 1, text.len, stdout);
 		done = CLI_READY;
 	}
@@ -272,12 +81,34 @@ print_completion(const struct gm_tool *tool, const char *what,
 	return done;
 }
 
-static enum cli
-answer_builtins(const struct gm_tool *tool, const struct builtin *b,
-    const struct gm_options *o, struct gm_err *err)
+/* True for --help=all, --help all and -hh. */
+static bool
+is_help_of_all(const struct gm_builtin *b, char **operands)
 {
-	if (b->help)
-		print_help(tool, o);
+	return b->help > 1 || b->help_more != NULL ||
+	       (operands[0] != NULL && operands[1] == NULL &&
+		   strcmp(operands[0], "all") == 0);
+}
+
+static void
+print_help(const struct gm_tool *tool, const struct gm_builtin *b,
+    char **operands, const struct gm_options *o)
+{
+	const struct gm_help help = { .tool = tool->name,
+		.operands = tool->operands,
+		.summary = tool->summary,
+		.example = tool->example,
+		.options = o };
+
+	gm_help_print(&help, is_help_of_all(b, operands), stdout);
+}
+
+static enum cli
+run_builtins(const struct gm_tool *tool, const struct gm_builtin *b,
+    char **operands, const struct gm_options *o, struct gm_err *err)
+{
+	if (b->help > 0)
+		print_help(tool, b, operands, o);
 	else if (b->version)
 		(void)printf("%s %s\n", tool->name, GM_VERSION);
 	else if (b->completion != NULL)
@@ -293,14 +124,14 @@ answer_builtins(const struct gm_tool *tool, const struct builtin *b,
 	return CLI_READY;
 }
 
-/* What must not be shown of the command line and of the environment. */
+/* Mask what looks like a key on the command line or in the environment. */
 static int
 hide(struct gm_common *c, char **argv, struct gm_err *err)
 {
 	for (; *argv != NULL; argv++) {
 		if (gm_secrets_add_from(&c->secrets, *argv, err) != 0)
 			return -1;
-		/* Without the letter of an option that is glued to it. */
+		/* "-qKEY": the key without the option's letter. */
 		if ((*argv)[0] == '-' && (*argv)[1] != '\0' &&
 		    gm_secrets_add_from(&c->secrets, *argv + 2, err) != 0)
 			return -1;
@@ -308,13 +139,13 @@ hide(struct gm_common *c, char **argv, struct gm_err *err)
 	return gm_config_hide(&c->config, &c->secrets, err);
 }
 
-/* Take the operands to the front of *argv. */
+/* Move the operands to the front of *argv. */
 static enum cli
 start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
     struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
-	struct builtin builtin = { 0 };
+	struct gm_builtin builtin = { 0 };
 	struct gm_options options = { .behind = &c->behind };
 	int first;
 
@@ -328,7 +159,7 @@ start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
 	c->out_is_tty = isatty(STDOUT_FILENO) == 1;
 	c->err_is_tty = isatty(STDERR_FILENO) == 1;
 	c->note.journal = gm_process_is_journal(c->config.around.journal);
-	make_options(tool, own, &builtin, &options);
+	gm_shared_rows(tool, own, &builtin, &options);
 	if (gm_stop_install(false, err) != 0 || hide(c, *argv, err) != 0)
 		return CLI_FAILED;
 	first = gm_options_parse(&options, &c->config, *argc, *argv, err);
@@ -336,7 +167,7 @@ start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
 		return CLI_FAILED;
 	*argc -= first;
 	*argv += first;
-	return answer_builtins(tool, &builtin, &options, err);
+	return run_builtins(tool, &builtin, *argv, &options, err);
 }
 
 void
@@ -353,7 +184,7 @@ choose_color(struct gm_common *c, struct gm_err *err)
 	size_t when = WHEN_AUTO;
 
 	while (c->color != NULL && when < WHENS &&
-	       strcmp(c->color, when_word(when)) != 0)
+	       strcmp(c->color, gm_color_word(when)) != 0)
 		when++;
 	if (when == WHENS)
 		return gm_fail(
@@ -425,7 +256,7 @@ choose_others(const struct gm_tool *tool,
 
 	if (c->fallback_mistral && then->text != NULL)
 		return gm_fail(err, GM_EUSAGE,
-		    "--fallback and --fallback-mistral exclude each other");
+		    "--fallback and --fallback-mistral cannot be combined");
 	if (c->fallback_mistral)
 		gm_config_option(
 		    &c->config, GM_SET_FALLBACK, "fallback-mistral", "mistral");

@@ -2,11 +2,10 @@
 #define GM_CLI_CLI_H
 
 /*
- * What every tool does at its start and at its end: descriptors, signals,
- * options, help, configuration, the error line, the exit status.
+ * The start and the end of every tool: descriptors, signals, options, help,
+ * configuration, the error line, the exit status.
  *
- * Options are rows of one table per tool, plus the shared rows of cli.c; the
- * help text, the completions and the tests of the manual are made from them.
+ * Options are rows of one table per tool, plus the shared rows of shared.c.
  *
  * Source: sysexits(3) for the statuses, sd-daemon(3) for the journal.
  */
@@ -22,14 +21,19 @@
 #include "cli/options.h"
 #include "config/config.h"
 
-/* Groups of shared rows, beside -h, -V, -v and --quiet, which all have. */
+/*
+ * Shared rows that only some tools have, as the options have an effect only
+ * there.  All have those for the provider, the keys, messages and help.
+ */
 enum gm_shared {
 	GM_OPT_JSON = 1 << 0,
-	GM_OPT_CONFIG = 1 << 1, /* env file, model, logs, metrics, colour */
-	GM_OPT_SERVICE = 1 << 2 /* fallback, timeouts, the connection */
+	GM_OPT_MODEL = 1 << 1,   /* -m */
+	GM_OPT_SERVICE = 1 << 2, /* fallback, timeouts, the connection */
+	GM_OPT_WAIT = 1 << 3,    /* --max-wait */
+	GM_OPT_LOG = 1 << 4      /* metrics, log file, syslog */
 };
 
-/* What the shared options come to. */
+/* The values of the shared options, and the state of the process. */
 struct gm_common {
 	struct gm_config config;
 	struct gm_secrets secrets;
@@ -50,15 +54,16 @@ struct gm_common {
 	                      control sequences, without --quiet */
 };
 
-/* Append the tool's own rows, whose targets are in its options. */
+/* Add the tool's own rows, whose targets are in its options. */
 typedef void gm_cli_rows(void *options, struct gm_options *);
 
 struct gm_tool {
 	const char *name;
 	const char *agent;    /* "gm-x/0.1.0", for services */
 	const char *operands; /* as in the usage line: "[prompt ...]" */
-	enum gm_arg operand;  /* what each of them is */
+	enum gm_arg operand;  /* the kind of each operand */
 	const char *summary;  /* one line, no full stop */
+	const char *example;  /* one command line, for the help */
 	unsigned shared;      /* of enum gm_shared */
 	bool any_vendor;      /* --provider all may be given */
 	gm_cli_rows *add_rows;
@@ -78,6 +83,9 @@ typedef int gm_cli_run(void *options, const struct gm_tool *, int argc,
  */
 int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
     int argc, char **argv);
+
+/* The i-th word that --color takes; NULL at the end. */
+const char *gm_color_word(size_t i);
 
 /* What operands say of keys; all false: nothing. */
 struct gm_cli_operands {

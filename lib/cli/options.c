@@ -12,13 +12,27 @@
 /* Values of getopt_long() for options without a letter: this plus the row. */
 #define LONG_ONLY 256
 
-/* Where the help texts begin. */
-#define HELP_COLUMN 28
-
-/* Bytes of the name of an unknown option that is shown. */
+/* Longest name of an unknown option that a message repeats, in bytes. */
 #define NAME_MAX_SHOWN 24
 
-/* How the names of options for keys end, with "-" and "_" left out. */
+static const char *const headings[GM_GROUPS] = {
+	[GM_GROUP_SUMMARY] = "Summary",
+	[GM_GROUP_ROTATION] = "Rotation",
+	[GM_GROUP_CHECKS] = "Checks",
+	[GM_GROUP_LIST] = "List",
+	[GM_GROUP_PROMPT] = "Prompt",
+	[GM_GROUP_GENERATION] = "Generation",
+	[GM_GROUP_OUTPUT] = "Output",
+	[GM_GROUP_BATCHES] = "Batches",
+	[GM_GROUP_LIMITS] = "Limits",
+	[GM_GROUP_CACHE] = "Cache",
+	[GM_GROUP_KEYS] = "Keys and models",
+	[GM_GROUP_NETWORK] = "Network",
+	[GM_GROUP_LOGGING] = "Logging",
+	[GM_GROUP_OTHER] = "Other",
+};
+
+/* Ends of the names of options that ask for a key. */
 static const char *const key_words[] = { "key", "keys", "token", "password",
 	"secret" };
 
@@ -35,10 +49,32 @@ add_text(struct gm_texts *texts, const char *text, struct gm_err *err)
 	return 0;
 }
 
+/* True if "--name=WORD" is allowed, too, of an option without argument. */
+static bool
+takes_word(const struct gm_opt *o)
+{
+	return o->arg == NULL && o->text != NULL;
+}
+
+static bool
+is_word_of(const struct gm_opt *o, const char *text)
+{
+	const char *word;
+	size_t i;
+
+	for (i = 0; (word = o->word(i)) != NULL; i++)
+		if (strcmp(text, word) == 0)
+			return true;
+	return false;
+}
+
 static int
 take(struct gm_config *config, const struct gm_opt *o, const char *arg,
     struct gm_err *err)
 {
+	if (takes_word(o) && arg != NULL && !is_word_of(o, arg))
+		return gm_fail(
+		    err, GM_EUSAGE, "--%s: not %s", o->name, o->word(0));
 	if (arg != NULL && *arg == '\0' && !o->may_be_empty)
 		return gm_fail(
 		    err, GM_EUSAGE, "--%s: its argument is empty", o->name);
@@ -53,16 +89,30 @@ take(struct gm_config *config, const struct gm_opt *o, const char *arg,
 	return o->texts != NULL ? add_text(o->texts, arg, err) : 0;
 }
 
-void
-gm_options_add(struct gm_options *o, const struct gm_opt *rows)
+const char *
+gm_options_heading(enum gm_group group)
 {
-	for (; rows->name != NULL; rows++) {
+	return headings[group];
+}
+
+void
+gm_options_add(
+    struct gm_options *o, enum gm_group group, const struct gm_opt *rows)
+{
+	size_t at = o->len;
+
+	while (at > 0 && o->rows[at - 1].group > group)
+		at--;
+	for (; rows->name != NULL; rows++, at++) {
 		assert(o->len < GM_OPTIONS_MAX);
-		o->rows[o->len++] = *rows;
+		memmove(&o->rows[at + 1], &o->rows[at],
+		    (o->len++ - at) * sizeof(*o->rows));
+		o->rows[at] = *rows;
+		o->rows[at].group = group;
 	}
 }
 
-/* The name in "--name" or "--name=value". */
+/* Return the name in "--name" or "--name=value". */
 static struct gm_span
 name_in(const char *typed)
 {
@@ -188,6 +238,15 @@ typed_option(char **argv)
 	return optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
 }
 
+/* For getopt_long(); "-hh" is -h twice, so no letter has an optional argument. */
+static int
+argument_of(const struct gm_opt *row)
+{
+	if (row->arg != NULL)
+		return required_argument;
+	return takes_word(row) ? optional_argument : no_argument;
+}
+
 static void
 make_tables(const struct gm_options *o, char *letters, struct option *longs)
 {
@@ -197,8 +256,7 @@ make_tables(const struct gm_options *o, char *letters, struct option *longs)
 	*letters++ = ':'; /* report a missing argument as ':' */
 	for (i = 0; i < o->len; i++) {
 		longs[i] = (struct option){ .name = rows[i].name,
-			.has_arg = rows[i].arg != NULL ? required_argument
-			                               : no_argument,
+			.has_arg = argument_of(&rows[i]),
 			.val = rows[i].letter != 0 ? rows[i].letter
 			                           : LONG_ONLY + (int)i };
 		if (rows[i].letter == 0)
@@ -289,39 +347,8 @@ gm_options_exclude(
 	for (c = clashes; c < clashes + len; c++)
 		if (c->given)
 			return gm_fail(
-			    err, GM_EUSAGE, "%s exclude each other", c->what);
+			    err, GM_EUSAGE, "%s cannot be combined", c->what);
 	return 0;
-}
-
-/* "  -m, --model MODEL" and the width that it takes. */
-static int
-put_name(const struct gm_opt *row, FILE *out)
-{
-	char letter[8] = "    ";
-
-	if (row->letter != 0)
-		(void)snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	return fprintf(out, "  %s--%s%s%s", letter, row->name,
-	    row->arg != NULL ? " " : "", row->arg != NULL ? row->arg : "");
-}
-
-void
-gm_options_help(const struct gm_options *o, FILE *out)
-{
-	size_t i;
-	int width;
-
-	for (i = 0; i < o->len; i++) {
-		if (o->rows[i].help == NULL)
-			continue;
-		width = put_name(&o->rows[i], out);
-		if (width >= HELP_COLUMN) {
-			(void)fputc('\n', out);
-			width = 0;
-		}
-		(void)fprintf(
-		    out, "%*s%s\n", HELP_COLUMN - width, "", o->rows[i].help);
-	}
 }
 
 void
@@ -331,7 +358,9 @@ gm_options_list(const struct gm_options *o, FILE *out)
 
 	for (row = o->rows; row < o->rows + o->len; row++)
 		if (row->help != NULL)
-			(void)fprintf(out, "%c\t%s\t%s\t%s\n",
+			(void)fprintf(out, "%c\t%s\t%s\t%s\t%s\t%s\n",
 			    row->letter != 0 ? row->letter : '-', row->name,
-			    row->arg != NULL ? row->arg : "-", row->help);
+			    row->arg != NULL ? row->arg : "-", row->help,
+			    gm_options_heading(row->group),
+			    row->common ? "common" : "-");
 }

@@ -2,8 +2,9 @@
 #define GM_CLI_OPTIONS_H
 
 /*
- * A table of options: parsed by getopt_long(3), printed as help, and listed
- * for the completions and for the tests of the manual.
+ * A table of options, ordered by groups: parsed by getopt_long(3), and the
+ * source of the help text (help.h), of the completions, and of the tests that
+ * compare the manual pages.
  */
 
 #include <stdbool.h>
@@ -32,60 +33,89 @@ enum gm_arg {
 	GM_ARG_COMMAND  /* operands only: a command after "--" */
 };
 
-/* The i-th of some words; NULL: there are no more. */
+/* Groups of options, in the order of the help text and of the manual pages. */
+enum gm_group {
+	GM_GROUP_SUMMARY,  /* of gm-summ, */
+	GM_GROUP_ROTATION, /* of gm-rotate, */
+	GM_GROUP_CHECKS,   /* of gm-keycheck, */
+	GM_GROUP_LIST,     /* and of gm-models */
+	GM_GROUP_PROMPT,
+	GM_GROUP_GENERATION,
+	GM_GROUP_OUTPUT,
+	GM_GROUP_BATCHES,
+	GM_GROUP_LIMITS,
+	GM_GROUP_CACHE,
+	GM_GROUP_KEYS,
+	GM_GROUP_NETWORK,
+	GM_GROUP_LOGGING,
+	GM_GROUP_OTHER,
+	GM_GROUPS
+};
+
+/* Return the i-th of some words, or NULL at the end. */
 typedef const char *gm_word(size_t i);
 
-/* One option.  Exactly one of the typed targets is set. */
+/* One option, with at least one of the targets flag to setting. */
 struct gm_opt {
 	char letter;       /* 0: long form only */
 	const char *name;  /* NULL ends the table */
 	const char *arg;   /* placeholder; NULL: takes none */
 	const char *help;  /* NULL: not shown */
+	bool common;       /* the short help shows it, too */
 	bool may_be_empty; /* an empty argument is one; else a usage error */
 	/* Of its argument; without one, of an operand that may follow. */
 	enum gm_arg kind;
 	gm_word *word; /* of GM_ARG_WORD and GM_ARG_WORDS */
 	bool *flag;
 	int *count; /* how often it was given */
+	/* Without a placeholder: set by "--name=WORD", with one of its words. */
 	const char **text;
 	struct gm_texts *texts;
 	const enum gm_setting *setting; /* goes to the configuration */
+	enum gm_group group;            /* set by gm_options_add() */
 };
 
 /* Rows allowed in one table. */
 #define GM_OPTIONS_MAX 96
 
 struct gm_options {
-	struct gm_opt rows[GM_OPTIONS_MAX];
+	struct gm_opt rows[GM_OPTIONS_MAX]; /* ordered by group */
 	size_t len;
-	int *behind; /* set to how many operands stood behind a "--", -1: there
-	              * was none; may be NULL */
+	int *behind; /* set to the number of operands after "--"; -1: there was
+	              * no "--"; may be NULL */
 };
 
-/* Append a table, its end marked by a row without a name. */
-void gm_options_add(struct gm_options *, const struct gm_opt *rows);
+/*
+ * Add rows to a group, after those that it has.  A row without a name ends
+ * them.
+ */
+void
+gm_options_add(struct gm_options *, enum gm_group, const struct gm_opt *rows);
+
+/* The heading of a group: "Keys and models". */
+const char *gm_options_heading(enum gm_group);
 
 /*
- * Parse argv; operands are moved behind the options.  Long options may be
- * abbreviated, but nothing that reads as an option for keys ("--key") stands
- * for another option: the error says where keys belong.  Messages repeat no
- * argument, and of an unknown option only a name that is no secret.  Returns
- * the index of the first operand, or -1: GM_EUSAGE, GM_EOS.
+ * Parse argv, and move operands after the options.  Long options may be
+ * abbreviated, but "--key" and other names that ask for a key abbreviate none:
+ * the error says where keys are read from.  Messages never repeat an argument,
+ * and repeat an unknown option only if it cannot be a secret.  Returns the index
+ * of the first operand, or -1: GM_EUSAGE, GM_EOS.
  */
 int gm_options_parse(const struct gm_options *, struct gm_config *, int argc,
     char **argv, struct gm_err *) GM_MUST_CHECK;
 
-/* Options that do not go together. */
+/* Options that cannot be combined. */
 struct gm_clash {
-	bool given;       /* both of them */
+	bool given;       /* all of them are given */
 	const char *what; /* "--long and --json" */
 };
 
-/* Returns 0, or -1: GM_EUSAGE, naming the first that were given. */
+/* Returns 0, or -1: GM_EUSAGE, which names the first that were given. */
 int gm_options_exclude(
     const struct gm_clash *, size_t len, struct gm_err *) GM_MUST_CHECK;
 
-/* What is refused with a message of its own. */
+/* A usage error with its message. */
 struct gm_refusal {
 	bool given;
 	const char *message;
@@ -95,10 +125,10 @@ struct gm_refusal {
 int gm_options_refuse(
     const struct gm_refusal *, size_t len, struct gm_err *) GM_MUST_CHECK;
 
-/* A line each: "  -m, --model MODEL      model to ask". */
-void gm_options_help(const struct gm_options *, FILE *);
-
-/* A line each, TAB-separated: letter or "-", name, placeholder or "-", help. */
+/*
+ * Print a line for each row, TAB-separated: letter or "-", name, placeholder or
+ * "-", help, heading, "common" or "-".
+ */
 void gm_options_list(const struct gm_options *, FILE *);
 
 #endif

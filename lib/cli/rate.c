@@ -11,9 +11,8 @@ gm_rate_rows(struct gm_rate *p, struct gm_options *table)
 {
 	const struct gm_opt rows[] = {
 		{ 'j', "jobs", "N", "send up to N requests at once (8)",
-		    .text = &p->jobs_text },
-		{ 0, "sleep-ms", "N",
-		    "start requests at least N milliseconds apart",
+		    .common = true, .text = &p->jobs_text },
+		{ 0, "sleep-ms", "N", "milliseconds between requests",
 		    .text = &p->sleep_text },
 		{ 0, "rpm", "N", "requests per minute and project (GM_RPM)",
 		    .setting = &rpm },
@@ -22,7 +21,7 @@ gm_rate_rows(struct gm_rate *p, struct gm_options *table)
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_options_add(table, GM_GROUP_LIMITS, rows);
 }
 
 int

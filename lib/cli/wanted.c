@@ -33,8 +33,8 @@ list_vendors(const struct gm_tool *tool, const struct gm_cli_operands *operands,
 		return gm_config_blame(&c->config, GM_SET_FALLBACK, err);
 	if (list != NULL && vendors->len > 1 && (only || operands->alone))
 		return gm_fail(err, GM_EUSAGE,
-		    only ? "--key-index and --%s exclude each other"
-			 : "--%s and operands exclude each other",
+		    only ? "--key-index and --%s cannot be combined"
+			 : "--%s and operands cannot be combined",
 		    then->name);
 	return 0;
 }

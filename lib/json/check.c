@@ -5,21 +5,21 @@
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* What may come next, white space apart. */
+/* The tokens that may follow, apart from white space. */
 enum next {
 	VALUE,
-	FIRST_VALUE, /* of an array, or its end */
+	FIRST_VALUE, /* of an array; or its end */
 	NAME,
-	FIRST_NAME, /* of an object, or its end */
-	MORE,       /* comma, or the end of the innermost */
+	FIRST_NAME, /* of an object; or its end */
+	MORE,       /* a comma, or the end of the innermost array or object */
 	NOTHING,
 	WRONG
 };
 
 struct check {
-	const unsigned char *p; /* where we are, and what is wrong is */
+	const unsigned char *p; /* next byte; after a failure, the bad one */
 	const unsigned char *end;
-	const char *problem; /* NULL: none so far */
+	const char *problem; /* NULL: none */
 	size_t tokens;
 	size_t depth;
 	unsigned char closers[GM_JSON_DEPTH];
@@ -32,7 +32,7 @@ wrong(struct check *c, const char *problem)
 	return WRONG;
 }
 
-/* The byte here, or NUL, which is good nowhere, at the end. */
+/* The next byte, or NUL at the end, as NUL is valid nowhere. */
 static unsigned char
 here(const struct check *c)
 {
@@ -72,9 +72,9 @@ close_level(struct check *c)
 }
 
 /*
- * Is one of eight bytes a quote, a backslash or a control character?  A byte
- * minus n borrows, and so sets its high bit, when it was below n; bytes that
- * had the bit before are not asked about.
+ * True if one of eight bytes is a quote, a backslash or a control character.
+ * Subtracting n sets the high bit of a byte below n, by a borrow; bytes whose
+ * high bit was set before are left out.
  */
 static bool
 has_special(uint64_t word)
@@ -211,7 +211,7 @@ take_value(struct check *c)
 		return take_word(c, "null");
 	default:
 		if (*c->p != '-' && (*c->p < '0' || *c->p > '9'))
-			return wrong(c, "no value");
+			return wrong(c, "expected a value");
 		return take_number(c);
 	}
 }
@@ -221,12 +221,12 @@ take_name(struct check *c)
 {
 	c->tokens++;
 	if (*c->p != '"')
-		return wrong(c, "no name");
+		return wrong(c, "expected a name");
 	if (!take_string(c))
 		return WRONG;
 	skip_blanks(c);
 	if (here(c) != ':')
-		return wrong(c, "no colon");
+		return wrong(c, "expected a colon");
 	c->p++;
 	return VALUE;
 }
@@ -239,7 +239,7 @@ take_separator(struct check *c)
 	if (*c->p == closer)
 		return close_level(c);
 	if (*c->p != ',')
-		return wrong(c, "neither a comma nor the end of the list");
+		return wrong(c, "expected a comma or the end of the list");
 	c->p++;
 	return closer == '}' ? NAME : VALUE;
 }
@@ -264,7 +264,7 @@ step(struct check *c, enum next next)
 	case WRONG:
 		break;
 	}
-	return wrong(c, "something after the value");
+	return wrong(c, "unexpected text after the value");
 }
 
 static enum next

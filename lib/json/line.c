@@ -7,7 +7,7 @@
 /* Room for GM_TERM_LINE_MAX characters and "...". */
 #define LINE_MAX_BYTES (4 * GM_TERM_LINE_MAX + 4)
 
-/* Make room for the mark of a cut. */
+/* Shorten the line so that it fits, "..." included, into size bytes. */
 static void
 shorten(struct gm_buf *line, size_t size)
 {
@@ -30,7 +30,7 @@ gm_jsonline(
 
 	if (gm_json_type(j, at) != GM_JSON_STRING)
 		return 0;
-	/* A string is hardly longer than the text that it stands in. */
+	/* Decoding never makes a string longer, so this is room enough. */
 	gm_buf_init(&text, 2 * j->text.len + 4);
 	gm_buf_init(&line, LINE_MAX_BYTES);
 	gm_json_string(j, at, &text);

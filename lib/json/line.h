@@ -2,8 +2,8 @@
 #define GM_JSON_LINE_H
 
 /*
- * A string of a document that names something, such as a reason or a model, as
- * one clean line of a fixed size.  No I/O.
+ * A short string of a document, such as a model name or a reason, as one line
+ * without control characters, in a buffer of fixed size.  No I/O.
  */
 
 #include "base/base.h"
@@ -11,9 +11,9 @@
 #include "json/read.h"
 
 /*
- * Copy it into out, cut between characters to fit; "..." marks a cut, so that
- * masks know that there was one.  What is no string leaves out as it is.
- * Returns 0, or -1: GM_EOS.
+ * Copy a string into out.  A string that does not fit is cut between characters
+ * and ends in "...", by which gm_secret_mask() recognises a cut.  If the value
+ * is not a string, out is unchanged.  Returns 0, or -1: GM_EOS.
  */
 int gm_jsonline(const struct gm_json *, int at, char *out, size_t size,
     struct gm_err *) GM_MUST_CHECK;

@@ -10,7 +10,7 @@
 #include "json/read.h"
 #include "json/value.h"
 
-/* Room for count tokens; the old ones are not kept. */
+/* Make room for count tokens; the old ones are lost. */
 static int
 reserve(struct gm_json *j, size_t count, struct gm_err *err)
 {
@@ -26,10 +26,10 @@ reserve(struct gm_json *j, size_t count, struct gm_err *err)
 }
 
 /*
- * Tokens are in the order of the text: what lies within a value comes right
- * after it, and then what comes after the value.  jsmn needs to know parents
- * only while it parses; afterwards the field says where that is, so that no
- * walk has to look at what lies within.
+ * Tokens are in the order of the text, so those within a value come directly
+ * after it.  jsmn needs the index of the parent only while it parses;
+ * afterwards the field holds the index of the first token after the value, so
+ * that walks skip all that is within it.
  */
 #define after parent
 
@@ -44,7 +44,9 @@ link_tokens(jsmntok_t *tokens, size_t count)
 			next = (size_t)tokens[next].after;
 }
 
-/* jsmn knows numbers and literals only inside of something. */
+/*
+ * In strict mode jsmn rejects a number or literal at the top: make its token.
+ */
 static void
 tokenize(const struct gm_json *j, size_t count)
 {
@@ -97,7 +99,7 @@ token(const struct gm_json *j, int at)
 	return at >= 0 && (size_t)at < j->count ? tokens + at : NULL;
 }
 
-/* The bytes of a token; a string's without quotes. */
+/* The bytes of a token; a string has no quotes. */
 static struct gm_span
 bytes_of(const struct gm_json *j, const jsmntok_t *t)
 {
@@ -105,7 +107,7 @@ bytes_of(const struct gm_json *j, const jsmntok_t *t)
 		(size_t)(t->end - t->start) };
 }
 
-/* The bytes of a string, not decoded; none if it is no string. */
+/* The bytes of a string, not decoded; empty if it is no string. */
 static struct gm_span
 string_at(const struct gm_json *j, int at)
 {
@@ -143,11 +145,11 @@ gm_json_len(const struct gm_json *j, int at)
 {
 	const jsmntok_t *t = token(j, at);
 
-	/* A name has its value as the one element. */
+	/* jsmn counts the value of a name as its element; a string has none. */
 	return t == NULL || t->type == JSMN_STRING ? 0 : (size_t)t->size;
 }
 
-/* The element of an array that digits name. */
+/* The element of an array with the index in digits. */
 static int
 element(const struct gm_json *j, int array, struct gm_span digits)
 {
@@ -168,7 +170,7 @@ element(const struct gm_json *j, int array, struct gm_span digits)
 	return at;
 }
 
-/* The value of the last member of that name, each right before its value. */
+/* The value of the last member with this name; a value follows its name. */
 static int
 member(const struct gm_json *j, int object, struct gm_span wanted)
 {
@@ -212,7 +214,7 @@ gm_json_next(const struct gm_json *j, int parent, int at)
 	return all->type == JSMN_OBJECT ? t->after + 1 : t->after;
 }
 
-/* In an object a name comes right before its value, and has it within. */
+/* A name in an object is the token before its value, and has size 1. */
 int
 gm_json_name(const struct gm_json *j, int at)
 {

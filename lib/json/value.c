@@ -17,7 +17,10 @@ hex4(const char *p)
 	return value;
 }
 
-/* What \u at the start stands for, or two that make a pair, of used bytes. */
+/*
+ * Decode the \u escape at the start, or two of them that make a surrogate pair;
+ * *used is set to their length.
+ */
 static uint32_t
 point_of(struct gm_span s, size_t *used)
 {
@@ -29,14 +32,14 @@ point_of(struct gm_span s, size_t *used)
 		return high != 0 ? high : GM_UTF8_REPLACEMENT;
 	low = hex4(s.p + 8);
 	if (low < 0xDC00 || low > 0xDFFF)
-		return high; /* alone, and so encoded as U+FFFD */
+		return high; /* a lone surrogate: gm_utf8_encode() writes U+FFFD */
 	*used = 12;
 	return 0x10000 + ((high - 0xD800) << 10 | (low - 0xDC00));
 }
 
 /*
- * Take the next piece off a string: all up to an escape, or what an escape
- * stands for, which is put into space.
+ * Take the next piece of a string: the bytes before an escape, or one decoded
+ * escape, which is written to space.
  */
 static struct gm_span
 take_piece(struct gm_span *rest, char space[4])
@@ -75,7 +78,7 @@ gm_jsonval_string(struct gm_span string, struct gm_buf *out)
 		gm_buf_put_span(out, take_piece(&string, space));
 }
 
-/* Does it begin with an escape of one of the 1024 surrogates from first on? */
+/* True if s begins with an escape of one of the 1024 surrogates from first. */
 static bool
 is_surrogate(struct gm_span s, uint32_t first)
 {
@@ -114,7 +117,10 @@ gm_jsonval_is(struct gm_span string, struct gm_span text)
 	struct gm_span piece;
 	char space[4];
 
-	/* Most are not: an escape is never shorter than what it stands for. */
+	/*
+	 * Decide most cases fast: an escape is never shorter than its
+	 * character.
+	 */
 	if (string.len < text.len ||
 	    (string.len > 0 && text.len > 0 && string.p[0] != '\\' &&
 		string.p[0] != text.p[0]))
@@ -137,9 +143,9 @@ struct decimal {
 };
 
 /*
- * Take one more digit; false when they are too many.  Zeros are held back
- * until another digit follows, and so too many can only mean a number that is
- * too large, or, if the exponent is below 0, not whole.
+ * Append a digit; false if the number does not fit into 64 bits.  Zeros count
+ * only once another digit follows, so a number that does not fit is too large
+ * or, if the exponent is negative, not whole.
  */
 static bool
 take_digit(struct decimal *d, unsigned digit, int64_t *zeros)
@@ -160,7 +166,7 @@ take_digit(struct decimal *d, unsigned digit, int64_t *zeros)
 	return true;
 }
 
-/* Held within what the other digits of a text cannot make up for. */
+/* Parse an exponent; limit it to what no number of other digits can offset. */
 static int64_t
 exponent_of(struct gm_span s)
 {
@@ -217,7 +223,7 @@ gm_jsonval_whole(struct gm_span number, int64_t *value)
 	}
 	if (d.digits > max || (d.digits > 0 && d.exponent < 0))
 		return false;
-	/* Not -digits, as the lowest value has no positive twin. */
+	/* -digits would overflow for INT64_MIN. */
 	*value = negative && d.digits > 0 ? -(int64_t)(d.digits - 1) - 1
 	                                  : (int64_t)d.digits;
 	return true;

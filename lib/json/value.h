@@ -2,8 +2,8 @@
 #define GM_JSON_VALUE_H
 
 /*
- * What the bytes of a JSON string or number stand for.  Below json/read.h, whose
- * users need not know it: the bytes are of a text that was checked.
+ * Decode JSON strings and numbers of a text that was checked.  For json/read.h,
+ * whose users do not need it.
  *
  * Source: RFC 8259, sections 6 and 7.  No floating point, no I/O.
  */
@@ -15,25 +15,25 @@
 #include "base/span.h"
 
 /*
- * Append a string, given without its quotes; lone surrogates and U+0000 become
- * U+FFFD.
+ * Append a decoded string, given without its quotes; lone surrogates and U+0000
+ * become U+FFFD.
  */
 void gm_jsonval_string(struct gm_span string, struct gm_buf *out);
 
 /*
- * Append a string that goes on from another one: a surrogate pair may have one
- * half in each. *half is the first half that the string before has left, and
- * becomes the one that this string leaves; 0: none.
+ * Append a decoded string that continues another one, when a surrogate pair may
+ * be split between them.  *half is the high surrogate at the end of the string
+ * before, and is set to that at the end of this one; 0: none.
  */
 void gm_jsonval_join(struct gm_span string, uint32_t *half, struct gm_buf *out);
 
-/* Does a string, given without its quotes, stand for text? */
+/* True if a string, given without its quotes, is text when decoded. */
 bool gm_jsonval_is(struct gm_span string, struct gm_span text);
 
-/* The value of a number; false if it is not whole, or does not fit. */
+/* Convert a number; false if it is not whole, or does not fit. */
 bool gm_jsonval_whole(struct gm_span number, int64_t *value);
 
-/* The same of a string, which must be digits, perhaps with a minus. */
+/* Convert a string of digits, with an optional minus; false as above. */
 bool gm_jsonval_digits(struct gm_span string, int64_t *value);
 
 #endif

@@ -11,14 +11,14 @@ gm_jsonw_init(struct gm_jsonw *w, struct gm_buf *out)
 	*w = (struct gm_jsonw){ .out = out };
 }
 
-/* Is a character to be escaped?  Bytes from 80 on are not asked about. */
+/* True if an ASCII character must be escaped. */
 static bool
 is_special(unsigned char c)
 {
 	return c < 0x20 || c == '"' || c == '\\' || c == 0x7F;
 }
 
-/* Bytes of the character at the start that stand for themselves, or 0. */
+/* The length of the character at the start if it needs no escape; else 0. */
 static size_t
 plain_character(struct gm_span s)
 {
@@ -29,7 +29,7 @@ plain_character(struct gm_span s)
 	return n > 0 && (point == 0x2028 || point == 0x2029) ? 0 : n;
 }
 
-/* Bytes at the start that stand for themselves. */
+/* The number of bytes at the start that need no escape. */
 static size_t
 plain_run(struct gm_span s)
 {
@@ -59,7 +59,10 @@ put_hex4(struct gm_buf *out, uint32_t point)
 	gm_buf_put(out, text, sizeof(text));
 }
 
-/* Write what is not plain at the start and return its bytes. */
+/*
+ * Escape the character at the start, or replace ill-formed bytes; return their
+ * number.
+ */
 static size_t
 escape(struct gm_buf *out, struct gm_span s)
 {
@@ -106,14 +109,14 @@ put_string(struct gm_buf *out, struct gm_span s)
 	gm_buf_putc(out, '"');
 }
 
-/* What ends the innermost level; 0 at the top. */
+/* The byte that ends the innermost level; NUL at the top. */
 static char
 closer_of(const struct gm_jsonw *w)
 {
 	return w->depth > 0 ? w->levels[w->depth - 1].closer : '\0';
 }
 
-/* All that comes before a value. */
+/* Write the comma and the name before a value. */
 static void
 begin(struct gm_jsonw *w, const char *name)
 {

@@ -13,11 +13,12 @@
 #include "base/stop.h"
 #include "keys/dir.h"
 
-/* How often the lock file may be removed while it is being locked. */
+/* Tries to lock a file that others remove between our open and our lock. */
 #define TRIES 100
 
+/* Refuse a directory in which other users could replace our files. */
 static int
-judge_directory(int fd, const char *path, struct gm_err *err)
+check_directory(int fd, const char *path, struct gm_err *err)
 {
 	struct stat st;
 
@@ -25,14 +26,14 @@ judge_directory(int fd, const char *path, struct gm_err *err)
 		return gm_fail_errno(err, GM_ECANTCREAT, "%s", path);
 	if (st.st_uid != geteuid())
 		return gm_fail(
-		    err, GM_ECANTCREAT, "%s: owned by somebody else", path);
+		    err, GM_ECANTCREAT, "%s: owned by another user", path);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return gm_fail(
 		    err, GM_ECANTCREAT, "%s: writable by others", path);
 	return 0;
 }
 
-/* A symbolic link is followed here: systemd makes its StateDirectory one. */
+/* Follow a symbolic link: systemd makes StateDirectory= one. */
 static int
 open_directory(const char *path)
 {
@@ -55,21 +56,21 @@ gm_keydir_open(struct gm_keydir *d, const char *path, struct gm_err *err)
 		return -1;
 	fd = open_directory(path);
 	if (fd == -1 && errno == ENOENT && path[0] != '\0') {
-		/* The open shows what is in the way. */
+		/* If it cannot be made, the second open says why. */
 		if (gm_dir_make(path, err) != 0 && err->code == GM_EOS)
 			return -1;
 		fd = open_directory(path);
 	}
 	if (fd == -1)
 		return gm_file_fail_open(GM_ECANTCREAT, path, err);
-	if (judge_directory(fd, path, err) != 0)
+	if (check_directory(fd, path, err) != 0)
 		return gm_file_drop(fd);
 	d->fd = fd;
 	d->open = true;
 	return 0;
 }
 
-/* The error of a call for a file in the directory; errno is kept. */
+/* Report a failed call for a file of the directory.  Keeps errno. */
 static int
 fail_file(const struct gm_keydir *d, const char *name, enum gm_code code,
     struct gm_err *err)
@@ -86,8 +87,9 @@ fail_odd(const struct gm_keydir *d, const char *name, struct gm_err *err)
 	    gm_buf_str(&d->path), name);
 }
 
+/* Refuse what is not a regular file of ours, and make it private. */
 static int
-judge_file(
+check_file(
     const struct gm_keydir *d, const char *name, int fd, struct gm_err *err)
 {
 	struct stat st;
@@ -98,9 +100,8 @@ judge_file(
 		return fail_odd(d, name, err);
 	if (st.st_uid != geteuid())
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s/%s: owned by somebody else", gm_buf_str(&d->path),
-		    name);
-	/* Some file systems have no modes. */
+		    "%s/%s: owned by another user", gm_buf_str(&d->path), name);
+	/* A failure is ignored: some file systems have no modes. */
 	if ((st.st_mode & 07777) != 0600)
 		(void)fchmod(fd, 0600);
 	return 0;
@@ -116,10 +117,10 @@ gm_keydir_file(
 		return fail_odd(d, name, err);
 	if (fd == -1)
 		return fail_file(d, name, GM_ECANTCREAT, err);
-	if (judge_file(d, name, fd, err) == 0)
+	if (check_file(d, name, fd, err) == 0)
 		return fd;
 	(void)gm_file_drop(fd);
-	errno = EINVAL; /* it is there */
+	errno = EINVAL; /* not ENOENT: the file exists */
 	return -1;
 }
 
@@ -143,7 +144,8 @@ gm_keydir_read(const struct gm_keydir *d, const char *name, int fd,
 			gm_err_prefix(err, "%s/", gm_buf_str(&d->path));
 		return -1;
 	}
-	/* A file of ours never becomes shorter. */
+	/* Our files never shrink: a short read is a failure of the disk or of a
+	 * network file system, not the end of the file. */
 	errno = EIO;
 	return out->len - before < (size_t)st.st_size
 	           ? fail_file(d, name, GM_ENOINPUT, err)
@@ -180,7 +182,7 @@ gm_keydir_publish(
 	return -1;
 }
 
-/* Replace a file, synced.  Returns 0, or -1 with GM_EIO. */
+/* Replace a file and sync it on this thread.  Returns 0, or -1 with GM_EIO. */
 static int
 replace(const struct gm_keydir *d, const char *name, struct gm_span text,
     struct gm_err *err)
@@ -216,7 +218,7 @@ gm_keydir_read_salt(
 	if (rc == 0 &&
 	    (text.len != SALT_DIGITS + 1 || text.data[SALT_DIGITS] != '\n' ||
 		strspn(text.data, HEX) != SALT_DIGITS))
-		rc = gm_fail(err, GM_ECANTCREAT, "%s/salt: not 64 digits",
+		rc = gm_fail(err, GM_ECANTCREAT, "%s/salt: damaged: remove it",
 		    gm_buf_str(&d->path));
 	if (rc == 0)
 		memcpy(salt, text.data, SALT_DIGITS);
@@ -272,7 +274,7 @@ gm_keydir_stamp(const struct gm_keydir *d, const char *name)
 	return (struct gm_keystamp){ st.st_ino, st.st_mtim };
 }
 
-/* Does not wait in fcntl(2), as only a signal ends that. */
+/* A wait in fcntl(2) would end by a signal only, so this tries without waiting. */
 int
 gm_keydir_lock(
     const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)
@@ -293,7 +295,9 @@ gm_keydir_lock(
 			return 0;
 		if (gm_lock_is_named(*fd, d->fd, name, AT_SYMLINK_NOFOLLOW))
 			return 1;
-		/* It was removed, and others can lock a new one. */
+		/* Somebody has removed the file between open and lock: another
+		 * process may make and lock a new one. */
+
 		(void)close(*fd);
 		*fd = -1;
 	}

@@ -2,11 +2,11 @@
 #define GM_KEYS_DIR_H
 
 /*
- * The state directory and the files in it: made if absent, checked when they are
- * open, replaced whole, locked.
+ * The state directory and its files: create, check, read, replace, lock.
  *
- * Nothing in it is trusted before it is checked: what is not a regular file of
- * ours is refused, and no open waits or follows a symbolic link.
+ * Other users may have put anything there.  So a file is checked after it is
+ * opened: it must be a regular file of our user.  No open follows a symbolic
+ * link, or waits for the other end of a FIFO.
  */
 
 #include <stdbool.h>
@@ -20,85 +20,92 @@
 
 struct gm_keydir {
 	struct gm_buf path; /* for messages */
-	int fd;             /* when open */
+	int fd;             /* if open */
 	bool open;
 };
 
 /*
- * Open the directory, made with its parents (0700) if absent.  Returns 0, or -1:
- * GM_ECANTCREAT, also for one that others own or may write to.
+ * Open the directory; create it and its parents (0700) if absent.  Returns 0, or
+ * -1: GM_ECANTCREAT, also if another user owns it or others may write to it.
  */
 int gm_keydir_open(
     struct gm_keydir *, const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Open a file in it with open(2)'s flags, and let nobody else read or write it.
- * Returns a descriptor that the caller closes, or -1 with
- * GM_ECANTCREAT, GM_EOS, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and
- * errno, which is ENOENT only for a file that is absent.
+ * Open a file of the directory with flags of open(2), and set its mode to 0600.
+ * Returns a descriptor that the caller closes, or -1: GM_ECANTCREAT, GM_EOS,
+ * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).  errno is ENOENT only if the file
+ * is absent.
  */
 int gm_keydir_file(const struct gm_keydir *, const char *name, int flags,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Append the whole file, from its start.  Returns 0, or -1 if it could not be
- * read, or not all of it: GM_ENOINPUT, GM_EDATA (more than out's maximum),
- * GM_EOS.  The file must not be written then.
+ * Append the whole file to out.  Returns 0, or -1 if it could not be read
+ * completely: GM_ENOINPUT, GM_EDATA (larger than out's maximum), GM_EOS.  Do not
+ * write the file after a failure: it may not be empty.
  */
 int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
-/* The file aside, of any file that is replaced. */
+/* The file that replaces another one, until it is renamed. */
 #define GM_KEYDIR_ASIDE "keys.new"
 
 /*
- * Replace a file in two steps: gm_keydir_aside() writes all of it aside, and
- * returns a descriptor for reading and writing, which the caller syncs, or -1
- * with GM_EIO; gm_keydir_publish() renames it, and returns 0, or -1 with GM_EIO.
- * error is the errno of the sync that failed, else 0; if it is not 0, the file
- * aside is removed.  Then the caller syncs the directory.  Only while locked, as
- * the file aside has a fixed name; one that a killed process has left is removed.
+ * Replace a file in steps, only while locked, as the file aside has a fixed name:
+ *
+ * 1. gm_keydir_aside() writes the text to the file aside.  Returns a descriptor
+ *    for reading and writing, or -1 with GM_EIO.  A file that a killed process
+ *    has left is removed first.
+ * 2. The caller syncs the descriptor.
+ * 3. gm_keydir_publish() renames the file; error is the errno of the sync, 0 if
+ *    it succeeded.  After an error the file aside is removed.  Returns 0, or -1
+ *    with GM_EIO.
+ * 4. The caller syncs the directory.
+ *
+ * The caller syncs, as an event loop must do that in another thread.
  */
 int gm_keydir_aside(const struct gm_keydir *, const char *name,
     struct gm_span text, struct gm_err *) GM_MUST_CHECK;
 int gm_keydir_publish(const struct gm_keydir *, const char *name, int error,
     struct gm_err *) GM_MUST_CHECK;
 
-/* Hexadecimal digits and a NUL. */
+/* Size of a salt: 64 hexadecimal digits and a NUL. */
 #define GM_KEYDIR_SALT (64 + 1)
 
 /*
- * Read the salt.  Returns 1, 0 if there is none, or -1: GM_ECANTCREAT (the file
- * is no salt), or as gm_keydir_file() and gm_keydir_read().
+ * Read the salt.  Returns 1, 0 if it is absent, or -1: GM_ECANTCREAT (damaged),
+ * or as gm_keydir_file() and gm_keydir_read().
  */
 int gm_keydir_read_salt(const struct gm_keydir *, char salt[GM_KEYDIR_SALT],
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Make a salt, which is the same for all processes from then on.  Only while
- * locked.  Returns 1, or -1: GM_EOS, GM_EIO.
+ * Make a salt for all processes, only while locked.  Returns 1, or -1: GM_EOS,
+ * GM_EIO.
  */
 int gm_keydir_make_salt(const struct gm_keydir *, char salt[GM_KEYDIR_SALT],
     struct gm_err *) GM_MUST_CHECK;
 
-/* Differs after a file was written or replaced. */
+/* Fingerprint of a file, which changes if it is written or replaced. */
 struct gm_keystamp {
-	ino_t inode; /* 0: there is no such file */
+	ino_t inode; /* 0: absent */
 	struct timespec written;
 };
 
 struct gm_keystamp gm_keydir_stamp(const struct gm_keydir *, const char *name);
 
-/* Is this the open file of that name?  *size: its length. */
+/* Return true if fd is still the file of that name, and set its size. */
 bool gm_keydir_is_same(
     const struct gm_keydir *, const char *name, int fd, off_t *size);
 
 /*
- * Try to lock the file of that name, made if absent and never renamed; *fd is its
- * descriptor, -1 at first, which is kept and used again.  gm_lock_end() unlocks.
- * Returns 1, 0 if others hold the lock, or -1: GM_ECANTCREAT, GM_EOS,
+ * Try to lock the file of that name, which is created if absent.  *fd is -1 at
+ * first, then the descriptor, which is kept for the next time; gm_lock_end()
+ * unlocks.  Returns 1, 0 if others hold the lock, or -1: GM_ECANTCREAT, GM_EOS,
  * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
+
 int gm_keydir_lock(const struct gm_keydir *, const char *name, int *fd,
     struct gm_err *) GM_MUST_CHECK;
 

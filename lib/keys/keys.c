@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "keys/keys.h"
 
-/* Between two looks at a sync. */
+/* The descriptor wakes the loop; this is only a precaution. */
 #define SYNC_MS 1000
 
 int
@@ -28,7 +28,7 @@ gm_keys_open(
 	gm_url_origin(o->base_url, k->origin);
 	for (i = 0; i < o->ring->len; i++)
 		gm_keystate_id(k->state, o->ring->keys[i].text, k->ids[i]);
-	/* No key, and the same in all processes.  Labels do not count. */
+	/* The list is known by its keys in order; labels may change. */
 	gm_keystate_id(k->state,
 	    (struct gm_span){
 		(const char *)k->ids, o->ring->len * sizeof(*k->ids) },
@@ -64,7 +64,7 @@ gm_keys_is_usable(struct gm_keys *k, const char *model,
 	struct gm_keyquery q = gm_keys_look(k, model, filter);
 	struct gm_keystatus s;
 
-	q.filter.free = true; /* the request is counted already */
+	q.filter.free = true; /* GM_RPD: this request is counted already */
 	gm_keyrule_status(&q, index, &s);
 	return s.class == GM_CLASS_OK;
 }
@@ -76,8 +76,8 @@ gm_keys_begin(struct gm_keys *k, const char *model,
 {
 	if (gm_keystate_lock(k->state, false, gm_clock_wall_ms(), err) != 0)
 		return -1;
-	*q = gm_keys_query(
-	    k, model, filter); /* the lock may have taken its time */
+	/* Made after the wait for the lock, so that its time is that of now. */
+	*q = gm_keys_query(k, model, filter);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ gm_keys_store(struct gm_keys *k, struct gm_err *err)
 	return k->state->strict ? gm_keystate_check(k->state, err) : 0;
 }
 
-/* A server may repeat a key, which must not get into the state. */
+/* Mask keys in the service's text, as a server may repeat the key. */
 static int
 mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 {
@@ -105,19 +105,20 @@ mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 	return rc;
 }
 
+/* Apply the result of a request; counters are saved at once, marks at the end. */
 static int
 learn(struct gm_keys *k, const struct gm_keyquery *q,
     const struct gm_keychange *c, struct gm_err *err)
 {
 	struct gm_keyrow *row = NULL;
-	struct gm_fault known;
+	struct gm_fault masked;
 
 	switch (c->learnt) {
 	case GM_LEARNT_FAULT:
-		known = *c->fault;
-		if (mask_words(k, &known, err) != 0)
+		masked = *c->fault;
+		if (mask_words(k, &masked, err) != 0)
 			return -1;
-		return gm_keyrule_fault(q, c->index, c->sent_ms, &known, err);
+		return gm_keyrule_fault(q, c->index, c->sent_ms, &masked, err);
 	case GM_LEARNT_SUCCESS:
 		gm_keyrule_success(q, c->index, c->sent_ms);
 		row = gm_keyrule_correct(q, c->index, c->sent_ms, c->tokens);
@@ -133,6 +134,7 @@ learn(struct gm_keys *k, const struct gm_keyquery *q,
 	return 0;
 }
 
+/* Choose a key and count the request; nothing is counted without a key. */
 static int
 reserve(struct gm_keys *k, const struct gm_keyquery *q, struct gm_keychange *c,
     struct gm_err *err)
@@ -149,7 +151,7 @@ reserve(struct gm_keys *k, const struct gm_keyquery *q, struct gm_keychange *c,
 	return 0;
 }
 
-/* While locked. */
+/* Apply both halves of a change, while locked. */
 static int
 apply(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 {
@@ -160,7 +162,7 @@ apply(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 	return c->reserve ? reserve(k, &q, c, err) : 0;
 }
 
-/* Most successes have nothing to lift, and need no lock to see that. */
+/* True for a success that changes nothing: most do not, and need no lock. */
 static bool
 is_needless(struct gm_keys *k, const struct gm_keychange *c)
 {
@@ -191,8 +193,10 @@ gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 		rc = apply(k, c, err);
 		c->made = true;
 		c->batch = gm_keystate_leave(k->state);
-		c->again_ms = now; /* others may join the batch before */
-		if (rc != 0)       /* nobody will finish it */
+		/* Call again at once, but after the other calls of this turn of
+		 * the loop, which may join the batch. */
+		c->again_ms = now;
+		if (rc != 0) /* the caller will not finish it */
 			gm_keystate_unlock(k->state);
 		return rc != 0 ? -1 : c->batch == 0;
 	}
@@ -212,7 +216,7 @@ gm_keys_make(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 		k->state, c->learnt == GM_LEARNT_UNSENT, now, err) != 0)
 		return -1;
 	rc = apply(k, c, err);
-	/* Also without a key: an end that was clamped must stay so. */
+	/* Save even without a key: reading may have corrected times. */
 	gm_keystate_unlock(k->state);
 	return rc;
 }

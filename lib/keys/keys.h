@@ -2,9 +2,11 @@
 #define GM_KEYS_KEYS_H
 
 /*
- * The keys of a service as calls use them: the rules, over the state that all
- * services and processes share.  A choice is made from the state as it is at that
- * moment, and what is learnt is shared before a change is done.
+ * The keys of a service, as calls use them: the rules, applied to the key state
+ * that all services and processes share.
+ *
+ * A key is chosen by the state of that moment.  A mark is on the disk before the
+ * change that made it is done, so every other process obeys it from then on.
  */
 
 #include <stdbool.h>
@@ -24,7 +26,7 @@ struct gm_keys_options {
 	const char *base_url;
 	struct gm_keystate *state;
 	bool round_robin;
-	int64_t rpm, rpd, tpm; /* 0: unlimited */
+	int64_t rpm, rpd, tpm; /* GM_RPM, GM_RPD, GM_TPM; 0: unlimited */
 };
 
 struct gm_keys {
@@ -32,45 +34,49 @@ struct gm_keys {
 	struct gm_keystate *state;
 	char origin[GM_URL_ORIGIN];
 	char (*ids)[GM_HASH_HEX];
-	char list[GM_HASH_HEX]; /* hash of the ids */
+	char list[GM_HASH_HEX]; /* id of the list: hash of the ids in order */
 };
 
 /* Returns 0, or -1: GM_EOS. */
 int gm_keys_open(struct gm_keys *, const struct gm_keys_options *,
     struct gm_err *) GM_MUST_CHECK;
 
+/* Result of a request, for the key that it was sent with. */
 enum gm_keys_learnt {
 	GM_LEARNT_NOTHING,
-	GM_LEARNT_FAULT,   /* the request with the key has failed */
+	GM_LEARNT_FAULT,   /* the request has failed */
 	GM_LEARNT_SUCCESS, /* it was answered */
 	GM_LEARNT_UNSENT   /* a reserved request will not be sent */
 };
 
 /*
- * What was learnt of a key, and the reservation of the next one: one change of
- * the state.  The caller owns it, sets what goes in, leaves all else zero, and
- * does not move it until it is done.
+ * One change of the state: the result of a request, and the reservation of the
+ * next one.  Together, so that a rotation locks and syncs once.
+ *
+ * The caller owns it, sets the members of "in", leaves all others zero, and does
+ * not move it until it is done.
  */
 struct gm_keychange {
 	/* in; pointers are borrowed until it is done */
-	const char *model; /* NULL: the call has none */
+	const char *model; /* NULL: the call has no model */
 	struct gm_keyfilter filter;
 	enum gm_keys_learnt learnt;
-	size_t index;                 /* of the key that it was learnt of */
-	int64_t sent_ms;              /* wall clock, of its request */
-	const struct gm_fault *fault; /* of GM_LEARNT_FAULT */
-	int64_t slot_ms;   /* of GM_LEARNT_UNSENT: at_ms of its pick */
-	int64_t tokens;    /* of GM_LEARNT_SUCCESS: of input, as the service
-	                    * counted them, -1: unknown; filter has the estimate */
-	bool reserve;      /* choose a key and count the request */
-	int64_t latest_ms; /* wall clock: later is too late to reserve */
+	size_t index;                 /* of the key of the request */
+	int64_t sent_ms;              /* wall clock, when it was sent */
+	const struct gm_fault *fault; /* for GM_LEARNT_FAULT */
+	int64_t slot_ms;   /* for GM_LEARNT_UNSENT: at_ms of its pick */
+	int64_t tokens;    /* for GM_LEARNT_SUCCESS: input tokens that the
+	                    * service counted; -1: not known.  The estimate
+	                    * is in filter */
+	bool reserve;      /* choose a key and count a request */
+	int64_t latest_ms; /* wall clock: do not reserve a later slot */
 
 	/* out */
 	struct gm_pick pick; /* if reserve; nothing was counted if there is no
-	                      * key, or at_ms is after latest_ms */
-	int64_t again_ms;    /* not yet done: when to call again (monotonic) */
+	                      * key, or if at_ms is after latest_ms */
+	int64_t again_ms;    /* not done: monotonic time to call again */
 
-	bool made; /* the table has it; see gm_keys_abandon() */
+	bool made; /* the table has the change; see gm_keys_abandon() */
 
 	/* private */
 	struct gm_keywait wait;
@@ -79,55 +85,54 @@ struct gm_keychange {
 };
 
 /*
- * Make a change, without waiting or syncing on this thread.  Returns 1 when it
- * is done; 0: call again at again_ms, or when gm_keystate_fd() is readable; -1:
- * GM_EOS, GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing was
- * reserved.  If the lock cannot be had (see gm_keystate_enter()) the change is
- * made in memory only.
+ * Make a change without waiting or syncing on this thread.  Returns 1: done; 0:
+ * call again at again_ms, or when gm_keystate_fd() is readable; -1: GM_EOS,
+ * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing was reserved.  After a
+ * timeout of the lock, see gm_keystate_enter(), the change is in memory only.
  */
 int gm_keys_run(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Make a change at once, waiting for the lock; for GM_LEARNT_UNSENT, which comes
- * at the end of a call, only as briefly as gm_keystate_lock() can.  Of several
- * slots that are given back the latest comes first, so that those before it are
- * free again, too.  Returns 0, or -1 as above.
+ * Make a change, waiting for the lock; briefly (see gm_keystate_lock()) for
+ * GM_LEARNT_UNSENT, which comes at the end of a run.  Give back the latest of
+ * several slots first, as only the last slot can be freed.  Returns 0, or -1 as
+ * above.
  */
 int gm_keys_make(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * End a change that nobody waits for any more, as the run is to end.  Afterwards
- * made is false if nothing was changed: it had not begun, or the disk was too
- * slow.
+ * End a change because the process is about to end.  made is false afterwards if
+ * nothing was changed: it had not begun, or the disk was too slow.
  */
 void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
-/* A query, at this time, of the state as it was seen last. */
+/* Make a query for the time of now, over the state as it was last read. */
 struct gm_keyquery gm_keys_query(
     const struct gm_keys *, const char *model, const struct gm_keyfilter *);
 
-/* A query of the state as it is now, to look only: takes no lock. */
+/* Read the state without the lock, and make a query that must not change it. */
 struct gm_keyquery
 gm_keys_look(struct gm_keys *, const char *model, const struct gm_keyfilter *);
 
-/* Has nothing been learnt against a key since it was chosen? */
+/* Return true if the key has no mark, such as one made since it was chosen. */
 bool gm_keys_is_usable(struct gm_keys *, const char *model,
     const struct gm_keyfilter *, size_t index);
 
 /*
- * A query by which the table may be changed: it is locked until
- * gm_keystate_unlock() or gm_keys_store().  Errors as of gm_keystate_lock().
+ * Lock the state until gm_keystate_unlock() or gm_keys_store(), and make a query
+ * that may change it.  Errors as of gm_keystate_lock().
  */
 int
 gm_keys_begin(struct gm_keys *, const char *model, const struct gm_keyfilter *,
     struct gm_keyquery *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Save and unlock.  For a state that is strict, returns -1 if it was not stored:
- * as gm_keystate_check().
+ * Save and unlock.  If the state is strict and was not stored, returns -1 as
+ * gm_keystate_check() does.
  */
+
 int gm_keys_store(struct gm_keys *, struct gm_err *) GM_MUST_CHECK;
 
 void gm_keys_close(struct gm_keys *);

@@ -9,16 +9,17 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-/* Of a cooldown. */
-#define AGAIN_MS 1000 /* at least, after another one */
-#define LONGEST_MS (10 * MINUTE_MS)
+/* A cooldown that follows another one: limits of its doubled length. */
+#define REPEATED_MIN_MS 1000
+#define REPEATED_MAX_MS (10 * MINUTE_MS)
+/* A cooldown follows another one if that ended less than this ago. */
+#define RECENT_MS (10 * MINUTE_MS)
 #define FORBIDDEN_MS (5 * MINUTE_MS)
 
-/* Of all keys at once. */
-#define BURST_MS 5000 /* marks as close as this are one event */
-#define PAUSE_MS (10 * MINUTE_MS)
+/* Marks of all keys that are as close as this have one cause: a burst. */
+#define BURST_MS 5000
 
-#define TOKENS_MAX INT64_C(1000000000000)
+#define TOKENS_MAX INT64_C(1000000000000) /* so that n * MINUTE_MS fits */
 
 static int64_t
 larger(int64_t a, int64_t b)
@@ -39,10 +40,11 @@ gm_keyrule_model(const char *model)
 {
 	if (model == NULL)
 		return GM_KEYROW_ALL;
-	/* With and without the prefix it is one quota, so one row. */
+	/* One quota has one row, with or without the prefix. */
 	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
 }
 
+/* Name of the row that has the search quota of a model. */
 static void
 name_search(const char *model, char out[GM_KEYROW_MODEL])
 {
@@ -60,7 +62,7 @@ find(const struct gm_keyrule *r, const struct gm_keytable *t, const char *id,
 	return gm_keytable_find(t, GM_KEYROW_OWNER, r->origin, id, model);
 }
 
-/* The row of the list for the model. */
+/* Find the row of this kind that the list has for the model. */
 static struct gm_keyrow *
 find_list(const struct gm_keyquery *q, enum gm_keyrow_kind kind)
 {
@@ -96,7 +98,7 @@ project_of(const struct gm_keyquery *q, size_t index)
 	return gm_keyrule_project(q->rule, q->table, index);
 }
 
-/* The row of a key's quota for the model, which has its counters and slot. */
+/* Find the row with the counters and slots of a key's quota for the model. */
 static struct gm_keyrow *
 find_quota(const struct gm_keyquery *q, size_t index)
 {
@@ -104,45 +106,47 @@ find_quota(const struct gm_keyquery *q, size_t index)
 	    gm_keyrule_model(q->model));
 }
 
+/* Rows whose marks apply to a request. */
 enum {
-	MET_KEY,
-	MET_PROJECT,
-	MET_QUOTA,
-	MET_PAUSE,
-	MET_SEARCH,
-	MET
+	ROW_KEY,
+	ROW_PROJECT,
+	ROW_QUOTA,
+	ROW_SERVICE,
+	ROW_SEARCH,
+	ROWS
 };
 
-/* The rows whose marks a request with the key meets; NULL: there is none. */
+/* Find the rows whose marks apply to a request with the key; NULL: absent. */
 static void
-find_met(const struct gm_keyquery *q, size_t index, struct gm_keyrow *rows[MET])
+find_rows(
+    const struct gm_keyquery *q, size_t index, struct gm_keyrow *rows[ROWS])
 {
 	const struct gm_keyrule *r = q->rule;
 	const char *project = project_of(q, index);
 	char search[GM_KEYROW_MODEL];
 
-	rows[MET_KEY] = find(r, q->table, r->ids[index], GM_KEYROW_ALL);
-	rows[MET_PROJECT] = find(r, q->table, project, GM_KEYROW_ALL);
-	rows[MET_QUOTA] =
+	rows[ROW_KEY] = find(r, q->table, r->ids[index], GM_KEYROW_ALL);
+	rows[ROW_PROJECT] = find(r, q->table, project, GM_KEYROW_ALL);
+	rows[ROW_QUOTA] =
 	    find(r, q->table, project, gm_keyrule_model(q->model));
-	rows[MET_PAUSE] = find_list(q, GM_KEYROW_PAUSE);
-	rows[MET_SEARCH] = NULL;
+	rows[ROW_SERVICE] = find_list(q, GM_KEYROW_SERVICE);
+	rows[ROW_SEARCH] = NULL;
 	if (!q->filter.search)
 		return;
 	name_search(q->model, search);
-	rows[MET_SEARCH] = find(r, q->table, project, search);
+	rows[ROW_SEARCH] = find(r, q->table, project, search);
 }
 
 /* --- status */
 
-/* Does a limit hold for the call? */
+/* True if a limit (rpm, rpd, tpm) is set and the call counts under it. */
 static bool
-holds(int64_t limit, const struct gm_keyquery *q)
+applies(int64_t limit, const struct gm_keyquery *q)
 {
 	return limit > 0 && !q->filter.free;
 }
 
-/* Dead weighs more than cooling, then the later end. */
+/* A rejection is worse than a cooldown, and a later end than an earlier one. */
 static bool
 is_worse(enum gm_class class, int64_t until_ms, const struct gm_keystatus *than)
 {
@@ -168,7 +172,7 @@ consider_mark(const struct gm_keyquery *q, const struct gm_keyrow *row,
 	memcpy(worst->reason, row->reason, sizeof(worst->reason));
 }
 
-/* GM_RPD. */
+/* An exhausted GM_RPD acts as a daily quota, but is no mark: since_ms is 0. */
 static void
 consider_count(const struct gm_keyquery *q, struct gm_keyrow *quota,
     struct gm_keystatus *worst)
@@ -187,19 +191,19 @@ void
 gm_keyrule_status(
     const struct gm_keyquery *q, size_t index, struct gm_keystatus *s)
 {
-	struct gm_keyrow *rows[MET];
+	struct gm_keyrow *rows[ROWS];
 	size_t i;
 
 	*s = (struct gm_keystatus){ .class = GM_CLASS_OK };
-	find_met(q, index, rows);
-	for (i = 0; i < MET; i++)
+	find_rows(q, index, rows);
+	for (i = 0; i < ROWS; i++)
 		consider_mark(q, rows[i], s);
-	if (holds(q->rule->rpd, q))
-		consider_count(q, rows[MET_QUOTA], s);
+	if (applies(q->rule->rpd, q))
+		consider_count(q, rows[ROW_QUOTA], s);
 }
 
 static bool
-is_dead(const struct gm_keyquery *q, size_t index)
+is_rejected(const struct gm_keyquery *q, size_t index)
 {
 	struct gm_keystatus s;
 
@@ -207,7 +211,7 @@ is_dead(const struct gm_keyquery *q, size_t index)
 	return gm_class_is_rejection(s.class);
 }
 
-/* --- which key */
+/* --- choice of a key */
 
 size_t
 gm_keyrule_current(const struct gm_keyquery *q)
@@ -218,47 +222,52 @@ gm_keyrule_current(const struct gm_keyquery *q)
 	for (i = 0; row != NULL && i < q->rule->ring->len; i++)
 		if (strcmp(q->rule->ids[i], row->key) == 0)
 			return i;
-	return 0;
+	return 0; /* also if the row was edited by hand */
 }
 
-/* Between two slots of GM_RPM. */
+/* Time between two slots of GM_RPM: even spacing, so no bursts. */
 static int64_t
-gap_of(const struct gm_keyrule *r)
+slot_gap_ms(const struct gm_keyrule *r)
 {
 	return (MINUTE_MS + r->rpm - 1) / r->rpm;
 }
 
-/* How long so many input tokens take under GM_TPM: a day at most. */
+/* Time that input tokens take under GM_TPM, rounded up; at most a day. */
 static int64_t
-cost_of(const struct gm_keyrule *r, int64_t tokens)
+tokens_to_ms(const struct gm_keyrule *r, int64_t tokens)
 {
 	int64_t n = smaller(larger(tokens, 0), TOKENS_MAX);
 
 	return smaller((n * MINUTE_MS + r->tpm - 1) / r->tpm, DAY_MS);
 }
 
-/* Tokens are used from at_ms on; an end over a day ahead is a wrong clock's. */
+/*
+ * Move the time until which GM_TPM is spent.  It is the only state of that limit:
+ * the next request starts then, and a request larger than a minute's tokens only
+ * makes the one after it wait longer.  A day at most, so that one wrong estimate
+ * does not lock the quota.
+ */
 static void
-owe(struct gm_keyrow *row, int64_t at_ms, int64_t cost, int64_t now_ms)
+spend_tokens(struct gm_keyrow *row, int64_t at_ms, int64_t cost, int64_t now_ms)
 {
 	row->tokens_ms =
 	    smaller(larger(row->tokens_ms, at_ms) + cost, now_ms + DAY_MS);
 }
 
-/* The earliest time that GM_RPM and GM_TPM allow. */
+/* Earliest time that GM_RPM and GM_TPM allow. */
 static int64_t
 next_slot(const struct gm_keyquery *q, const struct gm_keyrow *quota)
 {
 	int64_t at = q->now_ms;
 
-	if (quota != NULL && holds(q->rule->rpm, q) && quota->slot_ms != 0)
-		at = larger(at, quota->slot_ms + gap_of(q->rule));
-	if (quota != NULL && holds(q->rule->tpm, q))
+	if (quota != NULL && applies(q->rule->rpm, q) && quota->slot_ms != 0)
+		at = larger(at, quota->slot_ms + slot_gap_ms(q->rule));
+	if (quota != NULL && applies(q->rule->tpm, q))
 		at = larger(at, quota->tokens_ms);
 	return at;
 }
 
-/* A pick in the making. */
+/* Best key so far, while the ring is searched. */
 struct choice {
 	const struct gm_keyquery *query;
 	struct gm_pick *pick;
@@ -267,13 +276,14 @@ struct choice {
 	int64_t used_ms; /* last use of the chosen key */
 	bool chosen, current_chosen;
 
-	/* Of the dead keys that may recover: the one to try, if any. */
+	/* Rejected keys that are not leaked: the one with the oldest mark. */
 	bool found;
 	size_t oldest;
-	struct gm_keystatus oldest_standing;
-	int64_t newest_ms; /* the last mark of all */
+	struct gm_keystatus oldest_status;
+	int64_t newest_ms; /* newest mark of all of them */
 };
 
+/* Take a usable key if its slot is earlier or, with round_robin, its last use. */
 static void
 choose(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
@@ -288,7 +298,8 @@ choose(struct choice *c, size_t index, const struct gm_keystatus *s)
 	if (c->chosen && (at > c->pick->at_ms ||
 			     (at == c->pick->at_ms && used >= c->used_ms)))
 		return;
-	/* The current key comes first; another one has an earlier slot. */
+	/* The search starts at the current key.  If that is usable, another one
+	 * only lends its earlier slot, and the current key stays current. */
 	c->pick->stay = c->chosen && c->current_chosen;
 	c->current_chosen = index == c->current || c->pick->stay;
 	c->chosen = true;
@@ -299,6 +310,7 @@ choose(struct choice *c, size_t index, const struct gm_keystatus *s)
 	c->pick->status = *s;
 }
 
+/* Count a key that cools down; until one is usable, pick the first to end. */
 static void
 note_cooling(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
@@ -320,8 +332,9 @@ note_cooling(struct choice *c, size_t index, const struct gm_keystatus *s)
 	p->status = *s;
 }
 
+/* Count a rejected key; pick the first of them if there is nothing better. */
 static void
-note_dead(struct choice *c, size_t index, const struct gm_keystatus *s)
+note_rejected(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
 	struct gm_pick *p = c->pick;
 
@@ -329,19 +342,19 @@ note_dead(struct choice *c, size_t index, const struct gm_keystatus *s)
 		p->index = index;
 		p->status = *s;
 	}
-	/* A leaked key stays dead. */
+	/* A leaked key is never tried again. */
 	if (s->until_ms == GM_KEYROW_FOREVER)
 		return;
-	if (!c->found || s->since_ms < c->oldest_standing.since_ms) {
+	if (!c->found || s->since_ms < c->oldest_status.since_ms) {
 		c->oldest = index;
-		c->oldest_standing = *s;
+		c->oldest_status = *s;
 	}
 	c->newest_ms = larger(c->newest_ms, s->since_ms);
 	c->found = true;
 }
 
 static bool
-is_left_out(const struct gm_keyquery *q, size_t index)
+is_excluded(const struct gm_keyquery *q, size_t index)
 {
 	const struct gm_keyfilter *w = &q->filter;
 	const char *project = project_of(q, index);
@@ -356,20 +369,20 @@ consider_key(struct choice *c, size_t index)
 {
 	struct gm_keystatus s;
 
-	if (is_left_out(c->query, index))
+	if (is_excluded(c->query, index))
 		return;
 	gm_keyrule_status(c->query, index, &s);
 	if (s.class == GM_CLASS_OK)
 		choose(c, index, &s);
 	else if (gm_class_is_rejection(s.class))
-		note_dead(c, index, &s);
+		note_rejected(c, index, &s);
 	else
 		note_cooling(c, index, &s);
 }
 
-/* Look at the keys in order, from the one skip after the current one on. */
+/* Search the ring from the current key on; skip 1: from the one after it. */
 static void
-look(const struct gm_keyquery *q, size_t skip, bool round_robin,
+pick_from(const struct gm_keyquery *q, size_t skip, bool round_robin,
     struct gm_pick *pick)
 {
 	const struct gm_keyfilter *w = &q->filter;
@@ -388,24 +401,26 @@ look(const struct gm_keyquery *q, size_t skip, bool round_robin,
 	for (i = 0; i < len; i++) {
 		consider_key(&c, (c.current + skip + i) % len);
 		if (c.chosen && !round_robin && pick->at_ms <= q->now_ms)
-			return; /* none is better */
+			return; /* no slot is earlier than now */
 	}
+	/* All keys are rejected.  Try one if nobody has for an hour: trying it
+	 * renews its mark.  Not if the call may use only some of the keys. */
 	if (pick->kind == GM_PICK_REJECTED && c.found && w->of == GM_KEYS_ALL &&
 	    (w->avoid == NULL || w->avoid[0] == '\0') &&
 	    c.newest_ms + HOUR_MS <= q->now_ms)
-		choose(&c, c.oldest, &c.oldest_standing);
+		choose(&c, c.oldest, &c.oldest_status);
 }
 
 void
 gm_keyrule_pick(const struct gm_keyquery *q, struct gm_pick *pick)
 {
-	look(q, 0, q->rule->round_robin, pick);
+	pick_from(q, 0, q->rule->round_robin, pick);
 }
 
 void
 gm_keyrule_next(const struct gm_keyquery *q, struct gm_pick *pick)
 {
-	look(q, 1, false, pick);
+	pick_from(q, 1, false, pick);
 }
 
 /* --- reservations */
@@ -415,7 +430,8 @@ gm_keyrule_move(const struct gm_keyquery *q, size_t index, struct gm_err *err)
 {
 	struct gm_keyrow *row = find_list(q, GM_KEYROW_CURRENT);
 
-	/* The first key is current without a row. */
+	/* The first key is current even without a row.  IDLE_MS in table.c drops
+	 * rows by their age, so a current key is dated again once a day. */
 	if (gm_keyrule_current(q) == index &&
 	    (row == NULL || row->since_ms > q->now_ms - DAY_MS))
 		return 0;
@@ -428,9 +444,9 @@ gm_keyrule_move(const struct gm_keyquery *q, size_t index, struct gm_err *err)
 	return 0;
 }
 
-/* Date a mark anew: no other process tries the dead key for an hour. */
+/* Renew the date of a rejection, so that no process tries the key for an hour. */
 static void
-renew_mark(const struct gm_keyquery *q, struct gm_keyrow *row)
+redate_mark(const struct gm_keyquery *q, struct gm_keyrow *row)
 {
 	if (row == NULL || !gm_class_is_rejection(row->class) ||
 	    row->until_ms <= q->now_ms)
@@ -445,17 +461,17 @@ gm_keyrule_reserve(
 {
 	const struct gm_keyrule *r = q->rule;
 	int64_t today = gm_clock_pacific_midnight(q->now_ms) / DAY_MS;
-	struct gm_keyrow *row, *met[MET];
+	struct gm_keyrow *row, *rows[ROWS];
 
-	/* -k does not move the current key, and round-robin has none. */
+	/* -k does not move the current key; round-robin does not use it. */
 	if (q->filter.of != GM_KEYS_ONE && !r->round_robin &&
 	    gm_keyrule_move(
 		q, pick->stay ? gm_keyrule_current(q) : pick->index, err) != 0)
 		return NULL;
 	if (pick->status.class != GM_CLASS_OK) {
-		find_met(q, pick->index, met);
-		renew_mark(q, met[MET_KEY]);
-		renew_mark(q, met[MET_PROJECT]);
+		find_rows(q, pick->index, rows);
+		redate_mark(q, rows[ROW_KEY]);
+		redate_mark(q, rows[ROW_PROJECT]);
 	}
 	row = gm_keytable_get(q->table, GM_KEYROW_OWNER, r->origin,
 	    project_of(q, pick->index), gm_keyrule_model(q->model), err);
@@ -466,10 +482,11 @@ gm_keyrule_reserve(
 	row->day = today;
 	row->requests++;
 	row->last_ms = q->now_ms;
-	/* A process without GM_RPM does not set back the slots of others. */
+	/* Processes with GM_RPM may have reserved later slots than at_ms. */
 	row->slot_ms = larger(row->slot_ms, pick->at_ms);
-	if (holds(r->tpm, q) && q->filter.tokens > 0)
-		owe(row, pick->at_ms, cost_of(r, q->filter.tokens), q->now_ms);
+	if (applies(r->tpm, q) && q->filter.tokens > 0)
+		spend_tokens(row, pick->at_ms,
+		    tokens_to_ms(r, q->filter.tokens), q->now_ms);
 	return row;
 }
 
@@ -478,19 +495,22 @@ gm_keyrule_give_back(const struct gm_keyquery *q, size_t index, int64_t at_ms)
 {
 	const struct gm_keyrule *r = q->rule;
 	struct gm_keyrow *row = find_quota(q, index);
-	int64_t cost = holds(r->tpm, q) ? cost_of(r, q->filter.tokens) : 0;
+	int64_t cost =
+	    applies(r->tpm, q) ? tokens_to_ms(r, q->filter.tokens) : 0;
 
 	if (row == NULL)
 		return NULL;
 	gm_keytable_fetch(q->table, row);
 	row->requests = larger(row->requests - 1, 0);
 	row->tokens_ms = larger(row->tokens_ms - cost, 0);
-	/* The next slot begins after gap and tokens at the earliest. */
-	if (!holds(r->rpm, q) || row->slot_ms < at_ms ||
-	    row->slot_ms >= at_ms + larger(gap_of(r), cost))
+	/* Another process has reserved a slot after this one: keep the gap, as
+	 * that process already waits for its own time. */
+	if (!applies(r->rpm, q) || row->slot_ms < at_ms ||
+	    row->slot_ms >= at_ms + larger(slot_gap_ms(r), cost))
 		return row;
-	/* It came right after the slot before it, or need not have waited. */
-	row->slot_ms = at_ms - gap_of(r);
+	/* The last slot is free again.  The one before it was a gap earlier, or
+	 * long ago: then at_ms is free at once, as it should be. */
+	row->slot_ms = at_ms - slot_gap_ms(r);
 	row->tokens_ms = smaller(row->tokens_ms, at_ms);
 	return row;
 }
@@ -498,7 +518,7 @@ gm_keyrule_give_back(const struct gm_keyquery *q, size_t index, int64_t at_ms)
 bool
 gm_keyrule_may_correct(const struct gm_keyquery *q, int64_t counted)
 {
-	return holds(q->rule->tpm, q) && counted >= 0 &&
+	return applies(q->rule->tpm, q) && counted >= 0 &&
 	       counted != q->filter.tokens;
 }
 
@@ -516,17 +536,17 @@ gm_keyrule_correct(
 	if (row == NULL)
 		return NULL;
 	gm_keytable_fetch(q->table, row);
-	more = cost_of(r, counted) - cost_of(r, q->filter.tokens);
+	more = tokens_to_ms(r, counted) - tokens_to_ms(r, q->filter.tokens);
 	if (more > 0)
-		owe(row, sent_ms, more, q->now_ms);
+		spend_tokens(row, sent_ms, more, q->now_ms);
 	else
 		row->tokens_ms = larger(row->tokens_ms + more, 0);
 	return row;
 }
 
-/* --- what is learnt from requests */
+/* --- results of requests */
 
-/* What the service says or, if it says nothing, how long such a quota lasts. */
+/* Length of a cooldown that follows no other: the hint, or a usual length. */
 static int64_t
 first_cooldown(enum gm_class class, int64_t hint_ms)
 {
@@ -534,17 +554,17 @@ first_cooldown(enum gm_class class, int64_t hint_ms)
 		return larger(hint_ms, MINUTE_MS);
 	if (class == GM_CLASS_FORBIDDEN)
 		return FORBIDDEN_MS;
-	if (hint_ms > 0) /* 0 does not say that the quota is back */
+	if (hint_ms > 0) /* 0 would send the next request at once */
 		return hint_ms;
-	/* The service adds spend up over ten minutes. */
-	return class == GM_CLASS_QUOTA_SPEND ? LONGEST_MS : MINUTE_MS;
+	/* Google measures the spend limit over ten minutes. */
+	return class == GM_CLASS_QUOTA_SPEND ? REPEATED_MAX_MS : MINUTE_MS;
 }
 
 int64_t
 gm_keyrule_cooling_ms(
     enum gm_class class, int64_t hint_ms, int64_t before_ms, int64_t day_ms)
 {
-	const int64_t again = larger(2 * before_ms, AGAIN_MS);
+	const int64_t again = larger(2 * before_ms, REPEATED_MIN_MS);
 	int64_t ms = first_cooldown(class, hint_ms);
 
 	if (class == GM_CLASS_KEY_LEAKED)
@@ -558,14 +578,17 @@ gm_keyrule_cooling_ms(
 		return day_ms;
 	if (class == GM_CLASS_QUOTA_DAY)
 		return smaller(before_ms > 0 ? larger(ms, again) : ms, day_ms);
-	/* The hint did not help, so wait longer. */
-	return before_ms > 0 ? larger(ms, smaller(again, LONGEST_MS)) : ms;
+	/* The request failed again although the hint was obeyed: wait longer. */
+	return before_ms > 0 ? larger(ms, smaller(again, REPEATED_MAX_MS)) : ms;
 }
 
-/* Copy what is known of the key's own quotas to the project. */
+/*
+ * Copy marks and counters of the key's own quotas to its project.  Sorting merges
+ * them with those that the project has.
+ */
 static int
-take_quotas_along(const struct gm_keyquery *q, size_t index,
-    const char *project, struct gm_err *err)
+copy_quotas(const struct gm_keyquery *q, size_t index, const char *project,
+    struct gm_err *err)
 {
 	struct gm_keytable *t = q->table;
 	const size_t len = t->len;
@@ -590,8 +613,8 @@ take_quotas_along(const struct gm_keyquery *q, size_t index,
 }
 
 /*
- * The service named the project of a key by this number ("": it did not).  Keys
- * of one number share their quotas from now on.
+ * Remember the project number that the service named for a key; "": none.  Keys
+ * with the same number share their quotas from now on.
  */
 static int
 learn_project(const struct gm_keyquery *q, size_t index, const char *number,
@@ -611,17 +634,17 @@ learn_project(const struct gm_keyquery *q, size_t index, const char *number,
 		return 0;
 	memcpy(row->project, project, sizeof(row->project));
 	q->table->changed = true;
-	return take_quotas_along(q, index, project, err);
+	return copy_quotas(q, index, project, err);
 }
 
-/* Is there a row that a fault of this class is charged to? */
+/* True if a fault of this class marks a row. */
 static bool
 is_chargeable(enum gm_class kind)
 {
 	return kind != GM_CLASS_OK && gm_class_is_mark(kind);
 }
 
-/* The row that a fault of such a class is charged to; NULL: GM_EOS. */
+/* Get the row that a fault of this class is charged to; NULL: GM_EOS. */
 static struct gm_keyrow *
 charged(const struct gm_keyquery *q, size_t index, enum gm_class class,
     struct gm_err *err)
@@ -643,8 +666,9 @@ charged(const struct gm_keyquery *q, size_t index, enum gm_class class,
 }
 
 /*
- * The last cooldown of a row, if a new fault repeats it: on the same day and,
- * but for daily quotas, not long ago.
+ * Length of the last cooldown if a new fault repeats it: on the same Pacific day,
+ * as midnight resets the daily quotas, and not long ago, except for daily quotas.
+ * 0: the new cooldown starts the series.
  */
 static int64_t
 cooldown_before(
@@ -654,12 +678,12 @@ cooldown_before(
 	    row->until_ms == GM_KEYROW_FOREVER ||
 	    gm_clock_pacific_midnight(row->since_ms) !=
 		gm_clock_pacific_midnight(now_ms) ||
-	    (class != GM_CLASS_QUOTA_DAY && row->until_ms < now_ms - PAUSE_MS))
+	    (class != GM_CLASS_QUOTA_DAY && row->until_ms < now_ms - RECENT_MS))
 		return 0;
 	return row->until_ms - row->since_ms;
 }
 
-/* Cut between characters. */
+/* Copy a reason; if it is too long, cut it between characters. */
 static void
 set_reason(struct gm_keyrow *row, const char *reason)
 {
@@ -669,9 +693,9 @@ set_reason(struct gm_keyrow *row, const char *reason)
 }
 
 /*
- * Mark a row for ms from now on.  A mark that ends later stays as it is, unless
- * it is of a quota and now the key is dead; but it is dated anew, so that it
- * holds for calls that ignore older marks.
+ * Mark a row for ms from now on.  A mark that ends later keeps its end, and its
+ * class unless a rejection replaces a cooldown.  Its date is renewed, so that
+ * --ignore-cooldown, which ignores older marks, obeys it from now on.
  */
 static void
 put_mark(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
@@ -695,6 +719,10 @@ put_mark(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
 	}
 }
 
+/*
+ * Mark a row after a failed request.  A request that was in flight when the mark
+ * was made (64 may be) tells nothing new, so it does not double the cooldown.
+ */
 static void
 mark_fault(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
     const struct gm_fault *f)
@@ -729,7 +757,7 @@ lift(struct gm_keytable *t, struct gm_keyrow *row)
 	t->changed = true;
 }
 
-/* Classes that a service may give to all keys at once. */
+/* Classes that a service gives to all keys at once when it limits an address. */
 static bool
 is_burst_class(enum gm_class kind)
 {
@@ -737,8 +765,9 @@ is_burst_class(enum gm_class kind)
 }
 
 /*
- * Were the quotas of all projects that could be used, two at least, exhausted
- * within the last seconds?  *until_ms: the earliest end.
+ * Return true if the quotas of all usable projects, two at least, were exhausted
+ * within the last seconds; *until_ms is the earliest end.  One project alone may
+ * simply have exhausted its quota.
  */
 static bool
 is_burst(const struct gm_keyquery *q, int64_t *until_ms)
@@ -749,7 +778,7 @@ is_burst(const struct gm_keyquery *q, int64_t *until_ms)
 
 	*until_ms = GM_KEYROW_FOREVER;
 	for (i = 0; i < q->rule->ring->len; i++) {
-		if (is_dead(q, i))
+		if (is_rejected(q, i))
 			continue;
 		row = find_quota(q, i);
 		if (row == NULL || !is_burst_class(row->class) ||
@@ -763,27 +792,31 @@ is_burst(const struct gm_keyquery *q, int64_t *until_ms)
 	return several;
 }
 
+/*
+ * Replace the cooldowns of a burst by one of the whole service.  Otherwise each
+ * key's cooldown would double on its own, and one success would not end them all.
+ */
 static int
-pause_service(const struct gm_keyquery *q, int64_t sent_ms,
+cool_service(const struct gm_keyquery *q, int64_t sent_ms,
     const struct gm_fault *f, struct gm_err *err)
 {
-	struct gm_fault pause = { .class = GM_CLASS_QUOTA_MINUTE };
+	struct gm_fault all = { .class = GM_CLASS_QUOTA_MINUTE };
 	struct gm_keyrow *service, *row;
 	int64_t until;
 	size_t i;
 
 	if (!is_burst_class(f->class) || !is_burst(q, &until))
 		return 0;
-	service = get_list(q, GM_KEYROW_PAUSE, err);
+	service = get_list(q, GM_KEYROW_SERVICE, err);
 	if (service == NULL)
 		return -1;
-	pause.hint_ms = until - q->now_ms;
-	(void)snprintf(pause.words, sizeof(pause.words),
-	    "every key was refused within %d s", BURST_MS / 1000);
-	mark_fault(q, sent_ms, service, &pause);
+	all.hint_ms = until - q->now_ms;
+	(void)snprintf(all.words, sizeof(all.words),
+	    "all keys were rate-limited within %d s", BURST_MS / 1000);
+	mark_fault(q, sent_ms, service, &all);
 	for (i = 0; i < q->rule->ring->len; i++) {
-		row = is_dead(q, i) ? NULL : find_quota(q, i);
-		/* A much longer cooldown stays. */
+		row = is_rejected(q, i) ? NULL : find_quota(q, i);
+		/* A much longer cooldown has a cause of its own. */
 		if (row != NULL &&
 		    row->until_ms <= service->until_ms + BURST_MS)
 			lift(q->table, row);
@@ -805,12 +838,12 @@ gm_keyrule_fault(const struct gm_keyquery *q, size_t index, int64_t sent_ms,
 	if (row == NULL)
 		return -1;
 	mark_fault(q, sent_ms, row, f);
-	return pause_service(q, sent_ms, f, err);
+	return cool_service(q, sent_ms, f, err);
 }
 
 /*
- * Does a success lift this mark?  Not one that is younger than the request, nor
- * one that only a call that is charged for can disprove, if this one was not.
+ * True if a success lifts the mark.  It does not if the mark is newer than the
+ * request, or if the request was free: credit and spend stop only others.
  */
 static bool
 is_liftable(
@@ -826,11 +859,11 @@ is_liftable(
 void
 gm_keyrule_success(const struct gm_keyquery *q, size_t index, int64_t sent_ms)
 {
-	struct gm_keyrow *rows[MET];
+	struct gm_keyrow *rows[ROWS];
 	size_t i;
 
-	find_met(q, index, rows);
-	for (i = 0; i < MET; i++)
+	find_rows(q, index, rows);
+	for (i = 0; i < ROWS; i++)
 		if (is_liftable(q, rows[i], sent_ms))
 			lift(q->table, rows[i]);
 }
@@ -838,11 +871,11 @@ gm_keyrule_success(const struct gm_keyquery *q, size_t index, int64_t sent_ms)
 bool
 gm_keyrule_may_lift(const struct gm_keyquery *q, size_t index, int64_t sent_ms)
 {
-	struct gm_keyrow *rows[MET];
+	struct gm_keyrow *rows[ROWS];
 	size_t i;
 
-	find_met(q, index, rows);
-	for (i = 0; i < MET; i++)
+	find_rows(q, index, rows);
+	for (i = 0; i < ROWS; i++)
 		if (is_liftable(q, rows[i], sent_ms))
 			return true;
 	return false;
@@ -870,13 +903,15 @@ gm_keyrule_mark(const struct gm_keyquery *q, size_t index, enum gm_class class,
 	return 0;
 }
 
-/* Drop slots of processes that may have ended while they waited. */
+/* Free reserved slots, as processes that wait for them may have ended. */
 static void
 drop_slots(struct gm_keytable *t, struct gm_keyrow *row)
 {
 	t->changed = t->changed || row->slot_ms > row->last_ms ||
 	             row->tokens_ms > row->last_ms;
+	/* A reset must allow a request now; slots up to the last use are past. */
 	row->slot_ms = smaller(row->slot_ms, row->last_ms);
+
 	row->tokens_ms = smaller(row->tokens_ms, row->last_ms);
 }
 
@@ -892,7 +927,7 @@ gm_keyrule_reset(const struct gm_keyquery *q, size_t index)
 		row = &q->table->rows[i];
 		if (strcmp(row->origin, q->rule->origin) != 0)
 			continue;
-		if (row->kind == GM_KEYROW_PAUSE
+		if (row->kind == GM_KEYROW_SERVICE
 			? strcmp(row->id, q->rule->list) == 0
 			: row->kind == GM_KEYROW_OWNER &&
 			      (strcmp(row->id, q->rule->ids[index]) == 0 ||

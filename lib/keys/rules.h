@@ -2,21 +2,29 @@
 #define GM_KEYS_RULES_H
 
 /*
- * The rules: which key is used next, and until when another one is not, over a
- * table of what is known.  No I/O, no clock.
+ * The rules of rotation: which key is used next, and what marks a key.  They
+ * work on the table of the key state.  No I/O and no clock.
  *
- * A list of keys, a ring in its order, has for each model its own current key
- * and its own pause.  All processes with the list share them; two lists on a
- * machine do not change each other's, even if they share keys.
+ * A mark says that a key, a project or a quota cannot be used until a time: a
+ * cooldown (rate limits and quotas) or a rejection (gm_class_is_rejection()).
+ * A fault is charged to what it belongs to:
  *
- * Blame goes where it belongs.  A quota belongs to a quota project and a model,
- * a bad key to the key, a closed account to the project; faults of a request, a
- * model, a server or the network are no key's.  Keys that carry the same label,
- * or were seen with the same project number, share a project; any other key is
- * a project of its own.  Everything is kept per origin of the service.
+ *	quota           the quota project with the model
+ *	search quota    the project with the model and the search tool
+ *	bad key         the key
+ *	account         the quota project
+ *	all others      nothing: request, model, server or network failed
  *
- * A mark ends no earlier than one that stands already.  A request that was on
- * its way when a mark was made neither doubles nor lifts it.
+ * Keys with the same label, or for which the service named the same project
+ * number, share a quota project; any other key has a project of its own.
+ *
+ * A list of keys is a ring in its order.  For each model it has a current key
+ * and may have a cooldown of the whole service.  All processes with the same
+ * list share these; other lists do not, even if they have the same keys.
+ * Everything is kept per origin of the service.
+ *
+ * A mark is never shortened by a new one.  A request that was in flight when the
+ * mark was made neither prolongs nor lifts it.
  */
 
 #include <stdbool.h>
@@ -28,58 +36,59 @@
 #include "fault.h"
 #include "keys/table.h"
 
-/* In place of a model, in rows that hold for all. */
+/* Model of rows that count for all models. */
 #define GM_KEYROW_ALL "all"
 
-/* What stays the same over a run; borrowed. */
+/* Keys and limits of a service, the same for the whole run; borrowed. */
 struct gm_keyrule {
 	const char *origin; /* of the service: "https://host:443" */
 	const struct gm_keyring *ring;
 	char (*ids)[GM_HASH_HEX]; /* of each key of the ring */
-	const char *list; /* id of the list: of its pause and current key */
-	bool round_robin; /* else stay on a key until it fails */
-	/* Per project and model; 0: unlimited.  tpm: input tokens a minute. */
+	const char *list; /* id of the list, for its rows in the table */
+	bool round_robin; /* GM_POLICY; else stay on a key until it fails */
+	/* GM_RPM, GM_RPD and GM_TPM (input tokens per minute) for each project
+	 * and model; 0: unlimited. */
 	int64_t rpm, rpd, tpm;
 };
 
-/* Which keys a call may use. */
+/* Keys that a call may use. */
 enum gm_keychoice_of {
 	GM_KEYS_ALL,
-	GM_KEYS_ONE,    /* the one with the index key */
-	GM_KEYS_PROJECT /* those of the project of that one */
+	GM_KEYS_ONE,    /* only the key with index key (-k) */
+	GM_KEYS_PROJECT /* only keys of the same project as that key */
 };
 
-/* What a single call wants of the keys; zero: any key, and a request. */
+/* Needs of a single call; zero: any key, and the request counts. */
 struct gm_keyfilter {
 	enum gm_keychoice_of of;
 	size_t key;
 	const char *avoid; /* id of a project, borrowed; NULL or "": none */
-	bool free;         /* costs nothing: rpm, rpd and tpm do not hold */
-	int64_t tokens;    /* of input, estimated; 0: unknown */
+	bool free;         /* costs no quota: rpm, rpd and tpm do not apply */
+	int64_t tokens;    /* estimated input tokens; 0: not known */
 	bool search;       /* uses the search tool */
-	int64_t ignore_before_ms; /* marks of earlier do not count; 0: all do */
+	int64_t ignore_before_ms; /* ignore marks made before; 0: ignore none */
 };
 
-/* A call that asks for a key or reports on one, at a time. */
+/* Arguments of every rule: the call, the table and the time. */
 struct gm_keyquery {
 	const struct gm_keyrule *rule;
-	struct gm_keytable *table; /* changed only by what says so */
-	const char *model;         /* NULL: the call has none */
+	struct gm_keytable *table; /* changed only if the function says so */
+	const char *model;         /* NULL: the call has no model */
 	struct gm_keyfilter filter;
 	int64_t now_ms; /* wall clock */
 };
 
-/* The status of a key with a model. */
+/* Status of a key with a model. */
 struct gm_keystatus {
 	enum gm_class class;           /* GM_CLASS_OK: it may be used */
-	int64_t since_ms, until_ms;    /* since 0: there is no mark */
-	char reason[GM_KEYROW_REASON]; /* "" if there is none */
+	int64_t since_ms, until_ms;    /* of the mark; since 0: no mark */
+	char reason[GM_KEYROW_REASON]; /* may be "" */
 };
 
 enum gm_pick_kind {
-	GM_PICK_KEY,     /* use it, at at_ms */
-	GM_PICK_COOLING, /* none now; the first cools down until at_ms */
-	GM_PICK_REJECTED /* none, and no cooldown ends soon */
+	GM_PICK_KEY,     /* use this key, at at_ms */
+	GM_PICK_COOLING, /* no key now; this one cools down until at_ms */
+	GM_PICK_REJECTED /* no key, and none is cooling down */
 };
 
 struct gm_pick {
@@ -87,134 +96,145 @@ struct gm_pick {
 	size_t index; /* of the key that kind is about */
 	int64_t at_ms;
 	struct gm_keystatus status; /* of that key; see gm_keyrule_pick() */
-	/* How many of the keys that were looked at are; all are, unless one was
-	 * found that may be used now. */
+	/* Keys that are cooling down, and that are rejected.  The search ends
+	 * with a key that can be used now, and counts none after it. */
 	size_t cooling, rejected;
-	bool stay; /* the current key may be used, too, but only later */
-	/* Cooling only: the first end of a cooldown that is worth a sleep (see
-	 * gm_class_may_sleep()), its key and its class; 0: there is none. */
+	bool stay; /* the current key is usable, but only after at_ms */
+	/* GM_PICK_COOLING: the first end of a cooldown for which a run may
+	 * sleep, see gm_class_may_sleep(), its key and its class; 0: none. */
 	int64_t wake_ms;
 	size_t wake_index;
 	enum gm_class wake_class;
 };
 
-/* A model as rows name it: without "models/", "all" for NULL. */
+/* A model as the table names it: without "models/"; "all" for NULL. */
 const char *gm_keyrule_model(const char *model);
 
-/* The id of the quota project of a key; valid until the table changes. */
+/* Id of a key's quota project; valid until the table changes. */
 const char *gm_keyrule_project(
     const struct gm_keyrule *, const struct gm_keytable *, size_t index);
 
 /*
- * The worst mark that the call would meet with the key, or GM_RPD, which does
- * not hold for a call that is free.
+ * Find the worst mark that would stop the call with this key; an exhausted GM_RPD
+ * is one, unless the call is free.  A rejection is worse than a cooldown, and a
+ * later end than an earlier one.
  */
 void gm_keyrule_status(
     const struct gm_keyquery *, size_t index, struct gm_keystatus *);
 
-/* The list's current key for the model; 0 if none was stored. */
+/* Index of the list's current key for the model; 0 if none is stored. */
 size_t gm_keyrule_current(const struct gm_keyquery *);
 
 /*
- * Choose the key with the earliest slot: of equal ones the current key, then
- * the next in the ring's order or, with round_robin, the one that was used
- * longest ago.  If all keys are dead, the one that was rejected longest ago is
- * tried once an hour: its status still shows the mark, and reserving it
- * begins the hour.
+ * Choose the usable key with the earliest slot.  Of equal slots: the current key,
+ * then the next in the ring's order; with round_robin the key that was unused for
+ * the longest time.
+ *
+ * If all keys are rejected, the one that was rejected longest ago is tried once
+ * an hour, as its owner may have mended it.  Its status still shows the mark;
+ * reserving it starts the hour.
  */
 void gm_keyrule_pick(const struct gm_keyquery *, struct gm_pick *);
 
 /*
- * Choose another key than the current one, the next in the ring's order that
- * may be used, also with round_robin; the current one only if there is no other.
+ * Choose the next usable key after the current one in the ring's order, also with
+ * round_robin.  The current key only if no other is usable.
  */
 void gm_keyrule_next(const struct gm_keyquery *, struct gm_pick *);
 
 /*
- * Count a request with the picked key, and its tokens, and take its slot.  Make
- * the key the current one, unless the pick is to stay with the current one.
- * Returns the row whose counters changed, or NULL with GM_EOS.
+ * Count a request and its tokens for the picked key, and take its slot.  Make the
+ * key the current one, unless pick->stay.  Returns the row whose counters
+ * changed, or NULL with GM_EOS.
  */
 struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyquery *,
     const struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * A request that was reserved for at_ms will not be sent: it does not count,
- * nor do its tokens, and its slot is free again if no other comes after it.
- * Returns the row whose counters changed, or NULL.
+ * Undo the reservation for at_ms of a request that will not be sent: subtract it
+ * and its tokens, and free its slot if it is the last one.  Returns the row whose
+ * counters changed, or NULL.
  */
 struct gm_keyrow *
 gm_keyrule_give_back(const struct gm_keyquery *, size_t index, int64_t at_ms);
 
 /*
- * Make a key the current one, or keep it: once a day the row is dated anew, so
- * that it is not forgotten.  Sets changed in both cases, and in no other.
- * Returns 0, or -1 with GM_EOS.
+ * Make a key the current one.  If it already is, only renew the date of its row
+ * once a day, so that the row is not dropped as idle.  Sets changed if the row
+ * was written.  Returns 0, or -1 with GM_EOS.
  */
 int gm_keyrule_move(
     const struct gm_keyquery *, size_t index, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Correct the tokens that a request, sent at sent_ms, was reserved with (the
- * filter's) to those that the service has counted.  Returns the row whose counters
- * changed, or NULL if nothing is to be corrected, as without tpm, or with
- * counted -1: unknown.
+ * Correct the estimated tokens of a request (the filter's), sent at sent_ms, to
+ * those that the service counted; -1: not known.  Returns the row whose counters
+ * changed, or NULL if there is nothing to correct, as without tpm.
  */
 struct gm_keyrow *gm_keyrule_correct(
     const struct gm_keyquery *, size_t index, int64_t sent_ms, int64_t counted);
 
-/* Has gm_keyrule_correct() anything to do? */
+/* True if gm_keyrule_correct() has something to do. */
 bool gm_keyrule_may_correct(const struct gm_keyquery *, int64_t counted);
 
-/* --- what is learnt from requests */
+/* --- results of requests */
 
 /*
- * The length of a cooldown after a fault of this class.  hint_ms: what the
- * service says, -1: nothing.  before_ms: the last cooldown, if the request has
- * failed ever since, 0: none; a cooldown that follows another is twice as long,
- * at least 1 s and at most 10 minutes, so that a service that keeps rejecting
- * requests gets fewer of them.  day_ms: until the daily quotas are reset, which
- * ends the cooldown of a daily quota at the latest.  An unexplained 403 begins
- * with 5 minutes.  Rejected keys are tried again later, as somebody may have
- * mended them: all but leaked ones.
+ * Length of a mark after a fault of this class.
+ *
+ *	hint_ms    delay that the service asked for; -1: none
+ *	before_ms  the last cooldown, if no request succeeded since; 0: none
+ *	day_ms     time until the daily quotas are reset
+ *
+ * A cooldown that follows another is twice as long, at least 1 s and at most
+ * 10 minutes: a service that keeps rejecting requests gets fewer of them.  That
+ * of a daily quota doubles without this limit, but ends at the reset.  A 403
+ * without a known reason gets 5 minutes.  Invalid, expired and restricted keys are
+ * tried again after 24 hours, as their owner may have mended them, leaked keys
+ * never; other rejections last 1 hour.
  */
 int64_t gm_keyrule_cooling_ms(
     enum gm_class, int64_t hint_ms, int64_t before_ms, int64_t day_ms);
 
 /*
- * A request with a key, sent at sent_ms, has failed: mark what the fault is
- * charged to, if its scope is key, project, quota or tool.  Remembers the
- * project that the service named.  If the minute quotas of all projects that
- * could be used are exhausted within seconds, that is one pause of the service
- * for this list, and no mark of any key.  Returns 0, or -1 with GM_EOS.
+ * Record that a request with a key, sent at sent_ms, failed: mark what the fault
+ * is charged to, if its scope is key, project, quota or tool, and remember the
+ * project that the service named.
+ *
+ * If the minute quotas of all usable projects (two at least) were exhausted
+ * within 5 s, the service has limited all of them at once: the list gets one
+ * cooldown of the service, and the marks of the quotas are lifted unless they end
+ * over 5 s later.  Returns 0, or -1 with GM_EOS.
+
  */
 int gm_keyrule_fault(const struct gm_keyquery *, size_t index, int64_t sent_ms,
     const struct gm_fault *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * A request with a key, sent at sent_ms, has succeeded: lift the marks of key,
- * project and quota.  One that costs nothing (free, or without a model) proves
- * nothing about credit and spend.
+ * Record that a request with a key, sent at sent_ms, succeeded: lift the marks of
+ * key, project, quota and service.  A request that costs nothing (free, or
+ * without a model) does not lift no_credit and quota_spend.
  */
 void
 gm_keyrule_success(const struct gm_keyquery *, size_t index, int64_t sent_ms);
 
-/* Would gm_keyrule_success() lift anything? */
+/* True if gm_keyrule_success() would lift a mark. */
 bool
 gm_keyrule_may_lift(const struct gm_keyquery *, size_t index, int64_t sent_ms);
 
 /*
- * Mark by hand: this class for ms from now on, for this reason (NULL: the usual
- * one).  GM_CLASS_OK is a success.  Returns 0, or -1: GM_EUSAGE (no key is
- * charged with that class), GM_EOS.
+ * Mark by hand, for ms from now on; why NULL: "marked by gm-rotate".
+ * GM_CLASS_OK acts as a success.  Returns 0, or -1: GM_EUSAGE (no key can be
+ * marked with that class), GM_EOS.
  */
 int gm_keyrule_mark(const struct gm_keyquery *, size_t index, enum gm_class,
     int64_t ms, const char *why, struct gm_err *) GM_MUST_CHECK;
 
-/* Lift every mark of a key and its project, and drop slots, of all models. */
+/* Lift all marks of a key and its project, and free their slots, for all models. */
 void gm_keyrule_reset(const struct gm_keyquery *, size_t index);
 
-/* Reset all keys; the first one is the list's current again, for all models. */
+/* Reset all keys, and make the first one current for all models. */
+
 void gm_keyrule_reset_all(const struct gm_keyquery *);
 
 #endif

@@ -12,29 +12,29 @@
 #include "base/stop.h"
 #include "keys/state.h"
 
-/* A wait for the lock. */
-#define SILENT_MS 10000 /* at most, if the file does not change */
-#define WAIT_MS 30000   /* at most in all */
-#define SLOW 10         /* both are so much shorter after a wait in vain */
-#define NAP_US 50       /* the first nap: most locks last as long */
-#define LONGEST_US 6400
-#define REST_MAX_MS 100
-#define PATIENCE_US 200000
-#define SYNC_US 5000 /* between two looks at a sync of this process */
+/* Timeouts of a wait for the lock. */
+#define UNCHANGED_MS 10000 /* without any change of the files */
+#define WAIT_MS 30000      /* in all */
+#define QUICKER 10         /* divides both after a timeout */
 
-#define ABANDON_MS 50 /* for a sync at the end of a run */
-#define SKEW_MS 5000  /* a clock that was set back differs by more */
+#define NAP_US 50        /* first nap: most locks are held for that long */
+#define LONGEST_US 6400  /* longest nap, until the wait has lasted 500 ms */
+#define YIELD_MAX_MS 100 /* longest time that the lock is left to others */
+#define BRIEF_US 200000  /* all brief waits of a process together */
+#define SYNC_US 5000     /* between two looks at a sync of this process */
 
-/* Say once that nothing is stored, unless the caller asks for the reason. */
+#define ABANDON_MS 50 /* for a sync when the process is about to end */
+#define SKEW_MS 5000  /* smaller steps of the clock are not "set back" */
+
+/* Print one note that nothing is stored; a strict caller reports it itself. */
 static void
 note_unstored(struct gm_keystate *k, const struct gm_err *why)
 {
 	k->why = *why;
-	if (k->note != NULL && !k->strict && !k->told)
+	if (k->note != NULL && !k->strict && !k->noted)
 		gm_note(k->note, GM_LEVEL_NOTE,
-		    "%s; the state of the keys is kept in memory only",
-		    why->msg);
-	k->told = true;
+		    "the key state is kept in memory only: %s", why->msg);
+	k->noted = true;
 }
 
 static void
@@ -43,17 +43,21 @@ drop_file(struct gm_keystate *k)
 	if (k->file != -1)
 		(void)close(k->file);
 	k->file = -1;
-	k->known = false;
+	k->loaded = false;
 }
 
-/* Is it a signal or the deadline, and no fault of the directory? */
+/* True for a signal or the deadline: the directory is not at fault. */
 static bool
 is_stop(const struct gm_err *err)
 {
 	return err->code == GM_ESIGNAL || err->code == GM_EUNAVAILABLE;
 }
 
-/* After a wait, leave the lock to others for as long as it was held. */
+/*
+ * Unlock.  A process that had to wait is in competition: it leaves the lock to
+ * the others for as long as it had it.  Otherwise it would lock again before any
+ * of them wakes up from a nap, and they would starve.
+ */
 static void
 unlock(struct gm_keystate *k)
 {
@@ -62,10 +66,10 @@ unlock(struct gm_keystate *k)
 	if (k->locked) {
 		gm_lock_end(k->lock);
 		now = gm_clock_mono_ms();
-		held = now - k->took_ms;
+		held = now - k->locked_ms;
 		if (k->waited)
-			k->rest_ms =
-			    now + (held < REST_MAX_MS ? held : REST_MAX_MS);
+			k->yield_until_ms =
+			    now + (held < YIELD_MAX_MS ? held : YIELD_MAX_MS);
 	}
 	k->locked = false;
 	k->phase = GM_KEYSTATE_IDLE;
@@ -83,6 +87,7 @@ close_files(struct gm_keystate *k)
 	gm_keydir_close(&k->dir); /* frees the path, also if not open */
 }
 
+/* Give up the directory for the rest of the run. */
 static void
 use_memory(struct gm_keystate *k, const struct gm_err *why)
 {
@@ -94,16 +99,20 @@ use_memory(struct gm_keystate *k, const struct gm_err *why)
 }
 
 static uint32_t
-chance(void)
+random_bits(void)
 {
 	uint32_t bits = 0;
 
-	/* Without chance the naps are only less spread. */
+	/* If it fails the naps are only less spread: 0 will do. */
 	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
 	return bits;
 }
 
-/* Double the nap each time, up to a bound that falls as the wait lasts. */
+/*
+ * Plan the next nap: doubled each time, up to a bound that becomes smaller as the
+ * wait goes on, so that old waiters try more often than new ones.  Half of it is
+ * random, so that processes that were blocked together do not wake up together.
+ */
 static void
 plan_nap(struct gm_keywait *w, int64_t now_ms)
 {
@@ -113,10 +122,10 @@ plan_nap(struct gm_keywait *w, int64_t now_ms)
 	w->longest_us = w->longest_us == 0 ? NAP_US : 2 * w->longest_us;
 	if (w->longest_us > bound)
 		w->longest_us = bound;
-	w->nap_us = w->longest_us / 2 + chance() % (w->longest_us / 2 + 1);
+	w->nap_us = w->longest_us / 2 + random_bits() % (w->longest_us / 2 + 1);
 }
 
-/* Has a file changed since its stamp was taken, which this renews? */
+/* True if a file has changed since its stamp was taken.  Renews the stamp. */
 static bool
 is_changed(
     const struct gm_keystate *k, const char *name, struct gm_keystamp *stamp)
@@ -129,24 +138,27 @@ is_changed(
 	       stamp->written.tv_nsec != old.written.tv_nsec;
 }
 
-/* Has the wait been in vain? */
+/*
+ * True if the wait has timed out.  While files change, processes with the lock
+ * are alive, and waiting makes sense.
+ */
 static bool
 is_over(const struct gm_keystate *k, struct gm_keywait *w, int64_t now_ms)
 {
-	int64_t part = k->slow ? SLOW : 1;
+	int64_t part = k->timed_out ? QUICKER : 1;
 	bool changed = is_changed(k, "keys", &w->stamp);
 
-	/* On a slow disk, processes may be killed before they rename it. */
+	/* On a slow disk only the file aside may change for a long time. */
 	changed = is_changed(k, GM_KEYDIR_ASIDE, &w->aside) || changed;
 	if (changed)
-		w->alive_ms = now_ms;
-	return now_ms - w->alive_ms >= SILENT_MS / part ||
+		w->changed_ms = now_ms;
+	return now_ms - w->changed_ms >= UNCHANGED_MS / part ||
 	       now_ms - w->begun_ms >= WAIT_MS / part;
 }
 
-#define IN_VAIN 2
+#define TIMED_OUT 2
 
-/* Returns 1, 0: not yet, IN_VAIN: not at all, or -1. */
+/* Try once.  Returns 1, 0 (try again after nap_us), TIMED_OUT, or -1. */
 static int
 try_lock(struct gm_keystate *k, struct gm_keywait *w, struct gm_err *err)
 {
@@ -154,22 +166,22 @@ try_lock(struct gm_keystate *k, struct gm_keywait *w, struct gm_err *err)
 	int rc = 0;
 
 	if (w->begun_ms == 0)
-		*w = (struct gm_keywait){ .begun_ms = now, .alive_ms = now };
-	if (now >= k->rest_ms)
+		*w = (struct gm_keywait){ .begun_ms = now, .changed_ms = now };
+	if (now >= k->yield_until_ms)
 		rc = gm_keydir_lock(&k->dir, "keys.lock", &k->lock, err);
 	k->locked = rc == 1;
 	if (k->locked) {
-		k->slow = false;
+		k->timed_out = false;
 		k->waited = w->longest_us != 0;
-		k->took_ms = now;
+		k->locked_ms = now;
 	}
 	if (rc != 0)
 		return rc;
 	plan_nap(w, now);
 	if (!is_over(k, w, now))
 		return 0;
-	k->slow = true;
-	return IN_VAIN;
+	k->timed_out = true;
+	return TIMED_OUT;
 }
 
 static void
@@ -181,9 +193,9 @@ nap(const struct gm_keywait *w)
 }
 
 /*
- * Wait until the stage is GM_STOP_NOW or, briefly, until the patience of the
- * process is over; whose time is short takes no rest.  Returns 1, IN_VAIN or
- * -1.
+ * Wait until locked, the stage is GM_STOP_NOW or, briefly, brief_left_us is used
+ * up.  A brief wait does not yield, as its time is short.  Returns 1, TIMED_OUT
+ * or -1.
  */
 static int
 wait_for_lock(struct gm_keystate *k, bool briefly, struct gm_err *err)
@@ -192,27 +204,30 @@ wait_for_lock(struct gm_keystate *k, bool briefly, struct gm_err *err)
 	int rc;
 
 	if (briefly)
-		k->rest_ms = 0;
+		k->yield_until_ms = 0;
 	while ((rc = try_lock(k, &w, err)) == 0) {
 		if (!briefly && gm_stop_stage() == GM_STOP_NOW)
 			return gm_stop_fail(err);
-		if (briefly && k->patience_us <= 0)
+		if (briefly && k->brief_left_us <= 0)
 			return gm_fail(err, GM_EUNAVAILABLE,
 			    "%s/keys.lock: locked", gm_buf_str(&k->dir.path));
 		nap(&w);
-		k->patience_us -= briefly ? w.nap_us : 0;
+		k->brief_left_us -= briefly ? w.nap_us : 0;
 	}
 	return rc;
 }
 
 static int
-fail_in_vain(const struct gm_keystate *k, struct gm_err *err)
+fail_timed_out(const struct gm_keystate *k, struct gm_err *err)
 {
 	return gm_fail(err, GM_ECANTCREAT, "%s/keys.lock: locked for too long",
 	    gm_buf_str(&k->dir.path));
 }
 
-/* Two processes that start at once agree, as one makes it under the lock. */
+/*
+ * Read the salt, or make it.  Made under the lock, and read again there, so that
+ * processes that start together agree on one.
+ */
 static int
 find_salt(struct gm_keystate *k, struct gm_err *err)
 {
@@ -221,8 +236,8 @@ find_salt(struct gm_keystate *k, struct gm_err *err)
 	if (rc != 0)
 		return rc;
 	rc = wait_for_lock(k, false, err);
-	if (rc == IN_VAIN)
-		return fail_in_vain(k, err);
+	if (rc == TIMED_OUT)
+		return fail_timed_out(k, err);
 	if (rc == 1)
 		rc = gm_keydir_read_salt(&k->dir, k->salt, err);
 	if (rc == 0)
@@ -240,15 +255,16 @@ gm_keystate_open(struct gm_keystate *k, const char *dir,
 
 	*k = (struct gm_keystate){ .note = note,
 		.strict = strict,
-		.patience_us = PATIENCE_US,
+		.brief_left_us = BRIEF_US,
 		.lock = -1,
 		.file = -1,
 		.aside = -1 };
 	if (dir == NULL || *dir == '\0')
-		rc = gm_fail(&err, GM_ECANTCREAT, "no state directory");
+		rc = gm_fail(&err, GM_ECANTCREAT,
+		    "no state directory; set GM_STATE_DIR");
 	else
 		rc = gm_keydir_open(&k->dir, dir, &err);
-	k->told = dir == NULL; /* none is wanted */
+	k->noted = dir == NULL; /* no directory is wanted: no note */
 	if (rc == 0)
 		rc = find_salt(k, &err);
 	if (rc == -1)
@@ -262,7 +278,7 @@ gm_keystate_id(
 	gm_hash_hex(out, gm_span_of(k->salt), key);
 }
 
-/* Append copies, which are in no file. */
+/* Append copies of rows, without a place in the file. */
 static int
 append_rows(
     struct gm_keytable *t, const struct gm_keytable *from, struct gm_err *err)
@@ -278,24 +294,25 @@ append_rows(
 }
 
 /*
- * Keep a table that cannot be written; without memory it is lost.  The next look
- * reads the file again, and merges this with it.
+ * Keep a table that cannot be written; if there is no memory it is lost.  The next
+ * look reads the file again, and merges these rows into it.
  */
 static void
-keep(struct gm_keystate *k)
+keep_in_memory(struct gm_keystate *k)
 {
-	struct gm_keytable own = { 0 };
+	struct gm_keytable unsaved = { 0 };
 	struct gm_err ignored;
 
-	k->known = false;
+	k->loaded = false;
 	if (!k->dir.open)
-		return; /* the table is all that there is */
+		return; /* no file will be read: the table itself stays */
 	gm_keytable_fetch_all(&k->table);
-	(void)!append_rows(&own, &k->table, &ignored);
-	gm_keytable_release(&k->own);
-	k->own = own;
+	(void)!append_rows(&unsaved, &k->table, &ignored);
+	gm_keytable_release(&k->unsaved);
+	k->unsaved = unsaved;
 }
 
+/* Parse the file, and merge what this process could not write before. */
 static int
 parse(struct gm_keystate *k, struct gm_keytable *t, struct gm_span text,
     struct gm_err *err)
@@ -303,9 +320,9 @@ parse(struct gm_keystate *k, struct gm_keytable *t, struct gm_span text,
 	size_t bad;
 
 	if (gm_keytable_parse(t, text, &bad, err) != 0 ||
-	    append_rows(t, &k->own, err) != 0)
+	    append_rows(t, &k->unsaved, err) != 0)
 		return -1;
-	if (k->own.len > 0) {
+	if (k->unsaved.len > 0) {
 		gm_keytable_sort(t);
 		t->changed = true;
 	}
@@ -313,15 +330,18 @@ parse(struct gm_keystate *k, struct gm_keytable *t, struct gm_span text,
 		return gm_fail(err, GM_ECANTCREAT,
 		    "%s/keys: written by a newer version",
 		    gm_buf_str(&k->dir.path));
-	if (bad > 0 && k->note != NULL && !k->told_bad)
+	if (bad > 0 && k->note != NULL && !k->noted_bad)
 		gm_note(k->note, GM_LEVEL_NOTE,
 		    "%s/keys: %zu unreadable line%s dropped",
 		    gm_buf_str(&k->dir.path), bad, bad == 1 ? "" : "s");
-	k->told_bad = k->told_bad || bad > 0;
+	k->noted_bad = k->noted_bad || bad > 0;
 	return 0;
 }
 
-/* Read the file, opened with flags, into a table; it stays open. */
+/*
+ * Open the file with flags, and read it into a table.  The descriptor stays open:
+ * it is how counters are read and written, and how a replaced file is noticed.
+ */
 static int
 load(
     struct gm_keystate *k, struct gm_keytable *t, int flags, struct gm_err *err)
@@ -344,7 +364,7 @@ load(
 	return rc;
 }
 
-/* Read the counters of a row, which others may have written since. */
+/* Read the counters of a row again: other processes may have changed them. */
 static void
 fetch(void *arg, struct gm_keyrow *row)
 {
@@ -356,33 +376,38 @@ fetch(void *arg, struct gm_keyrow *row)
 		n = pread(k->file, counters, sizeof(counters), row->at);
 	while (n == -1 && errno == EINTR);
 	if (n != (ssize_t)sizeof(counters))
-		return; /* old counters are better than none */
+		return; /* keep the old counters */
 	gm_keyrow_parse_counters(row, counters);
 	gm_keyrow_settle(row, k->now_ms);
 }
 
-/* Is the table still what the file holds, but for its counters? */
+/*
+ * True if the table still equals the file, apart from counters.  A replaced file
+ * has another inode, and an added row another size; nothing else changes more
+ * than counters.  This saves parsing a large file for each reservation.
+ */
 static bool
-is_known(struct gm_keystate *k, int flags, int64_t now_ms)
+is_up_to_date(struct gm_keystate *k, int flags, int64_t now_ms)
 {
 	off_t size;
 
-	/* If the clock was set back the table must be settled again. */
-	return k->known && k->file != -1 && (k->writable || flags != O_RDWR) &&
+	/* If the clock was set back, settle the table again. */
+	return k->loaded && k->file != -1 && (k->writable || flags != O_RDWR) &&
 	       now_ms + SKEW_MS >= k->now_ms &&
 	       gm_keydir_is_same(&k->dir, "keys", k->file, &size) &&
 	       size == k->size;
 }
 
-/* Bring the table up to date; it stays as it is if that fails. */
+/* Read the table again if the file has changed; if that fails, keep it. */
 static void
-renew(struct gm_keystate *k, int flags, int64_t now_ms)
+refresh(struct gm_keystate *k, int flags, int64_t now_ms)
 {
 	struct gm_keytable fresh = { 0 };
 	uint64_t look = k->table.look + 1;
 	struct gm_err err;
 
-	if (k->dir.open && is_known(k, flags, now_ms)) {
+	if (k->dir.open && is_up_to_date(k, flags, now_ms)) {
+		/* Counters are fetched when they are needed, row by row. */
 		k->now_ms = k->table.now_ms = now_ms;
 		k->table.look = look;
 		return;
@@ -391,14 +416,14 @@ renew(struct gm_keystate *k, int flags, int64_t now_ms)
 	if (k->dir.open && load(k, &fresh, flags, &err) == 0) {
 		gm_keytable_release(&k->table);
 		k->table = fresh;
-		k->known = true;
+		k->loaded = true;
 	} else {
 		gm_keytable_release(&fresh);
 		if (k->dir.open)
 			use_memory(k, &err);
 	}
-	/* All counters are as fresh as the table. */
-	k->table.fetch = k->known ? fetch : NULL;
+	/* All counters were just read: look is that of the rows. */
+	k->table.fetch = k->loaded ? fetch : NULL;
 	k->table.arg = k;
 	k->table.look = 0;
 	gm_keytable_settle(&k->table, now_ms);
@@ -408,26 +433,29 @@ void
 gm_keystate_look(struct gm_keystate *k, int64_t now_ms)
 {
 	if (k->phase == GM_KEYSTATE_IDLE)
-		renew(k, O_RDONLY, now_ms);
+		refresh(k, O_RDONLY, now_ms);
 }
 
-/* Begin changes, after a try to lock that ended with rc. */
+/*
+ * Begin changes after a try to lock that ended with rc.  Without the lock, or
+ * without a directory, they are made in memory.
+ */
 static int
 begin(struct gm_keystate *k, int rc, int64_t now_ms, struct gm_err *err)
 {
-	struct gm_err in_vain;
+	struct gm_err timed_out;
 
 	if (rc == -1 && is_stop(err))
 		return -1;
-	if (rc == IN_VAIN) {
-		(void)fail_in_vain(k, &in_vain);
-		note_unstored(k, &in_vain);
+	if (rc == TIMED_OUT) {
+		(void)fail_timed_out(k, &timed_out);
+		note_unstored(k, &timed_out);
 	} else if (rc == -1) {
 		use_memory(k, err);
 	}
 	k->phase = GM_KEYSTATE_OPEN;
 	k->batch++;
-	renew(k, O_RDWR, now_ms);
+	refresh(k, O_RDWR, now_ms);
 	return 0;
 }
 
@@ -456,36 +484,37 @@ gm_keystate_lock(
 }
 
 static void
-keep_unwritten(struct gm_keystate *k, const struct gm_err *why)
+keep_unsaved(struct gm_keystate *k, const struct gm_err *why)
 {
-	keep(k);
+	keep_in_memory(k);
 	note_unstored(k, why);
 }
 
 static void
 note_full(struct gm_keystate *k, size_t dropped)
 {
-	if (dropped == 0 || k->told_full || k->note == NULL)
+	if (dropped == 0 || k->noted_full || k->note == NULL)
 		return;
-	k->told_full = true;
+	k->noted_full = true;
 	gm_note(k->note, GM_LEVEL_NOTE,
-	    "%s/keys: full: the oldest %zu of its rows dropped; set "
-	    "GM_STATE_DIR to a directory for each list of keys",
-	    gm_buf_str(&k->dir.path), dropped);
+	    "%s/keys: full: the oldest %zu row%s dropped; set GM_STATE_DIR to "
+	    "a different directory for each list of keys",
+	    gm_buf_str(&k->dir.path), dropped, dropped == 1 ? "" : "s");
 }
 
 static bool
 is_writable(const struct gm_keystate *k)
 {
-	return k->dir.open && k->locked && k->known;
+	return k->dir.open && k->locked && k->loaded;
 }
 
-/* Write the whole table aside.  Returns 0, or -1. */
+/* Write the whole table to the file aside.  Returns 0, or -1. */
 static int
 write_aside(struct gm_keystate *k, struct gm_err *err)
 {
 	struct gm_buf text;
 
+	/* Include what others have counted since the file was parsed. */
 	gm_keytable_fetch_all(&k->table);
 	gm_buf_init(&text, GM_KEYTABLE_BYTES);
 	gm_keytable_write(&k->table, &text);
@@ -497,7 +526,7 @@ write_aside(struct gm_keystate *k, struct gm_err *err)
 	return k->aside != -1 ? 0 : -1;
 }
 
-/* Rename the file aside, after a sync that ended with error. */
+/* Rename the file aside, after a sync that ended with this errno, 0: none. */
 static int
 publish(struct gm_keystate *k, int error, struct gm_err *err)
 {
@@ -510,10 +539,11 @@ publish(struct gm_keystate *k, int error, struct gm_err *err)
 	drop_file(k);
 	k->file = k->aside;
 	k->aside = -1;
-	k->writable = k->known = true;
+	k->writable = k->loaded = true;
 	return 0;
 }
 
+/* End a save after the sync of the directory: the new name is on the disk. */
 static int
 check_synced(struct gm_keystate *k, int error, struct gm_err *err)
 {
@@ -522,14 +552,14 @@ check_synced(struct gm_keystate *k, int error, struct gm_err *err)
 		k->table.fetch = fetch;
 		k->table.arg = k;
 		gm_keytable_forget(&k->table);
-		gm_keytable_release(&k->own);
+		gm_keytable_release(&k->unsaved);
 		return 0;
 	}
 	errno = error;
 	return gm_fail_errno(err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
 }
 
-/* Let the thread sync a descriptor, if there can be a thread. */
+/* Have the thread sync a descriptor.  Returns false if there is no thread. */
 static bool
 begin_sync(struct gm_keystate *k, int fd)
 {
@@ -539,11 +569,17 @@ begin_sync(struct gm_keystate *k, int fd)
 }
 
 /*
- * The next step of writing, after one whose sync ended with error.  Returns a
- * descriptor that must be synced before the one after it; -1: no more.
+ * Take the next step of a save, after a sync that ended with error (errno, 0:
+ * none).  Returns the descriptor to sync before the step after it; -1: done.
+ *
+ *	OPEN       write aside, then sync that file: a rename before would let
+ *	           a power cut leave an empty file under the new name
+ *	SYNC       rename, then sync the directory: else a power cut may bring
+ *	           the old file back, and a rejected key with it
+ *	PUBLISHED  the save is complete
  */
 static int
-step(struct gm_keystate *k, int error)
+write_step(struct gm_keystate *k, int error)
 {
 	int fd = -1, rc = 0;
 	struct gm_err err;
@@ -552,7 +588,7 @@ step(struct gm_keystate *k, int error)
 	case GM_KEYSTATE_OPEN:
 		k->stored = is_writable(k);
 		if (k->table.changed && !k->stored)
-			keep(k);
+			keep_in_memory(k);
 		if (!k->table.changed || !k->stored)
 			return -1;
 		rc = write_aside(k, &err);
@@ -573,29 +609,30 @@ step(struct gm_keystate *k, int error)
 	k->stored = rc == 0;
 	if (rc == 0)
 		return fd;
-	keep_unwritten(k, &err);
+	keep_unsaved(k, &err);
 	return -1;
 }
 
 /*
- * Write what has changed, then unlock.  here: to the end, on this thread; else
- * return false as long as the other thread syncs.
+ * Save the table if it has changed, then unlock.  blocking: do it all now, on this
+ * thread; else return false while the other thread syncs.
  */
 static bool
-write_changes(struct gm_keystate *k, bool here)
+write_changes(struct gm_keystate *k, bool blocking)
 {
 	int error = 0, fd;
 
-	if (k->phase != GM_KEYSTATE_OPEN && here) {
+	if (k->phase != GM_KEYSTATE_OPEN && blocking) {
+		/* Closing waits for the sync that is under way. */
 		gm_sync_close(&k->sync, &error);
 		k->syncs = false;
 	} else if (k->phase != GM_KEYSTATE_OPEN &&
 		   !gm_sync_end(&k->sync, &error)) {
 		return false;
 	}
-	fd = step(k, error);
-	while (fd != -1 && (here || !begin_sync(k, fd)))
-		fd = step(k, gm_file_sync(fd) == 0 ? 0 : errno);
+	fd = write_step(k, error);
+	while (fd != -1 && (blocking || !begin_sync(k, fd)))
+		fd = write_step(k, gm_file_sync(fd) == 0 ? 0 : errno);
 	if (fd == -1)
 		unlock(k);
 	return fd == -1;
@@ -610,12 +647,11 @@ gm_keystate_check(const struct gm_keystate *k, struct gm_err *err)
 	if (!is_stop(err))
 		(void)gm_fail(err,
 		    k->why.code == GM_EOS ? GM_EOS : GM_ECANTCREAT,
-		    "the state of the keys could not be written: %s",
-		    k->why.msg);
+		    "the key state could not be written: %s", k->why.msg);
 	return -1;
 }
 
-/* Returns 0, or -1 with errno. */
+/* Write all of text at an offset.  Returns 0, or -1 with errno. */
 static int
 write_at(int fd, const char *text, size_t len, off_t at)
 {
@@ -629,7 +665,7 @@ write_at(int fd, const char *text, size_t len, off_t at)
 	return n == (ssize_t)len ? 0 : -1;
 }
 
-/* Is there room for one more row at the end? */
+/* True if one more row may be appended to the file. */
 static bool
 has_room(const struct gm_keystate *k)
 {
@@ -645,6 +681,8 @@ gm_keystate_save_counters(struct gm_keystate *k, struct gm_keyrow *row)
 	size_t len;
 	int rc;
 
+	/* The whole table is written at the end: see gm_keytable_write() for
+	 * what is dropped if there is no room. */
 	if (k->table.changed || !is_writable(k) ||
 	    (row->at == -1 && !has_room(k))) {
 		k->table.changed = true;
@@ -658,11 +696,11 @@ gm_keystate_save_counters(struct gm_keystate *k, struct gm_keyrow *row)
 		row->at = rc == 0 ? k->size : -1;
 		k->size += rc == 0 ? (off_t)len : 0;
 	}
-	row->look = k->table.look;
+	row->look = k->table.look; /* the counters are ours: do not fetch */
 	if (rc == 0)
 		return;
 	(void)gm_fail_errno(&err, GM_EIO, "%s/keys", gm_buf_str(&k->dir.path));
-	keep_unwritten(k, &err);
+	keep_unsaved(k, &err);
 }
 
 uint64_t
@@ -670,6 +708,8 @@ gm_keystate_leave(struct gm_keystate *k)
 {
 	if (k->phase != GM_KEYSTATE_OPEN)
 		return 0;
+	/* Stay locked in phase OPEN: other calls may join the batch until
+	 * gm_keystate_finish() begins to write it. */
 	if (k->table.changed && is_writable(k))
 		return k->batch;
 	(void)write_changes(k, true);
@@ -699,9 +739,11 @@ gm_keystate_unlock(struct gm_keystate *k)
 }
 
 /*
- * Drop a batch that is not renamed yet, as if this process had been killed: in a
- * power cut, a renamed file that was not synced could lose everything.
+ * Drop a batch whose sync takes too long, as if this process had been killed.  A
+ * file that is not renamed yet is removed: renamed without a sync, it could be
+ * empty after a power cut.
  */
+
 static void
 drop_batch(struct gm_keystate *k)
 {
@@ -745,6 +787,6 @@ gm_keystate_close(struct gm_keystate *k)
 		gm_sync_close(&k->sync, &ignored);
 	close_files(k);
 	gm_keytable_release(&k->table);
-	gm_keytable_release(&k->own);
+	gm_keytable_release(&k->unsaved);
 	*k = (struct gm_keystate){ 0 };
 }

@@ -8,9 +8,12 @@
 #include "keys/table.h"
 
 #define HOUR_MS INT64_C(3600000)
-#define AHEAD_MS (25 * HOUR_MS) /* no cooldown of a quota is longer */
-#define SKEW_MS INT64_C(5000)   /* clocks are set by so much often */
+/* No cooldown of a quota is longer: a day has 25 hours when DST ends. */
+#define AHEAD_MS (25 * HOUR_MS)
+/* NTP steps clocks by seconds, and machines differ by as much. */
+#define SKEW_MS INT64_C(5000)
 
+/* Order of the table, and of the lines in the file. */
 static int
 compare(const void *a, const void *b)
 {
@@ -46,7 +49,7 @@ init_row(struct gm_keyrow *row, const char *origin, enum gm_keyrow_kind kind,
 	gm_keyrow_name(row->model, sizeof(row->model), model);
 }
 
-/* Find the place where a row is, or belongs. */
+/* Binary search: the index of the row, or where to insert it. */
 static size_t
 place(const struct gm_keytable *t, const struct gm_keyrow *row)
 {
@@ -86,7 +89,7 @@ gm_keytable_fetch(const struct gm_keytable *t, struct gm_keyrow *row)
 	if (t->fetch == NULL || row == NULL || row->look == t->look)
 		return;
 	row->look = t->look;
-	if (row->at != -1) /* else it is in no file, so nothing is newer */
+	if (row->at != -1) /* no other process knows a row without a line */
 		t->fetch(t->arg, row);
 }
 
@@ -99,6 +102,7 @@ gm_keytable_fetch_all(struct gm_keytable *t)
 		gm_keytable_fetch(t, &t->rows[i]);
 }
 
+/* Make room for one more row. */
 static int
 grow(struct gm_keytable *t, struct gm_err *err)
 {
@@ -128,7 +132,7 @@ gm_keytable_get(struct gm_keytable *t, enum gm_keyrow_kind kind,
 	if (!is_at(t, i, &row)) {
 		if (grow(t, err) != 0)
 			return NULL;
-		assert(t->rows != NULL); /* there is room */
+		assert(t->rows != NULL); /* for the analyzers */
 		memmove(&t->rows[i + 1], &t->rows[i],
 		    (t->len - i) * sizeof(*t->rows));
 		t->rows[i] = row;
@@ -138,7 +142,7 @@ gm_keytable_get(struct gm_keytable *t, enum gm_keyrow_kind kind,
 	return &t->rows[i];
 }
 
-/* How bad a mark is: a dead key stays dead, whatever its quota. */
+/* Severity of a mark: a key that is rejected and out of quota is rejected. */
 static int
 rank(const struct gm_keyrow *row)
 {
@@ -153,6 +157,13 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/*
+ * Merge a row into another of the same name.  There are two if a process could
+ * not write its table and now merges it with the file, or if a key joins a
+ * project that has counters already.  Nothing may get lost, so every counter
+ * takes the maximum.
+
+ */
 static void
 merge_row(struct gm_keyrow *row, const struct gm_keyrow *from)
 {
@@ -200,11 +211,12 @@ gm_keytable_sort(struct gm_keytable *t)
 {
 	size_t i, len = 0;
 
+	/* A file is nearly always sorted: spare qsort(3) its moves. */
 	for (i = 1; i < t->len; i++)
 		if (compare(&t->rows[i - 1], &t->rows[i]) >= 0)
 			break;
 	if (i >= t->len)
-		return; /* as it was written */
+		return;
 	qsort(t->rows, t->len, sizeof(t->rows[0]), compare);
 	for (i = 1; i < t->len; i++)
 		if (compare(&t->rows[len], &t->rows[i]) == 0) {
@@ -215,7 +227,7 @@ gm_keytable_sort(struct gm_keytable *t)
 	t->len = len + 1;
 }
 
-/* Never sets changed: no counter need reach the disk. */
+/* Leaves changed alone: the next reservation writes the counters anyway. */
 void
 gm_keyrow_settle(struct gm_keyrow *row, int64_t now_ms)
 {
@@ -271,7 +283,7 @@ gm_keytable_release(struct gm_keytable *t)
 
 #define HEAD "# gm keys, version "
 #define VERSION "2"
-#define VERSION_1 "1" /* without tokens */
+#define VERSION_1 "1" /* has no column "tokens" */
 #define COLUMNS \
 	": requests, Pacific day, failures, last use, slot, tokens, id, " \
 	"model, project, class, since, until, origin, reason"
@@ -279,13 +291,18 @@ gm_keytable_release(struct gm_keytable *t)
 #define NO_TIME "-                       "
 #define WIDTH ((size_t)GM_KEYROW_COUNTERS - 1)
 #define WIDTH_1 (WIDTH - sizeof(NO_TIME))
-#define IDLE_MS (8 * 24 * INT64_C(3600000)) /* then a row is forgotten */
 
-/* The largest numbers that fit. */
+/* Rows that were not used for so long are dropped.  A weekly job keeps its own. */
+#define IDLE_MS (8 * 24 * INT64_C(3600000))
+
+/* Largest numbers that fit into their columns. */
 #define REQUESTS_MAX INT64_C(9999999999)
 #define SMALL_MAX INT64_C(999999)
 
-/* Take a number of this width, with blanks before it. */
+/*
+ * Take a number of exactly this width, with leading blanks.  A torn write leaves
+ * bytes of an old and a new number, so nothing else is accepted.
+ */
 static bool
 take_number(const char **p, int width, int64_t *value)
 {
@@ -310,7 +327,7 @@ parse_time(int64_t *ms, const char *text)
 	return *ms != 0 || text[0] == '\0' || gm_clock_parse(ms, text);
 }
 
-/* Take a time, or "-" and blanks up to the same width. */
+/* Take a time, or "-" padded with blanks to the width of a time. */
 static bool
 take_time(const char **p, int64_t *ms)
 {
@@ -324,7 +341,7 @@ take_time(const char **p, int64_t *ms)
 	return *(*p)++ == ' ';
 }
 
-/* p has the whole width and the blank after it. */
+/* Torn counters become zero together, as those that can be read are stale. */
 void
 gm_keyrow_parse_counters(
     struct gm_keyrow *row, const char p[GM_KEYROW_COUNTERS])
@@ -339,7 +356,7 @@ gm_keyrow_parse_counters(
 	row->last_ms = row->slot_ms = row->tokens_ms = 0;
 }
 
-/* Take the next field, which must fit and be a name. */
+/* Take the next field: printable ASCII that fits; "-" is "". */
 static bool
 take_name(struct gm_span *rest, char *out, size_t size)
 {
@@ -368,7 +385,7 @@ take_class(struct gm_span *rest, enum gm_class *class)
 	       gm_class_find(name, class);
 }
 
-/* Copy as one line: no controls, no blanks at its ends, "" for "-". */
+/* Copy as one line: controls become '?', blanks at the ends go, "-" is "". */
 static void
 set_reason(char *out, size_t size, struct gm_span text)
 {
@@ -384,14 +401,14 @@ set_reason(char *out, size_t size, struct gm_span text)
 	out[i] = '\0';
 }
 
-/* In the text, before the id. */
+/* Put before the id in the text. */
 static const char *const prefixes[] = { [GM_KEYROW_OWNER] = "",
-	[GM_KEYROW_PAUSE] = "provider:",
+	[GM_KEYROW_SERVICE] = "service:",
 	[GM_KEYROW_CURRENT] = "current:" };
 
 /*
- * From the text's id, whose prefix it loses; once there was a row "current" for
- * all lists.
+ * Set the kind by the prefix of the id, which is removed.  An old file may have
+ * a row "current" of all lists; it belongs to no list, and is dropped when idle.
  */
 static void
 take_kind(struct gm_keyrow *row)
@@ -399,7 +416,7 @@ take_kind(struct gm_keyrow *row)
 	enum gm_keyrow_kind kind;
 	size_t len;
 
-	for (kind = GM_KEYROW_PAUSE; kind <= GM_KEYROW_CURRENT; kind++) {
+	for (kind = GM_KEYROW_SERVICE; kind <= GM_KEYROW_CURRENT; kind++) {
 		len = strlen(prefixes[kind]);
 		if (strncmp(row->id, prefixes[kind], len) == 0)
 			memmove(row->id, row->id + len, sizeof(row->id) - len);
@@ -413,7 +430,7 @@ take_kind(struct gm_keyrow *row)
 	}
 }
 
-/* The counters have this width; "-" stands for those that version 1 lacks. */
+/* Counters of version 1 are filled up with "-" to the width of today. */
 static bool
 parse_line(struct gm_keyrow *row, struct gm_span line, size_t width)
 {
@@ -448,8 +465,9 @@ parse_line(struct gm_keyrow *row, struct gm_span line, size_t width)
 }
 
 /*
- * A comment, of which only the first line means something: the version.
- * Returns the width of the counters, 0 for a version that we do not know.
+ * Return the width of the counters by the version in the first line; 0 if the
+ * version is not known.  A text without that line, as after damage, is read as
+ * the version of today.
  */
 static size_t
 width_of(struct gm_span text)
@@ -480,8 +498,9 @@ gm_keytable_parse(
 			row.at = (off_t)(line.p - start);
 		if (line.len == 0 || (line.p[0] == '#' && text.p != NULL))
 			continue;
+		/* text.p is NULL after the last line: it has no newline. */
 		if (text.p == NULL || !parse_line(&row, line, width))
-			++*bad; /* a line without an end may be cut */
+			++*bad;
 		else if (gm_keytable_append(t, &row, err) != 0)
 			return -1;
 	}
@@ -551,16 +570,16 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 {
 	bool marked = row->class != GM_CLASS_OK || row->failures > 0;
 
-	/* A mark that has ended long ago counts as none. */
 	if (marked && (row->until_ms == 0 || row->until_ms >= now_ms - IDLE_MS))
 		return false;
+	/* Keep a project number: such a row of a key has no use of its own. */
 	return row->last_ms < now_ms - IDLE_MS &&
 	       row->since_ms < now_ms - IDLE_MS &&
 	       (row->kind == GM_KEYROW_CURRENT || row->project[0] == '\0' ||
 		   row->last_ms != 0);
 }
 
-/* The weight of a row: 2 for a dead key, 1 for a cooldown or a current key. */
+/* Importance of a row: 2 for a rejected key, 1 for a cooldown or current key. */
 static int
 weigh(const struct gm_keyrow *row, int64_t now_ms)
 {
@@ -576,7 +595,7 @@ newest(const struct gm_keyrow *row)
 	return later(row->last_ms, row->since_ms);
 }
 
-/* The oldest of the rows that weigh least. */
+/* The oldest of the rows that are least important. */
 static struct gm_keyrow *
 pick_oldest(const struct gm_keytable *t)
 {
@@ -598,13 +617,13 @@ pick_oldest(const struct gm_keytable *t)
 	return oldest;
 }
 
-/* Set at of rows that are left out to -1, of all others to 0. */
+/* Set at to -1 in rows that are left out, and to 0 in all others. */
 static void
 choose(struct gm_keytable *t)
 {
 	char line[GM_KEYROW_LINE];
 	struct gm_keyrow *row;
-	size_t i, bytes = 1000, rows = 0; /* with the comment */
+	size_t i, bytes = 1000, rows = 0; /* 1000: more than the comment */
 
 	t->dropped = 0;
 	for (i = 0; i < t->len; i++) {

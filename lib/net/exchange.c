@@ -3,7 +3,7 @@
 
 #include "net/exchange.h"
 
-/* Is it "name: value", in whatever case?  Then *value is set. */
+/* Return true if the line is "name: value" in any case; set *value then. */
 static bool
 is_header(struct gm_span line, const char *name, struct gm_span *value)
 {

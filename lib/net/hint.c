@@ -1,6 +1,10 @@
 #include "net/hint.h"
 
-/* Numbers of x509_vfy.h(3), which libcurl hands on. */
+/*
+ * Map the result of the verification, which libcurl passes on as OpenSSL's
+ * number (x509_vfy.h).  A rejected certificate of a proxy comes first: the
+ * service has not been connected to yet.
+ */
 static enum gm_http_hint
 certificate_hint(struct gm_http_transfer *t)
 {
@@ -11,8 +15,12 @@ certificate_hint(struct gm_http_transfer *t)
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &of_proxy);
 	switch (of_proxy != 0 ? of_proxy : of_service) {
-	case 0:  /* the certificate is good, so it is the name that is not; */
-	case 1:  /* older libcurls leave it at that then */
+	/*
+	 * libcurl compares the host name itself.  OpenSSL then reports success,
+	 * and older libcurls leave the initial value, 1.
+	 */
+	case 0:
+	case 1:
 	case 62: /* X509_V_ERR_HOSTNAME_MISMATCH */
 	case 64: /* X509_V_ERR_IP_ADDRESS_MISMATCH */
 		return GM_HTTP_OTHER_HOST;
@@ -31,8 +39,9 @@ certificate_hint(struct gm_http_transfer *t)
 }
 
 /*
- * Did HTTP/2 break off?  A reset before the response has no version; but libcurl
- * then has tried more than one new connection, which it does for HTTP/2 alone.
+ * Return true if HTTP/2 broke off.  A reset before the response leaves no
+ * version; but libcurl then has opened more than one new connection, which it
+ * does for HTTP/2 only.
  */
 static bool
 is_http2_trouble(struct gm_http_transfer *t, CURLcode code)
@@ -50,7 +59,7 @@ is_http2_trouble(struct gm_http_transfer *t, CURLcode code)
 	       (version == CURL_HTTP_VERSION_2_0 || connects > 1);
 }
 
-/* A transfer that went as far as the proxy, or farther. */
+/* Find the hint of a transfer that reached the proxy or the service. */
 static enum gm_http_hint
 broken_hint(struct gm_http_transfer *t, CURLcode code)
 {
@@ -80,7 +89,10 @@ hint_of(struct gm_http_transfer *t, CURLcode code)
 	}
 }
 
-/* Which variable helps; of certificates, one of a file that would count. */
+/*
+ * Find the variable to set or check.  For certificates it is the one that named
+ * the file in use; one of a directory or none leaves SSL_CERT_FILE, which wins.
+ */
 static const char *
 variable_of(const struct gm_http_transfer *t)
 {
@@ -110,7 +122,10 @@ gm_hint_find(struct gm_http_transfer *t, CURLcode code)
 {
 	struct gm_http_result *r = &t->result;
 
-	/* What breaks the rules of HTTP does so in each of its versions. */
+	/*
+	 * No hint for garbage: whatever violates HTTP would do so over HTTP/1.1
+	 * as well.
+	 */
 	if (r->fault == GM_HTTP_DONE || r->fault == GM_HTTP_REFUSED ||
 	    r->fault == GM_HTTP_LOCAL || r->fault == GM_HTTP_GARBAGE)
 		return;

@@ -2,15 +2,16 @@
 #define GM_NET_HINT_H
 
 /*
- * What may help a transfer that has failed, by libcurl's codes and what it
- * knows of the connection, never by its words.  Private to http.c.
+ * What the user can do about a failed transfer.  Decided by libcurl's codes and
+ * its data about the connection, never by its texts, which differ by version.
+ * Private to http.c.
  */
 
 #include <curl/curl.h>
 
 #include "net/transfer.h"
 
-/* Fill hint and variable of a result that has been concluded. */
+/* Fill hint and variable of the result; call gm_transfer_conclude() first. */
 void gm_hint_find(struct gm_http_transfer *, CURLcode);
 
 #endif

@@ -7,20 +7,27 @@
 #include "net/http.h"
 #include "net/transfer.h"
 
-/* So much later than libcurl we end what it does not. */
+/*
+ * libcurl's connect timeout comes first, as its error says more; this much later
+ * ours ends a transfer that waits for the connection of another one.
+ */
 #define GRACE_MS 1000
+
+/* Timeouts from here on are shown in minutes: "15 min", but "120 s". */
+#define MINUTES_FROM (5 * 60 * INT64_C(1000))
 
 struct gm_http {
 	CURLM *multi;
 	struct gm_http_options options;
-	struct gm_http_transfer *first;
-	struct gm_http_transfer *idle; /* handles for the next requests */
-	struct gm_origin *origins;     /* that were asked */
+	struct gm_http_transfer *first; /* the newest transfer */
+	struct gm_http_transfer *idle;  /* handles for the next requests */
+	struct gm_origin *origins;      /* of all requests so far */
 };
 
 /*
- * A populated hashed directory spares OpenSSL the parsing of the whole bundle
- * in every process; where there is none, libcurl's own default serves.
+ * Trust a populated hashed directory if there is one: OpenSSL then reads one
+ * file per issuer, while parsing the whole bundle costs 27 ms of CPU in every
+ * process.  Otherwise libcurl's own default is used.
  */
 static int
 choose_trust(struct gm_http *http, struct gm_err *err)
@@ -64,7 +71,7 @@ gm_http_open(const struct gm_http_options *options, struct gm_err *err)
 	return http;
 }
 
-/* Keep the handle for the next request if it is good for one. */
+/* Keep the handle for the next request if it can be reused. */
 static void
 put_back(struct gm_http *http, struct gm_http_transfer *t)
 {
@@ -94,7 +101,7 @@ is_tls(const struct gm_http_transfer *t)
 	return strncmp(t->request.url, "https:", 6) == 0;
 }
 
-/* What is known of a transfer's origin; NULL: no memory. */
+/* Find or add the origin of a transfer; NULL: out of memory. */
 static struct gm_origin *
 find_origin(struct gm_http *http, const struct gm_http_transfer *t)
 {
@@ -121,8 +128,9 @@ must_wait(const struct gm_http_transfer *t)
 }
 
 /*
- * Hand it to libcurl, now or when its origin has a connection.  The first one to
- * an origin leads even before libcurl connects, the others follow at once.
+ * Pass the transfer to libcurl, or hold it until its origin has a connection.
+ * The first one to an unknown origin leads from here on, before libcurl opens a
+ * socket: others that start in the same moment must be held.
  */
 static int
 enter(struct gm_http *http, struct gm_http_transfer *t)
@@ -138,7 +146,7 @@ enter(struct gm_http *http, struct gm_http_transfer *t)
 	return 0;
 }
 
-/* The one that has waited for longest, of those that need not any more. */
+/* Find the oldest held transfer that need not wait any longer: the last. */
 static struct gm_http_transfer *
 find_held(const struct gm_http *http)
 {
@@ -150,7 +158,10 @@ find_held(const struct gm_http *http)
 	return oldest;
 }
 
-/* Let in those that have waited: if their leader is gone only the next one. */
+/*
+ * Enter the held transfers that need not wait.  If a leader has failed before its
+ * origin's protocol was known, only one enters: it leads, and the rest wait.
+ */
 static int
 let_in(struct gm_http *http, struct gm_err *err)
 {
@@ -176,7 +187,7 @@ gm_http_start(struct gm_http *http, const struct gm_http_request *request,
 	}
 	if (is_tls(t) && !http->options.http1)
 		t->origin = find_origin(http, t);
-	/* Without memory for the origin it does not share. */
+	/* Without memory for an origin the transfer just does not share. */
 	if (enter(http, t) != 0) {
 		(void)gm_fail(err, GM_EOS, "out of memory");
 		gm_transfer_free(t);
@@ -214,7 +225,10 @@ gm_http_cancel(struct gm_http *http, struct gm_http_transfer *t,
 	put_back(http, t);
 }
 
-/* The end may start another transfer, so this one must be off the list. */
+/*
+ * Detach first, as the end may start or cancel transfers.  The handle is only
+ * reused after it: the result that the end reads is in it.
+ */
 static void
 finish(struct gm_http *http, struct gm_http_transfer *t)
 {
@@ -225,8 +239,9 @@ finish(struct gm_http *http, struct gm_http_transfer *t)
 }
 
 /*
- * libcurl wanted a connection of its own for it while one is being made, as when
- * the server has ended the one that all shared: it waits for that.
+ * Hold a transfer again for which libcurl wanted a second connection while one
+ * is being opened.  That happens when the server has closed the shared one (nginx
+ * does after keepalive_requests): on_socket() in transfer.c refused the socket.
  */
 static int
 hold_again(struct gm_http *http, struct gm_http_transfer *t)
@@ -262,7 +277,7 @@ collect(struct gm_http *http)
 	return ended;
 }
 
-/* The clock that runs now: how much silence it allows. */
+/* The timeout that applies now. */
 static int64_t
 limit_of(const struct gm_http_transfer *t)
 {
@@ -270,8 +285,8 @@ limit_of(const struct gm_http_transfer *t)
 }
 
 /*
- * When that is over.  libcurl watches over the connecting, we over those that
- * wait for another's connection.
+ * When the transfer times out.  libcurl has a timeout for connecting, but not
+ * for transfers that are held or wait for a stream of another's connection.
  */
 static int64_t
 expiry(struct gm_http_transfer *t)
@@ -287,13 +302,17 @@ fail_expired(struct gm_http_transfer *t)
 	bool connected = gm_transfer_is_connected(t);
 	int64_t limit =
 	    connected ? limit_of(t) : t->options->connect_timeout_ms;
+	bool minutes = limit >= MINUTES_FROM && limit % 60000 == 0;
 
 	t->result.fault = connected ? GM_HTTP_TIMEOUT : GM_HTTP_NETWORK;
-	(void)gm_fail(&t->result.err, GM_EUNAVAILABLE, "no %s for %g s",
-	    connected ? "data" : "connection", (double)limit / 1000);
+	(void)gm_fail(&t->result.err, GM_EUNAVAILABLE, "no %s for %g %s",
+	    !connected     ? "connection"
+	    : t->responded ? "data"
+			   : "response",
+	    (double)limit / (minutes ? 60000 : 1000), minutes ? "min" : "s");
 }
 
-/* End the transfers that have waited too long. */
+/* End the transfers that have timed out. */
 static void
 expire(struct gm_http *http)
 {
@@ -306,7 +325,7 @@ expire(struct gm_http *http)
 			continue;
 		fail_expired(t);
 		finish(http, t);
-		next = http->first; /* the end may have changed the list */
+		next = http->first; /* as the end may change the list */
 	}
 }
 
@@ -345,6 +364,7 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, const int fds[GM_HTTP_FDS],
 		return gm_fail(err, GM_EOS, "libcurl cannot go on");
 	if (collect(http) > 0)
 		return 0;
+	/* What was sent just now may have shown an origin's protocol. */
 	if (let_in(http, err) != 0)
 		return -1;
 	if (curl_multi_poll(http->multi, extra, len, next_wait(http, wait_ms),
@@ -364,6 +384,7 @@ gm_http_close(struct gm_http *http)
 
 	if (http == NULL)
 		return;
+	/* Easy handles go before the multi handle, as libcurl-multi(3) asks. */
 	while (http->first != NULL)
 		gm_http_cancel(http, http->first, NULL);
 	while ((t = http->idle) != NULL) {

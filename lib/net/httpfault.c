@@ -2,24 +2,24 @@
 
 #include "net/httpfault.h"
 
-/* What stands before and after the name of the variable. */
+/* Advice, before and after the name of the variable. */
 static const struct {
 	const char *before, *after;
 } hints[] = {
 	[GM_HTTP_NO_HINT] = { "", "" },
-	[GM_HTTP_ISSUER] = { "if a proxy inspects TLS, or the service has a CA "
-			     "of its own, set ",
+	[GM_HTTP_ISSUER] = { "for a proxy that inspects TLS, or a private CA, "
+			     "set ",
 	    " to its certificate" },
-	[GM_HTTP_CLOCK] = { "check the clock of this machine, else the service "
-			    "must renew its certificate",
+	[GM_HTTP_CLOCK] = { "check the clock of this machine, or renew the "
+			    "certificate of the service",
 	    "" },
-	[GM_HTTP_OTHER_HOST] = { "the certificate is for another host: check "
-				 "the base URL",
+	[GM_HTTP_OTHER_HOST] = { "check the base URL: the certificate is for "
+				 "another host",
 	    "" },
 	[GM_HTTP_CERTIFICATES] = { "set ", " to a file of PEM certificates" },
-	[GM_HTTP_PROXY_DOWN] = { "check the proxy that ", " names" },
-	[GM_HTTP_PROXY_LOGIN] = { "check user name and password in ", "" },
-	[GM_HTTP_PROXY_RULES] = { "see what the proxy in ",
+	[GM_HTTP_PROXY_DOWN] = { "check the proxy in ", "" },
+	[GM_HTTP_PROXY_LOGIN] = { "check the user name and password in ", "" },
+	[GM_HTTP_PROXY_RULES] = { "check which hosts the proxy in ",
 	    " allows, or set no_proxy" },
 	[GM_HTTP_TRY_HTTP1] = { "if it happens again, try --http1.1", "" },
 };
@@ -30,7 +30,7 @@ gm_httpfault_class(enum gm_http_fault fault)
 	switch (fault) {
 	case GM_HTTP_DONE:
 		break;
-	case GM_HTTP_REFUSED: /* by our own sink */
+	case GM_HTTP_REFUSED: /* the sink or the body failed on this machine */
 		return GM_CLASS_LOCAL;
 	case GM_HTTP_NETWORK:
 		return GM_CLASS_NETWORK;

@@ -2,7 +2,7 @@
 #define GM_NET_HTTPFAULT_H
 
 /*
- * What the end of an HTTP exchange means for an attempt.
+ * From the result of a transfer to the class of an attempt.
  */
 
 #include <stdbool.h>
@@ -11,16 +11,17 @@
 #include "fault.h"
 #include "net/exchange.h"
 
-/* The class of a transfer that broke; GM_CLASS_OK if it did not. */
+/* The class of a failed transfer; GM_CLASS_OK without a fault. */
 enum gm_class gm_httpfault_class(enum gm_http_fault);
 
-/* What may help, in fault->remedy, if the result has a hint. */
+/* Set fault->remedy to what the user can do, if the result has a hint. */
 void gm_httpfault_advise(const struct gm_http_result *, struct gm_fault *);
 
 /*
- * Does the status say more than how the transfer ended?  A service that refuses
- * a large request may close before it was read: its status then says more than
- * the broken connection.  What we refused ourselves we have not seen.
+ * Return true if the status, not the fault, decides the class.  A service that
+ * rejects a large request may close before it has read it: the status then says
+ * more than the broken connection.  Not after GM_HTTP_REFUSED: the body of the
+ * error was not read to its end.
  */
 bool gm_httpfault_has_class(const struct gm_http_result *);
 

@@ -3,6 +3,7 @@
 bool
 gm_origin_is_busy(const struct gm_origin *o)
 {
+	/* A leader may date from before the server turned out to be HTTP/1. */
 	return o->leader != NULL && o->protocol != GM_ORIGIN_HTTP1;
 }
 

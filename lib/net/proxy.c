@@ -7,7 +7,7 @@
 #include "net/proxy.h"
 #include "net/url.h"
 
-/* Can part of a URL be had as libcurl takes it, or is it absent? */
+/* True if libcurl can decode a part of the URL, or if the part is absent. */
 static bool
 has_good_part(CURLU *url, CURLUPart part, CURLUcode absent)
 {
@@ -31,7 +31,7 @@ has_good_scheme(CURLU *url)
 
 	if ((curl_version_info(CURLVERSION_NOW)->features &
 		CURL_VERSION_HTTPS_PROXY) == 0)
-		len--; /* the last one */
+		len--; /* without https, the last */
 	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
 		return false;
 	for (i = 0; i < len; i++)
@@ -40,7 +40,11 @@ has_good_scheme(CURLU *url)
 	return good;
 }
 
-/* By libcurl's own reading of a proxy's URL. */
+/*
+ * True if libcurl can use the URL of a proxy.  The flags are those with which
+ * libcurl parses it: "proxy.example:3128" has no scheme, and socks5 is none that
+ * curl_url(3) supports.
+ */
 static bool
 is_usable(CURLU *url, const char *proxy)
 {
@@ -52,7 +56,7 @@ is_usable(CURLU *url, const char *proxy)
 	       has_good_part(url, CURLUPART_PASSWORD, CURLUE_NO_PASSWORD);
 }
 
-/* libcurl wants a connection: it has found no proxy in its way. */
+/* Note that libcurl connects to the host itself, and refuse the socket. */
 static curl_socket_t
 refuse_socket(void *direct, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -63,10 +67,11 @@ refuse_socket(void *direct, curlsocktype purpose, struct curl_sockaddr *address)
 }
 
 /*
- * Does libcurl go there without a proxy, as no_proxy says?  It is asked for a
- * connection by a proxy that is none, as it may ignore one whose password
- * cannot be decoded.  The connection is refused; the host's address is a dummy,
- * so that no name is resolved.
+ * Find out whether no_proxy exempts the URL, by libcurl's own rules.  libcurl is
+ * asked to connect through a proxy with a scheme that does not exist: it fails,
+ * or asks for a socket because no_proxy matches.  The real proxy cannot be used
+ * here, as libcurl may ignore one whose password it cannot decode.  The socket
+ * is refused, and the host has a dummy address, so that no name is resolved.
  */
 static int
 try_direct(const char *url, bool *direct, struct gm_err *err)
@@ -116,7 +121,7 @@ gm_proxy_check(
 		return -1;
 	return direct ? 0
 	              : gm_fail(err, GM_ECONFIG,
-			    "%s: not the URL of a proxy: write it as in "
+			    "%s: not the URL of a proxy; write it as in "
 			    "http://proxy.example:3128, with %%40 for @ and "
 			    "%%2F for / in a password",
 			    o->proxy_variable);

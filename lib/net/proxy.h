@@ -2,8 +2,8 @@
 #define GM_NET_PROXY_H
 
 /*
- * The proxy that a variable names, checked before anything is sent: libcurl
- * ignores what it cannot read of one, or reports it as another fault.
+ * Check of the proxy that a variable names, before anything is sent: libcurl
+ * ignores an URL that it cannot parse, or reports another fault.
  */
 
 #include "base/base.h"
@@ -11,8 +11,8 @@
 #include "net/exchange.h"
 
 /*
- * Can the proxy be used, if one is set and libcurl uses it for this URL?
- * Nothing is sent, and no name is resolved.  libcurl must have been started, as
+ * Check the proxy, if one is set and libcurl uses it for this URL.  Sends
+ * nothing and resolves no name.  libcurl must have been started, as
  * gm_http_open() does.  Returns 0, or -1: GM_ECONFIG, naming the variable but
  * not its value, which may hold a password; GM_EOS.
  */

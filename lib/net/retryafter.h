@@ -2,7 +2,7 @@
 #define GM_NET_RETRYAFTER_H
 
 /*
- * How long Retry-After asks to wait.  libcurl reads the dates, but not the rest:
+ * The wait that a Retry-After header asks for.  libcurl parses only the date:
  * CURLINFO_RETRY_AFTER is 0 for "0", for nonsense and without the header, has no
  * fractions, and its limits depend on the version.
  *
@@ -13,8 +13,8 @@
 #include "base/span.h"
 
 /*
- * From the header's value: seconds, or a date, which is compared with now_ms of
- * the wall clock.  Returns 0 to max_ms, or -1 if the value is neither.
+ * Parse the value: seconds, or a date, which is compared with now_ms of the wall
+ * clock.  Returns 0 to max_ms, or -1 if the value is neither.
  */
 int64_t gm_retryafter_ms(struct gm_span value, int64_t now_ms, int64_t max_ms);
 

@@ -2,17 +2,21 @@
 
 #include "net/trace.h"
 
-/* Sizes that no other piece has before the handshake is over. */
+/*
+ * Sizes in bytes of a record header and an alert.  No other piece has these sizes
+ * before the handshake is complete.
+ */
 #define RECORD_HEADER 5
 #define ALERT 2
 
 #define MAJOR_VERSION 3 /* of every TLS record since SSL 3.0 */
-#define FATAL 2
+#define FATAL 2         /* level of an alert */
 #define DECODE_ERROR 50
 
 /*
- * OpenSSL also sends decode_error when the connection ends in the middle of a
- * handshake, if libcurl tells it about that end, as newer ones do.
+ * A fatal alert means a refusal, with one exception: OpenSSL itself sends
+ * decode_error when the connection ends in the middle of a handshake and libcurl
+ * passes that end on, as newer ones do.  A retry may succeed then.
  */
 void
 gm_trace_tls(struct gm_trace *trace, bool received, struct gm_span piece)

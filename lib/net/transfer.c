@@ -11,8 +11,8 @@
 #include "base/term.h"
 #include "net/transfer.h"
 
-#define HEADER_COST 32 /* of each, see GM_HTTP_HEAD_MAX */
-#define TOO_LARGE 100  /* CURLE_TOO_LARGE, which libcurl 7 does not have */
+#define HEADER_COST 32 /* bytes, see GM_HTTP_HEAD_MAX */
+#define TOO_LARGE 100  /* CURLE_TOO_LARGE, which libcurl 7 lacks */
 
 static bool
 is_flood(const struct gm_http_transfer *t)
@@ -20,7 +20,7 @@ is_flood(const struct gm_http_transfer *t)
 	return t->head_size > GM_HTTP_HEAD_MAX;
 }
 
-/* An event has come, or what counts as one. */
+/* Restart the timeout after an event, or after the head of an error. */
 static void
 note_sign(struct gm_http_transfer *t)
 {
@@ -28,7 +28,7 @@ note_sign(struct gm_http_transfer *t)
 	t->sign_ms = gm_clock_mono_ms();
 }
 
-/* A service that reports an error does not think first. */
+/* An error needs no thinking: from its head on timeout_ms applies. */
 static void
 end_head(struct gm_http_transfer *t)
 {
@@ -40,8 +40,8 @@ end_head(struct gm_http_transfer *t)
 }
 
 /*
- * The head of a response begins, perhaps after that of a 100 Continue.  The
- * trace stays on: at the end it tells who broke off TLS in the midst of a body.
+ * Start a new head, perhaps after that of a 1xx response, whose headers must not
+ * count for the final one.
  */
 static void
 begin_head(struct gm_http_transfer *t)
@@ -95,13 +95,16 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	t->enough = pulse == GM_HTTP_ENOUGH;
 	if (pulse == GM_HTTP_STOP || t->enough)
 		return CURL_WRITEFUNC_ERROR;
-	/* Read again: the sink may have waited for whoever reads our output. */
+	/* Read the clock now: the sink may have waited for a slow reader. */
 	if (pulse == GM_HTTP_ALIVE)
 		note_sign(t);
 	return bytes.len;
 }
 
-/* A body that is shorter than it said would be waited for. */
+/*
+ * Fail if the body is shorter than announced, as a file that was cut meanwhile:
+ * the server would wait for the rest.
+ */
 static size_t
 on_read(char *p, size_t size, size_t count, void *arg)
 {
@@ -117,14 +120,15 @@ on_read(char *p, size_t size, size_t count, void *arg)
 	if (n > 0)
 		t->body_read += n;
 	if (n == 0 && t->body_read < body->len)
-		n = gm_fail(&r->err, GM_EDATA, "the body has become shorter");
+		n = gm_fail(&r->err, GM_EDATA,
+		    "the body became shorter while it was sent");
 	if (n >= 0)
 		return (size_t)n;
 	r->fault = GM_HTTP_REFUSED;
 	return CURL_READFUNC_ABORT;
 }
 
-/* libcurl only ever asks for the beginning. */
+/* Rewind; libcurl never seeks to another offset than 0. */
 static int
 on_seek(void *arg, curl_off_t offset, int origin)
 {
@@ -168,7 +172,11 @@ is_here(const struct sockaddr *address)
 	       ntohl(v4->sin_addr.s_addr) >> 24 == 127;
 }
 
-/* See where libcurl connects to, and what is lacking; it does not say. */
+/*
+ * Open a socket for libcurl, and note what its errors do not show: the address,
+ * and whether this machine lacks descriptors.  Refuse it if another transfer of
+ * this origin is connecting, so that both share that connection.
+ */
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -189,7 +197,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 	return fd;
 }
 
-/* The head of a request was sent: its origin can take others. */
+/* Note a sent head: it shows the protocol, and others may use the origin. */
 static void
 note_request(struct gm_http_transfer *t, struct gm_span head)
 {
@@ -235,6 +243,10 @@ set_headers(struct gm_http_transfer *t)
 {
 	const char *const *line;
 
+	/*
+	 * Without this libcurl sends Expect: 100-continue with a large body and
+	 * waits a second for servers that do not know it.
+	 */
 	if (add_header(&t->lines, "Expect:") != 0)
 		return -1;
 	for (line = t->request.headers; *line != NULL; line++)
@@ -249,7 +261,10 @@ set_headers(struct gm_http_transfer *t)
 	           : -1;
 }
 
-/* What comes behind the origin is more than a base URL may hold. */
+/*
+ * Copy scheme, host and port of a request's URL.  gm_url_origin() takes base URLs
+ * only, and would reject the query and the ":" in the path of a request.
+ */
 static void
 cut_origin(const char *url, char out[GM_URL_MAX + 1])
 {
@@ -285,7 +300,7 @@ gm_transfer_origin(const struct gm_http_transfer *t, char out[GM_URL_ORIGIN])
 	gm_url_origin(origin, out);
 }
 
-/* "443" of https://host; "" of what is no URL. */
+/* "443" of https://host; "" without a valid URL.  whole is scratch space. */
 static const char *
 port_of(const char *url, char whole[GM_URL_ORIGIN])
 {
@@ -317,6 +332,7 @@ set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
 
 	SET(CURLOPT_URL, t->request.url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	/* A redirect, ~/.netrc or a proxy must not get or replace the key. */
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
@@ -326,11 +342,12 @@ set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
 	    (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
 	SET(CURLOPT_IPRESOLVE, resolve_mode(o->family));
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
+	/* Do not join the resolver's thread at the end, which may hang. */
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_USERAGENT, o->agent);
 	if (is_to_loopback(t->request.url))
 		SET(CURLOPT_PROXY, "");
-	/* NULL turns libcurl's default off; a proxy is trusted no more. */
+	/* NULL turns libcurl's default off; TLS to a proxy is verified alike. */
 	if (o->trust.file != NULL || o->trust.dir != NULL) {
 		SET(CURLOPT_CAINFO, o->trust.file);
 		SET(CURLOPT_CAPATH, o->trust.dir);
@@ -345,7 +362,10 @@ set_callbacks(struct gm_http_transfer *t)
 {
 	bool failed = false;
 
-	/* libcurl 7 may still have a handle's buffer: it says no, and uses it. */
+	/*
+	 * libcurl 7 fails here for a reused handle, whose buffer still exists,
+	 * and uses that: no error.
+	 */
 	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, 128L * 1024);
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_ERRORBUFFER, t->words);
@@ -355,6 +375,7 @@ set_callbacks(struct gm_http_transfer *t)
 	SET(CURLOPT_WRITEDATA, t);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
+	/* Progress shows uploaded bytes, the trace TLS alerts and sent heads. */
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
 	SET(CURLOPT_XFERINFODATA, t);
 	SET(CURLOPT_NOPROGRESS, 0L);
@@ -375,7 +396,7 @@ set_callbacks(struct gm_http_transfer *t)
 
 #undef SET
 
-/* libcurl reads the headers until its handle is reset or freed. */
+/* Wipe the headers; libcurl reads them until its handle is reset or freed. */
 static void
 wipe_lines(struct gm_http_transfer *t)
 {
@@ -437,6 +458,10 @@ gm_transfer_renew(struct gm_http_transfer *t, struct gm_err *err)
 	const struct gm_http_request request = t->request;
 	const int64_t start_ms = t->start_ms;
 
+	/*
+	 * A new easy handle: the old one keeps the error of the refused socket.
+	 * The fault is set before each step that can fail.
+	 */
 	t->result.fault = GM_HTTP_REFUSED;
 	if (t->body_read > 0 && request.body.rewind(request.body.arg, err) != 0)
 		return -1;
@@ -462,7 +487,7 @@ gm_transfer_clear(struct gm_http_transfer *t)
 	struct gm_buf headers = t->headers;
 	long os = 0;
 
-	/* libcurl 7 keeps the error of a connection beyond a reset. */
+	/* libcurl 7 keeps CURLINFO_OS_ERRNO through curl_easy_reset(). */
 	(void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
 	if (t->result.fault != GM_HTTP_DONE || os != 0)
 		return false;
@@ -474,8 +499,9 @@ gm_transfer_clear(struct gm_http_transfer *t)
 }
 
 /*
- * Was it libcurl that gave up, on what it had read?  Then neither the system
- * reports an error nor has the connection ended.
+ * Return true if libcurl gave up on bytes that violate HTTP.  It has no code of
+ * its own for that; but then the system reports no error, and the connection has
+ * not ended.
  */
 static bool
 is_nonsense(struct gm_http_transfer *t, CURLcode code, long status)
@@ -485,14 +511,15 @@ is_nonsense(struct gm_http_transfer *t, CURLcode code, long status)
 	(void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
 	if (os != 0 || t->trace.ended)
 		return false;
-	/* It stands for a GOAWAY and an early end, too. */
+	/* This code also means a GOAWAY or an early end, before any bytes. */
 	if (code == CURLE_HTTP2)
 		return t->head_open || t->result.bytes_received > 0;
 	if (t->trace.http2 == 0)
 		return code == CURLE_RECV_ERROR && status >= 200;
 	/*
-	 * libcurl 7 keeps the headers of HTTP/2 until it has them all.  Only
-	 * what the server would not look at has been sent more than once.
+	 * libcurl 7 passes the headers of HTTP/2 on when all have arrived, so
+	 * their absence says nothing.  A request that was sent twice had been
+	 * refused unread before, so its end is a network error.
 	 */
 	return (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR) &&
 	       t->trace.http2 == 1 &&
@@ -508,7 +535,7 @@ gm_transfer_proxy_refusal(struct gm_http_transfer *t)
 	return status >= 300 && status < 500 ? status : 0;
 }
 
-/* The transfer broke while it was moving bytes. */
+/* Find the fault of a transfer that broke after it was connected. */
 static enum gm_http_fault
 broken_fault(struct gm_http_transfer *t, CURLcode code)
 {
@@ -523,9 +550,9 @@ broken_fault(struct gm_http_transfer *t, CURLcode code)
 }
 
 /*
- * Was the last address that was tried a proxy's?  That is told by its port, as
- * libcurl does not say whether one was used: one that has the very port of the
- * service is taken for the service.
+ * Return true if the last address tried was the proxy's.  libcurl does not report
+ * that, so the port decides; a proxy on the service's own port is taken for the
+ * service.
  */
 static bool
 is_to_proxy(const struct gm_http_transfer *t)
@@ -548,8 +575,10 @@ gm_transfer_is_connected(const struct gm_http_transfer *t)
 }
 
 /*
- * There is no connection.  Whoever listens on this machine answers at once, so
- * a refusal will not pass; that ::1 is not there says nothing more.
+ * Find the fault without a connection.  A refused connection on loopback is
+ * permanent, as no server listens there; elsewhere it may pass.  EADDRNOTAVAIL,
+ * ENETUNREACH and EAFNOSUPPORT come from ::1 on machines without IPv6, after
+ * 127.0.0.1 has refused.
  */
 static enum gm_http_fault
 unconnected_fault(struct gm_http_transfer *t)
@@ -565,8 +594,9 @@ unconnected_fault(struct gm_http_transfer *t)
 }
 
 /*
- * Without descriptors libcurl finds no host, no certificate or no connection.
- * What is in use now was in use then, but what it has closed itself.
+ * Return true if this machine lacks descriptors or memory: libcurl then reports
+ * that it found no host, certificate or connection.  gm_process_shortage() tests
+ * now, which holds for the moment of failure unless libcurl has closed some.
  */
 static bool
 is_short(struct gm_http_transfer *t, CURLcode code)
@@ -578,7 +608,7 @@ is_short(struct gm_http_transfer *t, CURLcode code)
 	return t->shortage != 0;
 }
 
-/* libcurl says that a header is too large, or that memory is short. */
+/* True if a header was too large; libcurl 7 reports "out of memory" then. */
 static bool
 is_too_large(struct gm_http_transfer *t, CURLcode code)
 {
@@ -592,6 +622,7 @@ is_too_large(struct gm_http_transfer *t, CURLcode code)
 static enum gm_http_fault
 fault_of(struct gm_http_transfer *t, CURLcode code)
 {
+	/* Both come first, as libcurl's code is misleading after them. */
 	if (is_flood(t) || is_too_large(t, code))
 		return GM_HTTP_GARBAGE;
 	if (code != CURLE_OK && is_short(t, code))
@@ -610,11 +641,11 @@ fault_of(struct gm_http_transfer *t, CURLcode code)
 	case CURLE_SSL_ENGINE_INITFAILED:
 		return GM_HTTP_TLS;
 	case CURLE_SSL_CONNECT_ERROR:
-		/* One that just broke off may succeed the next time. */
+		/* A handshake that just broke off may succeed next time. */
 		return t->trace.refused ? GM_HTTP_TLS : GM_HTTP_NETWORK;
 	case CURLE_PROXY:
 		return GM_HTTP_PROXY;
-	case CURLE_OPERATION_TIMEDOUT: /* connect_timeout_ms; we set no other */
+	case CURLE_OPERATION_TIMEDOUT: /* connect_timeout_ms, the only one */
 		return GM_HTTP_NETWORK;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
 	case CURLE_WEIRD_SERVER_REPLY:
@@ -638,7 +669,7 @@ fault_code(enum gm_http_fault fault)
 	return fault == GM_HTTP_LOCAL ? GM_EOS : GM_EUNAVAILABLE;
 }
 
-/* Is it a host that has no address, but not that of the service? */
+/* True if libcurl's text names a host without an address, not the service. */
 static bool
 lacks_other_host(const struct gm_http_transfer *t)
 {
@@ -663,7 +694,7 @@ gm_transfer_lacks_proxy(const struct gm_http_transfer *t, CURLcode code)
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_PROXY:
 		return true;
-	case CURLE_COULDNT_RESOLVE_HOST: /* so it says of a SOCKS proxy */
+	case CURLE_COULDNT_RESOLVE_HOST: /* also for a SOCKS proxy */
 		return lacks_other_host(t);
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
@@ -680,7 +711,7 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	const char *words = t->words;
 	struct gm_buf line;
 
-	/* By the sink, which said why, or has seen all. */
+	/* The sink ended it: err has its reason, or the response is complete. */
 	if (r->fault == GM_HTTP_REFUSED || t->enough)
 		return;
 	r->fault = fault_of(t, code);
@@ -691,7 +722,7 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 		(void)gm_fail_errno(&r->err, GM_EOS, "connection");
 		return;
 	}
-	/* Who sets a password alone has made it the name of the proxy. */
+	/* A proxy variable with a password alone makes it the host's name. */
 	if (words[0] == '\0' || gm_transfer_lacks_proxy(t, code))
 		words = curl_easy_strerror(code);
 	if (is_flood(t) || is_too_large(t, code))
@@ -703,8 +734,8 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 }
 
 /*
- * Did the transfer use a proxy?  A tunnel has a CONNECT of its own, unless the
- * connection is an earlier transfer's; it then goes to the proxy's port.
+ * Return true if the transfer used a proxy.  Older libcurls do not report it: a
+ * new tunnel shows its CONNECT, a reused one the proxy's port.
  */
 static bool
 is_proxied(struct gm_http_transfer *t)

@@ -8,12 +8,12 @@
 #include "base/file.h"
 #include "net/trust.h"
 
-/* A system's whole bundle has a quarter of a megabyte. */
+/* Limit in bytes; a system's bundle has about 250 kB. */
 #define FILE_MAX ((size_t)64 * 1024 * 1024)
 
 #define DIGITS "0123456789"
 
-/* How PEM certificates begin, in the three forms that OpenSSL reads. */
+/* The first lines of PEM certificates, in the three forms that OpenSSL reads. */
 static const char *const begins[] = { "-----BEGIN CERTIFICATE-----",
 	"-----BEGIN TRUSTED CERTIFICATE-----",
 	"-----BEGIN X509 CERTIFICATE-----" };
@@ -25,7 +25,7 @@ is_hashed_name(const char *name)
 	       name[9] != '\0' && name[9 + strspn(name + 9, DIGITS)] == '\0';
 }
 
-/* Returns 1, 0, or -1 with errno: it cannot be read. */
+/* Return 1 if a name is hashed, 0 if none is, -1 with errno. */
 static int
 look_into(const char *path)
 {
@@ -67,18 +67,18 @@ check_open(int fd, const char *path, struct gm_err *err)
 
 	if (fstat(fd, &st) != 0)
 		return gm_fail_errno(err, GM_ECONFIG, "%s", path);
-	/* Anything else could wait, or be read only once. */
+	/* A FIFO or device could block, or be read only once. */
 	if (!S_ISREG(st.st_mode))
 		return gm_fail(err, GM_ECONFIG,
-		    "%s: %s: name a file of PEM certificates", path,
+		    "%s: %s; set it to a file of PEM certificates", path,
 		    S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
 	gm_buf_init(&text, FILE_MAX);
 	if (gm_file_read(fd, path, &text, err) == 0)
 		rc = has_certificate(gm_buf_span(&text))
 		         ? 0
 		         : gm_fail(err, GM_ECONFIG,
-			       "%s: no PEM certificate in it: name a file of "
-			       "PEM certificates",
+			       "%s: no PEM certificate in it; set it to a file "
+			       "of PEM certificates",
 			       path);
 	gm_buf_release(&text);
 	return rc;
@@ -93,12 +93,13 @@ check_file(const char *path, struct gm_err *err)
 		rc = check_open(fd, path, err);
 		(void)close(fd);
 	}
+	/* For the user it is a setting, not input. */
 	if (rc != 0 && (err->code == GM_ENOINPUT || err->code == GM_EDATA))
 		err->code = GM_ECONFIG;
 	return rc;
 }
 
-/* One of a list: returns as look_into(). */
+/* Look into one directory of a list; returns what look_into() does. */
 static int
 look_into_part(struct gm_span part)
 {
@@ -107,7 +108,7 @@ look_into_part(struct gm_span part)
 
 	gm_buf_init(&path, PATH_MAX);
 	gm_buf_put_span(&path, part);
-	errno = path.failed == GM_EOS ? ENOMEM : ENAMETOOLONG;
+	errno = path.failed == GM_EOS ? ENOMEM : ENAMETOOLONG; /* if failed */
 	if (path.failed == GM_OK)
 		found = look_into(gm_buf_str(&path));
 	gm_buf_release(&path);
@@ -131,7 +132,7 @@ check_dirs(const char *list, struct gm_err *err)
 	if (why != 0)
 		return gm_fail_errno(err, GM_ECONFIG, "%s", list);
 	return gm_fail(err, GM_ECONFIG,
-	    "%s: no certificate under a hashed name in it: run openssl rehash",
+	    "%s: no certificate under a hashed name in it; run openssl rehash",
 	    list);
 }
 

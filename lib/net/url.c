@@ -7,7 +7,7 @@
 
 #include "net/url.h"
 
-/* Bytes in a host's name, and in one of its labels; RFC 1035 2.3.4. */
+/* Longest host name and longest label in bytes; RFC 1035, 2.3.4. */
 #define HOST_MAX 253
 #define LABEL_MAX 63
 
@@ -16,24 +16,24 @@
 #define LABEL LETTERS DIGITS "-"
 #define SEGMENT LABEL "._~:+,="
 
-/* Messages tell these apart, and never repeat what may hold a secret. */
+/* Bytes with advice of their own; no message repeats the URL, a secret. */
 static const struct {
 	char byte;
 	const char *why;
 } forbidden[] = {
-	{ '@', "holds '@': leave out the user name and password" },
-	{ '?', "holds '?': leave out the query" },
-	{ '#', "holds '#': leave out the fragment" },
-	{ '%', "holds '%': write the path without escapes" },
-	{ '\\', "holds a backslash: write /" },
-	{ ' ', "holds a blank: leave it out" },
+	{ '@', "contains '@'; omit the user name and password" },
+	{ '?', "contains '?'; omit the query" },
+	{ '#', "contains '#'; omit the fragment" },
+	{ '%', "contains '%'; write the path without escapes" },
+	{ '\\', "contains a backslash; write /" },
+	{ ' ', "contains a blank; remove it" },
 };
 
 struct parts {
 	bool tls;
 	char host[HOST_MAX + 1]; /* without the brackets of an IPv6 address */
 	bool v6;
-	struct gm_span port; /* p NULL: none */
+	struct gm_span port; /* p is NULL without a port */
 	struct gm_span path; /* with the '/' at its start, or empty */
 };
 
@@ -59,8 +59,8 @@ check_bytes(const char *text, struct gm_err *err)
 	for (i = 0; i < len; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return gm_fail(err, GM_ECONFIG,
-			    "the URL holds a control character, or one "
-			    "outside ASCII: leave it out");
+			    "the URL contains a control character, or one "
+			    "outside ASCII; remove it");
 	for (i = 0; i < GM_LEN(forbidden); i++)
 		if (strchr(text, forbidden[i].byte) != NULL)
 			return gm_fail(
@@ -68,7 +68,7 @@ check_bytes(const char *text, struct gm_err *err)
 	return 0;
 }
 
-/* Up to the first of the bytes in stops, taken off *rest. */
+/* Take the bytes before the first of stops off *rest. */
 static struct gm_span
 take_until(const char **rest, const char *stops)
 {
@@ -88,7 +88,7 @@ split(struct parts *parts, const char *text, struct gm_err *err)
 	parts->tls = strncmp(rest, "https://", 8) == 0;
 	if (!parts->tls && strncmp(rest, "http://", 7) != 0)
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL does not begin with https://: write it as in "
+		    "the URL does not begin with https://; write it as in "
 		    "https://api.example/v1");
 	rest += parts->tls ? 8 : 7;
 	parts->v6 = *rest == '[';
@@ -100,7 +100,7 @@ split(struct parts *parts, const char *text, struct gm_err *err)
 	}
 	if (host.len == 0 || host.len > HOST_MAX)
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL names no host: write it as in "
+		    "the URL has no host; write it as in "
 		    "https://api.example/v1");
 	memcpy(parts->host, host.p, host.len);
 	if (*rest == ':') {
@@ -111,7 +111,10 @@ split(struct parts *parts, const char *text, struct gm_err *err)
 	return 0;
 }
 
-/* Would a resolver read the name as a number, in one of C's forms? */
+/*
+ * Return true if a resolver may take the name for a number: inet_aton(3) accepts
+ * 127.1, 0x7f.1 and 2130706433, other parsers do not.
+ */
 static bool
 looks_numeric(const char *host)
 {
@@ -138,7 +141,10 @@ is_name(const char *host)
 	return true;
 }
 
-/* A name of the DNS may end in a dot; certificates and proxies lack it. */
+/*
+ * Reject a dot at the end of a host name.  The DNS allows it, but names in
+ * certificates and in no_proxy do not have it.
+ */
 static int
 check_dot(const char *host, struct gm_err *err)
 {
@@ -151,7 +157,7 @@ check_dot(const char *host, struct gm_err *err)
 	if (!is_name(name))
 		return 0;
 	return gm_fail(
-	    err, GM_ECONFIG, "the URL's host ends in a dot: write it without");
+	    err, GM_ECONFIG, "the URL's host ends in a dot; remove the dot");
 }
 
 static int
@@ -162,7 +168,7 @@ check_host(const struct parts *parts, struct gm_err *err)
 
 	if (parts->v6 && inet_pton(AF_INET6, parts->host, &v6) != 1)
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL's host is not an IPv6 address: write it as in "
+		    "the URL's host is not an IPv6 address; write it as in "
 		    "[::1]");
 	if (parts->v6)
 		return 0;
@@ -170,12 +176,12 @@ check_host(const struct parts *parts, struct gm_err *err)
 		return -1;
 	if (!is_name(parts->host))
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL's host is not a host name: write it as in "
+		    "the URL's host is not a host name; write it as in "
 		    "api.example");
 	if (looks_numeric(parts->host) &&
 	    inet_pton(AF_INET, parts->host, &v4) != 1)
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL's host is not an IPv4 address: write it as in "
+		    "the URL's host is not an IPv4 address; write it as in "
 		    "127.0.0.1");
 	return 0;
 }
@@ -193,12 +199,12 @@ check_port(struct gm_span port, struct gm_err *err)
 	if (!consists_of(port, DIGITS) || i < port.len || value < 1 ||
 	    value > 65535)
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL's port is not a number from 1 to 65535: write it "
+		    "the URL's port is not a number from 1 to 65535; write it "
 		    "as in http://localhost:8080");
 	return 0;
 }
 
-/* Segments that servers and proxies read alike. */
+/* Allow only segments that all servers and proxies read alike. */
 static int
 check_path(struct gm_span path, struct gm_err *err)
 {
@@ -208,19 +214,19 @@ check_path(struct gm_span path, struct gm_err *err)
 		return 0;
 	if (path.p[0] != '/')
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL goes on after ']': write a '/' there");
+		    "the URL goes on after ']'; write a '/' there");
 	rest.p++;
 	rest.len--;
 	while (gm_span_split(&rest, "/", &segment)) {
 		if (!consists_of(segment, SEGMENT))
 			return gm_fail(err, GM_ECONFIG,
-			    "the URL's path holds more than letters, digits "
-			    "and -._~:+,=: write it without");
+			    "the URL's path contains more than letters, digits "
+			    "and -._~:+,=; remove the rest");
 		if ((segment.len == 0 && rest.p != NULL) ||
 		    gm_span_is(segment, ".") || gm_span_is(segment, ".."))
 			return gm_fail(err, GM_ECONFIG,
-			    "the URL's path holds '//', '.' or '..': write it "
-			    "without");
+			    "the URL's path contains '//', '.' or '..'; "
+			    "remove it");
 	}
 	return 0;
 }
@@ -239,7 +245,7 @@ is_loopback(const struct parts *parts)
 	return strcasecmp(parts->host, "localhost") == 0;
 }
 
-/* All but whether plain http may go there. */
+/* Parse and check all parts, but allow plain http to any host. */
 static int
 parse(struct parts *parts, const char *text, struct gm_err *err)
 {
@@ -249,7 +255,7 @@ parse(struct parts *parts, const char *text, struct gm_err *err)
 	return check_path(parts->path, err);
 }
 
-/* Servers listen there, on all addresses; it is none to connect to. */
+/* True for 0.0.0.0 and ::, where servers listen on all addresses. */
 static bool
 is_unspecified(const struct parts *parts)
 {
@@ -273,12 +279,12 @@ gm_url_check(const char *text, struct gm_err *err)
 		return 0;
 	if (is_unspecified(&parts))
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL's host is where a server listens, not an address "
-		    "to connect to: for a server on this machine use %s",
+		    "the URL's host is an address to listen on, not to connect "
+		    "to; for a server on this machine use %s",
 		    parts.v6 ? "[::1]" : "127.0.0.1");
 	return gm_fail(err, GM_ECONFIG,
-	    "the URL's host is not this machine, and http: would show the key "
-	    "on the way there: use https:, or an SSH tunnel to 127.0.0.1");
+	    "plain http would send the API key unencrypted; use https, or an "
+	    "SSH tunnel to 127.0.0.1");
 }
 
 bool
@@ -311,7 +317,7 @@ gm_url_origin(const char *url, char out[GM_URL_ORIGIN])
 		*p = (char)tolower((unsigned char)*p);
 }
 
-/* "v1", "v1beta2", "v1.1": a 'v', a digit, then letters, digits and dots. */
+/* True for "v1", "v1beta2", "v1.1": v, a digit, then letters, digits, dots. */
 static bool
 is_version(struct gm_span segment)
 {
@@ -320,7 +326,7 @@ is_version(struct gm_span segment)
 	       consists_of(segment, LETTERS DIGITS ".");
 }
 
-/* What follows the last '/' of a path; all of it if there is none. */
+/* The part after the last '/' of a path, or all of it. */
 static struct gm_span
 last_segment(struct gm_span path)
 {
@@ -332,9 +338,9 @@ last_segment(struct gm_span path)
 }
 
 /*
- * Host, port and path in what follows "://"; empty if there is doubt: a
- * password may hold '?' and '/', a query '@', and what is in the place of the
- * port may be a password without its '@'.
+ * Find host, port and path after "://"; empty if that might show a secret.  A
+ * password may contain '?' and '/', a query '@', and a port that is not a number
+ * may be a password without its '@'.
  */
 static struct gm_span
 find_shown(const char *text)

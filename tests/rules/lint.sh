@@ -140,11 +140,16 @@ lint_shell() {
 		complain shellcheck -x -s bats -e SC2030,SC2031 "${bats[@]}"
 }
 
+# With the options that the tools share, as make puts them in.
 lint_man() {
-	local pages
+	local page
 
-	mapfile -t pages < <(files_like '^man/.*\.[1-9]$')
-	[ ${#pages[@]} -eq 0 ] || complain mandoc -Tlint -W warning "${pages[@]}"
+	while read -r page; do
+		awk -f man/insert.awk man/common.mdoc "$page" \
+		    >"$scratch/${page##*/}"
+	done < <(files_like '^man/.*\.[1-9]$')
+	complain mandoc -Tlint -W warning "$scratch"/*.[1-9]
+	rm -f "$scratch"/*
 }
 
 lint_python() {

@@ -4,9 +4,9 @@
 messages.py [PATH]...          print "FILE:LINE: KIND: TEXT" for each
 messages.py --check [PATH]...  print those that break a rule, and the rule
 
-KIND says where the text goes: error, prefix, append, ids, note, detail,
-trace, metrics, stderr, or text for what a table or a variable holds.  Not in
-the list: rows of options, shell code of completions, and prompts.
+KIND says where the text goes: error, prefix, append, advice, ids, note,
+detail, trace, metrics, stderr, or text for what a table or a variable holds.
+Not in the list: rows of options, shell code of completions, and prompts.
 """
 
 import re
@@ -33,6 +33,8 @@ CALLS = {
     "gm_fail_errno": ("error", 2),
     "gm_err_prefix": ("prefix", 1),
     "gm_err_append": ("append", 1),
+    "gm_err_advise": ("advice", 1),
+    "gm_err_end": ("append", 1),
     "gm_err_ids": ("ids", 1),
     "gm_note": ("note", 2),
     "gm_note_masked": ("note", 2),

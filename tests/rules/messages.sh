@@ -5,7 +5,7 @@
 . "$(dirname "$0")/tap.bash"
 
 # Where a fault fails the rule; elsewhere it is only shown.
-rooms=(lib/json lib/config)
+rooms=(lib/json lib/config lib/base)
 
 faults() { # PATH...
 	python3 -B tests/rules/messages.py --check "$@" 2>&1

@@ -77,7 +77,7 @@ read_operands(struct run *r, int argc, char **argv, struct gm_err *err)
 			r->operands.typed = true;
 	if (r->operands.typed && argc > 1)
 		return gm_fail(err, GM_EUSAGE,
-		    "'-' and other operands exclude each other");
+		    "'-' and other operands cannot be combined");
 	return 0;
 }
 
@@ -406,21 +406,26 @@ add_rows(void *options, struct gm_options *table)
 	struct options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "level", "LEVEL", "list (free), count (free) or generate",
-		    .kind = GM_ARG_WORD, .word = level_word,
+		    .common = true, .kind = GM_ARG_WORD, .word = level_word,
 		    .text = &o->level },
 		{ 0, "min-healthy", "N",
-		    "succeed if at least N keys are healthy",
+		    "succeed if at least N keys are healthy", .common = true,
 		    .text = &o->min_healthy },
 		{ 0, "min-ok", "N", "succeed if at least N keys can answer now",
-		    .text = &o->min_ok },
+		    .common = true, .text = &o->min_ok },
 		{ 0, "no-save", NULL, "do not update the shared key state",
-		    .flag = &o->no_save },
-		{ 0, "prometheus", "FILE", "write metrics to FILE",
-		    .kind = GM_ARG_FILE, .text = &o->prometheus },
+		    .common = true, .flag = &o->no_save },
+		{ 0 },
+	};
+	const struct gm_opt output[] = {
+		{ 0, "prometheus", "FILE", "write Prometheus metrics to FILE",
+		    .common = true, .kind = GM_ARG_FILE,
+		    .text = &o->prometheus },
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_options_add(table, GM_GROUP_CHECKS, rows);
+	gm_options_add(table, GM_GROUP_OUTPUT, output);
 }
 
 int
@@ -431,8 +436,10 @@ main(int argc, char **argv)
 		.name = "gm-keycheck",
 		.agent = "gm-keycheck/" GM_VERSION,
 		.operands = "[index ...]",
-		.summary = "tell which API keys work",
-		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.summary = "check which API keys work",
+		.example = "gm-keycheck --level count",
+		.shared =
+		    GM_OPT_JSON | GM_OPT_MODEL | GM_OPT_SERVICE | GM_OPT_LOG,
 		.any_vendor = true,
 		.operand = GM_ARG_KEY,
 		.add_rows = add_rows,

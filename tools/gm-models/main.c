@@ -104,24 +104,31 @@ static void
 add_rows(void *options, struct gm_options *table)
 {
 	struct options *o = options;
-	const struct gm_opt rows[] = {
-		{ 0, "all", NULL, "also those that cannot answer questions",
-		    .flag = &o->all },
-		{ 0, "method", "NAME", "those that have this method",
-		    .text = &o->method },
-		{ 'l', "long", NULL, "limits, thinking and methods, too",
-		    .flag = &o->table },
-		{ 'J', "json", NULL, "a JSON object for each model",
-		    .flag = &o->common.json },
-		{ 0, "refresh", NULL,
-		    "ask for the list, whatever the cache has",
-		    .flag = &o->refresh },
-		{ 0, "probe", NULL, "ask each model whether it answers (free)",
-		    .flag = &o->probe },
+	const struct gm_opt list[] = {
+		{ 0, "all", NULL, "list models that cannot answer, too",
+		    .common = true, .flag = &o->all },
+		{ 0, "method", "NAME", "list models that have the method NAME",
+		    .common = true, .text = &o->method },
+		{ 0, "probe", NULL, "check that each model answers (free)",
+		    .common = true, .flag = &o->probe },
+		{ 0 },
+	};
+	const struct gm_opt output[] = {
+		{ 'l', "long", NULL, "print token limits and thinking, too",
+		    .common = true, .flag = &o->table },
+		{ 'J', "json", NULL, "print a JSON object for each model",
+		    .common = true, .flag = &o->common.json },
+		{ 0 },
+	};
+	const struct gm_opt cache[] = {
+		{ 0, "refresh", NULL, "do not use the cached list",
+		    .common = true, .flag = &o->refresh },
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_options_add(table, GM_GROUP_LIST, list);
+	gm_options_add(table, GM_GROUP_OUTPUT, output);
+	gm_options_add(table, GM_GROUP_CACHE, cache);
 }
 
 int
@@ -134,7 +141,8 @@ main(int argc, char **argv)
 		.operands = "[pattern ...]",
 		.operand = GM_ARG_MODEL,
 		.summary = "list the models of the service",
-		.shared = GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.example = "gm-models -l 'gemini-*'",
+		.shared = GM_OPT_SERVICE | GM_OPT_WAIT | GM_OPT_LOG,
 		.add_rows = add_rows,
 		.common = &opt.common,
 	};

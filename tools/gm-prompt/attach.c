@@ -14,13 +14,13 @@
 
 #define FILES_MAX (1024 * 1024)
 #define SHOWN_MAX (8 * GM_TERM_LINE_MAX)
-#define KEPT_MAX (1024 * 1024) /* bytes of memory that a reset keeps */
+#define KEPT_MAX (1024 * 1024) /* bytes of each buffer kept by a reset */
 
 static const char stdin_name[] = "standard input";
 
 struct file {
-	size_t end; /* of its text, in texts */
-	char hash[GM_HASH_HEX];
+	size_t end;             /* offset in texts where its part ends */
+	char hash[GM_HASH_HEX]; /* of content and name */
 };
 
 void
@@ -47,13 +47,13 @@ file_at(const struct gm_attach *a, size_t i)
 	return (const struct file *)(const void *)a->files.data + i;
 }
 
-/* Where a file comes from, and what it is called. */
+/* Names of the file that is being added. */
 struct source {
-	struct gm_span name;
-	const char *shown; /* the same as one clean line */
+	struct gm_span name; /* for the request */
+	const char *shown;   /* for messages: one line, no controls */
 };
 
-/* Put what was read into its fence. */
+/* Append the part of a file: its content between the tags. */
 static int
 wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
     struct gm_span content, struct gm_err *err)
@@ -61,6 +61,7 @@ wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	struct file file = { .end = 0 };
 	char hash[GM_HASH_HEX], id[GM_HASH_HEX];
 
+	/* Salt the name with the content's hash: one hash for both. */
 	gm_hash_hex(hash, gm_span_of(""), content);
 	gm_hash_hex(file.hash, gm_span_of(hash), from->name);
 	gm_enclose_id(id, content);
@@ -78,7 +79,7 @@ wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	gm_buf_inherit(&a->texts, &a->files);
 	if (a->texts.failed == GM_EDATA)
 		return gm_fail(err, GM_EDATA,
-		    "%s: the files are larger than %zu MiB together",
+		    "%s: all files together are larger than %zu MiB",
 		    from->shown, a->texts.max >> 20);
 	if (gm_buf_check(&a->texts, err) != 0)
 		return -1;
@@ -87,7 +88,7 @@ wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	return 0;
 }
 
-/* Take what was read as the next file; rc and *err are the reading's. */
+/* Add the content of a->raw as the next file; rc and *err come from reading it. */
 static int
 take(struct gm_attach *a, struct gm_input *in, const struct source *from,
     int rc, struct gm_err *err)
@@ -95,6 +96,7 @@ take(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	struct gm_span content = gm_buf_span(&a->raw);
 
 	if (rc == 0 && gm_input_check(from->shown, &content, err) != 0) {
+		/* For UTF-16 and UTF-32 the message names iconv already. */
 		if (gm_utf8_foreign(content) == NULL)
 			gm_err_append(err,
 			    "; images, PDF and other data are not supported "
@@ -103,14 +105,17 @@ take(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	}
 	if (rc == 0)
 		rc = wrap(a, in, from, content, err);
-	/* Whether standard input may be empty is the caller's matter. */
+	/* The caller decides whether standard input may be empty. */
 	if (rc == 0 && content.len == 0 && from->shown != stdin_name)
 		gm_note(in->note, GM_LEVEL_NOTE, "%s: empty", from->shown);
 	gm_buf_recycle(&a->raw, KEPT_MAX);
 	return rc;
 }
 
-/* A device has no end, or no text, and may wait for a person. */
+/*
+ * Read a file into a->raw.  Reject devices: they may have no end, or wait for a
+ * person.  With regular_only also reject FIFOs, whose writer may never come.
+ */
 static int
 read_file(struct gm_attach *a, struct gm_input *in, const char *path,
     const char *shown, struct gm_err *err)

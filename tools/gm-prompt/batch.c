@@ -25,25 +25,31 @@
 #include "gm-prompt/results.h"
 #include "provider/estimate.h"
 
-/* Records that are looked at in one turn of the loop without a request. */
+/*
+ * Records without a request (skipped, invalid) that are handled before the loop
+ * looks at the network again.
+ */
 #define LOOKS 256
 
-/* Records in a row that are passed over, before the run stops. */
+/*
+ * Records in a row that are passed over before the run stops: enough for a few
+ * records with a model of their own, but not for all of an endless input.
+ */
 #define PASSED_MAX 100
 
 /* Why no more records are taken. */
 enum stop {
 	STOP_NOT,
-	STOP_END,     /* the input has ended */
-	STOP_ERROR,   /* it cannot be read, or there is no memory, */
-	STOP_SERVICE, /* no key can be used, or there is no such model, */
-	STOP_LATE,    /* or the deadline is over: why has the error */
-	STOP_FAILURES,
-	STOP_REQUESTS,
-	STOP_TOKENS
+	STOP_END,      /* the input has ended */
+	STOP_ERROR,    /* input, output or memory failed; see why */
+	STOP_SERVICE,  /* no key can be used, or no such model; see why */
+	STOP_LATE,     /* the deadline is exceeded; see why */
+	STOP_FAILURES, /* --max-failures; why is the last failed record's */
+	STOP_REQUESTS, /* --max-requests */
+	STOP_TOKENS    /* --max-total-tokens */
 };
 
-/* A record in flight.  What it owns serves one record after another. */
+/* A record in flight.  Its memory serves one record after another. */
 struct job {
 	struct gm_item item;
 	struct gm_result result;
@@ -56,46 +62,55 @@ struct run {
 	struct gm_prompt_options *opt;
 	const struct gm_common *common;
 	struct gm_services *services;
-	struct gm_request request; /* what all records share */
+	struct gm_request request; /* shared by all records, without turns */
 	struct gm_prompt prompt;
 	struct gm_items items;
 
 	struct gm_reader reader;
-	bool waits; /* for input: the watch includes it */
+	bool waits; /* the watch includes the input */
 	struct gm_watch watch;
-	int64_t next_ms; /* no start before; monotonic clock */
+	int64_t next_ms; /* --sleep-ms: earliest start; monotonic clock */
 	struct job *jobs, *idle;
-	struct job *ready; /* has a record that is not sent yet */
+	struct job *ready; /* has a record that is not sent yet; or NULL */
 	size_t busy;       /* jobs in flight */
 
 	struct gm_journal_options journal_options;
 	struct gm_journal journal;
 	struct gm_out out;
 	struct gm_results results;
+	bool resumable; /* the output is a file that --resume accepts */
 	struct gm_buf line, block;
 
 	struct gm_log log;   /* of each request */
-	enum gm_level level; /* of what is said of a failed record */
-	bool replaced;       /* the note on ill-formed UTF-8 was given */
+	enum gm_level level; /* of the messages about failed records */
+	bool replaced;       /* the note about ill-formed UTF-8 was printed */
 	struct gm_totals totals;
 	struct gm_progress progress;
-	int64_t begun_ms;
+	int64_t begun_ms; /* monotonic clock */
 	struct gm_cooling cooling;
 
 	enum stop stop;
 	struct gm_err why;
-	struct gm_err failed; /* the first failed record's */
+	int64_t why_number;   /* record of why, with STOP_FAILURES */
+	struct gm_err failed; /* error of the first failed record */
 	int64_t failed_number;
-	bool mixed; /* another one had another status */
+	bool mixed; /* a later failed record had another status */
 
-	int64_t passed;        /* records passed over: what only they need */
-	int passed_in_row;     /* cannot be used; the same since a result */
-	struct gm_err passing; /* why the first one was */
+	/*
+	 * Records passed over: only the model or service that they need cannot
+	 * be used.  passed_in_row counts since the last result.
+	 */
+	int64_t passed;
+	int passed_in_row;
+	struct gm_err passing; /* error of the first one */
 };
 
 /* --- ends */
 
-/* Take no more records; the first reason counts, but for the end of input. */
+/*
+ * Take no more records.  The first reason counts, but any other reason replaces
+ * the end of the input: records may still be in flight after it.
+ */
 static void
 end(struct run *r, enum stop why)
 {
@@ -103,7 +118,10 @@ end(struct run *r, enum stop why)
 		r->stop = why;
 }
 
-/* The user's limits, of which those in flight count as one request each. */
+/*
+ * Stop at --max-requests and --max-total-tokens.  A record in flight counts as
+ * one request, though retries may add to it.
+ */
 static void
 check_limits(struct run *r)
 {
@@ -117,11 +135,28 @@ check_limits(struct run *r)
 		end(r, STOP_TOKENS);
 }
 
-/* What a run that was stopped comes to; *err is filled unless all is well. */
+/*
+ * Say what happens to the records that were not sent.  If only time has to
+ * pass, that replaces the advice to wait.  Returns -1.
+ */
+static int
+add_rest(const struct run *r, struct gm_err *err)
+{
+	const char *rest = r->resumable ? "--resume sends the remaining records"
+	                                : "the remaining records were not sent";
+
+	if (err->code == GM_ETEMPFAIL || err->code == GM_EUNAVAILABLE)
+		gm_err_advise(err, "%s", rest);
+	else
+		gm_err_append(err, "; %s", rest);
+	return -1;
+}
+
+/* Return 0 if the run was not stopped early; else -1 with the reason. */
 static int
 judge_stop(const struct run *r, struct gm_err *err)
 {
-	const struct gm_prompt_options *o = r->opt;
+	const struct gm_totals *t = &r->totals;
 
 	switch (r->stop) {
 	case STOP_ERROR:
@@ -130,21 +165,26 @@ judge_stop(const struct run *r, struct gm_err *err)
 	case STOP_LATE:
 	case STOP_SERVICE:
 		*err = r->why;
-		gm_err_append(err, "; the rest was not sent");
-		return -1;
+		return add_rest(r, err);
 	case STOP_FAILURES:
-		return gm_fail(err, GM_ENEGATIVE,
-		    "--max-failures: %lld failed, the last of them: %s; the "
-		    "rest was not sent",
-		    (long long)o->max_failures, r->why.msg);
+		*err = r->why;
+		err->code = GM_ENEGATIVE;
+		gm_err_prefix(err,
+		    "--max-failures: stopped after %lld failed record%s; "
+		    "record %lld: ",
+		    (long long)t->failed, t->failed == 1 ? "" : "s",
+		    (long long)r->why_number);
+		return -1;
 	case STOP_REQUESTS:
-		return gm_fail(err, GM_ETEMPFAIL,
-		    "--max-requests: %lld sent; the rest was not",
-		    (long long)r->totals.requests);
+		(void)gm_fail(err, GM_ETEMPFAIL,
+		    "--max-requests: stopped after %lld request%s",
+		    (long long)t->requests, t->requests == 1 ? "" : "s");
+		return add_rest(r, err);
 	case STOP_TOKENS:
-		return gm_fail(err, GM_ETEMPFAIL,
-		    "--max-total-tokens: %lld used; the rest was not sent",
-		    (long long)r->totals.tokens_total);
+		(void)gm_fail(err, GM_ETEMPFAIL,
+		    "--max-total-tokens: stopped after %lld tokens",
+		    (long long)t->tokens_total);
+		return add_rest(r, err);
 	case STOP_NOT:
 	case STOP_END:
 		break;
@@ -158,28 +198,34 @@ judge_stop(const struct run *r, struct gm_err *err)
 }
 
 /*
- * The status of a run whose records have all been looked at.  The message names
- * the first one that failed, unless each was told.
+ * Return 0 if no record has failed; else -1 with the status and the message of
+ * the run.  The message repeats the error of the first failed record unless
+ * there was a line for each.
  */
 static int
 judge_records(const struct run *r, struct gm_err *err)
 {
 	const struct gm_totals *t = &r->totals;
 	bool alike = !r->mixed && t->answered + t->skipped == 0;
-	bool told = r->level == GM_LEVEL_ERROR || r->common->note.verbose > 0;
+	bool reported =
+	    r->level == GM_LEVEL_ERROR || r->common->note.verbose > 0;
 
 	if (t->failed == 0)
 		return 0;
-	(void)gm_fail(err, alike ? r->failed.code : GM_ENEGATIVE,
-	    "%lld of %lld record%s failed", (long long)t->failed,
-	    (long long)t->records, t->records == 1 ? "" : "s");
-	if (!told && t->records == 1) {
+	if (reported) {
+		(void)gm_fail(err, r->failed.code,
+		    "%lld of %lld record%s failed", (long long)t->failed,
+		    (long long)t->records, t->records == 1 ? "" : "s");
+	} else {
 		*err = r->failed;
-		gm_err_prefix(err, "record 1: ");
-	} else if (!told) {
-		gm_err_append(err, "; record %lld: %s",
-		    (long long)r->failed_number, r->failed.msg);
+		gm_err_prefix(
+		    err, "record %lld: ", (long long)r->failed_number);
+		if (t->records > 1)
+			gm_err_prefix(err, "%lld of %lld records failed; ",
+			    (long long)t->failed, (long long)t->records);
 	}
+	if (!alike)
+		err->code = GM_ENEGATIVE;
 	return -1;
 }
 
@@ -196,8 +242,10 @@ count_failure(struct run *r, int64_t number, const struct gm_err *err)
 	r->mixed = r->mixed || err->code != r->failed.code;
 	if (r->opt->max_failures != 0 &&
 	    r->totals.failed >= r->opt->max_failures) {
-		if (r->stop == STOP_NOT || r->stop == STOP_END)
+		if (r->stop == STOP_NOT || r->stop == STOP_END) {
 			r->why = *err;
+			r->why_number = number;
+		}
 		end(r, STOP_FAILURES);
 	}
 	gm_note(&r->common->note, r->level, "record %lld: %s",
@@ -213,7 +261,7 @@ put_line(struct run *r, int64_t number, const char *hash, struct gm_err *err)
 	    &r->results, number, hash, gm_buf_span(&r->line), err);
 }
 
-/* A record that has no line: later ones need not wait for it. */
+/* Give a record an empty line: later ones do not wait for it. */
 static int
 put_none(struct run *r, int64_t number, struct gm_err *err)
 {
@@ -221,7 +269,7 @@ put_none(struct run *r, int64_t number, struct gm_err *err)
 	return put_line(r, number, NULL, err);
 }
 
-/* A text, with the end that all have. */
+/* Write an answer as text, ended by one newline, or by NUL with --null. */
 static int
 put_text(struct run *r, int64_t number, struct gm_span text, struct gm_err *err)
 {
@@ -236,7 +284,7 @@ put_text(struct run *r, int64_t number, struct gm_span text, struct gm_err *err)
 	return put_line(r, number, NULL, err);
 }
 
-/* failure NULL: there is none. */
+/* Write a result as a line of JSON; failure is NULL for a whole answer. */
 static int
 put_json(struct run *r, const struct job *j, struct gm_span text,
     const struct gm_err *failure, struct gm_err *err)
@@ -258,7 +306,7 @@ put_json(struct run *r, const struct job *j, struct gm_span text,
 	return put_line(r, j->number, j->item.hash, err);
 }
 
-/* A record that is not sent, for the reason that failure has. */
+/* Write the result of an invalid record, which is not sent. */
 static int
 put_invalid(struct run *r, struct job *j, const struct gm_err *failure,
     struct gm_err *err)
@@ -272,13 +320,17 @@ put_invalid(struct run *r, struct job *j, const struct gm_err *failure,
 	                    : put_json(r, j, none, failure, err);
 }
 
-/* The text of an answer: all of it, its first block, or how many tokens. */
+/*
+ * Find the text to write: the whole answer, its first block, or the number of
+ * tokens.  rc and *failure are the call's.  Returns rc, or -1 if there is no
+ * block.
+ */
 static int
-take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
+take_text(struct run *r, struct job *j, int rc, struct gm_span *text,
     struct gm_err *failure)
 {
 	const struct gm_prompt_options *o = r->opt;
-	const struct gm_result *result = &j->result;
+	struct gm_result *result = &j->result;
 
 	*text = gm_buf_span(&j->held.text);
 	gm_buf_reset(&r->block);
@@ -295,8 +347,8 @@ take_text(struct run *r, const struct job *j, int rc, struct gm_span *text,
 }
 
 /*
- * Does the record name a model, and not that of the run, or is there a service
- * that cannot do what it asks for?
+ * Return true if the record needs another model than the run, or parameters
+ * that not all services support.
  */
 static bool
 is_special(const struct run *r, const struct job *j)
@@ -306,10 +358,11 @@ is_special(const struct run *r, const struct job *j)
 }
 
 /*
- * No result: the run ends, or the service cannot be used, by this record or
- * another one.  If a fallback has refused the record, or has failed, it may
- * answer others; a model or service that only this record is left with is its
- * own affair.
+ * Return true if the record gets no result, as it was not really tried: the run
+ * ends, or no key or model can be used.  A later run sends it.  But if a
+ * fallback rejected the record or failed (beyond_keys), that is its result, as
+ * the fallback may answer other records; and so is a missing model that only
+ * this record names.
  */
 static bool
 is_dropped(const struct run *r, const struct job *j, enum gm_code code)
@@ -323,21 +376,18 @@ is_dropped(const struct run *r, const struct job *j, enum gm_code code)
 	return (code == GM_ETEMPFAIL || code == GM_ENOPERM) && !o->beyond_keys;
 }
 
-/* A record was answered, or has failed as *failure says. */
+/* Count and write the result of a record: an answer, or *failure. */
 static int
-finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
-    struct gm_err *err)
+finish_job(struct run *r, struct job *j, int rc, struct gm_span text,
+    struct gm_err *failure, struct gm_err *err)
 {
-	struct gm_span text;
-
 	r->passed_in_row = 0;
-	rc = take_text(r, j, rc, &text, failure);
 	if (rc != 0)
 		count_failure(r, j->number, failure);
 	else
 		r->totals.answered++;
 	if (!r->opt->text) {
-		if (r->opt->count) /* it is in the usage */
+		if (r->opt->count) /* the usage has the number */
 			text.len = 0;
 		return put_json(r, j, text, rc != 0 ? failure : NULL, err);
 	}
@@ -347,8 +397,9 @@ finish_job(struct run *r, struct job *j, int rc, struct gm_err *failure,
 }
 
 /*
- * Is it only what this record needs that cannot be used for now?  Then others
- * go on, unless it is so for many in a row.
+ * Return true if the run continues without this record: only the model or
+ * service that it needs cannot be used.  After PASSED_MAX such records in a
+ * row the run stops, rather than read endless input in vain.
  */
 static bool
 is_passed_over(struct run *r, const struct job *j)
@@ -358,7 +409,7 @@ is_passed_over(struct run *r, const struct job *j)
 	       ++r->passed_in_row < PASSED_MAX;
 }
 
-/* The run ends before the record has a result, or goes on without it. */
+/* Handle a record without a result: pass it over, or stop the run. */
 static int
 drop_job(struct run *r, struct job *j, const struct gm_err *failure,
     struct gm_err *err)
@@ -391,40 +442,45 @@ free_job(struct run *r, struct job *j)
 	r->busy--;
 }
 
-/* The pool's receiver. */
+/* Called by the pool when a call has ended. */
 static int
-done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *call, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
-	struct job *j = ask->arg;
+	struct job *j = call->arg;
 	struct gm_err failure = { .code = GM_OK };
+	struct gm_span text;
 
 	if (rc != 0)
 		failure = *err;
+	/* First, as a missing block sets the class that is logged. */
+	rc = take_text(r, j, rc, &text, &failure);
 	gm_totals_add(&r->totals, &j->result);
 	gm_log_result(&r->log, &j->result);
-	if (rc != 0 && failure.code == GM_EOS)
-		return -1; /* of this machine: it would be so for all */
+	if (rc != 0 && failure.code == GM_EOS) {
+		*err = failure; /* no memory: all records would fail alike */
+		return -1;
+	}
 	if (rc != 0 && is_dropped(r, j, failure.code))
 		rc = drop_job(r, j, &failure, err);
 	else
-		rc = finish_job(r, j, rc, &failure, err);
+		rc = finish_job(r, j, rc, text, &failure, err);
 	free_job(r, j);
 	return rc;
 }
 
 /* --- records */
 
-/* Has an earlier run answered it?  Only known with --resume. */
+/* Return true if an earlier run has answered the record (--resume). */
 static bool
 is_finished(struct run *r, const struct job *j)
 {
 	return r->opt->resume && gm_journal_skip(&r->journal, j->item.hash);
 }
 
-/* The first time it is a note. */
+/* Report replaced bytes: the first record by a note, others only with -v. */
 static void
-tell_replaced(struct run *r, const struct gm_reader_record *record)
+report_replaced(struct run *r, const struct gm_reader_record *record)
 {
 	if (record->replaced == 0)
 		return;
@@ -435,14 +491,18 @@ tell_replaced(struct run *r, const struct gm_reader_record *record)
 	r->replaced = true;
 }
 
-/* Returns 0, or -1 with why the record cannot be sent, or why the run ends. */
+/*
+ * Make the request of a record.  Returns 0, or -1 if the record is invalid or
+ * the run must end.
+ */
 static int
 make_item(struct run *r, struct job *j, const struct gm_reader_record *record,
     struct gm_err *err)
 {
 	struct gm_request *q = &j->item.request;
 
-	if (record->fault != NULL) { /* nothing of the record before it */
+	if (record->fault != NULL) {
+		/* The item may still hold the record before this one. */
 		*q = r->request;
 		j->item.id.len = 0;
 		return gm_fail(err, GM_EDATA, "%s", record->fault);
@@ -455,7 +515,7 @@ make_item(struct run *r, struct job *j, const struct gm_reader_record *record,
 }
 
 static struct gm_call_args
-ask_of(struct job *j)
+call_of(struct job *j)
 {
 	return (struct gm_call_args){ .service = j->item.service,
 		.request = &j->item.request,
@@ -465,20 +525,20 @@ ask_of(struct job *j)
 }
 
 /*
- * Make the request of a record.  Returns 1, 0 if it needs no request (it has
- * its line, or needs none), or -1.
+ * Prepare a record.  Returns 1 if it is ready to be sent; 0 if it is not sent,
+ * as an earlier run has answered it, or it is invalid and has its line; or -1.
  */
 static int
 take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
     struct gm_err *err)
 {
 	struct gm_err failure;
-	struct gm_call_args ask;
+	struct gm_call_args call;
 	int rc;
 
 	r->totals.records++;
 	j->number = record->number;
-	tell_replaced(r, record);
+	report_replaced(r, record);
 	gm_result_release(&j->result);
 	gm_result_init(&j->result);
 	rc = make_item(r, j, record, &failure);
@@ -486,26 +546,29 @@ take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
 		r->totals.skipped++;
 		return put_none(r, j->number, err);
 	}
-	ask = ask_of(j);
+	call = call_of(j);
 	if (rc == 0 && !r->opt->estimate)
-		rc = gm_window_check(&ask, &failure);
+		rc = gm_window_check(&call, &failure);
 	if (rc == 0)
 		return 1;
 	if (failure.code != GM_EDATA && failure.code != GM_ENOINPUT) {
 		*err = failure;
 		return -1;
 	}
-	j->item.hash[0] = '\0'; /* it is of no use to a later run */
+	j->item.hash[0] = '\0'; /* a later run must try it again */
 	return put_invalid(r, j, &failure, err);
 }
 
-/* Have the loop woken when there is input; or no longer. */
+/*
+ * Have the watch wake the loop when there is input; or no longer.  Only while a
+ * slot is free: otherwise input that nobody reads would wake it all the time.
+ */
 static int
 wait_for_input(struct run *r, bool waits, struct gm_err *err)
 {
 	struct pollfd input = { .fd = r->reader.fd, .events = POLLIN };
 
-	/* There was only too much for one turn. */
+	/* Input is left over from this turn: come back at once. */
 	if (waits && poll(&input, 1, 0) > 0)
 		return gm_watch_by(&r->watch, gm_clock_mono_ms(), err);
 	if (waits == r->waits)
@@ -515,8 +578,8 @@ wait_for_input(struct run *r, bool waits, struct gm_err *err)
 }
 
 /*
- * The next record that needs a request.  Returns 1, 0: none now, or -1 with
- * *err; no record comes if stop is set then.
+ * Take the next record that is to be sent.  Returns 1; 0 if there is none now;
+ * or -1: with stop set there are no more records, else *err says what failed.
  */
 static int
 take_record(struct run *r, struct job *j, struct gm_err *err)
@@ -526,7 +589,7 @@ take_record(struct run *r, struct job *j, struct gm_err *err)
 
 	for (looks = 0; looks < LOOKS && rc == 0; looks++) {
 		if (gm_results_is_full(&r->results))
-			return 0; /* one that goes out wakes the loop */
+			return 0; /* a result that is written wakes the loop */
 		switch (gm_reader_next(&r->reader, &record, err)) {
 		case GM_READER_WAIT:
 			return wait_for_input(r, true, err);
@@ -539,14 +602,14 @@ take_record(struct run *r, struct job *j, struct gm_err *err)
 			rc = take_item(r, j, &record, err);
 		}
 		if (rc == 0 && r->stop != STOP_NOT)
-			return -1; /* too many have failed */
+			return -1; /* --max-failures */
 	}
 	return rc == 0 ? gm_watch_by(&r->watch, gm_clock_mono_ms(), err) : rc;
 }
 
-/* Is it too early for another start?  Returns 1 if not, 0, or -1. */
+/* Keep --sleep-ms between two starts.  Returns 1; 0: too early; or -1. */
 static int
-keep_pace(struct run *r, struct gm_err *err)
+keep_interval(struct run *r, struct gm_err *err)
 {
 	int64_t now = gm_clock_mono_ms();
 
@@ -559,23 +622,24 @@ keep_pace(struct run *r, struct gm_err *err)
 }
 
 static void
-start(struct run *r, struct gm_call_args *ask)
+start(struct run *r, struct gm_call_args *call)
 {
 	struct job *j = r->ready;
 
 	r->ready = NULL;
 	r->busy++;
-	r->request.cautious = false; /* said once */
+	r->request.cautious = false; /* notes about the model: only once */
 	gm_hold_reset(&j->held);
-	*ask = ask_of(j);
+	*call = call_of(j);
 }
 
 /*
- * The pool's supplier.  A record is taken before its time, so that the end of
- * the input is seen at once.
+ * Called by the pool when a slot is free.  A record is taken before the limits
+ * and --sleep-ms are checked: with no record left, neither matters, and the run
+ * ends with status 0 and at once.
  */
 static int
-next(struct gm_call_args *ask, void *arg)
+next(struct gm_call_args *call, void *arg)
 {
 	struct run *r = arg;
 	struct gm_err err = { .code = GM_OK };
@@ -592,14 +656,14 @@ next(struct gm_call_args *ask, void *arg)
 	}
 	if (rc == 1) {
 		check_limits(r);
-		rc = r->stop == STOP_NOT ? keep_pace(r, &err) : -1;
+		rc = r->stop == STOP_NOT ? keep_interval(r, &err) : -1;
 	}
 	if (rc == -1 && r->stop == STOP_NOT) {
 		r->why = err;
 		end(r, STOP_ERROR);
 	}
 	if (rc == 1)
-		start(r, ask);
+		start(r, call);
 	return rc;
 }
 
@@ -621,6 +685,7 @@ show_progress(struct run *r, struct gm_err *err)
 	           : 0;
 }
 
+/* Called by the pool in each turn of its loop. */
 static int
 tick(void *arg, struct gm_err *err)
 {
@@ -629,6 +694,7 @@ tick(void *arg, struct gm_err *err)
 	if (gm_watch_at(&r->watch, 0, err) != 0 ||
 	    wait_for_input(r, false, err) != 0)
 		return -1;
+	/* Results on the same terminal must not follow the progress line. */
 	if (r->common->note.status != NULL && r->common->out_is_tty)
 		gm_progress_erase(&r->progress);
 	if (gm_results_tick(&r->results, err) != 0)
@@ -672,7 +738,7 @@ make_jobs(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* What all records share: texts, parameters, templates. */
+/* Prepare what all records share: texts, parameters, templates. */
 static int
 prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -698,7 +764,10 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	return gm_items_open(&r->items, &items, err);
 }
 
-/* Results that go into the input would never end, or destroy it. */
+/*
+ * Fail if input and output are the same file: a run that reads its own results
+ * would never end, and -o would destroy the input.
+ */
 static int
 check_output(const struct run *r, struct gm_err *err)
 {
@@ -713,10 +782,9 @@ check_output(const struct run *r, struct gm_err *err)
 		return 0;
 	if (output == NULL)
 		return gm_fail(err, GM_EUSAGE,
-		    "standard output is the file of standard input: use "
-		    "another file");
+		    "standard output is the input file; use another file");
 	return gm_fail(err, GM_EUSAGE,
-	    "--output: %s is the standard input: use another file", output);
+	    "--output: %s is the input file; use another file", output);
 }
 
 static int
@@ -732,7 +800,8 @@ open_output(struct run *r, struct gm_err *err)
 	r->results.printer.watch = &r->watch;
 	r->results.ordered = o->text;
 	gm_order_init(&r->results.printer.order, o->unordered);
-	if (o->text && !o->unordered) /* texts have no numbers */
+	/* Texts have no numbers: a record without one gets an empty line. */
+	if (o->text && !o->unordered)
 		r->results.printer.order.gap =
 		    (struct gm_span){ o->nul ? "\0" : "\n", 1 };
 	if (check_output(r, err) != 0)
@@ -751,6 +820,7 @@ open_output(struct run *r, struct gm_err *err)
 	if (gm_journal_open(&r->journal, &r->journal_options, err) != 0)
 		return -1;
 	r->results.journal = &r->journal;
+	r->resumable = r->journal.path != NULL && !o->text;
 	return 0;
 }
 
@@ -764,7 +834,7 @@ open_input(struct run *r)
 
 	gm_reader_init(&r->reader, fd, "standard input", form);
 	r->begun_ms = gm_clock_mono_ms();
-	/* As JSON it is told where the results go. */
+	/* The lines of JSON report failures themselves. */
 	r->level = r->opt->text || r->opt->estimate || r->opt->dry_run
 	               ? GM_LEVEL_ERROR
 	               : GM_LEVEL_DETAIL;
@@ -772,13 +842,13 @@ open_input(struct run *r)
 	    c->note.status != NULL && fd != -1 ? gm_reader_total(fd, form) : -1,
 	    r->begun_ms);
 	r->log = c->log;
-	/* A line for each would be too much, unless it is asked for. */
+	/* A line for each request only on demand, not for every terminal. */
 	r->log.metrics = c->config.values[GM_SET_METRICS].number != 0;
 }
 
 /* --- runs that send nothing */
 
-/* Look at all records one by one; use() gets those that are valid. */
+/* Call use() for each valid record. */
 static int
 walk(struct run *r, int (*use)(struct run *, struct job *, struct gm_err *),
     struct gm_err *err)
@@ -791,7 +861,7 @@ walk(struct run *r, int (*use)(struct run *, struct job *, struct gm_err *),
 			rc = take_record(r, r->idle, err);
 		if (rc == 1) {
 			rc = use(r, r->idle, err);
-			r->totals.answered++; /* as far as can be known */
+			r->totals.answered++; /* it could be sent */
 		} else if (rc == 0 && gm_stop_poll(r->watch.fd, POLLIN, 0,
 					  GM_STOP_DRAIN, err) == -1) {
 			rc = -1;
@@ -835,16 +905,16 @@ estimate(struct run *r, struct gm_err *err)
 }
 
 /*
- * A body a line; what else would be sent is said on standard error, once if it
- * is not asked for, as it is the same for most.
+ * Print the body of a request on a line.  URL and headers, which are the same
+ * for most, go to standard error for the first record; for all only with -v.
  */
 static int
 print_request(struct run *r, struct job *j, struct gm_err *err)
 {
-	const struct gm_call_args ask = ask_of(j);
+	const struct gm_call_args call = call_of(j);
 
 	gm_buf_reset(&r->line);
-	if (gm_call_preview(&ask,
+	if (gm_call_preview(&call,
 		r->totals.answered == 0 ? GM_LEVEL_METRICS : GM_LEVEL_DETAIL,
 		&r->line, err) != 0)
 		return -1;
@@ -852,7 +922,7 @@ print_request(struct run *r, struct job *j, struct gm_err *err)
 	return print_line(r, err);
 }
 
-/* Returns 0, or -1 with what the whole run comes to. */
+/* Estimate or dry run.  Returns 0, or -1 with the status of the run. */
 static int
 send_nothing(struct run *r, struct gm_err *err)
 {
@@ -862,13 +932,17 @@ send_nothing(struct run *r, struct gm_err *err)
 	return rc == 0 ? judge_records(r, err) : rc;
 }
 
-/* All has been taken to its end; rc and *err are what the pool came to. */
+/*
+ * Write what is left, close the output and find the status of the run, also
+ * after a failure; rc and *err are the pool's.  A failure of the output or of
+ * memory comes first, then a signal, the reason for an early stop, and last the
+ * records that have failed.
+ */
 static int
 finish(struct run *r, int rc, struct gm_err *err)
 {
 	const struct gm_common *c = r->common;
 	bool complete = rc == 0 && r->stop == STOP_END && r->passed == 0;
-	bool resumable = r->journal.path != NULL && !r->opt->text;
 	struct gm_err failure;
 
 	gm_progress_erase(&r->progress);
@@ -881,15 +955,17 @@ finish(struct run *r, int rc, struct gm_err *err)
 		*err = failure;
 		rc = -1;
 	}
-	if (rc != 0 && resumable && err->code == GM_EIO && !r->journal.removed)
-		gm_err_append(err, "; --resume goes on from there");
+	if (rc != 0 && r->resumable && err->code == GM_EIO &&
+	    !r->journal.removed)
+		gm_err_append(err, "; --resume continues it");
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&c->log, &r->totals);
 	if (rc == 0 && gm_stop_signal() != 0)
 		return gm_stop_fail(err);
 	if (rc == 0)
 		rc = judge_stop(r, err);
-	if (rc == 0 && r->stop != STOP_END) /* late, with nothing in flight */
+	/* The deadline, or a signal, with nothing in flight. */
+	if (rc == 0 && r->stop != STOP_END)
 		return gm_stop_fail(err);
 	if (rc == 0 && r->totals.records == 0 && r->opt->require_stdin)
 		return gm_fail(err, GM_EDATA, "standard input: no records");
@@ -935,7 +1011,7 @@ release(struct run *r)
 	free(r);
 }
 
-/* Not on the stack, which may be as small as 64 KiB. */
+/* The run is on the heap, as a stack may be as small as 64 KiB. */
 int
 gm_batch_run(struct gm_prompt_options *opt, struct gm_services *services,
     int argc, char **argv, struct gm_err *err)

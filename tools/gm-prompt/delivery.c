@@ -4,7 +4,10 @@
 #include "cli/hold.h"
 #include "gm-prompt/fence.h"
 
-/* Characters written at once: no more than is worth a copy. */
+/*
+ * Bytes written at a time.  The output copies and filters each piece, so this
+ * bounds the memory for a large answer.
+ */
 #define PIECE 16384
 
 bool
@@ -17,15 +20,27 @@ gm_delivery_is_showable(const struct gm_result *o, int rc)
 }
 
 int
-gm_delivery_block(const struct gm_result *o, struct gm_span answer, int rc,
+gm_delivery_block(struct gm_result *o, struct gm_span answer, int rc,
     struct gm_buf *block, struct gm_err *err)
 {
-	if (gm_fence_first(answer, block) || rc != 0)
+	const struct gm_class_row *row = gm_class(GM_CLASS_NO_BLOCK);
+	bool found = gm_fence_first(answer, block);
+
+	if (gm_buf_check(block, err) != 0) {
+		o->class = GM_CLASS_LOCAL;
+		return -1;
+	}
+	if (found || rc != 0)
 		return rc;
-	return gm_fail(
-	    err, GM_ENEGATIVE, "%s: the answer has no fenced block", o->model);
+	if (o->class == GM_CLASS_OK) /* else it is truncated, which says more */
+		o->class = GM_CLASS_NO_BLOCK;
+	(void)gm_fail(err, row->code, "%s: %s", o->model, row->phrase);
+	gm_err_advise(err, "%s", row->advice);
+	gm_err_ids(err, "%s", row->name);
+	return -1;
 }
 
+/* Hold back a part; the sink of an answer that is not streamed. */
 static int
 hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -41,6 +56,7 @@ hold_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	return gm_buf_check(&d->thoughts, err);
 }
 
+/* The request is retried: drop what the failed attempt has given. */
 static void
 drop(void *arg)
 {
@@ -50,7 +66,10 @@ drop(void *arg)
 	gm_buf_reset(&d->thoughts);
 }
 
-/* Thoughts are not the answer: if they cannot be shown, it still comes. */
+/*
+ * Write thoughts.  Ignore errors: thoughts are not the answer, which must not
+ * fail because they cannot be shown.
+ */
 static void
 show_thought(struct gm_delivery *d, struct gm_span text)
 {
@@ -77,6 +96,7 @@ end_thoughts(struct gm_delivery *d)
 		show_thought(d, gm_span_of("\n"));
 }
 
+/* Pass a part on to the output; the sink of a streamed answer. */
 static int
 give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -86,7 +106,7 @@ give_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	if (part->kind != GM_PART_TEXT)
 		return GM_SINK_OMITS;
 	if (part->text.len == 0)
-		return 0; /* a signature ends no line */
+		return 0; /* only a signature: leave the thoughts' line open */
 	if (!part->thought) {
 		end_thoughts(d);
 		gm_out_put(d->out, part->text);

@@ -1,10 +1,12 @@
 #include "gm-prompt/fence.h"
 
 struct fence {
-	size_t indent, len;
-	char mark;
+	size_t indent; /* spaces before it */
+	size_t len;    /* how often the mark is repeated */
+	char mark;     /* '`' or '~' */
 };
 
+/* Count how often c is repeated at offset from. */
 static size_t
 count(struct gm_span line, size_t from, char c)
 {
@@ -15,6 +17,7 @@ count(struct gm_span line, size_t from, char c)
 	return i - from;
 }
 
+/* Return true if the line opens a block; fill *f. */
 static bool
 opens(struct gm_span line, struct fence *f)
 {
@@ -27,7 +30,7 @@ opens(struct gm_span line, struct fence *f)
 	f->len = count(line, f->indent, f->mark);
 	if ((f->mark != '`' && f->mark != '~') || f->len < 3)
 		return false;
-	/* "```x```" is a code span, not a fence. */
+	/* "```x```" is a code span: an info string contains no backtick. */
 	for (i = f->indent + f->len; f->mark == '`' && i < line.len; i++)
 		if (line.p[i] == '`')
 			return false;
@@ -61,7 +64,7 @@ gm_fence_first(struct gm_span text, struct gm_buf *out)
 		if (closes(line, &f))
 			return true;
 		if (rest.p == NULL && line.len == 0)
-			break; /* what follows the last newline is no line */
+			break; /* nothing follows the last newline */
 		indent = count(line, 0, ' ');
 		if (indent > f.indent)
 			indent = f.indent;

@@ -4,11 +4,11 @@
 /*
  * The first fenced code block of a Markdown text.
  *
- * Source: CommonMark 0.31, 4.5: fences of three or more '`' or '~', indented
- * by up to three spaces, closed by at least as many of the same; a block that
- * is not closed runs to the end.  Indentation of the fence is taken off the
- * lines.  Blocks inside lists and quotes count where the fence begins a line
- * after that indentation only.  No I/O.
+ * Source: CommonMark 0.31, 4.5.  A fence is three or more '`' or '~', indented
+ * by up to three spaces.  At least as many of the same character close it; a
+ * block that is not closed runs to the end of the text.  The indentation of the
+ * fence is removed from each line.  A block inside a list or a quote counts
+ * only if at most three spaces stand before its fence.  No I/O.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-/* Append the block's content; false if there is no block. */
+/* Append the content of the block.  Return false if there is no block. */
 bool gm_fence_first(struct gm_span text, struct gm_buf *out);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "gm-prompt/hashes.h"
 
-#define DIGITS 32 /* of a hash */
+#define DIGITS 32 /* hexadecimal, of a hash */
 
 static bool
 is_less(struct gm_hash a, struct gm_hash b)
@@ -10,6 +10,7 @@ is_less(struct gm_hash a, struct gm_hash b)
 	return a.high != b.high ? a.high < b.high : a.low < b.low;
 }
 
+/* Parse half of the digits. */
 static bool
 take_digits(uint64_t *value, const char *digits)
 {
@@ -55,7 +56,7 @@ gm_hashes_add(struct gm_hashes *h, struct gm_hash hash, struct gm_err *err)
 	return 0;
 }
 
-/* Move the hash at i down in a heap of len until none below it is larger. */
+/* Move the hash at i down in a heap of len until no hash below it is larger. */
 static void
 sift(struct gm_hash *heap, size_t i, size_t len)
 {
@@ -73,7 +74,10 @@ sift(struct gm_hash *heap, size_t i, size_t len)
 	heap[i] = moved;
 }
 
-/* By a heap: in place, without recursion, and no order makes it slow. */
+/*
+ * Heapsort: the list of a million records is sorted in place, without recursion
+ * on a small stack, and no order of the input makes it slow.
+ */
 int
 gm_hashes_sort(struct gm_hashes *h, struct gm_err *err)
 {
@@ -103,8 +107,9 @@ has_mark(const struct gm_hashes *h, size_t i)
 }
 
 /*
- * The first place that is not before the hash, or, of those that are equal,
- * not marked either.
+ * Return the first index whose hash is not below the given one.  With unmarked
+ * set, skip marked entries of the hash: as marks fill its entries from the
+ * first, a binary search finds the first that is not marked.
  */
 static size_t
 find(const struct gm_hashes *h, struct gm_hash hash, bool unmarked)
@@ -149,7 +154,7 @@ gm_hashes_unmark(struct gm_hashes *h, struct gm_hash hash)
 
 	if (i == 0 || !is_at(h, hash, i - 1))
 		return false;
-	i--; /* the last one that has a mark */
+	i--; /* the last marked entry */
 	h->marks[i / CHAR_BIT] &= (unsigned char)~(1 << i % CHAR_BIT);
 	h->marked--;
 	return true;

@@ -10,11 +10,12 @@
 #include "gm-prompt/recordhash.h"
 #include "provider/encode.h"
 
-#define KEPT_MAX ((size_t)1024 * 1024) /* bytes kept for the next record */
-#define KEPT_TOKENS 16384
-#define NAME_MAX_LEN 65536
-#define LIST_MAX ((size_t)256 * 1024 * 1024)
+#define KEPT_MAX ((size_t)1024 * 1024) /* bytes of a buffer that are kept */
+#define KEPT_TOKENS 16384              /* room for JSON tokens that is kept */
+#define NAME_MAX_LEN 65536             /* bytes of a file name */
+#define LIST_MAX ((size_t)256 * 1024 * 1024) /* bytes of parts or turns */
 
+/* Members of a JSON record that are not only for templates. */
 enum member {
 	PROMPT,
 	CONTENTS,
@@ -44,11 +45,12 @@ struct record {
 	uint64_t number;
 	struct gm_span bytes;
 	struct gm_span text; /* its prompt; p NULL: none */
-	int at[MEMBERS];     /* of a JSON record, GM_JSON_NONE: not there */
+	int at[MEMBERS];     /* of a JSON record; GM_JSON_NONE: absent */
 };
 
-/* --- what all records share --- */
+/* --- shared by all records --- */
 
+/* Parse the names of -f.  Read files whose name has no placeholder now, once. */
 static int
 parse_files(struct gm_items *all, const struct gm_template_style *style,
     struct gm_err *err)
@@ -65,7 +67,7 @@ parse_files(struct gm_items *all, const struct gm_template_style *style,
 		t = &all->files[i];
 		if (strcmp(o->files[i], "-") == 0)
 			return gm_fail(err, GM_EUSAGE,
-			    "--file -: standard input has the records");
+			    "--file -: standard input holds the records");
 		if (gm_template_parse(t, gm_span_of(o->files[i]), style, err) !=
 		    0)
 			return -1;
@@ -126,9 +128,11 @@ gm_item_init(struct gm_item *it)
 	gm_buf_init(&it->hashes, LIST_MAX);
 	gm_buf_init(&it->canon, LIST_MAX);
 	gm_attach_init(&it->files);
-	it->files.regular_only = true; /* no record waits for another's FIFO */
+	/* A FIFO without a writer would block the whole batch. */
+	it->files.regular_only = true;
 }
 
+/* Prepare for the next record; give back the memory of a large one. */
 static void
 reset(struct gm_item *it, const struct gm_items *all)
 {
@@ -151,9 +155,9 @@ reset(struct gm_item *it, const struct gm_items *all)
 }
 
 /*
- * Texts of the record go behind each other and do not move, as there is room
- * for all of them: decoded they are no longer than as JSON, quotes and all, and
- * none is put twice.
+ * Reserve room for all texts of a record at once, so that they do not move
+ * while the request points to them.  A decoded string with its NUL is not
+ * longer than its JSON with quotes, and each is decoded once.
  */
 static int
 make_room(struct gm_item *it, struct gm_span record, struct gm_err *err)
@@ -162,6 +166,7 @@ make_room(struct gm_item *it, struct gm_span record, struct gm_err *err)
 	return gm_buf_check(&it->texts, err);
 }
 
+/* Decode a JSON string into the reserved room, followed by a NUL. */
 static struct gm_span
 decode(struct gm_item *it, int at)
 {
@@ -182,7 +187,10 @@ fail_type(const char *name, const char *type, struct gm_err *err)
 	return gm_fail(err, GM_EDATA, "%s: not %s", name, type);
 }
 
-/* What other modules say of an option is a fault of the record. */
+/*
+ * Make an error of another module one of the record: what is a usage error for
+ * an option (GM_EUSAGE, GM_ECONFIG) is invalid data in a record.
+ */
 static int
 blame_record(struct gm_err *err)
 {
@@ -193,6 +201,7 @@ blame_record(struct gm_err *err)
 
 /* --- members --- */
 
+/* Find the members of the list; one that is null counts as absent. */
 static int
 find_members(struct gm_item *it, struct record *r, struct gm_err *err)
 {
@@ -220,7 +229,7 @@ find_members(struct gm_item *it, struct record *r, struct gm_err *err)
 	return 0;
 }
 
-/* The unit of a \uXXXX at the start, or 0. */
+/* Return the UTF-16 unit of a \uXXXX at the start, or 0. */
 static unsigned int
 escaped_unit(const char *p, const char *end)
 {
@@ -236,7 +245,10 @@ escaped_unit(const char *p, const char *end)
 	return unit;
 }
 
-/* Escapes of lone surrogates, which are no text, become those of U+FFFD. */
+/*
+ * Replace escapes of lone surrogates by that of U+FFFD, in place.  An id is
+ * copied to the output as it was given, and many JSON readers reject them.
+ */
 static void
 repair_escapes(char *p, size_t len)
 {
@@ -273,7 +285,7 @@ read_id(struct gm_item *it, const struct record *r, struct gm_err *err)
 	return 0;
 }
 
-/* NULL in *text: not there. */
+/* Read a member that is a string; text->p is NULL if it is absent. */
 static int
 read_string(struct gm_item *it, const struct record *r, enum member m,
     struct gm_span *text, struct gm_err *err)
@@ -290,8 +302,9 @@ read_string(struct gm_item *it, const struct record *r, enum member m,
 }
 
 /*
- * The digits of a number as a text; 5.0 and 5e0 are whole, as some programs
- * write them so.  One that is too long is no number in any range.
+ * Copy a number as text, to be checked like the argument of an option.  If
+ * whole is set, write 5.0 and 5e0 as 5, as some programs write whole numbers
+ * so.  One that does not fit becomes "", which is out of any range.
  */
 static const char *
 copy_number(struct gm_item *it, int at, char room[72], bool whole)
@@ -369,17 +382,17 @@ read_stop(struct gm_item *it, const struct record *r, struct gm_err *err)
 			    "a string or an array of strings", err);
 		if (len == GM_PARAMS_STOPS)
 			return gm_fail(err, GM_EDATA,
-			    "stop: more than %d texts", GM_PARAMS_STOPS);
+			    "stop: more than %d strings", GM_PARAMS_STOPS);
 		it->stop[len] = decode(it, i).p;
 		if (it->stop[len++][0] == '\0')
-			return gm_fail(err, GM_EDATA, "stop: an empty text");
+			return gm_fail(err, GM_EDATA, "stop: empty string");
 	}
 	it->request.stop = it->stop;
 	it->request.stop_len = len;
 	return 0;
 }
 
-/* What is set beside the prompt: into the request. */
+/* Read all members but id, prompt, contents and files into the request. */
 static int
 read_options(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
@@ -399,6 +412,7 @@ read_options(struct gm_item *it, const struct record *r, struct gm_err *err)
 		return blame_record(err);
 	if (model.p == NULL)
 		return 0;
+	/* The record's model alone: fallback models are the option's. */
 	q->model = model.p;
 	q->next_models_len = 0;
 	if (it->service->provider->check_model(q->model, err) == 0)
@@ -423,7 +437,7 @@ add_turn(struct gm_item *it, enum gm_role role, size_t parts_len)
 	gm_buf_put(&it->turns, (const char *)&turn, sizeof(turn));
 }
 
-/* Where a fault is: "contents.2.parts.0". */
+/* The place of a fault: "contents.2.parts.0". */
 struct place {
 	size_t turn, part;
 };
@@ -431,7 +445,7 @@ struct place {
 #define IN_TURN "contents.%zu"
 #define IN_PART IN_TURN ".parts.%zu"
 
-/* Only text is sent so far; anything else is named. */
+/* Read a part.  Only text is supported; anything else is named in the error. */
 static int
 read_part(struct gm_item *it, int at, const struct place *p, bool *filled,
     struct gm_err *err)
@@ -453,7 +467,7 @@ read_part(struct gm_item *it, int at, const struct place *p, bool *filled,
 			signature = i;
 		else if (!gm_json_is(j, name, "thought") || gm_json_true(j, i))
 			return gm_fail(err, GM_EDATA,
-			    IN_PART ": %.*s is not supported, only text is",
+			    IN_PART ": %.*s is not supported; only text is",
 			    p->turn, p->part, raw.len < 80 ? (int)raw.len : 80,
 			    raw.p);
 	}
@@ -512,7 +526,7 @@ read_contents(struct gm_item *it, const struct record *r, struct gm_err *err)
 
 	if (r->text.p != NULL)
 		return gm_fail(
-		    err, GM_EDATA, "both prompt and contents are given");
+		    err, GM_EDATA, "prompt and contents cannot be combined");
 	if (r->all->options.prompt.len > 0)
 		return gm_fail(err, GM_EDATA,
 		    "contents: cannot be combined with a prompt for all "
@@ -538,7 +552,10 @@ values_of(const struct gm_item *it, const struct record *r)
 		.object = json ? GM_JSON_ROOT : GM_JSON_NONE };
 }
 
-/* A plain record may be anything, and in the prompt must be UTF-8. */
+/*
+ * Drop a BOM and replace ill-formed UTF-8, only if the record goes into the
+ * prompt: as a file name it is used byte by byte.
+ */
 static void
 repair(struct gm_item *it, struct record *r)
 {
@@ -557,7 +574,7 @@ repair(struct gm_item *it, struct record *r)
 	    r->number, count, count == 1 ? "" : "s");
 }
 
-/* Render the prompt, and append the record if it has no place in it. */
+/* Render the prompt, and append the record if it has no placeholder in it. */
 static int
 render_prompt(
     struct gm_item *it, const struct record *r, bool append, struct gm_err *err)
@@ -573,7 +590,7 @@ render_prompt(
 	return gm_buf_check(&it->texts, err);
 }
 
-/* The turn of a record without contents: its prompt, so far. */
+/* Make the turn of a record without contents; its files are added later. */
 static int
 make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
 {
@@ -602,7 +619,7 @@ make_prompt(struct gm_item *it, struct record *r, struct gm_err *err)
 
 /* --- files --- */
 
-/* Add the file whose name was put into the item; rc and *err are of that. */
+/* Attach the file named in it->name; rc and *err come from making the name. */
 static int
 attach_named(
     struct gm_item *it, const struct record *r, int rc, struct gm_err *err)
@@ -614,11 +631,11 @@ attach_named(
 		    &it->files, &in, gm_buf_str(&it->name), err);
 	if (it->name.failed == GM_EDATA)
 		return gm_fail(err, GM_EDATA,
-		    "a file's name is longer than %d bytes", NAME_MAX_LEN);
+		    "a file name is longer than %d bytes", NAME_MAX_LEN);
 	return -1;
 }
 
-/* Read those that are the record's own. */
+/* Read the record's own files: -f with a placeholder, and the member files. */
 static int
 attach(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
@@ -649,7 +666,10 @@ attach(struct gm_item *it, const struct record *r, struct gm_err *err)
 	return 0;
 }
 
-/* The i-th file of a record: one that all share, or its own? */
+/*
+ * Return the list that holds the i-th file: the shared one, or the item's.
+ * *shared counts the shared files up to it.
+ */
 static const struct gm_attach *
 next_file(const struct gm_item *it, const struct gm_items *all, size_t i,
     size_t *shared)
@@ -679,8 +699,8 @@ add_files(struct gm_item *it, const struct record *r, struct gm_err *err)
 
 	if (len > 0 && last->role == GM_ROLE_MODEL)
 		return gm_fail(err, GM_EDATA,
-		    "contents: the last turn is the model's, which takes no "
-		    "files");
+		    "contents: the last turn is the model's; files need a "
+		    "turn of the user");
 	for (i = 0; i < len; i++) {
 		from = next_file(it, r->all, i, &shared);
 		at = from == &it->files ? i - shared : shared - 1;
@@ -694,7 +714,7 @@ add_files(struct gm_item *it, const struct record *r, struct gm_err *err)
 	return 0;
 }
 
-/* Point the turns to their parts, which move no more. */
+/* Point the turns to their parts.  Only now, as no more parts are added. */
 static int
 set_turns(struct gm_item *it, struct gm_err *err)
 {
@@ -716,7 +736,10 @@ set_turns(struct gm_item *it, struct gm_err *err)
 
 /* --- services --- */
 
-/* Ask the len services that the item has, beginning with the first one's model. */
+/*
+ * Use the item's list of len services.  If the first service of the run is not
+ * among them, its models are of no use: take those of the new first one.
+ */
 static void
 use_own_services(struct gm_item *it, size_t len)
 {
@@ -733,7 +756,10 @@ use_own_services(struct gm_item *it, size_t len)
 	it->service = it->services;
 }
 
-/* Keep the services that support what the record asks for. */
+/*
+ * Keep the services that support the record.  The service that the user named
+ * must support it; only fallbacks are left out.
+ */
 static int
 fit(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
@@ -752,7 +778,7 @@ fit(struct gm_item *it, const struct record *r, struct gm_err *err)
 		if (all == 0 && !s->fallback)
 			return blame_record(err);
 		gm_note(s->note, GM_LEVEL_DETAIL,
-		    "record %" PRIu64 ": %s is left out: %s", r->number,
+		    "record %" PRIu64 ": not sent to %s: %s", r->number,
 		    s->provider->name, why.msg);
 	}
 	if (len == 0)
@@ -764,6 +790,7 @@ fit(struct gm_item *it, const struct record *r, struct gm_err *err)
 
 /* --- the hash --- */
 
+/* Hash the system instruction only if it is not that of the run. */
 static int
 set_hash(struct gm_item *it, const struct record *r, struct gm_err *err)
 {
@@ -845,7 +872,7 @@ gm_item_make(struct gm_item *it, const struct gm_items *all, uint64_t number,
 		return -1;
 	if (!it->filled)
 		return gm_fail(err, GM_EDATA, "empty prompt");
-	/* What the run's options ask for fits already. */
+	/* gm_services_fit() has checked the options; only members are new. */
 	if (all->options.json && fit(it, &r, err) != 0)
 		return -1;
 	return set_hash(it, &r, err);

@@ -10,13 +10,21 @@
 #include "base/stop.h"
 #include "gm-prompt/journal.h"
 
-#define TRIES 100  /* to open a file that is replaced again and again */
-#define NAP_MS 250 /* before a sync; a line waits for two at most */
+/* Attempts to open a file that other processes keep replacing. */
+#define TRIES 100
+
+/*
+ * Nap before a sync, so that one covers many lines.  A line waits for at most
+ * two naps and two syncs: less than a second.
+ */
+#define NAP_MS 250
+
+/* O_NONBLOCK: do not hang if the name has become a FIFO since it was checked. */
 #define FLAGS (O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
 /*
- * Does it take lines, but is no file that could be locked and read?  Returns 1,
- * 0, or -1.
+ * Return 1 if the path is only written to: not a regular file, or a descriptor
+ * with a name, such as /dev/stdout.  Otherwise return 0, or -1.
  */
 static int
 is_direct(const char *path, struct gm_err *err)
@@ -45,8 +53,8 @@ open_direct(struct gm_journal *j, struct gm_err *err)
 }
 
 /*
- * Open the file, or make it as a redirection does.  Returns 1, 0 if it came or
- * went meanwhile, or -1.
+ * Open the file, or create it as a shell redirection does.  Returns 1, 0 if it
+ * was created or removed by another process in between: try again, or -1.
  */
 static int
 open_once(struct gm_journal *j, struct gm_err *err)
@@ -73,12 +81,12 @@ fail_busy(const struct gm_journal *j, struct gm_err *err)
 
 	if (holder == 0)
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s: in use by another program; "
-		    "wait for it to end, or name another file",
+		    "%s: in use by another process; "
+		    "wait for it to end, or use another file",
 		    j->options->path);
 	return gm_fail(err, GM_ECANTCREAT,
 	    "%s: in use by process %ld; "
-	    "wait for it to end, or name another file",
+	    "wait for it to end, or use another file",
 	    j->options->path, (long)holder);
 }
 
@@ -86,14 +94,15 @@ static void
 note_unlocked(const struct gm_journal *j)
 {
 	(void)gm_note(j->options->note, GM_LEVEL_NOTE,
-	    "%s: this file system has no locks; "
+	    "%s: file locks are not supported here; "
 	    "use the file in one run at a time",
 	    j->options->path);
 }
 
 /*
- * Lock the file that the name means.  Another run may replace it between open
- * and lock.
+ * Open and lock the file.  Between the two, another run may end by renaming a
+ * new file to this name (gm_resume_rewrite()); we would then hold a lock on the
+ * old file, which nobody sees.  So check the name after locking.
  */
 static int
 open_locked(struct gm_journal *j, struct gm_err *err)
@@ -119,11 +128,11 @@ open_locked(struct gm_journal *j, struct gm_err *err)
 		(void)close(j->fd);
 		j->fd = -1;
 	}
-	return gm_fail(err, GM_ECANTCREAT, "%s: replaced again and again",
-	    j->options->path);
+	return gm_fail(err, GM_ECANTCREAT,
+	    "%s: other programs keep replacing it", j->options->path);
 }
 
-/* What to do with what is in the file. */
+/* Read the content of the file, empty the file, or fail, as the mode says. */
 static int
 begin(struct gm_journal *j, struct gm_err *err)
 {
@@ -134,7 +143,7 @@ begin(struct gm_journal *j, struct gm_err *err)
 		return gm_fail_errno(err, GM_ECANTCREAT, "%s", o->path);
 	if (!S_ISREG(st.st_mode))
 		return gm_fail(err, GM_ECANTCREAT,
-		    "%s: not a regular file any more", o->path);
+		    "%s: no longer a regular file", o->path);
 	if (st.st_size == 0)
 		return 0;
 	if (o->mode == GM_JOURNAL_RESUME)
@@ -159,13 +168,19 @@ open_regular(struct gm_journal *j, struct gm_err *err)
 		return gm_fail(err, GM_EOS, "%s: out of memory", path);
 	if (open_locked(j, err) != 0)
 		return -1;
+	/* Before begin(): if this fails, the file stays as it was. */
 	j->syncs = gm_sync_open(&j->sync, NAP_MS) == 0;
 	if (!j->syncs)
 		return gm_fail_errno(
 		    err, GM_EOS, "%s: cannot start a thread", path);
 	if (begin(j, err) != 0)
 		return -1;
-	/* Also if it was there: who made it may have been killed before. */
+	/*
+	 * Sync the file's name before the first line is written: lines that
+	 * are synced are of no use if a power cut takes the name.  Do so also
+	 * if the file existed, as the run that created it may have been killed
+	 * before it did.
+	 */
 	if (gm_aside_sync_directory(AT_FDCWD, j->path) != 0)
 		return gm_fail_errno(err, GM_EIO, "%s", path);
 	return 0;
@@ -195,7 +210,7 @@ gm_journal_skip(struct gm_journal *j, const char hash[GM_HASH_HEX])
 	       gm_resume_skip(&j->resume, h);
 }
 
-/* Has somebody removed the file, so that its lines are lost? */
+/* Return true, and note it, if the file was removed: its lines are lost. */
 static bool
 is_removed(struct gm_journal *j)
 {
@@ -205,7 +220,7 @@ is_removed(struct gm_journal *j)
 	return j->removed;
 }
 
-/* What failed first is what fails from then on. */
+/* Report the first failure, in every call after it. */
 static int
 fail_written(const struct gm_journal *j, struct gm_err *err)
 {
@@ -216,7 +231,11 @@ fail_written(const struct gm_journal *j, struct gm_err *err)
 	return gm_fail_errno(err, GM_EIO, "%s", j->options->path);
 }
 
-/* A line that cannot be whole is taken back, so that whole lines go on. */
+/*
+ * Write a line.  If only a part of it fits, as on a full disk, truncate that
+ * part, so that the file ends with a whole line.  No other process writes to
+ * the file, as it is locked.
+ */
 static int
 append(const struct gm_journal *j, struct gm_span line)
 {
@@ -241,7 +260,12 @@ append(const struct gm_journal *j, struct gm_span line)
 	return 0;
 }
 
-/* A sync that was not begun when the line was written covers it; see sync.h. */
+/*
+ * Have the thread sync the line just written.  If two syncs are under way, the
+ * second has not started yet (see sync.h) and will cover it.  Also report the
+ * failure of earlier syncs, and look every time whether the file still has a
+ * name, so that a run does not write for hours into a file that was removed.
+ */
 static int
 have_synced(struct gm_journal *j)
 {
@@ -276,13 +300,17 @@ gm_journal_write(struct gm_journal *j, const char hash[GM_HASH_HEX],
 		j->error = errno;
 	if (j->error != 0)
 		return fail_written(j, err);
+	/* Only now: an old line may be dropped once the new one is written. */
 	if (!gm_hashes_parse(&h, gm_span_of(hash)))
 		h = GM_RESUME_INVALID;
 	gm_resume_supersede(&j->resume, h);
 	return 0;
 }
 
-/* Drop what is superseded, and tell what is left. */
+/*
+ * Report lines that belong to no record, and drop superseded lines.  Do not
+ * start to copy a large file after a signal or the deadline.
+ */
 static void
 tidy(struct gm_journal *j, bool complete)
 {
@@ -299,9 +327,10 @@ tidy(struct gm_journal *j, bool complete)
 		return;
 	if (gm_resume_rewrite(&j->resume, j->fd, j->path, &err) != 0)
 		(void)gm_note(o->note, GM_LEVEL_NOTE,
-		    "%s; superseded lines were not dropped", err.msg);
+		    "%s; the old lines of retried records remain", err.msg);
 }
 
+/* Wait for the syncs under way and end the thread. */
 static void
 end_sync(struct gm_journal *j)
 {
@@ -315,6 +344,11 @@ end_sync(struct gm_journal *j)
 		j->error = error;
 }
 
+/*
+ * Sync all lines before old ones are dropped: tidy() copies the file and
+ * renames the copy, which must not lack a line.  Keep the lock until the end,
+ * so that no other run opens the file while it is replaced.
+ */
 int
 gm_journal_finish(struct gm_journal *j, bool complete, struct gm_err *err)
 {

@@ -50,8 +50,10 @@ main(int argc, char **argv)
 		.name = "gm-prompt",
 		.agent = "gm-prompt/" GM_VERSION,
 		.operands = "[prompt ...]",
-		.summary = "ask Gemini a question",
-		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.summary = "send a prompt to Gemini and print the answer",
+		.example = "git diff | gm-prompt 'Write a commit message.'",
+		.shared = GM_OPT_JSON | GM_OPT_MODEL | GM_OPT_SERVICE |
+		          GM_OPT_WAIT | GM_OPT_LOG,
 		.add_rows = gm_prompt_rows,
 		.common = &opt.common,
 	};

@@ -3,9 +3,9 @@
 #include "base/num.h"
 #include "gm-prompt/options.h"
 
-#define LIMIT_MAX INT64_C(1000000000000) /* of the user's limits */
+#define LIMIT_MAX INT64_C(1000000000000) /* of --max-requests and the like */
 
-/* The message about an option that is given without its like. */
+/* The message about an option that only a batch has. */
 #define ONLY_BATCH(option) option " needs --lines, --null or --jsonl"
 
 static bool
@@ -37,7 +37,7 @@ gm_prompt_options_sources(
 		.operands = argv,
 		.operands_len = argc,
 		.literal = behind > 0 ? behind : 0,
-		/* A record is text, too. */
+		/* A batch needs no prompt, as its records are text. */
 		.files = (int)o->files.len + o->batch,
 		.files_stdin = count_stdin(&o->files),
 		.no_stdin = o->no_stdin || o->batch,
@@ -45,7 +45,7 @@ gm_prompt_options_sources(
 	};
 }
 
-/* How many of the flags are set. */
+/* Count the flags that are set. */
 static int
 count(const bool *flags, size_t len)
 {
@@ -57,7 +57,7 @@ count(const bool *flags, size_t len)
 	return n;
 }
 
-/* What only a batch has: given without one it would do nothing. */
+/* Reject options of a batch without a batch, where they have no effect. */
 static int
 check_batch_alone(const struct gm_prompt_options *o, struct gm_err *err)
 {
@@ -85,7 +85,7 @@ is_from_stdin(const char *argument)
 	return argument != NULL && strcmp(argument, "@-") == 0;
 }
 
-/* Is an operand standard input? */
+/* Return true if an operand is "-" and stands before any "--". */
 static bool
 is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 {
@@ -97,7 +97,7 @@ is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 	return false;
 }
 
-/* What an option of a batch needs beside it, and what it cannot have. */
+/* Reject what takes standard input from the records, and missing options. */
 static int
 check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
@@ -106,8 +106,8 @@ check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
 		{ is_from_stdin(o->prompt) || is_from_stdin(o->system) ||
 			count_stdin(&o->files) > 0 ||
 			is_operand_stdin(o, argc, argv),
-		    "standard input holds the records: it cannot be the "
-		    "prompt, the system instruction or a file, too" },
+		    "standard input holds the records; it cannot also be the "
+		    "prompt, the system instruction or a file" },
 		{ o->resume && o->output == NULL,
 		    "--resume needs --output FILE" },
 		{ o->force && o->output == NULL,
@@ -119,7 +119,7 @@ check_batch_needs(const struct gm_prompt_options *o, int argc, char **argv,
 	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
-/* What a batch cannot have. */
+/* Reject what a batch cannot do. */
 static int
 check_batch(const struct gm_prompt_options *o, int argc, char **argv,
     struct gm_err *err)
@@ -169,6 +169,7 @@ set_limits(struct gm_prompt_options *o, struct gm_err *err)
 	    o->max_tokens_text, err);
 }
 
+/* Reject options that cannot be combined, in a batch or without one. */
 static int
 check_clashes(const struct gm_prompt_options *o, int argc, struct gm_err *err)
 {
@@ -227,28 +228,125 @@ gm_prompt_options_apply(struct gm_prompt_options *o, struct gm_services *s,
 }
 
 static void
+add_prompt_rows(struct gm_prompt_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 'q', "prompt", "TEXT|@FILE", "prompt, instead of operands",
+		    .may_be_empty = true, .kind = GM_ARG_AT_FILE,
+		    .text = &o->prompt },
+		{ 's', "system", "TEXT|@FILE", "system instruction",
+		    .common = true, .may_be_empty = true,
+		    .kind = GM_ARG_AT_FILE, .text = &o->system },
+		{ 'f', "file", "FILE", "add a text file; - is standard input",
+		    .common = true, .kind = GM_ARG_FILE, .texts = &o->files },
+		{ 'n', "no-stdin", NULL, "do not read standard input",
+		    .common = true, .flag = &o->no_stdin },
+		{ 0, "require-stdin", NULL, "fail if standard input is empty",
+		    .flag = &o->require_stdin },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_PROMPT, rows);
+}
+
+static void
+add_generation_rows(struct gm_prompt_options *o, struct gm_options *table)
+{
+	struct gm_params *p = &o->params;
+	const struct gm_opt rows[] = {
+		{ 't', "temperature", "N", "randomness, from 0 to 2",
+		    .common = true, .text = &p->temperature },
+		{ 0, "top-p", "N", "nucleus sampling, from 0 to 1",
+		    .text = &p->top_p },
+		{ 0, "top-k", "N", "sample from the N likeliest tokens",
+		    .text = &p->top_k },
+		{ 0, "max-tokens", "N", "limit of answer and thinking",
+		    .common = true, .text = &p->max_tokens },
+		{ 0, "stop", "TEXT", "end the answer at TEXT (up to 5 times)",
+		    .texts = &o->stop },
+		{ 0, "seed", "N", "make answers repeatable, if possible",
+		    .text = &p->seed },
+		{ 0, "thinking", "HOW",
+		    "minimal, low, medium, high, xhigh, off or tokens",
+		    .kind = GM_ARG_WORD, .word = gm_params_thinking_word,
+		    .text = &p->thinking },
+		{ 0, "safety", "HOW", "filter: none, low, medium or high",
+		    .kind = GM_ARG_WORD, .word = gm_params_safety_word,
+		    .text = &p->safety },
+		{ 0, "search", NULL, "let the model search the web",
+		    .common = true, .flag = &o->search },
+		{ 0, "url-context", NULL,
+		    "let the model read URLs in the prompt",
+		    .flag = &o->url_context },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_GENERATION, rows);
+}
+
+static void
+add_output_rows(struct gm_prompt_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 'o', "output", "FILE", "write the answer to FILE",
+		    .common = true, .kind = GM_ARG_FILE, .text = &o->output },
+		{ 'x', "extract", NULL,
+		    "print only the first fenced code block", .common = true,
+		    .flag = &o->extract },
+		{ 'S', "stream", NULL, "print the answer as it arrives",
+		    .flag = &o->stream },
+		{ 0, "no-stream", NULL, "print the answer when it is complete",
+		    .flag = &o->no_stream },
+		{ 0, "show-thoughts", NULL,
+		    "print summaries of thoughts on stderr",
+		    .flag = &o->show_thoughts },
+		{ 0, "raw", NULL, "keep control characters on a terminal",
+		    .flag = &o->raw },
+		{ 0, "count", NULL, "count tokens by the service; no answer",
+		    .flag = &o->count },
+		{ 0, "estimate", NULL, "estimate tokens and time; send nothing",
+		    .flag = &o->estimate },
+		{ 0, "dry-run", NULL, "print the request; send nothing",
+		    .common = true, .flag = &o->dry_run },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_OUTPUT, rows);
+}
+
+static void
 add_batch_rows(struct gm_prompt_options *o, struct gm_options *table)
 {
 	const struct gm_opt rows[] = {
-		{ 'l', "lines", NULL, "send each line of standard input",
-		    .flag = &o->lines },
-		{ '0', "null", NULL, "send each record that ends in a NUL byte",
-		    .flag = &o->nul },
-		{ 'a', "jsonl", NULL, "send each line, which is a JSON object",
-		    .flag = &o->jsonl },
-		{ 'I', "replace", "TEXT", "replace TEXT, not {}, by the record",
+		{ 'l', "lines", NULL, "each line of standard input is a record",
+		    .common = true, .flag = &o->lines },
+		{ '0', "null", NULL, "records end in NUL, as of find -print0",
+		    .common = true, .flag = &o->nul },
+		{ 'a', "jsonl", NULL, "each line is a JSON object",
+		    .common = true, .flag = &o->jsonl },
+		{ 'I', "replace", "TEXT", "replace TEXT by the record, not {}",
 		    .text = &o->mark },
-		{ 0, "text", NULL, "print answers only, not JSON lines",
+		{ 0, "text", NULL, "print only answers, no JSON lines",
 		    .flag = &o->text },
-		{ 0, "unordered", NULL, "print results as soon as they come",
+		{ 0, "unordered", NULL, "print results as they arrive",
 		    .flag = &o->unordered },
 		{ 0, "resume", NULL,
-		    "skip records that are answered in FILE of -o",
-		    .flag = &o->resume },
+		    "skip records that have an answer in FILE of -o",
+		    .common = true, .flag = &o->resume },
 		{ 0, "keep-failed", NULL,
-		    "keep old lines of failed records in FILE",
+		    "with --resume: keep old lines of failed records",
 		    .flag = &o->keep_failed },
 		{ 0, "force", NULL, "overwrite FILE of -o", .flag = &o->force },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_BATCHES, rows);
+}
+
+static void
+add_limit_rows(struct gm_prompt_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
 		{ 0, "max-failures", "N", "stop when N records have failed",
 		    .text = &o->max_failures_text },
 		{ 0, "max-requests", "N", "stop after N requests",
@@ -258,75 +356,18 @@ add_batch_rows(struct gm_prompt_options *o, struct gm_options *table)
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_rate_rows(&o->rate, table);
+	gm_options_add(table, GM_GROUP_LIMITS, rows);
 }
 
 void
 gm_prompt_rows(void *options, struct gm_options *table)
 {
 	struct gm_prompt_options *o = options;
-	struct gm_params *p = &o->params;
-	const struct gm_opt rows[] = {
-		{ 'q', "prompt", "TEXT|@FILE",
-		    "the prompt, in place of operands", .may_be_empty = true,
-		    .kind = GM_ARG_AT_FILE, .text = &o->prompt },
-		{ 's', "system", "TEXT|@FILE", "system instruction",
-		    .may_be_empty = true, .kind = GM_ARG_AT_FILE,
-		    .text = &o->system },
-		{ 'f', "file", "FILE", "send a text file, too; - is stdin",
-		    .kind = GM_ARG_FILE, .texts = &o->files },
-		{ 't', "temperature", "N", "0 (steady) to 2 (lively)",
-		    .text = &p->temperature },
-		{ 0, "top-p", "N", "nucleus sampling, 0 to 1",
-		    .text = &p->top_p },
-		{ 0, "top-k", "N", "sample from the N likeliest tokens",
-		    .text = &p->top_k },
-		{ 0, "max-tokens", "N", "limit of answer and thinking",
-		    .text = &p->max_tokens },
-		{ 0, "stop", "TEXT", "end the answer at TEXT (up to 5 times)",
-		    .texts = &o->stop },
-		{ 0, "seed", "N", "repeat an answer, as far as possible",
-		    .text = &p->seed },
-		{ 0, "thinking", "HOW",
-		    "minimal, low, medium, high, xhigh, off or tokens",
-		    .kind = GM_ARG_WORD, .word = gm_params_thinking_word,
-		    .text = &p->thinking },
-		{ 0, "show-thoughts", NULL, "summaries of thoughts, on stderr",
-		    .flag = &o->show_thoughts },
-		{ 0, "safety", "HOW", "filter: none, low, medium or high",
-		    .kind = GM_ARG_WORD, .word = gm_params_safety_word,
-		    .text = &p->safety },
-		{ 0, "search", NULL, "let the model search the web",
-		    .flag = &o->search },
-		{ 0, "url-context", NULL, "let it read the URLs in the prompt",
-		    .flag = &o->url_context },
-		{ 'S', "stream", NULL, "print the answer as it comes",
-		    .flag = &o->stream },
-		{ 0, "no-stream", NULL, "print the answer when it is complete",
-		    .flag = &o->no_stream },
-		{ 'o', "output", "FILE",
-		    "write to FILE, not to standard output",
-		    .kind = GM_ARG_FILE, .text = &o->output },
-		{ 'x', "extract", NULL,
-		    "print only the first fenced code block",
-		    .flag = &o->extract },
-		{ 0, "raw", NULL, "keep control characters on a terminal",
-		    .flag = &o->raw },
-		{ 'n', "no-stdin", NULL, "do not read standard input",
-		    .flag = &o->no_stdin },
-		{ 0, "require-stdin", NULL, "fail if standard input is empty",
-		    .flag = &o->require_stdin },
-		{ 0, "count", NULL,
-		    "have the service count tokens, get no answer",
-		    .flag = &o->count },
-		{ 0, "estimate", NULL, "estimate tokens and time, send nothing",
-		    .flag = &o->estimate },
-		{ 0, "dry-run", NULL, "print the request, send nothing",
-		    .flag = &o->dry_run },
-		{ 0 },
-	};
 
-	gm_options_add(table, rows);
+	add_prompt_rows(o, table);
+	add_generation_rows(o, table);
+	add_output_rows(o, table);
 	add_batch_rows(o, table);
-	gm_rate_rows(&o->rate, table);
+	add_limit_rows(o, table);
 }

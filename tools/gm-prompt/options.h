@@ -2,7 +2,7 @@
 #define GM_PROMPT_OPTIONS_H
 
 /*
- * The options of gm-prompt: their rows, and which of them go together.
+ * The options of gm-prompt: their rows, and the rules for combining them.
  */
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ struct gm_prompt_options {
 
 	/* Of a batch. */
 	struct gm_rate rate;
-	bool lines, nul, jsonl; /* how records are told apart */
-	bool batch;             /* one of them was given */
+	bool lines, nul, jsonl; /* the form of the records */
+	bool batch;             /* one of these three was given */
 	const char *mark;       /* --replace; NULL: "{}" */
 	bool text, unordered;
 	bool resume, keep_failed, force;
@@ -39,20 +39,20 @@ struct gm_prompt_options {
 void gm_prompt_rows(void *options, struct gm_options *);
 
 /*
- * What does not go together, or makes no sense.  Fills the numbers and batch.
- * Returns 0, or -1: GM_EUSAGE.
+ * Reject options that cannot be combined, are useless alone, or have a wrong
+ * value.  Fills the limits and batch.  Returns 0, or -1: GM_EUSAGE.
  */
 int gm_prompt_options_check(struct gm_prompt_options *, int argc, char **argv,
     struct gm_err *) GM_MUST_CHECK;
 
-/* Where the texts come from, after the check. */
+/* Return where the prompt and the system instruction come from. */
 struct gm_prompt_sources gm_prompt_options_sources(
     const struct gm_prompt_options *, int argc, char **argv);
 
 /*
- * What the options say of a request, without its text, for services that are
- * open; borrows from the options.  Returns 0, or -1: GM_EUSAGE, GM_ECONFIG,
- * GM_EOS.
+ * Fill a request, without its text, from the options, and leave out services
+ * that do not support it.  The request borrows from the options; the services
+ * are open.  Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
  */
 int gm_prompt_options_apply(struct gm_prompt_options *, struct gm_services *,
     struct gm_request *, struct gm_err *) GM_MUST_CHECK;

@@ -10,12 +10,12 @@
 #include "cli/input.h"
 #include "gm-prompt/reader.h"
 
-#define BLOCK ((size_t)64 * 1024) /* bytes read at once */
+#define BLOCK ((size_t)64 * 1024) /* bytes of a read */
 #define BLOCKS 4                  /* reads in one call */
-#define KEPT (4 * BLOCK)          /* memory kept between records */
+#define KEPT (4 * BLOCK)          /* bytes of memory kept between records */
 #define BOM "\xEF\xBB\xBF"
 
-/* Bytes dropped from a record at most: a byte order mark and a CR. */
+/* Bytes that trim() removes at most: a byte order mark and a CR. */
 #define TRIMMED (sizeof(BOM) - 1 + 1)
 
 void
@@ -44,7 +44,7 @@ terminator(enum gm_reader_form form)
 	return form == GM_READER_NUL ? '\0' : '\n';
 }
 
-/* A record without what does not count. */
+/* Remove the byte order mark of the first record and the CR of a line. */
 static struct gm_span
 trim(struct gm_span text, enum gm_reader_form form, bool first)
 {
@@ -59,8 +59,8 @@ trim(struct gm_span text, enum gm_reader_form form, bool first)
 }
 
 /*
- * Give back the memory of a large record, and move what is left to the
- * beginning: less than a block, unless a record is not whole yet.
+ * Move the unread bytes to the start of the buffer, and give back the memory of
+ * a large record.  At most a block is moved, unless a record is incomplete.
  */
 static void
 make_room(struct gm_reader *r)
@@ -82,9 +82,9 @@ make_room(struct gm_reader *r)
 }
 
 /*
- * Is there something to read?  Of a FIFO that never had a writer poll(2) says
- * nothing, but read(2) that it is at its end, and may be asked if it does not
- * wait.
+ * Return true if read(2) will not wait.  On a FIFO that never had a writer
+ * poll(2) reports no event, while read(2) returns 0 for its end; so call
+ * read(2) in any case if the descriptor is nonblocking.
  */
 static bool
 is_readable(int fd)
@@ -98,7 +98,7 @@ is_readable(int fd)
 	return flags != -1 && (flags & O_NONBLOCK) != 0;
 }
 
-/* Read one block.  Returns 1, also at the end, 0: nothing now, or -1. */
+/* Read one block.  Returns 1, also at the end; 0: nothing to read now; or -1. */
 static int
 fill(struct gm_reader *r, struct gm_err *err)
 {
@@ -109,7 +109,10 @@ fill(struct gm_reader *r, struct gm_err *err)
 	make_room(r);
 	if (!is_readable(r->fd))
 		return 0;
-	/* Grow to the maximum at once, not through a copy of nearly its size. */
+	/*
+	 * Grow from 4 MiB to the maximum in one step: doubling would copy, and
+	 * hold both buffers for a moment.
+	 */
 	if (r->raw.len > GM_READER_MAX / 4)
 		room = r->raw.max - r->raw.len;
 	block = gm_buf_room(&r->raw, room);
@@ -125,7 +128,7 @@ fill(struct gm_reader *r, struct gm_err *err)
 	return 1;
 }
 
-/* A record as it was read; false: it is not whole yet, or nothing is left. */
+/* Take a record as it was read; false if none is complete. */
 static bool
 take(struct gm_reader *r, struct gm_span *text)
 {
@@ -148,7 +151,7 @@ take(struct gm_reader *r, struct gm_span *text)
 	return true;
 }
 
-/* Drop what is there of a record that was too large; was that its end? */
+/* Drop bytes of a record that is too large; true if that was its end. */
 static bool
 skip(struct gm_reader *r)
 {
@@ -160,7 +163,10 @@ skip(struct gm_reader *r)
 	return !r->skipping;
 }
 
-/* A record without what does not count, or what is there of a large one. */
+/*
+ * Take the next record that is not empty, trimmed.  Of a record that is too
+ * large, take the part that was read, so that it is reported at once.
+ */
 static bool
 take_record(struct gm_reader *r, struct gm_span *text)
 {
@@ -184,6 +190,7 @@ take_record(struct gm_reader *r, struct gm_span *text)
 	return true;
 }
 
+/* Fail if a record is too large or contains NUL. */
 static int
 check(struct gm_span text, struct gm_err *err)
 {
@@ -200,7 +207,7 @@ check(struct gm_span text, struct gm_err *err)
 	return 0;
 }
 
-/* Replace what is not UTF-8, which makes a text longer. */
+/* Replace ill-formed UTF-8, which can make the text longer. */
 static int
 repair(struct gm_reader *r, struct gm_span *text, size_t *replaced,
     struct gm_err *err)
@@ -211,12 +218,12 @@ repair(struct gm_reader *r, struct gm_span *text, size_t *replaced,
 	*text = gm_buf_span(&r->clean);
 	if (r->clean.failed == GM_EDATA)
 		return gm_fail(err, GM_EDATA,
-		    "not UTF-8, and larger than %d MiB after the repair",
+		    "larger than %d MiB after invalid UTF-8 was replaced",
 		    GM_READER_MAX / 1024 / 1024);
 	return gm_buf_check(&r->clean, err);
 }
 
-/* Fill *record.  Returns 0, or -1: there can be no further ones. */
+/* Fill *record.  Returns 0, or -1 if the whole input is unusable. */
 static int
 judge(struct gm_reader *r, struct gm_span text, struct gm_reader_record *record,
     struct gm_err *err)
@@ -272,13 +279,13 @@ gm_reader_next(
 	return result;
 }
 
-/* The count of records so far, and the beginning of the one under way. */
+/* The number of records, and the start of the one being counted. */
 struct tally {
 	enum gm_reader_form form;
 	int64_t count;
 	bool begun;
 	size_t len;             /* of head */
-	char head[TRIMMED + 1]; /* enough to see that a record is not empty */
+	char head[TRIMMED + 1]; /* enough to tell whether a record is empty */
 };
 
 static void
@@ -310,7 +317,7 @@ add_block(struct tally *t, const char *p, size_t len)
 	}
 }
 
-/* Returns 0, or -1: the file cannot be read, or we were asked to stop. */
+/* Returns 0, or -1 if the file cannot be read, or a signal ends the run. */
 static int
 add_file(struct tally *t, int fd, char *block)
 {

@@ -1,11 +1,11 @@
 #include "gm-prompt/recordhash.h"
 
 #define VERSION "gm-prompt record 1\n"
-#define SHORT 64 /* bytes; longer texts are hashed by themselves */
+#define SHORT 64 /* bytes; longer texts are hashed separately, not copied */
 
 /*
- * A field: what it is, its length, its bytes, so that no two lists of fields
- * are the same bytes.
+ * Append a field: a letter for what it is, its length, its bytes.  With the
+ * length no two lists of fields give the same bytes.
  */
 static void
 put(struct gm_buf *out, char what, struct gm_span text)
@@ -22,7 +22,7 @@ put(struct gm_buf *out, char what, struct gm_span text)
 	gm_buf_printf(out, "%zu#%s", text.len, hash);
 }
 
-/* The same of what may not be set. */
+/* Append a field that may be unset, which differs from an empty one. */
 static void
 put_text(struct gm_buf *out, char what, const char *text)
 {
@@ -57,7 +57,10 @@ put_services(struct gm_buf *out, const struct gm_recordhash *h)
 	}
 }
 
-/* Files count by their hashes, which are made already. */
+/*
+ * Append the turns without the parts that are files: a file of all records was
+ * read and hashed once.
+ */
 static void
 put_turns(struct gm_buf *out, const struct gm_recordhash *h)
 {

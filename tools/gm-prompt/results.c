@@ -1,6 +1,9 @@
 #include "gm-prompt/results.h"
 
-/* Take the next line that may go.  The order has kept no hash: it has none. */
+/*
+ * Write the lines whose turn it is.  Only lines of --text are ordered in a
+ * journal; they have no hash, as such a file cannot be resumed.
+ */
 static int
 pass_to_journal(struct gm_results *r, struct gm_err *err)
 {

@@ -2,10 +2,11 @@
 #define GM_PROMPT_RESULTS_H
 
 /*
- * The way of a batch's results to where they go.  Lines for a journal are
- * written as they come, as each says which record it belongs to; others in the
- * order of the input, unless they may go as they come.  Nothing here waits for
- * a reader before the end: what it does not take yet is kept.
+ * Writes the results of a batch to the journal or to standard output.  Lines of
+ * a journal are written as soon as they are known, as each names its record.
+ * Other results are written in the order of the input, unless --unordered.
+ * Nothing here waits for a slow reader before the end: results that it has not
+ * taken are kept in memory.
  */
 
 #include <stdbool.h>
@@ -16,18 +17,18 @@
 #include "cli/printer.h"
 #include "gm-prompt/journal.h"
 
-/* Zero with the printer ready and one of the others set is ready. */
+/* The caller initialises the printer's order and sets one of the outputs. */
 struct gm_results {
-	struct gm_printer printer;  /* out NULL: there is a journal */
-	struct gm_journal *journal; /* NULL: there is an output; borrowed */
-	bool ordered;               /* of a journal: its lines, too */
+	struct gm_printer printer;  /* out: NULL with a journal */
+	struct gm_journal *journal; /* borrowed; NULL: printer.out is used */
+	bool ordered;               /* also write the journal in order */
 };
 
 /*
- * The result of a record, each number once, from 1; a record without one has an
- * empty line.  hash is the record's, NULL if the journal is not to be resumed.
- * Returns 0, or -1: GM_EIO (the output), GM_EOS, and from a journal what
- * gm_journal_write() has.
+ * Add the result of a record; each number from 1 once.  A record without a
+ * result has an empty line.  hash is the record's, NULL if the journal cannot
+ * be resumed (--text).  Returns 0, or -1: GM_EIO (the output), GM_EOS, and with
+ * a journal as gm_journal_write().
  */
 int gm_results_put(struct gm_results *, int64_t number, const char *hash,
     struct gm_span line, struct gm_err *) GM_MUST_CHECK;
@@ -35,13 +36,13 @@ int gm_results_put(struct gm_results *, int64_t number, const char *hash,
 /* Write what can be written without waiting.  Errors as above. */
 int gm_results_tick(struct gm_results *, struct gm_err *) GM_MUST_CHECK;
 
-/* Are so many results kept that nothing new should begin? */
+/* Return true if so many results wait that no further record may start. */
 bool gm_results_is_full(const struct gm_results *);
 
 /*
- * No more come: write all that is kept, also what waits for a record without a
- * result.  Waits for a reader until GM_STOP_NOW.  Errors as above, GM_ESIGNAL
- * and GM_EUNAVAILABLE (the deadline).
+ * Write all that is kept after the last result, also lines after a record that
+ * never got one.  Waits for a slow reader until GM_STOP_NOW.  Errors as above,
+ * GM_ESIGNAL and GM_EUNAVAILABLE (the deadline).
  */
 int gm_results_end(struct gm_results *, struct gm_err *) GM_MUST_CHECK;
 

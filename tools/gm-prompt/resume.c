@@ -12,23 +12,23 @@
 #include "gm-prompt/resume.h"
 #include "json/read.h"
 
-#define LONGEST ((size_t)1 << 30)  /* line, with its newline */
-#define CHUNK ((size_t)256 * 1024) /* written at once, or a little more */
+#define LONGEST ((size_t)1 << 30)  /* bytes of a line with its newline */
+#define CHUNK ((size_t)256 * 1024) /* bytes collected before a write */
 
 /* A walk over the lines of a file. */
 struct walk {
 	int fd;
 	const char *path;
 	off_t size;          /* of the file, before the walk */
-	off_t at;            /* where the line begins */
+	off_t at;            /* offset of the line */
 	uintmax_t number;    /* of the line, from 1 */
 	struct gm_span line; /* without its newline */
-	struct gm_json json; /* of the line, once it was parsed */
-	struct gm_hash hash; /* the same */
-	bool failed;         /* the same */
-	int (*each)(struct walk *, struct gm_err *);
+	struct gm_json json; /* filled by parse(), as the next two */
+	struct gm_hash hash;
+	bool failed;
+	int (*each)(struct walk *, struct gm_err *); /* called for each line */
 	struct gm_resume *resume;
-	struct gm_buf out; /* to be written to out_fd */
+	struct gm_buf out; /* lines to be written to out_fd */
 	int out_fd;
 };
 
@@ -38,7 +38,7 @@ has_newline(const struct walk *w)
 	return w->at + (off_t)w->line.len < w->size;
 }
 
-/* Read what a line says, if it is one of ours. */
+/* Parse a line.  Fails if it is not a result of gm-prompt. */
 static int
 parse(struct walk *w, struct gm_err *err)
 {
@@ -72,7 +72,10 @@ parse(struct walk *w, struct gm_err *err)
 	return 0;
 }
 
-/* The line is none of ours, as *err says. */
+/*
+ * Report a line that is not a result, for the reason in *err.  The file may be
+ * a valuable one named by mistake, so nothing in it is changed.
+ */
 static int
 fail_line(const struct walk *w, struct gm_err *err)
 {
@@ -81,10 +84,11 @@ fail_line(const struct walk *w, struct gm_err *err)
 	err->code = GM_EDATA;
 	gm_err_prefix(err,
 	    "%s: line %ju is not a result of gm-prompt: ", w->path, w->number);
-	gm_err_append(err, "; name another file");
+	gm_err_append(err, "; use another file");
 	return -1;
 }
 
+/* Call each() for the lines that the file has now. */
 static int
 walk(struct walk *w, struct gm_err *err)
 {
@@ -110,7 +114,7 @@ walk(struct walk *w, struct gm_err *err)
 	return more == -1 ? -1 : rc;
 }
 
-/* Does a part of a line begin as ours do? */
+/* Return true if an incomplete line begins as a result does. */
 static bool
 begins_well(struct gm_span part)
 {
@@ -122,23 +126,33 @@ begins_well(struct gm_span part)
 	       part.p[len] <= '9';
 }
 
+/* Add the hash of a line to the finished or the failed ones. */
 static int
 learn(struct walk *w, struct gm_err *err)
 {
 	struct gm_resume *r = w->resume;
 
 	if (parse(w, err) != 0) {
+		/*
+		 * A last line without its newline may be half of a result, if a
+		 * power cut or another file system left it.  Only then it may
+		 * be cut off; a file of another kind stays untouched.
+		 */
 		if (has_newline(w) || err->code == GM_EOS ||
 		    !begins_well(w->line))
 			return fail_line(w, err);
-		return 0; /* it is cut off */
+		return 0; /* mend() cuts it off */
 	}
 	r->size = w->at + (off_t)w->line.len + 1;
 	return gm_hashes_add(
 	    w->failed ? &r->failed : &r->finished, w->hash, err);
 }
 
-/* Make the file end after the last line that was read. */
+/*
+ * Make the file end after the last line that was read: new lines are appended
+ * to it.  Called after all lines were read, as nothing may be changed if one of
+ * them is not a result.
+ */
 static int
 mend(const struct walk *w, struct gm_err *err)
 {
@@ -204,7 +218,10 @@ put_out(struct walk *w, struct gm_err *err)
 	return 0;
 }
 
-/* A line that was read before is looked at again; a new one is ours. */
+/*
+ * Copy a line unless it is superseded.  Lines after resume->size are new: this
+ * run wrote them, and the newest line of a record counts.
+ */
 static int
 copy(struct walk *w, struct gm_err *err)
 {
@@ -215,7 +232,7 @@ copy(struct walk *w, struct gm_err *err)
 		    err, GM_EDATA, "%s: changed by another program", w->path);
 	if (old && parse(w, err) != 0)
 		return fail_line(w, err);
-	/* The first ones of a hash are dropped. */
+	/* Drop as many lines of the hash as are marked, from the first. */
 	if (old && w->failed && gm_hashes_unmark(&w->resume->failed, w->hash))
 		return 0;
 	gm_buf_put_span(&w->out, w->line);
@@ -223,6 +240,11 @@ copy(struct walk *w, struct gm_err *err)
 	return w->out.len < CHUNK ? 0 : put_out(w, err);
 }
 
+/*
+ * The copy is locked from its creation (gm_outfile_create()), so that no other
+ * run can use it between the rename and our end.  It is synced before the
+ * rename: a power cut leaves the old file or the whole new one.
+ */
 int
 gm_resume_rewrite(
     struct gm_resume *r, int fd, const char *path, struct gm_err *err)
@@ -236,13 +258,13 @@ gm_resume_rewrite(
 		    err, GM_EIO, "%s: replaced by another program", path);
 	if (gm_outfile_create(&file, path, err) != 0)
 		return -1;
-	file.must_rename = true;
+	file.must_rename = true; /* in place, a kill would leave half a file */
 	w.out_fd = file.fd;
 	gm_buf_init(&w.out, LONGEST + CHUNK);
 	if (file.in_place)
 		rc = gm_fail(err, GM_EIO,
-		    "%s: cannot be replaced: a mount point, or in a directory "
-		    "that is not writable",
+		    "%s: cannot be replaced: it is a mount point, or its "
+		    "directory is not writable",
 		    path);
 	else
 		rc = walk(&w, err);

@@ -2,15 +2,14 @@
 #define GM_PROMPT_RESUME_H
 
 /*
- * What earlier runs of a batch have left in its file.  Each line is a JSON
- * object that has the record's number in "record", 32 hexadecimal digits for
- * the record and its parameters in "hash", and true or false in "ok"; if that
- * is false, the record has failed, and "error" is an object.  Two records may be
- * the same: then the file has two lines of one hash.  A record that is not valid
- * has failed and an empty "hash", so all such are the same.
+ * The results of earlier runs in the file of a batch.  Each line is a JSON
+ * object with the number of the record in "record", a hash of the record and
+ * its parameters in "hash" (32 hexadecimal digits), and true or false in "ok".
+ * If "ok" is false, the record has failed and "error" is an object.  Equal
+ * records have equal hashes: the file has a line for each of them.  An invalid
+ * record has failed and has an empty "hash".
  *
- * In memory is the hash of each line, no matter how long the line is.  One line
- * at a time is read, of 1 GiB at most.
+ * Memory holds the hash of each line and one line at a time, of at most 1 GiB.
  */
 
 #include <stdbool.h>
@@ -20,48 +19,52 @@
 #include "base/err.h"
 #include "gm-prompt/hashes.h"
 
-/* How each line begins, so that a part of one can be told from other text. */
+/* The start of each line, by which a cut line is told from other text. */
 #define GM_RESUME_START "{\"record\":"
 
-/* The hash of records that are not valid; no other has it. */
+/* Stands for the hash of an invalid record. */
 #define GM_RESUME_INVALID ((struct gm_hash){ 0, 0 })
 
 struct gm_resume {
-	struct gm_hashes finished; /* marked: the input has this record */
+	struct gm_hashes finished; /* marked: a record has claimed the line */
 	struct gm_hashes failed;   /* marked: superseded by a newer line */
-	off_t size;                /* of the lines that were read */
+	off_t size;                /* bytes of the lines that were read */
 };
 
 /*
- * Read a file from its start; fd is open for reading and appending, path for
- * messages.  If every whole line is one of ours, a part of a line after them is
- * cut off, and a line that lacks only its newline gets it.  Returns 0, or -1
- * with the file as it was: GM_EDATA (names the line), GM_ENOINPUT, GM_ESIGNAL,
+ * Read a file from its start.  fd is open for reading and appending; path is
+ * for messages.  If all lines are results, an incomplete last line is cut off,
+ * and a last line that lacks only its newline gets one.  Returns 0, or -1 with
+ * the file unchanged: GM_EDATA (names the line), GM_ENOINPUT, GM_ESIGNAL,
  * GM_EUNAVAILABLE (the deadline), GM_EOS; or GM_EIO: it could not be changed.
  */
 int gm_resume_read(struct gm_resume *, int fd, const char *path,
     struct gm_err *) GM_MUST_CHECK;
 
-/* The input has a record: is it finished?  Counts those that are the same. */
+/*
+ * Return true if a finished line of this hash is not claimed yet, and claim it
+ * for a record of the input.
+ */
 bool gm_resume_skip(struct gm_resume *, struct gm_hash);
 
-/* A new line of this hash is in the file. */
+/* Mark an old failed line of this hash as superseded: it has a new line. */
 void gm_resume_supersede(struct gm_resume *, struct gm_hash);
 
 /*
- * The input has ended, and each record has been skipped or has a new line: so
- * all failed lines of such records are superseded, and all without a hash, as
- * their records are either still not valid or have a hash by now.  Returns how
- * many lines are left that no record of the input has claimed.
+ * The input has ended, and each of its records was skipped or has a new line.
+ * Mark the remaining failed lines of these records as superseded, and all lines
+ * without a hash: their records are either still invalid, with a new line, or
+ * have a hash by now.  Returns the number of lines that belong to no record of
+ * the input.
  */
 size_t gm_resume_complete(struct gm_resume *);
 
 /*
- * Replace the file by one without the superseded lines (outfile.h), written
- * aside and renamed, never in place.  The others stay as they are, in their
- * order, new ones as well.  fd goes on meaning the old file.  Returns 0, or -1
- * with the file as it was: GM_EIO, GM_ECANTCREAT, GM_ENOINPUT, GM_EDATA,
- * GM_ESIGNAL, GM_EUNAVAILABLE, GM_EOS.
+ * Replace the file by a copy without the superseded lines, written aside and
+ * renamed (outfile.h), never in place.  All other lines, old and new, keep
+ * their order.  fd still refers to the old file.  Returns 0, or -1 with the
+ * file unchanged: GM_EIO, GM_ECANTCREAT, GM_ENOINPUT, GM_EDATA, GM_ESIGNAL,
+ * GM_EUNAVAILABLE, GM_EOS.
  */
 int gm_resume_rewrite(struct gm_resume *, int fd, const char *path,
     struct gm_err *) GM_MUST_CHECK;

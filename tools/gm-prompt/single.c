@@ -16,19 +16,19 @@
 #include "gm-prompt/single.h"
 #include "provider/estimate.h"
 
-/* All that a run acquires, released in one place. */
+/* Everything that a run acquires, released in one place. */
 struct run {
 	struct gm_prompt_options *opt;
 	struct gm_services *services;
 	struct gm_prompt prompt;
 	struct gm_request request;
 	struct gm_attach files;
-	struct gm_part *parts; /* prompt and files, in the only turn: */
+	struct gm_part *parts; /* prompt and files, of the only turn */
 	struct gm_turn turn;
 	struct gm_result result;
 	struct gm_out out;
 	struct gm_delivery delivery;
-	bool asked; /* there is an result */
+	bool sent; /* result is that of a call */
 };
 
 static bool
@@ -37,6 +37,10 @@ is_stdin(const char *file)
 	return strcmp(file, "-") == 0;
 }
 
+/*
+ * Open the output and choose how to deliver.  By default only a terminal gets
+ * the answer as it arrives: a file or a pipe never gets half of one.
+ */
 static int
 open_output(struct run *r, struct gm_err *err)
 {
@@ -55,7 +59,7 @@ open_output(struct run *r, struct gm_err *err)
 }
 
 static struct gm_call_args
-ask_of(struct run *r)
+call_of(struct run *r)
 {
 	return (struct gm_call_args){ .service = r->services->services,
 		.request = &r->request,
@@ -63,7 +67,7 @@ ask_of(struct run *r)
 		.result = &r->result };
 }
 
-/* In place of an answer. */
+/* Print a text where there is no answer. */
 static int
 print(struct run *r, struct gm_span text, struct gm_err *err)
 {
@@ -76,19 +80,19 @@ print(struct run *r, struct gm_span text, struct gm_err *err)
 static int
 dry_run(struct run *r, struct gm_err *err)
 {
-	const struct gm_call_args what = ask_of(r);
+	const struct gm_call_args call = call_of(r);
 	struct gm_buf body;
 	int rc;
 
 	gm_buf_init(&body, SIZE_MAX / 2);
-	rc = gm_call_preview(&what, GM_LEVEL_METRICS, &body, err);
+	rc = gm_call_preview(&call, GM_LEVEL_METRICS, &body, err);
 	if (rc == 0)
 		rc = print(r, gm_buf_span(&body), err);
 	gm_buf_release(&body);
 	return rc;
 }
 
-/* What the request would take; sends nothing. */
+/* Print the tokens of the request and the limits set; send nothing. */
 static int
 estimate(struct run *r, struct gm_err *err)
 {
@@ -107,6 +111,7 @@ estimate(struct run *r, struct gm_err *err)
 	return rc;
 }
 
+/* Write the first block; fail if there is none, also in a truncated answer. */
 static int
 deliver_block(struct run *r, struct gm_err *err)
 {
@@ -117,12 +122,17 @@ deliver_block(struct run *r, struct gm_err *err)
 	rc = gm_delivery_block(
 	    &r->result, gm_buf_span(&r->delivery.held), 0, &block, err);
 	if (rc == 0)
-		rc = gm_buf_check(&block, err);
-	if (rc == 0)
 		rc =
 		    gm_delivery_replace(&r->delivery, gm_buf_span(&block), err);
 	gm_buf_release(&block);
 	return rc;
+}
+
+/* The answer is lost: that is the result, for JSON, log and metrics. */
+static void
+set_class(struct run *r, const struct gm_err *err)
+{
+	r->result.class = gm_class_of_error(err->code);
 }
 
 static int
@@ -135,7 +145,10 @@ deliver_count(struct run *r, struct gm_err *err)
 	return gm_delivery_replace(&r->delivery, gm_span_of(text), err);
 }
 
-/* Put what came of it where it belongs; rc and *err are the call's. */
+/*
+ * Write the answer as text, or as much of it as may be shown.  rc and *err are
+ * the call's.
+ */
 static int
 deliver_text(struct run *r, int rc, struct gm_err *err)
 {
@@ -152,12 +165,17 @@ deliver_text(struct run *r, int rc, struct gm_err *err)
 		delivered = gm_delivery_finish(&r->delivery, &failure);
 	if (delivered == 0 && gm_delivery_is_showable(&r->result, rc))
 		delivered = gm_out_commit(&r->out, &failure);
-	/* An answer that is lost weighs more than one that is cut. */
-	if (delivered != 0 && (rc == 0 || failure.code != GM_ENEGATIVE))
+	if (delivered == 0)
+		return rc;
+	/* A lost answer is worse than a truncated one: report that. */
+	if (rc == 0 || failure.code != GM_ENEGATIVE)
 		*err = failure;
-	return delivered != 0 ? -1 : rc;
+	if (failure.code != GM_ENEGATIVE)
+		set_class(r, err);
+	return -1;
 }
 
+/* Write the answer, or the failure, as an object of JSON. */
 static int
 deliver_record(struct run *r, int rc, struct gm_err *err)
 {
@@ -182,13 +200,16 @@ deliver_record(struct run *r, int rc, struct gm_err *err)
 	gm_record_write(&record, &line);
 	if (gm_buf_check(&line, err) != 0 ||
 	    gm_delivery_replace(&r->delivery, gm_buf_span(&line), err) != 0 ||
-	    gm_out_commit(&r->out, err) != 0)
+	    gm_out_commit(&r->out, err) != 0) {
+		set_class(r, err);
 		rc = -1;
+	}
 	gm_buf_release(&line);
 	gm_buf_release(&block);
 	return rc;
 }
 
+/* Add standard input as a file (-f -). */
 static int
 attach_stdin(struct run *r, struct gm_input *input, struct gm_err *err)
 {
@@ -204,7 +225,7 @@ attach_stdin(struct run *r, struct gm_input *input, struct gm_err *err)
 	return 0;
 }
 
-/* Read the files that go with the prompt. */
+/* Read the files of -f. */
 static int
 attach(struct run *r, struct gm_input *input, struct gm_err *err)
 {
@@ -220,7 +241,7 @@ attach(struct run *r, struct gm_input *input, struct gm_err *err)
 	return rc;
 }
 
-/* The only turn: the prompt, if there is one, and each file. */
+/* Make the only turn: the prompt, if it is not blank, and each file. */
 static int
 set_turn(struct run *r, struct gm_err *err)
 {
@@ -243,7 +264,7 @@ set_turn(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* Everything up to the request, which is then ready to be asked. */
+/* Read all input and make the request, ready to be sent. */
 static int
 prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -269,18 +290,21 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 }
 
 static int
-ask(struct run *r, struct gm_err *err)
+send_request(struct run *r, struct gm_err *err)
 {
-	const struct gm_call_args request = ask_of(r);
+	const struct gm_call_args call = call_of(r);
 
-	if (gm_window_check(&request, err) != 0 ||
+	if (gm_window_check(&call, err) != 0 ||
 	    gm_services_connect(r->services, err) != 0)
 		return -1;
-	r->asked = true;
-	return gm_pool_call(&request, err);
+	r->sent = true;
+	return gm_pool_call(&call, err);
 }
 
-/* The answer, or what is known of the failure; then what else is to tell. */
+/*
+ * Deliver the answer, or report the failure as JSON; then print notes and
+ * metrics.  rc and *err are those of the run so far.
+ */
 static int
 deliver(struct run *r, int rc, struct gm_err *err)
 {
@@ -288,21 +312,19 @@ deliver(struct run *r, int rc, struct gm_err *err)
 
 	if (rc != 0 && err->code == GM_ESIGNAL)
 		return rc;
-	gm_stop_last_words();
+	gm_stop_last_words(); /* after the deadline: time for the output */
 	if (c->json)
 		rc = deliver_record(r, rc, err);
-	else if (r->asked)
+	else if (r->sent)
 		rc = deliver_text(r, rc, err);
-	if (rc != 0 && r->result.class == GM_CLASS_OK)
-		r->result.class = GM_CLASS_LOCAL; /* the answer got lost */
-	if (!r->asked)
+	if (!r->sent)
 		return rc;
 	gm_result_note(&r->result, &c->note);
 	gm_log_result(&c->log, &r->result);
 	return rc;
 }
 
-/* rc and *err are what came of opening the services. */
+/* rc and *err are the result of opening the services. */
 static int
 work(struct run *r, int rc, int argc, char **argv, struct gm_err *err)
 {
@@ -310,7 +332,10 @@ work(struct run *r, int rc, int argc, char **argv, struct gm_err *err)
 
 	if (rc != 0 && !r->opt->common.json)
 		return -1;
-	/* As JSON the failure itself is output; the first one is told. */
+	/*
+	 * With --json a failure is output, too.  If the output cannot be opened
+	 * either, the first failure is the one to report.
+	 */
 	if (open_output(r, rc == 0 ? err : &second) != 0)
 		return -1;
 	if (rc == 0)
@@ -320,7 +345,7 @@ work(struct run *r, int rc, int argc, char **argv, struct gm_err *err)
 	if (rc == 0 && r->opt->estimate)
 		return estimate(r, err);
 	if (rc == 0)
-		rc = ask(r, err);
+		rc = send_request(r, err);
 	return deliver(r, rc, err);
 }
 
@@ -336,7 +361,7 @@ release(struct run *r)
 	free(r);
 }
 
-/* Not on the stack, which may be as small as 64 KiB. */
+/* The run is on the heap, as a stack may be as small as 64 KiB. */
 int
 gm_single_run(struct gm_prompt_options *opt, struct gm_services *services,
     int opened, int argc, char **argv, struct gm_err *err)

@@ -2,8 +2,8 @@
 #define GM_PROMPT_SINGLE_H
 
 /*
- * One prompt: its text from operands, files and standard input, one request,
- * and the way of the answer to the output.
+ * A run with one prompt: makes the request from operands, files and standard
+ * input, sends it and delivers the answer.
  */
 
 #include "base/base.h"
@@ -12,8 +12,9 @@
 #include "gm-prompt/options.h"
 
 /*
- * opened and *err are what came of opening the services: a failure is output,
- * too, with --json.  Returns 0 if the whole answer was delivered, else -1.
+ * opened and *err are the result of opening the services: with --json such a
+ * failure is printed as an object, too.  Returns 0 if the whole answer was
+ * delivered, or -1.
  */
 int gm_single_run(struct gm_prompt_options *, struct gm_services *, int opened,
     int argc, char **argv, struct gm_err *) GM_MUST_CHECK;

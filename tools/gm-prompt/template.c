@@ -10,10 +10,10 @@ enum kind {
 	MEMBER
 };
 
-/* A run of the template's text; of a member its name. */
+/* A piece of the template: text, or a placeholder. */
 struct piece {
 	enum kind kind;
-	size_t at, len;
+	size_t at, len; /* in the copy: the text, or the member's name */
 };
 
 static const struct piece *
@@ -23,7 +23,7 @@ pieces_of(const struct gm_template *t, size_t *len)
 	return (const struct piece *)(const void *)t->pieces.data;
 }
 
-/* Is the byte one of a member's name?  All beyond ASCII are. */
+/* Return true if a name may contain the byte.  All beyond ASCII are allowed. */
 static bool
 is_name(char c, bool first)
 {
@@ -35,7 +35,7 @@ is_name(char c, bool first)
 	return !first && ((u >= '0' && u <= '9') || u == '-' || u == '.');
 }
 
-/* Bytes of "{NAME}" at the start, or 0. */
+/* Return the length of a "{NAME}" at the start, or 0. */
 static size_t
 member_len(struct gm_span s)
 {
@@ -151,7 +151,7 @@ find_member(const struct gm_template_values *v, const char *name)
 	return found;
 }
 
-/* JSON without the white space between its tokens. */
+/* Append JSON without the white space between its tokens. */
 static void
 put_compact(struct gm_buf *out, struct gm_span json)
 {
@@ -180,7 +180,7 @@ put_member(const struct gm_template_values *v, const char *name,
 
 	if (at == GM_JSON_NONE)
 		return gm_fail(err, GM_EDATA,
-		    "no member '%s', which the template names", name);
+		    "no member '%s' for the placeholder {%s}", name, name);
 	type = gm_json_type(v->json, at);
 	if (type == GM_JSON_STRING)
 		gm_json_string(v->json, at, out);

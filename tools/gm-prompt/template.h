@@ -2,15 +2,15 @@
 #define GM_PROMPT_TEMPLATE_H
 
 /*
- * A text with places that each record of a batch fills in, parsed once.
+ * A text with placeholders that each record of a batch fills in, parsed once.
  *
- * "{}" is the place of the record; with mark set ("-I") that text is instead,
- * and "{}" stands for itself, as nothing else makes it do.  If records are JSON
- * objects "{NAME}" is the place of a member: NAME begins with a letter, "_" or
- * a character beyond ASCII, and goes on with those, digits, "-" and ".".  All
- * else in braces is text.  The mark wins over "{NAME}" at the same place.
+ * "{}" is the placeholder of the record.  If mark is set ("-I"), the mark is
+ * the placeholder and "{}" is plain text.  If records are JSON objects,
+ * "{NAME}" is the placeholder of a member: NAME begins with a letter, "_" or a
+ * character beyond ASCII; these, digits, "-" and "." may follow.  Anything else
+ * in braces is text.  Where both match, the mark wins over "{NAME}".
  *
- * What is put in is never looked at for places again.  No I/O.
+ * Text that was filled in is not searched for placeholders.  No I/O.
  */
 
 #include <stdbool.h>
@@ -21,42 +21,42 @@
 #include "base/span.h"
 #include "json/read.h"
 
-/* Bytes allowed in what a template is rendered to, and in a template. */
+/* Bytes allowed in a template, and in the rendered text. */
 #define GM_TEMPLATE_MAX (128 * 1024 * 1024)
 
 struct gm_template_style {
-	const char *mark; /* place of the record; NULL or "": "{}" */
-	bool members;     /* "{NAME}" is a place, too */
+	const char *mark; /* placeholder of the record; NULL or "": "{}" */
+	bool members;     /* "{NAME}" is a placeholder, too */
 };
 
-/* All zero is a valid, empty one. */
+/* All zero is a valid, empty template.  Private. */
 struct gm_template {
-	struct gm_buf text;   /* owned copy; names end in a NUL */
-	struct gm_buf pieces; /* private */
+	struct gm_buf text;   /* a copy; names of members end with a NUL */
+	struct gm_buf pieces; /* struct piece each */
 };
 
-/* What fills the places; borrowed. */
+/* The values of the placeholders; borrowed. */
 struct gm_template_values {
 	struct gm_span record;      /* p NULL: there is none */
-	const struct gm_json *json; /* where the members are */
-	int object;                 /* GM_JSON_NONE: there are none */
+	const struct gm_json *json; /* of the record */
+	int object;                 /* its members; GM_JSON_NONE: none */
 };
 
 /* Replaces what was parsed before.  Returns 0, or -1: GM_EOS, GM_EDATA. */
 int gm_template_parse(struct gm_template *, struct gm_span text,
     const struct gm_template_style *, struct gm_err *) GM_MUST_CHECK;
 
-/* Has it a place for this member; NULL: for the record? */
+/* Return true if it has a placeholder for this member; NULL: the record. */
 bool gm_template_has(const struct gm_template *, const char *member);
 
-/* Has it a place at all?  If not, it renders to the same text always. */
+/* Return true if it has any placeholder, so that its text varies. */
 bool gm_template_varies(const struct gm_template *);
 
 /*
- * Append the text with all places filled.  Strings are put in as they are,
- * numbers and booleans as JSON, objects and arrays as JSON without white space,
- * and nothing for null.  Of members that occur twice the last one counts.
- * Returns 0, or -1: GM_EDATA (no such member, which is named; no record; too
+ * Append the text with all placeholders filled in.  Strings are copied, numbers
+ * and booleans are written as JSON, objects and arrays as JSON without white
+ * space, null as nothing.  Of members that occur twice, the last one counts.
+ * Returns 0, or -1: GM_EDATA (a missing member, which is named; no record; too
  * long), GM_EOS.
  */
 int gm_template_render(const struct gm_template *,

@@ -52,7 +52,7 @@ check_clashes(const struct options *o, struct gm_err *err)
 	const struct {
 		bool given;
 		const char *what;
-		unsigned kind; /* those that share a bit exclude each other */
+		unsigned kind; /* those that share a bit cannot be combined */
 	} all[] = {
 		{ o->current_index != NULL, "--current-index", 1 | 4 },
 		{ o->peek, "--peek", 1 },
@@ -72,7 +72,7 @@ check_clashes(const struct options *o, struct gm_err *err)
 			if (all[i].given && all[k].given &&
 			    (all[i].kind & all[k].kind) != 0)
 				return gm_fail(err, GM_EUSAGE,
-				    "%s and %s exclude each other", all[i].what,
+				    "%s and %s cannot be combined", all[i].what,
 				    all[k].what);
 	return 0;
 }
@@ -128,7 +128,7 @@ read_time(struct run *r, struct gm_err *err)
 		return 0;
 	if (r->class == GM_CLASS_OK)
 		return gm_fail(
-		    err, GM_EUSAGE, "--for and --class ok exclude each other");
+		    err, GM_EUSAGE, "--for and --class ok cannot be combined");
 	if (gm_num_duration(&r->mark_ms, r->opt->time, 1000,
 		key ? KEY_MAX_MS : QUOTA_MAX_MS, err) == 0) {
 		if (r->mark_ms > 0)
@@ -461,31 +461,37 @@ add_rows(void *options, struct gm_options *table)
 {
 	struct options *o = options;
 	const struct gm_opt rows[] = {
-		{ 0, "current-index", "N", "move on only from the key N",
+		{ 0, "current-index", "N",
+		    "move on only if N is the current key", .common = true,
 		    .kind = GM_ARG_KEY, .text = &o->current_index },
-		{ 0, "peek", NULL, "the key of the next request; move nothing",
-		    .flag = &o->peek },
-		{ 0, "status", NULL, "what is known of all keys",
-		    .flag = &o->status },
-		{ 0, "mark", "INDEX", "say what --class says of a key",
-		    .kind = GM_ARG_KEY, .text = &o->mark },
-		{ 0, "class", "CLASS", "how it is: ok, key_invalid, quota ...",
-		    .kind = GM_ARG_WORD, .word = gm_class_mark_word,
-		    .text = &o->class },
-		{ 0, "for", "TIME", "for how long", .text = &o->time },
-		{ 0, "reset", NULL, "lift the marks of the key INDEX, or all",
-		    .kind = GM_ARG_KEY, .flag = &o->reset },
+		{ 0, "peek", NULL, "print the next request's key; do not move",
+		    .common = true, .flag = &o->peek },
+		{ 0, "status", NULL, "print the status of all keys",
+		    .common = true, .flag = &o->status },
+		{ 0, "mark", "INDEX", "mark a key, as --class says",
+		    .common = true, .kind = GM_ARG_KEY, .text = &o->mark },
+		{ 0, "class", "CLASS", "for --mark: ok, key_invalid, quota ...",
+		    .common = true, .kind = GM_ARG_WORD,
+		    .word = gm_class_mark_word, .text = &o->class },
+		{ 0, "for", "TIME", "for --mark: how long it lasts",
+		    .common = true, .text = &o->time },
+		{ 0, "reset", NULL, "remove the marks of key INDEX, or of all",
+		    .common = true, .kind = GM_ARG_KEY, .flag = &o->reset },
 		{ 0, "from-reports", NULL,
-		    "take reports from standard input, then --peek",
-		    .flag = &o->from_reports },
-		{ 0, "print-key", NULL, "print the key in place of its index",
-		    .flag = &o->print_key },
-		{ 0, "as", "VAR", "give the command the key as VAR, too",
-		    .texts = &o->as },
+		    "read reports from standard input, then --peek",
+		    .common = true, .flag = &o->from_reports },
+		{ 0, "as", "VAR", "pass the key to the command as VAR, too",
+		    .common = true, .texts = &o->as },
+		{ 0 },
+	};
+	const struct gm_opt output[] = {
+		{ 0, "print-key", NULL, "print the key, not its index",
+		    .common = true, .flag = &o->print_key },
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_options_add(table, GM_GROUP_ROTATION, rows);
+	gm_options_add(table, GM_GROUP_OUTPUT, output);
 }
 
 int
@@ -498,7 +504,8 @@ main(int argc, char **argv)
 		.operands = "[-- command [argument ...]]",
 		.operand = GM_ARG_COMMAND,
 		.summary = "choose the next API key",
-		.shared = GM_OPT_JSON | GM_OPT_CONFIG,
+		.example = "gm-rotate --as LLM_GEMINI_KEY -- llm 'Hello'",
+		.shared = GM_OPT_JSON | GM_OPT_MODEL,
 		.add_rows = add_rows,
 		.common = &opt.common,
 	};

@@ -134,7 +134,7 @@ fill_pause(
     const struct gm_statuslist *t, const struct gm_keyrow *row, struct entry *e)
 {
 	if (strcmp(row->origin, t->query.rule->origin) != 0 ||
-	    row->kind != GM_KEYROW_PAUSE ||
+	    row->kind != GM_KEYROW_SERVICE ||
 	    strcmp(row->id, t->query.rule->list) != 0 ||
 	    row->class == GM_CLASS_OK || row->until_ms <= t->query.now_ms)
 		return false;

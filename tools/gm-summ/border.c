@@ -3,7 +3,7 @@
 #include "base/utf8.h"
 #include "gm-summ/border.h"
 
-/* Bytes of a line that may be a heading, or the rule below it. */
+/* Bytes of a heading, or of the line below it. */
 #define TITLE_MAX 100
 
 _Static_assert(GM_BORDER_AHEAD >= 3 * (TITLE_MAX + 2),
@@ -43,6 +43,7 @@ is_blank(struct gm_span s)
 	return i == s.len;
 }
 
+/* What ends a sentence, and what may follow before the blank. */
 static const char *const stops[] = { ".", "!", "?",
 	"\xE2\x80\xA6",                 /* ellipsis */
 	"\xE3\x80\x82", "\xEF\xBC\x81", /* of East Asia */
@@ -52,7 +53,7 @@ static const char *const closers[] = { "\"", "'", ")", "]", "*", "_", "`",
 	"\xE2\x80\x9D", "\xE2\x80\x99", "\xC2\xBB", "\xE3\x80\x8D",
 	"\xE3\x80\x8F", "\xEF\xBC\x89" };
 
-/* Does the text end with one of the strings?  Returns its length, or 0. */
+/* Return the length of the string that the text ends with, or 0. */
 static size_t
 ends_with(struct gm_span s, const char *const *strings, size_t len)
 {
@@ -64,10 +65,6 @@ ends_with(struct gm_span s, const char *const *strings, size_t len)
 	return 0;
 }
 
-/*
- * Does the text end with a full stop, not counting quotes, brackets and blanks
- * after it?
- */
 bool
 gm_border_ends_sentence(struct gm_span s)
 {
@@ -81,8 +78,9 @@ gm_border_ends_sentence(struct gm_span s)
 }
 
 /*
- * Is this between two sentences in Chinese or Japanese, which have no blank
- * there?  Most characters are told by two bytes to be no punctuation.
+ * Return true between two sentences in Chinese or Japanese, where no blank
+ * follows a full stop.  Two bytes exclude most characters quickly: U+3000 to
+ * U+303F and U+FF00 to U+FF3F have the punctuation.
  */
 static bool
 is_between(struct gm_span before, struct gm_span after)
@@ -107,8 +105,8 @@ is_between(struct gm_span before, struct gm_span after)
 }
 
 /*
- * Take the first line off *rest, without CR and LF; false if it is longer than
- * a heading.
+ * Take the first line off *rest, without CR and LF.  Return false if it is
+ * longer than a heading can be.
  */
 static bool
 take_title(struct gm_span *rest, struct gm_span *line)
@@ -130,7 +128,7 @@ take_title(struct gm_span *rest, struct gm_span *line)
 	return true;
 }
 
-/* Three or more of a character that a heading is underlined with? */
+/* Return true for a line of three or more of an underlining character. */
 static bool
 is_rule(struct gm_span line)
 {
@@ -145,7 +143,7 @@ is_rule(struct gm_span line)
 	return i == line.len;
 }
 
-/* # and a blank, as in Markdown, or = and a blank, as in AsciiDoc? */
+/* Return true for "## Title" of Markdown and "== Title" of AsciiDoc. */
 static bool
 is_marked(struct gm_span line)
 {
@@ -158,7 +156,7 @@ is_marked(struct gm_span line)
 	return i <= 6 && i < line.len && is_white(line.p[i]);
 }
 
-/* Two or more capital letters, and no small ones? */
+/* Return true if there are two or more capital letters, and no others. */
 static bool
 is_capitals(struct gm_span line)
 {
@@ -169,7 +167,6 @@ is_capitals(struct gm_span line)
 	return i == line.len && capitals >= 2;
 }
 
-/* Lines of the heading that rest begins with; 0: it begins with none. */
 int
 gm_border_heading(struct gm_span rest, bool after_blank)
 {
@@ -192,7 +189,11 @@ gm_border_heading(struct gm_span rest, bool after_blank)
 	return is_capitals(line) ? lines : 0;
 }
 
-/* Of characters, those that belong to the one before, as far as it is easy. */
+/*
+ * Return true if a code point belongs to the character before it.  The table
+ * has combining marks, vowel signs, variation selectors and emoji modifiers of
+ * common scripts; the full table of UAX 29 would be too large for its use here.
+ */
 static bool
 is_combining(uint32_t point)
 {
@@ -215,7 +216,6 @@ is_combining(uint32_t point)
 	return false;
 }
 
-/* The kind of a border within a line. */
 enum gm_border_kind
 gm_border_within(struct gm_span before, struct gm_span after)
 {
@@ -223,10 +223,11 @@ gm_border_within(struct gm_span before, struct gm_span after)
 	char last = before.p[before.len - 1], first = after.p[0];
 	uint32_t point;
 
+	/* Never cut CRLF. */
 	if (last == '\r' && first == '\n')
 		return GM_BORDER_POINT;
 	if ((unsigned char)first >= 0x80 &&
-	    (gm_span_ends(before, "\xE2\x80\x8D") || /* joins emoji */
+	    (gm_span_ends(before, "\xE2\x80\x8D") || /* ZWJ joins emoji */
 		(gm_utf8_decode(after, &point, NULL) > 0 &&
 		    is_combining(point))))
 		return GM_BORDER_POINT;
@@ -243,7 +244,6 @@ gm_border_within(struct gm_span before, struct gm_span after)
 	           : GM_BORDER_CHARACTER;
 }
 
-/* A line that is blank for GM_BORDER_AHEAD bytes, and longer, is not blank. */
 bool
 gm_border_is_blank(struct gm_span rest)
 {

@@ -11,7 +11,7 @@
 #include "gm-summ/cache.h"
 
 #define NAME "summaries"
-#define KEEP ((size_t)64 * 1024) /* memory that is kept from entry to entry */
+#define KEEP ((size_t)64 * 1024) /* bytes of memory kept between entries */
 #define PATH_LEN_MAX \
 	((size_t)2 * PATH_MAX) /* the system says what is too long */
 #define DIGITS ((size_t)(GM_HASH_HEX - 1))
@@ -19,6 +19,7 @@
 typedef int
 visit_fn(const struct gm_shard *, struct gm_shard_sum *, struct gm_err *);
 
+/* Return the limit of one shard. */
 static int64_t
 share(int64_t wanted, int64_t standard)
 {
@@ -33,7 +34,7 @@ gm_cache_init(struct gm_cache *c, const struct gm_cache_options *o)
 	*c = (struct gm_cache){ .note = o->note };
 	c->limits.bytes = share(o->max_bytes, GM_CACHE_BYTES);
 	c->limits.entries = share(o->max_entries, GM_CACHE_ENTRIES);
-	/* Half of a shard, so that others fit beside the largest. */
+	/* At most half of a shard, so that one entry cannot evict all others. */
 	gm_buf_init(&c->room, (size_t)(c->limits.bytes / 2));
 	gm_buf_init(&c->path, PATH_LEN_MAX);
 	if (o->dir != NULL && o->dir[0] != '\0')
@@ -48,6 +49,7 @@ detach(struct gm_cache *c)
 	c->open = false;
 }
 
+/* Fail if the directory does not belong to us alone. */
 static int
 judge(int fd, const char *path, struct gm_err *err)
 {
@@ -79,8 +81,8 @@ attach(struct gm_cache *c, bool make, struct gm_err *err)
 	if (gm_buf_check(&c->path, err) != 0)
 		return -1;
 	if (path[0] == '\0')
-		return gm_fail(err, GM_ECONFIG,
-		    "there is no cache directory; set GM_CACHE_DIR");
+		return gm_fail(
+		    err, GM_ECONFIG, "no cache directory; set GM_CACHE_DIR");
 	fd = gm_file_openat(AT_FDCWD, path, flags);
 	if (fd == -1 && errno == ENOENT && make) {
 		if (gm_dir_make(path, err) != 0)
@@ -96,22 +98,23 @@ attach(struct gm_cache *c, bool make, struct gm_err *err)
 	return 0;
 }
 
+/* Report a failure: the first one by a note, others only with -v. */
 static void
-tell(const struct gm_cache *c, bool *told, const char *what,
+report(const struct gm_cache *c, bool *noted, const char *what,
     const struct gm_err *err)
 {
-	gm_note(c->note, *told ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE, "%s: %s",
+	gm_note(c->note, *noted ? GM_LEVEL_DETAIL : GM_LEVEL_NOTE, "%s: %s",
 	    what, err->msg);
-	*told = true;
+	*noted = true;
 }
 
 static void
-tell_write(struct gm_cache *c, const struct gm_err *err)
+report_write(struct gm_cache *c, const struct gm_err *err)
 {
-	tell(c, &c->told_write, "answers are not cached", err);
+	report(c, &c->noted_write, "answers are not cached", err);
 }
 
-/* In a file that cannot hold what it should: it would be read in vain. */
+/* Remove a damaged file, which would only be read in vain again. */
 static void
 drop(const struct gm_cache *c, const char key[GM_HASH_HEX])
 {
@@ -119,9 +122,8 @@ drop(const struct gm_cache *c, const char key[GM_HASH_HEX])
 
 	(void)snprintf(name, sizeof(name), "%.2s/%s", key, key + 2);
 	(void)unlinkat(c->fd, name, 0);
-	gm_note(c->note, GM_LEVEL_DETAIL,
-	    "%s/%s: a damaged cached answer was removed", gm_buf_str(&c->path),
-	    name);
+	gm_note(c->note, GM_LEVEL_DETAIL, "%s/%s: damaged cache entry removed",
+	    gm_buf_str(&c->path), name);
 }
 
 bool
@@ -136,7 +138,7 @@ gm_cache_get(
 	gm_buf_recycle(&c->room, KEEP);
 	if (attach(c, false, &err) != 0) {
 		if (err.number != ENOENT)
-			tell_write(c, &err);
+			report_write(c, &err);
 		return false;
 	}
 	rc = gm_shard_read(c->fd, key, &c->room, &err);
@@ -146,15 +148,15 @@ gm_cache_get(
 		drop(c, key);
 	} else if (rc == -1) {
 		gm_err_prefix(&err, "%s/", gm_buf_str(&c->path));
-		tell(c, &c->told_read, "a cached answer is not used", &err);
+		report(c, &c->noted_read, "cached answer ignored", &err);
 	}
 	return false;
 }
 
 /*
- * Is it time to look whether the shard is full?  Each eighth of its limits, on
- * average, as keys are random: that needs no counter, and costs a put as much
- * as listing eight files.
+ * Return true if it is time to trim the shard: at random, once for each eighth
+ * of its limits on average.  The key is random, so this needs no counter that
+ * processes would have to share; a put costs as much as listing eight files.
  */
 static bool
 is_due(const struct gm_cache *c, const char key[GM_HASH_HEX], size_t len)
@@ -166,6 +168,7 @@ is_due(const struct gm_cache *c, const char key[GM_HASH_HEX], size_t len)
 	return (double)chance <= part * (double)UINT32_MAX;
 }
 
+/* Write an entry. */
 static int
 put_once(struct gm_cache *c, const char key[GM_HASH_HEX], struct gm_span bytes,
     struct gm_err *err)
@@ -187,8 +190,10 @@ put_once(struct gm_cache *c, const char key[GM_HASH_HEX], struct gm_span bytes,
 }
 
 /*
- * Others may remove what is in use: after rm -r the directories are made anew;
- * after --cache-clear it is tried once more, and then left to those who clear.
+ * Write an entry although other processes may remove the directory (rm -r) or
+ * its files (--cache-clear) at the same time: if something is gone, open the
+ * directory again and retry once.  If files still vanish, another process is
+ * clearing the cache, and the answer is dropped without a note.
  */
 static int
 put_twice(struct gm_cache *c, const char key[GM_HASH_HEX], struct gm_span bytes,
@@ -216,15 +221,15 @@ gm_cache_put(struct gm_cache *c, const char key[GM_HASH_HEX],
 	gm_entry_write(&bytes, key, entry);
 	if (bytes.failed == GM_EDATA)
 		gm_note(c->note, GM_LEVEL_DETAIL,
-		    "an answer of %zu bytes is too large for the cache",
+		    "answer not cached: %zu bytes are too large",
 		    entry->text.len);
 	else if (gm_buf_check(&bytes, &err) != 0 ||
 		 put_twice(c, key, gm_buf_span(&bytes), &err) != 0)
-		tell_write(c, &err);
+		report_write(c, &err);
 	gm_buf_release(&bytes);
 }
 
-/* Visit a shard, if it is there. */
+/* Visit a shard, if it exists. */
 static int
 visit_one(const struct gm_cache *c, unsigned int number, visit_fn *visit,
     struct gm_shard_sum *sum, struct gm_err *err)
@@ -247,7 +252,7 @@ visit_one(const struct gm_cache *c, unsigned int number, visit_fn *visit,
 	return rc;
 }
 
-/* Visit all shards; *err has the first failure. */
+/* Visit all shards, also after a failure; *err has the first one. */
 static int
 visit_all(struct gm_cache *c, visit_fn *visit, struct gm_shard_sum *sum,
     struct gm_err *err)

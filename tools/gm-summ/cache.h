@@ -2,17 +2,18 @@
 #define GM_SUMM_CACHE_H
 
 /*
- * Answers of earlier runs and of others that run now, found by what was
- * requested (entry.h), so that nothing is paid for twice.
+ * The cache of answers, found by a hash of the request (entry.h), so that no
+ * request is paid for twice.  Processes share it while they run.
  *
- * It is the directory "summaries" in the cache directory, for us alone, with
- * files as shard.h has them, of bounded number and size.  It is a convenience:
- * what cannot be read, or is not to be trusted, counts as absent; what cannot
- * be written is not kept; a note says so once, with -v each time.  Nothing ever
- * waits for it, and nothing in it is synced.
+ * It is the directory "summaries" in the cache directory, accessible only to
+ * its owner, with the files of shard.h.  Number and size of the files are
+ * bounded.  The cache is optional: an answer that cannot be read, or is not to
+ * be trusted, counts as absent, and one that cannot be written is not kept.  A
+ * note reports the first such failure; with -v each is reported.  The cache
+ * waits for nothing and syncs nothing: after a power cut it is filled again.
  *
- * A struct that is all zero is no cache (--no-cache): it finds nothing and keeps
- * nothing, without a note.
+ * A struct that is all zero is no cache (--no-cache): it finds nothing and
+ * keeps nothing, without a note.
  */
 
 #include <stdbool.h>
@@ -29,9 +30,9 @@
 #define GM_CACHE_ENTRIES INT64_C(65536)
 
 struct gm_cache_options {
-	const char *dir; /* the cache directory; NULL or "": there is none */
-	const struct gm_note *note; /* borrowed as long as the cache is used */
-	/* Of the whole cache, roughly; 0: as above. */
+	const char *dir;            /* the cache directory; NULL or "": none */
+	const struct gm_note *note; /* borrowed until the release */
+	/* Approximate limits of the whole cache; 0: the defaults above. */
 	int64_t max_bytes, max_entries;
 };
 
@@ -41,41 +42,40 @@ struct gm_cache {
 	struct gm_shard_limits limits;
 	struct gm_buf path;
 	struct gm_buf room; /* the entry that was read last */
-	int fd;             /* of the directory, when open */
+	int fd;             /* of the directory, if open */
 	bool open;
-	bool told_read, told_write;
+	bool noted_read, noted_write; /* a failure was reported */
 };
 
-/* Touches no file before it has to; the directory is made by the first put. */
+/* Opens no file; the directory is created by the first gm_cache_put(). */
 void gm_cache_init(struct gm_cache *, const struct gm_cache_options *);
 
 /*
- * Find the answer for a key.  *entry is valid until the next call.  False: there
- * is none that is whole; a damaged file is removed.
+ * Find the answer for a key.  *entry is valid until the next call.  Return false
+ * if there is none; a damaged file is removed.
  */
 bool gm_cache_get(
     struct gm_cache *, const char key[GM_HASH_HEX], struct gm_entry *entry);
 
 /*
- * Keep an answer, which must be complete, in place of any that is there.  An
- * empty text is no answer and not kept, nor is one of more than 1/512 of
- * max_bytes, which is 512 KiB unless it was set.  Now and then the answers that
- * were not used for longest are removed.
+ * Keep a complete answer; an older one for the key is replaced.  An empty text
+ * is not kept, nor one larger than 1/512 of max_bytes (512 KiB by default).  Now
+ * and then, the least recently used answers are removed.
  */
 void gm_cache_put(
     struct gm_cache *, const char key[GM_HASH_HEX], const struct gm_entry *);
 
 /*
- * Count answers and their bytes; none if there is no directory yet.  Returns 0,
- * or -1: GM_ECONFIG (no directory that is ours alone), GM_EIO, GM_EOS; *sum has
- * what could be counted.
+ * Count the answers and their bytes; 0 if there is no directory yet.  Returns 0,
+ * or -1: GM_ECONFIG (the directory is not ours, or accessible to other users),
+ * GM_EIO, GM_EOS; *sum then counts those that could be read.
  */
 int gm_cache_stats(
     struct gm_cache *, struct gm_shard_sum *sum, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Remove all answers, and nothing else that may be in the directory; *sum has
- * what was removed.  Returns 0, or -1 as gm_cache_stats(): some may be left.
+ * Remove all answers, and no other file that may be in the directory; *sum
+ * counts those removed.  Returns 0, or -1 as gm_cache_stats(): some may remain.
  */
 int gm_cache_clear(
     struct gm_cache *, struct gm_shard_sum *sum, struct gm_err *) GM_MUST_CHECK;

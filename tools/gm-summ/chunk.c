@@ -4,21 +4,21 @@
 #include "gm-summ/border.h"
 #include "gm-summ/chunk.h"
 
-/* Bytes of a chunk for each token that it may have. */
+/* Bytes allowed in a chunk for each token: a bound on the memory. */
 #define BYTES_PER_TOKEN 16
 
 /*
- * The part of the allowed size that a chunk has at most when it is cut.  It is
- * only cut if the text exceeds the allowed size, so the last chunk has at least
- * the other part.
+ * Largest size of a chunk that is followed by another: 31/32 of the allowed
+ * size.  A text is cut only if it exceeds the allowed size, so the last chunk
+ * has at least 1/32 of it.
  */
 #define MOST(size) ((size) - (size) / 32)
 
-/* A longer line is scanned in blocks. */
+/* Bytes of a longer line that are scanned at a time. */
 #define BLOCK 1024
-/* Scanned at once when a border within lines is searched for. */
+/* Bytes scanned at a time in the search for a border within lines. */
 #define STEP 256
-/* Bytes after a border that its hash depends on. */
+/* Bytes after a border that are hashed. */
 #define HASHED 64
 
 _Static_assert(HASHED <= GM_BORDER_AHEAD, "scan() waits for so many bytes");
@@ -29,7 +29,7 @@ is_tail(char c) /* a byte of UTF-8 that begins no character */
 	return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* Little-endian, so that borders are the same on all machines. */
+/* Read little-endian, so that borders are the same on all machines. */
 static inline uint64_t
 load(const unsigned char *p)
 {
@@ -39,7 +39,7 @@ load(const unsigned char *p)
 	       (uint64_t)p[7] << 56;
 }
 
-/* Of the first HASHED bytes. */
+/* Hash the first HASHED bytes. */
 static uint64_t
 hash_of(struct gm_span s)
 {
@@ -55,13 +55,14 @@ hash_of(struct gm_span s)
 	return hash;
 }
 
+/* Return the text from an offset on. */
 static struct gm_span
 span_from(const struct gm_chunker *c, size_t at)
 {
 	return (struct gm_span){ c->text.data + at, c->text.len - at };
 }
 
-/* The chunk up to there. */
+/* Return the chunk up to an offset. */
 static struct gm_span
 span_to(const struct gm_chunker *c, size_t at)
 {
@@ -69,10 +70,10 @@ span_to(const struct gm_chunker *c, size_t at)
 }
 
 /*
- * The size that a chunk must have at least, on average, so that there are not
- * more than 1.5 times as many as if all were full.  Rounded up, as max and the
- * tokens of each chunk are rounded, and as a chunk may have more of them than
- * the text there has in its place.
+ * Return the size that chunks must have on average, so that there are at most
+ * 1.5 times as many as if all were full: 2/3 of max.  The sum is rounded up, as
+ * max and the tokens of each chunk are rounded, and as the estimate of a chunk
+ * can exceed that of the same bytes within the text.
  */
 static int64_t
 fair_size(const struct gm_chunker *c)
@@ -81,8 +82,8 @@ fair_size(const struct gm_chunker *c)
 }
 
 /*
- * The least size that a chunk is cut at: half of what is allowed, or as much
- * more as chunks so far were too small.
+ * Return the smallest size that a chunk may be cut at: half of the allowed
+ * size, or more if the chunks so far were smaller than fair_size() on average.
  */
 static int64_t
 least_size(const struct gm_chunker *c)
@@ -99,7 +100,7 @@ is_allowed(const struct gm_chunker *c, const struct gm_chunk_end *b)
 	return b->size >= least_size(c) && b->size <= MOST(c->max);
 }
 
-/* Is the border better than the best so far?  Gives it its hash. */
+/* Return true if the border is better than the best so far.  Sets its hash. */
 static bool
 is_better(const struct gm_chunker *c, struct gm_chunk_end *b)
 {
@@ -109,7 +110,7 @@ is_better(const struct gm_chunker *c, struct gm_chunk_end *b)
 	return b->rank > c->best.rank || b->hash <= c->best.hash;
 }
 
-/* Tokens and size of the chunk if it ends where the tokens do. */
+/* Set tokens and size of the chunk that ends at b->at, as far as t reaches. */
 static void
 measure(const struct gm_chunker *c, const struct gm_tokens *t,
     struct gm_chunk_end *b)
@@ -121,8 +122,8 @@ measure(const struct gm_chunker *c, const struct gm_tokens *t,
 }
 
 /*
- * A border before a line that is not indented is better than another one of its
- * kind: a record of a log, a commit, a function begins there.
+ * Rank a border.  Within a kind, a line that is not indented is better: there
+ * begins a log record, a commit, a function.
  */
 static int
 rank_of(enum gm_border_kind kind, char first)
@@ -130,7 +131,7 @@ rank_of(enum gm_border_kind kind, char first)
 	return 2 * (int)kind + (first != ' ' && first != '\t');
 }
 
-/* A line begins at at: may the chunk end before it?  It is not blank. */
+/* Consider the border before the line at c->at, which is not blank. */
 static void
 consider_line(struct gm_chunker *c, bool heading)
 {
@@ -141,7 +142,8 @@ consider_line(struct gm_chunker *c, bool heading)
 	measure(c, &c->tokens, &b);
 	if (before.len == 0 || !is_allowed(c, &b))
 		return;
-	if (!c->after_title) { /* else its text follows, or another one */
+	/* Keep a heading together with its text or the next heading. */
+	if (!c->after_title) {
 		if (heading)
 			kind = GM_BORDER_HEADING;
 		else if (c->after_blank)
@@ -154,6 +156,7 @@ consider_line(struct gm_chunker *c, bool heading)
 		c->best = b;
 }
 
+/* Look at the line that begins at c->at: is it blank, or a heading? */
 static void
 begin_line(struct gm_chunker *c)
 {
@@ -175,7 +178,7 @@ begin_line(struct gm_chunker *c)
 	c->title = lines > 0 ? lines - 1 : 0;
 }
 
-/* Where the character begins that has the byte there. */
+/* Return the start of the character that the byte at an offset belongs to. */
 static size_t
 character_at(const struct gm_chunker *c, size_t at)
 {
@@ -186,7 +189,7 @@ character_at(const struct gm_chunker *c, size_t at)
 	return is_tail(c->text.data[i]) ? at : i;
 }
 
-/* Scan a line, or a block of one; false: more text is needed. */
+/* Scan a line, or a block of a long one.  False: more text is needed. */
 static bool
 scan(struct gm_chunker *c)
 {
@@ -210,7 +213,7 @@ scan(struct gm_chunker *c)
 	return true;
 }
 
-/* The character at at: its bytes; one that is not UTF-8 has a single byte. */
+/* Return the bytes of the character at an offset; 1 if it is not UTF-8. */
 static size_t
 character(const struct gm_chunker *c, size_t at)
 {
@@ -229,7 +232,7 @@ is_word(char c)
 	       (c >= '0' && c <= '9');
 }
 
-/* Consider the borders from at up to to; t is the estimate up to at. */
+/* Consider all borders from at up to to; t is the estimate up to at. */
 static void
 consider_step(struct gm_chunker *c, struct gm_tokens t, size_t at, size_t to)
 {
@@ -241,7 +244,7 @@ consider_step(struct gm_chunker *c, struct gm_tokens t, size_t at, size_t to)
 		if (b.at == c->start)
 			continue;
 		rest = span_from(c, b.at);
-		/* Skip nearly all places without a call. */
+		/* Skip nearly all places, within words, without a call. */
 		if (c->best.rank > in_word && is_word(rest.p[0]) &&
 		    is_word(rest.p[-1]))
 			continue;
@@ -258,7 +261,7 @@ consider_step(struct gm_chunker *c, struct gm_tokens t, size_t at, size_t to)
 	}
 }
 
-/* Find the best border within the lines from start to at. */
+/* Find the best border within lines: no line begins where the chunk may end. */
 static void
 search_lines(struct gm_chunker *c)
 {
@@ -279,8 +282,9 @@ search_lines(struct gm_chunker *c)
 }
 
 /*
- * Take all characters that are allowed, and one in any case.  This is for an
- * estimate that jumps over what is allowed, as a run turns out to be code.
+ * Take as many characters as are allowed, and at least one.  Needed if the
+ * estimate jumps from below the smallest size to above the largest: at the byte
+ * where a long run of letters turns out to be code.
  */
 static void
 take_most(struct gm_chunker *c)
@@ -300,7 +304,7 @@ take_most(struct gm_chunker *c)
 	}
 }
 
-/* The chunk ends at the best border, and the next one begins there. */
+/* End the chunk at the best border, and begin the next one there. */
 static void
 take(struct gm_chunker *c, struct gm_chunk *chunk)
 {

@@ -4,13 +4,18 @@
 #include "base/utf8.h"
 #include "gm-summ/doc.h"
 
-#define WINDOW ((size_t)1024 * 1024) /* bytes that are scanned at a time */
-#define PROMPT_MAX ((size_t)512 * 1024 * 1024)
-#define LIMIT_MIN 256 /* tokens: what is cut further helps nobody */
+#define WINDOW ((size_t)1024 * 1024)           /* bytes scanned at a time */
+#define PROMPT_MAX ((size_t)512 * 1024 * 1024) /* bytes */
+#define LIMIT_MIN 256 /* tokens; a service that rejects these is of no use */
 #define ROUNDS_MAX 20
-#define OPEN_MAX_TEXTS 64 /* of a document with more, files are parked */
 
-/* FNV-1a over 8 bytes at a time: it is to notice changes, not attacks. */
+/* Files of a document that stay open: below common limits of 256 descriptors. */
+#define OPEN_MAX_TEXTS 64
+
+/*
+ * FNV-1a over 8 bytes at a time.  It only has to detect accidental changes of a
+ * file, so it may be fast and weak.
+ */
 static uint64_t
 sum_of(struct gm_span bytes)
 {
@@ -82,7 +87,11 @@ add_stretch(struct gm_section *s, const struct gm_stretch *stretch,
 	return 0;
 }
 
-/* May the stretch go with the last section?  Only small texts go together. */
+/*
+ * Return true if the stretch can be added to the last section: small texts of
+ * --combine share a request.  Parts of one text never do: their border is where
+ * the chunker wanted it.
+ */
 static bool
 goes_along(
     const struct gm_doc *d, const struct gm_stretch *stretch, int64_t tokens)
@@ -94,6 +103,7 @@ goes_along(
 	       with_margin(s->tokens + tokens) <= d->limit;
 }
 
+/* Add a chunk of the text being scanned to the sections. */
 static int
 add_chunk(struct gm_doc *d, const struct gm_chunk *chunk, struct gm_err *err)
 {
@@ -104,7 +114,7 @@ add_chunk(struct gm_doc *d, const struct gm_chunk *chunk, struct gm_err *err)
 	struct gm_section *s;
 
 	if (gm_utf8_blanks(chunk->text) == chunk->text.len)
-		return 0; /* it says nothing */
+		return 0; /* white space needs no request */
 	if (goes_along(d, &stretch, chunk->tokens))
 		return add_stretch(d->last, &stretch, chunk->tokens, err);
 	s = new_section(err);
@@ -121,7 +131,10 @@ add_chunk(struct gm_doc *d, const struct gm_chunk *chunk, struct gm_err *err)
 
 /* --- rounds */
 
-/* What its sections are asked for is known once all are there. */
+/*
+ * Start a round after all sections are known: only their number tells whether
+ * they become facts or the summary.
+ */
 static int
 begin_round(struct gm_doc *d, struct gm_err *err)
 {
@@ -144,10 +157,11 @@ begin_round(struct gm_doc *d, struct gm_err *err)
 			.count = d->sections };
 	d->due = d->first;
 	d->rounds++;
-	d->phase = GM_DOC_ASKING;
+	d->phase = GM_DOC_SENDING;
 	return 0;
 }
 
+/* Start to cut the texts of a round into sections. */
 static void
 begin_scan(struct gm_doc *d)
 {
@@ -163,6 +177,7 @@ begin_scan(struct gm_doc *d)
 	d->phase = GM_DOC_SCANNING;
 }
 
+/* End the document with a failure.  Returns -1. */
 static int
 end_with(struct gm_doc *d, const struct gm_err *err)
 {
@@ -173,7 +188,7 @@ end_with(struct gm_doc *d, const struct gm_err *err)
 	return -1;
 }
 
-/* Of several texts, one that cannot be read is missing; the others go on. */
+/* Open a text.  With --combine, one that cannot be read is only missing. */
 static int
 open_text(struct gm_doc *d, const char *path, bool many, struct gm_err *err)
 {
@@ -223,7 +238,7 @@ gm_doc_open(struct gm_doc *d, const char *const *paths, size_t len,
 	return 0;
 }
 
-/* All that the chunker has so far. */
+/* Add the chunks that are complete so far. */
 static int
 take_chunks(struct gm_doc *d, struct gm_err *err)
 {
@@ -235,7 +250,7 @@ take_chunks(struct gm_doc *d, struct gm_err *err)
 	return 0;
 }
 
-/* The next window of the text that is being scanned; 0 at its end. */
+/* Scan the next window of the text.  Returns 1, 0 at its end, or -1. */
 static int
 scan_window(struct gm_doc *d, struct gm_err *err)
 {
@@ -254,7 +269,8 @@ scan_window(struct gm_doc *d, struct gm_err *err)
 		return -1;
 	if (len > 0 && memchr(d->window.data, '\0', len) != NULL)
 		return gm_fail(err, GM_EDATA,
-		    "%s: a NUL byte: only text can be summarised", t->name);
+		    "%s: contains a NUL byte; only text can be summarised",
+		    t->name);
 	if (gm_chunker_add(&d->chunker, gm_buf_span(&d->window), err) != 0)
 		return -1;
 	d->scanned += (off_t)len;
@@ -288,7 +304,7 @@ gm_doc_next(struct gm_doc *d)
 {
 	struct gm_section *s = d->due;
 
-	if (d->phase != GM_DOC_ASKING)
+	if (d->phase != GM_DOC_SENDING)
 		return NULL;
 	while (s != NULL && s->sent)
 		s = s->next;
@@ -300,6 +316,10 @@ gm_doc_next(struct gm_doc *d)
 
 /* --- prompts */
 
+/*
+ * Append a stretch between its tags.  The file is read again, as its text may be
+ * larger than memory; fail if its bytes are no longer those that were scanned.
+ */
 static int
 put_stretch(struct gm_doc *d, const struct gm_stretch *from,
     const struct gm_prompt_part *part, struct gm_buf *out, struct gm_err *err)
@@ -313,8 +333,8 @@ put_stretch(struct gm_doc *d, const struct gm_stretch *from,
 	gm_buf_init(&clean, PROMPT_MAX);
 	rc = gm_text_read(t, from->at, from->len, &raw, err);
 	if (rc == 0 && sum_of(gm_buf_span(&raw)) != from->sum)
-		rc = gm_fail(err, GM_ENOINPUT,
-		    "%s: was changed while it was read", t->name);
+		rc = gm_fail(
+		    err, GM_ENOINPUT, "%s: changed while it was read", t->name);
 	if (rc == 0)
 		rc = gm_text_put(t, gm_buf_span(&raw), &clean, err);
 	if (d->named && d->rounds == 1)
@@ -337,7 +357,7 @@ compose(struct gm_doc *d, const struct gm_section *s,
 	for (i = 0; i < s->len; i++) {
 		if (put_stretch(d, &s->stretches[i], &of, out, err) != 0)
 			return -1;
-		of.count = 1; /* it is said once */
+		of.count = 1; /* name the part only once */
 	}
 	return gm_buf_check(out, err);
 }
@@ -361,7 +381,12 @@ gm_doc_identity(struct gm_doc *d, const struct gm_section *s,
 
 /* --- answers */
 
-/* The lists of facts, in order, are the text of the next round. */
+/*
+ * Make the text of the next round from the lists of facts, in order.  Fail if it
+ * is hardly shorter than that of this round: a model that only repeats the text
+ * would be sent requests without end.  The first round is exempt, as a list of
+ * facts can be longer than a short text.
+ */
 static int
 next_round(struct gm_doc *d, struct gm_err *err)
 {
@@ -377,7 +402,7 @@ next_round(struct gm_doc *d, struct gm_err *err)
 	free(name);
 	for (s = d->first; rc == 0 && s != NULL; s = s->next) {
 		if (s->answer_len == 0)
-			continue; /* it was cut into others */
+			continue; /* cut_section() has replaced it */
 		gm_buf_put(&text.memory, s->answer, s->answer_len);
 		gm_buf_puts(&text.memory, "\n\n");
 	}
@@ -387,10 +412,10 @@ next_round(struct gm_doc *d, struct gm_err *err)
 	if (rc == 0 && (d->rounds >= ROUNDS_MAX ||
 			   (d->rounds > 1 && text.size > d->size / 10 * 9)))
 		rc = gm_fail(err, GM_EPROTOCOL,
-		    "%s: the model does not shorten it: round %zu made %lld "
-		    "bytes of %lld",
-		    name_of(d), d->rounds, (long long)text.size,
-		    (long long)d->size);
+		    "%s: the model does not shorten the text: round %zu turned "
+		    "%lld bytes into %lld; use another model",
+		    name_of(d), d->rounds, (long long)d->size,
+		    (long long)text.size);
 	if (rc != 0) {
 		gm_text_close(&text);
 		return -1;
@@ -425,7 +450,7 @@ gm_doc_answer(struct gm_doc *d, struct gm_section *s, struct gm_span answer,
 	memcpy(s->answer, text.p, text.len);
 	s->answer[text.len] = '\0';
 	s->answer_len = text.len;
-	if (d->phase != GM_DOC_ASKING || ++d->answers < d->sections)
+	if (d->phase != GM_DOC_SENDING || ++d->answers < d->sections)
 		return 0;
 	if (s->part.round == GM_ROUND_SUMMARY) {
 		d->summary = s->answer;
@@ -437,7 +462,10 @@ gm_doc_answer(struct gm_doc *d, struct gm_section *s, struct gm_span answer,
 	return next_round(d, err) != 0 ? end_with(d, err) : 0;
 }
 
-/* Cut the text of a section in two or more, which take its place. */
+/*
+ * Cut a section into two or more, which take its place.  Answers to other
+ * sections stay valid.  The section stays in the list, with an empty answer.
+ */
 static int
 cut_section(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 {
@@ -448,7 +476,7 @@ cut_section(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 	size_t i;
 	int rc = 0;
 
-	/* New ones are added at the end, and then moved behind this one. */
+	/* add_chunk() appends the new sections; they are moved below. */
 	gm_buf_init(&raw, PROMPT_MAX);
 	d->cutting = true;
 	for (i = 0; rc == 0 && i < s->len; i++) {
@@ -474,13 +502,14 @@ cut_section(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 		return -1;
 	for (more = before->next; more != NULL; more = more->next)
 		more->part = s->part;
-	if (after != NULL) { /* s, new ones, after ... before */
+	/* Change s, after ... before, new ... to s, new ..., after ... before. */
+	if (after != NULL) {
 		s->next = before->next;
 		d->last->next = after;
 		before->next = NULL;
 		d->last = before;
 	}
-	s->answer = calloc(1, 1); /* its text is that of the new ones */
+	s->answer = calloc(1, 1); /* empty: the new sections have its text */
 	d->due = d->first;
 	if (s->answer == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");
@@ -494,15 +523,15 @@ gm_doc_split(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 	int64_t limit = d->limit;
 	int rc = 0;
 
-	/* Others that were on their way may have halved it before. */
+	/* Another section in flight may have halved the limit already. */
 	if (with_margin(s->tokens) <= d->limit)
 		d->limit /= 2;
 	if (d->limit < LIMIT_MIN)
 		rc = gm_fail(err, GM_EDATA,
-		    "%s: the service takes not even %lld tokens", name_of(d),
-		    (long long)limit);
+		    "%s: the service rejects even parts of %lld tokens",
+		    name_of(d), (long long)limit);
 	else if (s->part.round == GM_ROUND_SUMMARY) {
-		d->rounds--; /* it was none */
+		d->rounds--; /* start this round again, with several sections */
 		begin_scan(d);
 	} else {
 		rc = cut_section(d, s, err);

@@ -5,13 +5,13 @@
 
 #include "gm-summ/entry.h"
 
-/* Whoever changes what is hashed, or the format, changes the number. */
+/* Change the number if what is hashed or the format changes. */
 #define VERSION "gm-summ cache 1\n"
 #define DIGITS ((size_t)(GM_HASH_HEX - 1))
 
 /*
- * Add a field, its length in front, to a hash of those before it: nothing is
- * copied, so that nothing can fail.
+ * Add a field to the hash: salt it with the hash so far and its length.  Nothing
+ * is copied, so no memory is needed and nothing can fail.
  */
 static void
 add(char hash[GM_HASH_HEX], struct gm_span text)
@@ -37,6 +37,7 @@ gm_entry_key(char key[GM_HASH_HEX], const struct gm_entry_request *r)
 		add(key, r->parts[i]);
 }
 
+/* The key is part of the checksum: a renamed file does not match. */
 static void
 put_checksum(
     char out[GM_HASH_HEX], const char key[GM_HASH_HEX], struct gm_span body)
@@ -54,6 +55,7 @@ gm_entry_write(
 	char sum[GM_HASH_HEX];
 	size_t start = out->len, body;
 
+	/* Leave room for the checksum, which is known last. */
 	gm_buf_printf(out, "%*s\n", (int)DIGITS, "");
 	body = out->len;
 	gm_buf_printf(out, "%lld %lld\n", (long long)e->input_tokens,
@@ -67,7 +69,7 @@ gm_entry_write(
 	memcpy(out->data + start, sum, DIGITS);
 }
 
-/* A number and the byte after it. */
+/* Take a number and the byte after it off *rest. */
 static bool
 take_number(struct gm_span *rest, char after, int64_t *number)
 {

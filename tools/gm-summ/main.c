@@ -112,7 +112,9 @@ main(int argc, char **argv)
 		.operands = "[FILE ...]",
 		.operand = GM_ARG_FILE,
 		.summary = "summarise texts of any length",
-		.shared = GM_OPT_JSON | GM_OPT_CONFIG | GM_OPT_SERVICE,
+		.example = "gm-summ --style tldr report.txt",
+		.shared = GM_OPT_JSON | GM_OPT_MODEL | GM_OPT_SERVICE |
+		          GM_OPT_WAIT | GM_OPT_LOG,
 		.add_rows = gm_summ_rows,
 		.common = &opt.common,
 	};

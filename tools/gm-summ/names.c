@@ -33,6 +33,7 @@ gm_names_from_operands(
 	return 0;
 }
 
+/* Split the list into names.  The buffer ends with a NUL in any case. */
 static int
 split(struct gm_names *n, const char *path, struct gm_err *err)
 {

@@ -2,7 +2,7 @@
 #define GM_SUMM_NAMES_H
 
 /*
- * The names of the texts: operands, or a list in a file (--files0-from).
+ * The names of the input files: operands, or a list (--files0-from).
  */
 
 #include <stdbool.h>
@@ -12,22 +12,22 @@
 #include "base/err.h"
 
 struct gm_names {
-	const char **items; /* owned; NULL stands for standard input */
+	const char **items; /* owned; NULL means standard input */
 	size_t len;
-	struct gm_buf list; /* that the items point into, if there is one */
+	struct gm_buf list; /* of --files0-from; the items point into it */
 };
 
 /*
- * literal: how many of the last operands followed a "--"; there "-" is a file.
- * No operands: standard input.  Returns 0, or -1: GM_EOS.
+ * Take the operands; none means standard input.  literal: how many of them
+ * followed a "--", where "-" is a file name.  Returns 0, or -1: GM_EOS.
  */
 int gm_names_from_operands(struct gm_names *, int argc, char **argv,
     int literal, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The names in a file, "-": standard input; NUL ends each, and the last one may
- * lack it.  There may be none.  Returns 0, or -1: GM_EDATA (an empty name),
- * GM_ENOINPUT, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.
+ * Read the names from a file, "-": from standard input.  NUL ends each name; the
+ * last one may lack it.  The list may be empty.  Returns 0, or -1: GM_EDATA (an
+ * empty name), GM_ENOINPUT, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.
  */
 int gm_names_from_file(
     struct gm_names *, const char *path, struct gm_err *) GM_MUST_CHECK;

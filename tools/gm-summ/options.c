@@ -5,9 +5,9 @@
 #include "gm-summ/options.h"
 
 #define WORDS_MAX 100000
-#define CHUNK_MIN 256
+#define CHUNK_MIN 256 /* tokens */
 #define CHUNK_MAX 10000000
-#define LANG_MAX 40
+#define LANG_MAX 40 /* bytes */
 
 static int
 check_number(int64_t *out, const char *name, const char *text, int64_t min,
@@ -19,7 +19,10 @@ check_number(int64_t *out, const char *name, const char *text, int64_t min,
 	return -1;
 }
 
-/* "de", "es-419", "Français": it goes into the prompt, and must be no more. */
+/*
+ * Accept "de", "es-419", "Français".  The text goes into the prompt: without
+ * punctuation it cannot contain a sentence that the model would follow.
+ */
 static int
 check_lang(const char *lang, struct gm_err *err)
 {
@@ -59,34 +62,36 @@ count_stdin(int argc, char **argv, int literal)
 	return n;
 }
 
+/* Check that standard input has one use, and that there is a text at all. */
 static int
 check_stdin(
     const struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
 {
-	const int behind = o->common.behind > 0 ? o->common.behind : 0;
-	const int named = count_stdin(argc, argv, behind);
+	const int literal = o->common.behind > 0 ? o->common.behind : 0;
+	const int named = count_stdin(argc, argv, literal);
 	const bool listed = is_dash(o->files_from);
 	const bool all = argc == 0 && o->files_from == NULL;
-	const bool asked =
+	const bool for_instructions =
 	    o->instructions != NULL && strcmp(o->instructions, "@-") == 0;
 	const struct gm_refusal rows[] = {
 		{ named > 1, "the operand - is given more than once" },
 		{ o->no_stdin && (named > 0 || listed),
 		    "--no-stdin and - cannot be combined" },
 		{ all && !o->common.stdin_closed && isatty(STDIN_FILENO) == 1,
-		    "no text: name a file, or - to type one" },
+		    "no input; name a file, or - to type a text" },
 		{ o->no_stdin && all,
-		    "no file: name one, or leave --no-stdin out" },
-		{ asked && (named > 0 || listed || all),
-		    "standard input cannot be both text and --instructions" },
+		    "no input; name a file, or omit --no-stdin" },
+		{ for_instructions && (named > 0 || listed || all),
+		    "standard input cannot be both the text and "
+		    "--instructions" },
 		{ o->suffix != NULL && (named > 0 || all),
-		    "--out-suffix needs files: standard input has no name" },
+		    "--out-suffix needs files; standard input has no name" },
 	};
 
 	return gm_options_refuse(rows, GM_LEN(rows), err);
 }
 
-/* The values of options, and what they come to. */
+/* Check and convert the values of options. */
 static int
 set_values(struct gm_summ_options *o, struct gm_err *err)
 {
@@ -104,6 +109,7 @@ set_values(struct gm_summ_options *o, struct gm_err *err)
 	return -1;
 }
 
+/* Reject options that cannot be combined. */
 static int
 check_clashes(const struct gm_summ_options *o, int argc, struct gm_err *err)
 {
@@ -128,13 +134,14 @@ check_clashes(const struct gm_summ_options *o, int argc, struct gm_err *err)
 	return gm_options_exclude(rules, GM_LEN(rules), err);
 }
 
+/* Reject options without the one that they need, and other misuse. */
 static int
 check_others(const struct gm_summ_options *o, int argc, struct gm_err *err)
 {
 	const struct gm_refusal rows[] = {
 		{ o->force && o->suffix == NULL, "--force needs --out-suffix" },
 		{ o->suffix != NULL && strchr(o->suffix, '/') != NULL,
-		    "--out-suffix: the end of a name, without /" },
+		    "--out-suffix: must not contain /" },
 		{ o->cache_clear && argc > 0, "--cache-clear takes no files" },
 		{ o->cache_stats && argc > 0, "--cache-stats takes no files" },
 	};
@@ -156,54 +163,93 @@ gm_summ_options_check(
 	           : check_stdin(o, argc, argv, err);
 }
 
-void
-gm_summ_rows(void *options, struct gm_options *table)
+static void
+add_summary_rows(struct gm_summ_options *o, struct gm_options *table)
 {
-	struct gm_summ_options *o = options;
 	const struct gm_opt rows[] = {
 		{ 0, "style", "STYLE",
 		    "bullets, paragraph, headline, tldr or minutes",
-		    .kind = GM_ARG_WORD, .word = gm_style_word,
+		    .common = true, .kind = GM_ARG_WORD, .word = gm_style_word,
 		    .text = &o->style_text },
 		{ 'w', "words", "N", "write about N words (150)",
-		    .text = &o->words_text },
-		{ 0, "lang", "LANG",
-		    "language of the summary (that of the text)",
-		    .text = &o->lang },
+		    .common = true, .text = &o->words_text },
+		{ 0, "lang", "LANG", "language of the summary (the text's)",
+		    .common = true, .text = &o->lang },
 		{ 'i', "instructions", "TEXT|@FILE",
-		    "what to stress, or to leave out", .kind = GM_ARG_AT_FILE,
-		    .text = &o->instructions },
+		    "what to stress or leave out", .common = true,
+		    .kind = GM_ARG_AT_FILE, .text = &o->instructions },
 		{ 0, "combine", NULL, "write one summary of all files",
-		    .flag = &o->combine },
+		    .common = true, .flag = &o->combine },
 		{ 0, "files0-from", "FILE",
-		    "read the names of files from FILE, ended by NUL",
-		    .kind = GM_ARG_FILE, .text = &o->files_from },
-		{ 'o', "output", "FILE",
-		    "write to FILE, when all summaries are there",
-		    .kind = GM_ARG_FILE, .text = &o->output },
+		    "read file names from FILE, each ended by NUL",
+		    .common = true, .kind = GM_ARG_FILE,
+		    .text = &o->files_from },
+		{ 'n', "no-stdin", NULL, "do not read standard input",
+		    .common = true, .flag = &o->no_stdin },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_SUMMARY, rows);
+}
+
+static void
+add_output_rows(struct gm_summ_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 'o', "output", "FILE", "write all summaries to FILE",
+		    .common = true, .kind = GM_ARG_FILE, .text = &o->output },
 		{ 0, "out-suffix", "SUFFIX",
-		    "write each summary to its file's name and SUFFIX",
+		    "write the summary of FILE to FILESUFFIX", .common = true,
 		    .text = &o->suffix },
 		{ 0, "force", NULL,
 		    "with --out-suffix: replace newer files, too",
 		    .flag = &o->force },
-		{ 0, "chunk-tokens", "N",
-		    "split texts into parts of at most N tokens",
-		    .text = &o->chunk_text },
-		{ 0, "estimate", NULL, "estimate tokens and time, send nothing",
-		    .flag = &o->estimate },
-		{ 'n', "no-stdin", NULL, "do not read standard input",
-		    .flag = &o->no_stdin },
-		{ 0, "no-cache", NULL, "neither use nor keep cached answers",
-		    .flag = &o->no_cache },
-		{ 0, "cache-stats", NULL,
-		    "print how many answers the cache has",
-		    .flag = &o->cache_stats },
-		{ 0, "cache-clear", NULL, "remove all answers from the cache",
-		    .flag = &o->cache_clear },
+		{ 0, "estimate", NULL, "estimate tokens and time; send nothing",
+		    .common = true, .flag = &o->estimate },
 		{ 0 },
 	};
 
-	gm_options_add(table, rows);
+	gm_options_add(table, GM_GROUP_OUTPUT, rows);
+}
+
+static void
+add_limit_rows(struct gm_summ_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "chunk-tokens", "N",
+		    "split texts into parts of at most N tokens",
+		    .text = &o->chunk_text },
+		{ 0 },
+	};
+
 	gm_rate_rows(&o->rate, table);
+	gm_options_add(table, GM_GROUP_LIMITS, rows);
+}
+
+static void
+add_cache_rows(struct gm_summ_options *o, struct gm_options *table)
+{
+	const struct gm_opt rows[] = {
+		{ 0, "no-cache", NULL, "do not read or write the cache",
+		    .common = true, .flag = &o->no_cache },
+		{ 0, "cache-stats", NULL,
+		    "print number and size of cached answers",
+		    .flag = &o->cache_stats },
+		{ 0, "cache-clear", NULL, "remove all cached answers",
+		    .common = true, .flag = &o->cache_clear },
+		{ 0 },
+	};
+
+	gm_options_add(table, GM_GROUP_CACHE, rows);
+}
+
+void
+gm_summ_rows(void *options, struct gm_options *table)
+{
+	struct gm_summ_options *o = options;
+
+	add_summary_rows(o, table);
+	add_output_rows(o, table);
+	add_limit_rows(o, table);
+	add_cache_rows(o, table);
 }

@@ -2,7 +2,7 @@
 #define GM_SUMM_OPTIONS_H
 
 /*
- * The options of gm-summ: their rows, and which of them go together.
+ * The options of gm-summ: their rows, and the rules for combining them.
  */
 
 #include <stdbool.h>
@@ -23,14 +23,17 @@ struct gm_summ_options {
 
 	/* Filled by the check. */
 	enum gm_style style;
-	int64_t words;        /* 0: as the style has it */
-	int64_t chunk_tokens; /* 0: as the model allows */
+	int64_t words;        /* 0: the default of the style */
+	int64_t chunk_tokens; /* 0: the context window of the model */
 };
 
 /* The rows, for struct gm_tool. */
 void gm_summ_rows(void *options, struct gm_options *);
 
-/* Returns 0, or -1: GM_EUSAGE. */
+/*
+ * Reject options that cannot be combined or have a wrong value, and fill the
+ * fields above.  Returns 0, or -1: GM_EUSAGE.
+ */
 int gm_summ_options_check(struct gm_summ_options *, int argc, char **argv,
     struct gm_err *) GM_MUST_CHECK;
 

@@ -3,7 +3,7 @@
 #include "cli/enclose.h"
 #include "gm-summ/prompts.h"
 
-#define WORDS 150 /* "about", of styles that have no length of their own */
+#define WORDS 150 /* default of styles that do not imply a length */
 
 static const char *const names[] = { "bullets", "paragraph", "headline", "tldr",
 	"minutes" };
@@ -73,6 +73,7 @@ gm_style_word(size_t i)
 	return i < GM_LEN(names) ? names[i] : NULL;
 }
 
+/* Append style, length, language and the user's instructions. */
 static void
 put_wanted(const struct gm_wanted_summary *w, struct gm_buf *out)
 {

@@ -2,14 +2,16 @@
 #define GM_SUMM_PROMPTS_H
 
 /*
- * What the model is told: the instructions of each round.
+ * The prompts: instructions for the model in each round.
  *
- * A text that does not fit is read in parts.  Their answers are lists of facts,
- * so that no detail is lost on the way; only the last round writes the summary
- * in the style, language and length that the user wants.  The text is data: it
- * stands between marks that it cannot contain, and is not obeyed.
+ * A text that does not fit into one request is sent in parts.  The answer to a
+ * part is a list of facts, so that no detail is lost before the last round.
+ * Only the last round writes the summary in the style, language and length that
+ * the user wants.  The text is data: it stands between tags that it cannot
+ * contain, and the model is told not to follow instructions in it.
  *
- * What all requests of a round share comes first, as services cache it.  No I/O.
+ * The instructions, which all requests of a round share, come before the text:
+ * services cache the common start of prompts.  No I/O.
  */
 
 #include <stdbool.h>
@@ -19,7 +21,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* Changes whenever a text below does: old answers in the cache are no use. */
+/* Change it with any prompt: it makes old answers in the cache invalid. */
 #define GM_PROMPTS_VERSION "1"
 
 enum gm_style {
@@ -30,35 +32,35 @@ enum gm_style {
 	GM_STYLE_MINUTES
 };
 
-/* The name of one, as above.  Returns 0, or -1: GM_EUSAGE, with all names. */
+/* Parse a style by its name.  Returns 0, or -1: GM_EUSAGE, listing all names. */
 int gm_style_parse(
     enum gm_style *, const char *name, struct gm_err *) GM_MUST_CHECK;
 
-/* The i-th name; NULL at the end. */
+/* Return the i-th name; NULL after the last one. */
 const char *gm_style_word(size_t i);
 
 enum gm_round {
 	GM_ROUND_FACTS,  /* a part of the text becomes a list of facts */
-	GM_ROUND_MERGE,  /* so does a part of such lists */
-	GM_ROUND_SUMMARY /* the last one */
+	GM_ROUND_MERGE,  /* several lists of facts become a shorter one */
+	GM_ROUND_SUMMARY /* the last round writes the summary */
 };
 
-/* What the last round is to be like; borrowed. */
+/* The form of the summary that the user wants; borrowed. */
 struct gm_wanted_summary {
 	enum gm_style style;
-	int64_t words;               /* 0: as many as the style has */
-	const char *lang;            /* NULL: that of the text */
+	int64_t words;               /* 0: the default of the style */
+	const char *lang;            /* NULL: the language of the text */
 	struct gm_span instructions; /* the user's; len 0: none */
 };
 
-/* A text for a request, which may be one of several. */
+/* The part of a text that a request contains. */
 struct gm_prompt_part {
 	enum gm_round round;
-	bool facts;          /* of the last round: the text is lists of facts */
-	size_t index, count; /* part index of count, from 1 */
+	bool facts; /* in the last round: the text is a list of facts */
+	size_t index, count; /* "part index of count", from 1 */
 };
 
-/* The system instruction; the same for all. */
+/* The system instruction of all requests. */
 extern const char gm_prompts_system[];
 
 /* Append the instructions that come before the text. */
@@ -66,8 +68,8 @@ void gm_prompts_put_head(const struct gm_prompt_part *,
     const struct gm_wanted_summary *, struct gm_buf *);
 
 /*
- * Append a text between its marks, with its name if it has one (len 0: none),
- * and which part it is.
+ * Append a text between its tags, with its name (len 0: none), after a line with
+ * the number of the part.
  */
 void gm_prompts_put_text(const struct gm_prompt_part *, struct gm_span name,
     struct gm_span text, struct gm_buf *);

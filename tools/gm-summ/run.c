@@ -28,31 +28,40 @@
 #include "provider/gemini_model.h"
 #include "json/write.h"
 
-/* What is looked at in one turn of the loop without a request. */
+/*
+ * Steps without a request (scanning, answers from the cache) before the loop
+ * looks at the network again.
+ */
 #define LOOKS 64
-#define WINDOW_UNKNOWN 32000 /* tokens, of a model that is not in the list */
-#define PROMPT_TOKENS 700    /* of our instructions, and some to spare */
-#define ANSWER_SHARE 8       /* a list of facts has so much of its text */
-#define INSTRUCTIONS_MAX ((size_t)64 * 1024)
-#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
-#define AHEAD ((size_t)64 * 1024)
-#define HEADER_MAX 4096 /* characters of a name */
 
-/* Why no more is begun. */
+#define WINDOW_UNKNOWN 32000 /* tokens; for a model that is not in the list */
+#define PROMPT_TOKENS 700    /* of the instructions, with a reserve */
+#define ANSWER_SHARE 8       /* a list of facts is 1/8 of its text */
+#define INSTRUCTIONS_MAX ((size_t)64 * 1024) /* bytes */
+#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define KEPT_MAX ((size_t)64 * 1024) /* bytes of a buffer that are kept */
+#define HEADER_MAX 4096              /* characters of a name */
+
+/* Why no more requests are started; r->why has the error. */
 enum stop {
 	STOP_NOT,
-	STOP_ERROR,   /* output, memory: why has the error */
-	STOP_SERVICE, /* no key can be used, or no service: the same */
-	STOP_LATE     /* so is the deadline */
+	STOP_ERROR,   /* output or memory */
+	STOP_SERVICE, /* no key or service can be used */
+	STOP_LATE     /* deadline exceeded */
 };
 
 /* A document that is open, and its requests in flight. */
 struct open {
 	struct gm_doc doc;
 	size_t busy;
-	bool used;
-	bool put; /* its result went out */
-	struct open *later;
+	bool used;          /* the slot is taken */
+	bool put;           /* its result was handed to the output */
+	struct open *later; /* next one in the order of the operands */
+
+	/* Of the request that failed the document; OK: none, see failure. */
+	enum gm_class class;
+	int64_t retry_at_ms;           /* wall clock; 0: no time is known */
+	char service_text[GM_ERR_MAX]; /* the service's own; "": none */
 };
 
 /* A request in flight. */
@@ -74,7 +83,7 @@ struct run {
 	const struct gm_common *common;
 	struct gm_services *services;
 	struct gm_cache *cache;
-	struct gm_request request; /* what all requests share */
+	struct gm_request request; /* shared by all requests, without turns */
 	struct gm_names names;
 	size_t next_name;
 	struct gm_buf instructions;
@@ -82,14 +91,14 @@ struct run {
 	struct gm_text_options texts;
 	int64_t limit; /* tokens of a section */
 
-	struct open *docs, *earliest; /* in the order of the operands */
+	struct open *docs, *earliest; /* earliest: list of the open ones */
 	struct job *jobs, *idle;
 	size_t slots, busy;
 
 	struct gm_out out;
 	struct gm_watch watch;
 	struct gm_printer printer;
-	int64_t next_ms; /* no start before; monotonic clock */
+	int64_t next_ms; /* --sleep-ms: earliest start; monotonic clock */
 	struct gm_buf line;
 
 	struct gm_log log;
@@ -100,10 +109,11 @@ struct run {
 
 	enum stop stop;
 	struct gm_err why;
-	struct gm_err failed;
-	bool mixed;
+	struct gm_err failed; /* error of the first failed file */
+	bool mixed;           /* a later one had another status */
 };
 
+/* Start no more requests; the first reason counts. */
 static void
 end(struct run *r, enum stop why, const struct gm_err *err)
 {
@@ -115,7 +125,7 @@ end(struct run *r, enum stop why, const struct gm_err *err)
 
 /* --- results */
 
-/* Several texts are told apart, as head(1) does. */
+/* Several summaries on one output get headers, as with head(1). */
 static bool
 has_headers(const struct run *r)
 {
@@ -123,23 +133,53 @@ has_headers(const struct run *r)
 	       r->opt->suffix == NULL;
 }
 
+/* Write a text that a server may have sent; an empty one as null. */
 static void
-put_error(struct gm_jsonw *w, const struct run *r, const struct gm_err *err)
+put_masked(
+    struct gm_jsonw *w, const struct run *r, const char *name, const char *text)
 {
 	struct gm_buf masked;
 
-	if (err == NULL) {
-		gm_jsonw_null(w, "error");
+	if (text[0] == '\0') {
+		gm_jsonw_null(w, name);
 		return;
 	}
 	gm_buf_init(&masked, 64 * 1024);
-	gm_secret_mask(&r->common->secrets, &masked, gm_span_of(err->msg));
-	gm_jsonw_object(w, "error");
-	gm_jsonw_text(w, "class", gm_err_word(err->code));
-	gm_jsonw_span(w, "message", gm_buf_span(&masked));
-	gm_jsonw_end(w);
+	gm_secret_mask(&r->common->secrets, &masked, gm_span_of(text));
+	gm_jsonw_span(w, name, gm_buf_span(&masked));
 	gm_buf_inherit(w->out, &masked);
 	gm_buf_release(&masked);
+}
+
+/*
+ * Return the class of a document's failure.  Two failures have no request of
+ * their own: a model that does not shorten the text, and missing files.
+ */
+static enum gm_class
+class_of(const struct open *o)
+{
+	if (o->class != GM_CLASS_OK)
+		return o->class;
+	if (o->doc.failure.code == GM_EPROTOCOL)
+		return GM_CLASS_PROTOCOL;
+	if (o->doc.failure.code == GM_ENEGATIVE)
+		return GM_CLASS_PARTIAL;
+	return gm_class_of_error(o->doc.failure.code);
+}
+
+static void
+put_error(struct gm_jsonw *w, const struct run *r, const struct open *o)
+{
+	char at[GM_CLOCK_TEXT] = "";
+
+	gm_jsonw_object(w, "error");
+	gm_jsonw_text(w, "class", gm_class(class_of(o))->name);
+	put_masked(w, r, "message", o->doc.failure.msg);
+	put_masked(w, r, "service_message", o->service_text);
+	if (o->retry_at_ms != 0)
+		gm_clock_format(at, o->retry_at_ms);
+	gm_jsonw_text_or_null(w, "retry_at", at);
+	gm_jsonw_end(w);
 }
 
 static const char *
@@ -167,8 +207,9 @@ put_files(struct gm_jsonw *w, const struct run *r, const struct gm_doc *d)
 }
 
 static void
-put_json(struct run *r, const struct gm_doc *d)
+put_json(struct run *r, const struct open *o)
 {
+	const struct gm_doc *d = &o->doc;
 	struct gm_jsonw w;
 	bool ok = d->summary != NULL && d->missing == 0;
 
@@ -187,12 +228,15 @@ put_json(struct run *r, const struct gm_doc *d)
 	gm_jsonw_int(&w, "output", d->tokens_out);
 	gm_jsonw_end(&w);
 	gm_jsonw_int(&w, "ms", gm_clock_mono_ms() - d->begun_ms);
-	put_error(&w, r, ok ? NULL : &d->failure);
+	if (ok)
+		gm_jsonw_null(&w, "error");
+	else
+		put_error(&w, r, o);
 	gm_jsonw_end(&w);
 	gm_buf_putc(&r->line, '\n');
 }
 
-/* Whole, if it is not absurd, but in one line. */
+/* Print the name whole, but on one line. */
 static void
 put_header(struct run *r, const struct gm_doc *d)
 {
@@ -208,7 +252,7 @@ static void
 put_text(struct run *r, const struct gm_doc *d)
 {
 	if (d->summary == NULL)
-		return; /* its line is empty: nothing is printed */
+		return; /* an empty line is not printed */
 	if (has_headers(r))
 		put_header(r, d);
 	gm_buf_put(&r->line, d->summary, d->summary_len);
@@ -216,8 +260,8 @@ put_text(struct run *r, const struct gm_doc *d)
 }
 
 /*
- * A text that has changed since it was opened must not be older than its
- * summary: the next run would take that for up to date.
+ * If the text has changed since it was opened, give the summary the text's old
+ * time: else it would be newer than the text, and the next run would skip it.
  */
 static void
 set_time(int fd, const char *path, const struct gm_doc *d)
@@ -232,7 +276,7 @@ set_time(int fd, const char *path, const struct gm_doc *d)
 		(void)futimens(fd, times);
 }
 
-/* The summary beside its text. */
+/* Write a summary to the name of its text and the suffix (--out-suffix). */
 static int
 write_beside(struct run *r, const struct gm_doc *d, struct gm_err *err)
 {
@@ -256,7 +300,8 @@ write_beside(struct run *r, const struct gm_doc *d, struct gm_err *err)
 	}
 	if (rc == 0)
 		set_time(file.fd, name_of(r, d), d);
-	file.keep = true; /* it was paid for */
+	file.keep =
+	    true; /* keep the file aside if the rename fails: it is paid for */
 	if (rc == 0)
 		rc = gm_outfile_commit(&file, err);
 	gm_outfile_release(&file);
@@ -272,15 +317,17 @@ count_failure(struct run *r, const struct gm_err *err)
 	if (r->totals.failed == 1)
 		r->failed = *err;
 	r->mixed = r->mixed || err->code != r->failed.code;
-	/* The last line says it, if it is the only one. */
+	/* A single failure is the last line of the run anyway. */
 	if (r->names.len > 1 && !r->opt->combine)
 		gm_note(&r->common->note, GM_LEVEL_ERROR, "%s", err->msg);
 }
 
-/* A document has ended: its result goes to its place. */
+/* Write the result of a document that has ended. */
 static int
-put_result(struct run *r, struct gm_doc *d, struct gm_err *err)
+put_result(struct run *r, struct open *o, struct gm_err *err)
 {
+	struct gm_doc *d = &o->doc;
+
 	if (d->summary != NULL && r->opt->suffix != NULL &&
 	    write_beside(r, d, &d->failure) != 0) {
 		free(d->summary);
@@ -296,7 +343,7 @@ put_result(struct run *r, struct gm_doc *d, struct gm_err *err)
 		count_failure(r, &d->failure);
 	gm_buf_reset(&r->line);
 	if (r->common->json)
-		put_json(r, d);
+		put_json(r, o);
 	else if (r->opt->suffix == NULL)
 		put_text(r, d);
 	if (gm_buf_check(&r->line, err) != 0)
@@ -307,7 +354,7 @@ put_result(struct run *r, struct gm_doc *d, struct gm_err *err)
 
 /* --- documents */
 
-/* Is the summary of a text newer than the text? */
+/* Return true if --out-suffix has written a summary newer than the text. */
 static bool
 is_newer(struct run *r, const char *path)
 {
@@ -327,13 +374,15 @@ is_newer(struct run *r, const char *path)
 			made.st_mtim.tv_nsec > text.st_mtim.tv_nsec));
 	if (newer)
 		gm_note(&r->common->note, GM_LEVEL_DETAIL,
-		    "%s: newer than its text, left as it is",
-		    gm_buf_str(&name));
+		    "%s: newer than its text; skipped", gm_buf_str(&name));
 	gm_buf_release(&name);
 	return newer;
 }
 
-/* Is it a summary itself, of an earlier run over the same files? */
+/*
+ * Return true if a file is the output of an earlier run, as in the second
+ * "gm-summ --out-suffix .sum *".
+ */
 static bool
 is_made(const struct run *r, const char *path)
 {
@@ -344,7 +393,8 @@ is_made(const struct run *r, const char *path)
 
 	if (made)
 		gm_note(&r->common->note, GM_LEVEL_DETAIL,
-		    "%s: a summary itself, left out", path);
+		    "%s: a summary, as its name ends with the suffix; skipped",
+		    path);
 	return made;
 }
 
@@ -359,6 +409,7 @@ find_room(struct run *r)
 	return NULL;
 }
 
+/* Add a document to the end of the list. */
 static void
 append(struct run *r, struct open *o)
 {
@@ -369,6 +420,7 @@ append(struct run *r, struct open *o)
 	*at = o;
 }
 
+/* Close a document and free its slot. */
 static void
 drop(struct run *r, struct open *o)
 {
@@ -381,23 +433,25 @@ drop(struct run *r, struct open *o)
 	o->used = false;
 }
 
+/* Write the result of a document, and close it once none of its requests runs. */
 static int
 close_doc(struct run *r, struct open *o, struct gm_err *err)
 {
 	int rc = 0;
 
 	if (!o->put)
-		rc = put_result(r, &o->doc, err);
+		rc = put_result(r, o, err);
 	o->put = true;
 	if (o->busy > 0)
-		return rc; /* its requests still look at it */
+		return rc; /* requests in flight still refer to it */
 	drop(r, o);
 	return rc;
 }
 
 /*
- * May opening one of them take long?  What comes from a pipe is read to its end,
- * and nothing else is done meanwhile, so no request may be in flight.
+ * Return true if opening one of the files may take long: a pipe is read to its
+ * end, and the loop stands still meanwhile.  So none is opened while a request
+ * is in flight.
  */
 static bool
 may_wait(const char *const *paths, size_t len)
@@ -413,7 +467,10 @@ may_wait(const char *const *paths, size_t len)
 	return false;
 }
 
-/* Open the next text.  Returns 1, 0: there is none, or no room, or -1. */
+/*
+ * Open the next document.  Returns 1; 0 if there is none, no slot is free, or it
+ * must not be opened now; or -1.
+ */
 static int
 open_next(struct run *r, struct gm_err *err)
 {
@@ -455,7 +512,11 @@ open_next(struct run *r, struct gm_err *err)
 
 /* --- requests */
 
-/* Lists of facts need little thinking; NULL: as the model likes. */
+/*
+ * Return the thinking level of a request: a list of facts needs little thinking.
+ * NULL, the default of the model, unless only one model that is known to take
+ * this level can get the request: another would reject it.
+ */
 static const char *
 thinking_of(const struct run *r, const struct gm_section *s)
 {
@@ -479,7 +540,10 @@ set_request(struct run *r, struct job *j)
 	j->request.tokens = gm_estimate_request(&j->request);
 }
 
-/* What its answer is known by: all but which part it is. */
+/*
+ * Make the key of the answer in the cache: of everything that shapes it, but not
+ * of the number of the part, so that parts stay cached if others are inserted.
+ */
 static int
 set_key(struct run *r, struct job *j, struct gm_err *err)
 {
@@ -499,11 +563,11 @@ set_key(struct run *r, struct job *j, struct gm_err *err)
 	identity = gm_buf_span(&r->line);
 	if (rc == 0)
 		gm_entry_key(j->key, &request);
-	gm_buf_recycle(&r->line, AHEAD);
+	gm_buf_recycle(&r->line, KEPT_MAX);
 	return rc;
 }
 
-/* Take the answer of an earlier run.  Returns 1, 0: there is none, or -1. */
+/* Take the answer from the cache.  Returns 1; 0 if it has none; or -1. */
 static int
 use_cache(struct run *r, struct job *j, struct gm_err *err)
 {
@@ -519,8 +583,8 @@ use_cache(struct run *r, struct job *j, struct gm_err *err)
 }
 
 /*
- * A section for a job.  Returns 1: it is to be sent, 0: it has its answer, or -1
- * and the document has ended, or *err is GM_EOS.
+ * Give a section to a job.  Returns 1 if it is to be sent; 0 if the cache had the
+ * answer; or -1: the document has ended, or *err is GM_EOS.
  */
 static int
 take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
@@ -533,7 +597,7 @@ take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
 	rc = use_cache(r, j, err);
 	if (rc == 1)
 		return 0;
-	gm_buf_recycle(&j->prompt, AHEAD);
+	gm_buf_recycle(&j->prompt, KEPT_MAX);
 	if (rc == 0)
 		rc = gm_doc_compose(&o->doc, s, &j->prompt, err);
 	if (rc == 0) {
@@ -544,21 +608,24 @@ take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
 }
 
 static void
-start(struct run *r, struct job *j, struct gm_call_args *ask)
+start(struct run *r, struct job *j, struct gm_call_args *call)
 {
 	r->idle = j->next_idle;
 	r->busy++;
 	j->of->busy++;
 	gm_hold_reset(&j->held);
 	gm_result_init(&j->result);
-	*ask = (struct gm_call_args){ .service = r->services->services,
+	*call = (struct gm_call_args){ .service = r->services->services,
 		.request = &j->request,
 		.sink = &j->held.sink,
 		.result = &j->result,
 		.arg = j };
 }
 
-/* Is there something to do for this document, short of a request? */
+/*
+ * Do the next step for a document.  Returns 2 if the job has a request to send;
+ * 1 if something else was done; 0 if nothing can be done now; or -1.
+ */
 static int
 look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
 {
@@ -577,7 +644,10 @@ look_at(struct run *r, struct open *o, struct job *j, struct gm_err *err)
 	return 1;
 }
 
-/* Go through the open documents once.  Returns as look_at() does. */
+/*
+ * Go through the open documents, the earliest first, so that its summary can be
+ * printed early.  Returns as look_at() does.
+ */
 static int
 look_at_all(struct run *r, struct job *j, size_t *looks, struct gm_err *err)
 {
@@ -593,8 +663,8 @@ look_at_all(struct run *r, struct job *j, size_t *looks, struct gm_err *err)
 			continue;
 		any = 1;
 		++*looks;
-		if (o->doc.phase == GM_DOC_ASKING)
-			later = o; /* before those after it */
+		if (o->doc.phase == GM_DOC_SENDING)
+			later = o; /* its sections before later documents */
 	}
 	return any;
 }
@@ -610,8 +680,8 @@ has_open(const struct run *r)
 }
 
 /*
- * Find a request.  Returns 1; 0: none now; -1: none comes any more, or *err, if
- * its code is not GM_OK.
+ * Find a request to send.  Returns 1; 0 if there is none now; or -1: if err->code
+ * is GM_OK there are no more requests, else something failed.
  */
 static int
 find_request(struct run *r, struct job *j, struct gm_err *err)
@@ -634,9 +704,9 @@ find_request(struct run *r, struct job *j, struct gm_err *err)
 	return has_open(r) || r->next_name < r->names.len ? 0 : -1;
 }
 
-/* The pool's supplier. */
+/* Called by the pool when a slot is free. */
 static int
-next(struct gm_call_args *ask, void *arg)
+next(struct gm_call_args *call, void *arg)
 {
 	struct run *r = arg;
 	struct job *j = r->idle;
@@ -655,12 +725,13 @@ next(struct gm_call_args *ask, void *arg)
 	if (rc != 1)
 		return rc;
 	r->next_ms = sleep_ms > 0 ? now + sleep_ms : 0;
-	start(r, j, ask);
+	start(r, j, call);
 	return 1;
 }
 
 /* --- answers */
 
+/* Count a result, for the run and for its document. */
 static void
 count_result(struct run *r, struct gm_doc *d, const struct gm_result *o)
 {
@@ -673,7 +744,10 @@ count_result(struct run *r, struct gm_doc *d, const struct gm_result *o)
 	d->tokens_out += own.tokens_out;
 }
 
-/* Keep what was paid for, unless a later run would ask otherwise. */
+/*
+ * Keep an answer in the cache.  Not that of a fallback: the key names the first
+ * service and its model, and a later run would take it for theirs.
+ */
 static void
 keep_answer(struct run *r, const struct job *j)
 {
@@ -688,8 +762,9 @@ keep_answer(struct run *r, const struct job *j)
 }
 
 /*
- * Is it to be requested once more?  Answers that are not whole are, as a call
- * does not repeat them; other faults only if the call has not done so.
+ * Return true if a section should be sent once more.  A blocked, empty or
+ * truncated answer can be whole the next time, and the call does not retry it.
+ * Other failures only if the call has not retried them.
  */
 static bool
 is_worth_another(const struct gm_result *o)
@@ -704,8 +779,9 @@ is_worth_another(const struct gm_result *o)
 }
 
 /*
- * The run ends with this: no document is to blame, and the next one would end
- * alike.  If a fallback has refused a section, it may answer others.
+ * Return true if a failure ends the run: it does not depend on the document, and
+ * all others would fail alike.  But if a fallback rejected the section
+ * (beyond_keys), it may answer others.
  */
 static bool
 ends_run(const struct job *j, const struct gm_err *err)
@@ -736,7 +812,24 @@ stop_run(struct run *r, const struct job *j, const struct gm_err *err)
 		end(r, STOP_SERVICE, err);
 }
 
-/* What a request came to, for its document. */
+/* Keep for JSON what a failed request says about its document's failure. */
+static void
+keep_failure(const struct job *j)
+{
+	struct open *o = j->of;
+
+	if (o->doc.phase != GM_DOC_ENDED)
+		return; /* it is sent once more */
+	o->class = j->result.class;
+	o->retry_at_ms = j->result.retry_at_ms;
+	(void)snprintf(o->service_text, sizeof(o->service_text), "%s",
+	    gm_result_service_text(&j->result));
+}
+
+/*
+ * Hand the result of a request to its document: the answer, a cut if it was too
+ * large, or a failure.  A failure that ends the run leaves the document alone.
+ */
 static int
 settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
     struct gm_err *err)
@@ -758,21 +851,25 @@ settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
 	} else if (d->phase == GM_DOC_ENDED) {
 		return 0;
 	} else if (j->result.class == GM_CLASS_TOO_LARGE) {
-		if (gm_doc_split(d, j->section, err) != 0 &&
-		    err->code == GM_EOS)
-			return -1;
+		if (gm_doc_split(d, j->section, err) != 0) {
+			if (err->code == GM_EOS)
+				return -1;
+			if (err->code == GM_EDATA)
+				keep_failure(j);
+		}
 	} else {
 		gm_doc_fail(d, j->section, is_worth_another(&j->result), why);
+		keep_failure(j);
 	}
 	return 0;
 }
 
-/* The pool's receiver. */
+/* Called by the pool when a call has ended. */
 static int
-done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *call, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
-	struct job *j = ask->arg;
+	struct job *j = call->arg;
 	struct open *o = j->of;
 	struct gm_err why = { .code = GM_OK };
 
@@ -791,7 +888,7 @@ done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 
 /* --- the loop */
 
-/* Of the documents that are open, in their present rounds. */
+/* Count the sections of the open documents, for the progress line. */
 static void
 count_parts(struct run *r)
 {
@@ -807,6 +904,7 @@ count_parts(struct run *r)
 	}
 }
 
+/* Called by the pool in each turn of its loop. */
 static int
 tick(void *arg, struct gm_err *err)
 {
@@ -815,6 +913,7 @@ tick(void *arg, struct gm_err *err)
 
 	if (gm_watch_at(&r->watch, 0, err) != 0)
 		return -1;
+	/* A summary on the same terminal must not follow the progress line. */
 	if (r->common->note.status != NULL && r->common->out_is_tty)
 		gm_progress_erase(&r->progress);
 	if (gm_printer_tick(&r->printer, err) != 0)
@@ -856,7 +955,7 @@ make_jobs(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* How much of a text fits into a request. */
+/* Return how many tokens of a text fit into a request. */
 static int64_t
 find_limit(const struct run *r)
 {
@@ -865,7 +964,10 @@ find_limit(const struct run *r)
 
 	if (r->opt->chunk_tokens > 0)
 		return r->opt->chunk_tokens;
-	/* However old the list: else a text would be cut otherwise every day. */
+	/*
+	 * Use the list however old it is.  With an expired one the window would
+	 * be unknown, the text be cut differently, and the cache be of no use.
+	 */
 	window = gm_modelcache_window(
 	    &s->cache, gm_clock_wall_ms(), INT64_MAX, r->request.model);
 	if (window == 0)
@@ -926,7 +1028,10 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 	return make_jobs(r, err);
 }
 
-/* What is left of the results; the run has no more of them. */
+/*
+ * Write the remaining results and commit the output.  A file of -o is replaced
+ * only if it gets at least one summary and the run was not stopped.
+ */
 static int
 finish_output(struct run *r, struct gm_err *err)
 {
@@ -937,6 +1042,7 @@ finish_output(struct run *r, struct gm_err *err)
 	return gm_out_commit(&r->out, err);
 }
 
+/* Find the status and the message of the run. */
 static int
 judge(const struct run *r, struct gm_err *err)
 {
@@ -944,8 +1050,9 @@ judge(const struct run *r, struct gm_err *err)
 
 	if (r->stop != STOP_NOT) {
 		*err = r->why;
+		/* The cache has the finished parts: only the rest is sent. */
 		if (err->code == GM_ETEMPFAIL)
-			gm_err_append(err, "; run it again to go on");
+			gm_err_advise(err, "run the command again to continue");
 		return -1;
 	}
 	if (t->failed == 0)
@@ -956,10 +1063,11 @@ judge(const struct run *r, struct gm_err *err)
 	return gm_fail(err,
 	    !r->mixed && t->answered + t->skipped == 0 ? r->failed.code
 						       : GM_ENEGATIVE,
-	    "%lld of %lld files have no summary", (long long)t->failed,
+	    "%lld of %lld files failed", (long long)t->failed,
 	    (long long)t->records);
 }
 
+/* Write what is left, also after a failure; rc and *err are the pool's. */
 static int
 finish(struct run *r, int rc, struct gm_err *err)
 {
@@ -967,8 +1075,8 @@ finish(struct run *r, int rc, struct gm_err *err)
 	if (rc == 0 && gm_stop_signal() == 0)
 		rc = finish_output(r, err);
 	else if (rc == 0 && r->opt->output == NULL) {
-		gm_order_end(
-		    &r->printer.order); /* what there is, without waiting */
+		/* After a signal: print what there is, without waiting. */
+		gm_order_end(&r->printer.order);
 		rc = gm_printer_tick(&r->printer, err);
 	}
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
@@ -994,7 +1102,7 @@ run_pool(struct run *r, struct gm_err *err)
 
 /* --- an estimate */
 
-/* Requests and tokens of the rounds that follow, if answers are as asked for. */
+/* Add the later rounds, if answers are as short as the prompt asks. */
 static void
 add_rounds(const struct run *r, struct gm_forecast *f, int64_t sections,
     int64_t tokens)
@@ -1009,6 +1117,7 @@ add_rounds(const struct run *r, struct gm_forecast *f, int64_t sections,
 	}
 }
 
+/* Cut the text of the open document, and add its requests and tokens. */
 static int
 add_text(struct run *r, struct gm_forecast *f, struct gm_err *err)
 {
@@ -1048,7 +1157,7 @@ estimate(struct run *r, struct gm_err *err)
 		if (o->used && o->doc.failure.code != GM_OK)
 			count_failure(r, &o->doc.failure);
 		else if (o->used)
-			r->totals.answered++; /* it would be */
+			r->totals.answered++; /* it could be sent */
 		if (o->used)
 			drop(r, o);
 	}
@@ -1105,7 +1214,7 @@ release(struct run *r)
 	free(r);
 }
 
-/* Not on the stack, which may be as small as 64 KiB. */
+/* The run is on the heap, as a stack may be as small as 64 KiB. */
 int
 gm_summ_run(const struct gm_summ_options *opt, struct gm_services *services,
     struct gm_cache *cache, int argc, char **argv, struct gm_err *err)

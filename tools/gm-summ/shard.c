@@ -14,8 +14,8 @@
 
 #define DIGITS "0123456789abcdef"
 #define ENTRY ((size_t)30) /* digits of an entry's name */
-#define ASIDE ((size_t)16) /* digits of a file aside, after its "." */
-#define TRIES 3            /* names of files aside */
+#define ASIDE ((size_t)16) /* digits of a temporary file, after its "." */
+#define TRIES 3            /* names tried for a temporary file */
 #define HOUR_MS INT64_C(3600000)
 #define LATEST_S INT64_C(253402300799) /* the end of the year 9999 */
 
@@ -26,9 +26,9 @@ gm_shard_distrust(const struct stat *st, mode_t type)
 		return type == S_IFDIR ? "not a directory"
 		                       : "not a regular file";
 	if (st->st_uid != geteuid())
-		return "owned by somebody else";
+		return "owned by another user";
 	if ((st->st_mode & 077) != 0)
-		return "accessible by others";
+		return "accessible to other users";
 	return NULL;
 }
 
@@ -58,6 +58,7 @@ gm_shard_open(
 	return gm_file_drop(s->fd);
 }
 
+/* Return the modification time, from 1970 to the year 9999. */
 static int64_t
 time_ms(const struct stat *st)
 {
@@ -70,13 +71,14 @@ time_ms(const struct stat *st)
 	return s * 1000 + st->st_mtim.tv_nsec / 1000000;
 }
 
+/* Return true if two times differ by more than an hour. */
 static bool
 is_far(int64_t a_ms, int64_t b_ms)
 {
 	return a_ms - b_ms > HOUR_MS || b_ms - a_ms > HOUR_MS;
 }
 
-/* Returns 0, or -1 with errno, which is EIO if the file became shorter. */
+/* Returns 0, or -1 with errno: EIO if the file is shorter than it was. */
 static int
 read_all(int fd, size_t len, struct gm_buf *out)
 {
@@ -115,7 +117,10 @@ read_file(int fd, const char *name, struct gm_buf *out, struct gm_err *err)
 		    out->max - out->len);
 	if (read_all(fd, (size_t)st.st_size, out) != 0)
 		return gm_fail_errno(err, GM_EIO, "%s", name);
-	/* Seldom, as it writes; a disk that cannot be written is no matter. */
+	/*
+	 * Record the use, but at most once an hour, as it is a write.  Ignore a
+	 * failure: a read-only cache can still be read.
+	 */
 	if (is_far(time_ms(&st), gm_clock_wall_ms()))
 		(void)futimens(fd, NULL);
 	return 1;
@@ -141,7 +146,10 @@ gm_shard_read(int dir, const char key[GM_HASH_HEX], struct gm_buf *out,
 	return rc;
 }
 
-/* Two of one process differ by the time, of two processes by the number. */
+/*
+ * Create a temporary file.  Its name differs from others of this process by the
+ * time, from those of other processes by the process ID.
+ */
 static int
 open_aside(int dir, char name[ASIDE + 2])
 {
@@ -161,13 +169,13 @@ open_aside(int dir, char name[ASIDE + 2])
 	return fd;
 }
 
-/* Returns 0, or -1 with errno. */
+/* Write and close.  Returns 0, or -1 with errno. */
 static int
 fill(int fd, struct gm_span bytes)
 {
 	if (gm_aside_fill(fd, bytes) != 0)
 		return gm_file_drop(fd);
-	/* NFS may have no room as late as this. */
+	/* NFS may report a full disk only now. */
 	return close(fd) != 0 && errno != EINTR ? -1 : 0;
 }
 
@@ -187,7 +195,7 @@ gm_shard_write(const struct gm_shard *s, const char key[GM_HASH_HEX],
 	return -1;
 }
 
-/* A file of ours. */
+/* A file of the cache that was found in the shard. */
 struct found {
 	char name[ENTRY + 1];
 	bool aside;
@@ -221,7 +229,10 @@ has_room(struct list *l)
 	return true;
 }
 
-/* Returns 0, also for what is not ours or is gone, or -1 with errno. */
+/*
+ * Add a file to the list.  Returns 0, also for a file that is not ours or was
+ * removed in between, or -1 with errno.
+ */
 static int
 add(struct list *l, int dir, const char *name)
 {
@@ -261,7 +272,10 @@ add_all(struct list *l, DIR *dir)
 	}
 }
 
-/* Returns 0, or -1, GM_EIO or GM_EOS; l->items are to be freed in any case. */
+/*
+ * List the files of the shard.  l->items are to be freed in any case.  Returns
+ * 0, or -1: GM_EIO, GM_EOS.
+ */
 static int
 list(const struct gm_shard *s, struct list *l, struct gm_err *err)
 {
@@ -290,7 +304,7 @@ by_use(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Files aside do not count. */
+/* Add an entry to the sum; temporary files do not count. */
 static void
 add_to_sum(struct gm_shard_sum *sum, const struct found *f)
 {
@@ -312,7 +326,7 @@ exceeds(const struct gm_shard_sum *sum, const struct gm_shard_limits *max,
 	       sum->bytes > max->bytes * eighths / 8;
 }
 
-/* What is older than a writer can be, or from the future. */
+/* Remove temporary files that no writer can still use. */
 static void
 sweep(const struct gm_shard *s, const struct list *l, int64_t now_ms)
 {
@@ -323,6 +337,7 @@ sweep(const struct gm_shard *s, const struct list *l, int64_t now_ms)
 			(void)unlinkat(s->fd, l->items[i].name, 0);
 }
 
+/* Remove the least recently used entries until 6/8 of the limits are left. */
 static void
 evict(const struct gm_shard *s, const struct list *l,
     const struct gm_shard_limits *max, struct gm_shard_sum *sum)

@@ -12,10 +12,10 @@
 #include "cli/input.h"
 #include "gm-summ/text.h"
 
-#define NAME_MAX_SHOWN 200               /* characters */
-#define MEMORY_MAX ((size_t)1024 * 1024) /* of a pipe, before it is copied */
-#define ROUND_MAX ((size_t)256 * 1024 * 1024)
-#define FIRST ((size_t)4096) /* bytes that say what a file is */
+#define NAME_MAX_SHOWN 200                    /* characters */
+#define MEMORY_MAX ((size_t)1024 * 1024)      /* bytes of a pipe in memory */
+#define ROUND_MAX ((size_t)256 * 1024 * 1024) /* bytes of all answers */
+#define FIRST ((size_t)4096) /* bytes that tell the type of a file */
 
 static int
 set_name(struct gm_text *t, const char *name, struct gm_err *err)
@@ -63,7 +63,10 @@ write_all(int fd, struct gm_span bytes)
 	return 0;
 }
 
-/* A file that has no name any more.  Returns a descriptor, or -1 with errno. */
+/*
+ * Create a temporary file and unlink it at once, so that it never stays behind.
+ * Returns a descriptor, or -1 with errno.
+ */
 static int
 open_unnamed(const char *dir)
 {
@@ -81,7 +84,7 @@ open_unnamed(const char *dir)
 	return fd;
 }
 
-/* Move what is in memory to a file. */
+/* Append the bytes in memory to the temporary file. */
 static int
 spill(struct gm_text *t, struct gm_err *err)
 {
@@ -89,16 +92,18 @@ spill(struct gm_text *t, struct gm_err *err)
 
 	if (t->fd == -1)
 		t->fd = open_unnamed(dir);
-	if (t->fd == -1 || write_all(t->fd, gm_buf_span(&t->memory)) != 0)
-		return gm_fail_errno(err, GM_EIO,
-		    "%s: a copy in %s (TMPDIR names another directory)",
-		    t->name, dir);
+	if (t->fd == -1 || write_all(t->fd, gm_buf_span(&t->memory)) != 0) {
+		(void)gm_fail_errno(
+		    err, GM_EIO, "%s: temporary copy in %s", t->name, dir);
+		gm_err_append(err, "; set TMPDIR to another directory");
+		return -1;
+	}
 	t->size += (off_t)t->memory.len;
 	gm_buf_reset(&t->memory);
 	return 0;
 }
 
-/* All that a pipe gives. */
+/* Copy a pipe to its end. */
 static int
 copy(struct gm_text *t, int from, struct gm_err *err)
 {
@@ -118,7 +123,7 @@ copy(struct gm_text *t, int from, struct gm_err *err)
 	return rc;
 }
 
-/* A file on disk is read where it is; anything else is copied. */
+/* Keep a file on disk open; copy anything else. */
 static int
 take(struct gm_text *t, int from, struct gm_err *err)
 {
@@ -130,7 +135,10 @@ take(struct gm_text *t, int from, struct gm_err *err)
 		errno = EISDIR;
 		return gm_fail_errno(err, GM_ENOINPUT, "%s", t->name);
 	}
-	/* Files below /proc have content, but no size. */
+	/*
+	 * Files below /proc have content, but no size.  Standard input that was
+	 * read in part, as by "read" in a shell, is copied from its offset.
+	 */
 	if (S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    lseek(from, 0, SEEK_CUR) == 0) {
 		t->fd = fcntl(from, F_DUPFD_CLOEXEC, 3);
@@ -147,7 +155,7 @@ take(struct gm_text *t, int from, struct gm_err *err)
 	return copy(t, from, err);
 }
 
-/* Is it text at all?  What it begins with says so. */
+/* Fail if the start of the text shows that it is binary, or it is blank. */
 static int
 judge(struct gm_text *t, struct gm_err *err)
 {
@@ -191,7 +199,7 @@ gm_text_open(struct gm_text *t, const struct gm_text_options *o,
 	return rc == 0 ? judge(t, err) : -1;
 }
 
-/* A copy of a pipe has no name, and none is needed for what has no file. */
+/* Copies of pipes and texts in memory have no name to be opened by again. */
 void
 gm_text_park(struct gm_text *t, const char *path)
 {
@@ -221,10 +229,10 @@ unpark(const struct gm_text *t, struct gm_err *err)
 		return fd;
 	(void)close(fd);
 	return gm_fail(
-	    err, GM_ENOINPUT, "%s: was replaced while it was read", t->name);
+	    err, GM_ENOINPUT, "%s: replaced while it was read", t->name);
 }
 
-/* Exactly len bytes of a file. */
+/* Append exactly len bytes of a file. */
 static int
 read_at(const struct gm_text *t, int fd, off_t at, size_t len,
     struct gm_buf *out, struct gm_err *err)
@@ -278,12 +286,13 @@ gm_text_put(struct gm_text *t, struct gm_span bytes, struct gm_buf *out,
 
 	if (bytes.len > 0 && memchr(bytes.p, '\0', bytes.len) != NULL)
 		return gm_fail(err, GM_EDATA,
-		    "%s: a NUL byte: only text can be summarised", t->name);
+		    "%s: contains a NUL byte; only text can be summarised",
+		    t->name);
 	replaced = gm_utf8_repair(out, bytes);
-	if (replaced > 0 && !t->told)
+	if (replaced > 0 && !t->noted)
 		gm_note(t->options->note, GM_LEVEL_NOTE,
 		    "%s: not UTF-8 in places: replaced by U+FFFD", t->name);
-	t->told = t->told || replaced > 0;
+	t->noted = t->noted || replaced > 0;
 	return gm_buf_check(out, err);
 }
 

@@ -2,13 +2,13 @@
 #define GM_SUMM_TEXT_H
 
 /*
- * A text that is to be summarised: a file, standard input, or the answers of a
- * round.  It is read in windows with pread(2), so that it may be larger than
- * memory and a file that shrinks is noticed.  What comes from a pipe is copied
- * first: into memory or, if it is large, to a file without a name.
+ * A text to be summarised: a file, standard input, or the answers of a round.
+ * It is read in pieces with pread(2), so that it can be larger than memory.
+ * Input from a pipe is copied first: into memory or, above 1 MiB, to a temporary
+ * file that has been unlinked.
  *
- * The text is as long as it was when it was opened; what is appended to a file
- * later is not part of it.
+ * The length is fixed when the text is opened.  Bytes that are appended to a
+ * file later are not part of it; a file that shrinks is an error.
  */
 
 #include <stdbool.h>
@@ -20,62 +20,62 @@
 #include "base/err.h"
 #include "base/note.h"
 
-/* How texts are opened; borrowed. */
+/* Shared by all texts; borrowed. */
 struct gm_text_options {
 	const char *temporary; /* directory for the copies of pipes */
-	bool stdin_closed;     /* at start: it is empty */
+	bool stdin_closed;     /* standard input was closed at start: empty */
 	const struct gm_note *note;
 };
 
 struct gm_text {
 	const struct gm_text_options *options;
-	char *name; /* owned: one clean line, for messages */
-	int fd;     /* -1: all of it is in memory, or the file is parked */
-	const char *parked; /* borrowed path; NULL: it is not */
-	dev_t device;       /* of a parked file, to know it again */
+	char *name; /* owned; for messages: one line, no controls */
+	int fd;     /* -1: the text is in memory, or the file is parked */
+	const char *parked; /* borrowed path of a parked file; or NULL */
+	dev_t device;       /* of a parked file, to recognise it */
 	ino_t inode;
 	struct gm_buf memory;
-	off_t start;             /* behind a byte order mark */
-	struct timespec changed; /* of a file, when it was opened */
-	off_t size;              /* bytes, from start on */
-	bool told;               /* that bytes are not UTF-8 */
+	off_t start;             /* offset after a byte order mark */
+	struct timespec changed; /* mtime of a file when it was opened */
+	off_t size;              /* bytes after start */
+	bool noted;              /* ill-formed UTF-8 was reported */
 };
 
 /*
- * Open a file, or standard input if path is NULL.  Waits for the writer of a
- * pipe.  Returns 0, or -1, to be closed in any case: GM_ENOINPUT (cannot be
- * read, a directory, a device), GM_EDATA (binary, UTF-16, empty), GM_ESIGNAL,
- * GM_EUNAVAILABLE (the deadline), GM_EIO (no room for a copy), GM_EOS.  The
- * message begins with the name.
+ * Open a file, or standard input if path is NULL.  A pipe is read to its end.
+ * Returns 0, or -1, to be closed in any case: GM_ENOINPUT (unreadable, a
+ * directory, a device), GM_EDATA (binary, UTF-16, empty), GM_ESIGNAL,
+ * GM_EUNAVAILABLE (the deadline), GM_EIO (no room for the copy of a pipe),
+ * GM_EOS.  The message begins with the name.
  */
 int gm_text_open(struct gm_text *, const struct gm_text_options *,
     const char *path, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Close the file until it is read, so that there may be more texts than a
- * process may have open files.  path, that it was opened by, is borrowed.  Copies
- * of pipes stay open.
+ * Close the file between reads, so that there can be more texts than a process
+ * can have open files.  path is the one it was opened with, borrowed.  Copies of
+ * pipes stay open.
  */
 void gm_text_park(struct gm_text *, const char *path);
 
-/* A text in memory, which the caller appends to. */
+/* Make a text in memory, to which the caller appends.  0, or -1: GM_EOS. */
 int gm_text_make(struct gm_text *, const struct gm_text_options *,
     const char *name, struct gm_err *) GM_MUST_CHECK;
 
-/* The caller has appended to memory. */
+/* Set the size after the caller has appended to memory. */
 void gm_text_grow(struct gm_text *);
 
 /*
- * Append the bytes from at (0: start) on, exactly len of them.  Returns 0, or
- * -1: GM_ENOINPUT (it cannot be read, is shorter than it was, or its name is
- * that of another file now), GM_EOS.
+ * Append exactly len bytes from offset at, which counts from start.  Returns 0,
+ * or -1: GM_ENOINPUT (unreadable, shorter than it was, or a parked file was
+ * replaced), GM_EOS.
  */
 int gm_text_read(const struct gm_text *, off_t at, size_t len,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Append bytes that were read to what is sent: ill-formed UTF-8 is replaced,
- * with a note the first time.  Returns 0, or -1: GM_EDATA (a NUL byte), GM_EOS.
+ * Append bytes of the text to a prompt.  Ill-formed UTF-8 is replaced, with a
+ * note the first time.  Returns 0, or -1: GM_EDATA (a NUL byte), GM_EOS.
  */
 int gm_text_put(struct gm_text *, struct gm_span bytes, struct gm_buf *out,
     struct gm_err *) GM_MUST_CHECK;

@@ -60,7 +60,7 @@ test_fail_shortage(void **state)
 		enum gm_code code;
 		const char *words; /* NULL: the system's */
 	} rows[] = {
-		{ EMFILE, GM_EOS, "Too many open files: raise ulimit -n" },
+		{ EMFILE, GM_EOS, "Too many open files; raise ulimit -n" },
 		{ ENFILE, GM_EOS, NULL },
 		{ ENOMEM, GM_EOS, "out of memory" },
 		{ EACCES, GM_ECONFIG, NULL },

@@ -44,7 +44,7 @@ make_table(struct gm_options *o)
 	};
 
 	*o = (struct gm_options){ .len = 0 };
-	gm_options_add(o, rows);
+	gm_options_add(o, GM_GROUP_OTHER, rows);
 }
 
 /* The part of a script from one text up to another, both in it. */

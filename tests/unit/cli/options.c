@@ -18,16 +18,25 @@ static const enum gm_setting model = GM_SET_GEMINI_MODEL;
 struct given {
 	bool list, hidden;
 	int verbose;
-	const char *output;
+	const char *output, *which;
 	struct gm_texts stop;
 	struct gm_config config;
 };
+
+static const char *
+which_word(size_t i)
+{
+	static const char *const words[] = { "all", "some" };
+
+	return i < 2 ? words[i] : NULL;
+}
 
 static void
 make_rows(struct given *g, struct gm_options *o)
 {
 	const struct gm_opt own[] = {
-		{ 'l', "list", NULL, "list all", .flag = &g->list },
+		{ 'l', "list", NULL, "list all", .common = true,
+		    .flag = &g->list },
 		{ 'o', "output", "FILE", "write to FILE", .text = &g->output },
 		{ 0, "stop", "TEXT", "end there", .may_be_empty = true,
 		    .texts = &g->stop },
@@ -36,19 +45,27 @@ make_rows(struct given *g, struct gm_options *o)
 		{ 0 },
 	};
 	const struct gm_opt shared[] = {
-		{ 'm', "model", "MODEL", "model to ask", .setting = &model },
-		{ 'v', "verbose", NULL, "tell more", .count = &g->verbose },
+		{ 'm', "model", "MODEL", "model to use", .setting = &model },
+		{ 'v', "verbose", NULL, "print more", .word = which_word,
+		    .count = &g->verbose, .text = &g->which },
 		{ 0, "a-name-that-is-too-long", "PLACEHOLDER", "wrapped",
 		    .text = &g->output },
 		{ 0, "hidden", NULL, NULL, .flag = &g->hidden },
 		{ 0 },
 	};
 
+	const struct gm_opt last[] = {
+		{ 0, "after", NULL, "the last row", .flag = &g->hidden },
+		{ 0 },
+	};
+
 	*g = (struct given){ .list = false };
 	*o = (struct gm_options){ .len = 0 };
 	gm_config_init(&g->config);
-	gm_options_add(o, own);
-	gm_options_add(o, shared);
+	/* They are ordered by group, however they are added. */
+	gm_options_add(o, GM_GROUP_KEYS, shared);
+	gm_options_add(o, GM_GROUP_OUTPUT, own);
+	gm_options_add(o, GM_GROUP_KEYS, last);
 }
 
 static int
@@ -87,6 +104,8 @@ static const struct {
 	{ { "--list", "--output", "f", "--model=x", NULL }, "1 0 f x |" },
 	{ { "-o", "-l", NULL }, "0 0 -l - |" },
 	{ { "-vv", "--verbose", NULL }, "0 3 - - |" },
+	{ { "--verbose=some", "some", NULL }, "0 1 - - some | some" },
+	{ { "-v", "all", NULL }, "0 1 - - | all" },
 	{ { "-o", "f", "-o", "g", NULL }, "0 0 g - |" },
 	{ { "--stop", "a", "--stop=b", "--stop", "", NULL }, "0 0 - - a b  |" },
 	{ { "a", "-l", "b", "-o", "f", "c", NULL }, "1 0 f - | a b c" },
@@ -110,6 +129,8 @@ describe(const struct given *g, char **operands, struct gm_buf *out)
 	    g->output != NULL ? g->output : "-", name != NULL ? name : "-");
 	for (i = 0; i < g->stop.len; i++)
 		gm_buf_printf(out, " %s", g->stop.items[i]);
+	if (g->which != NULL)
+		gm_buf_printf(out, " %s", g->which);
 	gm_buf_puts(out, " |");
 	for (; *operands != NULL; operands++)
 		gm_buf_printf(out, " %s", *operands);
@@ -244,6 +265,8 @@ static const struct {
 	{ { "-o", NULL }, "option needs an argument: -o" },
 	{ { "--output", NULL }, "option needs an argument: --output" },
 	{ { "--list=yes", NULL }, "option takes no argument: --list" },
+	{ { "--verbose=none", NULL }, "--verbose: not all" },
+	{ { "--verbose=", NULL }, "--verbose: not all" },
 	{ { "--hidden=yes", NULL }, "option takes no argument: --hidden" },
 };
 
@@ -285,34 +308,20 @@ check_print(void (*print)(const struct gm_options *, FILE *), const char *want)
 }
 
 static void
-test_help(void **state)
-{
-	(void)state;
-	check_print(gm_options_help,
-	    "  -l, --list                list all\n"
-	    "  -o, --output FILE         write to FILE\n"
-	    "      --stop TEXT           end there\n"
-	    "      --listen              wait\n"
-	    "      --key-place N         which key\n"
-	    "  -m, --model MODEL         model to ask\n"
-	    "  -v, --verbose             tell more\n"
-	    "      --a-name-that-is-too-long PLACEHOLDER\n"
-	    "                            wrapped\n");
-}
-
-static void
 test_list(void **state)
 {
 	(void)state;
 	check_print(gm_options_list,
-	    "l\tlist\t-\tlist all\n"
-	    "o\toutput\tFILE\twrite to FILE\n"
-	    "-\tstop\tTEXT\tend there\n"
-	    "-\tlisten\t-\twait\n"
-	    "-\tkey-place\tN\twhich key\n"
-	    "m\tmodel\tMODEL\tmodel to ask\n"
-	    "v\tverbose\t-\ttell more\n"
-	    "-\ta-name-that-is-too-long\tPLACEHOLDER\twrapped\n");
+	    "l\tlist\t-\tlist all\tOutput\tcommon\n"
+	    "o\toutput\tFILE\twrite to FILE\tOutput\t-\n"
+	    "-\tstop\tTEXT\tend there\tOutput\t-\n"
+	    "-\tlisten\t-\twait\tOutput\t-\n"
+	    "-\tkey-place\tN\twhich key\tOutput\t-\n"
+	    "m\tmodel\tMODEL\tmodel to use\tKeys and models\t-\n"
+	    "v\tverbose\t-\tprint more\tKeys and models\t-\n"
+	    "-\ta-name-that-is-too-long\tPLACEHOLDER\twrapped\t"
+	    "Keys and models\t-\n"
+	    "-\tafter\t-\tthe last row\tKeys and models\t-\n");
 }
 
 static void
@@ -328,7 +337,7 @@ test_exclude(void **state)
 	clashes[1].given = true;
 	assert_int_equal(gm_options_exclude(clashes, 2, &err), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
-	assert_string_equal(err.msg, "--c and --d exclude each other");
+	assert_string_equal(err.msg, "--c and --d cannot be combined");
 }
 
 static void
@@ -355,7 +364,6 @@ main(void)
 		cmocka_unit_test(test_setting),
 		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_exclude),
 		cmocka_unit_test(test_refuse),

@@ -198,12 +198,11 @@ static const struct {
 	    DEFAULT_URL },
 	/* not a URL to send a key to */
 	{ "k", NULL, NULL, NULL, "http://api.example",
-	    "!environment: GOOGLE_GEMINI_BASE_URL: the URL's host is not this "
-	    "machine, and http: would show the key on the way there: use "
-	    "https:, or an SSH tunnel to 127.0.0.1" },
+	    "!environment: GOOGLE_GEMINI_BASE_URL: plain http would send the "
+	    "API key unencrypted; use https, or an SSH tunnel to 127.0.0.1" },
 	{ NULL, NULL, NULL, "GEMINI_API_KEY=k\n" URL "api.example\n", NULL,
 	    "!env: GOOGLE_GEMINI_BASE_URL: the URL does not begin with "
-	    "https://: write it as in https://api.example/v1" },
+	    "https://; write it as in https://api.example/v1" },
 };
 
 static int

@@ -242,7 +242,7 @@ test_limits(void **state)
 	assert_int_equal(gm_attach_file(&a, &in, "a", &err), -1);
 	assert_int_equal(err.code, GM_EDATA);
 	assert_string_equal(
-	    err.msg, "a: the files are larger than 0 MiB together");
+	    err.msg, "a: all files together are larger than 0 MiB");
 	gm_attach_reset(&a);
 	assert_int_equal(gm_attach_file(&a, &in, "a", &err), 0);
 	assert_string_equal(

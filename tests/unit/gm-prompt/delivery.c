@@ -324,6 +324,51 @@ test_full(void **state)
 	}
 }
 
+/* The class of an answer without a block is set, unless it has one already. */
+static void
+test_block(void **state)
+{
+	const struct gm_span with = gm_span_of("A\n```\nblock\n```\n");
+	const struct gm_span none = gm_span_of("none");
+	struct gm_result result = { .model = "m" };
+	struct gm_err err = { .code = GM_OK };
+	struct gm_buf block;
+
+	(void)state;
+	gm_buf_init(&block, 10);
+	assert_int_equal(gm_delivery_block(&result, with, 0, &block, &err), 0);
+	assert_string_equal(gm_buf_str(&block), "block\n");
+	assert_int_equal(result.class, GM_CLASS_OK);
+	gm_buf_reset(&block);
+	assert_int_equal(gm_delivery_block(&result, none, 0, &block, &err), -1);
+	assert_int_equal(block.len, 0);
+	assert_int_equal(result.class, GM_CLASS_NO_BLOCK);
+	assert_int_equal(err.code, GM_ENEGATIVE);
+	assert_string_equal(err.msg,
+	    "m: the answer has no fenced block; omit --extract (no_block)");
+
+	/* A truncated answer keeps the call's error. */
+	result.class = GM_CLASS_TOKEN_LIMIT;
+	(void)gm_fail(&err, GM_ENEGATIVE, "truncated");
+	assert_int_equal(
+	    gm_delivery_block(&result, none, -1, &block, &err), -1);
+	assert_string_equal(err.msg, "truncated");
+	assert_int_equal(
+	    gm_delivery_block(&result, with, -1, &block, &err), -1);
+	assert_string_equal(gm_buf_str(&block), "block\n");
+	assert_string_equal(err.msg, "truncated");
+	assert_int_equal(result.class, GM_CLASS_TOKEN_LIMIT);
+	gm_buf_release(&block);
+
+	/* Half a block is none. */
+	gm_buf_init(&block, 3);
+	result.class = GM_CLASS_OK;
+	assert_int_equal(gm_delivery_block(&result, with, 0, &block, &err), -1);
+	assert_int_not_equal(err.code, GM_ENEGATIVE);
+	assert_int_equal(result.class, GM_CLASS_LOCAL);
+	gm_buf_release(&block);
+}
+
 int
 main(void)
 {
@@ -337,6 +382,7 @@ main(void)
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

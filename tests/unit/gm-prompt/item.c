@@ -243,9 +243,9 @@ static const struct row bad[] = {
 	{ true, "{}", { NULL }, "{\"n\":1,\"files\":[\"a\"]}", "no prompt" },
 	{ true, "x", { "{}" }, "{\"n\":1}", "no prompt" },
 	{ true, "{n}", { NULL }, "{\"m\":1}",
-	    "no member 'n', which the template names" },
+	    "no member 'n' for the placeholder {n}" },
 	{ true, "", { "{n}" }, PROMPT "\"m\":1}",
-	    "no member 'n', which the template names" },
+	    "no member 'n' for the placeholder {n}" },
 	{ true, "{n}", { NULL }, "{\"n\":null}", "empty prompt" },
 	{ true, "", { NULL }, "{\"prompt\":\"\"}", "prompt: empty" },
 	{ true, "say {}", { NULL }, "{\"prompt\":\" \"}", "prompt: empty" },
@@ -282,10 +282,10 @@ static const struct row bad[] = {
 	    "safety: not none, low, medium or high" },
 	{ true, "", { NULL }, PROMPT "\"stop\":[\"a\",1]}",
 	    "stop: not a string or an array of strings" },
-	{ true, "", { NULL }, PROMPT "\"stop\":\"\"}", "stop: an empty text" },
+	{ true, "", { NULL }, PROMPT "\"stop\":\"\"}", "stop: empty string" },
 	{ true, "", { NULL },
 	    PROMPT "\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]}",
-	    "stop: more than 5 texts" },
+	    "stop: more than 5 strings" },
 	{ true, "", { NULL }, PROMPT "\"files\":\"a\"}",
 	    "files: not an array of names" },
 	{ true, "", { NULL }, PROMPT "\"files\":[\"a\",1]}",
@@ -293,7 +293,7 @@ static const struct row bad[] = {
 	{ true, "", { NULL }, PROMPT "\"files\":[\"absent\"]}",
 	    "absent: No such file or directory" },
 	{ true, "", { NULL }, PROMPT "\"contents\":[]}",
-	    "both prompt and contents are given" },
+	    "prompt and contents cannot be combined" },
 	{ true, "x", { NULL }, PARTS(TEXT("a")),
 	    "contents: cannot be combined with a prompt for all records" },
 	{ true, "", { NULL }, "{\"contents\":{}}", "contents: not an array" },
@@ -309,15 +309,16 @@ static const struct row bad[] = {
 	{ true, "", { NULL }, PARTS("{}"),
 	    "contents.0.parts.0.text: not a string" },
 	{ true, "", { NULL }, PARTS(TEXT("a") ",{\"inlineData\":{}}"),
-	    "contents.0.parts.1: \"inlineData\" is not supported, only text "
+	    "contents.0.parts.1: \"inlineData\" is not supported; only text "
 	    "is" },
 	{ true, "", { NULL }, PARTS("{\"text\":\"a\",\"thought\":true}"),
-	    "contents.0.parts.0: \"thought\" is not supported, only text is" },
+	    "contents.0.parts.0: \"thought\" is not supported; only text is" },
 	{ true, "", { NULL }, PARTS("{\"text\":\"a\",\"thoughtSignature\":1}"),
 	    "contents.0.parts.0.thoughtSignature: not a string" },
 	{ true, "", { "a" },
 	    CONTENTS("{\"role\":\"model\",\"parts\":[{\"text\":\"a\"}]}"),
-	    "contents: the last turn is the model's, which takes no files" },
+	    "contents: the last turn is the model's; files need a turn of the "
+	    "user" },
 };
 
 static void
@@ -399,8 +400,7 @@ test_bytes(void **state)
 	large = (struct gm_span){ zeros, 65537 };
 	assert_int_equal(gm_item_make(it, &all, 1, large, &err), -1);
 	assert_int_equal(err.code, GM_EDATA);
-	assert_string_equal(
-	    err.msg, "a file's name is longer than 65536 bytes");
+	assert_string_equal(err.msg, "a file name is longer than 65536 bytes");
 	free(zeros);
 	gm_items_close(&all);
 	o = options_of(&json);
@@ -485,7 +485,7 @@ test_services(void **state)
 	    gm_item_make(it, &all, 3, gm_span_of(PROMPT "\"top_k\":4}"), &err),
 	    0);
 	assert_string_equal(said(),
-	    "gm-x: record 3: mistral is left out: --top-k: mistral has no "
+	    "gm-x: record 3: not sent to mistral: --top-k: mistral has no "
 	    "counterpart\n");
 	assert_ptr_equal(it->service->provider, &gm_gemini);
 	assert_null(it->service->next);
@@ -622,7 +622,7 @@ test_stdin(void **state)
 	assert_int_equal(gm_items_open(&all, &o, &err), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
 	assert_string_equal(
-	    err.msg, "--file -: standard input has the records");
+	    err.msg, "--file -: standard input holds the records");
 	gm_items_close(&all);
 	gm_items_close(&all);
 }

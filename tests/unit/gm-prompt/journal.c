@@ -288,7 +288,7 @@ test_errors(void **state)
 	o.mode = GM_JOURNAL_RESUME;
 	assert_refused(&o, GM_EDATA,
 	    "file: line 1 is not a result of gm-prompt: bad JSON: unknown "
-	    "word at byte 1; name another file");
+	    "word at byte 1; use another file");
 	assert_file("file", "text\n");
 }
 
@@ -371,7 +371,7 @@ test_lock(void **state)
 	(void)state;
 	(void)snprintf(want, sizeof(want),
 	    "file: in use by process %ld; "
-	    "wait for it to end, or name another file",
+	    "wait for it to end, or use another file",
 	    (long)getpid());
 	open_journal(&j, &o);
 	assert_put(&j, "1+a");
@@ -410,8 +410,8 @@ test_lock_unsigned(void **state)
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &all), 0);
 	o.mode = GM_JOURNAL_OVERWRITE;
 	assert_refused(&o, GM_ECANTCREAT,
-	    "file: in use by another program; "
-	    "wait for it to end, or name another file");
+	    "file: in use by another process; "
+	    "wait for it to end, or use another file");
 	assert_results("file", "1+a");
 	(void)close(fd);
 }
@@ -467,8 +467,8 @@ test_lock_none(void **state)
 	assert_put(&j, "1+a");
 	finish_journal(&j, true);
 	assert_results("file", "1+a");
-	assert_notes("gm-x: file: this file system has no locks; use the file "
-		     "in one run at a time\n");
+	assert_notes("gm-x: file: file locks are not supported here; use the "
+		     "file in one run at a time\n");
 }
 
 /* What is left by a run that was resumed. */
@@ -603,8 +603,8 @@ test_rewrite_fails(void **state)
 	}
 	finish(pid);
 	assert_results("sub/file", "1-a 2+b 3+c 4+d 1+e");
-	assert_notes("gm-x: sub/file: File too large; superseded lines were "
-		     "not dropped\n");
+	assert_notes("gm-x: sub/file: File too large; the old lines of retried "
+		     "records remain\n");
 	(void)notes_open();
 	pid = start();
 	if (pid == 0) {
@@ -623,9 +623,9 @@ test_rewrite_fails(void **state)
 	assert_results("sub/file", "1-a 2+b 3+c 4+d 1+e");
 	assert_notes(
 	    "gm-x: sub/file: kept 3 lines of other records or parameters\n"
-	    "gm-x: sub/file: cannot be replaced: a mount point, or in a "
-	    "directory that is not writable; superseded lines were not "
-	    "dropped\n");
+	    "gm-x: sub/file: cannot be replaced: it is a mount point, or its "
+	    "directory is not writable; the old lines of retried records "
+	    "remain\n");
 	assert_int_equal(count("sub", false), 1);
 }
 

@@ -467,7 +467,7 @@ test_border(void **state)
 		{ "\n", "\nnext\n", (size_t)100 * 1024 * 1024, 'x', LARGER },
 		{ "", "\nnext\n", GM_READER_MAX / 3, '\xFF', NULL },
 		{ "", "\nnext\n", GM_READER_MAX / 3 + 1, '\xFF',
-		    "not UTF-8, and larger than 16 MiB after the repair" },
+		    "larger than 16 MiB after invalid UTF-8 was replaced" },
 		{ "a", "\nnext\n", GM_READER_MAX, '\0', LARGER },
 	};
 	struct gm_reader r;

@@ -77,7 +77,7 @@ test_strangers(void **state)
 		{ "{\"record\":1,\"x\":{" H1 "},\"ok\":true}\n",
 		    "no \"hash\"" },
 		{ "{\"record\":1,\"x\":\",\\" H1 "\",\"ok\":true}\n",
-		    "bad JSON: neither a comma nor the end of the list at byte "
+		    "bad JSON: expected a comma or the end of the list at byte "
 		    "25" },
 		{ "{\"record\":1," H1 "}\n", "no \"ok\"" },
 		{ "{\"record\":1," H1 ",\"ok\":1}\n", "no \"ok\"" },
@@ -88,7 +88,7 @@ test_strangers(void **state)
 		{ "{\"record\":1," H1 ",\"ok\":true,\"error\":{}}\n",
 		    "\"error\" does not agree with \"ok\"" },
 		{ "{\"record\":1," H1 ",\"ok\":true} x\n",
-		    "bad JSON: something after the value at byte 65" },
+		    "bad JSON: unexpected text after the value at byte 65" },
 		{ "{\"record\":1," H1 ",\"ok\":true,\"text\":\"\x80\"}\n",
 		    "bad JSON: ill-formed UTF-8 at byte 72" },
 		{ "\xEF\xBB\xBF{\"record\":1," H1 ",\"ok\":true}\n",
@@ -97,7 +97,7 @@ test_strangers(void **state)
 		{ "text", "bad JSON: unknown word at byte 1" },
 		{ "{", NULL },
 		{ "{\"records\":", "bad JSON: ends too soon at byte 11" },
-		{ "{\"record\":x", "bad JSON: no value at byte 10" },
+		{ "{\"record\":x", "bad JSON: expected a value at byte 10" },
 		{ "{\"record\":0", "bad JSON: ends too soon at byte 11" },
 		{ "{}", "no \"record\"" },
 		{ " {\"record\":1", "bad JSON: ends too soon at byte 12" },
@@ -114,7 +114,7 @@ test_strangers(void **state)
 		    whole, sizeof(whole), "%s%s", first, rows[i].text);
 		(void)snprintf(want, sizeof(want),
 		    "file: line 3 is not a result of gm-prompt: %s; "
-		    "name another file",
+		    "use another file",
 		    rows[i].want != NULL ? rows[i].want : "");
 		put_file("file", whole);
 		fd = open_file("file");
@@ -146,8 +146,8 @@ test_nul(void **state)
 	fd = open_file("file");
 	assert_int_equal(gm_resume_read(&r, fd, "file", &err), -1);
 	assert_error(&err, GM_EDATA,
-	    "file: line 1 is not a result of gm-prompt: bad JSON: something "
-	    "after the value at byte 64; name another file");
+	    "file: line 1 is not a result of gm-prompt: bad JSON: unexpected "
+	    "text after the value at byte 64; use another file");
 	assert_int_equal(lseek(fd, 0, SEEK_END), sizeof(text) - 1);
 	(void)close(fd);
 	gm_resume_release(&r);
@@ -383,7 +383,7 @@ test_rewrite_refused(void **state)
 	assert_int_equal(gm_resume_rewrite(&r, fd, "file", &err), -1);
 	assert_error(&err, GM_EDATA,
 	    "file: line 1 is not a result of gm-prompt: bad JSON: unknown "
-	    "word at byte 1; name another file");
+	    "word at byte 1; use another file");
 	assert_file("file", "text\ntext\n");
 	assert_int_equal(count(".", false), 1);
 	(void)close(fd);

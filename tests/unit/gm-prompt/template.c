@@ -111,12 +111,12 @@ test_failures(void **state)
 	(void)state;
 	assert_int_equal(
 	    gm_json_parse(&json, gm_span_of("{\"a\":{\"b\":1}}"), &err), 0);
-	check_failure("{c}", &v, "no member 'c', which the template names");
+	check_failure("{c}", &v, "no member 'c' for the placeholder {c}");
 	/* a name is no path */
-	check_failure("{a.b}", &v, "no member 'a.b', which the template names");
+	check_failure("{a.b}", &v, "no member 'a.b' for the placeholder {a.b}");
 	check_failure("{}", &v, "no prompt");
 	v.object = GM_JSON_NONE;
-	check_failure("{a}", &v, "no member 'a', which the template names");
+	check_failure("{a}", &v, "no member 'a' for the placeholder {a}");
 	v.record = gm_span_of("more than 8 bytes");
 	check_failure("{}", &v, NULL);
 	gm_json_release(&json);

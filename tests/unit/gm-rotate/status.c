@@ -72,13 +72,13 @@ fill(struct rig *r)
 	p = list_row(r, GM_KEYROW_CURRENT, RIG_LIST, "m-one");
 	(void)snprintf(p->key, sizeof(p->key), "%s", C);
 	/* Others' rows, and what is over, tell nothing. */
-	mark(list_row(r, GM_KEYROW_PAUSE, "other", "m-other"),
+	mark(list_row(r, GM_KEYROW_SERVICE, "other", "m-other"),
 	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
 	p = list_row(r, GM_KEYROW_CURRENT, "other", "m-other");
 	(void)snprintf(p->key, sizeof(p->key), "%s", A);
 	row(r, "https://other.example:443", A, "m-other");
 	row(r, RIG_ORIGIN, "dddddddd", "m-gone");
-	mark(list_row(r, GM_KEYROW_PAUSE, RIG_LIST, "m-two"),
+	mark(list_row(r, GM_KEYROW_SERVICE, RIG_LIST, "m-two"),
 	    GM_CLASS_QUOTA_MINUTE, NOW - 1, "long ago");
 }
 
@@ -162,7 +162,7 @@ test_pause(void **state)
 
 	(void)state;
 	assert_true(open_rig(&rig));
-	mark(list_row(&rig, GM_KEYROW_PAUSE, RIG_LIST, "m-one"),
+	mark(list_row(&rig, GM_KEYROW_SERVICE, RIG_LIST, "m-one"),
 	    GM_CLASS_QUOTA_MINUTE, NOW + 30000, "all at once");
 	tell = tell_of(&rig, 1);
 	tell.query.filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE };

@@ -7,7 +7,7 @@
 #define DIR_NAME "sub/summaries"
 #define ENTRY DIR_NAME "/5e/" NAME
 #define TEXT_MAX 5000
-#define UNUSED "gm-x: a cached answer is not used: " ENTRY ": "
+#define UNUSED "gm-x: cached answer ignored: " ENTRY ": "
 #define NOT_CACHED "gm-x: answers are not cached: "
 
 static int
@@ -186,8 +186,8 @@ test_sizes(void **state)
 	e.text.len = 962;
 	gm_cache_put(&c, key_of(key, 0x5e, 2), &e);
 	assert_false(gm_cache_get(&c, key, &e));
-	assert_string_equal(said(),
-	    "gm-x: an answer of 962 bytes is too large for the cache\n");
+	assert_string_equal(
+	    said(), "gm-x: answer not cached: 962 bytes are too large\n");
 	assert_string_equal(said(), "");
 	gm_cache_release(&c);
 	free(text);
@@ -209,7 +209,7 @@ assert_damaged(struct gm_cache *c)
 {
 	assert_int_equal(get(c, 1), 0);
 	assert_string_equal(
-	    said(), "gm-x: " ENTRY ": a damaged cached answer was removed\n");
+	    said(), "gm-x: " ENTRY ": damaged cache entry removed\n");
 	assert_int_equal(access(ENTRY, F_OK), -1);
 	assert_int_equal(get(c, 1), 0);
 	assert_string_equal(said(), "");
@@ -295,8 +295,8 @@ test_directory(void **state)
 	size_t i;
 
 	(void)state;
-	refuse("", "there is no cache directory; set GM_CACHE_DIR");
-	refuse(NULL, "there is no cache directory; set GM_CACHE_DIR");
+	refuse("", "no cache directory; set GM_CACHE_DIR");
+	refuse(NULL, "no cache directory; set GM_CACHE_DIR");
 	put_file("file", "");
 	refuse("file", "file/summaries: Not a directory");
 	init(&c);
@@ -304,14 +304,15 @@ test_directory(void **state)
 	gm_cache_release(&c);
 	for (i = 0; i < GM_LEN(modes); i++) {
 		assert_int_equal(chmod(DIR_NAME, modes[i]), 0);
-		refuse("sub", DIR_NAME ": accessible by others; use chmod 700");
+		refuse("sub",
+		    DIR_NAME ": accessible to other users; use chmod 700");
 		assert_int_equal(mode_of(DIR_NAME), modes[i]);
 	}
 	assert_int_equal(chmod(DIR_NAME, 0700), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(DIR_NAME, NOBODY, NOBODY), 0);
 		refuse("sub",
-		    DIR_NAME ": owned by somebody else; set GM_CACHE_DIR");
+		    DIR_NAME ": owned by another user; set GM_CACHE_DIR");
 		assert_int_equal(chown(DIR_NAME, 0, 0), 0);
 	}
 	init(&c);
@@ -378,7 +379,7 @@ test_odd_entry(void **state)
 	put(&c, 1);
 	assert_int_equal(chmod(ENTRY, 0644), 0);
 	assert_int_equal(get(&c, 1), 0);
-	assert_string_equal(said(), UNUSED "accessible by others\n");
+	assert_string_equal(said(), UNUSED "accessible to other users\n");
 	assert_int_equal(get(&c, 1), 0);
 	assert_string_equal(said(), "");
 	put(&c, 1);
@@ -617,15 +618,17 @@ test_odd_shard(void **state)
 	put_file(DIR_NAME "/5e", "");
 	assert_int_equal(chmod(DIR_NAME "/01", 0755), 0);
 	assert_int_equal(gm_cache_stats(&c, &sum, &err), -1);
-	assert_error(&err, GM_ECONFIG, DIR_NAME "/01: accessible by others");
+	assert_error(
+	    &err, GM_ECONFIG, DIR_NAME "/01: accessible to other users");
 	assert_int_equal(sum.entries, 2);
 	assert_int_equal(gm_cache_clear(&c, &sum, &err), -1);
-	assert_error(&err, GM_ECONFIG, DIR_NAME "/01: accessible by others");
+	assert_error(
+	    &err, GM_ECONFIG, DIR_NAME "/01: accessible to other users");
 	assert_int_equal(sum.entries, 2);
 	assert_int_equal(count(DIR_NAME "/01", false), 1);
 	put_key(&c, key_of(key, 1, 2), 2);
 	assert_string_equal(
-	    said(), NOT_CACHED DIR_NAME "/01: accessible by others\n");
+	    said(), NOT_CACHED DIR_NAME "/01: accessible to other users\n");
 	assert_int_equal(get(&c, 1), 0);
 	assert_string_equal(said(), UNUSED "Not a directory\n");
 	gm_cache_release(&c);

@@ -72,7 +72,7 @@ open_docs(struct gm_doc *d, const char *const *paths, size_t len)
 	while (rc == 1)
 		rc = gm_doc_scan(d, &err);
 	assert_int_equal(rc, 0);
-	assert_int_equal(d->phase, GM_DOC_ASKING);
+	assert_int_equal(d->phase, GM_DOC_SENDING);
 }
 
 /* The next section that is due; *out gets its prompt. */
@@ -236,7 +236,7 @@ test_order_of_answers(void **state)
 	}
 	assert_true(len > 2);
 	for (i = len; i-- > 0;) {
-		assert_int_equal(d.phase, GM_DOC_ASKING);
+		assert_int_equal(d.phase, GM_DOC_SENDING);
 		assert_int_equal(
 		    gm_doc_answer(&d, due[i], gm_buf_span(&answers[i]), &err),
 		    0);
@@ -319,7 +319,7 @@ test_failures(void **state)
 	s = next(&d, &prompt);
 	(void)gm_fail(&why, GM_ENEGATIVE, "blocked");
 	gm_doc_fail(&d, s, true, &why);
-	assert_int_equal(d.phase, GM_DOC_ASKING);
+	assert_int_equal(d.phase, GM_DOC_SENDING);
 	again = next(&d, &prompt);
 	assert_ptr_equal(again, s);
 	assert_int_not_equal(s->part.count, 2);
@@ -361,7 +361,7 @@ test_changed_file(void **state)
 	    gm_doc_compose(&d, gm_doc_next(&d), &prompt, &err), -1);
 	assert_int_equal(d.phase, GM_DOC_ENDED);
 	assert_int_equal(d.failure.code, GM_ENOINPUT);
-	assert_string_equal(d.failure.msg, "a: was changed while it was read");
+	assert_string_equal(d.failure.msg, "a: changed while it was read");
 	gm_buf_release(&prompt);
 	gm_doc_close(&d);
 }
@@ -415,7 +415,7 @@ test_split(void **state)
 			break;
 	assert_int_equal(d.failure.code, GM_EDATA);
 	assert_string_equal(
-	    d.failure.msg, "a: the service takes not even 300 tokens");
+	    d.failure.msg, "a: the service rejects even parts of 300 tokens");
 	gm_buf_release(&prompt);
 	gm_doc_close(&d);
 }
@@ -443,8 +443,8 @@ test_no_end(void **state)
 		rc = gm_doc_answer(&d, s, gm_buf_span(&prompt), &err);
 	}
 	assert_int_equal(d.failure.code, GM_EPROTOCOL);
-	assert_non_null(
-	    strstr(d.failure.msg, "a: the model does not shorten it: round 2"));
+	assert_non_null(strstr(
+	    d.failure.msg, "a: the model does not shorten the text: round 2"));
 	assert_null(d.summary);
 	gm_buf_release(&prompt);
 	gm_doc_close(&d);
@@ -485,8 +485,8 @@ test_no_text(void **state)
 		rc = gm_doc_scan(&d, &err);
 	assert_int_equal(rc, -1);
 	assert_int_equal(d.failure.code, GM_EDATA);
-	assert_string_equal(
-	    d.failure.msg, "a: a NUL byte: only text can be summarised");
+	assert_string_equal(d.failure.msg,
+	    "a: contains a NUL byte; only text can be summarised");
 	gm_doc_close(&d);
 }
 

@@ -102,13 +102,13 @@ test_open_odd(void **state)
 	assert_int_equal(mkdir("5e", 0700), 0);
 	for (i = 0; i < GM_LEN(modes); i++) {
 		assert_int_equal(chmod("5e", modes[i]), 0);
-		refuse(GM_ECONFIG, "5e: accessible by others");
+		refuse(GM_ECONFIG, "5e: accessible to other users");
 	}
 	if (geteuid() != 0)
 		return;
 	assert_int_equal(chmod("5e", 0700), 0);
 	assert_int_equal(chown("5e", NOBODY, (gid_t)-1), 0);
-	refuse(GM_ECONFIG, "5e: owned by somebody else");
+	refuse(GM_ECONFIG, "5e: owned by another user");
 }
 
 /* Returns what gm_shard_read() does, with "" unless that is 1. */
@@ -207,14 +207,14 @@ test_odd_files(void **state)
 	assert_file("other", "text");
 	for (i = 0; i < GM_LEN(modes); i++) {
 		assert_int_equal(chmod(PATH, modes[i]), 0);
-		read_fails(GM_ECONFIG, PATH ": accessible by others");
+		read_fails(GM_ECONFIG, PATH ": accessible to other users");
 		assert_int_equal(mode_of(PATH), modes[i]);
 		put_number(&s, 1, "new");
 		assert_text(1, "new");
 	}
 	if (geteuid() == 0) {
 		assert_int_equal(chown(PATH, NOBODY, (gid_t)-1), 0);
-		read_fails(GM_ECONFIG, PATH ": owned by somebody else");
+		read_fails(GM_ECONFIG, PATH ": owned by another user");
 		put_number(&s, 1, "new");
 		assert_text(1, "new");
 	}

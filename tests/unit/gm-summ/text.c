@@ -174,7 +174,7 @@ test_parked(void **state)
 	assert_int_equal(rename("other", "file"), 0);
 	assert_int_equal(gm_text_read(&t, 5, 5, &out, &err), -1);
 	assert_int_equal(err.code, GM_ENOINPUT);
-	assert_string_equal(err.msg, "file: was replaced while it was read");
+	assert_string_equal(err.msg, "file: replaced while it was read");
 	assert_int_equal(unlink("file"), 0);
 	assert_int_equal(gm_text_read(&t, 5, 5, &out, &err), -1);
 	assert_int_equal(err.code, GM_ENOINPUT);
@@ -245,8 +245,8 @@ test_no_room_for_a_pipe(void **state)
 	assert_int_equal(gm_text_open(&t, &nowhere, NULL, &err), -1);
 	assert_int_equal(err.code, GM_EIO);
 	assert_string_equal(err.msg,
-	    "standard input: a copy in /nowhere (TMPDIR names another "
-	    "directory): No such file or directory");
+	    "standard input: temporary copy in /nowhere: No such file or "
+	    "directory; set TMPDIR to another directory");
 	gm_text_close(&t);
 	assert_int_equal(gm_text_open(&t, &closed, NULL, &err), -1);
 	assert_string_equal(err.msg, "standard input: empty");
@@ -276,8 +276,8 @@ test_what_is_sent(void **state)
 	assert_int_equal(
 	    gm_text_put(&t, (struct gm_span){ "a\0b", 3 }, &out, &err), -1);
 	assert_int_equal(err.code, GM_EDATA);
-	assert_string_equal(
-	    err.msg, "answers: a NUL byte: only text can be summarised");
+	assert_string_equal(err.msg,
+	    "answers: contains a NUL byte; only text can be summarised");
 	gm_text_close(&t);
 	gm_buf_release(&out);
 }

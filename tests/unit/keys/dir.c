@@ -73,7 +73,7 @@ test_open_odd(void **state)
 	if (geteuid() != 0)
 		return; /* "/" is somebody else's then, and ours to read */
 	assert_int_equal(chown("sub", 12345, (gid_t)-1), 0);
-	refuse("sub", "sub: owned by somebody else");
+	refuse("sub", "sub: owned by another user");
 }
 
 static void
@@ -125,7 +125,7 @@ test_file_odd(void **state)
 			continue;
 		put_file("name", "text");
 		assert_int_equal(chown("name", 12345, (gid_t)-1), 0);
-		refuse_file(&d, flags[i], "./name: owned by somebody else");
+		refuse_file(&d, flags[i], "./name: owned by another user");
 		assert_int_equal(unlink("name"), 0);
 	}
 	gm_keydir_close(&d);
@@ -216,13 +216,13 @@ test_shortage(void **state)
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_int_equal(gm_keydir_open(&other, ".", &err), -1);
-	assert_error(&err, GM_EOS, ".: Too many open files: raise ulimit -n");
+	assert_error(&err, GM_EOS, ".: Too many open files; raise ulimit -n");
 	assert_int_equal(gm_keydir_file(&d, "name", O_RDONLY, &err), -1);
 	assert_error(
-	    &err, GM_EOS, "./name: Too many open files: raise ulimit -n");
+	    &err, GM_EOS, "./name: Too many open files; raise ulimit -n");
 	assert_int_equal(gm_keydir_lock(&d, "lock", &fd, &err), -1);
 	assert_error(
-	    &err, GM_EOS, "./lock: Too many open files: raise ulimit -n");
+	    &err, GM_EOS, "./lock: Too many open files; raise ulimit -n");
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	gm_keydir_close(&other);
 	gm_keydir_close(&d);

@@ -81,7 +81,7 @@ row(const char *id, const char *model)
 		    &table, GM_KEYROW_CURRENT, ORIGIN, rule.list, model, &err);
 	else if (strcmp(id, PAUSE) == 0)
 		r = gm_keytable_get(
-		    &table, GM_KEYROW_PAUSE, ORIGIN, rule.list, model, &err);
+		    &table, GM_KEYROW_SERVICE, ORIGIN, rule.list, model, &err);
 	else
 		r = gm_keytable_get(
 		    &table, GM_KEYROW_OWNER, ORIGIN, id, model, &err);

@@ -657,11 +657,11 @@ test_busy(void **state)
 		.model = MODEL, .reserve = true, .latest_ms = NEVER
 	};
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 0);
-	c.wait.alive_ms -= 10000;
+	c.wait.changed_ms -= 10000;
 	assert_int_equal(gm_keys_run(&a.keys, &c, &err), 1);
-	assert_string_equal(said(), "gm-x: state/keys.lock: locked for too "
-				    "long; the state of the keys is kept in "
-				    "memory only\n");
+	assert_string_equal(said(), "gm-x: the key state is kept in memory "
+				    "only: state/keys.lock: locked for too "
+				    "long\n");
 	assert_int_equal(c.pick.index, 0);
 	gm_keystate_unlock(&b.state);
 	assert_int_equal(counted(&b.keys, 0), 1);
@@ -831,8 +831,8 @@ test_memory_only(void **state)
 		assert_string_equal(said(),
 		    dirs[i] == NULL
 			? "" /* as it was asked for */
-			: "gm-x: no state directory; the state of the keys is "
-			  "kept in memory only\n");
+			: "gm-x: the key state is kept in memory only: no "
+			  "state directory; set GM_STATE_DIR\n");
 		assert_int_equal(reserve(&k.keys, NEVER).index, 0);
 		assert_int_equal(counted(&k.keys, 0), 1);
 		fail_with(&k.keys, 0, GM_CLASS_QUOTA_MINUTE, HOUR, "No.");

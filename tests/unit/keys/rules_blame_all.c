@@ -25,8 +25,8 @@ fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 static bool
 is_pause(void)
 {
-	const struct gm_keyrow *r =
-	    gm_keytable_find(&table, GM_KEYROW_PAUSE, ORIGIN, rule.list, MODEL);
+	const struct gm_keyrow *r = gm_keytable_find(
+	    &table, GM_KEYROW_SERVICE, ORIGIN, rule.list, MODEL);
 	bool paused = r != NULL && r->class != GM_CLASS_OK;
 	size_t i;
 
@@ -105,7 +105,7 @@ test_pause(void **state)
 	r = row(PAUSE, MODEL);
 	assert_int_equal(r->class, MINUTE);
 	assert_int_equal(r->until_ms, NOW + 21 * SEC);
-	assert_string_equal(r->reason, "every key was refused within 5 s");
+	assert_string_equal(r->reason, "all keys were rate-limited within 5 s");
 	gm_keyrule_pick(AT(MODEL, NOW + 2 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.cooling, 2);

@@ -13,7 +13,7 @@
 
 #define O "https://host:443"
 #define KEY "fake-good-key-0001"
-#define MEMORY "; the state of the keys is kept in memory only\n"
+#define MEMORY "gm-x: the key state is kept in memory only: "
 
 /* 2026-11-22T10:00:00Z */
 #define NOW INT64_C(1795341600000)
@@ -258,12 +258,12 @@ test_memory(void **state)
 	assert_int_equal(until(&zero.table, "key"), 60000);
 	gm_keystate_close(&zero);
 	assert_memory(NULL, "");
-	assert_memory("", "gm-x: no state directory" MEMORY);
+	assert_memory("", MEMORY "no state directory; set GM_STATE_DIR\n");
 	put_file("file", "text");
-	assert_memory("file/sub", "gm-x: file/sub: Not a directory" MEMORY);
+	assert_memory("file/sub", MEMORY "file/sub: Not a directory\n");
 	assert_int_equal(mkdir("sub", 0700), 0);
 	assert_int_equal(chmod("sub", 0777), 0);
-	assert_memory("sub", "gm-x: sub: writable by others" MEMORY);
+	assert_memory("sub", MEMORY "sub: writable by others\n");
 	assert_int_equal(count("sub", false), 0);
 }
 
@@ -292,9 +292,8 @@ test_odd_files(void **state)
 			assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
 		} else
 			continue;
-		(void)snprintf(want, sizeof(want), "gm-x: %s: %s" MEMORY, path,
-		    kind == 3 ? "owned by somebody else"
-			      : "not a regular file");
+		(void)snprintf(want, sizeof(want), MEMORY "%s: %s\n", path,
+		    kind == 3 ? "owned by another user" : "not a regular file");
 		assert_memory("sub", want);
 		(void)count("sub", true);
 	}
@@ -316,7 +315,7 @@ test_odd_salt(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(salts); i++) {
 		put_file("salt", salts[i]);
-		assert_memory(".", "gm-x: ./salt: not 64 digits" MEMORY);
+		assert_memory(".", MEMORY "./salt: damaged: remove it\n");
 		assert_file("salt", salts[i]);
 	}
 }
@@ -361,8 +360,8 @@ test_too_many(void **state)
 	a.k.table.changed = true;
 	gm_keystate_unlock(&a.k);
 	assert_string_equal(said(),
-	    "gm-x: ./keys: full: the oldest 3 of its rows dropped; set "
-	    "GM_STATE_DIR to a directory for each list of keys\n");
+	    "gm-x: ./keys: full: the oldest 3 rows dropped; set "
+	    "GM_STATE_DIR to a different directory for each list of keys\n");
 	mark(&a.k, "new", 5);
 	assert_string_equal(said(), "");
 	look(&a.k);
@@ -380,7 +379,7 @@ test_too_large(void **state)
 	(void)state;
 	put_file("keys", HEAD);
 	assert_int_equal(truncate("keys", (off_t)GM_KEYTABLE_BYTES + 1), 0);
-	assert_memory(".", "gm-x: ./keys: larger than 4194304 bytes" MEMORY);
+	assert_memory(".", MEMORY "./keys: larger than 4194304 bytes\n");
 	assert_int_equal(stat("keys", &st), 0);
 	assert_int_equal(st.st_size, GM_KEYTABLE_BYTES + 1);
 }
@@ -393,7 +392,7 @@ test_newer(void **state)
 
 	(void)state;
 	put_file("keys", text);
-	assert_memory(".", "gm-x: ./keys: written by a newer version" MEMORY);
+	assert_memory(".", MEMORY "./keys: written by a newer version\n");
 	assert_file("keys", text);
 }
 
@@ -434,7 +433,7 @@ test_read_only(void **state)
 		if (geteuid() == 0 && setuid(12345) != 0)
 			_exit(1);
 		assert_memory(
-		    "sub", "gm-x: sub/keys.lock: Permission denied" MEMORY);
+		    "sub", MEMORY "sub/keys.lock: Permission denied\n");
 		_exit(0);
 	}
 	finish(pid);
@@ -464,7 +463,7 @@ test_full(void **state)
 	mark(&b.k, "key", 60000);
 	limit(0);
 	mark(&a.k, "key", 90000);
-	assert_string_equal(said(), "gm-x: ./keys: File too large" MEMORY);
+	assert_string_equal(said(), MEMORY "./keys: File too large\n");
 	use(&a.k, "key");
 	use(&a.k, "other");
 	look(&b.k);
@@ -499,7 +498,7 @@ test_full_counters(void **state)
 	use(&a.k, "key");
 	use(&a.k, "key");
 	limit(RLIM_INFINITY);
-	assert_string_equal(said(), "gm-x: ./keys: File too large" MEMORY);
+	assert_string_equal(said(), MEMORY "./keys: File too large\n");
 	assert_int_equal(requests(&a.k.table, "key"), 2);
 	use(&a.k, "key");
 	look(&a.k);
@@ -519,10 +518,10 @@ test_lock_in_vain(void **state)
 	open_side(&b, ".");
 	mark(&a.k, "key", 60000);
 	lock(&a.k);
-	b.k.slow = true; /* so that it takes 1 s, not 10 */
+	b.k.timed_out = true; /* so that it takes 1 s, not 10 */
 	mark(&b.k, "key", 90000);
 	assert_string_equal(
-	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
+	    said(), MEMORY "./keys.lock: locked for too long\n");
 	use(&b.k, "key");
 	gm_keystate_unlock(&a.k);
 	look(&a.k);
@@ -563,26 +562,26 @@ test_lock_alive(void **state)
 	lock(&a.k);
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	/* whoever holds it changes the file in place, then replaces it */
-	w.alive_ms -= 11000;
+	w.changed_ms -= 11000;
 	assert_int_equal(utimensat(AT_FDCWD, "keys", past, 0), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
-	w.alive_ms -= 11000;
+	w.changed_ms -= 11000;
 	put_file("keys.other", "");
 	assert_int_equal(rename("keys.other", "keys"), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	/* or was killed while it wrote the new one */
-	w.alive_ms -= 11000;
+	w.changed_ms -= 11000;
 	put_file("keys.new", "");
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	assert_int_equal(unlink("keys.new"), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	assert_string_equal(said(), "");
-	w.alive_ms -= 11000;
+	w.changed_ms -= 11000;
 	assert_int_equal(enter_at(&b.k, &w), 1);
 	assert_string_equal(
-	    said(), "gm-x: ./keys.lock: locked for too long" MEMORY);
+	    said(), MEMORY "./keys.lock: locked for too long\n");
 	gm_keystate_unlock(&b.k);
-	b.k.slow = false;
+	b.k.timed_out = false;
 	w = (struct gm_keywait){ 0 };
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	w.begun_ms -= 31000;
@@ -604,17 +603,17 @@ test_lock_fair(void **state)
 	lock(&a.k);
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	gm_keystate_unlock(&a.k);
-	assert_int_equal(a.k.rest_ms, 0); /* it has not waited */
+	assert_int_equal(a.k.yield_until_ms, 0); /* it has not waited */
 	assert_int_equal(enter_at(&b.k, &w), 1);
-	b.k.took_ms -= 60000; /* held for a minute */
+	b.k.locked_ms -= 60000; /* held for a minute */
 	gm_keystate_unlock(&b.k);
-	assert_in_range(b.k.rest_ms, 1, gm_clock_mono_ms() + 100);
-	b.k.rest_ms += 60000;
+	assert_in_range(b.k.yield_until_ms, 1, gm_clock_mono_ms() + 100);
+	b.k.yield_until_ms += 60000;
 	w = (struct gm_keywait){ 0 };
 	assert_int_equal(enter_at(&b.k, &w), 0);
 	lock(&a.k);
 	gm_keystate_unlock(&a.k);
-	b.k.rest_ms = 0;
+	b.k.yield_until_ms = 0;
 	assert_int_equal(enter_at(&b.k, &w), 1);
 	close_side(&a);
 	close_side(&b);
@@ -641,8 +640,8 @@ test_lock_naps(void **state)
 	assert_in_range(w.nap_us, 25, 50);
 	for (i = 0; i < GM_LEN(rows); i++) {
 		for (n = 0; n < 20; n++) {
-			w.alive_ms = gm_clock_mono_ms();
-			w.begun_ms = w.alive_ms - rows[i].waited_ms;
+			w.changed_ms = gm_clock_mono_ms();
+			w.begun_ms = w.changed_ms - rows[i].waited_ms;
 			assert_int_equal(enter_at(&b.k, &w), 0);
 			assert_true(w.nap_us <= rows[i].longest_us);
 		}
@@ -708,7 +707,7 @@ test_lock_briefly(void **state)
 
 	(void)state;
 	open_side(&b, ".");
-	b.k.patience_us = INT64_MAX;
+	b.k.brief_left_us = INT64_MAX;
 	assert_int_equal(pipe(ends), 0);
 	pid = start();
 	if (pid == 0) {
@@ -727,12 +726,13 @@ test_lock_briefly(void **state)
 	finish(pid);
 	open_side(&a, ".");
 	lock(&a.k);
-	b.k.patience_us = 200;
+	b.k.brief_left_us = 200;
 	assert_int_equal(gm_keystate_lock(&b.k, true, NOW, &err), -1);
 	assert_int_equal(err.code, GM_EUNAVAILABLE);
-	assert_true(b.k.patience_us <= 0);
+	assert_true(b.k.brief_left_us <= 0);
 	gm_keystate_unlock(&a.k);
-	b.k.rest_ms = gm_clock_mono_ms() + 60000; /* for which is no time */
+	b.k.yield_until_ms =
+	    gm_clock_mono_ms() + 60000; /* for which is no time */
 	assert_int_equal(gm_keystate_lock(&b.k, true, NOW, &err), 0);
 	assert_string_equal(said(), "");
 	close_side(&a);
@@ -784,8 +784,8 @@ test_removed(void **state)
 	use(&a.k, "other");
 	use(&a.k, "other");
 	assert_int_equal(requests(&a.k.table, "other"), 3);
-	assert_string_equal(said(), "gm-x: sub/keys.lock: No such file or "
-				    "directory" MEMORY);
+	assert_string_equal(said(), MEMORY "sub/keys.lock: No such file or "
+					   "directory\n");
 	assert_string_equal(said(), "");
 	close_side(&a);
 }

@@ -1,4 +1,4 @@
-/* Bodies that are read while they are sent, against a server in a child. */
+/* Bodies that are read while they are sent to a server in a child process. */
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -21,7 +21,7 @@
 #define MIB ((size_t)1024 * 1024)
 #define SEED UINT64_C(0xCBF29CE484222325) /* FNV-1a */
 
-/* A pipe that another process writes to, or the same bytes anew. */
+/* A body: a pipe that another process writes to, or bytes made on the fly. */
 struct source {
 	int fd;
 	size_t total, at, largest;
@@ -49,7 +49,7 @@ add_byte(uint64_t sum, int byte)
 	return (sum ^ (uint64_t)(unsigned char)byte) * UINT64_C(0x100000001B3);
 }
 
-/* Take len bytes of a body into the sum. */
+/* Add len bytes of a body to the sum. */
 static uint64_t
 take_bytes(FILE *in, size_t len, uint64_t sum)
 {
@@ -58,7 +58,7 @@ take_bytes(FILE *in, size_t len, uint64_t sum)
 	return sum;
 }
 
-/* Read a request.  Returns the bytes of its body, or -1: none came. */
+/* Read a request.  Return the length of its body in bytes, or -1 for none. */
 static long long
 read_request(FILE *in, uint64_t *sum)
 {
@@ -89,7 +89,7 @@ read_request(FILE *in, uint64_t *sum)
 }
 
 /*
- * Answer requests with length and sum of their bodies; the second one of the
+ * Answer requests with length and sum of their bodies.  The second request of the
  * first connection ends it, as if it had been idle for too long.
  */
 static _Noreturn void
@@ -262,7 +262,7 @@ post(struct gm_http *http, const char *url, const struct gm_body *body,
 		assert_int_equal(gm_http_run(http, 1000, no_fds, &err), 0);
 }
 
-/* Did all of it reach the server? */
+/* Check that the whole body reached the server. */
 static void
 check_whole(const struct result *r, size_t total)
 {
@@ -332,14 +332,14 @@ test_pipe(void **state)
 	long before;
 	size_t i;
 
-	/* A connection of its own for each, as a pipe comes only once. */
+	/* A new connection for each: a pipe cannot be read again. */
 	for (i = 0; i < GM_LEN(rows); i++) {
 		struct source s = { .total = rows[i].total };
 		pid_t writer = start_writer(&s, rows[i].step);
 
 		body.arg = &s;
 		before = peak_kib();
-		if (i > 0) { /* past the connection that ends early */
+		if (i > 0) { /* after the connection that ends early */
 			assert_int_equal(tear_down(state), 0);
 			assert_int_equal(set_up(state), 0);
 		}
@@ -355,7 +355,7 @@ test_pipe(void **state)
 	}
 }
 
-/* The second one finds that the server has given up the connection. */
+/* The second request finds that the server has closed the connection. */
 static void
 test_rewind(void **state)
 {
@@ -396,7 +396,7 @@ test_cannot_rewind(void **state)
 	assert_string_equal(result.err.msg, "a pipe comes only once");
 }
 
-/* A body that fails, or is shorter than it said; what is longer is cut. */
+/* A body that fails or is shorter than announced; a longer one is cut. */
 static void
 test_bad(void **state)
 {
@@ -409,7 +409,8 @@ test_bad(void **state)
 
 	post(r->http, r->url, &body, &result);
 	assert_int_equal(result.fault, GM_HTTP_REFUSED);
-	assert_string_equal(result.err.msg, "the body has become shorter");
+	assert_string_equal(
+	    result.err.msg, "the body became shorter while it was sent");
 	s.at = 0;
 	body.len = 9;
 	post(r->http, r->url, &body, &result);

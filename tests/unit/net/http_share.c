@@ -1,4 +1,4 @@
-/* Which requests over TLS wait for the connection of another one. */
+/* Requests over TLS that wait for the connection of another request. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,12 +17,12 @@
 #include "net/http.h"
 
 #define AT_ONCE 64
-#define LOOKS 20 /* for what must not come */
+#define LOOKS 20 /* at a connection that must not come */
 
 static const int no_fds[GM_HTTP_FDS] = { -1, -1, -1 };
 static struct gm_http *http;
 
-/* A server that takes connections, and says nothing over TLS. */
+/* A server that accepts connections, but sends nothing over TLS. */
 struct server {
 	int fd;
 	char url[100];
@@ -86,7 +86,7 @@ run(int64_t wait_ms)
 	assert_int_equal(gm_http_run(http, wait_ms, no_fds, &err), 0);
 }
 
-/* The next connection that was made to a server; waits for it. */
+/* Wait for the next connection to a server, and accept it. */
 static int
 next_connection(const struct server *s)
 {
@@ -99,7 +99,7 @@ next_connection(const struct server *s)
 	return fd;
 }
 
-/* No connection comes, however often we look. */
+/* Check that no connection comes. */
 static void
 no_connection(const struct server *s)
 {
@@ -131,7 +131,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A connection that is not ready yet holds up its own origin alone. */
+/* A connection that is not ready yet holds requests of its origin only. */
 static void
 test_other_origin(void **state)
 {
@@ -155,7 +155,7 @@ test_other_origin(void **state)
 	(void)close(other.fd);
 }
 
-/* The first one fails: one of the others is the next first, not all. */
+/* The leader fails: only one of the others connects next. */
 static void
 test_first_fails(void **state)
 {

@@ -10,7 +10,7 @@
 static const struct {
 	enum gm_http_fault fault;
 	enum gm_class class;
-	bool counts; /* a status of 400 and more */
+	bool counts; /* true: a status from 400 on decides */
 } rows[] = {
 	{ GM_HTTP_DONE, GM_CLASS_OK, true },
 	{ GM_HTTP_NETWORK, GM_CLASS_NETWORK, true },
@@ -48,7 +48,7 @@ test_rows(void **state)
 	}
 }
 
-/* Each hint, with the variable's name where it is about one. */
+/* Each hint, with the variable's name if it has one. */
 static void
 test_advise(void **state)
 {
@@ -58,22 +58,22 @@ test_advise(void **state)
 	} advice[] = {
 		{ GM_HTTP_NO_HINT, NULL, "before" },
 		{ GM_HTTP_ISSUER, "SSL_CERT_FILE",
-		    "if a proxy inspects TLS, or the service has a CA of its "
-		    "own, set SSL_CERT_FILE to its certificate" },
+		    "for a proxy that inspects TLS, or a private CA, set "
+		    "SSL_CERT_FILE to its certificate" },
 		{ GM_HTTP_CLOCK, NULL,
-		    "check the clock of this machine, else the service must "
-		    "renew its certificate" },
+		    "check the clock of this machine, or renew the "
+		    "certificate of the service" },
 		{ GM_HTTP_OTHER_HOST, NULL,
-		    "the certificate is for another host: check the base URL" },
+		    "check the base URL: the certificate is for another host" },
 		{ GM_HTTP_CERTIFICATES, "CURL_CA_BUNDLE",
 		    "set CURL_CA_BUNDLE to a file of PEM certificates" },
 		{ GM_HTTP_PROXY_DOWN, "https_proxy",
-		    "check the proxy that https_proxy names" },
+		    "check the proxy in https_proxy" },
 		{ GM_HTTP_PROXY_LOGIN, "ALL_PROXY",
-		    "check user name and password in ALL_PROXY" },
+		    "check the user name and password in ALL_PROXY" },
 		{ GM_HTTP_PROXY_RULES, "HTTPS_PROXY",
-		    "see what the proxy in HTTPS_PROXY allows, or set "
-		    "no_proxy" },
+		    "check which hosts the proxy in HTTPS_PROXY allows, or "
+		    "set no_proxy" },
 		{ GM_HTTP_TRY_HTTP1, NULL,
 		    "if it happens again, try --http1.1" },
 	};

@@ -8,7 +8,7 @@
 
 static const int a, b; /* two requests */
 
-/* The first one leads until it has sent its head; then the next one may. */
+/* The first request leads until it has sent its head; then another may. */
 static void
 test_http2(void **state)
 {
@@ -17,7 +17,7 @@ test_http2(void **state)
 	(void)state;
 	assert_false(gm_origin_is_busy(&o));
 	assert_true(gm_origin_lead(&o, &a));
-	assert_true(gm_origin_lead(&o, &a)); /* to its next address */
+	assert_true(gm_origin_lead(&o, &a)); /* at its next address */
 	assert_true(gm_origin_is_busy(&o));
 	assert_false(gm_origin_lead(&o, &b));
 	gm_origin_leave(&o, &b);
@@ -33,7 +33,7 @@ test_http2(void **state)
 	assert_false(gm_origin_is_busy(&o));
 }
 
-/* A leader that fails makes room for the next one. */
+/* After a leader that fails the next request leads. */
 static void
 test_failure(void **state)
 {

@@ -22,7 +22,7 @@ test_retry_after(void **state)
 		{ "0.0000001", 1 },
 		{ "3601", 3600000 },
 		{ "99999999999999999999", 3600000 },
-		/* the three forms of a date */
+		/* the three forms of dates */
 		{ "Sun, 22 Nov 2026 10:00:30 GMT", 30000 },
 		{ "Sunday, 22-Nov-26 10:00:30 GMT", 30000 },
 		{ "Sun Nov 22 10:00:30 2026", 30000 },

@@ -1,4 +1,4 @@
-/* Files and directories of certificates: what is taken, what is refused. */
+/* Files and directories of certificates: accepted ones and errors. */
 
 #include <sys/resource.h>
 
@@ -6,12 +6,12 @@
 #include "net/trust.h"
 
 #define BEGIN "-----BEGIN CERTIFICATE-----\n"
-#define NAME_A_FILE ": name a file of PEM certificates"
+#define NAME_A_FILE "; set it to a file of PEM certificates"
 #define NONE ": no PEM certificate in it" NAME_A_FILE
 #define UNHASHED \
-	": no certificate under a hashed name in it: run openssl rehash"
+	": no certificate under a hashed name in it; run openssl rehash"
 
-/* What the check says; "" if it takes them. */
+/* The message of the check; "" if it succeeds. */
 static const char *
 told(const char *file, const char *dir)
 {
@@ -63,7 +63,7 @@ test_file_place(void **state)
 	assert_int_equal(mkdir("sub", 0700), 0);
 	assert_string_equal(
 	    told("sub", NULL), "V: sub: a directory" NAME_A_FILE);
-	/* Nobody would wait for a writer, nor read it a second time. */
+	/* A FIFO would block, and cannot be read a second time. */
 	assert_int_equal(mkfifo("pipe", 0600), 0);
 	assert_string_equal(
 	    told("pipe", NULL), "V: pipe: not a regular file" NAME_A_FILE);
@@ -72,7 +72,7 @@ test_file_place(void **state)
 	put_file("ca", BEGIN);
 	assert_int_equal(symlink("ca", "link"), 0);
 	assert_string_equal(told("link", NULL), "");
-	/* A directory beside it is not looked at. */
+	/* With a file the directory does not count. */
 	assert_string_equal(told("ca", "absent"), "");
 	assert_string_equal(told(NULL, NULL), "");
 }
@@ -94,7 +94,7 @@ test_dir(void **state)
 	    "V: sub:absent: No such file or directory");
 	put_file("sub/2e5ac55d.0", BEGIN);
 	assert_string_equal(told(NULL, "sub"), "");
-	/* One of several will do. */
+	/* One good directory of several is enough. */
 	assert_string_equal(told(NULL, "absent:sub"), "");
 	assert_string_equal(told(NULL, "sub:absent"), "");
 	assert_string_equal(told(NULL, ":sub"), "");
@@ -135,7 +135,7 @@ test_is_hashed(void **state)
 	}
 }
 
-/* No descriptor left is no fault of the user's. */
+/* Without descriptors the status is GM_EOS, not GM_ECONFIG. */
 static void
 test_shortage(void **state)
 {
@@ -158,7 +158,7 @@ test_shortage(void **state)
 	assert_int_equal(of_file, GM_EOS);
 	assert_int_equal(of_dir, GM_EOS);
 	assert_string_equal(
-	    err.msg, "V: sub: Too many open files: raise ulimit -n");
+	    err.msg, "V: sub: Too many open files; raise ulimit -n");
 }
 
 int

@@ -16,29 +16,29 @@
 	"a234567890123456789012345678901234567890123456789012345678901"
 
 #define NO_SCHEME \
-	"the URL does not begin with https://: write it as in " \
+	"the URL does not begin with https://; write it as in " \
 	"https://api.example/v1"
-#define NO_HOST "the URL names no host: write it as in https://api.example/v1"
+#define NO_HOST "the URL has no host; write it as in https://api.example/v1"
 #define NO_PORT \
-	"the URL's port is not a number from 1 to 65535: write it as in " \
+	"the URL's port is not a number from 1 to 65535; write it as in " \
 	"http://localhost:8080"
 #define NO_CONTROL \
-	"the URL holds a control character, or one outside ASCII: leave it " \
-	"out"
+	"the URL contains a control character, or one outside ASCII; remove " \
+	"it"
 #define NO_PATH \
-	"the URL's path holds more than letters, digits and -._~:+,=: write " \
-	"it without"
-#define NO_DOTS "the URL's path holds '//', '.' or '..': write it without"
-#define NO_NAME "the URL's host is not a host name: write it as in api.example"
-#define NO_V4 "the URL's host is not an IPv4 address: write it as in 127.0.0.1"
-#define NO_V6 "the URL's host is not an IPv6 address: write it as in [::1]"
+	"the URL's path contains more than letters, digits and -._~:+,=; " \
+	"remove the rest"
+#define NO_DOTS "the URL's path contains '//', '.' or '..'; remove it"
+#define NO_NAME "the URL's host is not a host name; write it as in api.example"
+#define NO_V4 "the URL's host is not an IPv4 address; write it as in 127.0.0.1"
+#define NO_V6 "the URL's host is not an IPv6 address; write it as in [::1]"
 #define NO_HTTP \
-	"the URL's host is not this machine, and http: would show the key " \
-	"on the way there: use https:, or an SSH tunnel to 127.0.0.1"
+	"plain http would send the API key unencrypted; use https, or an SSH " \
+	"tunnel to 127.0.0.1"
 #define NO_TARGET(use) \
-	"the URL's host is where a server listens, not an address to " \
-	"connect to: for a server on this machine use " use
-#define NO_DOT "the URL's host ends in a dot: write it without"
+	"the URL's host is an address to listen on, not to connect to; for a " \
+	"server on this machine use " use
+#define NO_DOT "the URL's host ends in a dot; remove the dot"
 
 enum where {
 	REFUSED,
@@ -135,7 +135,7 @@ static const struct {
 	{ "https://[127.0.0.1]", REFUSED, NO_V6 },
 	{ "https://[v1.x]", REFUSED, NO_V6 },
 	{ "https://[::1]evil.example", REFUSED,
-	    "the URL goes on after ']': write a '/' there" },
+	    "the URL goes on after ']'; write a '/' there" },
 	{ "https://[[::1]]", REFUSED, NO_V6 },
 	/* port */
 	{ "https://a:", REFUSED, NO_PORT },
@@ -160,27 +160,27 @@ static const struct {
 	{ "https://a/b|c", REFUSED, NO_PATH },
 	{ "https://a/[b]", REFUSED, NO_PATH },
 	{ "https://a/\"b\"", REFUSED, NO_PATH },
-	/* what two readers might read differently, or holds a secret */
+	/* ambiguous for parsers, or a place for secrets */
 	{ "https://user:fake-password@a.example", REFUSED,
-	    "the URL holds '@': leave out the user name and password" },
+	    "the URL contains '@'; omit the user name and password" },
 	{ "http://127.0.0.1@evil.example", REFUSED,
-	    "the URL holds '@': leave out the user name and password" },
+	    "the URL contains '@'; omit the user name and password" },
 	{ "http://127.0.0.1:80@evil.example/", REFUSED,
-	    "the URL holds '@': leave out the user name and password" },
+	    "the URL contains '@'; omit the user name and password" },
 	{ "https://a/?key=fake-key-0001", REFUSED,
-	    "the URL holds '?': leave out the query" },
-	{ "https://a#b", REFUSED, "the URL holds '#': leave out the fragment" },
+	    "the URL contains '?'; omit the query" },
+	{ "https://a#b", REFUSED, "the URL contains '#'; omit the fragment" },
 	{ "https://a/%2e%2e/", REFUSED,
-	    "the URL holds '%': write the path without escapes" },
+	    "the URL contains '%'; write the path without escapes" },
 	{ "https://a%00.example", REFUSED,
-	    "the URL holds '%': write the path without escapes" },
+	    "the URL contains '%'; write the path without escapes" },
 	{ "http://[::1%25lo]", REFUSED,
-	    "the URL holds '%': write the path without escapes" },
-	{ "https://a\\b", REFUSED, "the URL holds a backslash: write /" },
+	    "the URL contains '%'; write the path without escapes" },
+	{ "https://a\\b", REFUSED, "the URL contains a backslash; write /" },
 	{ "http://127.0.0.1\\.evil.example", REFUSED,
-	    "the URL holds a backslash: write /" },
-	{ " https://a", REFUSED, "the URL holds a blank: leave it out" },
-	{ "https://a ", REFUSED, "the URL holds a blank: leave it out" },
+	    "the URL contains a backslash; write /" },
+	{ " https://a", REFUSED, "the URL contains a blank; remove it" },
+	{ "https://a ", REFUSED, "the URL contains a blank; remove it" },
 	{ "https://a\n", REFUSED, NO_CONTROL },
 	{ "https://a\r\nX-Evil: 1", REFUSED, NO_CONTROL },
 	{ "https://a\tb", REFUSED, NO_CONTROL },
@@ -239,7 +239,7 @@ test_check_length(void **state)
 	assert_string_equal(err.msg, "the URL is longer than 2048 bytes");
 }
 
-/* Each byte in a host and in a path: what is not listed is refused. */
+/* Each byte in a host and in a path: only listed ones are allowed. */
 static void
 test_check_bytes(void **state)
 {
@@ -263,7 +263,7 @@ test_check_bytes(void **state)
 	}
 }
 
-/* What differs only in how it is written is one service. */
+/* Different spellings of one service have one origin. */
 static void
 test_origin(void **state)
 {
@@ -284,7 +284,7 @@ test_origin(void **state)
 		{ "https://[2001:DB8::1]:1/v1", "https://[2001:db8::1]:1" },
 		{ "https://" HOST_253 ":65535/v1",
 		    "https://" HOST_253 ":65535" },
-		/* what was never checked has none */
+		/* invalid URLs have none */
 		{ "a.example", "" },
 		{ "", "" },
 	};
