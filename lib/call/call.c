@@ -898,7 +898,7 @@ add_up(struct gm_result *o, const struct gm_http_result *result)
 	o->bytes_sent += result->bytes_sent;
 }
 
-/* The transfer is over, and the response with it. */
+/* Take the response of a transfer that has ended. */
 static void
 settle(struct gm_call *c, const struct gm_http_result *result)
 {

@@ -263,7 +263,7 @@ test_faults(void **state)
 	}
 }
 
-/* A project is left out where the place, or a free call, is at fault. */
+/* Avoid the project if the region or a free call is at fault. */
 static void
 test_avoided(void **state)
 {
