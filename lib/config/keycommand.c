@@ -171,6 +171,7 @@ int
 gm_keycommand_run(
     const struct gm_keycommand *c, struct gm_buf *keys, struct gm_err *err)
 {
+	/* "--", as the command may begin with a dash. */
 	char shell[] = "/bin/sh", flag[] = "-c", end_of_flags[] = "--";
 	char *argv[] = { shell, flag, end_of_flags, NULL, NULL };
 	const struct gm_child child = { .argv = argv,

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "call/keyset.h"
 
 #define KEY_A "fake-good-key-0001"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "call/services.h"
 
 #define KEY "fake-good-key-0001"
