@@ -167,7 +167,8 @@ gm_config_init(struct gm_config *c)
 	if (around->temporary == NULL)
 		around->temporary = "/tmp";
 	around->config_home = directory("XDG_CONFIG_HOME");
-	around->no_color = variable("NO_COLOR") != NULL || is_dumb();
+	around->dumb = is_dumb();
+	around->no_color = variable("NO_COLOR") != NULL || around->dumb;
 	around->force_color = is_on("CLICOLOR_FORCE");
 	around->in_key_command = variable(KEY_COMMAND_MARK) != NULL;
 }
