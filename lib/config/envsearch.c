@@ -191,9 +191,9 @@ rules_of(const struct gm_envsearch *s, enum gm_envfile_whose whose)
 }
 
 /*
- * Try the user's own file and the system's, if any is set even those that
- * provide no keys.  Skips files that an earlier call did not find; updates
- * found.
+ * Try the user's own file, then the system's; with any, also files that provide
+ * no keys.  A file that an earlier call has not found is not tried again; found
+ * has the results.
  */
 static int
 try_defaults(struct run *r, bool any, enum gm_envfile_found found[DEFAULTS],
