@@ -429,18 +429,18 @@ gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
 }
 
-@test "gm-models --fallback: one without a key is left out, whoever it is" {
+@test "gm-models --fallback: a service without a key is skipped" {
 	start
-	local left="is left out: no API key $TRUSTED; set"
+	local skipped="skipped: no API key $TRUSTED; set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral $left MISTRAL_API_KEYS
+' "gm-models: mistral: $skipped MISTRAL_API_KEYS
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini $left GOOGLE_API_KEYS"
+	local gemini="gm-models: gemini: $skipped GOOGLE_API_KEYS"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "

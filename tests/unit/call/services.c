@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "call/services.h"
 
 #define KEY "fake-good-key-0001"
@@ -98,7 +98,7 @@ test_both(void **state)
 	close_services();
 }
 
-/* Skip a service without a key, even the first. */
+/* A service without a key is skipped, even the first one. */
 static void
 test_one(void **state)
 {
@@ -132,7 +132,7 @@ test_typed(void **state)
 	close_services();
 }
 
-/* The first service must fit; a fallback that does not is skipped. */
+/* The first service must fit; fallbacks that do not are skipped. */
 static void
 test_fit(void **state)
 {
