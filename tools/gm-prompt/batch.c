@@ -701,7 +701,8 @@ tick(void *arg, struct gm_err *err)
 	    wait_for_input(r, false, err) != 0)
 		return -1;
 	/* Results on the same terminal must not follow the progress line. */
-	if (r->common->note.status != NULL && r->common->out_is_tty)
+	if (r->common->note.status != NULL && r->common->out_is_tty &&
+	    r->opt->output == NULL)
 		gm_progress_erase(&r->progress);
 	if (gm_results_tick(&r->results, err) != 0)
 		return -1;
@@ -716,6 +717,7 @@ run_pool(struct run *r, struct gm_err *err)
 		.next = next,
 		.done = done,
 		.tick = tick,
+		.has_status = true,
 		.arg = r,
 		.watch = r->watch.fd };
 

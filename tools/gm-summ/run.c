@@ -917,7 +917,8 @@ tick(void *arg, struct gm_err *err)
 	if (gm_watch_at(&r->watch, 0, err) != 0)
 		return -1;
 	/* A summary on the same terminal must not follow the progress line. */
-	if (r->common->note.status != NULL && r->common->out_is_tty)
+	if (r->common->note.status != NULL && r->common->out_is_tty &&
+	    r->opt->output == NULL)
 		gm_progress_erase(&r->progress);
 	if (gm_printer_tick(&r->printer, err) != 0)
 		return -1;
@@ -1097,6 +1098,7 @@ run_pool(struct run *r, struct gm_err *err)
 		.next = next,
 		.done = done,
 		.tick = tick,
+		.has_status = true,
 		.arg = r,
 		.watch = r->watch.fd };
 

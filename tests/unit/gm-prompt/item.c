@@ -261,7 +261,7 @@ static const struct row bad[] = {
 	{ true, "", { NULL }, PROMPT "\"system\":[]}", "system: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":5}", "model: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":\"a,b\"}",
-	    "model: not a model's name: it has blanks, controls or one of / "
+	    "model: not a model name: it contains blanks, control characters or one of / "
 	    "? # , %" },
 	{ true, "", { NULL }, PROMPT "\"temperature\":\"1\"}",
 	    "temperature: not a number" },
@@ -530,7 +530,7 @@ test_services(void **state)
 	    gm_item_make(it, &all, 3, gm_span_of(PROMPT "\"top_k\":4}"), &err),
 	    -1);
 	assert_int_equal(err.code, GM_EDATA);
-	assert_string_equal(err.msg, "--top-k: mistral has no counterpart");
+	assert_string_equal(err.msg, "--top-k: not supported by mistral");
 	gm_items_close(&all);
 	gm_item_release(it);
 	free(it);
