@@ -145,7 +145,7 @@ Author: A <a@example.org>
 gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable billing (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
 gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
 gm-keycheck: 2 of 3 keys are healthy; key 0 (...0001) invalid: replace it
-gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash instead (HTTP 404, model_gone)
+gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash (HTTP 404, model_gone)
 gm-prompt: --max-requests: stopped after 2 requests; --resume sends the remaining records
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using mistral (quota_day)
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using openai (quota_day)

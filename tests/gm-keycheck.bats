@@ -171,7 +171,7 @@ api_blocked|restricted|RETRY_AT|403|allow this API and this machine in its restr
 permission|unknown|-|403|use another model, or get permission in the project
 permission,"message":"Your project has been denied access."|project_blocked|RETRY_AT|403|contact support, or use another project
 api_disabled|project_blocked|RETRY_AT|403|enable the API and billing in its project|123456789012
-project_suspended|project_blocked|RETRY_AT|403|it is suspended: appeal to Google, or use another project|123456789012
+project_suspended|project_blocked|RETRY_AT|403|appeal to Google against the suspension, or use another project|123456789012
 region|region|-|400|use a supported region, or enable billing
 invalid_argument|unknown|-|400|add -v for the reason
 quota_minute|limited|RETRY_AT|429|wait
@@ -190,7 +190,7 @@ EOT
 no_credit|no_credit|RETRY_AT|402|add credit to the account
 region|region|-|400|use a supported region, or enable billing
 no_model|unknown|-|404|gm-models lists the models
-model_gone|unknown|-|404|use gemini-3.8-flash instead
+model_gone|unknown|-|404|use gemini-3.8-flash
 quota_minute|limited|RETRY_AT|429|wait
 quota_day|limited|RETRY_AT|429|wait, or enable billing
 quota_none|limited|RETRY_AT|429|use another model, or enable billing
@@ -594,7 +594,7 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	# Whose request it was is told the reason, the other that there is a mark.
 	[ "$(cut -f 8 out | grep -cxF \
 	    -e 'enable the API and billing in its project' \
-	    -e 'it is suspended: appeal to Google, or use another project')" -eq 2 ]
+	    -e 'appeal to Google against the suspension, or use another project')" -eq 2 ]
 	[ "$(state)" = 'all project_blocked' ]
 }
 

@@ -242,8 +242,8 @@ gemini-3.8-flash	1048576	65536	yes	yes
 	models --probe -v 2.0
 	said 1 '' "gm-models: the list of models is from the cache in \
 $HOME/.cache/gm
-gm-models: attempt 1: gemini-2.0-flash: the service does not have this model: \
-use gemini-3.8-flash instead (HTTP 404, model_gone): This model \
+gm-models: attempt 1: gemini-2.0-flash: no such model; \
+use gemini-3.8-flash (HTTP 404, model_gone): This model \
 models/gemini-2.0-flash is no longer available. Please update your code to use \
 models/gemini-3.8-flash for the latest features and improvements.
 gm-models: no model answers
@@ -277,7 +277,7 @@ gm-models: no model answers
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-models: $URL: connection refused; check that the server is running (refused)
+	grep -q "^gm-models: $URL: connection refused; check that the server is running (refused)\$" err
 }
 
 @test "--probe: one that fails alike with others, or in its own way, is no end" {
@@ -478,7 +478,7 @@ set_time() {
 	rm "$file"
 	mkfifo "$file"
 	models gemma
-	said 0 $'gemma-4-31b-it\n' "gm-models: the list of models is not kept: \
+	said 0 $'gemma-4-31b-it\n' "gm-models: the list of models is not cached: \
 $file: not a regular file
 "
 	rm "$file"
@@ -500,10 +500,10 @@ $file: not a regular file
 	listed gemma-4-31b-it
 	: >file
 	GM_CACHE_DIR=file/below models gemma
-	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not kept: file/below: Not a directory
+	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not cached: file/below: Not a directory
 '
 	GM_CACHE_DIR=/proc/nothing models gemma
-	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not kept: /proc/nothing: No such file or directory
+	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not cached: /proc/nothing: No such file or directory
 '
 	GM_CACHE_DIR=/proc/nothing models --quiet gemma
 	listed gemma-4-31b-it
@@ -598,7 +598,7 @@ END
 	models
 	failed 77 'key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid)'
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): a web page instead of an answer: a captive portal, or a wrong base URL"
+	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): a web page, perhaps of a captive portal"
 	models --retries 0
 	[ "$rc" -eq 76 ]
 	models
@@ -721,27 +721,27 @@ $HOME/.cache/gm
 	models
 	again
 	ask -m gemini-3.9-flash hi
-	said 78 '' 'gm-prompt: gemini-3.9-flash: no such model; similar: gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash (HTTP 404, model_gone)
+	said 78 '' 'gm-prompt: gemini-3.9-flash: no such model; did you mean gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash? (HTTP 404, model_gone)
 '
 	ask --json -m gemini-3.9-flash hi
 	[ "$(jq -r .error.message out)" = "$(sed 's/^gm-prompt: //' err)" ]
-	grep -q ': similar: gemini-3.6-flash, ' err
+	grep -q '; did you mean gemini-3.6-flash, ' err
 	# The service's own word counts more, and far names do not help.
 	ask -m gemini-2.0-flash hi
 	[ "$rc" -eq 78 ]
-	grep -q ': use gemini-3.8-flash instead (' err
-	run ! grep similar err
+	grep -q '; use gemini-3.8-flash (' err
+	run ! grep "did you mean" err
 	ask -m gpt-5 hi
 	[ "$rc" -eq 78 ]
-	run ! grep similar err
+	run ! grep "did you mean" err
 	# An old list will do; without one nothing is asked.
 	set_time -9000000000
 	ask -m gemini-3.9-flash hi
-	grep -q ': similar: gemini-3.6-flash, ' err
+	grep -q '; did you mean gemini-3.6-flash, ' err
 	rm "$(cached)"
 	ask -m gemini-3.9-flash hi
 	[ "$rc" -eq 78 ]
-	run ! grep similar err
+	run ! grep "did you mean" err
 	tried 6
 }
 

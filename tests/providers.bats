@@ -457,14 +457,14 @@ gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 	start
 	tool gm-models --provider mistral large
 	tool gm-prompt --provider mistral -m mistral-larg hi
-	fails 78 'gm-prompt: mistral-larg: no such model; similar: mistral-large-2512, mistral-large-latest (HTTP 400, model_gone)'
+	fails 78 'gm-prompt: mistral-larg: no such model; did you mean mistral-large-2512, mistral-large-latest? (HTTP 400, model_gone)'
 	# Not one that cannot answer.
 	tool gm-prompt --provider mistral -m mistral-embe hi
 	fails 78 'gm-prompt: mistral-embe: no such model; gm-models lists the models (HTTP 400, model_gone)'
 	export OPENAI_BASE_URL=$URL/ollama/v1
 	tool gm-models --provider openai
 	tool gm-prompt --provider openai -m qwen3:8 hi
-	fails 78 'gm-prompt: qwen3:8: no such model; similar: qwen3:8b (HTTP 404, model_gone)'
+	fails 78 'gm-prompt: qwen3:8: no such model; did you mean qwen3:8b? (HTTP 404, model_gone)'
 }
 
 # --- gm-keycheck

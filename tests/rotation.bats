@@ -672,7 +672,7 @@ of() {
 	play <<<'[{"refusal":"no_model","repeat":-1}]'
 	ask -n -m gemini-a,gemini-b hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)
+	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)' ]]
 	tried 2
 }
 

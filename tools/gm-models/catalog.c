@@ -202,12 +202,12 @@ write_cache(const struct gm_catalog *c)
 	cache = cache_of(c->tool->common, c->service.base_url, &dir);
 	if (dir.failed == GM_EDATA)
 		gm_note(cache.note, GM_LEVEL_NOTE,
-		    "the list of models is not kept: the path of the cache "
+		    "the list of models is not cached: the path of the cache "
 		    "directory is longer than %d bytes",
 		    PATH_LEN_MAX);
 	else if (cache.dir[0] == '\0')
 		gm_note(cache.note, GM_LEVEL_DETAIL,
-		    "the list of models is not kept: no cache directory");
+		    "the list of models is not cached: no cache directory");
 	else if (c->models.len > 0)
 		gm_modelcache_write(&cache, gm_clock_wall_ms(), &c->models);
 	gm_buf_release(&dir);
