@@ -417,8 +417,11 @@ run_command(struct run *r, char **argv, struct gm_err *err)
 		    r->choice.model, limit_name(r));
 	if (wait_for_slot(r, err) != 0)
 		return -1;
+	/* The command gets signals and limits as we got them.  A signal that
+	 * came before that must still end us. */
 	gm_cli_restore(c);
 	if (gm_stop_signal() != 0)
+
 		return gm_stop_fail(err);
 	return gm_runner_exec(argv,
 	    &(struct gm_runner){ .vendor = c->vendor,
