@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Nothing without a test, no tool without a manual page.
+# Check that each module and tool has tests, and each tool a manual page.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Modules without a unit test of their own, and what covers them instead:
-# "-" for mere macros and types, else a file that drives them against a server.
+# Modules without a unit test, and the file that tests them against a server, or
+# "-" if they have only macros and types.
 covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     net/transfer:transport.bats
     net/hint:transport.bats
@@ -16,7 +16,7 @@ covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     gm-prompt/options:gm-prompt.bats
     gm-summ/run:gm-summ.bats'
 
-covers() { # MODULE: by what, if it is excused
+covers() { # MODULE: print its entry in the list
 	local pair
 	for pair in $covered; do
 		[ "${pair%%:*}" != "$1" ] || echo "${pair#*:}"

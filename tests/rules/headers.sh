@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each header of the library stands alone.
+# Check that each header of the library compiles alone.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 

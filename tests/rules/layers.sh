@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Who may include whom: lib/LAYERS, which lists the rooms of the library, as a
-# rule.
+# Check includes against lib/LAYERS, which lists the layers of the library.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Foreign headers that only these modules may know.
+# Foreign headers, and the only modules that may include them.
 only='
 curl/ lib/net/http.c lib/net/proxy.c lib/net/retryafter.c lib/net/transfer.c lib/net/transfer.h lib/net/hint.c lib/net/hint.h
 jsmn.h lib/json/read.c
@@ -13,10 +12,10 @@ sha2.h lib/base/hash.c
 
 mapfile -t sources < <(c_files lib tools)
 mapfile -t tests < <(c_files tests)
-# "FILE:LINE HEADER", the header with its quotes or brackets.
+# Lines "FILE:LINE HEADER", the header with its quotes or brackets.
 includes=$(awk -f tests/rules/strip.awk "${sources[@]}" |
     sed -n 's/^\([^:]*:[0-9]*\):#include \(.*\)$/\1 \2/p')
-# "FROM TO" for modules, as "json/read".
+# Lines "FROM TO" of modules, such as "json/read".
 edges=$(awk '$2 ~ /^"/ {
 	from = $1
 	sub(/\.[ch]:.*/, "", from)
@@ -26,30 +25,33 @@ edges=$(awk '$2 ~ /^"/ {
 		print from, $2
 }' <<<"$includes" | sort -u)
 
-check 'each room is in lib/LAYERS, and each name there is one' "$(
+check 'lib/LAYERS lists exactly the layers of the library' "$(
 	diff <(sort lib/LAYERS) <({
 		find lib -mindepth 1 -maxdepth 1 -type d
 		ls lib/*.h
 	} | sed 's|^lib/||; s|\.h$||' | sort)
 )"
 
-check 'no room includes one behind it, nor another tool' "$(
+check 'a layer includes only itself and layers above, a tool no other tool' "$(
 	awk '
-	function room(module) { sub(/\/.*/, "", module); return module }
+	function top(module) { sub(/\/.*/, "", module); return module }
 	FILENAME == "lib/LAYERS" {
 		layer[$1] = FNR
 		next
 	}
 	{
-		from = room($1)
-		to = room($2)
-		if (from in layer ? !(to in layer) || layer[to] > layer[from]
-		    : !(to in layer) && to != from)
+		from = top($1)
+		to = top($2)
+		if (from in layer)
+			wrong = !(to in layer) || layer[to] > layer[from]
+		else
+			wrong = !(to in layer) && to != from
+		if (wrong)
 			print $1 " must not include " $2
 	}' lib/LAYERS - <<<"$edges"
 )"
 
-check 'modules include each other in no circle' "$(
+check 'no modules include each other in a cycle' "$(
 	tsort <<<"$edges" 2>&1 >/dev/null
 )"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What "make lint" does: format, both compilers, static analysis, scripts,
-# pages.  With names, only these: "lint.sh tidy gcc".
+# lint.sh [NAME]...: check format, both compilers, static analysis, scripts and
+# pages, or only the checks NAMEd, as in "lint.sh tidy gcc"; called by "make lint".
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -12,14 +12,14 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# Run a command; its output, and a word on its status, only if it fails.
+# Run a command; print its output and status only if it fails.
 complain() {
 	local out
 
 	out=$("$@" 2>&1) || printf '%s\n%s: exit status %d\n' "$out" "$1" $?
 }
 
-# spread COMMAND... -- FILE...: the same for each file, several at a time.
+# spread COMMAND... -- FILE...: run it for each file, several at a time.
 spread() {
 	local command=()
 
@@ -50,7 +50,7 @@ mapfile -t files < <(
 		[ -f "$file" ] && echo "$file"
 	done
 )
-# Files of ours, named by a pattern or their first line.
+# Print files of the repository, by a pattern or their first line.
 files_like() {
 	printf '%s\n' "${files[@]}" | grep -E "$1"
 }
@@ -75,7 +75,7 @@ lint_clang() {
 	build_with clang
 }
 
-# Every warning that clang has, but
+# All warnings of clang except
 #	padded: structs are not laid out by hand
 #	disabled-macro-expansion: sigaction, stdin and libcurl's own macros
 #	unsafe-buffer-usage: means C++ containers
@@ -91,7 +91,7 @@ lint_everything() {
 	    "${c_units[@]}"
 }
 
-# Tests may recurse; the stack of a tool is not for the input to use up.
+# Only tests may recurse: the input must not exhaust the stack of a tool.
 lint_tidy() {
 	local shipped tests
 
@@ -109,9 +109,9 @@ tidy() { # CHECKS FILE...
 	    grep -v -e '^[0-9]* warnings\? generated\.$' -e '^bash: exit status'
 }
 
-# cppcheck does not read the system's headers, hence libcurl's version.
+# Define libcurl's version, as cppcheck does not read the system's headers.
 # Suppressed:
-#	variableScope: declarations stand at the top of a function
+#	variableScope: declarations are at the top of a function
 #	unusedStructMember: is wrong about members of tables and of pointers
 lint_cppcheck() {
 	mkdir -p "$BUILD/lint-cppcheck"
@@ -140,7 +140,7 @@ lint_shell() {
 		complain shellcheck -x -s bats -e SC2030,SC2031 "${bats[@]}"
 }
 
-# With the options that the tools share, as make puts them in.
+# Check the pages with the shared options, as make inserts them.
 lint_man() {
 	local page
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The largest functions and files, for "make lint" to print.  Size is a smell,
-# not a limit: a boundary belongs where one sentence of description ends.
+# Print the largest functions and files, for "make lint".  Size is a smell, not a
+# limit: divide a module that one sentence cannot describe.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -59,7 +59,7 @@ function parameters(text,    i, c, depth, n, any) {
 		head = head " " text
 }')
 
-# What is over these figures: lines of a function (40 for main), parameters,
+# Print what exceeds these figures: lines of a function (40 for main), parameters,
 # lines of a file.
 echo 'large, for a look (this never fails):'
 awk '{ max = $2 == "main" ? 40 : 60 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What the compiler saw: names, uses and data in libgm.a and the tools.
+# Check names, calls and data in libgm.a and the objects of the tools.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Functions that we do not call; fortify's and the C standard's own names of
-# them count as well (__sprintf_chk, __isoc99_sscanf).
+# Functions that must not be called, also under the names that fortify and the C
+# standard give them (__sprintf_chk, __isoc99_sscanf).
 banned='strcpy|stpcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok'
 banned="$banned|atoi|atol|atoll|atof|scanf|fscanf|sscanf|vsscanf|vfscanf"
 banned="$banned|system|popen|alloca|tmpnam|tempnam|mktemp|setjmp|_setjmp"
@@ -13,12 +13,13 @@ banned="$banned|setlocale|uselocale|newlocale" # strtod(3), printf(3): a point
 
 output='stdout|stderr|printf|vprintf|puts|putchar|perror'
 
-# Objects of the library that may refer to what the others must not.
+# Objects of the library with exceptions.
 writes='lib/cli/cli.o' # standard output and error
 environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 
-# What a program without a command line needs, as the smallest caller does.
+# Functions that only a program without a command line needs, such as the smallest
+# caller.
 unused='gm_sink_fd'
 
 if [ -n "${SAN-}" ]; then
@@ -35,7 +36,7 @@ fi
 mapfile -t objects < <(c_files lib tools |
     sed -n "s|\(.*\)\.c\$|$BUILD/\1.o|p")
 
-# "OBJECT TYPE NAME", the object below $BUILD: "lib/base/buf.o T gm_buf_init".
+# Lines "OBJECT TYPE NAME", the object below $BUILD: "lib/base/buf.o T gm_buf_init".
 names() {
 	nm -A "$@" | awk -v build="$BUILD/" 'NF >= 3 {
 		where = substr($1, length(build) + 1)
@@ -50,8 +51,8 @@ if ! symbols=$(names "${objects[@]}") || [ -z "$symbols" ]; then
 	exit
 fi
 
-# refers NAMES OBJECTS [FOLDER]: references to one of NAMES outside of OBJECTS,
-# in the folder.
+# refers NAMES OBJECTS [FOLDER]: print references to NAMES outside of OBJECTS, in
+# the folder.
 refers() {
 	awk -v names="^(__)?(isoc[0-9]+_)?($1)(_chk)?$" -v allowed=" $2 " \
 	    -v folder="${3-}" '
@@ -76,7 +77,7 @@ check 'each global is used by another object, tests not counted' "$(
 				print at[name] ": " name
 	}' <<<"$symbols" | sort
 )"
-# In the source as well, as libc's headers have some of them inline.
+# Search the source as well: libc's headers have some of them inline.
 check 'no banned function is called' "$(
 	refers "$banned" ''
 	c_files lib tools | xargs awk -f tests/rules/strip.awk |
