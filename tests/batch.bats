@@ -131,10 +131,10 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	END
 	printf '%s\n' x nl bad two cut y | batch -l -j1 --text
 	said 1 $'x\nends\n\na\nb\n\ny\n' "\
-gm-prompt: record 3: $ALIAS: the service refuses the request (HTTP 400,\
- bad_request): Request contains an invalid argument.
-gm-prompt: record 5: $ALIAS: the answer was cut by the token limit\
- (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+gm-prompt: record 3: $ALIAS: request rejected (HTTP 400, bad_request): Request\
+ contains an invalid argument.
+gm-prompt: record 5: $ALIAS: the answer was cut at the token limit; raise\
+ --max-tokens (MAX_TOKENS)
 gm-prompt: 2 of 6 records failed
 "
 	printf '%s\0' x nl bad two | batch -0 -j1 --text --quiet
@@ -162,8 +162,7 @@ gm-prompt: 2 of 6 records failed
 [5,true,"fine",null,["ok"]]
 '
 	same err "gm-prompt: 4 of 5 records failed; record 1: $ALIAS: the answer was\
- cut by the token limit (MAX_TOKENS); --max-tokens N sets the total of thinking\
- and answer
+ cut at the token limit; raise --max-tokens (MAX_TOKENS)
 "
 	# Each is told with -v.
 	printf '%s\n' bad | batch -l -v
@@ -179,7 +178,7 @@ gm-prompt: 2 of 6 records failed
 	[ "$rc" -eq 1 ]
 	lines '[.record, .ok, .text, .error.class, .error.message]' \
 	    '[1,true,"block\n",null,null]
-[2,false,"","negative","'"$ALIAS"': the answer has no fenced block"]
+[2,false,"","no_block","'"$ALIAS"': the answer has no fenced block; omit --extract (no_block)"]
 '
 }
 

@@ -118,6 +118,7 @@ load batch
 		 $ECHO]
 	END
 	printf '%s\n' bad good >in
+	local words
 	terminal -f 1 -o shown gm-prompt -l -j1 --text <in 2>err
 	same shown $'ab\ngood\n'
 	same err ''
@@ -126,14 +127,23 @@ load batch
 	# On standard error: done and total, at last erased; then the totals.
 	GM_METRICS=0 terminal -f 2 -o shown gm-prompt -l -j1 --text <in >out
 	same out $'bad\ngood\n'
-	[[ "$(cat shown)" == $'\rgm-prompt: 0/2\e[K'*$'\r\e[K' ]]
-	terminal -f 2 -o shown gm-prompt -l -j1 --text --color never <in >out
-	sed -E 's/.*\r\x1b\[K//; s/ [0-9.]+ s, [0-9.]+\/(s|min)/ T/' shown >totals
-	same totals $'gm-prompt: 2 records: 2 answered; T; 2 tokens in, 2 out\n'
+	[[ "$(cat shown)" == $'\rgm-prompt: 0/2'*$'\r' ]]
+	run ! grep $'\e' shown
+	for words in 'env NO_COLOR=1 gm-prompt' 'gm-prompt --color never'; do
+		# shellcheck disable=SC2086 # they are words
+		terminal -f 2 -o shown $words -l -j1 --text <in >out
+		run ! grep $'\e' shown
+		sed -E 's/.*\r//; s/ [0-9.]+ s/ T/' shown >totals
+		same totals $'gm-prompt: 2 records: 2 answered; T; 2 tokens in, 2 out\n'
+	done
+	# A dumb terminal has only the totals.
+	TERM=dumb terminal -f 2 -o shown gm-prompt -l -j1 --text <in >out
+	sed -Ei 's/ [0-9.]+ s/ T/' shown
+	same shown $'gm-prompt: 2 records: 2 answered; T; 2 tokens in, 2 out\n'
 	# A FIFO has no total.
 	printf 'one\ntwo\n' |
 		GM_METRICS=0 terminal -f 2 -o shown gm-prompt -l -j1 --text >out
-	[[ "$(cat shown)" == $'\rgm-prompt: 0 done\e[K'* ]]
+	[[ "$(cat shown)" == $'\rgm-prompt: 0 done'* ]]
 	terminal -f 2 -o shown gm-prompt -l --text --quiet <in >out
 	same shown ''
 }

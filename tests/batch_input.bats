@@ -170,26 +170,26 @@ turns() {
 "
 	lines "if .ok then .text else $FAILED | join(\" \") end" \
 	    '"first"
-"2 data bad JSON: ends too soon at byte 15"
-"3 data not a JSON object"
-"4 data no prompt and no contents"
-"5 data prompt: empty"
-"6 data prompt: not a string"
-"7 data prompt and contents cannot be combined"
-"8 data contents: empty"
-"9 data contents.0.parts.0: \"inlineData\" is not supported; only text is"
-"10 data id: not a string or number"
-"11 data temperature: not a number"
-"12 data temperature: not a number from 0 to 2"
-"13 data top_k: not a whole number from 1 to 1000000"
-"14 data stop: more than 5 strings"
-"15 data thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (as the model likes) to 10000000"
-"16 data model: not a model'"'"'s name: it has blanks, controls or one of / ? # , %"
-"17 data files: not an array of names"
-"18 input gone: No such file or directory"
-"19 input dir: Is a directory"
-"20 data nul: a NUL byte at offset 1: only text can be read; images, PDF and other data are not supported yet"
-"21 data prompt: given twice"
+"2 bad_input bad JSON: ends too soon at byte 15"
+"3 bad_input not a JSON object"
+"4 bad_input no prompt and no contents"
+"5 bad_input prompt: empty"
+"6 bad_input prompt: not a string"
+"7 bad_input prompt and contents cannot be combined"
+"8 bad_input contents: empty"
+"9 bad_input contents.0.parts.0: \"inlineData\" is not supported; only text is"
+"10 bad_input id: not a string or number"
+"11 bad_input temperature: not a number"
+"12 bad_input temperature: not a number from 0 to 2"
+"13 bad_input top_k: not a whole number from 1 to 1000000"
+"14 bad_input stop: more than 5 strings"
+"15 bad_input thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (as the model likes) to 10000000"
+"16 bad_input model: not a model'"'"'s name: it has blanks, controls or one of / ? # , %"
+"17 bad_input files: not an array of names"
+"18 local gone: No such file or directory"
+"19 local dir: Is a directory"
+"20 bad_input nul: a NUL byte at offset 1: only text can be read; images, PDF and other data are not supported yet"
+"21 bad_input prompt: given twice"
 "last"
 '
 	[ "$(requests)" -eq 2 ]
@@ -211,12 +211,12 @@ turns() {
 	[ "$rc" -eq 1 ]
 	lines "if .ok then [.record, .text] else $FAILED end" \
 	    '[1,"first"]
-[2,"data","a NUL byte at offset 1; if NUL ends a record, use -0"]
-[3,"data","a PDF document, but only text can be read"]
+[2,"bad_input","a NUL byte at offset 1; if NUL ends a record, use -0"]
+[3,"bad_input","a PDF document, but only text can be read"]
 [4,"bad �� utf"]
 [5,"worse �"]
-[6,"data","empty"]
-[7,"data","larger than 16 MiB"]
+[6,"bad_input","empty"]
+[7,"bad_input","larger than 16 MiB"]
 [8,"last"]
 '
 	[ "$(requests)" -eq 4 ]

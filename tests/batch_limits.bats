@@ -206,8 +206,8 @@ gm-prompt: 1 of 3 records failed
 [4,false]
 '
 	same err "gm-prompt: --max-failures: stopped after 2 failed records; record 4:\
- $ALIAS: the service refuses the request (HTTP 400, bad_request): Request\
- contains an invalid argument.
+ $ALIAS: request rejected (HTTP 400, bad_request): Request contains an invalid\
+ argument.
 "
 	# Those that cannot be sent count.
 	printf '%s\n' a '{' '{' b | batch -a -j1 --max-failures 2

@@ -329,7 +329,8 @@ lacks() {
 			return 1
 		fi
 		try "$tool" "--$name"
-		usage "$tool" "unknown option: --$name" || return
+		[ "$rc" -eq 64 ] && same out '' || return
+		grep -q "^$tool: unknown option: --" err || return
 	done
 }
 

@@ -331,10 +331,8 @@ gm-prompt: source: https://b.example/2 Two
 		[{"refusal": "model_gone", "replacement": "gemini-3.8-flash"}]
 	END
 	ask -m gemini-2.0-flash hi
-	said 78 '' "gm-prompt: gemini-2.0-flash: the service does not have this\
- model: use gemini-3.8-flash instead (HTTP 404, model_gone): This model\
- models/gemini-2.0-flash is no longer available. Please update your code to use\
- models/gemini-3.8-flash for the latest features and improvements.
+	said 78 '' "gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash\
+ (HTTP 404, model_gone)
 "
 	sent "$HI" 'gemini-2.0-flash:streamGenerateContent?alt=sse'
 }

@@ -176,10 +176,18 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	sent_as 1 "$HI"
 }
 
-@test "metrics come by themselves when standard error is a terminal" {
-	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+@test "metrics on a terminal: a short line; --metrics: all; GM_METRICS=0: none" {
+	replies <<<'[{"stream": ["Hello."], "repeat": 5},
+	    {"refusal": "invalid_argument"}]'
 	terminal -f 2 -o shown gm-prompt --color never hi >out </dev/null
 	same out $'Hello.\n'
+	sed -Ei 's/[0-9.]+ s$/N s/' shown
+	same shown "gm-prompt: $ALIAS: 1 token in, 2 out, N s"$'\n'
+	GM_METRICS=1 terminal -f 2 -o shown gm-prompt --color never hi >out \
+		</dev/null
+	[ "$(words shown)" = "$METRICS" ]
+	terminal -f 2 -o shown gm-prompt --color never --metrics hi >out \
+		</dev/null
 	[ "$(words shown)" = "$METRICS" ]
 	terminal -f 2 -o shown gm-prompt --quiet hi >out </dev/null
 	same out $'Hello.\n'
@@ -187,6 +195,11 @@ METRICS="gm-prompt: provider=gemini model=$ALIAS key_index=0 key=...0001 attempt
 	GM_METRICS=0 terminal -f 2 -o shown gm-prompt hi >out </dev/null
 	same out $'Hello.\n'
 	same shown ''
+	# After an error there is no line.
+	rc=0
+	terminal -f 2 -o shown gm-prompt hi >out </dev/null || rc=$?
+	[ "$rc" -eq 65 ]
+	[ "$(wc -l <shown)" -eq 1 ]
 }
 
 @test "--log-file FILE: one JSON line for each request" {
@@ -493,7 +506,7 @@ assert "gm-prompt: " + r["error"]["message"] + "\n" == open("want").read(), r'
 		   "supportedGenerationMethods": ["generateContent", "g\th\ni"]}
 		]}}]
 	END
-	gm-models -l >out
+	gm-models -l -v >out
 	[ "$(wc -l <out)" -eq 1 ]
 	awk -F '\t' '{ print NF }' out >columns
 	[ "$(cat columns)" -eq 5 ]

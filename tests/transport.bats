@@ -554,8 +554,8 @@ times() {
 
 # --- TLS
 
-CLOCK='check the clock of this machine, else the service must renew its certificate'
-ISSUER='if a proxy inspects TLS, or the service has a CA of its own, set SSL_CERT_FILE to its certificate'
+CLOCK='check the clock of this machine, or renew the certificate of the service'
+ISSUER='for a proxy that inspects TLS, or a private CA, set SSL_CERT_FILE to its certificate'
 
 # untrusted HINT: 69, told why and what may help, and nothing was sent or
 # repeated.
@@ -597,7 +597,7 @@ gm-prompt: $URL: no trusted connection: WHY; $1 (tls)
 @test "a certificate for another host: 69" {
 	certificate server DNS:elsewhere.test
 	serve --tls
-	untrusted 'the certificate is for another host: check the base URL'
+	untrusted 'check the base URL: the certificate is for another host'
 }
 
 @test "a certificate out of its time: 69" {
@@ -728,7 +728,7 @@ distrusted() {
 		distrusted "$name=der" "der: no PEM certificate in it: $file"
 		distrusted "$name=key" "key: no PEM certificate in it: $file"
 	done
-	name='no certificate under a hashed name in it: run openssl rehash'
+	name='no certificate under a hashed name in it; run openssl rehash'
 	distrusted SSL_CERT_DIR=/nowhere '/nowhere: No such file or directory'
 	distrusted SSL_CERT_DIR=secret 'secret: Not a directory'
 	distrusted SSL_CERT_DIR=empty "empty: $name"
@@ -783,7 +783,7 @@ gm-prompt: $URL: trusted certificates cannot be read; set SSL_CERT_FILE to a fil
 		rc=0
 		# shellcheck disable=SC2086 # words
 		$tool >out 2>err </dev/null || rc=$?
-		said 78 '' "${tool%% *}: SSL_CERT_FILE: nothing: no PEM certificate in it: name a file of PEM certificates
+		said 78 '' "${tool%% *}: SSL_CERT_FILE: nothing: no PEM certificate in it; set it to a file of PEM certificates
 "
 	done
 	unsent
@@ -904,8 +904,8 @@ named() {
 		run ! grep -q secret err
 		[ "$(received)" -eq 1 ]
 	done <<-E
-	407 Proxy Authentication Required|check user name and password in https_proxy
-	403 Forbidden|see what the proxy in https_proxy allows, or set no_proxy
+	407 Proxy Authentication Required|check the user name and password in https_proxy
+	403 Forbidden|check which hosts the proxy in https_proxy allows, or set no_proxy
 	E
 	unsent
 }
@@ -1014,7 +1014,7 @@ UNUSABLE=('http://joe:hunter2 hunter2@127.0.0.1:9' 'ftp://joe:hunter2@127.0.0.1'
 
 # unusable NAME TOOL: what it says of such a proxy in the variable NAME.
 unusable() {
-	printf '%s: %s: not the URL of a proxy: write it as in http://proxy.example:3128, with %%40 for @ and %%2F for / in a password\n' "$2" "$1"
+	printf '%s: %s: not the URL of a proxy; write it as in http://proxy.example:3128, with %%40 for @ and %%2F for / in a password\n' "$2" "$1"
 }
 
 @test "a proxy that cannot be used: 78, the variable but not its value, nothing sent" {
@@ -1260,14 +1260,14 @@ speak() {
 	while read -r host use; do
 		aim "http://$host:$PORT/v1"
 		ask hi
-		failed 78 "environment: GOOGLE_GEMINI_BASE_URL: the URL's host is where a server listens, not an address to connect to: for a server on this machine use $use"
+		failed 78 "environment: GOOGLE_GEMINI_BASE_URL: the URL's host is an address to listen on, not to connect to; for a server on this machine use $use"
 	done <<-E
 	0.0.0.0 127.0.0.1
 	[::] [::1]
 	E
 	aim "http://localhost.:$PORT"
 	ask hi
-	failed 78 "environment: GOOGLE_GEMINI_BASE_URL: the URL's host ends in a dot: write it without"
+	failed 78 "environment: GOOGLE_GEMINI_BASE_URL: the URL's host ends in a dot; remove the dot"
 	[ "$(received)" -eq 0 ]
 }
 

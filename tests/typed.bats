@@ -101,7 +101,7 @@ with_argument() {
 	try gm-keycheck "${FAKES[0]}"
 	usage_of gm-keycheck "INDEX: not a number; $BELONG"
 	try gm-rotate "${FAKES[0]}"
-	usage_of gm-rotate 'unexpected operand: write a command after --'
+	usage_of gm-rotate 'unexpected operand; write a command after --'
 	try gm-summ "${FAKES[0]}"
 	said 66 '' $'gm-summ: ...6_01: No such file or directory\n'
 	try gm-rotate -- "${FAKES[0]}"

@@ -245,7 +245,7 @@ empty() {
 }
 
 @test "blocked by rules of the service or the account: 1, nothing printed" {
-	local account='the account is limited for violations of the policy'
+	local account='the account is restricted for policy violations'
 	serve
 	play <<-'END'
 		[{"stream":["Hel"],"finish":"MODEL_ARMOR"},

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -10,17 +11,23 @@
 #include "base/term.h"
 
 /*
- * Bytes of a note on its way, and characters of the line that comes of it, which
- * is cut to PIPE_BUF bytes besides.
+ * Longest note before it is made one line, in bytes, and the line, in characters;
+ * the line is cut to PIPE_BUF bytes besides.
  */
 #define NOTE_MAX (256 * 1024)
 #define LINE_CHARACTERS 3000
 
-/* To the first column, and erase from the cursor to the end of the line. */
-#define RETURN "\r"
-#define ERASE "\033[K"
+/* Columns of a terminal that does not say, and of the widest status line. */
+#define COLUMNS 80
+#define COLUMNS_MAX 500
 
-/* Priorities of syslog(3) as sd-daemon(3) wants them in front of a line. */
+/* Room for "\r", blanks for all columns, "\r". */
+#define ERASE_MAX (COLUMNS_MAX + 3)
+
+/* Columns of "^C", which a terminal may show after the status line. */
+#define CONTROL_C 2
+
+/* Priorities of syslog(3), as sd-daemon(3) reads them from a line. */
 static const char *const priorities[] = {
 	[GM_LEVEL_ERROR] = "<3>",
 	[GM_LEVEL_METRICS] = "<6>",
@@ -61,7 +68,7 @@ is_wanted(const struct gm_note *n, enum gm_level level)
 	return true;
 }
 
-/* To what a pipe takes whole from one of many writers, with the newline. */
+/* Cut the line so that with its newline write(2) to a pipe is atomic. */
 static void
 shorten(struct gm_buf *line)
 {
@@ -70,77 +77,132 @@ shorten(struct gm_buf *line)
 	if (line->failed != GM_OK || line->len < PIPE_BUF)
 		return;
 	while (((unsigned char)line->data[len] & 0xC0) == 0x80)
-		len--; /* between characters */
+		len--; /* cut between characters */
 	gm_buf_cut(line, len);
 	gm_buf_puts(line, "...");
 }
 
-/* What erases the status line, if there is one, in front of a note. */
-static const char *
-take_status(const struct gm_note *n)
+size_t
+gm_note_columns(const struct gm_note *n)
 {
-	if (n->status == NULL || !*n->status)
-		return "";
-	*n->status = false;
-	return RETURN ERASE;
+	struct winsize size;
+
+	if (ioctl(n->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return COLUMNS;
+	return size.ws_col;
 }
 
-/* Needs no memory. */
-static void
-say_no_memory(const struct gm_note *n, const char *erase)
+/* Columns that a status line may use. */
+static size_t
+columns_of(const struct gm_note *n)
 {
-	char line[120];
+	size_t columns = gm_note_columns(n);
+
+	return columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
+}
+
+/*
+ * Write the bytes that erase the status line, if one is shown.  Blanks do it on
+ * any terminal, also on one that shows escape sequences as text.
+ */
+static void
+put_erasure(const struct gm_note *n, char out[ERASE_MAX])
+{
+	size_t columns, len;
+
+	out[0] = '\0';
+	if (n->status == NULL || *n->status == 0)
+		return;
+	columns = columns_of(n);
+	len = *n->status + CONTROL_C;
+	if (len >= columns) /* in the last column the line would wrap */
+		len = columns - 1;
+	(void)snprintf(out, ERASE_MAX, "\r%*s\r", (int)len, "");
+}
+
+/* The line must reach the user also without memory. */
+static void
+say_no_memory(const struct gm_note *n, const char *erasure)
+{
+	char line[ERASE_MAX + 120];
 	struct gm_err ignored;
 
 	(void)snprintf(
-	    line, sizeof(line), "%s%.80s: out of memory\n", erase, n->tool);
+	    line, sizeof(line), "%s%.80s: out of memory\n", erasure, n->tool);
 	(void)!gm_file_write(n->fd, gm_span_of(line), GM_STOP_NOW, &ignored);
 }
 
-/* Returns false if the line could not be made, and says that. */
+/* Print a line; return false if there is no memory for it, and say so. */
 static bool
 put_line(
     const struct gm_note *n, enum gm_level level, const struct gm_buf *text)
 {
-	const char *erase = take_status(n);
+	char erasure[ERASE_MAX];
 	struct gm_buf line;
 	struct gm_err ignored;
 	bool made;
 
+	put_erasure(n, erasure);
+	if (n->status != NULL)
+		*n->status = 0;
 	gm_buf_init(&line, NOTE_MAX);
-	gm_buf_printf(&line, "%s%s%s%s:%s ", erase, gm_note_priority(n, level),
-	    n->color ? colors[level] : "", n->tool, n->color ? "\033[m" : "");
+	gm_buf_printf(&line, "%s%s%s%s:%s ", erasure,
+	    gm_note_priority(n, level), n->color ? colors[level] : "", n->tool,
+	    n->color ? "\033[m" : "");
 	gm_term_line(&line, gm_buf_span(text), LINE_CHARACTERS);
 	shorten(&line);
 	gm_buf_putc(&line, '\n');
 	gm_buf_inherit(&line, text);
 	made = line.failed == GM_OK;
-	/* Where standard error fails there is nowhere left to say so. */
+	/* An error of standard error cannot be reported anywhere. */
 	if (made)
 		(void)!gm_file_write(
 		    n->fd, gm_buf_span(&line), GM_STOP_NOW, &ignored);
 	else
-		say_no_memory(n, erase);
+		say_no_memory(n, erasure);
 	gm_buf_release(&line);
 	return made;
+}
+
+/* True unless another process group uses the terminal. */
+static bool
+is_in_front(int fd)
+{
+	pid_t group = tcgetpgrp(fd);
+
+	return group == -1 || group == getpgrp();
+}
+
+/* Return text without what would reach the last column, and wrap. */
+static struct gm_span
+fit(const struct gm_note *n, struct gm_span text)
+{
+	size_t columns = columns_of(n);
+
+	if (text.len >= columns)
+		text.len = columns - 1;
+	return text;
 }
 
 void
 gm_note_status(const struct gm_note *n, struct gm_span text)
 {
 	struct pollfd p = { .fd = n->fd, .events = POLLOUT };
-	char line[512];
+	char erasure[ERASE_MAX], line[2 * ERASE_MAX];
 	int len;
 
-	if (n->status == NULL || (text.len == 0 && !*n->status) ||
-	    text.len + sizeof(RETURN ERASE) > sizeof(line) ||
-	    poll(&p, 1, 0) <= 0)
+	if (n->status == NULL || (text.len == 0 && *n->status == 0) ||
+	    (text.len > 0 && !is_in_front(n->fd)) || poll(&p, 1, 0) <= 0)
 		return;
-	len = snprintf(line, sizeof(line), RETURN "%.*s" ERASE, (int)text.len,
+	text = fit(n, text);
+	put_erasure(n, erasure);
+	/* A text that covers the line before it needs no blanks. */
+	len = snprintf(line, sizeof(line), "%s%.*s",
+	    *n->status > text.len ? erasure : "\r", (int)text.len,
 	    text.len > 0 ? text.p : "");
-	/* Not gm_file_write(): the line must go, also once we are to stop. */
+	/* gm_file_write() would refuse once the run is to stop. */
 	if (write(n->fd, line, (size_t)len) == len)
-		*n->status = text.len > 0;
+		*n->status = text.len;
 }
 
 bool

@@ -339,6 +339,10 @@ on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 {
 	struct gm_call *c = arg;
 
+	c->waiting = (struct gm_call_waiting){ 0 };
+	/* The sink may write to the same terminal. */
+	if (c->waits->shown)
+		gm_note_status(c->service->note, gm_span_of(""));
 	return gm_intake_take(head, bytes, &c->in, err);
 }
 
@@ -350,6 +354,14 @@ project_of(const struct gm_call *c)
 	const struct gm_keys *k = c->service->keys;
 
 	return gm_keyrule_project(&k->rule, &k->state->table, c->key);
+}
+
+/* A list of models is about no model. */
+static const char *
+awaited(const struct gm_call *c)
+{
+	return c->request.operation == GM_OP_MODELS ? c->service->provider->name
+	                                            : c->request.model;
 }
 
 static void
@@ -383,7 +395,7 @@ send(struct gm_call *c)
 	gm_intake_begin(&c->in, s->provider, &c->request);
 	gm_encoded_describe(&c->encoded, s->note, GM_LEVEL_TRACE);
 	c->sent_wall_ms = gm_clock_wall_ms();
-	c->waiting = (struct gm_call_waiting){ .model = c->request.model,
+	c->waiting = (struct gm_call_waiting){ .what = awaited(c),
 		.since_ms = gm_clock_mono_ms() };
 	c->state = FLYING;
 	c->transfer = gm_http_start(s->http, &request, &c->err);
@@ -422,6 +434,8 @@ begin_wait(struct gm_call *c, const char *why, int key, int64_t until_ms,
 		gm_secret_show(&text, c->waiting.key);
 		gm_buf_putc(&text, ')');
 	}
+	if (level == GM_LEVEL_NOTE && c->waits->shown)
+		level = GM_LEVEL_DETAIL;
 	gm_note(c->service->note, level, "%s", gm_buf_str(&text));
 	gm_buf_release(&text);
 }
@@ -1017,9 +1031,10 @@ gm_call_begin(struct gm_call *c, const struct gm_call_args *args,
 const struct gm_call_waiting *
 gm_call_waiting(const struct gm_call *c)
 {
-	return c->state == FLYING || (c->state == DUE && c->waiting.why != NULL)
-	           ? &c->waiting
-	           : NULL;
+	bool waits = c->state == FLYING ? c->waiting.what != NULL
+	                                : c->state == DUE && c->waiting.why;
+
+	return waits ? &c->waiting : NULL;
 }
 
 int64_t

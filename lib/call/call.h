@@ -37,9 +37,11 @@ struct gm_call;
 
 /* A wait that a person may want to know of; texts are borrowed. */
 struct gm_call_waiting {
-	const char *model;  /* whose response is awaited; NULL: none is */
-	int64_t since_ms;   /* of such a wait, on the monotonic clock */
-	const char *why;    /* of any other: "rate-limited", "GM_RPM" */
+	/* For the first byte of a response: from a model or a provider. */
+	const char *what; /* NULL: not for a response */
+	int64_t since_ms; /* begin, on the monotonic clock */
+	/* For a time. */
+	const char *why;    /* "rate-limited", "GM_RPM" */
 	int64_t until_ms;   /* its end, on the monotonic clock */
 	struct gm_span key; /* that it is for, with key_index; empty: none */
 	size_t key_index;

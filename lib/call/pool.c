@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "call/pool.h"
+#include "call/waitline.h"
 
 /* When there is nothing to do but to wait for the network. */
 #define FAR_MS INT64_C(3600000)
@@ -21,6 +22,7 @@ struct run {
 	struct gm_waits waits;
 	struct gm_reported told;
 	struct gm_ramp ramp;
+	struct gm_waitline line;
 	size_t busy;
 	bool last; /* no more calls come */
 };
@@ -40,6 +42,10 @@ fill(struct run *r, struct slot *s, struct gm_err *err)
 	r->last = rc == -1;
 	if (rc != 1)
 		return 0;
+	if (!r->pool->has_status) {
+		r->line.note = s->args.service->note;
+		r->waits.shown = r->line.note->status != NULL;
+	}
 	gm_call_begin(s->call, &s->args, &r->waits, &r->told,
 	    r->pool->slots > 1 ? &r->ramp : NULL);
 	s->busy = true;
@@ -194,6 +200,39 @@ step_all(struct run *r)
 	return due > now ? due - now : 0;
 }
 
+/* True if a wait says more than another one to somebody who waits for both. */
+static bool
+is_longer(const struct gm_call_waiting *a, const struct gm_call_waiting *b)
+{
+	if (b == NULL || (a->what != NULL) != (b->what != NULL))
+		return b == NULL || a->what != NULL;
+	return a->what != NULL ? a->since_ms < b->since_ms
+	                       : a->until_ms > b->until_ms;
+}
+
+/* Show the longest wait; return for how long the line stays as it is. */
+static int64_t
+show_wait(struct run *r)
+{
+	const struct gm_call_waiting *longest = NULL, *w;
+	int64_t now = gm_clock_mono_ms(), next;
+	size_t responses = 0;
+	struct slot *s;
+
+	if (r->pool->has_status)
+		return FAR_MS;
+	for (s = r->slots; s < r->slots + r->pool->slots; s++) {
+		w = s->busy ? gm_call_waiting(s->call) : NULL;
+		if (w == NULL)
+			continue;
+		responses += w->what != NULL;
+		if (is_longer(w, longest))
+			longest = w;
+	}
+	next = gm_waitline_show(&r->line, longest, responses, now);
+	return next - now < FAR_MS ? next - now : FAR_MS;
+}
+
 /* The stage that changes something: once no more calls come, only the last. */
 static enum gm_stop_stage
 obeyed(const struct run *r)
@@ -214,7 +253,7 @@ wait_for_more(struct run *r, int64_t wait_ms, struct gm_err *err)
 static int
 turn(struct run *r, struct gm_err *err)
 {
-	int64_t wait_ms;
+	int64_t wait_ms, line_ms;
 
 	if (gm_stop_stage() == GM_STOP_DRAIN)
 		r->last = true; /* what is under way goes on to its end */
@@ -229,6 +268,9 @@ turn(struct run *r, struct gm_err *err)
 		wait_ms = step_all(r);
 		if (gm_stop_stage() == GM_STOP_DRAIN && stop_idle(r))
 			wait_ms = 0;
+		line_ms = show_wait(r);
+		if (line_ms < wait_ms)
+			wait_ms = line_ms;
 		if ((r->busy > 0 || !r->last) &&
 		    wait_for_more(r, wait_ms, err) != 0)
 			return -1;
@@ -253,6 +295,7 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 			rc = turn(&r, err);
 	} while (rc != -1 && (r.busy > 0 || !r.last));
 	free_all(&r);
+	gm_waitline_erase(&r.line);
 	return rc == -1 ? -1 : 0;
 }
 

@@ -36,6 +36,8 @@ struct gm_pool {
 	 */
 	int (*tick)(void *arg, struct gm_err *);
 	void *arg;
+	/* The caller draws the status line; else it shows what is waited for. */
+	bool has_status;
 	/* Descriptor that wakes the pool when it becomes readable, for next()
 	 * or tick(), which see to it that it does not stay so; -1: none. */
 	int watch;

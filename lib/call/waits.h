@@ -26,6 +26,7 @@ struct gm_wait {
 /* All zero: none is on. */
 struct gm_waits {
 	struct gm_wait items[GM_WAITS_MAX];
+	bool shown; /* a status line shows all waits: they need no notes */
 };
 
 /*

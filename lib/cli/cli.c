@@ -317,12 +317,13 @@ gm_cli_configure(const struct gm_tool *tool,
 	    gm_config_hide(&c->config, &c->secrets, err) != 0 ||
 	    set_deadline(c, begun, err) != 0)
 		return -1;
-	if (c->err_is_tty && c->note.color && !c->note.quiet)
-		c->note.status = &c->status_shown;
+	if (c->err_is_tty && !c->note.quiet && !c->config.around.dumb)
+		c->note.status = &c->status_columns;
 	c->log = (struct gm_log){ .note = &c->note,
 		.metrics = values[GM_SET_METRICS].text != NULL
 		               ? values[GM_SET_METRICS].number != 0
 		               : c->err_is_tty && !c->note.quiet,
+		.brief = values[GM_SET_METRICS].text == NULL,
 		.file = values[GM_SET_LOG_FILE].text,
 		.syslog = values[GM_SET_SYSLOG].number != 0 };
 	return 0;

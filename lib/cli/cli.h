@@ -50,8 +50,9 @@ struct gm_common {
 	struct gm_process_limits limits; /* at start */
 	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
 	bool out_is_tty, err_is_tty;
-	bool status_shown; /* note.status; a place only on a terminal with
-	                      control sequences, without --quiet */
+	size_t status_columns; /* for note.status, which is NULL unless standard
+	                        * error is a terminal that is not dumb, without
+	                        * --quiet */
 };
 
 /* Add the tool's own rows, whose targets are in its options. */

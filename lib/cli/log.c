@@ -12,7 +12,7 @@
 
 #define LINE_MAX_BYTES (64 * 1024)
 
-/* The record's fields, once, for both forms. */
+/* A field of a line, for both forms. */
 struct field {
 	const char *name;
 	const char *text; /* NULL: a number */
@@ -21,7 +21,7 @@ struct field {
 
 #define FIELDS 19
 
-/* What others have named, masked. */
+/* Names from users and servers, masked. */
 struct names {
 	struct gm_buf key, model, finish;
 };
@@ -46,7 +46,7 @@ make_names(const struct gm_log *log, struct names *n, const struct gm_result *o)
 	mask(log, &n->finish, o->answer.reason);
 }
 
-/* A line that lacks a name for lack of memory is none. */
+/* A line without one of the names, for lack of memory, is not written. */
 static void
 inherit_names(struct gm_buf *line, const struct names *n)
 {
@@ -122,7 +122,7 @@ put_json(const struct gm_log *log, const struct field *f, size_t len,
 	gm_buf_putc(out, '\n');
 }
 
-/* Can a value stand without quotes? */
+/* True if a value needs no quotes. */
 static bool
 is_word(const char *text)
 {
@@ -185,7 +185,7 @@ priority(enum gm_code code)
 	return code == GM_ETEMPFAIL ? LOG_WARNING : LOG_ERR;
 }
 
-/* A line that could not be made whole is told, and not written. */
+/* Write the line if memory sufficed for it; a note reports a failure. */
 static void
 to_file(const struct gm_log *log, const struct gm_buf *line)
 {
@@ -201,7 +201,7 @@ to_file(const struct gm_log *log, const struct gm_buf *line)
 	}
 	if (rc == 0)
 		return;
-	gm_stop_last_words(); /* a line that is missing must be told */
+	gm_stop_last_words(); /* a missing line must be reported */
 	gm_note(log->note, GM_LEVEL_NOTE, "log file: %s", err.msg);
 }
 
@@ -231,6 +231,29 @@ to_syslog(
 	closelog();
 }
 
+/* Print "gemini-flash-latest: 28 tokens in, 56 out, 0.2 s". */
+static void
+print_brief(
+    const struct gm_log *log, const struct names *n, const struct gm_result *o)
+{
+	const struct gm_usage *u = &o->answer.usage;
+	struct gm_buf line;
+
+	if (o->class != GM_CLASS_OK && u->prompt < 0)
+		return;
+	gm_buf_init(&line, LINE_MAX_BYTES);
+	gm_buf_printf(&line, "%s: ", gm_buf_str(&n->model));
+	if (u->prompt >= 0)
+		gm_buf_printf(&line, "%lld token%s in, ", (long long)u->prompt,
+		    u->prompt == 1 ? "" : "s");
+	if (u->prompt >= 0 && u->output >= 0)
+		gm_buf_printf(&line, "%lld out, ", (long long)u->output);
+	gm_totals_put_time(&line, o->total_ms);
+	inherit_names(&line, n);
+	to_stderr(log, &line);
+	gm_buf_release(&line);
+}
+
 void
 gm_log_result(const struct gm_log *log, const struct gm_result *o)
 {
@@ -245,7 +268,9 @@ gm_log_result(const struct gm_log *log, const struct gm_result *o)
 	gm_buf_init(&words, LINE_MAX_BYTES);
 	put_words(f, len, &words);
 	inherit_names(&words, &names);
-	if (log->metrics)
+	if (log->metrics && log->brief)
+		print_brief(log, &names, o);
+	else if (log->metrics)
 		to_stderr(log, &words);
 	if (log->file != NULL) {
 		put_json(log, f, len, &json);
@@ -280,7 +305,7 @@ gm_log_totals(const struct gm_log *log, const struct gm_totals *t)
 
 	gm_buf_init(&line, LINE_MAX_BYTES);
 	if (log->metrics) {
-		gm_totals_put(&line, t);
+		gm_totals_put(&line, t, log->brief);
 		to_stderr(log, &line);
 		gm_buf_reset(&line);
 	}

@@ -2,16 +2,20 @@
 #define GM_CLI_LOG_H
 
 /*
- * The metrics record of a request, to where the user wants it: a line on
- * standard error, a JSON line in a file, syslog.  The file is opened for each
- * record and written in one write(2), so that it may be rotated and shared.
+ * Metrics of a request or of a run, as a line on standard error, as a JSON line
+ * in a file, and in syslog.  The file is opened for each line and written in one
+ * write(2), so that it may be rotated and shared.
  *
- * Lines for people and syslog are words "name=value".  What a user or a server
- * has named is masked before it becomes a value, and a value that is not one
- * plain word of ASCII stands in quotes, with '"', '\\' and what could end or
- * disturb a line escaped, so that none can look like another field or line.
+ * On standard error the line is short, for a person, or has all fields:
  *
- * Source: https://brandur.org/logfmt for the words.
+ *	gemini-flash-latest: 28 tokens in, 56 out, 0.2 s
+ *	provider=gemini model=gemini-flash-latest key_index=0 ...
+ *
+ * In lines of fields names from users and servers are masked first.  A value that
+ * is not one word of plain ASCII is quoted, and what could end the quotes or the
+ * line is escaped, so that no value can look like a field or a line.
+ *
+ * Source: https://brandur.org/logfmt for the fields.
  */
 
 #include <stdbool.h>
@@ -23,18 +27,23 @@
 #include "provider/provider.h"
 
 struct gm_log {
-	const struct gm_note *note; /* also carries the line on stderr */
-	bool metrics;               /* on standard error */
+	const struct gm_note *note; /* also prints the line on stderr */
+	bool metrics;               /* print lines on standard error, */
+	bool brief;                 /* short ones */
 	const char *file;           /* NULL: none; "-": the note's descriptor */
 	bool syslog;
 };
 
-/* Never fails the run: a log that cannot be written is told in a note. */
+/*
+ * Log a result.  A log that cannot be written draws a note, and does not fail
+ * the run.  There is no short line of a request without an answer: the error
+ * follows.
+ */
 void gm_log_result(const struct gm_log *, const struct gm_result *);
 
 /*
- * The totals of a run, at its end, to the same places: as a sentence on
- * standard error, else as fields.
+ * Log the totals of a run: a sentence on standard error (a short one leaves out
+ * rate and retries), fields elsewhere.
  */
 void gm_log_totals(const struct gm_log *, const struct gm_totals *);
 

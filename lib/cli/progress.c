@@ -1,14 +1,11 @@
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "cli/progress.h"
 
-#define WIDTH 80           /* of a terminal that does not say */
-#define MEMORY_MS 30000.0  /* what is older counts for less than a half */
-#define ETA_MAX 8640000.0  /* seconds: 100 days */
-#define LINE_MAX_BYTES 500 /* and columns: all of it is ASCII */
+#define MEMORY_MS 30000.0 /* older records count for less than a half */
+#define ETA_MAX 8640000.0 /* seconds: 100 days */
 
-/* What is left out of a narrow line, each with all before it. */
+/* Parts that a narrow line leaves out, each with all before it. */
 enum detail {
 	ALL,
 	NO_NAME,
@@ -28,7 +25,7 @@ gm_progress_init(struct gm_progress *p, const struct gm_note *note,
 	};
 }
 
-/* Count what was done since; what was done before counts for less. */
+/* Count new records, and let those of before count for less. */
 static void
 count(struct gm_progress *p, int64_t done, int64_t now_ms)
 {
@@ -44,7 +41,7 @@ count(struct gm_progress *p, int64_t done, int64_t now_ms)
 	p->counted_ms = now_ms;
 }
 
-/* A line and what goes into it. */
+/* The contents of a line. */
 struct line {
 	const char *tool;
 	int64_t done, total, failed;
@@ -53,7 +50,7 @@ struct line {
 	double rate; /* records per second; 0: not known */
 };
 
-/* Whole seconds, rounded up; nothing if it is too far away to be known. */
+/* Append whole seconds, rounded up; nothing if that is too long to be known. */
 static void
 put_eta(struct gm_buf *out, double seconds)
 {
@@ -67,7 +64,7 @@ put_eta(struct gm_buf *out, double seconds)
 	gm_totals_put_time(out, whole * 1000);
 }
 
-/* Is it known how many there are? */
+/* True if the number of records is known. */
 static bool
 has_end(const struct line *l)
 {
@@ -106,43 +103,24 @@ put_line(struct gm_buf *out, const struct line *l, enum detail detail)
 		    l->cooling == 1 ? "" : "s");
 }
 
-/* The columns of the terminal. */
-static size_t
-width_of(const struct gm_progress *p)
-{
-	struct winsize size;
-
-	if (p->width > 0)
-		return p->width;
-	if (ioctl(p->note->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return WIDTH;
-	return size.ws_col;
-}
-
-/* A process in the background does not write over what runs in front. */
-static bool
-is_in_front(int fd)
-{
-	pid_t group = tcgetpgrp(fd);
-
-	return group == -1 || group == getpgrp();
-}
-
 static void
 draw(struct gm_progress *p, const struct line *l)
 {
-	size_t width = width_of(p);
+	size_t width = p->width > 0 ? p->width : gm_note_columns(p->note);
 	enum detail detail = ALL;
 	struct gm_buf text;
 
-	gm_buf_init(&text, LINE_MAX_BYTES);
+	gm_buf_init(&text, GM_PROGRESS_LINE);
 	do {
 		gm_buf_reset(&text);
 		if (detail < NOTHING)
 			put_line(&text, l, detail);
 	} while (detail++ < NOTHING && text.len >= width);
-	if (text.failed == GM_OK)
+	if (text.failed == GM_OK) {
+		(void)snprintf(
+		    p->text, sizeof(p->text), "%s", gm_buf_str(&text));
 		gm_note_status(p->note, gm_buf_span(&text));
+	}
 	gm_buf_release(&text);
 }
 
@@ -162,13 +140,14 @@ gm_progress_draw(struct gm_progress *p, const struct gm_totals *t,
 		return;
 	if (p->drawn_ms != 0 && now_ms < p->drawn_ms + GM_PROGRESS_MS) {
 		p->due_ms = p->drawn_ms + GM_PROGRESS_MS;
+		if (*p->note->status == 0)
+			gm_note_status(p->note, gm_span_of(p->text));
 		return;
 	}
 	count(p, t->answered + t->failed, now_ms);
 	if (p->millis > 0)
 		line.rate = p->records * 1000 / p->millis;
-	if (is_in_front(p->note->fd))
-		draw(p, &line);
+	draw(p, &line);
 	p->drawn_ms = now_ms;
 	p->due_ms = 0;
 }

@@ -2,15 +2,13 @@
 #define GM_CLI_PROGRESS_H
 
 /*
- * How far a run over many records is, in one line at the bottom of a terminal:
+ * Progress of a run over many records, as the status line of a terminal:
  *
  *	gm-prompt: 1234/5000, 406/s, ETA 9 s, 8 failed, 2 keys cooling down
  *
- * What does not fit into the terminal is left out, the least important first.
- * The line is the note's status line, so a note erases it; whoever writes
- * anything else to the terminal erases it first.  There is none if the note has
- * no place for one (see cli/cli.h), and none while the run is in the
- * background.
+ * A narrow terminal gets less of it, the most important last.  Any other writer
+ * to the terminal erases the line first; notes do that themselves.  There is
+ * no line if the note may show none (see cli/cli.h).
  *
  *	gm_progress_init(&progress, note, total, now_ms);
  *	after each result, and at due_ms:
@@ -22,20 +20,24 @@
 #include "base/note.h"
 #include "cli/totals.h"
 
-/* Between two drawings of the line. */
+/* Shortest time between two drawings. */
 #define GM_PROGRESS_MS 200
+
+/* Longest line, in bytes and columns: all of it is ASCII. */
+#define GM_PROGRESS_LINE 500
 
 struct gm_progress {
 	const struct gm_note *note; /* borrowed */
 	int64_t total;              /* records of the input; -1: not known */
-	int64_t due_ms; /* the line is out of date from then on; 0: it is not */
+	int64_t due_ms; /* when to draw again; 0: with the next result */
 	size_t width;   /* columns; 0: as many as the terminal has */
 
 	/* private */
 	int64_t drawn_ms;       /* 0: never */
-	int64_t counted_ms;     /* until then records are counted, */
-	int64_t counted;        /* so many, */
-	double records, millis; /* those of late, and the time they took */
+	int64_t counted_ms;     /* time of the last count */
+	int64_t counted;        /* records at that time */
+	double records, millis; /* recent records, and the time they took */
+	char text[GM_PROGRESS_LINE + 1]; /* the last line; "": none */
 };
 
 /* Times are of the monotonic clock. */
@@ -43,15 +45,15 @@ void gm_progress_init(struct gm_progress *, const struct gm_note *,
     int64_t total, int64_t now_ms);
 
 /*
- * Draw the line, but not if that was done less than GM_PROGRESS_MS ago: then
- * due_ms says when to call again, if no result calls before.  Done are records
- * that were answered, failed or skipped.  Rate and ETA are those of about the
- * last 30 s; skipped records do not count for them.
+ * Draw the line, unless the last drawing is less than GM_PROGRESS_MS ago: then
+ * show the same line again if it was erased; due_ms says when to call again.  Records that were answered, failed or skipped
+ * are done.  Rate and ETA are those of about the last 30 s, without skipped
+ * records.
  */
 void gm_progress_draw(struct gm_progress *, const struct gm_totals *,
     size_t cooling, int64_t now_ms);
 
-/* Before anything else writes to the terminal, and at the end. */
+/* Erase the line, before another writer and at the end. */
 void gm_progress_erase(struct gm_progress *);
 
 #endif

@@ -68,7 +68,7 @@ gm_totals_add(struct gm_totals *t, const struct gm_result *o)
 }
 
 void
-gm_totals_put(struct gm_buf *out, const struct gm_totals *t)
+gm_totals_put(struct gm_buf *out, const struct gm_totals *t, bool brief)
 {
 	int64_t done = t->answered + t->failed;
 
@@ -79,7 +79,7 @@ gm_totals_put(struct gm_buf *out, const struct gm_totals *t)
 	put_some(out, ", ", t->not_sent, "not sent");
 	gm_buf_puts(out, "; ");
 	gm_totals_put_time(out, t->total_ms);
-	if (done > 0 && t->total_ms > 0) {
+	if (!brief && done > 0 && t->total_ms > 0) {
 		gm_buf_puts(out, ", ");
 		gm_totals_put_rate(
 		    out, (double)done * 1000 / (double)t->total_ms);
@@ -89,7 +89,7 @@ gm_totals_put(struct gm_buf *out, const struct gm_totals *t)
 		put_count(out, t->tokens_in, "token in", "tokens in");
 		gm_buf_printf(out, ", %lld out", (long long)t->tokens_out);
 	}
-	if (t->retries > 0) {
+	if (!brief && t->retries > 0) {
 		gm_buf_puts(out, "; ");
 		put_count(out, t->retries, "retry", "retries");
 	}

@@ -19,7 +19,7 @@ struct search {
 	const struct gm_note *note;
 };
 
-/* "environment: GOOGLE_API_KEYS"; standard input has no variables. */
+/* Append "environment: GOOGLE_API_KEYS"; standard input has no variables. */
 static void
 put_place(const struct search *s, const char *variable, enum gm_origin origin,
     struct gm_buf *out)
@@ -47,7 +47,7 @@ parse(struct search *s, struct gm_span text, const char *where,
 	return 0;
 }
 
-/* 1: keys are here; 0: none, look further; -1: what is here is bad. */
+/* Returns 1: keys found, 0: none, try the next source, -1: malformed. */
 static int
 try_text(struct search *s, struct gm_span text, const char *variable,
     enum gm_origin origin, struct gm_err *err)
@@ -91,7 +91,7 @@ try_environment(struct search *s, struct gm_err *err)
 	return found;
 }
 
-/* systemd's LoadCredential=google-api-keys:... */
+/* Read a file of systemd's LoadCredential=google-api-keys:PATH. */
 static int
 try_credentials(struct search *s, struct gm_err *err)
 {
@@ -139,8 +139,9 @@ try_file(struct search *s, struct gm_err *err)
 }
 
 /*
- * sh would show a key as the name of a program that it has not found, and a
- * command that runs one of our tools could go on to run itself for ever.
+ * Run a key command.  Not one that is a key, as sh would print it as a command
+ * not found; and none from within a key command, as it could run itself for
+ * ever.
  */
 static int
 run_command(const struct search *s, const char *text, struct gm_buf *keys,
@@ -167,7 +168,7 @@ run_command(const struct search *s, const char *text, struct gm_buf *keys,
 	return rc;
 }
 
-/* GOOGLE_API_KEYS_COMMAND='pass show gemini' */
+/* Run GOOGLE_API_KEYS_COMMAND='pass show gemini', unless it is ignored. */
 static int
 try_command(struct search *s, struct gm_err *err)
 {
@@ -203,9 +204,9 @@ try_command(struct search *s, struct gm_err *err)
 	return found;
 }
 
-/* Is there a command that could print some? */
+/* True if there is a key command that the caller does not want to run. */
 static bool
-holds_back(const struct gm_keyplace *place, const struct gm_config *c)
+has_unused_command(const struct gm_keyplace *place, const struct gm_config *c)
 {
 	const char *why;
 
@@ -213,7 +214,7 @@ holds_back(const struct gm_keyplace *place, const struct gm_config *c)
 	       gm_config_command(c, place->vendor, &why) != NULL;
 }
 
-/* Somebody's repository may hold ./.env: it must not redirect anything. */
+/* ./.env may be part of a cloned repository, so it must not redirect keys. */
 static bool
 is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
 {
@@ -225,7 +226,7 @@ is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
 }
 
 static int
-settle_url(const struct gm_keyplace *place, struct gm_config *c,
+check_url(const struct gm_keyplace *place, struct gm_config *c,
     const struct gm_note *note, struct gm_err *err)
 {
 	enum gm_setting id = gm_vendor(place->vendor)->base_url;
@@ -252,18 +253,19 @@ settle_url(const struct gm_keyplace *place, struct gm_config *c,
 	return 0;
 }
 
-/* A server on this machine asks for no key unless it was told to. */
+/* Give a loopback server the empty key, as it needs none by default. */
 static int
-settle_local(struct gm_keyplace *place, struct gm_config *c,
+try_local(struct gm_keyplace *place, struct gm_config *c,
     const struct gm_note *note, struct gm_err *err)
 {
 	const struct gm_vendor_row *row = gm_vendor(place->vendor);
 
 	if (!row->local)
 		return 0;
-	place->origin = GM_FROM_LOCAL; /* there is nothing to be kept safe */
+	place->origin =
+	    GM_FROM_LOCAL; /* without a key any base URL is trusted enough */
 	place->variable = NULL;
-	if (settle_url(place, c, note, err) != 0)
+	if (check_url(place, c, note, err) != 0)
 		return -1;
 	if (!gm_url_is_loopback(c->values[row->base_url].text))
 		return 0;
@@ -285,11 +287,11 @@ gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
 		found = try_command(&s, err);
 	if (found < 0)
 		return -1;
-	if (found == 0 && holds_back(place, config))
+	if (found == 0 && has_unused_command(place, config))
 		return 0;
 	if (found == 0)
-		return settle_local(place, config, note, err);
-	return settle_url(place, config, note, err);
+		return try_local(place, config, note, err);
+	return check_url(place, config, note, err);
 }
 
 int
@@ -302,7 +304,7 @@ gm_keyplace_take(struct gm_keyplace *place, struct gm_config *config,
 
 	if (found == 0)
 		return gm_fail(err, GM_ECONFIG, "standard input: no API key");
-	if (found < 0 || settle_url(place, config, note, err) != 0)
+	if (found < 0 || check_url(place, config, note, err) != 0)
 		return -1;
 	return 0;
 }
@@ -314,7 +316,7 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 	const struct gm_vendor_row *row = gm_vendor(place->vendor);
 	const struct gm_value *command = &config->values[row->command];
 
-	if (holds_back(place, config))
+	if (has_unused_command(place, config))
 		return gm_fail(err, GM_ECONFIG,
 		    "no API key: %s is run only with --print-key or a command "
 		    "after -- (%s)",

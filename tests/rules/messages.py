@@ -78,6 +78,8 @@ WORDS = [
 
 # A message may begin with these, and with what is all capitals.
 NAMES = {"Accept", "Authorization", "Content-Type", "Gemini", "Google", "Mistral"}
+# The beginnings of lines of help, which are no messages.
+NAMES |= {"All", "Keys", "Usage"}
 
 TOKEN = re.compile(
     r"/\*.*?\*/|//[^\n]*"

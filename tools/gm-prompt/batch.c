@@ -136,19 +136,23 @@ check_limits(struct run *r)
 }
 
 /*
- * Say what happens to the records that were not sent.  If only time has to
- * pass, that replaces the advice to wait.  Returns -1.
+ * Add to *err which records were not sent.  If time alone helps, that replaces
+ * the advice to wait.
  */
-static int
-add_rest(const struct run *r, struct gm_err *err)
+static void
+add_unsent(struct gm_err *err, const char *text)
 {
-	const char *rest = r->resumable ? "--resume sends the remaining records"
-	                                : "the remaining records were not sent";
-
 	if (err->code == GM_ETEMPFAIL || err->code == GM_EUNAVAILABLE)
-		gm_err_advise(err, "%s", rest);
+		gm_err_advise(err, "%s", text);
 	else
-		gm_err_append(err, "; %s", rest);
+		gm_err_append(err, "; %s", text);
+}
+
+static int
+fail_rest(const struct run *r, struct gm_err *err)
+{
+	add_unsent(err, r->resumable ? "--resume sends the remaining records"
+				     : "the remaining records were not sent");
 	return -1;
 }
 
@@ -157,6 +161,7 @@ static int
 judge_stop(const struct run *r, struct gm_err *err)
 {
 	const struct gm_totals *t = &r->totals;
+	char unsent[64];
 
 	switch (r->stop) {
 	case STOP_ERROR:
@@ -165,7 +170,7 @@ judge_stop(const struct run *r, struct gm_err *err)
 	case STOP_LATE:
 	case STOP_SERVICE:
 		*err = r->why;
-		return add_rest(r, err);
+		return fail_rest(r, err);
 	case STOP_FAILURES:
 		*err = r->why;
 		err->code = GM_ENEGATIVE;
@@ -179,21 +184,22 @@ judge_stop(const struct run *r, struct gm_err *err)
 		(void)gm_fail(err, GM_ETEMPFAIL,
 		    "--max-requests: stopped after %lld request%s",
 		    (long long)t->requests, t->requests == 1 ? "" : "s");
-		return add_rest(r, err);
+		return fail_rest(r, err);
 	case STOP_TOKENS:
 		(void)gm_fail(err, GM_ETEMPFAIL,
 		    "--max-total-tokens: stopped after %lld tokens",
 		    (long long)t->tokens_total);
-		return add_rest(r, err);
+		return fail_rest(r, err);
 	case STOP_NOT:
 	case STOP_END:
 		break;
 	}
 	if (r->passed == 0)
 		return 0;
+	(void)snprintf(unsent, sizeof(unsent), "%lld record%s not sent",
+	    (long long)r->passed, r->passed == 1 ? " was" : "s were");
 	*err = r->passing;
-	gm_err_append(err, "; %lld record%s not sent", (long long)r->passed,
-	    r->passed == 1 ? " was" : "s were");
+	add_unsent(err, unsent);
 	return -1;
 }
 
@@ -695,7 +701,8 @@ tick(void *arg, struct gm_err *err)
 	    wait_for_input(r, false, err) != 0)
 		return -1;
 	/* Results on the same terminal must not follow the progress line. */
-	if (r->common->note.status != NULL && r->common->out_is_tty)
+	if (r->common->note.status != NULL && r->common->out_is_tty &&
+	    r->opt->output == NULL)
 		gm_progress_erase(&r->progress);
 	if (gm_results_tick(&r->results, err) != 0)
 		return -1;
@@ -710,6 +717,7 @@ run_pool(struct run *r, struct gm_err *err)
 		.next = next,
 		.done = done,
 		.tick = tick,
+		.has_status = true,
 		.arg = r,
 		.watch = r->watch.fd };
 

@@ -17,7 +17,7 @@ is_name(const char *name)
 	       name[strspn(name, NAME_BYTES)] == '\0';
 }
 
-/* One that holds a list of keys, or no key at all. */
+/* True for a variable of the tools that holds a list of keys, or no key. */
 static bool
 is_setting(const char *name)
 {
@@ -45,11 +45,13 @@ gm_runner_check(const char *name, struct gm_err *err)
 {
 	if (!is_name(name))
 		return gm_fail(err, GM_EUSAGE,
-		    "not a variable name: letters, digits and _, the first no "
-		    "digit");
+		    "not a variable name (letters, digits and _; no digit "
+		    "first)");
 	if (is_setting(name))
 		return gm_fail(err, GM_EUSAGE,
-		    "%s is a setting of the gm tools, not for one key", name);
+		    "%s is a setting of the gm tools, not a name for one key",
+		    name);
+
 	return 0;
 }
 

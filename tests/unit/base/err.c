@@ -1,4 +1,4 @@
-/* Messages whole, in front of others and cut; codes and their statuses. */
+/* Messages: prefixes, other parts, cuts; codes and their statuses. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -51,14 +51,14 @@ test_fail_errno(void **state)
 	assert_int_equal(err.number, 0);
 }
 
-/* What this machine lacks is its fault, whatever the caller was about. */
+/* Lack of memory or descriptors is GM_EOS, whatever code the caller gives. */
 static void
 test_fail_shortage(void **state)
 {
 	static const struct {
 		int error;
 		enum gm_code code;
-		const char *words; /* NULL: the system's */
+		const char *words; /* NULL: strerror(3) */
 	} rows[] = {
 		{ EMFILE, GM_EOS, "Too many open files; raise ulimit -n" },
 		{ ENFILE, GM_EOS, NULL },
@@ -108,7 +108,7 @@ letters(char *text, size_t len)
 	text[len] = '\0';
 }
 
-/* Messages of each length about the limit, whole or made of two parts. */
+/* Messages of all lengths near the limit, as a whole or in two parts. */
 static void
 test_cut(void **state)
 {
@@ -245,11 +245,11 @@ test_append(void **state)
 	gm_err_append(&err, "%s", text);
 	assert_int_equal(strlen(err.msg), GM_ERR_MAX - 1);
 	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
-	gm_err_append(&err, "more"); /* there is no room left */
+	gm_err_append(&err, "more"); /* no room left */
 	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
 }
 
-/* Identifiers stay behind what callers append, and move with a prefix. */
+/* Identifiers stay after what callers append, and move with a prefix. */
 static void
 test_ids(void **state)
 {
@@ -274,7 +274,7 @@ test_ids(void **state)
 	gm_err_append(&err, "%s", "b");
 	assert_string_equal(err.msg, "ab");
 
-	/* Advice stands before them, and takes the place of earlier advice. */
+	/* Advice is before them, and replaces earlier advice. */
 	(void)gm_fail(&err, GM_ETEMPFAIL, "key 0: rate-limited");
 	gm_err_advise(&err, "wait");
 	gm_err_ids(&err, "quota_minute");

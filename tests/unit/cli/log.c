@@ -105,6 +105,40 @@ test_metrics(void **state)
 	gm_result_release(&o);
 }
 
+/* On a terminal: what a person wants to know of an answer, and no more. */
+static void
+test_brief(void **state)
+{
+	struct gm_log log = { .note = &note, .metrics = true, .brief = true };
+	struct gm_totals totals = {
+		.records = 2, .answered = 2, .retries = 1, .total_ms = 2000
+	};
+	struct gm_result o;
+
+	(void)state;
+	make_result(&o);
+	gm_log_result(&log, &o);
+	assert_string_equal(
+	    said(), "gm-x: gemini-x: 11 tokens in, 7 out, 1.2 s\n");
+	o.answer.usage.prompt = 1;
+	o.answer.usage.output = -1;
+	gm_log_result(&log, &o);
+	assert_string_equal(said(), "gm-x: gemini-x: 1 token in, 1.2 s\n");
+	o.answer.usage.prompt = -1;
+	gm_log_result(&log, &o);
+	assert_string_equal(said(), "gm-x: gemini-x: 1.2 s\n");
+	/* The error says it all. */
+	o.class = GM_CLASS_NETWORK;
+	gm_log_result(&log, &o);
+	assert_string_equal(said(), "");
+	gm_log_totals(&log, &totals);
+	assert_string_equal(said(), "gm-x: 2 records: 2 answered; 2 s\n");
+	log.metrics = false;
+	gm_log_totals(&log, &totals);
+	assert_string_equal(said(), "");
+	gm_result_release(&o);
+}
+
 /* A failure of which little is known: what is not known is left out. */
 static void
 test_failure(void **state)
@@ -312,7 +346,7 @@ test_stderr(void **state)
 }
 
 static const struct gm_note *
-on_terminal(bool *shown)
+on_terminal(size_t *shown)
 {
 	static struct gm_note n;
 
@@ -325,19 +359,19 @@ on_terminal(bool *shown)
 static void
 test_status(void **state)
 {
-	bool shown = true;
+	size_t shown = 4;
 	const struct gm_log log = { .note = on_terminal(&shown), .file = "-" };
 	const struct gm_totals totals = { 0 };
 
 	(void)state;
 	gm_log_totals(&log, &totals);
-	assert_string_equal(said(), "\r\033[K");
+	assert_string_equal(said(), "\r      \r");
 	assert_string_equal(timeless(said()),
 	    ",\"tool\":\"gm-x\",\"records\":0,\"answered\":0,"
 	    "\"failed\":0,\"skipped\":0,\"not_sent\":0,\"requests\":0,"
 	    "\"retries\":0,\"prompt_tokens\":0,\"output_tokens\":0,"
 	    "\"total_tokens\":0,\"total_ms\":0}\n");
-	assert_false(shown);
+	assert_int_equal(shown, 0);
 }
 
 static void
@@ -369,6 +403,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_brief),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_one_write),

@@ -124,9 +124,29 @@ test_sentences(void **state)
 	gm_buf_init(&got, MAX);
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_buf_reset(&got);
-		gm_totals_put(&got, &rows[i].totals);
+		gm_totals_put(&got, &rows[i].totals, false);
 		assert_string_equal(gm_buf_str(&got), rows[i].want);
 	}
+	gm_buf_release(&got);
+}
+
+static void
+test_brief(void **state)
+{
+	const struct gm_totals totals = { .records = 2,
+		.answered = 1,
+		.failed = 1,
+		.retries = 3,
+		.tokens_in = 2,
+		.tokens_out = 4,
+		.total_ms = 2000 };
+	struct gm_buf got;
+
+	(void)state;
+	gm_buf_init(&got, MAX);
+	gm_totals_put(&got, &totals, true);
+	assert_string_equal(gm_buf_str(&got),
+	    "2 records: 1 answered, 1 failed; 2 s; 2 tokens in, 4 out");
 	gm_buf_release(&got);
 }
 
@@ -165,6 +185,7 @@ main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_sentences),
+		cmocka_unit_test(test_brief),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
