@@ -2,7 +2,7 @@
 
 load helper
 
-# Standard output goes to the file "shown", standard error to "errors".
+# demo: run it, with standard output in "shown" and standard error in "errors".
 demo() {
 	"$ROOT/tests/demo/demo.sh" "$BUILD" >shown 2>errors
 }
@@ -146,7 +146,7 @@ gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable bi
 gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
 gm-keycheck: 2 of 3 keys are healthy; key 0 (...0001) invalid: replace it
 gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash (HTTP 404, model_gone)
-gm-prompt: --max-requests: 2 sent; the rest was not
+gm-prompt: --max-requests: stopped after 2 requests; --resume sends the remaining records
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using mistral (quota_day)
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using openai (quota_day)
 "
@@ -160,10 +160,11 @@ gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; us
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# measured: standard input without times, rates and the blanks that they need.
+# measured: mask times, rates and the blanks between columns.
 measured() {
-	sed -E 's/[0-9-]{10}T[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
-	    s|[0-9.]+/s|N/s|; s/  +/  /g; s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
+	sed -E 's/([0-9-]{10}T)?[0-9:]{8}Z/TIME/g
+	    s|\<[0-9.]+ s(, [0-9.]+/s)?|N s|g; s/  +/  /g
+	    s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
 }
 
 @test "README shows what its first commands print" {
