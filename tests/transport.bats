@@ -1061,7 +1061,7 @@ unusable() {
 	NO_PROXY='*' ALL_PROXY=$proxy ask hi
 	said 0 "$ANSWER
 " ''
-	# The first variable that is set counts, also an empty one.
+	# The first variable that is set counts; an empty one counts as not set.
 	https_proxy=http://127.0.0.1:$PORT HTTPS_PROXY=$proxy ALL_PROXY=$proxy \
 	    http_proxy=$proxy HTTP_PROXY=$proxy ask hi
 	said 0 "$ANSWER

@@ -261,8 +261,8 @@ static const struct row bad[] = {
 	{ true, "", { NULL }, PROMPT "\"system\":[]}", "system: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":5}", "model: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":\"a,b\"}",
-	    "model: not a model name: it contains blanks, control characters or one of / "
-	    "? # , %" },
+	    "model: not a model name: it contains blanks, control characters "
+	    "or one of / ? # , %" },
 	{ true, "", { NULL }, PROMPT "\"temperature\":\"1\"}",
 	    "temperature: not a number" },
 	{ true, "", { NULL }, PROMPT "\"temperature\":2.5}",
@@ -485,8 +485,8 @@ test_services(void **state)
 	    gm_item_make(it, &all, 3, gm_span_of(PROMPT "\"top_k\":4}"), &err),
 	    0);
 	assert_string_equal(said(),
-	    "gm-x: record 3: not sent to mistral: --top-k: mistral has no "
-	    "counterpart\n");
+	    "gm-x: record 3: not sent to mistral: --top-k: not supported by "
+	    "mistral\n");
 	assert_ptr_equal(it->service->provider, &gm_gemini);
 	assert_null(it->service->next);
 	assert_string_equal(it->request.model, "one");
