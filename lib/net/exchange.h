@@ -52,7 +52,7 @@ enum gm_http_fault {
 	GM_HTTP_LOCAL    /* this machine lacks memory or descriptors */
 };
 
-/* What the user can do about a fault, as far as libcurl's codes show it. */
+/* Advice about a fault, as far as libcurl's codes show it. */
 enum gm_http_hint {
 	GM_HTTP_NO_HINT,
 	GM_HTTP_ISSUER,       /* unknown issuer of a certificate */

@@ -2,7 +2,7 @@
 #define GM_NET_HINT_H
 
 /*
- * What the user can do about a failed transfer.  Decided by libcurl's codes and
+ * Advice for the user about a failed transfer.  Decided by libcurl's codes and
  * its data about the connection, never by its texts, which differ by version.
  * Private to http.c.
  */

@@ -33,7 +33,7 @@ struct sense {
 	"attribute|schema|file|files|plugin|webhook|bucket|database|dataset|" \
 	"upstream|mcp|template|document"
 
-/* The same for keys, with the texts of a request, which may mention any key. */
+/* Such things for keys, with the texts of a request, which may mention any key. */
 #define OTHERS \
 	THINGS \
 	"|url|urls|uri|uris|fileuri|link|links|signed|webpage|website|" \
@@ -80,7 +80,7 @@ struct sense {
 	"outside|unable to provide|unable to serve|unable to " \
 	"offer|embargoed|embargo|sanctioned|sanctions|excluded|ineligible"
 
-/* The same for regions: a tool may be available elsewhere only. */
+/* Such things for regions: a tool may be available elsewhere only. */
 #define PLACES \
 	THINGS \
 	"|grounding|maps|search|url|urls|feature|features|image|images|" \

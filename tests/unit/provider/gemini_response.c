@@ -11,7 +11,7 @@
 #define FINISH(reason) "{\"candidates\":[{\"finishReason\":\"" reason "\"}]}"
 #define CANDIDATE(members) "{\"candidates\":[{" members "}]}"
 
-/* What the sink got: text unchanged, thoughts as (thought). */
+/* The text that the sink got, with thoughts as (thought). */
 struct run {
 	struct gm_buf text;
 	struct gm_answer answer;
