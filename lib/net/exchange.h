@@ -70,7 +70,8 @@ struct gm_http_head {
 	long status;
 	/*
 	 * Lines "Name: value\r\n", at most GM_HTTP_HEAD_MAX bytes, without
-	 * those of 1xx responses; borrowed until the end.  See gm_http_header().
+	 * those of 1xx responses; borrowed until the end.  See
+	 * gm_http_header().
 	 */
 	struct gm_span headers;
 	bool proxied; /* an error that came through a proxy; set at the end */

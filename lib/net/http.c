@@ -8,8 +8,8 @@
 #include "net/transfer.h"
 
 /*
- * libcurl's connect timeout comes first, as its error says more; this much later
- * ours ends a transfer that waits for the connection of another one.
+ * libcurl's connect timeout comes first, as its error says more; this much
+ * later ours ends a transfer that waits for the connection of another one.
  */
 #define GRACE_MS 1000
 
@@ -159,8 +159,9 @@ find_held(const struct gm_http *http)
 }
 
 /*
- * Enter the held transfers that need not wait.  If a leader has failed before its
- * origin's protocol was known, only one enters: it leads, and the rest wait.
+ * Enter the held transfers that need not wait.  If a leader has failed before
+ * its origin's protocol was known, only one enters: it leads, and the rest
+ * wait.
  */
 static int
 let_in(struct gm_http *http, struct gm_err *err)
@@ -240,8 +241,9 @@ finish(struct gm_http *http, struct gm_http_transfer *t)
 
 /*
  * Hold a transfer again for which libcurl wanted a second connection while one
- * is being opened.  That happens when the server has closed the shared one (nginx
- * does after keepalive_requests): on_socket() in transfer.c refused the socket.
+ * is being opened.  That happens when the server has closed the shared one
+ * (nginx does after keepalive_requests): on_socket() in transfer.c refused the
+ * socket.
  */
 static int
 hold_again(struct gm_http *http, struct gm_http_transfer *t)

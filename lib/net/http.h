@@ -3,13 +3,13 @@
 
 /*
  * HTTP requests over one curl_multi handle: any number at once, with reuse of
- * connections and handles.  Over HTTP/2 they share one connection, as far as the
- * server allows; over HTTP/1.1 each has its own until it ends.
+ * connections and handles.  Over HTTP/2 they share one connection, as far as
+ * the server allows; over HTTP/1.1 each has its own until it ends.
  *
- * Redirects are never followed, TLS is always verified, and compression is never
- * requested.  A proxy is used as the usual variables say, but never for
- * loopback.  A transfer can be cancelled at any time without delay, also while a
- * name is being resolved.
+ * Redirects are never followed, TLS is always verified, and compression is
+ * never requested.  A proxy is used as the usual variables say, but never for
+ * loopback.  A transfer can be cancelled at any time without delay, also while
+ * a name is being resolved.
  *
  * Source: libcurl-multi(3); RFC 9110.
  */
@@ -41,8 +41,8 @@ void gm_http_cancel(
 
 /*
  * Advance all transfers, waiting at most wait_ms for something to do.  Returns
- * early when a transfer ends or one of fds becomes readable (-1: none).  Without
- * transfers it just waits.
+ * early when a transfer ends or one of fds becomes readable (-1: none).
+ * Without transfers it just waits.
  */
 #define GM_HTTP_FDS 3
 int gm_http_run(struct gm_http *, int64_t wait_ms, const int fds[GM_HTTP_FDS],

@@ -2,11 +2,12 @@
 #define GM_NET_ORIGIN_H
 
 /*
- * An origin over TLS, and which request may open a connection to it.  The server
- * may support HTTP/2, where all requests share one connection, so only one
- * request opens a connection at a time: it leads.  The others wait until its
- * head has been sent, which shows the protocol, or until it has ended.  With
- * HTTP/1, where each request needs a connection, no request waits.  No I/O.
+ * An origin over TLS, and which request may open a connection to it.  The
+ * server may support HTTP/2, where all requests share one connection, so only
+ * one request opens a connection at a time: it leads.  The others wait until
+ * its head has been sent, which shows the protocol, or until it has ended.
+ * With HTTP/1, where each request needs a connection, no request waits.  No
+ * I/O.
  */
 
 #include <stdbool.h>

@@ -42,8 +42,8 @@ has_good_scheme(CURLU *url)
 
 /*
  * True if libcurl can use the URL of a proxy.  The flags are those with which
- * libcurl parses it: "proxy.example:3128" has no scheme, and socks5 is none that
- * curl_url(3) supports.
+ * libcurl parses it: "proxy.example:3128" has no scheme, and socks5 is none
+ * that curl_url(3) supports.
  */
 static bool
 is_usable(CURLU *url, const char *proxy)
@@ -67,11 +67,12 @@ refuse_socket(void *direct, curlsocktype purpose, struct curl_sockaddr *address)
 }
 
 /*
- * Find out whether no_proxy exempts the URL, by libcurl's own rules.  libcurl is
- * asked to connect through a proxy with a scheme that does not exist: it fails,
- * or asks for a socket because no_proxy matches.  The real proxy cannot be used
- * here, as libcurl may ignore one whose password it cannot decode.  The socket
- * is refused, and the host has a dummy address, so that no name is resolved.
+ * Find out whether no_proxy exempts the URL, by libcurl's own rules.  libcurl
+ * is asked to connect through a proxy with a scheme that does not exist: it
+ * fails, or asks for a socket because no_proxy matches.  The real proxy cannot
+ * be used here, as libcurl may ignore one whose password it cannot decode.  The
+ * socket is refused, and the host has a dummy address, so that no name is
+ * resolved.
  */
 static int
 try_direct(const char *url, bool *direct, struct gm_err *err)

@@ -3,8 +3,8 @@
 #include "net/trace.h"
 
 /*
- * Sizes in bytes of a record header and an alert.  No other piece has these sizes
- * before the handshake is complete.
+ * Sizes in bytes of a record header and an alert.  No other piece has these
+ * sizes before the handshake is complete.
  */
 #define RECORD_HEADER 5
 #define ALERT 2
@@ -15,8 +15,8 @@
 
 /*
  * A fatal alert means a refusal, with one exception: OpenSSL itself sends
- * decode_error when the connection ends in the middle of a handshake and libcurl
- * passes that end on, as newer ones do.  A retry may succeed then.
+ * decode_error when the connection ends in the middle of a handshake and
+ * libcurl passes that end on, as newer ones do.  A retry may succeed then.
  */
 void
 gm_trace_tls(struct gm_trace *trace, bool received, struct gm_span piece)

@@ -40,8 +40,8 @@ end_head(struct gm_http_transfer *t)
 }
 
 /*
- * Start a new head, perhaps after that of a 1xx response, whose headers must not
- * count for the final one.
+ * Start a new head, perhaps after that of a 1xx response, whose headers must
+ * not count for the final one.
  */
 static void
 begin_head(struct gm_http_transfer *t)
@@ -262,8 +262,8 @@ set_headers(struct gm_http_transfer *t)
 }
 
 /*
- * Copy scheme, host and port of a request's URL.  gm_url_origin() takes base URLs
- * only, and would reject the query and the ":" in the path of a request.
+ * Copy scheme, host and port of a request's URL.  gm_url_origin() takes base
+ * URLs only, and would reject the query and the ":" in the path of a request.
  */
 static void
 cut_origin(const char *url, char out[GM_URL_MAX + 1])
@@ -347,7 +347,9 @@ set_connection(struct gm_http_transfer *t, const struct gm_http_options *o)
 	SET(CURLOPT_USERAGENT, o->agent);
 	if (is_to_loopback(t->request.url))
 		SET(CURLOPT_PROXY, "");
-	/* NULL turns libcurl's default off; TLS to a proxy is verified alike. */
+	/*
+	 * NULL turns libcurl's default off; TLS to a proxy is verified alike.
+	 */
 	if (o->trust.file != NULL || o->trust.dir != NULL) {
 		SET(CURLOPT_CAINFO, o->trust.file);
 		SET(CURLOPT_CAPATH, o->trust.dir);
@@ -375,7 +377,9 @@ set_callbacks(struct gm_http_transfer *t)
 	SET(CURLOPT_WRITEDATA, t);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
-	/* Progress shows uploaded bytes, the trace TLS alerts and sent heads. */
+	/*
+	 * Progress shows uploaded bytes, the trace TLS alerts and sent heads.
+	 */
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
 	SET(CURLOPT_XFERINFODATA, t);
 	SET(CURLOPT_NOPROGRESS, 0L);
@@ -500,8 +504,8 @@ gm_transfer_clear(struct gm_http_transfer *t)
 
 /*
  * Return true if libcurl gave up on bytes that violate HTTP.  It has no code of
- * its own for that; but then the system reports no error, and the connection has
- * not ended.
+ * its own for that; but then the system reports no error, and the connection
+ * has not ended.
  */
 static bool
 is_nonsense(struct gm_http_transfer *t, CURLcode code, long status)
@@ -550,9 +554,9 @@ broken_fault(struct gm_http_transfer *t, CURLcode code)
 }
 
 /*
- * Return true if the last address tried was the proxy's.  libcurl does not report
- * that, so the port decides; a proxy on the service's own port is taken for the
- * service.
+ * Return true if the last address tried was the proxy's.  libcurl does not
+ * report that, so the port decides; a proxy on the service's own port is taken
+ * for the service.
  */
 static bool
 is_to_proxy(const struct gm_http_transfer *t)
@@ -595,8 +599,9 @@ unconnected_fault(struct gm_http_transfer *t)
 
 /*
  * Return true if this machine lacks descriptors or memory: libcurl then reports
- * that it found no host, certificate or connection.  gm_process_shortage() tests
- * now, which holds for the moment of failure unless libcurl has closed some.
+ * that it found no host, certificate or connection.  gm_process_shortage()
+ * tests now, which holds for the moment of failure unless libcurl has closed
+ * some.
  */
 static bool
 is_short(struct gm_http_transfer *t, CURLcode code)
@@ -711,7 +716,9 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	const char *words = t->words;
 	struct gm_buf line;
 
-	/* The sink ended it: err has its reason, or the response is complete. */
+	/*
+	 * The sink ended it: err has its reason, or the response is complete.
+	 */
 	if (r->fault == GM_HTTP_REFUSED || t->enough)
 		return;
 	r->fault = fault_of(t, code);

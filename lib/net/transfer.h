@@ -65,7 +65,8 @@ int gm_transfer_renew(struct gm_http_transfer *, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Clear it for the next request, and wipe the copies of the headers.  Returns
- * false if the handle cannot be reused: libcurl keeps data about a failure in it.
+ * false if the handle cannot be reused: libcurl keeps data about a failure in
+ * it.
  */
 bool gm_transfer_clear(struct gm_http_transfer *) GM_MUST_CHECK;
 
@@ -89,8 +90,8 @@ void gm_transfer_measure(struct gm_http_transfer *);
 void gm_transfer_free(struct gm_http_transfer *);
 
 /*
- * True if there was no connection to the proxy.  libcurl's text then has the name
- * of the proxy, which may be a password (see gm_transfer_conclude()).
+ * True if there was no connection to the proxy.  libcurl's text then has the
+ * name of the proxy, which may be a password (see gm_transfer_conclude()).
  */
 bool gm_transfer_lacks_proxy(const struct gm_http_transfer *, CURLcode);
 

@@ -13,7 +13,9 @@
 
 #define DIGITS "0123456789"
 
-/* The first lines of PEM certificates, in the three forms that OpenSSL reads. */
+/*
+ * The first lines of PEM certificates, in the three forms that OpenSSL reads.
+ */
 static const char *const begins[] = { "-----BEGIN CERTIFICATE-----",
 	"-----BEGIN TRUSTED CERTIFICATE-----",
 	"-----BEGIN X509 CERTIFICATE-----" };

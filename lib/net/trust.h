@@ -3,8 +3,9 @@
 
 /*
  * The certificates to trust: those of a file, or of a directory with hashed
- * names.  A file or directory that the user has set is checked before anything is
- * sent, as TLS libraries accept an empty directory and report other faults late.
+ * names.  A file or directory that the user has set is checked before anything
+ * is sent, as TLS libraries accept an empty directory and report other faults
+ * late.
  *
  * Source: RFC 7468 for PEM; openssl-rehash(1) for hashed names.
  */
@@ -22,9 +23,9 @@ struct gm_trust {
 };
 
 /*
- * Check that the file holds a PEM certificate, or that one of the directories has
- * hashed names; the certificates themselves are not examined.  Returns 0, or -1:
- * GM_ECONFIG with the variable's name, GM_EOS, GM_ESIGNAL.
+ * Check that the file holds a PEM certificate, or that one of the directories
+ * has hashed names; the certificates themselves are not examined.  Returns 0,
+ * or -1: GM_ECONFIG with the variable's name, GM_EOS, GM_ESIGNAL.
  */
 int gm_trust_check(const struct gm_trust *, struct gm_err *) GM_MUST_CHECK;
 

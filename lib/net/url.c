@@ -112,8 +112,8 @@ split(struct parts *parts, const char *text, struct gm_err *err)
 }
 
 /*
- * Return true if a resolver may take the name for a number: inet_aton(3) accepts
- * 127.1, 0x7f.1 and 2130706433, other parsers do not.
+ * Return true if a resolver may take the name for a number: inet_aton(3)
+ * accepts 127.1, 0x7f.1 and 2130706433, other parsers do not.
  */
 static bool
 looks_numeric(const char *host)
@@ -339,8 +339,8 @@ last_segment(struct gm_span path)
 
 /*
  * Find host, port and path after "://"; empty if that might show a secret.  A
- * password may contain '?' and '/', a query '@', and a port that is not a number
- * may be a password without its '@'.
+ * password may contain '?' and '/', a query '@', and a port that is not a
+ * number may be a password without its '@'.
  */
 static struct gm_span
 find_shown(const char *text)

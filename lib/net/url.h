@@ -3,9 +3,9 @@
 
 /*
  * The base URL of a service, parsed strictly: scheme http or https, a host name
- * or address, a port, a plain path.  User names, queries, fragments, escapes and
- * everything that two parsers might read differently are errors, as a key is sent
- * to this URL.
+ * or address, a port, a plain path.  User names, queries, fragments, escapes
+ * and everything that two parsers might read differently are errors, as a key
+ * is sent to this URL.
  *
  * Source: RFC 3986, a subset.
  */
@@ -17,9 +17,9 @@
 #include "base/err.h"
 
 /*
- * Append a URL, valid or not, in a form that is safe to show: scheme, host, port
- * and path, without user name, password, query and fragment.  A part that might
- * be one of these is replaced by "...".
+ * Append a URL, valid or not, in a form that is safe to show: scheme, host,
+ * port and path, without user name, password, query and fragment.  A part that
+ * might be one of these is replaced by "...".
  */
 void gm_url_show(struct gm_buf *out, const char *text);
 

@@ -3,8 +3,8 @@
  * are data.
  *
  * Source: https://docs.mistral.ai/api (chat completions; unknown members are
- * errors), https://platform.openai.com/docs/api-reference/chat, and the READMEs of
- * llama.cpp's server and of Ollama.
+ * errors), https://platform.openai.com/docs/api-reference/chat, and the READMEs
+ * of llama.cpp's server and of Ollama.
  */
 
 #include <ctype.h>

@@ -58,7 +58,9 @@ gm_chat_classify(long http, struct gm_span body, struct gm_fault *fault)
 
 	if (gm_errrule_begin(&e, http, body, NULL, fault)) {
 		status = gm_errrule_status(http, &e);
-		/* An error inside a stream that names no status is a failure. */
+		/*
+		 * An error inside a stream that names no status is a failure.
+		 */
 		fault->class = class_of(status != 0 ? status : 500, &e);
 	}
 	gm_errbody_release(&e);

@@ -72,8 +72,8 @@ is_thinking(struct gm_reading *r, int at)
 }
 
 /*
- * Read the text of a thought: a string, or an array of strings and of objects with
- * one.  A redacted thought has none, which costs the answer nothing.
+ * Read the text of a thought: a string, or an array of strings and of objects
+ * with one.  A redacted thought has none, which costs the answer nothing.
  */
 static void
 read_thinking(struct gm_reading *r, int at)
@@ -171,7 +171,9 @@ read_others(struct gm_reading *r, int message)
 	}
 }
 
-/* Read a message.  Some servers send a thought under several names: take one. */
+/*
+ * Read a message.  Some servers send a thought under several names: take one.
+ */
 static void
 read_message(struct gm_reading *r, int at)
 {
@@ -230,8 +232,8 @@ read_usage(struct gm_reading *r, int usage)
 }
 
 /*
- * Return true for a document of another service.  An event may lack choices, but
- * then it holds timings, names or nothing.
+ * Return true for a document of another service.  An event may lack choices,
+ * but then it holds timings, names or nothing.
  */
 static bool
 is_foreign(const struct gm_reading *r, int at)

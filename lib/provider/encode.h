@@ -4,10 +4,10 @@
 /*
  * A request encoded for HTTP: URL, headers and body.
  *
- * URL and body depend on the service (provider and base URL) and on the request:
- * its model and, if it has files, the project of the key that uploaded them.  After
- * a change of these call gm_encoded_make() again; for another key of the project
- * gm_encoded_sign() is enough.
+ * URL and body depend on the service (provider and base URL) and on the
+ * request: its model and, if it has files, the project of the key that uploaded
+ * them.  After a change of these call gm_encoded_make() again; for another key
+ * of the project gm_encoded_sign() is enough.
  */
 
 #include <stdbool.h>
@@ -33,8 +33,8 @@ struct gm_encoded {
 };
 
 /*
- * Make URL and body, in place of earlier ones.  Returns 0, or -1: GM_EOS, GM_EDATA
- * (too large).
+ * Make URL and body, in place of earlier ones.  Returns 0, or -1: GM_EOS,
+ * GM_EDATA (too large).
  */
 int gm_encoded_make(struct gm_encoded *, const struct gm_provider *,
     const struct gm_request *, const char *base_url,

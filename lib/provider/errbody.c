@@ -143,8 +143,8 @@ find_words(const struct gm_json *j, int at)
 }
 
 /*
- * Find a message under any name: the usual ones, "error", an inner object, or the
- * first string, as in {"en":"Not allowed"}.
+ * Find a message under any name: the usual ones, "error", an inner object, or
+ * the first string, as in {"en":"Not allowed"}.
  */
 static int
 find_any_words(const struct gm_json *j, int at)
@@ -179,7 +179,9 @@ descend(const struct gm_json *j, int at)
 	return GM_JSON_NONE;
 }
 
-/* Append one error of a list: a message, or {"loc":["body","seed"],"msg":...}. */
+/*
+ * Append one error of a list: a message, or {"loc":["body","seed"],"msg":...}.
+ */
 static void
 put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
 {
@@ -284,7 +286,9 @@ read_object(const struct gm_json *j, int at, struct gm_errbody *e)
 		read_detail(j, d, e);
 }
 
-/* Read {"error":"text"}: the message, or a name if there is a message already. */
+/*
+ * Read {"error":"text"}: the message, or a name if there is a message already.
+ */
 static void
 read_text_error(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -307,7 +311,9 @@ read_error(const struct gm_json *j, int at, struct gm_errbody *e)
 		put_message(j, at, &e->message);
 }
 
-/* Read the errors inside an object; return the object to go on with, or NONE. */
+/*
+ * Read the errors inside an object; return the object to go on with, or NONE.
+ */
 static int
 read_inside(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -359,8 +365,8 @@ looks_like_json(struct gm_span text)
 }
 
 /*
- * Find the JSON inside a message: all of it, or the rest after a known prefix, as
- * in "Error code: 400 - {'error': ...}".  Without JSON return the message.
+ * Find the JSON inside a message: all of it, or the rest after a known prefix,
+ * as in "Error code: 400 - {'error': ...}".  Without JSON return the message.
  */
 static struct gm_span
 find_body(struct gm_span message)

@@ -2,10 +2,10 @@
 #define GM_PROVIDER_ERRBODY_H
 
 /*
- * The body of an HTTP error, parsed.  It may be Google's {"error":{...}}, alone, in
- * an array, or as text inside a message, there also in Python's notation or after
- * words such as "Error code: 400 - "; an error of a chat completions server or a
- * gateway; an HTML page; text; or nothing.
+ * The body of an HTTP error, parsed.  It may be Google's {"error":{...}},
+ * alone, in an array, or as text inside a message, there also in Python's
+ * notation or after words such as "Error code: 400 - "; an error of a chat
+ * completions server or a gateway; an HTML page; text; or nothing.
  *
  * Source: google/rpc/status.proto and error_details.proto as JSON; the error
  * object of https://platform.openai.com/docs/api-reference; FastAPI's lists of
@@ -41,8 +41,8 @@ struct gm_errbody {
 };
 
 /*
- * Return true if a JSON value is an error.  Some servers send errors with status
- * 200.
+ * Return true if a JSON value is an error.  Some servers send errors with
+ * status 200.
  */
 bool gm_errbody_is(const struct gm_json *, int at);
 

@@ -24,8 +24,8 @@ has(const struct gm_buf *b, const char *patterns)
 
 /*
  * Rules of all services, before their own.  Names are those of
- * google.api.ErrorReason, and codes and types of OpenAI, Mistral, and servers with
- * the same API, such as 1113 of Zhipu and Arrearage of Alibaba.
+ * google.api.ErrorReason, and codes and types of OpenAI, Mistral, and servers
+ * with the same API, such as 1113 of Zhipu and Arrearage of Alibaba.
  */
 static const struct gm_errrule first[] = {
 	{ GM_ERRRULE_KEY, "expired_key", NULL, GM_CLASS_KEY_EXPIRED },
@@ -110,10 +110,10 @@ static const struct gm_errrule last[] = {
 };
 
 /*
- * Statuses of codes and types, for errors inside a stream, which have no status.
- * Compared without case, "_", "-", and "error" or "exception" at the end, so that
- * NOT_FOUND is NotFoundError.  The numbers are those of Mistral, MiniMax and Zhipu
- * that no two of them use for different things.
+ * Statuses of codes and types, for errors inside a stream, which have no
+ * status. Compared without case, "_", "-", and "error" or "exception" at the
+ * end, so that NOT_FOUND is NotFoundError.  The numbers are those of Mistral,
+ * MiniMax and Zhipu that no two of them use for different things.
  */
 static const struct {
 	const char *name;
@@ -332,8 +332,8 @@ gm_errrule_by_status(long http)
 }
 
 /*
- * Find the class of a page: it is from a proxy, or from a web server in front of
- * the API, and says nothing about keys.
+ * Find the class of a page: it is from a proxy, or from a web server in front
+ * of the API, and says nothing about keys.
  */
 static enum gm_class
 class_of_page(const struct gm_errrule *rules, size_t len, long http)
@@ -412,8 +412,9 @@ number_after(const struct gm_buf *text, const char *word)
 }
 
 /*
- * Return true if the request is larger than the whole quota, so that waiting does
- * not help: "Limit 1000, Requested 2500" in a 429 of a tokens-per-minute quota.
+ * Return true if the request is larger than the whole quota, so that waiting
+ * does not help: "Limit 1000, Requested 2500" in a 429 of a tokens-per-minute
+ * quota.
  */
 static bool
 is_beyond_quota(
@@ -639,11 +640,16 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 	}
 	gm_buf_init(&line, sizeof(fault->words) - 1);
 	gm_term_line(&line, words, GM_TERM_LINE_MAX);
-	/* "..." marks the cut: a key at the end may have been cut in the middle. */
+	/*
+	 * "..." marks the cut: a key at the end may have been cut in the
+	 * middle.
+	 */
 	if ((e->cut || e->message.failed != GM_OK) &&
 	    !gm_span_ends(gm_buf_span(&line), "..."))
 		gm_buf_puts(&line, "...");
-	/* A short message such as "invalid argument" needs the field's error. */
+	/*
+	 * A short message such as "invalid argument" needs the field's error.
+	 */
 	if (e->field.len > 0 &&
 	    !gm_span_has(gm_buf_span(&e->message), gm_buf_str(&e->field)) &&
 	    e->message.len < 100) {

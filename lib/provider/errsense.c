@@ -33,7 +33,9 @@ struct sense {
 	"attribute|schema|file|files|plugin|webhook|bucket|database|dataset|" \
 	"upstream|mcp|template|document"
 
-/* Such things for keys, with the texts of a request, which may mention any key. */
+/*
+ * Such things for keys, with the texts of a request, which may mention any key.
+ */
 #define OTHERS \
 	THINGS \
 	"|url|urls|uri|uris|fileuri|link|links|signed|webpage|website|" \
@@ -97,9 +99,9 @@ struct sense {
 
 /*
  * The first row that matches decides.  Rows of keys and projects have only the
- * statuses that are documented for them, and with a status other than 401 and 402
- * they match only the main statement.  A 401 is always about the key, so these
- * rows only tell an expired key from others.
+ * statuses that are documented for them, and with a status other than 401 and
+ * 402 they match only the main statement.  A 401 is always about the key, so
+ * these rows only tell an expired key from others.
  */
 static const struct sense senses[] = {
 	/* Prompt too long: phrases that mean nothing else. */
@@ -787,7 +789,9 @@ find_marks(struct gm_span text, const char *p)
 	return NULL;
 }
 
-/* Find the closing mark of a quotation; the end of the text if it is missing. */
+/*
+ * Find the closing mark of a quotation; the end of the text if it is missing.
+ */
 static const char *
 find_end(const char *p, const char *end, const char *close)
 {

@@ -2,9 +2,9 @@
 #define GM_PROVIDER_ERRSENSE_H
 
 /*
- * The meaning of an error's message in free wording: a subject ("API key") and a
- * predicate ("not valid") near each other in one sentence, with a status that is
- * documented for that meaning.  No I/O.
+ * The meaning of an error's message in free wording: a subject ("API key") and
+ * a predicate ("not valid") near each other in one sentence, with a status that
+ * is documented for that meaning.  No I/O.
  */
 
 #include <stdbool.h>
@@ -15,23 +15,23 @@
 #include "fault.h"
 
 /*
- * Append a message with each quoted text replaced by "*": a prompt, a value or a
- * name may say anything.  A quotation without a closing mark goes to the end.  One
- * word between backticks stays, as it names a parameter.  A message that looks
- * like JSON stays as it is.
+ * Append a message with each quoted text replaced by "*": a prompt, a value or
+ * a name may say anything.  A quotation without a closing mark goes to the end.
+ * One word between backticks stays, as it names a parameter.  A message that
+ * looks like JSON stays as it is.
  */
 void gm_errsense_unquote(struct gm_buf *, struct gm_span message);
 
 /*
- * The message without the prefixes of clients and gateways, such as "Error code:
- * 400 - ", "litellm.BadRequestError: " or "Access denied. ".
+ * The message without the prefixes of clients and gateways, such as "Error
+ * code: 400 - ", "litellm.BadRequestError: " or "Access denied. ".
  */
 struct gm_span gm_errsense_strip(struct gm_span message);
 
 /*
  * Return true if the text has one of the patterns, compared without case.  "|"
- * separates patterns, '*' matches any bytes: "context size|body*too large".  Each
- * part between these must be shorter than 80 bytes.
+ * separates patterns, '*' matches any bytes: "context size|body*too large".
+ * Each part between these must be shorter than 80 bytes.
  */
 bool gm_errsense_has(struct gm_span text, const char *patterns);
 

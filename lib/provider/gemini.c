@@ -243,9 +243,9 @@ write_request(struct gm_jsonw *w, const struct gm_request *q)
 }
 
 /*
- * Write the body of countTokens.  Only its long form has a system instruction; the
- * short one is used otherwise, as some gateways ignore the long form and return a
- * wrong number without an error.
+ * Write the body of countTokens.  Only its long form has a system instruction;
+ * the short one is used otherwise, as some gateways ignore the long form and
+ * return a wrong number without an error.
  */
 static void
 write_count(struct gm_jsonw *w, const struct gm_request *q)

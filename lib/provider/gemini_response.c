@@ -52,9 +52,9 @@ is_named(const struct gm_reading *r, int value, const char *const *names)
 
 /*
  * Return true if a member of a part is content that cannot be shown.  Next to a
- * text only known kinds of content are; unknown members describe the text.  In a
- * part without a text everything counts but known descriptions, so that nothing
- * new is lost silently.
+ * text only known kinds of content are; unknown members describe the text.  In
+ * a part without a text everything counts but known descriptions, so that
+ * nothing new is lost silently.
  */
 static bool
 is_content(const struct gm_reading *r, int value, bool text)
@@ -329,8 +329,9 @@ is_named_list(const struct gm_reading *r, int list)
 }
 
 /*
- * Return true for a page of models.  An empty page may lack "models", but has no
- * other members then; others, and lists without names, are from another service.
+ * Return true for a page of models.  An empty page may lack "models", but has
+ * no other members then; others, and lists without names, are from another
+ * service.
  */
 static bool
 is_page(const struct gm_reading *r, int at)

@@ -2,8 +2,8 @@
 #define GM_PROVIDER_GEMINI_RESPONSE_H
 
 /*
- * Reader for documents of the Gemini API: events of a stream, whole answers, token
- * counts, pages of the list of models.
+ * Reader for documents of the Gemini API: events of a stream, whole answers,
+ * token counts, pages of the list of models.
  *
  * Source: GenerateContentResponse and CountTokensResponse of
  * google/ai/generativelanguage/v1beta/generative_service.proto, and
@@ -16,10 +16,10 @@
 #include "provider/provider.h"
 
 /*
- * Read the document at this place of the JSON: text goes to the sink, the rest to
- * the answer.  The text of a page of models is the document itself; pages may come
- * in an array.  Returns 0, or -1: the sink's error, GM_EOS, or GM_EPROTOCOL (not a
- * page).
+ * Read the document at this place of the JSON: text goes to the sink, the rest
+ * to the answer.  The text of a page of models is the document itself; pages
+ * may come in an array.  Returns 0, or -1: the sink's error, GM_EOS, or
+ * GM_EPROTOCOL (not a page).
  */
 int gm_gemini_read(const struct gm_json *, int at, enum gm_operation,
     struct gm_answer *, const struct gm_sink *, struct gm_err *) GM_MUST_CHECK;

@@ -25,7 +25,9 @@ struct reading {
 	struct gm_buf raw, masked, texts; /* of one model */
 };
 
-/* Append a string as one clean line, with keys masked; nothing if it is none. */
+/*
+ * Append a string as one clean line, with keys masked; nothing if it is none.
+ */
 static void
 put_line(struct reading *r, int at, size_t max)
 {

@@ -6,8 +6,9 @@
  * similar names.
  *
  * Texts of the service become one clean line each, with keys masked.  Missing
- * members are tolerated, models without a name skipped; of models with one name the
- * first counts.  The name is "id", or "name" without Gemini's prefix "models/".
+ * members are tolerated, models without a name skipped; of models with one name
+ * the first counts.  The name is "id", or "name" without Gemini's prefix
+ * "models/".
  *
  * Source: ListModelsResponse and Model of
  * google/ai/generativelanguage/v1beta/model_service.proto and model.proto as

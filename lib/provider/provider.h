@@ -2,8 +2,8 @@
 #define GM_PROVIDER_PROVIDER_H
 
 /*
- * The interface of a service: a table of functions, with requests and answers as
- * plain data.  call.c knows services only through this.
+ * The interface of a service: a table of functions, with requests and answers
+ * as plain data.  call.c knows services only through this.
  */
 
 #include <stdbool.h>
@@ -56,10 +56,10 @@ struct gm_part {
 };
 
 /*
- * A turn of a conversation, with at least one part.  Texts of a user are separate,
- * such as a prompt and files; those of a model are pieces of one answer.  A service
- * that wants one text gets the former joined by blank lines, the latter without.
- * Borrowed.
+ * A turn of a conversation, with at least one part.  Texts of a user are
+ * separate, such as a prompt and files; those of a model are pieces of one
+ * answer.  A service that wants one text gets the former joined by blank lines,
+ * the latter without. Borrowed.
  */
 struct gm_turn {
 	enum gm_role role;
@@ -157,10 +157,11 @@ int gm_answer_omit(struct gm_answer *, const struct gm_omitted *,
 #define GM_SINK_OMITS 1
 
 /*
- * Takes the parts of an answer as they come.  Text comes in pieces of well-formed
- * UTF-8, cut between characters, in the order of the response.  But text that is
- * held, as it may be a thought or may come again (think.h, hops.h), is given after
- * later signatures and parts that are not text; signatures may come again.
+ * Takes the parts of an answer as they come.  Text comes in pieces of
+ * well-formed UTF-8, cut between characters, in the order of the response.  But
+ * text that is held, as it may be a thought or may come again (think.h,
+ * hops.h), is given after later signatures and parts that are not text;
+ * signatures may come again.
  */
 struct gm_sink {
 	/* Returns 0, GM_SINK_OMITS, or -1. */
@@ -180,8 +181,8 @@ struct gm_sink {
 extern const struct gm_sink gm_sink_nowhere;
 
 /*
- * Make a final sink that writes the text of the answer to *fd as it comes, without
- * thoughts.  Fails as gm_file_write() does.  fd is borrowed.
+ * Make a final sink that writes the text of the answer to *fd as it comes,
+ * without thoughts.  Fails as gm_file_write() does.  fd is borrowed.
  */
 struct gm_sink gm_sink_fd(int *fd);
 
@@ -195,7 +196,9 @@ struct gm_provider {
 	const struct gm_dialect *dialect; /* NULL: only one */
 	/* Check a model name: 0, or -1 with GM_ECONFIG. */
 	int (*check_model)(const char *model, struct gm_err *);
-	/* Check the options: 0, or -1 with GM_EUSAGE if any is not supported. */
+	/*
+	 * Check the options: 0, or -1 with GM_EUSAGE if any is not supported.
+	 */
 	int (*check)(const struct gm_provider *, const struct gm_request *,
 	    struct gm_err *);
 	/*
@@ -210,8 +213,9 @@ struct gm_provider {
 	void (*body)(const struct gm_provider *, const struct gm_request *,
 	    struct gm_buf *out);
 	/*
-	 * Read one document of the response: an event, or a whole body.  Returns
-	 * 0, or -1: the sink's error, GM_EOS, GM_EPROTOCOL (not an answer).
+	 * Read one document of the response: an event, or a whole body.
+	 * Returns 0, or -1: the sink's error, GM_EOS, GM_EPROTOCOL (not an
+	 * answer).
 	 */
 	int (*read)(const struct gm_json *, int at, enum gm_operation,
 	    struct gm_answer *, const struct gm_sink *, struct gm_err *);

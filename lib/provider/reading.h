@@ -43,24 +43,25 @@ void gm_reading_line(struct gm_reading *, int at, char *out, size_t size);
 void gm_reading_give(struct gm_reading *, struct gm_span, bool thought);
 
 /*
- * Give a string of the answer, or of a thought, to the sink; nothing if it is not
- * a string.  answer->think separates thoughts inside the text.  A surrogate pair
- * that is split between two strings is joined.
+ * Give a string of the answer, or of a thought, to the sink; nothing if it is
+ * not a string.  answer->think separates thoughts inside the text.  A surrogate
+ * pair that is split between two strings is joined.
  */
 void gm_reading_text(struct gm_reading *, int at, bool thought);
 
 /*
- * Give a part that is not text to the sink.  gm_reading_other() lists it under the
- * given type (NULL: its JSON type), gm_reading_member() under the name of its
- * member.  MIME type and size are taken from the value: base64 in "data", a data
- * URL in "url", the MIME type in "mimeType", "mime_type" or "format".
+ * Give a part that is not text to the sink.  gm_reading_other() lists it under
+ * the given type (NULL: its JSON type), gm_reading_member() under the name of
+ * its member.  MIME type and size are taken from the value: base64 in "data", a
+ * data URL in "url", the MIME type in "mimeType", "mime_type" or "format".
  */
 void gm_reading_other(struct gm_reading *, int value, const char *type);
 void gm_reading_member(struct gm_reading *, int value);
 
 /*
  * gm_reading_sign() keeps the thought signature of a part, which goes with the
- * next part that is not text; gm_reading_end_part() gives it alone if none came.
+ * next part that is not text; gm_reading_end_part() gives it alone if none
+ * came.
  */
 void gm_reading_sign(struct gm_reading *, int at);
 void gm_reading_end_part(struct gm_reading *, bool thought);
@@ -85,8 +86,8 @@ struct gm_reading_finish {
 };
 
 /*
- * Copy the finish reason and look it up in the table, without case if any_case is
- * set (chat services differ, Google's enum is exact).  Unknown reasons mean
+ * Copy the finish reason and look it up in the table, without case if any_case
+ * is set (chat services differ, Google's enum is exact).  Unknown reasons mean
  * GM_FINISH_OTHER.  A value that is not a string, is empty or means "no reason"
  * ("FINISH_REASON_UNSPECIFIED", "null") changes nothing.
  */

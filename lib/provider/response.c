@@ -43,9 +43,9 @@ take_error(struct gm_response *r, struct gm_span text, struct gm_err *err)
 }
 
 /*
- * Take an object with a message but no sign of an error: {"message":"..."}.  In the
- * middle of an answer it means that the service failed; otherwise the response is
- * not an answer.
+ * Take an object with a message but no sign of an error: {"message":"..."}.  In
+ * the middle of an answer it means that the service failed; otherwise the
+ * response is not an answer.
  */
 static int
 take_words(struct gm_response *r, struct gm_span text, struct gm_err *err)
@@ -75,9 +75,9 @@ odd_words(const struct gm_response *r)
 }
 
 /*
- * Take a document that is neither an answer nor a known error.  It may be an error
- * in another form, so its words are read, but GM_CLASS_SERVER needs more than
- * words.
+ * Take a document that is neither an answer nor a known error.  It may be an
+ * error in another form, so its words are read, but GM_CLASS_SERVER needs more
+ * than words.
  */
 static int
 take_odd(struct gm_response *r, struct gm_span text, const char *words,
@@ -120,7 +120,8 @@ is_begun(const struct gm_answer *a)
 
 /*
  * Let the provider read a document.  It restarts the timeout if the answer has
- * begun: an event with a role or a usage alone does not show that the model works.
+ * begun: an event with a role or a usage alone does not show that the model
+ * works.
  */
 static int
 read_answer(struct gm_response *r, int at, struct gm_err *err)
@@ -243,7 +244,9 @@ on_event(struct gm_span data, void *arg, struct gm_err *err)
 	return take_value(r, GM_JSON_ROOT, err);
 }
 
-/* True for a line "error: {...}", as llama.cpp sent until 2025; cut to "{...}". */
+/*
+ * True for a line "error: {...}", as llama.cpp sent until 2025; cut to "{...}".
+ */
 static bool
 is_error_line(struct gm_span *line)
 {
@@ -514,8 +517,8 @@ is_whole(const struct gm_response *r, enum gm_http_fault fault)
 }
 
 /*
- * End a transfer without a fault so far.  A broken one is still read to its end:
- * an error often comes right before, and the answer may be complete.
+ * End a transfer without a fault so far.  A broken one is still read to its
+ * end: an error often comes right before, and the answer may be complete.
  */
 static void
 end_transfer(struct gm_response *r, const struct gm_http_result *result)

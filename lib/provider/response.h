@@ -2,8 +2,8 @@
 #define GM_PROVIDER_RESPONSE_H
 
 /*
- * Parser for the body of a response: an event stream, a JSON document or array, an
- * error, or something else.  The first bytes decide, not Content-Type, which
+ * Parser for the body of a response: an event stream, a JSON document or array,
+ * an error, or something else.  The first bytes decide, not Content-Type, which
  * proxies change.
  *
  * Documents go to the provider as soon as they are complete; errors, also those
@@ -51,9 +51,9 @@ struct gm_response {
 };
 
 /*
- * Start a response.  The answer comes from gm_answer_init() or, if the request has
- * a token, from gm_hops_begin().  With a final sink, text is held only if the
- * model is known to think without an opening tag.
+ * Start a response.  The answer comes from gm_answer_init() or, if the request
+ * has a token, from gm_hops_begin().  With a final sink, text is held only if
+ * the model is known to think without an opening tag.
  */
 void gm_response_init(struct gm_response *, const struct gm_provider *,
     const struct gm_request *, const struct gm_sink *, struct gm_answer *);
@@ -63,22 +63,22 @@ void gm_response_init(struct gm_response *, const struct gm_provider *,
  * argument.  After GM_HTTP_STOP the fault has the reason, or, if its class is
  * GM_CLASS_OK, *err has the error of the answer's sink.
  *
- * GM_HTTP_ALIVE, which restarts the timeout: an event of the answer, the first of
- * which must carry text, a thought, another part or a finish reason; or 64 KiB
- * more of a large event; or any bytes of a document or an error.  Comments,
+ * GM_HTTP_ALIVE, which restarts the timeout: an event of the answer, the first
+ * of which must carry text, a thought, another part or a finish reason; or 64
+ * KiB more of a large event; or any bytes of a document or an error.  Comments,
  * blanks, other events (pings) and single bytes of an event do not count.
  */
 enum gm_http_pulse gm_response_take(const struct gm_http_head *, struct gm_span,
     void *response, struct gm_err *);
 
 /*
- * End the response after the transfer, and fill the fault.  With GM_CLASS_OK the
- * answer has its finish; GM_FINISH_OTHER without a reason means a complete
+ * End the response after the transfer, and fill the fault.  With GM_CLASS_OK
+ * the answer has its finish; GM_FINISH_OTHER without a reason means a complete
  * response without a finish reason.
  *
- * An answer with a finish reason is complete, however the transfer ended, also by
- * a timeout (GM_HTTP_TIMEOUT).  The exception is text after a finish reason: more
- * may have been lost with a broken connection.
+ * An answer with a finish reason is complete, however the transfer ended, also
+ * by a timeout (GM_HTTP_TIMEOUT).  The exception is text after a finish reason:
+ * more may have been lost with a broken connection.
  *
  * With GM_FINISH_MORE the answer is not closed: call gm_reading_close() if no
  * request continues it.

@@ -31,7 +31,9 @@ dispatch(struct gm_sse *s, struct gm_err *err)
 
 	if (check(&s->data, err) != 0)
 		return -1;
-	/* Each data line adds its '\n'; the last one is not part of the data. */
+	/*
+	 * Each data line adds its '\n'; the last one is not part of the data.
+	 */
 	if (data.len > 1) {
 		data.len--;
 		rc = s->event(data, s->arg, err);
@@ -77,8 +79,8 @@ take_line(struct gm_sse *s, struct gm_span line, struct gm_err *err)
 }
 
 /*
- * Take the end of a line.  A line that came whole, as most do, is not copied; one
- * that is too long goes through the buffer, which reports it.
+ * Take the end of a line.  A line that came whole, as most do, is not copied;
+ * one that is too long goes through the buffer, which reports it.
  */
 static int
 end_line(struct gm_sse *s, struct gm_span tail, struct gm_err *err)

@@ -5,15 +5,15 @@
  * Incremental parser for server-sent events.
  *
  * Bytes go in as the network delivers them, cut anywhere; whole events come out
- * through a callback.  Where the bytes are cut makes no difference.  No I/O, and
- * never more than one event in memory.
+ * through a callback.  Where the bytes are cut makes no difference.  No I/O,
+ * and never more than one event in memory.
  *
  * Source: WHATWG HTML, "Server-sent events", parsing and interpretation of an
  * event stream.  Differences: "event", "id" and "retry" are ignored, as streams
- * are not resumed; an event with empty data is dropped; a line that is not a field
- * goes to the stray callback, as services send bare JSON errors between events;
- * gm_sse_end() dispatches an event that the end of the body leaves open, as some
- * services omit the last empty line.
+ * are not resumed; an event with empty data is dropped; a line that is not a
+ * field goes to the stray callback, as services send bare JSON errors between
+ * events; gm_sse_end() dispatches an event that the end of the body leaves
+ * open, as some services omit the last empty line.
  */
 
 #include <stdbool.h>

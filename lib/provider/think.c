@@ -35,8 +35,8 @@ struct pair {
 };
 
 /*
- * Tags, compared without case.  Each begins with one of STARTS and is shorter than
- * CONTEXT; no opening tag is a prefix of another one.
+ * Tags, compared without case.  Each begins with one of STARTS and is shorter
+ * than CONTEXT; no opening tag is a prefix of another one.
  */
 static const struct pair pairs[] = {
 	{ "<think>", "</think>" },
@@ -58,7 +58,9 @@ static const struct pair pairs[] = {
 
 #define STARTS "<[\xE2"
 
-/* Pairs for the beginning of a text: all but the last, which is a head there. */
+/*
+ * Pairs for the beginning of a text: all but the last, which is a head there.
+ */
 #define TAGS (GM_LEN(pairs) - 1)
 
 /* Beginnings of a message's head, and ends of its body. */
@@ -267,7 +269,9 @@ is_closed(const char *text, size_t len, size_t end, char mark, bool last)
 	return i == len && !last ? -1 : 0;
 }
 
-/* Return 1 if a tag from at to end is quoted, 0 if not, -1 if more is needed. */
+/*
+ * Return 1 if a tag from at to end is quoted, 0 if not, -1 if more is needed.
+ */
 static int
 is_quoted(const char *text, size_t len, size_t at, size_t end, bool last)
 {
@@ -297,8 +301,8 @@ ends_line(const char *text, size_t len, size_t before, size_t after)
 
 /*
  * Return 1 if a closing tag from at to end closes a thought, 0 if the text only
- * mentions it, -1 if more is needed.  Models write it at the end of a sentence or
- * line, or on a separate line.
+ * mentions it, -1 if more is needed.  Models write it at the end of a sentence
+ * or line, or on a separate line.
  */
 static int
 closes(const char *text, size_t len, size_t at, size_t end, bool last)
@@ -327,9 +331,9 @@ struct found {
 };
 
 /*
- * Keep a closing tag in an open code block for the end: it closes the thought only
- * if no fence closes the block, as a model may leave its block open.  The tag in
- * the last block counts.
+ * Keep a closing tag in an open code block for the end: it closes the thought
+ * only if no fence closes the block, as a model may leave its block open.  The
+ * tag in the last block counts.
  */
 static void
 doubt(struct gm_think *t, const struct found *f)
@@ -355,8 +359,8 @@ is_doubt_right(struct gm_think *t, struct found *f)
 }
 
 /*
- * Return 1 and set *f if the closing tag at an offset closes a thought, 0 if not,
- * -1 if more is needed.
+ * Return 1 and set *f if the closing tag at an offset closes a thought, 0 if
+ * not, -1 if more is needed.
  */
 static int
 try_close(
@@ -388,8 +392,8 @@ opens(struct gm_think *t, size_t at)
 }
 
 /*
- * Find the first tag that closes a thought; none does after an opening tag.  Sets
- * scan to the start of the next search.
+ * Find the first tag that closes a thought; none does after an opening tag.
+ * Sets scan to the start of the next search.
  */
 static bool
 find_close(struct gm_think *t, bool last, struct found *f)
@@ -431,8 +435,9 @@ end_of_analysis(const char *text, size_t at)
 }
 
 /*
- * Measure a closing tag at the beginning of the text, of a thought that is empty or
- * came separately.  Return the bytes to drop, 0 for none, -1 if more is needed.
+ * Measure a closing tag at the beginning of the text, of a thought that is
+ * empty or came separately.  Return the bytes to drop, 0 for none, -1 if more
+ * is needed.
  */
 static ptrdiff_t
 measure_close(const struct gm_think *t, bool last)

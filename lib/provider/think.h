@@ -12,16 +12,17 @@
  * the channel "final" is the answer.  The case of letters does not matter.
  *
  * An opening tag counts only at the beginning of the text, after white space.
- * Without a closing tag everything after it is a thought: the model never reached
- * the answer.  Some templates put the opening tag into the prompt, so that the text
- * has only the closing tag: everything before it is a thought, which may be empty.
- * A closing tag is text inside a sentence, in quotes, in a fenced code block that is
- * closed, or after an opening tag that is not itself quoted.  White space after a
- * closing tag is dropped.
+ * Without a closing tag everything after it is a thought: the model never
+ * reached the answer.  Some templates put the opening tag into the prompt, so
+ * that the text has only the closing tag: everything before it is a thought,
+ * which may be empty. A closing tag is text inside a sentence, in quotes, in a
+ * fenced code block that is closed, or after an opening tag that is not itself
+ * quoted.  White space after a closing tag is dropped.
  *
  * Text goes in as it comes, cut anywhere between characters, and out through a
- * callback as soon as its kind is known.  Text without an opening tag, which may be
- * a thought, is held: at most GM_THINK_MAX bytes; a longer one is text.  No I/O.
+ * callback as soon as its kind is known.  Text without an opening tag, which
+ * may be a thought, is held: at most GM_THINK_MAX bytes; a longer one is text.
+ * No I/O.
  */
 
 #include <stdbool.h>
@@ -56,9 +57,9 @@ struct gm_think {
 };
 
 /*
- * Start a text.  hold: hold all of it until a closing tag or the end.  Otherwise
- * text without an opening tag is given at once, and leaked is set if a closing tag
- * comes later.
+ * Start a text.  hold: hold all of it until a closing tag or the end.
+ * Otherwise text without an opening tag is given at once, and leaked is set if
+ * a closing tag comes later.
  */
 void gm_think_init(struct gm_think *, bool hold);
 
@@ -67,8 +68,8 @@ int gm_think_take(struct gm_think *, struct gm_span piece, gm_think_fn *fn,
     void *arg, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Stop waiting for a closing tag, as the server separates thoughts itself.  If one
- * comes after text, leaked is set.
+ * Stop waiting for a closing tag, as the server separates thoughts itself.  If
+ * one comes after text, leaked is set.
  */
 int gm_think_separated(struct gm_think *, gm_think_fn *fn, void *arg,
     struct gm_err *) GM_MUST_CHECK;
@@ -77,8 +78,8 @@ int gm_think_separated(struct gm_think *, gm_think_fn *fn, void *arg,
 bool gm_think_holds_text(const struct gm_think *);
 
 /*
- * End the text: held text is given as text, or as a thought after an opening tag.
- * Later pieces are text.
+ * End the text: held text is given as text, or as a thought after an opening
+ * tag. Later pieces are text.
  */
 int gm_think_end(struct gm_think *, gm_think_fn *fn, void *arg,
     struct gm_err *) GM_MUST_CHECK;

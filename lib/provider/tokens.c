@@ -4,9 +4,9 @@
 #include "provider/tokens.h"
 
 /*
- * Weights in 1/1000 token, fitted to counts of the tokenizer of Gemini 2 and 3 for
- * prose in many languages, source code, tables, logs and encoded data.  Each digit
- * is a token there.
+ * Weights in 1/1000 token, fitted to counts of the tokenizer of Gemini 2 and 3
+ * for prose in many languages, source code, tables, logs and encoded data.
+ * Each digit is a token there.
  */
 #define WORD 520 /* once for each run of letters */
 #define LETTER 135
@@ -25,7 +25,8 @@
 
 /*
  * A run of [A-Za-z0-9+/=] is code, such as base64, if it has at least CODE_MIN
- * characters and at least one in CODE_CHANGE differs in class from the one before.
+ * characters and at least one in CODE_CHANGE differs in class from the one
+ * before.
  */
 #define CODE_MIN 12
 #define CODE_CHANGE 5
@@ -76,8 +77,8 @@ static const unsigned char ascii[256] = {
 #undef P
 
 /*
- * The class of the characters from first up to the next row.  Rare punctuation of a
- * script counts as its letters.
+ * The class of the characters from first up to the next row.  Rare punctuation
+ * of a script counts as its letters.
  */
 #define L C_ACCENTED
 #define Y C_CYRILLIC_GREEK
@@ -269,8 +270,8 @@ is_letter(unsigned char class)
 }
 
 /*
- * Add the bytes from p to end to the run at the end of the text, or begin one.  The
- * piece of text that they are in begins at piece.
+ * Add the bytes from p to end to the run at the end of the text, or begin one.
+ * The piece of text that they are in begins at piece.
  */
 static void
 extend_run(struct gm_tokens *t, const unsigned char *piece,
@@ -321,9 +322,10 @@ add_run(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)
 }
 
 /*
- * Add ASCII to a text that does not end in a run; return where the ASCII ends.  Runs
- * below CODE_MIN need no second look.  The loop has no branch that depends on the
- * ends of words, which a processor cannot predict: that makes it twice as fast.
+ * Add ASCII to a text that does not end in a run; return where the ASCII ends.
+ * Runs below CODE_MIN need no second look.  The loop has no branch that depends
+ * on the ends of words, which a processor cannot predict: that makes it twice
+ * as fast.
  */
 static const unsigned char *
 add_ascii(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)
@@ -378,8 +380,8 @@ find(uint32_t point, const struct range *near)
 }
 
 /*
- * Complete the character at the end of the text; return its end.  If the bytes are
- * not UTF-8, they count as symbols.
+ * Complete the character at the end of the text; return its end.  If the bytes
+ * are not UTF-8, they count as symbols.
  */
 static const unsigned char *
 add_half(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)

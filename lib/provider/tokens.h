@@ -30,7 +30,9 @@ struct gm_tokens {
 	unsigned char half[4]; /* the beginning of a character */
 };
 
-/* Append a piece of the text.  Each byte that is not UTF-8 counts as a symbol. */
+/*
+ * Append a piece of the text.  Each byte that is not UTF-8 counts as a symbol.
+ */
 void gm_tokens_add(struct gm_tokens *, struct gm_span);
 
 /* The estimate of the text so far, rounded up. */

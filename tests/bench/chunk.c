@@ -1,6 +1,6 @@
 /*
- * chunk LIMIT <FILE: cut a text into chunks of LIMIT tokens, and print the speed in
- * MiB per second of CPU.
+ * chunk LIMIT <FILE: cut a text into chunks of LIMIT tokens, and print the
+ * speed in MiB per second of CPU.
  */
 
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /*
- * The minimum for many POSTs at once with libcurl: a bare loop over curl_multi, as a
- * reference for batches.
+ * The minimum for many POSTs at once with libcurl: a bare loop over curl_multi,
+ * as a reference for batches.
  *
  *	multi CALLS AT_ONCE URL KEY [CAFILE]
  *
  * Sends "record N" each time and drops the response; with CAFILE over TLS and
- * HTTP/2.  Retries failed requests, as the server may end connections, but not for
- * ever.
+ * HTTP/2.  Retries failed requests, as the server may end connections, but not
+ * for ever.
  */
 
 #include <stdio.h>

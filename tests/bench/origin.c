@@ -5,13 +5,13 @@
  *	origin [LATENCY_MS]
  *
  * Prints its port.  Every POST gets one short answer, LATENCY_MS after its last
- * byte: an event stream for ...:streamGenerateContent, else a count of tokens.  A
- * GET gets a list of 64 models, or of one with pageSize=1.  Ends with standard
- * input, and then prints the numbers of accepted connections, of connections that
- * were open at a time at most, and of answered requests.
+ * byte: an event stream for ...:streamGenerateContent, else a count of tokens.
+ * A GET gets a list of 64 models, or of one with pageSize=1.  Ends with
+ * standard input, and then prints the numbers of accepted connections, of
+ * connections that were open at a time at most, and of answered requests.
  *
- * One thread; a connection has one request at a time.  All requests wait equally
- * long, so waiting requests are a queue.
+ * One thread; a connection has one request at a time.  All requests wait
+ * equally long, so waiting requests are a queue.
  */
 
 #include <arpa/inet.h>

@@ -4,9 +4,9 @@
  *	pool CALLS [RUNS]
  *
  * Sends CALLS small prompts, 64 at once, RUNS times (default: 1) over the same
- * connections.  Prints the CPU time of a call in microseconds, without the start of
- * the program and, with several runs, without the first, which opens the
- * connections.  The environment names the service, as for gm-prompt.
+ * connections.  Prints the CPU time of a call in microseconds, without the
+ * start of the program and, with several runs, without the first, which opens
+ * the connections.  The environment names the service, as for gm-prompt.
  */
 
 #include <stdio.h>

@@ -3,9 +3,10 @@
  *
  *	reserve DIR PROCESSES SECONDS KEYS ROWS
  *
- * Makes a table of ROWS rows; each process then has a ring of KEYS keys and reserves
- * as fast as it can.  Prints the mean CPU time of a reservation in microseconds, and
- * the number per second on standard error.  Fails if a reservation is lost.
+ * Makes a table of ROWS rows; each process then has a ring of KEYS keys and
+ * reserves as fast as it can.  Prints the mean CPU time of a reservation in
+ * microseconds, and the number per second on standard error.  Fails if a
+ * reservation is lost.
  */
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /*
- * Speed of a streamed answer.  The program is the server, starts the command, and
- * reads its output.
+ * Speed of a streamed answer.  The program is the server, starts the command,
+ * and reads its output.
  *
- * stream delay EVENTS COMMAND...   an event every 2 ms, with the time of sending:
- *                                  print the delay at the output
+ * stream delay EVENTS COMMAND...   an event every 2 ms, with its time of
+ *                                  sending: print the delay at the output
  * stream rate MIB COMMAND...       text in events of 1,000 bytes: print MiB of
  *                                  output per second
  *

@@ -3,13 +3,13 @@
  *
  *	timeit ROUNDS {[SETTING]... NAME COMMAND [BOUND]...}...
  *
- * Each round runs every command once, so that a busy moment of the machine affects
- * all of them.  sh(1) replaces itself by the command with exec.  Output is
- * discarded.
+ * Each round runs every command once, so that a busy moment of the machine
+ * affects all of them.  sh(1) replaces itself by the command with exec.  Output
+ * is discarded.
  *
  * Prints a line of medians for each command: wall time with its 10th and 90th
- * percentile, CPU (user and system, children included), peak memory of the largest
- * process, and the ratio of the first command to it, round by round.
+ * percentile, CPU (user and system, children included), peak memory of the
+ * largest process, and the ratio of the first command to it, round by round.
  *
  * Settings hold for all commands after them:
  *
@@ -17,8 +17,8 @@
  *	ideal=MS	the speed is a percentage of the best one
  *	unit=UNIT	standard output is a number, the command's own figure
  *
- * A bound follows its command, and is repeated in the output, after "missed" if it
- * is exceeded:
+ * A bound follows its command, and is repeated in the output, after "missed" if
+ * it is exceeded:
  *
  *	wall=MS cpu=US own=NUMBER peak=MIB	at most this
  *	least=NUMBER percent=N			own, of the ideal: at least

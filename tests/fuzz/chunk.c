@@ -1,6 +1,6 @@
 /*
- * Chunks cover the text, keep the limit, begin at characters, and do not depend on
- * how the text is cut into pieces.
+ * Chunks cover the text, keep the limit, begin at characters, and do not depend
+ * on how the text is cut into pieces.
  */
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * Bodies of errors, with any contents: one clean line of text, without a key after
- * masking; a wait within bounds; a page never marks a key.
+ * Bodies of errors, with any contents: one clean line of text, without a key
+ * after masking; a wait within bounds; a page never marks a key.
  */
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
- * JSON: the parser accepts what a plain recursive parser accepts.  Then all tokens
- * are reached and within bounds, a look-up finds what a walk finds, strings
- * survive being written, and no prefix of the text is accepted.
+ * JSON: the parser accepts what a plain recursive parser accepts.  Then all
+ * tokens are reached and within bounds, a look-up finds what a walk finds,
+ * strings survive being written, and no prefix of the text is accepted.
  */
 
 #include <assert.h>

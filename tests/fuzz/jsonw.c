@@ -1,6 +1,6 @@
 /*
- * JSON is written as the bytes of the input say, parsed, and compared with these
- * bytes: everything is there, in order, without control characters.
+ * JSON is written as the bytes of the input say, parsed, and compared with
+ * these bytes: everything is there, in order, without control characters.
  */
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
- * Numbers: the first byte is the kind, the rest the text.  An accepted number is in
- * its range and equals the result of another method; a rejected one gives one
- * short clean line.
+ * Numbers: the first byte is the kind, the rest the text.  An accepted number
+ * is in its range and equals the result of another method; a rejected one gives
+ * one short clean line.
  */
 
 #include <assert.h>

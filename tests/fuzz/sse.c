@@ -1,6 +1,6 @@
 /*
- * Server-sent events: events, stray lines, errors and pending bytes do not depend
- * on the cuts, and the events are those of a slow plain parser.
+ * Server-sent events: events, stray lines, errors and pending bytes do not
+ * depend on the cuts, and the events are those of a slow plain parser.
  */
 
 #include <assert.h>

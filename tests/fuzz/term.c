@@ -1,6 +1,6 @@
 /*
- * Text for a terminal: the result does not depend on cuts between characters; no
- * control sequence is left, nothing is added, and no line is lost.
+ * Text for a terminal: the result does not depend on cuts between characters;
+ * no control sequence is left, nothing is added, and no line is lost.
  */
 
 #include <assert.h>
@@ -31,7 +31,9 @@ steers(uint32_t c)
 	return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
 }
 
-/* Check: well-formed, no control sequences.  Return the number of characters. */
+/*
+ * Check: well-formed, no control sequences.  Return the number of characters.
+ */
 static size_t
 check_clean(struct gm_span s)
 {

@@ -1,6 +1,6 @@
 /*
- * UTF-8: decoding, skipping and repairing agree with a slow decoder that works by
- * values, not by bounds of bytes.
+ * UTF-8: decoding, skipping and repairing agree with a slow decoder that works
+ * by values, not by bounds of bytes.
  */
 
 #include <assert.h>

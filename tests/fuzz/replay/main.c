@@ -1,7 +1,7 @@
 /*
- * Run a fuzz target without a fuzzer: over files and directories of files in the
- * arguments, or without arguments over generated short inputs, always the same
- * ones.  Prints TAP; a broken property aborts.
+ * Run a fuzz target without a fuzzer: over files and directories of files in
+ * the arguments, or without arguments over generated short inputs, always the
+ * same ones.  Prints TAP; a broken property aborts.
  */
 
 #include <dirent.h>

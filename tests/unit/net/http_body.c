@@ -89,8 +89,8 @@ read_request(FILE *in, uint64_t *sum)
 }
 
 /*
- * Answer requests with length and sum of their bodies.  The second request of the
- * first connection ends it, as if it had been idle for too long.
+ * Answer requests with length and sum of their bodies.  The second request of
+ * the first connection ends it, as if it had been idle for too long.
  */
 static _Noreturn void
 serve(int listener)

@@ -182,8 +182,8 @@ put_prompt(struct gm_buf *out, const char *body)
 }
 
 /*
- * countTokens: with a system instruction the request is in one more object, with
- * the model; without one only the contents are sent.
+ * countTokens: with a system instruction the request is in one more object,
+ * with the model; without one only the contents are sent.
  */
 static void
 test_count_bodies(void **state)

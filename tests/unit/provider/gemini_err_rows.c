@@ -1,4 +1,6 @@
-/* Each known refusal of the Gemini API, by the names of tests/server/README.md. */
+/*
+ * Each known refusal of the Gemini API, by the names of tests/server/README.md.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -337,8 +339,8 @@ test_rows(void **state)
 }
 
 /*
- * Each inside a stream or with status 200, where the code in the body counts; pages
- * and text have no code.
+ * Each inside a stream or with status 200, where the code in the body counts;
+ * pages and text have no code.
  */
 static void
 test_rows_in_a_stream(void **state)

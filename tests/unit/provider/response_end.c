@@ -194,8 +194,8 @@ test_first_fault_stays(void **state)
 }
 
 /*
- * Only events restart the timeout, not comments, blanks, pings of any kind, nor an
- * answer that has not begun.
+ * Only events restart the timeout, not comments, blanks, pings of any kind, nor
+ * an answer that has not begun.
  */
 static const struct {
 	long status;

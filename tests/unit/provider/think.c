@@ -11,8 +11,8 @@
 #define ANALYSIS "<|channel|>analysis<|message|>"
 
 /*
- * Thoughts are in brackets; text that is given only at the end follows a '|'.  open:
- * without holding; '!': a thought was given as text; NULL: no difference.
+ * Thoughts are in brackets; text that is given only at the end follows a '|'.
+ * open: without holding; '!': a thought was given as text; NULL: no difference.
  */
 static const struct {
 	const char *text, *held, *open;
