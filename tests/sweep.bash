@@ -30,7 +30,7 @@ sweep() {
 			return 1
 		fi
 		if [ "$status" -eq 71 ] && [[ $fn == *alloc ]] &&
-		    ! grep -Eq '^gm-[a-z]+: (.*: )?out of memory$' <<<"$stderr"; then
+		    ! grep -Eq '^gm-[a-z]+: (.*: )?out of memory( \((HTTP [0-9]+, )?local\))?$' <<<"$stderr"; then
 			echo "$fn $n: does not say so: $stderr"
 			return 1
 		fi
