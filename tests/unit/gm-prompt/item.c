@@ -485,8 +485,8 @@ test_services(void **state)
 	    gm_item_make(it, &all, 3, gm_span_of(PROMPT "\"top_k\":4}"), &err),
 	    0);
 	assert_string_equal(said(),
-	    "gm-x: record 3: not sent to mistral: --top-k: mistral has no "
-	    "counterpart\n");
+	    "gm-x: record 3: not sent to mistral: --top-k: not supported by "
+	    "mistral\n");
 	assert_ptr_equal(it->service->provider, &gm_gemini);
 	assert_null(it->service->next);
 	assert_string_equal(it->request.model, "one");
