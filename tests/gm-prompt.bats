@@ -195,7 +195,7 @@ gm-prompt: $n: this model rejects --thinking off; use low, medium, high or xhigh
 	ask -m models/gemini-4-argon --quiet -t 1 --thinking xhigh hi
 	said 0 $'Hello.\n' ''
 	ask -m models/gemini-4-argon --thinking xhigh hi
-	said 0 $'Hello.\n' "gm-prompt: models/gemini-4-argon: this model rejects --thinking at this level; use low, medium or high
+	said 0 $'Hello.\n' "gm-prompt: models/gemini-4-argon: this model rejects --thinking with this level; use low, medium or high
 "
 	ask -m $n --thinking xhigh --max-tokens 200000 hi
 	said 0 $'Hello.\n' ''
