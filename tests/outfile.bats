@@ -310,8 +310,8 @@ spelled() {
 @test "--output: an answer that was cut by the token limit is kept" {
 	replies <<<'[{"stream": ["Hel"], "finish": "MAX_TOKENS"}]'
 	ask -o file hi
-	said 1 '' "gm-prompt: $ALIAS: the answer was cut by the token limit\
- (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	said 1 '' "gm-prompt: $ALIAS: the answer was cut at the token limit;\
+ raise --max-tokens (MAX_TOKENS)
 "
 	same file $'Hel\n'
 }
@@ -746,7 +746,7 @@ assert json.load(open("out"))["text"] == "int i;\n"'
 @test "--extract of an answer that was cut: 1, and why it was cut" {
 	replies <<<'[{"stream": ["```\none\ntw"], "finish": "MAX_TOKENS"}]'
 	ask -x hi
-	said 1 $'one\ntw\n' "gm-prompt: $ALIAS: the answer was cut by the token\
- limit (MAX_TOKENS); --max-tokens N sets the total of thinking and answer
+	said 1 $'one\ntw\n' "gm-prompt: $ALIAS: the answer was cut at the token limit;\
+ raise --max-tokens (MAX_TOKENS)
 "
 }
