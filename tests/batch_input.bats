@@ -184,7 +184,7 @@ turns() {
 "13 bad_input top_k: not a whole number from 1 to 1000000"
 "14 bad_input stop: more than 5 strings"
 "15 bad_input thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (as the model likes) to 10000000"
-"16 bad_input model: not a model'"'"'s name: it has blanks, controls or one of / ? # , %"
+"16 bad_input model: not a model name: it contains blanks, control characters or one of / ? # , %"
 "17 bad_input files: not an array of names"
 "18 local gone: No such file or directory"
 "19 local dir: Is a directory"

@@ -307,7 +307,7 @@ spelled() {
 	[ "$(ls -A)" = $'err\nfile\nout' ]
 }
 
-@test "--output: an answer that was cut at the token limit is kept" {
+@test "--output: an answer that was cut by the token limit is kept" {
 	replies <<<'[{"stream": ["Hel"], "finish": "MAX_TOKENS"}]'
 	ask -o file hi
 	said 1 '' "gm-prompt: $ALIAS: the answer was cut at the token limit;\
@@ -719,17 +719,17 @@ assert json.load(open("file"))["text"] == "Hello."'
 @test "--extract: no block: 1, nothing on stdout, the old file stays" {
 	replies <<<'[{"stream": ["Use ls."], "repeat": -1}]'
 	ask -x hi
-	said 1 '' "gm-prompt: $ALIAS: the answer has no fenced block"$'\n'
+	said 1 '' "gm-prompt: $ALIAS: the answer has no fenced block; omit --extract (no_block)"$'\n'
 	echo old >file
 	ask -x -o file hi
-	said 1 '' "gm-prompt: $ALIAS: the answer has no fenced block"$'\n'
+	said 1 '' "gm-prompt: $ALIAS: the answer has no fenced block; omit --extract (no_block)"$'\n'
 	same file $'old\n'
 	ask -x --json hi
 	[ "$rc" -eq 1 ]
 	python3 -c 'import json
 r = json.load(open("out"))
 assert r["ok"] is False and r["text"] == "", r
-assert r["error"]["message"].endswith("the answer has no fenced block"), r'
+assert r["error"]["message"].endswith("the answer has no fenced block; omit --extract (no_block)"), r'
 	sent_as 3 "$HI"
 }
 
@@ -746,7 +746,7 @@ assert json.load(open("out"))["text"] == "int i;\n"'
 @test "--extract of an answer that was cut: 1, and why it was cut" {
 	replies <<<'[{"stream": ["```\none\ntw"], "finish": "MAX_TOKENS"}]'
 	ask -x hi
-	said 1 $'one\ntw\n' "gm-prompt: $ALIAS: the answer was cut at the token\
- limit; raise --max-tokens (MAX_TOKENS)
+	said 1 $'one\ntw\n' "gm-prompt: $ALIAS: the answer was cut at the token limit;\
+ raise --max-tokens (MAX_TOKENS)
 "
 }
