@@ -2,7 +2,7 @@
 
 load helper
 
-# Standard output goes to the file "shown", standard error to "errors".
+# demo: run it, with standard output in "shown" and standard error in "errors".
 demo() {
 	"$ROOT/tests/demo/demo.sh" "$BUILD" >shown 2>errors
 }
@@ -160,7 +160,7 @@ gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; us
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# measured: standard input without times, rates and the blanks that they need.
+# measured: mask times, rates and the blanks between columns.
 measured() {
 	sed -E 's/([0-9-]{10}T)?[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
 	    s|[0-9.]+/s|N/s|; s/  +/  /g; s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'

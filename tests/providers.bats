@@ -429,18 +429,18 @@ gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
 }
 
-@test "gm-models --fallback: one without a key is left out, whoever it is" {
+@test "gm-models --fallback: a service without a key is skipped" {
 	start
-	local left="skipped: no API key $TRUSTED; set"
+	local skipped="skipped: no API key $TRUSTED; set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral: $left MISTRAL_API_KEYS
+' "gm-models: mistral: $skipped MISTRAL_API_KEYS
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini: $left GOOGLE_API_KEYS"
+	local gemini="gm-models: gemini: $skipped GOOGLE_API_KEYS"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "
@@ -596,7 +596,7 @@ gm-keycheck: --level count skipped: not supported by openai
 	# No model, no answer.
 	again
 	tool gm-keycheck --provider openai --level generate
-	rows 0 'gm-keycheck: --level generate skipped: no model: set OPENAI_MODEL (gm-models --provider openai lists them)
+	rows 0 'gm-keycheck: --level generate skipped: no model; set OPENAI_MODEL to a name from gm-models --provider openai
 ' '0|-|-|ok|-|200|MS|-'
 	got 'GET /llamacpp/v1/models'
 	OPENAI_MODEL=qwen tool gm-keycheck --provider openai --level generate
@@ -735,7 +735,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 		--provider nobody|--provider: not gemini, mistral, openai or all
 		--fallback all|--fallback: not gemini, mistral or openai
 		--provider mistral 2|INDEX: not a whole number from 0 to 1
-		--provider mistral -k 2|--key-index: there is no key with index 2: the last one is 1
+		--provider mistral -k 2|--key-index: no key has index 2; the last one has 1
 	END
 }
 
@@ -875,7 +875,7 @@ gm_keycheck_timestamp_seconds MS
 {"index":1,"key":"...0012","project":null,"models":[{"model":"mistral-large-latest","current":false,"status":"ok","class":"ok","since":null,"retry_at":null,"requests":0,"failures":0,"last_use":null,"reason":null}]}
 ' ''
 	tool gm-rotate --provider mistral --mark 2 --class ok
-	misused gm-rotate 'there is no key with index 2: the last one is 1'
+	misused gm-rotate 'no key has index 2; the last one has 1'
 }
 
 @test "gm-rotate --provider mistral: another base URL has other marks" {
@@ -928,11 +928,11 @@ OPENAI_API_KEY=$SERVER_KEY
 @test "gm-rotate --provider: no model, no key, and none that is needed: 78" {
 	start
 	tool gm-rotate --provider openai
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: no key is needed, and there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
 	OPENAI_MODEL=m tool gm-rotate --provider openai --status
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: no key is needed, and there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -- true
-	fails 78 'gm-rotate: no model: set OPENAI_MODEL (gm-models --provider openai lists them)'
+	fails 78 'gm-rotate: no model; set OPENAI_MODEL to a name from gm-models --provider openai'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -m m
 	said 0 '0
 ' ''

@@ -209,7 +209,7 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	len = r->choice.ring->len;
 	if (r->index >= (int64_t)len)
 		return gm_fail(err, GM_EUSAGE,
-		    "there is no key with index %lld: the last one is %zu",
+		    "no key has index %lld; the last one has %zu",
 		    (long long)r->index, len - 1);
 	return 0;
 }
