@@ -602,7 +602,7 @@ END
 	models --retries 0
 	[ "$rc" -eq 76 ]
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not a list of models"
+	failed 76 "$URL: the response makes no sense: JSON, but not a list of models; check the base URL (HTTP 200, protocol)"
 	models
 	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not an answer"
 	models
@@ -783,7 +783,7 @@ TOO_LARGE="$SMALL: the prompt has about 27564 tokens, the model takes 20000; sho
 "
 	same file $'old\n'
 	gm -m $SMALL --json <text
-	said 65 '{"ok":false,"text":"","provider":"gemini","model":"'"$SMALL"'","model_version":null,"key_index":null,"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,"thoughts":null,"total":null},"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0},"bytes":{"sent":0,"received":0},"parts_omitted":[],"attempts":[],"fallback":false,"sources":[],"error":{"class":"too_large","message":"'"$TOO_LARGE"'","retry_at":null}}
+	said 65 '{"ok":false,"text":"","provider":"gemini","model":"'"$SMALL"'","model_version":null,"key_index":null,"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,"thoughts":null,"total":null},"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0},"bytes":{"sent":0,"received":0},"parts_omitted":[],"attempts":[],"fallback":false,"sources":[],"error":{"class":"too_large","message":"'"$TOO_LARGE"'","service_message":null,"retry_at":null}}
 ' "gm-prompt: $TOO_LARGE
 "
 	# The system instruction counts, too.
