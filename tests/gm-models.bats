@@ -604,7 +604,7 @@ END
 	models
 	failed 76 "$URL: the response makes no sense: JSON, but not a list of models; check the base URL (HTTP 200, protocol)"
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not an answer"
+	failed 76 "$URL: the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)"
 	models
 	failed 78 "$URL: no API at this address; check the base URL (HTTP 404, bad_url): x"
 	[ ! -e "$HOME/.cache" ]
