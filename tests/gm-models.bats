@@ -184,7 +184,7 @@ gemma-4-31b-it  262144  32768   no        generateContent,countTokens  yes
 @test "--json: the page tells each member, and no other" {
 	serve
 	models --json --probe gemma
-	awk '/^\.Sh/ { on = $0 == ".Sh THE JSON OBJECT" } on' \
+	awk '/^\.Sh/ { on = $0 == ".Sh JSON OBJECTS" } on' \
 	    "$BUILD/man/gm-models.1" | sed 's/ , /\n.Va /g' |
 	    sed -n 's/^\.\(It \)*Va \([a-z_]*\).*/\2/p' | sort >page
 	jq -r '.. | objects | keys[]' out | sort | diff - page
@@ -331,7 +331,7 @@ gm-models: no model answers
 	models --deadline 300ms
 	[ "$rc" -eq 69 ]
 	same out ''
-	same err 'gm-models: models: deadline exceeded (deadline)
+	same err 'gm-models: models: deadline exceeded; raise --deadline (deadline)
 '
 	play <<-END
 		[$(page a b c), {"when": {"path": "/b:"},
@@ -339,7 +339,7 @@ gm-models: no model answers
 		 {"json": {"totalTokens": 1}, "repeat": -1}]
 	END
 	models --deadline 700ms --probe -l
-	failed 69 'b: deadline exceeded (deadline)'
+	failed 69 'b: deadline exceeded; raise --deadline (deadline)'
 }
 
 @test "a signal ends it at once, without a word" {
@@ -568,7 +568,7 @@ import json
 print(json.dumps([{"json": {"models": [{"name": "m%d" % n}
                                        for n in range(10001)]}}]))')
 	models
-	failed 76 'the list of models has no end: more than 10000'
+	failed 76 'the list of models is too long: more than 10000'
 	[ ! -e "$HOME/.cache" ]
 }
 
@@ -598,13 +598,13 @@ END
 	models
 	failed 77 'key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid)'
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): a web page, perhaps of a captive portal"
+	failed 76 "$URL: the response makes no sense: a web page, perhaps of a captive portal; check the base URL (HTTP 200, protocol)"
 	models --retries 0
 	[ "$rc" -eq 76 ]
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not a list of models"
+	failed 76 "$URL: the response makes no sense: JSON, but not a list of models; check the base URL (HTTP 200, protocol)"
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not an answer"
+	failed 76 "$URL: the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)"
 	models
 	failed 78 "$URL: no API at this address; check the base URL (HTTP 404, bad_url): x"
 	[ ! -e "$HOME/.cache" ]
@@ -766,7 +766,7 @@ digits() {
 }
 
 SMALL=gemini-3.8-flash
-TOO_LARGE="$SMALL: the prompt has about 27564 tokens; the model takes 20000; shorten it or use another model (too_large)"
+TOO_LARGE="$SMALL: the prompt has about 27564 tokens, the model takes 20000; shorten it, or use another model (too_large)"
 
 @test "gm-prompt: a prompt that the model cannot take is not sent" {
 	windowed
@@ -783,7 +783,7 @@ TOO_LARGE="$SMALL: the prompt has about 27564 tokens; the model takes 20000; sho
 "
 	same file $'old\n'
 	gm -m $SMALL --json <text
-	said 65 '{"ok":false,"text":"","provider":"gemini","model":"'"$SMALL"'","model_version":null,"key_index":null,"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,"thoughts":null,"total":null},"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0},"bytes":{"sent":0,"received":0},"parts_omitted":[],"attempts":[],"fallback":false,"sources":[],"error":{"class":"too_large","message":"'"$TOO_LARGE"'","retry_at":null}}
+	said 65 '{"ok":false,"text":"","provider":"gemini","model":"'"$SMALL"'","model_version":null,"key_index":null,"finish_reason":null,"usage":{"prompt":null,"cached":null,"output":null,"thoughts":null,"total":null},"timing":{"total_ms":0,"ttft_ms":0,"wait_ms":0,"connect_ms":0},"bytes":{"sent":0,"received":0},"parts_omitted":[],"attempts":[],"fallback":false,"sources":[],"error":{"class":"too_large","message":"'"$TOO_LARGE"'","service_message":null,"retry_at":null}}
 ' "gm-prompt: $TOO_LARGE
 "
 	# The system instruction counts, too.
@@ -856,8 +856,8 @@ TOO_LARGE="$SMALL: the prompt has about 27564 tokens; the model takes 20000; sho
 	cat "$ROOT"/man/*.[17] "$ROOT"/man/common.mdoc >text
 	tokens=$(($(python3 -B "$ROOT/tests/fixtures/tokens.py" text) + 4))
 	gm -m gemma-4-31b-it <text
-	said 65 '' "gm-prompt: gemma-4-31b-it: the prompt has about $tokens tokens; \
-the model takes 100; shorten it or use another model (too_large)
+	said 65 '' "gm-prompt: gemma-4-31b-it: the prompt has about $tokens tokens, \
+the model takes 100; shorten it, or use another model (too_large)
 "
 	tried 0
 }

@@ -41,7 +41,7 @@ shape() {
 	    s/(20[0-9-]{8}T)?[0-9:]{8}Z( \([0-9a-z ]*\))?/TIME/g
 	    s/"ms":[0-9]+/"ms":MS/; s/^(gm_.*_seconds) [0-9]{10}$/\1 MS/' |
 	    awk 'BEGIN { FS = OFS = "\t" }
-		NF == 8 && $7 != "-" { $7 = "MS" }
+		NF == 8 && $7 ~ /^[0-9]+$/ { $7 = "MS" }
 		NF == 9 && $8 != "-" { $8 = "MS" } { print }'
 }
 
@@ -169,7 +169,7 @@ Accept: application/json
 	fails 1 'gm-models: no model matches'
 	export OPENAI_BASE_URL=$URL/openai/v1
 	tool gm-models --provider openai
-	fails 77 "gm-models: URL/openai/v1: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	fails 77 "gm-models: URL/openai/v1: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Autho..."
 	export OPENAI_API_KEY=$SERVER_KEY
 	tool gm-models --provider openai --all
 	rows 0 '' gpt-4o-mini gpt-4.1-mini gpt-5-mini gpt-5.2 \
@@ -234,7 +234,7 @@ Accept: application/json
 	    '{"data":[{}]}' '{"data":[{"object":"model"},5]}' '[{"user":"x"}]'; do
 		play <<<"[{\"json\":$body}]"
 		tool gm-models --refresh --provider mistral
-		fails 76 'gm-models: URL/mistral/v1: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not a list of models'
+		fails 76 'gm-models: URL/mistral/v1: the response makes no sense: JSON, but not a list of models; check the base URL (HTTP 200, protocol)'
 		tried 1
 	done
 }
@@ -356,7 +356,7 @@ INSTEAD="gm-models: gemini: models: overloaded; using mistral (HTTP 503, overloa
 	play <<<'[{"json":{"models":5}}]'
 	tool gm-models --fallback openai
 	said 0 'qwen3-8b-q4_k_m
-' 'gm-models: gemini: URL: the response makes no sense; using openai (HTTP 200, protocol): JSON, but not a list of models
+' 'gm-models: gemini: URL: the response makes no sense: JSON, but not a list of models; using openai (HTTP 200, protocol)
 '
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /llamacpp/v1/models'
@@ -418,7 +418,7 @@ gm-models: gemini: models: overloaded (HTTP 503, overloaded); ${mistral/; replac
 	play <<<'[{"when":{"path":"/mistral/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --provider mistral --refresh -v
 	said 69 '' 'gm-models: GM_FALLBACK is not used, as a key or a provider was named
-gm-models: attempt 1: models: overloaded; try again later (HTTP 503, overloaded)
+gm-models: attempt 1: models: overloaded; try again later (HTTP 503, overloaded): Service overloaded
 gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
 	got "$MISTRAL"
