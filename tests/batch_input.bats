@@ -183,12 +183,12 @@ turns() {
 "12 data temperature: not a number from 0 to 2"
 "13 data top_k: not a whole number from 1 to 1000000"
 "14 data stop: more than 5 strings"
-"15 data thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (as the model likes) to 10000000"
+"15 data thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (automatic) to 10000000"
 "16 data model: not a model'"'"'s name: it has blanks, controls or one of / ? # , %"
 "17 data files: not an array of names"
 "18 input gone: No such file or directory"
 "19 input dir: Is a directory"
-"20 data nul: a NUL byte at offset 1: only text can be read; images, PDF and other data are not supported yet"
+"20 data nul: not text: NUL byte at offset 1; images, PDF and other data are not supported yet"
 "21 data prompt: given twice"
 "last"
 '
@@ -212,7 +212,7 @@ turns() {
 	lines "if .ok then [.record, .text] else $FAILED end" \
 	    '[1,"first"]
 [2,"data","a NUL byte at offset 1; if NUL ends a record, use -0"]
-[3,"data","a PDF document, but only text can be read"]
+[3,"data","a PDF document, not text"]
 [4,"bad �� utf"]
 [5,"worse �"]
 [6,"data","empty"]
@@ -249,7 +249,7 @@ gm-prompt: 1 of 1 record failed
 '
 	# Input that is no text at all is no batch.
 	printf '%%PDF-1.4\nx\n' | batch -l
-	said 65 '' 'gm-prompt: standard input: a PDF document, but only text can be read
+	said 65 '' 'gm-prompt: standard input: a PDF document, not text
 '
 	unsent
 }

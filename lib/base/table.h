@@ -2,8 +2,8 @@
 #define GM_BASE_TABLE_H
 
 /*
- * Tables: aligned columns for a terminal.  Programs get the same cells separated
- * by TABs.  No I/O.
+ * Tables: aligned columns for a terminal.  Programs get the same cells
+ * separated by TABs.  No I/O.
  */
 
 #include "base/base.h"
@@ -17,9 +17,9 @@
 #define GM_TABLE_WIDTH 80
 
 /*
- * Append the lines of text, whose cells are separated by TABs, with at least two
- * blanks between columns and none at the end of a line.  Each character counts
- * as one column.
+ * Append the lines of text, whose cells are separated by TABs, with at least
+ * two blanks between columns and none at the end of a line.  Each character
+ * counts as one column.
  */
 void gm_table_align(struct gm_span text, struct gm_buf *out);
 
@@ -36,8 +36,9 @@ void gm_table_text(struct gm_buf *out, const char *);
 void gm_table_int(struct gm_buf *out, int64_t);
 
 /*
- * Append a cell with a time (wall clock, UTC): "-" for 0, "never" for INT64_MAX.
- * now_ms, if not 0, drops the date of a time that is less than 24 h away.
+ * Append a cell with a time (wall clock, UTC): "-" for 0, "never" for
+ * INT64_MAX. now_ms, if not 0, drops the date of a time that is less than 24 h
+ * away.
  */
 void gm_table_time(struct gm_buf *out, int64_t ms, int64_t now_ms);
 

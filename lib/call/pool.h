@@ -20,7 +20,8 @@ struct gm_pool {
 	size_t slots; /* calls under way at once; 1 to GM_POOL_MAX */
 	/*
 	 * Fill in the next one.  Returns 1, 0 if there is none now (asked again
-	 * when a call has ended or watch becomes readable), or -1: no more come.
+	 * when a call has ended or watch becomes readable), or -1: no more
+	 * come.
 	 */
 	int (*next)(struct gm_call_args *, void *arg);
 	/*
@@ -32,11 +33,14 @@ struct gm_pool {
 	    const struct gm_call_args *, int rc, void *arg, struct gm_err *err);
 	/*
 	 * Before each look for calls: what the caller has to do beside them.
-	 * Returns 0, or -1 to end all calls and the run, with *err.  NULL: nothing.
+	 * Returns 0, or -1 to end all calls and the run, with *err.  NULL:
+	 * nothing.
 	 */
 	int (*tick)(void *arg, struct gm_err *);
 	void *arg;
-	/* The caller draws the status line; else it shows what is waited for. */
+	/*
+	 * The caller draws the status line; else it shows what is waited for.
+	 */
 	bool has_status;
 	/* Descriptor that wakes the pool when it becomes readable, for next()
 	 * or tick(), which see to it that it does not stay so; -1: none. */
@@ -46,8 +50,8 @@ struct gm_pool {
 /*
  * Run all calls to their end.  A request to drain ends the supply, and calls
  * that only wait for a slot, a cooldown or a retry; one to stop now, or the
- * deadline, ends all calls, each by done(); so does what a call fails with, also
- * if its request cannot be made.  All services have one state of the keys.
+ * deadline, ends all calls, each by done(); so does what a call fails with,
+ * also if its request cannot be made.  All services have one state of the keys.
  * Returns 0, or -1: what done() failed with, or GM_EOS without memory for the
  * pool or the network; calls under way are dropped then.
  */

@@ -41,12 +41,12 @@ struct gm_common {
 	struct gm_log log;
 	int64_t deadline_ms; /* monotonic clock; 0: none */
 	const char *env_file, *color, *model, *provider;
-	enum gm_vendor vendor; /* --provider's, the first to be asked */
+	enum gm_vendor vendor; /* of --provider, the first one */
 	bool all_vendors;      /* --provider all */
 	bool fallback_mistral;
 	bool ignore_cooldown;
 	bool json, http1, ipv4, ipv6, metrics, syslog;
-	int behind; /* operands behind a "--"; -1: there was none */
+	int behind; /* operands after "--"; -1: there was no "--" */
 	struct gm_process_limits limits; /* at start */
 	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
 	bool out_is_tty, err_is_tty;
@@ -71,16 +71,16 @@ struct gm_tool {
 	struct gm_common *common;
 };
 
-/* What a tool does with its operands.  Returns 0, or -1 with *err. */
+/* The work of a tool with its operands.  Returns 0, or -1 with *err. */
 typedef int gm_cli_run(void *options, const struct gm_tool *, int argc,
     char **argv, struct gm_err *);
 
 /*
- * All of a tool: make the process safe (descriptors, core files, signals),
- * parse the options, answer --help and --version, run; then tell the error,
- * check that standard output took everything, release.  Returns the exit
- * status; a signal ends the process here.  run is called with the operands and
- * with options, which are the tool's own.
+ * Run a tool: make the process safe (descriptors, core files, signals), parse
+ * the options, print help or version, call run; then print the error, check
+ * that standard output was written, release.  Returns the exit status; a signal
+ * ends the process here.  run gets the operands, and options, which are the
+ * tool's own.
  */
 int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
     int argc, char **argv);
@@ -88,10 +88,9 @@ int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
 /* The i-th word that --color takes; NULL at the end. */
 const char *gm_color_word(size_t i);
 
-/* What operands say of keys; all false: nothing. */
+/* The meaning of operands for the choice of keys; all false: none. */
 struct gm_cli_operands {
-	bool
-	    alone; /* they name keys of one service: GM_FALLBACK does not count */
+	bool alone; /* they name keys of one provider: no GM_FALLBACK */
 	bool typed; /* keys are read from standard input */
 };
 
@@ -100,17 +99,14 @@ int gm_cli_configure(const struct gm_tool *, const struct gm_cli_operands *,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The list of those who are asked behind the first service, NULL: nobody.  Those
- * of the environment or a file are meant only behind Gemini, by tools that ask,
- * and not where a single key or service was named.
+ * Return the list of fallback providers, or NULL.  GM_FALLBACK counts only
+ * after Gemini, in tools that send requests, and without -k or operands that
+ * name keys.
  */
 const char *
 gm_cli_fallback(const struct gm_tool *, const struct gm_cli_operands *);
 
-/*
- * Undo what was done to the process at the start, as far as a program that takes
- * its place would notice: signals, core files.
- */
+/* Restore signals and core files for a program that replaces this one. */
 void gm_cli_restore(const struct gm_common *);
 
 #endif
