@@ -37,7 +37,7 @@ answers() {
 	lines '[.record, .ok, .text, .error]' "$expected"
 }
 
-# texts: print the prompts that were sent, sorted, as JSON.
+# prompts: print the texts of all requests, sorted, as JSON.
 prompts() {
 	local n
 	for ((n = 1; n <= $(requests); n++)); do
@@ -45,12 +45,17 @@ prompts() {
 	done | LC_ALL=C sort
 }
 
+# untimed: remove the times from standard error.
+untimed() {
+	sed -Ei 's/ until [0-9TZ:-]+ \([0-9a-z ]+\)/ until T/g' err
+}
+
 # peak: print the largest number of requests in flight.
 peak() {
 	jq .peak "$DIR/counts.json"
 }
 
-# kept: let all runs of the test share the key state.
+# keep_state: let all runs of the test share the key state.
 # shellcheck disable=SC2317 # it is called
 keep_state() {
 	forget() {

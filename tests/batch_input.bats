@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # Batches: JSON records, and records that cannot be sent.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
 
-# turns: the contents of each request, sorted.
+# turns: print the contents of each request, sorted.
 turns() {
 	local n
 	for ((n = 1; n <= $(requests); n++)); do
@@ -43,7 +43,7 @@ turns() {
 "
 }
 
-# epoll(7) knows of no event of such a device, nor of a disk.
+# epoll(7) rejects such a device, and files on a disk.
 @test "a device that is always ready is read to the end of a record" {
 	replies <<<"[$ECHO]"
 	batch -l -j1 --max-failures 1 </dev/zero
@@ -52,7 +52,7 @@ turns() {
 '
 }
 
-@test "ids come back as they were given" {
+@test "ids are returned as they were given" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' '{"prompt":"a","id":"x\u00fc\"y"}' \
 	    '{"prompt":"b","custom_id": 1.50e2}' '{"id":7,"custom_id":8,"prompt":"c"}' \
@@ -100,10 +100,10 @@ turns() {
 	[ "$rc" -eq 0 ]
 	answers 'de/1.50/["a","b"]/: P|P|{ lang}P' \
 	    'fr/true/{"x":" y "}/: {lang}|{lang}|{ lang}{lang}'
-	# A place for a member is none for the prompt, which follows.
+	# A placeholder of a member leaves the prompt, which follows.
 	batch -a 'To {lang}:' <in
 	answers $'To de:\n\nP' $'To fr:\n\n{lang}'
-	# Without a prompt the template is all.
+	# Without a prompt, only the template is sent.
 	batch -a 'Say hi in {lang}.' <<<'{"lang":"de"}'
 	answers 'Say hi in de.'
 	# A plain record has no members.
@@ -135,7 +135,7 @@ turns() {
 	END
 }
 
-@test "records that cannot be sent cost nothing, and others go on" {
+@test "invalid records cost nothing, and do not stop others" {
 	replies <<<"[$ECHO]"
 	mkdir dir
 	printf 'a\0b' >nul
@@ -170,32 +170,32 @@ turns() {
 "
 	lines "if .ok then .text else $FAILED | join(\" \") end" \
 	    '"first"
-"2 data bad JSON: ends too soon at byte 15"
-"3 data not a JSON object"
-"4 data no prompt and no contents"
-"5 data prompt: empty"
-"6 data prompt: not a string"
-"7 data prompt and contents cannot be combined"
-"8 data contents: empty"
-"9 data contents.0.parts.0: \"inlineData\" is not supported; only text is"
-"10 data id: not a string or number"
-"11 data temperature: not a number"
-"12 data temperature: not a number from 0 to 2"
-"13 data top_k: not a whole number from 1 to 1000000"
-"14 data stop: more than 5 strings"
-"15 data thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (automatic) to 10000000"
-"16 data model: not a model'"'"'s name: it has blanks, controls or one of / ? # , %"
-"17 data files: not an array of names"
-"18 input gone: No such file or directory"
-"19 input dir: Is a directory"
-"20 data nul: not text: NUL byte at offset 1; images, PDF and other data are not supported yet"
-"21 data prompt: given twice"
+"2 bad_input bad JSON: ends too soon at byte 15"
+"3 bad_input not a JSON object"
+"4 bad_input no prompt and no contents"
+"5 bad_input prompt: empty"
+"6 bad_input prompt: not a string"
+"7 bad_input prompt and contents cannot be combined"
+"8 bad_input contents: empty"
+"9 bad_input contents.0.parts.0: \"inlineData\" is not supported; only text is"
+"10 bad_input id: not a string or number"
+"11 bad_input temperature: not a number"
+"12 bad_input temperature: not a number from 0 to 2"
+"13 bad_input top_k: not a whole number from 1 to 1000000"
+"14 bad_input stop: more than 5 strings"
+"15 bad_input thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (automatic) to 10000000"
+"16 bad_input model: not a model'"'"'s name: it has blanks, controls or one of / ? # , %"
+"17 bad_input files: not an array of names"
+"18 local gone: No such file or directory"
+"19 local dir: Is a directory"
+"20 bad_input nul: not text: NUL byte at offset 1; images, PDF and other data are not supported yet"
+"21 bad_input prompt: given twice"
 "last"
 '
 	[ "$(requests)" -eq 2 ]
 }
 
-@test "plain records that cannot be sent" {
+@test "invalid plain records" {
 	replies <<<"[$ECHO]"
 	{
 		echo first
@@ -211,23 +211,23 @@ turns() {
 	[ "$rc" -eq 1 ]
 	lines "if .ok then [.record, .text] else $FAILED end" \
 	    '[1,"first"]
-[2,"data","a NUL byte at offset 1; if NUL ends a record, use -0"]
-[3,"data","a PDF document, not text"]
+[2,"bad_input","a NUL byte at offset 1; if NUL ends a record, use -0"]
+[3,"bad_input","a PDF document, not text"]
 [4,"bad �� utf"]
 [5,"worse �"]
-[6,"data","empty"]
-[7,"data","larger than 16 MiB"]
+[6,"bad_input","empty"]
+[7,"bad_input","larger than 16 MiB"]
 [8,"last"]
 '
 	[ "$(requests)" -eq 4 ]
-	# Once is a note; -v has each.
+	# Only the first is a note; -v reports each.
 	same err "gm-prompt: record 4: not UTF-8 in 2 places: replaced by U+FFFD
 gm-prompt: 4 of 8 records failed; record 2: a NUL byte at offset 1; if NUL ends\
  a record, use -0
 "
 }
 
-@test "all records that cannot be sent give the status of one" {
+@test "if all records are invalid alike, the status is that of one" {
 	replies <<<"[]"
 	printf '%s\n' '{' '[]' | batch -a --text
 	said 65 $'\n\n' 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
@@ -247,7 +247,7 @@ gm-prompt: 1 of 1 record failed
 	[ "$rc" -eq 65 ]
 	same err 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
 '
-	# Input that is no text at all is no batch.
+	# Binary input is rejected as a whole.
 	printf '%%PDF-1.4\nx\n' | batch -l
 	said 65 '' 'gm-prompt: standard input: a PDF document, not text
 '

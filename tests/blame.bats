@@ -152,7 +152,7 @@ E
 	gm-models --probe -l 3.1-flash-lite 3.8-flash >out 2>err </dev/null || rc=$?
 	[ "$rc" -eq 0 ]
 	same err ''
-	same <(cut -f 1,6 out) 'gemini-3.1-flash-lite	forbidden
+	same <(cut -f 1,5 out) 'gemini-3.1-flash-lite	forbidden
 gemini-3.8-flash	yes
 '
 	again
@@ -222,7 +222,7 @@ gemini-3.8-flash	yes
 	two
 	play <<<'[{"status":429,"json":{"error":{"message":"Too large: Limit 30000, Requested 45000.","code":"rate_limit_exceeded"}},"repeat":-1}]'
 	ask --provider openai --fallback mistral hi
-	said 65 '' 'gm-prompt: qwen3-8b-q4_k_m: request too large; it counts as 45000, and the whole quota is 30000 (HTTP 429, too_large): Too large: Limit 30000, Requested 45000.
+	said 65 '' 'gm-prompt: qwen3-8b-q4_k_m: request too large; send less: it counts as 45000, and the quota is 30000 (HTTP 429, too_large): Too large: Limit 30000, Requested 45000.
 '
 	went L
 	marked

@@ -2,7 +2,7 @@
 
 load helper
 
-# Standard output goes to the file "shown", standard error to "errors".
+# demo: run it, with standard output in "shown" and standard error in "errors".
 demo() {
 	"$ROOT/tests/demo/demo.sh" "$BUILD" >shown 2>errors
 }
@@ -34,7 +34,7 @@ $(gm-prompt "Explain in short what this project is" <README.md)
 == Which keys work?
 \$ gm-keycheck --level generate | cut -f 1,2,4,8
 0	...0001	invalid	replace it
-1	...0002	limited	wait, or pay for more
+1	...0002	limited	wait, or enable billing
 2	...0003	ok	-
 \$ echo \$?
 1
@@ -64,20 +64,14 @@ $(gm-prompt --count "Translate this into French" <README.md)
 78
 
 == Which models are there, and which of them answer?
-\$ gm-models --probe -l flash | cut -f 1,2,6
-$(gm-models --probe -l flash | cut -f 1,2,6)
+\$ gm-models --probe -l flash | cut -f 1,2,5
+$(gm-models --probe -l flash | cut -f 1,2,5)
 
 == The state of the keys, which all programs share.
-\$ gm-rotate --status | cut -f 1,2,4-6
-0	...0001	-	gemini-flash-latest	key_invalid
-0	...0001	-	countTokens	key_invalid
-0	...0001	-	gemini-2.0-flash	key_invalid
-1	...0002	-	gemini-flash-latest	quota_day
-1	...0002	*	countTokens	ok
-1	...0002	-	gemini-2.0-flash	quota_day
-2	...0003	*	gemini-flash-latest	ok
-2	...0003	-	countTokens	ok
-2	...0003	*	gemini-2.0-flash	ok
+\$ gm-rotate --status | cut -f 1,2,4,5,7
+0	...0001	-	invalid	API key not valid
+1	...0002	-	limited	daily quota exhausted
+2	...0003	*	ok	-
 
 == A batch. It stops at a limit, and resumes where it stopped.
 Only the third key can be used, so it is used for all records.
@@ -149,10 +143,10 @@ Author: A <a@example.org>
 	sed -i 's/[0-9:]*Z ([^)]*)/TIME/g' errors
 	same errors "gm-prompt: attempt 1: key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid): API key not valid. Please pass a valid API key.
 gm-prompt: attempt 2: key 1 (...0002): daily quota exhausted; wait, or enable billing (HTTP 429, quota_day): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-flash-latest Please retry in 38s.
-gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 3 keys are healthy; 1 invalid
-gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash instead (HTTP 404, model_gone)
-gm-prompt: --max-requests: 2 sent; the rest was not
+gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
+gm-keycheck: 2 of 3 keys are healthy; key 0 (...0001) invalid: replace it
+gm-prompt: gemini-2.0-flash: no such model; use gemini-3.8-flash (HTTP 404, model_gone)
+gm-prompt: --max-requests: stopped after 2 requests; --resume sends the remaining records
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using mistral (quota_day)
 gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; using openai (quota_day)
 "
@@ -166,9 +160,9 @@ gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; us
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# measured: standard input without times, rates and the blanks that they need.
+# measured: mask times, rates and the blanks between columns.
 measured() {
-	sed -E 's/[0-9-]{10}T[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
+	sed -E 's/([0-9-]{10}T)?[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
 	    s|[0-9.]+/s|N/s|; s/  +/  /g; s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
 }
 

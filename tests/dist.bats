@@ -2,7 +2,7 @@
 
 load helper
 
-# The source in a repository of its own, as it is now.
+# Copy the source as it is now into a new repository.
 setup_file() {
 	SOURCE=$BATS_FILE_TMPDIR/source
 	export SOURCE GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
@@ -17,8 +17,8 @@ setup_file() {
 	git -c user.name=A -c user.email=a@example.org commit -qm begin
 }
 
-# dist DIR [VARIABLE=VALUE...]: make an archive of DIR, in an empty environment;
-# its name goes to $archive, what make prints to "out" and "err".
+# dist DIR [VARIABLE=VALUE...]: make an archive of DIR, in an empty environment; set
+# $archive, and write the output of make to "out" and "err".
 dist() {
 	local dir=$1
 	shift
@@ -40,14 +40,14 @@ dist() {
 	same err ''
 	dist one
 	first=$archive
-	# Another folder, umask, time zone, locale; options that others may set.
+	# Change directory, umask, time zone, locale, and options of users.
 	(umask 077 && cd 'a longer place' && chmod -R go= . &&
 	    git config core.autocrlf true && git config tar.umask 0007 &&
 	    mkdir -p .git/info)
 	(umask 077 && dist 'a longer place' TZ=Asia/Tokyo LC_ALL=C.UTF-8 GZIP=-1 \
 	    TAR_OPTIONS=--owner=nobody && [ "$rc" -eq 0 ])
 	cmp "$first" "a longer place/build/$name.tar.gz"
-	# What it holds, and how.
+	# Check its files, their order, owners, modes and times.
 	tar -tzf "$first" | grep -v '/$' | sort >listed
 	git -C "$SOURCE" ls-files | sed "s|^|$name/|" | sort | diff - listed
 	tar -tzf "$first" | sed -n "s|^$name/\([^/]*\)/*\$|\1|p" | LC_ALL=C sort -c
@@ -57,7 +57,7 @@ dist() {
 		rw-r--r-- 0/0 2026-01-02 03:04:05
 		rwxr-xr-x 0/0 2026-01-02 03:04:05
 	END
-	# Unpacked without git, it makes itself again, also when it was built.
+	# Unpacked, without git and after a build, it gives the same archive.
 	mkdir unpacked
 	(umask 027 && tar -xzf "$first" -C unpacked)
 	mkdir -p "unpacked/$name/build/lib"
@@ -65,14 +65,14 @@ dist() {
 	dist "unpacked/$name" TZ=America/Lima
 	[ "$rc" -eq 0 ]
 	cmp "$first" "$archive"
-	# The only other thing that it depends on.
+	# It also depends on SOURCE_DATE_EPOCH.
 	dist "unpacked/$name" SOURCE_DATE_EPOCH=86400
 	tar -tvzf "$archive" --utc --full-time | awk '{ print $4 }' | sort -u >days
 	same days $'1970-01-02\n'
 	[ "$(ls -A "unpacked/$name/build")" = $'gm-'"$(<"$ROOT/VERSION")"$'.tar.gz\nlib' ]
 }
 
-@test "make dist: what is not committed is left out, with a note" {
+@test "make dist: uncommitted changes are left out, with a note" {
 	git clone -q "$SOURCE" one
 	dist one
 	mv "$archive" clean.tar.gz

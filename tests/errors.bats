@@ -94,7 +94,7 @@ rows() {
 		app_blocked|,"error_reason":"API_KEY_IOS_APP_BLOCKED"|77|key_restricted|1|$key: API key restricted; allow this API and this machine in its restrictions (HTTP 403, key_restricted)|Requests from this Android client application <empty> are blocked.
 		api_blocked||77|key_restricted|1|$key: API key restricted; allow this API and this machine in its restrictions (HTTP 403, key_restricted)|Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.StreamGenerateContent are blocked.
 		api_disabled||77|project_blocked|1|$key: the project may not use the API; enable the API and billing in it (HTTP 403, project_blocked)+|Generative Language API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.
-		project_suspended||77|project_blocked|1|$key: the project may not use the API; it is suspended: appeal to Google, or use another project (HTTP 403, project_blocked)+|Permission denied: Consumer 'api_key:...0001' has been suspended.
+		project_suspended||77|project_blocked|1|$key: the project may not use the API; appeal to Google against the suspension, or use another project (HTTP 403, project_blocked)+|Permission denied: Consumer 'api_key:...0001' has been suspended.
 		billing_disabled||77|project_blocked|1|$key: the project may not use the API; enable the API and billing in it (HTTP 403, project_blocked)+|This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.
 		permission||77|forbidden|1|$key: permission denied; use another model, or get permission in the project (HTTP 403, forbidden)+|The caller does not have permission
 		no_credit||77|no_credit|1|$key: no credit left; add credit to the account (HTTP 402, no_credit)|Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.
@@ -270,11 +270,11 @@ bytes() {
 @test "replies without sense: 76, one clean line" {
 	local no='the response makes no sense' then='; check the base URL (HTTP 200, protocol)'
 	serve
-	senseless "$no: a web page instead of an answer: a captive portal, or a wrong base URL$then" \
+	senseless "$no: a web page, perhaps of a captive portal$then" \
 	    '"body":"\r\n<!DOCTYPE html><html>Please log in</html>","headers":{"Content-Type":"text/html"}'
-	senseless "$no: a web page instead of an answer: a captive portal, or a wrong base URL$then" \
+	senseless "$no: a web page, perhaps of a captive portal$then" \
 	    '"body":"<HTML>Please log in</HTML>","headers":{"Content-Type":"text/event-stream"}'
-	senseless "$no: compressed, although that was not asked for$then" \
+	senseless "$no: compressed data$then" \
 	    '"headers":{"Content-Encoding":"gzip"}',"$(printf '%s\n\n' "$FIRST_EVENT" "$LAST_EVENT" | gzip -n | bytes)"
 	senseless "$no: JSON, but not an answer$then" '"json":[42]'
 	senseless "$no: JSON, but not an answer$then" '"body":"data: 42\n\n"'
@@ -368,7 +368,7 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	large 'data' x $((70 << 20)) ''
 	senseless "$no: an event of the stream is larger than 64 MiB$then" '"body_file":"large"'
 	large '{"a":"' x $((70 << 20)) '"}'
-	senseless "$no: larger than 64 MiB$then" '"body_file":"large"'
+	senseless "$no: over 64 MiB$then" '"body_file":"large"'
 	rm "$DIR/large"
 }
 
@@ -376,7 +376,7 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	serve
 	yes 'data: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],' |
 	    head -c $((70 << 20)) >"$DIR/large"
-	senseless "the response makes no sense; an event of the stream is larger than 64 MiB; check the base URL (HTTP 200, protocol)" \
+	senseless "the response makes no sense: an event of the stream is larger than 64 MiB; check the base URL (HTTP 200, protocol)" \
 	    '"body_file":"large"'
 }
 
@@ -409,7 +409,7 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	[ "$rc" -eq 76 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	[[ $(cat err) == "gm-prompt: $URL: the response makes no sense; "*"; check the base URL (HTTP 200, protocol)" ]]
+	[[ $(cat err) == "gm-prompt: $URL: the response makes no sense: "*"; check the base URL (HTTP 200, protocol)" ]]
 }
 
 @test "an error without end is not waited for" {
@@ -429,13 +429,13 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	serve
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"body":""'
 	senseless 'the response makes no sense; check the base URL (HTTP 204, protocol)' '"raw":"HTTP/1.1 204 No Content\r\n\r\n"'
-	senseless 'the response makes no sense; JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":{}'
-	senseless 'the response makes no sense; JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":[]'
+	senseless 'the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":{}'
+	senseless 'the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)' '"json":[]'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"candidates":[]}'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"candidates":[{"content":{},"index":0}]}'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"candidates":{"content":7},"usageMetadata":[],"promptFeedback":"x"}'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"json":{"usageMetadata":{"promptTokenCount":1}}'
-	senseless 'the response makes no sense; neither events nor JSON; check the base URL (HTTP 200, protocol)' '"body":"Welcome to the hotel.\n"'
+	senseless 'the response makes no sense: neither events nor JSON; check the base URL (HTTP 200, protocol)' '"body":"Welcome to the hotel.\n"'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"body":": hello\n\n"'
 	senseless 'the response ended too early: no finish reason; try again later (HTTP 200, truncated)' '"stream":["One"],"finish":null'
 }

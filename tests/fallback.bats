@@ -41,6 +41,8 @@ lines() {
 	fallback*)
 		gemini=${ours%%; mistral: *}
 		# What helps with a name that does not exist is still said.
+		[[ $gemini != *'no such model'* ]] || [[ $gemini == *'no such model;'* ]] ||
+			gemini=${gemini/no such model/no such model; gm-models lists the models}
 		[[ $gemini != *'no such model;'* ]] || gemini=${gemini/ (HTTP/; - (HTTP}
 		sed -E 's/(; [^;()]*)?( \(((HTTP [0-9]+, )?[a-zA-Z_]+)\)(:|$))/; using mistral\2/
 			s/^/gm-prompt: gemini: /' <<<"$gemini"
@@ -163,11 +165,11 @@ row() {
 		"refusal":"unimplemented"||stop|65||bad_request|1 0 0|$ALIAS: request rejected (HTTP 501, bad_request)+|Operation is not implemented, or supported, or enabled.
 		"refusal":"aborted"||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: error at the service; try again later (HTTP 409, server)+|The operation was aborted.
 		"status":404,"headers":{"Content-Type":"text/html"},"body":"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>"||stop|78||bad_url|1 0 0|SITE: no API at this address; check the base URL (HTTP 404, bad_url)+|Error 404 (Not Found)!!1
-		"headers":{"Content-Type":"text/html"},"body":"<html>Welcome to the hotel.</html>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: the response makes no sense: a web page instead of an answer: a captive portal, or a wrong base URL; check the base URL (HTTP 200, protocol)|
+		"headers":{"Content-Type":"text/html"},"body":"<html>Welcome to the hotel.</html>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: the response makes no sense: a web page, perhaps of a captive portal; check the base URL (HTTP 200, protocol)|
 		"stream":["One, ","two, "],"cut_at":300||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the response ended too early: WHY; try again later (HTTP 200, truncated)|
 		"stream":["One, ","two, "],"finish":null||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: the response ended too early: no finish reason; try again later (HTTP 200, truncated)|
 		"raw":""||fallback|0|$MISTRAL_SAYS|ok|2 0 1|SITE: no connection: WHY; check the network (network)|
-		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: timeout: no data for 3 s; try again later (HTTP 200, timeout)|
+		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: timeout: no response for 3 s; try again later (HTTP 200, timeout)|
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: connection refused; check that the server is running (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection: WHY; check the certificates and the clock (tls)|
 		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
@@ -384,7 +386,7 @@ Euh.
 	same out "$MISTRAL_SAYS
 "
 	same <(sed 's/ (HTTP.*//' err) "gm-prompt: gemini: gemini-3.8-flahs: no such model; did you mean $real, $(
-		gm-models | grep -vx $real | grep '3\..*flash$' | head -n 2 | paste -sd, | sed 's/,/, /g')
+		gm-models | grep -vx $real | grep '3\..*flash$' | head -n 2 | paste -sd, | sed "s/,/, /g")?; using mistral
 "
 	went K0 M0
 }

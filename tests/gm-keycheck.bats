@@ -23,9 +23,9 @@ env_file() {
 	export GM_ENV_FILE=$PWD/env
 }
 
-# shape: times that differ from run to run become UNTIL and MS.
+# shape: times that differ from run to run become RETRY_AT and MS.
 shape() {
-	sed -E 's/20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z/UNTIL/
+	sed -E 's/20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z/RETRY_AT/
 	    s/^(([^\t]*\t){6})[0-9]+\t/\1MS\t/; s/"ms":[0-9]+/"ms":MS/'
 }
 
@@ -69,14 +69,14 @@ state() {
 	    LC_ALL=C sort
 }
 
-SUM='gm-keycheck: 1 of 2 keys is healthy; 1 invalid
+SUM='gm-keycheck: 1 of 2 keys is healthy; key 1 (...0002) invalid: replace it
 '
 
 @test "each key is asked, and the server gets nothing but the list's request" {
 	KEYS=work:$GOOD_KEY,$DEAD server
 	check
 	said 1 "$SUM" '0|...0001|work|ok|-|200|MS|-' \
-	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	sent >requests
 	same requests "GET /v1beta/models?pageSize=1 $GOOD_KEY
 GET /v1beta/models?pageSize=1 $DEAD
@@ -125,7 +125,7 @@ Try 'gm-keycheck --help'.
 " ''
 }
 
-# table LEVEL: check lines "REFUSAL[,MEMBERS]|STATUS|UNTIL|HTTP|ADVICE[|PROJECT]"
+# table LEVEL: check lines "REFUSAL[,MEMBERS]|STATUS|RETRY_AT|HTTP|ADVICE[|PROJECT]"
 # of standard input: this refusal of the call of that level gives this report.
 table() {
 	local refusal name status until http advice project when
@@ -158,24 +158,24 @@ table() {
 @test "each status by the rows of the service: the list" {
 	KEYS=$GOOD_KEY server
 	table list <<'EOT'
-key_invalid|invalid|UNTIL|400|replace it
-key_expired|expired|UNTIL|400|renew or replace it
-key_not_found|invalid|UNTIL|400|replace it
-unauthorized|invalid|UNTIL|401|replace it
-key_leaked|leaked|-|403|delete it and make another
-no_key|unknown|-|403|look for a proxy that removes the key
-referrer_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-address_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-app_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-api_blocked|restricted|UNTIL|403|allow this API and this machine in its restrictions|123456789012
-permission|unknown|-|403|use another model, or ask for permission in its project
-permission,"message":"Your project has been denied access."|project_blocked|UNTIL|403|contact support, or use another project
-api_disabled|project_blocked|UNTIL|403|enable the API and billing in its project; if it is suspended: appeal, or use another|123456789012
-project_suspended|project_blocked|UNTIL|403|it is suspended: appeal to Google, or use another project|123456789012
-region|region|-|400|use it from a supported region, or enable billing
-invalid_argument|unknown|-|400|see what -v says
-quota_minute|limited|UNTIL|429|wait
-quota|limited|UNTIL|429|wait
+key_invalid|invalid|RETRY_AT|400|replace it
+key_expired|expired|RETRY_AT|400|renew or replace it
+key_not_found|invalid|RETRY_AT|400|replace it
+unauthorized|invalid|RETRY_AT|401|replace it
+key_leaked|leaked|never|403|delete it and create another
+no_key|unknown|-|403|look for a proxy that removes it
+referrer_blocked|restricted|RETRY_AT|403|allow this API and this machine in its restrictions|123456789012
+address_blocked|restricted|RETRY_AT|403|allow this API and this machine in its restrictions|123456789012
+app_blocked|restricted|RETRY_AT|403|allow this API and this machine in its restrictions|123456789012
+api_blocked|restricted|RETRY_AT|403|allow this API and this machine in its restrictions|123456789012
+permission|unknown|-|403|use another model, or get permission in the project
+permission,"message":"Your project has been denied access."|project_blocked|RETRY_AT|403|contact support, or use another project
+api_disabled|project_blocked|RETRY_AT|403|enable the API and billing in its project|123456789012
+project_suspended|project_blocked|RETRY_AT|403|appeal to Google against the suspension, or use another project|123456789012
+region|region|-|400|use a supported region, or enable billing
+invalid_argument|unknown|-|400|add -v for the reason
+quota_minute|limited|RETRY_AT|429|wait
+quota|limited|RETRY_AT|429|wait
 server|unknown|-|500|try again later
 overloaded|unknown|-|503|try again later
 html|unknown|-|502|try again later
@@ -187,14 +187,14 @@ EOT
 @test "each status by the rows of the service: an answer" {
 	KEYS=$GOOD_KEY server
 	table generate <<'EOT'
-no_credit|no_credit|UNTIL|402|add credit to its account
-region|region|-|400|use it from a supported region, or enable billing
-no_model|unknown|-|404|ask another model
-model_gone|unknown|-|404|use gemini-3.8-flash instead
-quota_minute|limited|UNTIL|429|wait
-quota_day|limited|UNTIL|429|wait, or pay for more
-quota_none|limited|UNTIL|429|use another model, or enable billing
-quota_spend|limited|UNTIL|429|wait, or raise the limit
+no_credit|no_credit|RETRY_AT|402|add credit to the account
+region|region|-|400|use a supported region, or enable billing
+no_model|unknown|-|404|gm-models lists the models
+model_gone|unknown|-|404|use gemini-3.8-flash
+quota_minute|limited|RETRY_AT|429|wait
+quota_day|limited|RETRY_AT|429|wait, or enable billing
+quota_none|limited|RETRY_AT|429|use another model, or enable billing
+quota_spend|limited|RETRY_AT|429|wait, or raise the spending limit
 overloaded|unknown|-|503|try again later
 timeout|unknown|-|504|try again later
 blocked|ok|-|200|-
@@ -205,8 +205,8 @@ EOT
 	KEYS=$GOOD_KEY server
 	echo '[{"refusal":"api_disabled","repeat":-1,"project":"4711"}]' >"$DIR/script.json"
 	check
-	said 77 'gm-keycheck: no key is healthy; 1 project_blocked
-' '0|...0001|4711|project_blocked|UNTIL|403|MS|enable the API and billing in its project; if it is suspended: appeal, or use another'
+	said 77 'gm-keycheck: no key is healthy; key 0 (...0001) project_blocked: enable the API and billing in its project
+' '0|...0001|4711|project_blocked|RETRY_AT|403|MS|enable the API and billing in its project'
 	check --no-save --json --prometheus m
 	[ "$(jq -r .project raw)" = 4711 ]
 	grep -qx 'gm_key_status{provider="gemini",index="0",project="4711",status="project_blocked"} 1' m
@@ -215,11 +215,11 @@ EOT
 @test "limited counts as healthy, with a note; the state keeps all of it" {
 	KEYS=$GOOD_KEY,fake-day-key-0002,fake-invalid-key-0003 server
 	check --level generate
-	said 1 'gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+	said 1 'gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
+gm-keycheck: 2 of 3 keys are healthy; key 2 (...0003) invalid: replace it
 ' '0|...0001|-|ok|-|200|MS|-' \
-	    '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more' \
-	    '2|...0003|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|limited|RETRY_AT|429|MS|wait, or enable billing' \
+	    '2|...0003|-|invalid|RETRY_AT|400|MS|replace it'
 	state >marks
 	same marks "all key_invalid
 $ALIAS quota_day
@@ -227,8 +227,8 @@ $ALIAS quota_day
 	# The list cannot see the limit, and does not lift it.
 	check
 	said 1 "$(cat err)"$'\n' '0|...0001|-|ok|-|200|MS|-' \
-	    '1|...0002|-|limited|UNTIL|200|MS|wait, or pay for more' \
-	    '2|...0003|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|limited|RETRY_AT|200|MS|wait, or enable billing' \
+	    '2|...0003|-|invalid|RETRY_AT|400|MS|replace it'
 	check --level count
 	state >marks
 	same marks "all key_invalid
@@ -242,8 +242,8 @@ $ALIAS quota_day
 	KEYS=fake-day-key-0001,$GOOD_KEY server
 	check --level generate -m gemini-3.8-flash
 	check --json -m gemini-3.8-flash 0
-	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
-' '{"provider":"gemini","index":0,"key":"...0001","project":null,"status":"limited","class":"quota_day","healthy":true,"until":"UNTIL","http":200,"ms":MS,"advice":"wait, or pay for more","model":"gemini-3.8-flash"}'
+	said 0 'gm-keycheck: 1 of 1 key is limited, which counts as healthy: key 0 (...0001)
+' '{"provider":"gemini","index":0,"key":"...0001","project":null,"status":"limited","class":"quota_day","healthy":true,"retry_at":"RETRY_AT","http":200,"ms":MS,"advice":"wait, or enable billing","model":"gemini-3.8-flash"}'
 	rm -r "$GM_STATE_DIR"
 	gm-rotate --from-reports <raw >index
 	same index $'0\n' # the default model is not touched
@@ -253,9 +253,9 @@ $ALIAS quota_day
 @test "right after it gm-prompt sends nothing with a key that is dead" {
 	KEYS=$DEAD,fake-leaked-key-0003,$GOOD_KEY server
 	check
-	said 1 'gm-keycheck: 1 of 3 keys is healthy; 1 invalid, 1 leaked
-' '0|...0002|-|invalid|UNTIL|400|MS|replace it' \
-	    '1|...0003|-|leaked|-|403|MS|delete it and make another' \
+	said 1 'gm-keycheck: 1 of 3 keys is healthy; key 0 (...0002) invalid, key 1 (...0003) leaked
+' '0|...0002|-|invalid|RETRY_AT|400|MS|replace it' \
+	    '1|...0003|-|leaked|never|403|MS|delete it and create another' \
 	    '2|...0001|-|ok|-|200|MS|-'
 	[ "$(requests)" -eq 3 ]
 	gm-prompt -n hi >answer
@@ -277,11 +277,11 @@ $ALIAS quota_day
 @test "a list shows no credit, and does not lift what is known of it" {
 	KEYS=fake-nocredit-key-0001 server
 	check --level generate
-	said 77 'gm-keycheck: no key is healthy; 1 no_credit
-' '0|...0001|-|no_credit|UNTIL|402|MS|add credit to its account'
+	said 77 'gm-keycheck: no key is healthy; key 0 (...0001) no_credit: add credit to the account
+' '0|...0001|-|no_credit|RETRY_AT|402|MS|add credit to the account'
 	check
-	said 77 'gm-keycheck: no key is healthy; 1 no_credit
-' '0|...0001|-|no_credit|UNTIL|200|MS|add credit to its account'
+	said 77 'gm-keycheck: no key is healthy; key 0 (...0001) no_credit: add credit to the account
+' '0|...0001|-|no_credit|RETRY_AT|200|MS|add credit to the account'
 	[ "$(state)" = 'all no_credit' ]
 }
 
@@ -289,7 +289,7 @@ $ALIAS quota_day
 	KEYS=$GOOD_KEY,$DEAD server
 	check --no-save
 	said 1 "$SUM" '0|...0001|-|ok|-|200|MS|-' \
-	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	[ ! -e "$GM_STATE_DIR" ]
 	[ -z "$(ls -A "$HOME")" ]
 }
@@ -297,12 +297,12 @@ $ALIAS quota_day
 @test "operands and --key-index choose keys" {
 	KEYS=$GOOD_KEY,$DEAD,fake-expired-key-0003 server
 	check 2 0 0
-	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 expired
-' '0|...0001|-|ok|-|200|MS|-' '2|...0003|-|expired|UNTIL|400|MS|renew or replace it'
+	said 1 'gm-keycheck: 1 of 2 keys is healthy; key 2 (...0003) expired: renew or replace it
+' '0|...0001|-|ok|-|200|MS|-' '2|...0003|-|expired|RETRY_AT|400|MS|renew or replace it'
 	[ "$(requests)" -eq 2 ]
 	check -k 1
-	said 77 'gm-keycheck: no key is healthy; 1 invalid
-' '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	said 77 'gm-keycheck: no key is healthy; key 1 (...0002) invalid: replace it
+' '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	check --key-index=0
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 }
@@ -324,7 +324,7 @@ $try
 $try
 " ''
 	check -k 2
-	said 64 "gm-keycheck: --key-index: there is no key with index 2: the last one is 1
+	said 64 "gm-keycheck: --key-index: no key has index 2; the last one has 1
 $try
 " ''
 	check -k 1 1
@@ -332,7 +332,7 @@ $try
 $try
 " ''
 	check - 1
-	said 64 "gm-keycheck: '-' and other operands cannot be combined
+	said 64 "gm-keycheck: - and other operands cannot be combined
 $try
 " ''
 	check -4 -6
@@ -356,15 +356,15 @@ typed() {
 	export GOOGLE_GEMINI_BASE_URL=$URL
 	typed "a:fake-good-key-0007"$'\r\n\n'"$DEAD"
 	said 1 "$SUM" '0|...0007|a|ok|-|200|MS|-' \
-	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	sent >requests
 	same requests "GET /v1beta/models?pageSize=1 fake-good-key-0007
 GET /v1beta/models?pageSize=1 $DEAD
 "
 	typed "$DEAD"$'\n'"$DEAD"
 	said 77 'gm-keycheck: standard input: 1 duplicate key ignored
-gm-keycheck: no key is healthy; 1 invalid
-' '0|...0002|-|invalid|UNTIL|400|MS|replace it'
+gm-keycheck: no key is healthy; key 0 (...0002) invalid: replace it
+' '0|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 }
 
 @test "-: no key, bad keys: 78, by their place, never shown" {
@@ -401,40 +401,46 @@ gm-keycheck: no key is healthy; 1 invalid
 @test "--json: an object a line" {
 	KEYS=work:$GOOD_KEY,fake-minute-key-0002,$DEAD server
 	check --json --level generate
-	said 1 'gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 3 keys are healthy; 1 invalid
-' '{"provider":"gemini","index":0,"key":"...0001","project":"work","status":"ok","class":"ok","healthy":true,"until":null,"http":200,"ms":MS,"advice":null,"model":"'$ALIAS'"}' \
-	    '{"provider":"gemini","index":1,"key":"...0002","project":null,"status":"limited","class":"quota_minute","healthy":true,"until":"UNTIL","http":429,"ms":MS,"advice":"wait","model":"'$ALIAS'"}' \
-	    '{"provider":"gemini","index":2,"key":"...0002","project":null,"status":"invalid","class":"key_invalid","healthy":false,"until":"UNTIL","http":400,"ms":MS,"advice":"replace it","model":null}'
+	said 1 'gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
+gm-keycheck: 2 of 3 keys are healthy; key 2 (...0002) invalid: replace it
+' '{"provider":"gemini","index":0,"key":"...0001","project":"work","status":"ok","class":"ok","healthy":true,"retry_at":null,"http":200,"ms":MS,"advice":null,"model":"'$ALIAS'"}' \
+	    '{"provider":"gemini","index":1,"key":"...0002","project":null,"status":"limited","class":"quota_minute","healthy":true,"retry_at":"RETRY_AT","http":429,"ms":MS,"advice":"wait","model":"'$ALIAS'"}' \
+	    '{"provider":"gemini","index":2,"key":"...0002","project":null,"status":"invalid","class":"key_invalid","healthy":false,"retry_at":"RETRY_AT","http":400,"ms":MS,"advice":"replace it","model":null}'
 }
 
-@test "on a terminal: a header, and columns that stand below each other" {
+@test "on a terminal: a header, aligned columns, short times" {
 	KEYS=work:$GOOD_KEY,$DEAD server
 	rc=0
 	python3 -B "$ROOT/tests/pty.py" -f 12 -o raw timeout 60 gm-keycheck \
 	    --color never </dev/null || rc=$?
-	sed -E 's/20[0-9]{2}-[-0-9T:]*Z/20YY-MM-DDThh:mm:ssZ/
+	sed -E 's/ [0-9][0-9]:[0-9:]{5}Z/ hh:mm:ssZ/
 	    s/(00   )[0-9]+ *(-|rep)/\1N   \2/; s/(HTTP  MS) */\1  /' raw >out
 	[ "$rc" -eq 1 ]
-	same out 'INDEX  KEY      PROJECT  STATUS   UNTIL                 HTTP  MS  WHAT TO DO
-0      ...0001  work     ok       -                     200   N   -
-1      ...0002  -        invalid  20YY-MM-DDThh:mm:ssZ  400   N   replace it
-gm-keycheck: 1 of 2 keys is healthy; 1 invalid
+	same out 'INDEX  KEY      PROJECT  STATUS   RETRY AT   HTTP  MS  WHAT TO DO
+0      ...0001  work     ok       -          200   N   -
+1      ...0002  -        invalid  hh:mm:ssZ  400   N   replace it
+gm-keycheck: 1 of 2 keys is healthy; key 1 (...0002) invalid: replace it
 '
+	# Without a project there is no column for it.
+	KEYS=$GOOD_KEY server
+	python3 -B "$ROOT/tests/pty.py" -f 12 -o raw timeout 60 gm-keycheck \
+	    --color never </dev/null
+	[ "$(head -n 1 raw | tr -s ' ')" = \
+	    'INDEX KEY STATUS RETRY AT HTTP MS WHAT TO DO' ]
 }
 
 @test "--min-healthy N" {
 	KEYS=$GOOD_KEY,$DEAD server
 	check --min-healthy 1
 	said 0 '' '0|...0001|-|ok|-|200|MS|-' \
-	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	check --min-healthy 2
 	said 1 "$SUM" "$(tr '\t' '|' <out)"
 	check --min-healthy 3
-	said 1 'gm-keycheck: 1 of 2 keys is healthy, 3 are wanted; 1 invalid
+	said 1 'gm-keycheck: 1 of 2 keys is healthy, 3 required; key 1 (...0002) invalid: replace it
 ' "$(tr '\t' '|' <out)"
 	check --min-healthy 0 1
-	said 0 '' '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+	said 0 '' '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	check --min-healthy some
 	said 64 "gm-keycheck: --min-healthy: not a whole number from 0 to 1000000
 Try 'gm-keycheck --help'.
@@ -446,20 +452,20 @@ Try 'gm-keycheck --help'.
 	KEYS=$GOOD_KEY,$day,$DEAD server
 	check --level generate --min-ok 1
 	said 0 '' '0|...0001|-|ok|-|200|MS|-' \
-	    '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more' \
-	    '2|...0002|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|limited|RETRY_AT|429|MS|wait, or enable billing' \
+	    '2|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	check --level generate --min-ok 2
-	said 1 'gm-keycheck: 1 of 3 keys can answer now, 2 are wanted; 1 limited, 1 invalid
+	said 1 'gm-keycheck: 1 of 3 keys can answer now, 2 required; key 1 (...0002) limited, key 2 (...0002) invalid
 ' "$(tr '\t' '|' <out)"
 	# None can: a key whose daily quota is exhausted is healthy all the same.
 	check --level generate --min-healthy 1 1
 	[ "$rc" -eq 0 ]
 	check --level generate --min-ok 1 1
-	said 1 'gm-keycheck: no key can answer now; 1 limited
-' '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more'
+	said 1 'gm-keycheck: no key can answer now; key 1 (...0002) limited: wait, or enable billing
+' '1|...0002|-|limited|RETRY_AT|429|MS|wait, or enable billing'
 	check --level generate --min-ok 1 2
-	said 77 'gm-keycheck: no key can answer now; 1 invalid
-' '2|...0002|-|invalid|UNTIL|400|MS|replace it'
+	said 77 'gm-keycheck: no key can answer now; key 2 (...0002) invalid: replace it
+' '2|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	check --level generate --min-ok 0 1
 	[ "$rc" -eq 0 ]
 	check --min-ok -1
@@ -475,7 +481,8 @@ Try 'gm-keycheck --help'.
 @test "a key of the old format that is rejected: make a new one" {
 	KEYS=AIza-fake-invalid-key-0001,AIza-fake-good-key-0003 server
 	check
-	said 1 "$SUM" '0|...0001|-|invalid|UNTIL|400|MS|make a new key: those of the old format (AIza...) have been rejected since June 2026' \
+	said 1 'gm-keycheck: 1 of 2 keys is healthy; key 0 (...0001) invalid: create a new key: those of the old format are rejected since June 2026
+' '0|...0001|-|invalid|RETRY_AT|400|MS|create a new key: those of the old format are rejected since June 2026' \
 	    '1|...0003|-|ok|-|200|MS|-'
 }
 
@@ -495,16 +502,16 @@ lists() {
 	    '0|...0001|-|unknown|-|404|MS|check the base URL'
 	lists '"status":405,"json":{"detail":"Method Not Allowed"}' \
 	    '0|...0001|-|unknown|-|405|MS|check the base URL'
-	lists '"refusal":"unimplemented"' '0|...0001|-|unknown|-|501|MS|see what -v says'
+	lists '"refusal":"unimplemented"' '0|...0001|-|unknown|-|501|MS|add -v for the reason'
 	lists '"refusal":"permission"' \
-	    '0|...0001|-|unknown|-|403|MS|use another model, or ask for permission in its project'
+	    '0|...0001|-|unknown|-|403|MS|use another model, or get permission in the project'
 	lists '"status":403,"body":"<h1>No</h1>"' \
-	    '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
+	    '0|...0001|-|unknown|-|403|MS|check the base URL and your network'
 	# It does not help a key that is rejected for an answer.
 	echo '[{"when":{"path":"pageSize"},"status":404,"json":{}},{"when":{"path":"count"},"service":true},{"refusal":"key_leaked"}]' >"$DIR/script.json"
 	check --level generate
-	said 77 'gm-keycheck: no key is healthy; 1 leaked
-' '0|...0001|-|leaked|-|403|MS|delete it and make another'
+	said 77 'gm-keycheck: no key is healthy; key 0 (...0001) leaked: delete it and create another
+' '0|...0001|-|leaked|never|403|MS|delete it and create another'
 }
 
 @test "a page that denies access, or another's fault, marks no key" {
@@ -512,7 +519,7 @@ lists() {
 	echo '[{"status":403,"body":"<title>Error 403</title>","repeat":-1}]' >"$DIR/script.json"
 	check --level generate
 	said 69 "gm-keycheck: no key got an answer: $URL: a web page denies access; check the base URL and your network (HTTP 403, front_end): Error 403
-" '0|...0001|-|unknown|-|403|MS|check the base URL, and from where you connect'
+" '0|...0001|-|unknown|-|403|MS|check the base URL and your network'
 	[ -z "$(state)" ]
 	echo '[{"refusal":"server","message":"API key expired, reported as leaked","repeat":-1}]' >"$DIR/script.json"
 	check --retries 0
@@ -532,11 +539,11 @@ lists() {
 	stop_server
 	check --retries 0
 	[ "$rc" -eq 69 ]
-	same out "$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' \
+	same out "$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck that the server is running' \
 	    0 ...0001)
-$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
+$(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tcheck that the server is running' 1 ...0002)
 "
-	grep -q "^gm-keycheck: no key got an answer: $URL: connection refused; check that the server is running (refused)
+	grep -q "^gm-keycheck: no key got an answer: $URL: connection refused; check that the server is running (refused)\$" err
 	[ "$(wc -l <err)" -eq 1 ]
 	[ -z "$(state)" ]
 }
@@ -568,8 +575,8 @@ $(printf '%s\t%s\t-\tunknown\t-\t-\tMS\tstart the server' 1 ...0002)
 	check --level generate
 	[ "$rc" -eq 69 ]
 	tr '\t' '|' <out >lines
-	same lines '0|...0002|-|unknown|-|400|MS|see what -v says
-1|...0003|-|unknown|-|400|MS|see what -v says
+	same lines '0|...0002|-|unknown|-|400|MS|add -v for the reason
+1|...0003|-|unknown|-|400|MS|add -v for the reason
 '
 	sent >requests
 	same requests "GET /v1beta/models?pageSize=1 fake-good-key-0002
@@ -582,12 +589,12 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	KEYS=a:$GOOD_KEY,a:fake-good-key-0002 server
 	echo '[{"refusal":"server"},{"refusal":"project_suspended","repeat":-1}]' >"$DIR/script.json"
 	check
-	said 77 'gm-keycheck: no key is healthy; 2 project_blocked
+	said 77 'gm-keycheck: no key is healthy; key 0 (...0001) project_blocked, key 1 (...0002) project_blocked
 ' "$(tr '\t' '|' <out)"
 	# Whose request it was is told the reason, the other that there is a mark.
 	[ "$(cut -f 8 out | grep -cxF \
-	    -e 'enable the API and billing in its project; if it is suspended: appeal, or use another' \
-	    -e 'it is suspended: appeal to Google, or use another project')" -eq 2 ]
+	    -e 'enable the API and billing in its project' \
+	    -e 'appeal to Google against the suspension, or use another project')" -eq 2 ]
 	[ "$(state)" = 'all project_blocked' ]
 }
 
@@ -599,19 +606,19 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
 	gm-prompt -n hi >answer
 	check --level generate
-	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
-' '0|...0001|-|limited|UNTIL|200|MS|wait, or raise GM_RPD'
+	said 0 'gm-keycheck: 1 of 1 key is limited, which counts as healthy: key 0 (...0001)
+' '0|...0001|-|limited|RETRY_AT|200|MS|wait, or raise GM_RPD'
 	[ "$(grep -l '^POST.*stream' "$DIR"/request.* | wc -l)" -eq 1 ]
 	check
 	said 0 "$(cat err)"$'\n' \
-	    '0|...0001|-|limited|UNTIL|200|MS|wait, or raise GM_RPD'
+	    '0|...0001|-|limited|RETRY_AT|200|MS|wait, or raise GM_RPD'
 }
 
 @test "GM_RPD: a limit of the service's has its own advice all the same" {
 	KEYS=fake-day-key-0001 server
 	GM_RPD=1 check --level generate
-	said 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
-' '0|...0001|-|limited|UNTIL|429|MS|wait, or pay for more'
+	said 0 'gm-keycheck: 1 of 1 key is limited, which counts as healthy: key 0 (...0001)
+' '0|...0001|-|limited|RETRY_AT|429|MS|wait, or enable billing'
 }
 
 @test "the deadline: what has no answer by then is unknown" {
@@ -619,11 +626,11 @@ POST /v1beta/models/$ALIAS:countTokens fake-good-key-0003
 	echo '[{"when":{"key":"'$DEAD'"},"refusal":"key_invalid","gate":"never","repeat":-1}]' \
 	    >"$DIR/script.json"
 	check --deadline 1s
-	said 1 'gm-keycheck: 1 of 2 keys is healthy; 1 unknown
-' '0|...0001|-|ok|-|200|MS|-' '1|...0002|-|unknown|-|-|MS|allow more time'
+	said 1 'gm-keycheck: 1 of 2 keys is healthy; key 1 (...0002) unknown: raise --deadline
+' '0|...0001|-|ok|-|200|MS|-' '1|...0002|-|unknown|-|-|MS|raise --deadline'
 	check --deadline 300ms 1
-	said 69 'gm-keycheck: no key got an answer: models: deadline exceeded (deadline)
-' '1|...0002|-|unknown|-|-|MS|allow more time'
+	said 69 'gm-keycheck: no key got an answer: models: deadline exceeded; raise --deadline (deadline)
+' '1|...0002|-|unknown|-|-|MS|raise --deadline'
 }
 
 @test "Ctrl-C: dies by it at once, says nothing, leaves no file" {
@@ -811,7 +818,7 @@ gm_keycheck_timestamp_seconds NOW
 	git config core.fsmonitor "$PWD/monitor"
 	git config alias.ls-files "!$PWD/monitor"
 	check
-	said 0 "gm-keycheck: $PWD/env: git does not ignore it: name it in .gitignore
+	said 0 "gm-keycheck: $PWD/env: not ignored by git; add it to .gitignore
 " '0|...0001|-|ok|-|200|MS|-'
 	check --quiet
 	said 0 '' '0|...0001|-|ok|-|200|MS|-'
@@ -821,7 +828,7 @@ gm_keycheck_timestamp_seconds NOW
 	rm -f ran
 	git -c core.fsmonitor=false add -f env
 	check
-	said 0 "gm-keycheck: $PWD/env: git tracks it: remove it from the repository, and replace its keys if that was ever shared
+	said 0 "gm-keycheck: $PWD/env: tracked by git; remove it from the repository, and replace its keys if they were pushed
 " '0|...0001|-|ok|-|200|MS|-'
 	[ ! -e ran ]
 	# Without git there is nothing to tell.
@@ -882,7 +889,7 @@ gm_keycheck_timestamp_seconds NOW
 	[ "$rc" -eq 78 ]
 	export GM_ALLOW_UNSAFE_ENV=1
 	check
-	said 0 "gm-keycheck: $PWD/env: others can read or change it: run chmod 600 $PWD/env
+	said 0 "gm-keycheck: $PWD/env: others can read or change it; run chmod 600 $PWD/env
 " '0|...0001|-|ok|-|200|MS|-'
 }
 
@@ -893,11 +900,11 @@ gm_keycheck_timestamp_seconds NOW
 	    >raw 2>err </dev/null || rc=$?
 	shape <raw >out
 	said 1 'gm-keycheck: the key state is kept in memory only: no state directory; set GM_STATE_DIR
-gm-keycheck: 1 of 3 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 3 keys are healthy; 1 invalid
+gm-keycheck: 1 of 3 keys is limited, which counts as healthy: key 1 (...0002)
+gm-keycheck: 2 of 3 keys are healthy; key 2 (...0003) invalid: replace it
 ' '0|...0001|-|ok|-|200|MS|-' \
-	    '1|...0002|-|limited|UNTIL|429|MS|wait, or pay for more' \
-	    '2|...0003|-|invalid|UNTIL|400|MS|replace it'
+	    '1|...0002|-|limited|RETRY_AT|429|MS|wait, or enable billing' \
+	    '2|...0003|-|invalid|RETRY_AT|400|MS|replace it'
 }
 
 @test "no key in anything, whatever the server repeats" {
@@ -1014,9 +1021,9 @@ full() {
 	env_file "fake-leaked-key-0003,$DEAD"
 	check
 	said 77 "gm-keycheck: $full
-gm-keycheck: no key is healthy; 1 invalid, 1 leaked
-" '0|...0003|-|leaked|-|403|MS|delete it and make another' \
-	    '1|...0002|-|invalid|UNTIL|400|MS|replace it'
+gm-keycheck: no key is healthy; key 0 (...0003) leaked, key 1 (...0002) invalid
+" '0|...0003|-|leaked|never|403|MS|delete it and create another' \
+	    '1|...0002|-|invalid|RETRY_AT|400|MS|replace it'
 	# ... one of many ...
 	env_file "$DEAD,fake-invalid-key-0005,fake-invalid-key-0006"
 	check

@@ -142,24 +142,29 @@ METHODS=generateContent,countTokens,createCachedContent,batchGenerateContent
 @test "-l, --long: columns between TABs, without a header" {
 	serve
 	models --long --all argon gemma
-	said 0 "gemini-4-argon	1048576	65536	yes	$METHODS
-gemma-4-31b-it	262144	32768	no	generateContent,countTokens
+	said 0 "gemini-4-argon	1048576	65536	yes
+gemma-4-31b-it	262144	32768	no
 " ''
 	models -l --all embedding-2
-	said 0 'gemini-embedding-2	8192	1	no	embedContent,countTextTokens,countTokens
+	said 0 'gemini-embedding-2	8192	1	no
 ' ''
+	models -v -l argon gemma
+	same out "gemini-4-argon	1048576	65536	yes	$METHODS
+gemma-4-31b-it	262144	32768	no	generateContent,countTokens
+"
 }
 
 @test "-l, --long: aligned under a header on a terminal" {
 	serve
 	terminal -f 1 -o shown gm-models -l argon gemma 2>err
 	same err ''
-	same shown "NAME            INPUT    OUTPUT  THINKING  METHODS
-gemini-4-argon  1048576  65536   yes       $METHODS
-gemma-4-31b-it  262144   32768   no        generateContent,countTokens
+	same shown "NAME            INPUT    OUTPUT  THINKING
+gemini-4-argon  1048576  65536   yes
+gemma-4-31b-it  262144   32768   no
 "
-	terminal -f 1 -o shown gm-models -l --probe gemma 2>err
-	same err ''
+	terminal -f 1 -o shown gm-models -l
+	[ "$(wc -L <shown)" -le 80 ]
+	terminal -f 1 -o shown gm-models -v -l --probe gemma 2>err
 	same shown 'NAME            INPUT   OUTPUT  THINKING  METHODS                      ANSWERS
 gemma-4-31b-it  262144  32768   no        generateContent,countTokens  yes
 '
@@ -218,8 +223,8 @@ Try 'gm-models --help'.
 @test "--probe: in a table and as JSON all stand, with what came of it" {
 	serve
 	models --probe -l 'gemini-[23].[08]-flash'
-	said 0 "gemini-2.0-flash	1048576	65536	no	$METHODS	model_gone
-gemini-3.8-flash	1048576	65536	yes	$METHODS	yes
+	said 0 "gemini-2.0-flash	1048576	65536	no	model_gone
+gemini-3.8-flash	1048576	65536	yes	yes
 " ''
 	models --probe --json 'gemini-[23].[08]-flash'
 	[ "$rc" -eq 0 ]
@@ -237,15 +242,15 @@ gemini-3.8-flash	1048576	65536	yes	$METHODS	yes
 	models --probe -v 2.0
 	said 1 '' "gm-models: the list of models is from the cache in \
 $HOME/.cache/gm
-gm-models: attempt 1: gemini-2.0-flash: the service does not have this model: \
-use gemini-3.8-flash instead (HTTP 404, model_gone): This model \
+gm-models: attempt 1: gemini-2.0-flash: no such model; \
+use gemini-3.8-flash (HTTP 404, model_gone): This model \
 models/gemini-2.0-flash is no longer available. Please update your code to use \
 models/gemini-3.8-flash for the latest features and improvements.
 gm-models: no model answers
 "
 	models --probe -l 2.0
-	said 1 "gemini-2.0-flash	1048576	65536	no	$METHODS	model_gone
-" 'gm-models: no model answers
+	said 1 'gemini-2.0-flash	1048576	65536	no	model_gone
+' 'gm-models: no model answers
 '
 }
 
@@ -272,7 +277,7 @@ gm-models: no model answers
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-models: $URL: connection refused; check that the server is running (refused)
+	grep -qx "gm-models: $URL: connection refused; check that the server is running (refused)" err
 }
 
 @test "--probe: one that fails alike with others, or in its own way, is no end" {
@@ -473,7 +478,7 @@ set_time() {
 	rm "$file"
 	mkfifo "$file"
 	models gemma
-	said 0 $'gemma-4-31b-it\n' "gm-models: the list of models is not kept: \
+	said 0 $'gemma-4-31b-it\n' "gm-models: the list of models is not cached: \
 $file: not a regular file
 "
 	rm "$file"
@@ -495,10 +500,10 @@ $file: not a regular file
 	listed gemma-4-31b-it
 	: >file
 	GM_CACHE_DIR=file/below models gemma
-	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not kept: file/below: Not a directory
+	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not cached: file/below: Not a directory
 '
 	GM_CACHE_DIR=/proc/nothing models gemma
-	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not kept: /proc/nothing: No such file or directory
+	said 0 $'gemma-4-31b-it\n' 'gm-models: the list of models is not cached: /proc/nothing: No such file or directory
 '
 	GM_CACHE_DIR=/proc/nothing models --quiet gemma
 	listed gemma-4-31b-it
@@ -593,7 +598,7 @@ END
 	models
 	failed 77 'key 0 (...0001): API key not valid; replace it (HTTP 400, key_invalid)'
 	models
-	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): a web page instead of an answer: a captive portal, or a wrong base URL"
+	failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): a web page, perhaps of a captive portal"
 	models --retries 0
 	[ "$rc" -eq 76 ]
 	models
@@ -618,9 +623,13 @@ END
 	models
 	listed 'ab c d' 'x-...0001'
 	models -l
-	said 0 'ab c d	-	-	no	generateContent,x y
-x-...0001	-	-	no	generateContent,...0001
+	said 0 'ab c d	-	-	no
+x-...0001	-	-	no
 ' ''
+	models -lv
+	same out 'ab c d	-	-	no	generateContent,x y
+x-...0001	-	-	no	generateContent,...0001
+'
 	models --json
 	said 0 '{"name":"ab c d","display_name":null,"input_token_limit":null,"output_token_limit":null,"thinking":false,"methods":["generateContent","x y"]}
 {"name":"x-...0001","display_name":"...0001","input_token_limit":null,"output_token_limit":null,"thinking":false,"methods":["generateContent","...0001"]}
@@ -712,27 +721,27 @@ $HOME/.cache/gm
 	models
 	again
 	ask -m gemini-3.9-flash hi
-	said 78 '' 'gm-prompt: gemini-3.9-flash: no such model; similar: gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash (HTTP 404, model_gone)
+	said 78 '' 'gm-prompt: gemini-3.9-flash: no such model; did you mean gemini-3.6-flash, gemini-3.7-flash, gemini-3.8-flash? (HTTP 404, model_gone)
 '
 	ask --json -m gemini-3.9-flash hi
 	[ "$(jq -r .error.message out)" = "$(sed 's/^gm-prompt: //' err)" ]
-	grep -q ': similar: gemini-3.6-flash, ' err
+	grep -q '; did you mean gemini-3.6-flash, ' err
 	# The service's own word counts more, and far names do not help.
 	ask -m gemini-2.0-flash hi
 	[ "$rc" -eq 78 ]
-	grep -q ': use gemini-3.8-flash instead (' err
-	run ! grep similar err
+	grep -q '; use gemini-3.8-flash (' err
+	run ! grep "did you mean" err
 	ask -m gpt-5 hi
 	[ "$rc" -eq 78 ]
-	run ! grep similar err
+	run ! grep "did you mean" err
 	# An old list will do; without one nothing is asked.
 	set_time -9000000000
 	ask -m gemini-3.9-flash hi
-	grep -q ': similar: gemini-3.6-flash, ' err
+	grep -q '; did you mean gemini-3.6-flash, ' err
 	rm "$(cached)"
 	ask -m gemini-3.9-flash hi
 	[ "$rc" -eq 78 ]
-	run ! grep similar err
+	run ! grep "did you mean" err
 	tried 6
 }
 

@@ -48,6 +48,11 @@ Try 'gm-rotate --help'.
 "
 }
 
+# until_time FILE: times, and how long until then, become TIME.
+until_time() {
+	sed -Ei 's/(20[0-9-]*T)?[0-9:]{8}Z( \([0-9a-z ]*\))?/TIME/g' "$1"
+}
+
 STATE() {
 	echo "${GM_STATE_DIR:-$HOME/.local/state/gm}"
 }
@@ -142,10 +147,10 @@ terminal() {
 	prints 0 --peek
 	KEYS=$KEYS,fake-good-key-0004 prints 1 --peek
 	KEYS=$KEYS,fake-good-key-0004 rotate --status
-	[ "$(cut -f 1,4,5 out | grep -F $MODEL)" = "0	-	$MODEL
-1	*	$MODEL
-2	-	$MODEL
-3	-	$MODEL" ]
+	[ "$(cut -f 1,4 out)" = "0	-
+1	*
+2	-
+3	-" ]
 }
 
 @test "the row of a list that is not used any more goes after 8 days" {
@@ -231,17 +236,17 @@ terminal() {
 	    --print-key '-- true'; do
 		# shellcheck disable=SC2086 # words
 		rotate $mode
-		sed -i 's/20[-0-9T:]*Z/TIME/g' err
+		until_time err
 		said 75 '' 'gm-rotate: no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota_minute)
 '
 	done
 	rotate -k 1
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
+	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; gm-rotate --reset clears that (key_invalid)
 '
 	rotate --key-index 0
-	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 75 '' 'gm-rotate: key 0 (...0001): rate-limited until TIME; known since TIME, gm-rotate --reset lifts that (quota_minute)
+	until_time err
+	said 75 '' 'gm-rotate: key 0 (...0001): rate-limited until TIME; gm-rotate --reset clears that (quota_minute)
 '
 	silent --reset 0
 	prints 0 --key-index 0
@@ -261,8 +266,8 @@ terminal() {
 	silent --mark 1 --class key_rejected
 	rotate --json
 	[ "$rc" -eq 75 ]
-	sed -i 's/20[-0-9T:]*Z/TIME/g' out
-	same out "{\"ok\":false,\"model\":\"$MODEL\",\"index\":null,\"key\":null,\"error\":{\"class\":\"quota\",\"message\":\"no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota)"}}
+	until_time out
+	same out "{\"ok\":false,\"model\":\"$MODEL\",\"index\":null,\"key\":null,\"error\":{\"class\":\"quota\",\"message\":\"no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota)\",\"service_message\":null,\"retry_at\":\"TIME\"}}
 "
 	[ "$(wc -l <err)" -eq 1 ]
 }
@@ -272,7 +277,7 @@ terminal() {
 	prints 2 -k 2 --peek
 	prints 0 --peek
 	[ ! -e "$(STATE)/keys" ]
-	usage '--key-index: there is no key with index 3: the last one is 2' -k 3
+	usage '--key-index: no key has index 3; the last one has 2' -k 3
 }
 
 @test "--print-key: the key itself, and never to a terminal" {
@@ -288,7 +293,7 @@ terminal() {
 	export GOOGLE_API_KEYS=$KEYS
 	rc=0
 	terminal -f 1 gm-rotate --print-key >out 2>err || rc=$?
-	said 64 '' "gm-rotate: --print-key: not to a terminal
+	said 64 '' "gm-rotate: --print-key: never to a terminal; write to a pipe or a file
 Try 'gm-rotate --help'.
 "
 	prints 2 --peek
@@ -393,7 +398,7 @@ Try 'gm-rotate --help'.
 	local args
 	for args in '--mark 3 --class ok' '--current-index 3' '--reset 3'; do
 		# shellcheck disable=SC2086 # words
-		usage 'there is no key with index 3: the last one is 2' $args
+		usage 'no key has index 3; the last one has 2' $args
 	done
 	usage "--mark: not a whole number from 0 to 99999" \
 	    --mark -1 --class ok
@@ -404,30 +409,65 @@ Try 'gm-rotate --help'.
 
 # --- showing
 
-@test "--status: a line for each key and model, TAB-separated" {
+@test "--status: a line for each key, TAB-separated" {
 	rotate --status
-	said 0 "0	...0001	-	*	$MODEL	ok	-	-	0	0	-	-
-1	...0002	-	-	$MODEL	ok	-	-	0	0	-	-
-2	...0003	label:work	-	$MODEL	ok	-	-	0	0	-	-
+	said 0 "0	...0001	-	*	ok	-	-	0
+1	...0002	-	-	ok	-	-	0
+2	...0003	work	-	ok	-	-	0
+" ''
+	silent --mark 1 --class key_leaked
+	silent --mark 0 --class quota_day -m b
+	silent --mark 0 --class forbidden -m c
+	rotate -k 2 -- true
+	rotate -k 2 -m b -- true
+	prints 2 -m b
+	# The model that is named first decides which key is current.
+	rotate --status -m "$MODEL,b"
+	sed -i 's/20[-0-9T:]*Z/TIME/g' out
+	said 0 "0	...0001	-	*	limited	TIME	daily quota exhausted	0
+1	...0002	-	-	leaked	never	API key reported as leaked	0
+2	...0003	work	-	ok	-	-	2
+" ''
+	rotate --status -m "b,$MODEL,c"
+	sed -i 's/20[-0-9T:]*Z/TIME/g' out
+	said 0 "0	...0001	-	-	unknown	TIME	permission denied	0
+1	...0002	-	-	leaked	never	API key reported as leaked	0
+2	...0003	work	*	ok	-	-	2
+" ''
+	# Models that are not configured do not count.
+	rotate --status -k 0
+	said 0 "0	...0001	-	*	ok	-	-	0
+" ''
+	GM_RPD=1 rotate --status -k 2
+	sed -i 's/20[-0-9T:]*Z/TIME/g' out
+	said 0 "2	...0003	work	-	limited	TIME	GM_RPD	1
+" ''
+}
+
+@test "--status -v: a line for each key and model, TAB-separated" {
+	rotate --status -v
+	said 0 "0	...0001	-	*	$MODEL	ok	ok	-	-	0	0	-	-
+1	...0002	-	-	$MODEL	ok	ok	-	-	0	0	-	-
+2	...0003	work	-	$MODEL	ok	ok	-	-	0	0	-	-
 " ''
 	silent --mark 1 --class key_leaked
 	silent --mark 0 --class quota -m b
 	rotate -k 2 -- true
 	said 0 '' ''
 	prints 0 -m b --current-index 1
-	rotate --status -m "$MODEL,a"
+	rotate --status -v -m "$MODEL,a"
 	sed -i 's/20[-0-9T:]*Z/TIME/g' out
-	said 0 "0	...0001	-	*	$MODEL	ok	-	-	0	0	-	-
-0	...0001	-	*	a	ok	-	-	0	0	-	-
-0	...0001	-	*	b	quota	TIME	TIME	0	0	-	marked by gm-rotate
-1	...0002	-	-	$MODEL	key_leaked	TIME	forever	0	0	-	marked by gm-rotate
-1	...0002	-	-	a	key_leaked	TIME	forever	0	0	-	marked by gm-rotate
-1	...0002	-	-	b	key_leaked	TIME	forever	0	0	-	marked by gm-rotate
-2	...0003	label:work	-	$MODEL	ok	-	-	1	0	TIME	-
-2	...0003	label:work	-	a	ok	-	-	0	0	-	-
-2	...0003	label:work	-	b	ok	-	-	0	0	-	-
+	said 0 "0	...0001	-	*	$MODEL	ok	ok	-	-	0	0	-	-
+0	...0001	-	*	a	ok	ok	-	-	0	0	-	-
+0	...0001	-	*	b	limited	quota	TIME	TIME	0	0	-	marked by gm-rotate
+1	...0002	-	-	$MODEL	leaked	key_leaked	TIME	never	0	0	-	marked by gm-rotate
+1	...0002	-	-	a	leaked	key_leaked	TIME	never	0	0	-	marked by gm-rotate
+1	...0002	-	-	b	leaked	key_leaked	TIME	never	0	0	-	marked by gm-rotate
+2	...0003	work	-	$MODEL	ok	ok	-	-	1	0	TIME	-
+2	...0003	work	-	a	ok	ok	-	-	0	0	-	-
+2	...0003	work	-	b	ok	ok	-	-	0	0	-	-
 " ''
-	rotate --status -k 1 -m a
+	rotate --status -v -k 1 -m a
 	[ "$(cut -f 1,5 out)" = "1	a
 1	b
 1	$MODEL" ]
@@ -436,12 +476,25 @@ Try 'gm-rotate --help'.
 @test "--status: on a terminal in columns, with a header" {
 	silent --mark 1 --class key_leaked
 	export GOOGLE_API_KEYS=$KEYS
+	silent --mark 0 --class quota_minute --for 1h
 	terminal gm-rotate --status >out
-	sed -i 's/20[-0-9T:]*Z/TIME----------------/g' out
-	same out "INDEX  KEY      PROJECT     CURRENT  MODEL                CLASS       SINCE                 UNTIL    REQUESTS  FAILURES  LAST USE  REASON
-0      ...0001  -           *        $MODEL  ok          -                     -        0         0         -         -
-1      ...0002  -           -        $MODEL  key_leaked  TIME----------------  forever  0         0         -         marked by gm-rotate
-2      ...0003  label:work  -        $MODEL  ok          -                     -        0         0         -         -
+	sed -i 's/[0-9:]\{8\}Z/hh:mm:ssZ/g' out
+	same out "INDEX  KEY      PROJECT  CURRENT  STATUS   RETRY AT   REASON            REQUESTS
+0      ...0001  -        *        limited  hh:mm:ssZ  rate-limited      0
+1      ...0002  -        -        leaked   never      API key repor...  0
+2      ...0003  work     -        ok       -          -                 0
+"
+	[ "$(wc -L <out)" -le 80 ]
+	KEYS=fake-good-key-0001,fake-good-key-0002
+	GOOGLE_API_KEYS=$KEYS terminal gm-rotate --status >out
+	same out "INDEX  KEY      CURRENT  STATUS   RETRY AT   REASON                     REQUESTS
+$(sed -n 2,3p out)
+"
+	terminal gm-rotate --status -v -k 1 >out 2>err
+	sed -i 's/[0-9:]\{8\}Z/hh:mm:ssZ/g' out
+	tail -n 2 out >lines
+	same lines "INDEX  KEY      PROJECT  CURRENT  MODEL                STATUS  CLASS       SINCE      RETRY AT  REQUESTS  FAILURES  LAST USE  REASON
+1      ...0002  -        -        $MODEL  leaked  key_leaked  hh:mm:ssZ  never     0         0         -         marked by gm-rotate
 "
 }
 
@@ -451,21 +504,24 @@ Try 'gm-rotate --help'.
 	[ "$rc" -eq 0 ]
 	same err ''
 	sed -i 's/20[-0-9T:]*Z/TIME/g' out
-	same out "{\"index\":0,\"key\":\"...0001\",\"project\":null,\"models\":[{\"model\":\"$MODEL\",\"current\":true,\"class\":\"ok\",\"since\":null,\"until\":null,\"requests\":0,\"failures\":0,\"last_use\":null,\"reason\":null}]}
-{\"index\":1,\"key\":\"...0002\",\"project\":null,\"models\":[{\"model\":\"$MODEL\",\"current\":false,\"class\":\"quota\",\"since\":\"TIME\",\"until\":\"TIME\",\"requests\":0,\"failures\":0,\"last_use\":null,\"reason\":\"marked by gm-rotate\"}]}
-{\"index\":2,\"key\":\"...0003\",\"project\":\"label:work\",\"models\":[{\"model\":\"$MODEL\",\"current\":false,\"class\":\"ok\",\"since\":null,\"until\":null,\"requests\":0,\"failures\":0,\"last_use\":null,\"reason\":null}]}
+	same out "{\"index\":0,\"key\":\"...0001\",\"project\":null,\"models\":[{\"model\":\"$MODEL\",\"current\":true,\"status\":\"ok\",\"class\":\"ok\",\"since\":null,\"retry_at\":null,\"requests\":0,\"failures\":0,\"last_use\":null,\"reason\":null}]}
+{\"index\":1,\"key\":\"...0002\",\"project\":null,\"models\":[{\"model\":\"$MODEL\",\"current\":false,\"status\":\"limited\",\"class\":\"quota\",\"since\":\"TIME\",\"retry_at\":\"TIME\",\"requests\":0,\"failures\":0,\"last_use\":null,\"reason\":\"marked by gm-rotate\"}]}
+{\"index\":2,\"key\":\"...0003\",\"project\":\"work\",\"models\":[{\"model\":\"$MODEL\",\"current\":false,\"status\":\"ok\",\"class\":\"ok\",\"since\":null,\"retry_at\":null,\"requests\":0,\"failures\":0,\"last_use\":null,\"reason\":null}]}
 "
 	jq -e . out >/dev/null
 }
 
-@test "--status: a pause of the whole service" {
+@test "--status: a cooldown of the whole service" {
 	serve
 	unset GEMINI_API_KEY
 	KEYS=fake-minute-key-0001,fake-minute-key-0002
 	GOOGLE_API_KEYS=$KEYS gm-prompt -n --max-wait 0 hi >out 2>err || rc=$?
 	[ "$rc" -eq 75 ]
 	rotate --status
-	[ "$(cut -f 1,2,3,5,6 out)" = "0	...0001	-	$MODEL	quota_minute
+	[ "$(cut -f 1,2,5,7 out)" = "0	...0001	limited	rate-limited
+1	...0002	limited	rate-limited" ]
+	rotate --status -v
+	[ "$(cut -f 1,2,3,5,7 out)" = "0	...0001	-	$MODEL	quota_minute
 1	...0002	-	$MODEL	quota_minute
 -	-	-	$MODEL	quota_minute" ]
 	rotate --status --json
@@ -477,8 +533,8 @@ Try 'gm-rotate --help'.
 
 @test "--from-reports: what gm-keycheck and gm-prompt say" {
 	rotate --from-reports <<-'END'
-		{"index":0,"key":"...0001","status":"invalid","class":"key_invalid","http":400,"until":null}
-		{"index":1,"key":"...0002","status":"ok","class":"ok","http":200,"until":null}
+		{"index":0,"key":"...0001","status":"invalid","class":"key_invalid","http":400,"retry_at":null}
+		{"index":1,"key":"...0002","status":"ok","class":"ok","http":200,"retry_at":null}
 
 		{"ok":true,"attempts":[{"provider":"gemini","model":"m","key_index":1,"key":"...0002","http":429,"class":"quota_day","ms":3},{"provider":"gemini","model":"m","key_index":2,"http":200,"class":"ok","ms":5}]}
 	END
@@ -520,7 +576,7 @@ Try 'gm-rotate --help'.
 ' ''
 	# A mark lasts as long as the report says, whenever it is read.
 	ends | sort | diff <(cat <<-END
-		key_invalid $(jq -r '.until // empty' report | sed 's/Z$/.000Z/')
+		key_invalid $(jq -r '.retry_at // empty' report | sed 's/Z$/.000Z/')
 		key_leaked forever
 	END
 	) -
@@ -552,8 +608,8 @@ Try 'gm-rotate --help'.
 	KEYS=fake-good-key-0003,fake-good-key-0004
 	rotate --from-reports <record
 	said 0 '0
-' 'gm-rotate: line 1: the key with this index is another one: skipped
-gm-rotate: line 1: the key with this index is another one: skipped
+' 'gm-rotate: line 1 skipped: another key has this index
+gm-rotate: line 1 skipped: another key has this index
 '
 }
 
@@ -567,11 +623,11 @@ gm-rotate: line 1: the key with this index is another one: skipped
 		{"index":0,"class":"network"}
 	END
 	said 0 '0
-' 'gm-rotate: line 1: the key with this index is another one: skipped
-gm-rotate: line 2: there is no key with this index: skipped
-gm-rotate: line 3: it names no key: skipped
-gm-rotate: line 4: its class is not known: skipped
-gm-rotate: line 5: about another provider: skipped
+' 'gm-rotate: line 1 skipped: another key has this index
+gm-rotate: line 2 skipped: no key with this index
+gm-rotate: line 3 skipped: no key index
+gm-rotate: line 4 skipped: unknown class
+gm-rotate: line 5 skipped: another provider
 '
 	[ ! -e "$(STATE)/keys" ]
 }
@@ -649,16 +705,16 @@ gm-rotate: line 5: about another provider: skipped
 	LLM_GEMINI_KEY=old rotate --as LLM_GEMINI_KEY --as OTHER -- sh -c "$show"
 	said 0 'fake-good-key-0001 fake-good-key-0001 fake-good-key-0001 none
 ' ''
-	usage '--as is for a command after -- only' --as LLM_GEMINI_KEY
-	usage '--as is for a command after -- only' --as LLM_GEMINI_KEY --peek
+	usage '--as: needs a command after --' --as LLM_GEMINI_KEY
+	usage '--as: needs a command after --' --as LLM_GEMINI_KEY --peek
 	# nothing of what was given is repeated: it may be a key
 	usage '--as: its argument is empty' --as '' -- true
 	for name in 1A A=B 'A B' fake-good-key-0001; do
-		usage '--as: not a variable name: letters, digits and _, the first no digit' \
+		usage '--as: not a variable name (letters, digits and _; no digit first)' \
 		    --as "$name" -- true
 	done
 	for name in GOOGLE_API_KEYS GM_LOG_FILE; do
-		usage "--as: $name is a setting of the gm tools, not for one key" \
+		usage "--as: $name is a setting of the gm tools, not a name for one key" \
 		    --as "$name" -- true
 	done
 }
@@ -749,7 +805,7 @@ print(*sorted(os.listdir("/proc/self/fd")))' >got
 ' ''
 }
 
-@test "a command waits for its turn under GM_RPM; the deadline ends that" {
+@test "a command waits for its slot under GM_RPM; the deadline ends that" {
 	export GM_RPM=600 # 100 ms each
 	KEYS=$GOOD_KEY
 	local i start=$EPOCHREALTIME took
@@ -760,11 +816,11 @@ print(*sorted(os.listdir("/proc/self/fd")))' >got
 	took=$((${EPOCHREALTIME/./} - ${start/./}))
 	[ "$took" -ge 300000 ]
 	GM_RPM=1 GM_DEADLINE=1s rotate -- true
-	said 69 '' "gm-rotate: $MODEL: its turn under GM_RPM is only after the deadline
+	said 69 '' "gm-rotate: $MODEL: no slot before the deadline; raise GM_DEADLINE or GM_RPM (deadline)
 "
 }
 
-@test "a signal while a command waits for its turn" {
+@test "a signal while a command waits for its slot" {
 	local pid
 	export GM_RPM=1 GOOGLE_API_KEYS=$GOOD_KEY
 	gm-rotate -- true
@@ -803,7 +859,7 @@ x-goog-api-key: fake-good-key-0002
 
 # --- the command line
 
-@test "what excludes what" {
+@test "what cannot be combined" {
 	local clash
 	while IFS='|' read -r clash args; do
 		# shellcheck disable=SC2086 # words
@@ -829,17 +885,17 @@ x-goog-api-key: fake-good-key-0002
 }
 
 @test "what is missing, and what is too much" {
-	usage '--mark needs --class' --mark 0
-	usage '--class is for --mark only' --class ok
-	usage '--for is for --mark only' --for 1s
-	usage 'no command behind --' --
-	usage 'unexpected operand: write a command after --' curl x
-	usage 'unexpected operand: write a command after --' a -- b
-	usage 'unexpected operand: write a command after --' -v a -- b c
-	usage 'unexpected operand: write a command after --' -m -- x
-	usage 'unexpected operand: write a command after --' --reset 1 2
+	usage '--mark: needs --class' --mark 0
+	usage '--class: needs --mark' --class ok
+	usage '--for: needs --mark' --for 1s
+	usage 'no command after --' --
+	usage 'unexpected operand; write a command after --' curl x
+	usage 'unexpected operand; write a command after --' a -- b
+	usage 'unexpected operand; write a command after --' -v a -- b c
+	usage 'unexpected operand; write a command after --' -m -- x
+	usage 'unexpected operand; write a command after --' --reset 1 2
 	POSIXLY_CORRECT=1 usage \
-	    'unexpected operand: write a command after --' a -- b
+	    'unexpected operand; write a command after --' a -- b
 	[ ! -e "$(STATE)" ]
 }
 

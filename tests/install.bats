@@ -1,8 +1,9 @@
-# "make install" and "make uninstall": what lies where, with what modes.
+# "make install" and "make uninstall": paths and modes of the files.
 
 load helper
 
-# Completions and units of our own, so that the list does not depend on theirs.
+# Use other completions and units than the project's, so that the lists below do
+# not change with those.
 setup_file() {
 	TREE=$BATS_FILE_TMPDIR/tree
 	export TREE
@@ -20,19 +21,19 @@ setup_file() {
 	done
 }
 
-# makes [argument...]: make in that tree, for what is built already.
+# makes [argument...]: run make in that tree, with the finished BUILD.
 makes() {
 	rc=0
 	env -i PATH="$PATH" HOME="$HOME" make -C "$TREE" --no-print-directory \
 	    BUILD="$BUILD" "$@" >out 2>err || rc=$?
 }
 
-# listing DIR: type, mode and path of everything in it.
+# listing DIR: print type, mode and path of everything in it.
 listing() {
 	find "$1" -mindepth 1 -printf '%y %m %P\n' | LC_ALL=C sort -k 3
 }
 
-# expected: what an installation holds.
+# expected: print the listing of a complete installation.
 expected() {
 	cat <<-'END'
 		d 755 bin
@@ -78,13 +79,13 @@ expected() {
 	END
 }
 
-# unit_of BIN: the unit of this tree, as it is installed.
+# unit_of BIN: print the unit of this tree, as it is installed.
 unit_of() {
 	printf '%s\n' '[Service]' "ExecStart=$1/gm-prompt --quiet" \
 	    'ExecStartPre=/usr/bin/true'
 }
 
-@test "make install, uninstall: PREFIX, whatever the umask" {
+@test "make install, uninstall: PREFIX, with any umask" {
 	local page
 	umask 077
 	mkdir -m 755 sys
@@ -92,7 +93,7 @@ unit_of() {
 	[ "$rc" -eq 0 ]
 	same err ''
 	diff <(expected) <(listing sys/local)
-	# One line for each, but for the list of directories.
+	# make prints a line for each file except the list of directories.
 	diff <(expected | sed -n "s|^f ... |  INST $PWD/sys/local/|p" |
 	    grep -v '/directories$' | sort) <(sort out)
 	diff <(unit_of "$PWD/sys/local/bin") \
@@ -104,7 +105,7 @@ unit_of() {
 		mandoc -T ascii "$page" | sed 's/.\x08//g' >shown
 		grep -qx DESCRIPTION shown
 	done
-	# Once more over it: the same.
+	# A second run gives the same result.
 	makes install PREFIX="$PWD/sys/local"
 	[ "$rc" -eq 0 ]
 	diff <(expected) <(listing sys/local)
@@ -119,7 +120,7 @@ unit_of() {
 	same out ''
 }
 
-@test "make uninstall: what others have made stays" {
+@test "make uninstall: files and directories of others stay" {
 	mkdir -p local/share/man/man1 local/share/zsh
 	chmod 750 local/share/man/man1
 	echo foreign | tee local/share/man/man1/other.1 >local/share/zsh/other
@@ -134,7 +135,7 @@ unit_of() {
 	diff before <(listing local)
 }
 
-@test "make install: DESTDIR is nowhere in what is installed" {
+@test "make install: no installed file contains DESTDIR" {
 	local stage="$PWD/a 'stage' of mine"
 	makes install DESTDIR="$stage" prefix=/opt/gm
 	[ "$rc" -eq 0 ]
@@ -191,12 +192,12 @@ unit_of() {
 	) | LC_ALL=C sort -k 3) <(listing "$HOME/.local")
 	makes uninstall PREFIX="$HOME/.local"
 	[ -z "$(listing "$HOME")" ]
-	# A home directory that is / holds everything, and decides nothing.
+	# A home directory that is / does not make it a user's installation.
 	HOME=/ makes install PREFIX=/x DESTDIR="$PWD/stage"
 	[ -e stage/x/lib/systemd/system ]
 }
 
-@test "make install: a path that is not absolute is refused" {
+@test "make install: a path that is not absolute is an error" {
 	local name
 	# shellcheck disable=SC2088 # as some shells hand it on
 	for name in 'prefix=~/.local' prefix=stage docdir=doc 'unitdir=~/x'; do
@@ -220,12 +221,12 @@ unit_of() {
 	run ! grep -q INST out
 }
 
-@test "make install, uninstall: characters that mean something to systemd, sed or echo" {
+@test "make install, uninstall: characters that are special to systemd, sed or echo" {
 	makes install DESTDIR="$PWD/stage" prefix='/o|p&t/a %\b'
 	[ "$rc" -eq 0 ]
 	diff <(unit_of '/o|p&t/a\x20%%\\b/bin') \
 	    'stage/o|p&t/a %\b/lib/systemd/system/gm-x@.service'
-	# And to the shell's echo: the directories are found again.
+	# With backslashes, too, uninstall finds the directories.
 	makes uninstall DESTDIR="$PWD/stage" prefix='/o|p&t/a %\b'
 	[ "$rc" -eq 0 ]
 	[ -z "$(listing stage)" ]
@@ -233,7 +234,7 @@ unit_of() {
 
 @test "make install: nothing is built again, in a tree that cannot be written" {
 	find "$BUILD/gm-prompt" "$BUILD/man/gm.7" -printf '%p %T@ %i\n' >before
-	# Root could write: no compiler, then.
+	# Root can write anywhere, so there is no compiler.
 	makes install DESTDIR="$PWD/stage" CC=/no-such-cc
 	[ "$rc" -eq 0 ]
 	find "$BUILD/gm-prompt" "$BUILD/man/gm.7" -printf '%p %T@ %i\n' |
@@ -276,7 +277,7 @@ unit_of() {
 		[ -e "stage/usr/local/share/zsh/site-functions/_$file" ]
 		[ -e "stage/usr/local/share/fish/vendor_completions.d/$file.fish" ]
 	done
-	# What the units start is there.
+	# The programs of the units are installed.
 	grep -rhoE '/[^ ]*/bin/gm-[a-z]+' stage/usr/local/lib 2>/dev/null |
 	    sort -u | while read -r file; do
 		[ -x "stage$file" ]

@@ -1,10 +1,10 @@
-# The pictures of README: what is in them, and where it comes from.
+# The pictures of README: their content and its sources.
 
 load helper
 
 PICTURES=$ROOT/tests/pictures
 
-# texts FILE: the texts of a picture, in their order, each on a line.
+# texts FILE: print the texts of a picture, in their order, each on a line.
 texts() {
 	python3 -c 'import sys
 import xml.etree.ElementTree as tree
@@ -20,7 +20,7 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 	[ -s there ]
 }
 
-@test "pictures need nothing from elsewhere, run nothing and are small" {
+@test "pictures load no other file, run no script and are small" {
 	local picture
 
 	for picture in "$PICTURES"/*.svg; do
@@ -56,7 +56,7 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 	run ! grep -E '127\.0\.0\.1:[0-9]|[0-9:]{8}Z' "$PICTURES/demo.svg"
 }
 
-@test "demo.svg shows one frame at any time, and the first where nothing moves" {
+@test "demo.svg shows one frame at any time, and the first without animation" {
 	python3 - "$PICTURES/demo.svg" <<-'END'
 		import re
 		import sys
@@ -85,7 +85,7 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 	END
 }
 
-@test "the demo is drawn alike twice, wherever it runs" {
+@test "two runs in different directories draw the same demo" {
 	python3 -B "$PICTURES/demo.py" "$BUILD" >one
 	mkdir tmp
 	(cd / && TMPDIR=$BATS_TEST_TMPDIR/work/tmp NO_COLOR=1 \
@@ -110,7 +110,7 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 		[ -f "${data%.tsv}.svg" ]
 		head -n 1 "$data" | grep -qE \
 		    '^# 20[0-9]{2}-[0-9]{2}-[0-9]{2}, [0-9]+ cores, [a-z0-9_]+; '
-		# A table: numbers, as many in each row as there are names.
+		# Each row has a number for each column.
 		awk -F '\t' 'NR == 2 { n = NF } NR > 2 {
 			if (NF != n)
 				exit 1
@@ -134,7 +134,7 @@ for e in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text"):
 	tail -n 1 "$PICTURES/memory.tsv" | cut -f 2,4 | tr '\t' '\n' | sort -u |
 	    comm -23 - memory >>missing
 	same missing ''
-	# With their units.
+	# The plots name the units.
 	grep -qx milliseconds start
 	grep -qx 'records per second' rate
 	grep -qx MiB memory

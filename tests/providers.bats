@@ -38,7 +38,7 @@ start() {
 # shape: what differs from run to run becomes TIME, MS, URL and HOME.
 shape() {
 	sed -E "s|${URL:-none:}|URL|g; s|$HOME|HOME|g"'
-	    s/20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z/TIME/g
+	    s/(20[0-9-]{8}T)?[0-9:]{8}Z( \([0-9a-z ]*\))?/TIME/g
 	    s/"ms":[0-9]+/"ms":MS/; s/^(gm_.*_seconds) [0-9]{10}$/\1 MS/' |
 	    awk 'BEGIN { FS = OFS = "\t" }
 		NF == 8 && $7 != "-" { $7 = "MS" }
@@ -109,7 +109,7 @@ got_all() {
 
 # marks NAME: index and class of each key of that provider that has a mark.
 marks() {
-	gm-rotate --provider "$1" --status | awk '$6 != "ok" { print $1, $6 }'
+	gm-rotate --provider "$1" --status -v | awk '$7 != "ok" { print $1, $7 }'
 }
 
 # --- gm-models
@@ -126,15 +126,15 @@ Accept: application/json
 Authorization: Bearer $ONE
 "
 	tool gm-models --provider mistral -l small
-	rows 0 '' "mistral-small-2603|262144|-|no|$CAN" \
-	    "mistral-small-latest|262144|-|no|$CAN"
+	rows 0 '' "mistral-small-2603|262144|-|no" \
+	    "mistral-small-latest|262144|-|no"
 	tool gm-models --json --provider mistral 'codestral-[0-9]*'
 	said 0 '{"name":"codestral-2508","display_name":null,"input_token_limit":262144,"output_token_limit":null,"thinking":false,"methods":["completion_chat","function_calling","vision"]}
 ' ''
 	tool gm-models --provider mistral embed
 	fails 1 'gm-models: no model matches'
 	tool gm-models --provider mistral --all -l embed
-	rows 0 '' 'mistral-embed|8192|-|no|-'
+	rows 0 '' 'mistral-embed|8192|-|no'
 	tool gm-models --provider mistral --method vision SMALL
 	said 0 "$SMALL" ''
 	tool gm-models --provider mistral --method generateContent
@@ -152,7 +152,7 @@ Authorization: Bearer $ONE
 @test "gm-models --provider openai: all that the server has, in each dialect" {
 	start
 	tool gm-models --provider openai -l
-	rows 0 '' 'qwen3-8b-q4_k_m|8192|-|no|-'
+	rows 0 '' 'qwen3-8b-q4_k_m|8192|-|no'
 	head_of 1 >first
 	same first "GET /llamacpp/v1/models HTTP/1.1
 Host: 127.0.0.1:PORT
@@ -221,7 +221,7 @@ Accept: application/json
 	for body in "[$ids]" "{\"data\":[$ids]}"; do
 		play <<<"[{\"json\":$body}]"
 		tool gm-models --refresh --provider openai -l
-		rows 0 '' 'a|7|-|no|-' 'b c|-|-|no|-'
+		rows 0 '' 'a|7|-|no' 'b c|-|-|no'
 		tried 1
 	done
 	for body in '{"data":[]}' '{"data":null}' '[]'; do
@@ -262,22 +262,22 @@ Accept: application/json
 	start
 	tool gm-models --provider mistral --probe
 	misused gm-models \
-	    '--probe: mistral has no call for it that is free'
+	    '--probe: not supported by mistral'
 	tool gm-models --probe --provider openai
-	misused gm-models '--probe: openai has no call for it that is free'
+	misused gm-models '--probe: not supported by openai'
 	# Also where the first one is left out, with a list and without one.
 	env -u GEMINI_API_KEY GM_FALLBACK=mistral gm-models --probe >out \
 	    2>err </dev/null || rc=$?
 	[ "$rc" -eq 64 ]
 	same out ''
-	[ "$(sed -n 2p err)" = 'gm-models: --probe: mistral has no call for it that is free' ]
+	[ "$(sed -n 2p err)" = 'gm-models: --probe: not supported by mistral' ]
 	got
 	tool gm-models flash-lite-l
 	again
 	unset GEMINI_API_KEY
 	tool gm-models --probe flash-lite-l --fallback mistral
 	said 64 '' "gm-models: gemini: skipped: no API key $TRUSTED; set GOOGLE_API_KEYS
-gm-models: --probe: mistral has no call for it that is free
+gm-models: --probe: not supported by mistral
 Try 'gm-models --help'.
 "
 	got
@@ -311,17 +311,18 @@ Try 'gm-models --help'.
 }
 
 GEMINI_DOWN="gm-models: gemini: models: overloaded; try again later (HTTP 503, overloaded)"
+INSTEAD="gm-models: gemini: models: overloaded; using mistral (HTTP 503, overloaded)"
 
 @test "gm-models --fallback, --fallback-mistral: the next one's list, and a line" {
 	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --fallback mistral --retries 0 small
-	said 0 "$SMALL" "$GEMINI_DOWN; using mistral
+	said 0 "$SMALL" "$INSTEAD
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" "$MISTRAL"
 	# The second time its list is in the cache.
 	tool gm-models --fallback-mistral --retries 0 -l 'codestral-2*'
-	rows 0 "$GEMINI_DOWN; using mistral
-" "codestral-2508|262144|-|no|$CAN"
+	rows 0 "$INSTEAD
+" "codestral-2508|262144|-|no"
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY"
 	tool gm-models --fallback mistral --retries 0 --refresh --quiet small
 	said 0 "$SMALL" ''
@@ -379,17 +380,17 @@ GEMINI_DOWN="gm-models: gemini: models: overloaded; try again later (HTTP 503, o
 	again
 	local mistral='mistral: key 0 (...0013): API key rejected; replace it (HTTP 401, key_rejected): Invalid API Key'
 	tool gm-models --retries 0 --fallback mistral small
-	said 69 '' "$GEMINI_DOWN; using mistral
-$GEMINI_DOWN; $mistral
+	said 69 '' "$INSTEAD
+gm-models: gemini: models: overloaded (HTTP 503, overloaded); ${mistral/; replace it/}
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0013'
 	forget
 	OPENAI_API_KEY=fake-restricted-key-0021 \
 	    tool gm-models --retries 0 --fallback mistral,openai,mistral
-	said 69 '' "$GEMINI_DOWN; using mistral
-gm-models: $mistral; using openai
-$GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied; use another model, or get permission in the project (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
+	said 69 '' "$INSTEAD
+gm-models: ${mistral/replace it/using openai}
+gm-models: gemini: models: overloaded (HTTP 503, overloaded); ${mistral/; replace it/}; openai: key 0 (...0021): permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0013' \
@@ -400,12 +401,12 @@ $GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied; use another 
 	start '[{"when":{"path":"/v1beta/"},"refusal":"overloaded","repeat":-1}]'
 	export GM_FALLBACK=' mistral , openai' GM_RETRIES=0
 	tool gm-models small
-	said 0 "$SMALL" "$GEMINI_DOWN; using mistral
+	said 0 "$SMALL" "$INSTEAD
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" "$MISTRAL"
 	tool gm-models --fallback openai
 	said 0 'qwen3-8b-q4_k_m
-' "$GEMINI_DOWN; using openai
+' "${INSTEAD/mistral/openai}
 "
 	local option
 	for option in '--fallback none' '-k 0'; do
@@ -428,18 +429,18 @@ gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
 }
 
-@test "gm-models --fallback: one without a key is left out, whoever it is" {
+@test "gm-models --fallback: a service without a key is skipped" {
 	start
-	local left="is left out: no API key $TRUSTED; set"
+	local skipped="skipped: no API key $TRUSTED; set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral $left MISTRAL_API_KEYS
+' "gm-models: mistral: $skipped MISTRAL_API_KEYS
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini $left GOOGLE_API_KEYS"
+	local gemini="gm-models: gemini: $skipped GOOGLE_API_KEYS"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "
@@ -456,14 +457,14 @@ gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 	start
 	tool gm-models --provider mistral large
 	tool gm-prompt --provider mistral -m mistral-larg hi
-	fails 78 'gm-prompt: mistral-larg: no such model; similar: mistral-large-2512, mistral-large-latest (HTTP 400, model_gone)'
+	fails 78 'gm-prompt: mistral-larg: no such model; did you mean mistral-large-2512, mistral-large-latest? (HTTP 400, model_gone)'
 	# Not one that cannot answer.
 	tool gm-prompt --provider mistral -m mistral-embe hi
 	fails 78 'gm-prompt: mistral-embe: no such model; gm-models lists the models (HTTP 400, model_gone)'
 	export OPENAI_BASE_URL=$URL/ollama/v1
 	tool gm-models --provider openai
 	tool gm-prompt --provider openai -m qwen3:8 hi
-	fails 78 'gm-prompt: qwen3:8: no such model; similar: qwen3:8b (HTTP 404, model_gone)'
+	fails 78 'gm-prompt: qwen3:8: no such model; did you mean qwen3:8b? (HTTP 404, model_gone)'
 }
 
 # --- gm-keycheck
@@ -491,17 +492,17 @@ answered() {
 	start
 	five
 	tool gm-keycheck --provider mistral
-	rows 1 'gm-keycheck: 3 of 5 keys are healthy; 1 invalid, 1 unknown
+	rows 1 'gm-keycheck: 3 of 5 keys are healthy; key 1 (...0012) invalid, key 4 (...0015) unknown
 ' '0|...0011|work|ok|-|200|MS|-' \
 	    '1|...0012|-|invalid|TIME|401|MS|replace it' \
 	    '2|...0013|-|ok|-|200|MS|-' '3|...0014|-|ok|-|200|MS|-' \
-	    '4|...0015|-|unknown|-|403|MS|use another model, or ask for permission in its project'
+	    '4|...0015|-|unknown|-|403|MS|use another model, or get permission in the project'
 	got_all "$MISTRAL" 'GET /mistral/v1/models Bearer fake-invalid-key-0012' \
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
 	    'GET /mistral/v1/models Bearer fake-nocredit-key-0014' \
 	    'GET /mistral/v1/models Bearer fake-restricted-key-0015'
 	[ "$(marks mistral)" = '1 key_rejected' ] # a list is a free call
-	same <(gm-rotate --status | cut -f 6) 'ok
+	same <(gm-rotate --status | cut -f 5) 'ok
 ' # nothing is known of Gemini's
 }
 
@@ -510,13 +511,13 @@ answered() {
 	start
 	five
 	tool gm-keycheck --provider mistral --level generate
-	rows 1 'gm-keycheck: 1 of 5 keys is limited for now, which counts as healthy
-gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 no_credit, 1 unknown
+	rows 1 'gm-keycheck: 1 of 5 keys is limited, which counts as healthy: key 2 (...0013)
+gm-keycheck: 2 of 5 keys are healthy; key 1 (...0012) invalid, key 3 (...0014) no_credit, key 4 (...0015) unknown
 ' '0|...0011|work|ok|-|200|MS|-' \
 	    '1|...0012|-|invalid|TIME|401|MS|replace it' \
 	    '2|...0013|-|limited|TIME|429|MS|wait' \
-	    '3|...0014|-|no_credit|TIME|402|MS|add credit to its account' \
-	    '4|...0015|-|unknown|TIME|403|MS|use another model, or ask for permission in its project'
+	    '3|...0014|-|no_credit|TIME|402|MS|add credit to the account' \
+	    '4|...0015|-|unknown|TIME|403|MS|use another model, or get permission in the project'
 	answered $path '{"model":"mistral-large-latest","messages":[{"role":"user","content":"1"}],"stream":true,"max_tokens":1}'
 	got_all "$MISTRAL" 'GET /mistral/v1/models Bearer fake-invalid-key-0012' \
 	    'GET /mistral/v1/models Bearer fake-minute-key-0013' \
@@ -540,8 +541,8 @@ gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 no_credit, 1 unknown
 	got "POST $path Bearer $ONE"
 	# And a list alone shows what it cannot see from there.
 	tool gm-keycheck --provider mistral --json -k 2
-	said 0 '{"provider":"mistral","index":2,"key":"...0013","project":null,"status":"limited","class":"quota_minute","healthy":true,"until":"TIME","http":200,"ms":MS,"advice":"wait","model":"mistral-large-latest"}
-' 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
+	said 0 '{"provider":"mistral","index":2,"key":"...0013","project":null,"status":"limited","class":"quota_minute","healthy":true,"retry_at":"TIME","http":200,"ms":MS,"advice":"wait","model":"mistral-large-latest"}
+' 'gm-keycheck: 1 of 1 key is limited, which counts as healthy: key 2 (...0013)
 '
 	tool gm-keycheck --provider mistral --ignore-cooldown 3 2
 	rows 0 '' '2|...0013|-|ok|-|200|MS|-' '3|...0014|-|ok|-|200|MS|-'
@@ -551,28 +552,28 @@ gm-keycheck: 2 of 5 keys are healthy; 1 invalid, 1 no_credit, 1 unknown
 	start
 	export MISTRAL_API_KEYS=fake-zero-key-0011,fake-good-key-0012
 	tool gm-keycheck --provider mistral --level generate -m codestral-2508
-	rows 0 'gm-keycheck: 1 of 2 keys is limited for now, which counts as healthy
+	rows 0 'gm-keycheck: 1 of 2 keys is limited, which counts as healthy: key 0 (...0011)
 ' '0|...0011|-|limited|TIME|429|MS|use another model, or enable billing' \
 	    '1|...0012|-|ok|-|200|MS|-'
 	answered /mistral/v1/chat/completions '{"model":"codestral-2508","messages":[{"role":"user","content":"1"}],"stream":true,"max_tokens":1}'
-	[ "$(gm-rotate --provider mistral -m codestral-2508 --status |
-	    awk '$6 != "ok" { print $1, $5, $6 }')" = '0 codestral-2508 quota_none' ]
+	[ "$(gm-rotate --provider mistral -m codestral-2508 --status -v |
+	    awk '$7 != "ok" { print $1, $5, $7 }')" = '0 codestral-2508 quota_none' ]
 	tool gm-keycheck --provider mistral --level generate -m nonsense --no-save
-	rows 1 'gm-keycheck: 1 of 2 keys is limited for now, which counts as healthy
-gm-keycheck: 1 of 2 keys is healthy; 1 unknown
+	rows 1 'gm-keycheck: 1 of 2 keys is limited, which counts as healthy: key 0 (...0011)
+gm-keycheck: 1 of 2 keys is healthy; key 1 (...0012) unknown: gm-models lists the models
 ' '0|...0011|-|limited|TIME|429|MS|use another model, or enable billing' \
-	    '1|...0012|-|unknown|-|400|MS|ask another model'
+	    '1|...0012|-|unknown|-|400|MS|gm-models lists the models'
 }
 
 @test "gm-keycheck --level count: a note where no tokens are counted" {
 	start
 	tool gm-keycheck --provider mistral --level count
-	rows 0 'gm-keycheck: left out: mistral has no call that counts tokens
+	rows 0 'gm-keycheck: --level count skipped: not supported by mistral
 ' '0|...0011|-|ok|-|200|MS|-' '1|...0012|-|ok|-|200|MS|-'
 	got_all "$MISTRAL" "GET /mistral/v1/models Bearer $TWO"
 	tool gm-keycheck --provider all --level count
-	rows 0 'gm-keycheck: left out: mistral has no call that counts tokens
-gm-keycheck: left out: openai has no call that counts tokens
+	rows 0 'gm-keycheck: --level count skipped: not supported by mistral
+gm-keycheck: --level count skipped: not supported by openai
 ' 'gemini|0|...0001|-|ok|-|200|MS|-' 'mistral|0|...0011|-|ok|-|200|MS|-' \
 	    'mistral|1|...0012|-|ok|-|200|MS|-' 'openai|0|-|-|ok|-|200|MS|-'
 	got_all "GET /v1beta/models?pageSize=1 $GEMINI_API_KEY" \
@@ -590,12 +591,12 @@ gm-keycheck: left out: openai has no call that counts tokens
 	rows 0 '' '0|-|-|ok|-|200|MS|-'
 	got 'GET /llamacpp/v1/models'
 	tool gm-keycheck --provider openai --json
-	said 0 '{"provider":"openai","index":0,"key":null,"project":null,"status":"ok","class":"ok","healthy":true,"until":null,"http":200,"ms":MS,"advice":null,"model":null}
+	said 0 '{"provider":"openai","index":0,"key":null,"project":null,"status":"ok","class":"ok","healthy":true,"retry_at":null,"http":200,"ms":MS,"advice":null,"model":null}
 ' ''
 	# No model, no answer.
 	again
 	tool gm-keycheck --provider openai --level generate
-	rows 0 'gm-keycheck: left out: no model: set OPENAI_MODEL (gm-models --provider openai lists them)
+	rows 0 'gm-keycheck: --level generate skipped: no model; set OPENAI_MODEL to a name from gm-models --provider openai
 ' '0|-|-|ok|-|200|MS|-'
 	got 'GET /llamacpp/v1/models'
 	OPENAI_MODEL=qwen tool gm-keycheck --provider openai --level generate
@@ -611,7 +612,7 @@ gm-keycheck: left out: openai has no call that counts tokens
 	    tool gm-keycheck --provider openai --retries 0
 	unworded err
 	rows 69 'gm-keycheck: no key got an answer: http://127.0.0.1:1: connection refused; check that the server is running (refused)
-' '0|-|-|unknown|-|-|MS|start the server'
+' '0|-|-|unknown|-|-|MS|check that the server is running'
 }
 
 @test "gm-keycheck --provider openai: with a key" {
@@ -624,18 +625,18 @@ gm-keycheck: left out: openai has no call that counts tokens
 	got "GET /openai/v1/models Bearer $SERVER_KEY" \
 	    "POST /openai/v1/chat/completions Bearer $SERVER_KEY"
 	OPENAI_API_KEY=fake-invalid-key-0022 tool gm-keycheck --provider openai
-	rows 77 'gm-keycheck: no key is healthy; 1 invalid
+	rows 77 'gm-keycheck: no key is healthy; key 0 (...0022) invalid: replace it
 ' '0|...0022|-|invalid|TIME|401|MS|replace it'
 	OPENAI_API_KEY=fake-restricted-key-0023 tool gm-keycheck --provider openai
 	rows 69 'gm-keycheck: no key got an answer: key 0 (...0023): permission denied; use another model, or get permission in the project (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
-' '0|...0023|-|unknown|-|403|MS|use another model, or ask for permission in its project'
+' '0|...0023|-|unknown|-|403|MS|use another model, or get permission in the project'
 	OPENAI_API_KEY=fake-nocredit-key-0024 \
 	    tool gm-keycheck --provider openai --level generate
-	rows 77 'gm-keycheck: no key is healthy; 1 no_credit
-' '0|...0024|-|no_credit|TIME|429|MS|add credit to its account'
+	rows 77 'gm-keycheck: no key is healthy; key 0 (...0024) no_credit: add credit to the account
+' '0|...0024|-|no_credit|TIME|429|MS|add credit to the account'
 	OPENAI_API_KEY=fake-minute-key-0025 \
 	    tool gm-keycheck --provider openai --level generate
-	rows 0 'gm-keycheck: 1 of 1 key is limited for now, which counts as healthy
+	rows 0 'gm-keycheck: 1 of 1 key is limited, which counts as healthy: key 0 (...0025)
 ' '0|...0025|-|limited|TIME|429|MS|wait'
 }
 
@@ -644,7 +645,7 @@ gm-keycheck: left out: openai has no call that counts tokens
 	five
 	tool gm-keycheck --provider all --json
 	[ "$rc" -eq 1 ]
-	same err 'gm-keycheck: 5 of 7 keys are healthy; 1 invalid, 1 unknown
+	same err 'gm-keycheck: 5 of 7 keys are healthy; mistral key 1 (...0012) invalid, mistral key 4 (...0015) unknown
 '
 	[ "$(jq -r '[.provider, .index, .key, .status] | join(" ")' raw)" = \
 	    'gemini 0 ...0001 ok
@@ -658,13 +659,13 @@ openai 0  ok' ]
 	rc=0
 	terminal -f 1 -o shown gm-keycheck --provider all 2>err || rc=$?
 	[ "$rc" -eq 1 ]
-	sed -E -i 's/20[-0-9T:]{17}Z/TIME                /
+	sed -E -i 's/[0-9:]{8}Z/TIME     /
 	    s/  (200|401)   [0-9]+ +/  \1   MS  /; s/MS +WHAT/MS  WHAT/' shown
-	same shown 'PROVIDER  INDEX  KEY      PROJECT  STATUS   UNTIL                 HTTP  MS  WHAT TO DO
-gemini    0      ...0001  -        ok       -                     200   MS  -
-mistral   0      ...0011  work     ok       -                     200   MS  -
-mistral   1      ...0012  -        invalid  TIME                  401   MS  replace it
-openai    0      -        -        ok       -                     200   MS  -
+	same shown 'PROVIDER  INDEX  KEY      PROJECT  STATUS   RETRY AT   HTTP  MS  WHAT TO DO
+gemini    0      ...0001  -        ok       -          200   MS  -
+mistral   0      ...0011  work     ok       -          200   MS  -
+mistral   1      ...0012  -        invalid  TIME       401   MS  replace it
+openai    0      -        -        ok       -          200   MS  -
 '
 	# What has no keys is not there; -v says so.
 	unset MISTRAL_API_KEYS OPENAI_BASE_URL
@@ -734,7 +735,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 		--provider nobody|--provider: not gemini, mistral, openai or all
 		--fallback all|--fallback: not gemini, mistral or openai
 		--provider mistral 2|INDEX: not a whole number from 0 to 1
-		--provider mistral -k 2|--key-index: there is no key with index 2: the last one is 1
+		--provider mistral -k 2|--key-index: no key has index 2; the last one has 1
 	END
 }
 
@@ -743,7 +744,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 	echo "x:$TWO"$'\n'fake-invalid-key-0099 >typed
 	export GM_FALLBACK=openai
 	INPUT=typed tool gm-keycheck --provider mistral -
-	rows 1 'gm-keycheck: 1 of 2 keys is healthy; 1 invalid
+	rows 1 'gm-keycheck: 1 of 2 keys is healthy; key 1 (...0099) invalid: replace it
 ' '0|...0012|x|ok|-|200|MS|-' '1|...0099|-|invalid|TIME|401|MS|replace it'
 	got_all "GET /mistral/v1/models Bearer $TWO" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0099'
@@ -766,7 +767,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 	same err ''
 	tool gm-keycheck --provider all --min-healthy 6
 	[ "$rc" -eq 1 ]
-	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 are wanted; 1 invalid, 1 unknown
+	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 required; mistral key 1 (...0012) invalid, mistral key 4 (...0015) unknown
 '
 	same <(shape <m) '# HELP gm_key_healthy Can this API key be used, now or later?
 # TYPE gm_key_healthy gauge
@@ -807,11 +808,11 @@ gm_keycheck_timestamp_seconds MS
 	(umask 077 && printf 'MISTRAL_API_KEYS=%s\nMISTRAL_BASE_URL=%s\n' \
 	    $ONE "$URL/mistral" >.env)
 	tool gm-keycheck --provider mistral
-	rows 0 'gm-keycheck: ./.env: git does not ignore it: name it in .gitignore
+	rows 0 'gm-keycheck: ./.env: not ignored by git; add it to .gitignore
 ' '0|...0011|-|ok|-|200|MS|-'
 	git add .env
 	tool gm-keycheck --provider mistral
-	rows 0 'gm-keycheck: ./.env: git tracks it: remove it from the repository, and replace its keys if that was ever shared
+	rows 0 'gm-keycheck: ./.env: tracked by git; remove it from the repository, and replace its keys if they were pushed
 ' '0|...0011|-|ok|-|200|MS|-'
 	got "$MISTRAL" "$MISTRAL"
 }
@@ -848,7 +849,7 @@ gm_keycheck_timestamp_seconds MS
 
 @test "gm-rotate --provider mistral: --mark, --reset, --status, 75 and 77" {
 	start
-	local known='known since TIME, gm-rotate --provider mistral --reset lifts that'
+	local known='gm-rotate --provider mistral --reset clears that'
 	tool gm-rotate --provider mistral --mark 0 --class quota_minute --for 10m
 	said 0 '' ''
 	tool gm-rotate --provider mistral --peek
@@ -860,21 +861,21 @@ gm_keycheck_timestamp_seconds MS
 	tool gm-rotate --provider mistral -k 1
 	fails 77 "gm-rotate: key 1 (...0012): API key rejected; $known (key_rejected): marked by gm-rotate"
 	tool gm-rotate --provider mistral --status
-	rows 0 '' '0|...0011|-|*|mistral-large-latest|quota_minute|TIME|TIME|0|0|-|marked by gm-rotate' \
-	    '1|...0012|-|-|mistral-large-latest|key_rejected|TIME|TIME|0|0|-|marked by gm-rotate'
+	rows 0 '' '0|...0011|-|*|limited|TIME|rate-limited|0' \
+	    '1|...0012|-|-|invalid|TIME|API key rejected|0'
 	tool gm-rotate --status # of Gemini nothing is known
-	rows 0 '' "0|...0001|-|*|$ALIAS|ok|-|-|0|0|-|-"
+	rows 0 '' "0|...0001|-|*|ok|-|-|0"
 	tool gm-rotate --provider mistral --reset 1
 	tool gm-rotate --provider mistral
 	said 0 '1
 ' ''
 	tool gm-rotate --provider mistral --reset
 	tool gm-rotate --provider mistral --status --json
-	said 0 '{"index":0,"key":"...0011","project":null,"models":[{"model":"mistral-large-latest","current":true,"class":"ok","since":null,"until":null,"requests":0,"failures":0,"last_use":null,"reason":null}]}
-{"index":1,"key":"...0012","project":null,"models":[{"model":"mistral-large-latest","current":false,"class":"ok","since":null,"until":null,"requests":0,"failures":0,"last_use":null,"reason":null}]}
+	said 0 '{"index":0,"key":"...0011","project":null,"models":[{"model":"mistral-large-latest","current":true,"status":"ok","class":"ok","since":null,"retry_at":null,"requests":0,"failures":0,"last_use":null,"reason":null}]}
+{"index":1,"key":"...0012","project":null,"models":[{"model":"mistral-large-latest","current":false,"status":"ok","class":"ok","since":null,"retry_at":null,"requests":0,"failures":0,"last_use":null,"reason":null}]}
 ' ''
 	tool gm-rotate --provider mistral --mark 2 --class ok
-	misused gm-rotate 'there is no key with index 2: the last one is 1'
+	misused gm-rotate 'no key has index 2; the last one has 1'
 }
 
 @test "gm-rotate --provider mistral: another base URL has other marks" {
@@ -927,11 +928,11 @@ OPENAI_API_KEY=$SERVER_KEY
 @test "gm-rotate --provider: no model, no key, and none that is needed: 78" {
 	start
 	tool gm-rotate --provider openai
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: no key is needed, and there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
 	OPENAI_MODEL=m tool gm-rotate --provider openai --status
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: no key is needed, and there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -- true
-	fails 78 'gm-rotate: no model: set OPENAI_MODEL (gm-models --provider openai lists them)'
+	fails 78 'gm-rotate: no model; set OPENAI_MODEL to a name from gm-models --provider openai'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -m m
 	said 0 '0
 ' ''
@@ -957,8 +958,8 @@ OPENAI_API_KEY=$SERVER_KEY
 	[ ! -e "$HOME/.local/state/gm/keys" ]
 	INPUT=report tool gm-rotate --from-reports --provider mistral
 	said 0 '0
-' 'gm-rotate: line 1: about another provider: skipped
-gm-rotate: line 7: about another provider: skipped
+' 'gm-rotate: line 1 skipped: another provider
+gm-rotate: line 7 skipped: another provider
 '
 	[ "$(marks mistral)" = '1 key_rejected
 2 quota_minute
@@ -983,15 +984,15 @@ gm-rotate: line 7: about another provider: skipped
 	forget
 	INPUT=report tool gm-rotate --provider mistral --from-reports
 	said 0 '1
-' 'gm-rotate: line 1: about another provider: skipped
+' 'gm-rotate: line 1 skipped: another provider
 '
 	[ "$(marks mistral)" = '0 key_rejected' ]
 	[ -z "$(marks gemini)" ]
 	forget
 	INPUT=report tool gm-rotate --from-reports
-	said 77 '' 'gm-rotate: line 1: about another provider: skipped
-gm-rotate: line 1: about another provider: skipped
-gm-rotate: key 0 (...0001): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
+	said 77 '' 'gm-rotate: line 1 skipped: another provider
+gm-rotate: line 1 skipped: another provider
+gm-rotate: key 0 (...0001): API key not valid; gm-rotate --reset clears that (key_invalid)
 '
 	[ "$(marks gemini)" = '0 key_invalid' ]
 }

@@ -1,8 +1,8 @@
-# The recipes of gm(7), as they are printed, in the programs that they are for.
+# Run the recipes of gm(7), as printed, in the programs that they are for.
 
 load helper
 
-# recipe NAME [N]: the N-th text of a recipe, as the page shows it.
+# recipe NAME [N]: print the N-th block of a recipe, as the page shows it.
 recipe() {
 	awk -v name=".Ss $1" -v n="${2-1}" '
 	/^\.S[sh]/ { here = $0 == name }
@@ -12,7 +12,7 @@ recipe() {
 	[ -s recipe ] && cat recipe
 }
 
-# prompts: the prompt of each request, in their order, as JSON.
+# prompts: print the prompt of each request, in their order, as JSON.
 prompts() {
 	local i
 
@@ -21,7 +21,7 @@ prompts() {
 	done
 }
 
-# unreachable: from now on nobody answers.
+# unreachable: stop the stand-in, so that connections are refused.
 unreachable() {
 	stop_server
 	rm -f "$DIR"/request.*
@@ -56,7 +56,7 @@ unreachable() {
 		$shell ./session >out 2>err </dev/null
 		same err ''
 		same out $'One.\nOne.\nOne.\nOne.\n'
-		# The words are operands after --, whatever they look like.
+		# Words after -- are operands, also if they begin with a dash.
 		body $((before + 1)) | jq -e '.contents[0].parts[0].text == "-j is an option"'
 		grep -q '^POST /v1beta/models/a-model:' \
 		    "$DIR/request.$((before + 2))"
@@ -67,7 +67,7 @@ unreachable() {
 		    startswith("Translate into English.")'
 	done
 	[ "$shells" -ge 1 ]
-	# They hide no program of Debian that one may miss, and no word of a shell.
+	# The names hide no installed program and no word of the shell.
 	sed 's/alias \([a-z]*\)=.*/\1/' aliases | while read -r name; do
 		run ! bash -c "type -t $name"
 	done
@@ -83,8 +83,8 @@ unreachable() {
 	same out $'ls\n'
 }
 
-# hourly: run the line of the crontab as cron does; what it prints, which would
-# be mailed, is in "mail".
+# hourly: run the line of the crontab as cron does; its output, which cron would
+# mail, is in "mail".
 hourly() {
 	local line path
 
@@ -97,8 +97,8 @@ hourly() {
 	    >mail 2>&1 </dev/null
 }
 
-# prepare_log TEXT: the log file of the last hour, and that of this one for a
-# test that runs into the next; and the env file.
+# prepare_log TEXT: write the env file and the log file of the last hour, and that
+# of this hour, for a test during which the hour changes.
 prepare_log() {
 	local when
 
@@ -142,7 +142,7 @@ prepare_log() {
 	grep -q '^gm-prompt: .*(refused)' mail
 }
 
-# A repository with one commit and the hook; the editor takes what is there.
+# Make a repository with one commit and the hook; the editor changes nothing.
 prepare_repository() {
 	export GIT_CONFIG_GLOBAL=$PWD/gitconfig GIT_CONFIG_SYSTEM=/dev/null
 	export GIT_EDITOR=true
@@ -158,12 +158,12 @@ prepare_repository() {
 	install -m 755 ../hook .git/hooks/prepare-commit-msg
 }
 
-# message_is TEXT: that of the last commit.
+# message_is TEXT: check the message of the last commit.
 message_is() {
 	same <(git log -1 --format=%B) "$1"$'\n'
 }
 
-@test "git hook: a commit without a message gets one for what is staged" {
+@test "git hook: a commit without a message gets one for the staged changes" {
 	script <<-'END'
 		[{"stream": ["file: add two\n\nIt was not there."]}]
 	END
@@ -249,7 +249,7 @@ It was not there.
 	serve
 	prepare_repository
 	unreachable
-	# The editor as a user: there is no message, so one is typed.
+	# An editor that types a message, as a user would.
 	# shellcheck disable=SC2016 # for the editor
 	printf '#!/bin/sh\ncp "$1" "%s"\necho typed >"$1"\n' "$PWD/../seen" \
 	    >../editor
@@ -269,7 +269,7 @@ It was not there.
 	same <(git rev-list --count HEAD) $'3\n'
 }
 
-@test "git hook: a service that is overloaded is not asked again" {
+@test "git hook: no retry if the service is overloaded" {
 	script <<-'END'
 		[{"refusal": "overloaded", "repeat": -1}]
 	END
@@ -282,7 +282,7 @@ It was not there.
 	[ "$(requests)" -eq 1 ]
 }
 
-@test "git hook: an answer that is cut is no message" {
+@test "git hook: a truncated answer is not used" {
 	script <<-'END'
 		[{"stream": ["file: half of a"], "finish": "MAX_TOKENS"}]
 	END
@@ -294,8 +294,8 @@ It was not there.
 	[ "$(requests)" -eq 1 ]
 }
 
-# edit COMMAND...: vim with the .vimrc of the recipe, the commands, and the file
-# "text"; what the terminal would show is in "shown".
+# edit COMMAND...: run vim with the .vimrc of the recipe, the commands and the file
+# "text"; its terminal output is in "shown".
 edit() {
 	local vim
 
@@ -303,8 +303,8 @@ edit() {
 		command -v "$vim" >/dev/null && break
 	done
 	recipe 'Filters in vim' >vimrc
-	# -N as with a real .vimrc; with bash, vim's own setting would put standard
-	# error into the text.
+	# -N as with a real .vimrc.  With bash, vim's default setting would write
+	# standard error into the text.
 	printf '%s\n' "$@" |
 	    SHELL=/bin/bash "$vim" -N -u vimrc -i NONE -n -es text >shown 2>&1 ||
 	    [ "$?" -eq 1 ] # a filter has failed
@@ -420,14 +420,14 @@ edit() {
 	run ! grep -q 'Error in' screen
 }
 
-# summaries: make, with the rule of the recipe.
+# summaries: run make with the rule of the recipe.
 summaries() {
 	recipe 'A rule for make' >Makefile
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory \
 	    >out 2>err
 }
 
-@test "make: what is new is summarised, and nothing twice" {
+@test "make: new and changed files are summarised, others are not" {
 	script <<-'END'
 		[{"stream": ["- One."]}, {"stream": ["- Two."]},
 		 {"stream": ["- Three."]}]
@@ -453,7 +453,7 @@ gm-summ -o b.summary b.md
 	[ "$(requests)" -eq 3 ]
 }
 
-@test "make: a failure leaves no summary, or the old one, and is tried again" {
+@test "make: a failure leaves no summary, or the old one, and the next run retries" {
 	script <<-'END'
 		[{"refusal": "model_gone"}, {"stream": ["- One."]}, {"refusal": "model_gone"},
 		 {"stream": ["- Two."]}]
@@ -478,7 +478,7 @@ gm-summ -o b.summary b.md
 	local host i
 
 	serve
-	# Each host has a home of its own, and a gm-prompt that notes its limit.
+	# Each host has its own home, and a gm-prompt that records its limit.
 	mkdir bin remote
 	cat >bin/ssh <<-'END'
 		#!/bin/sh
@@ -504,7 +504,7 @@ gm-summ -o b.summary b.md
 	for i in 1 2 3; do
 		echo "{\"id\": $i, \"text\": \"Text $i.\"}"
 	done >reviews.jsonl
-	# Blocks of one record in place of 100, as a test must not take minutes.
+	# Use blocks of one record in place of 100, so that the test is quick.
 	recipe 'Several hosts with GNU parallel' | sed 's/-N 100/-N 1/' >commands
 	PATH=$PWD/bin:$PATH timeout 60 bash -e ./commands 2>err </dev/null
 	jq -s -c 'sort_by(.id)[] | [.id, .record, .ok]' results.jsonl >results
@@ -528,13 +528,13 @@ dockerfile() {
 	recipe 'A container' | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}'
 }
 
-@test "container: ten instructions that build, with what the tools need, and no key" {
+@test "container: ten instructions that build, with the needed libraries, without a key" {
 	local library
 
 	dockerfile >Dockerfile
 	[ "$(wc -l <Dockerfile)" -eq 10 ]
 	run ! grep -i 'api_key' Dockerfile
-	# The second stage has a package for each library but that of C.
+	# The second stage has a package for each library except libc.
 	for library in $(readelf -d "$BUILD"/gm-* |
 	    sed -nE 's/.*\(NEEDED\).*\[(lib(curl|md))\.so\.([0-9]+)\]/\1\3/p' |
 	    sort -u); do
@@ -543,7 +543,7 @@ dockerfile() {
 	[ "$(wc -l <needed)" -eq 2 ]
 	sed -n '/^FROM .*slim$/,$p' Dockerfile | grep -o 'install -y.* && rm' |
 	    tr ' ' '\n' | grep '^lib' | diff needed -
-	# The programs of the first one: bootstrap, and targets of make.
+	# The first stage runs bootstrap and targets of make.
 	sed -n 's/^RUN cd .gm && //p' Dockerfile | sed 's/ && /\n/g' >steps
 	sed -n 1p steps | grep -qx './bootstrap --yes'
 	sed -n 2p steps | grep -qx make
@@ -556,7 +556,7 @@ dockerfile() {
 	grep -qx 'ENTRYPOINT \["gm-prompt"\]' Dockerfile
 }
 
-@test "container: the key is that of the secret, the key state that of the volume" {
+@test "container: the key comes from the secret, the key state is in the volume" {
 	local variables
 
 	serve

@@ -47,7 +47,7 @@ rests() {
 	}
 	at=$(sed -n 's/.*"retry_at":"\([-0-9T:]*Z\)"}}$/\1/p' out)
 	# A time of today is shown without its date, and with its distance.
-	grep -qE " until (${at%T*}T)?${at#*T} \\([0-9]+ (s|min|h [0-9]+ min)\\);" err || return
+	grep -qE " until (${at%T*}T)?${at#*T} \\(now|[0-9]+ (s|min|h [0-9]+ min))\\);" err || return
 	grep -qF '(HTTP 429, ' err || return
 	jq -r .error.message out | sed 's/^/gm-prompt: /' | diff - err || return
 	at=$(epoch "$at")
@@ -549,7 +549,7 @@ failed_late() {
 	play <<<"[{$STREAM,\"cut_at\":400,\"hold\":true,\"repeat\":-1}]"
 	ask -n --deadline 1s --json hi
 	[ "$rc" -eq 69 ]
-	grep -q '"error":{"class":"deadline","message":"[^"]*","retry_at":null}}$' out
+	grep -q '"error":{"class":"deadline","message":"[^"]*","service_message":null,"retry_at":null}}$' out
 	grep -q '^{"ok":false,' out
 	GM_DEADLINE=1 ask -n hi
 	[ "$rc" -eq 69 ]
@@ -591,7 +591,7 @@ failed_late() {
 	timeout 60 gm-prompt -n --deadline 1s -S hi >/dev/null 2>err || rc=$?
 	[ "$rc" -eq 69 ]
 	# It may be noticed here or there.
-	same <(sed 's/: standard output: \(.*\)$/: '"$ALIAS"': \1 (deadline)/' err) \
+	same <(sed 's/: standard output: \(.*\)$/: '"$ALIAS"': \1; raise --deadline (deadline)/' err) \
 	    "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 }

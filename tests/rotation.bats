@@ -306,14 +306,14 @@ of() {
 		[ "$rc" -eq 75 ]
 		asked 01
 		of "$b"
-		# The answer ends no pause but its own.
+		# The answer ends no cooldown but its own.
 		again
 		ask -n --max-wait 1 hi
 		[ "$rc" -eq 75 ]
 		tried 0
-		gm-rotate --status >out
+		gm-rotate --status -v >out
 		[ "$(grep -c '^-' out)" -eq 1 ]
-		GOOGLE_API_KEYS=$b gm-rotate --status >out
+		GOOGLE_API_KEYS=$b gm-rotate --status -v >out
 		[ "$(grep -c '^-' out)" -eq 0 ]
 	done
 }
@@ -672,7 +672,7 @@ of() {
 	play <<<'[{"refusal":"no_model","repeat":-1}]'
 	ask -n -m gemini-a,gemini-b hi
 	[ "$rc" -eq 78 ]
-	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)
+	[[ $(cat err) == 'gm-prompt: gemini-b: no such model; gm-models lists the models (HTTP 404, model_gone)' ]]
 	tried 2
 }
 
@@ -758,7 +758,7 @@ of() {
 	three
 	for n in 3 99999; do
 		ask -n -k $n hi
-		usage "--key-index: there is no key with index $n: the last one is 2"
+		usage "--key-index: no key has index $n; the last one has 2"
 	done
 	for n in -1 1.5 x 100000; do
 		ask -n --key-index=$n hi

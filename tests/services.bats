@@ -246,7 +246,7 @@ gm-prompt: ${GONE#gemini: }
 }
 
 @test "OPENAI_MODEL has no default: left out with a note, or 78" {
-	local no='no model: set OPENAI_MODEL (gm-models --provider openai lists them)'
+	local no='no model; set OPENAI_MODEL to a name from gm-models --provider openai'
 	services
 	gone
 	unset OPENAI_MODEL
@@ -261,9 +261,9 @@ gm-prompt: $GONE; using mistral
 	went K0 M0
 }
 
-# --- what has no counterpart
+# --- options that are not supported
 
-@test "what has no counterpart is refused before anything is sent" {
+@test "an option that is not supported is rejected before anything is sent" {
 	local options line failures=0
 	services
 	export OPENAI_API_KEY=$O0
@@ -275,45 +275,45 @@ gm-prompt: $GONE; using mistral
 			failures=$((failures + 1))
 		}
 	done <<-'E'
-	mistral|--top-k 4|--top-k: mistral has no counterpart
-	mistral|--search --top-k 4|--top-k, --search: mistral has no counterpart
-	mistral|--count|--count: mistral has no counterpart
-	mistral|--safety low|--safety: mistral has no counterpart
-	mistral|--url-context|--url-context: mistral has no counterpart
-	mistral|--thinking 512|--thinking 512: mistral has no counterpart
-	mistral|--thinking -1|--thinking -1: mistral has no counterpart
-	mistral|--temperature 1.6|--temperature: mistral takes 1.5 at most
-	mistral|--temperature 2 --search|--search: mistral has no counterpart; --temperature: mistral takes 1.5 at most
-	openai|--top-k 4|--top-k: openai has no counterpart
-	openai|--search --safety none --url-context --count|--count, --safety, --search, --url-context: openai has no counterpart
-	openai|--thinking 1|--thinking 1: openai has no counterpart
+	mistral|--top-k 4|--top-k: not supported by mistral
+	mistral|--search --top-k 4|--top-k, --search: not supported by mistral
+	mistral|--count|--count: not supported by mistral
+	mistral|--safety low|--safety: not supported by mistral
+	mistral|--url-context|--url-context: not supported by mistral
+	mistral|--thinking 512|--thinking 512: not supported by mistral
+	mistral|--thinking -1|--thinking -1: not supported by mistral
+	mistral|--temperature 1.6|--temperature: mistral accepts at most 1.5
+	mistral|--temperature 2 --search|--search: not supported by mistral; --temperature: mistral accepts at most 1.5
+	openai|--top-k 4|--top-k: not supported by openai
+	openai|--search --safety none --url-context --count|--count, --safety, --search, --url-context: not supported by openai
+	openai|--thinking 1|--thinking 1: not supported by openai
 	E
 	[ "$failures" -eq 0 ]
 	# OpenAI itself; nothing leaves this machine.
 	unset OPENAI_BASE_URL
 	ask --provider openai --stop 1 --stop 2 --stop 3 --stop 4 --stop 5 hi
-	usage '--stop: openai takes 4 at most'
+	usage '--stop: openai accepts at most 4'
 }
 
-@test "a fallback that has no counterpart is left out with a note" {
+@test "a fallback that does not support an option is skipped with a note" {
 	services
 	gone
 	ask --fallback mistral,openai --temperature 1.7 hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: mistral: skipped: --temperature: mistral takes 1.5 at most
+" "gm-prompt: mistral: skipped: --temperature: mistral accepts at most 1.5
 gm-prompt: $GONE; using openai
 "
 	went K0 L
 	again
 	ask --fallback mistral --thinking 512 hi
-	said 78 '' "gm-prompt: mistral: skipped: --thinking 512: mistral has no counterpart
+	said 78 '' "gm-prompt: mistral: skipped: --thinking 512: not supported by mistral
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
 	again
 	ask --fallback mistral,openai --search --top-k 3 hi
-	said 78 '' "gm-prompt: mistral: skipped: --top-k, --search: mistral has no counterpart
-gm-prompt: openai: skipped: --top-k, --search: openai has no counterpart
+	said 78 '' "gm-prompt: mistral: skipped: --top-k, --search: not supported by mistral
+gm-prompt: openai: skipped: --top-k, --search: not supported by openai
 gm-prompt: ${GONE#gemini: }
 "
 	went K0
@@ -337,7 +337,7 @@ twins() {
 	[ "$rc" -eq 0 ]
 	same out "$LOCAL_SAYS
 "
-	grep -qx 'gm-prompt: mistral: skipped: --temperature: mistral takes 1.5 at most' err
+	grep -qx 'gm-prompt: mistral: skipped: --temperature: mistral accepts at most 1.5' err
 	went L
 	again
 	ask --fallback mistral -t 1.8 hi
@@ -409,7 +409,7 @@ twins() {
 	went M1
 	ask --provider mistral -k 2 hi
 	[ "$rc" -eq 64 ]
-	same err "gm-prompt: --key-index: there is no key with index 2: the last one is 1
+	same err "gm-prompt: --key-index: no key has index 2; the last one has 1
 Try 'gm-prompt --help'.
 "
 }

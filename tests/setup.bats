@@ -1,9 +1,9 @@
-# From a checkout to a build: what make says where something is missing, what is
-# installed for the demo, and what the checks find in the environment.
+# From a checkout to a build: errors of make if something is missing, the packages
+# for the demo, and the environment of the checks.
 
 load helper
 
-# without COMMAND...: all commands of PATH but these, in the folder "bin".
+# without COMMAND...: link all commands of PATH except these into "bin".
 without() {
 	local dir
 	rm -rf bin
@@ -14,16 +14,16 @@ without() {
 	rm -f "${@/#/bin/}"
 }
 
-# makes [argument...]: make in an empty environment, into a folder of its own;
-# sets $rc, "out" and "err".
+# makes [argument...]: run make in an empty environment, with a new BUILD; set $rc,
+# "out" and "err".
 makes() {
 	rc=0
 	env -i "$(command -v make)" -C "$ROOT" --no-print-directory \
 	    BUILD="$PWD/build" "$@" >out 2>err || rc=$?
 }
 
-# commands GROUP: those that bootstrap looks for, for this group or to build;
-# with "not" those that it looks for, but not for that.
+# commands GROUP [not]: print the commands that bootstrap looks for in this group
+# and in build, or with "not" those of the other groups.
 commands() {
 	sed -n "/^needs()/,/^EOF/p" "$ROOT/bootstrap" | awk -v group="$1" \
 	    -v inverse="${2-}" '
@@ -48,7 +48,7 @@ commands() {
 
 @test "make with something missing: one line that names it and ./bootstrap" {
 	local headers='stdio.h curl/curl.h sha2.h jsmn.h'
-	# No compiler; no libc, so none of them; one header alone.
+	# No compiler, then no libc, then each other header.
 	printf '#!/bin/sh\n%s\n' 'grep -qF jsmn.h && exit 1; exit 0' >cc-jsmn
 	printf '#!/bin/sh\n%s\n' 'grep -qF curl/ && exit 1; exit 0' >cc-curl
 	printf '#!/bin/sh\n%s\n' 'grep -qF sha2.h && exit 1; exit 0' >cc-md
@@ -70,7 +70,7 @@ commands() {
 	END
 }
 
-@test "make help: the targets and knobs of the Makefile, all of them" {
+@test "make help: all targets and variables of the Makefile" {
 	local name
 	makes help
 	[ "$rc" -eq 0 ]
@@ -89,7 +89,7 @@ commands() {
 	done
 }
 
-@test "make demo: runs with what bootstrap looks for, and not without" {
+@test "make demo: needs exactly the commands that bootstrap looks for" {
 	local name
 	# shellcheck disable=SC2046 # names
 	without $(commands demo not)
@@ -103,7 +103,7 @@ commands() {
 	done
 }
 
-@test ".ci/run: the checks find PATH, HOME and CI, apt-get all of it" {
+@test ".ci/run: checks get PATH, HOME and CI, apt-get the whole environment" {
 	mkdir -p tree/.ci tools
 	cp "$ROOT/.ci/run" tree/.ci/run
 	printf '#!/bin/sh\nenv | sort >%s\n' "$PWD/bootstrapped" >tree/bootstrap

@@ -1,9 +1,8 @@
-# The units in systemd: what can be seen without booting them.  Under a real
-# systemd they are tried by "make check-systemd".
+# The units in systemd, without booting.  "make check-systemd" runs them.
 
 load helper
 
-# units: copies of all of them that start the programs of this build.
+# units: copy all units, with the programs of this build.
 units() {
 	cp -r "$ROOT/systemd/system" "$ROOT/systemd/user" .
 	sed -i "s|/usr/bin/gm-|$BUILD/gm-|" system/* user/*
@@ -17,7 +16,7 @@ analyze() {
 	XDG_RUNTIME_DIR=$PWD systemd-analyze "${user[@]}" "${@:2}" >out 2>&1
 }
 
-# section UNIT NAME: its lines, without comments.
+# section UNIT NAME: print its lines, without comments.
 section() {
 	sed -n "/^\[$2\]/,/^\[/{/^[A-Z]/p}" "$ROOT/systemd/$1"
 }
@@ -72,8 +71,7 @@ section() {
 	for unit in gm-keycheck.timer gm-summ@.timer; do
 		diff "$ROOT/systemd/system/$unit" "$ROOT/systemd/user/$unit"
 	done
-	# All that a user's service has, that of the system has as well, but
-	# where files are.
+	# A system service has all settings of the user service, except paths.
 	for unit in gm-keycheck gm-summ@; do
 		grep -vxFf <(section system/$unit.service Service) \
 		    <(section user/$unit.service Service) || :
@@ -83,7 +81,7 @@ section() {
 ExecStartPre=/bin/sh -c '\''mkdir -p "$$HOME/.local/state/gm/summaries" && eval "$${COMMAND:?is not set in %E/gm/summ/%i.env}" >"$$RUNTIME_DIRECTORY/text"'\''
 ExecStart=/usr/bin/gm-summ --deadline 50m $OPTIONS -o %h/.local/state/gm/summaries/%i.txt %t/gm-summ-%i/text
 '
-	# The services of the system protect themselves alike.
+	# The system services have the same sandboxing.
 	diff <(section system/gm-keycheck.service Service | sed -n '/^DynamicUser=/,$p') \
 	    <(section system/gm-summ@.service Service | sed -n '/^DynamicUser=/,$p')
 	diff <(grep -E '^(Load|Set)Credential=' "$ROOT/systemd/system/gm-keycheck.service") \

@@ -506,7 +506,7 @@ assert "gm-prompt: " + r["error"]["message"] + "\n" == open("want").read(), r'
 		   "supportedGenerationMethods": ["generateContent", "g\th\ni"]}
 		]}}]
 	END
-	gm-models -l >out
+	gm-models -l -v >out
 	[ "$(wc -l <out)" -eq 1 ]
 	awk -F '\t' '{ print NF }' out >columns
 	[ "$(cat columns)" -eq 5 ]

@@ -10,22 +10,23 @@
 
 #define PATH_LEN_MAX 4096
 
-/* How our own variables begin, and those that are meant to be such. */
+/* Our variables begin like this; unknown names that do draw a note. */
 #define OURS "GM_"
-/* What a command that prints keys is run with; from us to us. */
+/* Set for key commands, so that a tool of ours in one does not run another. */
 #define KEY_COMMAND_MARK "GM_IN_KEY_COMMAND"
-#define ODD_MAX 64 /* bytes of a name that are shown */
-#define ODD_PART 4 /* one change for so many bytes behind OURS */
-#define ODD_MOST 3 /* changes in a name that is long */
+#define NAME_SHOWN 64 /* bytes of an unknown name that are shown */
+/* "did you mean X?": one change for this many bytes after OURS, and at most. */
+#define BYTES_PER_CHANGE 4
+#define CHANGES_MAX 3
 
 extern char **environ;
 
-/* Who may say where a directory of ours is, beside its setting. */
+/* Sources of the path of a directory, after its setting. */
 static const struct place {
 	enum gm_setting setting;
 	const char *systemd; /* absolute paths, separated by ':' */
 	const char *xdg;     /* "gm" is below it */
-	const char *home;    /* the same below $HOME */
+	const char *home;    /* "gm" is below it in $HOME */
 } places[] = {
 	[GM_DIR_STATE] = { GM_SET_STATE_DIR, "STATE_DIRECTORY",
 	    "XDG_STATE_HOME", ".local/state" },
@@ -38,19 +39,19 @@ static const char *const process_variables[] = { "GM_ENV_FILE",
 	"GM_ALLOW_UNSAFE_ENV" };
 
 /*
- * Read by libcurl; they may hold a password.  The first of these that is set
- * counts for https; the others are for http, which goes to this machine alone,
- * without a proxy.
+ * Read by libcurl; they may hold a password.  For https, the first of the first
+ * HTTPS_PROXIES that is set counts.  The others are for http, which we use only
+ * for this machine, without a proxy.
  */
 static const char *const proxy_variables[] = { "https_proxy", "HTTPS_PROXY",
 	"all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY" };
 #define HTTPS_PROXIES 4
 
-/* Where certificates are; the last one names directories. */
+/* Files of certificates, and, last, directories. */
 static const char *const trust_variables[] = { "CURL_CA_BUNDLE",
 	"SSL_CERT_FILE", "SSL_CERT_DIR" };
 
-/* An empty variable counts as one that is not set. */
+/* The value of a variable; NULL if it is empty or not set. */
 static const char *
 variable(const char *name)
 {
@@ -59,7 +60,7 @@ variable(const char *name)
 	return text != NULL && *text != '\0' ? text : NULL;
 }
 
-/* A terminal that shows control sequences as text, or may do so. */
+/* True if the terminal may not support escape sequences. */
 static bool
 is_dumb(void)
 {
@@ -68,7 +69,7 @@ is_dumb(void)
 	return term == NULL || strcmp(term, "dumb") == 0;
 }
 
-/* A switch of the process environment alone. */
+/* True if a variable is set and not "0". */
 static bool
 is_on(const char *name)
 {
@@ -77,7 +78,7 @@ is_on(const char *name)
 	return text != NULL && strcmp(text, "0") != 0;
 }
 
-/* A directory of the environment; one that is relative could be anybody's. */
+/* A directory in a variable; NULL if relative, as that could be anyone's. */
 static const char *
 directory(const char *name)
 {
@@ -98,9 +99,9 @@ is_variable(struct gm_span name)
 	return false;
 }
 
-/* Does it look like ours?  A misspelt name would have no effect otherwise. */
+/* True if a name looks like ours but is not: it is probably misspelt. */
 static bool
-is_odd(struct gm_span name)
+is_unknown(struct gm_span name)
 {
 	return gm_span_starts(name, OURS) && !is_variable(name);
 }
@@ -112,7 +113,7 @@ value_from(enum gm_origin origin, const char *name, const char *text)
 	    struct gm_value){ .text = text, .name = name, .origin = origin };
 }
 
-/* The first that is set counts alone. */
+/* The first variable that is set counts alone. */
 static struct gm_trust
 find_trust(void)
 {
@@ -133,7 +134,7 @@ find_trust(void)
 	return trust;
 }
 
-/* The first variable that is set, as libcurl chooses for https. */
+/* The first variable that is set, in libcurl's order for https. */
 static void
 find_proxy(struct gm_environment *around)
 {
@@ -214,7 +215,7 @@ gm_config_hide(
 	return 0;
 }
 
-/* ~/.config/gm/env, by the rules of the XDG base directories; "": none. */
+/* Append the path of ~/.config/gm/env, as the XDG specification has it. */
 static void
 put_user_file(
     const struct gm_config *c, const struct gm_note *note, struct gm_buf *path)
@@ -232,14 +233,14 @@ put_user_file(
 	gm_buf_release(path);
 }
 
-/* Does a text hold more than what separates keys? */
+/* True if text has more than blanks and commas. */
 static bool
 has_keys(const char *text)
 {
 	return text != NULL && text[strspn(text, " \t\r\n,")] != '\0';
 }
 
-/* Does systemd give a file of keys?  What cannot be read is told later. */
+/* True if systemd provides a file of keys; keyplace.c reports read errors. */
 static bool
 has_credential(const struct gm_config *c, const char *name)
 {
@@ -262,7 +263,7 @@ has_credential(const struct gm_config *c, const char *name)
 	return found;
 }
 
-/* Keys of a service that are in no file that we choose. */
+/* True if environment or credentials have keys, so that no file is needed. */
 static bool
 is_elsewhere(const struct gm_config *c, enum gm_vendor vendor)
 {
@@ -293,17 +294,18 @@ load_file(struct gm_config *c, const struct gm_config_wanted *wanted,
 	c->allow_unsafe = is_on("GM_ALLOW_UNSAFE_ENV");
 	search = (struct gm_envsearch){ .option = wanted->env_file,
 		.variable = variable("GM_ENV_FILE"),
-		.asked =
+		.vendors =
 		    wanted->vendors.len > 0 ? wanted->vendors : gm_vendors_all,
 		.fallback = wanted->fallback,
 		.allow_unsafe = c->allow_unsafe,
 		.wanted = is_variable,
-		.odd = is_odd,
+		.unknown = is_unknown,
 		.note = note };
 	gm_buf_init(&user, PATH_LEN_MAX);
 	put_user_file(c, note, &user);
 	if (user.len > 0)
 		search.user = gm_buf_str(&user);
+	/* Files may be needless if there are keys elsewhere, so check first. */
 	for (i = 0; i < GM_VENDORS; i++)
 		search.keys[i] =
 		    wanted->typed || is_elsewhere(c, (enum gm_vendor)i);
@@ -319,7 +321,7 @@ load_file(struct gm_config *c, const struct gm_config_wanted *wanted,
 	return rc;
 }
 
-/* Is a setting taken from ./.env?  A base URL if it is loopback. */
+/* True if a setting may come from ./.env; a base URL only if it is loopback. */
 static bool
 is_local(const char *name, const char *text)
 {
@@ -336,9 +338,9 @@ is_local(const char *name, const char *text)
 	return false;
 }
 
-/* What ./.env sets although it may not; in one note. */
+/* List all settings that ./.env must not set in one note. */
 static void
-tell_ignored(const struct gm_config *c, const struct gm_note *note)
+note_ignored(const struct gm_config *c, const struct gm_note *note)
 {
 	const struct gm_buf *text;
 	struct gm_buf names;
@@ -360,6 +362,7 @@ tell_ignored(const struct gm_config *c, const struct gm_note *note)
 	gm_buf_release(&names);
 }
 
+/* Find a value; an empty one counts as not set, in the file, too. */
 static struct gm_value
 find_value(const struct gm_config *c, const struct gm_setting_row *row)
 {
@@ -380,6 +383,7 @@ find_value(const struct gm_config *c, const struct gm_setting_row *row)
 	return value_from(GM_FROM_DEFAULT, row->variable, row->standard);
 }
 
+/* Keep the value of an option, else find one; check it in any case. */
 static int
 fill(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 {
@@ -399,12 +403,12 @@ gm_config_early(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 	return fill(c, id, err);
 }
 
-/* Our variable that is most like a name with OURS; NULL: none is like it. */
+/* The variable of ours that is nearest to name; NULL if none is near. */
 static const char *
 find_near(const char *name)
 {
-	size_t most = (strlen(name) - strlen(OURS)) / ODD_PART;
-	size_t best = (most < ODD_MOST ? most : ODD_MOST) + 1, far, i;
+	size_t most = (strlen(name) - strlen(OURS)) / BYTES_PER_CHANGE;
+	size_t best = (most < CHANGES_MAX ? most : CHANGES_MAX) + 1, far, i;
 	const char *known, *near = NULL;
 
 	for (i = 0; (known = gm_config_variable(i)) != NULL; i++) {
@@ -417,7 +421,10 @@ find_near(const char *name)
 	return near;
 }
 
-/* The end of a name that is a key, behind one of its '_'; empty: none is. */
+/*
+ * The part of a name after a '_' that looks like a key, as in "GM_AIzaSy...";
+ * empty if there is none.
+ */
 static struct gm_span
 key_in(struct gm_span name)
 {
@@ -433,19 +440,18 @@ key_in(struct gm_span name)
 }
 
 static void
-tell_odd_name(
-    const char *place, struct gm_span name, const struct gm_note *note)
+note_unknown(const char *place, struct gm_span name, const struct gm_note *note)
 {
-	char text[ODD_MAX + 1];
+	char text[NAME_SHOWN + 1];
 	const char *near;
 	struct gm_span key = key_in(name);
 	struct gm_buf shown;
 	size_t len = name.len - key.len;
 
-	gm_buf_init(&shown, ODD_MAX);
+	gm_buf_init(&shown, NAME_SHOWN);
 	if (key.len > 0)
 		gm_secret_show(&shown, key);
-	len = len < ODD_MAX ? len : ODD_MAX;
+	len = len < NAME_SHOWN ? len : NAME_SHOWN;
 	memcpy(text, name.p, len);
 	text[len] = '\0';
 	near = key.len > 0 ? NULL : find_near(text);
@@ -455,27 +461,29 @@ tell_odd_name(
 	gm_buf_release(&shown);
 }
 
-/* Names that begin as ours do, here and in the env file; never a value. */
+/* Note unknown variables of environment and env file; never their values. */
 static void
-tell_odd(const struct gm_config *c, const struct gm_note *note)
+note_all_unknown(const struct gm_config *c, const struct gm_note *note)
 {
-	struct gm_span rest = gm_buf_span(&c->file.odd), name;
+	struct gm_span rest = gm_buf_span(&c->file.unknown), name;
 	char **at;
 
 	for (at = environ; at != NULL && *at != NULL; at++) {
 		name = (struct gm_span){ *at, strcspn(*at, "=") };
-		if (is_odd(name) && !gm_span_is(name, KEY_COMMAND_MARK) &&
+		if (is_unknown(name) && !gm_span_is(name, KEY_COMMAND_MARK) &&
 		    (*at)[name.len] == '=')
-			tell_odd_name("environment", name, note);
+			note_unknown("environment", name, note);
 	}
 	while (gm_span_split(&rest, "\n", &name))
 		if (name.len > 0)
-			tell_odd_name(gm_config_file(c), name, note);
+			note_unknown(gm_config_file(c), name, note);
 }
 
-/* systemd's variables and HOME; XDG's are ignored in silence, as it says. */
+/*
+ * Relative paths are ignored; the XDG specification wants no note for its own.
+ */
 static void
-tell_relative(const struct gm_note *note)
+note_relative(const struct gm_note *note)
 {
 	static const char *const names[] = { "HOME", "CREDENTIALS_DIRECTORY",
 		"STATE_DIRECTORY", "CACHE_DIRECTORY" };
@@ -487,7 +495,7 @@ tell_relative(const struct gm_note *note)
 			    "%s: not an absolute path; ignored", names[i]);
 }
 
-/* No file can be in a directory whose name is too long. */
+/* Ignore a directory whose path is too long: no file can be opened in it. */
 static void
 drop_long_credentials(struct gm_config *c, const struct gm_note *note)
 {
@@ -521,13 +529,14 @@ gm_config_load(struct gm_config *c, const struct gm_config_wanted *wanted,
 {
 	int id;
 
-	tell_relative(note);
+	note_relative(note);
 	drop_long_credentials(c, note);
 	if (load_file(c, wanted, note, err) != 0)
 		return -1;
-	tell_odd(c, note);
+	/* Now the unknown names of the file are there, too. */
+	note_all_unknown(c, note);
 	if (c->file_origin == GM_FROM_LOCAL)
-		tell_ignored(c, note);
+		note_ignored(c, note);
 	for (id = 0; id < GM_SETTINGS; id++)
 		if (fill(c, (enum gm_setting)id, err) != 0)
 			return -1;
@@ -562,7 +571,7 @@ gm_config_blame(
 	const struct gm_value *v = &c->values[id];
 
 	if (err->code == GM_EOS)
-		return -1; /* the value is not to blame */
+		return -1; /* out of memory: the value is not at fault */
 	if (v->origin == GM_FROM_OPTION) {
 		err->code = GM_EUSAGE;
 		gm_err_prefix(err, "--%s: ", v->name);
@@ -592,7 +601,7 @@ gm_config_command(
 	return *why == NULL ? v : NULL;
 }
 
-/* A command that finds its own name would run itself, and that one, too. */
+/* True for all variables but key commands: one could run itself for ever. */
 static bool
 is_for_command(const char *entry)
 {
@@ -618,7 +627,7 @@ gm_config_command_environment(void)
 
 	while (environ != NULL && environ[n] != NULL)
 		n++;
-	/* the mark itself is behind the pointers */
+	/* one block: the pointers, and after them the mark */
 	list = malloc((n + 2) * sizeof(*list) + sizeof(mark));
 	if (list == NULL)
 		return NULL;
@@ -688,10 +697,11 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 	for (id = 0; id < GM_SETTINGS; id++) {
 		v = &c->values[id];
 		name = gm_setting((enum gm_setting)id)->variable;
-		if (name == NULL) /* an option only */
+		if (name == NULL) /* it has no variable */
 			name = id == GM_SET_KEY_INDEX ? "key index"
 			                              : "connect timeout";
 		text = v->text != NULL ? v->text : "not set";
+		/* A command may hold a key, a URL a password. */
 		if (v->text != NULL &&
 		    gm_setting((enum gm_setting)id)->local == GM_LOCAL_COMMAND)
 			text = "set";

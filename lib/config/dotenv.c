@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "config/dotenv.h"
 
-/* Bytes of a name that a message repeats. */
+/* Bytes of a name that a message shows. */
 #define SHOWN_MAX 64
 
 #define BLANK " \t"
@@ -12,13 +12,13 @@
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /*
- * What sh, systemd and python-dotenv take as it is anywhere in a value without
- * quotes; found by asking them.  Not so '~', which bash expands after a ':',
- * and braces, which it expands after "export".
+ * Bytes that sh, systemd and python-dotenv leave unchanged anywhere in a value
+ * without quotes, as experiments showed.  Not '~', which bash expands after
+ * ':', nor braces, which it expands after "export".
  */
 #define BARE_BYTES NAME_BYTES "!#%+,-./:=@^"
 
-/* Reasons that are given in two places. */
+/* Reasons that two functions give. */
 static const char comment_after[] =
     "'#' after a blank; put the comment on a separate line";
 static const char expansion[] =
@@ -27,19 +27,19 @@ static const char expansion[] =
 struct reader {
 	const struct gm_dotenv_fns *fns;
 	const char *start;   /* of the text */
-	const char *p, *end; /* what is left of it */
+	const char *p, *end; /* the rest of it */
 	size_t line;         /* of p, from 1 */
-	bool joined;         /* to the line before, by its backslash */
-	bool bom;            /* there was one, and nobody was told yet */
-	struct gm_buf names; /* that were set, once, each with a newline */
-	struct gm_buf value; /* of the last quoted one */
+	bool joined;         /* a backslash joins this line to the one before */
+	bool bom; /* note a byte order mark with the first assignment */
+	struct gm_buf names; /* names set so far, each with a newline */
+	struct gm_buf value; /* the last quoted value */
 };
 
 struct entry {
 	struct gm_span name;
 	size_t line;
 	bool joined;
-	bool exported, spaced, crlf; /* the lenient forms, see put_notes() */
+	bool exported, spaced, crlf; /* forms that draw a note */
 };
 
 static bool
@@ -48,7 +48,7 @@ is_at(const struct reader *r, const char *bytes)
 	return r->p < r->end && *r->p != '\0' && strchr(bytes, *r->p) != NULL;
 }
 
-/* Before a LF, a CRLF, or the end of all, with or without a CR. */
+/* True before LF, CRLF, or the end of the text with or without a CR. */
 static bool
 is_at_line_end(const struct reader *r)
 {
@@ -59,7 +59,7 @@ is_at_line_end(const struct reader *r)
 	return p == r->end || *p == '\n';
 }
 
-/* Were there any? */
+/* Return true if there were any. */
 static bool
 skip_blanks(struct reader *r)
 {
@@ -70,7 +70,7 @@ skip_blanks(struct reader *r)
 	return r->p > start;
 }
 
-/* To the next line; one more backslash at the end joins that to this. */
+/* Go to the next line; an odd number of backslashes at the end joins it. */
 static void
 skip_line(struct reader *r)
 {
@@ -83,7 +83,7 @@ skip_line(struct reader *r)
 	r->line += newline != NULL;
 }
 
-/* Behind the closing quote, if there is one. */
+/* Go after the closing quote, if there is one. */
 static void
 skip_quoted(struct reader *r)
 {
@@ -101,7 +101,7 @@ skip_quoted(struct reader *r)
 	}
 }
 
-/* Behind a line that sets nothing we want, and the value that it begins. */
+/* Skip an assignment that is not wanted, with all lines of its value. */
 static void
 skip_entry(struct reader *r)
 {
@@ -119,7 +119,9 @@ take_word(struct reader *r)
 {
 	const char *start = r->p;
 
-	/* ':' and '+' show that YAML's ':' or bash's "+=" was meant. */
+	/*
+	 * Stop at "NAME: value" (YAML) and "NAME+=" (bash), which miss the '='.
+	 */
 	while (r->p < r->end && !is_at(r, BLANK "\r\n=:+"))
 		r->p++;
 	return (struct gm_span){ start, (size_t)(r->p - start) };
@@ -149,8 +151,8 @@ is_name(struct gm_span s)
 }
 
 /*
- * The next character, where any but controls may stand.  From here on a
- * function that refuses returns why.
+ * Take any character but a control.  This function and those below return NULL,
+ * or the reason why the value is not accepted.
  */
 static const char *
 take_character(struct reader *r)
@@ -301,7 +303,7 @@ put_note(const struct reader *r, const struct entry *e, const char *what)
 	r->fns->note(e->line, text, r->fns->arg);
 }
 
-/* One for each lenient form; keeps the name for the next. */
+/* Put a note for each form that not all readers accept; remember the name. */
 static void
 put_notes(struct reader *r, const struct entry *e)
 {

@@ -19,7 +19,7 @@ struct load {
 };
 
 static void
-keep_odd(struct gm_buf *names, struct gm_span name)
+keep_name(struct gm_buf *names, struct gm_span name)
 {
 	struct gm_span rest = gm_buf_span(names), known;
 
@@ -38,8 +38,8 @@ is_wanted(struct gm_span name, void *arg)
 
 	if (load->rules->wanted(name))
 		return true;
-	if (load->rules->odd != NULL && load->rules->odd(name))
-		keep_odd(&load->file->odd, name);
+	if (load->rules->unknown != NULL && load->rules->unknown(name))
+		keep_name(&load->file->unknown, name);
 	return false;
 }
 
@@ -67,7 +67,7 @@ keep(struct gm_span name, struct gm_span value, size_t line, void *arg,
 }
 
 static void
-tell(size_t line, const char *text, void *arg)
+put_note(size_t line, const char *text, void *arg)
 {
 	const struct load *load = arg;
 
@@ -76,7 +76,7 @@ tell(size_t line, const char *text, void *arg)
 }
 
 static void
-tell_nobody(size_t line, const char *text, void *arg)
+drop_note(size_t line, const char *text, void *arg)
 {
 	(void)line;
 	(void)text;
@@ -84,38 +84,38 @@ tell_nobody(size_t line, const char *text, void *arg)
 }
 
 static bool
-is_telling(struct gm_span name, void *arg)
+is_deciding(struct gm_span name, void *arg)
 {
 	const struct load *load = arg;
 
-	return load->rules->telling(name, load->rules->arg);
+	return load->rules->deciding(name, load->rules->arg);
 }
 
-/* Lines of other variables may hold whatever they like. */
+/* Parse the deciding variables alone, as other lines may be malformed. */
 static bool
-is_ours(const struct load *load, struct gm_span text)
+is_needed(const struct load *load, struct gm_span text)
 {
-	struct gm_envfile told = { 0 };
-	struct load look = { &told, load->path, load->rules, load->note };
+	struct gm_envfile found = { 0 };
+	struct load look = { &found, load->path, load->rules, load->note };
 	const struct gm_dotenv_fns fns = {
-		.wanted = is_telling,
+		.wanted = is_deciding,
 		.set = keep,
-		.note = tell_nobody,
+		.note = drop_note,
 		.arg = &look,
 	};
-	struct gm_err later; /* it comes again when all is parsed */
-	bool ours;
+	struct gm_err later; /* found again when all is parsed */
+	bool needed;
 
 	if (load->rules->needed == NULL)
 		return true;
-	ours = gm_dotenv_parse(text, &fns, &later) != 0 ||
-	       load->rules->needed(&told, load->rules->arg);
-	gm_envfile_release(&told);
-	return ours;
+	needed = gm_dotenv_parse(text, &fns, &later) != 0 ||
+	         load->rules->needed(&found, load->rules->arg);
+	gm_envfile_release(&found);
+	return needed;
 }
 
 static int
-judge(int fd, const struct load *load, struct gm_err *err)
+check_mode(int fd, const struct load *load, struct gm_err *err)
 {
 	struct stat st;
 	bool foreign, open;
@@ -148,34 +148,39 @@ parse(struct load *load, struct gm_span text, struct gm_err *err)
 	const struct gm_dotenv_fns fns = {
 		.wanted = is_wanted,
 		.set = keep,
-		.note = tell,
+		.note = put_note,
 		.arg = load,
 	};
 
-	gm_buf_init(&load->file->odd, FILE_MAX);
+	gm_buf_init(&load->file->unknown, FILE_MAX);
 	if (gm_dotenv_parse(text, &fns, err) == 0)
-		return gm_buf_check(&load->file->odd, err);
-	/* Else the number of a line comes first. */
+		return gm_buf_check(&load->file->unknown, err);
+	/*
+	 * Messages about the text begin with the line: "path:3: NAME: reason".
+	 */
 	gm_err_prefix(err, err->code == GM_EOS ? "%s: " : "%s:", load->path);
 	return -1;
 }
 
 static bool
-is_there(const char *path)
+exists(const char *path)
 {
 	struct stat st;
 
 	return lstat(path, &st) == 0;
 }
 
-/* A home that may not be entered is no home: nothing is known to be there. */
+/*
+ * Decide whether the file is skipped.  If we may not enter the home directory,
+ * lstat(2) fails, too, so the file counts as absent.
+ */
 static enum gm_envfile_found
 unreadable(const struct load *load, struct gm_err *err)
 {
-	if (err->code == GM_EOS) /* it may be good: this machine failed */
+	if (err->code == GM_EOS) /* this machine is at fault, not the file */
 		return GM_ENVFILE_BAD;
 	if (load->rules->whose == GM_ENVFILE_NAMED ||
-	    (load->rules->whose == GM_ENVFILE_OWN && is_there(load->path))) {
+	    (load->rules->whose == GM_ENVFILE_OWN && exists(load->path))) {
 		err->code = GM_ECONFIG;
 		return GM_ENVFILE_BAD;
 	}
@@ -184,7 +189,7 @@ unreadable(const struct load *load, struct gm_err *err)
 	return GM_ENVFILE_ABSENT;
 }
 
-/* What lies where we look by default may be anything: wait for nothing. */
+/* At a default path read only regular files, as a FIFO could block for ever. */
 static int
 read_text(
     const struct load *load, int fd, struct gm_buf *text, struct gm_err *err)
@@ -233,17 +238,18 @@ gm_envfile_load(struct gm_envfile *file, const char *path,
 	gm_buf_init(&text, FILE_MAX);
 	fd = open_file(path, err);
 	if (fd == -1 || read_text(&load, fd, &text, err) != 0) {
-		/* Without memory or descriptors it is not the file's fault. */
+		/* Other codes: no memory, no descriptors, or a signal. */
 		if (err->code == GM_ENOINPUT || err->code == GM_EDATA)
 			found = unreadable(&load, err);
 		goto out;
 	}
 	if (check_encoding(&load, gm_buf_span(&text), err) != 0)
 		goto out;
-	if (!is_ours(&load, gm_buf_span(&text)))
+	/* The mode is checked last, as only values that are used matter. */
+	if (!is_needed(&load, gm_buf_span(&text)))
 		found = GM_ENVFILE_OTHER;
 	else if (parse(&load, gm_buf_span(&text), err) == 0 &&
-		 judge(fd, &load, err) == 0)
+		 check_mode(fd, &load, err) == 0)
 		found = GM_ENVFILE_USED;
 out:
 	if (fd != -1)
@@ -266,7 +272,7 @@ gm_envfile_is_needed(const char *path, const struct gm_envfile_rules *rules)
 	gm_buf_init(&text, FILE_MAX);
 	needed = read_text(&load, fd, &text, &ignored) == 0 &&
 	         check_encoding(&load, gm_buf_span(&text), &ignored) == 0 &&
-	         is_ours(&load, gm_buf_span(&text));
+	         is_needed(&load, gm_buf_span(&text));
 	(void)close(fd);
 	gm_buf_release(&text);
 	return needed;
@@ -293,6 +299,6 @@ gm_envfile_release(struct gm_envfile *file)
 		gm_buf_release(&file->items[i].value);
 	}
 	free(file->items);
-	gm_buf_release(&file->odd);
+	gm_buf_release(&file->unknown);
 	*file = (struct gm_envfile){ 0 };
 }

@@ -10,10 +10,10 @@
 #define SYSTEM "/etc/gm/env"
 #define SEARCHED_MAX (4 * PATH_MAX)
 
-/* The user's own file, and the system's. */
+/* Number of default files: the user's own, and the system's. */
 #define DEFAULTS 2
 
-/* Is there a key in it, and not only what separates keys? */
+/* True if the file sets a variable to more than blanks and commas. */
 static bool
 is_set(const struct gm_envfile *file, const char *name)
 {
@@ -42,19 +42,19 @@ is_key_variable(struct gm_span name, enum gm_vendor vendor)
 }
 
 static bool
-is_local_telling(struct gm_span name, const void *arg)
+is_local_deciding(struct gm_span name, const void *arg)
 {
 	const struct gm_envsearch *s = arg;
 	size_t i;
 
-	for (i = 0; i < s->asked.len; i++)
-		if (is_key_variable(name, s->asked.items[i]))
+	for (i = 0; i < s->vendors.len; i++)
+		if (is_key_variable(name, s->vendors.items[i]))
 			return true;
 	return false;
 }
 
 static bool
-is_telling(struct gm_span name, const void *arg)
+is_deciding(struct gm_span name, const void *arg)
 {
 	const struct gm_vendor_row *row;
 	int i;
@@ -82,9 +82,9 @@ gives_keys(const struct gm_envfile *file, enum gm_vendor vendor)
 	return is_set(file, command_of(vendor));
 }
 
-/* Does it name a server on this machine, which needs none? */
+/* True if the file names a server on this machine, which needs no key. */
 static bool
-spares_keys(const struct gm_envfile *file, enum gm_vendor vendor)
+needs_no_keys(const struct gm_envfile *file, enum gm_vendor vendor)
 {
 	const struct gm_vendor_row *row = gm_vendor(vendor);
 	const struct gm_buf *url =
@@ -100,8 +100,8 @@ is_local_needed(const struct gm_envfile *file, const void *arg)
 	const struct gm_envsearch *s = arg;
 	size_t i;
 
-	for (i = 0; i < s->asked.len; i++)
-		if (gives_keys(file, s->asked.items[i]))
+	for (i = 0; i < s->vendors.len; i++)
+		if (gives_keys(file, s->vendors.items[i]))
 			return true;
 	return false;
 }
@@ -110,48 +110,48 @@ static bool
 is_needed(const struct gm_envfile *file, const void *arg)
 {
 	const struct gm_envsearch *s = arg;
-	struct gm_vendors asked = s->asked;
+	struct gm_vendors vendors = s->vendors;
 	const struct gm_buf *then =
 	    gm_envfile_get(file, gm_setting(GM_SET_FALLBACK)->variable);
-	struct gm_err later; /* what is wrong with it is told when it is used */
+	struct gm_err later; /* reported when the file is used */
 	size_t i;
 
 	if (s->fallback && then != NULL)
-		(void)!gm_vendors_add(&asked, gm_buf_str(then), &later);
-	for (i = 0; i < asked.len; i++)
-		if (!s->keys[asked.items[i]] &&
-		    (gives_keys(file, asked.items[i]) ||
-			spares_keys(file, asked.items[i])))
+		(void)!gm_vendors_add(&vendors, gm_buf_str(then), &later);
+	for (i = 0; i < vendors.len; i++)
+		if (!s->keys[vendors.items[i]] &&
+		    (gives_keys(file, vendors.items[i]) ||
+			needs_no_keys(file, vendors.items[i])))
 			return true;
 	return false;
 }
 
-/* Have all that are asked keys elsewhere? */
+/* True if all services that are used have keys outside of env files. */
 static bool
 is_served(const struct gm_envsearch *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->asked.len; i++)
-		if (!s->keys[s->asked.items[i]])
+	for (i = 0; i < s->vendors.len; i++)
+		if (!s->keys[s->vendors.items[i]])
 			return false;
 	return true;
 }
 
-/* Has one of them, or a command that prints some? */
+/* True if one of them has keys there, or a key command. */
 static bool
 has_keys(const struct gm_envsearch *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->asked.len; i++)
-		if (s->keys[s->asked.items[i]] ||
-		    s->commands[s->asked.items[i]])
+	for (i = 0; i < s->vendors.len; i++)
+		if (s->keys[s->vendors.items[i]] ||
+		    s->commands[s->vendors.items[i]])
 			return true;
 	return false;
 }
 
-/* A search, what it has found so far, and where the file goes. */
+/* A search in progress. */
 struct run {
 	const struct gm_envsearch *search;
 	struct gm_envsearch_found *found;
@@ -184,19 +184,23 @@ static struct gm_envfile_rules
 rules_of(const struct gm_envsearch *s, enum gm_envfile_whose whose)
 {
 	return (struct gm_envfile_rules){ .wanted = s->wanted,
-		.odd = s->odd,
+		.unknown = s->unknown,
 		.arg = s,
 		.whose = whose,
 		.allow_unsafe = s->allow_unsafe };
 }
 
-/* The user's own file and the system's; found is what came of them. */
+/*
+ * Try the user's own file, then the system's; with any, also files that provide
+ * no keys.  A file that an earlier call has not found is not tried again; found
+ * has the results.
+ */
 static int
 try_defaults(struct run *r, bool any, enum gm_envfile_found found[DEFAULTS],
     struct gm_err *err)
 {
 	static const enum gm_envfile_whose whose[DEFAULTS] = { GM_ENVFILE_OWN,
-		GM_ENVFILE_ANYBODYS };
+		GM_ENVFILE_SHARED };
 	const char *const paths[DEFAULTS] = { r->search->user, SYSTEM };
 	struct gm_envfile_rules rules;
 	size_t i;
@@ -206,7 +210,7 @@ try_defaults(struct run *r, bool any, enum gm_envfile_found found[DEFAULTS],
 			continue;
 		rules = rules_of(r->search, whose[i]);
 		if (!any) {
-			rules.telling = is_telling;
+			rules.deciding = is_deciding;
 			rules.needed = is_needed;
 		}
 		found[i] =
@@ -217,15 +221,15 @@ try_defaults(struct run *r, bool any, enum gm_envfile_found found[DEFAULTS],
 	return 0;
 }
 
-/* One that was named is used whatever it sets. */
+/* A file that $GM_ENV_FILE names is used even if it provides no keys. */
 static struct gm_envfile_rules
 local_rules(const struct gm_envsearch *s)
 {
 	struct gm_envfile_rules rules = rules_of(
-	    s, s->variable != NULL ? GM_ENVFILE_NAMED : GM_ENVFILE_ANYBODYS);
+	    s, s->variable != NULL ? GM_ENVFILE_NAMED : GM_ENVFILE_SHARED);
 
 	if (s->variable == NULL) {
-		rules.telling = is_local_telling;
+		rules.deciding = is_local_deciding;
 		rules.needed = is_local_needed;
 	}
 	return rules;
@@ -245,9 +249,9 @@ try_local(struct run *r, struct gm_err *err)
 	           : 0;
 }
 
-/* Say that $GM_ENV_FILE, or a ./.env with keys, was passed over. */
+/* Note that $GM_ENV_FILE, or a ./.env with keys, is not used. */
 static int
-pass_over_local(const struct run *r, struct gm_err *err)
+note_unused_local(const struct run *r, struct gm_err *err)
 {
 	const struct gm_envsearch *s = r->search;
 	const bool by_file =
@@ -258,6 +262,7 @@ pass_over_local(const struct run *r, struct gm_err *err)
 	int fd;
 
 	if (s->variable != NULL) {
+		/* A file that the user names must exist, even if not used. */
 		fd = gm_file_open(s->variable, err);
 		if (fd == -1) {
 			err->code = GM_ECONFIG;
@@ -279,7 +284,7 @@ pass_over_local(const struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* Steps 2 to 4. */
+/* Steps 2 to 4 of envsearch.h. */
 static int
 search(struct run *r, struct gm_err *err)
 {
@@ -291,10 +296,11 @@ search(struct run *r, struct gm_err *err)
 	if (s->user != NULL)
 		put_searched(r, s->user);
 	put_searched(r, SYSTEM);
+	/* First only files that are needed; any file only after ./.env. */
 	if (try_defaults(r, is_served(s), found, err) != 0)
 		return -1;
 	local = r->found->trust == GM_ENVSEARCH_NONE && !has_keys(s);
-	if (local ? try_local(r, err) != 0 : pass_over_local(r, err) != 0)
+	if (local ? try_local(r, err) != 0 : note_unused_local(r, err) != 0)
 		return -1;
 	return try_defaults(r, true, found, err);
 }
@@ -308,7 +314,7 @@ is_dot_env(const char *path)
 	       st.st_dev == local.st_dev && st.st_ino == local.st_ino;
 }
 
-/* May it have come with somebody's repository? */
+/* True if a file may be part of a cloned repository. */
 static bool
 is_local(const char *path)
 {

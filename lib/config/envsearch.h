@@ -5,18 +5,18 @@
  * Choose the env file, in the order of trust:
  *
  *	1. --env-file, or else $GM_ENV_FILE
- *	2. the user's own file, then /etc/gm/env: the first that gives keys of a
- *	   service that is asked; none has to if all of these have keys
- *	   elsewhere
- *	3. ./.env, if it gives keys and nothing else does
- *	4. the first of 2. that is there
+ *	2. the user's own file, then /etc/gm/env: the first that provides keys
+ *	   of a service that is used; the first that exists if all services
+ *	   that are used have keys elsewhere
+ *	3. ./.env, if it provides keys and nothing else does
+ *	4. the first file of 2. that exists
  *
- * It is used alone.  A relative $GM_ENV_FILE, and one that is the file ./.env,
- * takes the place of ./.env, as it may have come with somebody's repository
- * just the same; but it must be there.
+ * Only this file is used.  A relative $GM_ENV_FILE, or one that is the file
+ * ./.env, is treated as ./.env, as it may be part of a cloned repository, too;
+ * but it must exist.
  *
- * A file gives keys if it sets a variable that holds them, a command that
- * prints them, or the base URL of a server on this machine that needs none.
+ * A file provides keys if it sets a variable of keys, a command that prints
+ * keys, or the base URL of a server on this machine that needs no key.
  */
 
 #include <stdbool.h>
@@ -35,26 +35,26 @@ enum gm_envsearch_trust {
 	GM_ENVSEARCH_NAMED
 };
 
-/* Where to look, and for what; all is borrowed. */
+/* Input of the search; all is borrowed. */
 struct gm_envsearch {
-	const char *option, *variable, *user; /* NULL: there is none */
-	struct gm_vendors asked;
-	bool keys[GM_VENDORS];     /* of it are elsewhere */
-	bool commands[GM_VENDORS]; /* that print some, in the environment */
-	bool fallback;             /* GM_FALLBACK of a file adds to asked */
+	const char *option, *variable, *user; /* paths; NULL: none */
+	struct gm_vendors vendors;            /* services that are used */
+	bool keys[GM_VENDORS];     /* it has keys outside of env files */
+	bool commands[GM_VENDORS]; /* the environment has its key command */
+	bool fallback;             /* GM_FALLBACK of a file adds to vendors */
 	bool allow_unsafe;
-	bool (*wanted)(struct gm_span name), (*odd)(struct gm_span name);
+	bool (*wanted)(struct gm_span name), (*unknown)(struct gm_span name);
 	const struct gm_note *note;
 };
 
 struct gm_envsearch_found {
 	enum gm_envsearch_trust trust;
-	bool dot_env;           /* it is the file ./.env, whatever its name */
+	bool dot_env;           /* it is ./.env, under whatever name */
 	struct gm_buf path;     /* "": no file is used */
-	struct gm_buf searched; /* the files that were looked for: "a, b" */
+	struct gm_buf searched; /* all paths that were tried: "a, b" */
 };
 
-/* Returns 0, or -1: GM_ECONFIG, GM_EOS; to be released in any case. */
+/* Returns 0, or -1: GM_ECONFIG, GM_EOS.  Release *found in any case. */
 int gm_envsearch_run(const struct gm_envsearch *, struct gm_envsearch_found *,
     struct gm_envfile *, struct gm_err *) GM_MUST_CHECK;
 

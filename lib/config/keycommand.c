@@ -9,12 +9,12 @@
 
 #define LIMIT_MS 30000
 
-/* Between words of sh, and what a key or the name of a program may be in. */
+/* Separators of words in sh, and characters around names within a word. */
 #define BLANKS " \t\r\n"
 #define AROUND_NAMES ",;:|&'\"`()<>{}[]!?*^%@#$\\~"
 #define FILL "-._="
 
-/* Words of sh that name the one behind them when something is wrong. */
+/* Words of sh whose error messages show the word after them. */
 static const char *const leading[] = { "exec", "command", "export", "readonly",
 	"eval", "unset", "cd", ".", "alias" };
 
@@ -29,10 +29,10 @@ is_leading(struct gm_span word)
 	for (i = 0; i < word.len; i++)
 		if (isalnum((unsigned char)word.p[i]))
 			return false;
-	return true; /* "{", for example */
+	return true; /* punctuation, such as "{" */
 }
 
-/* NAME=value in front of a command, which sh does not show. */
+/* True for NAME=value before a command, which sh does not show. */
 static bool
 is_assignment(struct gm_span word)
 {
@@ -46,7 +46,7 @@ is_assignment(struct gm_span word)
 	return n > 0 && end > n && end < word.len;
 }
 
-/* Is there a program with this path, up to the end of a word? */
+/* True if path is an executable file. */
 static bool
 is_program(struct gm_span path)
 {
@@ -60,6 +60,7 @@ is_program(struct gm_span path)
 	return is;
 }
 
+/* True if a name, without punctuation at its ends, looks like a key. */
 static bool
 is_key(struct gm_span name)
 {
@@ -72,6 +73,7 @@ is_key(struct gm_span name)
 	return gm_secret_is_key(name);
 }
 
+/* A path to a program may look like a key, such as one with a hash in it. */
 static bool
 holds_key(struct gm_span word)
 {
@@ -87,7 +89,7 @@ holds_key(struct gm_span word)
 	return false;
 }
 
-/* Is a key the first word that sh would show? */
+/* True if the first word that sh would show in a message holds a key. */
 static bool
 begins_with_key(const char *text)
 {
@@ -104,7 +106,10 @@ begins_with_key(const char *text)
 	return false;
 }
 
-/* text, with other in place of what is not ASCII or cannot be seen; 0: none. */
+/*
+ * Append text with invisible and non-ASCII bytes replaced by other (NUL:
+ * removed).
+ */
 static void
 put_visible(struct gm_buf *out, const char *text, char other)
 {
@@ -133,7 +138,7 @@ gm_keycommand_is_key(const char *text)
 	return is;
 }
 
-/* The error of a command that has not done what it should have. */
+/* Fill *err for a command that did not end with status 0. */
 static int
 fail(enum gm_child_end end, int number, int64_t limit_ms, struct gm_err *err)
 {
@@ -168,6 +173,7 @@ int
 gm_keycommand_run(
     const struct gm_keycommand *c, struct gm_buf *keys, struct gm_err *err)
 {
+	/* "--", as the command may begin with a dash. */
 	char shell[] = "/bin/sh", flag[] = "-c", end_of_flags[] = "--";
 	char *argv[] = { shell, flag, end_of_flags, NULL, NULL };
 	const struct gm_child child = { .argv = argv,

@@ -2,7 +2,7 @@
 #define GM_CONFIG_KEYCOMMAND_H
 
 /*
- * Run the command that prints keys, such as "pass show gemini", by sh -c.
+ * Run a command that prints keys, such as "pass show gemini", by sh -c.
  */
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/process.h"
 
-/* Bytes that it may print. */
+/* Bytes that the command may print. */
 #define GM_KEYCOMMAND_MAX (1024 * 1024)
 
 struct gm_keycommand {
@@ -23,17 +23,18 @@ struct gm_keycommand {
 };
 
 /*
- * Append what it prints to *keys, which has room for GM_KEYCOMMAND_MAX; what it
- * says on standard error passes through.  Returns 0 if it ended with status 0,
- * or -1: GM_ECONFIG, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
+ * Append its standard output to *keys, whose maximum is GM_KEYCOMMAND_MAX; its
+ * standard error is ours.  Returns 0 if its exit status is 0, or -1:
+ * GM_ECONFIG, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
 int gm_keycommand_run(const struct gm_keycommand *, struct gm_buf *keys,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Is a key, or a list of them, where the name of a program belongs?  sh would
- * show it as what it has not found.  What was pasted with it does not matter:
- * quotes, a label, invisible characters, a path to a program that is not there.
+ * True if the command is a key, or a list of keys, by mistake; sh would print
+ * it as a command that was not found.  Finds keys also with what may be pasted
+ * with them: quotes, a label, invisible characters, a path to a program that
+ * does not exist.
  */
 bool gm_keycommand_is_key(const char *text);
 

@@ -19,7 +19,7 @@ struct search {
 	const struct gm_note *note;
 };
 
-/* "environment: GOOGLE_API_KEYS"; standard input has no variables. */
+/* Append "environment: GOOGLE_API_KEYS"; standard input has no variables. */
 static void
 put_place(const struct search *s, const char *variable, enum gm_origin origin,
     struct gm_buf *out)
@@ -47,7 +47,7 @@ parse(struct search *s, struct gm_span text, const char *where,
 	return 0;
 }
 
-/* 1: keys are here; 0: none, look further; -1: what is here is bad. */
+/* Returns 1: keys found, 0: none, try the next source, -1: malformed. */
 static int
 try_text(struct search *s, struct gm_span text, const char *variable,
     enum gm_origin origin, struct gm_err *err)
@@ -57,6 +57,7 @@ try_text(struct search *s, struct gm_span text, const char *variable,
 	struct gm_buf where;
 	int rc;
 
+	/* UTF-16 has NULs, about which the parser would say less. */
 	gm_buf_init(&where, 2 * PLACE_MAX);
 	put_place(s, variable, origin, &where);
 	if (foreign != NULL)
@@ -91,7 +92,7 @@ try_environment(struct search *s, struct gm_err *err)
 	return found;
 }
 
-/* systemd's LoadCredential=google-api-keys:... */
+/* Read a file of systemd's LoadCredential=google-api-keys:PATH. */
 static int
 try_credentials(struct search *s, struct gm_err *err)
 {
@@ -110,7 +111,7 @@ try_credentials(struct search *s, struct gm_err *err)
 		found = try_text(
 		    s, gm_buf_span(&text), name, GM_FROM_CREDENTIALS, err);
 	else if (err->code != GM_ENOINPUT || err->number != ENOENT)
-		found = -1;
+		found = -1; /* only a missing file means that it has no keys */
 	if (found == -1 && (err->code == GM_ENOINPUT || err->code == GM_EDATA))
 		err->code = GM_ECONFIG;
 	gm_buf_release(&text);
@@ -139,8 +140,9 @@ try_file(struct search *s, struct gm_err *err)
 }
 
 /*
- * sh would show a key as the name of a program that it has not found, and a
- * command that runs one of our tools could go on to run itself for ever.
+ * Run a key command.  Not one that is a key, as sh would print it as a command
+ * not found; and none from within a key command, as it could run itself for
+ * ever.
  */
 static int
 run_command(const struct search *s, const char *text, struct gm_buf *keys,
@@ -167,7 +169,7 @@ run_command(const struct search *s, const char *text, struct gm_buf *keys,
 	return rc;
 }
 
-/* GOOGLE_API_KEYS_COMMAND='pass show gemini' */
+/* Run GOOGLE_API_KEYS_COMMAND='pass show gemini', unless it is ignored. */
 static int
 try_command(struct search *s, struct gm_err *err)
 {
@@ -203,9 +205,9 @@ try_command(struct search *s, struct gm_err *err)
 	return found;
 }
 
-/* Is there a command that could print some? */
+/* True if there is a key command that the caller does not want to run. */
 static bool
-holds_back(const struct gm_keyplace *place, const struct gm_config *c)
+has_unused_command(const struct gm_keyplace *place, const struct gm_config *c)
 {
 	const char *why;
 
@@ -213,7 +215,7 @@ holds_back(const struct gm_keyplace *place, const struct gm_config *c)
 	       gm_config_command(c, place->vendor, &why) != NULL;
 }
 
-/* Somebody's repository may hold ./.env: it must not redirect anything. */
+/* ./.env may be part of a cloned repository, so it must not redirect keys. */
 static bool
 is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
 {
@@ -224,8 +226,9 @@ is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
 	       gm_url_is_loopback(url->text);
 }
 
+/* Check the base URL against the source of the keys; see keyplace.h. */
 static int
-settle_url(const struct gm_keyplace *place, struct gm_config *c,
+check_url(const struct gm_keyplace *place, struct gm_config *c,
     const struct gm_note *note, struct gm_err *err)
 {
 	enum gm_setting id = gm_vendor(place->vendor)->base_url;
@@ -252,18 +255,19 @@ settle_url(const struct gm_keyplace *place, struct gm_config *c,
 	return 0;
 }
 
-/* A server on this machine asks for no key unless it was told to. */
+/* Give a loopback server the empty key, as it needs none by default. */
 static int
-settle_local(struct gm_keyplace *place, struct gm_config *c,
+try_local(struct gm_keyplace *place, struct gm_config *c,
     const struct gm_note *note, struct gm_err *err)
 {
 	const struct gm_vendor_row *row = gm_vendor(place->vendor);
 
 	if (!row->local)
 		return 0;
-	place->origin = GM_FROM_LOCAL; /* there is nothing to be kept safe */
+	place->origin =
+	    GM_FROM_LOCAL; /* without a key any base URL is trusted enough */
 	place->variable = NULL;
-	if (settle_url(place, c, note, err) != 0)
+	if (check_url(place, c, note, err) != 0)
 		return -1;
 	if (!gm_url_is_loopback(c->values[row->base_url].text))
 		return 0;
@@ -285,11 +289,12 @@ gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
 		found = try_command(&s, err);
 	if (found < 0)
 		return -1;
-	if (found == 0 && holds_back(place, config))
+	/* The command may have keys, so do not fall back to none. */
+	if (found == 0 && has_unused_command(place, config))
 		return 0;
 	if (found == 0)
-		return settle_local(place, config, note, err);
-	return settle_url(place, config, note, err);
+		return try_local(place, config, note, err);
+	return check_url(place, config, note, err);
 }
 
 int
@@ -302,7 +307,7 @@ gm_keyplace_take(struct gm_keyplace *place, struct gm_config *config,
 
 	if (found == 0)
 		return gm_fail(err, GM_ECONFIG, "standard input: no API key");
-	if (found < 0 || settle_url(place, config, note, err) != 0)
+	if (found < 0 || check_url(place, config, note, err) != 0)
 		return -1;
 	return 0;
 }
@@ -314,7 +319,7 @@ gm_keyplace_fail(const struct gm_keyplace *place,
 	const struct gm_vendor_row *row = gm_vendor(place->vendor);
 	const struct gm_value *command = &config->values[row->command];
 
-	if (holds_back(place, config))
+	if (has_unused_command(place, config))
 		return gm_fail(err, GM_ECONFIG,
 		    "no API key: %s is run only with --print-key or a command "
 		    "after -- (%s)",

@@ -7,14 +7,14 @@
 /* Bytes of all keys together. */
 #define RING_MAX (1024 * 1024)
 
-/* What may stand around a key in a text that should hold none. */
+/* Separators of words in a label. */
 #define AROUND_WORDS " \t\v\f!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
 
 #define BOM "\xEF\xBB\xBF"
 #define WORD_BYTES \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* Straight, typographic, or a backquote. */
+/* True for straight and typographic quotes, and backquotes. */
 static bool
 is_quote(struct gm_span s)
 {
@@ -25,9 +25,9 @@ is_quote(struct gm_span s)
 }
 
 /*
- * What is wrong with the character at the start of s, and what helps; NULL:
- * nothing.  In JSON a quote and a backslash are escaped, which would hide a
- * key from masking.
+ * The fault of the character at the start of s, with advice; NULL: none.
+ *  Quotes and backslashes are faults because JSON escapes them, so that masking
+ * would not find the key there.
  */
 static const char *
 fault_of(struct gm_span s)
@@ -56,7 +56,7 @@ fault_of(struct gm_span s)
 	return NULL;
 }
 
-/* "NAME=value", also behind "export"; '=' may end a key, as in Base64. */
+/* True for "NAME=value" and "export ..."; '=' may end a key, as in Base64. */
 static bool
 is_assignment(struct gm_span s)
 {
@@ -75,7 +75,7 @@ is_assignment(struct gm_span s)
 	return i < s.len;
 }
 
-/* "Bearer KEY", as it stands in a header. */
+/* True for "Bearer KEY", as in a header. */
 static bool
 is_bearer(struct gm_span s)
 {
@@ -86,48 +86,48 @@ is_bearer(struct gm_span s)
 	       gm_span_find((struct gm_span){ s.p, len }, word) != NULL;
 }
 
-/* What stands in front of the key or its label, and belongs to neither. */
+/* Reject text that was pasted in front of a key or label. */
 static int
-check_front(struct gm_span item, size_t place, struct gm_err *err)
+check_front(struct gm_span item, size_t index, struct gm_err *err)
 {
 	if (gm_span_starts(item, BOM) || (item.len > 0 && is_quote(item)))
-		return gm_fail(err, GM_ECONFIG, "key %zu: byte 1 %s", place,
+		return gm_fail(err, GM_ECONFIG, "key %zu: byte 1 %s", index,
 		    fault_of(item));
 	if (is_assignment(item))
 		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: begins with NAME=; give only the key", place);
+		    "key %zu: begins with NAME=; give only the key", index);
 	return 0;
 }
 
 static int
-check_key(struct gm_span key, size_t place, struct gm_err *err)
+check_key(struct gm_span key, size_t index, struct gm_err *err)
 {
 	const char *why;
 	size_t i;
 
 	if (key.len == 0)
 		return gm_fail(
-		    err, GM_ECONFIG, "key %zu: a label without a key", place);
-	if (check_front(key, place, err) != 0)
+		    err, GM_ECONFIG, "key %zu: a label without a key", index);
+	if (check_front(key, index, err) != 0)
 		return -1;
 	if (is_bearer(key))
 		return gm_fail(err, GM_ECONFIG,
-		    "key %zu: begins with 'Bearer '; give only the key", place);
+		    "key %zu: begins with 'Bearer '; give only the key", index);
 	for (i = 0; i < key.len; i++) {
 		why = fault_of((struct gm_span){ key.p + i, key.len - i });
 		if (why != NULL)
 			return gm_fail(err, GM_ECONFIG, "key %zu: byte %zu %s",
-			    place, i + 1, why);
+			    index, i + 1, why);
 	}
 	if (key.len > GM_KEY_MAX)
 		return gm_fail(err, GM_ECONFIG, "key %zu: longer than %d bytes",
-		    place, GM_KEY_MAX);
+		    index, GM_KEY_MAX);
 	return 0;
 }
 
 /*
- * Is a key in it, in whatever stands around it?  It would be shown: a label
- * stands in the state, in tables and in JSON.
+ * True if a word of the label looks like a key, as in "key:label".  It would be
+ * shown: labels are in the key state, in tables and in JSON.
  */
 static bool
 holds_key(struct gm_span label)
@@ -140,10 +140,10 @@ holds_key(struct gm_span label)
 	return false;
 }
 
-/* "label:key" to its parts; keys themselves have no colon. */
+/* Split "label:key"; keys have no colon. */
 static int
 cut_label(
-    struct gm_key *key, struct gm_span item, size_t place, struct gm_err *err)
+    struct gm_key *key, struct gm_span item, size_t index, struct gm_err *err)
 {
 	const char *colon = memchr(item.p, ':', item.len);
 	struct gm_span label;
@@ -160,13 +160,13 @@ cut_label(
 	if (holds_key(label))
 		return gm_fail(err, GM_ECONFIG,
 		    "key %zu: its label looks like a key; write label:key",
-		    place);
+		    index);
 	for (i = 0; i < label.len; i++)
 		if (label.p[i] < ' ' || label.p[i] > '~' || i == GM_LABEL_MAX)
 			return gm_fail(err, GM_ECONFIG,
 			    "key %zu: label longer than %d characters, or not "
 			    "ASCII",
-			    place, GM_LABEL_MAX);
+			    index, GM_LABEL_MAX);
 	if (label.len > 0)
 		(void)snprintf(key->project, sizeof(key->project), "label:%.*s",
 		    (int)label.len, label.p);
@@ -210,8 +210,9 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 {
 	struct gm_span rest, item;
 	struct gm_key key;
-	size_t place;
+	size_t index;
 
+	/* The ring's copy is what the spans of its keys refer to. */
 	*ring = (struct gm_keyring){ 0 };
 	gm_buf_init(&ring->memory, RING_MAX);
 	gm_buf_put_span(&ring->memory, text);
@@ -225,10 +226,11 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 		item = gm_span_trim(item);
 		if (item.len == 0)
 			continue;
-		place = ring->len + ring->doubles;
-		if (check_front(item, place, err) != 0 ||
-		    cut_label(&key, item, place, err) != 0 ||
-		    check_key(key.text, place, err) != 0 ||
+		/* Users count all keys of their list, duplicates included. */
+		index = ring->len + ring->doubles;
+		if (check_front(item, index, err) != 0 ||
+		    cut_label(&key, item, index, err) != 0 ||
+		    check_key(key.text, index, err) != 0 ||
 		    gm_secrets_add(secrets, key.text, err) != 0 ||
 		    add(ring, key, err) != 0)
 			return -1;

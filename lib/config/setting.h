@@ -2,8 +2,8 @@
 #define GM_CONFIG_SETTING_H
 
 /*
- * The settings as a table: variable, default, what a value may be.  config.h
- * finds the values.  No I/O.
+ * The table of settings: variable, default, allowed values.  config.h finds the
+ * values.  No I/O.
  */
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 enum gm_setting {
-	GM_SET_GEMINI_COMMAND, /* that prints keys */
+	GM_SET_GEMINI_COMMAND, /* a command that prints keys */
 	GM_SET_MISTRAL_COMMAND,
 	GM_SET_OPENAI_COMMAND,
 	GM_SET_GEMINI_MODEL,
@@ -41,34 +41,34 @@ enum gm_setting {
 	GM_SETTINGS
 };
 
-/* Is it taken from ./.env, too? */
+/* The values that ./.env may set. */
 enum gm_setting_local {
 	GM_LOCAL_NO,
 	GM_LOCAL_YES,
-	GM_LOCAL_LOOPBACK, /* a base URL: if it is of this machine */
-	GM_LOCAL_COMMAND   /* no, nor is it shown, as it may hold a key */
+	GM_LOCAL_LOOPBACK, /* a base URL: only one of this machine */
+	GM_LOCAL_COMMAND /* none; and it is never shown, as it may hold a key */
 };
 
 struct gm_setting_row {
-	const char *variable; /* NULL: an option only */
-	const char *standard; /* its default; NULL: not set */
+	const char *variable; /* NULL: only an option sets it */
+	const char *standard; /* default; NULL: not set */
 	enum gm_setting_local local;
 };
 
 const struct gm_setting_row *gm_setting(enum gm_setting);
 
 /*
- * Check a value; *number is whole, milliseconds, or 0 or 1, and stays as it is
- * where the setting is a text.  Returns 0, or -1: GM_EUSAGE, without the name
- * of the setting.
+ * Check a value.  *number becomes a whole number, milliseconds for a duration,
+ * or 0 or 1 for a switch; it is unchanged for a text.  Returns 0, or -1:
+ * GM_EUSAGE, with a message to which the caller adds the name.
  */
 int gm_setting_parse(enum gm_setting, const char *text, int64_t *number,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The index of a key, from 0 to max.  Users type the key itself here, so the
- * message says where keys belong.  Returns 0, or -1: GM_EUSAGE, without the
- * name of the option or operand.
+ * Parse the index of a key, from 0 to max.  Users type the key itself here, so
+ * the message says where keys are read from.  Returns 0, or -1: GM_EUSAGE, with
+ * a message to which the caller adds the name.
  */
 int gm_setting_index(
     int64_t *, const char *text, int64_t max, struct gm_err *) GM_MUST_CHECK;

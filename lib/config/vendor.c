@@ -29,7 +29,7 @@ gm_vendor(enum gm_vendor vendor)
 	return &rows[vendor];
 }
 
-/* The names, then one word more; NULL: none. */
+/* The i-th name, then the word last; NULL after that. */
 static const char *
 word_or(size_t i, const char *last)
 {

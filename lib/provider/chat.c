@@ -1,10 +1,10 @@
 /*
- * Chat completions as a provider: the requests.  One form, in three dialects
- * whose differences are data.
+ * Chat completions as a provider: requests, in three dialects whose differences
+ * are data.
  *
- * Source: https://docs.mistral.ai/api (chat completions; a member that it does
- * not know is refused), https://platform.openai.com/docs/api-reference/chat,
- * and the READMEs of llama.cpp's server and of Ollama.
+ * Source: https://docs.mistral.ai/api (chat completions; unknown members are
+ * errors), https://platform.openai.com/docs/api-reference/chat, and the READMEs of
+ * llama.cpp's server and of Ollama.
  */
 
 #include <ctype.h>
@@ -27,10 +27,10 @@ static const char *const roles[] = {
 
 struct gm_dialect {
 	const char *seed, *limit; /* names of members */
-	bool adds_version;        /* base URLs need not have it in them */
-	bool asks_usage;          /* else it comes unasked */
-	size_t stops;             /* the most that there may be; 0: any */
-	double temperature;       /* the highest; 0: any */
+	bool adds_version;        /* base URLs may lack "/v1" */
+	bool asks_usage;          /* else the service sends it anyway */
+	size_t stops;             /* maximum of stop sequences; 0: none */
+	double temperature;       /* maximum; 0: none */
 };
 
 static int
@@ -38,11 +38,12 @@ check_model(const char *model, struct gm_err *err)
 {
 	if (*model == '\0' || strlen(model) > MODEL_MAX)
 		return gm_fail(err, GM_ECONFIG,
-		    "a model's name has 1 to %d characters", MODEL_MAX);
+		    "a model name has 1 to %d characters", MODEL_MAX);
 	if (!gm_term_is_clean(gm_span_of(model)) ||
 	    strpbrk(model, " ,") != NULL)
 		return gm_fail(err, GM_ECONFIG,
-		    "not a model's name: it has blanks, controls or a comma");
+		    "not a model name: it contains blanks, control characters "
+		    "or a comma");
 	return 0;
 }
 
@@ -53,7 +54,7 @@ path_of(const struct gm_request *q)
 	                                    : "/v1/chat/completions";
 }
 
-/* By custom the base URL has the version in it, under whatever path. */
+/* Append the URL.  By convention OPENAI_BASE_URL ends in a version. */
 static void
 put_url(const struct gm_provider *p, const struct gm_request *q,
     const char *base, struct gm_buf *out)
@@ -73,7 +74,7 @@ put_url(const struct gm_provider *p, const struct gm_request *q,
 	gm_buf_puts(out, path_of(q) + strlen("/v1"));
 }
 
-/* Texts of a user, such as files: a blank line stands between them. */
+/* Write the texts of a user, such as files, with a blank line between them. */
 static void
 write_texts(struct gm_jsonw *w, const struct gm_turn *turn)
 {
@@ -93,7 +94,7 @@ write_texts(struct gm_jsonw *w, const struct gm_turn *turn)
 	gm_jsonw_piece(w, before);
 }
 
-/* Those of a model are pieces of one answer. */
+/* Write the texts of a model, which are pieces of one answer. */
 static void
 write_pieces(struct gm_jsonw *w, const struct gm_turn *turn)
 {
@@ -104,8 +105,8 @@ write_pieces(struct gm_jsonw *w, const struct gm_turn *turn)
 }
 
 /*
- * One string, as many servers take no array of parts.  All parts are texts:
- * check() refuses others.
+ * Write the content as one string, as many servers do not support arrays.  All
+ * parts are texts: check() rejects others.
  */
 static void
 write_message(struct gm_jsonw *w, const char *role, const struct gm_turn *turn)
@@ -136,7 +137,7 @@ write_messages(struct gm_jsonw *w, const struct gm_request *q)
 	gm_jsonw_end(w);
 }
 
-/* The level in lower case; the budget, which may only be 0, as "none". */
+/* Write the level in lower case, or "none" for a budget, which is 0. */
 static void
 write_effort(struct gm_jsonw *w, const struct gm_request *q)
 {
@@ -154,7 +155,7 @@ write_effort(struct gm_jsonw *w, const struct gm_request *q)
 	}
 }
 
-/* What was not asked for is not sent: servers refuse what they do not know. */
+/* Write only what the user has set: servers reject members they do not know. */
 static void
 put_body(
     const struct gm_provider *p, const struct gm_request *q, struct gm_buf *out)
@@ -197,11 +198,11 @@ has_part(const struct gm_request *q, enum gm_part_kind kind)
 }
 
 /*
- * Append the options and parts that nothing here stands for: "--top-k,
+ * Append the options and parts that chat completions do not support: "--top-k,
  * --search".
  */
 static void
-put_strangers(const struct gm_request *q, struct gm_buf *out)
+put_unsupported(const struct gm_request *q, struct gm_buf *out)
 {
 	const struct {
 		bool given;
@@ -215,8 +216,8 @@ put_strangers(const struct gm_request *q, struct gm_buf *out)
 		{ q->thinking_budget != NULL &&
 			strcmp(q->thinking_budget, "0") != 0,
 		    "--thinking ", q->thinking_budget },
-		{ has_part(q, GM_PART_DATA), "inline data", "" },
-		{ has_part(q, GM_PART_FILE), "uploaded files", "" },
+		{ has_part(q, GM_PART_DATA), "files other than text", "" },
+		{ has_part(q, GM_PART_FILE), "uploaded files and URLs", "" },
 	};
 	size_t i;
 
@@ -227,7 +228,7 @@ put_strangers(const struct gm_request *q, struct gm_buf *out)
 }
 
 static bool
-is_too_hot(const struct gm_dialect *d, const char *temperature)
+is_over_maximum(const struct gm_dialect *d, const char *temperature)
 {
 	struct gm_err ignored;
 	struct gm_buf number;
@@ -242,7 +243,7 @@ is_too_hot(const struct gm_dialect *d, const char *temperature)
 	return over;
 }
 
-/* All that is wrong, in one line, so that one run tells it. */
+/* Report everything that is not supported in one line. */
 static int
 check(
     const struct gm_provider *p, const struct gm_request *q, struct gm_err *err)
@@ -252,14 +253,14 @@ check(
 	int rc;
 
 	gm_buf_init(&line, GM_ERR_MAX);
-	put_strangers(q, &line);
+	put_unsupported(q, &line);
 	if (line.len > 0)
-		gm_buf_printf(&line, ": %s has no counterpart", p->name);
+		gm_buf_printf(&line, ": not supported by %s", p->name);
 	if (d->stops > 0 && q->stop_len > d->stops)
-		gm_buf_printf(&line, "%s--stop: %s takes %zu at most",
+		gm_buf_printf(&line, "%s--stop: %s accepts at most %zu",
 		    line.len > 0 ? "; " : "", p->name, d->stops);
-	if (is_too_hot(d, q->temperature))
-		gm_buf_printf(&line, "%s--temperature: %s takes %g at most",
+	if (is_over_maximum(d, q->temperature))
+		gm_buf_printf(&line, "%s--temperature: %s accepts at most %g",
 		    line.len > 0 ? "; " : "", p->name, d->temperature);
 	rc = gm_buf_check(&line, err);
 	if (rc == 0 && line.len > 0)
@@ -268,7 +269,7 @@ check(
 	return rc;
 }
 
-/* Mistral's: a plan that lacks the model has a limit of 0 for it. */
+/* True if the plan lacks the model: Mistral sends a rate limit of 0 for it. */
 static bool
 is_not_in_plan(const struct gm_http_head *head, const struct gm_fault *fault)
 {
@@ -289,7 +290,7 @@ classify(const struct gm_request *q, const struct gm_http_head *head,
 		fault->class = GM_CLASS_QUOTA_NONE;
 }
 
-/* What all dialects share. */
+/* Members that all dialects share. */
 #define CHAT_COMPLETIONS \
 	.key_header = "Authorization: Bearer ", .thinks_in_text = true, \
 	.check = check, .check_model = check_model, .url = put_url, \
@@ -320,7 +321,7 @@ const struct gm_provider gm_openai = {
 	    },
 };
 
-/* Ollama tells no usage unless asked; llama.cpp does not mind. */
+/* Ollama sends the usage only on request; llama.cpp accepts that, too. */
 const struct gm_provider gm_compatible = {
 	CHAT_COMPLETIONS,
 	.name = "openai",

@@ -2,6 +2,10 @@
 #include "provider/errbody.h"
 #include "provider/errrule.h"
 
+/*
+ * Codes and words for a missing model, such as 1500 of Mistral and
+ * DeploymentNotFound of Azure.  llama.cpp answers 503 while it loads the model.
+ */
 static const struct gm_errrule rules[] = {
 	{ 0, "model_not_found", NULL, GM_CLASS_MODEL_GONE },
 	{ 0, "invalid_model", NULL, GM_CLASS_MODEL_GONE },
@@ -16,7 +20,7 @@ static const struct gm_errrule rules[] = {
 	{ 503, NULL, "loading model|model is loading", GM_CLASS_LOADING },
 };
 
-/* Names of limits whose quotas are counted by the minute. */
+/* True for the codes of a rate limit per minute: Mistral's and OpenAI's. */
 static bool
 is_minute(const struct gm_errbody *e)
 {
@@ -54,7 +58,7 @@ gm_chat_classify(long http, struct gm_span body, struct gm_fault *fault)
 
 	if (gm_errrule_begin(&e, http, body, NULL, fault)) {
 		status = gm_errrule_status(http, &e);
-		/* An unknown type stands for a failure. */
+		/* An error inside a stream that names no status is a failure. */
 		fault->class = class_of(status != 0 ? status : 500, &e);
 	}
 	gm_errbody_release(&e);

@@ -2,10 +2,10 @@
 #define GM_PROVIDER_CHAT_ERR_H
 
 /*
- * What an error of a chat completions API means.  Codes and types decide
- * first, the status next, words where there is nothing else.
+ * Errors of chat completions servers.  Codes and types decide first, then the
+ * status, then words.
  *
- * Source: https://platform.openai.com/docs/guides/error-codes, the errors that
+ * Source: https://platform.openai.com/docs/guides/error-codes, and the errors that
  * Mistral's API, llama.cpp's server and Ollama are known to send.  No I/O.
  */
 
@@ -14,8 +14,8 @@
 #include "fault.h"
 
 /*
- * Fill *fault.  http: the response's status; 200 for an error inside a stream,
- * where the body's code counts, or its type.
+ * Fill *fault.  http: the status of the response; with 200, for an error inside a
+ * stream, the code or the type in the body counts.
  */
 void gm_chat_classify(long http, struct gm_span body, struct gm_fault *);
 

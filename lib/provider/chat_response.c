@@ -22,7 +22,7 @@ static const struct gm_reading_finish finishes[] = {
 	{ NULL, GM_FINISH_OTHER },
 };
 
-/* A server that sends thoughts apart leaves none in the text. */
+/* Read a thought.  A server that sends thoughts has none in the text. */
 static void
 read_thought(struct gm_reading *r, int at)
 {
@@ -38,7 +38,7 @@ read_text(struct gm_reading *r, int at)
 	gm_reading_text(r, at, false);
 }
 
-/* The first of these members that is a string or an array; or none. */
+/* Find the first of these members that is a string or an array, or NONE. */
 static int
 find_texts(struct gm_reading *r, int at, const char *const *names, size_t len)
 {
@@ -54,7 +54,7 @@ find_texts(struct gm_reading *r, int at, const char *const *names, size_t len)
 	return GM_JSON_NONE;
 }
 
-/* Is it a chunk of a thought, by its type or its mark? */
+/* True if a chunk is a thought, by its type or by "thought". */
 static bool
 is_thinking(struct gm_reading *r, int at)
 {
@@ -72,8 +72,8 @@ is_thinking(struct gm_reading *r, int at)
 }
 
 /*
- * A chunk's own texts: a string, or an array of strings and of chunks with one.
- * Without any it is redacted, which is no loss to the answer.
+ * Read the text of a thought: a string, or an array of strings and of objects with
+ * one.  A redacted thought has none, which costs the answer nothing.
  */
 static void
 read_thinking(struct gm_reading *r, int at)
@@ -95,7 +95,7 @@ read_thinking(struct gm_reading *r, int at)
 	}
 }
 
-/* A chunk without a text that can be shown, under the name of its type. */
+/* Give a chunk without text as a part, listed by its type. */
 static void
 give_chunk(struct gm_reading *r, int at)
 {
@@ -107,7 +107,7 @@ give_chunk(struct gm_reading *r, int at)
 	gm_reading_other(r, at, type[0] != '\0' ? type : NULL);
 }
 
-/* A chunk of content, or text as it is. */
+/* Read a chunk of content: a string or an object. */
 static void
 read_chunk(struct gm_reading *r, int at)
 {
@@ -131,7 +131,7 @@ read_chunk(struct gm_reading *r, int at)
 		give_chunk(r, at);
 }
 
-/* Mostly a string; of a model that thinks an array of chunks. */
+/* Read the content: a string, or an array of chunks, as from Magistral. */
 static void
 read_content(struct gm_reading *r, int at)
 {
@@ -149,7 +149,7 @@ read_content(struct gm_reading *r, int at)
 		read_chunk(r, i);
 }
 
-/* What else a message may hold; of a list each item counts. */
+/* Give the other content of a message; each item of a list is a part. */
 static void
 read_others(struct gm_reading *r, int message)
 {
@@ -171,7 +171,7 @@ read_others(struct gm_reading *r, int message)
 	}
 }
 
-/* Servers that know several names of a thought send it several times. */
+/* Read a message.  Some servers send a thought under several names: take one. */
 static void
 read_message(struct gm_reading *r, int at)
 {
@@ -205,14 +205,14 @@ read_choice(struct gm_reading *r, int choice)
 	int message = gm_reading_at(r, choice, "delta");
 
 	if (gm_json_int(j, gm_reading_at(r, choice, "index"), 0) != 0)
-		return; /* only one choice is asked for */
+		return; /* only one choice is requested */
 	if (gm_json_len(j, message) == 0)
 		message = gm_reading_at(r, choice, "message");
 	read_message(r, message);
 	read_finish(r, gm_reading_at(r, choice, "finish_reason"));
 }
 
-/* What is thought is part of what was completed. */
+/* Read the usage; completion_tokens include those of thoughts. */
 static void
 read_usage(struct gm_reading *r, int usage)
 {
@@ -229,7 +229,10 @@ read_usage(struct gm_reading *r, int usage)
 		u->output -= u->thoughts;
 }
 
-/* Some events hold timings, or only names, or nothing; but none of these. */
+/*
+ * Return true for a document of another service.  An event may lack choices, but
+ * then it holds timings, names or nothing.
+ */
 static bool
 is_foreign(const struct gm_reading *r, int at)
 {
@@ -286,7 +289,7 @@ write_methods(const struct gm_reading *r, struct gm_jsonw *w, int list)
 	int i;
 
 	if (gm_json_type(j, list) != GM_JSON_OBJECT)
-		return; /* not known, which is not the same as none */
+		return; /* unknown, which differs from none */
 	gm_jsonw_array(w, "supportedGenerationMethods");
 	for (i = gm_json_first(j, list); i >= 0; i = gm_json_next(j, list, i))
 		if (gm_json_true(j, i))
@@ -295,7 +298,7 @@ write_methods(const struct gm_reading *r, struct gm_jsonw *w, int list)
 	gm_jsonw_end(w);
 }
 
-/* Under its id, or under an alias; false: that is no name. */
+/* Write a model under its id or an alias; false if that is not a name. */
 static bool
 write_model(const struct gm_reading *r, struct gm_jsonw *w, int model, int name)
 {
@@ -317,7 +320,7 @@ write_model(const struct gm_reading *r, struct gm_jsonw *w, int model, int name)
 	return true;
 }
 
-/* Returns whether there is a name in the list, or nothing at all. */
+/* Write all models; false if the list has items, but none with a name. */
 static bool
 write_models(const struct gm_reading *r, struct gm_jsonw *w, int list)
 {
@@ -338,7 +341,7 @@ write_models(const struct gm_reading *r, struct gm_jsonw *w, int list)
 	return named;
 }
 
-/* Ollama's list of nothing is null; one without any name is no list. */
+/* Read a list of models; Ollama sends null if it has none. */
 static void
 read_list(struct gm_reading *r, int at)
 {
@@ -361,9 +364,9 @@ read_list(struct gm_reading *r, int at)
 		    r->err, GM_EPROTOCOL, "JSON, but not a list of models");
 		return;
 	}
-	if (r->text.failed == GM_EDATA) { /* aliases repeat what is said */
+	if (r->text.failed == GM_EDATA) { /* each alias repeats its model */
 		r->rc = gm_fail(
-		    r->err, GM_EPROTOCOL, "the list of models has no end");
+		    r->err, GM_EPROTOCOL, "the list of models is too long");
 		return;
 	}
 	r->rc = gm_buf_check(&r->text, r->err);

@@ -55,7 +55,7 @@ gm_encoded_sign(struct gm_encoded *r, const struct gm_provider *provider,
 	return check(&r->secret, err);
 }
 
-/* A call without a body is a GET. */
+/* The headers; a request without a body is a GET. */
 static const char *const *
 headers_of(const struct gm_encoded *r)
 {
@@ -71,7 +71,7 @@ gm_encoded_fill(struct gm_encoded *r, struct gm_http_request *http)
 	http->body = gm_body_of(&r->source, gm_buf_span(&r->body));
 }
 
-/* However short the key is, which gm_note() would not know by itself. */
+/* Print the header with the key masked; gm_note() does not know short keys. */
 static void
 describe_secret(const struct gm_buf *secret, size_t key_at,
     const struct gm_note *note, enum gm_level level)

@@ -5,29 +5,30 @@
 #include "provider/pydict.h"
 #include "json/read.h"
 
+/* Limit in bytes for each text of an error. */
 #define TEXT_MAX (64 * 1024)
 
 /*
- * Objects inside objects, and texts inside texts, that are looked at for words:
- * each gateway adds two at most, and no error passes through eight of them.
- * What is deeper is left out, which bounds the work on a hostile body.
+ * Limit for errors inside errors, as objects or as texts.  A gateway adds two
+ * levels at most.  Deeper ones are skipped, which bounds the work on a hostile
+ * body.
  */
 #define DEPTH_MAX 16
 
-/* Members that hold an error's words, the most telling first. */
+/* Members with the message of an error, the most useful first. */
 static const char *const words[] = { "message", "msg", "Message", "error_msg",
 	"error_message", "errorMessage", "errorMsg", "status_msg",
 	"faultstring", "detail", "error_description", "description", "reason",
 	"title" };
 
-/* Members that hold the error, where it is no document of its own. */
+/* Members with the error object. */
 static const char *const wrappers[] = { "error", "fault", "base_resp" };
 
-/* The same of one that is only asked if nothing has been said so far. */
+/* Members that may have it; read only if there is no message so far. */
 static const char *const boxes[] = { "data", "response", "body", "result",
 	"cause", "innererror", "inner_error" };
 
-/* An error in place of an answer's only choice, or in the midst of it. */
+/* Errors in place of the choice of an answer, or inside it. */
 static const char *const choices[] = { "choices.0.error",
 	"choices.0.message.error", "choices.0.delta.error" };
 
@@ -44,7 +45,7 @@ init(struct gm_errbody *e)
 		gm_buf_init(all[i], TEXT_MAX);
 }
 
-/* Details name their type by a URL; its last word decides. */
+/* True if the URL in "@type" ends in this type. */
 static bool
 is_type(const struct gm_json *j, int detail, const char *type)
 {
@@ -106,7 +107,7 @@ read_detail(const struct gm_json *j, int detail, struct gm_errbody *e)
 	}
 }
 
-/* A string, or a number as it stands. */
+/* Append a string, or a number as it is written. */
 static void
 put_value(const struct gm_json *j, int at, struct gm_buf *out)
 {
@@ -116,7 +117,7 @@ put_value(const struct gm_json *j, int at, struct gm_buf *out)
 		gm_json_string(j, at, out);
 }
 
-/* Is there anything that could be words? */
+/* True if a value can hold a message. */
 static bool
 is_worded(const struct gm_json *j, int at)
 {
@@ -126,7 +127,7 @@ is_worded(const struct gm_json *j, int at)
 	       type == GM_JSON_ARRAY;
 }
 
-/* The member of an object that holds its words, or NONE. */
+/* Find the member of an object with the message, or NONE. */
 static int
 find_words(const struct gm_json *j, int at)
 {
@@ -141,7 +142,10 @@ find_words(const struct gm_json *j, int at)
 	return GM_JSON_NONE;
 }
 
-/* The same of an object that has words by no such name, as by a language. */
+/*
+ * Find a message under any name: the usual ones, "error", an inner object, or the
+ * first string, as in {"en":"Not allowed"}.
+ */
 static int
 find_any_words(const struct gm_json *j, int at)
 {
@@ -161,7 +165,7 @@ find_any_words(const struct gm_json *j, int at)
 	return GM_JSON_NONE;
 }
 
-/* The words of an object: a string, a list, or NONE. */
+/* Follow find_any_words() down to a string, a list, or NONE. */
 static int
 descend(const struct gm_json *j, int at)
 {
@@ -175,7 +179,7 @@ descend(const struct gm_json *j, int at)
 	return GM_JSON_NONE;
 }
 
-/* One of a list: words, or {"loc":["body","seed"],"msg":...}. */
+/* Append one error of a list: a message, or {"loc":["body","seed"],"msg":...}. */
 static void
 put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
 {
@@ -192,7 +196,7 @@ put_complaint(const struct gm_json *j, int at, struct gm_buf *out)
 	gm_json_string(j, descend(j, at), out);
 }
 
-/* Words, a list of complaints, or an object that has either. */
+/* Append a message, a list of errors, or what an object has of these. */
 static void
 put_message(const struct gm_json *j, int at, struct gm_buf *out)
 {
@@ -208,7 +212,7 @@ put_message(const struct gm_json *j, int at, struct gm_buf *out)
 	}
 }
 
-/* The last one counts: what stands inside says more than what is around it. */
+/* Set a text.  The last call counts: inner errors are more precise. */
 static void
 set_value(const struct gm_json *j, int at, struct gm_buf *out)
 {
@@ -220,7 +224,7 @@ set_value(const struct gm_json *j, int at, struct gm_buf *out)
 	put_value(j, at, out);
 }
 
-/* The code, also of problem details and of faults, by another name. */
+/* Read the code, also of RFC 9457 ("status") and of Apigee's faults. */
 static void
 read_code(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -237,7 +241,7 @@ read_code(const struct gm_json *j, int at, struct gm_errbody *e)
 	set_value(j, value, &e->name);
 }
 
-/* What OpenRouter was told by the service behind it. */
+/* Read the error of the service that OpenRouter called for us. */
 static void
 read_raw(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -280,7 +284,7 @@ read_object(const struct gm_json *j, int at, struct gm_errbody *e)
 		read_detail(j, d, e);
 }
 
-/* A text as the error: its words, or the name of one that has words, too. */
+/* Read {"error":"text"}: the message, or a name if there is a message already. */
 static void
 read_text_error(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -291,7 +295,7 @@ read_text_error(const struct gm_json *j, int at, struct gm_errbody *e)
 	gm_json_string(j, at, out);
 }
 
-/* The error in one of its forms, whose members count more than those so far. */
+/* Read an error in any JSON type; its members replace those read so far. */
 static void
 read_error(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -303,7 +307,7 @@ read_error(const struct gm_json *j, int at, struct gm_errbody *e)
 		put_message(j, at, &e->message);
 }
 
-/* The object inside an object that holds the error, or NONE. */
+/* Read the errors inside an object; return the object to go on with, or NONE. */
 static int
 read_inside(const struct gm_json *j, int at, struct gm_errbody *e)
 {
@@ -326,7 +330,7 @@ read_inside(const struct gm_json *j, int at, struct gm_errbody *e)
 	return found;
 }
 
-/* What is around the error, then the error, which counts more. */
+/* Read from the outside to the inside, which replaces the former. */
 static void
 read_document(const struct gm_json *j, struct gm_errbody *e)
 {
@@ -355,8 +359,8 @@ looks_like_json(struct gm_span text)
 }
 
 /*
- * The body inside a message: all of it, or what stands behind words that are
- * known to come first, as "Error code: 400 - {'error': ...}".  Else the message.
+ * Find the JSON inside a message: all of it, or the rest after a known prefix, as
+ * in "Error code: 400 - {'error': ...}".  Without JSON return the message.
  */
 static struct gm_span
 find_body(struct gm_span message)
@@ -371,8 +375,8 @@ find_body(struct gm_span message)
 }
 
 /*
- * Parse JSON; inside a message also what Python makes of it, for which copy has
- * room, and with words behind it.
+ * Parse JSON; inside a message also Python's notation, which is converted in
+ * *copy, and text after it.
  */
 static int
 parse(struct gm_json *j, struct gm_span body, bool inside, struct gm_buf *copy,
@@ -388,7 +392,7 @@ parse(struct gm_json *j, struct gm_span body, bool inside, struct gm_buf *copy,
 	return gm_json_parse(j, gm_buf_span(copy), err);
 }
 
-/* Is a document in a message an error, and not a part of the request? */
+/* True if a document in a message is an error, not a quoted request. */
 static bool
 is_inner_error(const struct gm_json *j)
 {
@@ -400,7 +404,7 @@ is_inner_error(const struct gm_json *j)
 	       gm_json_type(j, gm_json_at(j, root, "msg")) == GM_JSON_STRING;
 }
 
-/* Proxies put the inner error, as text, into the message of the outer. */
+/* Read JSON, and the errors that gateways put as text into a message. */
 static void
 read_json(struct gm_span body, struct gm_errbody *e)
 {
@@ -415,7 +419,7 @@ read_json(struct gm_span body, struct gm_errbody *e)
 	for (level = 0; level < DEPTH_MAX && looks_like_json(body); level++) {
 		inside = e->message.len > 0;
 		if (parse(&j, body, inside, &copy, &err) != 0) {
-			/* Without memory nothing is known of its sense. */
+			/* Out of memory must not pass for an empty error. */
 			if (err.code == GM_EOS)
 				e->message.failed = GM_EOS;
 			break;
@@ -436,7 +440,7 @@ read_json(struct gm_span body, struct gm_errbody *e)
 	gm_buf_release(&text);
 }
 
-/* Bytes of a style sheet or a script at the start of text, up to its end. */
+/* Length of a <style> or <script> element at the start, without its end tag. */
 static size_t
 measure_code(struct gm_span text)
 {
@@ -458,7 +462,7 @@ measure_code(struct gm_span text)
 	return 0;
 }
 
-/* Bytes of a tag at the start of text, and of the code that it begins. */
+/* Length of a tag at the start, and of the style sheet or script after it. */
 static size_t
 measure_tag(struct gm_span text)
 {
@@ -468,7 +472,7 @@ measure_tag(struct gm_span text)
 	return end != NULL ? (size_t)(end + 1 - text.p) : text.len;
 }
 
-/* The words of a page without its tags. */
+/* Append the text of a page without its tags. */
 static void
 put_words(struct gm_buf *out, struct gm_span page)
 {
@@ -512,8 +516,8 @@ read_any(struct gm_span body, struct gm_errbody *e)
 }
 
 /*
- * The words of the service behind say what is wrong; its codes are about that
- * service, and about a key that is not ours.
+ * Take only the message of an upstream error: its codes are about that service,
+ * and about a key that is not ours.
  */
 static void
 take_raw(struct gm_errbody *e)
@@ -522,7 +526,7 @@ take_raw(struct gm_errbody *e)
 
 	if (gm_span_trim(gm_buf_span(&e->raw)).len == 0)
 		return;
-	e->behind = true;
+	e->upstream = true;
 	read_any(gm_buf_span(&e->raw), &inner);
 	if (inner.message.len > 0) {
 		gm_buf_reset(&e->message);
@@ -541,7 +545,7 @@ gm_errbody_read(struct gm_errbody *e, struct gm_span body)
 	gm_buf_inherit(&e->message, &e->plain);
 }
 
-/* A code that is not a success. */
+/* True if a code means an error. */
 static bool
 is_bad_code(const struct gm_json *j, int at)
 {
@@ -552,7 +556,7 @@ is_bad_code(const struct gm_json *j, int at)
 	return code >= 300;
 }
 
-/* Is there something, and is it not empty? */
+/* True if a value is neither missing, empty, 0, false nor null. */
 static bool
 is_given(const struct gm_json *j, int at)
 {
@@ -574,7 +578,7 @@ is_given(const struct gm_json *j, int at)
 	return false;
 }
 
-/* Has it a member that only answers have? */
+/* True if it has a member that only answers have. */
 static bool
 is_answer(const struct gm_json *j, int at)
 {
@@ -589,7 +593,7 @@ is_answer(const struct gm_json *j, int at)
 	return false;
 }
 
-/* Does a member say that it is an error? */
+/* True if a member marks it as an error. */
 static bool
 is_marked(const struct gm_json *j, int at)
 {
@@ -619,7 +623,7 @@ is_marked(const struct gm_json *j, int at)
 	return false;
 }
 
-/* Words as of an error, and nothing of an answer. */
+/* True if it has a message, and nothing of an answer. */
 static bool
 is_words(const struct gm_json *j, int at)
 {

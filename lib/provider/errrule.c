@@ -7,6 +7,7 @@
 #include "provider/errrule.h"
 #include "provider/errsense.h"
 
+/* Longest wait that is taken from a service. */
 #define HINT_MAX_MS (48 * 60 * 60 * INT64_C(1000))
 
 static bool
@@ -21,7 +22,11 @@ has(const struct gm_buf *b, const char *patterns)
 	return gm_errsense_has(gm_buf_span(b), patterns);
 }
 
-/* What is said by name, or in words, alike by several services. */
+/*
+ * Rules of all services, before their own.  Names are those of
+ * google.api.ErrorReason, and codes and types of OpenAI, Mistral, and servers with
+ * the same API, such as 1113 of Zhipu and Arrearage of Alibaba.
+ */
 static const struct gm_errrule first[] = {
 	{ GM_ERRRULE_KEY, "expired_key", NULL, GM_CLASS_KEY_EXPIRED },
 	{ 401, "expired_key", NULL, GM_CLASS_KEY_EXPIRED },
@@ -80,13 +85,13 @@ static const struct gm_errrule first[] = {
 	{ GM_ERRRULE_REQUEST, "string_above_max_length", NULL,
 	    GM_CLASS_TOO_LARGE },
 	{ GM_ERRRULE_REQUEST, "request_too_large", NULL, GM_CLASS_TOO_LARGE },
-	/* Local servers notice it late. */
+	/* llama.cpp and others notice it while generating, with 500. */
 	{ 500, "exceed_context_size_error", NULL, GM_CLASS_TOO_LARGE },
 	{ 0, NULL, "unexpected endpoint", GM_CLASS_BAD_URL },
 	{ 404, NULL, "file not found|invalid url", GM_CLASS_BAD_URL },
 };
 
-/* What a status means to all, if nothing else is known. */
+/* Statuses alone, after all other rules. */
 static const struct gm_errrule last[] = {
 	{ 401, NULL, NULL, GM_CLASS_KEY_REJECTED },
 	{ 402, NULL, NULL, GM_CLASS_NO_CREDIT },
@@ -105,10 +110,10 @@ static const struct gm_errrule last[] = {
 };
 
 /*
- * The statuses that codes and types stand for, where there is none: compared
- * without case, "_", "-", and "error" or "exception" at the end, so that
- * NOT_FOUND is NotFoundError.  The numbers are those of Mistral, MiniMax and
- * Zhipu that no two of them use for different things.
+ * Statuses of codes and types, for errors inside a stream, which have no status.
+ * Compared without case, "_", "-", and "error" or "exception" at the end, so that
+ * NOT_FOUND is NotFoundError.  The numbers are those of Mistral, MiniMax and Zhipu
+ * that no two of them use for different things.
  */
 static const struct {
 	const char *name;
@@ -208,7 +213,7 @@ is_status(long rule, long http)
 	}
 }
 
-/* Is a class charged to a key, or to its project? */
+/* True if a class is charged to a key or its project. */
 static bool
 blames_key(enum gm_class kind)
 {
@@ -220,9 +225,13 @@ blames_key(enum gm_class kind)
 static bool
 holds(const struct gm_errrule *r, long http, const struct gm_errbody *e)
 {
+	/*
+	 * A wrong match would take a good key out of use for hours, so a key
+	 * needs a status and a name, and never an upstream service's text.
+	 */
 	if (blames_key(r->class) &&
 	    (r->http == 0 ||
-		(r->words != NULL && (r->name == NULL || e->behind))))
+		(r->words != NULL && (r->name == NULL || e->upstream))))
 		return false;
 	return is_status(r->http, http) &&
 	       (r->name == NULL || is(&e->reason, r->name) ||
@@ -242,7 +251,7 @@ find(const struct gm_errrule *rules, size_t len, long http,
 	return NULL;
 }
 
-/* Is a code or type this name, but for its case and its joints? */
+/* True if a code or type is this name, compared as the table above says. */
 static bool
 is_name(const struct gm_buf *b, const char *name)
 {
@@ -277,7 +286,7 @@ status_of_name(const struct gm_buf *b)
 	return 0;
 }
 
-/* A code says more than a type: those of several are alike. */
+/* Find the status: "status" and code first, as types are less precise. */
 static long
 status_of_names(const struct gm_errbody *e)
 {
@@ -306,7 +315,8 @@ gm_errrule_status(long http, const struct gm_errbody *e)
 	named = status_of_names(e);
 	if (named != 0 || e->html)
 		return named;
-	return gm_errsense_status(coded && !e->behind, gm_buf_span(&e->plain));
+	return gm_errsense_status(
+	    coded && !e->upstream, gm_buf_span(&e->plain));
 }
 
 enum gm_class
@@ -321,7 +331,10 @@ gm_errrule_by_status(long http)
 	return GM_CLASS_PROTOCOL;
 }
 
-/* A page, not the API: a web server in front of it has answered, or a proxy. */
+/*
+ * Find the class of a page: it is from a proxy, or from a web server in front of
+ * the API, and says nothing about keys.
+ */
 static enum gm_class
 class_of_page(const struct gm_errrule *rules, size_t len, long http)
 {
@@ -334,13 +347,13 @@ class_of_page(const struct gm_errrule *rules, size_t len, long http)
 		return GM_CLASS_FRONT_END;
 	if (http == 429)
 		return GM_CLASS_QUOTA;
-	rule = find(rules, len, http, &nothing); /* none that needs words */
+	rule = find(rules, len, http, &nothing); /* one without words */
 	if (rule == NULL)
 		rule = find(last, GM_LEN(last), http, &nothing);
 	return rule != NULL ? rule->class : gm_errrule_by_status(http);
 }
 
-/* With billing the place may be served: FAILED_PRECONDITION speaks of ours. */
+/* True for a region that is served with billing: 400 FAILED_PRECONDITION. */
 static bool
 is_billed_region(long http, const struct gm_errbody *e)
 {
@@ -348,17 +361,20 @@ is_billed_region(long http, const struct gm_errbody *e)
 	       has(&e->plain, "billing") && has(&e->plain, "free tier|unpaid");
 }
 
-/* A 403 and FAILED_PRECONDITION speak of us; other 400s of the request. */
+/*
+ * Find the class by what the message means.  A region in a 403 or a
+ * FAILED_PRECONDITION is ours; in another 400 it may be in the request.
+ */
 static bool
 has_sense(long http, const struct gm_errbody *e, enum gm_class *class)
 {
 	bool precise = http == 403 || is(&e->status, "FAILED_PRECONDITION");
 
 	return gm_errsense_find(http, precise, gm_buf_span(&e->plain), class) &&
-	       !(e->behind && blames_key(*class));
+	       !(e->upstream && blames_key(*class));
 }
 
-/* "30,000" to a number; p is at its first digit. */
+/* Parse "30,000"; p is at its first digit. */
 static int64_t
 read_number(const char *p, const char *end)
 {
@@ -374,7 +390,7 @@ read_number(const char *p, const char *end)
 	return n;
 }
 
-/* The whole number after one of the word's occurrences, or -1. */
+/* Find a whole number after the word, as in "Limit: 1,000"; or -1. */
 static int64_t
 number_after(const struct gm_buf *text, const char *word)
 {
@@ -395,12 +411,15 @@ number_after(const struct gm_buf *text, const char *word)
 	return -1;
 }
 
-/* A request for more than the whole quota, which no wait makes fit. */
+/*
+ * Return true if the request is larger than the whole quota, so that waiting does
+ * not help: "Limit 1000, Requested 2500" in a 429 of a tokens-per-minute quota.
+ */
 static bool
 is_beyond_quota(
     long http, const struct gm_errbody *e, int64_t *limit, int64_t *wanted)
 {
-	/* In the midst of a stream the status is 200. */
+	/* 200: an error inside a stream. */
 	if (http != 429 && http != 413 && http != 400 && http != 200)
 		return false;
 	*limit = number_after(&e->message, "limit");
@@ -408,7 +427,10 @@ is_beyond_quota(
 	return !e->html && *limit > 0 && *wanted > *limit;
 }
 
-/* Not the API has said so, but its server: it knows no model, but addresses. */
+/*
+ * Return true for a 404 about the address, not a model: from a web server or a
+ * router, which says "Not Found" or "no Route matched".
+ */
 static bool
 is_bare_404(long http, const struct gm_errbody *e)
 {
@@ -430,6 +452,10 @@ is_bare_404(long http, const struct gm_errbody *e)
 	       !has(&e->message, "model|deployment|no endpoints found");
 }
 
+/*
+ * Return true for a 429 that means overload: no quota is named, and the message
+ * speaks of capacity.  Another key would not help.
+ */
 static bool
 is_overload(long http, const struct gm_errbody *e)
 {
@@ -440,7 +466,7 @@ is_overload(long http, const struct gm_errbody *e)
 		   "capacity|overloaded|high demand|heavy load| busy");
 }
 
-/* What takes more than a pattern to see. */
+/* Find the class of a message by more than one pattern. */
 static bool
 class_of_words(long http, const struct gm_errbody *e, enum gm_class *class)
 {
@@ -466,6 +492,7 @@ gm_errrule_find(const struct gm_errrule *rules, size_t len, long http,
 		*class = class_of_page(rules, len, http);
 		return true;
 	}
+	/* Before the rules, some of which would make it wait for the quota. */
 	if (is_beyond_quota(http, e, &limit, &wanted)) {
 		*class = GM_CLASS_TOO_LARGE;
 		return true;
@@ -486,7 +513,7 @@ gm_errrule_find(const struct gm_errrule *rules, size_t len, long http,
 	return rule != NULL;
 }
 
-/* "limit: 0", but not "limit: 0.5" or "limit: 05"; quotas may be listed. */
+/* True for "limit: 0", not for "limit: 0.5" or "limit: 05", in any position. */
 static bool
 says_limit_zero(const struct gm_buf *message)
 {
@@ -512,7 +539,7 @@ says_no_quota(const struct gm_buf *message)
 	    "not included in the free tier|only available*paid tier");
 }
 
-/* Where the first of the words begins, or NULL. */
+/* Find the first occurrence of any of the words, or NULL. */
 static const char *
 find_first(const struct gm_buf *text, const char *const *list, size_t len)
 {
@@ -533,7 +560,7 @@ static const char *const days[] = { "PerDay", "per_day", "per day", "per-day",
 static const char *const minutes[] = { "PerMinute", "per_minute", "per minute",
 	"per min", "per-min", "/min", "(RPM)", "(TPM)", " RPM", " TPM" };
 
-/* The quota's name decides; the message only where there is none. */
+/* The name of the quota decides; the message only without one. */
 enum gm_class
 gm_errrule_quota(const struct gm_errbody *e)
 {
@@ -545,10 +572,11 @@ gm_errrule_quota(const struct gm_errbody *e)
 	if (e->zero || says_limit_zero(&e->message) ||
 	    says_no_quota(&e->message))
 		return GM_CLASS_QUOTA_NONE;
-	if (day != NULL) /* of several quotas it lasts longest */
+	if (day != NULL) /* of several exceeded quotas the longest counts */
 		return GM_CLASS_QUOTA_DAY;
 	if (minute != NULL)
 		return GM_CLASS_QUOTA_MINUTE;
+	/* In a message the first one is the exceeded one; others are advice. */
 	day = find_first(&e->message, days, GM_LEN(days));
 	minute = find_first(&e->message, minutes, GM_LEN(minutes));
 	if (day != NULL && (minute == NULL || day < minute))
@@ -568,7 +596,7 @@ parse_hint(int64_t *ms, const char *text)
 	return true;
 }
 
-/* The delay of its own, else the message's "Please retry in 56.18s." */
+/* Find the wait: RetryInfo, else "Please retry in 56.18s." in the message. */
 static int64_t
 find_hint(const struct gm_errbody *e)
 {
@@ -611,10 +639,11 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 	}
 	gm_buf_init(&line, sizeof(fault->words) - 1);
 	gm_term_line(&line, words, GM_TERM_LINE_MAX);
-	/* The mark tells that a key at the end may be the beginning of one. */
+	/* "..." marks the cut: a key at the end may have been cut in the middle. */
 	if ((e->cut || e->message.failed != GM_OK) &&
 	    !gm_span_ends(gm_buf_span(&line), "..."))
 		gm_buf_puts(&line, "...");
+	/* A short message such as "invalid argument" needs the field's error. */
 	if (e->field.len > 0 &&
 	    !gm_span_has(gm_buf_span(&e->message), gm_buf_str(&e->field)) &&
 	    e->message.len < 100) {
@@ -626,7 +655,7 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 	gm_buf_release(&line);
 }
 
-/* Both numbers; the service's words may be cut before them. */
+/* Show both numbers, as the message may be cut before them. */
 static void
 set_remedy(long http, const struct gm_errbody *e, struct gm_fault *fault)
 {
@@ -634,7 +663,7 @@ set_remedy(long http, const struct gm_errbody *e, struct gm_fault *fault)
 
 	if (is_beyond_quota(http, e, &limit, &wanted))
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
-		    "it counts as %lld, and the whole quota is %lld",
+		    "send less: it counts as %lld, and the quota is %lld",
 		    (long long)wanted, (long long)limit);
 }
 
@@ -648,7 +677,7 @@ gm_errrule_begin(struct gm_errbody *e, long http, struct gm_span body,
 	if (e->message.failed == GM_EOS || e->plain.failed == GM_EOS ||
 	    e->reason.failed == GM_EOS || e->quota.failed == GM_EOS ||
 	    e->name.failed == GM_EOS || e->type.failed == GM_EOS) {
-		/* Half a health could put blame where it does not belong. */
+		/* A class from half an error could reject a good key. */
 		fault->class = GM_CLASS_LOCAL;
 		(void)snprintf(
 		    fault->words, sizeof(fault->words), "out of memory");

@@ -4,37 +4,36 @@
 
 #include "provider/errsense.h"
 
-/* Statuses that one meaning is documented with; the first stands for it. */
 enum {
-	STATUSES_MAX = 4,
-	EARLY = 4 /* a main statement begins within so many words */
+	STATUSES_MAX = 4, /* documented for one meaning */
+	EARLY = 4         /* words within which a main statement begins */
 };
 
 struct sense {
-	long http[STATUSES_MAX];
-	enum gm_class class; /* GM_CLASS_OK: as the status says */
-	bool precise;        /* only if the status speaks of us */
-	int distance;        /* words between the two, at most */
+	long http[STATUSES_MAX]; /* the first is that of gm_errsense_status() */
+	enum gm_class class;     /* GM_CLASS_OK: only a status, no class */
+	bool precise;            /* only if the status is about the client */
+	int distance; /* words between subject and predicate, at most */
 	enum {
 		BEFORE = 1, /* "unknown model" */
 		AFTER = 2,  /* "model X is unknown" */
 		EITHER = BEFORE | AFTER,
-		ANYHOW /* one of the patterns, be it within a word */
+		ANYHOW /* one of the patterns, also within a word */
 	} order;
 	/* Sets of phrases, or, for ANYHOW, patterns; "|" separates them. */
 	const char *subjects;
 	const char *predicates; /* none for ANYHOW */
-	/* In the same sentence: it is about another thing. */
+	/* Words in the sentence that make it about something else. */
 	const char *unless;
 };
 
-/* Things that have keys, models, names and places of their own. */
+/* Things other than a request that have keys, models, names and regions. */
 #define THINGS \
 	"tool|tools|function|functions|field|parameter|argument|property|" \
 	"attribute|schema|file|files|plugin|webhook|bucket|database|dataset|" \
 	"upstream|mcp|template|document"
 
-/* The same of keys, and the texts of a request, which may speak of any key. */
+/* The same for keys, with the texts of a request, which may mention any key. */
 #define OTHERS \
 	THINGS \
 	"|url|urls|uri|uris|fileuri|link|links|signed|webpage|website|" \
@@ -44,15 +43,15 @@ struct sense {
 	"contents|prompt|message|messages|payload|json|text|role|roles|" \
 	"conversation"
 
-/* A key of something that is named. */
+/* Keys of something that is named. */
 #define KEYS_OF \
 	"key for|keys for|token for|tokens for|credentials for|key of|" \
 	"token of|credentials of"
 
-/* The service does not speak of itself so. */
+/* Words of a prompt: a service does not speak of itself so. */
 #define FIRST_PERSON "my|mine|i|i'm|i've|me"
 
-/* Before a statement: it holds at other times, or for others. */
+/* Words before a statement that is true at other times, or for others. */
 #define CONDITIONS \
 	"if|when|whenever|unless|once|until|because|accounts|users|customers|" \
 	"teams|organizations|projects|requests"
@@ -81,7 +80,7 @@ struct sense {
 	"outside|unable to provide|unable to serve|unable to " \
 	"offer|embargoed|embargo|sanctioned|sanctions|excluded|ineligible"
 
-/* The same of places: a tool may be offered elsewhere only. */
+/* The same for regions: a tool may be available elsewhere only. */
 #define PLACES \
 	THINGS \
 	"|grounding|maps|search|url|urls|feature|features|image|images|" \
@@ -97,13 +96,13 @@ struct sense {
 	"part of world"
 
 /*
- * The first row that holds decides.  Rows of keys and projects have only the
- * statuses that are documented for them, and with another one than 401 and 402
- * they hold for the main statement alone.  A 401 means the key anyway, whatever
- * else it says, but that it has expired.
+ * The first row that matches decides.  Rows of keys and projects have only the
+ * statuses that are documented for them, and with a status other than 401 and 402
+ * they match only the main statement.  A 401 is always about the key, so these
+ * rows only tell an expired key from others.
  */
 static const struct sense senses[] = {
-	/* The text is too long: what is hardly said of anything else. */
+	/* Prompt too long: phrases that mean nothing else. */
 	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 0, ANYHOW,
 	    "ContextWindowExceededError|context length|context size|"
 	    "context window|maximum number of tokens|token count*exceeds|"
@@ -119,7 +118,7 @@ static const struct sense senses[] = {
 	    "maximum context length|available context size|"
 	    "context size has been exceeded|exceeds the context length",
 	    NULL, NULL },
-	/* The text is longer than the model or the server takes. */
+	/* Prompt too long for the model or the server. */
 	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, EITHER,
 	    CONTEXTS "|max length|maximum length|token limit|max input|"
 		     "maximum input|max_model_len|max_seq_len|"
@@ -148,7 +147,7 @@ static const struct sense senses[] = {
 	    THINGS "|name|description|title|id|stop|completion|output|new|"
 		   "thinking|max_tokens|max_completion_tokens|"
 		   "max_new_tokens|supports|budget" },
-	/* The limit is told, and what came. */
+	/* Prompt too long: the limit, and what was sent. */
 	{ { 400, 413, 422 }, GM_CLASS_TOO_LARGE, false, 6, AFTER,
 	    "prompt length|input length|context length|maximum input|"
 	    "token count|maximum tokens|token limit|tokens limit",
@@ -157,7 +156,7 @@ static const struct sense senses[] = {
 	    "but received|but model only supports|but model supports|"
 	    "but only|but limited",
 	    THINGS "|name|description|title|id|stop|rate|minute|day" },
-	/* Local servers notice it late, with 500. */
+	/* Local servers notice it while generating, with 500. */
 	{ { 500 }, GM_CLASS_TOO_LARGE, false, 8, EITHER,
 	    "tokens|prompt|input|request|messages|text|slot",
 	    "when context|exceed context|exceeds context|exceeded context|"
@@ -171,7 +170,7 @@ static const struct sense senses[] = {
 	    "context overflow|context full",
 	    "deadline|canceled|cancelled" },
 
-	/* The region is not served: neither the key nor its project. */
+	/* The region; neither the key nor its project is at fault. */
 	{ { 403, 400 }, GM_CLASS_REGION, false, 8, EITHER, HERE, DENIALS,
 	    PLACES "|prompt" },
 	{ { 403, 400 }, GM_CLASS_REGION, true, 8, EITHER,
@@ -225,7 +224,7 @@ static const struct sense senses[] = {
 	{ { 403 }, GM_CLASS_PROJECT_DENIED, false, 2, AFTER, "project",
 	    "denied access", OTHERS },
 
-	/* The account has nothing left to pay with. */
+	/* No credit. */
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 5, AFTER,
 	    "credit|credits|balance|credit balance|account balance|funds|"
 	    "spending limit|spend limit|spending cap|spend cap|"
@@ -306,7 +305,7 @@ static const struct sense senses[] = {
 	    "model by name|model matching",
 	    "no|not find", THINGS },
 
-	/* Of which more is to be found out by other means. */
+	/* Only for gm_errsense_status(); errrule.c finds the class. */
 	{ { 429 }, GM_CLASS_OK, false, 4, EITHER,
 	    "rate limit|rate limits|rate limited|quota|requests",
 	    "exceeded|exceeds|exceed|reached|hit|exhausted|too many|throttled",
@@ -317,7 +316,7 @@ static const struct sense senses[] = {
 	    THINGS },
 };
 
-/* Words without which a sentence means the same. */
+/* Words that are skipped, as a sentence means the same without them. */
 static bool
 is_filler(struct gm_span word)
 {
@@ -339,7 +338,7 @@ is_word_byte(int c)
 	return isalnum(c) || c >= 0x80 || c == '_' || c == '*';
 }
 
-/* Bytes that join two words into one: "x-api-key", "doesn't", "v1.5". */
+/* True for bytes inside a word: "x-api-key", "doesn't", "v1.5". */
 static bool
 joins(const char *p, const char *end)
 {
@@ -347,7 +346,7 @@ joins(const char *p, const char *end)
 	       is_word_byte((unsigned char)p[1]);
 }
 
-/* Take the next word off *rest; an empty one ends a sentence. */
+/* Take the next word off *rest; an empty word is the end of a sentence. */
 static bool
 take_raw(struct gm_span *rest, struct gm_span *word)
 {
@@ -369,7 +368,7 @@ take_raw(struct gm_span *rest, struct gm_span *word)
 	return true;
 }
 
-/* The same without fillers and the "'s" of an owner. */
+/* Take the next word that is no filler, without "'s". */
 static bool
 take_word(struct gm_span *rest, struct gm_span *word)
 {
@@ -406,7 +405,7 @@ is_same(struct gm_span word, struct gm_span want)
 	return true;
 }
 
-/* Words between those of a phrase that change nothing: "not officially". */
+/* Words that may stand inside a phrase: "not officially supported". */
 static bool
 is_between(struct gm_span word)
 {
@@ -421,7 +420,7 @@ is_between(struct gm_span word)
 	return false;
 }
 
-/* Does the text begin with all words of a phrase?  *rest: what follows. */
+/* True if the text begins with all words of a phrase; *rest: what follows. */
 static bool
 begins(struct gm_span text, struct gm_span phrase, struct gm_span *rest)
 {
@@ -444,7 +443,7 @@ begins(struct gm_span text, struct gm_span phrase, struct gm_span *rest)
 	return true;
 }
 
-/* Does the text begin with one of a set?  *rest: after the longest. */
+/* True if it begins with a phrase of a set; *rest: after the longest one. */
 static bool
 begins_set(struct gm_span text, const char *set, struct gm_span *rest)
 {
@@ -462,7 +461,7 @@ begins_set(struct gm_span text, const char *set, struct gm_span *rest)
 	return found;
 }
 
-/* Does one of a set begin within so many words, in the same sentence? */
+/* True if a phrase of a set begins within distance words, in the sentence. */
 static bool
 follows(struct gm_span text, const char *set, int distance)
 {
@@ -477,7 +476,7 @@ follows(struct gm_span text, const char *set, int distance)
 	return false;
 }
 
-/* Is one of a set anywhere in a sentence? */
+/* True if a phrase of a set is anywhere in the sentence. */
 static bool
 has_any(struct gm_span sentence, const char *set)
 {
@@ -490,7 +489,7 @@ has_any(struct gm_span sentence, const char *set)
 	return false;
 }
 
-/* Do the bytes between two words introduce what follows? */
+/* True if the bytes between two words, ":" or " - ", introduce a quotation. */
 static bool
 is_introduced(const char *p, const char *end)
 {
@@ -500,7 +499,7 @@ is_introduced(const char *p, const char *end)
 	return false;
 }
 
-/* Does a sentence say it: the one first, the other near behind it? */
+/* True if one phrase is in the sentence, and the other soon after it. */
 static bool
 says(struct gm_span text, const char *one, const char *other, int distance)
 {
@@ -515,8 +514,8 @@ says(struct gm_span text, const char *one, const char *other, int distance)
 }
 
 /*
- * The same within the first words, before what these introduce: behind a colon
- * there may be a text of the request.
+ * Return true if one is within the first words, and the other soon after it.
+ * Nothing after a colon counts: it may be a text of the request.
  */
 static bool
 says_early(
@@ -540,7 +539,7 @@ says_early(
 	return false;
 }
 
-/* Are the parts of a pattern in the text, one after the other? */
+/* True if the parts of a pattern are in the text, one after the other. */
 static bool
 matches(struct gm_span text, struct gm_span pattern)
 {
@@ -605,7 +604,7 @@ take_sentence(struct gm_span *rest, struct gm_span *sentence)
 	return true;
 }
 
-/* Does any sentence say it? */
+/* True if any sentence of the text matches. */
 static bool
 is_said(const struct sense *s, struct gm_span text)
 {
@@ -619,7 +618,7 @@ is_said(const struct sense *s, struct gm_span text)
 	return false;
 }
 
-/* Does the service say it as the first thing, and as its own? */
+/* True if it is the main statement, and not in the first person. */
 static bool
 is_main(const struct sense *s, struct gm_span text)
 {
@@ -639,7 +638,7 @@ is_blame(const struct sense *s)
 	return scope == GM_SCOPE_KEY || scope == GM_SCOPE_PROJECT;
 }
 
-/* A number, or a code such as INVALID_ARGUMENT. */
+/* True for a number, or a code such as INVALID_ARGUMENT. */
 static bool
 is_code(struct gm_span word)
 {
@@ -655,7 +654,7 @@ is_code(struct gm_span word)
 	return code;
 }
 
-/* A word of those with which clients and gateways begin a message. */
+/* True for a word of the prefixes of clients and gateways. */
 static bool
 is_prefix_word(struct gm_span word)
 {
@@ -677,7 +676,7 @@ is_prefix_word(struct gm_span word)
 	return false;
 }
 
-/* Behind one prefix, or the text as it is. */
+/* Strip one prefix, up to its punctuation; without one return the text. */
 static struct gm_span
 strip_one(struct gm_span text)
 {
@@ -748,7 +747,7 @@ gm_errsense_status(bool coded, struct gm_span text)
 	size_t i;
 
 	for (i = 0; i < GM_LEN(senses); i++) {
-		/* A pattern says enough only beside a status. */
+		/* Patterns are too weak without a status. */
 		if (senses[i].precise || senses[i].order == ANYHOW ||
 		    (!coded && is_blame(&senses[i])))
 			continue;
@@ -763,7 +762,7 @@ struct marks {
 	const char *open, *close;
 };
 
-/* The marks that open a quotation there, or NULL. */
+/* Find the pair of quotation marks that opens there, or NULL. */
 static const struct marks *
 find_marks(struct gm_span text, const char *p)
 {
@@ -781,14 +780,14 @@ find_marks(struct gm_span text, const char *p)
 	size_t i;
 
 	if (p > text.p && isalnum((unsigned char)p[-1]))
-		return NULL; /* an apostrophe, or inches */
+		return NULL; /* an apostrophe, or the sign for inches */
 	for (i = 0; i < GM_LEN(list); i++)
 		if (gm_span_starts(rest, list[i].open))
 			return &list[i];
 	return NULL;
 }
 
-/* Where the closing mark of a quotation is; the end if it was cut. */
+/* Find the closing mark of a quotation; the end of the text if it is missing. */
 static const char *
 find_end(const char *p, const char *end, const char *close)
 {
@@ -802,7 +801,7 @@ find_end(const char *p, const char *end, const char *close)
 	return end;
 }
 
-/* The text between two marks, of which the second may be missing. */
+/* Append "*", or a single word between backticks. */
 static void
 put_quoted(struct gm_buf *out, const struct marks *m, struct gm_span quoted)
 {

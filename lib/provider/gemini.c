@@ -16,9 +16,9 @@
 #include "json/write.h"
 
 #define MODEL_MAX 200
-#define PAGE "1000" /* models in one, the most that it grants */
+#define PAGE "1000" /* models on a page: the maximum of the service */
 
-/* Resource prefixes that are legal beside "models/", which is implied. */
+/* Valid prefixes of a model name; without one, "models/" is implied. */
 static const char *const prefixes[] = { "tunedModels/", "dynamic/" };
 
 static const char *const roles[] = {
@@ -32,7 +32,7 @@ static const char *const harm_categories[] = {
 	"HARM_CATEGORY_DANGEROUS_CONTENT",
 };
 
-/* The part of a model's name behind "models/", or all of another resource. */
+/* The model name without "models/", or the whole name of another resource. */
 static const char *
 bare_model(const char *model)
 {
@@ -60,11 +60,11 @@ check_model(const char *model, struct gm_err *err)
 	id += prefix_len(id);
 	if (*id == '\0' || strlen(id) > MODEL_MAX)
 		return gm_fail(err, GM_ECONFIG,
-		    "a model's name has 1 to %d characters", MODEL_MAX);
+		    "a model name has 1 to %d characters", MODEL_MAX);
 	if (!gm_term_is_clean(gm_span_of(id)) || strpbrk(id, " /?#,%") != NULL)
 		return gm_fail(err, GM_ECONFIG,
-		    "not a model's name: it has blanks, controls or one of "
-		    "/ ? # , %%");
+		    "not a model name: it contains blanks, control characters "
+		    "or one of / ? # , %%");
 	return 0;
 }
 
@@ -132,7 +132,7 @@ write_part(struct gm_jsonw *w, const struct gm_part *part)
 		write_file(w, "fileData", "fileUri", part);
 		break;
 	case GM_PART_OTHER:
-		break; /* stands in no turn */
+		break; /* only in responses */
 	}
 	if (part->signature.len > 0)
 		gm_jsonw_span(w, "thoughtSignature", part->signature);
@@ -165,7 +165,7 @@ write_thinking(struct gm_jsonw *w, const struct gm_request *q)
 	gm_jsonw_end_or_drop(w);
 }
 
-/* Fields that were not asked for are not sent: models refuse unknown ones. */
+/* Write only fields that the user has set: models reject ones they lack. */
 static void
 write_config(struct gm_jsonw *w, const struct gm_request *q)
 {
@@ -243,8 +243,9 @@ write_request(struct gm_jsonw *w, const struct gm_request *q)
 }
 
 /*
- * Only the long form of countTokens takes a system instruction, but some
- * gateways ignore it without an error and answer with a wrong number.
+ * Write the body of countTokens.  Only its long form has a system instruction; the
+ * short one is used otherwise, as some gateways ignore the long form and return a
+ * wrong number without an error.
  */
 static void
 write_count(struct gm_jsonw *w, const struct gm_request *q)
@@ -285,7 +286,7 @@ put_body(
 	gm_jsonw_end(&w);
 }
 
-/* It is what requests are made for. */
+/* Accept all: requests have the options of Gemini. */
 static int
 check(
     const struct gm_provider *p, const struct gm_request *q, struct gm_err *err)
@@ -307,7 +308,7 @@ classify(const struct gm_request *q, const struct gm_http_head *head,
     struct gm_span body, struct gm_fault *fault)
 {
 	gm_gemini_classify(bare_model(q->model), head->status, body, fault);
-	/* Of its tool the service says nothing more. */
+	/* A 429 without details: the quota of search, if it was used. */
 	if (q->search && fault->class == GM_CLASS_QUOTA)
 		fault->class = GM_CLASS_QUOTA_SEARCH;
 }

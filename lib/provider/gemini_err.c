@@ -5,21 +5,25 @@
 #include "provider/errrule.h"
 #include "provider/gemini_err.h"
 
-/* A file, a tuned model or the like: the request names it. */
-#define OURS \
+/* Files, tuned models and the like, which the request names. */
+#define NAMED \
 	"files/|the file |tunedModels/|tuned model|cachedContent|" \
 	"cached content|corpora/|fileSearchStores/"
 
+/*
+ * A 403 or 404 about something that the request names is no matter of the key or
+ * of the model.  A 503 with "deadline" is a timeout inside the service.
+ */
 static const struct gm_errrule rules[] = {
 	{ 403, NULL, "unregistered callers", GM_CLASS_NO_KEY_SENT },
-	{ 403, NULL, OURS, GM_CLASS_BAD_REQUEST },
-	{ 404, NULL, OURS "|requested entity was not found|file*not exist",
+	{ 403, NULL, NAMED, GM_CLASS_BAD_REQUEST },
+	{ 404, NULL, NAMED "|requested entity was not found|file*not exist",
 	    GM_CLASS_BAD_REQUEST },
 	{ 400, NULL, "unexpected model name", GM_CLASS_MODEL_GONE },
 	{ 503, NULL, "deadline", GM_CLASS_SERVER_TIMEOUT },
 };
 
-/* Whose 403 and 404 are about what the request names? */
+/* True for a tuned model, whose 403 and 404 are about its name. */
 static bool
 is_tuned(const char *model)
 {
@@ -37,7 +41,7 @@ class_of(const char *model, long http, const struct gm_errbody *e)
 	if (is_tuned(model) &&
 	    (class == GM_CLASS_FORBIDDEN || class == GM_CLASS_MODEL_GONE))
 		class = GM_CLASS_BAD_REQUEST;
-	/* Google counts searches apart from requests. */
+	/* Searches have a quota that is separate from that of requests. */
 	if (http == 429 &&
 	    (gm_span_has(gm_buf_span(&e->quota), "search") ||
 		gm_span_has(gm_buf_span(&e->quota), "grounding")))
@@ -45,7 +49,7 @@ class_of(const char *model, long http, const struct gm_errbody *e)
 	return class;
 }
 
-/* Do the words before a name, or right after it, offer it? */
+/* True if the words before a model name, or right after it, recommend it. */
 static bool
 is_offered(struct gm_span before, struct gm_span after)
 {
@@ -60,13 +64,13 @@ is_offered(struct gm_span before, struct gm_span after)
 	return gm_span_starts(after, " instead");
 }
 
-/* Does a name end where the letters of one end, or was it cut or a pattern? */
+/* True if a name is complete: not cut off, and no pattern like "gemini-*". */
 static bool
 is_complete(struct gm_span name, struct gm_span after, bool cut)
 {
 	if (name.len == 0 || name.len >= 100 || name.p[name.len - 1] == '-')
 		return false;
-	if (gm_span_starts(after, ".")) { /* at most the end of a sentence */
+	if (gm_span_starts(after, ".")) { /* the end of a sentence, not "..." */
 		after.p++;
 		after.len--;
 		if (gm_span_starts(after, "."))
@@ -77,7 +81,7 @@ is_complete(struct gm_span name, struct gm_span after, bool cut)
 	return strchr(" \t\n,;:!?)'\"`", after.p[0]) != NULL;
 }
 
-/* Is a byte part of a name or a path, so that no name begins after it? */
+/* True for a byte of a name or path: no name begins after it. */
 static bool
 is_name_byte(char c)
 {
@@ -85,8 +89,8 @@ is_name_byte(char c)
 }
 
 /*
- * Where the next name of a model begins: behind "models/", or with that of a
- * family, but for the middle of another name.  NULL: there is none.
+ * Find the next model name: after "models/", or with the name of a family, but
+ * not inside another name.  NULL if there is none.
  */
 static const char *
 find_name(struct gm_span text)
@@ -108,7 +112,7 @@ find_name(struct gm_span text)
 	return NULL;
 }
 
-/* The service offers another model. */
+/* Set the remedy if the message recommends another model. */
 static void
 find_replacement(
     const char *model, const struct gm_errbody *e, struct gm_fault *fault)
@@ -128,13 +132,13 @@ find_replacement(
 		    is_complete(name, rest, e->cut) &&
 		    is_offered(before, rest)) {
 			(void)snprintf(fault->remedy, sizeof(fault->remedy),
-			    "use %.*s instead", (int)name.len, name.p);
+			    "use %.*s", (int)name.len, name.p);
 			return;
 		}
 	}
 }
 
-/* The number behind one of the ways to name a project. */
+/* Find the number of the project in one of its forms. */
 static void
 find_project(const struct gm_errbody *e, struct gm_fault *fault)
 {
@@ -163,7 +167,7 @@ find_project(const struct gm_errbody *e, struct gm_fault *fault)
 		    (int)len, p);
 }
 
-/* More than a class says: what helps. */
+/* Set the remedy if the error has better advice than its class. */
 static void
 find_remedy(
     const char *model, const struct gm_errbody *e, struct gm_fault *fault)
@@ -174,7 +178,7 @@ find_remedy(
 		 (gm_span_is(gm_buf_span(&e->reason), "CONSUMER_SUSPENDED") ||
 		     gm_span_has(gm_buf_span(&e->message), "suspended")))
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
-		    "it is suspended: appeal to Google, or use another "
+		    "appeal to Google against the suspension, or use another "
 		    "project");
 }
 
@@ -185,7 +189,7 @@ gm_gemini_classify(
 	struct gm_errbody e;
 	long status;
 
-	/* Half a page of advice stands before what tells one from another. */
+	/* The message of a 429 begins with half a page of general advice. */
 	if (gm_errrule_begin(
 		&e, http, body, "Quota exceeded for metric", fault)) {
 		status = gm_errrule_status(http, &e);

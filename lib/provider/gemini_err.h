@@ -2,13 +2,12 @@
 #define GM_PROVIDER_GEMINI_ERR_H
 
 /*
- * What an error of the Gemini API means: its class, how long to wait, what
- * helps.  Reasons and quota names decide first, words last.
+ * Errors of the Gemini API: class, requested wait, advice.  Reasons and quota names
+ * decide first, words last.
  *
  * Source: google.rpc.Status with ErrorInfo, QuotaFailure, RetryInfo and
  * BadRequest (google/rpc/error_details.proto), google.api.ErrorReason, and
- * the messages that the service is known to send.  Bodies may be wrapped in
- * an array, nested as text in a message, HTML, text, or empty.  No I/O.
+ * the messages that the service is known to send.  Body: see errbody.h.  No I/O.
  */
 
 #include "base/base.h"
@@ -16,8 +15,8 @@
 #include "provider/provider.h"
 
 /*
- * Fill *fault.  http: the response's status; 200 for an error inside a stream,
- * where the body's code counts.  model: the one that was asked for.
+ * Fill *fault.  http: the status of the response; with 200, for an error inside a
+ * stream, the code in the body counts.  model: the requested one.
  */
 void gm_gemini_classify(
     const char *model, long http, struct gm_span body, struct gm_fault *);

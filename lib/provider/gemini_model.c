@@ -3,14 +3,14 @@
 
 #include "provider/gemini_model.h"
 
-/* Tokens that thinking at a high level may take for itself. */
+/* Tokens that high thinking and a short answer need together. */
 #define ROOM 4096
 
-/* The first row whose name begins the model's counts. */
+/* The first row whose name is a prefix of the model's decides. */
 static const struct trait {
 	const char *name;
-	const char *levels; /* of thinking, as a user writes them */
-	bool thinks_long;   /* by default */
+	const char *levels; /* thinking levels, as a user writes them */
+	bool thinks_long;   /* if no level is set */
 } traits[] = {
 	{ "gemini-4-argon", "low, medium or high", false },
 	{ "gemini-4-carbon", "low, medium or high", false },
@@ -46,7 +46,7 @@ put_ignored(const struct gm_request *q, struct gm_buf *out)
 		{ q->top_p, "--top-p" },
 		{ q->top_k, "--top-k" },
 	};
-	const char *before = "it ignores ";
+	const char *before = "this model ignores ";
 	size_t i;
 
 	for (i = 0; i < GM_LEN(rows); i++) {
@@ -57,7 +57,7 @@ put_ignored(const struct gm_request *q, struct gm_buf *out)
 	}
 }
 
-/* Is a level among those of a trait? */
+/* True if the model has this thinking level. */
 static bool
 has_level(const struct trait *t, const char *level)
 {
@@ -80,14 +80,14 @@ put_thinking(
 	if (q->thinking_budget == NULL && !rejected)
 		return;
 	begin_line(out);
-	gm_buf_printf(out, "it rejects --thinking %s: use %s",
-	    rejected                               ? "at this level"
+	gm_buf_printf(out, "this model rejects --thinking %s; use %s",
+	    rejected                               ? "with this level"
 	    : strcmp(q->thinking_budget, "0") == 0 ? "off"
-						   : "with a number of tokens",
+						   : "with a number",
 	    t->levels);
 }
 
-/* Thinking may take all tokens that are allowed. */
+/* Warn if thinking may use all of the tokens that are allowed. */
 static void
 put_room(const struct trait *t, const struct gm_request *q, struct gm_buf *out)
 {
@@ -100,8 +100,8 @@ put_room(const struct trait *t, const struct gm_request *q, struct gm_buf *out)
 		return;
 	begin_line(out);
 	gm_buf_printf(out,
-	    "--max-tokens %s may leave nothing for the answer after thinking: "
-	    "use %d or more, or --thinking low",
+	    "--max-tokens %s may all be used for thinking; use %d or more, or "
+	    "--thinking low",
 	    q->max_tokens, ROOM);
 }
 

@@ -38,7 +38,7 @@ check(struct gm_reading *r, const struct gm_buf *b)
 		r->rc = gm_buf_check(b, r->err);
 }
 
-/* Is the name of a part's member one of these? */
+/* True if the name of a member of a part is in the list. */
 static bool
 is_named(const struct gm_reading *r, int value, const char *const *names)
 {
@@ -51,8 +51,10 @@ is_named(const struct gm_reading *r, int value, const char *const *names)
 }
 
 /*
- * A member of a part: is it content that cannot be shown? Beside a text only
- * known kinds of content are, as what comes with a text says something of it.
+ * Return true if a member of a part is content that cannot be shown.  Next to a
+ * text only known kinds of content are; unknown members describe the text.  In a
+ * part without a text everything counts but known descriptions, so that nothing
+ * new is lost silently.
  */
 static bool
 is_content(const struct gm_reading *r, int value, bool text)
@@ -71,7 +73,7 @@ is_content(const struct gm_reading *r, int value, bool text)
 	return text ? is_named(r, value, kinds) : !is_named(r, value, beside);
 }
 
-/* All that a part holds but text and what only describes it. */
+/* Give the content of a part that is not text. */
 static void
 read_members(struct gm_reading *r, int part, int text)
 {
@@ -88,7 +90,7 @@ read_members(struct gm_reading *r, int part, int text)
 			gm_reading_member(r, i);
 }
 
-/* A thought that is no text is not missed. */
+/* Read a part.  In a thought only text counts: the answer loses nothing. */
 static void
 read_part(struct gm_reading *r, int part)
 {
@@ -107,7 +109,7 @@ read_part(struct gm_reading *r, int part)
 	gm_reading_end_part(r, thought);
 }
 
-/* An array of parts; something else in its place is one part. */
+/* Read an array of parts; any other value is one part. */
 static void
 read_parts(struct gm_reading *r, int content)
 {
@@ -130,10 +132,10 @@ read_parts(struct gm_reading *r, int content)
 		read_part(r, part);
 }
 
-/* Words of the service on a page, which stand in for a missing title. */
+/* Prefix of a retrieval status, which is shown if a page has no title. */
 #define STATUS "URL_RETRIEVAL_STATUS_"
 
-/* The line of a URI in the list of sources; NULL: it is not there. */
+/* Find the line of a URI in the list of sources, or NULL. */
 static const char *
 find_source(const struct gm_buf *sources, struct gm_span uri)
 {
@@ -145,7 +147,7 @@ find_source(const struct gm_buf *sources, struct gm_span uri)
 	return NULL;
 }
 
-/* Append "title\n" to the uri in line; a title may be missing. */
+/* Append "\ttitle\n" to the URI in line; the title may be missing. */
 static void
 put_title(struct gm_reading *r, int title, struct gm_buf *line)
 {
@@ -155,7 +157,7 @@ put_title(struct gm_reading *r, int title, struct gm_buf *line)
 	gm_buf_putc(line, '\n');
 }
 
-/* Is there a title in it, not only a word on the page, or nothing? */
+/* True if a line has a title, not only a status or nothing. */
 static bool
 has_title(const char *line)
 {
@@ -164,7 +166,7 @@ has_title(const char *line)
 	return title[0] != '\n' && strncmp(title, STATUS, strlen(STATUS)) != 0;
 }
 
-/* Put a line in the place of another one. */
+/* Replace a line of the list. */
 static void
 replace(struct gm_buf *list, const char *old, const struct gm_buf *line)
 {
@@ -182,7 +184,7 @@ replace(struct gm_buf *list, const char *old, const struct gm_buf *line)
 	gm_buf_release(&rest);
 }
 
-/* One line for each URI, with its title if there is one anywhere. */
+/* Add a source: one line for each URI, with a title if any event has one. */
 static void
 add_line(struct gm_reading *r, int title, struct gm_buf *line)
 {
@@ -197,7 +199,7 @@ add_line(struct gm_reading *r, int title, struct gm_buf *line)
 		gm_buf_put_span(sources, gm_buf_span(line));
 	else if (!has_title(old) && has_title(gm_buf_str(line)))
 		replace(sources, old, line);
-	if (sources->failed == GM_EOS) /* too many are only left out */
+	if (sources->failed == GM_EOS) /* GM_EDATA: drop what is too much */
 		check(r, sources);
 }
 
@@ -216,7 +218,7 @@ add_source(struct gm_reading *r, int uri, int title)
 	gm_buf_release(&line);
 }
 
-/* A chunk is a web page, a retrieved document, a place or an image. */
+/* Read a chunk: {"web":{...}}, a retrieved document, a map or an image. */
 static void
 read_chunk(struct gm_reading *r, int chunk)
 {
@@ -247,7 +249,7 @@ read_sources(struct gm_reading *r, int candidate)
 		    gm_reading_at(r, i, "urlRetrievalStatus"));
 }
 
-/* A token stands for all text so far, that of its own event included. */
+/* Pass on a continuation token, after the text of its event: it covers both. */
 static void
 read_token(struct gm_reading *r, int token)
 {
@@ -266,14 +268,14 @@ read_candidate(struct gm_reading *r, int candidate)
 	int reason;
 
 	if (gm_json_int(j, gm_reading_at(r, candidate, "index"), 0) != 0)
-		return; /* only one candidate is asked for */
+		return; /* only one candidate is requested */
 	read_parts(r, gm_reading_at(r, candidate, "content"));
 	reason = gm_reading_at(r, candidate, "finishReason");
 	if (gm_json_type(j, reason) == GM_JSON_STRING && !a->prompt_blocked)
 		gm_reading_finish(r, reason, finishes, false);
 	if (strcmp(a->reason, "PUP_LIMITED_DISABLED") == 0)
 		(void)snprintf(a->explanation, sizeof(a->explanation),
-		    "the account is limited for violations of the policy");
+		    "the account is restricted for policy violations");
 	gm_reading_line(r, gm_reading_at(r, candidate, "finishMessage"),
 	    a->explanation, sizeof(a->explanation));
 	read_sources(r, candidate);
@@ -289,7 +291,7 @@ read_feedback(struct gm_reading *r, int feedback)
 	if (gm_json_type(r->json, reason) != GM_JSON_STRING ||
 	    gm_json_is(r->json, reason, "") ||
 	    gm_json_is(r->json, reason, "BLOCK_REASON_UNSPECIFIED"))
-		return; /* ratings alone block nothing */
+		return; /* only safety ratings */
 	gm_reading_line(r, reason, a->reason, sizeof(a->reason));
 	gm_reading_line(r, gm_reading_at(r, feedback, "blockReasonMessage"),
 	    a->explanation, sizeof(a->explanation));
@@ -309,7 +311,7 @@ read_count(struct gm_reading *r, int at)
 	a->seen = a->usage.prompt >= 0;
 }
 
-/* Is there a name in a list, or nothing at all? */
+/* True if an item of a list has a name, or if the list is empty. */
 static bool
 is_named_list(const struct gm_reading *r, int list)
 {
@@ -327,8 +329,8 @@ is_named_list(const struct gm_reading *r, int list)
 }
 
 /*
- * An empty list may lack its member, but then it has nothing else either: what
- * has is the response of another service, as is a list without any name.
+ * Return true for a page of models.  An empty page may lack "models", but has no
+ * other members then; others, and lists without names, are from another service.
  */
 static bool
 is_page(const struct gm_reading *r, int at)
@@ -357,7 +359,7 @@ read_page(struct gm_reading *r, int at)
 	r->answer->seen = true;
 }
 
-/* A page, or an array of pages. */
+/* Read a page, or an array of pages. */
 static void
 read_pages(struct gm_reading *r, int at)
 {
@@ -377,7 +379,7 @@ read_pages(struct gm_reading *r, int at)
 	}
 }
 
-/* An event may have no candidate, but one of its other members. */
+/* True for an event of an answer, which may lack candidates. */
 static bool
 is_answer(const struct gm_reading *r, int at)
 {

@@ -16,14 +16,14 @@
 #define PATH_LEN_MAX 4096
 #define PREFIX "models/"
 
-/* The same for all ways to write a base URL. */
+/* Append the base URL in one form, whether it ends in a version or not. */
 static void
 put_base(const struct gm_modelcache *c, struct gm_buf *out)
 {
 	gm_url_join(out, c->base_url, "/v1beta");
 }
 
-/* FNV-1a: names files only; the file says whose it is. */
+/* FNV-1a, for file names; the file holds the base URL, too. */
 static uint64_t
 hash(struct gm_span text)
 {
@@ -48,7 +48,7 @@ put_path(const struct gm_modelcache *c, struct gm_buf *out)
 	gm_buf_release(&base);
 }
 
-/* Only a regular file: reading another could wait, or have no end. */
+/* Read a regular file; another one could block or be endless. */
 static int
 slurp(const char *path, struct gm_buf *out, struct gm_err *err)
 {
@@ -87,7 +87,7 @@ is_current(const struct gm_modelcache *c, const struct gm_json *j,
 					       now_ms - made <= max_age_ms));
 }
 
-/* Returns 1 if the list was read, 0 if it is not wanted, or -1. */
+/* Return 1 if the list was read, 0 if it is too old or another's, or -1. */
 static int
 take(const struct gm_modelcache *c, struct gm_span text, const int64_t when[2],
     struct gm_models *models, struct gm_err *err)
@@ -167,7 +167,7 @@ replace(const char *path, struct gm_span text, struct gm_err *err)
 	struct stat st;
 	int rc;
 
-	/* What else stands there would be written to, or waited for. */
+	/* A FIFO or device there would be written to, or block. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return gm_fail(
 		    err, GM_ECANTCREAT, "%s: not a regular file", path);
@@ -200,7 +200,7 @@ gm_modelcache_write(const struct gm_modelcache *c, int64_t now_ms,
 	    gm_dir_make(c->dir, &err) != 0 ||
 	    replace(gm_buf_str(&path), gm_buf_span(&text), &err) != 0)
 		gm_note(c->note, GM_LEVEL_NOTE,
-		    "the list of models is not kept: %s", err.msg);
+		    "the list of models is not cached: %s", err.msg);
 	gm_buf_release(&text);
 	gm_buf_release(&path);
 }
@@ -212,12 +212,12 @@ gm_modelcache_advise(const struct gm_modelcache *c, const char *model,
 	struct gm_models models = { .items = NULL };
 	struct gm_buf names;
 
-	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("similar: "));
+	gm_buf_init(&names, sizeof(fault->remedy) - sizeof("did you mean ?"));
 	if (gm_modelcache_read(c, 0, INT64_MAX, &models))
 		gm_models_near(&models, model, method, &names);
 	if (names.len > 0 && names.failed == GM_OK)
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
-		    "similar: %s", gm_buf_str(&names));
+		    "did you mean %s?", gm_buf_str(&names));
 	gm_models_release(&models);
 	gm_buf_release(&names);
 }

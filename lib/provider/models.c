@@ -10,22 +10,22 @@
 
 #define PREFIX "models/"
 
-/* Of a model's texts: bytes, methods, characters of a method's name. */
+/* Limits for a model: bytes of texts, methods, characters of a method. */
 #define TEXTS_MAX ((size_t)256 * 1024)
 #define METHODS_MAX 100
 #define METHOD_MAX 60
 
-/* Near names, at most. */
+/* Most similar names that are shown. */
 #define NEAR_MAX 3
 
-/* A page on its way into the list. */
+/* A page that is parsed. */
 struct reading {
 	const struct gm_json *json;
 	const struct gm_secrets *secrets;
 	struct gm_buf raw, masked, texts; /* of one model */
 };
 
-/* Append a string of the service as one clean line; nothing if it is none. */
+/* Append a string as one clean line, with keys masked; nothing if it is none. */
 static void
 put_line(struct reading *r, int at, size_t max)
 {
@@ -64,7 +64,7 @@ is_listed(const struct gm_models *models, const char *name)
 	return false;
 }
 
-/* One more, whose memory the caller fills; NULL with *err. */
+/* Make room for a model, which counts once len is raised; NULL with *err. */
 static struct gm_model *
 add(struct gm_models *models, struct gm_err *err)
 {
@@ -73,7 +73,7 @@ add(struct gm_models *models, struct gm_err *err)
 
 	if (models->len >= GM_MODELS_MAX) {
 		(void)gm_fail(err, GM_EPROTOCOL,
-		    "the list of models has no end: more than %d",
+		    "the list of models is too long: more than %d",
 		    GM_MODELS_MAX);
 		return NULL;
 	}
@@ -90,7 +90,7 @@ add(struct gm_models *models, struct gm_err *err)
 	return &items[models->len];
 }
 
-/* Where the three texts begin, which end in a NUL each. */
+/* Point to the three texts, each of which ends in a NUL. */
 static void
 set_texts(struct gm_model *m, char *texts)
 {
@@ -99,7 +99,7 @@ set_texts(struct gm_model *m, char *texts)
 	m->methods = m->display + strlen(m->display) + 1;
 }
 
-/* The name as it is asked for; Gemini's own form has a prefix. */
+/* Put the name in the form of requests, without Gemini's prefix. */
 static void
 put_name(struct reading *r, int at)
 {
@@ -171,7 +171,7 @@ gm_models_parse(struct gm_models *models, struct gm_span page,
 	struct reading r = { .json = &json, .secrets = secrets };
 	int rc;
 
-	/* A text is cut to a line before it is kept, however long it is. */
+	/* A string may be as long as the page; masking may lengthen it. */
 	gm_buf_init(&r.raw, page.len + 4);
 	gm_buf_init(&r.masked, 4 * page.len + 64);
 	gm_buf_init(&r.texts, TEXTS_MAX);
@@ -272,7 +272,10 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* What begins as the name does is near, too: it was not written to its end. */
+/*
+ * Distance of two names, GM_NEAR_FAR if they are not similar.  A name that is a
+ * prefix of the other is near: its end may be missing.
+ */
 static size_t
 remoteness(const char *name, const char *other)
 {
@@ -299,6 +302,7 @@ gm_models_near(const struct gm_models *models, const char *name,
 		if (far[at] == GM_NEAR_FAR || strcmp(name, m->name) == 0 ||
 		    (method != NULL && !m->unknown && !has_method(m, method)))
 			continue;
+		/* Insertion into a list of the best, sorted by distance. */
 		for (near[at] = m; at > 0 && far[at] < far[at - 1]; at--) {
 			size_t swap = far[at];
 

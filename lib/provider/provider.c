@@ -84,7 +84,7 @@ gm_provider_classify(const struct gm_provider *provider,
     struct gm_span body, struct gm_fault *fault)
 {
 	provider->classify(q, head, body, fault);
-	/* A list is always there. */
+	/* A list of models needs no model: the address is wrong. */
 	if (q->operation == GM_OP_MODELS && fault->class == GM_CLASS_MODEL_GONE)
 		fault->class = GM_CLASS_BAD_URL;
 }

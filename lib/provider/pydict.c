@@ -3,7 +3,7 @@
 
 #include "provider/pydict.h"
 
-/* A text that is read, and where. */
+/* A text and the reading position in it. */
 struct input {
 	const char *p, *end;
 };
@@ -17,7 +17,7 @@ has(const struct input *in, const char *word)
 	       memcmp(in->p, word, len) == 0;
 }
 
-/* What follows a backslash; JSON has fewer of these. */
+/* Convert an escape after its backslash; JSON knows fewer of them. */
 static void
 put_escape(struct gm_buf *out, struct input *in)
 {
@@ -39,7 +39,7 @@ put_escape(struct gm_buf *out, struct input *in)
 	}
 }
 
-/* A string, from its opening mark on; false if it has no end. */
+/* Convert a string from its opening mark on; false if it has no end. */
 static bool
 put_string(struct gm_buf *out, struct input *in)
 {
@@ -62,7 +62,7 @@ put_string(struct gm_buf *out, struct input *in)
 	return true;
 }
 
-/* A word, or any other byte. */
+/* Convert None, True or False, or copy one byte. */
 static void
 put_other(struct gm_buf *out, struct input *in)
 {

@@ -2,8 +2,8 @@
 #define GM_PROVIDER_PYDICT_H
 
 /*
- * A dict or list in Python's notation, as clients in that language print it
- * into their messages: {'error': {'message': "It's bad", 'code': None}}.
+ * From Python's notation for dicts and lists, which Python clients print into their
+ * messages, to JSON: {'error': {'message': "It's bad", 'code': None}}.
  *
  * Source: https://docs.python.org/3/library/functions.html#repr, for what JSON
  * can hold.  No I/O.
@@ -16,9 +16,9 @@
 #include "base/span.h"
 
 /*
- * Append the value with which the text begins, as JSON; what is JSON stays so,
- * and what follows the value is left out.  False if it begins with none or if
- * the value has no end.  What is neither notation gives what is no JSON.
+ * Append the dict or list at the start of the text as JSON; JSON stays unchanged,
+ * and text after it is dropped.  Returns false if there is no dict or list, or if
+ * it has no end.  Other text gives invalid JSON.
  */
 bool gm_pydict_put(struct gm_buf *, struct gm_span text) GM_MUST_CHECK;
 

@@ -79,7 +79,7 @@ clean(struct gm_span text, char *out, size_t size)
 	gm_buf_release(&line);
 }
 
-/* A lone half of a character, which nothing has completed. */
+/* Take the half of a surrogate pair that nothing completed: U+FFFD. */
 static struct gm_span
 take_half(uint32_t *half)
 {
@@ -88,7 +88,7 @@ take_half(uint32_t *half)
 	if (*half == 0)
 		return none;
 	*half = 0;
-	return gm_span_of("\xEF\xBF\xBD"); /* U+FFFD */
+	return gm_span_of("\xEF\xBF\xBD");
 }
 
 void
@@ -115,7 +115,7 @@ gm_reading_text(struct gm_reading *r, int at, bool thought)
 		    &a->think, gm_buf_span(&r->text), give, &sink, r->err);
 }
 
-/* The JSON type of something that should have been another. */
+/* The name of a JSON type, for a value of an unexpected type. */
 static const char *
 type_name(enum gm_json_type type)
 {
@@ -132,7 +132,7 @@ type_name(enum gm_json_type type)
 	return names[type];
 }
 
-/* Bytes that base64 stands for, whatever else is in it. */
+/* Length in bytes of decoded base64; other characters do not count. */
 static int64_t
 decoded_len(struct gm_span base64)
 {
@@ -146,7 +146,10 @@ decoded_len(struct gm_span base64)
 	return digits * 3 / 4;
 }
 
-/* "data:image/png;base64,..."; true: it is one, whose data is in *data. */
+/*
+ * Read "data:image/png;base64,...".  Return false if it is not a data URL; set
+ * *data if it is base64.
+ */
 static bool
 measure_url(
     struct gm_reading *r, int url, struct gm_omitted *o, struct gm_span *data)
@@ -170,7 +173,7 @@ measure_url(
 	return true;
 }
 
-/* How large a part is, and of what MIME type; its base64, if it has any. */
+/* Find size and MIME type of a part; return its base64, or an empty span. */
 static struct gm_span
 measure(struct gm_reading *r, int value, struct gm_omitted *o)
 {
@@ -199,7 +202,7 @@ measure(struct gm_reading *r, int value, struct gm_omitted *o)
 	return data;
 }
 
-/* Of data and of files the kind is known; all else is JSON. */
+/* Give a part as data (base64 and MIME type), as a file (URI), or as JSON. */
 static void
 give_other(struct gm_reading *r, int value, struct gm_omitted *o)
 {
@@ -274,7 +277,7 @@ gm_reading_separated(struct gm_reading *r)
 {
 	struct gm_sink sink = *r->sink;
 
-	if (!sink.final) /* a closing tag may still come, and harms nothing */
+	if (!sink.final) /* holding costs nothing, so wait for a closing tag */
 		return 0;
 	return gm_think_separated(&r->answer->think, give, &sink, r->err);
 }
@@ -307,7 +310,7 @@ gm_reading_usage(struct gm_reading *r, int at, const char *const paths[5])
 		    r->json, gm_reading_at(r, at, paths[i]), *counts[i]);
 }
 
-/* Words for the lack of a reason. */
+/* True for a finish reason that means "no reason". */
 static bool
 is_no_reason(const char *reason)
 {

@@ -8,15 +8,16 @@
 #include "provider/reading.h"
 #include "provider/response.h"
 
-/* Bytes of an error's body that are kept; the rest is not read. */
+/* Limit in bytes for the body of an error; the rest is not read. */
 #define ERROR_MAX (1024 * 1024)
 
+/* Longest wait that a Retry-After header can ask for. */
 #define HOUR_MS INT64_C(3600000)
 
-/* So much of an event that has not ended counts as one. */
+/* A large event restarts the timeout after each so many bytes. */
 #define STEP ((size_t)64 * 1024)
 
-/* The last event of chat completions; other services have none such. */
+/* The last event of chat completions. */
 #define DONE "[DONE]"
 
 static int
@@ -26,14 +27,14 @@ set_fault(struct gm_response *r, enum gm_class class, const char *words,
 	r->fault.class = class;
 	r->fault.hint_ms = -1;
 	(void)snprintf(r->fault.words, sizeof(r->fault.words), "%s", words);
-	/* words may stand in *err */
+	/* words may be err->msg, so use the copy */
 	return gm_fail(err, gm_class(class)->code, "%s", r->fault.words);
 }
 
-/* Of an error in what looks like an answer: the body's own code counts. */
+/* The head for an error inside an answer: the code in the body counts. */
 static const struct gm_http_head good = { .status = 200 };
 
-/* An error object that came with status 200. */
+/* Take an error object that came with status 200. */
 static int
 take_error(struct gm_response *r, struct gm_span text, struct gm_err *err)
 {
@@ -42,8 +43,9 @@ take_error(struct gm_response *r, struct gm_span text, struct gm_err *err)
 }
 
 /*
- * An object with some words: a service that was answering has failed, one that
- * was not has sent something else than an answer.
+ * Take an object with a message but no sign of an error: {"message":"..."}.  In the
+ * middle of an answer it means that the service failed; otherwise the response is
+ * not an answer.
  */
 static int
 take_words(struct gm_response *r, struct gm_span text, struct gm_err *err)
@@ -57,7 +59,7 @@ take_words(struct gm_response *r, struct gm_span text, struct gm_err *err)
 	return rc;
 }
 
-/* Words for what a call without an answer got. */
+/* The text for a document that does not answer the operation. */
 static const char *
 odd_words(const struct gm_response *r)
 {
@@ -73,22 +75,23 @@ odd_words(const struct gm_response *r)
 }
 
 /*
- * A document that belongs to no answer, nor is known as an error; it may be one
- * of some form all the same. No service has failed that only says something.
+ * Take a document that is neither an answer nor a known error.  It may be an error
+ * in another form, so its words are read, but GM_CLASS_SERVER needs more than
+ * words.
  */
 static int
 take_odd(struct gm_response *r, struct gm_span text, const char *words,
     struct gm_err *err)
 {
 	gm_provider_classify(r->provider, r->request, &good, text, &r->fault);
-	if (r->fault.words[0] == '\0') /* it says nothing */
+	if (r->fault.words[0] == '\0') /* it has no words */
 		return set_fault(r, GM_CLASS_PROTOCOL, words, err);
 	if (r->fault.class == GM_CLASS_SERVER)
 		r->fault.class = GM_CLASS_PROTOCOL;
 	return gm_fail(err, GM_EPROTOCOL, "an error in place of an answer");
 }
 
-/* Keep the first document of that kind, in case that there is no other. */
+/* Keep the first such document for the case that no answer follows. */
 static int
 keep_odd(struct gm_response *r, struct gm_span text, struct gm_err *err)
 {
@@ -100,7 +103,7 @@ keep_odd(struct gm_response *r, struct gm_span text, struct gm_err *err)
 	return gm_buf_check(&r->odd, err);
 }
 
-/* A list of models may be an array. */
+/* True if a response may have this type; a list of models may be an array. */
 static bool
 may_be(enum gm_json_type type, enum gm_operation operation)
 {
@@ -108,14 +111,17 @@ may_be(enum gm_json_type type, enum gm_operation operation)
 	       (type == GM_JSON_ARRAY && operation == GM_OP_MODELS);
 }
 
-/* Has the answer begun, be it with a thought? */
+/* True if the answer has begun, perhaps with a thought. */
 static bool
 is_begun(const struct gm_answer *a)
 {
 	return a->begun || a->finish != GM_FINISH_NONE;
 }
 
-/* Let the provider read a document, and note whether the model is at work. */
+/*
+ * Let the provider read a document.  It restarts the timeout if the answer has
+ * begun: an event with a role or a usage alone does not show that the model works.
+ */
 static int
 read_answer(struct gm_response *r, int at, struct gm_err *err)
 {
@@ -151,14 +157,14 @@ take_value(struct gm_response *r, int at, struct gm_err *err)
 	return r->answer->seen ? 0 : keep_odd(r, gm_json_raw(j, at), err);
 }
 
-/* Is the finish reason that has come the answer's last word? */
+/* True if the answer has a finish reason and no text after it. */
 static bool
 is_settled(const struct gm_response *r)
 {
 	return r->answer->finish != GM_FINISH_NONE && !r->answer->late;
 }
 
-/* After the name of a member: does a string begin there that is not empty? */
+/* True if a string that is not empty follows the name of a member. */
 static bool
 begins_text(struct gm_span rest)
 {
@@ -171,7 +177,7 @@ begins_text(struct gm_span rest)
 	return rest.len > 1 && rest.p[0] == '"' && rest.p[1] != '"';
 }
 
-/* Does the beginning of a document have text of the answer in it? */
+/* True if the beginning of a document has text of the answer. */
 static bool
 holds_text(struct gm_span json)
 {
@@ -193,7 +199,7 @@ holds_text(struct gm_span json)
 	return false;
 }
 
-/* What parse() returns for something that was cut off and is not missed. */
+/* Result of parse() for an incomplete document that the answer can miss. */
 #define NOTHING 1
 
 static int
@@ -212,8 +218,9 @@ parse(struct gm_response *r, struct gm_span text, struct gm_err *err)
 }
 
 /*
- * "[DONE]" ends the stream as soon as it has come, whatever follows, be it in
- * the same event or line: only so does no cut make a difference.
+ * Return true once "[DONE]" has come.  It ends the stream at once, whatever
+ * follows in the same event or line: otherwise the result would depend on where
+ * the network cuts the bytes.
  */
 static bool
 is_over(struct gm_response *r)
@@ -236,7 +243,7 @@ on_event(struct gm_span data, void *arg, struct gm_err *err)
 	return take_value(r, GM_JSON_ROOT, err);
 }
 
-/* "error: {...}", of llama.cpp until 2025; the object may be the error's own. */
+/* True for a line "error: {...}", as llama.cpp sent until 2025; cut to "{...}". */
 static bool
 is_error_line(struct gm_span *line)
 {
@@ -251,7 +258,7 @@ is_error_line(struct gm_span *line)
 	return gm_span_starts(*line, "{");
 }
 
-/* Errors come as pretty-printed JSON without "data:", line by line. */
+/* Collect lines without "data:": errors come so, as pretty-printed JSON. */
 static int
 on_stray(struct gm_span line, void *arg, struct gm_err *err)
 {
@@ -267,13 +274,13 @@ on_stray(struct gm_span line, void *arg, struct gm_err *err)
 			return take_error(r, error, err);
 		return rc == NOTHING ? 0 : -1;
 	}
-	if (r->stray.len == 0) /* something is wrong: no time to think */
+	if (r->stray.len == 0) /* an error needs no thinking: timeout_ms */
 		r->signs++;
 	gm_buf_put_span(&r->stray, line);
 	gm_buf_putc(&r->stray, '\n');
 	if (r->stray.failed == GM_EDATA)
 		return set_fault(r, GM_CLASS_PROTOCOL,
-		    "text without end that is neither events nor JSON", err);
+		    "neither events nor JSON, over 1 MiB", err);
 	return gm_buf_check(&r->stray, err);
 }
 
@@ -296,9 +303,9 @@ gm_response_init(struct gm_response *r, const struct gm_provider *provider,
 	gm_buf_init(&r->odd, ERROR_MAX);
 }
 
-/* Judge by the status and the first byte that is not white space. */
+/* Find the kind from the status and the first byte after white space. */
 static enum gm_response_kind
-judge(const struct gm_http_head *head, struct gm_span bytes)
+kind_of(const struct gm_http_head *head, struct gm_span bytes)
 {
 	if (head->status != 200)
 		return GM_RESPONSE_ERROR;
@@ -306,6 +313,7 @@ judge(const struct gm_http_head *head, struct gm_span bytes)
 		return GM_RESPONSE_UNKNOWN;
 	if (bytes.p[0] == '{' || bytes.p[0] == '[')
 		return GM_RESPONSE_JSON;
+	/* HTML, or gzip from a server that compresses without being asked. */
 	if (bytes.p[0] == '<' || bytes.p[0] == '\x1f')
 		return GM_RESPONSE_FOREIGN;
 	return GM_RESPONSE_STREAM;
@@ -326,12 +334,11 @@ keep(struct gm_response *r, struct gm_span bytes, struct gm_err *err)
 {
 	gm_buf_put_span(&r->body, bytes);
 	if (r->body.failed == GM_EDATA)
-		return set_fault(
-		    r, GM_CLASS_PROTOCOL, "larger than 64 MiB", err);
+		return set_fault(r, GM_CLASS_PROTOCOL, "over 64 MiB", err);
 	return gm_buf_check(&r->body, err);
 }
 
-/* An error's beginning is enough; what goes on and on is not waited for. */
+/* Keep the beginning of an error; at the limit classify it and stop. */
 static int
 keep_error(struct gm_response *r, const struct gm_http_head *head,
     struct gm_span bytes, struct gm_err *err)
@@ -353,7 +360,7 @@ take(struct gm_response *r, const struct gm_http_head *head,
 	if (r->kind == GM_RESPONSE_UNKNOWN) {
 		if (head->status == 200)
 			bytes = gm_span_ltrim(bytes);
-		r->kind = judge(head, bytes);
+		r->kind = kind_of(head, bytes);
 	}
 	switch (r->kind) {
 	case GM_RESPONSE_STREAM:
@@ -365,12 +372,11 @@ take(struct gm_response *r, const struct gm_http_head *head,
 	case GM_RESPONSE_FOREIGN:
 		return set_fault(r, GM_CLASS_PROTOCOL,
 		    bytes.p[0] == '<'
-			? "a web page instead of an answer: a captive portal, "
-			  "or a wrong base URL"
-			: "compressed, although that was not asked for",
+			? "a web page, perhaps of a captive portal"
+			: "compressed data",
 		    err);
 	case GM_RESPONSE_UNKNOWN:
-		break; /* nothing but white space so far */
+		break; /* only white space so far */
 	}
 	return 0;
 }
@@ -391,13 +397,13 @@ gm_response_take(const struct gm_http_head *head, struct gm_span bytes,
 		               gm_sse_pending(&r->sse) / STEP > steps
 		           ? GM_HTTP_ALIVE
 		           : GM_HTTP_IDLE;
-	/* Blanks between documents, or in front of one, are pings, too. */
+	/* Blanks before and between documents are pings. */
 	return r->kind != GM_RESPONSE_ERROR && gm_span_trim(bytes).len == 0
 	           ? GM_HTTP_IDLE
 	           : GM_HTTP_ALIVE;
 }
 
-/* Is all of it one document: no array of some, nor of an error? */
+/* True if the JSON is one document: not an array of answers or an error. */
 static bool
 is_single(const struct gm_response *r)
 {
@@ -408,7 +414,7 @@ is_single(const struct gm_response *r)
 		   !gm_errbody_is(j, gm_json_first(j, GM_JSON_ROOT)));
 }
 
-/* One document, or an array of them, as an answer to a streaming request. */
+/* Take one document, or an array of them, in place of a stream. */
 static int
 take_documents(struct gm_response *r, struct gm_span text, struct gm_err *err)
 {
@@ -428,7 +434,7 @@ take_documents(struct gm_response *r, struct gm_span text, struct gm_err *err)
 	return 0;
 }
 
-/* Lines that were no events: an error, or the start of one that was cut. */
+/* Take the collected lines: an error, perhaps incomplete. */
 static int
 take_stray(struct gm_response *r, struct gm_err *err)
 {
@@ -439,7 +445,7 @@ take_stray(struct gm_response *r, struct gm_err *err)
 	return take_documents(r, text, err);
 }
 
-/* What stands last and is no JSON was cut off with the stream. */
+/* End a stream; from here on bad JSON is JSON that was cut off. */
 static int
 end_stream(struct gm_response *r, struct gm_err *err)
 {
@@ -469,7 +475,7 @@ take_end(
 	return 0;
 }
 
-/* Has all of the answer come, though without a finish reason? */
+/* True if the response is complete and has text, but no finish reason. */
 static bool
 is_unfinished(const struct gm_response *r)
 {
@@ -477,7 +483,7 @@ is_unfinished(const struct gm_response *r)
 	       (r->done || (r->kind == GM_RESPONSE_JSON && !r->broken));
 }
 
-/* The body is over, but not the answer. */
+/* Set the fault of a body that ended without a finish reason. */
 static void
 set_unfinished(struct gm_response *r)
 {
@@ -493,10 +499,10 @@ set_unfinished(struct gm_response *r)
 		(void)take_odd(r, gm_buf_span(&r->odd), odd_words(r), &ignored);
 	else
 		(void)set_fault(r, GM_CLASS_TRUNCATED,
-		    answer ? "no finish reason" : "nothing has come", &ignored);
+		    answer ? "no finish reason" : "no data", &ignored);
 }
 
-/* The transfer broke off, or was given up: is what has come all of it? */
+/* True if the answer is complete although the transfer broke off. */
 static bool
 is_whole(const struct gm_response *r, enum gm_http_fault fault)
 {
@@ -508,9 +514,8 @@ is_whole(const struct gm_response *r, enum gm_http_fault fault)
 }
 
 /*
- * What became of a transfer in which no fault was found so far. One that is
- * broken is read to its end all the same: errors often come right before, and
- * an answer may be whole.
+ * End a transfer without a fault so far.  A broken one is still read to its end:
+ * an error often comes right before, and the answer may be complete.
  */
 static void
 end_transfer(struct gm_response *r, const struct gm_http_result *result)
@@ -535,7 +540,7 @@ end_transfer(struct gm_response *r, const struct gm_http_result *result)
 	}
 }
 
-/* What the head of the response says of a fault, whatever the service. */
+/* Complete the fault from the head: status, Retry-After, proxy. */
 static void
 take_head(struct gm_fault *f, const struct gm_http_head *head)
 {
@@ -547,7 +552,7 @@ take_head(struct gm_fault *f, const struct gm_http_head *head)
 		f->hint_ms =
 		    gm_retryafter_ms(gm_http_header(head, "retry-after"),
 			gm_clock_wall_ms(), HOUR_MS);
-	/* Without a proxy the page is of the service's own web server. */
+	/* Only with a proxy can the page be the proxy's. */
 	if (head->proxied && f->class == GM_CLASS_FRONT_END)
 		f->class = GM_CLASS_PROXY;
 }
@@ -562,7 +567,7 @@ gm_response_end(struct gm_response *r, const struct gm_http_result *result)
 		end_transfer(r, result);
 	if (r->fault.class == GM_CLASS_OK && r->lost)
 		(void)set_fault(r, GM_CLASS_TRUNCATED,
-		    "an event with text was cut off", &ignored);
+		    "an event with text is incomplete", &ignored);
 	if (r->fault.class == GM_CLASS_OK &&
 	    r->answer->finish == GM_FINISH_NONE)
 		set_unfinished(r);

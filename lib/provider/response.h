@@ -2,12 +2,12 @@
 #define GM_PROVIDER_RESPONSE_H
 
 /*
- * The body of a response on its way in: event stream, single JSON document or
- * array, error, or something that is none of these.  What it is is judged by
- * its first bytes, as proxies change types.
+ * Parser for the body of a response: an event stream, a JSON document or array, an
+ * error, or something else.  The first bytes decide, not Content-Type, which
+ * proxies change.
  *
- * Documents are handed to the provider as soon as they are whole; errors,
- * also those inside a stream, end up in a fault.
+ * Documents go to the provider as soon as they are complete; errors, also those
+ * inside a stream, become a fault.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 #include "provider/sse.h"
 #include "json/read.h"
 
-/* Bytes allowed in a line of a stream, and in a body that is one document. */
+/* Limit in bytes for a line of a stream, and for a body of one document. */
 #define GM_RESPONSE_MAX (64 * 1024 * 1024)
 
 enum gm_response_kind { /* private to response.c */
@@ -39,50 +39,49 @@ struct gm_response {
 	struct gm_fault fault;              /* GM_CLASS_OK: none so far */
 	enum gm_response_kind kind;
 	struct gm_sse sse;
-	struct gm_buf body;  /* of what is not a stream */
-	struct gm_buf stray; /* lines between events: a bare JSON error */
-	struct gm_buf odd;   /* a document that belongs to no answer */
+	struct gm_buf body;  /* if it is not a stream */
+	struct gm_buf stray; /* lines that are no events: a bare JSON error */
+	struct gm_buf odd;   /* the first document that is not an answer */
 	struct gm_json json;
-	bool at_end;  /* what is no JSON now was cut off */
-	bool broken;  /* so was the transfer */
-	bool lost;    /* text of the answer was cut off with it */
-	bool done;    /* "[DONE]" has come: what follows is not read */
-	size_t signs; /* private: events that carried something */
+	bool at_end;  /* the body has ended: bad JSON is incomplete JSON */
+	bool broken;  /* the transfer broke off */
+	bool lost;    /* an incomplete event had text of the answer */
+	bool done;    /* "[DONE]" came: the rest is not read */
+	size_t signs; /* events that carried something, for the timeout */
 };
 
 /*
- * The answer is one that gm_answer_init() has made or, if the request has a
- * token, gm_hops_begin(). If the sink is final, text is held only if the model
- * is known to think without an opening tag.
+ * Start a response.  The answer comes from gm_answer_init() or, if the request has
+ * a token, from gm_hops_begin().  With a final sink, text is held only if the
+ * model is known to think without an opening tag.
  */
 void gm_response_init(struct gm_response *, const struct gm_provider *,
     const struct gm_request *, const struct gm_sink *, struct gm_answer *);
 
 /*
- * Take the next bytes; to be used as the transfer's sink with the response as its
- * argument.  GM_HTTP_STOP: fault says what is wrong, or, with
- * GM_CLASS_OK there, *err comes from the sink.
+ * Take the next bytes: the sink of the transfer, with the response as its
+ * argument.  After GM_HTTP_STOP the fault has the reason, or, if its class is
+ * GM_CLASS_OK, *err has the error of the answer's sink.
  *
- * GM_HTTP_ALIVE: an event of the answer has come, the first of which carries
- * text, a thought, another part or a finish reason; or 64 KiB more of one that
- * is large; or any bytes of a document or an error.  Comments, blanks, events
- * of other kinds (pings), and single bytes of an event are none.
+ * GM_HTTP_ALIVE, which restarts the timeout: an event of the answer, the first of
+ * which must carry text, a thought, another part or a finish reason; or 64 KiB
+ * more of a large event; or any bytes of a document or an error.  Comments,
+ * blanks, other events (pings) and single bytes of an event do not count.
  */
 enum gm_http_pulse gm_response_take(const struct gm_http_head *, struct gm_span,
     void *response, struct gm_err *);
 
 /*
- * The transfer is over: fill fault from all that is known. With GM_CLASS_OK
- * the answer has its finish; GM_FINISH_OTHER without a reason is that of an
- * answer that came whole, but without a finish reason.
+ * End the response after the transfer, and fill the fault.  With GM_CLASS_OK the
+ * answer has its finish; GM_FINISH_OTHER without a reason means a complete
+ * response without a finish reason.
  *
- * An answer whose finish reason has come is whole, however the transfer ended,
- * even if it was only given up (GM_HTTP_TIMEOUT). The one exception is text
- * after a finish reason: then no reason is the last word, and a broken
- * connection may have cut something off.
+ * An answer with a finish reason is complete, however the transfer ended, also by
+ * a timeout (GM_HTTP_TIMEOUT).  The exception is text after a finish reason: more
+ * may have been lost with a broken connection.
  *
- * With GM_FINISH_MORE the answer is not closed: gm_reading_close() does it if
- * nothing continues it.
+ * With GM_FINISH_MORE the answer is not closed: call gm_reading_close() if no
+ * request continues it.
  */
 void gm_response_end(struct gm_response *, const struct gm_http_result *);
 

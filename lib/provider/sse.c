@@ -8,7 +8,7 @@ gm_sse_init(
 {
 	*s = (struct gm_sse){ .event = event, .stray = stray, .arg = arg };
 	gm_buf_init(&s->line, max);
-	gm_buf_init(&s->data, max + 1); /* with the last '\n' */
+	gm_buf_init(&s->data, max + 1); /* 1 for the last '\n' */
 }
 
 static int
@@ -31,8 +31,9 @@ dispatch(struct gm_sse *s, struct gm_err *err)
 
 	if (check(&s->data, err) != 0)
 		return -1;
+	/* Each data line adds its '\n'; the last one is not part of the data. */
 	if (data.len > 1) {
-		data.len--; /* the last '\n' */
+		data.len--;
 		rc = s->event(data, s->arg, err);
 	}
 	gm_buf_reset(&s->data);
@@ -75,7 +76,10 @@ take_line(struct gm_sse *s, struct gm_span line, struct gm_err *err)
 	return take_field(s, line, err);
 }
 
-/* Most lines come whole, and are then not copied; too long they may not be. */
+/*
+ * Take the end of a line.  A line that came whole, as most do, is not copied; one
+ * that is too long goes through the buffer, which reports it.
+ */
 static int
 end_line(struct gm_sse *s, struct gm_span tail, struct gm_err *err)
 {
@@ -91,7 +95,7 @@ end_line(struct gm_sse *s, struct gm_span tail, struct gm_err *err)
 	return rc;
 }
 
-/* The first CR or LF, or NULL; lines are long, so memchr pays. */
+/* Find the first CR or LF, or NULL; memchr() is fast on long lines. */
 static const char *
 line_end(const char *p, size_t len)
 {
@@ -109,7 +113,7 @@ gm_sse_feed(struct gm_sse *s, struct gm_span bytes, struct gm_err *err)
 	if (bytes.len == 0)
 		return 0; /* p may be NULL */
 	for (end = p + bytes.len; p < end; p = eol + 1) {
-		/* The LF of a CRLF, which two calls may hold half each. */
+		/* Skip the LF of a CRLF, which may come with the next call. */
 		if (s->after_cr && *p == '\n')
 			p++;
 		s->after_cr = false;

@@ -4,17 +4,16 @@
 /*
  * Incremental parser for server-sent events.
  *
- * Bytes go in as the network delivers them, cut anywhere; whole events come
- * out through a callback, the same ones for every cut.  No I/O, and never more
- * than one event in memory.
+ * Bytes go in as the network delivers them, cut anywhere; whole events come out
+ * through a callback.  Where the bytes are cut makes no difference.  No I/O, and
+ * never more than one event in memory.
  *
  * Source: WHATWG HTML, "Server-sent events", parsing and interpretation of an
- * event stream.  Departures: "event", "id" and "retry" are ignored, as streams
- * are not resumed; an event with empty data is dropped, as it says nothing; a
- * line that is no field of an event stream is handed on, since services put
- * bare JSON errors between events; an event that the end of the body leaves
- * open is dispatched by gm_sse_end(), since services leave out the last empty
- * line.
+ * event stream.  Differences: "event", "id" and "retry" are ignored, as streams
+ * are not resumed; an event with empty data is dropped; a line that is not a field
+ * goes to the stray callback, as services send bare JSON errors between events;
+ * gm_sse_end() dispatches an event that the end of the body leaves open, as some
+ * services omit the last empty line.
  */
 
 #include <stdbool.h>
@@ -52,16 +51,16 @@ void gm_sse_init(
  */
 int gm_sse_feed(struct gm_sse *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 
-/* The body has ended: handle a last line and event that were left open. */
+/* End the body: handle a last line and event that it leaves open. */
 int gm_sse_end(struct gm_sse *, struct gm_err *) GM_MUST_CHECK;
 
-/* Bytes that have come of an event which has not ended; comments are none. */
+/* Bytes of the event in progress; comments do not count. */
 size_t gm_sse_pending(const struct gm_sse *);
 
 /*
- * Does the data of the event in the making begin with this, blanks aside?  True
- * also before the event, or even its line, has ended; once true it stays true
- * until the event is dispatched, whatever follows in it.
+ * Return true if the data of the event in progress begins with this, after any
+ * blanks.  That can be true before the event, or even its line, has ended, and
+ * stays true until the event is dispatched.
  */
 bool gm_sse_begins(const struct gm_sse *, const char *data);
 

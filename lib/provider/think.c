@@ -9,24 +9,24 @@
 #define CHANNEL "<|channel|>"
 #define FINAL CHANNEL "final" MESSAGE
 
-/* Bytes that are searched again, as they may be the beginning of a tag. */
+/* Bytes that are searched again, as a tag may begin in them. */
 #define CONTEXT 64
 
-/* Of text that went out the last lines are kept, of a line so much. */
+/* Limit for the last line of given text, which is kept, in bytes. */
 #define WINDOW_MAX ((size_t)64 * 1024)
 
-/* Bytes that are looked at in one step. */
+/* Bytes that are processed in one step. */
 #define STEP ((size_t)64 * 1024)
 
 enum state {
 	OFF,    /* everything is text */
-	START,  /* nothing but white space and the beginning of a tag */
+	START,  /* white space and the beginning of a tag so far */
 	INSIDE, /* after an opening tag */
 	HELD,   /* text without an opening tag, which may be a thought */
 	HEAD,   /* of a message of gpt-oss, up to MESSAGE */
 	BODY,   /* of a message of gpt-oss */
 	BLANK,  /* after a closing tag: white space is dropped */
-	OPEN,   /* text without an opening tag, which went out */
+	OPEN,   /* text without an opening tag, which was given */
 	TEXT    /* the rest is text */
 };
 
@@ -35,8 +35,8 @@ struct pair {
 };
 
 /*
- * Tags in any case.  Each begins with one of STARTS, is shorter than CONTEXT,
- * and an opening one is no beginning of another one.
+ * Tags, compared without case.  Each begins with one of STARTS and is shorter than
+ * CONTEXT; no opening tag is a prefix of another one.
  */
 static const struct pair pairs[] = {
 	{ "<think>", "</think>" },
@@ -58,16 +58,16 @@ static const struct pair pairs[] = {
 
 #define STARTS "<[\xE2"
 
-/* The last pair's tags are not taken as such at the beginning. */
+/* Pairs for the beginning of a text: all but the last, which is a head there. */
 #define TAGS (GM_LEN(pairs) - 1)
 
-/* What may begin a message's head, and what ends its body. */
+/* Beginnings of a message's head, and ends of its body. */
 static const char *const heads[] = { "<|start|>", CHANNEL, MESSAGE,
 	("assistant" CHANNEL) };
 static const char *const ends[] = { "<|end|>", "<|return|>", "<|call|>",
 	"<|start|>", CHANNEL };
 
-/* One call's way out. */
+/* The callback of one call. */
 struct out {
 	gm_think_fn *fn;
 	void *arg;
@@ -89,7 +89,7 @@ give(const struct out *o, const char *p, size_t len, bool thought)
 	return o->fn((struct gm_span){ p, len }, thought, o->arg, o->err);
 }
 
-/* Drop the first bytes of what is held. */
+/* Drop the first bytes of the held text. */
 static void
 drop(struct gm_think *t, size_t len)
 {
@@ -104,7 +104,7 @@ drop(struct gm_think *t, size_t len)
 	t->doubt_at = t->doubt_at > len ? t->doubt_at - len : 0;
 }
 
-/* Give out the first bytes of what is held. */
+/* Give the first bytes of the held text, and drop them. */
 static int
 shift(struct gm_think *t, const struct out *o, size_t len, bool thought)
 {
@@ -114,14 +114,14 @@ shift(struct gm_think *t, const struct out *o, size_t len, bool thought)
 	return rc;
 }
 
-/* What is held, from a place on. */
+/* The held text from an offset on. */
 static struct gm_span
 rest(const struct gm_think *t, size_t at)
 {
 	return (struct gm_span){ gm_buf_str(&t->held) + at, t->held.len - at };
 }
 
-/* What is held, after the white space at its beginning. */
+/* The held text after white space at its beginning. */
 static struct gm_span
 head_of(const struct gm_think *t)
 {
@@ -136,7 +136,7 @@ has_tag(struct gm_span text, const char *tag)
 	return text.len >= len && strncasecmp(text.p, tag, len) == 0;
 }
 
-/* Does a text end inside a tag that begins with it? */
+/* True if the whole text is the beginning of a tag. */
 static bool
 may_have_tag(struct gm_span text, const char *tag)
 {
@@ -144,7 +144,7 @@ may_have_tag(struct gm_span text, const char *tag)
 	       strncasecmp(text.p, tag, text.len) == 0;
 }
 
-/* The first place of a tag; NULL: there is none. */
+/* Find a tag; NULL if there is none. */
 static const char *
 find_tag(struct gm_span text, const char *tag)
 {
@@ -156,7 +156,7 @@ find_tag(struct gm_span text, const char *tag)
 	return NULL;
 }
 
-/* Bytes at the end of a text that may be the beginning of a tag. */
+/* Length of the beginning of a tag at the end of a text. */
 static size_t
 begun_tag(struct gm_span text, const char *tag)
 {
@@ -172,7 +172,7 @@ begun_tag(struct gm_span text, const char *tag)
 	return text.len;
 }
 
-/* Does text begin with one of these? -1: not yet known, 0: no, 1: yes. */
+/* Return 1 if text begins with one of these, 0 if not, -1 if more is needed. */
 static int
 begins(struct gm_span text, const char *const *all, size_t len)
 {
@@ -187,7 +187,7 @@ begins(struct gm_span text, const char *const *all, size_t len)
 	return may ? -1 : 0;
 }
 
-/* The pair whose opening or closing tag a text begins with; or -1. */
+/* Find the pair whose opening or closing tag begins the text; or -1. */
 static int
 find_pair(struct gm_span text, bool open)
 {
@@ -208,7 +208,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Does a fence name a language, so that it closes no block? */
+/* True if a fence names a language: it opens a block, and closes none. */
 static bool
 has_info(const char *line)
 {
@@ -217,7 +217,7 @@ has_info(const char *line)
 	return *line != '\0' && *line != '\n';
 }
 
-/* Look at the lines up to a place: is a fenced code block open there? */
+/* Read fences up to an offset: fenced is true if a code block is open there. */
 static void
 advance(struct gm_think *t, size_t to)
 {
@@ -239,7 +239,7 @@ advance(struct gm_think *t, size_t to)
 	}
 }
 
-/* Is a mark open before a place, in its line? */
+/* True if an odd number of marks is before an offset, in its line. */
 static bool
 is_open(const char *text, size_t at, char mark)
 {
@@ -253,7 +253,7 @@ is_open(const char *text, size_t at, char mark)
 	return open;
 }
 
-/* Does a mark close a quotation behind a place?  -1: that is not known yet. */
+/* Return 1 if a mark follows in the line, 0 if not, -1 if more is needed. */
 static int
 is_closed(const char *text, size_t len, size_t end, char mark, bool last)
 {
@@ -267,7 +267,7 @@ is_closed(const char *text, size_t len, size_t end, char mark, bool last)
 	return i == len && !last ? -1 : 0;
 }
 
-/* Is a tag from at to end quoted in its line?  -1: that is not known yet. */
+/* Return 1 if a tag from at to end is quoted, 0 if not, -1 if more is needed. */
 static int
 is_quoted(const char *text, size_t len, size_t at, size_t end, bool last)
 {
@@ -287,7 +287,7 @@ is_quoted(const char *text, size_t len, size_t at, size_t end, bool last)
 	return 0;
 }
 
-/* Behind blanks in a line: does a sentence end before, or the line after it? */
+/* True if a sentence ends before a tag, or the line after it. */
 static bool
 ends_line(const char *text, size_t len, size_t before, size_t after)
 {
@@ -296,9 +296,9 @@ ends_line(const char *text, size_t len, size_t before, size_t after)
 }
 
 /*
- * Does a closing tag from at to end close a thought, or is it only mentioned?
- * -1: what follows decides. Templates put it at the end of a sentence or line,
- * or on its own line.
+ * Return 1 if a closing tag from at to end closes a thought, 0 if the text only
+ * mentions it, -1 if more is needed.  Models write it at the end of a sentence or
+ * line, or on a separate line.
  */
 static int
 closes(const char *text, size_t len, size_t at, size_t end, bool last)
@@ -321,14 +321,15 @@ closes(const char *text, size_t len, size_t at, size_t end, bool last)
 	return ends_line(text, len, before, after);
 }
 
-/* A closing tag in what is held, from *at to *end. */
+/* A closing tag in the held text. */
 struct found {
 	size_t pair, at, end;
 };
 
 /*
- * A closing tag in a code block that is open. Whether it closes is known at the
- * end: only if nothing closes the block. The one in the last block counts.
+ * Keep a closing tag in an open code block for the end: it closes the thought only
+ * if no fence closes the block, as a model may leave its block open.  The tag in
+ * the last block counts.
  */
 static void
 doubt(struct gm_think *t, const struct found *f)
@@ -341,7 +342,7 @@ doubt(struct gm_think *t, const struct found *f)
 	t->fences = 0;
 }
 
-/* Was a closing tag in a code block one that closes? */
+/* True if the kept closing tag in a code block closes the thought. */
 static bool
 is_doubt_right(struct gm_think *t, struct found *f)
 {
@@ -354,26 +355,26 @@ is_doubt_right(struct gm_think *t, struct found *f)
 }
 
 /*
- * A closing tag at this place: does it close a thought?  Then *f is it.  -1:
- * that is not known yet.
+ * Return 1 and set *f if the closing tag at an offset closes a thought, 0 if not,
+ * -1 if more is needed.
  */
 static int
 try_close(
     struct gm_think *t, size_t pair, size_t at, bool last, struct found *f)
 {
 	size_t end = at + strlen(pairs[pair].close);
-	int health = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
+	int closing = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
 
-	if (health < 0)
+	if (closing < 0)
 		return -1;
 	*f = (struct found){ pair, at, end };
 	advance(t, at);
-	if (health > 0 && t->fenced)
+	if (closing > 0 && t->fenced)
 		doubt(t, f);
-	return health > 0 && !t->fenced;
+	return closing > 0 && !t->fenced;
 }
 
-/* An opening tag that is no mention: what it opens is an example. */
+/* True for an opening tag that is not quoted: the text has an example. */
 static bool
 opens(struct gm_think *t, size_t at)
 {
@@ -387,23 +388,24 @@ opens(struct gm_think *t, size_t at)
 }
 
 /*
- * Find the first closing tag that closes; none does after an opening one. Sets
- * scan to where the next search has to begin.
+ * Find the first tag that closes a thought; none does after an opening tag.  Sets
+ * scan to the start of the next search.
  */
 static bool
 find_close(struct gm_think *t, bool last, struct found *f)
 {
 	size_t at = t->scan > t->judged ? t->scan : t->judged;
-	int pair, health;
+	int pair, closing;
 
 	t->scan = t->held.len > CONTEXT ? t->held.len - CONTEXT : 0;
 	for (; at < t->held.len && !t->opened; at++) {
 		t->opened = opens(t, at);
 		pair = find_pair(rest(t, at), false);
-		health = pair < 0 ? 0 : try_close(t, (size_t)pair, at, last, f);
-		if (health > 0)
+		closing =
+		    pair < 0 ? 0 : try_close(t, (size_t)pair, at, last, f);
+		if (closing > 0)
 			return true;
-		if (health == 0)
+		if (closing == 0)
 			continue;
 		if (at < t->scan)
 			t->scan = at;
@@ -412,7 +414,7 @@ find_close(struct gm_think *t, bool last, struct found *f)
 	return last && !t->opened && is_doubt_right(t, f);
 }
 
-/* Where the markup before FINAL begins: the thought ends there. */
+/* Find the end of a thought before FINAL, without the markup between. */
 static size_t
 end_of_analysis(const char *text, size_t at)
 {
@@ -429,8 +431,8 @@ end_of_analysis(const char *text, size_t at)
 }
 
 /*
- * Does the text begin with a closing tag, of a thought that is empty or came by
- * another way?  -1: not yet known; else the bytes to drop, 0: none.
+ * Measure a closing tag at the beginning of the text, of a thought that is empty or
+ * came separately.  Return the bytes to drop, 0 for none, -1 if more is needed.
  */
 static ptrdiff_t
 measure_close(const struct gm_think *t, bool last)
@@ -438,19 +440,19 @@ measure_close(const struct gm_think *t, bool last)
 	struct gm_span text = head_of(t);
 	const char *all[TAGS];
 	size_t at = t->held.len - text.len, i, end;
-	int pair = find_pair(text, false), health;
+	int pair = find_pair(text, false), closing;
 
 	for (i = 0; i < TAGS; i++)
 		all[i] = pairs[i].close;
-	health = begins(text, all, TAGS);
-	if (health <= 0)
-		return health;
+	closing = begins(text, all, TAGS);
+	if (closing <= 0)
+		return closing;
 	end = at + strlen(pairs[pair].close);
-	health = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
-	return health > 0 ? (ptrdiff_t)end : health;
+	closing = closes(gm_buf_str(&t->held), t->held.len, at, end, last);
+	return closing > 0 ? (ptrdiff_t)end : closing;
 }
 
-/* The beginning: which kind of text is this? */
+/* Choose the state by the beginning of the text; false if more is needed. */
 static bool
 start(struct gm_think *t, bool last)
 {
@@ -481,7 +483,7 @@ start(struct gm_think *t, bool last)
 	return true;
 }
 
-/* After an opening tag: the first closing one ends the thought. */
+/* INSIDE: give the thought up to the first closing tag. */
 static int
 inside(struct gm_think *t, const struct out *o, bool *more)
 {
@@ -499,7 +501,7 @@ inside(struct gm_think *t, const struct out *o, bool *more)
 	return 0;
 }
 
-/* Text that may be a thought: is there a closing tag? */
+/* HELD: look for a closing tag; the text before it is a thought. */
 static int
 held(struct gm_think *t, const struct out *o, bool last, bool *more)
 {
@@ -520,7 +522,7 @@ held(struct gm_think *t, const struct out *o, bool last, bool *more)
 	return 0;
 }
 
-/* Does the head of a message, up to MESSAGE, name another channel? */
+/* True if the head of a message names a channel other than "final". */
 static bool
 is_aside(struct gm_span text)
 {
@@ -541,7 +543,7 @@ is_aside(struct gm_span text)
 	return text.len > 0 && strchr("<" BLANKS, text.p[0]) == NULL;
 }
 
-/* The head of a message names its channel; without one it is the answer. */
+/* HEAD: read up to MESSAGE; a message without a channel is the answer. */
 static bool
 head(struct gm_think *t)
 {
@@ -568,7 +570,7 @@ head(struct gm_think *t)
 	return true;
 }
 
-/* Where a message ends in a text, or may end: how many bytes are before it? */
+/* Length of the text before the end of a message, or before a possible end. */
 static size_t
 find_end(struct gm_span text, int *known)
 {
@@ -588,7 +590,7 @@ find_end(struct gm_span text, int *known)
 	return text.len;
 }
 
-/* The body of a message goes out, but for what may be the end of it. */
+/* BODY: give the body of a message, except a possible end of it. */
 static int
 body(struct gm_think *t, const struct out *o, bool *more)
 {
@@ -601,7 +603,7 @@ body(struct gm_think *t, const struct out *o, bool *more)
 	if (!*more)
 		return 0;
 	t->state = HEAD;
-	for (i = 0; i < 3; i++) /* these are not part of a head */
+	for (i = 0; i < 3; i++) /* the others begin the next head */
 		if (has_tag(rest(t, 0), ends[i])) {
 			drop(t, strlen(ends[i]));
 			break;
@@ -610,7 +612,7 @@ body(struct gm_think *t, const struct out *o, bool *more)
 	return 0;
 }
 
-/* Drop white space after a thought; then all is text. */
+/* BLANK: drop white space after a thought; the rest is text. */
 static int
 blank(struct gm_think *t, const struct out *o)
 {
@@ -621,7 +623,7 @@ blank(struct gm_think *t, const struct out *o)
 	return shift(t, o, t->held.len, false);
 }
 
-/* Forget the lines of text that went out which no later tag depends on. */
+/* Drop given lines that the meaning of a later tag does not depend on. */
 static void
 forget(struct gm_think *t)
 {
@@ -635,7 +637,7 @@ forget(struct gm_think *t)
 	drop(t, end);
 }
 
-/* Text that went out: was it a thought, as the text behind it shows? */
+/* OPEN: give text at once, and note if a closing tag shows it was a thought. */
 static int
 watch(struct gm_think *t, const struct out *o, struct gm_span piece, bool last)
 {
@@ -653,7 +655,7 @@ watch(struct gm_think *t, const struct out *o, struct gm_span piece, bool last)
 	return 0;
 }
 
-/* Take what is held as far as it is known what it is. */
+/* Process the held text as far as its kind is known. */
 static int
 go(struct gm_think *t, const struct out *o, bool last)
 {
@@ -692,7 +694,7 @@ go(struct gm_think *t, const struct out *o, bool last)
 	return rc;
 }
 
-/* Too much to hold: all of it was text. */
+/* Over GM_THINK_MAX: take all as text. */
 static int
 give_up(struct gm_think *t, const struct out *o, struct gm_span piece)
 {
@@ -776,7 +778,7 @@ gm_think_end(struct gm_think *t, gm_think_fn *fn, void *arg, struct gm_err *err)
 	if (rc != 0 || state == OPEN || state == TEXT)
 		return rc;
 	if (state == HEAD && strchr(gm_buf_str(&t->held), '<') != NULL)
-		return 0; /* markup alone */
+		return 0; /* only markup */
 	return shift(t, &o, t->held.len,
 	    state == INSIDE || (state == BODY && t->thought));
 }

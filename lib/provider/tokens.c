@@ -4,11 +4,11 @@
 #include "provider/tokens.h"
 
 /*
- * Weights, in thousandths of a token.  They were fitted to the counts that the
- * tokenizer of Gemini 2 and 3 gives for prose in many languages, source code,
- * tables, logs and encoded data, where each digit is a token.
+ * Weights in 1/1000 token, fitted to counts of the tokenizer of Gemini 2 and 3 for
+ * prose in many languages, source code, tables, logs and encoded data.  Each digit
+ * is a token there.
  */
-#define WORD 520 /* once for a run of letters */
+#define WORD 520 /* once for each run of letters */
 #define LETTER 135
 #define CODE_LETTER 630 /* in a run that is code */
 #define ACCENTED 780    /* a Latin letter that is not ASCII */
@@ -20,19 +20,19 @@
 #define DIGIT 1060
 #define PUNCTUATION 900 /* of ASCII; other punctuation is a symbol */
 #define BLANK 90        /* a blank after a blank */
-#define LINE_END 810    /* once for a run of line ends */
+#define LINE_END 810    /* once for each run of line ends */
 #define SYMBOL 1100
 
 /*
- * A run of [A-Za-z0-9+/=] is code, such as base64, if it has so many characters
- * and one of so many is of another class than the one before.
+ * A run of [A-Za-z0-9+/=] is code, such as base64, if it has at least CODE_MIN
+ * characters and at least one in CODE_CHANGE differs in class from the one before.
  */
 #define CODE_MIN 12
 #define CODE_CHANGE 5
 
-/* Classes of characters.  C_UPPER to C_SIGN are those of the runs. */
+/* Classes of characters; C_UPPER to C_SIGN are in runs. */
 enum class {
-	C_SYMBOL, /* also what is not UTF-8, and before the first character */
+	C_SYMBOL, /* also bytes that are not UTF-8, and the start of a text */
 	C_UPPER,
 	C_LOWER,
 	C_DIGIT,
@@ -76,8 +76,8 @@ static const unsigned char ascii[256] = {
 #undef P
 
 /*
- * The class of the characters from first up to the next row.  Rare punctuation
- * within a script is taken for a letter of it.
+ * The class of the characters from first up to the next row.  Rare punctuation of a
+ * script counts as its letters.
  */
 #define L C_ACCENTED
 #define Y C_CYRILLIC_GREEK
@@ -187,7 +187,7 @@ static const struct range {
 #undef O
 #undef D
 
-/* What a character counts by its class, and what by the class before it. */
+/* Weights by the class of a character, some of them by the class before it. */
 #define COUNTS(word, space, tab, line_end) { \
 	[C_SYMBOL] = SYMBOL, \
 	[C_UPPER] = (word) + LETTER, \
@@ -207,13 +207,13 @@ static const struct range {
 	[C_OTHER_SCRIPT] = OTHER_SCRIPT, \
 	[C_WIDE_DIGIT] = DIGIT, \
 }
-/* A tab is a blank where a text is indented, and a token between columns. */
+/* A tab counts as a blank in an indentation, as a symbol between columns. */
 #define AFTER_LETTER COUNTS(0, 0, SYMBOL, LINE_END)
 #define AFTER_BLANK COUNTS(WORD, BLANK, BLANK, LINE_END)
 #define AFTER_LINE_END COUNTS(WORD, 0, BLANK, 0)
 #define AFTER_OTHER COUNTS(WORD, 0, SYMBOL, LINE_END)
 
-/* The row is the class before. */
+/* Weights; the row is the class of the character before. */
 static const uint16_t counts[CLASSES][CLASSES] = {
 	[C_SYMBOL] = AFTER_OTHER,
 	[C_UPPER] = AFTER_LETTER,
@@ -235,7 +235,7 @@ static const uint16_t counts[CLASSES][CLASSES] = {
 
 /* clang-format on */
 
-/* What a character of a run counts if the run is code. */
+/* Weights of the characters of a run that is code. */
 static const uint16_t code_counts[] = {
 	[C_UPPER] = CODE_LETTER,
 	[C_LOWER] = CODE_LETTER,
@@ -244,8 +244,8 @@ static const uint16_t code_counts[] = {
 };
 
 /*
- * Does a run change its class with a character?  By the class before, and its
- * own: from a digit or to one, or from lower to upper case.
+ * 1 if a character changes the class of a run, by the class before and its own:
+ * from or to a digit, or from lower to upper case.
  */
 static const unsigned char is_change[CLASSES][C_SIGN + 1] = {
 	[C_UPPER] = { [C_DIGIT] = 1 },
@@ -260,7 +260,7 @@ is_run(unsigned char class)
 	return class >= C_UPPER && class <= C_SIGN;
 }
 
-/* Is it a letter of which a run is a word? */
+/* True for letters whose runs are words. */
 static inline bool
 is_letter(unsigned char class)
 {
@@ -269,8 +269,8 @@ is_letter(unsigned char class)
 }
 
 /*
- * Add the bytes from p on to the run that the text ends with, or begin one.
- * They are of a piece whose first byte is at *piece.
+ * Add the bytes from p to end to the run at the end of the text, or begin one.  The
+ * piece of text that they are in begins at piece.
  */
 static void
 extend_run(struct gm_tokens *t, const unsigned char *piece,
@@ -290,7 +290,7 @@ extend_run(struct gm_tokens *t, const unsigned char *piece,
 	t->run.changes += changes;
 }
 
-/* Something else follows the run: decide if the run is code. */
+/* End the run, and count it anew if it is code. */
 static void
 end_run(struct gm_tokens *t)
 {
@@ -302,7 +302,7 @@ end_run(struct gm_tokens *t)
 	t->run.len = t->run.changes = t->run.more = 0;
 }
 
-/* Go on with the run that the text ends with; returns where that ends. */
+/* Continue the run at the end of the text; return its end. */
 static const unsigned char *
 add_run(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)
 {
@@ -321,10 +321,9 @@ add_run(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)
 }
 
 /*
- * Add ASCII to a text that does not end with a run; returns where it ends.
- * Short runs are no code and need no second look.  The loop has no branch that
- * depends on where words end, which a processor cannot predict: this makes it
- * twice as fast.
+ * Add ASCII to a text that does not end in a run; return where the ASCII ends.  Runs
+ * below CODE_MIN need no second look.  The loop has no branch that depends on the
+ * ends of words, which a processor cannot predict: that makes it twice as fast.
  */
 static const unsigned char *
 add_ascii(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)
@@ -360,7 +359,7 @@ add_wide(struct gm_tokens *t, unsigned char class)
 	t->last = class;
 }
 
-/* The row of a character; near: that of a character before. */
+/* Find the row of a character; near: the row of one before, tried first. */
 static const struct range *
 find(uint32_t point, const struct range *near)
 {
@@ -379,8 +378,8 @@ find(uint32_t point, const struct range *near)
 }
 
 /*
- * Complete the character that the text ends with; returns where it ends.  If it
- * turns out to be none, its bytes are symbols.
+ * Complete the character at the end of the text; return its end.  If the bytes are
+ * not UTF-8, they count as symbols.
  */
 static const unsigned char *
 add_half(struct gm_tokens *t, const unsigned char *p, const unsigned char *end)

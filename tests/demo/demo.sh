@@ -159,10 +159,10 @@ title 'An error says what failed, why, and what to do. Its status is for scripts
 scene 78 'gm-prompt -m gemini-2.0-flash "Hello"'
 
 title 'Which models are there, and which of them answer?'
-scene 0 'gm-models --probe -l flash | cut -f 1,2,6'
+scene 0 'gm-models --probe -l flash | cut -f 1,2,5'
 
 title 'The state of the keys, which all programs share.'
-scene 0 'gm-rotate --status | cut -f 1,2,4-6'
+scene 0 'gm-rotate --status | cut -f 1,2,4,5,7'
 
 title 'A batch. It stops at a limit, and resumes where it stopped.'
 if [ "${LIVE-}" != 1 ]; then

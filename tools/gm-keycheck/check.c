@@ -10,11 +10,11 @@
 /* Keys that are checked at once. */
 #define AT_ONCE ((size_t)64)
 
-/* A key on its way. */
+/* A key that is being checked. */
 struct item {
-	struct gm_service service; /* which may use this key alone */
+	struct gm_service service; /* may use this key only */
 	struct gm_result result;
-	enum gm_operation last; /* what it was asked last */
+	enum gm_operation last; /* of its last request */
 	struct gm_health *health;
 };
 
@@ -26,15 +26,15 @@ struct batch {
 	struct item *items;
 	size_t len;
 
-	/* The request that is asked now, with which of them. */
+	/* One round: this request, for each key that has this class so far. */
 	const struct gm_request *request;
 	enum gm_class class;
 	size_t next;
 };
 
 /*
- * Only this key may be used, and what is known of it does not count: so nothing
- * rotates, and dead keys are asked.
+ * Prepare a key: calls may use it alone, so nothing rotates, and ignore all marks
+ * from before this run, so that a rejected key gets a request, too.
  */
 static void
 begin_item(const struct batch *b, struct item *item)
@@ -47,7 +47,7 @@ begin_item(const struct batch *b, struct item *item)
 		.ignore_before_ms = gm_clock_wall_ms() };
 }
 
-/* Did it come to an answer, of whatever kind? */
+/* True if the service answered, even if the answer is cut or blocked. */
 static bool
 is_answered(enum gm_class c)
 {
@@ -57,7 +57,7 @@ is_answered(enum gm_class c)
 	       c == GM_CLASS_THOUGHTS;
 }
 
-/* Is it our own end, whatever the key? */
+/* True if this process has to end, whatever the key. */
 static bool
 is_fatal(enum gm_class c)
 {
@@ -65,7 +65,7 @@ is_fatal(enum gm_class c)
 	       c == GM_CLASS_CERTIFICATES;
 }
 
-/* What a server has said may hold a key. */
+/* Copy a text of the server, which may contain a key, with keys masked. */
 static int
 copy_masked(const struct batch *b, char *out, size_t size, const char *text,
     struct gm_err *err)
@@ -81,7 +81,7 @@ copy_masked(const struct batch *b, char *out, size_t size, const char *text,
 	return rc;
 }
 
-/* *err says what the call came to and, with -1, what has failed here. */
+/* Store the result of a call, whose error is in *err.  -1: *err is ours. */
 static int
 take_result(struct batch *b, struct item *item, struct gm_err *err)
 {
@@ -96,7 +96,7 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
 	if (gm_buf_check(&o->attempts, err) != 0)
 		return -1;
 	if (last == NULL)
-		return 0; /* another key, or process, has told it all */
+		return 0; /* a mark that another key or process has just made */
 	if (copy_masked(b, v->remedy, sizeof(v->remedy),
 		v->class != GM_CLASS_OK ? o->fault.remedy : "", err) != 0)
 		return -1;
@@ -108,8 +108,8 @@ take_result(struct batch *b, struct item *item, struct gm_err *err)
 }
 
 /*
- * After a refusal only what was refused is asked, put otherwise: a level is not
- * reached by failing the one before.
+ * True if a key takes part in the round: it passed so far, or this same request
+ * failed with the class of the round, and is repeated in another form.
  */
 static bool
 is_wanted(
@@ -119,7 +119,7 @@ is_wanted(
 	       (class == GM_CLASS_OK || item->last == operation);
 }
 
-/* The next key whose health has the class that is asked for. */
+/* Supply the pool with the next call of the round. */
 static int
 next(struct gm_call_args *ask, void *arg)
 {
@@ -143,7 +143,7 @@ next(struct gm_call_args *ask, void *arg)
 	return -1;
 }
 
-/* Something of ours has ended it, which tells nothing of the key. */
+/* True if the failure is this machine's, and says nothing about the key. */
 static bool
 is_ours(const struct item *item, int rc, const struct gm_err *err)
 {
@@ -158,9 +158,9 @@ done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 	return take_result(arg, ask->arg, err);
 }
 
-/* Ask a request with each key whose health has this class. */
+/* Run a round: send the request with each key that has this class. */
 static int
-ask(struct batch *b, const struct gm_request *q, enum gm_class class,
+send_round(struct batch *b, const struct gm_request *q, enum gm_class class,
     struct gm_err *err)
 {
 	const struct gm_pool pool = { .http = b->service->http,
@@ -180,33 +180,38 @@ static int
 generate(struct batch *b, struct gm_request *q, struct gm_err *err)
 {
 	q->max_tokens = "1";
-	if (ask(b, q, GM_CLASS_OK, err) != 0)
+	if (send_round(b, q, GM_CLASS_OK, err) != 0)
 		return -1;
-	/* So few tokens may be less than a model allows. */
+	/* Some models reject a limit of one token: retry without a limit. */
 	q->max_tokens = NULL;
-	return ask(b, q, GM_CLASS_BAD_REQUEST, err);
+	return send_round(b, q, GM_CLASS_BAD_REQUEST, err);
 }
 
-/* Has the service such a call?  If not, that is told at the last level. */
+/*
+ * True if the service supports the request and has a model for it.  If not, print
+ * a note that the level is skipped; for the last level, the one that the user
+ * wants, always, for a level on the way with -v only.
+ */
 static bool
-can_ask(const struct batch *b, const struct gm_request *q, bool last)
+is_supported(const struct batch *b, const struct gm_request *q, bool last)
 {
 	const struct gm_provider *provider = b->service->provider;
 	struct gm_err why;
 
 	if (provider->check(provider, q, &why) != 0)
-		(void)gm_fail(&why, GM_EUSAGE,
-		    "%s has no call that counts tokens", provider->name);
+		(void)gm_fail(
+		    &why, GM_EUSAGE, "not supported by %s", provider->name);
 	else if (gm_keyset_need_model(b->set, &why) == 0)
 		return true;
 	gm_note(&b->common->note, last ? GM_LEVEL_NOTE : GM_LEVEL_DETAIL,
-	    "left out: %s", why.msg);
+	    "--level %s skipped: %s",
+	    q->operation == GM_OP_COUNT ? "count" : "generate", why.msg);
 	return false;
 }
 
 /*
- * Is it no news of the key that a list, or a count, is not to be had?  Some
- * servers have no such operation, and some keys are for answers only.
+ * True if the failure of a list or a count says nothing about the key: some
+ * servers do not have these calls, and some keys may only generate.
  */
 static bool
 is_unavailable(const struct gm_health *v)
@@ -216,9 +221,9 @@ is_unavailable(const struct gm_health *v)
 	       v->class == GM_CLASS_PROTOCOL || v->http == 501;
 }
 
-/* An answer will be asked for, which says more. */
+/* Let such keys pass, as a later request to generate says more. */
 static void
-pass_on(struct batch *b)
+let_pass(struct batch *b)
 {
 	struct item *item;
 
@@ -230,8 +235,9 @@ pass_on(struct batch *b)
 static const struct gm_part one = { .text = { "1", 1 } };
 static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
 
+/* Send the requests of all levels up to this one. */
 static int
-ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
+check_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 {
 	struct gm_request q = { .operation = GM_OP_MODELS,
 		.model = "models",
@@ -243,33 +249,33 @@ ask_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 		.turns = &smallest,
 		.turns_len = 1 };
 	bool generates =
-	    level >= GM_KEYCHECK_GENERATE && can_ask(b, &answer, true);
+	    level >= GM_KEYCHECK_GENERATE && is_supported(b, &answer, true);
 
-	if (ask(b, &q, GM_CLASS_OK, err) != 0)
+	if (send_round(b, &q, GM_CLASS_OK, err) != 0)
 		return -1;
 	if (generates)
-		pass_on(b);
+		let_pass(b);
 	q.operation = GM_OP_COUNT;
 	q.model = b->set->models[0];
 	if (level >= GM_KEYCHECK_COUNT &&
-	    can_ask(b, &q, level == GM_KEYCHECK_COUNT) &&
-	    ask(b, &q, GM_CLASS_OK, err) != 0)
+	    is_supported(b, &q, level == GM_KEYCHECK_COUNT) &&
+	    send_round(b, &q, GM_CLASS_OK, err) != 0)
 		return -1;
 	if (generates)
-		pass_on(b);
+		let_pass(b);
 	return generates ? generate(b, &answer, err) : 0;
 }
 
-/* Do both a list and a count go well all the same? */
+/* True if a list and a count succeed although a request to generate would not. */
 static bool
-is_missed_for_free(enum gm_class c)
+is_hidden_from_free(enum gm_class c)
 {
 	return c == GM_CLASS_NO_CREDIT || c == GM_CLASS_QUOTA_MINUTE ||
 	       c == GM_CLASS_QUOTA_DAY || c == GM_CLASS_QUOTA_NONE ||
 	       c == GM_CLASS_QUOTA_SPEND || c == GM_CLASS_QUOTA;
 }
 
-/* Is it the user's limit for a day that the key has met, and no other? */
+/* True if the key has reached GM_RPD, and not a limit of the service. */
 static bool
 is_own_limit(const struct item *item, const struct gm_keystatus *s)
 {
@@ -282,33 +288,33 @@ is_own_limit(const struct item *item, const struct gm_keystatus *s)
 }
 
 /*
- * How long it lasts.  A key that is well as far as this level can see may be
- * known to be limited all the same.
+ * Take from the key state when a mark ends and, if the level was free, a limit
+ * that such requests cannot see but an earlier request has met.
  */
 static void
-find_standing(struct batch *b, struct item *item, bool blind)
+take_state(struct batch *b, struct item *item, bool free)
 {
 	struct gm_keyquery q = gm_keys_query(
 	    &b->set->keys, b->set->models[0], &item->service.filter);
 	struct gm_health *v = item->health;
 	struct gm_keystatus s;
 
-	if (v->class == GM_CLASS_OK && blind && !b->common->ignore_cooldown)
+	if (v->class == GM_CLASS_OK && free && !b->common->ignore_cooldown)
 		q.filter.ignore_before_ms = 0;
 	gm_keyrule_status(&q, v->index, &s);
-	if (v->class == GM_CLASS_OK && !is_missed_for_free(s.class))
+	if (v->class == GM_CLASS_OK && !is_hidden_from_free(s.class))
 		return;
 	if (v->class == GM_CLASS_OK) {
 		v->class = s.class;
-		v->model = q.model; /* a list has none */
+		v->model = q.model; /* the list was requested without one */
 	}
 	v->own_limit = is_own_limit(item, &s);
-	if (s.class != GM_CLASS_OK && s.until_ms != GM_KEYROW_FOREVER &&
+	if (s.class != GM_CLASS_OK &&
 	    (gm_health_is_healthy(v) || s.class == v->class))
-		v->until_ms = s.until_ms;
+		v->retry_at_ms = s.until_ms;
 }
 
-/* What is shown of the project: "label:work" and "project:1" by their ends. */
+/* Show "label:work" and "project:1" by the part after the colon. */
 static int
 name_project(const struct batch *b, struct item *item, struct gm_err *err)
 {
@@ -317,7 +323,7 @@ name_project(const struct batch *b, struct item *item, struct gm_err *err)
 	const char *colon = strchr(id, ':');
 	struct gm_health *v = item->health;
 
-	if (colon == NULL) /* its own, under the hash of the key */
+	if (colon == NULL) /* the key's hash: it shares no known project */
 		return 0;
 	return copy_masked(b, v->project, sizeof(v->project), colon + 1, err);
 }
@@ -350,11 +356,11 @@ check(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 		if (name_key(b, item->health, err) != 0)
 			return -1;
 	}
-	if (ask_levels(b, level, err) != 0)
+	if (check_levels(b, level, err) != 0)
 		return -1;
 	gm_keystate_look(b->service->keys->state, gm_clock_wall_ms());
 	for (item = b->items; item < b->items + b->len; item++) {
-		find_standing(b, item, level < GM_KEYCHECK_GENERATE);
+		take_state(b, item, level < GM_KEYCHECK_GENERATE);
 		if (name_project(b, item, err) != 0)
 			return -1;
 	}
@@ -377,7 +383,7 @@ check_some(struct batch *b, enum gm_keycheck_level level,
 	return rc;
 }
 
-/* How many of the healths at the front are of one service? */
+/* Count the healths at the front that are of one service, at most AT_ONCE. */
 static size_t
 count_alike(const struct gm_health *v, size_t len)
 {
@@ -397,7 +403,8 @@ gm_keycheck_run(const struct gm_services *services,
 	size_t at, n;
 	int rc = 0;
 
-	/* On a terminal they would stand between the lines of the keys. */
+	/* Only with --metrics: on a terminal they would mix with the table. */
+
 	b.log.metrics = common->config.values[GM_SET_METRICS].number != 0;
 	b.items = calloc(AT_ONCE, sizeof(*b.items));
 	if (b.items == NULL) {

@@ -2,8 +2,9 @@
 #define GM_KEYCHECK_CHECK_H
 
 /*
- * Check keys: each is asked for itself, all at once, whatever is known of them
- * already, and what comes of it is there for all processes.
+ * Check keys: send requests with each key, many at once, even if the key is
+ * cooling down or was rejected before.  The results go into the key state, for
+ * all processes.
  */
 
 #include "base/base.h"
@@ -12,20 +13,20 @@
 #include "cli/cli.h"
 #include "gm-keycheck/health.h"
 
-/* Each does what those before it do, with the keys that pass. */
+/* Requests that are sent; each level adds one, for keys that passed so far. */
 enum gm_keycheck_level {
-	GM_KEYCHECK_LIST,    /* a list of models, free */
-	GM_KEYCHECK_COUNT,   /* the tokens of a word, free */
-	GM_KEYCHECK_GENERATE /* an answer of one token, which costs quota */
+	GM_KEYCHECK_LIST,    /* list one model; free */
+	GM_KEYCHECK_COUNT,   /* count the tokens of a word; free */
+	GM_KEYCHECK_GENERATE /* generate one token; costs quota */
 };
 
 /*
- * Fill len healths, each with its index and service set, those of a service
- * one behind the other.  The services are connected.  What a service has no call
- * for is left out, with a note.
- * Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA; a deadline that is over is
- * a health.
+ * Fill len healths whose provider, service and index are set, sorted by service.
+ * The services are connected.  A level that a service does not support is
+ * skipped, with a note.  Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA.  An
+ * exceeded deadline is no error: the keys without a response are unknown.
  */
+
 int gm_keycheck_run(const struct gm_services *, const struct gm_common *,
     enum gm_keycheck_level, struct gm_health *, size_t len,
     struct gm_err *) GM_MUST_CHECK;

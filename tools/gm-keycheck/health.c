@@ -4,139 +4,75 @@
 #include "gm-keycheck/prometheus.h"
 #include "json/write.h"
 
-#define SUMMARY_BYTES 400
+#define SUMMARY_BYTES ((size_t)GM_ERR_MAX)
+#define NAMED_MAX 3 /* keys that a summary names */
 
-enum status {
-	OK,
-	LIMITED,
-	INVALID,
-	EXPIRED,
-	LEAKED,
-	RESTRICTED,
-	PROJECT,
-	NO_CREDIT,
-	PLACE,
-	UNKNOWN,
-	STATUSES
-};
-
-static const char *const words[STATUSES] = { "ok", "limited", "invalid",
-	"expired", "leaked", "restricted", "project_blocked", "no_credit",
-	"region", "unknown" };
-
-#define LATER "try again later"
-#define BASE_URL "check the base URL"
-
-/* What a class says of the key, and what to do about it. */
-static const struct {
-	enum status status;
-	const char *advice; /* NULL: nothing */
-} rows[GM_CLASSES] = {
-	[GM_CLASS_OK] = { OK, NULL },
-	[GM_CLASS_KEY_INVALID] = { INVALID, "replace it" },
-	[GM_CLASS_KEY_EXPIRED] = { EXPIRED, "renew or replace it" },
-	[GM_CLASS_KEY_LEAKED] = { LEAKED, "delete it and make another" },
-	[GM_CLASS_KEY_RESTRICTED] = { RESTRICTED,
-	    "allow this API and this machine in its restrictions" },
-	[GM_CLASS_KEY_REJECTED] = { INVALID, "replace it" },
-	[GM_CLASS_NO_KEY_SENT] = { UNKNOWN,
-	    "look for a proxy that removes the key" },
-	[GM_CLASS_PROJECT_BLOCKED] = { PROJECT,
-	    "enable the API and billing in its project; if it is suspended: "
-	    "appeal, or use another" },
-	[GM_CLASS_PROJECT_DENIED] = { PROJECT,
-	    "contact support, or use another project" },
-	/* It may concern the model alone: no health on the key. */
-	[GM_CLASS_FORBIDDEN] = { UNKNOWN,
-	    "use another model, or ask for permission in its project" },
-	[GM_CLASS_NO_CREDIT] = { NO_CREDIT, "add credit to its account" },
-	[GM_CLASS_REGION] = { PLACE,
-	    "use it from a supported region, or enable billing" },
-	[GM_CLASS_QUOTA_MINUTE] = { LIMITED, "wait" },
-	[GM_CLASS_QUOTA_DAY] = { LIMITED, "wait, or pay for more" },
-	[GM_CLASS_QUOTA_NONE] = { LIMITED,
-	    "use another model, or enable billing" },
-	[GM_CLASS_QUOTA_SPEND] = { LIMITED, "wait, or raise the limit" },
-	[GM_CLASS_QUOTA] = { LIMITED, "wait" },
-	[GM_CLASS_QUOTA_SEARCH] = { LIMITED, "wait, or do without search" },
-	[GM_CLASS_MODEL_GONE] = { UNKNOWN, "ask another model" },
-	[GM_CLASS_BAD_URL] = { UNKNOWN, BASE_URL },
-	[GM_CLASS_BAD_REQUEST] = { UNKNOWN, "see what -v says" },
-	[GM_CLASS_TOO_LARGE] = { UNKNOWN, "see what -v says" },
-	[GM_CLASS_OVERLOADED] = { UNKNOWN, LATER },
-	[GM_CLASS_SERVER_TIMEOUT] = { UNKNOWN, LATER },
-	[GM_CLASS_CANCELLED] = { UNKNOWN, LATER },
-	[GM_CLASS_SERVER] = { UNKNOWN, LATER },
-	[GM_CLASS_LOADING] = { UNKNOWN, LATER },
-	[GM_CLASS_NETWORK] = { UNKNOWN, "check the network" },
-	[GM_CLASS_REFUSED] = { UNKNOWN, "start the server" },
-	[GM_CLASS_TIMEOUT] = { UNKNOWN, "check the network" },
-	[GM_CLASS_TLS] = { UNKNOWN, "check certificates and clock" },
-	[GM_CLASS_CERTIFICATES] = { UNKNOWN, "check certificates" },
-	[GM_CLASS_PROXY] = { UNKNOWN, "check the proxy" },
-	[GM_CLASS_FRONT_END] = { UNKNOWN,
-	    "check the base URL, and from where you connect" },
-	[GM_CLASS_REDIRECT] = { UNKNOWN, BASE_URL },
-	[GM_CLASS_PROTOCOL] = { UNKNOWN, BASE_URL },
-	[GM_CLASS_TRUNCATED] = { UNKNOWN, LATER },
-	[GM_CLASS_BLOCKED] = { OK, NULL },
-	[GM_CLASS_EMPTY] = { OK, NULL },
-	[GM_CLASS_TOKEN_LIMIT] = { OK, NULL },
-	[GM_CLASS_UNFINISHED] = { OK, NULL },
-	[GM_CLASS_PARTIAL] = { OK, NULL },
-	[GM_CLASS_THOUGHTS] = { OK, NULL },
-	[GM_CLASS_DEADLINE] = { UNKNOWN, "allow more time" },
-	[GM_CLASS_SIGNAL] = { UNKNOWN, LATER },
-	[GM_CLASS_LOCAL] = { UNKNOWN, LATER },
-};
-
-static enum status
+static enum gm_status
 status_of(const struct gm_health *v)
 {
-	return rows[v->class].status;
+	return gm_class(v->class)->status;
+}
+
+static const char *
+word_of(const struct gm_health *v)
+{
+	return gm_status_name(status_of(v));
 }
 
 bool
 gm_health_is_healthy(const struct gm_health *v)
 {
-	return status_of(v) <= LIMITED;
+	return status_of(v) <= GM_STATUS_LIMITED;
+}
+
+/*
+ * Advice about a class.  That of the class itself continues an error line; some
+ * read differently next to a key.
+ */
+static const char *class_advice(enum gm_class class)
+{
+	if (class == GM_CLASS_QUOTA_MINUTE || class == GM_CLASS_QUOTA)
+		return "wait";
+	if (class == GM_CLASS_QUOTA_SPEND)
+		return "wait, or raise the spending limit";
+	if (class == GM_CLASS_PROJECT_BLOCKED)
+		return "enable the API and billing in its project";
+	return gm_class(class)->advice;
 }
 
 static const char *
 advice_of(const struct gm_health *v)
 {
+	const char *advice;
+
 	if (v->remedy[0] != '\0')
 		return v->remedy;
-	if (v->old_format && status_of(v) == INVALID)
-		return "make a new key: those of the old format (AIza...) have "
-		       "been rejected since June 2026";
-	return v->own_limit ? "wait, or raise GM_RPD" : rows[v->class].advice;
+	if (v->old_format && status_of(v) == GM_STATUS_INVALID)
+		return "create a new key: those of the old format are rejected "
+		       "since June 2026";
+	if (v->own_limit)
+		return "wait, or raise GM_RPD";
+	advice = class_advice(v->class);
+	if (advice == NULL && !gm_health_is_healthy(v))
+		return "add -v for the reason";
+	return advice;
 }
 
-void
-gm_health_head(bool named, struct gm_buf *out)
+static void
+put_row(const struct gm_health *v, bool named, bool projects, int64_t now_ms,
+    struct gm_buf *out)
 {
-	if (named)
-		gm_buf_puts(out, "PROVIDER\t");
-	gm_buf_puts(
-	    out, "INDEX\tKEY\tPROJECT\tSTATUS\tUNTIL\tHTTP\tMS\tWHAT TO DO\n");
-}
-
-void
-gm_health_row(const struct gm_health *v, bool named, struct gm_buf *out)
-{
-	char until[GM_CLOCK_TEXT] = "";
-
-	if (v->until_ms != 0)
-		gm_clock_format(until, v->until_ms);
 	if (named)
 		gm_buf_printf(out, "%s\t", v->provider);
 	gm_buf_printf(out, "%zu\t", v->index);
 	gm_table_text(out, v->key);
 	gm_buf_putc(out, '\t');
-	gm_table_text(out, v->project);
-	gm_buf_printf(out, "\t%s\t", words[status_of(v)]);
-	gm_table_text(out, until);
+	if (projects) {
+		gm_table_text(out, v->project);
+		gm_buf_putc(out, '\t');
+	}
+	gm_buf_printf(out, "%s\t", word_of(v));
+	gm_table_time(out, v->retry_at_ms, now_ms);
 	gm_buf_putc(out, '\t');
 	gm_table_int(out, v->http != 0 ? v->http : -1);
 	gm_buf_putc(out, '\t');
@@ -146,24 +82,59 @@ gm_health_row(const struct gm_health *v, bool named, struct gm_buf *out)
 	gm_buf_putc(out, '\n');
 }
 
+static bool
+has_project(const struct gm_health *v, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (v[i].project[0] != '\0')
+			return true;
+	return false;
+}
+
+void
+gm_health_table(const struct gm_health *v, size_t len, bool named,
+    int64_t now_ms, struct gm_buf *out)
+{
+	bool terminal = now_ms != 0,
+	     projects = !terminal || has_project(v, len);
+	struct gm_buf rows;
+	size_t i;
+
+	gm_buf_init(&rows, out->max);
+	if (terminal)
+		gm_buf_printf(&rows,
+		    "%sINDEX\tKEY\t%sSTATUS\tRETRY AT\tHTTP\tMS\tWHAT TO DO\n",
+		    named ? "PROVIDER\t" : "", projects ? "PROJECT\t" : "");
+	for (i = 0; i < len; i++)
+		put_row(&v[i], named, projects, now_ms, &rows);
+	if (terminal)
+		gm_table_align(gm_buf_span(&rows), out);
+	else
+		gm_buf_put_span(out, gm_buf_span(&rows));
+	gm_buf_inherit(out, &rows);
+	gm_buf_release(&rows);
+}
+
 void
 gm_health_json(const struct gm_health *v, struct gm_buf *out)
 {
-	char until[GM_CLOCK_TEXT] = "";
+	char retry_at[GM_CLOCK_TEXT] = "";
 	struct gm_jsonw w;
 
-	if (v->until_ms != 0)
-		gm_clock_format(until, v->until_ms);
+	if (v->retry_at_ms != 0 && v->retry_at_ms != INT64_MAX)
+		gm_clock_format(retry_at, v->retry_at_ms);
 	gm_jsonw_init(&w, out);
 	gm_jsonw_object(&w, NULL);
 	gm_jsonw_text(&w, "provider", v->provider);
 	gm_jsonw_int(&w, "index", (int64_t)v->index);
 	gm_jsonw_text_or_null(&w, "key", v->key);
 	gm_jsonw_text_or_null(&w, "project", v->project);
-	gm_jsonw_text(&w, "status", words[status_of(v)]);
+	gm_jsonw_text(&w, "status", word_of(v));
 	gm_jsonw_text(&w, "class", gm_class(v->class)->name);
 	gm_jsonw_bool(&w, "healthy", gm_health_is_healthy(v));
-	gm_jsonw_text_or_null(&w, "until", until);
+	gm_jsonw_text_or_null(&w, "retry_at", retry_at);
 	gm_jsonw_int_or_null(&w, "http", v->http != 0 ? v->http : -1);
 	gm_jsonw_int_or_null(&w, "ms", v->sent ? v->ms : -1);
 	gm_jsonw_text_or_null(&w, "advice", advice_of(v));
@@ -183,7 +154,7 @@ count_healthy(const struct gm_health *v, size_t len)
 }
 
 static size_t
-count_status(const struct gm_health *v, size_t len, enum status status)
+count_status(const struct gm_health *v, size_t len, enum gm_status status)
 {
 	size_t n = 0, i;
 
@@ -192,13 +163,7 @@ count_status(const struct gm_health *v, size_t len, enum status status)
 	return n;
 }
 
-size_t
-gm_health_limited(const struct gm_health *v, size_t len)
-{
-	return count_status(v, len, LIMITED);
-}
-
-/* A sample for each key: is it healthy, or what is its status? */
+/* Put a sample for each key: with its status as a label, or 1 if healthy. */
 static void
 put_samples(const struct gm_health *v, size_t len, const char *name,
     bool status, struct gm_buf *out)
@@ -216,7 +181,7 @@ put_samples(const struct gm_health *v, size_t len, const char *name,
 		labels[0].value = v[i].provider;
 		labels[1].value = gm_buf_str(&number);
 		labels[2].value = v[i].project;
-		labels[3].value = words[status_of(&v[i])];
+		labels[3].value = word_of(&v[i]);
 		gm_prometheus_sample(out, name, labels,
 		    status ? GM_LEN(labels) : GM_LEN(labels) - 1,
 		    status || gm_health_is_healthy(&v[i]));
@@ -248,22 +213,63 @@ gm_health_metrics(
 	    out, "gm_keycheck_timestamp_seconds", NULL, 0, now_ms / 1000);
 }
 
-/* "; 2 invalid, 1 unknown", from this status on. */
-static void
-put_counts(const struct gm_health *v, size_t len, enum status first,
-    struct gm_buf *out)
+/* True if the keys are of several services, so that an index is not enough. */
+static bool
+has_services(const struct gm_health *v, size_t len)
 {
-	const char *between = "; ";
-	size_t n;
-	int s;
+	size_t i;
 
-	for (s = (int)first; s < STATUSES; s++) {
-		n = count_status(v, len, (enum status)s);
-		if (n == 0)
+	for (i = 1; i < len; i++)
+		if (v[i].service != v[0].service)
+			return true;
+	return false;
+}
+
+/* Put "key 1 (...0002)". */
+static void
+put_key(const struct gm_health *v, bool named, struct gm_buf *out)
+{
+	gm_buf_printf(out, "%s%skey %zu", named ? v->provider : "",
+	    named ? " " : "", v->index);
+	if (v->key[0] != '\0')
+		gm_buf_printf(out, " (%s)", v->key);
+}
+
+/*
+ * Put the first keys whose status is from first to last: "key 1 (...0002) invalid,
+ * key 3 (...0004) leaked, and 2 more"; words: with the status.
+ */
+static void
+put_keys(const struct gm_health *v, size_t len, enum gm_status first,
+    enum gm_status last, bool words, struct gm_buf *out)
+{
+	bool named = has_services(v, len);
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		if (status_of(&v[i]) < first || status_of(&v[i]) > last ||
+		    n++ >= NAMED_MAX)
 			continue;
-		gm_buf_printf(out, "%s%zu %s", between, n, words[s]);
-		between = ", ";
+		gm_buf_puts(out, n > 1 ? ", " : "");
+		put_key(&v[i], named, out);
+		if (words)
+			gm_buf_printf(out, " %s", word_of(&v[i]));
 	}
+	if (n > NAMED_MAX)
+		gm_buf_printf(out, ", and %zu more", n - NAMED_MAX);
+}
+
+void
+gm_health_note(const struct gm_health *v, size_t len, struct gm_buf *out)
+{
+	size_t n = count_status(v, len, GM_STATUS_LIMITED);
+
+	if (n == 0)
+		return;
+	gm_buf_printf(out,
+	    "%zu of %zu key%s %s limited, which counts as healthy: ", n, len,
+	    len == 1 ? "" : "s", n == 1 ? "is" : "are");
+	put_keys(v, len, GM_STATUS_LIMITED, GM_STATUS_LIMITED, false, out);
 }
 
 static void
@@ -282,18 +288,39 @@ put_good(size_t good, size_t len, bool now, struct gm_buf *text)
 		    good == 1 ? "is" : "are");
 }
 
+/* Put the keys with this status or a worse one, and what to do about a single one. */
+static void
+put_bad(const struct gm_health *v, size_t len, enum gm_status first,
+    struct gm_buf *text)
+{
+	const struct gm_health *bad = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		if (status_of(&v[i]) >= first) {
+			bad = &v[i];
+			n++;
+		}
+	if (bad == NULL)
+		return;
+	gm_buf_puts(text, "; ");
+	put_keys(v, len, first, GM_STATUS_UNKNOWN, true, text);
+	if (n == 1)
+		gm_buf_printf(text, ": %s", advice_of(bad));
+}
+
 int
 gm_health_sum(const struct gm_health *v, size_t len, size_t wanted, bool now,
     struct gm_err *err)
 {
 	size_t healthy = count_healthy(v, len);
-	size_t good = now ? count_status(v, len, OK) : healthy;
+	size_t good = now ? count_status(v, len, GM_STATUS_OK) : healthy;
 	enum gm_code code = GM_ENEGATIVE;
 	struct gm_buf text;
 
 	if (good >= wanted)
 		return 0;
-	if (healthy == 0 && count_status(v, len, UNKNOWN) == len)
+	if (healthy == 0 && count_status(v, len, GM_STATUS_UNKNOWN) == len)
 		return gm_fail(err, GM_EUNAVAILABLE, "no key got an answer: %s",
 		    v[0].err.msg);
 	gm_buf_init(&text, SUMMARY_BYTES);
@@ -301,9 +328,8 @@ gm_health_sum(const struct gm_health *v, size_t len, size_t wanted, bool now,
 		code = GM_ENOPERM;
 	put_good(good, len, now, &text);
 	if (good > 0 && wanted != len)
-		gm_buf_printf(&text, ", %zu %s wanted", wanted,
-		    wanted == 1 ? "is" : "are");
-	put_counts(v, len, now ? LIMITED : LIMITED + 1, &text);
+		gm_buf_printf(&text, ", %zu required", wanted);
+	put_bad(v, len, now ? GM_STATUS_LIMITED : GM_STATUS_LIMITED + 1, &text);
 	(void)gm_buf_fail(&text, code, err);
 	gm_buf_release(&text);
 	return -1;

@@ -1,4 +1,4 @@
-/* gm-keycheck: tell which API keys work, and what to do about the others. */
+/* gm-keycheck: check which API keys work, and say what to do about the others. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +32,14 @@ struct options {
 struct run {
 	struct options *opt;
 	enum gm_keycheck_level level;
-	int64_t wanted; /* keys that must be healthy; -1: all */
-	bool now;       /* they must be able to answer now */
+	int64_t wanted; /* --min-healthy or --min-ok; -1: all */
+	bool now;       /* --min-ok: limited keys do not count */
 	struct gm_cli_operands operands;
 	struct gm_buf typed; /* keys from standard input */
 	struct gm_services services;
 	struct gm_health *healths;
 	size_t len;
-	bool named; /* keys of several services: each with its name */
+	bool named; /* keys of several services: show the provider */
 	struct gm_out out;
 	struct gm_outfile metrics;
 };
@@ -65,7 +65,7 @@ parse_level(const char *text, enum gm_keycheck_level *level, struct gm_err *err)
 	return gm_fail(err, GM_EUSAGE, "--level: not list, count or generate");
 }
 
-/* "-" is alone. */
+/* Find out if keys are on standard input: "-" must be the only operand. */
 static int
 read_operands(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -76,8 +76,8 @@ read_operands(struct run *r, int argc, char **argv, struct gm_err *err)
 		if (strcmp(argv[i], "-") == 0)
 			r->operands.typed = true;
 	if (r->operands.typed && argc > 1)
-		return gm_fail(err, GM_EUSAGE,
-		    "'-' and other operands cannot be combined");
+		return gm_fail(
+		    err, GM_EUSAGE, "- and other operands cannot be combined");
 	return 0;
 }
 
@@ -124,8 +124,7 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 		return -1;
 	if (o->prometheus != NULL && strcmp(o->prometheus, "-") == 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--prometheus: needs a file, as standard output has the "
-		    "keys");
+		    "--prometheus: needs a file; standard output has the keys");
 	r->wanted = -1;
 	r->now = o->min_ok != NULL;
 	if (parse_wanted(r, "--min-healthy", o->min_healthy, err) != 0 ||
@@ -144,7 +143,7 @@ add_key(struct run *r, size_t service, size_t index)
 		.provider = r->services.services[service].provider->name };
 }
 
-/* The keys that the operands name, in the order of the ring. */
+/* Add the keys that the operands name, each once, in the order of the ring. */
 static int
 choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -170,7 +169,7 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 	return rc;
 }
 
-/* A health for each key that is to be checked, in the order of the keys. */
+/* Add a health for each key to check, sorted by service and index. */
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {
@@ -210,7 +209,7 @@ holds_key(const struct gm_config *c)
 	return false;
 }
 
-/* Is the env file safe where it is? */
+/* Print notes if others, or git, may get the keys in the env file. */
 static void
 warn(const struct gm_common *c)
 {
@@ -223,22 +222,23 @@ warn(const struct gm_common *c)
 		return;
 	if (c->config.file.unsafe)
 		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%s: others can read or change it: run chmod 600 %s", path,
+		    "%s: others can read or change it; run chmod 600 %s", path,
 		    path);
 	switch (gm_worktree_look(path, &env)) {
 	case GM_WORKTREE_TRACKED:
 		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%s: git tracks it: remove it from the repository, and "
-		    "replace its keys if that was ever shared",
+		    "%s: tracked by git; remove it from the repository, and "
+		    "replace its keys if they were pushed",
 		    path);
 		break;
 	case GM_WORKTREE_EXPOSED:
 		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%s: git does not ignore it: name it in .gitignore", path);
+		    "%s: not ignored by git; add it to .gitignore", path);
 		break;
 	case GM_WORKTREE_UNKNOWN:
 		gm_note(&c->note, GM_LEVEL_DETAIL,
-		    "%s: git could not say whether it tracks or ignores it",
+		    "%s: git does not say if it is tracked or ignored",
+
 		    path);
 		break;
 	case GM_WORKTREE_FINE:
@@ -264,7 +264,7 @@ write_metrics(struct run *r, struct gm_err *err)
 	if (rc != 0 && err->code == GM_EIO)
 		gm_err_prefix(err, "%s: ", path);
 	gm_buf_release(&text);
-	r->metrics.mode = 0644; /* for whoever collects it */
+	r->metrics.mode = 0644; /* the exporter is another user */
 	return rc == 0 ? gm_outfile_commit(&r->metrics, err) : -1;
 }
 
@@ -272,23 +272,13 @@ static void
 put_lines(const struct run *r, struct gm_buf *out)
 {
 	const struct gm_common *c = &r->opt->common;
-	struct gm_buf rows;
 	size_t i;
 
-	gm_buf_init(&rows, OUTPUT_MAX);
-	if (c->out_is_tty && !c->json)
-		gm_health_head(r->named, &rows);
-	for (i = 0; i < r->len; i++)
-		if (c->json)
-			gm_health_json(&r->healths[i], &rows);
-		else
-			gm_health_row(&r->healths[i], r->named, &rows);
-	if (c->out_is_tty && !c->json)
-		gm_table_align(gm_buf_span(&rows), out);
-	else
-		gm_buf_put_span(out, gm_buf_span(&rows));
-	gm_buf_inherit(out, &rows);
-	gm_buf_release(&rows);
+	if (!c->json)
+		gm_health_table(r->healths, r->len, r->named,
+		    c->out_is_tty ? gm_clock_wall_ms() : 0, out);
+	for (i = 0; c->json && i < r->len; i++)
+		gm_health_json(&r->healths[i], out);
 }
 
 static int
@@ -308,28 +298,40 @@ write_lines(struct run *r, struct gm_err *err)
 	return rc;
 }
 
-/* The lines, the metrics, and what it all comes to. */
+/* Print a note about keys that are limited; with --min-ok they do not count. */
+static int
+note_limited(const struct run *r, struct gm_err *err)
+{
+	struct gm_buf note;
+	int rc;
+
+	if (r->now)
+		return 0;
+	gm_buf_init(&note, GM_ERR_MAX);
+	gm_health_note(r->healths, r->len, &note);
+	rc = gm_buf_check(&note, err);
+	if (rc == 0 && note.len > 0)
+		gm_note(&r->opt->common.note, GM_LEVEL_NOTE, "%s",
+		    gm_buf_str(&note));
+	gm_buf_release(&note);
+	return rc;
+}
+
+/* Write the metrics and the lines, and sum up. */
 static int
 deliver(struct run *r, struct gm_err *err)
 {
-	const struct gm_common *c = &r->opt->common;
-	size_t limited = gm_health_limited(r->healths, r->len);
-
 	gm_stop_last_words();
-	/* The metrics first: the reader of the lines may have left. */
-	if (write_metrics(r, err) != 0 || write_lines(r, err) != 0)
+	/* The metrics first: the reader of the lines may be gone. */
+	if (write_metrics(r, err) != 0 || write_lines(r, err) != 0 ||
+	    note_limited(r, err) != 0)
 		return -1;
-	if (limited > 0 && !r->now)
-		gm_note(&c->note, GM_LEVEL_NOTE,
-		    "%zu of %zu key%s %s limited for now, which counts as "
-		    "healthy",
-		    limited, r->len, r->len == 1 ? "" : "s",
-		    limited == 1 ? "is" : "are");
 	return gm_health_sum(r->healths, r->len,
 	    r->wanted < 0 ? r->len : (size_t)r->wanted, r->now, err);
 }
 
-/* Keys that are typed in place of the configured ones. */
+/* Read keys from standard input, in place of the configured ones. */
+
 static int
 read_typed(struct run *r, struct gm_err *err)
 {
@@ -369,7 +371,9 @@ work(struct run *r, const struct gm_tool *tool, int argc, char **argv,
 	    choose_keys(r, argc, argv, err) != 0 ||
 	    gm_out_open(&r->out, NULL, err) != 0)
 		return -1;
+	/* Create the file before anything is sent: a request may cost quota. */
 	if (o->prometheus != NULL &&
+
 	    gm_outfile_create(&r->metrics, o->prometheus, err) != 0)
 		return -1;
 	warn(&o->common);

@@ -13,10 +13,10 @@
 #include "base/buf.h"
 
 struct gm_prometheus_label {
-	const char *name, *value; /* value: any text of one line */
+	const char *name, *value; /* value: any text; it is escaped */
 };
 
-/* Begin a metric: its HELP and TYPE; its samples must follow at once. */
+/* Begin a metric with its HELP and TYPE lines; its samples must follow. */
 void gm_prometheus_gauge(struct gm_buf *, const char *name, const char *help);
 
 void gm_prometheus_sample(struct gm_buf *, const char *name,

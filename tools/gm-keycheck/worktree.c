@@ -7,14 +7,14 @@
 #include "base/child.h"
 #include "gm-keycheck/worktree.h"
 
-#define GIT_MS 3000 /* a repository may be on a slow disk */
+#define GIT_MS 3000 /* of each run: a repository may be on a slow disk */
 #define PATH_BYTES 4096
 #define MEMORY ((size_t)256 * 1024)
 #define WORDS 16
 #define COMMAND 3
-#define NOT_THERE 1 /* status: not tracked, not ignored; others are errors */
+#define NOT_LISTED 1 /* status: not tracked, not ignored; others: error */
 
-/* A path without links, cut at its last slash. */
+/* A path without symbolic links, cut at its last slash. */
 struct place {
 	char *dir;
 	const char *name;
@@ -49,7 +49,7 @@ has_git(struct gm_span dir)
 	return found;
 }
 
-/* Is there a ".git" in dir or above? */
+/* True if dir or a directory above has ".git", a directory or a file. */
 static bool
 is_in_work_tree(const char *dir)
 {
@@ -65,12 +65,13 @@ is_in_work_tree(const char *dir)
 	return true;
 }
 
-/* Words as a program takes them: its arguments, its environment. */
+/* Arguments or environment of a program. */
 struct words {
-	struct gm_buf memory;
-	char *items[WORDS + 1]; /* NULL behind the last; after finish() */
+	struct gm_buf memory;   /* words with a NUL after each */
+	char *items[WORDS + 1]; /* set by finish(); NULL after the last */
 };
 
+/* Set items; only now, as memory moves while it grows. */
 static int
 finish(struct words *w)
 {
@@ -93,7 +94,7 @@ put_variable(struct words *w, const char *name, const char *value)
 	gm_buf_putc(&w->memory, '\0');
 }
 
-/* What git gets to know of our environment, and what keeps it quiet. */
+/* Make git's environment: what it needs, and what keeps it from running others. */
 static int
 make_environment(struct words *w, const struct gm_worktree_env *from)
 {
@@ -102,7 +103,7 @@ make_environment(struct words *w, const struct gm_worktree_env *from)
 	put_variable(w, "XDG_CONFIG_HOME", from->config_home);
 	put_variable(w, "LC_ALL", "C");
 	put_variable(w, "GIT_OPTIONAL_LOCKS", "0");
-	/* A repository may lack objects, and name a program to fetch them. */
+	/* A partial clone names a program that fetches missing objects. */
 	put_variable(w, "GIT_NO_LAZY_FETCH", "1");
 	put_variable(w, "GIT_ALLOW_PROTOCOL", "none");
 	put_variable(w, "GIT_TERMINAL_PROMPT", "0");
@@ -110,8 +111,8 @@ make_environment(struct words *w, const struct gm_worktree_env *from)
 }
 
 /*
- * "git ... HOW COMMAND OPTION -- NAME" in the place.  A file system monitor and
- * hooks are programs that the repository names.
+ * Make "git ... COMMAND -- NAME" in the directory.  A file system monitor and
+ * hooks are programs that the repository names: turn them off.
  */
 static int
 make_command(struct words *w, const struct place *place,
@@ -128,7 +129,7 @@ make_command(struct words *w, const struct place *place,
 	return finish(w);
 }
 
-/* Its status, or -1. */
+/* Run git.  Returns its exit status, or -1. */
 static int
 run_git(const struct place *place, const struct words *env,
     const char *const command[COMMAND])
@@ -154,7 +155,7 @@ run_git(const struct place *place, const struct words *env,
 	return status;
 }
 
-/* The name is no pattern; check-ignore takes none, and refuses the option. */
+/* A name is not a pattern; check-ignore takes no patterns, nor that option. */
 static enum gm_worktree
 ask_git(const struct place *place, const struct words *env)
 {
@@ -167,11 +168,11 @@ ask_git(const struct place *place, const struct words *env)
 
 	if (status == 0)
 		return GM_WORKTREE_TRACKED;
-	if (status == NOT_THERE)
+	if (status == NOT_LISTED)
 		status = run_git(place, env, ignored);
 	if (status == 0)
 		return GM_WORKTREE_FINE;
-	return status == NOT_THERE ? GM_WORKTREE_EXPOSED : GM_WORKTREE_UNKNOWN;
+	return status == NOT_LISTED ? GM_WORKTREE_EXPOSED : GM_WORKTREE_UNKNOWN;
 }
 
 enum gm_worktree

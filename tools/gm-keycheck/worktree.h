@@ -2,22 +2,22 @@
 #define GM_KEYCHECK_WORKTREE_H
 
 /*
- * Is a file with secrets in the way of git?  It is in a work tree if there is a
- * ".git" in its directory or above; the rest git itself is asked for, without
- * a shell, with no key in its environment, and with nothing that a repository
- * could make it run.
+ * Check if git tracks a file with secrets, or would add it.  A ".git" in its
+ * directory or above means that it is in a work tree; git says the rest.  Git is
+ * run without a shell, with no key in its environment, and so that it runs
+ * nothing that the repository names, which may be somebody else's.
  *
- * Whatever goes wrong (no git, a repository that it does not trust, no answer
- * within seconds) is neither good nor bad news.
+ * If that fails (no git, a repository that git does not trust, no result within
+ * 3 s), the result is GM_WORKTREE_UNKNOWN.
  */
 
 #include "base/base.h"
 
 enum gm_worktree {
-	GM_WORKTREE_FINE,    /* outside of any, or ignored */
-	GM_WORKTREE_TRACKED, /* it is in the repository, or is about to be */
+	GM_WORKTREE_FINE,    /* in no work tree, or ignored */
+	GM_WORKTREE_TRACKED, /* committed, or added */
 	GM_WORKTREE_EXPOSED, /* neither tracked nor ignored */
-	GM_WORKTREE_UNKNOWN  /* git could not be asked, or failed */
+	GM_WORKTREE_UNKNOWN  /* git is missing, or has failed */
 };
 
 /* Variables for git; NULL: not set. */

@@ -11,13 +11,13 @@
 
 #define PATH_LEN_MAX 4096
 
-/* More must be a service that has lost its way. */
+/* Gemini's list has one page of 1000; a longer one has no end. */
 #define PAGES_MAX 100
 
-/* None of them is about keys. */
+/* Operands are patterns: none of them names a key. */
 static const struct gm_cli_operands no_operands = { .alone = false };
 
-/* Of what comes repeatedly, the last counts. */
+/* Keep the text of a page, in place of one from an earlier attempt. */
 static int
 keep_page(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -62,7 +62,7 @@ fetch_page(struct gm_catalog *c, const char *token, struct gm_buf *page,
 	return rc;
 }
 
-/* Was there this token before?  If not, keep it, with a NUL behind it. */
+/* Return true if this token was seen before; else remember it, with its NUL. */
 static bool
 is_seen(struct gm_buf *seen, const char *token)
 {
@@ -75,7 +75,7 @@ is_seen(struct gm_buf *seen, const char *token)
 	return false;
 }
 
-/* Take all pages; the buffers are for the token, a page, and all tokens. */
+/* Request all pages.  The buffers have the next token, a page, and all tokens. */
 static int
 fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
     struct gm_buf *seen, struct gm_err *err)
@@ -89,7 +89,7 @@ fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
 			    PAGES_MAX);
 		if (fetch_page(c, gm_buf_str(token), page, err) != 0)
 			return -1;
-		c->class = GM_CLASS_PROTOCOL; /* unless it all makes sense */
+		c->class = GM_CLASS_PROTOCOL; /* until the page is parsed */
 		if (gm_models_parse(&c->models, gm_buf_span(page),
 			&c->tool->common->secrets, token, err) != 0)
 			return -1;
@@ -125,7 +125,7 @@ static void
 use_service(struct gm_catalog *c, size_t i)
 {
 	c->service = c->services.services[i];
-	c->service.next = NULL; /* a page is not continued elsewhere */
+	c->service.next = NULL; /* other services have other pages */
 	c->provider = c->service.provider;
 }
 
@@ -137,10 +137,11 @@ check_probe(const struct gm_catalog *c, struct gm_err *err)
 
 	if (!c->probe || c->provider->check(c->provider, &q, &ignored) == 0)
 		return 0;
-	return gm_fail(err, GM_EUSAGE,
-	    "--probe: %s has no call for it that is free", c->provider->name);
+	return gm_fail(
+	    err, GM_EUSAGE, "--probe: not supported by %s", c->provider->name);
 }
 
+/* Open and connect the services, unless that was done before. */
 static int
 connect_once(struct gm_catalog *c, struct gm_err *err)
 {
@@ -154,10 +155,11 @@ connect_once(struct gm_catalog *c, struct gm_err *err)
 		return -1;
 	use_service(c, 0);
 	c->connected = true;
-	return check_probe(c, err); /* the first may have been left out */
+	/* Check again: a first service without a key was skipped. */
+	return check_probe(c, err);
 }
 
-/* The cache of a service; without memory for its path there is none. */
+/* Name the cache of a service.  Without memory for its path there is none. */
 static struct gm_modelcache
 cache_of(
     const struct gm_common *common, const char *base_url, struct gm_buf *dir)
@@ -182,7 +184,7 @@ read_cache(struct gm_catalog *c, const char *base_url)
 	cache = cache_of(common, base_url, &dir);
 	found = gm_modelcache_read(
 	    &cache, gm_clock_wall_ms(), GM_MODELCACHE_FRESH_MS, &c->models);
-	if (found && !c->connected) /* what connecting would tell */
+	if (found && !c->connected) /* connecting would trace it, too */
 		gm_config_trace(&common->config, &common->note);
 	if (found)
 		gm_note(&common->note, GM_LEVEL_DETAIL,
@@ -200,22 +202,22 @@ write_cache(const struct gm_catalog *c)
 	cache = cache_of(c->tool->common, c->service.base_url, &dir);
 	if (dir.failed == GM_EDATA)
 		gm_note(cache.note, GM_LEVEL_NOTE,
-		    "the list of models is not kept: the path of the cache "
+		    "the list of models is not cached: the path of the cache "
 		    "directory is longer than %d bytes",
 		    PATH_LEN_MAX);
 	else if (cache.dir[0] == '\0')
 		gm_note(cache.note, GM_LEVEL_DETAIL,
-		    "the list of models is not kept: no cache directory");
+		    "the list of models is not cached: no cache directory");
 	else if (c->models.len > 0)
 		gm_modelcache_write(&cache, gm_clock_wall_ms(), &c->models);
 	gm_buf_release(&dir);
 }
 
-/* The list of one service. */
+/* Read the list of the current service from the cache, or request it. */
 static int
 open_list(struct gm_catalog *c, bool refresh, struct gm_err *err)
 {
-	gm_models_release(&c->models); /* half a list of the one before */
+	gm_models_release(&c->models); /* pages of a service that failed */
 	if (!refresh && read_cache(c, c->service.base_url))
 		return 0;
 	if (fetch(c, err) != 0)
@@ -224,16 +226,25 @@ open_list(struct gm_catalog *c, bool refresh, struct gm_err *err)
 	return 0;
 }
 
-/* Might another service do better? */
+/* True if another service may succeed. */
 static bool
 falls_back(enum gm_class kind)
 {
 	return kind != GM_CLASS_OK && gm_class(kind)->action != GM_ACTION_STOP;
 }
 
+/* Print that a service failed and which one follows, instead of advice. */
+static void
+note_fallback(const struct gm_catalog *c, const char *name, struct gm_err *err)
+{
+	gm_err_drop_advice(err);
+	gm_err_append(err, "; using %s", c->provider->name);
+	gm_note(c->service.note, GM_LEVEL_NOTE, "%s: %s", name, err->msg);
+}
+
 /*
- * The list of the first service that gives one; of the one that leads the
- * cache has none, as was seen before.
+ * Get the list of the first service that has one.  The caller has looked for the
+ * first one's list in the cache; for fallbacks this does.
  */
 static int
 open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
@@ -260,9 +271,7 @@ open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 		}
 		gm_fallback_add(&chain, &end);
 		use_service(c, i + 1);
-		gm_note(c->service.note, GM_LEVEL_NOTE,
-		    "%s: %s; asking %s instead", name, err->msg,
-		    c->provider->name);
+		note_fallback(c, name, err);
 	}
 	return 0;
 }
@@ -281,7 +290,8 @@ gm_catalog_open(struct gm_catalog *c, const struct gm_tool *tool, bool refresh,
 	c->provider = gm_keyset_provider(common->vendor, url->text);
 	if (check_probe(c, err) != 0)
 		return -1;
-	/* Whether a base URL from ./.env counts depends on the keys. */
+	/* A base URL from ./.env counts only with keys from there, so find the
+	 * keys before a cache is chosen by the URL. */
 	if (url->origin == GM_FROM_LOCAL && connect_once(c, err) != 0)
 		return -1;
 	if (!refresh && read_cache(c, url->text))

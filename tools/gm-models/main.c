@@ -5,7 +5,7 @@
 #include "gm-models/catalog.h"
 #include "gm-models/view.h"
 
-/* Bytes of a whole list. */
+/* Bytes of a whole list as text. */
 #define LIST_MAX ((size_t)256 * 1024 * 1024)
 
 struct options {
@@ -26,8 +26,8 @@ check_usage(const struct options *o, struct gm_err *err)
 	return gm_options_exclude(rules, GM_LEN(rules), err);
 }
 
-static enum gm_modelview
-choose_view(const struct options *o)
+static enum gm_modelview_form
+choose_form(const struct options *o)
 {
 	if (o->common.json)
 		return GM_MODELVIEW_JSON;
@@ -40,12 +40,15 @@ static int
 print(
     const struct options *o, const struct gm_models *models, struct gm_err *err)
 {
+	const struct gm_modelview view = { .form = choose_form(o),
+		.probed = o->probe,
+		.methods = o->common.note.verbose > 0 };
 	struct gm_buf text;
 	struct gm_out out;
 	int rc = -1;
 
 	gm_buf_init(&text, LIST_MAX);
-	gm_modelview_put(models, choose_view(o), o->probe, &text);
+	gm_modelview_put(models, &view, &text);
 	if (gm_buf_check(&text, err) == 0 &&
 	    gm_out_open(&out, NULL, err) == 0) {
 		gm_out_put(&out, gm_buf_span(&text));
@@ -56,6 +59,7 @@ print(
 	return rc;
 }
 
+/* Get the list, keep the models that are wanted, probe and print them. */
 static int
 work(struct gm_catalog *c, const struct options *o,
     const struct gm_models_filter *filter, struct gm_err *err)
@@ -66,6 +70,7 @@ work(struct gm_catalog *c, const struct options *o,
 	if (gm_catalog_open(c, c->tool, o->refresh, o->probe, err) != 0)
 		return -1;
 	if (!o->all && wanted.method == NULL) {
+		/* Models that can answer, or whose methods are not known. */
 		wanted.method = c->provider->method;
 		wanted.unknown = true;
 	}

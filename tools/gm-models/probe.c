@@ -3,15 +3,15 @@
 #include "call/pool.h"
 #include "gm-models/probe.h"
 
-/* Models that are asked at once. */
+/* Models that are probed at once. */
 #define AT_ONCE 64
 
 static const struct gm_part one = { .text = { "1", 1 } };
 static const struct gm_turn smallest = { .parts = &one, .parts_len = 1 };
 
-/* One model that is asked; room for it is used again. */
+/* A model that is being probed. */
 struct probe {
-	struct gm_model *model; /* NULL: room for another one */
+	struct gm_model *model; /* NULL: free, to be used again */
 	struct gm_request request;
 	struct gm_result result;
 };
@@ -22,11 +22,13 @@ struct run {
 	struct gm_models *all;
 	size_t next;
 	struct probe probes[AT_ONCE];
-	struct gm_err failure; /* of the first in the list that has one */
+	/* The first failure in the order of the list, so that the message does
+	 * not depend on which response comes first. */
+	struct gm_err failure;
 	const struct gm_model *failed;
 };
 
-/* Is it our own end, whatever the models say? */
+/* True if this process has to end, whatever the model. */
 static bool
 is_fatal(enum gm_class kind)
 {
@@ -34,7 +36,7 @@ is_fatal(enum gm_class kind)
 	       kind == GM_CLASS_LOCAL || kind == GM_CLASS_CERTIFICATES;
 }
 
-/* Can it be a fault of the model, or of what it is asked? */
+/* True if the failure may be the model's, or one of the request. */
 static bool
 is_own_fault(enum gm_class kind)
 {
@@ -67,9 +69,9 @@ next(struct gm_call_args *ask, void *arg)
 	return 1;
 }
 
-/* Note what came of it. */
+/* Take the result of a probe. */
 static int
-/* cppcheck-suppress constParameter ; a receiver may fail with one of its own */
+/* cppcheck-suppress constParameter ; other receivers fill in *err */
 done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
@@ -106,7 +108,8 @@ probe_all(struct run *r, struct gm_err *err)
 	return rc;
 }
 
-/* How many answer, or -1 with what all failed with alike. */
+/* Count the models that answer; -1 if all failed alike, and not by their fault. */
+
 static int
 count_answers(const struct run *r, struct gm_err *err)
 {

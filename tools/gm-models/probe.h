@@ -2,7 +2,7 @@
 #define GM_MODELS_PROBE_H
 
 /*
- * Which models really answer: a service goes on listing dead ones.
+ * Find out which models answer: services also list models that were shut down.
  */
 
 #include "base/base.h"
@@ -12,11 +12,12 @@
 #include "provider/models.h"
 
 /*
- * Ask each model to count tokens, which is free, and note its class.  Returns
- * how many answer, or -1: GM_ESIGNAL, the deadline, GM_EOS, no key; or what all
- * of them failed with, if that is no fault of theirs: key, quota, network,
- * service.
+ * Count tokens with each model, which is free, and set its class and HTTP status.
+ * Returns the number of models that answer, or -1: GM_ESIGNAL, GM_EUNAVAILABLE
+ * (the deadline), GM_EOS, no key; or the failure of all models, if it is the same
+ * for all and not the model's (key, quota, network, service).
  */
+
 int gm_probe_models(const struct gm_service *, const struct gm_log *,
     struct gm_models *, struct gm_err *) GM_MUST_CHECK;
 

@@ -2,8 +2,27 @@
 #include "base/table.h"
 #include "json/write.h"
 
-static const char *const heads[] = { "NAME", "INPUT", "OUTPUT", "THINKING",
-	"METHODS", "ANSWERS" };
+/* Columns of a table.  The first four fit a terminal of 80 columns. */
+enum column {
+	NAME,
+	INPUT,
+	OUTPUT,
+	THINKING,
+	METHODS,
+	ANSWERS,
+	COLUMNS
+};
+
+static const char *const heads[COLUMNS] = { "NAME", "INPUT", "OUTPUT",
+	"THINKING", "METHODS", "ANSWERS" };
+
+static bool
+is_shown(const struct gm_modelview *view, int column)
+{
+	return column == METHODS   ? view->methods
+	       : column == ANSWERS ? view->probed
+	                           : true;
+}
 
 static void
 put_methods(const struct gm_model *m, struct gm_buf *out)
@@ -21,54 +40,64 @@ put_methods(const struct gm_model *m, struct gm_buf *out)
 }
 
 static void
-put_cell(const struct gm_model *m, size_t column, struct gm_buf *out)
+put_cell(const struct gm_model *m, enum column column, struct gm_buf *out)
 {
 	switch (column) {
-	case 0:
+	case NAME:
 		gm_buf_puts(out, m->name);
 		break;
-	case 1:
+	case INPUT:
 		gm_table_int(out, m->input_limit);
 		break;
-	case 2:
+	case OUTPUT:
 		gm_table_int(out, m->output_limit);
 		break;
-	case 3:
+	case THINKING:
 		gm_buf_puts(out, m->thinking ? "yes" : "no");
 		break;
-	case 4:
+	case METHODS:
 		put_methods(m, out);
 		break;
-	default:
+	case ANSWERS:
 		gm_buf_puts(out,
 		    m->class == GM_CLASS_OK ? "yes" : gm_class(m->class)->name);
+		break;
+	case COLUMNS:
 		break;
 	}
 }
 
+/* Put a line of the table; NULL: the header. */
 static void
-put_tabs(const struct gm_models *models, size_t columns, struct gm_buf *out)
+put_row(const struct gm_model *m, const struct gm_modelview *view,
+    struct gm_buf *out)
 {
-	size_t column, i;
+	int column;
 
-	for (i = 0; i < models->len; i++)
-		for (column = 0; column < columns; column++) {
-			put_cell(&models->items[i], column, out);
-			gm_buf_putc(out, column == columns - 1 ? '\n' : '\t');
-		}
+	for (column = 0; column < COLUMNS; column++) {
+		if (!is_shown(view, column))
+			continue;
+		if (column > 0)
+			gm_buf_putc(out, '\t');
+		if (m != NULL)
+			put_cell(m, (enum column)column, out);
+		else
+			gm_buf_puts(out, heads[column]);
+	}
+	gm_buf_putc(out, '\n');
 }
 
 static void
-put_table(const struct gm_models *models, size_t columns, struct gm_buf *out)
+put_table(const struct gm_models *models, const struct gm_modelview *view,
+    struct gm_buf *out)
 {
 	struct gm_buf rows;
-	size_t column;
+	size_t i;
 
 	gm_buf_init(&rows, out->max);
-	for (column = 0; column < columns; column++)
-		gm_buf_printf(&rows, "%s%c", heads[column],
-		    column == columns - 1 ? '\n' : '\t');
-	put_tabs(models, columns, &rows);
+	put_row(NULL, view, &rows);
+	for (i = 0; i < models->len; i++)
+		put_row(&models->items[i], view, &rows);
 	gm_table_align(gm_buf_span(&rows), out);
 	gm_buf_inherit(out, &rows);
 	gm_buf_release(&rows);
@@ -115,25 +144,20 @@ put_name(const struct gm_model *m, bool probed, struct gm_buf *out)
 }
 
 void
-gm_modelview_put(const struct gm_models *models, enum gm_modelview form,
-    bool probed, struct gm_buf *out)
+gm_modelview_put(const struct gm_models *models,
+    const struct gm_modelview *view, struct gm_buf *out)
 {
-	size_t columns = GM_LEN(heads) - (probed ? 0 : 1), i;
+	size_t i;
 
-	switch (form) {
-	case GM_MODELVIEW_TABLE:
-		put_table(models, columns, out);
-		break;
-	case GM_MODELVIEW_TABS:
-		put_tabs(models, columns, out);
-		break;
-	case GM_MODELVIEW_JSON:
-		for (i = 0; i < models->len; i++)
-			put_json(&models->items[i], probed, out);
-		break;
-	case GM_MODELVIEW_NAMES:
-		for (i = 0; i < models->len; i++)
-			put_name(&models->items[i], probed, out);
-		break;
+	if (view->form == GM_MODELVIEW_TABLE) {
+		put_table(models, view, out);
+		return;
 	}
+	for (i = 0; i < models->len; i++)
+		if (view->form == GM_MODELVIEW_TABS)
+			put_row(&models->items[i], view, out);
+		else if (view->form == GM_MODELVIEW_JSON)
+			put_json(&models->items[i], view->probed, out);
+		else
+			put_name(&models->items[i], view->probed, out);
 }

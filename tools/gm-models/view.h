@@ -11,19 +11,25 @@
 #include "base/buf.h"
 #include "provider/models.h"
 
-enum gm_modelview {
-	GM_MODELVIEW_NAMES, /* a line each; of those that were probed, the
-	                       ones that answer */
-	GM_MODELVIEW_TABLE, /* aligned, under a header: for a terminal */
+enum gm_modelview_form {
+	GM_MODELVIEW_NAMES, /* a name on each line; if probed, of those that
+			     * answer */
+	GM_MODELVIEW_TABLE, /* aligned, with a header: for a terminal */
 	GM_MODELVIEW_TABS,  /* the same columns, TAB-separated, no header */
-	GM_MODELVIEW_JSON   /* an object a line */
+	GM_MODELVIEW_JSON   /* an object on each line */
+};
+
+struct gm_modelview {
+	enum gm_modelview_form form;
+	bool probed;  /* with the results of gm_catalog_probe() */
+	bool methods; /* tables have the column METHODS */
 };
 
 /*
- * Append the list; probed: with what gm_catalog_probe() found.  What the
- * service did not say is "-" in a table and null in JSON.
+ * Append the list.  What the service does not say is "-" in a table and null in
+ * JSON.
  */
-void gm_modelview_put(const struct gm_models *, enum gm_modelview, bool probed,
-    struct gm_buf *out);
+void gm_modelview_put(
+    const struct gm_models *, const struct gm_modelview *, struct gm_buf *out);
 
 #endif

@@ -88,7 +88,9 @@ wrap(struct gm_attach *a, struct gm_input *in, const struct source *from,
 	return 0;
 }
 
-/* Add the content of a->raw as the next file; rc and *err come from reading it. */
+/*
+ * Add the content of a->raw as the next file; rc and *err come from reading it.
+ */
 static int
 take(struct gm_attach *a, struct gm_input *in, const struct source *from,
     int rc, struct gm_err *err)

@@ -136,19 +136,23 @@ check_limits(struct run *r)
 }
 
 /*
- * Say what happens to the records that were not sent.  If only time has to
- * pass, that replaces the advice to wait.  Returns -1.
+ * Add to *err which records were not sent.  If time alone helps, that replaces
+ * the advice to wait.
  */
-static int
-add_rest(const struct run *r, struct gm_err *err)
+static void
+add_unsent(struct gm_err *err, const char *text)
 {
-	const char *rest = r->resumable ? "--resume sends the remaining records"
-	                                : "the remaining records were not sent";
-
 	if (err->code == GM_ETEMPFAIL || err->code == GM_EUNAVAILABLE)
-		gm_err_advise(err, "%s", rest);
+		gm_err_advise(err, "%s", text);
 	else
-		gm_err_append(err, "; %s", rest);
+		gm_err_append(err, "; %s", text);
+}
+
+static int
+fail_rest(const struct run *r, struct gm_err *err)
+{
+	add_unsent(err, r->resumable ? "--resume sends the remaining records"
+				     : "the remaining records were not sent");
 	return -1;
 }
 
@@ -157,6 +161,7 @@ static int
 judge_stop(const struct run *r, struct gm_err *err)
 {
 	const struct gm_totals *t = &r->totals;
+	char unsent[64];
 
 	switch (r->stop) {
 	case STOP_ERROR:
@@ -165,7 +170,7 @@ judge_stop(const struct run *r, struct gm_err *err)
 	case STOP_LATE:
 	case STOP_SERVICE:
 		*err = r->why;
-		return add_rest(r, err);
+		return fail_rest(r, err);
 	case STOP_FAILURES:
 		*err = r->why;
 		err->code = GM_ENEGATIVE;
@@ -179,21 +184,22 @@ judge_stop(const struct run *r, struct gm_err *err)
 		(void)gm_fail(err, GM_ETEMPFAIL,
 		    "--max-requests: stopped after %lld request%s",
 		    (long long)t->requests, t->requests == 1 ? "" : "s");
-		return add_rest(r, err);
+		return fail_rest(r, err);
 	case STOP_TOKENS:
 		(void)gm_fail(err, GM_ETEMPFAIL,
 		    "--max-total-tokens: stopped after %lld tokens",
 		    (long long)t->tokens_total);
-		return add_rest(r, err);
+		return fail_rest(r, err);
 	case STOP_NOT:
 	case STOP_END:
 		break;
 	}
 	if (r->passed == 0)
 		return 0;
+	(void)snprintf(unsent, sizeof(unsent), "%lld record%s not sent",
+	    (long long)r->passed, r->passed == 1 ? " was" : "s were");
 	*err = r->passing;
-	gm_err_append(err, "; %lld record%s not sent", (long long)r->passed,
-	    r->passed == 1 ? " was" : "s were");
+	add_unsent(err, unsent);
 	return -1;
 }
 
@@ -358,11 +364,10 @@ is_special(const struct run *r, const struct job *j)
 }
 
 /*
- * Return true if the record gets no result, as it was not really tried: the run
- * ends, or no key or model can be used.  A later run sends it.  But if a
- * fallback rejected the record or failed (beyond_keys), that is its result, as
- * the fallback may answer other records; and so is a missing model that only
- * this record names.
+ * Return true if the record gets no line, so that a later run sends it: the run
+ * ends, or no key or model can be used.  There are two exceptions, which are
+ * results of the record: a fallback rejected it or failed (beyond_keys), but
+ * may answer others; and only this record names a model that does not exist.
  */
 static bool
 is_dropped(const struct run *r, const struct job *j, enum gm_code code)

@@ -50,7 +50,9 @@ struct record {
 
 /* --- shared by all records --- */
 
-/* Parse the names of -f.  Read files whose name has no placeholder now, once. */
+/*
+ * Parse the names of -f.  Read files whose name has no placeholder now, once.
+ */
 static int
 parse_files(struct gm_items *all, const struct gm_template_style *style,
     struct gm_err *err)

@@ -19,7 +19,9 @@
  */
 #define NAP_MS 250
 
-/* O_NONBLOCK: do not hang if the name has become a FIFO since it was checked. */
+/*
+ * O_NONBLOCK: do not hang if the name has become a FIFO since it was checked.
+ */
 #define FLAGS (O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
 /*

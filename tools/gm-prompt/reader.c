@@ -98,7 +98,9 @@ is_readable(int fd)
 	return flags != -1 && (flags & O_NONBLOCK) != 0;
 }
 
-/* Read one block.  Returns 1, also at the end; 0: nothing to read now; or -1. */
+/*
+ * Read one block.  Returns 1, also at the end; 0: nothing to read now; or -1.
+ */
 static int
 fill(struct gm_reader *r, struct gm_err *err)
 {

@@ -14,7 +14,7 @@ gm_keychoice_key(const struct gm_keychoice *c)
 	return c->ring->keys[c->pick.index].text;
 }
 
-/* Why there is none: fills *err and what of the result is about that. */
+/* Fill *err, and class and time of the result, if no key can be used. */
 static int
 fail(const struct gm_keychoice *c, struct gm_result *o, struct gm_err *err)
 {
@@ -24,9 +24,12 @@ fail(const struct gm_keychoice *c, struct gm_result *o, struct gm_err *err)
 		.base_url = c->base_url,
 		.key = gm_keychoice_key(c),
 		.key_index = c->pick.index,
+		.now_ms = c->now_ms,
 		.way = way };
 
-	(void)snprintf(way, sizeof(way), "gm-rotate%s%s --reset lifts that",
+	/* The command must be for the same provider. */
+	(void)snprintf(way, sizeof(way), "gm-rotate%s%s --reset clears that",
+
 	    other ? " --provider " : "",
 	    other ? gm_vendor(c->vendor)->name : "");
 	return gm_result_fail_keys(o, &c->pick, &subject, err);
@@ -46,6 +49,7 @@ gm_keychoice_check(const struct gm_keychoice *c, struct gm_err *err)
 	return rc;
 }
 
+/* Put the members of an object without a key: the error, as in all JSON. */
 static void
 put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
 {
@@ -60,6 +64,8 @@ put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
 	gm_jsonw_object(w, "error");
 	gm_jsonw_text(w, "class", gm_class(result.class)->name);
 	gm_jsonw_text(w, "message", err.msg);
+	gm_jsonw_text_or_null(
+	    w, "service_message", gm_result_service_text(&result));
 	if (result.retry_at_ms != 0)
 		gm_clock_format(at, result.retry_at_ms);
 	gm_jsonw_text_or_null(w, "retry_at", at);

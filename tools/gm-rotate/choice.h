@@ -2,7 +2,8 @@
 #define GM_ROTATE_CHOICE_H
 
 /*
- * The key that was chosen, or why none can be used, in words.  No I/O.
+ * The key that was chosen, or the reason why none can be used, as output.  No I/O
+ * and no clock.
  */
 
 #include "base/base.h"
@@ -15,27 +16,29 @@
 struct gm_keychoice {
 	const struct gm_keyring *ring;
 	const char *model, *base_url;
-	enum gm_vendor vendor; /* whose keys they are */
+	enum gm_vendor vendor; /* of the keys */
+	int64_t now_ms;        /* wall clock, for messages */
 	struct gm_pick pick;
 };
 
 enum gm_keychoice_form {
 	GM_KEYCHOICE_INDEX, /* "1" */
 	GM_KEYCHOICE_KEY,   /* the key itself */
-	GM_KEYCHOICE_JSON   /* an object, also where there is no key */
+	GM_KEYCHOICE_JSON   /* an object, also without a key */
 };
 
 /* The key of the pick. */
 struct gm_span gm_keychoice_key(const struct gm_keychoice *);
 
 /*
- * 0 if there is a key, else -1: GM_ETEMPFAIL, GM_ENOPERM, with the words of
- * gm_result_fail_keys().
+ * Return 0 if there is a key, else -1 with the message of gm_result_fail_keys():
+ * GM_ETEMPFAIL, GM_ENOPERM.
  */
 int
 gm_keychoice_check(const struct gm_keychoice *, struct gm_err *) GM_MUST_CHECK;
 
-/* Append it as a line; the result is that of the check, or GM_EOS. */
+/* Append the choice as a line.  Returns as gm_keychoice_check(), or GM_EOS. */
+
 int gm_keychoice_write(const struct gm_keychoice *, enum gm_keychoice_form,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 

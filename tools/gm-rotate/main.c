@@ -19,7 +19,7 @@
 
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define INDEX_MAX 99999
-/* Longest marks: no quota takes longer, a key is mended at last. */
+/* Longest --for: a day of 25 hours for quotas, a year for keys. */
 #define QUOTA_MAX_MS (25 * INT64_C(3600000))
 #define KEY_MAX_MS (366 * 24 * INT64_C(3600000))
 
@@ -30,7 +30,7 @@ struct options {
 	struct gm_texts as;
 };
 
-/* All that a run acquires or finds out, released in one place. */
+/* All that a run acquires, released in one place. */
 struct run {
 	struct options *opt;
 	struct gm_keyset keyset;
@@ -38,10 +38,10 @@ struct run {
 	struct gm_keys *keys; /* the keyset's */
 	struct gm_keychoice choice;
 	struct gm_out out;
-	struct gm_buf text; /* what goes there */
+	struct gm_buf text; /* for out */
 	int64_t index; /* of --current-index, --mark or --reset; -1: none */
 	enum gm_class class;
-	int64_t mark_ms; /* -1: as long as is usual */
+	int64_t mark_ms; /* --for; -1: the usual length */
 };
 
 static int
@@ -52,7 +52,7 @@ check_clashes(const struct options *o, struct gm_err *err)
 	const struct {
 		bool given;
 		const char *what;
-		unsigned kind; /* those that share a bit cannot be combined */
+		unsigned kind; /* two that share a bit cannot be combined */
 	} all[] = {
 		{ o->current_index != NULL, "--current-index", 1 | 4 },
 		{ o->peek, "--peek", 1 },
@@ -84,7 +84,7 @@ check_names(const struct options *o, struct gm_err *err)
 
 	if (o->as.len > 0 && o->common.behind < 0)
 		return gm_fail(
-		    err, GM_EUSAGE, "--as is for a command after -- only");
+		    err, GM_EUSAGE, "--as: needs a command after --");
 	for (i = 0; i < o->as.len; i++)
 		if (gm_runner_check(o->as.items[i], err) != 0) {
 			gm_err_prefix(err, "--as: ");
@@ -103,19 +103,20 @@ check_usage(const struct options *o, int argc, struct gm_err *err)
 		return -1;
 	if (argc > allowed)
 		return gm_fail(err, GM_EUSAGE,
-		    "unexpected operand: write a command after --");
+		    "unexpected operand; write a command after --");
 	if (behind == 0)
-		return gm_fail(err, GM_EUSAGE, "no command behind --");
+		return gm_fail(err, GM_EUSAGE, "no command after --");
 	if (o->mark == NULL && (o->class != NULL || o->time != NULL))
-		return gm_fail(err, GM_EUSAGE, "--%s is for --mark only",
+		return gm_fail(err, GM_EUSAGE, "--%s: needs --mark",
 		    o->class != NULL ? "class" : "for");
 	if (o->mark != NULL && o->class == NULL)
-		return gm_fail(err, GM_EUSAGE, "--mark needs --class");
+		return gm_fail(err, GM_EUSAGE, "--mark: needs --class");
 	if (check_names(o, err) != 0)
 		return -1;
 	if (!o->print_key || !o->common.out_is_tty)
 		return 0;
-	return gm_fail(err, GM_EUSAGE, "--print-key: not to a terminal");
+	return gm_fail(err, GM_EUSAGE,
+	    "--print-key: never to a terminal; write to a pipe or a file");
 }
 
 static int
@@ -139,7 +140,7 @@ read_time(struct run *r, struct gm_err *err)
 	return -1;
 }
 
-/* The index that an option names; the ring is not known yet. */
+/* Read the index of an option; open_keys() checks if there is such a key. */
 static int
 read_index(
     struct run *r, const char *name, const char *text, struct gm_err *err)
@@ -170,7 +171,7 @@ read_arguments(struct run *r, int argc, char **argv, struct gm_err *err)
 	return -1;
 }
 
-/* Is the state itself what is asked for?  With -k nothing is moved. */
+/* True if a change of the key state is the result; with -k nothing is moved. */
 static bool
 is_storing(const struct options *o)
 {
@@ -192,6 +193,8 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 		return -1;
 	options = gm_wanted_keys(tool);
 	options.must_store = is_storing(r->opt);
+	/* A command that prints keys may ask for a passphrase: run it only if
+	 * the key itself is needed. */
 	options.no_command = !r->opt->print_key && c->behind <= 0;
 	if (gm_keyset_open(&r->keyset, &options, c->vendor, &r->state, err) !=
 	    0)
@@ -200,11 +203,13 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	r->choice = (struct gm_keychoice){ .ring = &r->keyset.place.ring,
 		.model = r->keyset.models[0],
 		.base_url = r->keyset.base_url,
-		.vendor = c->vendor };
+		.vendor = c->vendor,
+		.now_ms = gm_clock_wall_ms() };
+
 	len = r->choice.ring->len;
 	if (r->index >= (int64_t)len)
 		return gm_fail(err, GM_EUSAGE,
-		    "there is no key with index %lld: the last one is %zu",
+		    "no key has index %lld; the last one has %zu",
 		    (long long)r->index, len - 1);
 	return 0;
 }
@@ -232,7 +237,7 @@ print_choice(struct run *r, struct gm_err *err)
 	else if (r->opt->common.json)
 		form = GM_KEYCHOICE_JSON;
 	rc = gm_keychoice_write(&r->choice, form, &r->text, err);
-	/* An object tells of the error, too; without memory there is none. */
+	/* The object of --json is printed after a failure, too. */
 	if (r->text.failed != GM_OK || r->text.len == 0 ||
 	    write_text(r, &failure) == 0)
 		return rc;
@@ -250,7 +255,7 @@ peek(struct run *r, struct gm_err *err)
 	return print_choice(r, err);
 }
 
-/* A query by which the key state may be changed. */
+/* Lock the key state, and make a query that may change it. */
 static int
 begin(struct run *r, struct gm_keyquery *q, struct gm_err *err)
 {
@@ -258,7 +263,7 @@ begin(struct run *r, struct gm_keyquery *q, struct gm_err *err)
 	    r->keys, r->choice.model, &r->keyset.filter, q, err);
 }
 
-/* Unlock; store the change if there is one, with rc 0. */
+/* Unlock, and store the change if rc is 0. */
 static int
 finish(struct run *r, int rc, struct gm_err *err)
 {
@@ -269,8 +274,9 @@ finish(struct run *r, int rc, struct gm_err *err)
 }
 
 /*
- * Make the next usable key the current one, unless another than that of
- * --current-index is current already, which is the choice then.
+ * Make the next usable key the current one.  If --current-index names another key
+ * than the current one, another process has moved on already: choose the current
+ * key.  Compared under the lock, so that many processes move once.
  */
 static int
 move_on(struct run *r, struct gm_err *err)
@@ -326,28 +332,23 @@ reset(struct run *r, struct gm_err *err)
 }
 
 static int
-tell_status(struct run *r, struct gm_err *err)
+show_status(struct run *r, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
-	const struct gm_statuslist tell = { .query = gm_keys_look(r->keys, NULL,
+	const struct gm_statuslist list = { .query = gm_keys_look(r->keys, NULL,
 						&r->keyset.filter),
 		.models = r->keyset.models,
 		.models_len = r->keyset.models_len };
-	struct gm_buf lines;
 	int rc;
 
+	/* The counters of rows are read only when they are needed. */
 	gm_keytable_fetch_all(&r->state.table);
-	if (c->json) {
-		rc = gm_statuslist_json(&tell, &r->text, err);
-	} else if (!c->out_is_tty) {
-		rc = gm_statuslist_table(&tell, false, &r->text, err);
-	} else {
-		gm_buf_init(&lines, OUTPUT_MAX);
-		rc = gm_statuslist_table(&tell, true, &lines, err);
-		gm_table_align(gm_buf_span(&lines), &r->text);
-		gm_buf_inherit(&r->text, &lines);
-		gm_buf_release(&lines);
-	}
+	if (c->json)
+		rc = gm_statuslist_json(&list, &r->text, err);
+	else if (c->note.verbose > 0)
+		rc = gm_statuslist_details(&list, c->out_is_tty, &r->text, err);
+	else
+		rc = gm_statuslist_table(&list, c->out_is_tty, &r->text, err);
 	return rc != 0 ? -1 : write_text(r, err);
 }
 
@@ -363,9 +364,16 @@ take_reports(struct run *r, struct gm_err *err)
 	return peek(r, err);
 }
 
-/* Until the pace allows the request that was counted. */
+/* Name the limit of the user that a slot waits for. */
+static const char *
+limit_name(const struct run *r)
+{
+	return r->keys->rule.rpm > 0 ? "GM_RPM" : "GM_TPM";
+}
+
+/* Wait for the reserved slot; if that is interrupted, give the slot back. */
 static int
-wait_for_turn(struct run *r, struct gm_err *err)
+wait_for_slot(struct run *r, struct gm_err *err)
 {
 	int64_t ms = r->choice.pick.at_ms - gm_clock_wall_ms();
 	struct gm_keychange unsent = { .model = r->choice.model,
@@ -378,7 +386,7 @@ wait_for_turn(struct run *r, struct gm_err *err)
 	if (ms <= 0)
 		return 0;
 	gm_note(&r->opt->common.note, GM_LEVEL_DETAIL, "%s: waiting %.1f s",
-	    r->choice.model, (double)ms / 1000);
+	    limit_name(r), (double)ms / 1000);
 	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, GM_STOP_DRAIN, err) ==
 	    0)
 		return 0;
@@ -386,8 +394,9 @@ wait_for_turn(struct run *r, struct gm_err *err)
 	return -1;
 }
 
+/* Reserve a key as for a request, and become the command. */
 static int
-become(struct run *r, char **argv, struct gm_err *err)
+run_command(struct run *r, char **argv, struct gm_err *err)
 {
 	const struct gm_common *c = &r->opt->common;
 	struct gm_pick *pick = &r->choice.pick;
@@ -403,12 +412,16 @@ become(struct run *r, char **argv, struct gm_err *err)
 		return -1;
 	if (pick->at_ms > change.latest_ms)
 		return gm_fail(err, GM_EUNAVAILABLE,
-		    "%s: its turn under GM_RPM is only after the deadline",
-		    r->choice.model);
-	if (wait_for_turn(r, err) != 0)
+		    "%s: no slot before the deadline; raise GM_DEADLINE or %s "
+		    "(deadline)",
+		    r->choice.model, limit_name(r));
+	if (wait_for_slot(r, err) != 0)
 		return -1;
+	/* The command gets signals and limits as we got them.  A signal that
+	 * came before that must still end us. */
 	gm_cli_restore(c);
 	if (gm_stop_signal() != 0)
+
 		return gm_stop_fail(err);
 	return gm_runner_exec(argv,
 	    &(struct gm_runner){ .vendor = c->vendor,
@@ -424,9 +437,11 @@ work(struct run *r, char **argv, struct gm_err *err)
 	const struct options *o = r->opt;
 
 	if (o->common.behind > 0)
-		return become(r, argv, err);
+		return run_command(r, argv, err);
+
 	if (o->status)
-		return tell_status(r, err);
+		return show_status(r, err);
+
 	if (o->mark != NULL)
 		return mark(r, err);
 	if (o->reset)

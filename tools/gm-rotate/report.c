@@ -10,9 +10,9 @@
 #define NAME_MAX_BYTES 300
 #define WORDS_MAX_BYTES ((size_t)64 * 1024)
 #define REASON_MAX 150
-#define QUOTA_MAX_MS (25 * INT64_C(3600000)) /* none takes longer */
+#define QUOTA_MAX_MS (25 * INT64_C(3600000)) /* a day when DST ends */
 
-/* One request, as it is reported. */
+/* Report of one request. */
 struct report {
 	int at;                   /* place in the JSON */
 	struct gm_keyquery query; /* at the time of the report */
@@ -21,7 +21,7 @@ struct report {
 	char model[NAME_MAX_BYTES];
 };
 
-/* Was all that was looked for in this line read? */
+/* Fail if a member of this line could not be read for lack of memory. */
 static int
 check_read(const struct gm_keyreport *k, struct gm_err *err)
 {
@@ -33,11 +33,12 @@ skip(const struct gm_keyreport *k, const char *why, struct gm_err *err)
 {
 	if (check_read(k, err) != 0)
 		return -1;
-	gm_note(k->note, GM_LEVEL_NOTE, "line %zu: %s: skipped", k->line, why);
+	gm_note(k->note, GM_LEVEL_NOTE, "line %zu skipped: %s", k->line, why);
+
 	return 0;
 }
 
-/* A member's text; "" if it is no string, too long, or without memory. */
+/* Get a member's text; "" if it is no string or too long, or without memory. */
 static void
 get_text(
     struct gm_keyreport *k, int at, const char *name, char out[NAME_MAX_BYTES])
@@ -52,7 +53,7 @@ get_text(
 	gm_buf_release(&text);
 }
 
-/* "2026-11-22T10:00:00Z", with or without milliseconds. */
+/* Get a time, "2026-11-22T10:00:00Z", with or without milliseconds. */
 static bool
 get_time(struct gm_keyreport *k, int at, const char *name, int64_t *ms)
 {
@@ -67,14 +68,14 @@ get_time(struct gm_keyreport *k, int at, const char *name, int64_t *ms)
 	return gm_clock_parse(ms, text) || gm_clock_parse(ms, whole);
 }
 
-/* False: there is no such class. */
+/* Get the class; false if it is unknown. */
 static bool
 get_class(struct gm_keyreport *k, int at, enum gm_class *class)
 {
 	char name[NAME_MAX_BYTES];
 
 	get_text(k, at, "class", name);
-	if (name[0] == '\0') /* healthy keys may have none */
+	if (name[0] == '\0') /* "ok" is a class and a status */
 		get_text(k, at, "status", name);
 	return gm_class_find(name, class);
 }
@@ -96,17 +97,17 @@ is_our_key(struct gm_keyreport *k, int at, size_t index)
 }
 
 /*
- * How long the mark lasts from the time of the report on, so that lines in
- * order have the effect that they had; 0: it is over.
+ * Length of the mark, from the time of the report on, so that the lines of an old
+ * log mark what they would have marked then; 0: it has ended.
  */
 static int64_t
 length_of(struct gm_keyreport *k, const struct report *r, int64_t now_ms)
 {
-	int64_t start = r->query.now_ms, until, ms;
+	int64_t start = r->query.now_ms, retry_at, ms;
 	int64_t day = gm_clock_pacific_midnight(start) - start;
 
-	if (get_time(k, r->at, "until", &until))
-		ms = until - start;
+	if (get_time(k, r->at, "retry_at", &retry_at))
+		ms = retry_at - start;
 	else
 		ms = gm_keyrule_cooling_ms(r->class, -1, 0, day);
 	if (gm_class(r->class)->scope != GM_SCOPE_KEY && ms > QUOTA_MAX_MS)
@@ -114,7 +115,7 @@ length_of(struct gm_keyreport *k, const struct report *r, int64_t now_ms)
 	return ms == GM_KEYROW_FOREVER || ms > now_ms - start ? ms : 0;
 }
 
-/* The report's own words; a program that asks a server may have its. */
+/* Put the reason: message or status of the report, as a clean, masked line. */
 static void
 put_words(const struct gm_keyreport *k, int at, struct gm_buf *out)
 {
@@ -169,22 +170,22 @@ apply(struct gm_keyreport *k, struct report *r, int64_t now_ms,
 		gm_keyrule_success(&r->query, r->index, r->query.now_ms);
 		return 0;
 	}
-	/* Free calls mark no key with the latter; this may be one of them. */
+	/* The tools do not mark after "forbidden" of a free call, and this may
+	 * have been one. */
 	if (!gm_class_is_mark(r->class) || r->class == GM_CLASS_FORBIDDEN)
 		return 0;
 	ms = length_of(k, r, now_ms);
 	if (ms <= 0)
 		return 0;
 	if (quota && r->query.model == NULL)
-		return skip(k, "it names no model", err);
-	/* By its index alone the key may be one of another ring. */
+		return skip(k, "no model", err);
 	if (!quota && gm_json_type(&k->json,
 			  gm_json_at(&k->json, r->at, "key")) != GM_JSON_STRING)
-		return skip(k, "it does not show the key", err);
+		return skip(k, "no masked key", err);
 	return put_mark(k, r, ms, err);
 }
 
-/* A report at a place of the line; time: of the request, where it is told. */
+/* Take the report at a position of the JSON, of a request of that time. */
 static int
 take_report(struct gm_keyreport *k, int at, int64_t sent_ms, int64_t now_ms,
     struct gm_err *err)
@@ -198,15 +199,15 @@ take_report(struct gm_keyreport *k, int at, int64_t sent_ms, int64_t now_ms,
 
 	get_text(k, at, "provider", provider);
 	if (provider[0] != '\0' && strcmp(provider, k->provider) != 0)
-		return skip(k, "about another provider", err);
+		return skip(k, "another provider", err);
 	if (index < 0)
-		return skip(k, "it names no key", err);
+		return skip(k, "no key index", err);
 	if ((uint64_t)index >= k->rule->ring->len)
-		return skip(k, "there is no key with this index", err);
+		return skip(k, "no key with this index", err);
 	if (!is_our_key(k, at, (size_t)index))
-		return skip(k, "the key with this index is another one", err);
+		return skip(k, "another key has this index", err);
 	if (!get_class(k, at, &r.class))
-		return skip(k, "its class is not known", err);
+		return skip(k, "unknown class", err);
 	get_text(k, at, "model", r.model);
 	r.index = (size_t)index;
 	r.query.model = r.model[0] != '\0' ? r.model : NULL;

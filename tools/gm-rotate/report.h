@@ -2,16 +2,19 @@
 #define GM_ROTATE_REPORT_H
 
 /*
- * What other programs of the suite report, a JSON object on each line, taken
- * into the table: the lines of gm-keycheck --json, the objects of gm-prompt
- * --json with their attempts, and the metrics of --log-file.
+ * Reports of the other tools, applied to the table: JSON lines of gm-keycheck
+ * --json, of gm-prompt --json with their attempts, and of --log-file.
  *
- * A report names a key by its index and, some do, as it is shown; one that
- * names another key than ours is skipped with a note, as is one that makes no
- * sense.  So are a fault of a quota without its model, and one of a key or a
- * project where the key is not shown: by its index it may be of another ring.
- * Marks begin at the time of the report, now if it has none.  What is no key's
- * fault is no news here.  No I/O, no clock.
+ * A report names a key by its index, and some also have the masked key.  These
+ * are skipped, with a note:
+ * - a report about another provider, or another key with this index;
+ * - one without an index, or with an unknown class;
+ * - a quota fault without a model, as a quota is that of a model;
+ * - a fault of a key or a project without the masked key, as by its index alone
+ *   it may be a key of another list.
+ *
+ * A mark begins at the time of the report, or now if it has none.  Faults that
+ * mark no key (network, request) are ignored.  No I/O and no clock.
  */
 
 #include <stdbool.h>
@@ -28,17 +31,18 @@ struct gm_keyreport {
 	const struct gm_keyrule *rule; /* borrowed, as are the next three */
 	struct gm_keytable *table;
 	const struct gm_note *note;
-	const char *provider; /* reports about others are skipped */
-	size_t line;          /* of the last line, from 1 */
+	const char *provider; /* skip reports about others */
+	size_t line;          /* number of the last line, from 1 */
 	struct gm_json json;
-	bool no_memory; /* for a text of this line */
+	bool no_memory; /* a text of this line could not be read */
 };
 
 /*
- * Take the next line, without its newline; one that is blank says nothing.
- * Returns 0, or -1: GM_EDATA (no JSON object; "line 3: ...", and nothing has
- * changed), GM_EOS.
+ * Apply the next line, without its newline; a blank one is ignored.  Returns 0,
+ * or -1: GM_EDATA (not a JSON object: "line 3: ...", and nothing has changed),
+ * GM_EOS.
  */
+
 int gm_keyreport_line(struct gm_keyreport *, struct gm_span line,
     int64_t now_ms, struct gm_err *) GM_MUST_CHECK;
 

@@ -5,7 +5,7 @@
 
 #define LINE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
-/* All lines that are there; *first keeps what was wrong first. */
+/* Apply the lines that are available; *first keeps the first bad line's error. */
 static int
 take_lines(struct gm_keys *keys, struct gm_lines *lines,
     struct gm_keyreport *report, struct gm_err *first, struct gm_err *err)
@@ -31,7 +31,8 @@ take_lines(struct gm_keys *keys, struct gm_lines *lines,
 	return rc;
 }
 
-/* What could not be written at first may have been later: the last time counts. */
+/* Check the last save: it also wrote what earlier ones could not. */
+
 static int
 check_stored(struct gm_keys *keys, struct gm_err *err)
 {

@@ -17,7 +17,7 @@ is_name(const char *name)
 	       name[strspn(name, NAME_BYTES)] == '\0';
 }
 
-/* One that holds a list of keys, or no key at all. */
+/* True for a variable of the tools that holds a list of keys, or no key. */
 static bool
 is_setting(const char *name)
 {
@@ -45,14 +45,20 @@ gm_runner_check(const char *name, struct gm_err *err)
 {
 	if (!is_name(name))
 		return gm_fail(err, GM_EUSAGE,
-		    "not a variable name: letters, digits and _, the first no "
-		    "digit");
+		    "not a variable name (letters, digits and _; no digit "
+		    "first)");
 	if (is_setting(name))
 		return gm_fail(err, GM_EUSAGE,
-		    "%s is a setting of the gm tools, not for one key", name);
+		    "%s is a setting of the gm tools, not a name for one key",
+		    name);
+
 	return 0;
 }
 
+/*
+ * Set the variables of a single key, and remove those of lists: other programs
+ * do not know them, but a gm tool would prefer a list to our key.
+ */
 static int
 set_variables(const struct gm_runner *r, const char *key)
 {
@@ -91,6 +97,8 @@ gm_runner_exec(char **argv, const struct gm_runner *r, struct gm_err *err)
 	if (set_key(r, err) != 0)
 		return -1;
 	(void)execvp(argv[0], argv);
+	/* As env(1): 127 if there is no such command, else 126. */
 	return gm_fail_errno(
+
 	    err, errno == ENOENT ? GM_ENOCOMMAND : GM_ENOEXEC, "%s", argv[0]);
 }

@@ -2,8 +2,8 @@
 #define GM_ROTATE_RUNNER_H
 
 /*
- * Become another program, which finds one key where programs for the service
- * look for it, and no list of keys.
+ * Run another program in place of this one, with one key in the variables that
+ * programs for the service read, and without the list of keys.
  *
  * Source: execvp(3); POSIX's env(1) for what a failure means.
  */
@@ -13,7 +13,7 @@
 #include "base/span.h"
 #include "config/vendor.h"
 
-/* The variables that hold the key: those of the service, and more. */
+/* The key, and variables for it besides those of the service. */
 struct gm_runner {
 	enum gm_vendor vendor;
 	struct gm_span key;
@@ -22,15 +22,16 @@ struct gm_runner {
 };
 
 /*
- * May a variable of that name hold a key?  Returns 0, or -1 with GM_EUSAGE: it
- * is no name, or a setting of ours, which would be misread.
+ * Return 0 if a variable of that name may hold a key, else -1 with GM_EUSAGE: it
+ * is no name, or a setting of the tools that is no single key.
  */
 int gm_runner_check(const char *name, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * argv ends in NULL; its first word is looked up in PATH.  Returns only on
+ * Execute argv, which ends in NULL and is looked up in PATH.  Returns only on
  * failure, -1: GM_ENOCOMMAND, GM_ENOEXEC, GM_EOS.
  */
+
 int gm_runner_exec(
     char **argv, const struct gm_runner *, struct gm_err *) GM_MUST_CHECK;
 

@@ -34,7 +34,9 @@ gm_cache_init(struct gm_cache *c, const struct gm_cache_options *o)
 	*c = (struct gm_cache){ .note = o->note };
 	c->limits.bytes = share(o->max_bytes, GM_CACHE_BYTES);
 	c->limits.entries = share(o->max_entries, GM_CACHE_ENTRIES);
-	/* At most half of a shard, so that one entry cannot evict all others. */
+	/*
+	 * At most half of a shard, so that one entry cannot evict all others.
+	 */
 	gm_buf_init(&c->room, (size_t)(c->limits.bytes / 2));
 	gm_buf_init(&c->path, PATH_LEN_MAX);
 	if (o->dir != NULL && o->dir[0] != '\0')

@@ -51,24 +51,24 @@ struct gm_cache {
 void gm_cache_init(struct gm_cache *, const struct gm_cache_options *);
 
 /*
- * Find the answer for a key.  *entry is valid until the next call.  Return false
- * if there is none; a damaged file is removed.
+ * Find the answer for a key.  *entry is valid until the next call.  Return
+ * false if there is none; a damaged file is removed.
  */
 bool gm_cache_get(
     struct gm_cache *, const char key[GM_HASH_HEX], struct gm_entry *entry);
 
 /*
  * Keep a complete answer; an older one for the key is replaced.  An empty text
- * is not kept, nor one larger than 1/512 of max_bytes (512 KiB by default).  Now
- * and then, the least recently used answers are removed.
+ * is not kept, nor one larger than 1/512 of max_bytes (512 KiB by default).
+ * Now and then, the least recently used answers are removed.
  */
 void gm_cache_put(
     struct gm_cache *, const char key[GM_HASH_HEX], const struct gm_entry *);
 
 /*
- * Count the answers and their bytes; 0 if there is no directory yet.  Returns 0,
- * or -1: GM_ECONFIG (the directory is not ours, or accessible to other users),
- * GM_EIO, GM_EOS; *sum then counts those that could be read.
+ * Count the answers and their bytes; 0 if there is no directory yet.  Returns
+ * 0, or -1: GM_ECONFIG (the directory is not ours, or accessible to other
+ * users), GM_EIO, GM_EOS; *sum then counts those that could be read.
  */
 int gm_cache_stats(
     struct gm_cache *, struct gm_shard_sum *sum, struct gm_err *) GM_MUST_CHECK;

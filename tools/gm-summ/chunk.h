@@ -75,8 +75,8 @@ struct gm_chunker {
 void gm_chunker_init(struct gm_chunker *, int64_t limit);
 
 /*
- * Append a piece of the text, after all chunks so far were taken.  Returns 0, or
- * -1: GM_EOS.
+ * Append a piece of the text, after all chunks so far were taken.  Returns 0,
+ * or -1: GM_EOS.
  */
 int gm_chunker_add(
     struct gm_chunker *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
@@ -86,7 +86,8 @@ void gm_chunker_end(struct gm_chunker *);
 
 /*
  * Take the next chunk, whose text is valid until the next call of a function
- * here.  False: more text is needed or, after the end, there are no more chunks.
+ * here.  False: more text is needed or, after the end, there are no more
+ * chunks.
  */
 bool gm_chunker_next(struct gm_chunker *, struct gm_chunk *);
 

@@ -9,7 +9,9 @@
 #define LIMIT_MIN 256 /* tokens; a service that rejects these is of no use */
 #define ROUNDS_MAX 20
 
-/* Files of a document that stay open: below common limits of 256 descriptors. */
+/*
+ * Files of a document that stay open: below common limits of 256 descriptors.
+ */
 #define OPEN_MAX_TEXTS 64
 
 /*
@@ -317,8 +319,9 @@ gm_doc_next(struct gm_doc *d)
 /* --- prompts */
 
 /*
- * Append a stretch between its tags.  The file is read again, as its text may be
- * larger than memory; fail if its bytes are no longer those that were scanned.
+ * Append a stretch between its tags.  The file is read again, as its text may
+ * be larger than memory; fail if its bytes are no longer those that were
+ * scanned.
  */
 static int
 put_stretch(struct gm_doc *d, const struct gm_stretch *from,
@@ -382,10 +385,10 @@ gm_doc_identity(struct gm_doc *d, const struct gm_section *s,
 /* --- answers */
 
 /*
- * Make the text of the next round from the lists of facts, in order.  Fail if it
- * is hardly shorter than that of this round: a model that only repeats the text
- * would be sent requests without end.  The first round is exempt, as a list of
- * facts can be longer than a short text.
+ * Make the text of the next round from the lists of facts, in order.  Fail if
+ * it is hardly shorter than that of this round: a model that only repeats the
+ * text would be sent requests without end.  The first round is exempt, as a
+ * list of facts can be longer than a short text.
  */
 static int
 next_round(struct gm_doc *d, struct gm_err *err)
@@ -502,7 +505,9 @@ cut_section(struct gm_doc *d, struct gm_section *s, struct gm_err *err)
 		return -1;
 	for (more = before->next; more != NULL; more = more->next)
 		more->part = s->part;
-	/* Change s, after ... before, new ... to s, new ..., after ... before. */
+	/*
+	 * Change s, after ... before, new ... to s, new ..., after ... before.
+	 */
 	if (after != NULL) {
 		s->next = before->next;
 		d->last->next = after;

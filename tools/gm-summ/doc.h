@@ -4,13 +4,14 @@
 /*
  * The plan of a summary: its requests, in one or more rounds.
  *
- * A text that fits into one request is summarised at once.  A longer text is cut
- * into sections, and each becomes a list of facts.  These lists, in order, are
- * the text of the next round, until it fits.  Nothing of a text is left out: the
- * sections cover it exactly, and a summary needs the answers to all of them.
+ * A text that fits into one request is summarised at once.  A longer text is
+ * cut into sections, and each becomes a list of facts.  These lists, in order,
+ * are the text of the next round, until it fits.  Nothing of a text is left
+ * out: the sections cover it exactly, and a summary needs the answers to all of
+ * them.
  *
  *	gm_doc_open()
- *	while (gm_doc_scan() == 1) ;		cuts a piece of the text at a time
+ *	while (gm_doc_scan() == 1) ;	cuts a piece of the text at a time
  *	while ((s = gm_doc_next()) != NULL)
  *		gm_doc_compose(s), send, then gm_doc_answer() or gm_doc_fail()
  *

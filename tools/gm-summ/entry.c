@@ -10,8 +10,8 @@
 #define DIGITS ((size_t)(GM_HASH_HEX - 1))
 
 /*
- * Add a field to the hash: salt it with the hash so far and its length.  Nothing
- * is copied, so no memory is needed and nothing can fail.
+ * Add a field to the hash: salt it with the hash so far and its length.
+ * Nothing is copied, so no memory is needed and nothing can fail.
  */
 static void
 add(char hash[GM_HASH_HEX], struct gm_span text)

@@ -32,8 +32,8 @@ struct gm_entry_request {
 };
 
 /*
- * Make the key: 128 bits of SHA-256 in hexadecimal digits.  Requests that differ
- * in a field, or in the border of two parts, have different keys.
+ * Make the key: 128 bits of SHA-256 in hexadecimal digits.  Requests that
+ * differ in a field, or in the border of two parts, have different keys.
  */
 void gm_entry_key(char key[GM_HASH_HEX], const struct gm_entry_request *);
 

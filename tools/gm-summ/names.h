@@ -25,9 +25,10 @@ int gm_names_from_operands(struct gm_names *, int argc, char **argv,
     int literal, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Read the names from a file, "-": from standard input.  NUL ends each name; the
- * last one may lack it.  The list may be empty.  Returns 0, or -1: GM_EDATA (an
- * empty name), GM_ENOINPUT, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline), GM_EOS.
+ * Read the names from a file, "-": from standard input.  NUL ends each name;
+ * the last one may lack it.  The list may be empty.  Returns 0, or -1: GM_EDATA
+ * (an empty name), GM_ENOINPUT, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline),
+ * GM_EOS.
  */
 int gm_names_from_file(
     struct gm_names *, const char *path, struct gm_err *) GM_MUST_CHECK;

@@ -32,7 +32,9 @@ enum gm_style {
 	GM_STYLE_MINUTES
 };
 
-/* Parse a style by its name.  Returns 0, or -1: GM_EUSAGE, listing all names. */
+/*
+ * Parse a style by its name.  Returns 0, or -1: GM_EUSAGE, listing all names.
+ */
 int gm_style_parse(
     enum gm_style *, const char *name, struct gm_err *) GM_MUST_CHECK;
 
@@ -68,8 +70,8 @@ void gm_prompts_put_head(const struct gm_prompt_part *,
     const struct gm_wanted_summary *, struct gm_buf *);
 
 /*
- * Append a text between its tags, with its name (len 0: none), after a line with
- * the number of the part.
+ * Append a text between its tags, with its name (len 0: none), after a line
+ * with the number of the part.
  */
 void gm_prompts_put_text(const struct gm_prompt_part *, struct gm_span name,
     struct gm_span text, struct gm_buf *);

@@ -433,7 +433,9 @@ drop(struct run *r, struct open *o)
 	o->used = false;
 }
 
-/* Write the result of a document, and close it once none of its requests runs. */
+/*
+ * Write the result of a document, and close it once none of its requests runs.
+ */
 static int
 close_doc(struct run *r, struct open *o, struct gm_err *err)
 {
@@ -468,8 +470,8 @@ may_wait(const char *const *paths, size_t len)
 }
 
 /*
- * Open the next document.  Returns 1; 0 if there is none, no slot is free, or it
- * must not be opened now; or -1.
+ * Open the next document.  Returns 1; 0 if there is none, no slot is free, or
+ * it must not be opened now; or -1.
  */
 static int
 open_next(struct run *r, struct gm_err *err)
@@ -513,9 +515,9 @@ open_next(struct run *r, struct gm_err *err)
 /* --- requests */
 
 /*
- * Return the thinking level of a request: a list of facts needs little thinking.
- * NULL, the default of the model, unless only one model that is known to take
- * this level can get the request: another would reject it.
+ * Return the thinking level of a request: a list of facts needs little
+ * thinking.  NULL, the default of the model, unless only one model that is
+ * known to take this level can get the request: another would reject it.
  */
 static const char *
 thinking_of(const struct run *r, const struct gm_section *s)
@@ -541,8 +543,9 @@ set_request(struct run *r, struct job *j)
 }
 
 /*
- * Make the key of the answer in the cache: of everything that shapes it, but not
- * of the number of the part, so that parts stay cached if others are inserted.
+ * Make the key of the answer in the cache: of everything that shapes it, but
+ * not of the number of the part, so that parts stay cached if others are
+ * inserted.
  */
 static int
 set_key(struct run *r, struct job *j, struct gm_err *err)
@@ -583,8 +586,8 @@ use_cache(struct run *r, struct job *j, struct gm_err *err)
 }
 
 /*
- * Give a section to a job.  Returns 1 if it is to be sent; 0 if the cache had the
- * answer; or -1: the document has ended, or *err is GM_EOS.
+ * Give a section to a job.  Returns 1 if it is to be sent; 0 if the cache had
+ * the answer; or -1: the document has ended, or *err is GM_EOS.
  */
 static int
 take_section(struct run *r, struct job *j, struct open *o, struct gm_section *s,
@@ -680,8 +683,8 @@ has_open(const struct run *r)
 }
 
 /*
- * Find a request to send.  Returns 1; 0 if there is none now; or -1: if err->code
- * is GM_OK there are no more requests, else something failed.
+ * Find a request to send.  Returns 1; 0 if there is none now; or -1: if
+ * err->code is GM_OK there are no more requests, else something failed.
  */
 static int
 find_request(struct run *r, struct job *j, struct gm_err *err)
@@ -762,9 +765,9 @@ keep_answer(struct run *r, const struct job *j)
 }
 
 /*
- * Return true if a section should be sent once more.  A blocked, empty or
+ * Return true if a section should be sent once more.  A blocked or
  * truncated answer can be whole the next time, and the call does not retry it.
- * Other failures only if the call has not retried them.
+ * Other failures, such as an empty answer, only if the call has not retried.
  */
 static bool
 is_worth_another(const struct gm_result *o)
@@ -779,8 +782,8 @@ is_worth_another(const struct gm_result *o)
 }
 
 /*
- * Return true if a failure ends the run: it does not depend on the document, and
- * all others would fail alike.  But if a fallback rejected the section
+ * Return true if a failure ends the run: it does not depend on the document,
+ * and all others would fail alike.  But if a fallback rejected the section
  * (beyond_keys), it may answer others.
  */
 static bool

@@ -4,7 +4,8 @@
 /*
  * A run of gm-summ: plans a document for each file (doc.h), sends its sections
  * and prints its summary.  The sections of all documents share one pool.
- * Summaries are printed in the order of the operands, each as early as possible.
+ * Summaries are printed in the order of the operands, each as early as
+ * possible.
  */
 
 #include "base/base.h"

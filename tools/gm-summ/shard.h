@@ -7,10 +7,10 @@
  * digits are the name of the file.
  *
  * Processes share a shard without a lock.  An entry is written to a file called
- * "." and 16 digits and renamed, so that it is always whole.  Two processes that
- * remove old entries at the same time remove the same ones.  Nothing is synced:
- * an entry that a power cut damages is only paid for again.  A file with another
- * name, that is not regular or has another owner is never removed.
+ * "." and 16 digits and renamed, so that it is always whole.  Two processes
+ * that remove old entries at the same time remove the same ones.  Nothing is
+ * synced: an entry that a power cut damages is only paid for again.  A file
+ * with another name, that is not regular or has another owner is never removed.
  *
  * The modification time of an entry is that of its last use, to an hour.
  *

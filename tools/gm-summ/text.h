@@ -4,8 +4,8 @@
 /*
  * A text to be summarised: a file, standard input, or the answers of a round.
  * It is read in pieces with pread(2), so that it can be larger than memory.
- * Input from a pipe is copied first: into memory or, above 1 MiB, to a temporary
- * file that has been unlinked.
+ * Input from a pipe is copied first: into memory or, above 1 MiB, to a
+ * temporary file that has been unlinked.
  *
  * The length is fixed when the text is opened.  Bytes that are appended to a
  * file later are not part of it; a file that shrinks is an error.
@@ -53,8 +53,8 @@ int gm_text_open(struct gm_text *, const struct gm_text_options *,
 
 /*
  * Close the file between reads, so that there can be more texts than a process
- * can have open files.  path is the one it was opened with, borrowed.  Copies of
- * pipes stay open.
+ * can have open files.  path is the one it was opened with, borrowed.  Copies
+ * of pipes stay open.
  */
 void gm_text_park(struct gm_text *, const char *path);
 

@@ -17,7 +17,7 @@
 #define ACL "system.posix_acl_access"
 #define OTHER_ID 65533
 
-/* acl(5) as the kernel has it: version 2; tag, rights, id of each entry. */
+/* An ACL in the kernel's form: version 2; tag, rights and ID of each entry. */
 static const unsigned char acl[] = { 2, 0, 0, 0, /* */
 	1, 0, 6, 0, 255, 255, 255, 255,          /* user::rw- */
 	2, 0, 4, 0, 0xfd, 0xff, 0, 0,            /* user:65533:r-- */
@@ -43,7 +43,7 @@ copy(int fd, const char *path)
 	return gm_access_copy(fd, path, &st);
 }
 
-/* As far as acls are there at all. */
+/* Set the ACL; false if the file system has none. */
 static bool
 put_acl(const char *path)
 {
@@ -79,7 +79,8 @@ test_mode(void **state)
 		assert_int_equal(copy(fd, "old"), 0);
 		assert_int_equal(mode_of("new"), modes[i]);
 	}
-	assert_int_equal(chmod("old", 06755), 0); /* not who runs as whom */
+	assert_int_equal(
+	    chmod("old", 06755), 0); /* no set-user-ID or set-group-ID */
 	assert_int_equal(copy(fd, "old"), 0);
 	assert_int_equal(mode_of("new"), 0755);
 	(void)close(fd);
@@ -97,14 +98,17 @@ test_acl(void **state)
 	fd = make("new");
 	assert_int_equal(copy(fd, "old"), 0);
 	assert_acl("new", true);
-	assert_int_equal(mode_of("new"), 0640); /* the group's are the mask */
+	assert_int_equal(
+	    mode_of("new"), 0640); /* the group bits are the mask */
 	gm_access_set(fd, 0644);
 	assert_acl("new", false);
 	assert_int_equal(mode_of("new"), 0644);
 	(void)close(fd);
 }
 
-/* What the directory gives to new files is not for one that is replaced. */
+/*
+ * The default ACL of the directory does not apply to a file that is replaced.
+ */
 static void
 test_default_acl(void **state)
 {
@@ -123,7 +127,7 @@ test_default_acl(void **state)
 	(void)close(fd);
 }
 
-/* In a child that is nobody: what copy gives, and the mode of "new" then. */
+/* Copy as user nobody in a child; return the result and the mode of "new". */
 static void
 as_nobody(mode_t old, int want, mode_t mode)
 {
@@ -151,7 +155,7 @@ as_nobody(mode_t old, int want, mode_t mode)
 	finish(pid);
 }
 
-/* Neither the old group nor everybody gets what one of them lacked. */
+/* Group and others get only what both had. */
 static void
 test_foreign(void **state)
 {

@@ -52,7 +52,7 @@ test_open(void **state)
 	assert_null(path);
 }
 
-/* A name that leaves no room is cut, and not inside of a character. */
+/* A long name is cut between characters. */
 static void
 test_open_long(void **state)
 {
@@ -64,7 +64,8 @@ test_open_long(void **state)
 	for (i = 0; i + 2 < sizeof(name); i += 2)
 		memcpy(name + i, "\xc3\xa4", 2);
 	memcpy(name + i - 1, "x", 2);
-	name[0] = 'n'; /* 'n', then a stray byte: borders are even */
+	name[0] =
+	    'n'; /* 'n' and a stray byte, so that characters begin at even offsets */
 	name[1] = 'n';
 	fd = make(name, &path);
 	assert_true(strlen(path) <= 255);
@@ -97,7 +98,7 @@ test_sweep(void **state)
 	free(used);
 }
 
-/* A process that is killed leaves a file, but no lock. */
+/* A killed process leaves a file, but no lock. */
 static void
 test_sweep_killed(void **state)
 {
@@ -127,7 +128,7 @@ test_sweep_killed(void **state)
 	(void)close(ends[1]);
 }
 
-/* What is not ours, or only looks like it. */
+/* Files of other kinds, users and names are not removed. */
 static void
 test_sweep_others(void **state)
 {
@@ -154,7 +155,7 @@ test_sweep_others(void **state)
 	    count(".", false), (int)GM_LEN(names) + (geteuid() == 0 ? 5 : 4));
 }
 
-/* By paths, and by names in a directory, whose name may be fixed. */
+/* Rename by paths, and by names relative to a directory. */
 static void
 test_rename(void **state)
 {
@@ -185,7 +186,7 @@ test_rename(void **state)
 	(void)close(dir);
 }
 
-/* What cannot be stored is told; signals do not keep it from being stored. */
+/* Write errors are reported; signals do not end the write. */
 static void
 test_fill(void **state)
 {

@@ -1,4 +1,4 @@
-/* The buffer: growth, its maximum, what holds after a failure. */
+/* The buffer: growth, maximum, state after a failure. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ test_append(void **state)
 	gm_buf_release(&b);
 }
 
-/* One byte after the other, through many growths. */
+/* Append byte by byte, through many growths. */
 static void
 test_grow(void **state)
 {
@@ -60,7 +60,7 @@ test_grow(void **state)
 	gm_buf_release(&b);
 }
 
-/* Up to max goes in; what goes over changes nothing but the state. */
+/* Bytes up to max are stored; more only sets the failure. */
 static void
 test_max(void **state)
 {
@@ -74,7 +74,7 @@ test_max(void **state)
 		while (b.failed == GM_OK)
 			gm_buf_puts(&b, "abc");
 		assert_int_equal(b.len, max - max % 3);
-		gm_buf_putc(&b, 'x'); /* would fit, but it is too late */
+		gm_buf_putc(&b, 'x'); /* would fit, but the buffer has failed */
 		gm_buf_puts(&b, "");
 		gm_buf_printf(&b, "x");
 		assert_null(gm_buf_room(&b, 0));
@@ -90,7 +90,7 @@ test_max(void **state)
 	assert_string_equal(err.msg, "larger than 199 bytes");
 }
 
-/* Sizes that no memory has room for must not wrap around. */
+/* Huge sizes must not wrap around. */
 static void
 test_absurd_sizes(void **state)
 {
@@ -108,7 +108,7 @@ test_absurd_sizes(void **state)
 	}
 }
 
-/* What printf cannot print is a failure, and not left out. */
+/* Text that printf(3) cannot print is a failure. */
 static void
 test_printf_fails(void **state)
 {

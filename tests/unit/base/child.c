@@ -1,4 +1,4 @@
-/* Other programs: what they get, how they end, that nothing is left. */
+/* Programs that we run: their environment and end; no process is left. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ run_for(const char *script, size_t max, int64_t limit_ms)
 	return gm_child_run(&child, &out, &end, &number, &err);
 }
 
-/* No child is there, not even a dead one. */
+/* There is no child, not even a zombie. */
 static void
 assert_alone(void)
 {
@@ -54,7 +54,7 @@ assert_alone(void)
 	assert_int_equal(errno, ECHILD);
 }
 
-/* The process of which "pid" tells is gone, or about to be reaped by init. */
+/* The process whose ID is in the file "pid" has ended. */
 static void
 assert_dead(void)
 {
@@ -118,7 +118,7 @@ test_ends(void **state)
 	}
 }
 
-/* Whether it goes on printing, is silent, or has closed its output. */
+/* Late children: one prints, one does not, one has closed its output. */
 static void
 test_late(void **state)
 {
@@ -138,7 +138,7 @@ test_late(void **state)
 	}
 }
 
-/* We are suspended until the time is over; it has ended long before that. */
+/* We are suspended beyond the time limit; the child ended before it. */
 static void
 test_suspended(void **state)
 {
@@ -160,7 +160,7 @@ test_suspended(void **state)
 	}
 }
 
-/* What it finds: nothing of ours but standard error and the variables. */
+/* The child inherits only standard error and the variables. */
 static void
 test_surroundings(void **state)
 {
@@ -169,7 +169,7 @@ test_surroundings(void **state)
 	(void)state;
 	assert_true(fd > 2);
 	assert_int_equal(run_for("ls /proc/self/fd", 100, LONG_MS), 0);
-	/* the last one is that of ls */
+	/* the last descriptor is that of ls */
 	assert_string_equal(gm_buf_str(&out), "0\n1\n2\n3\n");
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(
@@ -183,7 +183,7 @@ test_surroundings(void **state)
 	assert_int_equal(number, 0);
 }
 
-/* Signals and core files as they were before we changed them. */
+/* Signals and core limit are those at our start. */
 static void
 test_process(void **state)
 {
@@ -194,7 +194,7 @@ test_process(void **state)
 	    run_for("kill -PIPE $$; echo ignored", 100, LONG_MS), 0);
 	assert_int_equal(end, GM_CHILD_KILLED);
 	assert_int_equal(number, SIGPIPE);
-	/* it was ignored before */
+	/* ignored at start */
 	assert_int_equal(run_for("kill -HUP $$; echo -n on", 100, LONG_MS), 0);
 	assert_string_equal(gm_buf_str(&out), "on");
 	assert_int_equal(run_for("ulimit -S -c", 100, LONG_MS), 0);
@@ -203,7 +203,7 @@ test_process(void **state)
 	assert_int_equal(limit.rlim_cur, 0);
 }
 
-/* Whoever started us ignored the ends of children. */
+/* Our parent ignored SIGCHLD. */
 static void
 test_ignored_ends(void **state)
 {
@@ -213,8 +213,8 @@ test_ignored_ends(void **state)
 }
 
 /*
- * SIGALRM, which we have unblocked, and SIGUSR1 were blocked at start.  Not by
- * sh, which clears the mask.
+ * SIGALRM, which we unblock, and SIGUSR1 were blocked at start.  The child is
+ * no shell, as sh clears the mask.
  */
 static void
 test_mask(void **state)
@@ -251,7 +251,7 @@ test_absent(void **state)
 	assert_alone();
 }
 
-/* The last ones, as they end the run. */
+/* Last, as they end the run. */
 static void
 test_deadline(void **state)
 {
@@ -288,7 +288,7 @@ set_up(void **state)
 	int fd;
 
 	(void)state;
-	for (fd = 3; fd < 1024; fd++) /* whoever runs this may leave some */
+	for (fd = 3; fd < 1024; fd++) /* our parent may have left some open */
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (mkdtemp(dir) == NULL || chdir(dir) != 0 ||
 	    getrlimit(RLIMIT_CORE, &limit) != 0)

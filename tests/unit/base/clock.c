@@ -76,7 +76,10 @@ test_parse(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(bad); i++)
 		assert_false(gm_clock_parse(&got, bad[i]));
-	/* From the first to the last time, by steps that hit all of a date. */
+	/*
+	 * From the first to the last time, in steps that change all parts of a
+	 * date.
+	 */
 	for (ms = INT64_C(-62167219200000); ms <= INT64_C(253402300799999);
 	     ms += 17 * DAY_MS + 5 * HOUR_MS + 61003) {
 		gm_clock_format_ms(text, ms);
@@ -127,11 +130,11 @@ test_until(void **state)
 		gm_clock_until(text, now + rows[i].ms, now);
 		assert_string_equal(text, rows[i].want);
 	}
-	gm_clock_until(text, INT64_MAX, INT64_MIN); /* as far as it goes */
+	gm_clock_until(text, INT64_MAX, INT64_MIN); /* the longest span */
 	assert_string_equal(text, "9999-12-31T23:59:59Z (3652425 d 0 h)");
 }
 
-/* Reckoned with tzdata's America/Los_Angeles. */
+/* Calculated with tzdata's America/Los_Angeles. */
 static void
 test_pacific_midnight(void **state)
 {
@@ -150,7 +153,7 @@ test_pacific_midnight(void **state)
 		{ "2026-07-22T07:00:00.000Z", "2026-07-23T07:00:00Z" },
 		{ "2026-07-22T06:59:59.000Z", "2026-07-22T07:00:00Z" },
 		{ "2026-07-22T07:30:00.000Z", "2026-07-23T07:00:00Z" },
-		/* 8 March 2026, 10:00 UTC: the clock goes on to summer */
+		/* 8 March 2026, 10:00 UTC: daylight saving time begins */
 		{ "2026-03-07T12:00:00.000Z", "2026-03-08T08:00:00Z" },
 		{ "2026-03-08T07:59:59.000Z", "2026-03-08T08:00:00Z" },
 		{ "2026-03-08T08:00:00.000Z", "2026-03-09T07:00:00Z" },
@@ -158,14 +161,14 @@ test_pacific_midnight(void **state)
 		{ "2026-03-08T10:00:00.000Z", "2026-03-09T07:00:00Z" },
 		{ "2026-03-09T06:59:59.000Z", "2026-03-09T07:00:00Z" },
 		{ "2026-03-09T07:00:00.000Z", "2026-03-10T07:00:00Z" },
-		/* 1 November 2026, 09:00 UTC: back to winter */
+		/* 1 November 2026, 09:00 UTC: it ends */
 		{ "2026-10-31T12:00:00.000Z", "2026-11-01T07:00:00Z" },
 		{ "2026-11-01T06:59:59.000Z", "2026-11-01T07:00:00Z" },
 		{ "2026-11-01T07:00:00.000Z", "2026-11-02T08:00:00Z" },
 		{ "2026-11-01T09:00:00.000Z", "2026-11-02T08:00:00Z" },
 		{ "2026-11-02T07:30:00.000Z", "2026-11-02T08:00:00Z" },
 		{ "2026-11-02T08:00:00.000Z", "2026-11-03T08:00:00Z" },
-		/* the earliest and the latest days that the rule allows */
+		/* the earliest and latest possible days */
 		{ "2027-03-14T09:00:00.000Z", "2027-03-15T07:00:00Z" },
 		{ "2027-11-07T09:00:00.000Z", "2027-11-08T08:00:00Z" },
 		{ "2029-03-11T09:00:00.000Z", "2029-03-12T07:00:00Z" },
@@ -184,7 +187,7 @@ test_pacific_midnight(void **state)
 	}
 }
 
-/* Every half hour of 30 years: ahead, by a day's length, the hour right. */
+/* Every half hour of 30 years: the next midnight, at most 25 h ahead. */
 static void
 test_pacific_steps(void **state)
 {
@@ -203,7 +206,7 @@ test_pacific_steps(void **state)
 	}
 	assert_int_equal(longer, 30);
 	assert_int_equal(shorter, 30);
-	/* The ends of the range do no harm. */
+	/* The ends of the range work, too. */
 	assert_true(gm_clock_pacific_midnight(INT64_MAX) > NOW);
 	assert_true(gm_clock_pacific_midnight(INT64_MIN) < NOW);
 }
@@ -220,7 +223,7 @@ test_now(void **state)
 	assert_true(gm_clock_mono_ms() - mono < 60000);
 }
 
-/* What is so far ahead on the one clock is so on the other. */
+/* Both clocks have the same distance to the deadline. */
 static void
 test_latest(void **state)
 {

@@ -61,7 +61,7 @@ test_make(void **state)
 	(void)snprintf(absolute, sizeof(absolute), "%s/d", place);
 	assert_int_equal(gm_dir_make(absolute, &err), 0);
 	assert_private("d");
-	/* What is there keeps its mode. */
+	/* A directory that exists keeps its mode. */
 	assert_int_equal(chmod("d", 0755), 0);
 	assert_int_equal(gm_dir_make("d", &err), 0);
 	assert_int_equal(gm_dir_make("/", &err), 0);

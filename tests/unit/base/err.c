@@ -1,4 +1,4 @@
-/* Messages whole, in front of others and cut; codes and their statuses. */
+/* Messages: prefixes, other parts, cuts; codes and their statuses. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -51,14 +51,14 @@ test_fail_errno(void **state)
 	assert_int_equal(err.number, 0);
 }
 
-/* What this machine lacks is its fault, whatever the caller was about. */
+/* Lack of memory or descriptors is GM_EOS, whatever code the caller gives. */
 static void
 test_fail_shortage(void **state)
 {
 	static const struct {
 		int error;
 		enum gm_code code;
-		const char *words; /* NULL: the system's */
+		const char *words; /* NULL: strerror(3) */
 	} rows[] = {
 		{ EMFILE, GM_EOS, "Too many open files; raise ulimit -n" },
 		{ ENFILE, GM_EOS, NULL },
@@ -108,7 +108,7 @@ letters(char *text, size_t len)
 	text[len] = '\0';
 }
 
-/* Messages of each length about the limit, whole or made of two parts. */
+/* Messages of all lengths near the limit, as a whole or in two parts. */
 static void
 test_cut(void **state)
 {
@@ -184,23 +184,23 @@ test_status(void **state)
 		int status;
 		const char *word;
 	} rows[] = {
-		{ GM_OK, EX_OK, "ok" },
-		{ GM_ENEGATIVE, 1, "negative" },
-		{ GM_EUSAGE, EX_USAGE, "usage" },
-		{ GM_EDATA, EX_DATAERR, "data" },
-		{ GM_ENOINPUT, EX_NOINPUT, "input" },
-		{ GM_EUNAVAILABLE, EX_UNAVAILABLE, "unavailable" },
-		{ GM_ESOFTWARE, EX_SOFTWARE, "internal" },
-		{ GM_EOS, EX_OSERR, "system" },
-		{ GM_ECANTCREAT, EX_CANTCREAT, "cantcreate" },
-		{ GM_EIO, EX_IOERR, "output" },
-		{ GM_ETEMPFAIL, EX_TEMPFAIL, "quota" },
-		{ GM_EPROTOCOL, EX_PROTOCOL, "protocol" },
-		{ GM_ENOPERM, EX_NOPERM, "noperm" },
-		{ GM_ECONFIG, EX_CONFIG, "config" },
-		{ GM_ENOEXEC, 126, "noexec" },
-		{ GM_ENOCOMMAND, 127, "nocommand" },
-		{ GM_ESIGNAL, EX_SOFTWARE, "signal" },
+		{ GM_OK, EX_OK, "SUCCESS" },
+		{ GM_ENEGATIVE, 1, "FAILURE" },
+		{ GM_EUSAGE, EX_USAGE, "USAGE" },
+		{ GM_EDATA, EX_DATAERR, "DATAERR" },
+		{ GM_ENOINPUT, EX_NOINPUT, "NOINPUT" },
+		{ GM_EUNAVAILABLE, EX_UNAVAILABLE, "UNAVAILABLE" },
+		{ GM_ESOFTWARE, EX_SOFTWARE, "SOFTWARE" },
+		{ GM_EOS, EX_OSERR, "OSERR" },
+		{ GM_ECANTCREAT, EX_CANTCREAT, "CANTCREAT" },
+		{ GM_EIO, EX_IOERR, "IOERR" },
+		{ GM_ETEMPFAIL, EX_TEMPFAIL, "TEMPFAIL" },
+		{ GM_EPROTOCOL, EX_PROTOCOL, "PROTOCOL" },
+		{ GM_ENOPERM, EX_NOPERM, "NOPERM" },
+		{ GM_ECONFIG, EX_CONFIG, "CONFIG" },
+		{ GM_ENOEXEC, 126, "NOEXEC" },
+		{ GM_ENOCOMMAND, 127, "NOTFOUND" },
+		{ GM_ESIGNAL, EX_SOFTWARE, "SIGNAL" },
 	};
 	size_t i;
 
@@ -245,11 +245,11 @@ test_append(void **state)
 	gm_err_append(&err, "%s", text);
 	assert_int_equal(strlen(err.msg), GM_ERR_MAX - 1);
 	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
-	gm_err_append(&err, "more"); /* there is no room left */
+	gm_err_append(&err, "more"); /* no room left */
 	assert_string_equal(err.msg + GM_ERR_MAX - 5, "x...");
 }
 
-/* Identifiers stay behind what callers append, and move with a prefix. */
+/* Identifiers stay after what callers append, and move with a prefix. */
 static void
 test_ids(void **state)
 {
@@ -274,7 +274,7 @@ test_ids(void **state)
 	gm_err_append(&err, "%s", "b");
 	assert_string_equal(err.msg, "ab");
 
-	/* Advice stands before them, and takes the place of earlier advice. */
+	/* Advice is before them, and replaces earlier advice. */
 	(void)gm_fail(&err, GM_ETEMPFAIL, "key 0: rate-limited");
 	gm_err_advise(&err, "wait");
 	gm_err_ids(&err, "quota_minute");

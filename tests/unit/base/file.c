@@ -38,7 +38,7 @@ test_open(void **state)
 	assert_error(&err, GM_ENOINPUT, "absent: No such file or directory");
 }
 
-/* Without a writer a FIFO is empty, and nobody waits. */
+/* A FIFO without a writer is empty; reading does not wait. */
 static void
 test_open_fifo(void **state)
 {
@@ -47,7 +47,7 @@ test_open_fifo(void **state)
 	assert_file("fifo", "");
 }
 
-/* As with "--env-file <(command)": the bytes come when they come. */
+/* As in "--env-file <(command)": wait for bytes that come late. */
 static void
 test_open_pipe(void **state)
 {
@@ -75,7 +75,7 @@ test_open_pipe(void **state)
 	(void)close(ends[0]);
 }
 
-/* A writer who says nothing does not keep us from ending. */
+/* A signal ends the wait for an idle writer. */
 static void
 test_read_stop(void **state)
 {
@@ -100,7 +100,7 @@ test_read_stop(void **state)
 		gm_buf_release(&text);
 		_exit(err.code == GM_ESIGNAL ? 0 : 3);
 	}
-	/* Whether it waits already or is only about to makes no difference. */
+	/* The signal may come before or during the wait. */
 	assert_int_equal(read(ready[0], path, 1), 1);
 	assert_int_equal(kill(pid, SIGTERM), 0);
 	finish(pid);
@@ -163,7 +163,7 @@ test_read_errors(void **state)
 	gm_buf_release(&out);
 }
 
-/* Slowly, so that the other end waits, and is interrupted there. */
+/* Read slowly, so that the writer waits and is interrupted there. */
 static _Noreturn void
 trickle(int fd, const char *bytes, size_t len)
 {
@@ -275,7 +275,7 @@ test_write(void **state)
 	(void)close(fd);
 }
 
-/* Write more than a pipe holds, while the run drains. */
+/* Write more than a pipe holds in the stage GM_STOP_DRAIN. */
 static int
 write_draining(int fd, enum gm_stop_stage obeys, int ready)
 {
@@ -291,8 +291,8 @@ write_draining(int fd, enum gm_stop_stage obeys, int ready)
 }
 
 /*
- * A write that obeys the drain ends at once; one that does not goes on for as
- * long as somebody reads, or until the second signal.
+ * A write that obeys GM_STOP_DRAIN ends at once; another one continues as long
+ * as there is a reader, or until the second signal.
  */
 static void
 test_write_stages(void **state)
@@ -339,7 +339,7 @@ test_write_stages(void **state)
 	}
 }
 
-/* Input begins new work, so nobody waits for it while the run drains. */
+/* Input is new work, so GM_STOP_DRAIN ends the wait for it. */
 static void
 test_read_draining(void **state)
 {
@@ -418,12 +418,12 @@ test_append_short(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	assert_error(
 	    &err, GM_EIO, "log: only 4 of 6 bytes of a line were written");
-	/* The next line is a line of its own. */
+	/* The next line is whole. */
 	assert_int_equal(gm_file_append("log", span("abc\n"), &err), 0);
 	assert_file("log", "12345\nabc\n");
 }
 
-/* A line is one write(2), here one datagram; and a socket will do. */
+/* A line is one write(2), here one datagram of a socket. */
 static void
 test_append_once(void **state)
 {
@@ -441,13 +441,13 @@ test_append_once(void **state)
 		fail_msg("%s", err.msg);
 	assert_int_equal(recv(ends[0], big, BIG / 10, 0), BIG / 10);
 	assert_int_equal(
-	    recv(ends[0], big, 1, MSG_DONTWAIT), -1); /* no second one */
+	    recv(ends[0], big, 1, MSG_DONTWAIT), -1); /* no second datagram */
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	free(big);
 }
 
-/* A pipe that is full takes the line once there is room again. */
+/* Wait for room in a full pipe. */
 static void
 append_to_full_pipe(int flags)
 {

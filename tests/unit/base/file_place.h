@@ -1,7 +1,7 @@
 #ifndef GM_TEST_FILE_PLACE_H
 #define GM_TEST_FILE_PLACE_H
 
-/* Files: a directory for each test, and what there is to say about it. */
+/* Tests of files: a directory for each test, and checks of its content. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,10 +24,10 @@
 #define BIG 200000
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
-/* Every test has a directory of its own, and is in it. */
+/* The directory of a test, which is its working directory. */
 struct place {
 	char dir[64];
-	int home; /* the directory we came from */
+	int home; /* the working directory before */
 };
 
 static inline int
@@ -46,7 +46,7 @@ enter(void **state)
 	return 0;
 }
 
-/* Names in a directory but "." and ".."; they are removed as well, if asked. */
+/* Count, and optionally remove, the files of a directory. */
 static inline int
 count(const char *path, bool removed)
 {
@@ -129,7 +129,7 @@ assert_error(const struct gm_err *err, enum gm_code code, const char *msg)
 	assert_int_equal(err->code, code);
 }
 
-/* A child that does one thing while we wait. */
+/* A child that runs one function meanwhile. */
 static inline pid_t
 start(void)
 {
@@ -155,7 +155,7 @@ on_alarm(int signal)
 	(void)signal;
 }
 
-/* A signal each millisecond, none of which restarts a call. */
+/* Send a signal each millisecond; interrupted calls are not restarted. */
 static inline void
 set_alarms(bool on)
 {

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-/* The beginnings of what FIPS 180-4's examples and sha256sum(1) say. */
+/* The first 128 bits of examples in FIPS 180-4 and of sha256sum(1). */
 static void
 test_vectors(void **state)
 {

@@ -1,7 +1,7 @@
 #ifndef LATE_H
 #define LATE_H
 
-/* A run whose deadline is over, and back. */
+/* Let the deadline pass, and undo it. */
 
 #include <poll.h>
 

@@ -1,4 +1,4 @@
-/* Lines from a pipe, for every cut of what is written into it. */
+/* Lines from a pipe, written in two parts with every possible cut. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,7 +78,7 @@ test_cuts(void **state)
 		}
 }
 
-/* A line may be as long as the limit, its newline included. */
+/* A line may have max bytes, newline included. */
 static void
 test_limit(void **state)
 {

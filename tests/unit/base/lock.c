@@ -32,7 +32,7 @@ test_try(void **state)
 	assert_int_equal(gm_lock_try(other), GM_LOCK_NONE);
 }
 
-/* Only who has signed is known. */
+/* The holder is known only after gm_lock_sign(). */
 static void
 test_holder(void **state)
 {
@@ -64,7 +64,7 @@ test_holder(void **state)
 	(void)close(fd);
 }
 
-/* The lock ends with its process, however that ends. */
+/* A lock ends when its process ends, in any way. */
 static void
 test_killed(void **state)
 {

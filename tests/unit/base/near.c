@@ -1,4 +1,4 @@
-/* Names that are like each other. */
+/* The distance of names. */
 
 #include <setjmp.h>
 #include <stdarg.h>

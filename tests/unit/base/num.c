@@ -13,7 +13,7 @@
 
 #define DAY_MS INT64_C(86400000)
 
-/* want is a number, or the message with which text is refused. */
+/* want is the number, or the error message. */
 struct row {
 	const char *text, *want;
 };
@@ -25,7 +25,7 @@ assert_same(const char *text, const char *got, const char *want)
 		fail_msg("'%s' gives \"%s\", not \"%s\"", text, got, want);
 }
 
-/* What a function made of text, as a row says it. */
+/* The result of a function in the form of a row. */
 static void
 show(char out[GM_ERR_MAX], int rc, int64_t value, const struct gm_err *err)
 {
@@ -97,7 +97,7 @@ test_whole(void **state)
 	}
 }
 
-/* A message repeats nothing of the text. */
+/* Messages never repeat the text. */
 static void
 test_not_repeated(void **state)
 {

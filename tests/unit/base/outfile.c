@@ -16,7 +16,7 @@
 #include "base/stop.h"
 #include "file_place.h"
 
-/* Create, write, commit. */
+/* Create, write and commit a file. */
 static void
 make(const char *path, const char *text)
 {
@@ -51,7 +51,7 @@ test_create(void **state)
 	assert_file("new", "text");
 	assert_int_equal(mode_of("new"), 0640);
 	assert_int_equal(count(".", false), 1);
-	assert_int_equal(umask(022), 027); /* as it was */
+	assert_int_equal(umask(022), 027); /* unchanged */
 }
 
 static void
@@ -71,7 +71,7 @@ test_create_mode(void **state)
 	assert_int_equal(gm_outfile_commit(&f, &err), 0);
 	assert_file("old", "new");
 	assert_int_equal(mode_of("old"), 0604);
-	/* the caller's word counts */
+	/* the caller sets the mode */
 	assert_int_equal(gm_outfile_create(&f, "private", &err), 0);
 	f.mode = 0600;
 	assert_int_equal(gm_outfile_commit(&f, &err), 0);
@@ -122,7 +122,7 @@ test_create_links(void **state)
 	assert_int_equal(count("sub", false), 3);
 }
 
-/* An absolute link, and a name that leaves no room for more. */
+/* An absolute link, and a name of the maximum length. */
 static void
 test_create_names(void **state)
 {
@@ -175,7 +175,7 @@ test_create_errors(void **state)
 	assert_int_equal(count(".", false), 4);
 }
 
-/* Somebody who may write the directory, but not the file. */
+/* A user who may write the directory, but not the file. */
 static void
 test_create_protected(void **state)
 {
@@ -199,7 +199,7 @@ test_create_protected(void **state)
 	assert_file("old", "old");
 }
 
-/* What took the target's place while we wrote is left alone. */
+/* The commit fails if a directory has taken the name meanwhile. */
 static void
 test_commit_error(void **state)
 {
@@ -215,7 +215,7 @@ test_commit_error(void **state)
 	assert_int_equal(count(".", false), 1);
 }
 
-/* What was paid for stays, beside, under a name that is not swept. */
+/* With keep, the new content stays under a name that is not swept. */
 static void
 test_commit_keep(void **state)
 {
@@ -237,12 +237,12 @@ test_commit_keep(void **state)
 	assert_file(kept, "text");
 	assert_int_equal(count(".", false), 2);
 	assert_int_equal(gm_outfile_create(&f, "sub2", &err), 0);
-	f.keep = true; /* not what nobody committed */
+	f.keep = true; /* but not without a commit */
 	gm_outfile_release(&f);
 	assert_int_equal(count(".", false), 2);
 }
 
-/* Access is that of the file which is there when the new one comes. */
+/* The new file gets the access of the file that exists at the commit. */
 static void
 test_commit_changed(void **state)
 {
@@ -263,7 +263,7 @@ test_commit_changed(void **state)
 	assert_file("new", "");
 }
 
-/* The path of another process's descriptor, whose file has lost its name. */
+/* The path, in /proc, of another process's descriptor of a removed file. */
 static void
 test_create_nameless(void **state)
 {
@@ -293,7 +293,7 @@ test_create_nameless(void **state)
 	(void)close(fd);
 }
 
-/* As nobody: a file of one letter, in a length of its own. */
+/* As user nobody: write one letter, a different number of times each. */
 static int
 put_letters(size_t i)
 {
@@ -319,7 +319,7 @@ put_letters(size_t i)
 	return rc;
 }
 
-/* In children that may not write to the directory: all write at once. */
+/* Several children, which may not write the directory, write at once. */
 static void
 test_in_place(void **state)
 {
@@ -359,7 +359,7 @@ test_in_place(void **state)
 	assert_int_equal(count("sub", false), 1);
 }
 
-/* A file that must be renamed is not written in place instead. */
+/* With must_rename, a file is never written in place. */
 static void
 test_in_place_never(void **state)
 {
@@ -369,7 +369,7 @@ test_in_place_never(void **state)
 	(void)state;
 	put_file("old", "old");
 	assert_int_equal(gm_outfile_create(&f, "old", &err), 0);
-	f.in_place = true; /* as at a mount point */
+	f.in_place = true; /* as for a mount point */
 	f.must_rename = true;
 	assert_int_equal(
 	    gm_file_write(f.fd, span("new"), GM_STOP_NOW, &err), 0);
@@ -379,7 +379,7 @@ test_in_place_never(void **state)
 	assert_int_equal(count(".", false), 1);
 }
 
-/* Somebody else who writes to the target is waited for, until the deadline. */
+/* The commit waits for another lock of the target, until the deadline. */
 static void
 test_in_place_locked(void **state)
 {
@@ -411,7 +411,7 @@ test_in_place_locked(void **state)
 	(void)close(fd);
 }
 
-/* What is to be written was paid for: to drain does not end the wait. */
+/* GM_STOP_DRAIN does not end that wait, so that no answer is lost. */
 static void
 test_in_place_draining(void **state)
 {
@@ -461,20 +461,20 @@ test_create_direct(void **state)
 	assert_int_equal(read(fd, got, sizeof(got)), 4);
 	assert_string_equal(got, "text");
 	(void)close(fd);
-	/* as "-o /dev/fd/3 3>>log": added, not replaced */
+	/* as "-o /dev/fd/3 3>>log": append, do not replace */
 	put_file("log", "old");
 	fd = open("log", O_WRONLY | O_APPEND);
 	assert_true(fd >= 0);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	make(path, " and new");
 	assert_file("log", "old and new");
-	assert_int_equal(close(fd), 0); /* still ours */
+	assert_int_equal(close(fd), 0); /* still open */
 }
 
 static volatile sig_atomic_t alarms;
 static int bell[2];
 
-/* The reader is called only now. */
+/* Start the reader only now. */
 static void
 on_fifth_alarm(int signal)
 {
@@ -483,7 +483,7 @@ on_fifth_alarm(int signal)
 		(void)!write(bell[1], "", 1);
 }
 
-/* A signal that is not ours does not end the wait for the reader of a FIFO. */
+/* A signal that is no request to stop does not end the wait for a reader. */
 static void
 test_create_fifo_signals(void **state)
 {

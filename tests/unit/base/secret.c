@@ -44,7 +44,7 @@ test_add(void **state)
 	gm_secrets_release(&s);
 }
 
-/* The copy is ours: the original may go. */
+/* The secret is copied. */
 static void
 test_add_copies(void **state)
 {
@@ -102,14 +102,14 @@ static const struct {
 	{ { "fake-key-0001" }, "fake-key-0001fake-key-0001", "...0001...0001" },
 	{ { "fake-key-0001", "fake-key-0002" }, "fake-key-0002,fake-key-0001",
 	    "...0002,...0001" },
-	/* short ones show nothing of themselves */
+	/* nothing of a short key is shown */
 	{ { "abcdefgh" }, "xabcdefghx", "x...x" },
 	{ { "abcdefghijk" }, "xabcdefghijkx", "x...x" },
-	/* dummies are no secrets, and garble nothing */
+	/* dummies are not masked, so that words stay whole */
 	{ { "a", "key", "openai", "1234567" }, "a banana key: openai 1234567",
 	    "a banana key: openai 1234567" },
 	{ { "abcdefg" }, "abcde... abcdef***", "abcde... abcdef***" },
-	/* but what is mixed, as whole words only */
+	/* short mixtures are masked as whole words only */
 	{ { "sk-1234" }, "Bearer sk-1234", "Bearer ..." },
 	{ { "abc1234" }, "Invalid API key: abc1234 was given",
 	    "Invalid API key: ... was given" },
@@ -120,7 +120,7 @@ static const struct {
 	    "xabc1 abc1x _abc1 abc1_ -abc1 abc1- 1abc1 abc12" },
 	{ { "abc1234" }, "abc12... abc1*** xabc12...", "... *** xabc12..." },
 	{ { "abc1234", "abc1234.x-0001" }, "abc1234.x-0001", "...0001" },
-	/* one inside the other: the longer counts */
+	/* a secret within another: the longer one is masked */
 	{ { "key-0001", "fake-key-0001-long" }, "fake-key-0001-long",
 	    "...long" },
 	{ { "fake-key-0001-long", "key-0001" }, "fake-key-0001-long",
@@ -129,7 +129,7 @@ static const struct {
 	    "fake-key-0001-long fake-key-0001-short", "...long ...0001-short" },
 	{ { "fake-key-0001-long", "fake-key-0001" },
 	    "fake-key-0001-long fake-key-0001-short", "...long ...0001-short" },
-	/* one begins inside the other: nothing of either is left */
+	/* secrets that overlap: nothing of them is left */
 	{ { "fake-key-0001", "0001-other-key-2" },
 	    "<fake-key-0001-other-key-2>", "<...ey-2>" },
 	{ { "0001-other-key-2", "fake-key-0001" },
@@ -140,7 +140,7 @@ static const struct {
 	    "...0001-..." },
 	{ { "fake-key-0001", "001-xyzw" }, "fake-key-0001-xyzwvu", "...vu" },
 	{ { "aaaaaaaa" }, "aaaaaaaaaaaaa", "..." },
-	/* cut short: its beginning goes, but for a few bytes */
+	/* cut short: the beginning is masked if it has more than a few bytes */
 	{ { "fake-key-0001" }, "<fake-key-00...", "<..." },
 	{ { "fake-key-0001" }, "<fake...>", "<...>" },
 	{ { "fake-key-0001" }, "<fak...>", "<fak...>" },
@@ -185,7 +185,7 @@ test_mask_none(void **state)
 	gm_buf_release(&out);
 }
 
-/* NUL bytes are bytes like others, in a secret and around it. */
+/* NUL bytes are ordinary bytes, in a secret and around it. */
 static void
 test_mask_nul(void **state)
 {
@@ -208,7 +208,7 @@ test_mask_nul(void **state)
 	gm_secrets_release(&s);
 }
 
-/* All texts of up to 13 letters a and b: whatever is left holds no secret. */
+/* All texts of up to 13 letters a and b: no secret is left in any. */
 static void
 test_mask_all(void **state)
 {
@@ -309,7 +309,8 @@ test_is_key(void **state)
 }
 
 static const struct {
-	const char *text, *want; /* what is kept, each with a blank behind */
+	const char *text,
+	    *want; /* want: the secrets, each with a blank after it */
 } typed[] = {
 	{ "", "" },
 	{ "an ordinary text, https://a.example/x", "" },

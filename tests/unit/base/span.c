@@ -76,7 +76,7 @@ test_find(void **state)
 	assert_ptr_equal(gm_span_find(s, " limit"), text + 10);
 	assert_ptr_equal(gm_span_find(s, ""), text);
 	assert_null(gm_span_find(s, "limits"));
-	s.len--; /* does not look beyond the end */
+	s.len--; /* no read beyond the end */
 	assert_null(gm_span_find(s, " limit"));
 	assert_null(gm_span_find(nothing, "a"));
 }
@@ -139,7 +139,7 @@ test_split(void **state)
 	}
 	rest = nothing;
 	assert_false(gm_span_split(&rest, ",", &item));
-	rest = (struct gm_span){ "a\0b,c", 5 }; /* a NUL separates nothing */
+	rest = (struct gm_span){ "a\0b,c", 5 }; /* a NUL is no separator */
 	assert_true(gm_span_split(&rest, ",", &item));
 	assert_int_equal(item.len, 3);
 }

@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/stop.h"
 
-#define PAST 1 /* on a monotonic clock: long ago */
+#define PAST 1 /* on the monotonic clock */
 
-/* Signals stay noted for the rest of a process, so each test has its own. */
+/* Signals are remembered to the end, so each test runs in its own process. */
 static int
 run(bool (*test)(void))
 {
@@ -105,7 +105,7 @@ keeps_first(void)
 	return gm_stop_signal() == SIGTERM;
 }
 
-/* nohup, and "cmd &" in a script */
+/* As with nohup, and "cmd &" in a script. */
 static bool
 leaves_ignored(void)
 {
@@ -160,14 +160,14 @@ polls(void)
 	       gm_stop_poll(ends[0], POLLIN, gm_clock_mono_ms() + 60000,
 		   GM_STOP_NOW, &err) == 1 &&
 	       gm_stop_poll(ends[0], POLLIN, PAST, GM_STOP_NOW, &err) == 1;
-	/* an end without bytes is something to read, too */
+	/* end of file is an event, too */
 	good = good && read(ends[0], &(char){ 0 }, 1) == 1 &&
 	       close(ends[1]) == 0 &&
 	       gm_stop_poll(ends[0], POLLIN, 0, GM_STOP_NOW, &err) == 1;
 	return good;
 }
 
-/* The wait until a time does not end before it. */
+/* A wait until a time does not end earlier. */
 static bool
 polls_long_enough(void)
 {
@@ -178,7 +178,7 @@ polls_long_enough(void)
 	       gm_clock_mono_ms() >= until;
 }
 
-/* A signal before the wait ends it, although there is something to read. */
+/* A signal before the wait ends it, even if there are bytes to read. */
 static bool
 polls_after_signal(void)
 {
@@ -194,7 +194,7 @@ polls_after_signal(void)
 	       gm_stop_poll(-1, 0, PAST, GM_STOP_NOW, &err) == -1;
 }
 
-/* And one that comes in the midst of it, from outside. */
+/* A signal from another process during the wait ends it. */
 static bool
 polls_until_signal(void)
 {
@@ -212,7 +212,7 @@ polls_until_signal(void)
 	       err.code == GM_ESIGNAL && waitpid(pid, NULL, 0) == pid;
 }
 
-/* The deadline ends the same waits, and then leaves time for a last word. */
+/* The deadline ends waits, and then leaves time for the last messages. */
 static bool
 polls_until_late(void)
 {
@@ -237,7 +237,7 @@ polls_until_late(void)
 	       err.code == GM_EUNAVAILABLE;
 }
 
-/* A wait that the first alarm came too early for is ended by the next. */
+/* If the first alarm comes before the wait, the next one ends it. */
 static bool
 rings_again(void)
 {
@@ -252,7 +252,7 @@ rings_again(void)
 	return read(ends[0], &byte, 1) == -1 && errno == EINTR;
 }
 
-/* A signal weighs more than the deadline, and is never forgotten. */
+/* A signal comes before the deadline, and is never forgotten. */
 static bool
 late_and_stopped(void)
 {
@@ -269,7 +269,7 @@ late_and_stopped(void)
 	       err.code == GM_ESIGNAL;
 }
 
-/* Without a deadline there is nothing to cut short. */
+/* Without a deadline, gm_stop_last_words() has no effect. */
 static bool
 never_late(void)
 {
@@ -282,13 +282,13 @@ never_late(void)
 		   -1, 0, gm_clock_mono_ms() + 100, GM_STOP_NOW, &err) == 0;
 }
 
-/* Anybody may send one, or have an alarm left for us: it is not the deadline. */
+/* A SIGALRM of another process, or an old alarm, is not the deadline. */
 static bool
 is_not_rung(int64_t deadline_ms)
 {
 	struct gm_err err;
 
-	(void)signal(SIGALRM, SIG_IGN); /* and so it is no more */
+	(void)signal(SIGALRM, SIG_IGN); /* SIGALRM is caught nevertheless */
 	if (!install() || gm_stop_deadline(deadline_ms, &err) != 0)
 		return false;
 	(void)kill(getpid(), SIGALRM);
@@ -310,7 +310,7 @@ rung_before_deadline(void)
 	return is_not_rung(3600000);
 }
 
-/* What a parent has blocked reaches us, also what waits already. */
+/* Signals that a parent has blocked reach us, also those pending. */
 static bool
 unblocks(void)
 {
@@ -341,7 +341,7 @@ unblocks(void)
 	return true;
 }
 
-/* With SIGCHLD ignored there would be no status to wait for. */
+/* With SIGCHLD ignored, waitpid(2) would find no status. */
 static bool
 finds_children(void)
 {
@@ -371,7 +371,7 @@ test_inherited(void **state)
 	assert_int_equal(run(finds_children), 0);
 }
 
-/* The stage, and what each wait makes of it. */
+/* The stages, and the waits that each ends. */
 static bool
 is_at(enum gm_stop_stage stage, int number)
 {
@@ -411,7 +411,7 @@ drains_then_stops(void)
 	return is_at(GM_STOP_NOW, SIGINT);
 }
 
-/* It is known only later that there is something to finish. */
+/* gm_stop_drain_first() after gm_stop_install(). */
 static bool
 drains_later(void)
 {
@@ -427,7 +427,7 @@ drains_later(void)
 	return is_at(GM_STOP_NOW, SIGINT);
 }
 
-/* A signal that came before stays what it was. */
+/* A signal that came before still means GM_STOP_NOW. */
 static bool
 drains_too_late(void)
 {
@@ -439,7 +439,7 @@ drains_too_late(void)
 	return gm_stop_drain_first(&err) == 0 && is_at(GM_STOP_NOW, SIGINT);
 }
 
-/* Nobody looks between the two. */
+/* Two signals without a check between them. */
 static bool
 notices_second(int first, int second, bool at_once)
 {
@@ -509,7 +509,7 @@ stops_at_hup(void)
 	return stops_at_once(true, SIGHUP);
 }
 
-/* What was ignored at start is no first signal. */
+/* A signal that is ignored does not count as the first. */
 static bool
 drains_not_ignored(void)
 {
@@ -525,7 +525,7 @@ drains_not_ignored(void)
 	return is_at(GM_STOP_NOW, SIGTERM);
 }
 
-/* The deadline ends draining, but for its last words. */
+/* The deadline ends GM_STOP_DRAIN, except for the last messages. */
 static bool
 drains_until_late(void)
 {
@@ -543,7 +543,7 @@ drains_until_late(void)
 	return gm_stop_deadline(0, &err) == 0 && is_at(GM_STOP_DRAIN, SIGINT);
 }
 
-/* A deadline alone is never draining. */
+/* A deadline alone never means GM_STOP_DRAIN. */
 static bool
 late_without_signal(void)
 {
@@ -559,7 +559,7 @@ late_without_signal(void)
 	return gm_stop_deadline(0, &err) == 0 && is_at(GM_STOP_NONE, 0);
 }
 
-/* A wait while draining goes on until the second signal, from outside. */
+/* In GM_STOP_DRAIN, a wait continues until the second signal. */
 static bool
 drains_until_second(void)
 {
@@ -627,7 +627,7 @@ dies_caught(void)
 	return true;
 }
 
-/* A poll(2) that fails will go on to do so. */
+/* A failure of poll(2) ends the wait. */
 static bool
 poll_fails(void)
 {
@@ -647,7 +647,7 @@ test_poll_fails(void **state)
 	assert_int_equal(run(poll_fails), 0);
 }
 
-/* Also where it was blocked, or has a handler. */
+/* Even if it was blocked, or has a handler. */
 static bool
 dies_blocked(void)
 {
@@ -661,7 +661,7 @@ dies_blocked(void)
 	return true;
 }
 
-/* A reader that leaves is an error of write(2), by which we may die. */
+/* Without a reader, write(2) fails with EPIPE. */
 static bool
 dies_of_pipe(void)
 {
@@ -699,7 +699,7 @@ do_nothing(int number)
 	(void)number;
 }
 
-/* What was caught, ignored or left alone before is so again. */
+/* Actions are as they were at start. */
 static bool
 restores(void)
 {
@@ -731,7 +731,7 @@ restores(void)
 	return alarm(0) == 0 && gm_stop_signal() == SIGTERM;
 }
 
-/* An alarm of the parent's goes on to be one for the command. */
+/* A timer of the parent stays for the command. */
 static bool
 restores_alarm(void)
 {

@@ -23,7 +23,7 @@ wait_for_result(struct gm_sync *s)
 	return error;
 }
 
-/* One after the other, each with its own result. */
+/* Two syncs in order, each with its result. */
 static void
 test_results(void **state)
 {
@@ -47,7 +47,7 @@ test_results(void **state)
 	gm_sync_close(s, &error);
 }
 
-/* What is under way is waited for. */
+/* gm_sync_close() waits for pending syncs. */
 static void
 test_close(void **state)
 {
@@ -61,10 +61,10 @@ test_close(void **state)
 	assert_int_equal(error, EBADF);
 	assert_int_equal(gm_sync_open(s, 0), 0);
 	gm_sync_close(s, &error);
-	assert_int_equal(error, 0); /* nothing was under way */
+	assert_int_equal(error, 0); /* nothing was pending */
 }
 
-/* Naps end with the thread, and both syncs are done all the same. */
+/* gm_sync_close() ends the wait, and both syncs are done. */
 static void
 test_nap(void **state)
 {
@@ -79,11 +79,11 @@ test_nap(void **state)
 	ready.fd = gm_sync_fd(s);
 	assert_int_equal(poll(&ready, 1, 20), 0);
 	gm_sync_close(s, &error);
-	assert_int_equal(error, EBADF); /* of the second */
+	assert_int_equal(error, EBADF); /* the error of the second sync */
 	(void)close(fd);
 }
 
-/* Nobody waits; the thread closes its own ends when it has come to its end. */
+/* gm_sync_abandon() does not wait; the thread closes its pipes at its end. */
 static void
 test_abandon(void **state)
 {
@@ -92,7 +92,7 @@ test_abandon(void **state)
 
 	(void)state;
 	assert_int_equal(gm_sync_open(s, 0), 0);
-	end.fd = dup(s->jobs[1]); /* has an error once nobody reads */
+	end.fd = dup(s->jobs[1]); /* has an error once the thread has ended */
 	assert_int_not_equal(end.fd, -1);
 	assert_int_equal(gm_sync_begin(s, -1), 0);
 	gm_sync_abandon(s);
@@ -108,7 +108,7 @@ static void catch (int number)
 	caught = number;
 }
 
-/* Signals are the business of the thread that was there before. */
+/* Signals are delivered to the main thread. */
 static void
 test_signals(void **state)
 {
@@ -128,7 +128,7 @@ test_signals(void **state)
 	assert_int_equal(kill(getpid(), SIGTERM), 0);
 	assert_int_equal(gm_sync_begin(s, -1), 0);
 	(void)wait_for_result(s);
-	assert_int_equal(caught, 0); /* nobody else takes it */
+	assert_int_equal(caught, 0); /* not delivered to the other thread */
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	assert_int_equal(caught, SIGTERM);
 	gm_sync_close(s, &error);

@@ -100,7 +100,8 @@ test_times(void **state)
 		{ NOON, 0, "2026-11-21T12:00:00Z" },
 		{ NOON, NOON, "12:00:00Z" },
 		{ NOON + DAY - 1000, NOON, "11:59:59Z" },
-		{ NOON + DAY, NOON, "2026-11-22T12:00:00Z" },
+		{ NOON + DAY, NOON, "12:00:00Z" },
+		{ NOON + DAY + 1000, NOON, "2026-11-22T12:00:01Z" },
 		{ NOON - DAY, NOON, "2026-11-20T12:00:00Z" },
 		{ NOON - DAY + 1000, NOON, "12:00:01Z" },
 	};

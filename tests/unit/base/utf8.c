@@ -57,7 +57,7 @@ static const struct {
 	{ "\xFF\xFF", 0, 0, 1 },
 };
 
-/* A sequence alone: its point and bytes, or how much of it is skipped. */
+/* A sequence alone: its code point and length, or the bytes to skip. */
 static void
 test_decode(void **state)
 {
@@ -85,7 +85,7 @@ test_decode(void **state)
 	assert_int_equal(skip, 3);
 }
 
-/* All code points there are, and no surrogate. */
+/* All code points, without surrogates. */
 static void
 test_all_points(void **state)
 {
@@ -147,7 +147,7 @@ test_repair(void **state)
 		/* The example of the standard, table 3-11. */
 		{ "\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41",
 		    FFFD FFFD FFFD FFFD "A", 4 },
-		/* And of tables 3-8 to 3-10. */
+		/* Those of tables 3-8 to 3-10. */
 		{ "\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41",
 		    FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A", 8 },
 		{ "\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41",
@@ -173,7 +173,7 @@ test_repair(void **state)
 	gm_buf_release(&out);
 }
 
-/* A bad byte at each place of a long text, which is read by words. */
+/* A bad byte at each offset of a long text, as words are read at once. */
 static void
 test_valid_places(void **state)
 {
@@ -251,7 +251,7 @@ test_foreign(void **state)
 		{ SPAN("\xE9\0t\0\xE9\0\n\0"), "UTF-16LE" },
 		{ SPAN("K\0\0\0E\0\0\0Y\0\0\0=\0\0\0"), "UTF-32LE" },
 		{ SPAN("\0\0\0K\0\0\0E\0\0\0Y\0\0\0="), "UTF-32BE" },
-		/* too short, controls, NULs elsewhere: not to be told */
+		/* too short, controls, NULs elsewhere: not recognised */
 		{ SPAN("K\0E\0Y\0"), NULL },
 		{ SPAN("K\0\1\0Y\0=\0"), NULL },
 		{ SPAN("text\0\0\0\0"), NULL },

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/watch.h"
 
-/* Is it readable within ms? */
+/* True if it is readable within ms. */
 static bool
 wakes(const struct gm_watch *w, int ms)
 {
@@ -57,7 +57,7 @@ test_descriptors(void **state)
 	assert_false(wakes(w, 0));
 	assert_int_equal(write(in[1], "x", 1), 1);
 	assert_true(wakes(w, 60000));
-	/* Its end is no news any more once it is not watched. */
+	/* A descriptor that is not watched does not wake. */
 	assert_int_equal(close(in[1]), 0);
 	assert_int_equal(gm_watch_set(w, in[0], 0, &err), 0);
 	assert_false(wakes(w, 0));
@@ -66,7 +66,7 @@ test_descriptors(void **state)
 	(void)close(out[1]);
 }
 
-/* A file is always ready, and is left out. */
+/* A file on disk is always ready, and is ignored. */
 static void
 test_file(void **state)
 {
@@ -92,7 +92,7 @@ test_time(void **state)
 
 	assert_int_equal(gm_watch_at(w, now + 10000000, &err), 0);
 	assert_false(wakes(w, 0));
-	/* A time that is over goes on waking until there is another one. */
+	/* An expired timer stays readable until it is set again. */
 	assert_int_equal(gm_watch_at(w, now - 1, &err), 0);
 	assert_true(wakes(w, 60000));
 	assert_int_equal(gm_watch_at(w, now - 1, &err), 0);
@@ -104,7 +104,7 @@ test_time(void **state)
 	assert_false(wakes(w, 0));
 }
 
-/* Of two times the earlier one wakes. */
+/* The earlier of two times wakes. */
 static void
 test_earlier_time(void **state)
 {

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/config.h"
 
 static char dir[] = "/tmp/gm-unit-config.XXXXXX";
 
-/* Of all that is read, nothing is set. */
+/* Unset all variables that are read. */
 static int
 clear_variables(void)
 {
@@ -143,7 +143,7 @@ test_defaults(void **state)
 	gm_config_release(&c);
 }
 
-/* Option before environment before env file, for each that has all three. */
+/* Option, then environment, then env file, for settings that have all three. */
 static void
 test_precedence(void **state)
 {
@@ -179,7 +179,7 @@ test_precedence(void **state)
 		}
 }
 
-/* An empty variable is none. */
+/* An empty variable counts as not set. */
 static void
 test_empty(void **state)
 {
@@ -205,7 +205,7 @@ test_empty(void **state)
 
 #define LOCAL "GEMINI_API_KEY=k\n"
 
-/* What somebody's repository may set. */
+/* Settings that ./.env may change. */
 static void
 test_local(void **state)
 {
@@ -259,7 +259,7 @@ test_local(void **state)
 	(void)unlink(".env");
 }
 
-/* The thing, and the range or the form that it should have had. */
+/* Errors name the setting and its range or form. */
 static void
 test_bad(void **state)
 {
@@ -306,7 +306,7 @@ test_bad(void **state)
 	}
 }
 
-/* Which command may be run; for a named file by its path. */
+/* The command that may be run; for a named file, depending on its path. */
 static void
 test_command(void **state)
 {
@@ -351,7 +351,7 @@ test_command(void **state)
 	assert_int_equal(clear_variables(), 0);
 }
 
-/* From the weakest place to the strongest. */
+/* From the least trusted source to the most trusted. */
 static const struct {
 	enum gm_config_dir dir;
 	const char *variable, *value, *want;
@@ -395,7 +395,7 @@ test_dirs(void **state)
 	assert_int_equal(clear_variables(), 0);
 }
 
-/* All that is read, keys by their rank first. */
+/* All variables that are read, those of keys first, by rank. */
 static void
 test_variables(void **state)
 {

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "config/dotenv.h"
-#include "dotenv_tell.h"
+#include "dotenv_notes.h"
 
 struct row {
 	const char *text, *want;
@@ -20,7 +20,7 @@ check(const struct row *rows, size_t len)
 
 	gm_buf_init(&out, TEXT_MAX);
 	for (i = 0; i < len; i++) {
-		tell(&out, gm_span_of(rows[i].text));
+		describe(&out, gm_span_of(rows[i].text));
 		if (strcmp(gm_buf_str(&out), rows[i].want) != 0)
 			fail_msg("<%s> gives <%s>, not <%s>", rows[i].text,
 			    gm_buf_str(&out), rows[i].want);
@@ -97,7 +97,7 @@ test_notes(void **state)
 	check(rows, GM_LEN(rows));
 }
 
-/* Whatever stands there, GM_A on the line after it is read. */
+/* Whatever a skipped line contains, GM_A on the next line is read. */
 static void
 test_skipped(void **state)
 {
@@ -150,7 +150,7 @@ test_skipped(void **state)
 	for (i = 0; i < GM_LEN(lines); i++) {
 		gm_buf_reset(&text);
 		gm_buf_printf(&text, "%s\nGM_A=1\n", lines[i]);
-		tell(&out, gm_buf_span(&text));
+		describe(&out, gm_buf_span(&text));
 		if (strcmp(gm_buf_str(&out), "2 GM_A=1\n") != 0)
 			fail_msg("<%s> gives <%s>", lines[i], gm_buf_str(&out));
 	}
@@ -158,7 +158,7 @@ test_skipped(void **state)
 	gm_buf_release(&out);
 }
 
-/* Values of others may span lines, too. */
+/* Values of other variables may span lines, too. */
 static void
 test_skipped_lines(void **state)
 {
@@ -188,7 +188,7 @@ test_skipped_lines(void **state)
 	line ": GM_A: the line before ends in a backslash, which joins the " \
 	     "lines"
 
-/* What a backslash at the end of a line does to the next. */
+/* A backslash at the end of a line joins the next line. */
 static void
 test_joined(void **state)
 {
@@ -216,7 +216,7 @@ test_joined(void **state)
 	check(rows, GM_LEN(rows));
 }
 
-/* A name may be long; messages are not. */
+/* Messages show only the beginning of a long name. */
 static void
 test_long_name(void **state)
 {
@@ -228,7 +228,7 @@ test_long_name(void **state)
 	gm_buf_init(&want, TEXT_MAX);
 	gm_buf_printf(&text, "GM_%0500d fake\n", 0);
 	gm_buf_printf(&want, "1: GM_%061d: no '=' after the name", 0);
-	tell(&out, gm_buf_span(&text));
+	describe(&out, gm_buf_span(&text));
 	assert_string_equal(gm_buf_str(&out), gm_buf_str(&want));
 	gm_buf_reset(&text);
 	gm_buf_reset(&want);
@@ -237,7 +237,7 @@ test_long_name(void **state)
 	    "1: GM_%061d: systemd ignores lines that begin with export\n"
 	    "1 GM_%0500d=1\n",
 	    0, 0);
-	tell(&out, gm_buf_span(&text));
+	describe(&out, gm_buf_span(&text));
 	assert_string_equal(gm_buf_str(&out), gm_buf_str(&want));
 	gm_buf_release(&text);
 	gm_buf_release(&out);
@@ -252,7 +252,7 @@ list_name(struct gm_span name, void *arg)
 	return false;
 }
 
-/* What counts as a name; the caller is asked for nothing else. */
+/* wanted() is called only with valid names. */
 static void
 test_names(void **state)
 {
@@ -281,7 +281,7 @@ refuse(struct gm_span name, struct gm_span value, size_t line, void *arg,
 	return gm_fail(err, GM_EDATA, "enough");
 }
 
-/* The first error of set() ends it all. */
+/* The first error of set() ends parsing. */
 static void
 test_set_error(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "config/dotenv.h"
-#include "dotenv_tell.h"
+#include "dotenv_notes.h"
 
 #define AGREE "tests/fixtures/env/agree"
 #define LENIENT "tests/fixtures/env/lenient"
@@ -177,7 +177,7 @@ count(const char *path)
 	return n;
 }
 
-/* Each file of the corpus has its notes, all notes their file. */
+/* Each file of the corpus is in the table, and each row has its file. */
 static void
 test_lenient(void **state)
 {
@@ -191,7 +191,7 @@ test_lenient(void **state)
 	for (i = 0; i < GM_LEN(lenient); i++) {
 		(void)snprintf(name, sizeof(name), "%s.env", lenient[i].name);
 		load(&text, LENIENT, name);
-		tell(&out, gm_buf_span(&text));
+		describe(&out, gm_buf_span(&text));
 		assert_string_equal(gm_buf_str(&out), lenient[i].want);
 	}
 	assert_int_equal(count(LENIENT), GM_LEN(lenient));
@@ -213,7 +213,7 @@ test_refused(void **state)
 	for (i = 0; i < GM_LEN(refused); i++) {
 		(void)snprintf(name, sizeof(name), "%s.env", refused[i].name);
 		load(&text, REFUSE, name);
-		tell(&out, gm_buf_span(&text));
+		describe(&out, gm_buf_span(&text));
 		last = strrchr(gm_buf_str(&out), '\n');
 		last = last != NULL ? last + 1 : gm_buf_str(&out);
 		if (strcmp(last, refused[i].want) != 0)
@@ -224,7 +224,7 @@ test_refused(void **state)
 	gm_buf_release(&out);
 }
 
-/* The environment that the shell has after it has read a file. */
+/* The environment of the shell after it has read a file. */
 static void
 ask_shell(struct gm_buf *out, const char *path)
 {
@@ -357,7 +357,7 @@ test_agree(void **state)
 			    compare_with_shell(AGREE, entry->d_name, false);
 	(void)closedir(dir);
 	assert_int_equal(items, 69);
-	/* Of the lenient forms sh takes these two. */
+	/* sh accepts two of the lenient forms. */
 	assert_int_equal(compare_with_shell(LENIENT, "export.env", true), 4);
 	assert_int_equal(compare_with_shell(LENIENT, "twice.env", true), 5);
 }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/envfile.h"
 
 #define SECRET "fake-good-key-0001"
@@ -60,7 +60,7 @@ is_ours(struct gm_span name)
 }
 
 static bool
-is_telling(struct gm_span name, const void *arg)
+is_deciding(struct gm_span name, const void *arg)
 {
 	return gm_span_is(name, arg);
 }
@@ -74,9 +74,10 @@ is_set(const struct gm_envfile *file, const void *arg)
 }
 
 static const struct gm_envfile_rules by_default = { .wanted = is_ours };
-static const struct gm_envfile_rules local = {
-	.wanted = is_ours, .telling = is_telling, .needed = is_set, .arg = "KEY"
-};
+static const struct gm_envfile_rules local = { .wanted = is_ours,
+	.deciding = is_deciding,
+	.needed = is_set,
+	.arg = "KEY" };
 static const struct gm_envfile_rules own = { .wanted = is_ours,
 	.whose = GM_ENVFILE_OWN };
 static const struct gm_envfile_rules named = { .wanted = is_ours,
@@ -118,7 +119,7 @@ test_values(void **state)
 	assert_null(gm_envfile_get(&file, "KEY"));
 }
 
-/* Where a file need not be ours it must give a value to count. */
+/* At a default path, a file is used only if it sets a deciding variable. */
 static void
 test_needed(void **state)
 {
@@ -131,7 +132,7 @@ test_needed(void **state)
 		{ "KEY=\n", GM_ENVFILE_OTHER },
 		{ "KEY=k\nKEY=''\n", GM_ENVFILE_OTHER },
 		{ "MODEL=x\nKEY=k\n", GM_ENVFILE_USED },
-		/* what is wrong with a key is told */
+		/* a malformed line of a key is an error */
 		{ "KEY=$(x)\n", GM_ENVFILE_BAD },
 		{ "MODEL=$(x)\nKEY=k\n", GM_ENVFILE_BAD },
 	};
@@ -178,14 +179,14 @@ test_bad_line(void **state)
 }
 
 /*
- * Not there: an error only if the user has named it; not readable: also if it
- * is the user's own.
+ * A missing file is an error only if the user has named it; an unreadable one,
+ * also if it is the user's own.
  */
 static void
 test_unreadable(void **state)
 {
 	static const struct {
-		const char *path, *why; /* NULL: nothing is told */
+		const char *path, *why; /* NULL: no note */
 	} rows[] = {
 		{ "none", NULL },
 		{ "none/env", NULL },
@@ -220,7 +221,7 @@ test_unreadable(void **state)
 	}
 }
 
-/* A link that leads nowhere is there; a path that cannot be one is not. */
+/* A dangling link counts as existing; an impossible path does not. */
 static void
 test_own(void **state)
 {
@@ -305,7 +306,7 @@ test_modes(void **state)
 		    load(&file, "env", &unsafe, &err), GM_ENVFILE_USED);
 		assert_true(file.unsafe);
 		gm_envfile_release(&file);
-		/* without values of ours there is nothing to judge */
+		/* without values of ours the mode does not matter */
 		make("OTHER=1\n", rows[i].mode);
 		assert_int_equal(
 		    load(&file, "env", &named, &err), GM_ENVFILE_USED);

@@ -1,4 +1,4 @@
-/* Which env file is used: keys here and there, and who may say so. */
+/* The choice of the env file, by the keys in each and by its trust. */
 
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/envsearch.h"
 
 #define GEMINI "GOOGLE_API_KEYS=k\n"
@@ -45,13 +45,13 @@ make(const char *path, const char *text)
 	assert_int_equal(close(fd), 0);
 }
 
-/* Gemini is asked first; what is NULL is not there. */
+/* Gemini is the first service; NULL: no such file or option. */
 static const struct {
 	const char *user, *local, *variable;
 	const char *then; /* --fallback */
-	bool keys;        /* of Gemini are elsewhere */
+	bool keys;        /* Gemini has keys elsewhere */
 	bool fallback;
-	const char *path; /* that is used; "": none */
+	const char *path; /* the file that is used; "": none */
 	enum gm_envsearch_trust trust;
 	bool passed_over; /* with a note */
 } rows[] = {
@@ -64,7 +64,7 @@ static const struct {
 	    true },
 	{ GEMINI, SETTING, NULL, NULL, false, true, "user", GM_ENVSEARCH_SYSTEM,
 	    false },
-	/* settings alone give way to keys, but are better than nothing */
+	/* a file with keys comes before one with settings alone */
 	{ SETTING, GEMINI, NULL, NULL, false, true, "./.env",
 	    GM_ENVSEARCH_LOCAL, false },
 	{ SETTING, NULL, NULL, NULL, false, true, "user", GM_ENVSEARCH_SYSTEM,
@@ -73,13 +73,13 @@ static const struct {
 	    false },
 	{ "GOOGLE_API_KEYS=\n" SETTING, GEMINI, NULL, NULL, false, true,
 	    "./.env", GM_ENVSEARCH_LOCAL, false },
-	/* with keys elsewhere the user's own file is for the settings */
+	/* with keys elsewhere, the user's own file provides settings */
 	{ SETTING, GEMINI, NULL, NULL, true, true, "user", GM_ENVSEARCH_SYSTEM,
 	    false },
 	{ NULL, GEMINI, NULL, NULL, true, true, "", GM_ENVSEARCH_NONE, false },
 	{ NULL, MISTRAL, NULL, "mistral", true, true, "", GM_ENVSEARCH_NONE,
 	    false },
-	/* keys of those who are asked */
+	/* keys of the services that are used */
 	{ MISTRAL, GEMINI, NULL, NULL, false, true, "./.env",
 	    GM_ENVSEARCH_LOCAL, false },
 	{ MISTRAL, GEMINI, NULL, "mistral", false, true, "user",
@@ -90,12 +90,12 @@ static const struct {
 	    GM_ENVSEARCH_LOCAL, false },
 	{ NULL, MISTRAL THEN("mistral"), NULL, NULL, false, true, "",
 	    GM_ENVSEARCH_NONE, false },
-	/* a command is as good as a key */
+	/* a command counts as a key */
 	{ "GOOGLE_API_KEYS_COMMAND=x\n", GEMINI, NULL, NULL, false, true,
 	    "user", GM_ENVSEARCH_SYSTEM, true },
 	{ NULL, "GOOGLE_API_KEYS_COMMAND=x\n", NULL, NULL, false, true,
 	    "./.env", GM_ENVSEARCH_LOCAL, false },
-	/* a server on this machine needs none */
+	/* a server on this machine needs no key */
 	{ LOOPBACK, "OPENAI_API_KEY=k\n", NULL, "openai", false, true, "user",
 	    GM_ENVSEARCH_SYSTEM, true },
 	{ LOOPBACK THEN("openai"), GEMINI, NULL, NULL, false, true, "user",
@@ -118,7 +118,7 @@ static const struct {
 	    GM_ENVSEARCH_SYSTEM, true },
 };
 
-/* A path of the table. */
+/* Replace DIR in a path of the table. */
 static const char *
 path_of(const char *text, char out[PATH_MAX])
 {
@@ -143,7 +143,7 @@ test_choice(void **state)
 		struct gm_envsearch s = {
 			.variable = path_of(rows[i].variable, variable),
 			.user = "user",
-			.asked = { { GM_VENDOR_GEMINI }, 1 },
+			.vendors = { { GM_VENDOR_GEMINI }, 1 },
 			.keys = { [GM_VENDOR_GEMINI] = rows[i].keys },
 			.fallback = rows[i].fallback,
 			.wanted = is_wanted,
@@ -152,7 +152,7 @@ test_choice(void **state)
 
 		if (rows[i].then != NULL)
 			assert_int_equal(
-			    gm_vendors_add(&s.asked, rows[i].then, &err), 0);
+			    gm_vendors_add(&s.vendors, rows[i].then, &err), 0);
 		make("user", rows[i].user);
 		make(".env", rows[i].local);
 		file = (struct gm_envfile){ 0 };
@@ -171,7 +171,7 @@ test_choice(void **state)
 	}
 }
 
-/* A file that is named must be there, also if it is not used. */
+/* A named file must exist, even if it is not used. */
 static void
 test_absent(void **state)
 {
@@ -189,7 +189,7 @@ test_absent(void **state)
 	for (i = 0; i < 2 * GM_LEN(names); i++) {
 		struct gm_envsearch s = { .option = names[i / 2].option,
 			.variable = names[i / 2].variable,
-			.asked = gm_vendors_all,
+			.vendors = gm_vendors_all,
 			.keys = { i % 2 != 0 },
 			.wanted = is_wanted,
 			.note = &note };

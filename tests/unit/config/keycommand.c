@@ -1,4 +1,4 @@
-/* What a command prints, and how each failure is reported. */
+/* The output of a key command, and the message of each failure. */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/keyplace.h"
 
 #define URL "GOOGLE_GEMINI_BASE_URL="
@@ -21,7 +21,7 @@
 static char dir[] = "/tmp/gm-unit-keyplace.XXXXXX";
 static char credentials[PATH_MAX];
 
-/* One configuration, and what came of it. */
+/* A configuration, and the result. */
 struct place {
 	struct gm_config config;
 	struct gm_secrets secrets;
@@ -29,7 +29,7 @@ struct place {
 	struct gm_err err;
 };
 
-/* Of all that is read, nothing is set. */
+/* Unset all variables that are read. */
 static int
 clear_variables(void)
 {
@@ -74,7 +74,7 @@ make(const char *path, const char *text)
 	assert_int_equal(close(fd), 0);
 }
 
-/* Nothing of a test is left for the next. */
+/* Remove all that a test has left. */
 static void
 clean(void)
 {
@@ -111,7 +111,7 @@ release(struct place *p)
 	clean();
 }
 
-/* The first place that has a key is used alone, and in it the list. */
+/* The first source with a key is used alone; in it, the list comes first. */
 static void
 test_places(void **state)
 {
@@ -165,7 +165,7 @@ test_places(void **state)
 	}
 }
 
-/* Which base URL counts, with keys from where; "!" begins a refusal. */
+/* The base URL that is used with keys from each source; "!" begins an error. */
 static const struct {
 	const char *env_key, *credentials, *local, *file, *env_url;
 	const char *want;
@@ -187,7 +187,7 @@ static const struct {
 	    "!env: GOOGLE_GEMINI_BASE_URL is less trusted than the keys "
 	    "(credentials directory); set both in one file, or both in the "
 	    "environment" },
-	/* ./.env: loopback alone, and only with its own keys */
+	/* ./.env: only loopback, and only with its own keys */
 	{ NULL, NULL, "GEMINI_API_KEY=k\n" URL "http://localhost:1\n", NULL,
 	    NULL, "http://localhost:1" },
 	{ NULL, NULL, "GEMINI_API_KEY=k\n" URL EXAMPLE "\n", NULL, NULL,
@@ -196,7 +196,7 @@ static const struct {
 	    NULL, DEFAULT_URL },
 	{ NULL, "k", "GEMINI_API_KEY=l\n" URL "'http://[::1]:1'\n", NULL, NULL,
 	    DEFAULT_URL },
-	/* not a URL to send a key to */
+	/* URLs to which no key is sent */
 	{ "k", NULL, NULL, NULL, "http://api.example",
 	    "!environment: GOOGLE_GEMINI_BASE_URL: plain http would send the "
 	    "API key unencrypted; use https, or an SSH tunnel to 127.0.0.1" },
@@ -239,7 +239,7 @@ test_urls(void **state)
 		    rc != 0 ? p.err.msg
 			    : p.config.values[GM_SET_GEMINI_URL].text,
 		    rc != 0 ? want + 1 : want);
-		/* one note when ./.env, if it is looked at, asked in vain */
+		/* one note if the base URL of ./.env is ignored */
 		assert_int_equal(
 		    said()[0] != '\0', p.config.file_origin == GM_FROM_LOCAL &&
 					   strstr(local, URL) != NULL &&
@@ -270,7 +270,7 @@ test_bad(void **state)
 	    "environment: GOOGLE_API_KEYS: key 1: byte 7 is a blank; "
 	    "separate keys with commas");
 	release(&p);
-	/* A place that is there but not readable is not passed over. */
+	/* A source that exists but cannot be read is an error. */
 	assert_int_equal(mkdir("c/google-api-keys", 0700), 0);
 	make("env", "GEMINI_API_KEY=k\n");
 	assert_int_equal(find(&p, "env"), -1);
@@ -290,7 +290,7 @@ test_bad(void **state)
 	release(&p);
 }
 
-/* Typed keys, as they go with a base URL from each place. */
+/* Keys from standard input, with a base URL from each source. */
 static void
 test_typed(void **state)
 {

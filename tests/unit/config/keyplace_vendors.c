@@ -1,4 +1,4 @@
-/* Keys of the other services, and the base URLs that go with them. */
+/* Keys and base URLs of the other services. */
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/keyplace.h"
 
 #define LOCAL "http://127.0.0.1:8080/v1"
@@ -27,7 +27,7 @@ static const struct {
 	const char *credential, *local; /* files: of systemd, ./.env */
 	size_t keys;
 	const char *key;  /* the first */
-	const char *from; /* what holds it */
+	const char *from; /* its variable or credential */
 	const char *url;
 } rows[] = {
 	{ GM_VENDOR_MISTRAL, NULL, NULL, NULL, NULL, 0, NULL, NULL, MISTRAL },
@@ -39,14 +39,14 @@ static const struct {
 	    MISTRAL },
 	{ GM_VENDOR_MISTRAL, NULL, NULL, NULL, "MISTRAL_API_KEY=e\n", 1, "e",
 	    "MISTRAL_API_KEY", MISTRAL },
-	/* another service's keys are no keys here */
+	/* keys of another service do not count */
 	{ GM_VENDOR_MISTRAL, "GEMINI_API_KEY", "g", NULL, NULL, 0, NULL, NULL,
 	    MISTRAL },
 	{ GM_VENDOR_OPENAI, "MISTRAL_API_KEY", "c", NULL, NULL, 0, NULL, NULL,
 	    OPENAI },
 	{ GM_VENDOR_OPENAI, "OPENAI_API_KEY", "o", NULL, NULL, 1, "o",
 	    "OPENAI_API_KEY", OPENAI },
-	/* on this machine a server may need none */
+	/* a server on this machine may need no key */
 	{ GM_VENDOR_OPENAI, "OPENAI_BASE_URL", LOCAL, NULL, NULL, 1, "", NULL,
 	    LOCAL },
 	{ GM_VENDOR_OPENAI, "OPENAI_BASE_URL", LOCAL, NULL,
@@ -55,7 +55,7 @@ static const struct {
 	    NULL, 0, NULL, NULL, "https://llm.example/v1" },
 	{ GM_VENDOR_MISTRAL, "MISTRAL_BASE_URL", LOCAL, NULL, NULL, 0, NULL,
 	    NULL, LOCAL },
-	/* ./.env: loopback alone; a file without any key does not count */
+	/* ./.env: only loopback; a file without keys is not used */
 	{ GM_VENDOR_OPENAI, NULL, NULL, NULL,
 	    "OPENAI_API_KEY=o\nOPENAI_BASE_URL=" LOCAL "\n", 1, "o",
 	    "OPENAI_API_KEY", LOCAL },
@@ -103,7 +103,7 @@ make(const char *path, const char *text)
 	assert_int_equal(close(fd), 0);
 }
 
-/* The first key, and what it is in. */
+/* The first key, and its variable or credential. */
 static void
 check_first(const struct gm_keyplace *place, size_t i)
 {

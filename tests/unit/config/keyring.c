@@ -51,10 +51,13 @@ static const struct {
 	    2 },
 	{ "fake-a,fake-ab,fake-A", 3, { "fake-a", "fake-ab", "fake-A" },
 	    { "", "", "" }, 0 },
-	/* printable characters, but quotes, '\\', ';' and '|' */
+	/* printable characters except quotes, '\\', ';' and '|' */
 	{ "!#$%&()*+-./09<=>?@AZ[]^_az{}~", 1,
 	    { "!#$%&()*+-./09<=>?@AZ[]^_az{}~" }, { "" }, 0 },
-	/* padding of Base64, a token, and words that only look like more */
+	/*
+	 * Base64 padding, a token, and words that look like "Bearer" or
+	 * "export"
+	 */
 	{ "ZmFrZQ==,fake=,a.b-c_d.e~f+g/h,bearer-fake", 4,
 	    { "ZmFrZQ==", "fake=", "a.b-c_d.e~f+g/h", "bearer-fake" },
 	    { "", "", "", "" }, 0 },
@@ -98,7 +101,7 @@ test_good(void **state)
 #define LABEL(place) \
 	"key " place ": label longer than 64 characters, or not ASCII"
 
-/* The place is named, the key never shown. */
+/* Messages have the index of the key, never its text. */
 static const struct {
 	struct gm_span text;
 	const char *msg;
@@ -139,9 +142,9 @@ static const struct {
 	{ { "Authorization: bearer\tsecret", 28 }, BEARER("0") },
 	{ { "work:", 5 }, "key 0: a label without a key" },
 	{ { "fake-a, secret: ", 16 }, "key 1: a label without a key" },
-	/* dropped keys count, so that the place can be found */
+	/* duplicates count for the index, so that the user finds the key */
 	{ { "fake-a,fake-a,secret b", 22 }, BLANK("2", "7") },
-	/* it stands in a file of words, and on terminals */
+	/* labels are in the key state, a file of words, and on terminals */
 	{ { "fake-a,secret\tb:fake-b", 22 }, LABEL("1") },
 	{ { "secret\033[m:fake-a", 16 }, LABEL("0") },
 	{ { "secr\xC3\xA9t:fake-a", 14 }, LABEL("0") },
@@ -152,7 +155,7 @@ static const struct {
 #define SWAPPED(place) \
 	"key " place ": its label looks like a key; write label:key"
 
-/* A label is shown, so no key may be one. */
+/* A label is shown, so it must not be a key. */
 static const struct {
 	const char *text, *msg;
 } swapped[] = {
@@ -172,7 +175,7 @@ static const struct {
 	{ "my AIzaSyFake-secret-1:work", SWAPPED("0") },
 	{ "Bearer AIzaSyFake-secret-1:work", SWAPPED("0") },
 	{ "AIzaSyFake-secret-1:", SWAPPED("0") },
-	/* longer than a label may be */
+	/* too long for a label */
 	{ "eyJsecret." LABEL_64 "." LABEL_64 ":work", SWAPPED("0") },
 };
 
@@ -235,7 +238,7 @@ test_length(void **state)
 	assert_int_equal(err.code, GM_ECONFIG);
 	assert_string_equal(err.msg, "key 0: longer than 4096 bytes");
 	gm_keyring_release(&ring);
-	/* more than any list of keys: as much a fault of the configuration */
+	/* too large for a list of keys: an error of the configuration, too */
 	s.len = sizeof(text);
 	assert_int_equal(parse(&ring, s, &secrets, &err), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
@@ -243,7 +246,7 @@ test_length(void **state)
 	gm_secrets_release(&secrets);
 }
 
-/* Whatever was read is masked from then on, labels are not. */
+/* All keys that were read are masked; labels are not. */
 static void
 test_secrets(void **state)
 {

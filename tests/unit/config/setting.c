@@ -7,7 +7,7 @@
 
 #include "config/setting.h"
 
-/* Each setting is found under its name, and its default is a good value. */
+/* Each setting has a name, and its default is valid. */
 static void
 test_rows(void **state)
 {
@@ -30,7 +30,7 @@ test_rows(void **state)
 				    gm_setting((enum gm_setting)other)
 					->variable);
 	}
-	/* What could redirect text or keys is not taken from ./.env. */
+	/* ./.env must not redirect text or keys. */
 	assert_false(gm_setting(GM_SET_LOG_FILE)->local);
 	assert_false(gm_setting(GM_SET_STATE_DIR)->local);
 	assert_false(gm_setting(GM_SET_CACHE_DIR)->local);
@@ -47,7 +47,7 @@ test_rows(void **state)
 	assert_true(gm_setting(GM_SET_RPM)->local);
 	assert_true(gm_setting(GM_SET_RPD)->local);
 	assert_true(gm_setting(GM_SET_TPM)->local);
-	/* An option alone; none, and unlimited, if nothing is said. */
+	/* Only an option sets it; no key index, and no limit, by default. */
 	assert_null(gm_setting(GM_SET_KEY_INDEX)->variable);
 	assert_null(gm_setting(GM_SET_KEY_INDEX)->standard);
 	assert_null(gm_setting(GM_SET_RPM)->standard);
@@ -62,7 +62,7 @@ test_values(void **state)
 	static const struct {
 		enum gm_setting id;
 		const char *text;
-		int64_t want; /* -1: refused */
+		int64_t want; /* -1: an error */
 		const char *words;
 	} rows[] = {
 		{ GM_SET_GEMINI_MODEL, "any text", 7, NULL },

@@ -83,7 +83,7 @@ static void
 test_lists(void **state)
 {
 	static const struct {
-		const char *list, *want; /* behind gemini; "!": refused */
+		const char *list, *want; /* after gemini; "!": an error */
 	} rows[] = {
 		{ "", "g" },
 		{ " ", "g" },
@@ -120,7 +120,7 @@ test_lists(void **state)
 	}
 }
 
-/* What completions offer is what the parsers take. */
+/* Completions offer what the parsers accept. */
 static void
 test_words(void **state)
 {

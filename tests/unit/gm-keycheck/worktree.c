@@ -12,7 +12,7 @@
 #include "base/stop.h"
 #include "gm-keycheck/worktree.h"
 
-/* Git, as the module finds it in PATH: a script that each test writes. */
+/* The git in PATH is a script that each test writes. */
 static char dir[] = "/tmp/gm-unit-worktree.XXXXXX";
 static struct gm_worktree_env env = { .path = NULL };
 static char path[200];
@@ -40,7 +40,7 @@ set_up(void **state)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", dir);
 	env.path = path;
-	/* posix_spawnp() looks where we look. */
+	/* posix_spawnp() uses the PATH of this process. */
 	(void)setenv("PATH", path, 1);
 	write_file("tree/sub/keys", "", 0600);
 	return 0;
@@ -93,7 +93,7 @@ test_answers(void **state)
 		{ "*) exit 128", GM_WORKTREE_UNKNOWN },
 		{ "*ls-files*) exit 1;; *) exit 128", GM_WORKTREE_UNKNOWN },
 		{ "*) kill -9 $$", GM_WORKTREE_UNKNOWN },
-		/* Whatever it says, nothing of it shows. */
+		/* Output of git is never shown. */
 		{ "*) echo said; echo said >&2; exit 1", GM_WORKTREE_EXPOSED },
 	};
 	char script[200];
@@ -111,7 +111,7 @@ test_answers(void **state)
 	assert_int_equal(look(), GM_WORKTREE_UNKNOWN);
 }
 
-/* No key, nothing of git's own, but our switches. */
+/* Git's environment: no key, no variable of git but ours. */
 static void
 test_environment(void **state)
 {
@@ -133,7 +133,7 @@ test_environment(void **state)
 	env.home = env.config_home = NULL;
 }
 
-/* One that waits for ever does not keep us when the run is late. */
+/* The deadline ends a git that hangs. */
 static void
 test_deadline(void **state)
 {

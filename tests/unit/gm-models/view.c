@@ -26,37 +26,43 @@ static struct gm_model items[] = {
 };
 
 static const struct {
-	enum gm_modelview form;
-	bool probed;
+	struct gm_modelview view;
 	const char *want;
 } rows[] = {
-	{ GM_MODELVIEW_NAMES, false, "a\nm\xC3\xA9-long\n" },
-	{ GM_MODELVIEW_NAMES, true, "a\n" },
-	{ GM_MODELVIEW_TABS, false,
+	{ { GM_MODELVIEW_NAMES, false, false }, "a\nm\xC3\xA9-long\n" },
+	{ { GM_MODELVIEW_NAMES, true, false }, "a\n" },
+	{ { GM_MODELVIEW_TABS, false, true },
 	    "a\t1048576\t0\tyes\tgenerateContent,countTokens\n"
 	    "m\xC3\xA9-long\t-\t-\tno\t-\n" },
-	{ GM_MODELVIEW_TABS, true,
+	{ { GM_MODELVIEW_TABS, true, true },
 	    "a\t1048576\t0\tyes\tgenerateContent,countTokens\tyes\n"
 	    "m\xC3\xA9-long\t-\t-\tno\t-\tnetwork\n" },
-	{ GM_MODELVIEW_TABLE, false,
+	/* Without methods, as is usual. */
+	{ { GM_MODELVIEW_TABS, false, false },
+	    "a\t1048576\t0\tyes\nm\xC3\xA9-long\t-\t-\tno\n" },
+	{ { GM_MODELVIEW_TABLE, true, false },
+	    "NAME     INPUT    OUTPUT  THINKING  ANSWERS\n"
+	    "a        1048576  0       yes       yes\n"
+	    "m\xC3\xA9-long  -        -       no        network\n" },
+	{ { GM_MODELVIEW_TABLE, false, true },
 	    "NAME     INPUT    OUTPUT  THINKING  METHODS\n"
 	    "a        1048576  0       yes       generateContent,countTokens\n"
 	    "m\xC3\xA9-long  -        -       no        -\n" },
-	{ GM_MODELVIEW_TABLE, true,
+	{ { GM_MODELVIEW_TABLE, true, true },
 	    "NAME     INPUT    OUTPUT  THINKING  METHODS                      "
 	    "ANSWERS\n"
 	    "a        1048576  0       yes       generateContent,countTokens  "
 	    "yes\n"
 	    "m\xC3\xA9-long  -        -       no        -                    "
 	    "        network\n" },
-	{ GM_MODELVIEW_JSON, false,
+	{ { GM_MODELVIEW_JSON, false, false },
 	    "{\"name\":\"a\",\"display_name\":\"A \\\"1\\\"\",\"input_token_li"
 	    "mit\":1048576,\"output_token_limit\":0,\"thinking\":true,\"method"
 	    "s\":[\"generateContent\",\"countTokens\"]}\n"
 	    "{\"name\":\"m\xC3\xA9-long\",\"display_name\":null,\"input_token_"
 	    "limit\":null,\"output_token_limit\":null,\"thinking\":false,\"met"
 	    "hods\":[]}\n" },
-	{ GM_MODELVIEW_JSON, true,
+	{ { GM_MODELVIEW_JSON, true, false },
 	    "{\"name\":\"a\",\"display_name\":\"A \\\"1\\\"\",\"input_token_li"
 	    "mit\":1048576,\"output_token_limit\":0,\"thinking\":true,\"method"
 	    "s\":[\"generateContent\",\"countTokens\"],\"probe\":{\"ok\":true,"
@@ -79,7 +85,7 @@ test_forms(void **state)
 	gm_buf_init(&out, 4096);
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_buf_reset(&out);
-		gm_modelview_put(&models, rows[i].form, rows[i].probed, &out);
+		gm_modelview_put(&models, &rows[i].view, &out);
 		assert_string_equal(gm_buf_str(&out), rows[i].want);
 	}
 	gm_buf_release(&out);
@@ -98,7 +104,7 @@ test_too_large(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
 		gm_buf_init(&out, 1);
-		gm_modelview_put(&models, rows[i].form, rows[i].probed, &out);
+		gm_modelview_put(&models, &rows[i].view, &out);
 		assert_int_equal(gm_buf_check(&out, &err), -1);
 		gm_buf_release(&out);
 	}

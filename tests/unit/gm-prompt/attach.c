@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/stop.h"
 #include "gm-prompt/attach.h"
 
@@ -57,11 +57,11 @@ make(const char *path, struct gm_span bytes)
 	"<file name=\"" name "\" id=\"" id "\">\n" content "</file id=\"" id \
 	"\">\n"
 
-/* ids are the beginnings of what sha256sum(1) says of the content */
+/* The ids are the start of what sha256sum(1) prints for the content. */
 static const struct {
 	const char *path;
 	struct gm_span raw;
-	const char *want; /* NULL: refused, for the reason in note */
+	const char *want; /* NULL: rejected, for the reason in note */
 	const char *note;
 } rows[] = {
 	{ "a.txt", SPAN("one\n"), FENCE("a.txt", "2c8b08da", "one\n"), "" },
@@ -146,7 +146,7 @@ test_several(void **state)
 	    FENCE("standard input", "e3b0c442", ""), part.text.len);
 	part = gm_attach_part(&a, 2);
 	assert_string_equal(part.text.p, FENCE("a", "2c8b08da", "one\n"));
-	/* Content and name count for the hash. */
+	/* The hash covers content and name. */
 	(void)memcpy(old, gm_attach_hash(&a, 2), sizeof(old));
 	assert_string_not_equal(old, gm_attach_hash(&a, 0));
 	gm_attach_reset(&a);
@@ -162,8 +162,8 @@ test_several(void **state)
 }
 
 /*
- * The first eight digits of this content's hash are in it, however they are
- * written: tests/files.bats shows how it was found.
+ * The content contains the first eight digits of its hash; tests/files.bats
+ * shows how it was found.
  */
 static void
 test_hostile(void **state)
@@ -226,7 +226,7 @@ test_unread(void **state)
 	gm_attach_release(&a);
 }
 
-/* Each may be of the full size, but not all together. */
+/* Each file may have the full size, but not all together. */
 static void
 test_limits(void **state)
 {
@@ -237,7 +237,7 @@ test_limits(void **state)
 	(void)state;
 	make("a", (struct gm_span)SPAN("one\n"));
 	gm_attach_init(&a);
-	a.texts.max = 100; /* room for one */
+	a.texts.max = 100; /* room for one file */
 	assert_int_equal(gm_attach_file(&a, &in, "a", &err), 0);
 	assert_int_equal(gm_attach_file(&a, &in, "a", &err), -1);
 	assert_int_equal(err.code, GM_EDATA);

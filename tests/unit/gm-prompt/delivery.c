@@ -11,7 +11,7 @@
 
 #include "gm-prompt/delivery.h"
 
-/* An output, and what stands for standard error; both can be read at once. */
+/* An output, and a pipe in place of standard error; reads do not wait. */
 struct place {
 	struct gm_out out;
 	struct gm_delivery d;
@@ -70,7 +70,7 @@ check(const struct place *p, const char *out, const char *thoughts)
 	check_read(p->err_fd, thoughts);
 }
 
-/* As they come from a service: each of them is one event. */
+/* Parts as a service sends them: each is one event. */
 static void
 text(const struct place *p, const char *t)
 {
@@ -118,7 +118,7 @@ test_stream(void **state)
 	check(&p, "", "Let me\n");
 	thought(&p, "think");
 	check(&p, "", "think");
-	/* a line of thoughts is ended before the answer's text */
+	/* a line of thoughts is ended before the text of the answer */
 	text(&p, "One, ");
 	check(&p, "One, ", "\n");
 	text(&p, "two.");
@@ -135,7 +135,7 @@ test_stream(void **state)
 	close_place(&p);
 }
 
-/* What was given out ends its lines also where no answer follows. */
+/* Lines that were begun are ended if no answer follows. */
 static void
 test_end(void **state)
 {
@@ -151,7 +151,7 @@ test_end(void **state)
 	assert_int_equal(gm_delivery_end(&p.d, &err), 0);
 	check(&p, "half\n", "");
 	close_place(&p);
-	/* held back: it stays so */
+	/* text that is held back stays so */
 	open_place(&p, false, true);
 	thought(&p, "think");
 	text(&p, "half");
@@ -178,7 +178,7 @@ test_held(void **state)
 	close_place(&p);
 }
 
-/* The same request once more: of the first answer nothing is left. */
+/* After a retry nothing of the first answer is left. */
 static void
 test_restart(void **state)
 {
@@ -235,7 +235,7 @@ test_no_thoughts(void **state)
 	}
 }
 
-/* Thoughts cannot steer a terminal; the answer is the output's matter. */
+/* Thoughts are filtered for a terminal; the output filters the answer. */
 static void
 test_filter(void **state)
 {
@@ -259,7 +259,7 @@ test_filter(void **state)
 	close_place(&p);
 }
 
-/* Longer than any piece of it, to the byte. */
+/* An answer longer than a piece is delivered to the byte. */
 static void
 test_long(void **state)
 {
@@ -295,7 +295,7 @@ test_long(void **state)
 	free(got);
 }
 
-/* An answer that cannot be written is an error, a thought is none. */
+/* An answer that cannot be written is an error; a thought is not. */
 static void
 test_full(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include "gm-prompt/fence.h"
 
-/* After CommonMark 0.31, section 4.5; its examples by their numbers. */
+/* Examples of CommonMark 0.31, section 4.5, with their numbers. */
 static const struct {
 	const char *name, *input, *want; /* NULL: there is no block */
 } rows[] = {
@@ -87,7 +87,7 @@ test_rows(void **state)
 	}
 }
 
-/* What is in the buffer already stays. */
+/* Bytes that the buffer already has are kept. */
 static void
 test_append(void **state)
 {
@@ -101,7 +101,7 @@ test_append(void **state)
 	gm_buf_release(&out);
 }
 
-/* NUL bytes are content, and no text runs beyond its end. */
+/* NUL bytes are content, and no byte after the text is read. */
 static void
 test_bytes(void **state)
 {

@@ -71,7 +71,7 @@ test_empty(void **state)
 	gm_hashes_release(&h);
 }
 
-/* In any order; those beside one that is there are not. */
+/* Hashes are added in any order; their neighbours are not found. */
 static void
 test_sort(void **state)
 {
@@ -96,7 +96,7 @@ test_sort(void **state)
 	gm_hashes_release(&h);
 }
 
-/* Each hash as often as it is there, and no other. */
+/* Each hash is marked as often as it occurs, and no other. */
 static void
 test_equal(void **state)
 {
@@ -108,7 +108,7 @@ test_equal(void **state)
 		for (j = 0; j < 20; j++)
 			if (j < i)
 				add(&h, hash_of(j));
-	sort(&h); /* 0 is there 19 times, 18 once, 19 never */
+	sort(&h); /* 0 occurs 19 times, 18 once, 19 never */
 	for (j = 0; j < 20; j++) {
 		assert_false(gm_hashes_is_marked(&h, hash_of(j)));
 		for (i = j + 1; i < 20; i++) {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "gm-prompt/item.h"
 
 static char dir[] = "/tmp/gm-unit-item.XXXXXX";
@@ -73,7 +73,7 @@ tear_down(void **state)
 struct row {
 	bool json;
 	const char *prompt, *files[2], *record;
-	const char *want; /* the body of the request, without its beginning */
+	const char *want; /* the body of the request without its start */
 };
 
 #define TEXT(text) "{\"text\":\"" text "\"}"
@@ -101,7 +101,7 @@ static const struct row good[] = {
 	{ false, "x", { "{}", "b" }, "a", USER(TEXT("x") "," A "," B) },
 	{ false, "x", { "b", "{}" }, "a", USER(TEXT("x") "," B "," A) },
 	{ false, "x", { "b", "a" }, "y", USER(TEXT("x\\n\\ny") "," B "," A) },
-	/* a name may be any bytes */
+	/* a file name may contain any bytes */
 	{ false, "", { "{}" }, "b\xFF",
 	    USER(FENCED("b\xEF\xBF\xBD", "27dd8ed4", "two\\n")) },
 	{ false, "", { NULL }, "\xEF\xBB\xBFhi", USER(TEXT("hi")) },
@@ -184,7 +184,7 @@ check_body(const struct gm_item *it, const char *want)
 	gm_buf_release(&body);
 }
 
-/* One item takes all records, one after the other. */
+/* One item serves all records, one after another. */
 static void
 test_good(void **state)
 {
@@ -205,7 +205,7 @@ test_good(void **state)
 		assert_int_equal(gm_items_open(&all, &o, &err), 0);
 		if (gm_item_make(it, &all, 1, gm_span_of(record), &err) != 0)
 			fail_msg("%s: %s", record, err.msg);
-		/* The record is not needed any more. */
+		/* The request does not point into the record. */
 		(void)memset(record, 'x', strlen(record));
 		free(record);
 		(void)snprintf(want, sizeof(want), "{\"contents\":[%s]}",
@@ -261,7 +261,7 @@ static const struct row bad[] = {
 	{ true, "", { NULL }, PROMPT "\"system\":[]}", "system: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":5}", "model: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":\"a,b\"}",
-	    "model: not a model's name: it has blanks, controls or one of / "
+	    "model: not a model name: it contains blanks, control characters or one of / "
 	    "? # , %" },
 	{ true, "", { NULL }, PROMPT "\"temperature\":\"1\"}",
 	    "temperature: not a number" },
@@ -353,7 +353,7 @@ test_bad(void **state)
 	free(it);
 }
 
-/* What is wrong with the bytes themselves. */
+/* Records with wrong bytes. */
 static void
 test_bytes(void **state)
 {
@@ -422,7 +422,7 @@ test_bytes(void **state)
 	free(it);
 }
 
-/* The id as it was given, also of a record that is not valid. */
+/* The id comes back as it was given, also of an invalid record. */
 static void
 test_id(void **state)
 {
@@ -465,7 +465,7 @@ test_id(void **state)
 	free(it);
 }
 
-/* A service that lacks what a record asks for is left out, for this record. */
+/* A fallback that does not support the record is not used for it. */
 static void
 test_services(void **state)
 {
@@ -498,7 +498,7 @@ test_services(void **state)
 	assert_string_equal(it->request.model, "m");
 	assert_int_equal(it->request.next_models_len, 0);
 	gm_items_close(&all);
-	/* If the first is left out, so are its models. */
+	/* Without the first service, its models are not used either. */
 	second.models = others;
 	second.models_len = 2;
 	first.next = &second;
@@ -513,7 +513,7 @@ test_services(void **state)
 	assert_string_equal(it->request.next_models[0], "small");
 	assert_true(said()[0] != '\0');
 	gm_items_close(&all);
-	first.next = NULL; /* and there is no other */
+	first.next = NULL; /* and there is no other service */
 	assert_int_equal(gm_items_open(&all, &o, &err), 0);
 	assert_int_equal(
 	    gm_item_make(it, &all, 5, gm_span_of(PROMPT "\"top_k\":4}"), &err),
@@ -521,7 +521,7 @@ test_services(void **state)
 	assert_int_equal(err.code, GM_EDATA);
 	(void)said();
 	gm_items_close(&all);
-	/* The one that the user has named does not give way. */
+	/* The service that the user named must support the record. */
 	first.fallback = false;
 	first.next = &gemini;
 	o.service = &first;
@@ -530,13 +530,13 @@ test_services(void **state)
 	    gm_item_make(it, &all, 3, gm_span_of(PROMPT "\"top_k\":4}"), &err),
 	    -1);
 	assert_int_equal(err.code, GM_EDATA);
-	assert_string_equal(err.msg, "--top-k: mistral has no counterpart");
+	assert_string_equal(err.msg, "--top-k: not supported by mistral");
 	gm_items_close(&all);
 	gm_item_release(it);
 	free(it);
 }
 
-/* What a record's answer depends on, beside what recordhash.c has tests for. */
+/* Changes of the hash that recordhash.c does not test. */
 struct setting {
 	const char *prompt, *file, *record;
 	uint64_t number;
@@ -594,7 +594,7 @@ test_hash(void **state)
 		s.number = 99;
 		hash_of(&s, again);
 		assert_string_equal(again, hashes[i]);
-		/* A template, or where a name is, counts by its result. */
+		/* Of a template only the rendered text counts. */
 		s.prompt = s.prompt[0] == '\0' ? "{prompt}" : s.prompt;
 		s.file = s.file != NULL && s.file[0] == 'a' ? "{n}" : s.file;
 		hash_of(&s, again);

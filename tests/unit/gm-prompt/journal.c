@@ -10,19 +10,19 @@
 #include "gm-prompt/journal.h"
 #include "results.h"
 
-#define RECORDS 300 /* of the run that is killed again and again */
+#define RECORDS 300 /* of the run that is killed repeatedly */
 
 static struct gm_note note = { .tool = "gm-x" };
 
-/* How large the file was at the begin of each sync; see fsync() below. */
+/* Size of the file at the start of each sync; see fsync() below. */
 static int begun[2] = { -1, -1 };
-/* A byte lets a sync go on. */
+/* Each byte written to it lets one sync continue. */
 static int gate[2] = { -1, -1 };
-static int sync_errno; /* set while there is no thread */
+static int sync_errno; /* set while no thread runs */
 
 /*
- * In place of libc's: what a file is at the begin of a sync is on the disk.
- * Directories are left out.
+ * Replaces libc's: the size of a file at the start of a sync counts as written
+ * to the disk.  Directories are not recorded.
  */
 int
 fsync(int fd)
@@ -43,10 +43,10 @@ fsync(int fd)
 	return errno != 0 ? -1 : 0;
 }
 
-/* Between the opening of a file and its lock another run replaces it. */
+/* Replaces libc's: another run replaces the file between open and lock. */
 static bool replaced_before_lock;
 
-static bool without_locks; /* as in some file systems */
+static bool without_locks; /* as on file systems without locks */
 
 int
 fcntl(int fd, int command, ...)
@@ -86,7 +86,7 @@ let_sync(void)
 static int
 watch_syncs(void **state)
 {
-	(void)alarm(60); /* a sync that does not come must not hold us */
+	(void)alarm(60); /* do not wait for a sync that never starts */
 	assert_int_equal(pipe(begun), 0);
 	assert_int_equal(pipe(gate), 0);
 	return enter(state);
@@ -110,7 +110,7 @@ unwatch_syncs(void **state)
 static void
 hash_text(char text[GM_HASH_HEX], unsigned hash)
 {
-	text[0] = '\0'; /* of a record that is not valid */
+	text[0] = '\0'; /* of an invalid record */
 	if (hash != 0)
 		(void)snprintf(text, GM_HASH_HEX, HASH, hash);
 }
@@ -203,7 +203,7 @@ test_new(void **state)
 	assert_false(skips(&j, 1));
 	assert_put(&j, "1-b 2+c");
 	finish_journal(&j, true);
-	/* two records are the same: what has failed stays */
+	/* two records are equal: the failed line stays */
 	assert_results("file", "1+a 1-b 2+c");
 	assert_int_equal(count(".", false), 1);
 	umask(022);
@@ -233,7 +233,7 @@ test_modes(void **state)
 	assert_put(&j, "1+new");
 	finish_journal(&j, true);
 	assert_results("file", "1+new");
-	put_file("file", ""); /* an empty one may always be used */
+	put_file("file", ""); /* an empty file can be used in each mode */
 	o.mode = GM_JOURNAL_NEW;
 	open_journal(&j, &o);
 	finish_journal(&j, true);
@@ -292,7 +292,7 @@ test_errors(void **state)
 	assert_file("file", "text\n");
 }
 
-/* Lines are only written. */
+/* Such targets only get lines. */
 static void
 test_direct(void **state)
 {
@@ -357,7 +357,7 @@ test_links(void **state)
 	assert_int_equal(count("sub", false), 1);
 }
 
-/* Another process cannot use the file meanwhile, but can afterwards. */
+/* No other process can use the file until the run ends. */
 static void
 test_lock(void **state)
 {
@@ -396,7 +396,7 @@ test_lock(void **state)
 	finish_journal(&j, true);
 }
 
-/* A lock of another program, which does not say who it is. */
+/* Another program holds a lock without a process number. */
 static void
 test_lock_unsigned(void **state)
 {
@@ -416,7 +416,7 @@ test_lock_unsigned(void **state)
 	(void)close(fd);
 }
 
-/* Whoever gets a lock of a file that was replaced takes the new one. */
+/* A run that locks a replaced file uses the new one. */
 static void
 test_lock_replaced(void **state)
 {
@@ -471,7 +471,7 @@ test_lock_none(void **state)
 		     "file in one run at a time\n");
 }
 
-/* What is left by a run that was resumed. */
+/* Lines that are left by a resumed run. */
 static void
 test_superseded(void **state)
 {
@@ -493,7 +493,7 @@ test_superseded(void **state)
 	assert_results("file", "2+b 9+c 9-e 3-f 1+g");
 	assert_notes(
 	    "gm-x: file: kept 2 lines of other records or parameters\n");
-	/* records that are not valid have no hash */
+	/* invalid records have no hash */
 	put_results("file", "0-a 1+b 0-c");
 	(void)notes_open();
 	open_journal(&j, &o);
@@ -503,7 +503,7 @@ test_superseded(void **state)
 	finish_journal(&j, false);
 	assert_results("file", "1+b 0-c 0-d");
 	assert_notes("");
-	/* with --keep-failed all stay */
+	/* with --keep-failed all lines stay */
 	put_results("file", "1-a 2+b 9+c");
 	(void)notes_open();
 	o.keep_failed = true;
@@ -515,7 +515,7 @@ test_superseded(void **state)
 	assert_results("file", "1-a 2+b 9+c 1+d");
 	assert_notes(
 	    "gm-x: file: kept 1 line of other records or parameters\n");
-	/* of a run that ends early nobody knows what it would have asked */
+	/* if a run ends early, other records may still claim the lines */
 	put_results("file", "1-a 2-b 9+c");
 	(void)notes_open();
 	o.keep_failed = false;
@@ -527,7 +527,7 @@ test_superseded(void **state)
 	assert_notes("");
 }
 
-/* In a child: no file may become larger than this. */
+/* In a child: limit the size of files. */
 static void
 limit_size(rlim_t size)
 {
@@ -538,7 +538,7 @@ limit_size(rlim_t size)
 		_exit(99);
 }
 
-/* A line that does not fit is not there in part; the rest can be resumed. */
+/* A line that does not fit leaves no part; the file can be resumed. */
 static void
 test_full(void **state)
 {
@@ -557,7 +557,7 @@ test_full(void **state)
 		if (put(&j, "3+c", &err) == 0 || err.code != GM_EIO ||
 		    strcmp(err.msg, "file: File too large") != 0)
 			_exit(1);
-		/* from then on always */
+		/* and in all later calls */
 		if (put(&j, "4+d", &err) == 0 ||
 		    strcmp(err.msg, "file: File too large") != 0)
 			_exit(2);
@@ -577,7 +577,7 @@ test_full(void **state)
 	free(whole);
 }
 
-/* Without room for the new file, or the right to make it, the old one stays. */
+/* If the new file cannot be created or written, the old one stays. */
 static void
 test_rewrite_fails(void **state)
 {
@@ -629,7 +629,7 @@ test_rewrite_fails(void **state)
 	assert_int_equal(count("sub", false), 1);
 }
 
-/* To stop now, or to drain, is no time for a rewrite. */
+/* After a signal the file is not rewritten. */
 static void
 test_stopped(void **state)
 {
@@ -663,7 +663,7 @@ test_stopped(void **state)
 		open_journal(&j, &o);
 		if (raise(SIGTERM) != 0)
 			_exit(2);
-		assert_put(&j, "1+c"); /* it was paid for */
+		assert_put(&j, "1+c"); /* the answer was paid for */
 		finish_journal(&j, false);
 		_exit(0);
 	}
@@ -688,9 +688,8 @@ size_of(const char *list)
 }
 
 /*
- * A power cut leaves what a sync has found at its begin: all that was written
- * before.  Lines that come while one is under way are in the next, without
- * any further call.
+ * A power cut leaves the bytes that were written before the last sync started.
+ * The next sync covers lines written during a sync, without another call.
  */
 static void
 test_sync(void **state)
@@ -711,7 +710,7 @@ test_sync(void **state)
 	let_sync();
 	assert_int_equal(next_sync(), size_of("1+a 2+b 3+c 4+d"));
 	let_sync();
-	/* at the end, at once */
+	/* the end does not nap */
 	let_sync();
 	let_sync();
 	assert_put(&j, "5+e");
@@ -719,7 +718,7 @@ test_sync(void **state)
 	assert_int_equal(next_sync(), size_of("1+a 2+b 3+c 4+d 5+e"));
 }
 
-/* Also what has no line. */
+/* A journal without lines is synced, too. */
 static void
 test_sync_empty(void **state)
 {
@@ -736,7 +735,7 @@ test_sync_empty(void **state)
 	assert_int_equal(next_sync(), 0);
 }
 
-/* What a power cut has left can be resumed. */
+/* A file after a power cut can be resumed. */
 static void
 test_power_cut(void **state)
 {
@@ -765,7 +764,7 @@ test_power_cut(void **state)
 	gm_journal_release(&j);
 }
 
-/* A sync that fails ends the run, at the next line or at the end. */
+/* A failed sync ends the run, at the next line or at the end. */
 static void
 test_sync_error(void **state)
 {
@@ -798,7 +797,7 @@ test_sync_error(void **state)
 	assert_error(&err, GM_EIO, "file: Input/output error");
 }
 
-/* Records 7 and 107 are the same. */
+/* Records 7 and 107 are equal. */
 static unsigned
 hash_for(unsigned record)
 {
@@ -806,8 +805,8 @@ hash_for(unsigned record)
 }
 
 /*
- * A run over all records, some of which fail; it tells the number of each that
- * is written.  Returns 0 if all are finished, 6 if not.
+ * A run over all records, some of which fail; it reports the number of each
+ * that it has written.  Returns 0 if all are finished, 6 if not.
  */
 static int
 run_once(unsigned attempt, int told)
@@ -840,8 +839,8 @@ run_once(unsigned attempt, int told)
 }
 
 /*
- * Kill it after some lines; what it has told of must be there.  Returns its
- * status, or 128 if it was killed.
+ * Kill the run after some lines; those that it has reported must be in the
+ * file.  Returns its status, or 128 if it was killed.
  */
 static int
 run_and_kill(unsigned attempt, unsigned after)
@@ -875,7 +874,7 @@ run_and_kill(unsigned attempt, unsigned after)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/* Killed at any moment, each record is in the file once in the end. */
+/* After kills at any moment each record has one line in the end. */
 static void
 test_killed(void **state)
 {

@@ -1,4 +1,4 @@
-/* Records from pipes and files, for every cut of what is written. */
+/* Records from pipes and files, with every cut of the input. */
 
 /* For posix_openpt(3). */
 #define _XOPEN_SOURCE 700 /* NOLINT(*-reserved-identifier,cert-dcl*) */
@@ -63,7 +63,7 @@ static const struct {
 	{ GM_READER_LINES, SPAN("\n\na\n\n\nbc\n\r\nd"), "1[a]2[bc]3[d]", 3 },
 	{ GM_READER_LINES, SPAN(" \n\t\n"), "1[ ]2[\t]", 2 },
 	{ GM_READER_LINES, SPAN("a\rb\n"), "1[a\rb]", 1 },
-	/* a byte order mark, once */
+	/* only the first byte order mark is dropped */
 	{ GM_READER_LINES, SPAN("\xEF\xBB\xBF"), "", 0 },
 	{ GM_READER_LINES, SPAN("\xEF\xBB\xBF\r\na"), "1[a]", 1 },
 	{ GM_READER_LINES, SPAN("\xEF\xBB\xBF{}\n\xEF\xBB\xBF\n"),
@@ -71,7 +71,7 @@ static const struct {
 	{ GM_READER_LINES, SPAN("\n\xEF\xBB\xBF"), "1[\xEF\xBB\xBF]", 1 },
 	{ GM_READER_LINES, SPAN("\xEF\xBB"), "1[\xEF\xBF\xBD]~1", 1 },
 	{ GM_READER_NUL, SPAN("\xEF\xBB\xBF\0a"), "1[a]", 1 },
-	/* not UTF-8 */
+	/* ill-formed UTF-8 */
 	{ GM_READER_LINES, SPAN("caf\xE9\nok\n\xFF\xFE.\n"),
 	    "1[caf\xEF\xBF\xBD]~1"
 	    "2[ok]3[]!UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t "
@@ -81,7 +81,7 @@ static const struct {
 	    "1[\xEF\xBF\xBD]~1"
 	    "2[\xEF\xBF\xBD\xEF\xBF\xBD]~2",
 	    2 },
-	/* faults of one record */
+	/* faults of single records */
 	{ GM_READER_LINES, SPAN("a\0b\nc\n\0\n"),
 	    "1[]!" NUL_AT "1" USE_0 "!2[c]3[]!" NUL_AT "0" USE_0 "!", 3 },
 	{ GM_READER_LINES, SPAN("a\n%PDF-1.7\nb\n"),
@@ -105,7 +105,7 @@ put_record(const struct gm_reader_record *record, struct gm_buf *got)
 		gm_buf_printf(got, "!%s!", record->fault);
 }
 
-/* All that is there; returns what came after the records. */
+/* Read all records; returns the result after the last one. */
 static enum gm_reader_result
 take_all(struct gm_reader *r, struct gm_buf *got)
 {
@@ -126,7 +126,7 @@ put(int fd, struct gm_span bytes)
 	assert_int_equal(write(fd, bytes.p, bytes.len), bytes.len);
 }
 
-/* Written in two pieces, or byte by byte if the cut is SIZE_MAX. */
+/* Write in two pieces, or byte by byte if the cut is SIZE_MAX. */
 static void
 try_cut(struct gm_span input, enum gm_reader_form form, size_t cut,
     struct gm_buf *got)
@@ -186,7 +186,7 @@ make_file(struct gm_span before, struct gm_span bytes)
 	return fd;
 }
 
-/* A file from its present offset, as a shell's "read" leaves it. */
+/* A file is read from its current offset, as after "read" in a shell. */
 static void
 test_file(void **state)
 {
@@ -206,7 +206,7 @@ test_file(void **state)
 		gm_reader_init(&r, fd, "file", rows[i].form);
 		assert_int_equal(take_all(&r, &got), GM_READER_END);
 		assert_string_equal(gm_buf_str(&got), rows[i].want);
-		/* It stays ended, even if the file grows. */
+		/* The input stays ended even if the file grows. */
 		put(fd, (struct gm_span)SPAN("more\n"));
 		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 		assert_int_equal(take_all(&r, &got), GM_READER_END);
@@ -217,7 +217,7 @@ test_file(void **state)
 	gm_buf_release(&got);
 }
 
-/* Nothing is counted but in files. */
+/* Only regular files are counted. */
 static void
 test_no_total(void **state)
 {
@@ -238,7 +238,7 @@ test_no_total(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
-/* Input that begins as a known format, as a whole. */
+/* Input in a known binary format is rejected as a whole. */
 static void
 test_foreign(void **state)
 {
@@ -248,15 +248,15 @@ test_foreign(void **state)
 		const char *want;
 	} files[] = {
 		{ GM_READER_LINES, SPAN("\x1F\x8B\x08\0\nx\ny\n"),
-		    "pipe: a gzip file, not text (data)" },
+		    "pipe: a gzip file, not text (DATAERR)" },
 		{ GM_READER_NUL, SPAN("\x89PNG\r\n\x1A\n\0\0x\0"),
-		    "pipe: a PNG image, not text (data)" },
+		    "pipe: a PNG image, not text (DATAERR)" },
 		{ GM_READER_LINES, SPAN("\xFF\xFEh\0i\0\n\0"),
-		    "pipe: UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t "
-		    "UTF-8 (data)" },
+		    "pipe: this is UTF-16: convert it with iconv -f UTF-16 -t "
+		    "UTF-8 (DATAERR)" },
 		{ GM_READER_LINES, SPAN("h\0e\0l\0l\0o\0\n\0"),
-		    "pipe: UTF-16LE, not UTF-8; convert it with iconv -f UTF-16LE "
-		    "-t UTF-8 (data)" },
+		    "pipe: this is UTF-16LE: convert it with iconv -f UTF-16LE "
+		    "-t UTF-8 (DATAERR)" },
 	};
 	struct gm_reader r;
 	struct gm_buf got;
@@ -288,7 +288,7 @@ await(int fd)
 	assert_int_equal(poll(&p, 1, 60000), 1);
 }
 
-/* What cannot be read; a record that was begun is not one. */
+/* If reading fails, an incomplete record is dropped. */
 static void
 test_failures(void **state)
 {
@@ -304,7 +304,7 @@ test_failures(void **state)
 	gm_reader_init(&r, fd, "standard input", GM_READER_LINES);
 	assert_int_equal(take_all(&r, &got), GM_READER_FAILED);
 	assert_string_equal(
-	    gm_buf_str(&got), "standard input: Is a directory (input)");
+	    gm_buf_str(&got), "standard input: Is a directory (NOINPUT)");
 	assert_int_equal(take_all(&r, &got), GM_READER_END);
 	assert_int_equal(close(fd), 0);
 
@@ -312,7 +312,7 @@ test_failures(void **state)
 	gm_reader_init(&r, fd, "standard input", GM_READER_LINES);
 	assert_int_equal(take_all(&r, &got), GM_READER_FAILED);
 	assert_string_equal(
-	    gm_buf_str(&got), "standard input: Bad file descriptor (input)");
+	    gm_buf_str(&got), "standard input: Bad file descriptor (NOINPUT)");
 
 	/* A connection that is reset in the middle of a record. */
 	gm_buf_reset(&got);
@@ -333,14 +333,14 @@ test_failures(void **state)
 	await(near);
 	assert_int_equal(take_all(&r, &got), GM_READER_FAILED);
 	assert_string_equal(gm_buf_str(&got),
-	    "1[whole]standard input: Connection reset by peer (input)");
+	    "1[whole]standard input: Connection reset by peer (NOINPUT)");
 	assert_int_equal(take_all(&r, &got), GM_READER_END);
 	assert_int_equal(close(near), 0);
 	assert_int_equal(close(fd), 0);
 	gm_buf_release(&got);
 }
 
-/* A FIFO that nobody writes into, and one whose writers come and go. */
+/* A FIFO without a writer, and one whose writers come and go. */
 static void
 test_fifo(void **state)
 {
@@ -371,7 +371,7 @@ test_fifo(void **state)
 	assert_int_equal(take_all(&r, &got), GM_READER_END);
 }
 
-/* Lines as they are typed; the end of input counts once. */
+/* Lines typed at a terminal; Ctrl-D ends the input. */
 static void
 test_terminal(void **state)
 {
@@ -403,7 +403,7 @@ test_terminal(void **state)
 	assert_int_equal(close(master), 0);
 }
 
-/* Endless input gives way after some reads, whatever it is. */
+/* Endless input leaves time for other work after some reads. */
 static void
 test_endless(void **state)
 {
@@ -420,7 +420,7 @@ test_endless(void **state)
 	assert_true(r.raw.cap <= MAX * 10);
 	gm_reader_release(&r);
 
-	/* A line without an end: known to be too large, then dropped. */
+	/* An endless line is reported as too large at once, then dropped. */
 	gm_reader_init(&r, fd, "zero", GM_READER_LINES);
 	for (i = 0; gm_reader_next(&r, &record, &err) == GM_READER_WAIT; i++)
 		assert_true(i < 100);
@@ -434,7 +434,7 @@ test_endless(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
-/* len bytes of c, from a file. */
+/* Make a file of len bytes of c. */
 static void
 put_many(int fd, char c, size_t len)
 {
@@ -452,7 +452,7 @@ static void
 test_border(void **state)
 {
 	static const struct {
-		const char *before, *after; /* the large text */
+		const char *before, *after; /* the large record */
 		size_t len;
 		char c;
 		const char *fault;
@@ -508,7 +508,7 @@ test_border(void **state)
 	}
 }
 
-/* What does not count may come last, and alone. */
+/* Bytes that do not count can be the last ones, or the only ones. */
 static void
 test_border_pieces(void **state)
 {
@@ -539,7 +539,7 @@ test_border_pieces(void **state)
 	assert_int_equal(close(ends[1]), 0);
 }
 
-/* The memory of a large record is given back with the next block. */
+/* The memory of a large record is freed with the next block. */
 static void
 test_shrinks(void **state)
 {
@@ -604,7 +604,7 @@ test_million(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
-/* Next of a sequence that is the same in each run. */
+/* Return the next number of a fixed random sequence. */
 static unsigned
 draw(unsigned *seed)
 {
@@ -612,7 +612,7 @@ draw(unsigned *seed)
 	return *seed >> 16 & 0x7FFF;
 }
 
-/* Records of letters, some of them longer than a block. */
+/* Write records of letters, some longer than a block. */
 static void
 make_records(struct gm_buf *input, char end, unsigned *seed)
 {
@@ -629,8 +629,8 @@ make_records(struct gm_buf *input, char end, unsigned *seed)
 }
 
 /*
- * Records and their terminators, put together again, are the input.  It has no
- * CR, no empty record and no byte order mark, which would be dropped.
+ * All records with their terminators are the input again.  It has no CR, no
+ * empty record and no byte order mark, as these would be dropped.
  */
 static void
 try_whole(enum gm_reader_form form, struct gm_buf *input, struct gm_buf *got,

@@ -54,7 +54,7 @@ static const struct gm_turn file_turn = { GM_ROLE_USER, with_file, 2 };
 static const struct gm_turn apart[] = { { GM_ROLE_USER, ab_c, 1 },
 	{ GM_ROLE_USER, ab_c + 1, 1 } };
 
-/* Change i of what the hash is made of; the last one changes nothing. */
+/* Make the i-th change of the hashed fields; the last one changes none. */
 static bool
 change(size_t i, struct gm_recordhash *h, struct gm_request *q)
 {
@@ -114,7 +114,7 @@ change(size_t i, struct gm_recordhash *h, struct gm_request *q)
 		q->turns = apart;
 		q->turns_len = 2;
 		break;
-	case 6: /* the same turn, but a file's part */
+	case 6: /* an equal turn, but its part is a file */
 		q->turns = &file_turn;
 		h->files = gm_span_of(FILE_A);
 		break;
@@ -135,7 +135,7 @@ change(size_t i, struct gm_recordhash *h, struct gm_request *q)
 		q->stop_len = 1;
 		break;
 	case 11:
-		q->temperature = ""; /* is not the same as none */
+		q->temperature = ""; /* differs from no text */
 		break;
 	case 12:
 		h->extract = true;
@@ -149,7 +149,9 @@ change(size_t i, struct gm_recordhash *h, struct gm_request *q)
 static void
 make(size_t i, char hash[GM_HASH_HEX], bool *more)
 {
-	/* Without names, so that the compiler asks for each new field. */
+	/*
+	 * Without names of fields, so that the compiler reports each new one.
+	 */
 	struct gm_request q = { GM_OP_GENERATE, "one", NULL, 0, NULL, NULL,
 		&one, 1, NULL, { NULL, 0 }, 0, NULL, NULL, NULL, NULL, NULL,
 		NULL, NULL, false, NULL, NULL, 0, false, false, false,
@@ -169,8 +171,8 @@ make(size_t i, char hash[GM_HASH_HEX], bool *more)
 }
 
 /*
- * All that shapes an answer counts, and no two lists are taken for one.  A new
- * field of a request that is part of the request belongs into change().
+ * Everything that shapes an answer is hashed, and no two lists give the same
+ * hash.  Add new fields of a request to change().
  */
 static void
 test_changes(void **state)
@@ -197,7 +199,7 @@ test_changes(void **state)
 	    hashes[len - 1], "229cdae41c882a0a20c005be764671e8");
 }
 
-/* The names of things that do not count are free to change. */
+/* Changes of fields that are not hashed keep the hash. */
 static void
 test_others(void **state)
 {

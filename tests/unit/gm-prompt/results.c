@@ -12,11 +12,11 @@
 
 #include "gm-prompt/results.h"
 
-#define MANY 40000 /* lines, more than a pipe holds */
+#define MANY 40000 /* lines: more than fit into a pipe */
 
 static struct gm_watch watch;
 static struct gm_out out;
-static int reader; /* the other end of out, which is a pipe */
+static int reader; /* read end of the pipe out */
 
 static int
 set_up(void **state)
@@ -53,7 +53,7 @@ put(struct gm_results *r, int64_t number, const char *line)
 	    gm_results_put(r, number, NULL, gm_span_of(line), &err), 0);
 }
 
-/* What the reader gets now. */
+/* Check what the reader gets now. */
 static const char *
 taken(void)
 {
@@ -75,7 +75,7 @@ wakes(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* As the input has them; one without a line holds up no other. */
+/* Lines come in the order of the input; one without a line is skipped. */
 static void
 test_ordered(void **state)
 {
@@ -92,7 +92,7 @@ test_ordered(void **state)
 	put(&r, 1, "a\n");
 	assert_int_equal(gm_results_tick(&r, &err), 0);
 	assert_string_equal(taken(), "a\nb\n");
-	/* What never comes holds up nothing at the end. */
+	/* At the end lines do not wait for records without a result. */
 	assert_int_equal(gm_results_end(&r, &err), 0);
 	assert_string_equal(taken(), "e\n");
 	gm_results_release(&r);
@@ -115,8 +115,8 @@ test_unordered(void **state)
 }
 
 /*
- * A reader that does not read is not waited for; the loop is woken when it does,
- * and each line comes once.  When too much waits, the results are full.
+ * The loop does not wait for a slow reader, and is woken when it reads.  Each
+ * line comes once.  When too many wait, the results are full.
  */
 static void
 test_slow_reader(void **state)
@@ -154,7 +154,7 @@ test_slow_reader(void **state)
 	free(all);
 }
 
-/* Into a file: at once, or in order if that is wanted. */
+/* Lines are written to a file at once, or in order if that is set. */
 static void
 test_journal(void **state)
 {

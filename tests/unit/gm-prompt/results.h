@@ -14,7 +14,7 @@
 #define GOOD "true,\"text\":\"%s\",\"error\":null}\n"
 #define BAD "false,\"text\":\"\",\"error\":{\"class\":\"%s\"}}\n"
 
-/* The line of a record whose hash is a number; 0: it is not valid. */
+/* Make the line of a record whose hash is a number; 0: it is invalid. */
 static inline void
 put_result(
     struct gm_buf *out, int record, unsigned hash, bool ok, const char *text)
@@ -30,9 +30,9 @@ put_result(
 }
 
 /*
- * A list such as "1+a 2-b", separated by blanks: the line of record 1 with the
- * hash 1, which has the text "a", then that of record 2, which has failed with
- * the class "b".  The caller frees it.
+ * Make lines from a list such as "1+a 2-b": the line of record 1 with the hash
+ * 1 and the text "a", and that of record 2, which has failed with the class
+ * "b".  The caller frees them.
  */
 static inline char *
 results(const char *list)

@@ -55,7 +55,7 @@ put_bytes(const char *path, const char *bytes, size_t len)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Each is refused, and nothing is changed. */
+/* Each line is rejected, and the file is not changed. */
 static void
 test_strangers(void **state)
 {
@@ -93,7 +93,7 @@ test_strangers(void **state)
 		    "bad JSON: ill-formed UTF-8 at byte 72" },
 		{ "\xEF\xBB\xBF{\"record\":1," H1 ",\"ok\":true}\n",
 		    "bad JSON: byte order mark at byte 0" },
-		/* ends of files that are no beginnings of our lines */
+		/* incomplete lines that do not begin as results do */
 		{ "text", "bad JSON: unknown word at byte 1" },
 		{ "{", NULL },
 		{ "{\"records\":", "bad JSON: ends too soon at byte 11" },
@@ -153,7 +153,7 @@ test_nul(void **state)
 	gm_resume_release(&r);
 }
 
-/* Only members of the line itself count, and of two the last. */
+/* Only members of the outer object count; of two equal ones the last. */
 static void
 test_members(void **state)
 {
@@ -185,8 +185,8 @@ test_members(void **state)
 }
 
 /*
- * Cut text to the lines that are whole in its first cut bytes; one that lacks
- * only its newline counts.  Returns how many.
+ * Cut text to the lines that are whole in its first cut bytes; a line that
+ * lacks only its newline counts.  Returns their number.
  */
 static size_t
 cut_lines(char *text, size_t cut)
@@ -202,7 +202,7 @@ cut_lines(char *text, size_t cut)
 	return lines;
 }
 
-/* Cut after any byte, a file keeps the lines that are whole. */
+/* A file cut after any byte keeps its whole lines. */
 static void
 test_cuts(void **state)
 {
@@ -228,7 +228,7 @@ test_cuts(void **state)
 	free(all);
 }
 
-/* The n-th record of a hash is finished if n lines are. */
+/* The n-th record of a hash is finished if n lines of it are. */
 static void
 test_skip(void **state)
 {
@@ -251,8 +251,8 @@ test_skip(void **state)
 }
 
 /*
- * What is left after a run: lists as of results(), but the input is a list of
- * hashes, and the new lines come from what the run has asked.
+ * Lines that a run leaves: lists as for results(); the input is a list of
+ * hashes, and the run adds the new lines.
  */
 static void
 test_superseded(void **state)
@@ -263,29 +263,29 @@ test_superseded(void **state)
 		size_t others;
 		const char *left;
 	} rows[] = {
-		/* a failed record succeeds, fails again, is not asked */
+		/* a failed record succeeds, fails again, is not sent */
 		{ "1+a 2-b 3+c", "1 2 3", "2+d", true, 0, "1+a 3+c 2+d" },
 		{ "1+a 2-b 3+c", "1 2 3", "2-d", true, 0, "1+a 3+c 2-d" },
 		{ "1+a 2-b 3+c", "1 2 3", "", false, 0, "1+a 2-b 3+c" },
 		{ "2-a 3-b", "2 3", "3+c", false, 0, "2-a 3+c" },
-		/* a run was killed before it could drop them */
+		/* an earlier run was killed before it could drop lines */
 		{ "1-a 1+b", "1", "", true, 0, "1+b" },
 		{ "1-a 1+b", "1", "", false, 0, "1-a 1+b" },
 		{ "1-a 1-b 1-c", "1", "1-d", true, 0, "1-d" },
 		{ "1-a 1-b 1-c", "1", "1-d", false, 0, "1-b 1-c 1-d" },
 		{ "1-a 1-b 1-c", "1", "1+d", true, 0, "1+d" },
-		/* two records are the same */
+		/* two records are equal */
 		{ "1-a 1+b", "1 1", "1+c", true, 0, "1+b 1+c" },
 		{ "1-a 1+b", "1 1", "1-c", true, 0, "1+b 1-c" },
 		{ "1-a 1-b", "1 1", "1-c", false, 0, "1-b 1-c" },
 		{ "1-a 1-b", "1 1", "1-c 1+d", true, 0, "1-c 1+d" },
 		{ "1+a 1+b", "1", "", true, 1, "1+a 1+b" },
-		/* lines of other parameters stay, in their order */
+		/* lines of other parameters stay in their order */
 		{ "9-a 1-b 8+c 9+d 7-e", "1 2", "2+f 1+g", true, 4,
 		    "9-a 8+c 9+d 7-e 2+f 1+g" },
 		{ "9-a 9-b", "1", "1-c", true, 2, "9-a 9-b 1-c" },
 		{ "", "1", "1-c", true, 0, "1-c" },
-		/* records that are not valid, two, one and none */
+		/* invalid records: two, one and none */
 		{ "0-a 1+b 0-c", "0 1 0", "0-d 0-e", true, 0, "1+b 0-d 0-e" },
 		{ "0-a 1+b 0-c", "0 1 0", "0-d", false, 0, "1+b 0-c 0-d" },
 		{ "0-a 1+b 0-c", "0 1", "0-d", true, 0, "1+b 0-d" },
@@ -321,7 +321,7 @@ test_superseded(void **state)
 	}
 }
 
-/* The new file is used as the old one was, through the same link. */
+/* The new file replaces the old one, and the link stays. */
 static void
 test_rewrite_access(void **state)
 {
@@ -346,7 +346,7 @@ test_rewrite_access(void **state)
 	gm_resume_release(&r);
 }
 
-/* What is at the name by now, or was put into the file, is not ours to drop. */
+/* A file that another program replaced or changed is left alone. */
 static void
 test_rewrite_refused(void **state)
 {
@@ -390,7 +390,7 @@ test_rewrite_refused(void **state)
 	gm_resume_release(&r);
 }
 
-/* A long line is read, and copied. */
+/* A long line is read and copied. */
 static void
 test_long(void **state)
 {
@@ -426,7 +426,7 @@ test_long(void **state)
 	free(text);
 }
 
-/* Every third has failed. */
+/* Every third record has failed. */
 static void
 test_many(void **state)
 {

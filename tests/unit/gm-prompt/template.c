@@ -33,14 +33,14 @@ static const struct {
 	{ "%%", "%%", false, "R {} {name}" },
 	{ "%%%", "%%", false, "R {} {name}%" },
 	{ "{} {n}", "@", true, "{} 1.50" },
-	/* members: what they hold is not looked at again */
+	/* values of members are not searched for placeholders */
 	{ "{name}", NULL, true, "Ada {} {name}" },
 	{ "{n}{yes}[{no}]{empty}", NULL, true, "1.50true[]" },
 	{ "{list}", NULL, true, "[1,\"a \\\" b\",{\"c\":[]}]" },
 	{ "{a.b} {\xC3\xA9}", NULL, true, "dot accent" },
 	{ "{twice}", NULL, true, "2" },
 	{ "{} {prompt}", NULL, true, "R {} {name} p" },
-	/* no names */
+	/* not names of members */
 	{ "{2} {3,4} {\"a\": 1} { name } {-a} {.a} {name {", NULL, true,
 	    "{2} {3,4} {\"a\": 1} { name } {-a} {.a} {name {" },
 	{ "{{n}}", NULL, true, "{1.50}" },
@@ -112,7 +112,7 @@ test_failures(void **state)
 	assert_int_equal(
 	    gm_json_parse(&json, gm_span_of("{\"a\":{\"b\":1}}"), &err), 0);
 	check_failure("{c}", &v, "no member 'c' for the placeholder {c}");
-	/* a name is no path */
+	/* a name is not a path */
 	check_failure("{a.b}", &v, "no member 'a.b' for the placeholder {a.b}");
 	check_failure("{}", &v, "no prompt");
 	v.object = GM_JSON_NONE;
@@ -147,7 +147,7 @@ test_places(void **state)
 	gm_template_release(&t);
 }
 
-/* NUL bytes in a record or a template are bytes as all others. */
+/* NUL bytes in a record or a template are kept. */
 static void
 test_bytes(void **state)
 {

@@ -1,4 +1,4 @@
-/* A pick as index, key and object; a pick that is none as line and object. */
+/* A pick as index, key and object; a missing key as line and object. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,13 +13,11 @@
 #define AT INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 
 #define COOLING \
-	"no key can be used until 2026-11-22T10:00:00Z (2 at rest, 1 refused)" \
-	": key 1 (...0002): the quota per minute is used up: known since " \
-	"2026-11-22T09:59:59Z, gm-rotate --reset lifts that (quota_minute): " \
-	"by hand"
-#define DEAD \
-	"key 2 (...0003): the key is not valid: known since " \
-	"2026-11-22T09:59:59Z, gm-rotate --reset lifts that (key_invalid)"
+	"no usable key until 10:00:00Z (38 s): 2 keys cooling down, 1 " \
+	"rejected; gm-keycheck shows the reason for each (quota_minute)"
+#define REJECTED \
+	"key 2 (...0003): API key not valid; gm-rotate --reset clears that " \
+	"(key_invalid)"
 
 #define NONE \
 	"{\"ok\":false,\"model\":\"" MODEL "\",\"index\":null,\"key\":null,"
@@ -31,7 +29,7 @@ static const struct gm_pick cooling = { .kind = GM_PICK_COOLING,
 	.status = { GM_CLASS_QUOTA_MINUTE, AT - 1000, AT, "by hand" },
 	.cooling = 2,
 	.rejected = 1 };
-static const struct gm_pick dead = { .kind = GM_PICK_REJECTED,
+static const struct gm_pick rejected = { .kind = GM_PICK_REJECTED,
 	.index = 2,
 	.status = { GM_CLASS_KEY_INVALID, AT - 1000, AT, "" },
 	.rejected = 1 };
@@ -52,20 +50,22 @@ static const struct {
 	{ &cooling, GM_KEYCHOICE_KEY, GM_ETEMPFAIL, "", COOLING },
 	{ &cooling, GM_KEYCHOICE_JSON, GM_ETEMPFAIL,
 	    NONE "\"error\":{\"class\":\"quota_minute\",\"message\":\"" COOLING
-		 "\",\"retry_at\":\"2026-11-22T10:00:00Z\"}}\n",
+		 "\",\"service_message\":null,\"retry_at\":\"2026-11-22T10:00:"
+		 "00Z\"}}\n",
 	    COOLING },
-	{ &dead, GM_KEYCHOICE_INDEX, GM_ENOPERM, "", DEAD },
-	{ &dead, GM_KEYCHOICE_JSON, GM_ENOPERM,
-	    NONE "\"error\":{\"class\":\"key_invalid\",\"message\":\"" DEAD
-		 "\",\"retry_at\":null}}\n",
-	    DEAD },
+	{ &rejected, GM_KEYCHOICE_INDEX, GM_ENOPERM, "", REJECTED },
+	{ &rejected, GM_KEYCHOICE_JSON, GM_ENOPERM,
+	    NONE "\"error\":{\"class\":\"key_invalid\",\"message\":\"" REJECTED
+		 "\",\"service_message\":null,\"retry_at\":null}}\n",
+	    REJECTED },
 };
 
 static void
 test_write(void **state)
 {
 	struct gm_keychoice choice = { .model = MODEL,
-		.base_url = "https://api.example" };
+		.base_url = "https://api.example",
+		.now_ms = AT - 38000 };
 	struct gm_err err;
 	struct gm_buf out;
 	struct rig rig;

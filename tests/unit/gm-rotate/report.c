@@ -1,4 +1,4 @@
-/* Reports of every form: what of the table they change, and what is told. */
+/* Reports of every form: the changes of the table, and the notes. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,13 +8,13 @@
 #include <cmocka.h>
 
 #include "../keys/key_rig.h"
-#include "../told.h"
+#include "../notes.h"
 #include "gm-rotate/report.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 
 #define NOTHING ""
-#define OTHER "the key with this index is another one"
+#define OTHER "another key has this index"
 
 /*
  * What becomes of an empty table: "key model class minutes-to-the-end" each,
@@ -27,22 +27,22 @@ static const struct {
 	{ " \t\r", NOTHING, NULL },
 	/* gm-keycheck */
 	{ "{\"index\":0,\"key\":\"...0001\",\"status\":\"invalid\","
-	  "\"class\":\"key_invalid\",\"http\":400,\"until\":null}",
+	  "\"class\":\"key_invalid\",\"http\":400,\"retry_at\":null}",
 	    "a all key_invalid 1440;", NULL },
 	{ "{\"index\":1,\"key\":\"...0002\",\"class\":\"quota_minute\","
-	  "\"model\":\"m\",\"until\":\"2026-11-22T10:05:00Z\"}",
+	  "\"model\":\"m\",\"retry_at\":\"2026-11-22T10:05:00Z\"}",
 	    "b m quota_minute 5;", NULL },
 	{ "{\"index\":1,\"class\":\"quota_day\",\"model\":\"m-one\","
-	  "\"until\":\"2026-11-22T10:07:00.000Z\"}",
+	  "\"retry_at\":\"2026-11-22T10:07:00.000Z\"}",
 	    "b m-one quota_day 7;", NULL },
 	{ "{\"index\":2,\"key\":\"...0003\",\"class\":\"no_credit\"}",
 	    "label:work all no_credit 60;", NULL },
 	{ "{\"index\":0,\"status\":\"ok\",\"class\":null}", NOTHING, NULL },
-	/* over already; too long for a quota; of no key */
-	{ "{\"index\":1,\"class\":\"quota\",\"until\":"
+	/* ended already; too long for a quota; of no key */
+	{ "{\"index\":1,\"class\":\"quota\",\"retry_at\":"
 	  "\"2026-11-22T09:59:59Z\"}",
 	    NOTHING, NULL },
-	{ "{\"index\":1,\"model\":\"m\",\"class\":\"quota\",\"until\":"
+	{ "{\"index\":1,\"model\":\"m\",\"class\":\"quota\",\"retry_at\":"
 	  "\"2099-01-01T00:00:00Z\"}",
 	    "b m quota 1500;", NULL },
 	{ "{\"index\":1,\"class\":\"network\"}", NOTHING, NULL },
@@ -58,7 +58,7 @@ static const struct {
 	  "\"attempts\":2,\"class\":"
 	  "\"key_expired\"}",
 	    "a all key_expired 1440;", NULL },
-	/* by their own time; over already */
+	/* with a time; ended already */
 	{ "{\"time\":\"2026-11-22T09:00:00.000Z\",\"attempts\":[{\"model\":"
 	  "\"m\",\"key_index\":0,\"key\":\"...0001\",\"class\":"
 	  "\"key_invalid\"}]}",
@@ -67,34 +67,30 @@ static const struct {
 	  "\"m\",\"key_index\":0,\"key\":\"...0001\",\"class\":"
 	  "\"key_invalid\"}]}",
 	    NOTHING, NULL },
-	/* too little is said */
+	/* something is missing */
 	{ "{\"index\":1,\"key\":\"...0002\",\"class\":\"quota\","
 	  "\"model\":null}",
-	    NOTHING, "it names no model" },
-	{ "{\"index\":1,\"class\":\"key_invalid\"}", NOTHING,
-	    "it does not show the key" },
-	{ "{\"index\":1,\"class\":\"no_credit\"}", NOTHING,
-	    "it does not show the key" },
-	/* it may have been a probe */
+	    NOTHING, "no model" },
+	{ "{\"index\":1,\"class\":\"key_invalid\"}", NOTHING, "no masked key" },
+	{ "{\"index\":1,\"class\":\"no_credit\"}", NOTHING, "no masked key" },
+	/* the request may have been a free one */
 	{ "{\"index\":1,\"key\":\"...0002\",\"class\":\"forbidden\","
 	  "\"model\":\"m\"}",
 	    NOTHING, NULL },
-	/* not for us */
+	/* of other keys or providers */
 	{ "{\"index\":0,\"key\":\"...0002\",\"class\":\"key_invalid\"}",
 	    NOTHING, OTHER },
 	{ "{\"index\":3,\"class\":\"key_invalid\"}", NOTHING,
-	    "there is no key with this index" },
-	{ "{\"index\":-1,\"class\":\"key_invalid\"}", NOTHING,
-	    "it names no key" },
+	    "no key with this index" },
+	{ "{\"index\":-1,\"class\":\"key_invalid\"}", NOTHING, "no key index" },
 	{ "{\"index\":\"x\",\"class\":\"key_invalid\"}", NOTHING,
-	    "it names no key" },
-	{ "{}", NOTHING, "it names no key" },
-	{ "{\"attempts\":[5]}", NOTHING, "it names no key" },
-	{ "{\"index\":0}", NOTHING, "its class is not known" },
-	{ "{\"index\":0,\"class\":\"tired\"}", NOTHING,
-	    "its class is not known" },
+	    "no key index" },
+	{ "{}", NOTHING, "no key index" },
+	{ "{\"attempts\":[5]}", NOTHING, "no key index" },
+	{ "{\"index\":0}", NOTHING, "unknown class" },
+	{ "{\"index\":0,\"class\":\"tired\"}", NOTHING, "unknown class" },
 	{ "{\"index\":0,\"provider\":\"mistral\",\"class\":\"key_invalid\"}",
-	    NOTHING, "about another provider" },
+	    NOTHING, "another provider" },
 };
 
 static void
@@ -152,7 +148,7 @@ test_lines(void **state)
 		want[0] = '\0';
 		if (rows[i].note != NULL)
 			(void)snprintf(want, sizeof(want),
-			    "gm-x: line 1: %s: skipped\n", rows[i].note);
+			    "gm-x: line 1 skipped: %s\n", rows[i].note);
 		assert_string_equal(said(), want);
 		gm_keyreport_release(&k);
 		close_rig(&rig);
@@ -163,7 +159,7 @@ test_lines(void **state)
 	"{\"index\":0,\"class\":\"ok\",\"time\":" \
 	"\"2026-11-22T09:59:59.000Z\"}"
 
-/* A good report lifts a mark, unless the mark is younger. */
+/* A report of a success lifts a mark, unless the mark is newer. */
 static void
 test_success(void **state)
 {
@@ -192,7 +188,7 @@ test_success(void **state)
 	close_rig(&rig);
 }
 
-/* The report's own words, clean and without a key. */
+/* The reason is the report's text, clean and without a key. */
 static void
 test_words(void **state)
 {

@@ -1,4 +1,4 @@
-/* Reports through a pipe into keys that live in memory. */
+/* Reports from a pipe, applied to a state in memory. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,13 +9,13 @@
 #include <cmocka.h>
 
 #include "../keys/key_rig.h"
-#include "../told.h"
+#include "../notes.h"
 #include "gm-rotate/reportfile.h"
 
 #define BAD "{\"index\":0,\"key\":\"...0001\",\"class\":\"key_invalid\"}\n"
 #define QUOTA "{\"index\":1,\"model\":\"m-one\",\"class\":\"quota_day\"}\n"
 
-/* What gm_reportfile_read() makes of the text. */
+/* Run gm_reportfile_read() with the text on a pipe. */
 static int
 feed(struct gm_keys *keys, const char *text, struct gm_err *err)
 {
@@ -33,8 +33,8 @@ feed(struct gm_keys *keys, const char *text, struct gm_err *err)
 static const struct {
 	const char *text;
 	enum gm_code code;
-	const char *message; /* its beginning */
-	size_t next;         /* the key that is used then */
+	const char *message; /* the start of it */
+	size_t next;         /* the key that is used afterwards */
 } rows[] = {
 	{ "", GM_OK, "", 0 },
 	{ BAD, GM_OK, "", 1 },

@@ -1,4 +1,4 @@
-/* Another program in our place: a child's, for each case. */
+/* A child of the test runs another program, for each case. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@ static const char *const more[] = { "LLM_GEMINI_KEY", "PATH_OF_x1" };
 static struct gm_runner runner = { .vendor = GM_VENDOR_GEMINI,
 	.key = { KEY, sizeof(KEY) - 1 } };
 
-/* What a child ends with; when no program could be run, its error's status. */
+/* Return the child's status; if no program was run, that of the error. */
 static int
 run(const char *program, const char *script)
 {
@@ -54,7 +54,7 @@ test_environment(void **state)
 	    run("sh", "test \"${GOOGLE_API_KEYS-unset}\" = unset"), 0);
 }
 
-/* Programs for other services look elsewhere, and other keys stay. */
+/* Other services have other variables; keys in these are left alone. */
 static void
 test_other_services(void **state)
 {
@@ -111,8 +111,8 @@ test_names(void **state)
 		assert_int_equal(gm_runner_check(bad[i], &err), -1);
 		assert_int_equal(err.code, GM_EUSAGE);
 		assert_string_equal(err.msg,
-		    "not a variable name: letters, digits and _, the first no "
-		    "digit");
+		    "not a variable name (letters, digits and _; no digit "
+		    "first)");
 	}
 	for (i = 0; i < GM_LEN(ours); i++) {
 		assert_int_equal(gm_runner_check(ours[i], &err), -1);

@@ -10,7 +10,7 @@
 #define TEN "0123456789"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
-/* The text before the place, and after it. */
+/* The texts before and after the border. */
 static const struct {
 	const char *before, *after;
 	enum gm_border_kind want;
@@ -22,7 +22,7 @@ static const struct {
 	{ "a", " ", GM_BORDER_CHARACTER },
 	{ " ", " ", GM_BORDER_CHARACTER },
 	{ "\n", "\n", GM_BORDER_CHARACTER },
-	/* What belongs together. */
+	/* Code points of one character. */
 	{ "\r", "\n", GM_BORDER_POINT },
 	{ "e", "\xCC\x81", GM_BORDER_POINT },
 	{ " ", "\xCC\x81", GM_BORDER_POINT },
@@ -32,7 +32,7 @@ static const struct {
 	{ "\xF0\x9F\x91\xA8", "\xE2\x80\x8D", GM_BORDER_POINT },
 	{ "\xE2\x80\x8D", "\xF0\x9F\x91\xA8", GM_BORDER_POINT },
 	{ "\xF0\x9F\x91\xA8", "\xF0\x9F\x91\xA8", GM_BORDER_CHARACTER },
-	/* Marks. */
+	/* Punctuation marks. */
 	{ "a,", "b", GM_BORDER_MARK },
 	{ "]}", "\"", GM_BORDER_MARK },
 	{ "]", "}", GM_BORDER_CHARACTER },
@@ -82,7 +82,7 @@ static const struct {
 	{ "\n", true, 0 },
 	{ "text", true, 0 },
 	{ "text\nand more\n", true, 0 },
-	/* Marked. */
+	/* Titles with a mark. */
 	{ "# Title\n", false, 1 },
 	{ "# Title", true, 1 },
 	{ "###### Title\r\n", false, 1 },
@@ -93,7 +93,7 @@ static const struct {
 	{ "#", false, 0 },
 	{ "#= Title\n", false, 0 },
 	{ " # Title\n", true, 0 },
-	/* With rules. */
+	/* Titles with lines below and above. */
 	{ "Title\n=====\n", true, 2 },
 	{ "Title\r\n---  \r\n", true, 2 },
 	{ "Title\n~~~", true, 2 },
@@ -108,7 +108,7 @@ static const struct {
 	{ "---\nText\n", true, 0 },
 	{ "\n---\n", true, 0 },
 	{ " Title\n---\n", true, 0 },
-	/* Capitals. */
+	/* Titles in capitals. */
 	{ "NAME\n", true, 1 },
 	{ "1.2 THE END\ntext\n", true, 1 },
 	{ "===\nTHE END\ntext\n", true, 2 },
@@ -117,7 +117,7 @@ static const struct {
 	{ "The END\n", true, 0 },
 	{ "I\n", true, 0 },
 	{ "2026\n", true, 0 },
-	/* Length. */
+	/* Limits of the length. */
 	{ "# " HUNDRED "\n", true, 0 },
 	{ "AB" TEN TEN TEN TEN TEN TEN TEN TEN TEN "01234567\n", true, 1 },
 	{ "AB" TEN TEN TEN TEN TEN TEN TEN TEN TEN "01234567\r\n", true, 1 },

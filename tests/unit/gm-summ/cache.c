@@ -1,9 +1,9 @@
 #include "gm-summ/cache.h"
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "tree.h"
 
-#define NAME "000000000000000000000000000001" /* of key_of(key, 0x5e, 1) */
+#define NAME "000000000000000000000000000001" /* path of key_of(key, 0x5e, 1) */
 #define DIR_NAME "sub/summaries"
 #define ENTRY DIR_NAME "/5e/" NAME
 #define TEXT_MAX 5000
@@ -32,7 +32,7 @@ init(struct gm_cache *c)
 	gm_cache_init(c, &o);
 }
 
-/* The answer for a number: any bytes, of any length up to TEXT_MAX. */
+/* Make the answer for a number: any bytes, up to TEXT_MAX of them. */
 static void
 make_answer(unsigned int number, struct gm_buf *text, struct gm_entry *e)
 {
@@ -60,7 +60,7 @@ put_key(struct gm_cache *c, const char *key, unsigned int number)
 	gm_buf_release(&text);
 }
 
-/* 1: found, and right; 0: absent; -1: found, and wrong. */
+/* Returns 1 if the right answer is found, 0 if none, -1 if a wrong one. */
 static int
 get_key(struct gm_cache *c, const char *key, unsigned int number)
 {
@@ -82,7 +82,7 @@ get_key(struct gm_cache *c, const char *key, unsigned int number)
 	return rc;
 }
 
-/* In shard 5e. */
+/* Make a key in shard 5e. */
 static void
 put(struct gm_cache *c, unsigned int number)
 {
@@ -99,7 +99,7 @@ get(struct gm_cache *c, unsigned int number)
 	return get_key(c, key_of(key, 0x5e, number), number);
 }
 
-/* A key as they are, which chance puts into a shard. */
+/* Make a real key, which may be in any shard. */
 static const char *
 random_key(char key[GM_HASH_HEX], unsigned int number)
 {
@@ -123,7 +123,8 @@ test_round_trip(void **state)
 	init(&c);
 	init(&other);
 	assert_int_equal(get(&c, 1), 0);
-	assert_int_equal(count(".", false), 0); /* nothing is made for it */
+	assert_int_equal(
+	    count(".", false), 0); /* no directory is created for it */
 	put(&c, 1);
 	for (i = 0; i < 600; i++)
 		put_key(&c, random_key(key, i), i);
@@ -175,7 +176,7 @@ test_sizes(void **state)
 	note.verbose = 1;
 	gm_cache_init(&c, &o);
 	gm_cache_put(&c, key_of(key, 0x5e, 1), &e);
-	assert_int_equal(count(".", false), 0); /* empty */
+	assert_int_equal(count(".", false), 0); /* empty text */
 	/* "0 0", the model and the checksum take 39 bytes */
 	e.text.len = 961;
 	gm_cache_put(&c, key, &e);
@@ -193,7 +194,7 @@ test_sizes(void **state)
 	free(text);
 }
 
-/* Change the bytes of the entry of number 1 and put it back. */
+/* Damage the entry of number 1, check, and put it back. */
 static void
 write_entry(const char *bytes, size_t len)
 {
@@ -215,7 +216,7 @@ assert_damaged(struct gm_cache *c)
 	assert_string_equal(said(), "");
 }
 
-/* At each byte, at each length, under another name, and larger than any. */
+/* Damage at each byte, at each length, a wrong name, and a large file. */
 static void
 test_damaged(void **state)
 {
@@ -260,7 +261,7 @@ test_damaged(void **state)
 	gm_cache_release(&c);
 }
 
-/* Nothing is used or changed; one note says it, others with -v. */
+/* Nothing is used or changed; one note reports it, others only with -v. */
 static void
 refuse(const char *dir, const char *words)
 {
@@ -327,7 +328,7 @@ test_directory(void **state)
 	assert_file(DIR_NAME, "");
 }
 
-/* Absent is no failure, but for a directory that cannot be made. */
+/* An absent cache is no failure; one that cannot be created is. */
 static void
 test_cannot_make(void **state)
 {
@@ -350,7 +351,7 @@ test_cannot_make(void **state)
 	gm_cache_release(&c);
 }
 
-/* systemd makes its CacheDirectory= a link that the world may read. */
+/* CacheDirectory= of systemd is a link, and readable by all users. */
 static void
 test_parent(void **state)
 {
@@ -368,7 +369,7 @@ test_parent(void **state)
 	assert_string_equal(said(), "");
 }
 
-/* It is not used, with one note, and replaced by the next answer. */
+/* An untrusted entry is not used, with one note, and is replaced. */
 static void
 test_odd_entry(void **state)
 {
@@ -402,7 +403,7 @@ test_odd_entry(void **state)
 	gm_cache_release(&c);
 }
 
-/* What is there is used, and nothing else goes wrong. */
+/* Cached answers are still found if none can be written. */
 static void
 test_read_only(void **state)
 {
@@ -461,7 +462,7 @@ test_full(void **state)
 	gm_cache_release(&c);
 }
 
-/* By rm -r, or by --cache-clear of another process. */
+/* Another process removes files by rm -r or --cache-clear. */
 static void
 test_removed(void **state)
 {
@@ -475,7 +476,7 @@ test_removed(void **state)
 	put(&c, 1);
 	assert_int_equal(get(&c, 1), 1);
 	assert_int_equal(access(ENTRY, F_OK), 0);
-	/* again and again */
+	/* in each attempt */
 	rig.rename_errno = ENOENT;
 	put(&c, 2);
 	rig.rename_errno = 0;
@@ -485,7 +486,7 @@ test_removed(void **state)
 	gm_cache_release(&c);
 }
 
-/* Not with each put; and never what was put last. */
+/* A put does not always trim, and never removes its own answer. */
 static void
 test_evict(void **state)
 {
@@ -505,7 +506,7 @@ test_evict(void **state)
 		    path, sizeof(path), DIR_NAME "/5e/%030x", high + i);
 		set_used(path, (1 + i) * HOUR_MS);
 	}
-	assert_int_equal(get(&c, high), 1); /* used again */
+	assert_int_equal(get(&c, high), 1); /* used once more */
 	assert_int_equal(count(DIR_NAME "/5e", false), 40);
 	put(&c, 1);
 	assert_int_equal(count(DIR_NAME "/5e", false), 12);
@@ -517,7 +518,7 @@ test_evict(void **state)
 	assert_string_equal(said(), "");
 }
 
-/* With keys as they are it keeps to its limits. */
+/* With real keys the cache keeps its limits. */
 static void
 test_bounded(void **state)
 {
@@ -578,7 +579,7 @@ test_stats(void **state)
 	assert_true(sum.bytes == bytes);
 	assert_true(sum.oldest_ms == HOUR_MS);
 	assert_true(sum.newest_ms == GM_SHARDS * HOUR_MS);
-	/* what is not ours stays */
+	/* files of others stay */
 	put_file("sub/models.json", "theirs");
 	put_file(DIR_NAME "/README", "theirs");
 	put_file(DIR_NAME "/5e/README", "theirs");
@@ -601,7 +602,7 @@ test_stats(void **state)
 	assert_string_equal(said(), "");
 }
 
-/* The others are counted and removed all the same. */
+/* Other shards are still counted and cleared. */
 static void
 test_odd_shard(void **state)
 {
@@ -634,7 +635,7 @@ test_odd_shard(void **state)
 	gm_cache_release(&c);
 }
 
-/* The next of a row of numbers that looks like chance. */
+/* Return the next number of a fixed random sequence. */
 static unsigned int
 next(unsigned int *seed)
 {
@@ -643,8 +644,8 @@ next(unsigned int *seed)
 }
 
 /*
- * Put, get, evict and sometimes clear.  Returns 0 if something was found and
- * all of that was right.
+ * Put, get, evict and sometimes clear.  Returns 0 if answers were found and all
+ * were right.
  */
 static int
 use_at_random(unsigned int seed, unsigned int turns)
@@ -694,7 +695,7 @@ test_shared(void **state)
 	}
 	for (i = 0; i < GM_LEN(pids); i++)
 		finish(pids[i]);
-	/* none was damaged, and nothing else was told */
+	/* no damaged entry was found, and nothing else was reported */
 	assert_string_equal(said(), "");
 	init(&c);
 	assert_int_equal(gm_cache_stats(&c, &sum, &err), 0);
@@ -702,7 +703,7 @@ test_shared(void **state)
 	gm_cache_release(&c);
 }
 
-/* Files in all shards that are no entries, and make them old. */
+/* Count files that are not entries in all shards, and make them old. */
 static int
 age_asides(void)
 {
@@ -730,7 +731,7 @@ age_asides(void)
 	return n;
 }
 
-/* At any point, again and again; what is left is whole or goes away. */
+/* Killed at any moment, repeatedly: entries are whole, other files go. */
 static void
 test_killed(void **state)
 {

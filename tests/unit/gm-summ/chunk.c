@@ -11,7 +11,7 @@
 
 #define CHUNKS_MAX 8192
 
-/* Marsaglia's xorshift, a fixed sequence for each seed. */
+/* Marsaglia's xorshift: a fixed random sequence for each seed. */
 static uint64_t
 chance(uint64_t *state)
 {
@@ -38,7 +38,7 @@ put_word(struct gm_buf *b, uint64_t *state)
 		gm_buf_putc(b, (char)between(state, 'a', 'z'));
 }
 
-/* "Xyz abc, def." and a blank, or what is in its place. */
+/* "Xyz abc, def." and a blank, or another separator. */
 static void
 put_sentence(struct gm_buf *b, uint64_t *state, const char *end)
 {
@@ -69,7 +69,7 @@ put_one_line(struct gm_buf *b, uint64_t *state)
 	put_sentence(b, state, " ");
 }
 
-/* Lines of about 60 characters, sentences ending anywhere. */
+/* Lines of about 60 characters; sentences end anywhere. */
 static void
 put_wrapped(struct gm_buf *b, uint64_t *state)
 {
@@ -179,9 +179,9 @@ put_japanese(struct gm_buf *b, uint64_t *state)
 		gm_utf8_put(b,
 		    (uint32_t)(len % 3 == 0 ? between(state, 0x3041, 0x3093)
 					    : between(state, 0x4E00, 0x9FFF)));
-	gm_buf_puts(b, "\xE3\x80\x82"); /* a full stop */
+	gm_buf_puts(b, "\xE3\x80\x82"); /* full stop */
 	if (chance(state) % 4 == 0)
-		gm_buf_puts(b, "\xE3\x80\x8D"); /* a quote ends */
+		gm_buf_puts(b, "\xE3\x80\x8D"); /* closing quote */
 }
 
 static void
@@ -222,7 +222,7 @@ put_noise(struct gm_buf *b, uint64_t *state)
 	gm_buf_putc(b, (char)between(state, 0, 255));
 }
 
-/* Parts of characters among whole ones. */
+/* Parts of UTF-8 characters among whole ones. */
 static void
 put_broken(struct gm_buf *b, uint64_t *state)
 {
@@ -253,7 +253,7 @@ put_nul(struct gm_buf *b, uint64_t *state)
 	gm_buf_putc(b, '\0');
 }
 
-/* Runs that are code for a while, so that estimates jump up and down. */
+/* Runs that look like code for a while, so that estimates jump. */
 static void
 put_runs(struct gm_buf *b, uint64_t *state)
 {
@@ -305,7 +305,7 @@ put_anything(struct gm_buf *b, uint64_t *state)
 		forms[i].put(b, state);
 }
 
-/* A text of about len bytes; to be released. */
+/* Make a text of about len bytes; the caller releases it. */
 static struct gm_buf
 make_text(void (*put)(struct gm_buf *, uint64_t *), size_t len, uint64_t seed)
 {
@@ -338,7 +338,7 @@ tokens_of(struct gm_span text)
 	return gm_tokens_total(&t);
 }
 
-/* Take what can be taken; the bytes are those of the text. */
+/* Take all chunks that are complete; compare their bytes to the text. */
 static void
 drain(struct cuts *cuts, struct gm_chunker *c, struct gm_span text)
 {
@@ -356,7 +356,7 @@ drain(struct cuts *cuts, struct gm_chunker *c, struct gm_span text)
 	}
 }
 
-/* In pieces: the first bytes, and then always as many as step says. */
+/* Add the text in pieces: first bytes, then step bytes at a time. */
 static struct cuts *
 cut(struct gm_span text, int64_t limit, size_t first, size_t step)
 {
@@ -397,7 +397,10 @@ assert_same(const struct cuts *a, const struct cuts *b)
 	    a->chunks, b->chunks, a->len * sizeof(a->chunks[0]));
 }
 
-/* The whole text, without gaps; the limit, with its margin; no empty chunk. */
+/*
+ * The chunks cover the text without gaps, keep the limit with its margin, and
+ * are not empty.
+ */
 static void
 check_chunks(const struct cuts *cuts, struct gm_span text, int64_t limit)
 {
@@ -418,7 +421,7 @@ check_chunks(const struct cuts *cuts, struct gm_span text, int64_t limit)
 	assert_int_equal(at, text.len);
 }
 
-/* Each chunk begins where a character does. */
+/* Each chunk begins at the start of a character. */
 static void
 check_characters(const struct cuts *cuts, struct gm_span text)
 {
@@ -439,7 +442,7 @@ check_characters(const struct cuts *cuts, struct gm_span text)
 
 static const int64_t limits[] = { 16, 17, 40, 100, 333, 1000, 5000 };
 
-/* The most chunks that a text may have. */
+/* Return the most chunks that a text may have. */
 static size_t
 most_chunks(struct gm_span text, int64_t limit)
 {
@@ -477,7 +480,7 @@ test_cover(void **state)
 	}
 }
 
-/* In pieces of whatever size, it is cut as in one. */
+/* The size of the pieces does not change the chunks. */
 static void
 check_pieces(struct gm_span s, int64_t limit)
 {
@@ -508,7 +511,7 @@ test_pieces(void **state)
 	}
 }
 
-/* A text of all forms, in two pieces, wherever it is cut. */
+/* A text of all forms is added in two pieces, for every cut. */
 static void
 test_every_cut(void **state)
 {
@@ -528,14 +531,14 @@ test_every_cut(void **state)
 	gm_buf_release(&text);
 }
 
-/* Ten words of 0.79 tokens each. */
+/* Ten words of 0.79 tokens each */
 #define TEN "aa bb cc dd ee ff gg hh ii jj"
 #define TWENTY TEN " " TEN
 #define THIRTY TWENTY " " TEN
 #define DIGITS30 "012345678901234567890123456789"
 #define HAN5 "\xE5\xAD\x97\xE5\xAD\x97\xE5\xAD\x97\xE5\xAD\x97\xE5\xAD\x97"
 #define HAN20 HAN5 HAN5 HAN5 HAN5
-/* A letter with 80 acute accents, and 13 emoji that are joined to one. */
+/* A letter with 80 acute accents, and 13 emoji joined to one. */
 #define ACUTE10 \
 	"\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81" \
 	"\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81"
@@ -546,7 +549,7 @@ test_every_cut(void **state)
 #define JOINED4 JOINED JOINED JOINED JOINED
 #define FAMILY JOINED4 JOINED4 JOINED4 MAN
 
-/* With a limit of 50: the text, with "|" where it must be cut. */
+/* Texts for a limit of 50, with "|" where they must be cut. */
 static const struct {
 	const char *name, *want;
 } borders[] = {
@@ -623,7 +626,7 @@ test_borders(void **state)
 	gm_buf_release(&text);
 }
 
-/* One heading for each chunk, always at the same part of its size. */
+/* Chunks have a heading each, always at the same part of their size. */
 static void
 test_count(void **state)
 {
@@ -653,8 +656,8 @@ test_count(void **state)
 }
 
 /*
- * A text is one chunk exactly if it fits.  If not, the last chunk is not tiny,
- * wherever the text ends.
+ * A text that fits is one chunk, and no other is.  The last chunk of a longer
+ * text is not tiny, wherever the text ends.
  */
 static void
 test_fits(void **state)
@@ -684,7 +687,7 @@ test_fits(void **state)
 	}
 }
 
-/* How many chunks of a text are not chunks of another one. */
+/* Count the chunks of a text that another text does not have. */
 static size_t
 count_new(const struct cuts *now, struct gm_span text, const struct cuts *then,
     struct gm_span old)
@@ -703,7 +706,7 @@ count_new(const struct cuts *now, struct gm_span text, const struct cuts *then,
 	return count;
 }
 
-/* Put one more piece of its form into a text, where the next one begins. */
+/* Insert another piece of the same form at the start of a piece. */
 static struct gm_buf
 edit(struct gm_span old, const struct form *form, const char *before,
     uint64_t *state)
@@ -776,7 +779,7 @@ is_border(struct gm_span s, size_t at, const char *before, const char *first)
 	return gm_span_ends(head, before) && gm_span_starts(rest, first);
 }
 
-/* In which each chunk begins well: text before it, and the chunk. */
+/* Forms whose chunks must begin well: the text before, and the start. */
 static void
 test_good_borders(void **state)
 {
@@ -814,7 +817,7 @@ test_good_borders(void **state)
 	}
 }
 
-/* Chunks without a gap and of a fair size.  Returns the end of the last one. */
+/* Check for gaps and for fair sizes.  Returns the end of the last chunk. */
 static int64_t
 check_endless(struct gm_chunker *c, int64_t end)
 {
@@ -830,7 +833,7 @@ check_endless(struct gm_chunker *c, int64_t end)
 	return end;
 }
 
-/* Of what has no borders at all, in constant memory and linear time. */
+/* A text without any border is cut in constant memory and linear time. */
 static void
 test_endless(void **state)
 {

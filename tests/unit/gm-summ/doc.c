@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/stop.h"
 #include "gm-summ/doc.h"
 
@@ -43,7 +43,7 @@ tear_down(void **state)
 	return rmdir(dir);
 }
 
-/* A file of paragraphs, each with its number. */
+/* Make a file of paragraphs, each with its number. */
 static void
 make(const char *path, int first, int count)
 {
@@ -75,7 +75,7 @@ open_docs(struct gm_doc *d, const char *const *paths, size_t len)
 	assert_int_equal(d->phase, GM_DOC_SENDING);
 }
 
-/* The next section that is due; *out gets its prompt. */
+/* Take the next section; *out gets its prompt. */
 static struct gm_section *
 next(struct gm_doc *d, struct gm_buf *out)
 {
@@ -122,7 +122,7 @@ scan(struct gm_doc *d)
 	assert_int_equal(rc, d->phase == GM_DOC_SCANNING ? 1 : 0);
 }
 
-/* Answer all that is due with the numbers of its text, until it has ended. */
+/* Answer each section with the numbers in its text, until the end. */
 static void
 run(struct gm_doc *d)
 {
@@ -152,7 +152,7 @@ run(struct gm_doc *d)
 	gm_buf_release(&answer);
 }
 
-/* The summary has the paragraphs first, first + 1, ... once and in order. */
+/* Check that the summary has each paragraph from first on once, in order. */
 static void
 assert_summary(const struct gm_doc *d, int first, int count)
 {
@@ -183,7 +183,7 @@ test_a_text_that_fits(void **state)
 	assert_int_equal(d.first->part.round, GM_ROUND_SUMMARY);
 	assert_false(d.first->part.facts);
 	run(&d);
-	/* What ends an answer is not part of it. */
+	/* White space at the end of an answer is dropped. */
 	assert_string_equal(d.summary, "<1><2><3><4><5>");
 	assert_int_equal(d.parts, 1);
 	assert_int_equal(d.rounds, 1);
@@ -215,7 +215,7 @@ test_rounds(void **state)
 	gm_doc_close(&d);
 }
 
-/* Answers in the opposite order make the same text of the next round. */
+/* Answers in reverse order make the same text of the next round. */
 static void
 test_order_of_answers(void **state)
 {
@@ -248,7 +248,7 @@ test_order_of_answers(void **state)
 	gm_doc_close(&d);
 }
 
-/* What names the part is in the prompt, and not in what the cache knows. */
+/* The number of the part is in the prompt, but not in the cache's key. */
 static void
 test_identity(void **state)
 {
@@ -272,7 +272,7 @@ test_identity(void **state)
 	gm_doc_close(&d);
 }
 
-/* Small texts go together, each with its name; a large one goes alone. */
+/* Small texts share a section, each with its name; a large one does not. */
 static void
 test_several_texts(void **state)
 {
@@ -302,7 +302,7 @@ test_several_texts(void **state)
 	gm_doc_close(&d);
 }
 
-/* Once more, then the document fails, and says where. */
+/* A section is sent once more; then the document fails and names it. */
 static void
 test_failures(void **state)
 {
@@ -366,7 +366,7 @@ test_changed_file(void **state)
 	gm_doc_close(&d);
 }
 
-/* Sections that were too large together halve the limit once. */
+/* Several sections that are too large halve the limit only once. */
 static void
 test_split(void **state)
 {
@@ -393,7 +393,7 @@ test_split(void **state)
 	assert_summary(&d, 1, 60);
 	gm_doc_close(&d);
 
-	/* The last round is cut into parts of its own. */
+	/* The last round is cut into parts, too. */
 	make("a", 1, 20);
 	assert_int_equal(
 	    gm_doc_open(&d, a, 1, 1000, &wanted, &options, &err), 0);
@@ -408,7 +408,7 @@ test_split(void **state)
 	assert_int_equal(d.rounds, 2);
 	gm_doc_close(&d);
 
-	/* There is an end to it. */
+	/* The limit is not halved without end. */
 	open_docs(&d, a, 1);
 	while (d.phase != GM_DOC_ENDED)
 		if (gm_doc_split(&d, next(&d, &prompt), &err) != 0)

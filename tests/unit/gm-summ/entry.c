@@ -33,7 +33,7 @@ request(void)
 	};
 }
 
-/* The files of earlier runs are found by it. */
+/* Files of earlier runs are found by this key. */
 static void
 test_key(void **state)
 {
@@ -45,7 +45,7 @@ test_key(void **state)
 	assert_string_equal(key, KEY);
 }
 
-/* Two that differ in one field, or only in where a field ends. */
+/* Requests that differ in a field, or only in the border of two fields. */
 static void
 test_key_differs(void **state)
 {
@@ -89,7 +89,7 @@ test_key_differs(void **state)
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(keys[i], keys[j]);
 	}
-	/* what is not set is empty */
+	/* NULL is the same as empty */
 	r[4].params = "";
 	gm_entry_key(keys[0], &r[4]);
 	assert_string_equal(keys[0], keys[4]);
@@ -115,7 +115,7 @@ test_write(void **state)
 	assert_int_equal(out.len, 7 + sizeof(want) - 1);
 	assert_memory_equal(out.data, "before ", 7);
 	assert_memory_equal(out.data + 7, want, sizeof(want) - 1);
-	/* no room: nothing is read or written out of bounds */
+	/* without room nothing is read or written out of bounds */
 	gm_buf_release(&out);
 	gm_buf_init(&out, 40);
 	gm_entry_write(&out, KEY, &e);
@@ -166,7 +166,7 @@ test_any_bytes(void **state)
 	check_same(&e);
 }
 
-/* A copy on the heap, so that sanitizers see who reads beyond it. */
+/* Parse a copy on the heap: sanitizers see reads beyond its end. */
 static bool
 parses(const char *key, const char *bytes, size_t len)
 {
@@ -182,7 +182,7 @@ parses(const char *key, const char *bytes, size_t len)
 	return rc;
 }
 
-/* Each bit of a file, each length, and another name. */
+/* A change of any bit, length or name is detected. */
 static void
 test_damaged(void **state)
 {
@@ -207,7 +207,7 @@ test_damaged(void **state)
 	assert_true(parses(KEY, bytes, len));
 }
 
-/* What has the right checksum, but was written by somebody else. */
+/* Files with a right checksum and wrong content are rejected. */
 static void
 test_odd(void **state)
 {

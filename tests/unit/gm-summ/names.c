@@ -76,7 +76,7 @@ static const struct {
 	{ SPAN(""), 0, NULL, NULL },
 	{ SPAN("a\0b c\n\0"), 2, "b c\n", NULL },
 	{ SPAN("a\0b"), 2, "b", NULL },
-	{ SPAN("-\0"), 1, "-", NULL }, /* a file of that name */
+	{ SPAN("-\0"), 1, "-", NULL }, /* a file named "-" */
 	{ SPAN("\0"), 0, NULL, "--files0-from: list: name 1 is empty" },
 	{ SPAN("a\0\0b\0"), 0, NULL, "--files0-from: list: name 2 is empty" },
 };

@@ -12,7 +12,7 @@
 
 #define ARGS_MAX 8
 
-/* Arguments, and what the check says: NULL if all is well. */
+/* Arguments, and the error of the check; NULL: none. */
 static const struct {
 	const char *args[ARGS_MAX];
 	const char *want;
@@ -93,7 +93,7 @@ check(struct gm_summ_options *o, const char *const *args, struct gm_err *err)
 	*o = (struct gm_summ_options){ .output = NULL };
 	gm_summ_rows(o, &table);
 	table.behind = &o->common.behind;
-	optind = 0; /* getopt_long(3) begins anew */
+	optind = 0; /* reset getopt_long(3) */
 	first = gm_options_parse(&table, &config, argc, argv, err);
 	if (first == -1)
 		return -1;

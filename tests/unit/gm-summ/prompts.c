@@ -37,7 +37,7 @@ test_styles(void **state)
 	    err.msg, "not bullets, paragraph, headline, tldr or minutes");
 }
 
-/* The last round has all that the user wants, the others nothing of it. */
+/* Only the last round has what the user wants. */
 static void
 test_only_last_round_is_styled(void **state)
 {
@@ -58,7 +58,7 @@ test_only_last_round_is_styled(void **state)
 		(void)head_of(&a, &part, &plain);
 		(void)head_of(&b, &part, &wanted);
 		assert_true(a.len > 100);
-		/* What all parts share: no number of one. */
+		/* The head is the same for all parts: it has no number. */
 		assert_null(strpbrk(gm_buf_str(&a), "23"));
 		if (round != GM_ROUND_SUMMARY) {
 			assert_string_equal(gm_buf_str(&a), gm_buf_str(&b));
@@ -78,7 +78,7 @@ test_only_last_round_is_styled(void **state)
 	gm_buf_release(&b);
 }
 
-/* Styles that are short by themselves get a length only from the user. */
+/* Styles that imply a length get one only from the user. */
 static void
 test_lengths(void **state)
 {
@@ -111,7 +111,7 @@ test_summary_of_facts_is_of_the_text(void **state)
 	gm_buf_release(&out);
 }
 
-/* % is the id; it is the text's hash, whatever that is. */
+/* % is the id, the start of the text's hash. */
 static const struct {
 	const char *name, *text, *want;
 	size_t index, count;

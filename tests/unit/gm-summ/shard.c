@@ -4,10 +4,11 @@
 #include "gm-summ/shard.h"
 #include "tree.h"
 
-#define NAME "000000000000000000000000000001" /* of key_of(key, 0x5e, 1) */
+#define NAME \
+	"000000000000000000000000000001" /* name for key_of(key, 0x5e, 1) */
 #define PATH "5e/" NAME
 #define ASIDE "5e/.0123456789abcdef"
-#define DEATHS 4 /* points of gm_shard_write() at which it can be killed */
+#define DEATHS 4 /* points in gm_shard_write() where it can be killed */
 
 static const struct gm_shard_limits no_limits = { 1000000, INT64_C(1) << 40 };
 
@@ -111,7 +112,7 @@ test_open_odd(void **state)
 	refuse(GM_ECONFIG, "5e: owned by another user");
 }
 
-/* Returns what gm_shard_read() does, with "" unless that is 1. */
+/* Return the result of gm_shard_read(); the text is "" unless that is 1. */
 static int
 read_number(unsigned int number, struct gm_buf *out, struct gm_err *err)
 {
@@ -188,7 +189,10 @@ write_fails(const struct gm_shard *s, const char *msg)
 	assert_int_equal(count("5e", false), before);
 }
 
-/* It is not read, and replaced if it can be; nothing is followed. */
+/*
+ * An untrusted entry is not read, and replaced if possible; no link is
+ * followed.
+ */
 static void
 test_odd_files(void **state)
 {
@@ -273,7 +277,7 @@ test_write_fails(void **state)
 	finish(pid);
 }
 
-/* At each point, also when it replaces an entry: the old one or the new one. */
+/* Killed at each point, a write leaves the old entry or the new one. */
 static void
 test_killed(void **state)
 {
@@ -299,7 +303,7 @@ test_killed(void **state)
 		aside += !is_new;
 		assert_int_equal(count("5e", false), 1 + aside);
 	}
-	/* what is left can be another's that is still writing, for an hour */
+	/* for an hour the file may belong to a process that still writes */
 	gm_shard_trim(&s, &no_limits, gm_clock_wall_ms());
 	assert_int_equal(count("5e", false), 1 + aside);
 	gm_shard_trim(&s, &no_limits, gm_clock_wall_ms() + HOUR_MS + 60000);
@@ -308,7 +312,7 @@ test_killed(void **state)
 	(void)close(s.fd);
 }
 
-/* A use is recorded if the last was more than an hour ago, or in the future. */
+/* A use is recorded if the last one was over an hour ago or in the future. */
 static void
 test_use(void **state)
 {
@@ -331,7 +335,7 @@ test_use(void **state)
 	(void)close(s.fd);
 }
 
-/* Entries 1 to n, of len bytes each, used one hour after the other. */
+/* Make entries 1 to n of len bytes, each used an hour after the one before. */
 static void
 fill_shard(const struct gm_shard *s, unsigned int n, const char *text)
 {
@@ -362,14 +366,14 @@ test_trim_entries(void **state)
 	set_used(path, 9 * HOUR_MS);
 	gm_shard_trim(&s, &eight, 10 * HOUR_MS);
 	assert_numbers("2 4 5 6 7 8 ");
-	/* from the future, by a clock that was wrong: they go first */
+	/* entries from the future, from a wrong clock, go first */
 	fill_shard(&s, 8, "text");
 	set_used(path, 11 * HOUR_MS + 1);
 	name_number(path, 5);
 	set_used(path, 1000000 * HOUR_MS);
 	gm_shard_trim(&s, &eight, 10 * HOUR_MS);
 	assert_numbers("1 3 4 6 7 8 ");
-	/* a little ahead, as the clock of a file server may be */
+	/* slightly in the future, as the clock of a file server may be */
 	fill_shard(&s, 8, "text");
 	name_number(path, 2);
 	set_used(path, 11 * HOUR_MS);
@@ -398,14 +402,14 @@ test_trim_bytes(void **state)
 	put_number(&s, 8, "x");
 	gm_shard_trim(&s, &limits, gm_clock_wall_ms());
 	assert_numbers("3 4 5 6 7 8 ");
-	/* half of a shard: the newest stays */
+	/* entries of half a shard: the newest stays */
 	put_number(&s, 9, "0123456789012345678901234567890123456789");
 	gm_shard_trim(&s, &limits, gm_clock_wall_ms());
 	assert_numbers("7 8 9 ");
 	(void)close(s.fd);
 }
 
-/* What is not ours, or only looks like it. */
+/* Files of others, and names that only look like entries. */
 static const char *const foreign[] = { "5e/README",
 	"5e/00000000000000000000000000000a",
 	"5e/0000000000000000000000000000000",
@@ -488,7 +492,7 @@ test_sum(void **state)
 	assert_int_equal(sum.bytes, 12);
 	assert_true(sum.oldest_ms == HOUR_MS);
 	assert_true(sum.newest_ms == 3 * HOUR_MS);
-	/* of several shards */
+	/* sums of several shards */
 	assert_int_equal(gm_shard_count(&s, &sum, &err), 0);
 	assert_int_equal(sum.entries, 6);
 	sum = (struct gm_shard_sum){ .entries = 0 };
@@ -499,7 +503,7 @@ test_sum(void **state)
 	(void)close(s.fd);
 }
 
-/* Two that remove at once, or one that counts meanwhile. */
+/* Two processes remove at once, or one counts meanwhile. */
 static void
 test_late(void **state)
 {
@@ -513,7 +517,7 @@ test_late(void **state)
 	fill_shard(&s, 3, "text");
 	rig.unlink_late = true;
 	assert_int_equal(gm_shard_clear(&s, &sum, &err), 0);
-	assert_int_equal(sum.entries, 0); /* the other one counts them */
+	assert_int_equal(sum.entries, 0); /* the other process counts them */
 	rig.unlink_late = false;
 	assert_int_equal(count("5e", false), 0);
 	fill_shard(&s, 3, "text");

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/stop.h"
 #include "gm-summ/text.h"
 
@@ -54,12 +54,12 @@ make(const char *path, struct gm_span bytes)
 
 static const struct {
 	struct gm_span bytes;
-	const char *text;  /* NULL: refused, */
-	const char *error; /* with this */
+	const char *text;  /* NULL: rejected */
+	const char *error; /* with this message */
 } rows[] = {
 	{ SPAN("One\r\n"), "One\r\n", NULL },
 	{ SPAN("\xEF\xBB\xBFOne"), "One", NULL },
-	{ SPAN("Caf\xE9"), "Caf\xE9", NULL }, /* repaired when it is sent */
+	{ SPAN("Caf\xE9"), "Caf\xE9", NULL }, /* as it is sent */
 	{ SPAN(""), NULL, "file: empty" },
 	{ SPAN(" \t\r\n\n"), NULL, "file: empty" },
 	{ SPAN("\xEF\xBB\xBF"), NULL, "file: empty" },
@@ -131,7 +131,7 @@ test_no_files(void **state)
 	}
 }
 
-/* A file that has shrunk is told from one that has grown. */
+/* A file that shrinks is an error; one that grows is not. */
 static void
 test_changes(void **state)
 {
@@ -218,7 +218,7 @@ test_pipes(void **state)
 		assert_int_equal(gm_text_open(&t, &options, NULL, &err), 0);
 		assert_string_equal(t.name, "standard input");
 		assert_int_equal(t.size, sizes[i]);
-		/* A large one is in a file, which has no name. */
+		/* A large pipe is copied to a file that has no name. */
 		assert_int_equal(t.fd != -1, sizes[i] > 1024 * 1024);
 		gm_buf_reset(&out);
 		assert_int_equal(
@@ -272,7 +272,7 @@ test_what_is_sent(void **state)
 	assert_string_equal(gm_buf_str(&out), "ne \xEF\xBF\xBD.\xEF\xBF\xBD");
 	assert_string_equal(
 	    said(), "gm-x: answers: not UTF-8 in places: replaced by U+FFFD\n");
-	assert_string_equal(said(), ""); /* once */
+	assert_string_equal(said(), ""); /* reported once */
 	assert_int_equal(
 	    gm_text_put(&t, (struct gm_span){ "a\0b", 3 }, &out, &err), -1);
 	assert_int_equal(err.code, GM_EDATA);

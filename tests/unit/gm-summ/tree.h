@@ -2,8 +2,8 @@
 #define GM_TEST_TREE_H
 
 /*
- * A directory of directories, removed after each test, and calls that fail or
- * at which the process is killed.
+ * A tree of directories, removed after each test, and system calls that fail or
+ * kill the process.
  */
 
 #include <errno.h>
@@ -18,11 +18,12 @@
 #define HOUR_MS INT64_C(3600000)
 #define NOBODY 65534
 
-/* Of calls for regular files; 0: they work. */
+/* errno of calls for regular files; 0: they work. */
 static struct {
 	int write_errno, close_errno, rename_errno;
-	bool stat_late, unlink_late; /* another process has removed it before */
-	int deaths; /* how many of their calls until SIGKILL; 0: it never comes */
+	bool stat_late,
+	    unlink_late; /* another process has removed the file before */
+	int deaths;      /* number of such calls until SIGKILL; 0: never */
 } rig;
 
 static inline bool
@@ -43,7 +44,7 @@ die_if_due(void)
 		(void)kill(getpid(), SIGKILL);
 }
 
-/* In place of libc's; killed when half is written, or all. */
+/* Replaces libc's; can be killed after half of the bytes or all. */
 ssize_t
 write(int fd, const void *bytes, size_t len)
 {
@@ -76,7 +77,7 @@ close(int fd)
 	return -1;
 }
 
-/* Killed before it, or after it. */
+/* Can be killed before the call or after it. */
 int
 renameat(int old_dir, const char *old_name, int new_dir, const char *new_name)
 {
@@ -92,7 +93,7 @@ renameat(int old_dir, const char *old_name, int new_dir, const char *new_name)
 	return rc;
 }
 
-/* Not each machine has a system call for it that fits struct stat. */
+/* Not every machine has a system call for this that fits struct stat. */
 int
 fstatat(int dir, const char *name, struct stat *st, int flags)
 {
@@ -113,7 +114,7 @@ unlinkat(int dir, const char *name, int flags)
 	return (int)syscall(SYS_unlinkat, dir, name, flags);
 }
 
-/* All that is below ".". */
+/* Remove everything below ".". */
 static inline void
 fell_all(void)
 {
@@ -138,7 +139,7 @@ fell(void **state)
 	return leave(state);
 }
 
-/* "5e0...0": two digits, and as many as there are of number at the end. */
+/* Make "5e0...01": two digits for the shard, zeros, and the number. */
 static inline const char *
 key_of(char key[GM_HASH_HEX], unsigned int shard, unsigned int number)
 {
@@ -146,7 +147,7 @@ key_of(char key[GM_HASH_HEX], unsigned int shard, unsigned int number)
 	return key;
 }
 
-/* As if the file was used at that time. */
+/* Set the time of the last use. */
 static inline void
 set_used(const char *path, int64_t ms)
 {
@@ -168,7 +169,7 @@ used_ms(const char *path)
 	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
-/* A child that owns "." and runs as somebody who is not root. */
+/* Start a child that owns "." and does not run as root. */
 static inline pid_t
 start_as_nobody(void)
 {

@@ -1,6 +1,6 @@
 /*
- * The grammar of JSON, what must pass: each row, the caps, the messages.  The
- * rows go through jsonr too, whose parser must agree with the check before it.
+ * Valid JSON, the limits, and the messages.  json/read.c parses each row, too,
+ * as jsmn must agree with the check.
  */
 
 #include <setjmp.h>
@@ -221,7 +221,7 @@ test_tokens(void **state)
 	}
 }
 
-/* What nests, as often as is allowed, and once more. */
+/* Nesting up to the limit, and once more. */
 static void
 test_depth(void **state)
 {
@@ -252,7 +252,7 @@ test_depth(void **state)
 	gm_buf_release(&b);
 }
 
-/* jsmn alone would take seconds for the first of these, and minutes. */
+/* jsmn alone would take seconds for the first of these, minutes for others. */
 static void
 test_far_too_deep(void **state)
 {
@@ -299,7 +299,8 @@ test_token_cap(void **state)
 static void
 test_size_cap(void **state)
 {
-	struct gm_span text = { "{}", INT_MAX }; /* refused before a look */
+	struct gm_span text = { "{}",
+		INT_MAX }; /* an error before it is read */
 	struct gm_err err = { 0 };
 	size_t tokens;
 

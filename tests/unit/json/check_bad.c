@@ -1,4 +1,4 @@
-/* The grammar of JSON, what must not pass, by class of mistake. */
+/* Text that is not JSON, by kind of mistake. */
 
 #include <setjmp.h>
 #include <stdarg.h>

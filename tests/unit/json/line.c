@@ -10,7 +10,7 @@
 
 #define E "\xC3\xA9"
 
-/* Into a field of eight bytes, which holds "before". */
+/* Copy into a field of eight bytes that contains "before". */
 static const struct {
 	const char *json, *want;
 } rows[] = {
@@ -52,7 +52,7 @@ test_rows(void **state)
 	gm_json_release(&j);
 }
 
-/* No longer than a server's words may be, however large the field is. */
+/* Never longer than GM_TERM_LINE_MAX characters, however large the field. */
 static void
 test_long(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Reading JSON: look-ups, walks, decoded strings, whole numbers.  What is JSON
- * at all is tested with jsoncheck.
+ * Reading JSON: look-ups, walks, decoded strings, whole numbers.  check.c tests
+ * the grammar.
  */
 
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include "json/read.h"
 
-/* Answers as the service sends them, in outline. */
+/* Responses like those of the service, shortened. */
 static const char *const answers[] = {
 	"{\n  \"candidates\": [\n    {\"content\": {\"parts\": [{\"text\": "
 	"\"Hi!\"}], \"role\": \"model\"}, \"finishReason\": \"STOP\", "
@@ -69,7 +69,7 @@ static void
 test_paths(void **state)
 {
 	static const struct {
-		const char *input, *path, *want; /* NULL: not there */
+		const char *input, *path, *want; /* NULL: no such value */
 	} rows[] = {
 		{ "{\"a\":1}", "a", "1" },
 		{ "{\"a\":{\"b\":{\"c\":[5]}}}", "a.b.c.0", "5" },
@@ -208,7 +208,7 @@ test_walk(void **state)
 	gm_json_release(&j);
 }
 
-/* A walk of elements that are not small is linear, and so is one of few. */
+/* Walks take linear time, over many elements and over large ones. */
 static void
 test_walk_is_linear(void **state)
 {
@@ -299,7 +299,7 @@ test_strings(void **state)
 	gm_json_release(&j);
 }
 
-/* Nothing is found in what is not there, and nothing breaks. */
+/* Look-ups in values that do not exist find nothing. */
 static void
 test_absent(void **state)
 {
@@ -340,7 +340,9 @@ test_absent(void **state)
 	assert_int_equal(gm_json_type(&j, GM_JSON_ROOT), GM_JSON_ABSENT);
 }
 
-/* One struct for many texts; a bad one leaves nothing of the last. */
+/*
+ * A struct that is reused keeps nothing of the last text, also after an error.
+ */
 static void
 test_again(void **state)
 {

@@ -1,4 +1,4 @@
-/* Whole numbers in JSON, as numbers and as strings; see also jsonr. */
+/* Whole numbers in JSON, as numbers and as strings; see also read.c. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,7 +116,7 @@ test_numbers(void **state)
 	gm_json_release(&j);
 }
 
-/* Each 64-bit value that is next to a power of two, in several forms. */
+/* All 64-bit values next to powers of two, in several forms. */
 static void
 test_forms(void **state)
 {
@@ -141,7 +141,7 @@ test_forms(void **state)
 			}
 }
 
-/* A text that a name or value may be longer or shorter than. */
+/* Comparison with texts that are longer or shorter. */
 static void
 test_is(void **state)
 {
@@ -176,7 +176,7 @@ test_is(void **state)
 			fail_msg("\"%s\" and %s", rows[i].string, rows[i].text);
 }
 
-/* Strings that go on from one to the next, as a stream has them. */
+/* Strings that continue each other, as in a stream. */
 static void
 test_join(void **state)
 {

@@ -1,4 +1,4 @@
-/* Writing JSON: escapes, commas, levels, and that misuse does not pass. */
+/* Writing JSON: escapes, commas, levels; misuse asserts. */
 
 #include <setjmp.h>
 #include <signal.h>
@@ -56,7 +56,7 @@ test_strings(void **state)
 	gm_buf_release(&out);
 }
 
-/* The example of the header, and every kind of value in both places. */
+/* The example of the header, and all kinds of values in objects and arrays. */
 static void
 test_structure(void **state)
 {
@@ -110,7 +110,7 @@ test_structure(void **state)
 	gm_buf_release(&out);
 }
 
-/* What stays empty is taken back, wherever it stands. */
+/* Empty levels are removed, wherever they are. */
 static void
 test_drop(void **state)
 {
@@ -149,7 +149,7 @@ test_drop(void **state)
 	gm_buf_release(&out);
 }
 
-/* A buffer that is full stays so: what it has no room for cannot be dropped. */
+/* A buffer that has failed stays failed, even if the level is removed. */
 static void
 test_drop_full(void **state)
 {
@@ -169,7 +169,7 @@ test_drop_full(void **state)
 	gm_buf_release(&out);
 }
 
-/* Pieces are one string, be they none. */
+/* Any number of pieces, also none, make one string. */
 static void
 test_pieces(void **state)
 {
@@ -219,7 +219,7 @@ test_bare_values(void **state)
 	gm_buf_release(&out);
 }
 
-/* Each byte, and each two, of a string that ends a buffer of every size. */
+/* Buffers of every size up to the one that is large enough. */
 static void
 test_full_buffer(void **state)
 {
@@ -310,7 +310,7 @@ as_deep_as_allowed(struct gm_jsonw *w)
 	levels(w, GM_JSONW_DEPTH);
 }
 
-/* The signal that misuse ends in; 0 if it did not. */
+/* Return the signal by which misuse ends, or 0. */
 static int
 signal_of(void (*misuse)(struct gm_jsonw *))
 {
@@ -346,7 +346,7 @@ test_misuse(void **state)
 	assert_int_equal(signal_of(as_deep_as_allowed), 0);
 }
 
-/* What is not there is not written. */
+/* Values that are missing are not written. */
 static void
 test_optional(void **state)
 {

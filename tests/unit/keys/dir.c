@@ -8,7 +8,7 @@
 #include "base/stop.h"
 #include "keys/dir.h"
 
-/* The directory of the test, as one that is ours alone. */
+/* Open the directory of the test, which nobody else uses. */
 static void
 open_here(struct gm_keydir *d)
 {
@@ -48,7 +48,7 @@ test_open(void **state)
 	assert_int_equal(fcntl(d.fd, F_GETFD), FD_CLOEXEC);
 	gm_keydir_close(&d);
 	assert_int_equal(rmdir("sub/a/b"), 0);
-	/* systemd's way */
+	/* as systemd makes it */
 	assert_int_equal(symlink("sub", "link"), 0);
 	assert_int_equal(gm_keydir_open(&d, "link", &err), 0);
 	gm_keydir_close(&d);
@@ -71,7 +71,7 @@ test_open_odd(void **state)
 	refuse("sub", "sub: writable by others");
 	assert_int_equal(chmod("sub", 0755), 0);
 	if (geteuid() != 0)
-		return; /* "/" is somebody else's then, and ours to read */
+		return; /* "/" belongs to another user then, and can be read */
 	assert_int_equal(chown("sub", 12345, (gid_t)-1), 0);
 	refuse("sub", "sub: owned by another user");
 }
@@ -163,7 +163,7 @@ test_file(void **state)
 	gm_keydir_close(&d);
 }
 
-/* Never a part of a file, or none of it, as if that were all. */
+/* A short read is an error, never the whole file. */
 static void
 test_read_fails(void **state)
 {
@@ -192,7 +192,8 @@ test_read_fails(void **state)
 	assert_error(&err, GM_ENOINPUT, "./name: Bad file descriptor");
 	(void)close(fd);
 	fd = gm_keydir_file(&d, "name", O_RDONLY, &err);
-	assert_int_equal(lseek(fd, 1, SEEK_SET), 1); /* it became shorter */
+	assert_int_equal(
+	    lseek(fd, 1, SEEK_SET), 1); /* as if the file had become shorter */
 	assert_int_equal(gm_keydir_read(&d, "name", fd, &text, &err), -1);
 	assert_error(&err, GM_ENOINPUT, "./name: Input/output error");
 	(void)close(fd);
@@ -200,7 +201,7 @@ test_read_fails(void **state)
 	gm_keydir_close(&d);
 }
 
-/* Without descriptors it is not the directory that is wrong. */
+/* Without descriptors the error is not the directory's. */
 static void
 test_shortage(void **state)
 {
@@ -228,7 +229,7 @@ test_shortage(void **state)
 	gm_keydir_close(&d);
 }
 
-/* Both steps.  Returns a descriptor, or -1. */
+/* Write aside and publish.  Returns a descriptor, or -1. */
 static int
 replace(const struct gm_keydir *d, const char *name, struct gm_span text,
     struct gm_err *err)
@@ -253,7 +254,7 @@ test_replace(void **state)
 	open_here(&d);
 	put_file("name", "old");
 	put_file("other", "untouched");
-	/* what somebody left in our way */
+	/* a file that another process has left */
 	assert_int_equal(symlink("other", "keys.new"), 0);
 	fd = replace(&d, "name", span("new text"), &err);
 	assert_true(fd >= 0);
@@ -267,7 +268,7 @@ test_replace(void **state)
 	gm_keydir_close(&d);
 }
 
-/* What was learnt is stored also by a run that a signal ends. */
+/* A run that a signal ends still stores its results. */
 static void
 test_replace_signal(void **state)
 {
@@ -290,7 +291,7 @@ test_replace_signal(void **state)
 	assert_file("name", "text");
 }
 
-/* Does the stamp of a file differ from *before, which it replaces? */
+/* True if the stamp of a file differs from *before, which it replaces. */
 static bool
 differs(const struct gm_keydir *d, struct gm_keystamp *before)
 {
@@ -303,7 +304,7 @@ differs(const struct gm_keydir *d, struct gm_keystamp *before)
 	return rc;
 }
 
-/* Of a file that is made, written, replaced and removed. */
+/* The stamp changes when a file is made, written, replaced and removed. */
 static void
 test_stamp(void **state)
 {
@@ -372,7 +373,7 @@ test_lock(void **state)
 	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 0);
 	gm_lock_end(ours);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &theirs, &err), 1);
-	/* Removed by hand: nobody goes on with a file that is gone. */
+	/* Removed by hand: a lock on a file without a name is no lock. */
 	assert_int_equal(unlink("lock"), 0);
 	assert_int_equal(gm_keydir_lock(&d, "lock", &ours, &err), 0);
 	gm_lock_end(theirs);
@@ -384,7 +385,7 @@ test_lock(void **state)
 	gm_keydir_close(&d);
 }
 
-/* The kernel frees what a killed process held. */
+/* The kernel frees the lock of a killed process. */
 static void
 test_lock_killed(void **state)
 {

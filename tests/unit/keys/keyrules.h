@@ -24,7 +24,8 @@
 #define ORIGIN "https://api.example:443"
 #define MODEL "gemini-x"
 #define LIST "l"
-#define CURRENT "current" /* in place of an id: the list's row of that kind */
+#define CURRENT \
+	"current" /* instead of an id: the current key's row of the list */
 #define PAUSE "pause"
 #define KEYS_MAX 4
 
@@ -62,7 +63,7 @@ end(void)
 	gm_secrets_release(&secrets);
 }
 
-/* A query for a model at a time, with the filter as it is. */
+/* Make a query for a model at a time, with the current filter. */
 #define AT(model_, now_) \
 	(&(struct gm_keyquery){ .rule = &rule, \
 	    .table = &table, \
@@ -70,7 +71,7 @@ end(void)
 	    .filter = filter, \
 	    .now_ms = (now_) })
 
-/* The row with these names, made if it is not there. */
+/* Get the row with these names; it is made if absent. */
 static inline struct gm_keyrow *
 row(const char *id, const char *model)
 {

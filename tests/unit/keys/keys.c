@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "keys/keys.h"
 
@@ -63,7 +63,7 @@ tear_down(void **state)
 
 static const struct gm_keys_options usual = { .ring = &ring, .base_url = URL };
 
-/* Each with a state of its own, as another process has. */
+/* Each has its own state, like another process. */
 struct side {
 	struct gm_keystate state;
 	struct gm_keys keys;
@@ -94,7 +94,7 @@ close_side(struct side *s)
 	gm_keystate_close(&s->state);
 }
 
-/* A change to its end, as an event loop makes it. */
+/* Make a change completely, as an event loop does. */
 static int
 make(struct gm_keys *k, struct gm_keychange *c)
 {
@@ -121,7 +121,7 @@ praise(struct gm_keys *k, size_t index)
 	assert_int_equal(make(k, &c), 1);
 }
 
-/* What is picked and reserved, unless it is later than latest. */
+/* Pick and reserve, unless the slot is later than latest. */
 static struct gm_pick
 reserve(struct gm_keys *k, int64_t latest)
 {
@@ -145,7 +145,7 @@ peek(struct gm_keys *k, const char *model)
 	return p;
 }
 
-/* Lock the state, as another process does. */
+/* Lock the state, like another process. */
 static void
 lock(struct gm_keys *k)
 {
@@ -154,7 +154,7 @@ lock(struct gm_keys *k)
 	assert_int_equal(gm_keys_begin(k, MODEL, &filter, &q, &err), 0);
 }
 
-/* The request that a change has reserved will not be sent. */
+/* Give back the request that a change has reserved. */
 static void
 give_back(struct gm_keys *k, const struct gm_keychange *made)
 {
@@ -195,7 +195,7 @@ fail_with(struct gm_keys *k, size_t index, enum gm_class class, int64_t hint,
 		fail_msg("%s", err.msg);
 }
 
-/* What one learns the other knows at its next choice. */
+/* A process knows at its next choice what another one has learnt. */
 static void
 test_shared(void **state)
 {
@@ -221,7 +221,7 @@ test_shared(void **state)
 	assert_int_equal(p.rejected, 1);
 	assert_int_equal(p.status.class, GM_CLASS_QUOTA_MINUTE);
 	assert_string_equal(p.status.reason, "No.");
-	/* lifted by one, for all */
+	/* a success in one process lifts the mark for all */
 	praise(&b.keys, 0);
 	p = reserve(&a.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_KEY);
@@ -233,7 +233,7 @@ test_shared(void **state)
 	clean();
 }
 
-/* Only what will be sent is counted. */
+/* A request that is not reserved is not counted. */
 static void
 test_late(void **state)
 {
@@ -244,7 +244,9 @@ test_late(void **state)
 
 	(void)state;
 	o.rpm = 1;
-	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE }; /* no other slot */
+	filter = (struct gm_keyfilter){
+		.of = GM_KEYS_ONE
+	}; /* so there is no other slot */
 	open_side(&k, &o);
 	now = gm_clock_wall_ms();
 	p = reserve(&k.keys, NEVER);
@@ -257,7 +259,7 @@ test_late(void **state)
 	p = reserve(&k.keys, now + MIN);
 	assert_int_equal(p.at_ms, now + MIN);
 	assert_int_equal(counted(&k.keys, 0), 2);
-	/* to look is not to take */
+	/* a look reserves nothing */
 	(void)peek(&k.keys, MODEL);
 	p = peek(&k.keys, MODEL);
 	assert_int_equal(p.at_ms, now + 2 * MIN);
@@ -267,7 +269,7 @@ test_late(void **state)
 	clean();
 }
 
-/* While a request waits for its turn, others may learn of its key. */
+/* While a request waits for its slot, its key may get a mark. */
 static void
 test_is_usable(void **state)
 {
@@ -279,7 +281,7 @@ test_is_usable(void **state)
 	open_side(&a, &o);
 	open_side(&b, &o);
 	assert_int_equal(reserve(&a.keys, NEVER).index, 0);
-	/* The day is used up by this very request. */
+	/* This request is the last one of GM_RPD. */
 	assert_true(gm_keys_is_usable(&a.keys, MODEL, &filter, 0));
 	assert_int_equal(reserve(&b.keys, NEVER).index, 1);
 	fail_with(&b.keys, 0, GM_CLASS_QUOTA_DAY, -1, "No.");
@@ -302,7 +304,7 @@ test_options(void **state)
 	open_side(&k, &o);
 	fail_with(&k.keys, 0, GM_CLASS_KEY_LEAKED, -1, "No.");
 	close_side(&k);
-	/* one alone */
+	/* only one key (-k) */
 	open_side(&k, &o);
 	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 1 };
 	assert_int_equal(reserve(&k.keys, NEVER).index, 1);
@@ -310,7 +312,7 @@ test_options(void **state)
 	p = reserve(&k.keys, NEVER);
 	assert_int_equal(p.kind, GM_PICK_REJECTED);
 	assert_int_equal(p.index, 0);
-	/* marks of before, but not those that come */
+	/* earlier marks are ignored, later ones are not */
 	filter.ignore_before_ms = gm_clock_wall_ms() + 1;
 	while (gm_clock_wall_ms() < filter.ignore_before_ms)
 		; /* the mark is older than this millisecond */
@@ -342,7 +344,7 @@ content(void)
 	return text;
 }
 
-/* Not the key, not its end, not when a server repeats it. */
+/* No key and no part of it, even if a server repeats it. */
 static void
 test_no_key_in_the_state(void **state)
 {
@@ -401,7 +403,7 @@ test_clamped_once(void **state)
 	clean();
 }
 
-/* Has the file been replaced since the last look?  A link keeps its inode. */
+/* True if the file was replaced since the last call.  A link keeps its inode. */
 static bool
 is_replaced(void)
 {
@@ -414,7 +416,7 @@ is_replaced(void)
 	return held.st_ino != now.st_ino;
 }
 
-/* Of a ring with this text: the name of its list in the state. */
+/* Get the id of the list of keys in this text. */
 static void
 name_list(char out[GM_HASH_HEX], const char *text)
 {
@@ -431,7 +433,7 @@ name_list(char out[GM_HASH_HEX], const char *text)
 	gm_keyring_release(&other);
 }
 
-/* The same keys in the same order are one list, and nothing else is. */
+/* Only the same keys in the same order are the same list. */
 static void
 test_list_names(void **state)
 {
@@ -461,7 +463,7 @@ test_list_names(void **state)
 	clean();
 }
 
-/* The file is replaced for what changes, and requests alone change nothing. */
+/* A move replaces the file; requests with the current key do not. */
 static void
 test_replacements(void **state)
 {
@@ -488,7 +490,7 @@ test_replacements(void **state)
 	praise(&a.keys, 1);
 	praise(&a.keys, 0);
 	assert_true(is_replaced());
-	/* Both lists are at the key that is the first one of b. */
+	/* The current key of both lists is the first one of b. */
 	assert_int_equal(reserve(&b.keys, NEVER).index, 0);
 	assert_false(is_replaced());
 	fail_with(&b.keys, 0, GM_CLASS_KEY_INVALID, -1, "No.");
@@ -510,7 +512,7 @@ test_replacements(void **state)
 	clean();
 }
 
-/* How often the file was replaced since the last look at fd, an inotify. */
+/* Count how often the file was replaced, by fd, an inotify. */
 static int
 replacements(int fd)
 {
@@ -537,7 +539,7 @@ watch(void)
 	return fd;
 }
 
-/* As an event loop: wait for the sync, or until again_ms. */
+/* Wait for the sync, or until again_ms, like an event loop. */
 static void
 run(struct side *s, struct gm_keychange *c)
 {
@@ -582,7 +584,7 @@ test_one_change(void **state)
 	assert_int_equal(replacements(fd), 1);
 	assert_int_equal(counted(&b.keys, 1), 1);
 	assert_false(gm_keys_is_usable(&b.keys, MODEL, &filter, 0));
-	/* What changes no more than counters replaces nothing. */
+	/* Changes of counters do not replace the file. */
 	c = (struct gm_keychange){ .model = MODEL,
 		.learnt = GM_LEARNT_SUCCESS,
 		.index = 1,
@@ -598,7 +600,7 @@ test_one_change(void **state)
 	clean();
 }
 
-/* What several calls have learnt is written at once. */
+/* Changes of several calls are written as one batch. */
 static void
 test_batch(void **state)
 {
@@ -634,7 +636,7 @@ test_batch(void **state)
 	clean();
 }
 
-/* While others hold the lock nothing waits; after 10 s memory is used. */
+/* A held lock blocks nothing; after 10 s changes are made in memory. */
 static void
 test_busy(void **state)
 {
@@ -671,7 +673,7 @@ test_busy(void **state)
 	clean();
 }
 
-/* Whoever stops asking leaves neither a lock nor a half of a change. */
+/* An abandoned change leaves neither a lock nor half of the change. */
 static void
 test_abandon(void **state)
 {
@@ -691,14 +693,14 @@ test_abandon(void **state)
 		if (i == 1)
 			(void)!gm_keys_run(&a.keys, &c, &err);
 		gm_keys_abandon(&a.keys, &c);
-		/* On a slow disk nothing was changed, and it says so. */
+		/* On a slow disk the change is dropped, and made says so. */
 		assert_int_equal(
 		    gm_keys_is_usable(&b.keys, MODEL, &filter, (size_t)i),
 		    !c.made);
 		lock(&b.keys);
 		gm_keystate_unlock(&b.state);
 	}
-	/* The end of all writes what is under way, too. */
+	/* Closing writes a batch that is under way. */
 	c = (struct gm_keychange){
 		.model = "gemini-y", .learnt = GM_LEARNT_FAULT, .fault = &minute
 	};
@@ -740,7 +742,7 @@ test_unsent(void **state)
 	clean();
 }
 
-/* Processes share GM_TPM; to correct an estimate nothing is replaced. */
+/* Processes share GM_TPM; correcting an estimate replaces no file. */
 static void
 test_tokens(void **state)
 {
@@ -767,7 +769,8 @@ test_tokens(void **state)
 		c.sent_ms = first;
 		c.tokens = counts[i];
 		assert_int_equal(gm_keys_run(&a.keys, &c, &err), 1);
-		assert_int_equal(c.begun, counts[i] != -1); /* else needless */
+		assert_int_equal(
+		    c.begun, counts[i] != -1); /* else the change is needless */
 	}
 	c.learnt = GM_LEARNT_NOTHING;
 	c.reserve = true;
@@ -786,7 +789,7 @@ test_tokens(void **state)
 	clean();
 }
 
-/* Counters that others write are seen, and rows that they add. */
+/* Counters and rows that other processes write are seen. */
 static void
 test_others(void **state)
 {
@@ -804,7 +807,7 @@ test_others(void **state)
 	assert_int_equal(reserve(&a.keys, NEVER).kind, GM_PICK_COOLING);
 	(void)peek(&b.keys, "gemini-y");
 	assert_int_equal(counted(&a.keys, 0), 2);
-	/* A mark is written with the counters that others have written. */
+	/* A mark is saved together with the counters of other processes. */
 	o.rpd = 0;
 	close_side(&a);
 	open_side(&a, &o);
@@ -817,7 +820,7 @@ test_others(void **state)
 	clean();
 }
 
-/* Without a directory all of it holds for this run, and one note says so. */
+/* Without a directory the state is kept for this run, with one note. */
 static void
 test_memory_only(void **state)
 {
@@ -830,7 +833,7 @@ test_memory_only(void **state)
 		open_side_in(&k, dirs[i], &usual);
 		assert_string_equal(said(),
 		    dirs[i] == NULL
-			? "" /* as it was asked for */
+			? "" /* the caller wants no directory */
 			: "gm-x: the key state is kept in memory only: no "
 			  "state directory; set GM_STATE_DIR\n");
 		assert_int_equal(reserve(&k.keys, NEVER).index, 0);

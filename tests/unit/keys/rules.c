@@ -12,7 +12,7 @@
 #define LEAKED GM_CLASS_KEY_LEAKED
 
 struct mark {
-	const char *id, *model; /* id NULL: no more */
+	const char *id, *model; /* id NULL: end of the list */
 	enum gm_class class;
 	int64_t since, until;
 };
@@ -33,7 +33,7 @@ test_project(void **state)
 	(void)state;
 	begin("work:a, home:b, work:c, d");
 	(void)snprintf(row("k3", "all")->project, GM_KEYROW_ID, "project:7");
-	/* What the user says weighs more than what was seen. */
+	/* A label of the user wins over a number of the service. */
 	(void)snprintf(row("k1", "all")->project, GM_KEYROW_ID, "project:7");
 	assert_string_equal(gm_keyrule_project(&rule, &table, 0), "label:work");
 	assert_string_equal(gm_keyrule_project(&rule, &table, 1), "label:home");
@@ -57,7 +57,7 @@ test_model(void **state)
 	    gm_keyrule_model("tunedModels/mine"), "tunedModels/mine");
 }
 
-/* Is there a mark?  GM_RPD is none: who has reserved already may send. */
+/* True if there is a mark; GM_RPD does not count for a reserved request. */
 static bool
 is_marked(const char *model, size_t index)
 {
@@ -69,7 +69,7 @@ is_marked(const char *model, size_t index)
 	return s.class != GM_CLASS_OK;
 }
 
-/* How key 0 of "work:a,b" stands, its project being label:work. */
+/* The status of key 0 of "work:a,b", whose project is label:work. */
 static const struct {
 	struct mark marks[3];
 	const char *model;
@@ -77,7 +77,7 @@ static const struct {
 	int64_t until;
 } standings[] = {
 	{ { { .id = NULL } }, MODEL, GM_CLASS_OK, 0 },
-	/* each row that counts */
+	/* rows that apply */
 	{ { { "k0", "all", INVALID, NOW - 1, NOW + DAY } }, MODEL, INVALID,
 	    NOW + DAY },
 	{ { { "label:work", "all", GM_CLASS_NO_CREDIT, NOW, NOW + HOUR } },
@@ -88,7 +88,7 @@ static const struct {
 	    NOW + MIN },
 	{ { { "label:work", MODEL, MINUTE, NOW, NOW + MIN } }, "models/" MODEL,
 	    MINUTE, NOW + MIN },
-	/* and those that do not: of others, of other models, over */
+	/* rows that do not: of other keys, of other models, ended */
 	{ { { "k1", "all", INVALID, NOW, NOW + DAY },
 	      { "k1", MODEL, MINUTE, NOW, NOW + MIN } },
 	    MODEL, GM_CLASS_OK, 0 },
@@ -105,7 +105,7 @@ static const struct {
 	    GM_CLASS_OK, 0 },
 	{ { { "label:work", "all", MINUTE, NOW, NOW + MIN } }, NULL, MINUTE,
 	    NOW + MIN },
-	/* dead weighs more than cooling, then the later end */
+	/* a rejection wins over a cooldown, then the later end */
 	{ { { "k0", "all", GM_CLASS_KEY_REJECTED, NOW, NOW + HOUR },
 	      { "label:work", MODEL, DAILY, NOW, MIDNIGHT } },
 	    MODEL, GM_CLASS_KEY_REJECTED, NOW + HOUR },
@@ -138,7 +138,7 @@ test_standing(void **state)
 		    s.reason, s.class == GM_CLASS_OK ? "" : "because");
 		assert_int_equal(
 		    is_marked(standings[i].model, 0), s.class != GM_CLASS_OK);
-		/* --ignore-cooldown: marks made before it was said */
+		/* --ignore-cooldown: marks made before the run */
 		filter.ignore_before_ms = NOW + 1;
 		gm_keyrule_status(AT(standings[i].model, NOW), 0, &s);
 		assert_int_equal(s.class, GM_CLASS_OK);
@@ -146,7 +146,7 @@ test_standing(void **state)
 	}
 }
 
-/* What one service says is nothing to another. */
+/* Marks of one service do not apply to another. */
 static void
 test_origins(void **state)
 {
@@ -192,7 +192,7 @@ test_rpd(void **state)
 	end();
 }
 
-/* Which of "a,b,c" is used. */
+/* The key of "a,b,c" that is used. */
 static const struct {
 	struct mark marks[4];
 	const char *current, *avoid;
@@ -203,7 +203,7 @@ static const struct {
 	size_t cooling, rejected;
 } picks[] = {
 	{ { { .id = NULL } }, NULL, NULL, -1, GM_PICK_KEY, 0, NOW, 0, 0 },
-	/* sticky: the current one, then in turn */
+	/* sticky: the current key, then the next ones in order */
 	{ { { .id = NULL } }, "k1", NULL, -1, GM_PICK_KEY, 1, NOW, 0, 0 },
 	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN } }, "k1", NULL, -1,
 	    GM_PICK_KEY, 2, NOW, 1, 0 },
@@ -213,7 +213,7 @@ static const struct {
 	{ { { "k0", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "k1", "all", LEAKED, NOW, FOREVER } },
 	    NULL, NULL, -1, GM_PICK_KEY, 2, NOW, 1, 1 },
-	/* all cool: the first to be back */
+	/* all cool down: the first that can be used again */
 	{ { { "k0", MODEL, DAILY, NOW, MIDNIGHT },
 	      { "k1", MODEL, MINUTE, NOW, NOW + 2 * MIN },
 	      { "k2", MODEL, MINUTE, NOW, NOW + MIN } },
@@ -222,20 +222,20 @@ static const struct {
 	      { "k1", MODEL, DAILY, NOW, MIDNIGHT },
 	      { "k2", "all", INVALID, NOW, NOW + DAY } },
 	    NULL, NULL, -1, GM_PICK_COOLING, 1, MIDNIGHT, 1, 2 },
-	/* a key that is dead and cools is dead */
+	/* a key that is rejected and cools down is rejected */
 	{ { { "k0", "all", INVALID, NOW, NOW + DAY },
 	      { "k0", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "k1", "all", LEAKED, NOW, FOREVER },
 	      { "k2", "all", INVALID, NOW, NOW + DAY } },
 	    NULL, NULL, -1, GM_PICK_REJECTED, 0, 0, 0, 3 },
-	/* one alone */
+	/* only one key (-k) */
 	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN } }, "k0", NULL, 1,
 	    GM_PICK_COOLING, 1, NOW + MIN, 1, 0 },
 	{ { { "k1", "all", INVALID, NOW - 2 * HOUR, NOW + DAY } }, "k0", NULL,
 	    1, GM_PICK_REJECTED, 1, 0, 0, 1 },
 	{ { { "k0", "all", LEAKED, NOW, FOREVER } }, "k0", NULL, 2, GM_PICK_KEY,
 	    2, NOW, 0, 0 },
-	/* a project left out */
+	/* a project to avoid */
 	{ { { .id = NULL } }, NULL, "k0", -1, GM_PICK_KEY, 1, NOW, 0, 0 },
 	{ { { "k1", MODEL, MINUTE, NOW, NOW + MIN },
 	      { "k2", MODEL, MINUTE, NOW, NOW + MIN } },
@@ -244,7 +244,7 @@ static const struct {
 	{ { { "k1", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
 	      { "k2", "all", INVALID, NOW - 2 * HOUR, NOW + DAY } },
 	    NULL, "k0", -1, GM_PICK_REJECTED, 1, 0, 0, 2 },
-	/* all dead: the oldest, when none was tried for an hour */
+	/* all rejected: the oldest, if none was tried for an hour */
 	{ { { "k0", "all", INVALID, NOW - 2 * HOUR, NOW + DAY },
 	      { "k1", "all", INVALID, NOW - 3 * HOUR, NOW + DAY },
 	      { "k2", "all", INVALID, NOW - HOUR, NOW + DAY } },
@@ -253,7 +253,7 @@ static const struct {
 	      { "k1", "all", INVALID, NOW - 3 * HOUR, NOW + DAY },
 	      { "k2", "all", INVALID, NOW - HOUR + 1, NOW + DAY } },
 	    NULL, NULL, -1, GM_PICK_REJECTED, 0, 0, 0, 3 },
-	/* but never one that leaked */
+	/* but never a leaked one */
 	{ { { "k0", "all", LEAKED, NOW - 9 * HOUR, FOREVER },
 	      { "k1", "all", LEAKED, NOW, FOREVER },
 	      { "k2", "all", INVALID, NOW - HOUR, NOW + DAY } },
@@ -296,7 +296,7 @@ test_pick(void **state)
 	}
 }
 
-/* The keys of one project alone: b and c are of one. */
+/* Only keys of one project: b and c share one. */
 static void
 test_pick_same(void **state)
 {
@@ -314,7 +314,7 @@ test_pick_same(void **state)
 	end();
 }
 
-/* Of all that cool down, the first that is worth a sleep: no daily quota is. */
+/* wake_ms: the first cooldown worth a sleep, never that of a daily quota. */
 static void
 test_wake(void **state)
 {
@@ -335,7 +335,7 @@ test_wake(void **state)
 		      { "k1", MODEL, GM_CLASS_QUOTA_NONE, NOW, NOW + MIN },
 		      { "k2", "all", INVALID, NOW, NOW + DAY } },
 		    NOW + SEC, 0, GM_CLASS_OK },
-		/* Whichever of a key's own quotas ends last. */
+		/* The quota of a key that ends last counts. */
 		{ { { "k0", MODEL, MINUTE, NOW, NOW + SEC },
 		      { "k0", "all", DAILY, NOW, NOW + 2 * SEC },
 		      { "k1", MODEL, DAILY, NOW, MIDNIGHT } },
@@ -357,7 +357,7 @@ test_wake(void **state)
 	}
 }
 
-/* The one behind the current key, in the ring's order, in turns as well. */
+/* The key after the current one in the ring's order, also in round-robin. */
 static void
 test_next(void **state)
 {
@@ -366,7 +366,8 @@ test_next(void **state)
 	(void)state;
 	begin("a,b,c");
 	rule.round_robin = true;
-	row("k1", MODEL)->last_ms = NOW; /* the others have rested longer */
+	row("k1", MODEL)->last_ms =
+	    NOW; /* the others were not used for longer */
 	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
@@ -379,7 +380,7 @@ test_next(void **state)
 	put("k1", MODEL, GM_CLASS_QUOTA, NOW, NOW + MIN);
 	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	assert_int_equal(p.index, 2); /* the current one alone is left */
+	assert_int_equal(p.index, 2); /* only the current key is left */
 	put("k2", MODEL, GM_CLASS_QUOTA, NOW, NOW + SEC);
 	gm_keyrule_next(AT(MODEL, NOW), &p);
 	assert_int_equal(p.kind, GM_PICK_COOLING);

@@ -11,7 +11,7 @@
 #define DAILY GM_CLASS_QUOTA_DAY
 #define INVALID GM_CLASS_KEY_INVALID
 
-/* A request with key index, sent at a time, has failed at another. */
+/* Record that a request with a key, sent at one time, failed at another. */
 static void
 fail_with(size_t index, int64_t sent, int64_t now, const struct gm_fault *f)
 {
@@ -19,7 +19,7 @@ fail_with(size_t index, int64_t sent, int64_t now, const struct gm_fault *f)
 		fail_msg("%s", err.msg);
 }
 
-/* The same, one second later, of a class and with a hint. */
+/* Record a failure one second later, of a class and with a hint. */
 static void
 fail_as(size_t index, int64_t sent, enum gm_class class, int64_t hint)
 {
@@ -45,7 +45,7 @@ is(const struct gm_keyrow *r, enum gm_class class, int64_t since, int64_t until)
 		    (long long)(r->until_ms - NOW));
 }
 
-/* What each class marks; all others mark nothing. */
+/* The row that each class marks; all other classes mark nothing. */
 static const struct {
 	enum gm_class class;
 	const char *id, *model;
@@ -77,7 +77,7 @@ static size_t find_mark(enum gm_class class)
 	return i;
 }
 
-/* Each class to the row that is to blame, and to no other. */
+/* Each class marks its row, and no other. */
 static void
 test_scopes(void **state)
 {
@@ -95,7 +95,7 @@ test_scopes(void **state)
 		fail_with(0, NOW, NOW, &fault);
 		at = find_mark(class);
 		if (at == GM_LEN(marks)) {
-			/* a server's fault, a bad request: no key's */
+			/* faults of a server or a request mark no key */
 			assert_int_equal(table.len, 0);
 			assert_false(table.changed);
 		} else {
@@ -112,7 +112,7 @@ test_scopes(void **state)
 	}
 }
 
-/* One quota that fails again and again: the rest of each time. */
+/* A quota that fails again and again: the length of each cooldown. */
 static void
 test_rests(void **state)
 {
@@ -125,14 +125,14 @@ test_rests(void **state)
 		{ MINUTE, -1,
 		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 10 * MIN, 10 * MIN } },
 		{ MINUTE, 1, { 1, SEC, 2 * SEC, 4 * SEC, 8 * SEC, 16 * SEC } },
-		/* a day's with a short hint */
+		/* a daily quota with a short hint */
 		{ DAILY, 38 * SEC,
 		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 16 * MIN, 32 * MIN } },
 		{ DAILY, 0,
 		    { MIN, 2 * MIN, 4 * MIN, 8 * MIN, 16 * MIN, 32 * MIN } },
 		{ DAILY, 5 * HOUR, { 5 * HOUR, 10 * HOUR, 0 } },
 		{ GM_CLASS_QUOTA_NONE, 38 * SEC, { 22 * HOUR, 0 } },
-		/* an unexplained 403, whatever it says of waiting */
+		/* a 403 without a reason, whatever its hint */
 		{ GM_CLASS_FORBIDDEN, HOUR, { 5 * MIN, 10 * MIN, 10 * MIN } },
 	};
 	const struct gm_keyrow *r;
@@ -151,13 +151,14 @@ test_rests(void **state)
 			r = row("k0", MODEL);
 			assert_int_equal(r->failures, n + 1);
 			is(r, f.class, now, now + rows[i].rests[n]);
-			now = r->until_ms; /* asked as soon as it may be */
+			now =
+			    r->until_ms; /* the next request, as soon as possible */
 		}
 		end();
 	}
 }
 
-/* Never past the midnight at which it begins anew, and from there as before. */
+/* Never past midnight, when the quota is renewed and the series starts again. */
 static void
 test_midnight(void **state)
 {
@@ -175,7 +176,7 @@ test_midnight(void **state)
 	end();
 }
 
-/* A minute's quota that failed long ago has nothing to do with this time. */
+/* A cooldown long ago does not double the next one. */
 static void
 test_long_ago(void **state)
 {
@@ -188,7 +189,7 @@ test_long_ago(void **state)
 	end();
 }
 
-/* The later end counts, whichever comes first. */
+/* The later end counts, in either order. */
 static void
 test_later_end(void **state)
 {
@@ -202,7 +203,7 @@ test_later_end(void **state)
 	for (i = 0; i < GM_LEN(hints); i++) {
 		begin("a");
 		r = row("k0", MODEL);
-		/* both were sent before either failed */
+		/* both were in flight before one failed */
 		fail_as(0, NOW, MINUTE, hints[i].first);
 		fail_as(0, NOW, MINUTE, hints[i].second);
 		assert_int_equal(r->until_ms, NOW + 30 * MIN + SEC);
@@ -211,7 +212,7 @@ test_later_end(void **state)
 	}
 }
 
-/* A burst of requests on their way counts once: no doubling. */
+/* Requests in flight that fail together count once: no doubling. */
 static void
 test_on_its_way(void **state)
 {
@@ -229,13 +230,13 @@ test_on_its_way(void **state)
 	r = row("k0", MODEL);
 	is(r, MINUTE, NOW + 16, NOW + 16 + 37 * SEC);
 	assert_int_equal(r->failures, 1);
-	/* Nor does an answer to an older request lift the mark. */
+	/* A success of an older request does not lift the mark. */
 	succeed(0, NOW, NOW + SEC);
 	is(r, MINUTE, NOW + 16, NOW + 16 + 37 * SEC);
 	end();
 }
 
-/* Who did not heed a mark, and fails, must heed it from then on. */
+/* A run that ignored a mark and fails obeys it from then on. */
 static void
 test_heeded_at_last(void **state)
 {
@@ -269,7 +270,7 @@ test_heeded_at_last(void **state)
 	}
 }
 
-/* A key without a project, and a call without a model: all in one row. */
+/* A key without a project and a call without a model use one row. */
 static void
 test_dead_beats_cooling(void **state)
 {
@@ -287,7 +288,7 @@ test_dead_beats_cooling(void **state)
 	fail_as(0, NOW + SEC, GM_CLASS_KEY_REJECTED, -1);
 	is(r, GM_CLASS_KEY_REJECTED, NOW + 2 * SEC, MIDNIGHT);
 	assert_string_equal(r->reason, "No.");
-	/* and not the other way round */
+	/* but not in the other direction */
 	assert_int_equal(
 	    gm_keyrule_fault(AT(NULL, NOW + SEC), 0, NOW + 3 * SEC, &f, &err),
 	    0);
@@ -328,7 +329,7 @@ test_success(void **state)
 	end();
 }
 
-/* A success in between resets: the next rest is a first one. */
+/* After a success the next cooldown starts a new series. */
 static void
 test_success_resets(void **state)
 {
@@ -343,7 +344,7 @@ test_success_resets(void **state)
 	end();
 }
 
-/* Words from outside are cut between characters. */
+/* A long reason is cut between characters. */
 static void
 test_reason(void **state)
 {
@@ -371,7 +372,7 @@ test_reason(void **state)
 	end();
 }
 
-/* Search has a quota of its own: plain requests go on, as do other models. */
+/* The search quota stops neither plain requests nor other models. */
 static void
 test_search(void **state)
 {
@@ -391,14 +392,14 @@ test_search(void **state)
 	filter.search = false;
 	gm_keyrule_pick(AT(MODEL, NOW + SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	/* A plain answer proves nothing about search, one with search does. */
+	/* Only a success with search lifts the mark of search. */
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
 	assert_int_equal(
 	    row("k0", MODEL "+search")->class, GM_CLASS_QUOTA_SEARCH);
 	filter.search = true;
 	succeed(0, NOW + SEC, NOW + 2 * SEC);
 	assert_int_equal(row("k0", MODEL "+search")->class, GM_CLASS_OK);
-	/* The model's own quota holds for requests with search, too. */
+	/* The model's quota applies to requests with search, too. */
 	fault.class = GM_CLASS_QUOTA_DAY;
 	fail_with(0, NOW + 3 * SEC, NOW + 3 * SEC, &fault);
 	gm_keyrule_pick(AT(MODEL, NOW + 4 * SEC), &p);

@@ -1,4 +1,4 @@
-/* What concerns several keys: bursts, shared projects; and marks by hand. */
+/* Several keys: bursts, shared projects; and marks by hand. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@ fail_as(size_t index, int64_t now, enum gm_class class, int64_t hint)
 		fail_msg("%s", err.msg);
 }
 
-/* Is the service at rest, and no key to blame? */
+/* True if the service cools down and no key is marked. */
 static bool
 is_pause(void)
 {
@@ -37,7 +37,7 @@ is_pause(void)
 	return paused;
 }
 
-/* Each key fails at its time; is that one pause of the service? */
+/* Each key fails at its time; is that one cooldown of the service? */
 static void
 test_burst(void **state)
 {
@@ -56,20 +56,20 @@ test_burst(void **state)
 		    false },
 		{ "a,b,c", { MINUTE, MINUTE, GM_CLASS_OK }, { 0, 1, 2 },
 		    false },
-		/* these are what they say */
+		/* other quotas are no burst */
 		{ "a,b,c", { DAILY, DAILY, DAILY }, { 0, 1, 2 }, false },
 		{ "a,b,c", { MINUTE, DAILY, MINUTE }, { 0, 1, 2 }, false },
 		{ "a,b,c",
 		    { GM_CLASS_QUOTA_SPEND, GM_CLASS_QUOTA_SPEND,
 			GM_CLASS_QUOTA_SPEND },
 		    { 0, 1, 2 }, false },
-		/* dead keys have no say, but there must be two others */
+		/* rejected keys do not count, but there must be two others */
 		{ "a,b,c", { MINUTE, GM_CLASS_KEY_INVALID, MINUTE },
 		    { 0, 1, 2 }, true },
 		{ "a,b,c",
 		    { GM_CLASS_KEY_LEAKED, GM_CLASS_KEY_INVALID, MINUTE },
 		    { 0, 1, 2 }, false },
-		/* one project has one quota */
+		/* keys of one project have one quota */
 		{ "w:a,w:b,w:c", { MINUTE, MINUTE, MINUTE }, { 0, 1, 2 },
 		    false },
 		{ "w:a,w:b,c", { MINUTE, GM_CLASS_OK, MINUTE }, { 0, 1, 2 },
@@ -91,7 +91,7 @@ test_burst(void **state)
 	}
 }
 
-/* It ends with the first of the rests, and grows when it was of no use. */
+/* It ends with the first cooldown, and doubles if requests fail again. */
 static void
 test_pause(void **state)
 {
@@ -110,16 +110,16 @@ test_pause(void **state)
 	assert_int_equal(p.kind, GM_PICK_COOLING);
 	assert_int_equal(p.cooling, 2);
 	assert_int_equal(p.at_ms, NOW + 21 * SEC);
-	/* Who was told to rest for longer still does after it. */
+	/* A key with a much longer cooldown keeps it. */
 	assert_int_equal(row("k0", MODEL)->until_ms, NOW + 50 * SEC);
 	assert_int_equal(row("k1", MODEL)->class, GM_CLASS_OK);
 	gm_keyrule_pick(AT(MODEL, NOW + 21 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
 	assert_int_equal(p.index, 1);
-	/* It is of this model alone. */
+	/* It applies to this model only. */
 	gm_keyrule_pick(AT("gemini-y", NOW + 2 * SEC), &p);
 	assert_int_equal(p.kind, GM_PICK_KEY);
-	/* Again, with less of a hint. */
+	/* Again, with a shorter hint. */
 	fail_as(0, NOW + 21 * SEC, MINUTE, 5 * SEC);
 	fail_as(1, NOW + 22 * SEC, MINUTE, 5 * SEC);
 	r = row(PAUSE, MODEL);
@@ -128,7 +128,7 @@ test_pause(void **state)
 	end();
 }
 
-/* A list whose keys were not refused does not pause, nor end the pause. */
+/* Another list does not cool down, nor end the cooldown. */
 static void
 test_pause_of_list(void **state)
 {
@@ -163,7 +163,7 @@ learn(size_t index, int64_t now, const char *number)
 	    gm_keyrule_fault(AT(MODEL, now), index, now, &f, &err), 0);
 }
 
-/* Keys of one number share what either of them comes to. */
+/* Keys with the same project number share their marks. */
 static void
 test_learnt(void **state)
 {
@@ -174,7 +174,7 @@ test_learnt(void **state)
 	learn(0, NOW, "12");
 	assert_true(table.changed);
 	table.changed = false;
-	learn(0, NOW, "12"); /* no news */
+	learn(0, NOW, "12"); /* already known */
 	learn(2, NOW, "");
 	assert_false(table.changed);
 	learn(1, NOW, "12");
@@ -193,7 +193,7 @@ test_learnt(void **state)
 	end();
 }
 
-/* What was known before the number was stays known. */
+/* Marks from before the number was known are kept. */
 static void
 test_taken_along(void **state)
 {
@@ -217,7 +217,7 @@ test_taken_along(void **state)
 	assert_int_equal(r->day, TODAY);
 	assert_int_equal(r->slot_ms, NOW);
 	assert_int_equal(r->at, -1);
-	/* The key's own fault stays its own. */
+	/* A fault of the key stays with the key. */
 	assert_null(gm_keytable_find(
 	    &table, GM_KEYROW_OWNER, ORIGIN, "project:12", "all"));
 	learn(1, NOW, "12");
@@ -295,7 +295,7 @@ test_reset(void **state)
 	assert_int_equal(count_marks(), 3);
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	gm_keyrule_reset_all(AT(NULL, NOW + 1));
-	assert_int_equal(count_marks(), 1); /* of no key of ours */
+	assert_int_equal(count_marks(), 1); /* of another list's key */
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 0);
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW + 1);
 	rule.list = "other"; /* nor another list's */
@@ -308,7 +308,7 @@ test_reset(void **state)
 	end();
 }
 
-/* A reset also drops the turns that were given out ahead. */
+/* A reset also frees slots that were reserved ahead. */
 static void
 test_reset_turns(void **state)
 {

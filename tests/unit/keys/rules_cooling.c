@@ -1,4 +1,4 @@
-/* For how long what is blamed cools down. */
+/* Lengths of cooldowns. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,12 +16,12 @@ static const struct {
 	enum gm_class class;
 	int64_t hint_ms, before_ms, day_ms, want_ms;
 } coolings[] = {
-	/* A minute: what the service says, else 60 s. */
+	/* Minute quota: the hint, else 60 s. */
 	{ GM_CLASS_QUOTA_MINUTE, 37100, 0, 9 * HOUR, 37100 },
 	{ GM_CLASS_QUOTA_MINUTE, 1, 0, 9 * HOUR, 1 },
 	{ GM_CLASS_QUOTA_MINUTE, -1, 0, 9 * HOUR, MINUTE },
 	{ GM_CLASS_QUOTA_MINUTE, 0, 0, 9 * HOUR, MINUTE },
-	/* Again: the hint was of no use, so double, at least 1 s. */
+	/* Again: the hint did not help, so double, at least 1 s. */
 	{ GM_CLASS_QUOTA_MINUTE, -1, 5 * MINUTE, 9 * HOUR, 10 * MINUTE },
 	{ GM_CLASS_QUOTA_MINUTE, 1, 1, 9 * HOUR, S },
 	{ GM_CLASS_QUOTA_MINUTE, 37100, 37100, 9 * HOUR, 74200 },
@@ -29,7 +29,7 @@ static const struct {
 	{ GM_CLASS_QUOTA_MINUTE, -1, 0, 5 * S, MINUTE },
 	{ GM_CLASS_QUOTA, -1, 0, 9 * HOUR, MINUTE },
 	{ GM_CLASS_QUOTA, 5000, 0, 9 * HOUR, 5000 },
-	/* A day: at least 60 s, then double, till midnight. */
+	/* Daily quota: at least 60 s, then double, until midnight. */
 	{ GM_CLASS_QUOTA_DAY, -1, 0, 9 * HOUR, MINUTE },
 	{ GM_CLASS_QUOTA_DAY, 38000, 0, 9 * HOUR, MINUTE },
 	{ GM_CLASS_QUOTA_DAY, 90000, 0, 9 * HOUR, 90000 },
@@ -39,26 +39,26 @@ static const struct {
 	{ GM_CLASS_QUOTA_DAY, 38000, 5 * HOUR, 9 * HOUR, 9 * HOUR },
 	{ GM_CLASS_QUOTA_DAY, 20 * HOUR, 0, 9 * HOUR, 9 * HOUR },
 	{ GM_CLASS_QUOTA_DAY, 38000, 0, 5 * S, 5 * S },
-	/* No quota: till midnight. */
+	/* No quota at all: until midnight. */
 	{ GM_CLASS_QUOTA_NONE, 38000, 0, 9 * HOUR, 9 * HOUR },
 	{ GM_CLASS_QUOTA_NONE, -1, MINUTE, 9 * HOUR, 9 * HOUR },
-	/* Spend is reckoned over ten minutes. */
+	/* The spend limit is measured over ten minutes. */
 	{ GM_CLASS_QUOTA_SPEND, -1, 0, 9 * HOUR, 10 * MINUTE },
 	{ GM_CLASS_QUOTA_SPEND, 90000, 0, 9 * HOUR, 90000 },
 	{ GM_CLASS_QUOTA_SPEND, 0, 0, 9 * HOUR, 10 * MINUTE },
 	{ GM_CLASS_QUOTA_SPEND, -1, 10 * MINUTE, 9 * HOUR, 10 * MINUTE },
-	/* A rest that follows another is no longer than 10 minutes, */
+	/* A cooldown that follows another lasts 10 minutes at most, */
 	{ GM_CLASS_QUOTA_MINUTE, -1, 6 * MINUTE, 9 * HOUR, 10 * MINUTE },
 	{ GM_CLASS_QUOTA, 1000, 9 * HOUR, 9 * HOUR, 10 * MINUTE },
 	{ GM_CLASS_QUOTA_MINUTE, 1000, INT64_MAX / 4, 9 * HOUR, 10 * MINUTE },
 	/* unless the service says so. */
 	{ GM_CLASS_QUOTA_MINUTE, HOUR, MINUTE, 9 * HOUR, HOUR },
-	/* Where another begins: no project, no day, no hint matters. */
+	/* Rejections: neither hint nor earlier cooldown matters. */
 	{ GM_CLASS_QUOTA_DAY, 0, 0, 9 * HOUR, MINUTE },
 	{ GM_CLASS_QUOTA_DAY, -1, 1, 9 * HOUR, MINUTE },
 	{ GM_CLASS_QUOTA_DAY, -1, INT64_MAX / 4, 9 * HOUR, 9 * HOUR },
 	{ GM_CLASS_QUOTA_DAY, -1, MINUTE, 90000, 90000 },
-	/* Refused keys: somebody may have mended them by then. */
+	/* Rejected keys are tried again, as they may have been mended. */
 	{ GM_CLASS_KEY_INVALID, -1, 0, 9 * HOUR, 24 * HOUR },
 	{ GM_CLASS_KEY_INVALID, 1000, 24 * HOUR, HOUR, 24 * HOUR },
 	{ GM_CLASS_KEY_EXPIRED, -1, 0, 9 * HOUR, 24 * HOUR },

@@ -10,7 +10,7 @@
 static void
 learn(size_t index, const char *number)
 {
-	/* No key is to blame for it, but the project is named. */
+	/* The fault marks no key, but names the project. */
 	struct gm_fault fault = { .class = GM_CLASS_BAD_REQUEST,
 		.hint_ms = -1 };
 
@@ -19,7 +19,7 @@ learn(size_t index, const char *number)
 	    gm_keyrule_fault(AT(MODEL, NOW), index, NOW, &fault, &err), 0);
 }
 
-/* Two keys that were seen with the same number share a project. */
+/* Two keys with the same number share a project. */
 static void
 test_join(void **state)
 {
@@ -39,7 +39,7 @@ test_join(void **state)
 	end();
 }
 
-/* Nothing new is nothing to write. */
+/* A number that is known already changes nothing. */
 static void
 test_known(void **state)
 {
@@ -55,7 +55,7 @@ test_known(void **state)
 	end();
 }
 
-/* What was known of the key's quotas is known of its project's. */
+/* Marks of the key's quotas become those of its project. */
 static void
 test_quotas(void **state)
 {
@@ -71,13 +71,13 @@ test_quotas(void **state)
 	assert_non_null(r);
 	assert_int_equal(r->class, GM_CLASS_QUOTA_MINUTE);
 	assert_int_equal(r->until_ms, NOW + MIN);
-	/* that a key is not valid says nothing of its project */
+	/* an invalid key does not mark its project */
 	assert_null(gm_keytable_find(
 	    &table, GM_KEYROW_OWNER, ORIGIN, "project:123", GM_KEYROW_ALL));
 	end();
 }
 
-/* A label is the user's word, and weighs more. */
+/* A label of the user wins over the number. */
 static void
 test_label(void **state)
 {

@@ -1,4 +1,4 @@
-/* Keys in use: reservations, turns, the pace, the current key. */
+/* Keys in use: reservations, slots, rate limits, the current key. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #define INVALID GM_CLASS_KEY_INVALID
 #define LEAKED GM_CLASS_KEY_LEAKED
 
-/* Reserve what is picked at a time; the key's index, or -1. */
+/* Pick and reserve at a time.  Returns the key's index, or -1. */
 static int
 reserve(int64_t now, int64_t *at)
 {
@@ -40,7 +40,7 @@ test_reserve(void **state)
 	assert_int_equal(r->day, TODAY);
 	assert_int_equal(r->last_ms, NOW);
 	assert_int_equal(r->slot_ms, NOW);
-	/* The first key is current anyway: counters alone are to be written. */
+	/* The first key is current without a row: only counters change. */
 	assert_false(table.changed);
 	assert_int_equal(reserve(NOW + 5, NULL), 0);
 	assert_int_equal(row("k0", MODEL)->requests, 2);
@@ -48,21 +48,21 @@ test_reserve(void **state)
 	assert_int_equal(reserve(MIDNIGHT, NULL), 0);
 	assert_int_equal(row("k0", MODEL)->requests, 1);
 	assert_int_equal(row("k0", MODEL)->day, TODAY + 1);
-	/* Another key, which stays when the first one is back. */
+	/* Another key, which stays current when the first one can be used again. */
 	put("k0", MODEL, MINUTE, MIDNIGHT, MIDNIGHT + MIN);
 	assert_int_equal(reserve(MIDNIGHT + 1, NULL), 1);
 	assert_true(table.changed);
 	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 1);
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	assert_int_equal(gm_keyrule_current(AT("gemini-y", NOW)), 0);
-	/* -k moves nobody else. */
+	/* -k does not change the current key. */
 	filter.of = GM_KEYS_ONE;
 	assert_int_equal(reserve(MIDNIGHT + 2 * MIN, NULL), 0);
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 1);
 	end();
 }
 
-/* Must the file be written for it? */
+/* True if the whole file must be written. */
 static bool
 move(size_t index, int64_t now)
 {
@@ -83,7 +83,7 @@ test_move(void **state)
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 2);
 	assert_int_equal(gm_keyrule_current(AT("models/" MODEL, NOW)), 2);
 	assert_int_equal(gm_keyrule_current(AT(NULL, NOW)), 0);
-	/* Dated anew once a day, or it would be forgotten in use. */
+	/* The date is renewed once a day, or the row would be dropped as idle. */
 	assert_false(move(2, NOW + DAY - 1));
 	assert_int_equal(row(CURRENT, MODEL)->since_ms, NOW);
 	assert_true(move(2, NOW + DAY));
@@ -93,7 +93,7 @@ test_move(void **state)
 	end();
 }
 
-/* Lists that share keys, and each other's clock, move only their own. */
+/* Lists that share keys have their own current keys. */
 static void
 test_lists(void **state)
 {
@@ -113,14 +113,14 @@ test_lists(void **state)
 			assert_int_equal(reserve(NOW + round, NULL), i);
 			assert_false(table.changed);
 		}
-	/* A row of an older version, for all lists, is none. */
+	/* A row of an older version, of all lists, does not count. */
 	(void)snprintf(row(CURRENT, MODEL)->key, GM_KEYROW_ID, "%s", "k1");
 	rule.list = "new";
 	assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 0);
 	end();
 }
 
-/* A key that was replaced starts clean, wherever it stands. */
+/* A replaced key starts without marks, at any index. */
 static void
 test_replaced(void **state)
 {
@@ -138,7 +138,7 @@ test_replaced(void **state)
 	end();
 }
 
-/* Nobody else tries a dead key while one does, nor for an hour after. */
+/* A rejected key that is tried is not tried again for an hour. */
 static void
 test_dead_once_an_hour(void **state)
 {
@@ -156,7 +156,7 @@ test_dead_once_an_hour(void **state)
 	assert_int_equal(row("k1", "all")->since_ms, NOW + HOUR);
 	assert_int_equal(reserve(NOW + 2 * HOUR - 1, NULL), -1);
 	assert_int_equal(reserve(NOW + 2 * HOUR, NULL), 0);
-	/* Their time is over: both are as good as any. */
+	/* Both rejections have ended: the keys are usable. */
 	assert_int_equal(reserve(NOW + 20 * HOUR, NULL), 0);
 	end();
 }
@@ -172,16 +172,16 @@ test_round_robin(void **state)
 	rule.round_robin = true;
 	for (i = 0; i < 9; i++)
 		assert_int_equal(reserve(now++, NULL), i % 3);
-	assert_false(table.changed); /* no current key: counters alone */
+	assert_false(table.changed); /* no current key: only counters */
 	put("k1", MODEL, MINUTE, now, now + MIN);
 	for (i = 0; i < 6; i++)
 		assert_int_equal(reserve(now++, NULL), i % 2 * 2);
-	/* It has rested longest. */
+	/* It was not used for the longest time. */
 	assert_int_equal(reserve(now + MIN, NULL), 1);
 	end();
 }
 
-/* Whoever comes when: in no 60 s more than the pace, and nothing is lost. */
+/* At any time: never more than GM_RPM in 60 s, and no slot is lost. */
 static void
 test_pace(void **state)
 {
@@ -203,7 +203,7 @@ test_pace(void **state)
 			assert_true(n == 0 || slots[n] - slots[n - 1] >= gap);
 			if (n >= rpm)
 				assert_true(slots[n] - slots[n - rpm] >= MIN);
-			/* bursts, and a rest now and then */
+			/* bursts, and a break now and then */
 			now += n % 100 == 99 ? 3 * gap * 100 : (int64_t)n % 3;
 		}
 		assert_int_equal(slots[0], NOW);
@@ -212,7 +212,7 @@ test_pace(void **state)
 	}
 }
 
-/* The pace is of a project and a model. */
+/* GM_RPM applies to each project and model. */
 static void
 test_paces(void **state)
 {
@@ -231,7 +231,7 @@ test_paces(void **state)
 	filter = (struct gm_keyfilter){ .of = GM_KEYS_ONE, .key = 2 };
 	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.at_ms, NOW);
-	/* Who keeps no pace waits for nobody, and takes no turn from others. */
+	/* A process without GM_RPM does not wait, and takes no slot from others. */
 	filter.key = 0;
 	assert_int_equal(reserve(NOW, &at), 0);
 	assert_int_equal(at, NOW + SEC);
@@ -248,7 +248,7 @@ test_paces(void **state)
 	end();
 }
 
-/* A turn that is given back is the next one's, if nobody is behind it. */
+/* A slot that is given back is free if no later one is taken. */
 static void
 test_give_back(void **state)
 {
@@ -265,7 +265,7 @@ test_give_back(void **state)
 	assert_int_equal(row("k0", MODEL)->requests, 2);
 	assert_int_equal(reserve(NOW, &last), 0);
 	assert_int_equal(last, NOW + 2 * SEC);
-	/* The one before it is not free for others, but does not count. */
+	/* An earlier slot does not become free, but its request does not count. */
 	assert_non_null(gm_keyrule_give_back(AT(MODEL, NOW), 0, at));
 	assert_int_equal(row("k0", MODEL)->requests, 2);
 	assert_int_equal(reserve(NOW, &at), 0);
@@ -274,7 +274,7 @@ test_give_back(void **state)
 	end();
 }
 
-/* Input tokens are paid for one after the other, whoever uses them. */
+/* Under GM_TPM requests wait for each other's tokens, in all processes. */
 static void
 test_tokens(void **state)
 {
@@ -285,7 +285,7 @@ test_tokens(void **state)
 		{ 100, NOW, NOW + 30 * SEC, NOW + 40 * SEC },
 		{ 0, NOW + SEC, NOW + 40 * SEC, NOW + 40 * SEC }, /* unknown */
 		{ 1, NOW + MIN, NOW + MIN, NOW + MIN + 100 },
-		/* More than a minute has: it waits, and the next one longer. */
+		/* More tokens than a minute has: the next request waits longer. */
 		{ 6000, NOW + MIN, NOW + MIN + 100, NOW + 11 * MIN + 100 },
 		{ 1, NOW + 2 * MIN, NOW + 11 * MIN + 100,
 		    NOW + 11 * MIN + 200 },
@@ -305,7 +305,7 @@ test_tokens(void **state)
 		assert_int_equal(row("k0", MODEL)->tokens_ms, rows[i].until);
 	}
 	assert_false(table.changed);
-	/* What costs nothing neither waits nor counts, nor without a limit. */
+	/* Free requests, and those without a limit, neither wait nor count. */
 	filter.free = true;
 	assert_int_equal(reserve(NOW + HOUR, &at), 0);
 	assert_int_equal(at, NOW + HOUR);
@@ -314,13 +314,13 @@ test_tokens(void **state)
 	assert_int_equal(reserve(NOW + HOUR, &at), 0);
 	assert_int_equal(at, NOW + HOUR);
 	assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + 25 * HOUR);
-	/* Slots that were given out are dropped, and debts. */
+	/* A reset frees slots and tokens that were reserved ahead. */
 	gm_keyrule_reset(AT(NULL, NOW), 0);
 	assert_int_equal(row("k0", MODEL)->tokens_ms, NOW + HOUR);
 	end();
 }
 
-/* Another project is taken before its turn; the later limit decides. */
+/* A project with an earlier slot is taken; the later limit decides. */
 static void
 test_tokens_and_slots(void **state)
 {
@@ -344,7 +344,7 @@ test_tokens_and_slots(void **state)
 	end();
 }
 
-/* Requests that are given up, the last first, leave nothing behind. */
+/* Requests that are given back, the last first, leave nothing. */
 static void
 test_tokens_given_back(void **state)
 {
@@ -375,7 +375,7 @@ test_tokens_given_back(void **state)
 	}
 }
 
-/* What the service counts is what holds. */
+/* The count of the service replaces the estimate. */
 static void
 test_tokens_corrected(void **state)
 {
@@ -424,7 +424,7 @@ test_tokens_corrected(void **state)
 	end();
 }
 
-/* The next free slot of any project; of equal ones the current key's. */
+/* The next free slot of any project; of equal ones that of the current key. */
 static void
 test_slots_of_projects(void **state)
 {
@@ -445,11 +445,11 @@ test_slots_of_projects(void **state)
 		assert_int_equal(p.index, picks[i].index);
 		assert_int_equal(p.at_ms, NOW + picks[i].in);
 		assert_non_null(gm_keyrule_reserve(AT(MODEL, NOW), &p, &err));
-		/* The current key stays, so that nothing need be written. */
+		/* The current key stays current, so only counters are written. */
 		assert_int_equal(gm_keyrule_current(AT(MODEL, NOW)), 0);
 		assert_false(table.changed);
 	}
-	/* Once it cannot be used any more, the next one is current. */
+	/* If it cannot be used any more, the next one becomes current. */
 	put("label:work", MODEL, GM_CLASS_QUOTA_MINUTE, NOW, NOW + MIN);
 	gm_keyrule_pick(AT(MODEL, NOW), &p);
 	assert_int_equal(p.index, 2);

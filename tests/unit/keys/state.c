@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "../base/file_place.h"
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "keys/state.h"
@@ -74,7 +74,7 @@ use(struct gm_keystate *k, const char *id)
 	gm_keystate_unlock(k);
 }
 
-/* Look at the table, with all counters. */
+/* Read the table, with all counters. */
 static void
 look(struct gm_keystate *k)
 {
@@ -100,7 +100,7 @@ requests(const struct gm_keytable *t, const char *id)
 	return row != NULL ? row->requests : -1;
 }
 
-/* One of two processes, as it were. */
+/* A handle, like that of another process. */
 struct side {
 	struct gm_keystate k;
 };
@@ -155,7 +155,7 @@ test_two(void **state)
 	close_side(&b);
 }
 
-/* Counters are rewritten where they are: the file stays the same one. */
+/* Counters are rewritten in place: the file is not replaced. */
 static void
 test_in_place(void **state)
 {
@@ -180,7 +180,7 @@ test_in_place(void **state)
 	close_side(&a);
 }
 
-/* A file of version 1 is written anew, and nothing in place before. */
+/* A file of version 1 is replaced before anything is written in place. */
 static void
 test_version_1(void **state)
 {
@@ -226,7 +226,7 @@ test_ids(void **state)
 	close_side(&a);
 }
 
-/* Something that lets us do without a file, with one note, and for good. */
+/* An obstacle: the state stays in memory, with one note, for the whole run. */
 static void
 assert_memory(const char *dir, const char *want)
 {
@@ -267,7 +267,7 @@ test_memory(void **state)
 	assert_int_equal(count("sub", false), 0);
 }
 
-/* Each of the files may be something else. */
+/* Each of the files may be something else, such as a FIFO. */
 static void
 test_odd_files(void **state)
 {
@@ -320,7 +320,7 @@ test_odd_salt(void **state)
 	}
 }
 
-/* What is garbage is told of once, and gone with the next save. */
+/* Garbage gets one note, and the next save removes it. */
 static void
 test_garbage(void **state)
 {
@@ -340,7 +340,7 @@ test_garbage(void **state)
 	close_side(&a);
 }
 
-/* Of what is over the limit it is told once how much is gone. */
+/* One note says how many rows over the limit were dropped. */
 static void
 test_too_many(void **state)
 {
@@ -370,7 +370,7 @@ test_too_many(void **state)
 	close_side(&a);
 }
 
-/* More than we would ever write: not to be read in part, and written so. */
+/* A file larger than ours is not read in part and then overwritten. */
 static void
 test_too_large(void **state)
 {
@@ -384,7 +384,7 @@ test_too_large(void **state)
 	assert_int_equal(st.st_size, GM_KEYTABLE_BYTES + 1);
 }
 
-/* A table of the future is not ours to write over. */
+/* A file of a later version is not overwritten. */
 static void
 test_newer(void **state)
 {
@@ -417,7 +417,7 @@ test_modes(void **state)
 	close_side(&a);
 }
 
-/* Root may do anything, so somebody else tries. */
+/* Root may do anything, so another user tries. */
 static void
 test_read_only(void **state)
 {
@@ -451,7 +451,7 @@ limit(rlim_t size)
 	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
-/* What we learn counts for us at once, and for all when there is room again. */
+/* On a full disk marks count in this process, and for all once there is room. */
 static void
 test_full(void **state)
 {
@@ -485,7 +485,7 @@ test_full(void **state)
 	close_side(&b);
 }
 
-/* Counters in place may fail as well. */
+/* Writing counters in place may fail, too. */
 static void
 test_full_counters(void **state)
 {
@@ -507,7 +507,7 @@ test_full_counters(void **state)
 	close_side(&a);
 }
 
-/* Who waits in vain goes on, without a hang and without harm to the file. */
+/* After a timeout of the lock the process goes on and leaves the file alone. */
 static void
 test_lock_in_vain(void **state)
 {
@@ -546,7 +546,7 @@ enter_at(struct gm_keystate *k, struct gm_keywait *w)
 	return rc;
 }
 
-/* The lock is alive while the file changes, though not for ever. */
+/* A wait goes on while the file changes, but not for ever. */
 static void
 test_lock_alive(void **state)
 {
@@ -561,7 +561,7 @@ test_lock_alive(void **state)
 	mark(&a.k, "key", 60000);
 	lock(&a.k);
 	assert_int_equal(enter_at(&b.k, &w), 0);
-	/* whoever holds it changes the file in place, then replaces it */
+	/* the holder changes the file in place, then replaces it */
 	w.changed_ms -= 11000;
 	assert_int_equal(utimensat(AT_FDCWD, "keys", past, 0), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
@@ -569,7 +569,7 @@ test_lock_alive(void **state)
 	put_file("keys.other", "");
 	assert_int_equal(rename("keys.other", "keys"), 0);
 	assert_int_equal(enter_at(&b.k, &w), 0);
-	/* or was killed while it wrote the new one */
+	/* or was killed while it wrote the file aside */
 	w.changed_ms -= 11000;
 	put_file("keys.new", "");
 	assert_int_equal(enter_at(&b.k, &w), 0);
@@ -590,7 +590,7 @@ test_lock_alive(void **state)
 	close_side(&b);
 }
 
-/* Whoever has waited for the lock leaves it to others when it has had it. */
+/* A process that has waited yields the lock afterwards. */
 static void
 test_lock_fair(void **state)
 {
@@ -651,7 +651,7 @@ test_lock_naps(void **state)
 	close_side(&b);
 }
 
-/* A signal ends the wait for a lock, long before its time is over. */
+/* A signal ends the wait for a lock at once. */
 static void
 test_lock_signal(void **state)
 {
@@ -677,7 +677,7 @@ test_lock_signal(void **state)
 	close_side(&a);
 }
 
-/* Until the process waits for something, but not for us to do so. */
+/* Wait until the child sleeps in a system call. */
 static void
 wait_until_asleep(pid_t pid)
 {
@@ -695,7 +695,7 @@ wait_until_asleep(pid_t pid)
 	} while (after == NULL || strncmp(after, ") S", 3) != 0);
 }
 
-/* Whoever gives something back waits a little, whatever the stage. */
+/* A reservation that is given back waits briefly, at any stage. */
 static void
 test_lock_briefly(void **state)
 {
@@ -732,7 +732,7 @@ test_lock_briefly(void **state)
 	assert_true(b.k.brief_left_us <= 0);
 	gm_keystate_unlock(&a.k);
 	b.k.yield_until_ms =
-	    gm_clock_mono_ms() + 60000; /* for which is no time */
+	    gm_clock_mono_ms() + 60000; /* longer than a brief wait */
 	assert_int_equal(gm_keystate_lock(&b.k, true, NOW, &err), 0);
 	assert_string_equal(said(), "");
 	close_side(&a);
@@ -741,7 +741,7 @@ test_lock_briefly(void **state)
 	(void)close(ends[1]);
 }
 
-/* A clock that was a year ahead has left its times. */
+/* Times that a clock, a year ahead, has written. */
 static void
 test_clock_back(void **state)
 {
@@ -755,7 +755,7 @@ test_clock_back(void **state)
 	assert_int_equal(gm_keystate_lock(&a.k, false, NOW - year_ms, &err), 0);
 	assert_true(a.k.table.rows[0].since_ms == NOW - year_ms);
 	assert_true(a.k.table.rows[0].until_ms == NOW - year_ms + 25 * 3600000);
-	/* which is right for all from then on */
+	/* the corrected time is saved for all */
 	gm_keystate_save_counters(&a.k, &a.k.table.rows[0]);
 	gm_keystate_unlock(&a.k);
 	look(&a.k);
@@ -763,7 +763,7 @@ test_clock_back(void **state)
 	close_side(&a);
 }
 
-/* Removed while we run: by hand, to forget everything. */
+/* The directory is removed during the run, to forget everything. */
 static void
 test_removed(void **state)
 {
@@ -790,7 +790,7 @@ test_removed(void **state)
 	close_side(&a);
 }
 
-/* The file aside that a killed process left is in nobody's way. */
+/* A file aside that a killed process has left does no harm. */
 static void
 test_litter(void **state)
 {

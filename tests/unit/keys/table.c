@@ -60,7 +60,7 @@ test_find(void **state)
 	gm_keytable_release(&t);
 }
 
-/* What a line could not hold never gets into the table. */
+/* Names that a line cannot hold never get into the table. */
 static void
 test_names(void **state)
 {
@@ -104,7 +104,7 @@ row_of(enum gm_class class, int64_t since_ms, int64_t until_ms)
 	return row;
 }
 
-/* Both ways round: the worse mark, with the later end of the two. */
+/* In both orders: the worse mark, with the later end of the two. */
 static void
 test_sort_marks(void **state)
 {
@@ -190,7 +190,7 @@ test_sort_counters(void **state)
 	gm_keytable_release(&t);
 }
 
-/* Of two that name the current key the later one is right. */
+/* Of two rows with a current key the later one counts. */
 static void
 test_sort_current(void **state)
 {
@@ -260,7 +260,7 @@ test_settle_counters(void **state)
 	} rows[] = {
 		{ 0, 0, 0, 0, 0, 0 },
 		{ NOW, NOW + HOUR_MS, NOW + 25 * HOUR_MS, NOW, NOW + HOUR_MS,
-		    NOW + 25 * HOUR_MS }, /* many wait */
+		    NOW + 25 * HOUR_MS }, /* many requests wait */
 		{ NOW + 5000, NOW + 5001, NOW + 5002, NOW + 5000, NOW + 5001,
 		    NOW + 5002 },
 		{ NOW + 5001, NOW + 5001, NOW + 1, NOW, NOW, NOW },

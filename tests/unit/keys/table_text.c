@@ -16,7 +16,7 @@
 /* 2026-11-22T10:00:00Z */
 #define NOW INT64_C(1795341600000)
 
-#define CURRENT "current" /* in place of an id: the list's row */
+#define CURRENT "current" /* instead of an id: the list's row */
 #define HEAD \
 	"# gm keys, version 2: requests, Pacific day, failures, last use, " \
 	"slot, tokens, id, model, project, class, since, until, origin, " \
@@ -25,7 +25,7 @@
 #define NO_TIME "-                        "
 #define NONE ZERO NO_TIME NO_TIME
 
-/* A whole table, as it is written. */
+/* A whole table as text. */
 static const char text[] = HEAD
     "        12  20779      3 2026-11-22T10:00:00.123Z "
     "2026-11-22T10:00:05.000Z 2026-11-22T10:00:07.000Z "
@@ -115,7 +115,7 @@ test_empty(void **state)
 	gm_keytable_release(&t);
 }
 
-/* However it is cut, whole lines are kept, and at most one is bad. */
+/* Cut anywhere: whole lines are kept, and at most one is bad. */
 static void
 test_cuts(void **state)
 {
@@ -135,7 +135,7 @@ test_cuts(void **state)
 	}
 }
 
-/* A byte of the counters costs the counters, any other at most the line. */
+/* A bad byte in the counters costs these, elsewhere at most the line. */
 static void
 test_torn(void **state)
 {
@@ -159,7 +159,7 @@ test_torn(void **state)
 			assert_true(t.rows[0].until_ms == NOW + 60000);
 			assert_true(t.rows[0].last_ms == 0 ||
 				    t.rows[0].last_ms == NOW + 123);
-			/* All of them go: half is not to be trusted. */
+			/* All become zero, as the others are stale. */
 			if (t.rows[0].last_ms == 0)
 				assert_true(t.rows[0].requests == 0 &&
 					    t.rows[0].day == 0 &&
@@ -204,7 +204,7 @@ test_bad_lines(void **state)
 	}
 }
 
-/* Rows in any order, and twice: one of each, the marks as in keytable.c. */
+/* Rows in any order, and twice: one of each is left, merged as in table.c. */
 static void
 test_duplicates(void **state)
 {
@@ -238,7 +238,7 @@ test_newer(void **state)
 	gm_keytable_release(&t);
 }
 
-/* Before there were tokens: all is read, and the text is to be written anew. */
+/* Version 1, without tokens: all is read, and changed is set. */
 static void
 test_version_1(void **state)
 {
@@ -264,14 +264,14 @@ test_version_1(void **state)
 	    "2026-11-22T10:00:05.000Z " NO_TIME "key m project:123 ok - - " O
 	    " -\n" NONE "none m - key_leaked - forever " O " why\n");
 	gm_keytable_release(&t);
-	/* One that is whole is no reason to keep it. */
+	/* Version 1 is written again even if no line is bad. */
 	assert_int_equal(
 	    parse(&t, old, (size_t)(strchr(old, '\n') - old) + 1), 0);
 	assert_true(t.changed);
 	gm_keytable_release(&t);
 }
 
-/* Whatever the file holds: no crash, and what is kept can be written. */
+/* Random bytes: no crash, and the rows that are kept can be written. */
 static void
 test_garbage(void **state)
 {
@@ -315,7 +315,7 @@ get(struct gm_keytable *t, const char *id)
 	return row;
 }
 
-/* What the fields cannot hold is made to fit; numbers never shift columns. */
+/* Values too large for a field are cut; numbers never shift columns. */
 static void
 test_extremes(void **state)
 {
@@ -337,7 +337,7 @@ test_extremes(void **state)
 	gm_keytable_release(&t);
 }
 
-/* What tells nothing is left out; what does not is kept. */
+/* Idle rows are left out, all others are kept. */
 static void
 test_idle(void **state)
 {
@@ -361,7 +361,7 @@ test_idle(void **state)
 		{ "a", "project:1", GM_CLASS_OK, 0, 1, 0, false },
 		{ CURRENT, "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS, true },
 		{ CURRENT, "a", GM_CLASS_OK, 0, 0, NOW - IDLE_MS - 1, false },
-		/* of an older version, for all lists */
+		/* of an older version, of all lists */
 		{ CURRENT, "a", GM_CLASS_OK, 0, 0, 0, false },
 	};
 	struct gm_keytable t = { 0 };
@@ -378,7 +378,7 @@ test_idle(void **state)
 		row->failures = rows[i].failures;
 		row->last_ms = rows[i].last;
 		row->since_ms = rows[i].since;
-		/* A mark of a millisecond, but of a leaked key for ever. */
+		/* An ended mark; that of a leaked key never ends. */
 		if (row->class != GM_CLASS_OK && row->since_ms != 0)
 			row->until_ms = row->class == GM_CLASS_KEY_LEAKED
 			                    ? GM_KEYROW_FOREVER
@@ -393,7 +393,7 @@ test_idle(void **state)
 	}
 }
 
-/* A row of each kind; those of less worth are younger. */
+/* Rows of each kind; the less important ones are younger. */
 static void
 make_rows(struct gm_keytable *t, size_t len)
 {
@@ -405,7 +405,7 @@ make_rows(struct gm_keytable *t, size_t len)
 		{ GM_CLASS_KEY_LEAKED, 0, GM_KEYROW_FOREVER },
 		{ GM_CLASS_QUOTA_DAY, 0, NOW + 1 },
 		{ GM_CLASS_OK, 0, 0 },      /* "current" */
-		{ GM_CLASS_QUOTA, 0, NOW }, /* over */
+		{ GM_CLASS_QUOTA, 0, NOW }, /* ended */
 		{ GM_CLASS_OK, 0, 0 }, { GM_CLASS_OK, 0, 0 },
 		{ GM_CLASS_OK, NOW, 0 },
 		{ GM_CLASS_OK, 0, 0 }, /* and all others */
@@ -434,7 +434,7 @@ is_there(const struct gm_keytable *t, const char *id)
 	return gm_keytable_find(t, GM_KEYROW_OWNER, O, id, "all") != NULL;
 }
 
-/* Over the limit the oldest go, but not what they say of a dead key. */
+/* Over the limit the oldest rows are dropped, but rejections are kept. */
 static void
 test_too_many(void **state)
 {
@@ -456,7 +456,7 @@ test_too_many(void **state)
 	    gm_keytable_find(&again, GM_KEYROW_CURRENT, O, "000003", "all"));
 	assert_false(is_there(&again, "000004"));
 	assert_false(is_there(&again, "000006"));
-	assert_true(is_there(&again, "000007")); /* marked lately */
+	assert_true(is_there(&again, "000007")); /* marked recently */
 	assert_false(is_there(&again, "000009"));
 	assert_true(is_there(&again, "000010"));
 	gm_keytable_settle(&again, NOW);
@@ -468,7 +468,7 @@ test_too_many(void **state)
 	gm_keytable_release(&t);
 }
 
-/* Of dead keys alone the oldest go, too, as there is no other way. */
+/* If all rows are rejections, the oldest of them are dropped. */
 static void
 test_too_many_dead(void **state)
 {

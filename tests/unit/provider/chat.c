@@ -36,11 +36,11 @@ static const struct gm_turn file_turns[] = { { GM_ROLE_USER, files, 1 },
 
 static const char *const stops[] = { "\n\n###", "END", "\"", "", "5" };
 
-/* The dialects, and which member of a row they are. */
+/* The dialects, and their index in a row. */
 static const struct gm_provider *const services[] = { &gm_mistral, &gm_openai,
 	&gm_compatible };
 
-/* A body is messages, then what each dialect adds. */
+/* A body: messages, then members of each dialect. */
 static const struct {
 	struct gm_request request;
 	const char *messages, *members[GM_LEN(services)];
@@ -120,7 +120,7 @@ test_bodies(void **state)
 	gm_buf_release(&want);
 }
 
-/* Three turns; a signature is nothing that chat completions have. */
+/* Three turns; chat completions have no signatures. */
 static void
 test_conversation(void **state)
 {
@@ -157,8 +157,8 @@ test_conversation(void **state)
 }
 
 /*
- * Several texts of a user are one string: exactly one blank line stands between
- * them, as between a prompt and standard input.
+ * Several texts of a user are joined to one string, with exactly one blank line
+ * between them, as between a prompt and standard input.
  */
 static void
 test_texts(void **state)
@@ -209,7 +209,7 @@ test_texts(void **state)
 	gm_buf_release(&want);
 }
 
-/* A list is asked for without a body. */
+/* The request for a list has no body. */
 static void
 test_list_body(void **state)
 {
@@ -234,7 +234,7 @@ test_urls(void **state)
 {
 	static const struct {
 		const char *base, *want;
-		const char *mistral; /* NULL: the same there */
+		const char *mistral; /* NULL: no difference */
 	} rows[] = {
 		{ "https://api.mistral.ai", "https://api.mistral.ai/v1", NULL },
 		{ "https://api.mistral.ai/", "https://api.mistral.ai/v1",
@@ -284,7 +284,7 @@ test_urls(void **state)
 	gm_buf_release(&want);
 }
 
-/* What has no counterpart, and what is out of range; "" is accepted. */
+/* Options that are not supported or out of range; "": accepted. */
 static const struct {
 	struct gm_request request;
 	const char *want[GM_LEN(services)];
@@ -301,28 +301,28 @@ static const struct {
 	    { "", "", "" } },
 	{ { .thinking_budget = "0" }, { "", "", "" } },
 	{ { .turns = file_turns, .turns_len = 2 },
-	    { "inline data: mistral has no counterpart",
-		"inline data: openai has no counterpart",
-		"inline data: openai has no counterpart" } },
+	    { "files other than text: not supported by mistral",
+		"files other than text: not supported by openai",
+		"files other than text: not supported by openai" } },
 	{ { .search = true, .turns = file_turns, .turns_len = 3 },
-	    { "--search, inline data, uploaded files: mistral has no "
-	      "counterpart",
-		"--search, inline data, uploaded files: openai has no "
-		"counterpart",
-		"--search, inline data, uploaded files: openai has no "
-		"counterpart" } },
+	    { "--search, files other than text, uploaded files and URLs: not "
+	      "supported by mistral",
+		"--search, files other than text, uploaded files and URLs: not "
+		"supported by openai",
+		"--search, files other than text, uploaded files and URLs: not "
+		"supported by openai" } },
 	{ { .operation = GM_OP_MODELS }, { "", "", "" } },
 	{ { .operation = GM_OP_COUNT },
-	    { "--count: mistral has no counterpart",
-		"--count: openai has no counterpart",
-		"--count: openai has no counterpart" } },
-	{ { .top_k = "40" }, { "--top-k: mistral has no counterpart",
-				 "--top-k: openai has no counterpart",
-				 "--top-k: openai has no counterpart" } },
+	    { "--count: not supported by mistral",
+		"--count: not supported by openai",
+		"--count: not supported by openai" } },
+	{ { .top_k = "40" }, { "--top-k: not supported by mistral",
+				 "--top-k: not supported by openai",
+				 "--top-k: not supported by openai" } },
 	{ { .thinking_budget = "-1" },
-	    { "--thinking -1: mistral has no counterpart",
-		"--thinking -1: openai has no counterpart",
-		"--thinking -1: openai has no counterpart" } },
+	    { "--thinking -1: not supported by mistral",
+		"--thinking -1: not supported by openai",
+		"--thinking -1: not supported by openai" } },
 	{ { .operation = GM_OP_COUNT,
 	      .top_k = "40",
 	      .safety = "BLOCK_NONE",
@@ -330,23 +330,23 @@ static const struct {
 	      .url_context = true,
 	      .thinking_budget = "1024" },
 	    { "--count, --top-k, --safety, --search, --url-context, --thinking "
-	      "1024: mistral has no counterpart",
+	      "1024: not supported by mistral",
 		"--count, --top-k, --safety, --search, --url-context, "
-		"--thinking 1024: openai has no counterpart",
+		"--thinking 1024: not supported by openai",
 		"--count, --top-k, --safety, --search, --url-context, "
-		"--thinking 1024: openai has no counterpart" } },
+		"--thinking 1024: not supported by openai" } },
 	{ { .stop = stops, .stop_len = 5 },
-	    { "", "--stop: openai takes 4 at most", "" } },
+	    { "", "--stop: openai accepts at most 4", "" } },
 	{ { .temperature = "1.51" },
-	    { "--temperature: mistral takes 1.5 at most", "", "" } },
+	    { "--temperature: mistral accepts at most 1.5", "", "" } },
 	{ { .temperature = "2e0" },
-	    { "--temperature: mistral takes 1.5 at most", "", "" } },
+	    { "--temperature: mistral accepts at most 1.5", "", "" } },
 	{ { .search = true, .stop = stops, .stop_len = 5, .temperature = "2" },
-	    { "--search: mistral has no counterpart; --temperature: mistral "
-	      "takes 1.5 at most",
-		"--search: openai has no counterpart; --stop: openai takes 4 "
-		"at most",
-		"--search: openai has no counterpart" } },
+	    { "--search: not supported by mistral; --temperature: mistral "
+	      "accepts at most 1.5",
+		"--search: not supported by openai; --stop: openai accepts at "
+		"most 4",
+		"--search: not supported by openai" } },
 };
 
 static void
@@ -435,7 +435,7 @@ test_tables(void **state)
 		    services[k]->key_header, "Authorization: Bearer ");
 }
 
-/* A list is always there: a 404 says that the address is wrong. */
+/* A 404 for the list of models means a wrong address. */
 static void
 test_classify(void **state)
 {
@@ -464,7 +464,7 @@ test_classify(void **state)
 	}
 }
 
-/* A limit of 0 says that the plan lacks the model, of quotas only. */
+/* A rate limit of 0 means that the plan lacks the model, for quotas only. */
 static void
 test_classify_head(void **state)
 {

@@ -27,7 +27,7 @@ static const struct {
 	enum gm_class class;
 	const char *words;
 } rows[] = {
-	/* Mistral's. */
+	/* Mistral. */
 	{ 400, MISTRAL("invalid_model", "\"1500\"", "\"Invalid model: x\""),
 	    GM_CLASS_MODEL_GONE, "Invalid model: x" },
 	{ 400, MISTRAL("invalid_request_error", "1500", "\"Invalid model\""),
@@ -75,7 +75,7 @@ static const struct {
 	    "Service tier capacity exceeded for this model." },
 	{ 429, "{\"message\":\"M\"}", GM_CLASS_QUOTA, "M" },
 	{ 429, "", GM_CLASS_QUOTA, "" },
-	/* OpenAI's. */
+	/* OpenAI. */
 	{ 401, OPENAI("invalid_request_error", "\"invalid_api_key\"", "M"),
 	    GM_CLASS_KEY_INVALID, "M" },
 	{ 403,
@@ -113,7 +113,7 @@ static const struct {
 	{ 503,
 	    OPENAI("service_unavailable", "null", "The engine is overloaded"),
 	    GM_CLASS_OVERLOADED, "The engine is overloaded" },
-	/* llama.cpp's. */
+	/* llama.cpp. */
 	{ 401, LLAMA("401", "authentication_error", "Invalid API Key"),
 	    GM_CLASS_KEY_REJECTED, "Invalid API Key" },
 	{ 503, LLAMA("503", "unavailable_error", "Loading model"),
@@ -129,7 +129,7 @@ static const struct {
 	    GM_CLASS_BAD_URL, "File Not Found" },
 	{ 501, LLAMA("501", "not_supported_error", "M"), GM_CLASS_BAD_REQUEST,
 	    "M" },
-	/* Ollama's. */
+	/* Ollama. */
 	{ 404,
 	    OPENAI("not_found_error", "null",
 		"model 'x' not found, try pulling it first"),
@@ -141,7 +141,7 @@ static const struct {
 	    OPENAI("api_error", "null",
 		"the input length exceeds the context length"),
 	    GM_CLASS_TOO_LARGE, "the input length exceeds the context length" },
-	/* Of all, and of what stands in between. */
+	/* All servers, and gateways. */
 	{ 404, "", GM_CLASS_BAD_URL, "" },
 	{ 404, "<title>404</title>", GM_CLASS_BAD_URL, "404" },
 	{ 401, "<p>Sign in", GM_CLASS_FRONT_END, "Sign in" },
@@ -182,7 +182,7 @@ test_rows(void **state)
 	}
 }
 
-/* Inside a stream there is no status but the body's, or none at all. */
+/* Inside a stream only the body has a status, if any. */
 static void
 test_in_a_stream(void **state)
 {

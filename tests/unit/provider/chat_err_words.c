@@ -1,4 +1,4 @@
-/* One class in many words: what compatible servers and gateways say of it. */
+/* Classes in the many wordings of OpenAI-compatible servers and gateways. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,14 +27,14 @@ static const struct {
 	enum gm_class class;
 	const char *words;
 } rows[] = {
-	/* A rejected key that is no 401. */
+	/* A rejected key without 401. */
 	{ 400, "{\"code\":\"bad argument\",\"error\":\"Incorrect API key.\"}",
 	    GM_CLASS_KEY_INVALID, "Incorrect API key." },
 	{ 400, "[" INFO("API_KEY_INVALID") "]", GM_CLASS_KEY_INVALID, "M" },
 	{ 400, "[" ERROR("API key expired.") "]", GM_CLASS_KEY_EXPIRED,
 	    "API key expired." },
 	{ 403, INFO("CONSUMER_SUSPENDED"), GM_CLASS_PROJECT_BLOCKED, "M" },
-	/* A model that is not there, as 400. */
+	/* A missing model with 400. */
 	{ 400, "{\"error\":{\"code\":400,\"message\":\"model not found\"}}",
 	    GM_CLASS_MODEL_GONE, "model not found" },
 	{ 400,
@@ -51,7 +51,7 @@ static const struct {
 	{ 400, CODED("model_not_supported", "M"), GM_CLASS_MODEL_GONE, "M" },
 	{ 400, ERROR("Images are not supported by this model"),
 	    GM_CLASS_BAD_REQUEST, "Images are not supported by this model" },
-	/* The model failed in its midst. */
+	/* The model failed during the answer. */
 	{ 424, "{\"error\":\"Out of memory\",\"error_type\":\"generation\"}",
 	    GM_CLASS_SERVER, "Out of memory" },
 	{ 424, "", GM_CLASS_SERVER, "" },
@@ -63,7 +63,7 @@ static const struct {
 	    GM_CLASS_OVERLOADED, "Busy" },
 	{ 429, "{\"error\":\"Busy\",\"error_type\":\"overloaded\"}",
 	    GM_CLASS_OVERLOADED, "Busy" },
-	/* No capacity is no quota. */
+	/* Lack of capacity, not a quota. */
 	{ 429, INFO("MODEL_CAPACITY_EXHAUSTED"), GM_CLASS_OVERLOADED, "M" },
 	{ 429, ERROR("No capacity available for x"), GM_CLASS_OVERLOADED,
 	    "No capacity available for x" },
@@ -73,7 +73,7 @@ static const struct {
 	    "We see high demand for x" },
 	{ 429, ERROR("Over capacity: 3 requests per minute"),
 	    GM_CLASS_QUOTA_MINUTE, "Over capacity: 3 requests per minute" },
-	/* Nor is an empty account. */
+	/* An empty account, not a quota. */
 	{ 429, CODED("billing_not_active", "M"), GM_CLASS_NO_CREDIT, "M" },
 	{ 429,
 	    "{\"error\":{\"type\":\"exceeded_current_quota_error\","
@@ -84,7 +84,7 @@ static const struct {
 	{ 403, ERROR("Insufficient balance"), GM_CLASS_NO_CREDIT,
 	    "Insufficient balance" },
 	{ 200, CODED("insufficient_quota", "M"), GM_CLASS_NO_CREDIT, "M" },
-	/* Limits of a day under the code of those of a minute. */
+	/* Daily limits under the code of a limit per minute. */
 	{ 429,
 	    CODED("rate_limit_exceeded", "Reached requests per day: Limit 200"),
 	    GM_CLASS_QUOTA_DAY, "Reached requests per day: Limit 200" },
@@ -102,7 +102,7 @@ static const struct {
 	{ 429, CODED("rate_limit_exceeded", "M"), GM_CLASS_QUOTA_MINUTE, "M" },
 	{ 429, ERROR("M has no free quota tier"), GM_CLASS_QUOTA_NONE,
 	    "M has no free quota tier" },
-	/* More than a quota ever holds. */
+	/* Requests larger than the whole quota. */
 	{ 429, CODED("rate_limit_exceeded", "Limit 30000, Requested 45000"),
 	    GM_CLASS_TOO_LARGE, "Limit 30000, Requested 45000" },
 	{ 413, CODED("rate_limit_exceeded", "Limit: 6,000, requested 8,000"),
@@ -112,7 +112,7 @@ static const struct {
 	    GM_CLASS_QUOTA_MINUTE, "Limit 9000, Used 8000, Requested 99" },
 	{ 429, CODED("rate_limit_exceeded", "Limit 0, Used 0, Requested 99"),
 	    GM_CLASS_QUOTA_NONE, "Limit 0, Used 0, Requested 99" },
-	/* Too large, in other words. */
+	/* Too large, in other wordings. */
 	{ 413, "{\"error\":\"M\"}", GM_CLASS_TOO_LARGE, "M" },
 	{ 400, ERROR("prompt is too long: 9 tokens > 8 maximum"),
 	    GM_CLASS_TOO_LARGE, "prompt is too long: 9 tokens > 8 maximum" },
@@ -144,7 +144,7 @@ static const struct {
 	{ 400, ERROR("The prompt is fine, but the request contains no tool"),
 	    GM_CLASS_BAD_REQUEST,
 	    "The prompt is fine, but the request contains no tool" },
-	/* A body inside a message, whoever has put it there. */
+	/* A body inside a message. */
 	{ 400,
 	    ERROR(
 		"litellm.BadRequestError: OpenAIException - Error code: 400 "
@@ -168,7 +168,7 @@ static const struct {
 	    ERROR("Error code: 400 - {'error': {'message': 'Your credit "
 		  "balance is too low'}}"),
 	    GM_CLASS_NO_CREDIT, "Your credit balance is too low" },
-	/* A part of the request is none. */
+	/* A part of the request inside a message is no body. */
 	{ 400, ERROR("Invalid message: {'error': 'the api key is invalid'}"),
 	    GM_CLASS_BAD_REQUEST,
 	    "Invalid message: {'error': 'the api key is invalid'}" },
@@ -222,7 +222,7 @@ static const struct {
 	    "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
 	    "\"message\":\"Busy\"}}",
 	    GM_CLASS_OVERLOADED, "Busy" },
-	/* The words under other names. */
+	/* The message under other names. */
 	{ 401, "{\"code\":\"401\",\"msg\":\"token expired or incorrect\"}",
 	    GM_CLASS_KEY_REJECTED, "token expired or incorrect" },
 	{ 400, "{\"errors\":[\"a\",{\"message\":\"b\"}]}", GM_CLASS_BAD_REQUEST,
@@ -254,7 +254,7 @@ static const struct {
 	{ 400, ROUTER("400", "{\\\"error\\\":{\\\"message\\\":\\\"Bad.\\\"}}"),
 	    GM_CLASS_BAD_REQUEST, "Bad." },
 	{ 502, ROUTER("502", ""), GM_CLASS_SERVER, "Provider returned error" },
-	/* That service's key is not ours. */
+	/* The key of an upstream service is not ours. */
 	{ 400,
 	    ROUTER("400", "{\\\"error\\\":{\\\"code\\\":401,\\\"message\\\":"
 			  "\\\"API key not valid\\\"}}"),
@@ -281,7 +281,7 @@ test_rows(void **state)
 	}
 }
 
-/* Both numbers, also if the service's words are cut before them. */
+/* Both numbers are shown, also if the text is cut before them. */
 static void
 test_beyond_quota(void **state)
 {
@@ -294,11 +294,11 @@ test_beyond_quota(void **state)
 	gm_chat_classify(429, gm_span_of(body), &f);
 	assert_int_equal(f.class, GM_CLASS_TOO_LARGE);
 	assert_string_equal(
-	    f.remedy, "it counts as 45000, and the whole quota is 30000");
+	    f.remedy, "send less: it counts as 45000, and the quota is 30000");
 	gm_gemini_classify("m", 429, gm_span_of(body), &f);
 	assert_int_equal(f.class, GM_CLASS_TOO_LARGE);
 	assert_string_equal(
-	    f.remedy, "it counts as 45000, and the whole quota is 30000");
+	    f.remedy, "send less: it counts as 45000, and the quota is 30000");
 }
 
 int

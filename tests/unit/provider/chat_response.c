@@ -22,7 +22,7 @@ struct run {
 	struct gm_answer answer;
 	struct gm_sink sink;
 	struct gm_buf log;
-	size_t room; /* texts that the sink takes */
+	size_t room; /* texts that the sink accepts */
 	struct gm_err err;
 };
 
@@ -198,7 +198,7 @@ static const struct {
 	{ "empty", { CHUNK("{}", "\"\"") }, " 0 " },
 	{ "a number", { CHUNK("{}", "5") }, " 0 " },
 	{ "the last counts", { DONE, CHUNK("{}", "\"length\"") }, " 2 length" },
-	/* Odd, but no fault. */
+	/* Odd, but valid. */
 	{ "choices of other kinds",
 	    { "{\"choices\":null}", "{\"choices\":5}",
 		"{\"choices\":[1,[],{}]}",
@@ -295,7 +295,7 @@ test_usage(void **state)
 		{ "{\"completion_tokens\":3,\"completion_tokens_details\":{"
 		  "\"reasoning_tokens\":3}}",
 		    { -1, -1, 0, 3, -1 } },
-		/* counted apart, against the rule */
+		/* counted separately, against the documentation */
 		{ "{\"completion_tokens\":3,\"completion_tokens_details\":{"
 		  "\"reasoning_tokens\":4}}",
 		    { -1, -1, 3, 4, -1 } },
@@ -313,7 +313,7 @@ test_usage(void **state)
 		gm_buf_reset(&document);
 		gm_buf_printf(
 		    &document, "{\"choices\":[],\"usage\":%s}", cases[i].usage);
-		/* What comes again does not add up, and null changes nothing. */
+		/* Repeated counts replace, and null changes nothing. */
 		assert_int_equal(feed(&r, gm_buf_str(&document)), 0);
 		assert_int_equal(feed(&r, gm_buf_str(&document)), 0);
 		assert_int_equal(
@@ -364,7 +364,7 @@ test_no_answer(void **state)
 	release(&r);
 }
 
-/* The sink's error comes back as it is, and ends the document. */
+/* The sink's error is returned unchanged, and ends the document. */
 static void
 test_sink_fails(void **state)
 {

@@ -12,7 +12,7 @@
 struct run {
 	struct gm_answer answer;
 	struct gm_buf page;
-	bool full; /* the sink takes nothing */
+	bool full; /* the sink fails */
 	struct gm_err err;
 };
 

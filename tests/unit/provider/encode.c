@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/keyring.h"
 #include "provider/encode.h"
 
@@ -72,7 +72,7 @@ check(
 		assert_null(http.secret);
 	else
 		assert_string_equal(http.secret, secret);
-	assert_int_equal(http.timeout_ms, 5); /* the rest is the caller's */
+	assert_int_equal(http.timeout_ms, 5); /* unchanged */
 	if (body == NULL) {
 		assert_null(http.body.read);
 		assert_string_equal(
@@ -89,7 +89,7 @@ check(
 	assert_null(http.headers[2]);
 }
 
-/* Made and signed in any order, and again: nothing of before is left. */
+/* make and sign in any order, repeatedly: nothing old is left. */
 static void
 test_make(void **state)
 {
@@ -109,7 +109,7 @@ test_make(void **state)
 	gm_encoded_release(&r);
 }
 
-/* A service that needs no key is sent no header, nor an older key's. */
+/* Without a key there is no header, not even with an earlier key. */
 static void
 test_no_key(void **state)
 {
@@ -134,7 +134,7 @@ test_no_key(void **state)
 	gm_encoded_release(&r);
 }
 
-/* Another key is signed for; another project needs another body. */
+/* Another key needs another sign, another project another body. */
 static void
 test_project(void **state)
 {
@@ -181,7 +181,7 @@ test_empty(void **state)
 	gm_encoded_release(&r);
 }
 
-/* The longest key fits; what does not fit is told as the request's fault. */
+/* The longest key fits; a longer one is an error of the request. */
 static void
 test_sizes(void **state)
 {
@@ -203,7 +203,7 @@ test_sizes(void **state)
 	gm_encoded_release(&r);
 }
 
-/* All but the body, and the key masked. */
+/* Everything but the body, with the key masked. */
 static void
 test_describe(void **state)
 {

@@ -22,7 +22,7 @@
 #define DEEP "{\"error\":{\"error\":{\"error\":{\"error\":"
 #define KIB ((size_t)1024)
 
-/* What is filled, in words: see show(). */
+/* The members that are set, as text: see show(). */
 static const struct {
 	const char *name;
 	struct gm_span body;
@@ -190,7 +190,7 @@ static const struct {
 
 static const struct {
 	const char *name;
-	struct gm_span details; /* in the envelope */
+	struct gm_span details; /* of the error */
 	const char *want;
 } details[] = {
 	{ "ErrorInfo",
@@ -281,7 +281,7 @@ put(struct gm_buf *out, const char *name, const struct gm_buf *value)
 	gm_term_line(out, gm_buf_span(value), 1000);
 }
 
-/* What a body holds, with white space folded. */
+/* The contents of a body, with white space folded. */
 static const char *
 show(struct gm_buf *out, struct gm_span body)
 {
@@ -292,7 +292,7 @@ show(struct gm_buf *out, struct gm_span body)
 	if (e.code != 0)
 		gm_buf_printf(out, "code %ld", e.code);
 	put(out, "message", &e.message);
-	if (e.code == 0) /* else it is the same in digits */
+	if (e.code == 0) /* else the name is the code in digits */
 		put(out, "name", &e.name);
 	put(out, "type", &e.type);
 	put(out, "status", &e.status);
@@ -306,7 +306,7 @@ show(struct gm_buf *out, struct gm_span body)
 		gm_buf_puts(out, out->len > 0 ? ", zero" : "zero");
 	if (e.html)
 		gm_buf_puts(out, out->len > 0 ? ", html" : "html");
-	/* What is known was read from JSON, or from a text's words. */
+	/* Either from JSON, or from text. */
 	assert_true(e.json || e.code == 0);
 	gm_errbody_release(&e);
 	gm_errbody_release(&e);
@@ -353,7 +353,7 @@ test_details(void **state)
 	gm_buf_release(&want);
 }
 
-/* Is it JSON at all?  A gateway's words are not the service's. */
+/* Text is no JSON: it is from a gateway. */
 static void
 test_json(void **state)
 {
@@ -380,7 +380,7 @@ test_json(void **state)
 	}
 }
 
-/* A body of many MiB: the words are its beginning. */
+/* A body of many MiB: the message is its beginning. */
 static void
 test_large(void **state)
 {

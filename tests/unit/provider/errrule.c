@@ -15,7 +15,7 @@
 	"{\"error\":{\"message\":\"M\",\"metadata\":{\"raw\":\"" words "\"}}}"
 
 static const struct gm_errrule rules[] = {
-	/* Without a status: never a key's, nor a project's. */
+	/* A rule without a status never matches a key or project. */
 	{ 0, "name", NULL, GM_CLASS_KEY_INVALID },
 	{ 0, NULL, "words", GM_CLASS_NO_CREDIT },
 	{ 0, NULL, "words", GM_CLASS_QUOTA_SPEND },
@@ -23,14 +23,14 @@ static const struct gm_errrule rules[] = {
 	{ 0, "name", NULL, GM_CLASS_CANCELLED },
 	{ 0, NULL, "words", GM_CLASS_SERVER },
 	{ 418, NULL, "one*two", GM_CLASS_LOADING },
-	/* Nor by words alone. */
+	/* Nor does one with words alone. */
 	{ 421, NULL, "key", GM_CLASS_KEY_INVALID },
 	{ 421, "named", "key", GM_CLASS_KEY_EXPIRED },
 	{ 503, NULL, "late", GM_CLASS_SERVER_TIMEOUT },
 	{ 503, NULL, NULL, GM_CLASS_OVERLOADED },
 };
 
-/* GM_CLASS_OK: none holds. */
+/* GM_CLASS_OK: no rule matches. */
 static const struct {
 	long http;
 	const char *body;
@@ -52,7 +52,7 @@ static const struct {
 	{ 421, "{\"code\":\"named\",\"message\":\"The key.\"}",
 	    GM_CLASS_KEY_EXPIRED },
 	{ 420, "{\"code\":\"named\",\"message\":\"The key.\"}", GM_CLASS_OK },
-	/* What a service behind says is not about our key. */
+	/* The text of an upstream service is not about our key. */
 	{ 421,
 	    "{\"error\":{\"code\":\"named\",\"metadata\":{\"raw\":\"the "
 	    "key\"}}}",
@@ -62,7 +62,7 @@ static const struct {
 	{ 503, "", GM_CLASS_OVERLOADED },
 	{ 502, "too late", GM_CLASS_OK },
 	{ 400, "", GM_CLASS_OK },
-	/* Of a page the status counts alone. */
+	/* Only the status of a page counts. */
 	{ 400, "<p>words", GM_CLASS_BAD_REQUEST },
 	{ 401, "<p>", GM_CLASS_FRONT_END },
 	{ 402, "<p>", GM_CLASS_FRONT_END },

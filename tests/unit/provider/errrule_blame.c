@@ -1,4 +1,4 @@
-/* Which refusals mark a key or its project: those that are documented, only. */
+/* Only documented errors mark a key or its project. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,10 +19,10 @@
 	"\"}]}}"
 #define CODE(code) "{\"error\":{\"message\":\"No.\",\"code\":\"" code "\"}}"
 
-/* What may be marked with any status, and with what else; 0: none. */
+/* Names and texts, and the statuses with which they mark a key; 0: none. */
 static const struct {
 	const char *body;
-	long http[4]; /* those that are documented */
+	long http[4]; /* documented statuses */
 	enum gm_class class;
 } rows[] = {
 	{ ERROR("Your API key was reported as leaked."), { 403 },
@@ -60,7 +60,7 @@ static const struct {
 	    GM_CLASS_QUOTA_SPEND },
 };
 
-/* What the status alone says of a key. */
+/* Classes of keys by the status alone. */
 static enum gm_class
 class_of_status(long http)
 {
@@ -117,7 +117,7 @@ test_statuses(void **state)
 		}
 }
 
-/* What goes wrong elsewhere may speak of keys. */
+/* Errors of other parts may mention keys. */
 static void
 test_words(void **state)
 {
@@ -151,7 +151,7 @@ static const struct {
 	    GM_CLASS_FORBIDDEN },
 	{ 403, MODEL, "Forbidden", GM_CLASS_FORBIDDEN },
 	{ 403, MODEL, INFO("IAM_PERMISSION_DENIED"), GM_CLASS_FORBIDDEN },
-	/* What the request names is not the key's matter. */
+	/* An error about a name in the request is not the key's fault. */
 	{ 403, MODEL,
 	    ERROR("You do not have permission to access the File abc or it "
 		  "may not exist."),
@@ -224,7 +224,7 @@ static const struct {
 	    true },
 	{ 400, DENIED("This can't be used from your current location."), true },
 	{ 403, ERROR("The service may not be used in your country"), true },
-	/* A tool may not be offered there; the rest is. */
+	/* Only a tool is not available in the region. */
 	{ 400,
 	    DENIED("Google Maps grounding is not available in your country."),
 	    false },
@@ -235,7 +235,7 @@ static const struct {
 	{ 403, ERROR("Image search is not available in your region"), false },
 	{ 400, ERROR("Invalid text: \\\"it is not available in your country"),
 	    false },
-	/* Other things that are not supported, or not ready. */
+	/* Other unsupported things, or not ready. */
 	{ 400, DENIED("The File x is not in an ACTIVE state."), false },
 	{ 400, ERROR("The region 'xx' of the tool is not supported"), false },
 	{ 400, ERROR("Thinking is not supported for this model"), false },

@@ -1,4 +1,4 @@
-/* Words mark a key only as the main statement of the service itself. */
+/* A text marks a key only as the main statement of the service itself. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +14,9 @@
 static const struct {
 	long http;
 	const char *message;
-	enum gm_class class; /* GM_CLASS_OK: none that marks a key or project */
+	enum gm_class class; /* GM_CLASS_OK: one that marks no key or project */
 } rows[] = {
-	/* What was not charged, what would be, and what holds for others. */
+	/* Denials, conditions, and statements about others. */
 	{ 403, "No credits were charged.", GM_CLASS_OK },
 	{ 429, "No credits were used for this request", GM_CLASS_OK },
 	{ 400, "Invalid image size. No credits were deducted.", GM_CLASS_OK },
@@ -37,7 +37,7 @@ static const struct {
 	    GM_CLASS_OK },
 	{ 429, "Too many requests. Your credits are exhausted faster so.",
 	    GM_CLASS_OK },
-	/* A quotation that was cut. */
+	/* An incomplete quotation. */
 	{ 403, "Prompt blocked: \"my api key has been leaked what do I",
 	    GM_CLASS_OK },
 	{ 400,
@@ -55,7 +55,7 @@ static const struct {
 	    GM_CLASS_OK },
 	{ 400, "Bad \xE2\x80\x98the api key is invalid\xE2\x80\x99",
 	    GM_CLASS_OK },
-	/* Text of the request without any quotes. */
+	/* Text of the request without quotation marks. */
 	{ 400,
 	    "Conversation roles must alternate user/assistant/... Got: my api "
 	    "key is invalid",
@@ -106,7 +106,7 @@ static const struct {
 	{ 400, "Upstream tool returned 401: Incorrect API key", GM_CLASS_OK },
 	{ 403, "Your project has been suspended from file search",
 	    GM_CLASS_OK },
-	/* What the service itself says. */
+	/* Statements of the service itself. */
 	{ 400, "API_KEY_INVALID: API key not valid", GM_CLASS_KEY_INVALID },
 	{ 400, "400 INVALID_ARGUMENT. API key not valid.",
 	    GM_CLASS_KEY_INVALID },
@@ -145,7 +145,7 @@ static const struct {
 	    GM_CLASS_NO_CREDIT },
 	{ 429, "Your account is not active, please check your billing details",
 	    GM_CLASS_NO_CREDIT },
-	/* The account, in words that are documented. */
+	/* The account, in documented wordings. */
 	{ 400,
 	    "You have reached your specified API usage limits. You will regain "
 	    "access on 2026-12-01 at 00:00 UTC.",
@@ -224,7 +224,7 @@ test_main_statement(void **state)
 		check(i, "chat", &f);
 		gm_gemini_classify("m", rows[i].http, gm_buf_span(&body), &f);
 		check(i, "gemini", &f);
-		/* What stands for a status here stands for none there. */
+		/* A status from words only with a code. */
 		gm_chat_classify(200, gm_buf_span(&body), &f);
 		if (rows[i].class == GM_CLASS_OK && rows[i].http != 503)
 			check(i, "stream", &f);
@@ -232,7 +232,7 @@ test_main_statement(void **state)
 	gm_buf_release(&body);
 }
 
-/* Documented codes and types count whatever the words are. */
+/* Documented codes and types count with any text. */
 static const struct {
 	const char *name;
 	long http[4];

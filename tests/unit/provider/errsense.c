@@ -1,4 +1,4 @@
-/* One meaning in many words, and the same words with another meaning. */
+/* One meaning in many wordings, and similar wordings with another meaning. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 static const struct {
 	long http;
-	enum gm_class class; /* GM_CLASS_OK: nothing is said */
+	enum gm_class class; /* GM_CLASS_OK: no meaning found */
 	const char *text;
 } rows[] = {
 	/* The region. */
@@ -42,7 +42,7 @@ static const struct {
 	{ 403, GM_CLASS_OK, "The bucket location is not accessible" },
 	{ 400, GM_CLASS_OK, "Invalid value: 'not available in your country'" },
 	{ 400, GM_CLASS_OK, "Answer for your country. Images not supported" },
-	/* A key that is not valid. */
+	/* An invalid key. */
 	{ 400, GM_CLASS_KEY_INVALID, "The API key you provided is invalid." },
 	{ 403, GM_CLASS_KEY_INVALID, "Invalid authentication token" },
 	{ 400, GM_CLASS_KEY_INVALID, "invalid x-api-key" },
@@ -73,7 +73,7 @@ static const struct {
 	{ 400, GM_CLASS_OK, "The function get_api_key is invalid" },
 	{ 400, GM_CLASS_OK, "Use an API key. The seed is invalid." },
 	{ 403, GM_CLASS_OK, "The API key is not disabled" },
-	/* A model that is not there. */
+	/* A missing model. */
 	{ 400, GM_CLASS_MODEL_GONE, "unsupported model: x-7" },
 	{ 400, GM_CLASS_MODEL_GONE, "Model x/y-7:free is not supported" },
 	{ 400, GM_CLASS_MODEL_GONE, "The model is not loaded" },
@@ -133,7 +133,7 @@ static const struct {
 	{ 400, GM_CLASS_TOO_LARGE,
 	    "Requested 9000 tokens but the context is limited to 4096" },
 	{ 400, GM_CLASS_TOO_LARGE, "Input token count is 9 but max is 8" },
-	/* Patterns, be they within a word or over two sentences. */
+	/* Patterns, also within a word or over two sentences. */
 	{ 400, GM_CLASS_TOO_LARGE, "litellm.ContextWindowExceededError: X" },
 	{ 413, GM_CLASS_TOO_LARGE, "x.Context length:9" },
 	{ 422, GM_CLASS_TOO_LARGE, "n context sizes" },
@@ -238,7 +238,7 @@ test_unquote(void **state)
 		{ "a \"b 'c' d\"", "a *" },
 		{ "`a` and `b c`", "a and *" },
 		{ "it isn't, it's", "it isn't, it's" },
-		/* Without a closing mark all that follows is quoted. */
+		/* Without a closing mark the rest is quoted. */
 		{ "an 'open one", "an *" },
 		{ "an 'open one and \"not\" 'x", "an *" },
 		{ "a \"b 'c' d", "a *" },
@@ -303,7 +303,7 @@ test_strip(void **state)
 	}
 }
 
-/* Inside a response with status 200: the code's name, else the words. */
+/* With status 200: the name of the code, else the text. */
 static void
 test_status(void **state)
 {
@@ -365,10 +365,10 @@ test_status(void **state)
 		{ "{\"choices\":[{\"delta\":{},\"error\":{\"code\":502,"
 		  "\"message\":\"M\"}}]}",
 		    GM_CLASS_SERVER },
-		/* A pattern alone stands for no status. */
+		/* A pattern alone gives no status. */
 		{ "{\"error\":\"Shifting the context window\"}",
 		    GM_CLASS_SERVER },
-		/* Words alone mark no key; a failure is a failure. */
+		/* A text alone marks no key. */
 		{ "{\"error\":\"The API key you provided is invalid\"}",
 		    GM_CLASS_SERVER },
 		{ "{\"error\":\"Your credits are exhausted\"}",

@@ -182,8 +182,8 @@ put_prompt(struct gm_buf *out, const char *body)
 }
 
 /*
- * For counting, all of it goes into one more object, beside the model, but only
- * if there is a system instruction: else the prompt goes alone.
+ * countTokens: with a system instruction the request is in one more object, with
+ * the model; without one only the contents are sent.
  */
 static void
 test_count_bodies(void **state)
@@ -205,7 +205,7 @@ test_count_bodies(void **state)
 			request = bodies[i].request;
 			request.model = models[j].model;
 			request.operation = GM_OP_COUNT;
-			request.token.len = 0; /* never */
+			request.token.len = 0; /* no token for counting */
 			gm_buf_init(&want, 4096);
 			if (request.system.len > 0)
 				gm_buf_printf(&want,
@@ -222,7 +222,7 @@ test_count_bodies(void **state)
 	}
 }
 
-/* Three turns, with all kinds of parts and a signature that goes back. */
+/* Three turns, with all kinds of parts and a signature that is sent back. */
 static void
 test_conversation(void **state)
 {
@@ -270,7 +270,7 @@ test_conversation(void **state)
 	gm_buf_release(&got);
 }
 
-/* Each text of a turn is a part of its own, for counting as well. */
+/* Each text of a turn is a separate part, also for counting. */
 static void
 test_texts(void **state)
 {
@@ -355,7 +355,7 @@ test_list(void **state)
 	}
 }
 
-/* No model can be to blame for a list that is not there. */
+/* A missing list is not the fault of a model. */
 static void
 test_list_is_gone(void **state)
 {
@@ -415,9 +415,10 @@ test_models(void **state)
 static void
 test_bad_models(void **state)
 {
-	static const char length[] = "a model's name has 1 to 200 characters";
-	static const char letters[] =
-	    "not a model's name: it has blanks, controls or one of / ? # , %";
+	static const char length[] = "a model name has 1 to 200 characters";
+	static const char letters[] = "not a model name: it contains blanks, "
+				      "control characters or one of / "
+				      "? # , %";
 	static const struct {
 		const char *model, *want;
 	} rows[] = {
@@ -458,7 +459,7 @@ test_bad_models(void **state)
 	}
 }
 
-/* An error's replacement is compared with the bare name. */
+/* The recommended model is compared without "models/". */
 static void
 test_classify(void **state)
 {

@@ -20,7 +20,7 @@ classify(struct gm_fault *f, long http, const char *body)
 	return f;
 }
 
-/* The same news in all wrappings, and what has none. */
+/* One error in all forms, and bodies that are none. */
 static const struct {
 	long http;
 	const char *body;
@@ -53,7 +53,7 @@ static const struct {
 	    GM_CLASS_BAD_REQUEST, "No." },
 	{ 401, "", GM_CLASS_KEY_REJECTED, "" },
 	{ 403, "", GM_CLASS_FORBIDDEN, "" },
-	/* Nothing in it is of the API. */
+	/* Bodies that are not from the API. */
 	{ 404, "", GM_CLASS_BAD_URL, "" },
 	{ 404, "{}", GM_CLASS_BAD_URL, "" },
 	{ 404, ERROR("Not Found"), GM_CLASS_BAD_URL, "Not Found" },
@@ -70,13 +70,13 @@ static const struct {
 	    GM_CLASS_BAD_REQUEST, "M" },
 	{ 503, "{\"error\":{\"code\":400,\"message\":\"M\"}}", GM_CLASS_SERVER,
 	    "M" },
-	/* In a stream there is only the body, */
+	/* In a stream only the body has a status: the code, */
 	{ 200, "{\"error\":\"M\"}", GM_CLASS_PROTOCOL, "M" },
 	{ 200, "{\"error\":{\"code\":200,\"message\":\"M\"}}",
 	    GM_CLASS_PROTOCOL, "M" },
 	{ 200, "{\"error\":{\"code\":-1,\"message\":\"M\"}}", GM_CLASS_PROTOCOL,
 	    "M" },
-	/* or the status's name. */
+	/* or its name. */
 	{ 200,
 	    "{\"error\":{\"message\":\"requests per minute\","
 	    "\"status\":\"RESOURCE_EXHAUSTED\"}}",
@@ -99,7 +99,7 @@ test_forms(void **state)
 	}
 }
 
-/* Reasons decide whatever the words are, also those in another language. */
+/* Reasons decide with any text, also in another language. */
 static void
 test_reasons(void **state)
 {
@@ -139,7 +139,7 @@ test_reasons(void **state)
 	}
 }
 
-/* A page is somebody else's: whatever it says, no key is to blame. */
+/* A page is not from the API, so it never marks a key. */
 static void
 test_pages(void **state)
 {
@@ -194,33 +194,32 @@ test_replacement(void **state)
 	static const struct {
 		const char *model, *message, *remedy;
 	} rows[] = {
-		{ MODEL, "use models/gemini-4", "use gemini-4 instead" },
+		{ MODEL, "use models/gemini-4", "use gemini-4" },
 		{ MODEL, "models/" MODEL " is gone: try models/gemini-4.",
-		    "use gemini-4 instead" },
-		{ MODEL, "Gone. models/gemini-4 instead?",
-		    "use gemini-4 instead" },
+		    "use gemini-4" },
+		{ MODEL, "Gone. models/gemini-4 instead?", "use gemini-4" },
 		{ MODEL, "It was replaced by 'models/gemini-4'.",
-		    "use gemini-4 instead" },
+		    "use gemini-4" },
 		{ MODEL,
 		    "Model " MODEL " is retired. Please use gemini-4-flash "
 		    "instead.",
-		    "use gemini-4-flash instead" },
+		    "use gemini-4-flash" },
 		{ MODEL, MODEL " is gone: switch to 'gemini-4'.",
-		    "use gemini-4 instead" },
+		    "use gemini-4" },
 		{ MODEL, "Gone. Try the model `gemma-4-27b-it`.",
-		    "use gemma-4-27b-it instead" },
-		/* Named, but not offered. */
+		    "use gemma-4-27b-it" },
+		/* Named, but not recommended. */
 		{ MODEL, "gemini-4 is not found; " MODEL " is gone", "" },
 		{ MODEL, MODEL " was tuned from gemini-4.", "" },
 		{ MODEL, "use " MODEL " instead", "" },
-		{ MODEL, "use my-gemini-4 instead", "" },
+		{ MODEL, "use my-gemini-4", "" },
 		{ MODEL, "use publishers/gemini-4 instead", "" },
 		{ MODEL, "see https://x.example/gemini-4 to use it", "" },
 		{ MODEL, "use https://x.example/gemini-4", "" },
 		{ MODEL, "models/gemini-4 is not found for API version v1beta",
 		    "" },
 		{ MODEL, "models/" MODEL " is gone: models/gemini-4.", "" },
-		/* No complete name. */
+		/* Incomplete names. */
 		{ MODEL, "use models/gemini-4-fl...", "" },
 		{ MODEL, "use models/gemini-", "" },
 		{ MODEL, "use gemini-4-fl...", "" },
@@ -254,7 +253,7 @@ test_replacement(void **state)
 	}
 }
 
-/* Whose quota it is: by the detail, else by the known forms of words. */
+/* The project of a quota, by the details, else by known wordings. */
 static void
 test_project(void **state)
 {
@@ -271,11 +270,11 @@ test_project(void **state)
 		{ "M", "organizations/5", "" },
 		{ "M", "projects/", "" },
 		{ "M", "projects/9x", "9" },
-		/* an address in the words is no proof of whose key it is */
+		/* a link in the text may be of another project */
 		{ "see https://console.example/projects/99", "", "" },
 		{ "project 5", "", "" },
 		{ "project_number:", "", "" },
-		/* no number is that long */
+		/* too long for a number */
 		{ "M", "projects/123456789012345678901234567890123456789",
 		    "123456789012345678901234567890123456789" },
 		{ "M", "projects/1234567890123456789012345678901234567890",

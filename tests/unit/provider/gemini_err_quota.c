@@ -1,4 +1,4 @@
-/* Quotas: which it is, and how long to wait. */
+/* Quotas: the class, and the wait. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,14 +40,14 @@ static const struct {
 	{ QUOTA("", ID(TOKENS_DAY)), GM_CLASS_QUOTA_DAY },
 	{ QUOTA("", ID("InputTokensPerModelPerMinute-PaidTier1")),
 	    GM_CLASS_QUOTA_MINUTE },
-	/* Day beats minute. */
+	/* A daily quota wins over one per minute. */
 	{ QUOTA("", ID(MINUTE) "," ID(DAY)), GM_CLASS_QUOTA_DAY },
 	{ QUOTA("", ID(DAY) "," ID(MINUTE)), GM_CLASS_QUOTA_DAY },
-	/* Metrics, where there is no name. */
+	/* By metrics, without a name. */
 	{ QUOTA("", METRIC(METRIC_DAY)), GM_CLASS_QUOTA_DAY },
 	{ QUOTA("", METRIC("x.example/tokens_per_minute")),
 	    GM_CLASS_QUOTA_MINUTE },
-	/* The message only where all else is silent. */
+	/* By the message, only without both. */
 	{ QUOTA("Your daily quota and plan", ID(MINUTE)),
 	    GM_CLASS_QUOTA_MINUTE },
 	{ QUOTA("requests per day", ID(MINUTE)), GM_CLASS_QUOTA_MINUTE },
@@ -71,7 +71,7 @@ static const struct {
 	    GM_CLASS_QUOTA_NONE },
 	{ QUOTA("", "{\"quotaId\":\"" DAY "\",\"quotaValue\":\"0\"}"),
 	    GM_CLASS_QUOTA_NONE },
-	/* Some quota. */
+	/* An unknown quota. */
 	{ QUOTA("limit: 0.5", ID(MINUTE)), GM_CLASS_QUOTA_MINUTE },
 	{ QUOTA("limit: 05", ID(MINUTE)), GM_CLASS_QUOTA_MINUTE },
 	{ QUOTA("limit: 20", ID(MINUTE)), GM_CLASS_QUOTA_MINUTE },
@@ -95,7 +95,7 @@ test_quotas(void **state)
 			    gm_class(f.class)->name);
 }
 
-/* RetryInfo first, then the message; rounded up, and never without a limit. */
+/* RetryInfo first, then the message; rounded up, with a maximum. */
 static void
 test_hints(void **state)
 {

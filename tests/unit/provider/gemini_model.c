@@ -1,4 +1,4 @@
-/* What models are known to ignore or to reject. */
+/* Parameters that models ignore or reject. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,13 +9,12 @@
 
 #include "provider/gemini_model.h"
 
-#define IGNORES "it ignores "
+#define IGNORES "this model ignores "
 #define LEVELS "low, medium or high"
 #define ALL_LEVELS "low, medium, high or xhigh"
 #define ROOM(n) \
 	"--max-tokens " n \
-	" may leave nothing for the answer after thinking: use 4096 or " \
-	"more, or --thinking low"
+	" may all be used for thinking; use 4096 or more, or --thinking low"
 
 static const struct {
 	const char *model;
@@ -36,16 +35,16 @@ static const struct {
 	{ "gemini-4-argon", { .temperature = "0", .top_p = "1", .top_k = "3" },
 	    IGNORES "--temperature, --top-p, --top-k" },
 	{ "gemini-4-neon", { .thinking_level = "MINIMAL" },
-	    "it rejects --thinking at this level: use " ALL_LEVELS },
+	    "this model rejects --thinking with this level; use " ALL_LEVELS },
 	{ "gemini-4-neon", { .thinking_level = "XHIGH" }, "" },
 	{ "gemini-4-argon", { .thinking_level = "XHIGH" },
-	    "it rejects --thinking at this level: use " LEVELS },
+	    "this model rejects --thinking with this level; use " LEVELS },
 	{ "gemini-4-carbon-001", { .thinking_level = "HIGH" }, "" },
 	{ "gemini-4-carbon", { .thinking_level = "MEDIUM" }, "" },
 	{ "gemini-4-hydrogen", { .thinking_budget = "0" },
-	    "it rejects --thinking off: use " ALL_LEVELS },
+	    "this model rejects --thinking off; use " ALL_LEVELS },
 	{ "gemini-4-hydrogen", { .thinking_budget = "-1" },
-	    "it rejects --thinking with a number of tokens: use " ALL_LEVELS },
+	    "this model rejects --thinking with a number; use " ALL_LEVELS },
 	{ "gemini-4-neon", { .max_tokens = "4095" }, ROOM("4095") },
 	{ "gemini-4-neon", { .max_tokens = "4096" }, "" },
 	{ "gemini-4-neon", { .max_tokens = "100", .thinking_level = "LOW" },

@@ -11,7 +11,7 @@
 #define FINISH(reason) "{\"candidates\":[{\"finishReason\":\"" reason "\"}]}"
 #define CANDIDATE(members) "{\"candidates\":[{" members "}]}"
 
-/* What the sink was given: text as it is, thoughts as (thought). */
+/* What the sink got: text unchanged, thoughts as (thought). */
 struct run {
 	struct gm_buf text;
 	struct gm_answer answer;
@@ -122,7 +122,7 @@ static const struct {
 	    "b" },
 	{ PARTS("{\"text\":\"\\u001b[31m\"}"), NULL, "\033[31m" },
 	{ PARTS("{\"text\":\"a\",\"text\":\"b\"}"), NULL, "b" },
-	/* Another candidate is nobody's answer. */
+	/* Other candidates are skipped. */
 	{ "{\"candidates\":[{\"index\":1,\"content\":{\"parts\":[{"
 	  "\"text\":\"no\"}]},\"finishReason\":\"STOP\"},{\"index\":0,"
 	  "\"content\":{\"parts\":[{\"text\":\"yes\"}]}}]}",
@@ -199,8 +199,8 @@ static const struct {
 	{ FINISH("ESCALATION"), NULL, GM_FINISH_BLOCKED, "ESCALATION", "" },
 	{ FINISH("PUP_LIMITED_DISABLED"), NULL, GM_FINISH_BLOCKED,
 	    "PUP_LIMITED_DISABLED",
-	    "the account is limited for violations of the policy" },
-	/* No reason at all. */
+	    "the account is restricted for policy violations" },
+	/* No finish reason. */
 	{ FINISH("FINISH_REASON_UNSPECIFIED"), NULL, GM_FINISH_NONE, "", "" },
 	{ FINISH(""), NULL, GM_FINISH_NONE, "", "" },
 	{ FINISH("STOP"), FINISH(""), GM_FINISH_DONE, "STOP", "" },
@@ -213,7 +213,7 @@ static const struct {
 	{ FINISH("FAKE_NEW_FINISH_REASON"), NULL, GM_FINISH_OTHER,
 	    "FAKE_NEW_FINISH_REASON", "" },
 	{ FINISH("stop"), NULL, GM_FINISH_OTHER, "stop", "" },
-	/* The last one counts; none takes nothing back. */
+	/* The last one counts; an absent one changes nothing. */
 	{ FINISH("STOP"), FINISH("SAFETY"), GM_FINISH_BLOCKED, "SAFETY", "" },
 	{ FINISH("STOP"), PARTS("{\"text\":\"\"}"), GM_FINISH_DONE, "STOP",
 	    "" },
@@ -290,7 +290,7 @@ test_feedback(void **state)
 	}
 }
 
-/* Counts add up over the stream by themselves: the last ones are right. */
+/* Counts of a stream are totals so far: the last ones count. */
 static void
 test_usage(void **state)
 {

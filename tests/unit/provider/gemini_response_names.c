@@ -1,4 +1,4 @@
-/* What is known of an answer beside its text, counts, and a sink that fails. */
+/* Answers without their text, counts, and a sink that fails. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,8 @@
 
 struct seen {
 	size_t texts, thoughts;
-	size_t refused; /* this text is refused, from 1; 0: none */
+	size_t
+	    refused; /* number of the text at which the sink fails; 0: never */
 };
 
 static int
@@ -106,7 +107,7 @@ test_sources(void **state)
 		      "/x", "t")),
 		    CHUNKS(WEB("a/x", "t")),
 		    "https://a/x\tt\na/x\tt\n/x\tt\n" },
-		/* One line each, whatever they hold. */
+		/* One line each, with any contents. */
 		{ CHUNKS(WEB("u\\n\\u001b[31mx", "a\\tb\\nc")), NULL,
 		    "u x\ta b c\n" },
 		{ CANDIDATE("\"groundingMetadata\":{}"), NULL, "" },
@@ -157,7 +158,7 @@ test_long_source(void **state)
 	gm_buf_release(&document);
 }
 
-/* More of them than anybody reads: the answer does not fail for it. */
+/* Too many sources are dropped without an error. */
 static void
 test_many_sources(void **state)
 {
@@ -264,7 +265,7 @@ test_count(void **state)
 	}
 }
 
-/* A page of models is text as it stands; what is no page makes no sense. */
+/* A page of models is unchanged text; anything else is an error. */
 static void
 test_page(void **state)
 {
@@ -310,7 +311,7 @@ test_page(void **state)
 	}
 }
 
-/* Pages in an array are given one by one; none of them is no end. */
+/* Pages in an array are given one by one. */
 static void
 test_pages(void **state)
 {
@@ -345,7 +346,7 @@ test_pages(void **state)
 	}
 }
 
-/* The sink's error is passed on, and it is not asked again. */
+/* The sink's error is returned, and it is not called again. */
 static void
 test_sink_fails(void **state)
 {

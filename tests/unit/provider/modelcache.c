@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "provider/modelcache.h"
 
 #define NOW INT64_C(1795000000000)
@@ -82,7 +82,7 @@ fill(struct gm_models *models)
 	gm_buf_release(&next);
 }
 
-/* The number of models, -1 if the cache is of no use. */
+/* The number of models, -1 without a usable cache. */
 static int
 read_list(int64_t now, int64_t max_age)
 {
@@ -145,12 +145,12 @@ test_write_and_read(void **state)
 	assert_string_equal(said(), "");
 }
 
-/* Whatever is in the file, it is as if there were none. */
+/* A file with other contents counts as absent. */
 static void
 test_no_use(void **state)
 {
 	static const struct {
-		const char *text, *words; /* "": without a word */
+		const char *text, *words; /* "": no note */
 	} rows[] = {
 		{ TEXT("https://example.com", "1795000000000"), "" },
 		{ TEXT(BASE, "\"now\""), "" },
@@ -179,7 +179,7 @@ test_no_use(void **state)
 	}
 }
 
-/* Nothing waits for what is no regular file, or writes there. */
+/* FIFOs and the like are neither read nor written. */
 static void
 test_other_files(void **state)
 {
@@ -195,7 +195,7 @@ test_other_files(void **state)
 	    said(), "gm-x: cache: " FILE_NAME ": not a regular file\n");
 	gm_modelcache_write(&cache, NOW, &models);
 	assert_string_equal(said(),
-	    "gm-x: the list of models is not kept: " FILE_NAME
+	    "gm-x: the list of models is not cached: " FILE_NAME
 	    ": not a regular file\n");
 	clear();
 	assert_int_equal(mkdir(FILE_NAME, 0700), 0);
@@ -204,7 +204,7 @@ test_other_files(void **state)
 	    said(), "gm-x: cache: " FILE_NAME ": not a regular file\n");
 	gm_modelcache_write(&cache, NOW, &models);
 	assert_string_equal(said(),
-	    "gm-x: the list of models is not kept: " FILE_NAME
+	    "gm-x: the list of models is not cached: " FILE_NAME
 	    ": not a regular file\n");
 	clear();
 	/* Larger than any list. */
@@ -213,7 +213,7 @@ test_other_files(void **state)
 	assert_int_equal(read_list(NOW, DAY), -1);
 	assert_string_equal(
 	    said(), "gm-x: cache: " FILE_NAME ": larger than 16777216 bytes\n");
-	gm_modelcache_write(&cache, NOW, &models); /* it is replaced */
+	gm_modelcache_write(&cache, NOW, &models); /* replaces it */
 	assert_int_equal(read_list(NOW, DAY), 1);
 	assert_int_equal(stat(FILE_NAME, &st), 0);
 	assert_true(st.st_size < 1000);
@@ -239,13 +239,13 @@ test_no_directory(void **state)
 	    "gm-x: cache: file/below/models.2f273bec81d5fcb2.json: Not a "
 	    "directory\n");
 	gm_modelcache_write(&cache, NOW, &models);
-	assert_string_equal(said(), "gm-x: the list of models is not kept: "
+	assert_string_equal(said(), "gm-x: the list of models is not cached: "
 				    "file/below: Not a directory\n");
 	cache.dir = "cache";
 	gm_models_release(&models);
 }
 
-/* Only what is like it is named, whatever the age of the list. */
+/* Only similar names are shown, of a list of any age. */
 static void
 test_advice(void **state)
 {
@@ -257,9 +257,9 @@ test_advice(void **state)
 	static const struct {
 		const char *dir, *model, *method, *remedy;
 	} rows[] = {
-		{ "cache", "gemini-flas", "x", "similar: gemini-flash" },
+		{ "cache", "gemini-flas", "x", "did you mean gemini-flash?" },
 		{ "cache", "gemini-flas", NULL,
-		    "similar: gemini-flash, gemini-flask" },
+		    "did you mean gemini-flash, gemini-flask?" },
 		{ "cache", "nothing-like-it", NULL, "" },
 		{ "", "gemini-flas", "x", "" },
 		{ NULL, "gemini-flas", "x", "" },
@@ -310,7 +310,7 @@ test_window(void **state)
 		assert_int_equal(gm_modelcache_window(&cache, windows[i].now,
 				     DAY, windows[i].model),
 		    windows[i].want);
-	/* However old it is. */
+	/* Of any age. */
 	assert_int_equal(
 	    gm_modelcache_window(&cache, NOW + 100 * DAY, INT64_MAX, "a"),
 	    1048576);

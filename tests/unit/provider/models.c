@@ -32,7 +32,7 @@ take(struct gm_models *models, const char *page)
 	gm_buf_release(&next);
 }
 
-/* The names, with a blank behind each. */
+/* The names, each followed by a blank. */
 static void
 assert_names(const struct gm_models *models, const char *want)
 {
@@ -67,7 +67,7 @@ test_fields(void **state)
 		{ "{\"name\":\"a\",\"displayName\":null,\"inputTokenLimit\":{},"
 		  "\"outputTokenLimit\":1.5,\"supportedGenerationMethods\":5}",
 		    "a", "", "", -1, -1, false },
-		/* One clean line each, whatever they hold. */
+		/* One clean line each, with any contents. */
 		{ "{\"name\":\"models/a\\u001b[31m\\nb\\u0000\",\"displayName\""
 		  ":\"\\u202e\\tx\\r\\ny\",\"supportedGenerationMethods\":[\"a"
 		  "\\nb\",\"\",\"\\u0007\",3]}",
@@ -109,7 +109,7 @@ test_pages(void **state)
 		{ "{\"models\":[" NAMED("c") "," NAMED("a") "],\"nextPageToken"
 							    "\":\"t/=+\"}",
 		    "a b c ", "t/=+" },
-		/* What has no name is skipped, what is there already, too. */
+		/* Models without a name and repeated ones are skipped. */
 		{ PAGE("{},5,null,[],{\"name\":\"\"},{\"name\":\"models/\"},"
 		       "{\"name\":7},{\"name\":\"\\u001b[0m\"}," NAMED("c")),
 		    "a b c ", "" },
@@ -180,7 +180,7 @@ test_limits(void **state)
 		    &page, "%s{\"name\":\"m%zu\"}", i > 0 ? "," : "", i);
 	gm_buf_puts(&page, "]}");
 	assert_refused(
-	    &models, &page, "the list of models has no end: more than 10000");
+	    &models, &page, "the list of models is too long: more than 10000");
 	assert_int_equal(models.len, GM_MODELS_MAX);
 	gm_models_release(&models);
 	gm_buf_release(&page);
@@ -212,7 +212,7 @@ test_masks_keys(void **state)
 	gm_buf_release(&next);
 }
 
-/* What is written is read back. */
+/* A written list is read back. */
 static void
 test_write(void **state)
 {
@@ -307,7 +307,7 @@ test_keep(void **state)
 	}
 }
 
-/* Methods that a service does not tell are not the same as none. */
+/* Unknown methods differ from none. */
 static void
 test_unknown_methods(void **state)
 {
@@ -342,7 +342,7 @@ test_near(void **state)
 				      "gemini-2.0-flash" },
 		/* Not itself, although it is listed. */
 		{ "gemini-2.0-flash", "gemini-3.6-flash, gemini-3.8-flash" },
-		/* Not written to its end. */
+		/* The beginning of a name. */
 		{ "gemini-3", "gemini-3.6-flash, gemini-3.8-flash" },
 		/* Not one that cannot answer. */
 		{ "embed-flesh", "" },
@@ -369,7 +369,7 @@ test_near(void **state)
 	gm_buf_reset(&names);
 	gm_models_near(&models, name, "generateContent", &names);
 	assert_string_equal(gm_buf_str(&names), "");
-	/* A service that tells no methods has none that cannot answer. */
+	/* With unknown methods every model counts. */
 	gm_models_near(&models, "embed-flesh", NULL, &names);
 	assert_string_equal(gm_buf_str(&names), "embed-flash");
 	gm_buf_release(&names);

@@ -8,7 +8,7 @@
 
 #include "provider/provider.h"
 
-/* Nothing is known at first, and no count is taken for 0. */
+/* A new answer is empty, with unknown counts. */
 static void
 test_answer(void **state)
 {
@@ -46,7 +46,7 @@ test_nothing_to_release(void **state)
 	assert_null(a.sources.data);
 }
 
-/* Of parts that were left out the first ones are kept, the others counted. */
+/* The first omitted parts are kept, the others only counted. */
 static void
 test_omitted(void **state)
 {
@@ -69,7 +69,7 @@ test_omitted(void **state)
 	gm_answer_release(&a);
 }
 
-/* Sources have a limit: a response cannot use up the memory by them. */
+/* Sources have a limit, which bounds the memory. */
 static void
 test_limit(void **state)
 {
@@ -87,7 +87,7 @@ test_limit(void **state)
 	gm_answer_release(&a);
 }
 
-/* Text of the answer goes out as it comes, and nothing else does. */
+/* Only the text of the answer is written, as it comes. */
 static void
 test_sink_fd(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include "provider/pydict.h"
 
-/* NULL: there is no value. */
+/* NULL: no value. */
 static const struct {
 	const char *text, *json;
 } rows[] = {
@@ -32,7 +32,7 @@ static const struct {
 	{ "{'a': '\\n\\\\ \\xe9 \\xz \\a'}",
 	    "{\"a\": \"\\n\\\\ \\u00e9 \\\\xz \\\\a\"}" },
 	{ "{'a': 'b\nc'}", "{\"a\": \"b c\"}" },
-	/* JSON stays as it is. */
+	/* JSON stays unchanged. */
 	{ "{\"a\":\"b \\\"c\\\" \\u00e9 '\",\"d\":[1,null]}x",
 	    "{\"a\":\"b \\\"c\\\" \\u00e9 '\",\"d\":[1,null]}" },
 };

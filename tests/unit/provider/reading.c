@@ -1,4 +1,4 @@
-/* What the readers of all services have in common. */
+/* Functions that the readers of all services share. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,7 +80,7 @@ test_decode(void **state)
 	assert_false(gm_reading_decode(r, gm_reading_at(r, root, "c")));
 	assert_false(gm_reading_decode(r, gm_reading_at(r, root, "none")));
 	assert_true(gm_reading_decode(r, gm_reading_at(r, root, "d.e")));
-	r->rc = -1; /* nothing more happens */
+	r->rc = -1; /* as after a failure */
 	assert_false(gm_reading_decode(r, gm_reading_at(r, root, "a")));
 }
 
@@ -101,7 +101,7 @@ test_line_and_finish(void **state)
 	    r, gm_reading_at(r, GM_JSON_ROOT, "a"), finishes, false);
 	assert_string_equal(run->answer.reason, "x\xC3\xA9");
 	assert_int_equal(run->answer.finish, GM_FINISH_OTHER);
-	/* What is no string, or empty, leaves the reason as it is. */
+	/* Other types and an empty string leave the reason unchanged. */
 	gm_reading_finish(
 	    r, gm_reading_at(r, GM_JSON_ROOT, "c"), finishes, false);
 	gm_reading_finish(

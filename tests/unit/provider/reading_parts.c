@@ -1,4 +1,4 @@
-/* The parts of a response, as a sink gets them: in order, with all they have. */
+/* The parts of a response as a sink gets them: complete, in order. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,11 +16,11 @@
 struct run {
 	struct gm_answer answer;
 	struct gm_buf log;
-	int returns; /* of a part that is no text */
+	int returns; /* for a part that is not text */
 	struct gm_err err;
 };
 
-/* A kind, what it has, text and signature: "D inlineData image/png 8|AAAA;" */
+/* Kind, description, text and signature: "D inlineData image/png 8|AAAA;" */
 static int
 on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 {
@@ -115,7 +115,7 @@ test_order(void **state)
 
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++) {
-		/* The reader does not mind what the sink leaves out. */
+		/* The sink may omit parts. */
 		assert_int_equal(
 		    read_it(&r, rows[i].fn, rows[i].document, i % 2), 0);
 		assert_string_equal(gm_buf_str(&r.log), rows[i].want);
@@ -124,7 +124,7 @@ test_order(void **state)
 	}
 }
 
-/* A part without any text is an answer's beginning, but a thought is none. */
+/* A part without text begins an answer, a thought does not. */
 static void
 test_begun(void **state)
 {

@@ -28,9 +28,7 @@
 	"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text \
 	"\"}]},\"finishReason\":\"\"}]}"
 #define EVENT(json) "data: " json "\r\n\r\n"
-#define PAGE_WORDS \
-	"a web page instead of an answer: a captive portal, or a wrong base " \
-	"URL"
+#define PAGE_WORDS "a web page, perhaps of a captive portal"
 
 /* The text, thoughts (in brackets), class, HTTP status, finish and words. */
 struct run {
@@ -46,7 +44,7 @@ struct run {
 static const struct gm_request request = { .operation = GM_OP_GENERATE,
 	.model = "gemini-3.8-flash" };
 
-/* Bodies of status 200, for each cut; "*" stands for any words. */
+/* Bodies with status 200, at each cut; "*": any words. */
 static const struct {
 	const char *name;
 	struct gm_span body;
@@ -130,7 +128,7 @@ static const struct {
 	    "|protocol 200 |M" },
 	{ "error without a code at the end", S("data: {\"error\":\"M\"}"),
 	    "|protocol 200 |M" },
-	/* Not whole. */
+	/* Incomplete. */
 	{ "nothing", S(""), "|truncated 200 |no finish reason" },
 	{ "blanks", S(" \r\n\t\n"), "|truncated 200 |no finish reason" },
 	{ "comments alone", S(": ping\n\n"),
@@ -180,7 +178,7 @@ static const struct {
 	{ "page after blanks", S(" \r\n\r\n<html>"),
 	    "|protocol 200 |" PAGE_WORDS },
 	{ "gzip", S("\x1F\x8B\x08\0\0\0\0\0\0\x03"),
-	    "|protocol 200 |compressed, although that was not asked for" },
+	    "|protocol 200 |compressed data" },
 	{ "two roots in an event", S(EVENT(TEXT("a") "{}") EVENT(LAST("b"))),
 	    "|protocol 200 |*" },
 	{ "two roots", S(LAST("a") LAST("b")), "|protocol 200 |*" },
@@ -227,7 +225,7 @@ take(struct run *r, struct gm_span bytes)
 		    gm_response_take(&r->head, bytes, &r->response, &r->err);
 }
 
-/* The transfer is over, as a whole response or because our sink stopped it. */
+/* The end of a transfer: a complete response, or stopped by the sink. */
 static const char *
 finish(struct run *r)
 {
@@ -264,7 +262,7 @@ is_like(const char *got, const char *want)
 	return strcmp(got, want) == 0;
 }
 
-/* Up to cut, then the rest; byte by byte if cut is beyond the end. */
+/* In two pieces at cut, or byte by byte if cut is beyond the end. */
 static void
 run(struct run *r, struct gm_span body, size_t cut)
 {
@@ -312,7 +310,7 @@ test_rows(void **state)
 	}
 }
 
-/* Whatever else the status is, the body is an error, also with an answer. */
+/* With another status the body is an error, even if it looks like an answer. */
 static void
 test_status(void **state)
 {
@@ -369,7 +367,7 @@ test_count(void **state)
 	release(&r);
 	start(&r, &count, 200);
 	take(&r, gm_span_of(" "));
-	assert_string_equal(finish(&r), "|truncated 200 |nothing has come");
+	assert_string_equal(finish(&r), "|truncated 200 |no data");
 	release(&r);
 }
 

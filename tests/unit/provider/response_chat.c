@@ -1,4 +1,4 @@
-/* The streams of chat completions: their ends, and errors between events. */
+/* Streams of chat completions: their ends, and errors between events. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ struct run {
 	struct gm_buf log;
 	struct gm_err err;
 	enum gm_http_pulse pulse;
-	bool full; /* the sink takes nothing */
+	bool full; /* the sink fails */
 };
 
 static const struct {
@@ -51,7 +51,7 @@ static const struct {
 	    "{\"choices\":[{\"message\":{\"content\":\"a\"},"
 	    "\"finish_reason\":\"stop\"}]}",
 	    GM_HTTP_DONE, "a|ok 200 stop|" },
-	/* DONE is an end, if no good one. */
+	/* DONE ends the stream, also without a finish reason. */
 	{ "DONE alone", EVENT(TEXT("a")) DONE, GM_HTTP_DONE, "a|ok 200 |" },
 	{ "an empty finish reason and DONE",
 	    EVENT(TEXT("a")) EVENT(FINISH("")) DONE, GM_HTTP_DONE,
@@ -111,7 +111,7 @@ static const struct {
 	    GM_HTTP_CUT, "a|ok 200 stop|" },
 	{ "silent before DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")),
 	    GM_HTTP_TIMEOUT, "a|ok 200 stop|" },
-	/* What comes behind the end is nobody's. */
+	/* Data after the end is ignored. */
 	{ "DONE without its empty line, broken",
 	    EVENT(TEXT("a")) EVENT(FINISH("stop")) "data: [DONE]\n",
 	    GM_HTTP_CUT, "a|ok 200 stop|" },
@@ -199,7 +199,7 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 static void
 start(struct run *r, const struct gm_request *request)
 {
-	/* Text that has come is seen at once. */
+	/* Text is given at once. */
 	*r = (struct run){ .sink = { .part = on_part, .final = true, .arg = r },
 		.head = { .status = 200 } };
 	gm_buf_init(&r->log, 1 << 20);
@@ -272,7 +272,7 @@ test_rows(void **state)
 			check_cut(i, cut);
 }
 
-/* What our own side refuses is a fault, also right before the end. */
+/* A failure of the sink is a fault, also right before the end. */
 static void
 test_sink_fails(void **state)
 {
@@ -290,7 +290,7 @@ test_sink_fails(void **state)
 	release(&r);
 }
 
-/* A list may be an array, whose items are then no documents. */
+/* A list may be an array; its items are no documents then. */
 static void
 test_list(void **state)
 {

@@ -1,4 +1,4 @@
-/* How a transfer may end, signs of life, limits, and a sink that fails. */
+/* Ends of a transfer, timeouts, limits, and a sink that fails. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ struct run {
 	struct gm_http_head head;
 	struct gm_buf log;
 	struct gm_err err;
-	size_t room; /* texts that the sink takes */
+	size_t room; /* texts that the sink accepts */
 };
 
 static const struct gm_request request = { .operation = GM_OP_GENERATE,
@@ -106,7 +106,7 @@ static const struct {
 	    "a|truncated 200|broken off" },
 	{ GM_HTTP_CUT, 200, "{\"candidates\":[", "broken off",
 	    "|truncated 200|broken off" },
-	/* What has its finish is whole, also without the end of its event. */
+	/* With a finish reason it is complete, also without the event's end. */
 	{ GM_HTTP_CUT, 200, EVENT(LAST("a")), "broken off", "a|ok 200|" },
 	{ GM_HTTP_NETWORK, 200, EVENT(LAST("a")), "reset", "a|ok 200|" },
 	{ GM_HTTP_GARBAGE, 200, EVENT(LAST("a")), "bad chunk", "a|ok 200|" },
@@ -121,10 +121,10 @@ static const struct {
 	{ GM_HTTP_CUT, 200, LAST("a"), "broken off", "a|ok 200|" },
 	{ GM_HTTP_CUT, 200, TEXT("a"), "broken off",
 	    "a|truncated 200|broken off" },
-	/* A finish reason in each event: none is the last word, */
+	/* A finish reason in each event: none of them is final, */
 	{ GM_HTTP_CUT, 200, EVENT(LAST("a")) EVENT(LAST("b")), "broken off",
 	    "ab|truncated 200|broken off" },
-	/* unless there is silence after it. */
+	/* except before a timeout. */
 	{ GM_HTTP_TIMEOUT, 200, EVENT(LAST("a")) EVENT(LAST("b")), "nothing",
 	    "ab|ok 200|" },
 	{ GM_HTTP_TLS, 0, "", "unknown CA", "|tls 0|unknown CA" },
@@ -136,14 +136,14 @@ static const struct {
 	{ GM_HTTP_LOCAL, 0, "", "out of memory", "|local 0|out of memory" },
 	{ GM_HTTP_LOCAL, 200, EVENT(TEXT("a")), "out of memory",
 	    "a|local 200|out of memory" },
-	/* A refusal says more than the connection that broke. */
+	/* A status says more than the broken connection. */
 	{ GM_HTTP_CUT, 503, ERROR(503, "overloaded"), "broken off",
 	    "|overloaded 503|overloaded" },
 	{ GM_HTTP_CUT, 400, "{\"error\":{\"mess", "broken off",
 	    "|bad_request 400|" },
 	{ GM_HTTP_NETWORK, 413, "", "reset", "|too_large 413|" },
 	{ GM_HTTP_CUT, 302, "", "broken off", "|truncated 302|broken off" },
-	/* So does an error that came whole in the stream. */
+	/* So does a complete error in the stream. */
 	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) ERROR(503, "M") "\n", "broken off",
 	    "a|server 503|M" },
 	{ GM_HTTP_NETWORK, 200,
@@ -177,7 +177,7 @@ test_transfers(void **state)
 	}
 }
 
-/* A fault that was found on the way stays, whatever the transfer's end. */
+/* A fault that was found during the transfer stays. */
 static void
 test_first_fault_stays(void **state)
 {
@@ -194,8 +194,8 @@ test_first_fault_stays(void **state)
 }
 
 /*
- * Events count, not bytes: comments, blanks, pings of all kinds and an answer
- * that has not begun only keep the line open.
+ * Only events restart the timeout, not comments, blanks, pings of any kind, nor an
+ * answer that has not begun.
  */
 static const struct {
 	long status;
@@ -267,7 +267,7 @@ test_pulse(void **state)
 	}
 }
 
-/* Feed MiBs of x until it is enough; how many were taken. */
+/* Feed MiBs of x until the sink stops; return their number. */
 static size_t
 feed_mib(struct run *r, size_t most)
 {
@@ -301,12 +301,12 @@ test_limits(void **state)
 	start(&r, 200);
 	assert_int_equal(take(&r, gm_span_of("[\"")), GM_HTTP_ALIVE);
 	assert_int_equal(feed_mib(&r, 65), 63);
-	assert_string_equal(finish(&r, GM_HTTP_REFUSED, ""),
-	    "|protocol 200|larger than 64 MiB");
+	assert_string_equal(
+	    finish(&r, GM_HTTP_REFUSED, ""), "|protocol 200|over 64 MiB");
 	release(&r);
 }
 
-/* An event that is large counts again and again while it comes. */
+/* A large event restarts the timeout repeatedly while it comes. */
 static void
 test_large_event(void **state)
 {
@@ -349,7 +349,7 @@ test_sink_fails(void **state)
 	struct run r;
 
 	(void)state;
-	/* While it comes: the sink's error is handed on as it is. */
+	/* During the stream: the sink's error is returned unchanged. */
 	start(&r, 200);
 	r.room = 1;
 	assert_int_equal(take(&r, gm_span_of(EVENT(TEXT("a")))), GM_HTTP_ALIVE);
@@ -361,7 +361,7 @@ test_sink_fails(void **state)
 	    finish(&r, GM_HTTP_REFUSED, ""), "a|local 200|out.txt: no space");
 	release(&r);
 
-	/* It counts more than an error that came before. */
+	/* It wins over an earlier error. */
 	start(&r, 200);
 	r.room = 1;
 	assert_int_equal(
@@ -389,7 +389,7 @@ test_sink_fails(void **state)
 	release(&r);
 }
 
-/* Headers that say more of a fault; of an answer they say nothing. */
+/* Headers that complete a fault; they do not change an answer. */
 static void
 test_head(void **state)
 {

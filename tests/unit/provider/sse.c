@@ -14,13 +14,13 @@
 	}
 #define MIB ((size_t)1024 * 1024)
 
-/* What came out: <data> for an event, [line] for a stray line. */
+/* The output: <data> for an event, [line] for a stray line. */
 struct log {
 	struct gm_buf text;
-	size_t stop_at; /* refuse what comes once text is that long */
+	size_t stop_at; /* fail once text is that long */
 };
 
-/* All that a stream came to. */
+/* The result of a stream. */
 struct result {
 	struct log log;
 	struct gm_err err;
@@ -142,7 +142,7 @@ start(struct gm_sse *sse, size_t max, struct result *r)
 	gm_sse_init(sse, max, on_event, on_stray, &r->log);
 }
 
-/* In pieces: up to cut, and then all the rest, or byte by byte (step 1). */
+/* In pieces: up to cut, then the rest, or byte by byte (step 1). */
 static void
 run(struct result *r, size_t max, struct gm_span in, size_t cut, size_t step)
 {
@@ -169,7 +169,7 @@ is_log(const struct result *r, struct gm_span want)
 	       memcmp(gm_buf_str(&r->log.text), want.p, want.len) == 0;
 }
 
-/* All cuts of in give want, and the same count of bytes at the end. */
+/* All cuts of in give want, and the same number of pending bytes. */
 static void
 check_cuts(const char *name, struct gm_span in, size_t max, struct gm_span want)
 {
@@ -272,7 +272,7 @@ test_huge(void **state)
 	gm_buf_release(&line);
 }
 
-/* The callbacks' own error ends it, wherever it comes up. */
+/* An error of a callback ends the stream, at any point. */
 static void
 test_refusal(void **state)
 {
@@ -307,7 +307,7 @@ test_refusal(void **state)
 	}
 }
 
-/* Only comments and empty lines let the count stand still. */
+/* Only comments and empty lines do not change the count. */
 static void
 test_pending(void **state)
 {
@@ -355,7 +355,7 @@ test_pending(void **state)
 	gm_buf_release(&r.log.text);
 }
 
-/* A mark at the beginning of an event is seen before the event has ended. */
+/* The beginning of an event is seen before the event has ended. */
 static void
 test_begins(void **state)
 {

@@ -11,8 +11,8 @@
 #define ANALYSIS "<|channel|>analysis<|message|>"
 
 /*
- * Thoughts in brackets; what only comes at the end behind a '|'. open: without
- * holding text that has no opening tag, '!': a thought went out; NULL: as held.
+ * Thoughts are in brackets; text that is given only at the end follows a '|'.  open:
+ * without holding; '!': a thought was given as text; NULL: no difference.
  */
 static const struct {
 	const char *text, *held, *open;
@@ -35,7 +35,7 @@ static const struct {
 	{ "[THINK]hm [1]\n[/THINK]\nHello.", "[hm [1]\n]Hello.|", NULL },
 	{ "<thought>hm</think></thought>Hello.", "[hm</think>]Hello.|", NULL },
 	{ "<seed:think>hm</seed:think>Hello.", "[hm]Hello.|", NULL },
-	/* No thought. */
+	/* Without thoughts. */
 	{ " \n Hello.", "| \n Hello.", " \n Hello.|" },
 	{ "a<think>b</think>", "|a<think>b</think>", "a<think>b</think>|" },
 	{ "a<thinking>b</thinking>", "|a<thinking>b</thinking>",
@@ -46,7 +46,7 @@ static const struct {
 	{ "`<think>` and </think>", "|`<think>` and </think>",
 	    "`<think>` and </think>|" },
 	{ "[1] a", "|[1] a", "[1] a|" },
-	/* Other tags, other letters. */
+	/* Other tags, other cases. */
 	{ "<Think>a</THINK>b", "[a]b|", NULL },
 	{ "<thinking>a</think></Thinking>\nb </thinking>",
 	    "[a</think>]b </thinking>|", NULL },
@@ -70,7 +70,7 @@ static const struct {
 	{ "First <Thinking>\nhm\n</think>\nb",
 	    "|First <Thinking>\nhm\n</think>\nb",
 	    "First <Thinking>\nhm\n</think>\nb|" },
-	/* Never closed: thoughts alone. */
+	/* Never closed: only thoughts. */
 	{ "<think>a", "[a]|", NULL },
 	{ "<think>", "|", NULL },
 	{ "<think>a\nb <think>", "[a\nb <think>]|", NULL },
@@ -80,7 +80,7 @@ static const struct {
 	{ "< think>", "|< think>", "< think>|" },
 	{ "<thin", "|<thin", NULL },
 	{ " \n", "| \n", NULL },
-	/* A closing tag alone. */
+	/* Only a closing tag. */
 	{ "</think>a", "a|", NULL },
 	{ "\n</think>\n\na", "a|", NULL },
 	{ "[/THINK]a </think> b", "a </think> b|", NULL },
@@ -107,7 +107,7 @@ static const struct {
 	{ "Hm.</think>", "|[Hm.]", "Hm.</think>|!" },
 	{ "Hm.<|end|><|start|>assistant" FINAL "Yes.", "[Hm.]Yes.|",
 	    "Hm.<|end|><|start|>assistant" FINAL "Yes.|!" },
-	/* A mention of it. */
+	/* A mention of the closing tag. */
 	{ "The tag </think> ends it.", "|The tag </think> ends it.",
 	    "The tag </think> ends it.|" },
 	{ "It ends with `</think>`\nor so.", "|It ends with `</think>`\nor so.",
@@ -124,7 +124,7 @@ static const struct {
 	{ "First <think>\nhm\n</think>\nthen.",
 	    "|First <think>\nhm\n</think>\nthen.",
 	    "First <think>\nhm\n</think>\nthen.|" },
-	/* A mention of the opening one, and code that never ends. */
+	/* A mention of the opening tag, and code that never ends. */
 	{ "About `<think>`.\n</think>\n\nYes.", "[About `<think>`.\n]Yes.|",
 	    "About `<think>`.\n</think>\n\nYes.|!" },
 	{ "About \"<think>\".</think>Yes.", "[About \"<think>\".]Yes.|",
@@ -197,7 +197,7 @@ static const struct {
 	    "Say `" FINAL "` so.|" },
 };
 
-/* Thoughts may come in several pieces: brackets stand around all of them. */
+/* Thoughts may come in several pieces: one pair of brackets for all. */
 struct log {
 	struct gm_buf text;
 	bool thought;
@@ -260,7 +260,7 @@ release(struct gm_think *t, struct log *log)
 	gm_buf_release(&log->text);
 }
 
-/* Without the bars: where pieces end decides what is known before the end. */
+/* Without the bars, whose position depends on the pieces. */
 static void
 check(size_t row, bool hold, size_t a, size_t b, size_t step)
 {
@@ -285,7 +285,7 @@ check(size_t row, bool hold, size_t a, size_t b, size_t step)
 	release(&t, &log);
 }
 
-/* At every two cuts, and byte by byte: the same comes out. */
+/* Every two cuts, and byte by byte, give one result. */
 static void
 test_cuts(void **state)
 {
@@ -302,7 +302,7 @@ test_cuts(void **state)
 		}
 }
 
-/* Text without an opening tag is held only if it is wished. */
+/* Text without an opening tag is held only on request. */
 static void
 test_at_once(void **state)
 {
@@ -340,7 +340,7 @@ test_at_once(void **state)
 	release(&t, &log);
 }
 
-/* A struct of zeros holds nothing: all is text. */
+/* A struct of zeros: everything is text. */
 static void
 test_zero(void **state)
 {
@@ -355,7 +355,7 @@ test_zero(void **state)
 	release(&t, &log);
 }
 
-/* What is too long to be held is text, all of it. */
+/* Too much to hold is text, all of it. */
 static void
 test_bound(void **state)
 {

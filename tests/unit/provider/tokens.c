@@ -23,7 +23,7 @@ total_of(const char *p, size_t len)
 	return gm_tokens_total(&t);
 }
 
-/* In thousandths of a token: so many times with a symbol after each. */
+/* In 1/1000 token: n times the text, with a symbol after each. */
 static int64_t
 weight_of(struct gm_span text)
 {
@@ -95,7 +95,7 @@ static const struct {
 	{ S("\n\t\ta"), 810 + 2 * 90 + 655 },
 	{ S("  \t "), 3 * 90 },
 	{ S("\xC2\xA0"), 1100 },
-	/* What is not UTF-8. */
+	/* Bytes that are not UTF-8. */
 	{ S("\xFF"), 1100 },
 	{ S("\x80\x80"), 2200 },
 	{ S("a\xFF"
@@ -305,7 +305,7 @@ test_rounding(void **state)
 		    totals[i].want);
 }
 
-/* Add in two pieces, and byte by byte; ask for the total on the way. */
+/* Add in two pieces, and byte by byte, with totals in between. */
 static void
 check_cuts(struct gm_span text)
 {

@@ -14,7 +14,7 @@
 #define TEXT_MAX (1 << 20)
 #define TEXTS_MIN 40
 
-/* Differences of the two may come from what Unicode adds to a script. */
+/* Allowed difference, as Unicode adds characters to a script. */
 static void
 compare(const char *name, const char *text, size_t len, long long want)
 {

@@ -1,7 +1,7 @@
-#ifndef GM_TEST_DOTENV_TELL_H
-#define GM_TEST_DOTENV_TELL_H
+#ifndef GM_TEST_DOTENV_NOTES_H
+#define GM_TEST_DOTENV_NOTES_H
 
-/* Env files: what comes of a text, as one text to compare. */
+/* Parse an env file, and describe the result as one text to compare. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #define TEXT_MAX 100000
 
-/* The notes, each a line. */
+/* Notes, a line each. */
 #define CRLF(line, name) line ": " name ": line ends in CRLF; sh keeps the CR\n"
 #define SPACED(line, name) line ": " name ": sh allows no blanks around '='\n"
 #define EXPORT(line, name) \
@@ -35,7 +35,7 @@ is_wanted(struct gm_span name, void *arg)
 	       gm_span_starts(name, "MISTRAL_") || gm_span_starts(name, "GM_");
 }
 
-/* "LINE NAME=VALUE", a line each. */
+/* Append "LINE NAME=VALUE". */
 static inline int
 put_set(struct gm_span name, struct gm_span value, size_t line, void *arg,
     struct gm_err *err)
@@ -51,14 +51,14 @@ put_set(struct gm_span name, struct gm_span value, size_t line, void *arg,
 	return 0;
 }
 
-/* "LINE: NAME: WHAT". */
+/* Append "LINE: NAME: REASON". */
 static inline void
 put_note(size_t line, const char *text, void *arg)
 {
 	gm_buf_printf(arg, "%zu: %s\n", line, text);
 }
 
-/* A copy without a byte to spare, so that reading beyond it shows. */
+/* Parse a copy of exact size, so that the sanitizer finds reads beyond it. */
 static inline int
 parse(struct gm_span text, const struct gm_dotenv_fns *fns, struct gm_err *err)
 {
@@ -73,9 +73,9 @@ parse(struct gm_span text, const struct gm_dotenv_fns *fns, struct gm_err *err)
 	return rc;
 }
 
-/* All that comes of a text, an error at its end. */
+/* Describe assignments and notes, in order; an error comes last. */
 static inline void
-tell(struct gm_buf *out, struct gm_span text)
+describe(struct gm_buf *out, struct gm_span text)
 {
 	const struct gm_dotenv_fns fns = { is_wanted, put_set, put_note, out };
 	struct gm_err err;
@@ -85,7 +85,7 @@ tell(struct gm_buf *out, struct gm_span text)
 		return;
 	assert_int_equal(err.code, GM_ECONFIG);
 	gm_buf_puts(out, err.msg);
-	/* The values of all tests hold this word. */
+	/* All values in these tests contain this word. */
 	assert_null(strstr(err.msg, "fake"));
 }
 
