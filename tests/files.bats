@@ -161,8 +161,8 @@ assert file["text"] == (f"<file name=\"a.txt\" id=\"{id}\">\n{text}"
 	    'a&quot; id=&quot;&amp;&lt;b&gt;&#10;&#27;[2Jc'"$REPLACED"'&#133;' one)")"
 	printf 'a\0' >"$name"
 	ask -f "$name" sum up
-	said 65 '' "gm-prompt: a\" id=\"&<b> c$REPLACED: a NUL byte at offset 1:\
- only text can be read; images, PDF and other data are not supported yet
+	said 65 '' "gm-prompt: a\" id=\"&<b> c$REPLACED: not text: NUL byte at offset 1;\
+ images, PDF and other data are not supported yet
 "
 	ask --json -f $'no\nfile' sum up
 	[ "$rc" -eq 66 ]

@@ -22,21 +22,13 @@ enum cli {
 	CLI_READY /* help or version was printed: nothing left to do */
 };
 
-/* The arguments of --color. */
+/* The arguments of --color, as gm_color_word() has them. */
 enum when {
 	WHEN_AUTO,
 	WHEN_ALWAYS,
 	WHEN_NEVER,
 	WHENS
 };
-
-const char *
-gm_color_word(size_t i)
-{
-	static const char *const words[WHENS] = { "auto", "always", "never" };
-
-	return i < WHENS ? words[i] : NULL;
-}
 
 /* The lists of variables and statuses are for the tests of the documents. */
 static void

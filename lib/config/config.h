@@ -57,7 +57,7 @@ struct gm_environment {
 	const char *temporary; /* $TMPDIR, if it is absolute, or /tmp */
 	const char *keys[GM_KEY_VARIABLES]; /* as gm_vendor_variable() */
 	bool no_color, force_color;
-	bool dumb; /* $TERM is unset or "dumb" */
+	bool dumb;           /* $TERM is unset or "dumb" */
 	bool in_key_command; /* a key command has started us */
 };
 

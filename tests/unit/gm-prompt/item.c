@@ -261,7 +261,8 @@ static const struct row bad[] = {
 	{ true, "", { NULL }, PROMPT "\"system\":[]}", "system: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":5}", "model: not a string" },
 	{ true, "", { NULL }, PROMPT "\"model\":\"a,b\"}",
-	    "model: not a model name: it contains blanks, control characters or one of / "
+	    "model: not a model name: it contains blanks, control characters "
+	    "or one of / "
 	    "? # , %" },
 	{ true, "", { NULL }, PROMPT "\"temperature\":\"1\"}",
 	    "temperature: not a number" },

@@ -252,10 +252,12 @@ test_foreign(void **state)
 		{ GM_READER_NUL, SPAN("\x89PNG\r\n\x1A\n\0\0x\0"),
 		    "pipe: a PNG image, not text (DATAERR)" },
 		{ GM_READER_LINES, SPAN("\xFF\xFEh\0i\0\n\0"),
-		    "pipe: this is UTF-16: convert it with iconv -f UTF-16 -t "
+		    "pipe: UTF-16, not UTF-8; convert it with iconv -f UTF-16 "
+		    "-t "
 		    "UTF-8 (DATAERR)" },
 		{ GM_READER_LINES, SPAN("h\0e\0l\0l\0o\0\n\0"),
-		    "pipe: this is UTF-16LE: convert it with iconv -f UTF-16LE "
+		    "pipe: UTF-16LE, not UTF-8; convert it with iconv -f "
+		    "UTF-16LE "
 		    "-t UTF-8 (DATAERR)" },
 	};
 	struct gm_reader r;
