@@ -872,7 +872,7 @@ $(aimed "$DEFAULT_URL" 0001)"
  convert it with iconv -f $name -t UTF-8"
 		echo "some text" | iconv -f UTF-8 -t "$from" >text
 		GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
-		said 65 '' "gm-prompt: standard input: this is $name: convert it\
+		said 65 '' "gm-prompt: standard input: $name, not UTF-8; convert it\
  with iconv -f $name -t UTF-8"$'\n'
 	done
 	# the other byte order, marked
@@ -882,7 +882,7 @@ $(aimed "$DEFAULT_URL" 0001)"
 	# marked, but without a NUL byte
 	printf '\xff\xfe\x2d\x4e\x87\x65' >text
 	GEMINI_API_KEY=$GOOD_KEY gm --dry-run hi <text
-	said 65 '' 'gm-prompt: standard input: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8'$'\n'
+	said 65 '' 'gm-prompt: standard input: UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t UTF-8'$'\n'
 }
 
 # --- keys that a command prints

@@ -49,13 +49,13 @@ no_file() {
 	ask -n hi -
 	usage '--no-stdin and the operand - cannot be combined'
 	ask - -
-	usage 'the operand - is given more than once'
+	usage 'operand -: given more than once'
 	ask -s @- hi -
 	usage 'standard input can be read only once'
 	ask -q hi -
 	usage '--prompt and operands cannot be combined'
 	ask -
-	usage 'no prompt: give one as operand, with -q, or on standard input'
+	usage 'no prompt; give one as an operand, with -q or on standard input'
 	ask --require-stdin hi -
 	said 65 '' $'gm-prompt: standard input: empty\n'
 	unsent
@@ -146,12 +146,12 @@ Try 'gm-keycheck --help'.
 	    $'gm-prompt: @notes.txt: sent as text; to send the file: -f notes.txt\n'
 	ask @absent
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @absent: sent as text: no such file\n'
+	    $'gm-prompt: @absent: no such file; sent as text\n'
 	ask '@my absent.txt'
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @my absent.txt: sent as text: no such file\n'
+	    $'gm-prompt: @my absent.txt: no such file; sent as text\n'
 	ask link
-	said 0 $'Hello.\n' $'gm-prompt: link: sent as text: no such file\n'
+	said 0 $'Hello.\n' $'gm-prompt: link: no such file; sent as text\n'
 	ask ./*
 	said 0 $'Hello.\n' \
 	    $'gm-prompt: ./err and 4 more: sent as text; to send a file: -f FILE\n'
@@ -160,7 +160,7 @@ Try 'gm-keycheck --help'.
 	    $'gm-prompt: fifo: sent as text; to send the file: -f fifo\n'
 	ask "@$fake"
 	said 0 $'Hello.\n' \
-	    $'gm-prompt: @...6_01: sent as text: no such file\n'
+	    $'gm-prompt: @...6_01: no such file; sent as text\n'
 	sent_as 1 "$(prompted notes.txt)"
 	sent_as 2 "$(prompted 'Explain @notes.txt please')"
 }

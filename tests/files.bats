@@ -161,8 +161,8 @@ assert file["text"] == (f"<file name=\"a.txt\" id=\"{id}\">\n{text}"
 	    'a&quot; id=&quot;&amp;&lt;b&gt;&#10;&#27;[2Jc'"$REPLACED"'&#133;' one)")"
 	printf 'a\0' >"$name"
 	ask -f "$name" sum up
-	said 65 '' "gm-prompt: a\" id=\"&<b> c$REPLACED: a NUL byte at offset 1:\
- only text can be read; images, PDF and other data are not supported yet
+	said 65 '' "gm-prompt: a\" id=\"&<b> c$REPLACED: not text: NUL byte at offset 1;\
+ images, PDF and other data are not supported yet
 "
 	ask --json -f $'no\nfile' sum up
 	[ "$rc" -eq 66 ]
@@ -198,17 +198,17 @@ assert file["text"] == (f"<file name=\"a.txt\" id=\"{id}\">\n{text}"
 	serve
 	printf '%%PDF-1.7\n' >a.pdf
 	ask -f a.pdf hi
-	said 65 '' "gm-prompt: a.pdf: a PDF document, but only text can be read;\
+	said 65 '' "gm-prompt: a.pdf: a PDF document, not text;\
  $more
 "
 	printf '\x89PNG\r\n\x1a\n' >a.png
 	ask -f a.png hi
-	said 65 '' "gm-prompt: a.png: a PNG image, but only text can be read;\
+	said 65 '' "gm-prompt: a.png: a PNG image, not text;\
  $more
 "
 	printf '\xFF\xFEh\0i\0' >a.txt
 	ask -f a.txt hi
-	said 65 '' "gm-prompt: a.txt: this is UTF-16: convert it with iconv -f\
+	said 65 '' "gm-prompt: a.txt: UTF-16, not UTF-8; convert it with iconv -f\
  UTF-16 -t UTF-8
 "
 	unsent

@@ -51,7 +51,7 @@ load prompt
 	printf 'a\0b' >nul
 	ask -q @nul
 	said 65 '' \
-	    $'gm-prompt: nul: a NUL byte at offset 1: only text can be read\n'
+	    $'gm-prompt: nul: not text: NUL byte at offset 1\n'
 	unsent
 }
 
@@ -216,7 +216,7 @@ gm-prompt: $n: this model rejects --thinking off; use low, medium, high or xhigh
 	serve
 	ask --thinking deep hi
 	usage "--thinking: not minimal, low, medium, high, xhigh, off or a\
- number of tokens from -1 (as the model likes) to 10000000"
+ number of tokens from -1 (automatic) to 10000000"
 }
 
 @test "--show-thoughts: thoughts are requested, and printed on standard error" {

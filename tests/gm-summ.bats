@@ -26,9 +26,9 @@ load summ
 	summ --lang - 1
 	usage '--lang: not a language, such as de, pt-BR or German'
 	summ -i @ 1
-	usage '--instructions: no file is named after @'
+	usage '--instructions: no file name after @'
 	summ - -
-	usage 'the operand - is given more than once'
+	usage 'operand -: given more than once'
 	summ -n
 	usage 'no input; name a file, or omit --no-stdin'
 	summ -n 1 -
@@ -133,11 +133,11 @@ load summ
 '
 	same err 'gm-summ: empty: empty
 gm-summ: blank: empty
-gm-summ: paper.pdf: a PDF document, but only text can be read
-gm-summ: image: a PNG image, but only text can be read
-gm-summ: nul: a NUL byte at offset 1: only text can be read
+gm-summ: paper.pdf: a PDF document, not text
+gm-summ: image: a PNG image, not text
+gm-summ: nul: not text: NUL byte at offset 1
 gm-summ: late: contains a NUL byte; only text can be summarised
-gm-summ: utf16: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8
+gm-summ: utf16: UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t UTF-8
 gm-summ: dir: Is a directory
 gm-summ: loop: Too many levels of symbolic links
 gm-summ: gone: No such file or directory

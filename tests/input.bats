@@ -50,7 +50,7 @@ load prompt
 }
 
 @test "no prompt at all: a usage error" {
-	local text='no prompt: give one as operand, with -q, or on standard input'
+	local text='no prompt; give one as an operand, with -q or on standard input'
 
 	serve
 	gm </dev/null
@@ -149,7 +149,7 @@ sys.exit(left[0] != 0)'"
 	two=$!
 	exec 9>pipe2
 	wait_for 'grep -q . shown'
-	same shown $'gm-prompt: waiting for standard input; -n leaves it alone\n'
+	same shown $'gm-prompt: waiting for standard input; use -n to skip it\n'
 	same err2 ''
 	unsent
 	exec 8>&- 9>&-

@@ -154,7 +154,7 @@ gm-prompt: ${GONE#gemini: }
 }
 
 @test "GM_FALLBACK is not for -k, nor behind another service" {
-	local not='gm-prompt: GM_FALLBACK is not used, as a key or a provider was named'
+	local not='gm-prompt: GM_FALLBACK is ignored, as a key or a provider is given'
 	services
 	gone
 	export GM_FALLBACK=mistral

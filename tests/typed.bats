@@ -276,11 +276,11 @@ with_argument() {
 		done < <(with_argument "$tool")
 	done
 	ask -s @ hi
-	usage '--system: no file is named after @'
+	usage '--system: no file name after @'
 	ask -q @
-	usage '--prompt: no file is named after @'
+	usage '--prompt: no file name after @'
 	ask -q '' -s ''
-	usage 'no prompt: give one as operand, with -q, or on standard input'
+	usage 'no prompt; give one as an operand, with -q or on standard input'
 	unsent
 }
 

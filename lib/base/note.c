@@ -11,8 +11,8 @@
 #include "base/term.h"
 
 /*
- * Longest note before it is made one line, in bytes, and the line, in characters;
- * the line is cut to PIPE_BUF bytes besides.
+ * Longest note before it is made one line, in bytes, and the line, in
+ * characters; the line is cut to PIPE_BUF bytes besides.
  */
 #define NOTE_MAX (256 * 1024)
 #define LINE_CHARACTERS 3000

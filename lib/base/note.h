@@ -4,9 +4,9 @@
 /*
  * Lines on standard error: errors, notes, what -v adds, and a status line.
  *
- * Keys are masked and control characters removed.  A line leaves in one write(2)
- * of at most PIPE_BUF bytes, so that lines of parallel processes do not mix; a
- * longer one is cut between characters and ends in "...".
+ * Keys are masked and control characters removed.  A line leaves in one
+ * write(2) of at most PIPE_BUF bytes, so that lines of parallel processes do
+ * not mix; a longer one is cut between characters and ends in "...".
  */
 
 #include <stdbool.h>
@@ -56,8 +56,8 @@ bool gm_note_masked(const struct gm_note *, enum gm_level, struct gm_span text);
  * erase that if text is empty.  No escape sequences are needed for it.  Notes
  * erase the line; any other writer to the terminal must erase it first.  Text
  * is printable ASCII; what does not fit into the terminal is cut.  Does nothing
- * if n->status is NULL, or if the write would block; a process in the background
- * only erases.
+ * if n->status is NULL, or if the write would block; a process in the
+ * background only erases.
  */
 void gm_note_status(const struct gm_note *n, struct gm_span text);
 

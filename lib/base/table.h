@@ -2,8 +2,8 @@
 #define GM_BASE_TABLE_H
 
 /*
- * Tables: aligned columns for a terminal.  Programs get the same cells separated
- * by TABs.  No I/O.
+ * Tables: aligned columns for a terminal.  Programs get the same cells
+ * separated by TABs.  No I/O.
  */
 
 #include "base/base.h"
@@ -17,9 +17,9 @@
 #define GM_TABLE_WIDTH 80
 
 /*
- * Append the lines of text, whose cells are separated by TABs, with at least two
- * blanks between columns and none at the end of a line.  Each character counts
- * as one column.
+ * Append the lines of text, whose cells are separated by TABs, with at least
+ * two blanks between columns and none at the end of a line.  Each character
+ * counts as one column.
  */
 void gm_table_align(struct gm_span text, struct gm_buf *out);
 

@@ -4,7 +4,7 @@
 enum state {
 	TEXT,
 	ESCAPE,       /* after ESC */
-	INTERMEDIATE, /* ESC, and what says that more follows */
+	INTERMEDIATE, /* after ESC and an intermediate byte */
 	CONTROL,      /* after CSI, until a final byte */
 	COMMAND,      /* after OSC: like STRING, but BEL ends it too */
 	STRING        /* after DCS, SOS, PM, APC, until ST */
@@ -83,7 +83,7 @@ after_c1(uint32_t c)
 	}
 }
 
-/* The state after c, which is no control, in a sequence but for strings. */
+/* Return the state after c, not a control, within a sequence but a string. */
 static enum state
 after_part(enum state state, uint32_t c)
 {
@@ -94,7 +94,7 @@ after_part(enum state state, uint32_t c)
 	return state == CONTROL && c >= 0x30 && c <= 0x3F ? CONTROL : TEXT;
 }
 
-/* The state after a character that means the same in all states. */
+/* True if c means the same in all states; set the state after it. */
 static bool
 is_switch(uint32_t c, enum state *state)
 {
@@ -109,7 +109,7 @@ is_switch(uint32_t c, enum state *state)
 	return true;
 }
 
-/* Take a character; true if it is one to keep. */
+/* Take a character; return true if it is text. */
 static bool
 step(enum state *state, uint32_t c)
 {
@@ -124,11 +124,11 @@ step(enum state *state, uint32_t c)
 	if (c < 0x20 || c == DEL || before == COMMAND || before == STRING)
 		return false;
 	*state = after_part(before, c);
-	/* What can be no part of a sequence ends it, and is text. */
+	/* A character that cannot belong to a sequence ends it, and is text. */
 	return c > DEL && is_text(c);
 }
 
-/* Decode a character, and count an ill-formed part as U+FFFD. */
+/* Decode a character; an ill-formed part is U+FFFD. */
 static size_t
 next_character(struct gm_span s, uint32_t *point)
 {
@@ -141,7 +141,7 @@ next_character(struct gm_span s, uint32_t *point)
 	return skip;
 }
 
-/* Bytes at the start that are text. */
+/* Return the number of bytes at the start that are text. */
 static size_t
 plain_run(struct gm_span s)
 {
@@ -183,7 +183,7 @@ gm_term_filter(
 	f->state = (int)state;
 }
 
-/* What a character is in a line: a blank, or nothing, or itself. */
+/* Return the character in a line: a blank, 0 for none, or itself. */
 static uint32_t
 in_line(enum state *state, uint32_t c)
 {

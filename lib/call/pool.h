@@ -36,7 +36,7 @@ struct gm_pool {
 	 */
 	int (*tick)(void *arg, struct gm_err *);
 	void *arg;
-	/* The caller draws the status line; else it shows what is waited for. */
+	/* The caller draws the status line; else the pool shows waits there. */
 	bool has_status;
 	/* Descriptor that wakes the pool when it becomes readable, for next()
 	 * or tick(), which see to it that it does not stay so; -1: none. */
@@ -46,8 +46,8 @@ struct gm_pool {
 /*
  * Run all calls to their end.  A request to drain ends the supply, and calls
  * that only wait for a slot, a cooldown or a retry; one to stop now, or the
- * deadline, ends all calls, each by done(); so does what a call fails with, also
- * if its request cannot be made.  All services have one state of the keys.
+ * deadline, ends all calls, each by done(); so does what a call fails with,
+ * also if its request cannot be made.  All services have one state of the keys.
  * Returns 0, or -1: what done() failed with, or GM_EOS without memory for the
  * pool or the network; calls under way are dropped then.
  */

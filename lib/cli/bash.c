@@ -1,6 +1,6 @@
 #include "cli/bash.h"
 
-/* What all scripts share; whichever is read last defines it. */
+/* Functions that all scripts define alike. */
 static const char *const shared[] = {
 	/* clang-format off */
 	"",
@@ -196,7 +196,7 @@ static const char *const shared[] = {
 	/* clang-format on */
 };
 
-/* How the shared functions call what an argument is. */
+/* Names of the kinds in the shared functions. */
 static const char *const kinds[] = {
 	[GM_ARG_TEXT] = "text",
 	[GM_ARG_FILE] = "file",
@@ -227,7 +227,8 @@ put_help(struct gm_buf *out, const struct gm_opt *row)
 }
 
 /*
- * One of the tables: an entry for each row that has one, and for its letter.
+ * Append a table, with an entry for each name and letter of the rows that has()
+ * accepts.
  */
 static void
 put_table(struct gm_buf *out, const struct gm_options *o, const char *name,

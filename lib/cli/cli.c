@@ -22,21 +22,13 @@ enum cli {
 	CLI_READY /* help or version was printed: nothing left to do */
 };
 
-/* The arguments of --color. */
+/* The arguments of --color, as gm_color_word() has them. */
 enum when {
 	WHEN_AUTO,
 	WHEN_ALWAYS,
 	WHEN_NEVER,
 	WHENS
 };
-
-const char *
-gm_color_word(size_t i)
-{
-	static const char *const words[WHENS] = { "auto", "always", "never" };
-
-	return i < WHENS ? words[i] : NULL;
-}
 
 /* The lists of variables and statuses are for the tests of the documents. */
 static void
@@ -196,7 +188,7 @@ choose_color(struct gm_common *c, struct gm_err *err)
 	return 0;
 }
 
-/* The service that is asked first, and its model. */
+/* Choose the first provider and its model. */
 static int
 choose_vendor(
     const struct gm_tool *tool, struct gm_vendors *asked, struct gm_err *err)
@@ -219,7 +211,7 @@ choose_vendor(
 	return 0;
 }
 
-/* Does GM_FALLBACK count? */
+/* True if GM_FALLBACK applies, which is not from an option. */
 static bool
 may_fall_back(const struct gm_common *c, const struct gm_cli_operands *operands)
 {
@@ -243,7 +235,10 @@ gm_cli_fallback(
 	           : NULL;
 }
 
-/* Those behind it, as far as that is known before an env file is read. */
+/*
+ * Choose the fallback providers, as far as they are known before an env file is
+ * read: its keys may be theirs.
+ */
 static int
 choose_others(const struct gm_tool *tool,
     const struct gm_cli_operands *operands, struct gm_config_wanted *wanted,
@@ -251,7 +246,8 @@ choose_others(const struct gm_tool *tool,
 {
 	struct gm_common *c = tool->common;
 	const struct gm_value *then = &c->config.values[GM_SET_FALLBACK];
-	struct gm_err later; /* what is wrong with it is told with all else */
+	struct gm_err
+	    later; /* a bad list is an error of gm_wanted_services() */
 	const char *list;
 
 	if (c->fallback_mistral && then->text != NULL)
@@ -272,7 +268,7 @@ choose_others(const struct gm_tool *tool,
 	return 0;
 }
 
-/* It runs from begun on, on the monotonic clock. */
+/* Start the deadline, if it is known by now; begun: monotonic clock. */
 static int
 set_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
 {
@@ -286,7 +282,7 @@ set_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
 	return gm_stop_deadline(left > 0 ? left : 1, err);
 }
 
-/* The reading of an env file may have to wait, too. */
+/* Start it before an env file is read, which may take long. */
 static int
 start_deadline(struct gm_common *c, int64_t begun, struct gm_err *err)
 {
@@ -329,7 +325,7 @@ gm_cli_configure(const struct gm_tool *tool,
 	return 0;
 }
 
-/* Nothing may be lost on the way out: flush and close standard output. */
+/* Flush and close standard output: an error of either loses output. */
 static int
 close_stdout(struct gm_err *err)
 {
@@ -352,11 +348,12 @@ end(const struct gm_tool *tool, int rc, struct gm_err *err)
 	gm_note_status(&c->note, gm_span_of(""));
 	if (rc == 0)
 		rc = close_stdout(err);
-	if (rc != 0 && gm_stop_signal() != 0) /* whatever it made fail */
+	/* A failure after a signal was caused by it: no message. */
+	if (rc != 0 && gm_stop_signal() != 0)
 		gm_stop_die(gm_stop_signal());
 	gm_stop_last_words();
 	if (rc != 0 && !gm_note(&c->note, GM_LEVEL_ERROR, "%s", err->msg))
-		err->code = GM_EOS; /* that is what was said */
+		err->code = GM_EOS; /* the line says "out of memory" */
 	if (rc != 0 && err->code == GM_EUSAGE)
 		(void)fprintf(stderr, "%sTry '%s --help'.\n",
 		    gm_note_priority(&c->note, GM_LEVEL_ERROR), tool->name);

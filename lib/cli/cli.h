@@ -14,84 +14,25 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "base/note.h"
-#include "base/process.h"
-#include "base/secret.h"
-#include "cli/log.h"
-#include "cli/options.h"
-#include "config/config.h"
+#include "cli/tool.h"
 
-/*
- * Shared rows that only some tools have, as the options have an effect only
- * there.  All have those for the provider, the keys, messages and help.
- */
-enum gm_shared {
-	GM_OPT_JSON = 1 << 0,
-	GM_OPT_MODEL = 1 << 1,   /* -m */
-	GM_OPT_SERVICE = 1 << 2, /* fallback, timeouts, the connection */
-	GM_OPT_WAIT = 1 << 3,    /* --max-wait */
-	GM_OPT_LOG = 1 << 4      /* metrics, log file, syslog */
-};
-
-/* The values of the shared options, and the state of the process. */
-struct gm_common {
-	struct gm_config config;
-	struct gm_secrets secrets;
-	struct gm_note note;
-	struct gm_log log;
-	int64_t deadline_ms; /* monotonic clock; 0: none */
-	const char *env_file, *color, *model, *provider;
-	enum gm_vendor vendor; /* --provider's, the first to be asked */
-	bool all_vendors;      /* --provider all */
-	bool fallback_mistral;
-	bool ignore_cooldown;
-	bool json, http1, ipv4, ipv6, metrics, syslog;
-	int behind; /* operands behind a "--"; -1: there was none */
-	struct gm_process_limits limits; /* at start */
-	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
-	bool out_is_tty, err_is_tty;
-	size_t status_columns; /* for note.status, which is NULL unless standard
-	                        * error is a terminal that is not dumb, without
-	                        * --quiet */
-};
-
-/* Add the tool's own rows, whose targets are in its options. */
-typedef void gm_cli_rows(void *options, struct gm_options *);
-
-struct gm_tool {
-	const char *name;
-	const char *agent;    /* "gm-x/0.1.0", for services */
-	const char *operands; /* as in the usage line: "[prompt ...]" */
-	enum gm_arg operand;  /* the kind of each operand */
-	const char *summary;  /* one line, no full stop */
-	const char *example;  /* one command line, for the help */
-	unsigned shared;      /* of enum gm_shared */
-	bool any_vendor;      /* --provider all may be given */
-	gm_cli_rows *add_rows;
-	struct gm_common *common;
-};
-
-/* What a tool does with its operands.  Returns 0, or -1 with *err. */
+/* The work of a tool with its operands.  Returns 0, or -1 with *err. */
 typedef int gm_cli_run(void *options, const struct gm_tool *, int argc,
     char **argv, struct gm_err *);
 
 /*
- * All of a tool: make the process safe (descriptors, core files, signals),
- * parse the options, answer --help and --version, run; then tell the error,
- * check that standard output took everything, release.  Returns the exit
- * status; a signal ends the process here.  run is called with the operands and
- * with options, which are the tool's own.
+ * Run a tool: make the process safe (descriptors, core files, signals), parse
+ * the options, print help or version, call run; then print the error, check
+ * that standard output was written, release.  Returns the exit status; a signal
+ * ends the process here.  run gets the operands, and options, which are the
+ * tool's own.
  */
 int gm_cli_main(const struct gm_tool *, gm_cli_run *run, void *options,
     int argc, char **argv);
 
-/* The i-th word that --color takes; NULL at the end. */
-const char *gm_color_word(size_t i);
-
-/* What operands say of keys; all false: nothing. */
+/* The meaning of operands for the choice of keys; all false: none. */
 struct gm_cli_operands {
-	bool
-	    alone; /* they name keys of one service: GM_FALLBACK does not count */
+	bool alone; /* they name keys of one provider: no GM_FALLBACK */
 	bool typed; /* keys are read from standard input */
 };
 
@@ -100,17 +41,14 @@ int gm_cli_configure(const struct gm_tool *, const struct gm_cli_operands *,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * The list of those who are asked behind the first service, NULL: nobody.  Those
- * of the environment or a file are meant only behind Gemini, by tools that ask,
- * and not where a single key or service was named.
+ * Return the list of fallback providers, or NULL.  GM_FALLBACK counts only
+ * after Gemini, in tools that send requests, and without -k or operands that
+ * name keys.
  */
 const char *
 gm_cli_fallback(const struct gm_tool *, const struct gm_cli_operands *);
 
-/*
- * Undo what was done to the process at the start, as far as a program that takes
- * its place would notice: signals, core files.
- */
+/* Restore signals and core files for a program that replaces this one. */
 void gm_cli_restore(const struct gm_common *);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define ID_MIN 8 /* digits */
 
-/* A hash that is in there as a whole, which nobody can make, is hashed again. */
+/* If the content has the whole hash, take the hash of the hash. */
 void
 gm_enclose_id(char id[GM_HASH_HEX], struct gm_span content)
 {

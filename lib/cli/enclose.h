@@ -2,7 +2,7 @@
 #define GM_CLI_ENCLOSE_H
 
 /*
- * Text of others within a prompt, in a form that it cannot end by itself:
+ * Text of a file within a prompt, in marks that the text itself cannot end:
  *
  *	<file name="notes.txt" id="1f825aa2">
  *	...
@@ -17,16 +17,15 @@
 #include "base/span.h"
 
 /*
- * An id that is not in the content, in either case: the beginning of the
- * content's hash, 8 digits or as many more as that takes, so that the same
- * content makes the same request.
+ * Make an id that the content does not have, in upper or lower case: 8 or more
+ * digits of the content's hash, so that equal contents make equal requests.
  */
 void gm_enclose_id(char id[GM_HASH_HEX], struct gm_span content);
 
 /*
- * Append a name for an attribute: '&', '<', '>' and '"' are escaped as in XML,
- * controls and separators of lines as in "&#10;", and ill-formed UTF-8 is
- * replaced.
+ * Append a name as the value of an attribute: '&', '<', '>' and '"' are escaped
+ * as in XML, control characters and line separators like "&#10;"; ill-formed
+ * UTF-8 is replaced.
  */
 void gm_enclose_name(struct gm_buf *, struct gm_span name);
 

@@ -1,6 +1,6 @@
 #include "cli/fish.h"
 
-/* What all scripts share; whichever is read last defines it. */
+/* Functions that all scripts define alike. */
 static const char *const shared[] = {
 	/* clang-format off */
 	"",
@@ -61,7 +61,7 @@ static const char *const shared[] = {
 	/* clang-format on */
 };
 
-/* In single quotes, in which fish knows two escapes. */
+/* Append a text in single quotes, in which fish knows two escapes. */
 static void
 put_quoted(struct gm_buf *out, const char *text)
 {
@@ -74,7 +74,7 @@ put_quoted(struct gm_buf *out, const char *text)
 	gm_buf_putc(out, '\'');
 }
 
-/* " -a '...'", what an argument or an operand can be. */
+/* Append " -a '...'", the words that an argument or operand can be. */
 static void
 put_offer(
     struct gm_buf *out, const struct gm_completion *c, const struct gm_opt *row)
@@ -131,7 +131,7 @@ put_row(
 	gm_buf_putc(out, '\n');
 }
 
-/* What may follow an option that takes no argument. */
+/* Append the operand that may follow an option without argument. */
 static void
 put_operand_of(
     struct gm_buf *out, const struct gm_completion *c, const struct gm_opt *row)

@@ -7,7 +7,7 @@
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS INT64_C(86400000)
 
-/* How many different projects the keys belong to, as far as it is known. */
+/* Count the known projects of the keys; at least 1. */
 static size_t
 count_projects(const struct gm_keys *k)
 {
@@ -36,8 +36,8 @@ gm_forecast_limits(struct gm_forecast *f, const struct gm_keys *k,
 }
 
 /*
- * The time for so many, of which each project may have limit per per_ms.  The
- * first of each need not wait.
+ * Return the time for many requests or tokens, if each project may have limit
+ * of them in per_ms.
  */
 static double
 spread(const struct gm_forecast *f, int64_t many, int64_t limit, int64_t per_ms)
@@ -49,8 +49,8 @@ spread(const struct gm_forecast *f, int64_t many, int64_t limit, int64_t per_ms)
 }
 
 /*
- * The shortest time in ms, and the name of the limit that it is due to; 0 and
- * NULL if there is none.
+ * Return the shortest time in ms, and the name of the limit that causes it; 0
+ * and NULL: no limit does.  The first request of each project need not wait.
  */
 static int64_t
 shortest_ms(const struct gm_forecast *f, const char **limit)

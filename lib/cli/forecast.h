@@ -2,9 +2,9 @@
 #define GM_CLI_FORECAST_H
 
 /*
- * What a run over many requests would take, before anything is sent: tokens, and
- * the time that the limits which the user has set leave it.  How fast the
- * service answers is not known.  No I/O.
+ * An estimate of a run over many requests: tokens, and the shortest time under
+ * the limits that the user has set.  The speed of the service is not known.  No
+ * I/O.
  */
 
 #include <stdbool.h>
@@ -21,14 +21,14 @@ struct gm_forecast {
 	/* The limits; 0: there is none. */
 	int64_t rpm, rpd, tpm; /* for each quota project */
 	int64_t sleep_ms;      /* between two requests */
-	size_t projects;       /* that may be used; 1 at least */
+	size_t projects;       /* usable quota projects, at least 1 */
 };
 
 /* Take limits and projects from the keys of a service. */
 void gm_forecast_limits(
     struct gm_forecast *, const struct gm_keys *, const struct gm_keyfilter *);
 
-/* Append it as lines for a person, or as a JSON object and a newline. */
+/* Append it as lines of text, or as a JSON object and a newline. */
 void gm_forecast_put(const struct gm_forecast *, bool json, struct gm_buf *);
 
 #endif

@@ -9,7 +9,7 @@ gm_hold_put(struct gm_buf *held, struct gm_span text, struct gm_err *err)
 	if (gm_buf_check(held, err) == 0)
 		return 0;
 	gm_err_prefix(err, "answer: ");
-	if (err->code == GM_EDATA) /* not the user's data */
+	if (err->code == GM_EDATA) /* the data are the service's */
 		err->code = GM_EPROTOCOL;
 	return -1;
 }

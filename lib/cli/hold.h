@@ -2,8 +2,8 @@
 #define GM_CLI_HOLD_H
 
 /*
- * A sink that holds an answer until it is complete; for tools that send many
- * requests.  Thoughts are dropped, and parts that are no text left out.
+ * A sink that holds an answer until it is complete, for tools that send many
+ * requests.  Thoughts are dropped; parts that are not text are omitted.
  */
 
 #include "base/base.h"
@@ -16,19 +16,19 @@ struct gm_hold {
 };
 
 /*
- * The sink refers to the struct, which must stay where it is.  max: bytes of an
- * answer; a larger one makes no sense (GM_EPROTOCOL).
+ * The sink refers to the struct, which must not be moved.  max: the largest
+ * answer, in bytes; a larger one fails with GM_EPROTOCOL.
  */
 void gm_hold_init(struct gm_hold *, size_t max);
 
 /*
- * Append to an answer that is held.  Returns 0, or -1: GM_EPROTOCOL (larger than
- * the buffer's maximum), GM_EOS.
+ * Append to a held answer.  Returns 0, or -1: GM_EPROTOCOL (larger than the
+ * buffer's maximum), GM_EOS.
  */
 int gm_hold_put(
     struct gm_buf *, struct gm_span text, struct gm_err *) GM_MUST_CHECK;
 
-/* Before the next answer: memory is used again, if it is not much. */
+/* Empty it for the next answer; up to 1 MiB of memory is kept. */
 void gm_hold_reset(struct gm_hold *);
 
 void gm_hold_release(struct gm_hold *);

@@ -17,7 +17,7 @@ static const char stdin_name[] = "standard input";
 		bytes, sizeof(bytes) - 1 \
 	}
 
-/* Bytes that tell a format; no text has them at that place. */
+/* Bytes that identify a format: no text has them at this offset. */
 static const struct {
 	struct gm_span magic;
 	size_t at;
@@ -60,13 +60,13 @@ gm_input_check_format(struct gm_span text, struct gm_err *err)
 
 	for (i = 0; i < GM_LEN(binaries); i++)
 		if (is_at(text, binaries[i].at, binaries[i].magic))
-			return gm_fail(err, GM_EDATA,
-			    "%s, but only text can be read", binaries[i].name);
+			return gm_fail(
+			    err, GM_EDATA, "%s, not text", binaries[i].name);
 	foreign = gm_utf8_foreign(text);
 	if (foreign != NULL)
 		return gm_fail(err, GM_EDATA,
-		    "this is %s: convert it with iconv -f %s -t UTF-8", foreign,
-		    foreign);
+		    "%s, not UTF-8; convert it with iconv -f %s -t UTF-8",
+		    foreign, foreign);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ gm_input_check(const char *name, struct gm_span *raw, struct gm_err *err)
 	nul = text.len > 0 ? memchr(text.p, '\0', text.len) : NULL;
 	if (nul != NULL)
 		return gm_fail(err, GM_EDATA,
-		    "%s: a NUL byte at offset %zu: only text can be read", name,
+		    "%s: not text: NUL byte at offset %zu", name,
 		    (size_t)(nul - text.p));
 	if (gm_span_starts(text, "\xEF\xBB\xBF"))
 		*raw = (struct gm_span){ text.p + 3, text.len - 3 };
@@ -111,13 +111,13 @@ gm_input_put(struct gm_input *in, const char *name, struct gm_span raw,
 	return -1;
 }
 
-/* Where a text comes from. */
+/* The source of a text. */
 struct source {
 	int fd;
 	const char *name;
 };
 
-/* Wait for bytes; tell a person at a terminal what we are waiting for. */
+/* Wait for bytes; at a terminal, print a note after 3 s. */
 static int
 await(const struct gm_input *in, const struct source *from, bool *told,
     struct gm_err *err)
@@ -128,7 +128,7 @@ await(const struct gm_input *in, const struct source *from, bool *told,
 
 	if (ready == 0) {
 		gm_note(in->note, GM_LEVEL_NOTE, "waiting for %s%s", from->name,
-		    from->fd == STDIN_FILENO ? "; -n leaves it alone" : "");
+		    from->fd == STDIN_FILENO ? "; use -n to skip it" : "");
 		*told = true;
 		ready = gm_stop_poll(from->fd, POLLIN, 0, GM_STOP_DRAIN, err);
 	}
@@ -177,7 +177,7 @@ gm_input_read_stdin(struct gm_input *in, struct gm_buf *raw, struct gm_err *err)
 	           : gm_input_read(in, STDIN_FILENO, stdin_name, raw, err);
 }
 
-/* Append what was read as good text; rc and *err are the reading's. */
+/* Check and append the bytes that were read; rc and *err are of reading. */
 static int
 take_text(struct gm_input *in, const char *name, struct gm_buf *raw,
     struct gm_buf *out, int rc, struct gm_err *err)
@@ -227,7 +227,7 @@ gm_input_argument(struct gm_input *in, const char *name, const char *text,
 		return gm_input_stdin(in, out, err);
 	if (path[0] == '\0')
 		return gm_fail(
-		    err, GM_EUSAGE, "%s: no file is named after @", name);
+		    err, GM_EUSAGE, "%s: no file name after @", name);
 	fd = gm_file_open(path, err);
 	if (fd == -1)
 		return -1;

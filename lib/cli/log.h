@@ -3,17 +3,17 @@
 
 /*
  * Metrics of a request or of a run, as a line on standard error, as a JSON line
- * in a file, and in syslog.  The file is opened for each line and written in one
- * write(2), so that it may be rotated and shared.
+ * in a file, and in syslog.  The file is opened for each line and written in
+ * one write(2), so that it may be rotated and shared.
  *
  * On standard error the line is short, for a person, or has all fields:
  *
  *	gemini-flash-latest: 28 tokens in, 56 out, 0.2 s
  *	provider=gemini model=gemini-flash-latest key_index=0 ...
  *
- * In lines of fields names from users and servers are masked first.  A value that
- * is not one word of plain ASCII is quoted, and what could end the quotes or the
- * line is escaped, so that no value can look like a field or a line.
+ * In lines of fields names from users and servers are masked first.  A value
+ * that is not one word of plain ASCII is quoted, and what could end the quotes
+ * or the line is escaped, so that no value can look like a field or a line.
  *
  * Source: https://brandur.org/logfmt for the fields.
  */

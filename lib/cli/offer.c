@@ -7,10 +7,10 @@
 
 #define PATH_LEN_MAX 4096
 
-/* Notes that are not shown. */
+/* Completions print no notes. */
 static const struct gm_note silence = { .fd = -1, .quiet = true };
 
-/* The configuration and the keys: a base URL may depend on them. */
+/* Load the configuration, and find the keys: a base URL may depend on them. */
 static int
 look(const struct gm_offer *o, struct gm_keyplace *place, struct gm_err *err)
 {
@@ -26,7 +26,7 @@ look(const struct gm_offer *o, struct gm_keyplace *place, struct gm_err *err)
 	return gm_keyplace_find(place, o->config, o->secrets, &silence, err);
 }
 
-/* Would a shell take the name as one word, and a tool not as an option? */
+/* True if a shell takes the name as one word, and a tool not as an option. */
 static bool
 is_plain(const char *name)
 {

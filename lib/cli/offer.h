@@ -2,10 +2,9 @@
 #define GM_CLI_OFFER_H
 
 /*
- * What completions offer of what this machine knows: models of the cached list,
- * and indices of keys.  It is asked for while the user waits for TAB, so
- * nothing is sent, no lock is taken, no command is run, nothing is said, and
- * what cannot be found out is not offered.
+ * Models and keys that completions offer: those of the cached list, and of the
+ * configuration.  The user waits for TAB, so nothing is sent, locked, run or
+ * printed, and after a failure nothing is offered.
  */
 
 #include "base/base.h"
@@ -18,13 +17,13 @@
 struct gm_offer {
 	struct gm_config *config; /* gm_config_init() was called */
 	struct gm_secrets *secrets;
-	const char *env_file; /* --env-file's argument; NULL: none */
-	const char *provider; /* --provider's; NULL: Gemini */
+	const char *env_file; /* of --env-file; NULL: none */
+	const char *provider; /* of --provider; NULL: Gemini */
 };
 
 /*
- * Append the models of the provider that can answer requests, however old the
- * list is, a line each; but none whose name a shell would not take as it is.
+ * Append the models of the provider that can answer, a line each, however old
+ * the list is; names that a shell would need quotes for are left out.
  */
 void gm_offer_models(const struct gm_offer *, struct gm_buf *out);
 

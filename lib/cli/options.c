@@ -119,7 +119,7 @@ name_in(const char *typed)
 	return (struct gm_span){ typed + 2, strcspn(typed + 2, "=") };
 }
 
-/* Does the name of an option ask for a key, as in other programs? */
+/* True if the name of an option asks for a key, as in other programs. */
 static bool
 asks_for_key(struct gm_span name)
 {
@@ -134,7 +134,7 @@ asks_for_key(struct gm_span name)
 	return false;
 }
 
-/* Could people have meant it as a name, and is it no secret? */
+/* True if a name may be repeated: it looks like an option, not like a key. */
 static bool
 is_showable(struct gm_span name)
 {
@@ -152,7 +152,7 @@ refuse_key(struct gm_span name, struct gm_err *err)
 	    shown ? (int)name.len : 3, shown ? name.p : "...");
 }
 
-/* The options that a name abbreviates, after ", "; returns how many. */
+/* Append the options that a name abbreviates; return their number. */
 static size_t
 list_candidates(
     const struct gm_options *o, struct gm_span name, struct gm_buf *out)
@@ -189,7 +189,7 @@ refuse_unknown(
 	return -1;
 }
 
-/* The row that getopt_long() has found. */
+/* Return the row that getopt_long() has found. */
 static const struct gm_opt *
 row_of(const struct gm_options *o, int what)
 {
@@ -201,7 +201,7 @@ row_of(const struct gm_options *o, int what)
 	return &o->rows[i];
 }
 
-/* Is it --key, which getopt_long() takes for --key-index? */
+/* True for --key and the like, which getopt_long() takes for --key-index. */
 static bool
 abbreviates_key(const char *typed, const struct gm_opt *row)
 {
@@ -209,7 +209,7 @@ abbreviates_key(const char *typed, const struct gm_opt *row)
 	       !gm_span_is(name_in(typed), row->name);
 }
 
-/* What getopt_long() stumbled over. */
+/* Fail with the error that getopt_long() has found. */
 static int
 complain(const struct gm_options *o, char **argv, int what, struct gm_err *err)
 {
@@ -218,7 +218,8 @@ complain(const struct gm_options *o, char **argv, int what, struct gm_err *err)
 
 	if (what == ':' && abbreviates_key(typed, row_of(o, optopt)))
 		return refuse_key(name_in(typed), err);
-	if (what == ':') /* typed is a known option, or its beginning */
+	/* Here typed is a known option, or its beginning. */
+	if (what == ':')
 		return gm_fail(
 		    err, GM_EUSAGE, "option needs an argument: %s", typed);
 	if (optopt == 0)
@@ -231,14 +232,16 @@ complain(const struct gm_options *o, char **argv, int what, struct gm_err *err)
 	    optopt > ' ' && optopt <= '~' ? optopt : '?');
 }
 
-/* The long option that getopt_long() has just taken, as it was typed. */
+/* Return the long option that getopt_long() has just taken, as typed. */
 static const char *
 typed_option(char **argv)
 {
 	return optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
 }
 
-/* For getopt_long(); "-hh" is -h twice, so no letter has an optional argument. */
+/*
+ * For getopt_long(); "-hh" is -h twice, so no letter has an optional argument.
+ */
 static int
 argument_of(const struct gm_opt *row)
 {
@@ -253,7 +256,7 @@ make_tables(const struct gm_options *o, char *letters, struct option *longs)
 	const struct gm_opt *rows = o->rows;
 	size_t i;
 
-	*letters++ = ':'; /* report a missing argument as ':' */
+	*letters++ = ':'; /* getopt_long() returns ':' without an argument */
 	for (i = 0; i < o->len; i++) {
 		longs[i] = (struct option){ .name = rows[i].name,
 			.has_arg = argument_of(&rows[i]),
@@ -275,7 +278,7 @@ is_end(const char *arg)
 	return strcmp(arg, "--") == 0;
 }
 
-/* Where the next step would meet a "--", past operands; argc: it meets none. */
+/* Return the index of the "--" that ends the options next; argc: none. */
 static int
 find_end(int argc, char **argv)
 {
@@ -286,11 +289,13 @@ find_end(int argc, char **argv)
 	return i < argc && is_end(argv[i]) ? i : argc;
 }
 
-/* How many arguments are behind a "--" at end; -1: it ended no options. */
+/* Return the number of arguments after the "--" at end; -1: there is none. */
 static int
 behind(int argc, char **argv, int from, int end)
 {
-	/* With POSIXLY_CORRECT an operand ends them: all stays in its place. */
+	/*
+	 * With POSIXLY_CORRECT an operand ends the options, and none is moved.
+	 */
 	if (end == argc || (end > from && is_end(argv[end])))
 		return -1;
 	return argc - end - 1;

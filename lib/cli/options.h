@@ -14,15 +14,15 @@
 #include "base/err.h"
 #include "config/config.h"
 
-/* The arguments of an option that may be given again. */
+/* The arguments of an option that may be repeated. */
 struct gm_texts {
 	const char **items; /* owned; the texts are argv's */
 	size_t len;
 };
 
-/* What an argument is, as far as completions can offer any. */
+/* Kinds of arguments, for completions. */
 enum gm_arg {
-	GM_ARG_TEXT, /* nothing to offer */
+	GM_ARG_TEXT, /* completions offer nothing */
 	GM_ARG_FILE,
 	GM_ARG_AT_FILE, /* a text, or "@" and a file */
 	GM_ARG_WORD,    /* one of the row's words */
@@ -63,12 +63,14 @@ struct gm_opt {
 	const char *help;  /* NULL: not shown */
 	bool common;       /* the short help shows it, too */
 	bool may_be_empty; /* an empty argument is one; else a usage error */
-	/* Of its argument; without one, of an operand that may follow. */
+	/* Kind of the argument; without one, of an operand that may follow. */
 	enum gm_arg kind;
 	gm_word *word; /* of GM_ARG_WORD and GM_ARG_WORDS */
 	bool *flag;
-	int *count; /* how often it was given */
-	/* Without a placeholder: set by "--name=WORD", with one of its words. */
+	int *count; /* counts how often it is given */
+	/*
+	 * Without a placeholder: set by "--name=WORD", with one of its words.
+	 */
 	const char **text;
 	struct gm_texts *texts;
 	const enum gm_setting *setting; /* goes to the configuration */
@@ -99,8 +101,8 @@ const char *gm_options_heading(enum gm_group);
  * Parse argv, and move operands after the options.  Long options may be
  * abbreviated, but "--key" and other names that ask for a key abbreviate none:
  * the error says where keys are read from.  Messages never repeat an argument,
- * and repeat an unknown option only if it cannot be a secret.  Returns the index
- * of the first operand, or -1: GM_EUSAGE, GM_EOS.
+ * and repeat an unknown option only if it cannot be a secret.  Returns the
+ * index of the first operand, or -1: GM_EUSAGE, GM_EOS.
  */
 int gm_options_parse(const struct gm_options *, struct gm_config *, int argc,
     char **argv, struct gm_err *) GM_MUST_CHECK;

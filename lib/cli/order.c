@@ -3,7 +3,7 @@
 
 #include "cli/order.h"
 
-#define ROOM_MIN 64 /* slots; no ring is smaller, or kept if it is larger */
+#define ROOM_MIN 64 /* slots of the smallest ring; a larger one is not kept */
 
 void
 gm_order_init(struct gm_order *o, bool unordered)
@@ -17,7 +17,7 @@ slot_of(const struct gm_order *o, int64_t number)
 	return &o->ring[(uint64_t)number & (o->room - 1)];
 }
 
-/* Room for the slots from the one that is due to that of number. */
+/* Make room for the slots from the next record's to that of number. */
 static int
 make_room(struct gm_order *o, int64_t number, struct gm_err *err)
 {
@@ -70,7 +70,7 @@ gm_order_hold(
 	return 0;
 }
 
-/* Nothing is held: give back what many lines have needed. */
+/* Release a large ring that holds nothing. */
 static void
 shrink(struct gm_order *o)
 {
@@ -81,7 +81,7 @@ shrink(struct gm_order *o)
 	o->room = 0;
 }
 
-/* The line that may go next; NULL: there is none. */
+/* Return the slot of the line that may be taken next; NULL: none. */
 static struct gm_order_slot *
 next(struct gm_order *o)
 {
@@ -93,7 +93,7 @@ next(struct gm_order *o)
 			return slot;
 		if (!o->ended)
 			return NULL;
-		o->due++; /* over a record that is missing */
+		o->due++; /* skip a missing record */
 		o->gaps++;
 	}
 	return NULL;

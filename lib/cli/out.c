@@ -8,12 +8,12 @@
 #include "base/stop.h"
 #include "cli/out.h"
 
-/* A pipe that polls as writable takes this much without waiting. */
+/* Bytes that a pipe takes without waiting if poll(2) says writable. */
 #define PIECE 4096
-/* A held answer is put at once, as JSON up to six times as long. */
+/* A held answer is put at once; as JSON it is up to six times as long. */
 #define PENDING_MAX (SIZE_MAX / 2)
 
-/* Until a write does not wait for its reader. */
+/* Wait until a write would not wait for its reader. */
 static int
 wait_for(const struct gm_out *o, struct gm_err *err)
 {
@@ -36,7 +36,7 @@ gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 	if (path != NULL) {
 		if (gm_outfile_create(&o->file, path, err) != 0)
 			return -1;
-		o->file.keep = true; /* it was paid for */
+		o->file.keep = true; /* the answer was paid for */
 		o->fd = o->file.fd;
 	}
 	o->regular = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
@@ -44,7 +44,7 @@ gm_out_open(struct gm_out *o, const char *path, struct gm_err *err)
 	return 0;
 }
 
-/* One write(2) of what is pending; returns 0, or -1. */
+/* Write a piece of the pending text in one write(2).  Returns 0, or -1. */
 static int
 write_piece(struct gm_out *o, struct gm_err *err)
 {
@@ -65,7 +65,7 @@ write_piece(struct gm_out *o, struct gm_err *err)
 	return 0;
 }
 
-/* Would a write return at once? */
+/* True if a write would return at once. */
 static bool
 is_ready(const struct gm_out *o)
 {
@@ -108,7 +108,7 @@ gm_out_put(struct gm_out *o, struct gm_span text)
 	}
 }
 
-/* What was written in part must not be written again from its start. */
+/* Fail again after a failure: a part of the text may be written already. */
 static int
 write_once(struct gm_out *o, bool waits, struct gm_err *err)
 {

@@ -8,7 +8,7 @@
 #define TEXTS_MAX 4096
 #define TOKENS_MAX 10000000
 
-/* How much of what is filtered: from nothing to nearly all. */
+/* Thresholds of the safety filter, from off to strict. */
 static const struct {
 	const char *word, *threshold;
 } safeties[] = {
@@ -19,7 +19,7 @@ static const struct {
 };
 
 static const struct {
-	const char *word, *level; /* NULL: a budget of none */
+	const char *word, *level; /* level NULL: a budget of 0 */
 } thoughts[] = {
 	{ "minimal", "MINIMAL" },
 	{ "low", "LOW" },
@@ -29,13 +29,13 @@ static const struct {
 	{ "off", NULL },
 };
 
-/* The texts are kept one behind the other; places move when they grow. */
+/* A text within params.texts, whose memory may move as it grows. */
 struct place {
 	const char **field;
 	size_t at;
 };
 
-/* In front of a name that is the same in JSON. */
+/* Prefix for a name that is the same in JSON. */
 static const char *
 dashes(const struct gm_params *p)
 {
@@ -121,7 +121,7 @@ apply_thinking(struct gm_params *p, struct gm_request *q, struct gm_err *err)
 	if (gm_num_whole(&budget, text, -1, TOKENS_MAX, err) != 0)
 		return gm_fail(err, GM_EUSAGE,
 		    "%sthinking: not minimal, low, medium, high, xhigh, off "
-		    "or a number of tokens from -1 (as the model likes) to %d",
+		    "or a number of tokens from -1 (automatic) to %d",
 		    dashes(p), TOKENS_MAX);
 	(void)snprintf(p->budget, sizeof(p->budget), "%lld", (long long)budget);
 	q->thinking_budget = p->budget;

@@ -2,10 +2,10 @@
 
 #include "cli/printer.h"
 
-/* Bytes that are handed to the output at once, before it has written them. */
+/* Pending bytes of the output up to which it gets more. */
 #define AHEAD ((size_t)64 * 1024)
 
-/* Hand over what may go; false: there is nothing to write. */
+/* Give the output the lines that may be written; true if any are pending. */
 static bool
 take_lines(struct gm_printer *p)
 {
@@ -20,7 +20,7 @@ take_lines(struct gm_printer *p)
 	return p->out->pending.len > 0;
 }
 
-/* Have the loop woken, or no longer, when the reader is ready. */
+/* Start or stop watching for the reader to be ready. */
 static int
 wait_for_reader(struct gm_printer *p, bool waits, struct gm_err *err)
 {
@@ -47,7 +47,7 @@ gm_printer_end(struct gm_printer *p, struct gm_err *err)
 	while (take_lines(p))
 		if (gm_out_flush(p->out, err) != 0)
 			return -1;
-	return gm_out_flush(p->out, err); /* a failure of before counts */
+	return gm_out_flush(p->out, err); /* reports an earlier failure, too */
 }
 
 void

@@ -2,8 +2,8 @@
 #define GM_CLI_PRINTER_H
 
 /*
- * Results on their way to an output: in their order (order.h), as early as
- * possible, and without waiting for a reader before the end.
+ * Writes results to an output in their order (order.h), as early as possible,
+ * without waiting for a reader before the end.
  */
 
 #include <stdbool.h>
@@ -15,10 +15,10 @@
 #include "cli/order.h"
 #include "cli/out.h"
 
-/* Zero with the borrowed members set is ready, after gm_order_init(). */
+/* Ready if it is zero but for out and watch, after gm_order_init(). */
 struct gm_printer {
 	struct gm_out *out;
-	struct gm_watch *watch; /* is woken when out is ready again */
+	struct gm_watch *watch; /* wakes the loop when out is ready again */
 	struct gm_span
 	    between;           /* printed between two results; len 0: nothing */
 	struct gm_order order; /* to be initialised and filled by the caller */
@@ -30,9 +30,9 @@ struct gm_printer {
 int gm_printer_tick(struct gm_printer *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * No more results come: write all that there are, also those that wait for one
- * that does not come.  Waits for a reader until GM_STOP_NOW.  Returns 0, or -1:
- * GM_EIO, GM_EOS, GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
+ * Write all results, also those that wait for a missing one: no more follow.
+ * Waits for a reader until GM_STOP_NOW.  Returns 0, or -1: GM_EIO, GM_EOS,
+ * GM_ESIGNAL, GM_EUNAVAILABLE (the deadline).
  */
 int gm_printer_end(struct gm_printer *, struct gm_err *) GM_MUST_CHECK;
 

@@ -46,9 +46,9 @@ void gm_progress_init(struct gm_progress *, const struct gm_note *,
 
 /*
  * Draw the line, unless the last drawing is less than GM_PROGRESS_MS ago: then
- * show the same line again if it was erased; due_ms says when to call again.  Records that were answered, failed or skipped
- * are done.  Rate and ETA are those of about the last 30 s, without skipped
- * records.
+ * show the same line again if it was erased; due_ms says when to call again.
+ * Records that were answered, failed or skipped are done.  Rate and ETA are
+ * those of about the last 30 s, without skipped records.
  */
 void gm_progress_draw(struct gm_progress *, const struct gm_totals *,
     size_t cooling, int64_t now_ms);

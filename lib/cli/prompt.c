@@ -5,7 +5,7 @@
 
 #include "cli/prompt.h"
 
-/* Is the operand "-", and does it stand for standard input? */
+/* True if the operand is "-" and means standard input. */
 static bool
 is_stdin(const struct gm_prompt_sources *from, int i)
 {
@@ -23,7 +23,7 @@ count_stdin(const struct gm_prompt_sources *from)
 	return n;
 }
 
-/* Does an option's argument stand for standard input? */
+/* True if an option's argument means standard input. */
 static bool
 names_stdin(const char *arg)
 {
@@ -49,11 +49,11 @@ gm_prompt_check(const struct gm_prompt_sources *from, struct gm_err *err)
 		    "--no-stdin and the operand - cannot be combined");
 	if (n > 1)
 		return gm_fail(
-		    err, GM_EUSAGE, "the operand - is given more than once");
+		    err, GM_EUSAGE, "operand -: given more than once");
 	return 0;
 }
 
-/* Looks the operand as if a file was meant?  Nothing is opened. */
+/* True if the operand could be meant as a file.  Nothing is opened. */
 static bool
 looks_like_file(const char *operand)
 {
@@ -65,7 +65,7 @@ looks_like_file(const char *operand)
 	       !S_ISDIR(st.st_mode);
 }
 
-/* Does a shell take a path, as it is, for one word? */
+/* True if a shell takes the path as one word without quotes. */
 static bool
 is_plain(const char *path)
 {
@@ -75,7 +75,7 @@ is_plain(const char *path)
 		   "0123456789%+,-./:=@_~")] == '\0';
 }
 
-/* A path as one word for a shell. */
+/* Append a path as one word for a shell. */
 static void
 put_word(struct gm_buf *out, const char *path)
 {
@@ -102,7 +102,7 @@ tell_file(const char *operand, const struct gm_note *note)
 	struct stat st;
 
 	if (stat(path, &st) != 0 && errno == ENOENT) {
-		gm_note(note, GM_LEVEL_NOTE, "%s: sent as text: no such file",
+		gm_note(note, GM_LEVEL_NOTE, "%s: no such file; sent as text",
 		    operand);
 		return;
 	}
@@ -114,7 +114,7 @@ tell_file(const char *operand, const struct gm_note *note)
 	gm_buf_release(&word);
 }
 
-/* One note, however many they are. */
+/* Print one note, however many operands look like files. */
 static void
 tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
 {
@@ -137,7 +137,7 @@ tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
 		    first, more);
 	else if (strcmp(first, "@-") == 0)
 		gm_note(note, GM_LEVEL_NOTE,
-		    "@-: sent as text; as an operand, standard input is -");
+		    "@-: sent as text; to read standard input: -");
 	else
 		tell_file(first, note);
 }
@@ -205,7 +205,7 @@ add_options(struct gm_prompt *p, const struct gm_prompt_sources *from,
 	return put_operands(p, from, in, err);
 }
 
-/* Is text what came of an argument that stands for standard input? */
+/* True if the argument means standard input, and that was empty. */
 static bool
 is_empty_stdin(const char *arg, const struct gm_buf *text)
 {
@@ -239,7 +239,7 @@ gm_prompt_compose(struct gm_prompt *p, const struct gm_prompt_sources *from,
 	}
 	if (from->files == 0 && gm_span_trim(gm_buf_span(&p->text)).len == 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "no prompt: give one as operand, with -q, or on standard "
+		    "no prompt; give one as an operand, with -q or on standard "
 		    "input");
 	return 0;
 }

@@ -2,11 +2,11 @@
 #define GM_CLI_PROMPT_H
 
 /*
- * The text of a request from its sources: system instruction, prompt (option
- * or operands, joined by blanks), and standard input behind a blank line.
+ * The text of a request: system instruction, prompt (an option, or operands
+ * joined by blanks), and standard input after a blank line.
  *
- * An operand "-" is no part of the text but names standard input, which is read
- * then even if it is a terminal.  What follows a "--" is text as it is.
+ * The operand "-" names standard input, which is then read even if it is a
+ * terminal.  Operands after "--" are always text.
  */
 
 #include <stdbool.h>
@@ -16,17 +16,17 @@
 #include "base/err.h"
 #include "cli/input.h"
 
-/* Where the texts come from; all borrowed. */
+/* The sources of the texts; all borrowed. */
 struct gm_prompt_sources {
-	const char *system; /* --system's argument; NULL: none */
-	const char *prompt; /* --prompt's argument; NULL: operands */
+	const char *system; /* of --system; NULL: none */
+	const char *prompt; /* of --prompt; NULL: operands */
 	char **operands;
 	int operands_len;
-	int literal;        /* how many of the last operands followed a "--" */
-	int files;          /* how many files are sent besides */
-	int files_stdin;    /* how many of them are standard input */
-	bool no_stdin;      /* leave standard input alone */
-	bool require_stdin; /* and refuse it if it is empty */
+	int literal;        /* number of operands after "--" */
+	int files;          /* number of files that are sent, too */
+	int files_stdin;    /* those of them that are standard input */
+	bool no_stdin;      /* do not read standard input */
+	bool require_stdin; /* fail if standard input is empty */
 };
 
 struct gm_prompt {
@@ -34,24 +34,25 @@ struct gm_prompt {
 };
 
 /*
- * GM_EUSAGE: standard input against no_stdin, or more than once.  Reads
- * nothing.
+ * Check the sources; reads nothing.  Returns 0, or -1 with GM_EUSAGE: standard
+ * input is named despite no_stdin, or more than once.
  */
 int gm_prompt_check(
     const struct gm_prompt_sources *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Read all sources that gm_prompt_check() has passed; an operand that looks as
- * if a file was meant draws a note.  With files the text may be empty, and if
- * standard input was read for one it is left alone.  Returns 0, or -1: GM_EUSAGE
- * (no prompt at all), GM_EDATA
- * (binary, too large, empty against the rule), GM_ENOINPUT, GM_ESIGNAL,
- * GM_EUNAVAILABLE (deadline), GM_EOS.
+ * Read all sources, after gm_prompt_check(); an operand that could be meant as
+ * a file draws a note.  With files the text may be empty, and standard input
+ * that was read for one is not read again.  Returns 0, or -1: GM_EUSAGE (no
+ * prompt), GM_EDATA (binary, too large, empty despite require_stdin),
+ * GM_ENOINPUT, GM_ESIGNAL, GM_EUNAVAILABLE (deadline), GM_EOS.
  */
 int gm_prompt_compose(struct gm_prompt *, const struct gm_prompt_sources *,
     struct gm_input *, struct gm_err *) GM_MUST_CHECK;
 
-/* Append text to a prompt after exactly one blank line, if it has a text. */
+/*
+ * Append text to a prompt, after exactly one blank line if that is not empty.
+ */
 void gm_prompt_join(struct gm_buf *prompt, struct gm_span text);
 
 void gm_prompt_release(struct gm_prompt *);

@@ -17,7 +17,7 @@ put_masked(struct gm_jsonw *w, const char *name, struct gm_span text,
 	gm_buf_release(&masked);
 }
 
-/* A text that the service may not have sent. */
+/* Write a text, or null if the service did not send it. */
 static void
 put_known(struct gm_jsonw *w, const char *name, const char *text,
     const struct gm_secrets *secrets)
@@ -55,7 +55,7 @@ put_measures(struct gm_jsonw *w, const struct gm_result *o)
 	gm_jsonw_end(w);
 }
 
-/* A server of our own may have been asked without a key. */
+/* Write null if the request had no key, as for a server on this machine. */
 static void
 put_index(struct gm_jsonw *w, const struct gm_attempt *a)
 {
@@ -65,7 +65,7 @@ put_index(struct gm_jsonw *w, const struct gm_attempt *a)
 	    w, "key_index", keyed ? (int64_t)a->key_index : -1);
 }
 
-/* As it is shown; an index alone may be of another ring. */
+/* Write the masked key: an index alone may belong to another list of keys. */
 static void
 put_key(struct gm_jsonw *w, struct gm_span key)
 {
@@ -123,7 +123,7 @@ put_sources(struct gm_jsonw *w, const struct gm_record *r)
 	gm_jsonw_end(w);
 }
 
-/* Parts that are no text. */
+/* Write the parts that are not text. */
 static void
 put_omitted(struct gm_jsonw *w, const struct gm_record *r)
 {
@@ -180,7 +180,7 @@ put_result(struct gm_jsonw *w, const struct gm_record *r)
 	put_sources(w, r);
 }
 
-/* Of a batch: which record it is. */
+/* Write the identity of a record of a batch. */
 static void
 put_identity(struct gm_jsonw *w, const struct gm_record *r)
 {

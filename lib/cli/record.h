@@ -2,9 +2,8 @@
 #define GM_CLI_RECORD_H
 
 /*
- * What came of a request as one JSON object, the form of --json.  Keys are
- * masked in all that a server may have written, except in the answer itself.
- * No I/O.
+ * The result of a request as one JSON object, the form of --json.  Keys are
+ * masked in all texts of a server, except in the answer.  No I/O.
  */
 
 #include <stdbool.h>
@@ -20,14 +19,14 @@
 struct gm_record {
 	const struct gm_result *result;   /* NULL: nothing was sent */
 	const struct gm_request *request; /* NULL: not known yet */
-	const char *provider;             /* where nothing was asked */
-	const struct gm_err *err;         /* NULL: all is well */
+	const char *provider;             /* if nothing was sent */
+	const struct gm_err *err;         /* NULL: success */
 	struct gm_span text;
 	const struct gm_secrets *secrets;
 	/* Of a batch: */
 	int64_t number;    /* of the record, from 1; 0: it is not of a batch */
 	struct gm_span id; /* the record's own, as JSON; len 0: it has none */
-	const char *hash;  /* of what shapes the answer; NULL: not known */
+	const char *hash;  /* of all that shapes the answer; NULL: none yet */
 };
 
 /* Append the object and a newline. */

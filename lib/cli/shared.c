@@ -11,6 +11,14 @@ static const enum gm_setting fallback = GM_SET_FALLBACK,
 			     key_index = GM_SET_KEY_INDEX,
 			     log_file = GM_SET_LOG_FILE;
 
+const char *
+gm_color_word(size_t i)
+{
+	static const char *const words[] = { "auto", "always", "never" };
+
+	return i < GM_LEN(words) ? words[i] : NULL;
+}
+
 static const char *
 help_word(size_t i)
 {

@@ -7,8 +7,8 @@
  */
 
 #include "base/base.h"
-#include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/tool.h"
 
 /* Options that print something and end the run. */
 struct gm_builtin {
@@ -21,5 +21,8 @@ struct gm_builtin {
 /* Add the rows of the tool, and the shared ones of its mask. */
 void gm_shared_rows(const struct gm_tool *, void *own, struct gm_builtin *,
     struct gm_options *);
+
+/* The i-th word that --color takes; NULL at the end. */
+const char *gm_color_word(size_t i);
 
 #endif

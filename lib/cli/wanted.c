@@ -12,7 +12,7 @@ gm_wanted_keys(const struct gm_tool *tool)
 		.ignore_cooldown = c->ignore_cooldown };
 }
 
-/* Who is asked, in this order. */
+/* List the providers in the order of fallback. */
 static int
 list_vendors(const struct gm_tool *tool, const struct gm_cli_operands *operands,
     struct gm_vendors *vendors, struct gm_err *err)
@@ -27,7 +27,7 @@ list_vendors(const struct gm_tool *tool, const struct gm_cli_operands *operands,
 		*vendors = gm_vendors_all;
 	if (list == NULL && then->text != NULL && !c->all_vendors)
 		gm_note(&c->note, GM_LEVEL_DETAIL,
-		    "%s is not used, as a key or a provider was named",
+		    "%s is ignored, as a key or a provider is given",
 		    then->name);
 	if (list != NULL && gm_vendors_add(vendors, list, err) != 0)
 		return gm_config_blame(&c->config, GM_SET_FALLBACK, err);

@@ -2,7 +2,7 @@
 #define GM_CLI_WANTED_H
 
 /*
- * Translate the shared options into what call/keyset.h and call/services.h take.
+ * Translate the shared options into those of call/keyset.h and call/services.h.
  */
 
 #include "base/base.h"
@@ -15,7 +15,7 @@
 struct gm_keyset_options gm_wanted_keys(const struct gm_tool *);
 
 /*
- * Options of services: those of keys, the service to ask and its fallbacks.
+ * Options of services: those of keys, the provider, and its fallbacks.
  * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG.
  */
 int gm_wanted_services(const struct gm_tool *, const struct gm_cli_operands *,

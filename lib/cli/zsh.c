@@ -5,7 +5,7 @@
 
 #define SPEC_MAX 512
 
-/* Each script: how its function begins. */
+/* The begin of the function in each script. */
 static const char *const begin[] = {
 	/* clang-format off */
 	"\tlocal curcontext=$curcontext state line option expl what=models",
@@ -14,7 +14,7 @@ static const char *const begin[] = {
 	/* clang-format on */
 };
 
-/* In scripts of tools that run a command. */
+/* Part of the scripts of tools that run a command. */
 static const char *const rest[] = {
 	/* clang-format off */
 	"\tlocal ended=${words[(i)--]}",
@@ -28,7 +28,7 @@ static const char *const rest[] = {
 	/* clang-format on */
 };
 
-/* How it ends, and how it is made known. */
+/* The end of the function, and its registration. */
 static const char *const end[] = {
 	/* clang-format off */
 	"\t_arguments -C -s -S : $specs && return 0",
@@ -61,7 +61,7 @@ static const char *const end[] = {
 	/* clang-format on */
 };
 
-/* Lines, with the name of the tool in place of TOOL. */
+/* Append lines, with the tool's name in place of TOOL. */
 static void
 put_lines(struct gm_buf *out, const struct gm_completion *c,
     const char *const *lines, size_t len)
@@ -80,7 +80,7 @@ put_lines(struct gm_buf *out, const struct gm_completion *c,
 	}
 }
 
-/* Of a spec, inside single quotes: escape what would end a part of it. */
+/* Append a part of a spec, in which special characters are escaped. */
 static void
 put_escaped(struct gm_buf *out, const char *text, const char *special)
 {
@@ -91,14 +91,14 @@ put_escaped(struct gm_buf *out, const char *text, const char *special)
 	}
 }
 
-/* What an argument or an operand can be. */
+/* Append the action that completes an argument or operand. */
 static void
 put_action(struct gm_buf *out, const struct gm_opt *row)
 {
 	switch (row->kind) {
 	case GM_ARG_TEXT:
 	case GM_ARG_COMMAND:
-		gm_buf_putc(out, ' '); /* no more than the message */
+		gm_buf_putc(out, ' '); /* only the message */
 		break;
 	case GM_ARG_FILE:
 		gm_buf_puts(out, "_files");
@@ -128,7 +128,7 @@ put_action(struct gm_buf *out, const struct gm_opt *row)
 	}
 }
 
-/* One form of an option, name with its dashes. */
+/* Append one form of an option; name has its dashes. */
 static void
 put_spec(struct gm_buf *out, const struct gm_opt *row, const char *name)
 {

@@ -9,7 +9,7 @@ covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     net/transfer:transport.bats
     net/hint:transport.bats
     call/call:retry.bats call/service:-
-    cli/cli:cli.bats cli/shared:cli.bats cli/offer:completion.bats
+    cli/cli:cli.bats cli/shared:cli.bats cli/tool:- cli/offer:completion.bats
     gm-models/catalog:gm-models.bats gm-keycheck/check:gm-keycheck.bats
     base/process:cli.bats gm-models/probe:gm-models.bats
     gm-prompt/single:gm-prompt.bats gm-prompt/batch:batch.bats

@@ -74,7 +74,7 @@ check_stdin(
 	const bool for_instructions =
 	    o->instructions != NULL && strcmp(o->instructions, "@-") == 0;
 	const struct gm_refusal rows[] = {
-		{ named > 1, "the operand - is given more than once" },
+		{ named > 1, "operand -: given more than once" },
 		{ o->no_stdin && (named > 0 || listed),
 		    "--no-stdin and - cannot be combined" },
 		{ all && !o->common.stdin_closed && isatty(STDIN_FILENO) == 1,

@@ -116,7 +116,7 @@ test_good(void **state)
 #define WHOLE(range) "not a whole number from " range
 #define THINKING \
 	"not minimal, low, medium, high, xhigh, off or a number of " \
-	"tokens from -1 (as the model likes) to 10000000"
+	"tokens from -1 (automatic) to 10000000"
 
 /* The option and the range are named. */
 static const struct {

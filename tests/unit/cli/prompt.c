@@ -13,7 +13,7 @@
 #include "cli/prompt.h"
 
 #define NO_PROMPT \
-	"no prompt: give one as operand, with -q, or on standard input"
+	"no prompt; give one as an operand, with -q or on standard input"
 #define ALONE "gm-x: standard input is empty: the prompt is sent alone\n"
 
 static int ends[2]; /* "standard error" */
@@ -68,9 +68,9 @@ static const struct {
 	{ { "a", "b", "c" }, NULL, NULL, "", "a b c", "", ALONE },
 	{ { "a", "", "b" }, NULL, NULL, "", "a  b", "", ALONE },
 	{ { "@a", "a" }, NULL, NULL, "b", "@a a\n\nb", "",
-	    "gm-x: @a: sent as text: no such file\n" },
+	    "gm-x: @a: no such file; sent as text\n" },
 	{ { "@-" }, NULL, NULL, "b", "@-\n\nb", "",
-	    "gm-x: @-: sent as text; as an operand, standard input is -\n" },
+	    "gm-x: @-: sent as text; to read standard input: -\n" },
 	{ { "a@b", "@", "/" }, NULL, NULL, "b", "a@b @ /\n\nb", "", "" },
 	{ { "/dev/null", "/dev/zero", "@x" }, NULL, NULL, "b",
 	    "/dev/null /dev/zero @x\n\nb", "",
@@ -185,7 +185,7 @@ test_check(void **state)
 	assert_int_equal(gm_prompt_check(&from, &err), 0);
 	from = sources(twice, room, NULL, NULL);
 	assert_int_equal(gm_prompt_check(&from, &err), -1);
-	assert_string_equal(err.msg, "the operand - is given more than once");
+	assert_string_equal(err.msg, "operand -: given more than once");
 	from.literal = 1;
 	assert_int_equal(gm_prompt_check(&from, &err), 0);
 }
@@ -253,7 +253,7 @@ test_failures(void **state)
 	check_failure(&from, "", GM_EDATA, "standard input: empty");
 	from = (struct gm_prompt_sources){ .prompt = "a" };
 	check_failure(&from, "%PDF-1.7", GM_EDATA,
-	    "standard input: a PDF document, but only text can be read");
+	    "standard input: a PDF document, not text");
 	from.system = "@/no/such/file";
 	check_failure(&from, "x", GM_ENOINPUT,
 	    "/no/such/file: No such file or directory");

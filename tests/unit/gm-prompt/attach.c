@@ -15,7 +15,7 @@
 #include "gm-prompt/attach.h"
 
 #define MORE \
-	", but only text can be read; images, PDF and other data are not " \
+	", not text; images, PDF and other data are not " \
 	"supported yet"
 
 static char dir[] = "/tmp/gm-unit-attach.XXXXXX";
@@ -82,7 +82,7 @@ static const struct {
 	{ "b\n\x1b[1m", SPAN("GIF89a"), NULL, "b: a GIF image" MORE },
 	{ " ", SPAN("GIF89a"), NULL, "'': a GIF image" MORE },
 	{ "a", SPAN("\xFF\xFEh\0"), NULL,
-	    "a: this is UTF-16: convert it with iconv -f UTF-16 -t UTF-8" },
+	    "a: UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t UTF-8" },
 };
 
 static void

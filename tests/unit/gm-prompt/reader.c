@@ -74,7 +74,7 @@ static const struct {
 	/* ill-formed UTF-8 */
 	{ GM_READER_LINES, SPAN("caf\xE9\nok\n\xFF\xFE.\n"),
 	    "1[caf\xEF\xBF\xBD]~1"
-	    "2[ok]3[]!this is UTF-16: convert it with iconv -f UTF-16 -t "
+	    "2[ok]3[]!UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t "
 	    "UTF-8!",
 	    3 },
 	{ GM_READER_NUL, SPAN("\xC3\0\xA9\xA9"),
@@ -85,7 +85,7 @@ static const struct {
 	{ GM_READER_LINES, SPAN("a\0b\nc\n\0\n"),
 	    "1[]!" NUL_AT "1" USE_0 "!2[c]3[]!" NUL_AT "0" USE_0 "!", 3 },
 	{ GM_READER_LINES, SPAN("a\n%PDF-1.7\nb\n"),
-	    "1[a]2[]!a PDF document, but only text can be read!3[b]", 3 },
+	    "1[a]2[]!a PDF document, not text!3[b]", 3 },
 	/* NUL ends a record */
 	{ GM_READER_NUL, SPAN("a\0b\0"), "1[a]2[b]", 2 },
 	{ GM_READER_NUL, SPAN("a\n\0\0\0\r\0 b\r\n"), "1[a\n]2[\r]3[ b\r\n]",
@@ -248,14 +248,16 @@ test_foreign(void **state)
 		const char *want;
 	} files[] = {
 		{ GM_READER_LINES, SPAN("\x1F\x8B\x08\0\nx\ny\n"),
-		    "pipe: a gzip file, but only text can be read (DATAERR)" },
+		    "pipe: a gzip file, not text (DATAERR)" },
 		{ GM_READER_NUL, SPAN("\x89PNG\r\n\x1A\n\0\0x\0"),
-		    "pipe: a PNG image, but only text can be read (DATAERR)" },
+		    "pipe: a PNG image, not text (DATAERR)" },
 		{ GM_READER_LINES, SPAN("\xFF\xFEh\0i\0\n\0"),
-		    "pipe: this is UTF-16: convert it with iconv -f UTF-16 -t "
+		    "pipe: UTF-16, not UTF-8; convert it with iconv -f UTF-16 "
+		    "-t "
 		    "UTF-8 (DATAERR)" },
 		{ GM_READER_LINES, SPAN("h\0e\0l\0l\0o\0\n\0"),
-		    "pipe: this is UTF-16LE: convert it with iconv -f UTF-16LE "
+		    "pipe: UTF-16LE, not UTF-8; convert it with iconv -f "
+		    "UTF-16LE "
 		    "-t UTF-8 (DATAERR)" },
 	};
 	struct gm_reader r;

@@ -21,7 +21,7 @@ static const struct {
 	{ { "a" }, NULL },
 	{ { "a", "-" }, NULL },
 	{ { "-", "--", "-", "-" }, NULL },
-	{ { "-", "-" }, "the operand - is given more than once" },
+	{ { "-", "-" }, "operand -: given more than once" },
 	{ { "-n", "a" }, NULL },
 	{ { "-n", "--", "-" }, NULL },
 	{ { "-n" }, "no input; name a file, or omit --no-stdin" },

@@ -63,10 +63,8 @@ static const struct {
 	{ SPAN(""), NULL, "file: empty" },
 	{ SPAN(" \t\r\n\n"), NULL, "file: empty" },
 	{ SPAN("\xEF\xBB\xBF"), NULL, "file: empty" },
-	{ SPAN("a\0b"), NULL,
-	    "file: a NUL byte at offset 1: only text can be read" },
-	{ SPAN("%PDF-1.7\n"), NULL,
-	    "file: a PDF document, but only text can be read" },
+	{ SPAN("a\0b"), NULL, "file: not text: NUL byte at offset 1" },
+	{ SPAN("%PDF-1.7\n"), NULL, "file: a PDF document, not text" },
 };
 
 static void
