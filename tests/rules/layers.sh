@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Who may include whom: lib/LAYERS, which lists the rooms of the library, as a
-# rule.
+# Includes follow the order of rooms in lib/LAYERS.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Foreign headers that only these modules may know.
+# Headers of other libraries, and the only modules that may include them.
 only='
 curl/ lib/net/http.c lib/net/proxy.c lib/net/retryafter.c lib/net/transfer.c lib/net/transfer.h lib/net/hint.c lib/net/hint.h
 jsmn.h lib/json/read.c
@@ -13,10 +12,10 @@ sha2.h lib/base/hash.c
 
 mapfile -t sources < <(c_files lib tools)
 mapfile -t tests < <(c_files tests)
-# "FILE:LINE HEADER", the header with its quotes or brackets.
+# Lines "FILE:LINE HEADER"; the header has its quotes or brackets.
 includes=$(awk -f tests/rules/strip.awk "${sources[@]}" |
     sed -n 's/^\([^:]*:[0-9]*\):#include \(.*\)$/\1 \2/p')
-# "FROM TO" for modules, as "json/read".
+# Lines "FROM TO" of modules, such as "json/read".
 edges=$(awk '$2 ~ /^"/ {
 	from = $1
 	sub(/\.[ch]:.*/, "", from)
@@ -26,14 +25,14 @@ edges=$(awk '$2 ~ /^"/ {
 		print from, $2
 }' <<<"$includes" | sort -u)
 
-check 'each room is in lib/LAYERS, and each name there is one' "$(
+check 'lib/LAYERS lists all rooms, and nothing else' "$(
 	diff <(sort lib/LAYERS) <({
 		find lib -mindepth 1 -maxdepth 1 -type d
 		ls lib/*.h
 	} | sed 's|^lib/||; s|\.h$||' | sort)
 )"
 
-check 'no room includes one behind it, nor another tool' "$(
+check 'no room includes a later one, or a tool' "$(
 	awk '
 	function room(module) { sub(/\/.*/, "", module); return module }
 	FILENAME == "lib/LAYERS" {
@@ -43,13 +42,14 @@ check 'no room includes one behind it, nor another tool' "$(
 	{
 		from = room($1)
 		to = room($2)
-		if (from in layer ? !(to in layer) || layer[to] > layer[from]
-		    : !(to in layer) && to != from)
+		if (to == from || ((to in layer) && !(from in layer)))
+			next
+		if (!(to in layer) || layer[to] > layer[from])
 			print $1 " must not include " $2
 	}' lib/LAYERS - <<<"$edges"
 )"
 
-check 'modules include each other in no circle' "$(
+check 'includes have no cycle' "$(
 	tsort <<<"$edges" 2>&1 >/dev/null
 )"
 

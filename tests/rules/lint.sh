@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What "make lint" does: format, both compilers, static analysis, scripts,
-# pages.  With names, only these: "lint.sh tidy gcc".
+# lint.sh [NAME]...: "make lint": format, both compilers, static analysis,
+# scripts and pages, or only the checks named, as in "lint.sh tidy gcc".
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -12,14 +12,14 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# Run a command; its output, and a word on its status, only if it fails.
+# Run a command; print its output and status only if it fails.
 complain() {
 	local out
 
 	out=$("$@" 2>&1) || printf '%s\n%s: exit status %d\n' "$out" "$1" $?
 }
 
-# spread COMMAND... -- FILE...: the same for each file, several at a time.
+# spread COMMAND... -- FILE...: run complain for each file, several at a time.
 spread() {
 	local command=()
 
@@ -50,7 +50,7 @@ mapfile -t files < <(
 		[ -f "$file" ] && echo "$file"
 	done
 )
-# Files of ours, named by a pattern or their first line.
+# Files of the tree whose names match a pattern.
 files_like() {
 	printf '%s\n' "${files[@]}" | grep -E "$1"
 }
@@ -75,8 +75,8 @@ lint_clang() {
 	build_with clang
 }
 
-# Every warning that clang has, but
-#	padded: structs are not laid out by hand
+# All warnings of clang, except:
+#	padded: the order of members is for readers
 #	disabled-macro-expansion: sigaction, stdin and libcurl's own macros
 #	unsafe-buffer-usage: means C++ containers
 #	switch-default: contradicts covered-switch-default
@@ -91,7 +91,7 @@ lint_everything() {
 	    "${c_units[@]}"
 }
 
-# Tests may recurse; the stack of a tool is not for the input to use up.
+# Tests may recurse.  Tools must not: input could exhaust the stack.
 lint_tidy() {
 	local shipped tests
 
@@ -111,7 +111,7 @@ tidy() { # CHECKS FILE...
 
 # cppcheck does not read the system's headers, hence libcurl's version.
 # Suppressed:
-#	variableScope: declarations stand at the top of a function
+#	variableScope: declarations are at the top of a function
 #	unusedStructMember: is wrong about members of tables and of pointers
 lint_cppcheck() {
 	mkdir -p "$BUILD/lint-cppcheck"
@@ -162,10 +162,10 @@ lint_python() {
 	rm -rf "$scratch/cache"
 }
 
-# U+061C, U+200E, U+200F, U+202A-202E, U+2066-2069: could hide what code does.
+# U+061C, U+200E, U+200F, U+202A-202E, U+2066-2069, which can disguise code.
 bidi='\xD8\x9C|\xE2\x80[\x8E\x8F\xAA-\xAE]|\xE2\x81[\xA6-\xA9]'
 
-# Bash reads it when it parses, by the locale of that moment.
+# Bash converts \u in $'' when it parses, by the locale at that time.
 by_locale="\\$'([^'\\\\]|\\\\[^uU])*\\\\[uU][0-9A-Fa-f]"
 
 # Fixtures are bytes, not text.
