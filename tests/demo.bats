@@ -162,8 +162,9 @@ gm-prompt: gemini: no usable key until TIME: 2 keys cooling down, 1 rejected; us
 
 # measured: mask times, rates and the blanks between columns.
 measured() {
-	sed -E 's/([0-9-]{10}T)?[0-9:]{8}Z/TIME/g; s/_ms=[0-9]+/_ms=N/g; s/\<[0-9.]+ s\>/N s/g
-	    s|[0-9.]+/s|N/s|; s/  +/  /g; s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
+	sed -E 's/([0-9-]{10}T)?[0-9:]{8}Z/TIME/g
+	    s|\<[0-9.]+ s(, [0-9.]+/s)?|N s|g; s/  +/  /g
+	    s/^([0-9] .*  [0-9]+)  [0-9]+  /\1  MS  /'
 }
 
 @test "README shows what its first commands print" {

@@ -43,11 +43,11 @@ SCRIPT = [
     {"when": {"body": "cannot find"}, "pause_ms": 200, "stream": [
         "The linker does not find libcurl: ",
         "install the package libcurl4-openssl-dev."]},
-    {"when": {"body": "A FIFO is"}, "stream": [
+    {"when": {"body": "A FIFO is"}, "pause_ms": 300, "stream": [
         "A FIFO names a pipe."]},
-    {"when": {"body": "A pipe joins"}, "stream": [
+    {"when": {"body": "A pipe joins"}, "pause_ms": 400, "stream": [
         "Pipes connect programs by streams."]},
-    {"when": {"body": "planets"}, "stream": [
+    {"when": {"body": "planets"}, "pause_ms": 200, "stream": [
         "Mercury, Venus, Earth, Mars"], "finish": "MAX_TOKENS"},
 ]
 
