@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # Batches: records, template, results.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
 
-@test "a line of JSON is all that is known of a record" {
+@test "the JSON line of a record, every member" {
 	replies <<<"[$ECHO]"
 	echo one | batch -l 'Say {}.'
 	[ "$rc" -eq 0 ]
@@ -26,7 +26,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	sent "$(prompted 'Say one.')"
 }
 
-@test "--lines: what ends them, and which do not count" {
+@test "--lines: ends of lines, empty lines, byte order marks" {
 	replies <<<"[$ECHO]"
 	printf '\xef\xbb\xbfone\r\n\n\r\ntwo\r\r\n t\xc3\xbc \n\xef\xbb\xbf4\nlast' |
 		batch -l
@@ -35,14 +35,14 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	[ "$(requests)" -eq 5 ]
 }
 
-@test "--null: records that end in NUL keep all else" {
+@test "--null: NUL ends a record, and all other bytes are kept" {
 	replies <<<"[$ECHO]"
 	printf 'a\nb\r\n\0\0\xc3\xbc\0last\n' | batch -0
 	[ "$rc" -eq 0 ]
 	answers $'a\nb\r\n' ü $'last\n'
 }
 
-@test "the record goes to its places, which --replace names" {
+@test "the record replaces {}, or the text of --replace" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' x '{}' | batch -l '{} and {}, {no} { }'
 	[ "$rc" -eq 0 ]
@@ -53,7 +53,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	answers 'to x'
 }
 
-@test "without a place it follows the prompt" {
+@test "without a placeholder the record follows the prompt" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' x y | batch -l Do 'it.
 '
@@ -65,7 +65,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	answers $'-\n\nx'
 }
 
-@test "files: one for all, and one for each" {
+@test "-f: one file for all records, and one for each" {
 	replies <<<"[$ECHO]"
 	echo A >a
 	echo B >'b c'
@@ -84,7 +84,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	END
 }
 
-@test "options hold for all records" {
+@test "options apply to all records" {
 	replies <<<"[$ECHO]"
 	echo 'Be brief.' >system
 	printf '%s\n' a | batch -l -s @system -m gemini-3.8-flash -t 0.5 --top-p .9 \
@@ -100,7 +100,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 "
 }
 
-@test "results come in the order of the input, or --unordered as they come" {
+@test "results are in the order of the input, or with --unordered as they arrive" {
 	replies <<-END
 		[{"when": {"body": "one"}, "stream": ["1"], "head_gate": "go"}, $ECHO]
 	END
@@ -121,7 +121,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 	same <(tail -n 1 out) $'1\n'
 }
 
-@test "--text: answers alone, each ended once, a failed one empty" {
+@test "--text: only answers, one line end each; a failed record is an empty line" {
 	replies <<-END
 		[{"when": {"body": "nl"}, "stream": ["ends\\n"], "repeat": -1},
 		 {"when": {"body": "two"}, "stream": ["a\\nb"], "repeat": -1},
@@ -144,7 +144,7 @@ gm-prompt: 2 of 6 records failed
 '
 }
 
-@test "a failed record is a line with what came and why" {
+@test "a failed record has a line with its answer and its error" {
 	replies <<-END
 		[{"when": {"body": "cut"}, "stream": ["half"],
 		  "finish": "MAX_TOKENS", "repeat": -1},
@@ -164,12 +164,12 @@ gm-prompt: 2 of 6 records failed
 	same err "gm-prompt: 4 of 5 records failed; record 1: $ALIAS: the answer was\
  cut at the token limit; raise --max-tokens (MAX_TOKENS)
 "
-	# Each is told with -v.
+	# -v reports each failed record.
 	printf '%s\n' bad | batch -l -v
 	[ "$(grep -c '^gm-prompt: record 1: ' err)" -eq 1 ]
 }
 
-@test "the first fenced block of each answer" {
+@test "-x: the first fenced block of each answer" {
 	replies <<-END
 		[{"when": {"body": "with"}, "stream": ["A\\n\`\`\`\\nblock\\n\`\`\`\\n"],
 		  "repeat": -1}, $ECHO]

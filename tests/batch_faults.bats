@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
-# A batch in which a call fails, one after the other, until there is no such
-# call any more: a known status, one line that says why, no answer lost of those
-# that are said to be there, and a file that another run completes.
+# A batch in which each call of a function fails in turn: a documented status, one
+# line that says why, all answers that were reported, and a file that another run
+# completes.
 
-# shellcheck disable=SC2154,SC2016 # run sets stderr; sh -c expands by itself
+# shellcheck disable=SC2154,SC2016 # run sets stderr; sh -c expands variables
 # shellcheck disable=SC2034,SC2317 # sweep uses FRESH, calls check_fault
 load sweep
 
-# "make torture" has each call fail, "make check" a part of them.
+# "make torture" lets each call fail, "make check" every seventh.
 [ -n "${EACH_CALL:-}" ] || STEP=7
 
-# begin: a service, and records; some fail, and one is no request.
+# begin: start the service and make records, of which some fail.
 begin() {
 	mkdir "$BATS_TEST_TMPDIR/batch"
 	python3 -B "$ROOT/tests/net/batch.py" "$BATS_TEST_TMPDIR/batch" \
@@ -27,13 +27,13 @@ begin() {
 	[ "$(grep -c '"text":"Answer to [a-z]*\."$' ../expected)" -eq 6 ]
 }
 
-# bare FILE: what its lines say, without what differs from run to run.
+# bare FILE: print its lines without the members that differ between runs.
 bare() {
 	sed -E 's/"(id|hash)":"[0-9a-fx]*",//g; s/,"provider":.*,"error":null\}$//' \
 	    "$1" | LC_ALL=C sort
 }
 
-# answers FILE: sets N to how many lines it has, all of them whole and right.
+# answers FILE: check that all lines are whole and right; set N to their number.
 answers() {
 	N=0
 	[ -s "$1" ] || return 0
@@ -47,7 +47,7 @@ answers() {
 	N=$(wc -l <"$1")
 }
 
-# one_line: beside the marker, one line of error unless the status is 0.
+# one_line: check for one error line and the marker, unless the status is 0.
 one_line() {
 	[ "$status" -eq 0 ] || [ "${#stderr_lines[@]}" -eq 2 ] || {
 		echo "status $status, not one line: $stderr"
@@ -65,7 +65,7 @@ check_output() {
 	}
 }
 
-# The lines that are there are good for the next run, which sends the others.
+# check_file: the next run keeps the lines of this one, and sends the others.
 check_file() {
 	one_line || return
 	grep '"error":null}$' file >../good
@@ -76,8 +76,7 @@ check_file() {
 	}
 	gm-prompt -l --resume -o file <../in || return
 	answers file || return
-	# Of a file aside whose lock is in doubt, the next one that is made takes
-	# care.
+	# A temporary file whose lock is in doubt is swept by a later run.
 	[ "$fn" != fstat ] || rm -f .file.gm-*
 	if [ "$N" -ne 6 ] || [ "$(ls -A)" != file ]; then
 		echo "resumed, but $N lines:" ./* .[!.]*
@@ -85,7 +84,7 @@ check_file() {
 	fi
 }
 
-# begin_file: an earlier run has left an answer, a failure and half a line.
+# begin_file: make a file with answers, a failed line and half a line.
 begin_file() {
 	begin
 	{
@@ -127,7 +126,7 @@ begin_file() {
 	done
 }
 
-@test "what the system refuses: results on standard output" {
+@test "failing system calls: results on standard output" {
 	local fn statuses
 	begin
 	check_fault() { check_output; }
@@ -149,7 +148,7 @@ begin_file() {
 	E
 }
 
-@test "what the system refuses: results in a file, with --resume" {
+@test "failing system calls: results in a file, with --resume" {
 	local fn statuses
 	begin_file
 	STEP=1
@@ -180,9 +179,9 @@ begin_file() {
 	E
 }
 
-@test "few descriptors: the status and one line say so, or all is well" {
+@test "few descriptors: status 71 and one line, or success" {
 	local n
-	[ -z "${SAN-}" ] || skip 'a sanitizer needs some of its own'
+	[ -z "${SAN-}" ] || skip 'a sanitizer needs descriptors, too'
 	begin
 	for n in 6 8 9 10 11 12 13 14 15 16 17 18 19 20 28 64; do
 		forget
@@ -207,7 +206,7 @@ begin_file() {
 	[ "$status" -eq 0 ]
 }
 
-@test "little stack, also where no more is allowed" {
+@test "a stack of 64 KiB, as a soft and as a hard limit" {
 	local how
 	[ -z "${SAN-}" ] || skip 'with a sanitizer the frames are larger'
 	begin_file
@@ -227,14 +226,14 @@ begin_file() {
 	done
 }
 
-@test "closed descriptors: no file of ours gets their numbers" {
+@test "closed descriptors: no file gets their numbers" {
 	begin
 	gm-prompt -l -o file <../in >&- 2>&-
 	answers file
 	[ "$N" -eq 6 ]
 	run -74 --separate-stderr bash -c 'exec gm-prompt -l <../in >&-'
 	[ "$stderr" = 'gm-prompt: standard output: Bad file descriptor' ]
-	# No input is no records.
+	# Closed input has no records.
 	run -0 --separate-stderr bash -c 'exec gm-prompt -l -o other <&-'
 	[ -z "$output$stderr" ]
 	[ -f other ] && [ ! -s other ]

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # Batches: JSON records, and records that cannot be sent.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
 
-# turns: the contents of each request, sorted.
+# turns: print the contents of each request, sorted.
 turns() {
 	local n
 	for ((n = 1; n <= $(requests); n++)); do
@@ -43,7 +43,7 @@ turns() {
 "
 }
 
-# epoll(7) knows of no event of such a device, nor of a disk.
+# epoll(7) rejects such a device, and files on a disk.
 @test "a device that is always ready is read to the end of a record" {
 	replies <<<"[$ECHO]"
 	batch -l -j1 --max-failures 1 </dev/zero
@@ -52,7 +52,7 @@ turns() {
 '
 }
 
-@test "ids come back as they were given" {
+@test "ids are returned as they were given" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' '{"prompt":"a","id":"x\u00fc\"y"}' \
 	    '{"prompt":"b","custom_id": 1.50e2}' '{"id":7,"custom_id":8,"prompt":"c"}' \
@@ -100,10 +100,10 @@ turns() {
 	[ "$rc" -eq 0 ]
 	answers 'de/1.50/["a","b"]/: P|P|{ lang}P' \
 	    'fr/true/{"x":" y "}/: {lang}|{lang}|{ lang}{lang}'
-	# A place for a member is none for the prompt, which follows.
+	# A placeholder of a member leaves the prompt, which follows.
 	batch -a 'To {lang}:' <in
 	answers $'To de:\n\nP' $'To fr:\n\n{lang}'
-	# Without a prompt the template is all.
+	# Without a prompt, only the template is sent.
 	batch -a 'Say hi in {lang}.' <<<'{"lang":"de"}'
 	answers 'Say hi in de.'
 	# A plain record has no members.
@@ -135,7 +135,7 @@ turns() {
 	END
 }
 
-@test "records that cannot be sent cost nothing, and others go on" {
+@test "invalid records cost nothing, and do not stop others" {
 	replies <<<"[$ECHO]"
 	mkdir dir
 	printf 'a\0b' >nul
@@ -195,7 +195,7 @@ turns() {
 	[ "$(requests)" -eq 2 ]
 }
 
-@test "plain records that cannot be sent" {
+@test "invalid plain records" {
 	replies <<<"[$ECHO]"
 	{
 		echo first
@@ -220,14 +220,14 @@ turns() {
 [8,"last"]
 '
 	[ "$(requests)" -eq 4 ]
-	# Once is a note; -v has each.
+	# Only the first is a note; -v reports each.
 	same err "gm-prompt: record 4: not UTF-8 in 2 places: replaced by U+FFFD
 gm-prompt: 4 of 8 records failed; record 2: a NUL byte at offset 1; if NUL ends\
  a record, use -0
 "
 }
 
-@test "all records that cannot be sent give the status of one" {
+@test "if all records are invalid alike, the status is that of one" {
 	replies <<<"[]"
 	printf '%s\n' '{' '[]' | batch -a --text
 	said 65 $'\n\n' 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
@@ -247,7 +247,7 @@ gm-prompt: 1 of 1 record failed
 	[ "$rc" -eq 65 ]
 	same err 'gm-prompt: record 1: bad JSON: ends too soon at byte 1
 '
-	# Input that is no text at all is no batch.
+	# Binary input is rejected as a whole.
 	printf '%%PDF-1.4\nx\n' | batch -l
 	said 65 '' 'gm-prompt: standard input: a PDF document, but only text can be read
 '

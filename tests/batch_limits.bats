@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # Batches: how many requests, how fast, and what is known before.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
 
-# at_gate N: the stand-in, which answers no record before N requests are there.
+# at_gate N: let the stand-in answer no request before N are in flight.
 at_gate() {
 	replies <<<'[{"echo":"","head_gate":"go","repeat":-1}]'
 	# shellcheck disable=SC2317 # it is called
@@ -18,7 +18,7 @@ at_gate() {
 	GATE=$!
 }
 
-@test "--jobs: at most so many requests at once" {
+@test "--jobs: at most N requests at a time" {
 	at_gate 3
 	seq 20 | batch -l -j3 --text
 	wait "$GATE"
@@ -48,7 +48,7 @@ at_gate() {
 	[ "$rc" -eq 0 ]
 	same out $'1\n2\n3\n4\n'
 	[ $(($(date +%s%N) - begun)) -ge 450000000 ]
-	# The second one's turn does not come.
+	# The second one does not start.
 	seq 2 >in
 	gm-prompt -l --text --sleep-ms 1h <in >out 2>err &
 	first=$!
@@ -58,7 +58,7 @@ at_gate() {
 	[ "$(requests)" -eq 5 ]
 }
 
-@test "--rpm and --tpm stand for GM_RPM and GM_TPM" {
+@test "--rpm and --tpm override GM_RPM and GM_TPM" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' one two three four >in
 	batch -l --estimate <in
@@ -77,7 +77,7 @@ at_gate() {
 	unsent
 }
 
-@test "an estimate, as JSON, and of records that cannot be sent" {
+@test "--estimate: as JSON, and with invalid records" {
 	replies <<<"[$ECHO]"
 	printf '%s\n' '{"prompt":"one"}' '{' '{"prompt":"two"}' >in
 	batch -a --estimate --json --rpm 60 <in
@@ -95,7 +95,7 @@ gm-prompt: 1 of 1 record failed
 	unsent
 }
 
-@test "the service counts the tokens of each record" {
+@test "--count: the service counts the tokens of each record" {
 	replies <<<"[]"
 	printf '%s\n' 'one' 'one two' >in
 	batch -l --count --text <in
@@ -109,7 +109,7 @@ gm-prompt: 1 of 1 record failed
 	    "{\"POST /v1beta/models/$ALIAS:countTokens\":4}" ]
 }
 
-@test "a dry run prints each body, and once what is said besides" {
+@test "--dry-run prints each body, and URL and headers once" {
 	replies <<<"[]"
 	printf '%s\n' '{"prompt":"one"}' '{}' '{"prompt":"two","temperature":1}' |
 		batch -a --dry-run
@@ -129,7 +129,7 @@ gm-prompt: 1 of 3 records failed
 	replies <<<"[$ECHO]"
 	keep_state
 	local begun first
-	# Burst 1 and one request in 0.3 s, whoever sends it.
+	# One request in 0.3 s, without a burst, over both processes.
 	export GM_RPM=200
 	begun=$(date +%s%N)
 	seq 3 >in
@@ -139,7 +139,7 @@ gm-prompt: 1 of 3 records failed
 	same one $'1\n2\n3\n'
 	same two $'4\n5\n6\n'
 	[ $(($(date +%s%N) - begun)) -ge 1500000000 ]
-	# What one has reserved the other one waits for, or has no time for.
+	# A slot that one process has reserved delays the other.
 	unset GM_RPM
 	rm -rf "$HOME/.local/state/gm"
 	gm-prompt -l --text --rpm 1 <in >one &
@@ -154,9 +154,9 @@ gm-prompt: 1 of 3 records failed
 	wait "$first" || :
 }
 
-@test "a limit of tokens holds as the one of requests does" {
+@test "--tpm limits tokens as --rpm limits requests" {
 	replies <<<"[$ECHO]"
-	# Each takes about 5: two of them a minute each.
+	# Each record has about 5 tokens: one fits into a minute.
 	printf '%s\n' one two | batch -l --text --tpm 5 --deadline 3
 	[ "$rc" -eq 69 ]
 	same out $'one\n'
@@ -167,34 +167,34 @@ gm-prompt: 1 of 3 records failed
 	[ "$rc" -eq 0 ]
 }
 
-@test "--max-requests: a run stops after so many" {
+@test "--max-requests: a run stops after N requests" {
 	replies <<<"[$ECHO]"
 	yes | batch -l --max-requests 20 --text
 	said 75 "$(yes | head -n 20)
 " 'gm-prompt: --max-requests: stopped after 20 requests; the remaining records were not sent
 '
 	[ "$(requests)" -eq 20 ]
-	# Nothing is left: nothing was kept from it.
+	# A limit that the input does not exceed is not reached.
 	seq 5 | batch -l --max-requests 5 --text
 	said 0 $'1\n2\n3\n4\n5\n' ''
 	rm "$DIR"/request.*
-	# Retries are requests, too.
+	# Retries count as requests.
 	replies <<<"[{\"refusal\": \"overloaded\", \"repeat\": 3}, $ECHO]"
 	seq 9 | batch -l -j1 --max-requests 5 --text
 	said 75 $'1\n2\n' 'gm-prompt: --max-requests: stopped after 5 requests; the remaining records were not sent
 '
 }
 
-@test "--max-total-tokens: a run stops after so many" {
+@test "--max-total-tokens: a run stops after N tokens" {
 	replies <<<"[$ECHO]"
-	# One in and one out each.
+	# Each record has one token in and one out.
 	seq 9 | batch -l -j1 --max-total-tokens 5 --text
 	said 75 $'1\n2\n3\n' 'gm-prompt: --max-total-tokens: stopped after 6 tokens; the remaining records were not sent
 '
 	[ "$(requests)" -eq 3 ]
 }
 
-@test "--max-failures: a run stops after so many failed records" {
+@test "--max-failures: a run stops after N failed records" {
 	replies <<-END
 		[{"when": {"body": "bad"}, "refusal": "invalid_argument", "repeat": -1}, $ECHO]
 	END
@@ -209,7 +209,7 @@ gm-prompt: 1 of 3 records failed
  $ALIAS: request rejected (HTTP 400, bad_request): Request contains an invalid\
  argument.
 "
-	# Those that cannot be sent count.
+	# Invalid records count as failed.
 	printf '%s\n' a '{' '{' b | batch -a -j1 --max-failures 2
 	[ "$rc" -eq 1 ]
 	lines '[.record, .ok]' '[1,false]

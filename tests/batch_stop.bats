@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Batches: keys that fail, services that do, and how a run ends.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
@@ -11,20 +11,20 @@ K1=fake-gemini-key-0001
 M0=fake-mistral-key-0100
 MISTRAL='{"when":{"path":"/mistral/"},"chat":["m"],"repeat":-1}'
 
-# keys: the stand-in with two keys, and the script on standard input.
+# keys: start the stand-in with the script on standard input; use two keys.
 keys() {
 	replies
 	unset GEMINI_API_KEY
 	export GOOGLE_API_KEYS=$K0,$K1
 }
 
-# mistral: the same with a key of Mistral, too.
+# mistral: start the stand-in likewise; use a key of Mistral, too.
 mistral() {
 	replies
 	export MISTRAL_API_KEY=$M0 MISTRAL_BASE_URL=$URL/mistral/v1
 }
 
-@test "a fallback is a note once per service and class, not per record" {
+@test "the note about a fallback: once per service and class, not per record" {
 	mistral <<-END
 		[$MISTRAL, {"refusal": "overloaded", "repeat": 4}, {"refusal": "quota_day", "repeat": -1}]
 	END
@@ -43,7 +43,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 	[ "$(grep -c '; using mistral (.*quota_day)$' err)" -eq 3 ]
 }
 
-@test "what only the fallback refuses is a failed record" {
+@test "a record that the fallback rejects is a failed record" {
 	mistral <<-END
 		[{"when": {"path": "/mistral/", "body": "two"},
 		  "refusal": "context", "repeat": -1},
@@ -63,7 +63,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 '
 }
 
-@test "no service has a key that can be used: the run stops" {
+@test "no service has a usable key: the run stops" {
 	mistral <<-END
 		[{"when": {"path": "/mistral/"}, "chat": ["m"], "repeat": 2},
 		 {"when": {"path": "/mistral/"}, "refusal": "unauthorized",
@@ -80,7 +80,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 "
 }
 
-@test "a key that dies midway loses no record" {
+@test "a key that is rejected midway loses no record" {
 	keys <<-END
 		[{"when": {"key": "$K0"}, "echo": "", "repeat": 3},
 		 {"when": {"key": "$K0"}, "refusal": "key_leaked", "repeat": -1}, $ECHO]
@@ -88,12 +88,12 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 	seq 12 | batch -l -j4 --text
 	said 0 "$(seq 12)
 " ''
-	# It is asked once more by those in flight with it, and never again.
+	# Records in flight with it may try it once more; later ones do not.
 	[ "$(jq ".keys.\"$K0\"" "$DIR/counts.json")" -le 7 ]
 	[ "$(jq ".keys.\"$K1\"" "$DIR/counts.json")" -eq 9 ]
 }
 
-@test "no key is accepted: nothing is written for records not sent" {
+@test "all keys are rejected: records that were not sent have no line" {
 	keys <<<'[{"refusal": "key_leaked", "repeat": -1}]'
 	seq 50 | batch -l -j2
 	[ "$rc" -eq 77 ]
@@ -104,7 +104,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 "
 }
 
-@test "all keys cool down for too long: the time, and nothing written" {
+@test "all keys cool down for too long: the time, and no lines" {
 	keys <<-END
 		[{"echo": "", "repeat": 3},
 		 {"refusal": "quota_minute", "retry_delay": "300s", "repeat": -1}]
@@ -137,7 +137,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
  sent (HTTP 429, quota_day)
 "
 	[ "$(jq -r .text file | paste -sd' ')" = '1 3 5' ]
-	[ "$(requests)" -eq 5 ] # both keys were asked for the model, once
+	[ "$(requests)" -eq 5 ] # the model was tried once with each key
 	gm-rotate --reset
 	batch -a -j1 -o file --resume <in
 	[ "$rc" -eq 0 ]
@@ -145,7 +145,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 	[ "$(requests)" -eq 7 ]
 }
 
-@test "a record that no fallback can do stops no other" {
+@test "a record that no fallback supports stops no other" {
 	mistral <<<"[$MISTRAL, {\"refusal\": \"quota_day\", \"repeat\": -1}]"
 	printf '%s\n' '{"prompt":"1"}' '{"prompt":"2","top_k":3}' \
 	    '{"prompt":"3"}' | batch -a -j1 --fallback mistral
@@ -171,7 +171,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 	[ "$(requests)" -le 16 ]
 }
 
-@test "texts stay in their lines, also behind one that was not sent" {
+@test "--text: texts keep their lines after a record that was not sent" {
 	local option pid
 
 	for option in -l -0; do
@@ -200,7 +200,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 	done
 }
 
-@test "a cooldown that is short enough is waited for, and said once" {
+@test "a short cooldown is waited for, with one note" {
 	keys <<-END
 		[{"refusal": "quota_minute", "retry_delay": "1.2s", "repeat": 2}, $ECHO]
 	END
@@ -236,7 +236,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
  were not sent (deadline)
 "
 	[ "$(requests)" -eq 2 ]
-	# Also while nothing comes.
+	# Also while there is no input.
 	mkfifo in
 	exec 7<>in
 	batch -l --deadline 0.5 <in
@@ -262,7 +262,7 @@ gm-prompt: gemini: key 0 (...0001): daily quota exhausted until T; using mistral
 	[ "$rc" -eq 69 ]
 }
 
-@test "other statuses than one make 1" {
+@test "records that fail with different statuses make status 1" {
 	replies <<-END
 		[{"when": {"body": "bad"}, "refusal": "invalid_argument", "repeat": -1},
 		 {"when": {"body": "block"}, "refusal": "blocked", "repeat": -1},

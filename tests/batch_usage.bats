@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# Batches: options that do not go together.
+# Batches: options that cannot be combined.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
 
-# refused TEXT ARGUMENT...: a usage error, and nothing is read or sent.
+# refused TEXT ARGUMENT...: check for a usage error; no request is sent.
 refused() {
 	local text=$1
 	shift
@@ -14,7 +14,7 @@ refused() {
 	usage "$text"
 }
 
-@test "what only a batch has" {
+@test "options that need a batch" {
 	local option
 	replies <<<"[]"
 	for option in '--replace=x' '--jobs=3' '--sleep-ms=3' --text --unordered \
@@ -25,7 +25,7 @@ refused() {
 	done
 }
 
-@test "what a batch cannot have" {
+@test "options that cannot be combined in a batch" {
 	replies <<<"[]"
 	refused '--lines, --null and --jsonl cannot be combined' -l -0
 	refused '--lines, --null and --jsonl cannot be combined' -0 -a
@@ -61,7 +61,7 @@ refused() {
 	refused "$why" -l hi - -- x
 }
 
-@test "numbers" {
+@test "numbers out of range" {
 	replies <<<"[]"
 	refused '--jobs: not a whole number from 1 to 256' -l -j 0
 	refused '--jobs: not a whole number from 1 to 256' -l -j 257

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # A failure has one class: the same word in JSON, in the log and in the metrics.
 
-# batch.bash and those that it loads set variables; wait_for has conditions.
+# batch.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
 load batch
 
-# classes: of the JSON on standard output, of the log, of the metrics; "-" where
-# there is none.
+# classes: print the class in the JSON on standard output, in the log and in the
+# metrics; "-" for none.
 classes() {
 	{
 		jq -r '.error.class // "-"' out 2>/dev/null | grep . || echo -
@@ -16,28 +16,30 @@ classes() {
 	} | paste -sd' '
 }
 
-# fails STATUS CLASSES ARGUMENT...: a single prompt, as JSON.
-fails() {
-	rm -f log
-	ask --json --metrics --log-file log "${@:3}"
-	[ "$rc" -eq "$1" ] && [ "$(classes)" = "$2" ] || {
+# expected STATUS CLASSES: compare those of the last run.
+expected() {
+	if [ "$rc" -ne "$1" ] || [ "$(classes)" != "$2" ]; then
 		echo "status $rc: $(classes)"
 		cat err
 		return 1
-	}
+	fi
 }
 
-# loses STATUS CLASSES TARGET ARGUMENT...: standard output is TARGET.
+# fails STATUS CLASSES ARGUMENT...: send one prompt with --json.
+fails() {
+	rm -f log
+	ask --json --metrics --log-file log "${@:3}"
+	expected "$1" "$2"
+}
+
+# loses STATUS CLASSES TARGET ARGUMENT...: send one prompt; standard output is
+# TARGET.
 loses() {
 	rm -f log out
 	forget
 	rc=0
 	gm-prompt --metrics --log-file log "${@:4}" </dev/null >"$3" 2>err || rc=$?
-	[ "$rc" -eq "$1" ] && [ "$(classes)" = "$2" ] || {
-		echo "status $rc: $(classes)"
-		cat err
-		return 1
-	}
+	expected "$1" "$2"
 }
 
 @test "no_block: the answer has no fenced block" {
@@ -51,7 +53,7 @@ loses() {
 	batch -l -x --metrics --log-file log <<<hi
 	[ "$rc" -eq 1 ]
 	[ "$(classes)" = 'no_block no_block no_block' ]
-	# An answer that is cut has no block for that reason.
+	# A truncated answer has the class of that.
 	replies <<<'[{"stream": ["half"], "finish": "MAX_TOKENS", "repeat": -1}]'
 	fails 1 'token_limit token_limit token_limit' -x hi
 	loses 1 '- token_limit token_limit' out -x hi
@@ -66,20 +68,20 @@ loses() {
 	loses 74 '- local local' /dev/full --json hi
 	loses 74 '- local local' /dev/full --stream hi
 	loses 74 '- local local' /dev/null -o /dev/full hi
-	# A disk that is full.
+	# A full disk.
 	(
 		ulimit -f 1
 		loses 74 '- local local' /dev/null -o file \
 		    "$(printf 'hi%.0s' {1..2000})"
 	)
 	[ ! -e file ]
-	# What was cut before is lost all the same.
+	# A truncated answer that is lost is lost.
 	replies <<<'[{"stream": ["half"], "finish": "MAX_TOKENS", "repeat": -1}]'
 	loses 74 '- local local' /dev/full hi
 	loses 74 '- local local' /dev/full --json hi
 }
 
-@test "local: a file cannot be read, or made" {
+@test "local: a file cannot be read or created" {
 	replies <<<"[$ECHO]"
 	fails 66 'local - -' -f absent hi
 	fails 73 '- - -' -o absent/file hi
@@ -100,7 +102,7 @@ loses() {
 	batch -l --deadline 0.5 --metrics --log-file log <<<hi
 	[ "$rc" -eq 69 ]
 	[ "$(classes)" = '- deadline deadline' ]
-	# Before one: the input does not end, or no slot is free.
+	# Before a request: the input does not end, or no slot is free.
 	mkfifo fifo
 	exec 7<>fifo
 	fails 69 'deadline - -' --deadline 0.3 -f fifo hi
@@ -124,7 +126,7 @@ loses() {
 	exec 7>&-
 }
 
-@test "bad_input, config: what the user gives is not valid" {
+@test "bad_input, config: invalid input, no key" {
 	replies <<<"[$ECHO]"
 	printf 'a\0b' >nul
 	fails 65 'bad_input - -' -q @nul

@@ -52,8 +52,7 @@ rc= # set by gm and ask
 @test "--response-timeout TIME: no event at all is an error" {
 	replies <<<'[{"stream": ["Hello."], "gate": "never", "repeat": -1}]'
 	ask --response-timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
- 0.3 s
+	said 69 '' "gm-prompt: $URL: timeout: no response for 0.3 s; try again later (HTTP 200, timeout)
 "
 	sent "$HI"
 	GM_RESPONSE_TIMEOUT=0.25 ask --retries 0 hi
@@ -64,8 +63,7 @@ rc= # set by gm and ask
 @test "--timeout TIME: no event after the first is an error" {
 	replies <<<'[{"stream": ["Hello."], "finish": null, "hold": true, "repeat": -1}]'
 	ask --timeout 300ms --retries 0 hi
-	said 69 '' "gm-prompt: $URL: timeout: no data for\; try again later (HTTP 200, timeout)
- 0.3 s
+	said 69 '' "gm-prompt: $URL: timeout: no data for 0.3 s; try again later (HTTP 200, timeout)
 "
 	sent "$HI"
 	GM_TIMEOUT=0.25 ask --retries 0 hi
@@ -107,7 +105,9 @@ sys.stdin.read()' < <(wait_for '[ -s err ]') >full &
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat full): no connection; " err; check the network (network)
+	unworded err
+	same err "gm-prompt: $(cat full): no connection: WHY; check the network (network)
+"
 }
 
 @test "--deadline TIME: the whole run" {
@@ -217,7 +217,9 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	run -1 grep -qaP '\x02h2' hello
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $(cat port): no connection; " err; check the network (network)
+	unworded err
+	same err "gm-prompt: $(cat port): no connection: WHY; check the network (network)
+"
 }
 
 @test "--http1.1: the same request" {
@@ -241,9 +243,8 @@ open("hello", "wb").write(c.recv(65536))' >port &
 	ask -6 --retries 0 hi # the server has no such address
 	[ "$rc" -eq 69 ]
 	same out ''
-	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-prompt: $GOOGLE_GEMINI_BASE_URL: connection refused; check that the server is running (refused)
-	    err
+	same err "gm-prompt: $GOOGLE_GEMINI_BASE_URL: connection refused; check that the server is running (refused)
+"
 	GOOGLE_GEMINI_BASE_URL="http://[::1]:${URL##*:}" ask --ipv4 --retries 0 hi
 	[ "$rc" -eq 69 ]
 	[ "$(requests)" -eq 3 ]

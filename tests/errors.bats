@@ -368,7 +368,7 @@ gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
 	large 'data' x $((70 << 20)) ''
 	senseless "$no: an event of the stream is larger than 64 MiB$then" '"body_file":"large"'
 	large '{"a":"' x $((70 << 20)) '"}'
-	senseless "$no: larger than 64 MiB$then" '"body_file":"large"'
+	senseless "$no: over 64 MiB$then" '"body_file":"large"'
 	rm "$DIR/large"
 }
 

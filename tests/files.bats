@@ -1,15 +1,15 @@
-# Text files that go with the prompt: -f.
+# Text files that are sent with the prompt: -f.
 
 # shellcheck disable=SC2154 # helpers and run set variables
 load prompt
 
-# id TEXT: what fences a content of TEXT, if nothing like it is in there.
+# id TEXT: print the id of a file with this content.
 id() {
 	printf '%s' "$1" | sha256sum | cut -c 1-8
 }
 
-# fenced NAME CONTENT: a file's part as a JSON string; CONTENT has no escapes
-# but a newline at its end, which is cut off.
+# fenced NAME CONTENT: print the part of a file as JSON; CONTENT lacks its last
+# newline, and needs no escapes.
 fenced() {
 	local id
 
@@ -18,7 +18,7 @@ fenced() {
 	printf '%s\\n</file id=\\"%s\\">\\n"}' "$2" "$id"
 }
 
-# parts PART...: the body with these parts.
+# parts PART...: print the body with these parts.
 parts() {
 	local IFS=,
 	printf '{"contents":[{"role":"user","parts":[%s]}]}' "$*"
@@ -26,7 +26,7 @@ parts() {
 
 SUM='{"text":"sum up"}'
 
-@test "-f, --file: each file is a part behind the prompt, named and fenced" {
+@test "-f, --file: each file is a part after the prompt, between tags with its name" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	echo one >a.txt
 	mkdir dir
@@ -42,7 +42,7 @@ SUM='{"text":"sum up"}'
 	gm -q $'sum up\n' -f a.txt < <(printf 'in')
 	said 0 $'Hello.\n' ''
 	sent_as 3 "$(parts '{"text":"sum up\n\nin"}' "$(fenced a.txt one)")"
-	# The same file twice is two parts.
+	# A file that is named twice is two parts.
 	ask -f a.txt -f a.txt sum up
 	said 0 $'Hello.\n' ''
 	sent_as 4 "$(parts "$SUM" "$(fenced a.txt one)" "$(fenced a.txt one)")"
@@ -102,7 +102,7 @@ SUM='{"text":"sum up"}'
 	usage '--no-stdin and --file - cannot be combined'
 }
 
-@test "-f -, --require-stdin: refuses nothing and white space" {
+@test "-f -, --require-stdin: empty input and white space are rejected" {
 	serve
 	echo one >a.txt
 	ask --require-stdin -f a.txt -f - hi
@@ -114,7 +114,7 @@ SUM='{"text":"sum up"}'
 	unsent
 }
 
-@test "a file cannot close its fence" {
+@test "a file cannot contain its closing tag" {
 	local id text
 
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
@@ -192,7 +192,7 @@ assert file["text"] == (f"<file name=\"a.txt\" id=\"{id}\">\n{text}"
 	unsent
 }
 
-@test "binary files are refused by name" {
+@test "binary files are rejected by name" {
 	local more='images, PDF and other data are not supported yet'
 
 	serve
@@ -214,7 +214,7 @@ assert file["text"] == (f"<file name=\"a.txt\" id=\"{id}\">\n{text}"
 	unsent
 }
 
-@test "empty files: sent with a note; not as all that there is" {
+@test "empty files are sent with a note, but not alone" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	: >a.txt
 	ask -f a.txt sum up
@@ -247,7 +247,7 @@ gm-prompt: no prompt, and no text in the file
 a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 }
 
-@test "16 MiB are read, one byte more is refused" {
+@test "16 MiB are read, one byte more is rejected" {
 	serve
 	head -c 16777217 /dev/zero | tr '\0' a >a.txt
 	ask -f a.txt hi
@@ -277,7 +277,7 @@ a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 	body 2 | grep -q 'one'
 }
 
-@test "a FIFO that a record names is no input, and holds up no other" {
+@test "a FIFO that a record names is rejected, and delays no other record" {
 	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
 	mkfifo fifo
 	echo one >a.txt
@@ -288,7 +288,7 @@ a$REPLACED\\r\\nb\\n</file id=\\\"$id\\\">\\n\"}")"
 gm-prompt: 1 of 3 records failed
 '
 	[ "$rc" -eq 1 ]
-	# One for all records is read once.
+	# A FIFO for all records is read once.
 	gm -l -f <(echo two) --text 'sum up {}' <<<x
 	said 0 $'Hello.\n' ''
 	body 3 | grep -q two
@@ -313,7 +313,7 @@ gm-prompt: 1 of 3 records failed
 	[ "$(requests)" -eq 2 ]
 }
 
-@test "another service gets the same texts, as one" {
+@test "an OpenAI-compatible server gets the parts joined into one text" {
 	replies <<<'[{"json": {"choices": [{"message": {"content": "Hello."},
 	    "finish_reason": "stop"}]}}]'
 	echo one >a.txt

@@ -324,7 +324,7 @@ $try
 $try
 " ''
 	check -k 2
-	said 64 "gm-keycheck: --key-index: there is no key with index 2: the last one is 1
+	said 64 "gm-keycheck: --key-index: no key has index 2; the last one has 1
 $try
 " ''
 	check -k 1 1

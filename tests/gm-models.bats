@@ -277,7 +277,7 @@ gm-models: no model answers
 	[ "$rc" -eq 69 ]
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
-	grep -q "^gm-models: $URL: connection refused; check that the server is running (refused)
+	grep -qx "gm-models: $URL: connection refused; check that the server is running (refused)" err
 }
 
 @test "--probe: one that fails alike with others, or in its own way, is no end" {

@@ -1,6 +1,6 @@
-# The prompt and the parameters of generation: all that gm-prompt says, all
-# that is sent.  Its other options are in input.bats, telling.bats,
-# connection.bats, answers.bats, output.bats and outfile.bats.
+# The prompt and the parameters of generation: all output, all that is sent.  The
+# other options are in input.bats, telling.bats, connection.bats, answers.bats,
+# output.bats and outfile.bats.
 
 load prompt
 
@@ -12,7 +12,7 @@ load prompt
 	    sed 's/}$/,"generationConfig":{"seed":1}}/')"
 }
 
-@test "operands are literal: @FILE stands for itself" {
+@test "operands are literal: @FILE is sent as text" {
 	replies <<<'[{"stream": ["Hello."]}]'
 	echo secret >file
 	ask @file @-
@@ -42,7 +42,7 @@ load prompt
 	sent_as 2 "$(prompted 'two\nlines\n')"
 }
 
-@test "--prompt @FILE: what cannot be read" {
+@test "--prompt @FILE: files that cannot be read" {
 	serve
 	ask -q @absent
 	said 66 '' $'gm-prompt: absent: No such file or directory\n'
@@ -77,7 +77,7 @@ load prompt
 	sent_as 3 "$with${HI#\{}"
 }
 
-@test "standard input can be one thing only" {
+@test "standard input can be read only once" {
 	serve
 	gm -s @- -q @- <<<hi
 	usage 'standard input can be read only once'
@@ -116,7 +116,7 @@ load prompt
 '"maxOutputTokens":9,"seed":7,"stopSequences":["."]}')"
 }
 
-@test "a number that is none, or out of range, is named with its range" {
+@test "an error about a number names the option and its range" {
 	serve
 	ask -t 2.1 hi
 	usage "--temperature: not a number from 0 to 2"
@@ -204,7 +204,7 @@ gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
 	mv "$DIR/script.new" "$DIR/script.json"
 	ask --count -m gemini-4-argon -t 1 --thinking off hi
 	said 0 $'1\n' ''
-	# A model that is asked only now.
+	# A fallback model gets the note when it is used.
 	echo '[{"refusal": "model_gone"}, {"stream": ["Hello."]}]' >"$DIR/script.new"
 	mv "$DIR/script.new" "$DIR/script.json"
 	ask -m gemini-3.8-flash,$n -t 1 hi
@@ -219,7 +219,7 @@ gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
  number of tokens from -1 (as the model likes) to 10000000"
 }
 
-@test "--show-thoughts: on standard error, and asked for" {
+@test "--show-thoughts: thoughts are requested, and printed on standard error" {
 	replies <<-'END'
 		[{"stream": ["Hel", "lo."], "thoughts": ["First I ", "greet."],
 		  "repeat": -1}]
@@ -233,7 +233,7 @@ gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
 	    '{"thinkingConfig":{"thinkingLevel":"LOW","includeThoughts":true}}')"
 }
 
-@test "thoughts that were not asked for are no part of the answer" {
+@test "thoughts that were not requested are not part of the answer" {
 	replies <<<'[{"stream": ["Hello."], "thoughts": ["Hm."], "repeat": -1}]'
 	ask hi
 	said 0 $'Hello.\n' ''
@@ -271,7 +271,7 @@ Try 'gm-prompt --help'.
 	[ "$(requests)" -eq 4 ]
 }
 
-@test "--search: sources are told on standard error" {
+@test "--search: sources are printed on standard error" {
 	replies <<-'END'
 		[{"stream": ["Yes."], "grounding": {"groundingChunks": [
 		  {"web": {"uri": "https://a.example/1", "title": "One"}},
@@ -285,7 +285,7 @@ gm-prompt: source: https://b.example/2 Two
 	sent "${HI%\}},\"tools\":[{\"googleSearch\":{}}]}"
 }
 
-@test "--url-context: the pages that were read are told" {
+@test "--url-context: the pages that were read are printed" {
 	replies <<-'END'
 		[{"stream": ["Yes."], "repeat": 2, "url_context": {"urlMetadata": [
 		  {"retrievedUrl": "https://a.example/",
@@ -315,7 +315,7 @@ gm-prompt: source: https://b.example/2 Two
 	sent_as 3 "$HI" 'gemini-3.8-flash:streamGenerateContent?alt=sse'
 }
 
-@test "--model: a name that is none" {
+@test "--model: names that are not valid" {
 	serve
 	ask -m 'a/../b?key=1' hi
 	usage "--model: not a model's name: it has blanks, controls or one of /\
@@ -326,7 +326,7 @@ gm-prompt: source: https://b.example/2 Two
 	usage "--model: a model's name has 1 to 200 characters"
 }
 
-@test "--model: the service does not have it, and names another" {
+@test "--model: no such model; the service names another" {
 	replies <<-'END'
 		[{"refusal": "model_gone", "replacement": "gemini-3.8-flash"}]
 	END
@@ -337,7 +337,7 @@ gm-prompt: source: https://b.example/2 Two
 	sent "$HI" 'gemini-2.0-flash:streamGenerateContent?alt=sse'
 }
 
-@test "another model than the one that was asked answers: a note" {
+@test "a note if another model answers" {
 	replies <<-'END'
 		[{"stream": ["Hello."], "model_version": "gemini-3.9-pro",
 		  "repeat": -1}]
@@ -349,7 +349,7 @@ gm-prompt: source: https://b.example/2 Two
 	said 0 $'Hello.\n' ''
 }
 
-@test "a model near its end: a note" {
+@test "a note if a model is deprecated" {
 	replies <<-'END'
 		[{"stream": ["Hello."],
 		  "model_status": {"modelStage": "DEPRECATED"}}]

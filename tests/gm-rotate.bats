@@ -277,7 +277,7 @@ terminal() {
 	prints 2 -k 2 --peek
 	prints 0 --peek
 	[ ! -e "$(STATE)/keys" ]
-	usage '--key-index: there is no key with index 3: the last one is 2' -k 3
+	usage '--key-index: no key has index 3; the last one has 2' -k 3
 }
 
 @test "--print-key: the key itself, and never to a terminal" {
@@ -398,7 +398,7 @@ Try 'gm-rotate --help'.
 	local args
 	for args in '--mark 3 --class ok' '--current-index 3' '--reset 3'; do
 		# shellcheck disable=SC2086 # words
-		usage 'there is no key with index 3: the last one is 2' $args
+		usage 'no key has index 3; the last one has 2' $args
 	done
 	usage "--mark: not a whole number from 0 to 99999" \
 	    --mark -1 --class ok

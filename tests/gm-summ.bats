@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Options and input of gm-summ: what it refuses, and what fails a file alone.
+# Options and input of gm-summ: usage errors, and files that fail.
 
-# summ.bash sets variables; wait_for has conditions.
+# summ.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load summ
@@ -64,7 +64,7 @@ load summ
 	usage '--cache-clear and --cache-stats cannot be combined'
 }
 
-@test "languages go by their codes and by their names" {
+@test "--lang takes codes and names of languages" {
 	local lang
 	serve
 	echo 'One ⟦F001⟧.' >./1
@@ -75,7 +75,7 @@ load summ
 	done
 }
 
-@test "a terminal is no text, unless it is named" {
+@test "a terminal is read only if - is given" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	rc=0
@@ -102,7 +102,7 @@ load summ
 	[ "$rc" -eq 74 ]
 }
 
-@test "-n leaves standard input to others" {
+@test "-n does not read standard input" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	printf '1\n1\n' >list
@@ -114,7 +114,7 @@ load summ
 '
 }
 
-@test "files that are no text: each is named, the others are summarised" {
+@test "files that are not text: each is named, the others are summarised" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	: >empty
@@ -145,7 +145,7 @@ gm-summ: /dev/zero: a device, not a file
 gm-summ: 11 of 12 files failed
 '
 	tried 1
-	# All alike: that status.  One alone: its own line.
+	# If all fail alike, the status is theirs.  A single file has one line.
 	summ empty nul
 	[ "$rc" -eq 65 ]
 	summ gone dir
@@ -158,7 +158,7 @@ gm-summ: 11 of 12 files failed
 	failed 66 'a b: No such file or directory'
 }
 
-@test "what is not UTF-8 is replaced, with one note" {
+@test "ill-formed UTF-8 is replaced, with one note" {
 	serve
 	printf 'Caf\xe9 ⟦F001⟧.\n\xff\n' >./1
 	summ 1
@@ -173,7 +173,7 @@ $REPLACED" ]
 	[ "$(body 2 | jq -r '.contents[0].parts[0].text' | grep -c $'\r$')" -eq 2 ]
 }
 
-@test "a FIFO is read to its end, and what was requested before is printed" {
+@test "a FIFO is read to its end; summaries before it are printed" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	mkfifo fifo
@@ -238,7 +238,7 @@ $REPLACED" ]
 	[ "$(jq -r .error.message out)" = '2: changed while it was read' ]
 	rm "$DIR/go"
 
-	# One that is replaced is read on, as is one that is appended to.
+	# A file that is replaced or appended to is still read as it was.
 	cp text 3
 	play <"$DIR/script.json"
 	summ --no-cache --json -j1 --chunk-tokens 4000 -w 1000 3 &

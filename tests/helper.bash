@@ -163,7 +163,8 @@ head_of() {
 # unworded FILE: replace the text after the class, up to our next clause, by WHY:
 # libraries describe failures of connections differently in each version.
 unworded() {
-	sed -Ei 's/((no connection|timeout|no trusted connection|the response makes no sense|the response ended too early): )[^;]+(;|$)/\1WHY\3/
+	sed -Ei '/: waiting [0-9.]+ s/b
+		s/((no connection|timeout|no trusted connection|the response makes no sense|the response ended too early): )[^;]+(;|$)/\1WHY\3/
 		s/( \(([^()]*, )?proxy\)): [^;]+(;|$)/\1: WHY\3/' "$1"
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# A batch that is asked to end, or held up: what was finished is there, what was
-# not sent is not, and the way it ends says so.
+# A batch that gets a signal, or is stopped for a while: finished results are
+# written, records that were not sent have none, the status shows the signal.
 
-# shellcheck disable=SC2016,SC2034 # wait_for expands by itself
+# shellcheck disable=SC2016,SC2034 # wait_for expands variables
 load net
 
 # service RULES: start tests/net/batch.py.
@@ -12,8 +12,8 @@ service() {
 	: >"$THERE/log"
 }
 
-# start OPTION...: a batch of ten records, whose process is $RUN.  What a shell
-# starts in the background ignores SIGINT and SIGQUIT by default.
+# start OPTION...: start a batch of ten records as process $RUN.  Without env, a
+# process in the background of a shell ignores SIGINT and SIGQUIT.
 start() {
 	seq 10 >in
 	rm -f out err finished
@@ -23,8 +23,8 @@ start() {
 	HELPERS+=("$RUN")
 }
 
-# end SIGNAL: end it at once, for which SIGINT has to come twice.  Two of them
-# that are not taken yet are one.
+# end SIGNAL: end it at once.  That takes two SIGINTs; two pending ones would be
+# one, so wait until the first is taken.
 end() {
 	if [ "$1" = INT ]; then
 		kill -INT "$RUN"
@@ -33,18 +33,18 @@ end() {
 	kill -"$1" "$RUN"
 }
 
-# logged WHAT N: wait until so many requests are that far.
+# logged WHAT N: wait until N requests have got that far.
 logged() {
 	wait_for "[ \$(grep -c ' $1 ' '$THERE/log') -ge $2 ]"
 }
 
-# came N: wait until the run has so many answers, which it tells with
-# "--log-file finished".
+# came N: wait until the run has N answers, by the lines of "--log-file
+# finished".
 came() {
 	wait_for "[ -e finished ] && [ \$(wc -l <finished) -ge $1 ]"
 }
 
-# ends_by SIGNAL: the run has died by it, without a word.
+# ends_by SIGNAL: check that the run has died by it, without a message.
 ends_by() {
 	rc=0
 	wait "$RUN" || rc=$?
@@ -55,20 +55,20 @@ ends_by() {
 	same err ''
 }
 
-# answered FILE N...: these records have lines, in this order.
+# answered FILE N...: check that these records have lines, in this order.
 answered() {
 	[ "$(jq -r 'if .ok and .text == "Answer to \(.record)." then .record
 	    else "?" end' "$1" | paste -sd' ')" = "${*:2}" ]
 }
 
-# asked N: so many requests have been sent.
-asked() {
+# was_sent N: check that N requests were sent.
+was_sent() {
 	[ "$(grep -c ' sent ' "$THERE/log")" -eq "$1" ]
 }
 
 FOUR='{"gates":{"1":"go","2":"go","3":"go","4":"go"}}'
 
-@test "the first SIGINT: what is in flight comes, nothing new is sent" {
+@test "the first SIGINT: requests in flight finish, no new ones are sent" {
 	service "$FOUR"
 	start
 	logged sent 4
@@ -76,10 +76,10 @@ FOUR='{"gates":{"1":"go","2":"go","3":"go","4":"go"}}'
 	touch "$THERE/go"
 	ends_by INT
 	answered out 1 2 3 4
-	asked 4
+	was_sent 4
 }
 
-@test "the first SIGINT: the same in a file, which can be resumed" {
+@test "the first SIGINT: the file can be resumed" {
 	service "$FOUR"
 	start -o file
 	logged sent 4
@@ -88,11 +88,11 @@ FOUR='{"gates":{"1":"go","2":"go","3":"go","4":"go"}}'
 	ends_by INT
 	same out ''
 	answered <(jq -cs 'sort_by(.record)[]' file) 1 2 3 4
-	asked 4
+	was_sent 4
 	start -o file --resume
 	wait "$RUN"
 	[ "$(wc -l <file)" -eq 10 ]
-	asked 10
+	was_sent 10
 }
 
 @test "the first SIGINT: while it waits for input" {
@@ -110,14 +110,14 @@ FOUR='{"gates":{"1":"go","2":"go","3":"go","4":"go"}}'
 	answered file 1
 }
 
-@test "the first SIGINT: what waits for a slot or a cooldown is not sent" {
+@test "the first SIGINT: records that wait for a slot or a cooldown are not sent" {
 	service '{"limits":{"fake-good-key-0002":[[1,1,"50s"]]}}'
 	start --rpm 1 --log-file finished
 	came 1
 	kill -INT "$RUN"
 	ends_by INT
 	answered out 1
-	asked 1
+	was_sent 1
 	GEMINI_API_KEY=fake-good-key-0002 start
 	wait_for '[ -s err ]'
 	kill -INT "$RUN"
@@ -127,13 +127,13 @@ FOUR='{"gates":{"1":"go","2":"go","3":"go","4":"go"}}'
 	same out ''
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -q ': waiting ' err
-	asked 1
+	was_sent 1
 }
 
-# Record 1 has no answer yet, those after it have.
+# Record 1 has no answer yet; those after it have.
 FIRST='{"gates":{"1":"go"}}'
 
-@test "a second SIGINT, or another signal: at once; what came is not lost" {
+@test "a second SIGINT, or another signal, ends at once and loses no result" {
 	local signal
 	service "$FIRST"
 	for signal in INT TERM HUP QUIT; do
@@ -147,7 +147,7 @@ FIRST='{"gates":{"1":"go"}}'
 	came 9
 	end TERM
 	ends_by TERM
-	# The first line stands for the record that has no answer.
+	# The empty line is that of record 1.
 	same out "
 $(seq -f 'Answer to %g.' 2 10)
 "
@@ -161,7 +161,7 @@ $(seq -f 'Answer to %g.' 2 10)
 	done
 }
 
-@test "the deadline: what came is not lost, and the status is 69" {
+@test "the deadline: results are not lost, and the status is 69" {
 	local n
 	service "$FIRST"
 	start --deadline 1.5
@@ -169,14 +169,14 @@ $(seq -f 'Answer to %g.' 2 10)
 	wait "$RUN" || rc=$?
 	[ "$rc" -eq 69 ]
 	n=$(wc -l <out)
-	# Those in flight are lost.
+	# Only requests in flight are lost.
 	[ $((n + 4)) -ge "$(grep -c ' done ' "$THERE/log")" ]
 	[ "$n" -eq 0 ] || answered out $(seq 2 $((n + 1)))
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -q deadline err
 }
 
-@test "SIGPIPE: a reader that has left ends the run quietly" {
+@test "SIGPIPE: the run ends quietly when its reader has gone" {
 	service
 	(
 		yes | {
@@ -191,7 +191,7 @@ $(seq -f 'Answer to %g.' 2 10)
 	[ "$(jq -r .text out)" = 'Answer to y.' ]
 }
 
-@test "SIGSTOP at any moment, and SIGCONT: nothing happens" {
+@test "SIGSTOP at any moment, and SIGCONT, change nothing" {
 	local when
 	service "$FIRST"
 	for when in true '[ -s "$THERE/log" ]' 'grep -q done "$THERE/log"' \
@@ -207,11 +207,11 @@ $(seq -f 'Answer to %g.' 2 10)
 		wait "$RUN"
 		same err ''
 		answered out 1 2 3 4 5 6 7 8 9 10
-		asked 10
+		was_sent 10
 	done
 }
 
-@test "signals that were ignored at the start, as by nohup(1), are" {
+@test "signals that are ignored at the start, as by nohup(1), stay ignored" {
 	service "$FOUR"
 	seq 10 >in
 	(

@@ -56,10 +56,10 @@ failed() {
 "
 }
 
-# broken STATUS LINE: the same, where the line ends with the words of a library.
+# broken STATUS LINE: as failed, with WHY in LINE for the text of a library.
 broken() {
 	unworded err
-	failed "$1" "$2: WHY"
+	failed "$1" "$2"
 }
 
 # helper NAME [argument...]: start tests/net/NAME.py, which prints its port and

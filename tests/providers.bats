@@ -38,7 +38,7 @@ start() {
 # shape: what differs from run to run becomes TIME, MS, URL and HOME.
 shape() {
 	sed -E "s|${URL:-none:}|URL|g; s|$HOME|HOME|g"'
-	    s/20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z/TIME/g
+	    s/(20[0-9-]{8}T)?[0-9:]{8}Z( \([0-9a-z ]*\))?/TIME/g
 	    s/"ms":[0-9]+/"ms":MS/; s/^(gm_.*_seconds) [0-9]{10}$/\1 MS/' |
 	    awk 'BEGIN { FS = OFS = "\t" }
 		NF == 8 && $7 != "-" { $7 = "MS" }
@@ -381,7 +381,7 @@ INSTEAD="gm-models: gemini: models: overloaded; using mistral (HTTP 503, overloa
 	local mistral='mistral: key 0 (...0013): API key rejected; replace it (HTTP 401, key_rejected): Invalid API Key'
 	tool gm-models --retries 0 --fallback mistral small
 	said 69 '' "$INSTEAD
-$GEMINI_DOWN; $mistral
+gm-models: gemini: models: overloaded (HTTP 503, overloaded); ${mistral/; replace it/}
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0013'
@@ -390,7 +390,7 @@ $GEMINI_DOWN; $mistral
 	    tool gm-models --retries 0 --fallback mistral,openai,mistral
 	said 69 '' "$INSTEAD
 gm-models: ${mistral/replace it/using openai}
-$GEMINI_DOWN; $mistral; openai: key 0 (...0021): permission denied; use another model, or get permission in the project (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
+gm-models: gemini: models: overloaded (HTTP 503, overloaded); ${mistral/; replace it/}; openai: key 0 (...0021): permission denied (HTTP 403, forbidden): You have insufficient permissions for this operation. Missing scopes: model.request.
 "
 	got "GET /v1beta/models?pageSize=1000 $GEMINI_API_KEY" \
 	    'GET /mistral/v1/models Bearer fake-invalid-key-0013' \
@@ -429,18 +429,18 @@ gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
 }
 
-@test "gm-models --fallback: one without a key is left out, whoever it is" {
+@test "gm-models --fallback: a service without a key is skipped" {
 	start
-	local left="is left out: no API key $TRUSTED; set"
+	local skipped="skipped: no API key $TRUSTED; set"
 	MISTRAL_API_KEYS='' tool gm-models --fallback mistral flash-lite-l
 	said 0 'gemini-flash-lite-latest
-' "gm-models: mistral $left MISTRAL_API_KEYS
+' "gm-models: mistral: $skipped MISTRAL_API_KEYS
 "
 	tried 3
 	again
 	rm -r "$HOME/.cache"
 	unset GEMINI_API_KEY
-	local gemini="gm-models: gemini $left GOOGLE_API_KEYS"
+	local gemini="gm-models: gemini: $skipped GOOGLE_API_KEYS"
 	tool gm-models --fallback mistral small
 	said 0 "$SMALL" "$gemini
 "
@@ -596,7 +596,7 @@ gm-keycheck: --level count skipped: not supported by openai
 	# No model, no answer.
 	again
 	tool gm-keycheck --provider openai --level generate
-	rows 0 'gm-keycheck: --level generate skipped: no model: set OPENAI_MODEL (gm-models --provider openai lists them)
+	rows 0 'gm-keycheck: --level generate skipped: no model; set OPENAI_MODEL to a name from gm-models --provider openai
 ' '0|-|-|ok|-|200|MS|-'
 	got 'GET /llamacpp/v1/models'
 	OPENAI_MODEL=qwen tool gm-keycheck --provider openai --level generate
@@ -659,13 +659,13 @@ openai 0  ok' ]
 	rc=0
 	terminal -f 1 -o shown gm-keycheck --provider all 2>err || rc=$?
 	[ "$rc" -eq 1 ]
-	sed -E -i 's/20[-0-9T:]{17}Z/TIME                /
+	sed -E -i 's/[0-9:]{8}Z/TIME     /
 	    s/  (200|401)   [0-9]+ +/  \1   MS  /; s/MS +WHAT/MS  WHAT/' shown
-	same shown 'PROVIDER  INDEX  KEY      PROJECT  STATUS   UNTIL                 HTTP  MS  WHAT TO DO
-gemini    0      ...0001  -        ok       -                     200   MS  -
-mistral   0      ...0011  work     ok       -                     200   MS  -
-mistral   1      ...0012  -        invalid  TIME                  401   MS  replace it
-openai    0      -        -        ok       -                     200   MS  -
+	same shown 'PROVIDER  INDEX  KEY      PROJECT  STATUS   RETRY AT   HTTP  MS  WHAT TO DO
+gemini    0      ...0001  -        ok       -          200   MS  -
+mistral   0      ...0011  work     ok       -          200   MS  -
+mistral   1      ...0012  -        invalid  TIME       401   MS  replace it
+openai    0      -        -        ok       -          200   MS  -
 '
 	# What has no keys is not there; -v says so.
 	unset MISTRAL_API_KEYS OPENAI_BASE_URL
@@ -735,7 +735,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 		--provider nobody|--provider: not gemini, mistral, openai or all
 		--fallback all|--fallback: not gemini, mistral or openai
 		--provider mistral 2|INDEX: not a whole number from 0 to 1
-		--provider mistral -k 2|--key-index: there is no key with index 2: the last one is 1
+		--provider mistral -k 2|--key-index: no key has index 2; the last one has 1
 	END
 }
 
@@ -875,7 +875,7 @@ gm_keycheck_timestamp_seconds MS
 {"index":1,"key":"...0012","project":null,"models":[{"model":"mistral-large-latest","current":false,"status":"ok","class":"ok","since":null,"retry_at":null,"requests":0,"failures":0,"last_use":null,"reason":null}]}
 ' ''
 	tool gm-rotate --provider mistral --mark 2 --class ok
-	misused gm-rotate 'there is no key with index 2: the last one is 1'
+	misused gm-rotate 'no key has index 2; the last one has 1'
 }
 
 @test "gm-rotate --provider mistral: another base URL has other marks" {
@@ -928,11 +928,11 @@ OPENAI_API_KEY=$SERVER_KEY
 @test "gm-rotate --provider: no model, no key, and none that is needed: 78" {
 	start
 	tool gm-rotate --provider openai
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: no key is needed, and there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
 	OPENAI_MODEL=m tool gm-rotate --provider openai --status
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: no key is needed, and there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -- true
-	fails 78 'gm-rotate: no model: set OPENAI_MODEL (gm-models --provider openai lists them)'
+	fails 78 'gm-rotate: no model; set OPENAI_MODEL to a name from gm-models --provider openai'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -m m
 	said 0 '0
 ' ''
@@ -992,7 +992,7 @@ gm-rotate: line 7 skipped: another provider
 	INPUT=report tool gm-rotate --from-reports
 	said 77 '' 'gm-rotate: line 1 skipped: another provider
 gm-rotate: line 1 skipped: another provider
-gm-rotate: key 0 (...0001): API key not valid; known since TIME, gm-rotate --reset lifts that (key_invalid)
+gm-rotate: key 0 (...0001): API key not valid; gm-rotate --reset clears that (key_invalid)
 '
 	[ "$(marks gemini)" = '0 key_invalid' ]
 }

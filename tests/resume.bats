@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# The file of a batch: who may write to it, what is in it after an interruption,
-# and what another run makes of it.
+# The output file of a batch: its lock, its content after an interruption, and
+# --resume.
 
-# shellcheck disable=SC2016 # wait_for expands by itself
+# shellcheck disable=SC2016 # wait_for expands variables
 load net
 
-# torture SCENARIO...: see tests/torture/batch.py.
+# torture SCENARIO...: run tests/torture/batch.py.
 torture() {
 	python3 -B "$ROOT/tests/torture/batch.py" "$@"
 }
@@ -17,25 +17,25 @@ service() {
 	: >"$THERE/log"
 }
 
-# batch RECORDS OPTION...: a run over these records, separated by blanks.
+# batch RECORDS OPTION...: run over these records, separated by blanks.
 batch() {
 	gm -l "${@:2}" < <(tr ' ' '\n' <<<"$1")
 }
 
-# sent: which records were sent since the last call, in the order of names.
+# sent: print the records sent since the last call, sorted.
 sent() {
 	awk '$2 == "sent" || $2 == "fail" { print $NF }' "$THERE/log" | sort |
 	    paste -sd' '
 	: >"$THERE/log"
 }
 
-# holds LINE...: the file has these lines, in any order: record, ok, answer.
+# holds LINE...: check the lines of the file, in any order: record, ok, answer.
 holds() {
 	diff <(printf '%s\n' "$@") \
 	    <(jq -r '"\(.record) \(.ok) \(.text)"' file | sort -n)
 }
 
-# unchanged COMMAND...: the file is to the byte what it was, untouched.
+# unchanged COMMAND...: run it; check that the file was not touched.
 unchanged() {
 	local before
 	cp -p "$FILE" before
@@ -79,7 +79,7 @@ FILE='file'
 	holds '1 true Answer to a.'
 }
 
-@test "a file that is removed meanwhile is not written in vain" {
+@test "a run ends if its file is removed" {
 	local pid
 	service '{"gates":{"b":"go"}}'
 	gm-prompt -l -j1 -o file 2>err 3>&- < <(printf '%s\n' a b c) &
@@ -91,7 +91,7 @@ FILE='file'
 	wait "$pid" || rc=$?
 	: >out
 	said 74 '' $'gm-prompt: file: removed by another program\n'
-	# Elsewhere nothing is lost.
+	# A file that is moved loses nothing.
 	rm "$THERE/go"
 	gm-prompt -l -j1 -o file 2>err 3>&- < <(printf '%s\n' a b) &
 	pid=$!
@@ -104,7 +104,7 @@ FILE='file'
 	holds '1 true Answer to a.' '2 true Answer to b.'
 }
 
-@test "the input is no output" {
+@test "the input file cannot be the output" {
 	service
 	echo a >file
 	for option in '' --force --resume; do
@@ -124,7 +124,7 @@ Try 'gm-prompt --help'.
 	done
 }
 
-@test "--resume skips what has an answer, as often as it has one" {
+@test "--resume skips records with an answer, each as often as it has one" {
 	service '{"fails":["bad"]}'
 	batch 'a same b same' -o file
 	[ "$(sent)" = 'a b same same' ]
@@ -140,7 +140,7 @@ Try 'gm-prompt --help'.
 	[ -z "$(sent)" ]
 }
 
-@test "--resume sends what has failed again; --keep-failed keeps its line" {
+@test "--resume retries failed records; --keep-failed keeps their old lines" {
 	service '{"fails":["bad","worse"]}'
 	batch 'bad a worse' -o file
 	[ "$rc" -eq 1 ]
@@ -153,7 +153,7 @@ Try 'gm-prompt --help'.
 	[ "$rc" -eq 1 ]
 	[ "$(sent)" = 'bad worse' ]
 	holds '1 false ' '2 true Answer to a.' '3 false '
-	# Now it is right; the failed lines of other records stay.
+	# Now it succeeds; the failed lines of other records stay.
 	service
 	batch 'a bad' -o file --resume
 	said 0 '' 'gm-prompt: file: kept 1 line of other records or parameters
@@ -175,13 +175,13 @@ Try 'gm-prompt --help'.
 	batch 'a b' -o file --resume -s other
 	[ "$(sent)" = 'a b' ]
 	batch 'a b' -o file --resume -x
-	[ "$rc" -eq 1 ] # not what was kept without it: no block is in there
+	[ "$rc" -eq 1 ] # other results than without -x: there is no block
 	[ "$(sent)" = 'a b' ]
 	unchanged batch 'a b' -o file --resume
 	[ -z "$(sent)" ]
 }
 
-@test "--resume never touches a file of others, wherever the line is" {
+@test "--resume never changes a file with other lines, wherever they are" {
 	service
 	batch 'a b' -o file
 	sent
@@ -203,14 +203,14 @@ Try 'gm-prompt --help'.
 		[1,2]
 		{"record":1,"hash":"9638c354dda12fce21fa11b471a54837","ok":false}
 	E
-	# A tail without its newline is no exception if it begins otherwise.
+	# Nor one with an incomplete last line that begins differently.
 	{ cat ours; printf '{"recording":1'; } >file
 	unchanged batch 'a b c' -o file --resume
 	[ "$rc" -eq 65 ]
 	[ -z "$(sent)" ]
 }
 
-@test "--resume cuts off a line that has no end, wherever that is" {
+@test "--resume cuts off an incomplete last line of any length" {
 	local size
 	service
 	batch 'a b' -o file
@@ -222,7 +222,7 @@ Try 'gm-prompt --help'.
 		said 0 '' ''
 		cmp file ours
 	done
-	# What lacks only its newline is whole.
+	# A line that lacks only its newline is kept.
 	head -c -1 ours >file
 	batch 'a b' -o file --resume
 	said 0 '' ''
@@ -250,7 +250,7 @@ Try 'gm-prompt --help'.
 	[ "$(stat -c %a dir/file)" = 640 ]
 	[ "$(ls -A dir)" = file ]
 	holds '1 true Answer to a.' '2 false '
-	# One that leads to no file makes it, as a redirection does.
+	# A dangling link creates its target, as a redirection does.
 	ln -s dir/new nowhere
 	(umask 027 && batch a -o nowhere && said 0 '' '')
 	[ "$(stat -c %a dir/new)" = 640 ]
@@ -263,7 +263,7 @@ Try 'gm-prompt --help'.
 	[ "$rc" -eq 73 ]
 }
 
-@test "what is no file gets lines, and cannot be resumed" {
+@test "FIFOs and devices get lines, and cannot be resumed" {
 	local name reader
 	service
 	mkfifo fifo
@@ -284,7 +284,7 @@ Try 'gm-prompt --help'.
 	batch a -o /dev/stdout
 	[ "$rc" -eq 0 ]
 	[ "$(jq -r .text out)" = 'Answer to a.' ]
-	# One that standard output was already writing to is added to.
+	# A file that standard output appends to is appended to.
 	echo before >out
 	forget
 	echo a | gm-prompt -l -o /dev/stdout >>out
@@ -304,11 +304,11 @@ Try 'gm-prompt --help'.
 	torture drops 300 3
 }
 
-@test "a first answer that is long in coming: order, and bounded memory" {
+@test "a slow first answer: order, and bounded memory" {
 	torture window 300 65536
 }
 
-@test "storms, cuts and dying keys: each record is answered once" {
+@test "rate limits, cut answers, rejected keys: each record is answered once" {
 	torture storms 200
 }
 
@@ -317,7 +317,7 @@ Try 'gm-prompt --help'.
 	service
 	all=$(seq -s ' ' 40)
 	hurried true # which compiles something
-	# A run that fills the disk while requests are under way.
+	# A run fills the disk while requests are in flight.
 	(
 		ulimit -f 8
 		batch "$all" -j4 -o file
@@ -328,7 +328,7 @@ Try 'gm-prompt --help'.
 	run -0 wc -l <file
 	[ "$output" -gt 4 ] && [ "$output" -lt 40 ]
 	[ "$(sent | wc -w)" -le $((output + 4)) ]
-	# Full from the start: what is there stays, and nothing is sent for long.
+	# Full from the start: lines stay, and few requests are sent.
 	cp file before
 	(
 		ulimit -f 8
@@ -344,8 +344,8 @@ Try 'gm-prompt --help'.
 	[ "$(wc -l <file)" -eq 40 ]
 }
 
-# RECORDS: how many; "make torture" has 5000.  The last one has no answer before
-# the last run, so that the others do not end by themselves.
+# RECORDS is their number; "make torture" sets 5000.  The last record gets no
+# answer before the last run, so that earlier runs do not end before the kill.
 @test "three keys, one of them exhausted, two kills: one line for each record" {
 	local records=${RECORDS:-200} i run
 	seq -f 'word%g' "$records" >words.txt
@@ -371,8 +371,8 @@ Try 'gm-prompt --help'.
 	seq "$records" |
 	    sed 's/.*/&\ttrue\tAnswer to What is a word&?./' >wanted
 	diff wanted result
-	# What was in flight at the kills is sent again, and no more; all runs
-	# know of the exhausted key.
+	# Only records in flight at the kills are sent again; all runs know the
+	# exhausted key.
 	[ "$(grep -c ' sent ' "$THERE/log")" -le $((records + 2 * 8)) ]
 	[ "$(grep -c ' exhausted ' "$THERE/log")" -le 8 ]
 }

@@ -758,7 +758,7 @@ of() {
 	three
 	for n in 3 99999; do
 		ask -n -k $n hi
-		usage "--key-index: there is no key with index $n: the last one is 2"
+		usage "--key-index: no key has index $n; the last one has 2"
 	done
 	for n in -1 1.5 x 100000; do
 		ask -n --key-index=$n hi

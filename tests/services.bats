@@ -246,7 +246,7 @@ gm-prompt: ${GONE#gemini: }
 }
 
 @test "OPENAI_MODEL has no default: left out with a note, or 78" {
-	local no='no model: set OPENAI_MODEL (gm-models --provider openai lists them)'
+	local no='no model; set OPENAI_MODEL to a name from gm-models --provider openai'
 	services
 	gone
 	unset OPENAI_MODEL
@@ -409,7 +409,7 @@ twins() {
 	went M1
 	ask --provider mistral -k 2 hi
 	[ "$rc" -eq 64 ]
-	same err "gm-prompt: --key-index: there is no key with index 2: the last one is 1
+	same err "gm-prompt: --key-index: no key has index 2; the last one has 1
 Try 'gm-prompt --help'.
 "
 }

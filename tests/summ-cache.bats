@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The cache: what was paid for once is not requested again.
+# The cache: no request is paid for twice.
 
-# summ.bash sets variables; wait_for has conditions.
+# summ.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load summ
 
-# many N: N files with a fact each, and the server.
+# many N: start the server, and make N files with a fact each.
 many() {
 	local n
 	serve
@@ -25,14 +25,14 @@ many() {
 	said 0 "$(cat first)
 " ''
 	tried 0
-	# By content: the name makes no difference.
+	# The key is the content, not the name.
 	mv text other
 	summ --chunk-tokens 4000 --json other
 	tried 0
 	[ "$(jq '.cached == .parts + 1 and .requests == 0' out)" = true ]
 }
 
-@test "one of 30 files is changed: one request" {
+@test "one of 30 files changes: one request" {
 	many 30
 	seq 30 | tr '\n' '\0' >list
 	summ --files0-from list
@@ -60,7 +60,7 @@ many() {
 	[ "$(sent '[.[] | select(.round == "facts")] | length')" -le 4 ]
 }
 
-@test "--no-cache neither finds nor keeps" {
+@test "--no-cache neither finds nor keeps answers" {
 	many 1
 	summ --no-cache 1
 	tried 1
@@ -92,7 +92,7 @@ many() {
 	tried 2
 }
 
-@test "another style pays for the last round alone, and both are kept" {
+@test "another style pays only for the last round, and both are cached" {
 	serve
 	prose 60000 6 >text
 	summ --chunk-tokens 4000 text
@@ -109,7 +109,7 @@ many() {
 	tried 0
 }
 
-@test "another model and another server are asked anew" {
+@test "another model and another server share no answers" {
 	many 1
 	summ 1
 	summ -m gemini-3.6-flash 1
@@ -122,7 +122,7 @@ many() {
 	[ "$(requests)" -eq 1 ]
 }
 
-@test "an answer that is cut, blocked or empty is not kept" {
+@test "truncated, blocked and empty answers are not cached" {
 	local reply
 	many 1
 	for reply in '"stream": ["Half"], "finish": "MAX_TOKENS"' '"refusal": "blocked"' \
@@ -156,7 +156,7 @@ many() {
 	[ "$(sent '[.[].part] | tostring' | sed 's/of [0-9]*/of N/')" = '["3 of N",null]' ]
 }
 
-@test "a cache that cannot be used costs its convenience alone" {
+@test "a cache that cannot be used does not fail the run" {
 	many 1
 	mkdir -p "$HOME/.cache"
 	echo file >"$HOME/.cache/gm"
@@ -168,7 +168,7 @@ many() {
 	grep -q '^gm-summ: ' err
 }
 
-@test "killed in the middle: the next run pays for what was not answered" {
+@test "after a kill the next run pays only for missing answers" {
 	local answered
 	many 40
 	seq 40 | tr '\n' '\0' >list

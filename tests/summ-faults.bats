@@ -1,20 +1,20 @@
 #!/usr/bin/env bats
-# What a service, a limit or a signal does to a summary.
+# Summaries when services fail, at limits, and after signals.
 
-# summ.bash sets variables; wait_for has conditions.
+# summ.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load summ
 
 PARTS='[.[] | select(.round == "facts")] | length'
 
-# long: a text of 60 kB with 6 facts, which 4000 tokens cut into parts.
+# long: make a text of 60 kB with 6 facts, several parts at 4000 tokens.
 long() {
 	serve
 	prose 60000 6 >text
 }
 
-@test "a part without an answer is requested once more" {
+@test "a part without a whole answer is sent once more" {
 	local reply
 	long
 	for reply in '"stream": []' '"stream": ["Half"], "finish": "MAX_TOKENS"' \
@@ -29,7 +29,7 @@ long() {
 	done
 }
 
-@test "a part that has no answer twice fails its file, and is named" {
+@test "a part that gets no answer twice fails its file, and is named" {
 	long
 	echo 'One ⟦F001⟧.' >./1
 	script <<-'END'
@@ -47,7 +47,7 @@ long() {
 	[ "$(sent '[.[] | select(.round == "summary")] | length')" -eq 1 ]
 }
 
-@test "a summary that has no answer twice fails its file" {
+@test "a summary that gets no answer twice fails its file" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	script <<-'END'
@@ -76,6 +76,30 @@ long() {
 	same out ''
 }
 
+@test "--json: the class of a failed file is that of its request" {
+	serve
+	echo 'One ⟦F001⟧.' >./1
+	script <<<'[{"refusal": "invalid_argument", "repeat": -1}]'
+	summ --json --log-file log 1
+	[ "$rc" -eq 65 ]
+	jq -c '[.error.class, .error.message, .error.service_message,
+	    .error.retry_at]' out >error
+	same error '["bad_request","1: gemini-flash-latest: request rejected (HTTP 400, bad_request): Request contains an invalid argument.","Request contains an invalid argument.",null]
+'
+	[ "$(jq -r 'select(.class).class' log)" = bad_request ]
+	# The last attempt decides.
+	play <<<'[{"stream": []}, {"refusal": "blocked", "repeat": -1}]'
+	summ --json --log-file log2 1
+	[ "$rc" -eq 1 ]
+	[ "$(jq -r .error.class out)" = blocked ]
+	[ "$(jq -r 'select(.class).class' log2 | tail -n 1)" = blocked ]
+	# Without a request it is that of the error.
+	printf 'a\0b' >nul
+	mkdir 1.d
+	summ --json 1.d nul
+	[ "$(jq -r .error.class out | paste -sd' ')" = 'local bad_input' ]
+}
+
 @test "a model that does not exist ends the run at the first file" {
 	serve
 	for i in 1 2 3 4 5; do
@@ -90,7 +114,7 @@ long() {
 	[ "$(wc -l <err)" -eq 1 ]
 }
 
-@test "a part that is too long for the service is cut further" {
+@test "a part that is too large for the service is cut further" {
 	long
 	script <<-'END'
 		[{"when": {"body": "This is part 2 of"}, "refusal": "context"},
@@ -101,16 +125,16 @@ long() {
 	same err ''
 	same <(markers out) "$(all_markers 6)
 "
-	# All of the text, in what was not rejected.
+	# The parts that were not rejected have the whole text.
 	sent '[.[] | select(.round == "facts").texts[]] | unique | length' >n
 	[ "$(cat n)" -gt "$(sent '[.[] | select(.round == "facts").part] | unique | length')" ]
 }
 
-@test "many parts that are too long at once are cut in half once" {
+@test "several parts that are too large halve the limit once" {
 	local pid
 	serve
 	prose 100000 10 >text
-	# Each of the first eight is rejected, once all are on their way.
+	# The first eight are rejected when all are in flight.
 	script <<<'[{"refusal": "context", "repeat": 8, "head_gate": "go"}]'
 	(summ -j8 --chunk-tokens 2000 -w 1000 text && exit "$rc") &
 	pid=$!
@@ -122,7 +146,7 @@ long() {
 "
 }
 
-@test "a text that is too long after all is cut into parts" {
+@test "a text that the service rejects as too large is cut into parts" {
 	long
 	script <<<'[{"refusal": "context"}]'
 	summ -w 1000 --json text
@@ -132,7 +156,7 @@ long() {
 "
 }
 
-@test "a service that takes nothing at all ends it" {
+@test "a service that rejects every size fails the file" {
 	long
 	script <<<'[{"refusal": "context", "repeat": -1}]'
 	summ text
@@ -143,7 +167,7 @@ long() {
 	[ "$(requests)" -lt 600 ]
 }
 
-@test "a model that shortens nothing is told from one that does" {
+@test "a model that does not shorten the text fails the file" {
 	local long
 	long
 	long=$(printf 'word %.0s' {1..2000})
@@ -172,9 +196,9 @@ long() {
 ==> 2 <==
 - Fact 2 ⟦F002⟧.
 '
-	[ "$(wc -l <err)" -eq 1 ]
-	grep -q '; run it again to go on$' err
-	tried 3
+	sed -Ei 's/ until [0-9TZ:-]+ \([0-9a-z ]+\)/ until T/' err
+	same err 'gm-summ: key 0 (...0001): daily quota exhausted until T; run the command again to continue (HTTP 429, quota_day)
+'	tried 3
 	play <<<'[]'
 	summ -j1 1 2 3 4 5
 	[ "$rc" -eq 0 ]
@@ -183,7 +207,7 @@ long() {
 "
 }
 
-@test "what no file can change ends the run: one line, no more requests" {
+@test "failures of all files end the run: one line, no more requests" {
 	local n
 	serve
 	for n in 1 2 3 4 5; do
@@ -199,14 +223,14 @@ long() {
 	GEMINI_API_KEY=fake-invalid-key summ -j2 1 2 3 4 5
 	[ "$rc" -eq 77 ]
 	[ "$(wc -l <err)" -eq 1 ]
-	[ "$(grep -c 'run it again' err)" -eq 0 ]
+	[ "$(grep -c 'run the command again' err)" -eq 0 ]
 	[ "$(requests)" -le $((n + 2)) ]
 	GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1 summ 1 2 3 4 5
 	[ "$rc" -eq 69 ]
 	[ "$(wc -l <err)" -eq 1 ]
 }
 
-@test "another service answers if the user names it" {
+@test "--fallback: another service answers" {
 	serve
 	export MISTRAL_API_KEY=fake-mistral-key-0100 MISTRAL_BASE_URL=$URL/mistral/v1
 	echo 'One ⟦F001⟧.' >./1
@@ -217,13 +241,13 @@ long() {
 	[ "$rc" -eq 0 ]
 	same out '- One ⟦F001⟧.
 '
-	# What Gemini is asked later is not known from Mistral.
+	# An answer of Mistral is not cached as one of Gemini.
 	play <<<'[]'
 	summ 1
 	tried 1
 }
 
-@test "the deadline ends the run; what has its answer is printed and kept" {
+@test "the deadline ends the run; finished summaries are printed and cached" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	echo 'Two ⟦F002⟧.' >./2
@@ -240,7 +264,7 @@ long() {
 	tried 1
 }
 
-@test "SIGINT and SIGTERM: the signal's status, no half file, answers are kept" {
+@test "SIGINT and SIGTERM: death by the signal, no half file, answers are cached" {
 	local signal
 	serve
 	echo 'One ⟦F001⟧.' >./1
@@ -270,7 +294,7 @@ long() {
 	tried 1
 }
 
-@test "--estimate sends nothing, and counts what a run would" {
+@test "--estimate sends nothing, and counts the requests of a run" {
 	long
 	echo 'One ⟦F001⟧.' >./1
 	summ --estimate --json --chunk-tokens 4000 text 1
@@ -307,7 +331,7 @@ no rate limit is set (GM_RPM, GM_TPM)
 	[ "$(wc -l <err)" -ge 1 ]
 }
 
-@test "progress: files done and cooling keys, on a terminal alone" {
+@test "progress: files done and cooling keys, only on a terminal" {
 	local n
 	serve
 	for n in 1 2 3 4 5 6; do
@@ -316,12 +340,12 @@ no rate limit is set (GM_RPM, GM_TPM)
 	terminal -f 2 -o shown timeout 20 gm-summ -j1 --sleep-ms 300 1 2 3 4 5 6 >out
 	grep -aq 'gm-summ: [1-5]/6' shown
 	[ "$(markers out | wc -l)" -eq 6 ]
-	# It is taken away at the end.
+	# It is erased at the end.
 	[ "$(tail -c 400 shown | grep -ac '/6')" -eq 0 ] ||
 	    tail -c 400 shown | grep -aq $'\r'
 }
 
-@test "output that cannot be written: 74, and it is not paid for again" {
+@test "output that cannot be written: 74, and answers are cached" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	echo 'Two ⟦F002⟧.' >./2
@@ -335,7 +359,7 @@ no rate limit is set (GM_RPM, GM_TPM)
 	tried 1
 }
 
-@test "a reader that has left ends it by SIGPIPE, without a word" {
+@test "a reader that has gone ends the run by SIGPIPE, without a message" {
 	serve
 	echo 'One ⟦F001⟧.' >./1
 	{

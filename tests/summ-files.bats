@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
-# Several files: their order, where each summary goes, and what fails alone.
+# Several files: order and output of the summaries, and files that fail.
 
-# summ.bash sets variables; wait_for has conditions.
+# summ.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load summ
 
-# fact N: a text with the N-th marker alone; its summary is its own line.
+# fact N: print a text of one line with the N-th marker, which is its summary.
 fact() {
 	printf 'Fact %d ⟦F%03d⟧.\n' "$1" "$1"
 }
 
-# facts N: files 1 to N, each with such a text, and the server.
+# facts N: start the server, and make files 1 to N with such texts.
 facts() {
 	local n
 	serve
@@ -20,7 +20,7 @@ facts() {
 	done
 }
 
-@test "one file has no header, several have one as with head" {
+@test "several files get headers as with head(1), one file does not" {
 	facts 3
 	summ 2
 	said 0 '- Fact 2 ⟦F002⟧.
@@ -56,7 +56,7 @@ facts() {
 ' ''
 }
 
-@test "standard input is what is summarised if no file is named" {
+@test "standard input is summarised if no file is named" {
 	serve
 	fact 1 | gm
 	said 0 '- Fact 1 ⟦F001⟧.
@@ -65,7 +65,7 @@ facts() {
 	gm - <text
 	said 0 '- Fact 2 ⟦F002⟧.
 ' ''
-	# From where others have read it to.
+	# It is read from its current offset.
 	{ read -r _ && gm; } < <(fact 3 && fact 4)
 	said 0 '- Fact 4 ⟦F004⟧.
 ' ''
@@ -79,14 +79,14 @@ facts() {
 ' ''
 }
 
-@test "summaries are printed in the order of the files, each as soon as it may" {
+@test "summaries are printed in the order of the files, as early as possible" {
 	facts 4
 	script <<-'END'
 		[{"when": {"body": "F002"}, "service": true, "head_gate": "go"}]
 	END
 	summ -j4 1 2 3 4 &
 	pid=$!
-	# The first is printed, while the second is waited for.
+	# The first is printed while the second is in flight.
 	wait_for 'grep -q F001 out 2>/dev/null && [ "$(requests)" -eq 4 ]'
 	same out '==> 1 <==
 - Fact 1 ⟦F001⟧.
@@ -107,7 +107,7 @@ facts() {
 '
 }
 
-@test "no more requests at once than -j says, and files share them" {
+@test "-j limits the requests of all files together" {
 	facts 9
 	summ -j3 1 2 3 4 5 6 7 8 9
 	[ "$rc" -eq 0 ]
@@ -125,7 +125,7 @@ facts() {
 	[ "$(jq .peak "$DIR/counts.json")" -eq 3 ]
 }
 
-@test "--json: an object for each file, in order, and nothing else" {
+@test "--json: only an object for each file, in order" {
 	facts 2
 	summ --json 1 gone 2
 	[ "$rc" -eq 1 ]
@@ -146,7 +146,7 @@ gm-summ: 1 of 3 files failed
 	[ "$(jq '.requests == .parts + 1 and .rounds == 2 and .parts > 2' out)" = true ]
 }
 
-@test "--combine: one summary of all, whose parts have the names" {
+@test "--combine: one summary of all files; the prompt names each file" {
 	facts 3
 	printf 'Four "4" & more ⟦F004⟧.\n' >'a "name" & more'
 	summ --combine -w 500 2 1 3 'a "name" & more'
@@ -155,13 +155,13 @@ gm-summ: 1 of 3 files failed
 - Fact 3 ⟦F003⟧.
 - Four "4" & more ⟦F004⟧.
 ' ''
-	# Small files go together, each between marks of its own.
+	# Small files share a request, each between its tags.
 	tried 1
 	[ "$(sent '.[].names | tostring')" = '["2","1","3","a &quot;name&quot; &amp; more"]' ]
 	[ "$(sent '.[].texts | length')" -eq 4 ]
 	summ --combine --json 1 2
 	[ "$(jq -c '[.files, .file, .ok, .parts, .rounds]' out)" = '[["1","2"],null,true,1,1]' ]
-	# What cannot be read is missing, and the status says so.
+	# Files that cannot be read are missing, and the status is 1.
 	summ --combine 1 gone 3
 	said 1 '- Fact 1 ⟦F001⟧.
 - Fact 3 ⟦F003⟧.
@@ -174,7 +174,7 @@ gm-summ: lost: No such file or directory
 gm-summ: none of the 2 files can be summarised'
 }
 
-@test "--combine: large and small files, in as many parts as it takes" {
+@test "--combine: large and small files, in as many parts as needed" {
 	serve
 	prose 40000 8 >large
 	fact 101 >small
@@ -190,7 +190,7 @@ $(all_markers 8)
 	    [ "$(sent '[.[] | select(.round == "summary").names[]] | unique | tostring')" = '[null]' ]
 }
 
-@test "--combine: more files than a process may have open" {
+@test "--combine: more files than a process can have open" {
 	local n
 	serve
 	for ((n = 1; n <= 150; n++)); do
@@ -208,7 +208,7 @@ $(all_markers 8)
 "
 }
 
-@test "--files0-from takes names of any kind from a file or standard input" {
+@test "--files0-from reads any names from a file or standard input" {
 	facts 2
 	fact 3 >$'a\nb'
 	printf '2\0a\nb\0' >list
@@ -231,7 +231,7 @@ $(all_markers 8)
 ' ''
 }
 
-@test "--files0-from: what is not a list of names" {
+@test "--files0-from: bad and empty lists" {
 	facts 1
 	: >empty
 	printf '1\0\0' >hole
@@ -242,7 +242,7 @@ $(all_markers 8)
 	summ --files0-from hole 1
 	usage '--files0-from and operands cannot be combined'
 	tried 0
-	# As with wc, no names are no error: find(1) has found nothing.
+	# As with wc(1), an empty list is not an error: find(1) found nothing.
 	summ --files0-from empty
 	said 0 '' ''
 	gm --files0-from=- --json <empty
@@ -254,7 +254,7 @@ $(all_markers 8)
 	same digest ''
 }
 
-@test "--out-suffix: each summary goes beside its text, and nothing else" {
+@test "--out-suffix: each summary is written next to its text" {
 	facts 2
 	mkdir d
 	fact 3 >d/3
@@ -276,7 +276,7 @@ gm-summ: 1 of 3 files failed
 '
 }
 
-@test "--out-suffix: a summary that is newer than its text is left alone" {
+@test "--out-suffix: a summary that is newer than its text is kept" {
 	facts 2
 	summ --out-suffix .sum 1 2
 	echo mine >1.sum
@@ -296,19 +296,19 @@ gm-summ: 1 of 3 files failed
 	summ --out-suffix .sum --force 1 2
 	same 1.sum '- Fact 3 ⟦F003⟧.
 '
-	# What an earlier run has made is no text.
+	# The summary of an earlier run is not a text.
 	summ --out-suffix .sum ./[12]*
 	said 0 '' ''
 	tried 0
 	[ ! -e 1.sum.sum ]
-	# An empty one is no summary: whoever made it was stopped.
+	# An empty file is not a summary: the run that made it was killed.
 	: >1.sum
 	summ --out-suffix .sum 1 2
 	same 1.sum '- Fact 3 ⟦F003⟧.
 '
 }
 
-@test "--out-suffix: a text that grows meanwhile is summarised again" {
+@test "--out-suffix: a text that grows during a run is summarised again" {
 	facts 2
 	play <<<'[{"service": true, "head_gate": "go", "repeat": -1}]'
 	gm-summ --out-suffix .sum 1 2 >out 2>err &
@@ -329,7 +329,7 @@ gm-summ: 1 of 3 files failed
 	tried 0
 }
 
-@test "--out-suffix keeps the mode of a file, and makes a new one as others do" {
+@test "--out-suffix keeps the mode of a file; a new one gets that of the umask" {
 	facts 2
 	umask 022
 	echo old >1.sum
@@ -342,7 +342,7 @@ gm-summ: 1 of 3 files failed
 	[ "$(find . -name '.*' -type f | wc -l)" -eq 0 ]
 }
 
-@test "--out-suffix: a summary that cannot be written fails its file alone" {
+@test "--out-suffix: a summary that cannot be written fails only its file" {
 	facts 2
 	mkdir 1.sum
 	summ --out-suffix .sum 1 2
@@ -352,13 +352,13 @@ gm-summ: 1 of 3 files failed
 	same 2.sum '- Fact 2 ⟦F002⟧.
 '
 	rmdir 1.sum
-	# It was paid for, and is not paid for again.
+	# The answer is cached, and not paid for again.
 	summ --out-suffix .sum 1 2
 	said 0 '' ''
 	tried 0
 }
 
-@test "-o: a file has all summaries, or stays as it was" {
+@test "-o: the file gets all summaries, or stays unchanged" {
 	facts 2
 	echo old >out.txt
 	chmod 640 out.txt
@@ -387,7 +387,7 @@ gm-summ: 1 of 3 files failed
 	tried 0
 }
 
-@test "-o: more files than wait for their order" {
+@test "-o: more files than can wait for their order" {
 	serve
 	yes 'Same ⟦F001⟧.' | head -n 1 >text
 	head -c 44000 < <(yes text | tr '\n' '\0') >list
@@ -403,7 +403,7 @@ gm-summ: 1 of 3 files failed
 	facts 1
 	prose 60000 5 >early
 	prose 100000 10 | sed 's/harbour/seaside/g' >late
-	# Whatever is sent of the last file, it is not answered.
+	# The last file gets no answer.
 	script <<-'END'
 		[{"when": {"body": "seaside"}, "service": true, "head_gate": "go",
 		  "repeat": -1}]
@@ -419,7 +419,7 @@ gm-summ: 1 of 3 files failed
 '
 }
 
-@test "many files at once: the first ones do not wait for the last ones" {
+@test "many files: the first summaries do not wait for the last" {
 	local n
 	serve
 	for ((n = 1; n <= 300; n++)); do

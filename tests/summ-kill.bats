@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
-# kill -9, again and again: what has its answer is paid for once.
+# kill -9, repeatedly: no answer is paid for twice.
 
 # shellcheck disable=SC2154 # gm sets rc
 load summ
 
-# "make torture" kills more often than "make check".
+# "make torture" sets more kills than "make check".
 KILLS=${KILLS:-6}
 
-# kept: the facts whose answers are in the cache.
+# kept: print the facts whose answers are cached.
 kept() {
 	cat "$HOME"/.cache/gm/summaries/*/* 2>/dev/null | markers -a |
 	    LC_ALL=C sort -u
 }
 
-# only_new: the requests of the last run are about none of the facts in "known".
+# only_new: check that the last run sent none of the facts in "known".
 only_new() {
 	sent '.[].texts[]' | markers | LC_ALL=C sort >asked
 	[ -z "$(LC_ALL=C comm -12 known asked)" ] || {
@@ -22,7 +22,7 @@ only_new() {
 	}
 }
 
-# killed N: run, and kill it once the server has had N requests of it.
+# killed N: run, and kill the run after N requests.
 killed() {
 	forget
 	kept >known
@@ -34,7 +34,7 @@ killed() {
 	only_new
 }
 
-@test "kill -9: the next run pays only for what was not finished" {
+@test "kill -9: the next run pays only for missing answers" {
 	local n
 	serve
 	for ((n = 1; n <= 40; n++)); do
@@ -43,7 +43,7 @@ killed() {
 	for ((n = 0; n < KILLS; n++)); do
 		killed $((RANDOM % 6 + 1))
 	done
-	# Besides those in flight at a kill, none was requested twice.
+	# Only requests in flight at a kill were sent twice.
 	[ "$(requests)" -le $((40 + 4 * KILLS)) ]
 	kept >known
 	summ -j4 $(seq 40)
@@ -53,7 +53,7 @@ killed() {
 	tried $((40 - $(wc -l <known)))
 	same <(markers out) "$(all_markers 40)
 "
-	# None of the answers is damaged.
+	# No answer is damaged.
 	summ -j4 $(seq 40)
 	[ "$rc" -eq 0 ]
 	tried 0

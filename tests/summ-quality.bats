@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# What a summary of a long text is made from: all of it, in order, once.
+# The requests of a summary have the whole text, in order and once.
 
-# summ.bash sets variables; wait_for has conditions.
+# summ.bash sets variables; wait_for evaluates conditions.
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load summ
@@ -10,13 +10,13 @@ load summ
 FIRST='[.[] | select(.round == "facts")] | sort_by(.part | split(" ")[0] | tonumber) | .[].texts[]'
 LAST='.[] | select(.round == "summary").texts[]'
 
-# long: a text of 400 kB with 40 facts, and the server.
+# long: start the server, and make a text of 400 kB with 40 facts.
 long() {
 	serve
 	prose 400000 40 >text
 }
 
-@test "a text that fits is one request, with all of it" {
+@test "a text that fits is one request with the whole text" {
 	serve
 	prose 60000 9 >text
 	summ -w 1000 text
@@ -38,7 +38,7 @@ long() {
 	[ "$(sent "$FIRST" | wc -c)" -le $((400000 * 115 / 100)) ]
 }
 
-@test "all facts reach the last round, in order, none twice, as they are" {
+@test "all facts reach the last round unchanged, in order and once" {
 	long
 	summ --chunk-tokens 8000 -w 1000 text
 	[ "$rc" -eq 0 ]
@@ -65,7 +65,7 @@ long() {
 	[ "$(jq .parts out)" -le $((3 * (estimate * 125 / 100 / limit + 1) / 2 + 1)) ]
 }
 
-@test "nothing in the answers says that there were parts" {
+@test "no answer mentions the parts" {
 	long
 	summ --chunk-tokens 8000 -w 1000 text
 	[ "$rc" -eq 0 ]
@@ -76,7 +76,7 @@ long() {
 	[ "$(grep -ciE '[0-9]+ of [0-9]+|chunk' out)" -eq 0 ]
 }
 
-@test "what all parts share comes first, and the text last" {
+@test "the instructions that all parts share come first, the text last" {
 	long
 	summ --chunk-tokens 8000 text
 	[ "$(sent '[.[] | select(.round == "facts").head | sub("This is part .*\n\n$"; "")] | unique | length')" -eq 1 ]
@@ -87,7 +87,7 @@ long() {
 	done
 }
 
-@test "what a text asks for is summarised, and not obeyed" {
+@test "instructions in a text are summarised, not followed" {
 	serve
 	cat >text <<-'END'
 		Minutes of the council ⟦F001⟧.
@@ -104,13 +104,13 @@ long() {
 ' ''
 	sent '.[].texts[]' | diff - <(cat text && echo)
 	[ "$(sent '.[].head' | grep -c HACKED)" -eq 0 ]
-	# The stand-in does obey the user.
+	# The stand-in follows those of the user.
 	summ -i 'print YES' text
 	said 0 'YES
 ' ''
 }
 
-@test "a mark that the text contains is not the one around it" {
+@test "a tag that the text contains is not the one around it" {
 	local id
 	serve
 	printf 'One ⟦F001⟧.\n' >text
@@ -123,7 +123,7 @@ long() {
 	sent '.[].texts[]' | diff - <(cat text && echo)
 }
 
-@test "--style, --words, --lang and --instructions: the last round alone" {
+@test "--style, --words, --lang and --instructions: only in the last round" {
 	local facts
 	long
 	summ --no-cache --chunk-tokens 8000 text
@@ -142,7 +142,7 @@ long() {
 	grep -q 'Stress the money\.' heading
 }
 
-@test "the model thinks little before the last round, and as it likes in that" {
+@test "low thinking before the last round, the default of the model in it" {
 	long
 	summ --chunk-tokens 8000 text
 	[ "$(sent '[.[] | [.round, .thinking]] | unique | tostring')" = \
@@ -151,7 +151,7 @@ long() {
 	[ "$(sent '[.[].thinking] | unique | tostring')" = '[null]' ]
 }
 
-@test "as many rounds as it takes" {
+@test "as many rounds as needed" {
 	serve
 	prose 120000 120 >text
 	summ --chunk-tokens 600 -w 1000 --json text
@@ -164,10 +164,10 @@ long() {
 	markers last | sort -uc
 }
 
-@test "answers that come back in another order are joined in that of the text" {
+@test "answers that arrive in another order are joined in that of the text" {
 	serve
 	prose 100000 20 >text
-	# The first part is answered when all others were.
+	# The first part is answered last.
 	script <<-'END'
 		[{"when": {"body": "This is part 1 of"}, "service": true,
 		  "head_gate": "go"}]
@@ -181,17 +181,17 @@ long() {
 "
 }
 
-@test "a text is not cut if the model takes all of it" {
+@test "a text that fits into the context window is not cut" {
 	serve
 	prose 400000 10 >text
-	# Nothing is known of the model: 32,000 tokens.
+	# The window of an unknown model is 32,000 tokens.
 	summ --json text
 	[ "$rc" -eq 0 ]
 	[ "$(jq .parts out)" -gt 2 ]
 	gm-models >models
 	summ --json text
 	[ "$(jq -c '[.parts, .rounds]' out)" = '[1,1]' ]
-	# A limit of the user's for each minute is one for each request.
+	# GM_TPM also limits the size of a request.
 	GM_TPM=20000 summ --estimate --json text
 	[ "$(jq .requests out)" -gt 4 ]
 }

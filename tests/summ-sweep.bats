@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
-# A summary in which a call fails, one after the other, until there is no such
-# call any more: a known status, one line for what has failed, no half summary,
-# none that lacks a part of its text.
+# A summary in which each call of a function fails in turn: a documented status,
+# one line for each failure, and only whole summaries of whole texts.
 
 # shellcheck disable=SC2154 # run sets stderr
 # shellcheck disable=SC2034,SC2317 # sweep uses FRESH and STEP, calls check_fault
 load summ
 load sweep
 
-# "make torture" has each call fail, "make check" a part of them.
+# "make torture" lets each call fail, "make check" a part of them.
 [ -n "${EACH_CALL:-}" ] || STEP=11
 
-# begin: a service, a text in parts and a short one, and what their summaries are.
+# begin: start the service; make a text in parts and a short one, and their
+# summaries.
 begin() {
 	FRESH=1
 	serve --no-record
@@ -24,7 +24,7 @@ begin() {
 	rm -rf "$HOME/.cache"
 }
 
-# check_fault: all summaries, or those of some files, each whole.
+# check_fault: check that each summary on standard output is whole.
 check_fault() {
 	rm -rf "$HOME/.cache"
 	printf '%s' "${output:+$output$'\n'}" >../got
@@ -48,7 +48,7 @@ check_fault() {
 	fi
 }
 
-@test "no memory: the parts of a text, and a short one" {
+@test "no memory: a text in parts, and a short one" {
 	local fn
 	begin
 	for fn in malloc calloc realloc; do
@@ -57,7 +57,7 @@ check_fault() {
 	done
 }
 
-@test "what the system refuses: the parts of a text, and a short one" {
+@test "failing system calls: a text in parts, and a short one" {
 	local fn statuses
 	begin
 	STEP=1

@@ -1,4 +1,4 @@
-# Loaded by the tests of gm-summ: run it, and look at what it has requested.
+# Functions for the tests of gm-summ: run it, and look at its requests.
 
 # shellcheck disable=SC2034 # what is set here is for the tests
 
@@ -8,21 +8,21 @@ VERSION=$(cat "$ROOT/VERSION")
 rc=0
 BEFORE=0
 
-# replies: start the server with the script on standard input.
+# replies: start the server with the script from standard input.
 replies() {
 	script
 	serve
 }
 
-# play: from now on the script on standard input, whatever was left of others.
+# play: replace the script by the one from standard input.
 play() {
 	cat >"$DIR/script.new"
 	mv "$DIR/script.new" "$DIR/script.json"
 }
 
-# gm [argument...]: run gm-summ, which knows nothing of keys from earlier runs,
-# but has their cache; what it says goes to the files "out" and "err", its status
-# to $rc.  Standard input is the caller's.  Requests count from here.
+# gm [argument...]: run gm-summ with the caller's standard input, without key
+# state but with the cache of earlier runs.  Its output goes to the files "out"
+# and "err", its status to $rc.  tried and sent count requests from here.
 gm() {
 	rc=0
 	forget
@@ -30,12 +30,12 @@ gm() {
 	hurried timeout 60 gm-summ "$@" >out 2>err || rc=$?
 }
 
-# summ [argument...]: the same with nothing on standard input.
+# summ [argument...]: run gm-summ with empty standard input.
 summ() {
 	gm "$@" </dev/null
 }
 
-# said STATUS STDOUT STDERR: that, to the byte.
+# said STATUS STDOUT STDERR: compare the last run, to the byte.
 said() {
 	if [ "$rc" -ne "$1" ]; then
 		echo "status $rc in place of $1"
@@ -45,20 +45,20 @@ said() {
 	same out "$2" && same err "$3"
 }
 
-# failed STATUS LINE: nothing on standard output, and this line of error.
+# failed STATUS LINE: check for empty standard output and this error line.
 failed() {
 	said "$1" '' "gm-summ: $2
 "
 }
 
-# usage TEXT: a usage error with this text, and nothing was sent.
+# usage TEXT: check for a usage error with this text, and no request.
 usage() {
 	said 64 '' "gm-summ: $1
 Try 'gm-summ --help'.
 " && tried 0
 }
 
-# tried N: so many requests since the last run began.
+# tried N: check that the last run sent N requests.
 tried() {
 	local n=$(($(requests) - BEFORE))
 	[ "$n" -eq "$1" ] || {
@@ -67,29 +67,29 @@ tried() {
 	}
 }
 
-# prose BYTES MARKERS: see summ.py.
+# prose BYTES MARKERS: print a text with facts; see summ.py.
 prose() {
 	python3 -B "$ROOT/tests/summ.py" text "$@"
 }
 
-# sent FILTER: the requests of the last run as jq(1) shows them, raw, all in a
-# list; see summ.py.
+# sent FILTER: print what jq(1) makes of the list of requests of the last run; see
+# summ.py.
 sent() {
 	python3 -B "$ROOT/tests/summ.py" requests "$DIR" $((BEFORE + 1)) |
 	    jq -rs "$1"
 }
 
-# markers [FILE]: all in it, in their order, one a line.
+# markers [FILE]: print all markers in order, one on a line.
 markers() {
 	grep -o '⟦[^⟧]*⟧' "$@" || :
 }
 
-# all_markers N: those of prose.
+# all_markers N: print the markers of prose.
 all_markers() {
 	seq -f '⟦F%03g⟧' "$1"
 }
 
-# terminal [option...] COMMAND...: see pty.py.
+# terminal [option...] COMMAND...: run it on a terminal; see pty.py.
 terminal() {
 	python3 -B "$ROOT/tests/pty.py" "$@"
 }

@@ -202,9 +202,9 @@ with_argument() {
 	serve
 	for fake in "${FAKES[@]}" "$GOOD_KEY"; do
 		ask -m "$fake" --log-file log hi
-		usage "--model: a key, not a model's name; $BELONG"
+		usage "--model: a key, not a model; $BELONG"
 		ask -m "gemini-flash-latest,models/$fake" hi
-		usage "--model: a key, not a model's name; $BELONG"
+		usage "--model: a key, not a model; $BELONG"
 		GEMINI_MODEL=$fake ask -vv hi
 		[ "$rc" -eq 78 ]
 		run -1 grep -F "${fake:0:12}" err
@@ -212,7 +212,7 @@ with_argument() {
  model's name; $BELONG" err
 		for tool in gm-rotate gm-keycheck; do
 			try "$tool" -m "$fake"
-			usage_of "$tool" "--model: a key, not a model's name; $BELONG"
+			usage_of "$tool" "--model: a key, not a model; $BELONG"
 		done
 	done
 	unsent

@@ -308,7 +308,7 @@ empty() {
 	rc=0
 	gm-models --retries 0 >out 2>err || rc=$?
 	[ "$rc" -eq 76 ]
-	same err "gm-models: $URL: the response ended too early: nothing has come; try again later (HTTP 200, truncated)
+	same err "gm-models: $URL: the response ended too early: no data; try again later (HTTP 200, truncated)
 "
 	play <<<'[{"json":{},"repeat":-1}]'
 	rc=0

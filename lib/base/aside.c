@@ -193,6 +193,7 @@ sweep_one(int dir, const char *name)
 	fd = openat(dir, name, O_WRONLY | O_NONBLOCK | CAREFUL, 0);
 	if (fd == -1)
 		return;
+	/* Its owner may rename it, and another file take its name. */
 	if (gm_lock_try(fd) == GM_LOCK_HELD &&
 	    gm_lock_is_named(fd, dir, name, AT_SYMLINK_NOFOLLOW))
 		(void)unlinkat(dir, name, 0);

@@ -11,41 +11,41 @@ static const struct {
 	const char *word;
 	const char *meaning;
 } codes[GM_CODES] = {
-	[GM_OK] = { 0, "ok", "done, and the whole answer was delivered" },
-	[GM_ENEGATIVE] = { 1, "negative",
+	[GM_OK] = { 0, "SUCCESS", "done, and the whole answer was delivered" },
+	[GM_ENEGATIVE] = { 1, "FAILURE",
 	    "worked, but the result is negative: the answer is blocked, empty, "
 	    "cut at the token limit, without a finish reason, or has parts "
 	    "that cannot be shown" },
-	[GM_EUSAGE] = { 64, "usage", "usage error: the command line is wrong" },
-	[GM_EDATA] = { 65, "data",
+	[GM_EUSAGE] = { 64, "USAGE", "usage error: the command line is wrong" },
+	[GM_EDATA] = { 65, "DATAERR",
 	    "the input is binary, empty where it must not be, or too large, "
 	    "or the service rejects the request itself" },
-	[GM_ENOINPUT] = { 66, "input", "an input file cannot be read" },
-	[GM_EUNAVAILABLE] = { 69, "unavailable",
+	[GM_ENOINPUT] = { 66, "NOINPUT", "an input file cannot be read" },
+	[GM_EUNAVAILABLE] = { 69, "UNAVAILABLE",
 	    "network or service down after all retries, or deadline "
 	    "exceeded" },
-	[GM_ESOFTWARE] = { 70, "internal", "internal error: a bug" },
-	[GM_EOS] = { 71, "system",
+	[GM_ESOFTWARE] = { 70, "SOFTWARE", "internal error: a bug" },
+	[GM_EOS] = { 71, "OSERR",
 	    "a system call failed, or out of memory or descriptors" },
-	[GM_ECANTCREAT] = { 73, "cantcreate",
+	[GM_ECANTCREAT] = { 73, "CANTCREAT",
 	    "the output file cannot be created" },
-	[GM_EIO] = { 74, "output", "the output cannot be written" },
-	[GM_ETEMPFAIL] = { 75, "quota",
+	[GM_EIO] = { 74, "IOERR", "the output cannot be written" },
+	[GM_ETEMPFAIL] = { 75, "TEMPFAIL",
 	    "every usable key is rate-limited or has exhausted its quota; the "
 	    "message says until when" },
-	[GM_EPROTOCOL] = { 76, "protocol",
+	[GM_EPROTOCOL] = { 76, "PROTOCOL",
 	    "the response makes no sense, or ended too early" },
-	[GM_ENOPERM] = { 77, "noperm",
+	[GM_ENOPERM] = { 77, "NOPERM",
 	    "every key was rejected, or the service is not available in your "
 	    "region" },
-	[GM_ECONFIG] = { 78, "config",
+	[GM_ECONFIG] = { 78, "CONFIG",
 	    "no key, a bad or unsafe env file, no such model, certificates "
 	    "that cannot be used" },
-	[GM_ENOEXEC] = { 126, "noexec",
+	[GM_ENOEXEC] = { 126, "NOEXEC",
 	    "the command after -- cannot be run (gm-rotate only)" },
-	[GM_ENOCOMMAND] = { 127, "nocommand",
+	[GM_ENOCOMMAND] = { 127, "NOTFOUND",
 	    "there is no such command (gm-rotate only)" },
-	[GM_ESIGNAL] = { 70, "signal", "ended by a signal" },
+	[GM_ESIGNAL] = { 70, "SIGNAL", "ended by a signal" },
 };
 
 /* End a message that did not fit by "...", between characters. */

@@ -80,7 +80,7 @@ void gm_err_end(struct gm_err *, const char *fmt, ...) GM_PRINTF(2, 3);
 /* Exit status of sysexits.h; GM_ESIGNAL has none and is a bug here. */
 int gm_err_status(enum gm_code);
 
-/* Short lower-case word, as gm(7) has it: "usage", "config", "protocol". */
+/* The name in sysexits.h without EX_, as systemd prints it: "DATAERR". */
 const char *gm_err_word(enum gm_code);
 
 /* One sentence for the manual and --help, without a full stop. */

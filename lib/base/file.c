@@ -357,6 +357,7 @@ gm_file_append(const char *path, struct gm_span line, struct gm_err *err)
 		gm_err_prefix(err, "%s: ", path);
 		return gm_file_drop(fd);
 	}
+	/* A full disk: half a line would spoil the next one. */
 	if ((size_t)n < line.len)
 		take_back(fd, n);
 	if (close(fd) != 0 && errno != EINTR)

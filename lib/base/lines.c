@@ -48,6 +48,7 @@ gm_lines_take(struct gm_lines *l, struct gm_span *line)
 
 	if (l->at == l->text.len)
 		return false;
+	/* Bytes that were searched before have no newline. */
 	end = memchr(start + l->scanned, '\n', l->text.len - l->scanned);
 	l->scanned = l->text.len;
 	if (end == NULL && !l->ended)

@@ -156,6 +156,7 @@ open_old(struct gm_outfile *f, const char *path, const struct stat *old,
 		free(f->path);
 		f->path = strdup(path);
 	}
+	/* No file aside: collect the output in memory until the commit. */
 	f->fd = f->path != NULL ? memfd_create("gm", MFD_CLOEXEC) : -1;
 	return f->fd == -1 ? fail_create(path, err) : 0;
 }
@@ -312,6 +313,7 @@ overwrite(const struct gm_outfile *f, int fd)
 		errno = EINVAL;
 		return -1;
 	}
+	/* Another process may have changed the size before it unlocked. */
 	if (lock_target(fd) != 0 || fstat(fd, &st) != 0 ||
 	    reserve(fd, new.st_size, st.st_size) != 0 ||
 	    copy(f->fd, fd, new.st_size) != 0 ||

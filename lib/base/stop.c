@@ -155,6 +155,7 @@ gm_stop_drain_first(struct gm_err *err)
 	sigemptyset(&ours);
 	for (i = 0; i < GM_LEN(changed); i++)
 		sigaddset(&ours, changed[i]);
+	/* The handler writes to the pipe: block it during the exchange. */
 	(void)sigprocmask(SIG_BLOCK, &ours, &old);
 	memcpy(wake[GM_STOP_DRAIN], ends, sizeof(ends));
 	/* If a stage was reached before, this pipe must be readable, too. */
@@ -264,6 +265,7 @@ gm_stop_last_words(void)
 	if (late == 0 || gm_stop_deadline(LAST_WORDS_MS, &ignored) != 0)
 		return;
 	late = 0;
+	/* Empty the pipes, so that the waits for the last messages work. */
 	now = gm_stop_stage();
 	for (stage = GM_STOP_NOW; stage > (int)now; stage--)
 		while (read(wake[stage][0], bytes, sizeof(bytes)) > 0)
@@ -315,7 +317,7 @@ gm_stop_poll(int fd, short events, int64_t until_ms, enum gm_stop_stage obeys,
 		if (gm_stop_check(obeys, err) != 1)
 			return -1;
 		left = poll_time(until_ms);
-		n = poll(fds, 2, left);
+		n = poll(fds, 2, left); /* a request makes fds[1] ready */
 		if (n == -1 && errno != EINTR)
 			return gm_fail_errno(err, GM_EOS, "poll");
 		if (n > 0 && fds[0].revents != 0)

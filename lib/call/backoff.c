@@ -3,7 +3,7 @@
 #define FIRST_MS 1000
 #define CEILING_MS 32000
 
-/* chance as a share of max, both ends included. */
+/* Scale chance to 0 to max, both included. */
 static int64_t
 share(int64_t max, uint32_t chance)
 {

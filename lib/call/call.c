@@ -18,8 +18,8 @@
 #define NEVER INT64_MAX
 
 enum state {
-	DUE,      /* there is something to do at due_ms */
-	CHANGING, /* so there is, for a change of the keys' state */
+	DUE,      /* something is to be done at due_ms */
+	CHANGING, /* the key state is being changed; look at due_ms */
 	FLYING,   /* a response is awaited */
 	DONE      /* result and err are filled */
 };
@@ -28,28 +28,28 @@ struct gm_call {
 	struct gm_call_args args;
 	struct gm_call_waiting waiting; /* while DUE and why is not NULL */
 	struct gm_waits *waits;
-	struct gm_reported *told;
+	struct gm_reported *reported;
 	struct gm_ramp *ramp;    /* NULL: there are no other calls */
 	struct gm_situation now; /* for the policy */
 	enum state state;
 	int64_t due_ms;             /* monotonic */
-	enum gm_event_kind next;    /* what happens then, if it is DUE */
-	struct gm_keychange change; /* while CHANGING, */
-	struct gm_decision then; /* and what follows if it reserves nothing */
+	enum gm_event_kind next;    /* the event then, if DUE */
+	struct gm_keychange change; /* while CHANGING */
+	struct gm_decision then;    /* after a change that reserves nothing */
 	struct gm_err err;
 	int rc; /* once done: 0, or -1 with err */
 
-	/* What is asked now, of whom. */
+	/* The current request. */
 	const struct gm_service *service;
 	struct gm_request request;
 	struct gm_encoded encoded;
 	size_t key;
-	int64_t slot_ms; /* wall clock, of a reserved slot until it is used */
-	bool booked;     /* the ramp lets it start then */
-	char avoid[GM_KEYROW_ID]; /* project that is not served here; or "" */
+	int64_t slot_ms; /* wall clock; a reserved slot that is not used yet */
+	bool booked;     /* with the ramp, too */
+	char avoid[GM_KEYROW_ID]; /* project that is not used, or "" */
 
 	struct gm_http_transfer *transfer;
-	struct gm_intake in; /* what comes back */
+	struct gm_intake in; /* the responses */
 
 	struct gm_usage usage;       /* of the last request */
 	struct gm_fallback failures; /* services that could not answer */
@@ -62,14 +62,14 @@ chance(void)
 {
 	uint32_t bits = 0;
 
-	/* Without it the waits are only less spread. */
+	/* If it fails, waits are spread less; nothing else depends on it. */
 	(void)!getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
 	return bits;
 }
 
 /*
- * Whose quota a call uses up, in the state of the keys: its model's; counting
- * has one of its own, and NULL stands for calls that are about no model.
+ * The model whose quota a call uses, in the key state.  Counting tokens has a
+ * quota apart from that of the model; NULL: the call has no model.
  */
 static const char *
 quota_model(const struct gm_request *q)
@@ -85,12 +85,13 @@ quota_model(const struct gm_request *q)
 	return q->model;
 }
 
-/* Which keys may be used: by the options, and by what is asked. */
+/* Select the keys that may be used, by options and request. */
 static struct gm_keyfilter
 filter_of(const struct gm_call *c)
 {
 	struct gm_keyfilter filter = c->service->filter;
-	bool bound = c->in.hops.token.len > 0; /* to the project of its key */
+	/* A token of a long answer is valid in the project of its key only. */
+	bool bound = c->in.hops.token.len > 0;
 
 	filter.free = c->now.free;
 	filter.search = c->request.search;
@@ -115,7 +116,7 @@ key_of(const struct gm_call *c)
 	return key_at(c, c->key);
 }
 
-/* What a fault may be charged to. */
+/* All that a fault may be charged to. */
 static struct gm_subject
 subject_of(const struct gm_call *c)
 {
@@ -152,7 +153,7 @@ note_attempt(const struct gm_call *c, const struct gm_fault *f)
 
 /* The end. */
 
-/* Nothing will be sent in the reserved slot. */
+/* Give back a slot that no request will use, so that others need not wait. */
 static void
 give_slot_back(struct gm_call *c)
 {
@@ -168,7 +169,7 @@ give_slot_back(struct gm_call *c)
 	c->slot_ms = 0;
 }
 
-/* The end, with the class of the whole. */
+/* End the call with the class of the run. */
 static void
 finish(struct gm_call *c, enum gm_class class)
 {
@@ -182,7 +183,7 @@ finish(struct gm_call *c, enum gm_class class)
 	o->total_ms = gm_clock_mono_ms() - c->begun_ms;
 }
 
-/* Something of ours failed: err has it. */
+/* End the call after a failure on this machine, which err has. */
 static void
 fail_local(struct gm_call *c)
 {
@@ -209,7 +210,7 @@ add_failure(struct gm_call *c, enum gm_class class)
 	gm_fallback_add(&c->failures, &end);
 }
 
-/* No service answers: of those that were asked, the one that decides is told. */
+/* End the call after the last service: report the failure that decides. */
 static void
 fail_all(struct gm_call *c, enum gm_class class)
 {
@@ -229,9 +230,9 @@ fail_all(struct gm_call *c, enum gm_class class)
 	finish(c, class);
 }
 
-/* Where it goes: models and services. */
+/* Models and services. */
 
-/* Note what the model will ignore or reject, if that is wanted. */
+/* Print notes about options that the model ignores or rejects. */
 static void
 caution(const struct gm_service *s, const struct gm_request *q)
 {
@@ -250,7 +251,7 @@ caution(const struct gm_service *s, const struct gm_request *q)
 	gm_buf_release(&lines);
 }
 
-/* Returns 0, or -1: the call has ended with that. */
+/* Encode the request.  Returns 0, or -1 after the call has ended. */
 static int
 make_request(struct gm_call *c)
 {
@@ -270,7 +271,7 @@ be_due(struct gm_call *c, int64_t due_ms, enum gm_event_kind next)
 	c->next = next;
 }
 
-/* A model is to be asked: nothing is known of answers and faults of its. */
+/* Start with a model: forget answer and faults of the one before. */
 static void
 begin_model(struct gm_call *c, const char *model)
 {
@@ -303,15 +304,15 @@ next_model(struct gm_call *c)
 	begin_model(c, *q->next_models++);
 }
 
-/* This one cannot answer, as err says. */
+/* Fall back to the next service, as err explains. */
 static void
 next_service(struct gm_call *c, enum gm_class class)
 {
 	const struct gm_service *next = c->service->next;
 	struct gm_result *o = c->args.result;
 	struct gm_request *q = &c->request;
-	/* The item of a batch has copies of its services, but not of keys. */
-	bool news = gm_reported_is_new(c->told, c->service->keys, class);
+	/* Records of a batch have copies of the service, but share its keys. */
+	bool news = gm_reported_is_new(c->reported, c->service->keys, class);
 
 	add_failure(c, class);
 	/* The advice about a name that does not exist is still needed. */
@@ -331,7 +332,7 @@ next_service(struct gm_call *c, enum gm_class class)
 	begin_model(c, next->models[0]);
 }
 
-/* What is sent, and what comes back. */
+/* The transfer. */
 
 static enum gm_http_pulse
 on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
@@ -376,7 +377,7 @@ send(struct gm_call *c)
 		.arg = c,
 	};
 
-	if (c->in.hops.moved) { /* the body holds the token */
+	if (c->in.hops.moved) { /* the token is part of the body */
 		c->request.token = gm_buf_span(&c->in.hops.token);
 		if (make_request(c) != 0)
 			return;
@@ -388,7 +389,7 @@ send(struct gm_call *c)
 		fail_local(c);
 		return;
 	}
-	/* Only models think: what costs nothing is answered at once. */
+	/* Only models think; requests that cost nothing get a response at once. */
 	if (c->now.free && request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
 	gm_encoded_fill(&c->encoded, &request);
@@ -405,7 +406,7 @@ send(struct gm_call *c)
 		c->slot_ms = 0;
 }
 
-/* What is done: a decision of the policy; err says why if it is an end. */
+/* Decisions of the policy; err explains one that ends the call. */
 
 /*
  * Count a wait until a time on the monotonic clock, and say why and how long:
@@ -484,9 +485,10 @@ decide(struct gm_call *c, const struct gm_event *e)
 	return gm_policy_decide(&c->now, e);
 }
 
-/* What the keys learn, and which is next. */
+/* Changes of the key state. */
 
-/* -1: the service did not say.  What tools have added is only in the total. */
+/* Return the input tokens, -1: not reported.  The input that tools such as search
+ * add is part of the total only. */
 static int64_t
 input_tokens(const struct gm_usage *u)
 {
@@ -497,8 +499,9 @@ input_tokens(const struct gm_usage *u)
 }
 
 /*
- * Have the keys learn what came of the last request, and one reserved if a
- * request is decided; what else is decided follows when that is done.
+ * Begin one change of the key state: record the result of the last request and, if
+ * the decision is to send, reserve a key.  Any other decision is carried out after
+ * the change, so that a mark is saved before the call goes on.
  */
 static void
 change_keys(
@@ -519,10 +522,10 @@ change_keys(
 	c->slot_ms = 0;
 	c->then = *d;
 	c->state = CHANGING;
-	c->due_ms = 0; /* at once, also if the clock has just moved on */
+	c->due_ms = 0; /* at once, whatever the clock says */
 }
 
-/* The quota that a request with the key uses, as the ramp knows it. */
+/* The ramp's id of the quota that a request with the key uses. */
 static uint64_t
 quota_of(const struct gm_call *c)
 {
@@ -530,7 +533,7 @@ quota_of(const struct gm_call *c)
 	    gm_keyrule_model(quota_model(&c->request)));
 }
 
-/* When a reserved request may start, not before from_ms. */
+/* Book a start with the ramp, not before from_ms; return its time. */
 static int64_t
 book(struct gm_call *c, int64_t from_ms)
 {
@@ -541,7 +544,7 @@ book(struct gm_call *c, int64_t from_ms)
 	return at_ms;
 }
 
-/* What a reservation came to, in the policy's words. */
+/* Translate the result of a reservation into an event of the policy. */
 static struct gm_event
 keys_event(const struct gm_pick *pick, int64_t latest_ms)
 {
@@ -569,7 +572,7 @@ keys_event(const struct gm_pick *pick, int64_t latest_ms)
 	return e;
 }
 
-/* No key can be used, and nothing else helps here. */
+/* Fill err: no key can be used, and nothing else helps at this service. */
 static enum gm_class
 explain_keys(struct gm_call *c, const struct gm_pick *pick)
 {
@@ -584,11 +587,11 @@ explain_keys(struct gm_call *c, const struct gm_pick *pick)
 	(void)gm_result_fail_keys(o, pick, &subject, &c->err);
 	if (untried && c->last.code != GM_OK) /* another model was tried */
 		gm_err_end(&c->err, "; before: %s", c->last.msg);
-	/* Without memory nothing is known of the keys. */
+	/* Out of memory: the key state was not read. */
 	return c->err.code == GM_EOS ? GM_CLASS_LOCAL : o->class;
 }
 
-/* Names like that of the model, if the service has not named another one. */
+/* Suggest similar names, if the service has not named a replacement. */
 static void
 advise(struct gm_call *c)
 {
@@ -636,7 +639,7 @@ without_key(struct gm_call *c, const struct gm_pick *pick,
 		gm_note(c->service->note, GM_LEVEL_DETAIL,
 		    "%s: starting the answer again with another key",
 		    c->request.model);
-	} else if (is_end(d) && c->now.abroad && c->in.hops.token.len == 0) {
+	} else if (is_end(d) && c->now.avoiding && c->in.hops.token.len == 0) {
 		explain_fault(c, false);
 	} else if (is_end(d)) {
 		d->why = explain_keys(c, pick);
@@ -654,7 +657,8 @@ limit_name(const struct gm_call *c)
 	return r->tpm > 0 ? "GM_TPM" : "GM_RPM";
 }
 
-/* The clock was read again, as the state may have been locked for long. */
+/* Wait for the reserved slot.  The event has the time after the reservation, as
+ * the state may have been locked for long. */
 static void
 with_key(struct gm_call *c, const struct gm_pick *pick,
     const struct gm_event *e, const struct gm_decision *d)
@@ -667,7 +671,7 @@ with_key(struct gm_call *c, const struct gm_pick *pick,
 		    -1, d->until_ms, e->now_ms, GM_LEVEL_DETAIL);
 }
 
-/* A key was reserved, or there is none. */
+/* Continue after a reservation, which may have found no key. */
 static void
 take_pick(struct gm_call *c)
 {
@@ -699,8 +703,9 @@ take_pick(struct gm_call *c)
 		carry_out(c, &d, e.now_ms);
 }
 
-/* After a request. */
+/* Responses. */
 
+/* Add an attempt to the result; keep and report its error. */
 static void
 record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
 {
@@ -722,7 +727,7 @@ record(struct gm_call *c, const struct gm_fault *f, int64_t ms)
 	note_attempt(c, f);
 }
 
-/* A response that is no fault: the answer goes on, or has come to its end. */
+/* Continue after a good response: the answer goes on, or has ended. */
 static void
 take_answer(struct gm_call *c)
 {
@@ -756,7 +761,7 @@ take_answer(struct gm_call *c)
 	change_keys(c, GM_LEARNT_SUCCESS, &d);
 }
 
-/* It was asked without a key, and wants one: there is none to be marked. */
+/* True if a server that was tried without a key needs one. */
 static bool
 is_key_missing(const struct gm_call *c)
 {
@@ -768,7 +773,7 @@ is_key_missing(const struct gm_call *c)
 		   class == GM_CLASS_FORBIDDEN);
 }
 
-/* Until when the key rests, where nothing else is tried. */
+/* Note the end of the key's cooldown, for the error. */
 static void
 note_cooldown(struct gm_call *c)
 {
@@ -795,7 +800,7 @@ note_backoff(
 	begin_wait(c, row->phrase, -1, d->until_ms, now_ms, GM_LEVEL_DETAIL);
 }
 
-/* A response that is a fault, which result->fault has. */
+/* Continue after a fault, which result->fault has. */
 static void
 take_fault(struct gm_call *c)
 {
@@ -826,7 +831,7 @@ take_fault(struct gm_call *c)
 	    &d);
 }
 
-/* The keys have learnt of a rate limit: calls of the quota come back slowly. */
+/* After a rate limit, have calls of the quota start slowly. */
 static void
 slow_down(struct gm_call *c)
 {
@@ -846,7 +851,7 @@ slow_down(struct gm_call *c)
 		    now_ms + (s.until_ms - q.now_ms));
 }
 
-/* The keys have learnt, and one is reserved if that was wanted. */
+/* Continue after a change of the key state. */
 static void
 end_change(struct gm_call *c)
 {
@@ -863,7 +868,7 @@ end_change(struct gm_call *c)
 	carry_out(c, &c->then, gm_clock_mono_ms());
 }
 
-/* Go on with a change, as far as it goes without waiting. */
+/* Advance a change without blocking. */
 static void
 run_change(struct gm_call *c)
 {
@@ -878,7 +883,7 @@ run_change(struct gm_call *c)
 		return;
 	}
 	if (!c->change.reserve && c->change.learnt != GM_LEARNT_FAULT) {
-		end_change(c); /* that a key is well may go unsaid */
+		end_change(c); /* a success that is not saved loses nothing */
 		return;
 	}
 	c->err = err;
@@ -893,7 +898,7 @@ add_up(struct gm_result *o, const struct gm_http_result *result)
 	o->bytes_sent += result->bytes_sent;
 }
 
-/* The transfer is over, and the response with it. */
+/* Take the response of a transfer that has ended. */
 static void
 settle(struct gm_call *c, const struct gm_http_result *result)
 {
@@ -906,7 +911,7 @@ settle(struct gm_call *c, const struct gm_http_result *result)
 	record(c, f, result->total_ms);
 	gm_response_release(&c->in.response);
 	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
-		/* The sink's own: nothing to retry. */
+		/* Our sink failed, such as a full disk: a retry cannot help. */
 		c->err = result->err;
 		finish(c, GM_CLASS_LOCAL);
 	} else if (f->class != GM_CLASS_OK) {
@@ -940,7 +945,7 @@ gm_call_new(struct gm_err *err)
 	return c;
 }
 
-/* The slot of a reservation that was made, but not yet taken; 0: none. */
+/* The slot of a reservation that was saved but not taken yet; 0: none. */
 static int64_t
 slot_of(const struct gm_keychange *change)
 {
@@ -957,11 +962,11 @@ gm_call_slot_ms(const struct gm_call *c)
 	if (c->state != CHANGING)
 		return c->slot_ms;
 	return !c->change.made && c->change.learnt == GM_LEARNT_UNSENT
-	           ? c->change.slot_ms /* as it was before */
+	           ? c->change.slot_ms /* not given back yet */
 	           : slot_of(&c->change);
 }
 
-/* Nobody waits for the keys any more; what was reserved is given back. */
+/* Stop waiting for a change; a slot that it reserved is given back later. */
 static void
 abandon_change(struct gm_call *c)
 {
@@ -971,7 +976,7 @@ abandon_change(struct gm_call *c)
 		c->key = c->change.pick.index;
 }
 
-/* End what is under way, but for the result. */
+/* End the work in progress; the result stays. */
 static void
 drop(struct gm_call *c)
 {
@@ -995,7 +1000,7 @@ release(struct gm_call *c)
 
 void
 gm_call_begin(struct gm_call *c, const struct gm_call_args *args,
-    struct gm_waits *waits, struct gm_reported *told, struct gm_ramp *ramp)
+    struct gm_waits *waits, struct gm_reported *reported, struct gm_ramp *ramp)
 {
 	const struct gm_event e = { .kind = GM_EVENT_BEGIN,
 		.models = args->request->next_models_len };
@@ -1004,7 +1009,7 @@ gm_call_begin(struct gm_call *c, const struct gm_call_args *args,
 	release(c);
 	*c = (struct gm_call){ .args = *args,
 		.waits = waits,
-		.told = told,
+		.reported = reported,
 		.ramp = ramp,
 		.service = s,
 		.request = *args->request,
@@ -1055,7 +1060,7 @@ gm_call_is_done(const struct gm_call *c)
 	return c->state == DONE;
 }
 
-/* What was waited for has come: a key is chosen, or the one that was is used. */
+/* Continue at the end of a wait: choose a key, or use the reserved one. */
 static void
 go_on(struct gm_call *c, int64_t now_ms)
 {
@@ -1065,7 +1070,8 @@ go_on(struct gm_call *c, int64_t now_ms)
 	int64_t again_ms;
 
 	c->waiting = (struct gm_call_waiting){ 0 };
-	/* It was reserved a while ago: others may have learnt. */
+	/* The slot was reserved a while ago: another process may have marked the
+	 * key since. */
 	if (c->next == GM_EVENT_SLOT)
 		e.usable = gm_keys_is_usable(c->service->keys,
 		    quota_model(&c->request), &filter, c->key);
@@ -1094,7 +1100,7 @@ gm_call_step(struct gm_call *c, int64_t now_ms)
 		run_change(c);
 }
 
-/* The deadline is over; what came before it must be told all the same. */
+/* End the call at the deadline; the last failure is part of the message. */
 static void
 fail_late(struct gm_call *c, const struct gm_err *last)
 {
@@ -1117,8 +1123,8 @@ fail_late(struct gm_call *c, const struct gm_err *last)
 }
 
 /*
- * An answer that is whole counts, though the line stays open or the keys have
- * yet to learn of it.  Returns true if the call is done with that.
+ * Accept an answer that is whole although the connection is still open or the key
+ * state is not saved.  Returns true if that ends the call.
  */
 static bool
 take_whole(struct gm_call *c, struct gm_http_result *result)
@@ -1138,7 +1144,7 @@ take_whole(struct gm_call *c, struct gm_http_result *result)
 	return true;
 }
 
-/* End the transfer; returns true if that settles the call. */
+/* Cancel the transfer.  Returns true if that ends the call. */
 static bool
 cancel(struct gm_call *c, enum gm_class class)
 {
@@ -1149,7 +1155,7 @@ cancel(struct gm_call *c, enum gm_class class)
 	c->transfer = NULL;
 	if (class == GM_CLASS_DEADLINE && take_whole(c, &result))
 		return true;
-	if (c->state != FLYING) /* it was whole, but goes on */
+	if (c->state != FLYING) /* the response was whole: the answer goes on */
 		return c->state == DONE;
 	add_up(c->args.result, &result);
 	record(c, &now, result.total_ms);

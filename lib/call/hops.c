@@ -21,7 +21,7 @@ give(struct gm_hops *h, struct gm_span text, bool thought, struct gm_err *err)
 	return h->to->part(&part, h->to->arg, err);
 }
 
-/* Give the tails to a sink that has not got them yet. */
+/* Pass the tails to a sink that is not final; a final one has them already. */
 static int
 give_tails(struct gm_hops *h, struct gm_err *err)
 {
@@ -37,7 +37,8 @@ give_tails(struct gm_hops *h, struct gm_err *err)
 	return rc;
 }
 
-/* Append to a tail; if that is too long, there is no going back. */
+/* Append to a tail.  One that is too long is passed on, which bounds memory; then
+ * the answer cannot go back to the token any more. */
 static int
 extend(struct gm_hops *h, struct gm_hops_tail *t, struct gm_span text,
     bool thought, struct gm_err *err)
@@ -55,7 +56,7 @@ extend(struct gm_hops *h, struct gm_hops_tail *t, struct gm_span text,
 	return h->to->final ? give(h, text, thought, err) : 0;
 }
 
-/* Does a piece repeat what was given, as far as that goes? */
+/* Skip the part of a piece that repeats the tail; false if it differs. */
 static bool
 skip(struct gm_hops_tail *t, struct gm_span *text)
 {
@@ -81,7 +82,7 @@ take_text(struct gm_hops *h, struct gm_span text, struct gm_err *err)
 	return text.len > 0 ? extend(h, &h->text, text, false, err) : 0;
 }
 
-/* Thoughts are not the answer: other ones are shown, too. */
+/* Thoughts are not the answer, so different ones are no error: pass them on. */
 static int
 take_thought(struct gm_hops *h, struct gm_span text, struct gm_err *err)
 {
@@ -90,7 +91,8 @@ take_thought(struct gm_hops *h, struct gm_span text, struct gm_err *err)
 	return text.len > 0 ? extend(h, &h->thought, text, true, err) : 0;
 }
 
-/* What was given before a response broke off comes again. */
+/* Skip as many parts as came after the token before the response broke: the
+ * service sends them again. */
 static int
 take_other(struct gm_hops *h, const struct gm_part *part, struct gm_err *err)
 {
@@ -115,7 +117,8 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	                     : take_text(h, part->text, err);
 }
 
-/* Drop what this hop has brought; what was given beyond it stays. */
+/* Drop the text before a new token; text that a broken response brought beyond
+ * it stays to be compared. */
 static void
 drop_seen(struct gm_hops_tail *t)
 {
@@ -133,6 +136,7 @@ on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
 	struct gm_hops *h = arg;
 	const struct gm_answer *a = h->answer;
 
+	/* A repeated token is no progress: it must not reset "stuck". */
 	if (token.len == 0 || token.len > GM_HOPS_TOKEN_MAX ||
 	    (token.len == h->token.len &&
 		memcmp(token.p, h->token.data, token.len) == 0))
@@ -171,7 +175,7 @@ gm_hops_init(
 	gm_buf_init(&h->thought.bytes, GM_HOPS_TAIL_MAX);
 }
 
-/* What is known of the answer up to the token stays. */
+/* Forget the end of the last response; keep what is known up to the token. */
 static void
 continue_answer(struct gm_hops *h)
 {
@@ -204,7 +208,7 @@ gm_hops_begin(struct gm_hops *h)
 	h->hops++;
 }
 
-/* What the service did not say counts as nothing. */
+/* Add a count; -1, not reported, counts as 0. */
 static void
 add(int64_t *sum, int64_t n)
 {
@@ -222,7 +226,7 @@ add_usage(struct gm_usage *sum, const struct gm_usage *u)
 	add(&sum->total, u->total);
 }
 
-/* Count tokens for the whole answer, and not as those of this hop. */
+/* Move a usage to the earlier responses, so that it is counted once. */
 static void
 keep_usage(struct gm_hops *h, const struct gm_usage *u)
 {
@@ -252,7 +256,7 @@ gm_hops_resume(struct gm_hops *h)
 {
 	if (!gm_hops_may_resume(h))
 		return false;
-	h->stuck += h->answer->seen; /* a refusal brings nothing */
+	h->stuck += h->answer->seen; /* only responses with content count */
 	h->broke = true;
 	keep_usage(h, &h->usage);
 	return true;

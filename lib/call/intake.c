@@ -3,7 +3,7 @@
 #include "base/utf8.h"
 #include "provider/reading.h"
 
-/* White space that an answer begins with: more of it goes out at once. */
+/* White space held at the beginning of an answer; more is passed on. */
 #define BLANKS_MAX (64 * 1024)
 
 static int
@@ -21,10 +21,8 @@ give_text(struct gm_intake *in, struct gm_span text, struct gm_err *err)
 	return in->to->part(&part, in->to->arg, err);
 }
 
-/*
- * Text on its way through to the caller's sink: note the first byte.  White
- * space alone is no answer, so it is held until something follows it.
- */
+/* Pass text on, and note when the first of it came.  White space at the beginning
+ * is held until text follows it, as it alone is no answer. */
 static int
 count_text(struct gm_intake *in, struct gm_span text, struct gm_err *err)
 {
@@ -41,7 +39,7 @@ count_text(struct gm_intake *in, struct gm_span text, struct gm_err *err)
 	return give_text(in, text, err);
 }
 
-/* A part that the sink takes is an answer; another one is only listed. */
+/* Pass on a part that is not text; list it if the sink does not take it. */
 static int
 pass_other(struct gm_intake *in, const struct gm_part *part, struct gm_err *err)
 {
@@ -65,7 +63,7 @@ count_part(const struct gm_part *part, void *arg, struct gm_err *err)
 		return in->to->part(part, in->to->arg, err);
 	if (!part->thought)
 		return count_text(in, part->text, err);
-	/* Seen, if not the answer; only those that were asked for are shown. */
+	/* Requested thoughts are shown at once: they cannot be taken back, either. */
 	in->given = in->given || (in->to->final && in->thoughts);
 	return in->to->part(part, in->to->arg, err);
 }
@@ -83,7 +81,7 @@ gm_intake_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 	    (gm_think_holds_text(&in->result->answer.think) ||
 		in->hops.text.seen > 0))
 		in->text_ms = gm_clock_mono_ms();
-	/* Also what came before something that makes no sense. */
+	/* Flush also if the response makes no sense: text before that is good. */
 	if (in->to->flush(in->to->arg, &failure) != 0) {
 		*err = failure;
 		in->response.fault.class =
@@ -134,7 +132,7 @@ gm_intake_class(const struct gm_intake *in, enum gm_operation operation)
 		return GM_CLASS_BLOCKED;
 	case GM_FINISH_REQUEST:
 		return GM_CLASS_BAD_REQUEST;
-	case GM_FINISH_MORE: /* asked anew it would come no further */
+	case GM_FINISH_MORE: /* a retry would come no further */
 		return GM_CLASS_UNFINISHED;
 	case GM_FINISH_DONE:
 	case GM_FINISH_OTHER:

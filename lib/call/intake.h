@@ -2,11 +2,11 @@
 #define GM_CALL_INTAKE_H
 
 /*
- * The answer of a call on its way in: the bytes of its responses become parts
- * (response.h), which are joined (hops.h), counted, and given to the caller's sink;
- * at the end it says what the answer came to.  It decides nothing: policy.h does.
+ * The input side of a call: the bytes of its responses become parts (response.h),
+ * which are joined (hops.h), counted, and passed to the caller's sink; at the end
+ * it classifies the answer.  Decisions are made in policy.h.
  *
- * White space alone is no answer, so it is held until something follows it.
+ * White space alone is no answer, so it is held until text follows it.
  */
 
 #include <stdbool.h>
@@ -22,14 +22,14 @@
 struct gm_intake {
 	struct gm_response response; /* the response that is being read */
 	struct gm_hops hops;         /* the responses of the answer */
-	bool answered; /* text that is not white space alone, or a part */
-	bool given;    /* something went to a sink that cannot take it back */
+	bool answered; /* text other than white space, or a part, has come */
+	bool given;    /* a final sink has got something */
 
 	/* private */
 	const struct gm_sink *to;  /* borrowed, as is the next one */
 	struct gm_result *result;  /* its answer and text_bytes are filled */
 	struct gm_sink counting;   /* of the hops */
-	bool thoughts;             /* they were asked for, and are shown */
+	bool thoughts;             /* were requested, and are shown */
 	struct gm_buf blanks;      /* white space that is held */
 	int64_t begun_ms, text_ms; /* monotonic: call; first text, 0: none */
 };
@@ -38,30 +38,27 @@ struct gm_intake {
 void gm_intake_init(struct gm_intake *, const struct gm_sink *,
     struct gm_result *, int64_t begun_ms);
 
-/* A request is about to be sent: get ready for its response. */
+/* Prepare for the response to a request. */
 void gm_intake_begin(
     struct gm_intake *, const struct gm_provider *, const struct gm_request *);
 
-/*
- * Take the next bytes; arg is the intake.  As gm_response_take(), which is where
- * the fault is then.
- */
+/* Take the next bytes; arg is the intake.  Returns as gm_response_take(). */
 enum gm_http_pulse gm_intake_take(
     const struct gm_http_head *, struct gm_span, void *arg, struct gm_err *);
 
 /*
- * After gm_response_end(): an answer that goes on other than it was printed cannot
- * be completed, which is a fault of the response.
+ * After gm_response_end(): set the fault of a response whose text differs from
+ * the text that was printed before.
  */
 void gm_intake_judge(struct gm_intake *);
 
-/* No response follows: give all text that has come.  Returns 0, or -1. */
+/* After the last response: pass on all text.  Returns 0, or -1. */
 int gm_intake_close(struct gm_intake *, struct gm_err *) GM_MUST_CHECK;
 
-/* The class of an answer that has come to its end. */
+/* Classify an answer that has ended. */
 enum gm_class gm_intake_class(const struct gm_intake *, enum gm_operation);
 
-/* Drop what has come; nothing of it was given to a final sink. */
+/* Drop the answer so far; no final sink has any of it. */
 void gm_intake_restart(struct gm_intake *);
 
 void gm_intake_release(struct gm_intake *);

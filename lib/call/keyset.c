@@ -6,10 +6,11 @@
 #include "call/keyset.h"
 #include "provider/provider.h"
 
-/* Whatever is said; a path that is too long is the state's matter. */
+/* Long enough for any path; the key state reports one that is too long. */
 #define STATE_DIR_MAX (2 * 1024 * 1024)
 
-/* A key as a model would get into URLs, the key state and logs. */
+/* Refuse a key in the place of a model: it would get into URLs, the key state
+ * and logs. */
 static int
 check_model(const struct gm_keyset *k, const struct gm_secrets *secrets,
     const char *model, struct gm_err *err)
@@ -18,12 +19,12 @@ check_model(const struct gm_keyset *k, const struct gm_secrets *secrets,
 	struct gm_span last = gm_span_of(name != NULL ? name + 1 : model);
 
 	if (gm_secret_is_key(last) || gm_secrets_have(secrets, last))
-		return gm_fail(err, GM_ECONFIG,
-		    "a key, not a model's name; " GM_SETTING_KEYS);
+		return gm_fail(
+		    err, GM_ECONFIG, "a key, not a model; " GM_SETTING_KEYS);
 	return k->provider->check_model(model, err);
 }
 
-/* "a, b": tried in this order. */
+/* Split a list of models, "a, b". */
 static int
 list_models(struct gm_keyset *k, const struct gm_keyset_options *options,
     struct gm_err *err)
@@ -84,7 +85,7 @@ open_keys(struct gm_keyset *k, const struct gm_keyset_options *o,
 }
 
 static int
-make_wish(
+make_filter(
     struct gm_keyset *k, const struct gm_keyset_options *o, struct gm_err *err)
 {
 	const struct gm_value *only = &o->config->values[GM_SET_KEY_INDEX];
@@ -95,8 +96,7 @@ make_wish(
 		return 0;
 	if (only->number >= (int64_t)k->place.ring.len)
 		return gm_fail(err, GM_EUSAGE,
-		    "--%s: there is no key with index %lld: the last one is "
-		    "%zu",
+		    "--%s: no key has index %lld; the last one has %zu",
 		    only->name, (long long)only->number, k->place.ring.len - 1);
 	k->filter.of = GM_KEYS_ONE;
 	k->filter.key = (size_t)only->number;
@@ -160,7 +160,7 @@ gm_keyset_find(struct gm_keyset *k, const struct gm_keyset_options *o,
 		gm_err_prefix(err, "state directory: ");
 		return -1;
 	}
-	if (list_models(k, o, err) != 0 || make_wish(k, o, err) != 0)
+	if (list_models(k, o, err) != 0 || make_filter(k, o, err) != 0)
 		return -1;
 	return open_keys(k, o, state, err);
 }
@@ -171,7 +171,7 @@ trace_keys(const struct gm_keyset *k, const struct gm_keyset_options *o)
 	const struct gm_keyplace *place = &k->place;
 
 	if (place->variable == NULL)
-		gm_note(o->note, GM_LEVEL_TRACE, "keys: none is needed at %s",
+		gm_note(o->note, GM_LEVEL_TRACE, "keys: none needed at %s",
 		    k->base_url);
 	else
 		gm_note(o->note, GM_LEVEL_TRACE, "keys: %zu in %s (%s)",
@@ -203,7 +203,8 @@ gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
 {
 	int rc = gm_keyset_find(k, o, vendor, state, err);
 
-	/* Now the base URL is settled, and what must be masked is known. */
+	/* Trace only now: the base URL is final, and all keys are known, so that
+	 * they are masked. */
 	gm_keyset_trace(k, 1, o);
 	if (rc != 0)
 		return -1;
@@ -211,7 +212,8 @@ gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
 		return gm_keyplace_fail(&k->place, o->config, err);
 	if (k->place.ring.keys[0].text.len == 0)
 		return gm_fail(err, GM_ECONFIG,
-		    "%s: %s: no key is needed, and there is none to choose",
+		    "%s: %s: the server needs no key; there is none to "
+		    "choose",
 		    k->provider->name, k->base_url);
 	return gm_keyset_need_model(k, err);
 }
@@ -224,7 +226,7 @@ gm_keyset_need_model(const struct gm_keyset *k, struct gm_err *err)
 	if (k->models_len > 0)
 		return 0;
 	return gm_fail(err, GM_ECONFIG,
-	    "no model: set %s (gm-models --provider %s lists them)",
+	    "no model; set %s to a name from gm-models --provider %s",
 	    gm_setting(id)->variable, k->provider->name);
 }
 

@@ -1,7 +1,7 @@
 #include "call/policy.h"
 #include "call/backoff.h"
 
-/* Between two looks at a server that is loading. */
+/* How often a server that is loading its model is tried. */
 #define LOADING_MS 1000
 
 static struct gm_decision
@@ -10,7 +10,7 @@ step(enum gm_step step, enum gm_class why)
 	return (struct gm_decision){ .step = step, .why = why };
 }
 
-/* A step with which an answer begins: what has come of another is dropped. */
+/* Start an answer from the beginning; the caller drops what it has. */
 static struct gm_decision
 afresh(enum gm_step next, enum gm_class why)
 {
@@ -28,13 +28,14 @@ wait_until(int64_t until_ms, enum gm_class why)
 	};
 }
 
+/* True if a wait ends before the deadline. */
 static bool
 fits(const struct gm_situation *s, int64_t now_ms, int64_t ms)
 {
 	return s->deadline_ms == 0 || now_ms + ms < s->deadline_ms;
 }
 
-/* This service cannot answer.  What was given out cannot be taken back. */
+/* Fall back, unless text is out: it cannot be taken back. */
 static struct gm_decision
 next_service(struct gm_situation *s, enum gm_class why)
 {
@@ -46,6 +47,7 @@ next_service(struct gm_situation *s, enum gm_class why)
 	return afresh(GM_STEP_SERVICE, why);
 }
 
+/* Models come before services: the user trusts this service most. */
 static struct gm_decision
 next_model(struct gm_situation *s, enum gm_class why)
 {
@@ -60,16 +62,17 @@ begin(struct gm_situation *s, size_t models)
 {
 	s->models = models;
 	s->failures = 0;
-	s->timed_out = s->emptied = s->abroad = false;
+	s->timed_out = s->emptied = s->avoiding = false;
 	s->ready_ms = 0;
 	s->fault = GM_CLASS_OK;
 	return step(GM_STEP_RESERVE, GM_CLASS_OK);
 }
 
 /*
- * No key can be used.  In the project to which the token of a long answer
- * belongs, that is: the answer may begin anew in another one, which counts as a
- * retry.  Quotas are a model's, so another model may have some left.
+ * Go on without a usable key.  A long answer continues in the project of its
+ * token only; if that project has no key left, the answer starts again in another
+ * one, which counts as a retry.  Quotas belong to models, so the next model may
+ * have some left.
  */
 static struct gm_decision
 without_key(struct gm_situation *s, const struct gm_event *e)
@@ -86,7 +89,7 @@ without_key(struct gm_situation *s, const struct gm_event *e)
 	return next_service(s, why);
 }
 
-/* One key is a request about this key, not about when. */
+/* Never sleep for a key that the user named: its state is what they ask for. */
 static bool
 may_sleep(const struct gm_situation *s, const struct gm_event *e, int64_t ms)
 {
@@ -106,7 +109,7 @@ after_keys(struct gm_situation *s, const struct gm_event *e)
 		if (ms == 0)
 			return step(GM_STEP_SEND, GM_CLASS_OK);
 		d = wait_until(e->at_ms, GM_CLASS_OK);
-		d.reserved = true;
+		d.reserved = true; /* the slot is ours: check it, then send */
 		return d;
 	case GM_KEYS_LATE:
 		return next_service(s, GM_CLASS_DEADLINE);
@@ -114,19 +117,17 @@ after_keys(struct gm_situation *s, const struct gm_event *e)
 	case GM_KEYS_REJECTED:
 		break;
 	}
-	if (s->abroad && !s->token)
+	if (s->avoiding && !s->token)
 		return next_service(s, s->fault);
 	if (may_sleep(s, e, ms) && fits(s, e->now_ms, spread))
 		return wait_until(e->now_ms + spread, e->why);
 	return without_key(s, e);
 }
 
-/*
- * May the model be asked again?  A request that timed out was paid for: it is
- * repeated once.
- */
+/* Count a retry, if one is left.  A request that timed out may have been
+ * charged, so it is retried only once. */
 static bool
-may_repeat(struct gm_situation *s, enum gm_class class)
+may_retry(struct gm_situation *s, enum gm_class class)
 {
 	bool timeout = class == GM_CLASS_TIMEOUT;
 
@@ -137,7 +138,8 @@ may_repeat(struct gm_situation *s, enum gm_class class)
 	return true;
 }
 
-/* It is to blame, or thinks for too long: another model may do better. */
+/* True if another model may do better.  A timeout counts, as models that think
+ * for long cause it. */
 static bool is_models_fault(enum gm_class class)
 {
 	return gm_class(class)->scope == GM_SCOPE_MODEL ||
@@ -145,12 +147,12 @@ static bool is_models_fault(enum gm_class class)
 }
 
 static struct gm_decision
-wait_for_better(struct gm_situation *s, const struct gm_event *e)
+back_off(struct gm_situation *s, const struct gm_event *e)
 {
 	struct gm_decision d;
 	int64_t ms;
 
-	if (!may_repeat(s, e->class))
+	if (!may_retry(s, e->class))
 		return is_models_fault(e->class) ? next_model(s, e->class)
 		                                 : next_service(s, e->class);
 	ms = gm_backoff_ms(s->failures, e->hint_ms, e->chance);
@@ -162,8 +164,9 @@ wait_for_better(struct gm_situation *s, const struct gm_event *e)
 }
 
 /*
- * It says that it will be ready: it may take as long as a response may, and be
- * ready sooner than it says.
+ * Wait for a server that loads its model, as long as a response may take.  It is
+ * tried again when it says so, or each second if that would be too late, as it
+ * may be ready sooner.
  */
 static struct gm_decision
 wait_until_ready(struct gm_situation *s, const struct gm_event *e)
@@ -186,23 +189,24 @@ gm_policy_spares_key(enum gm_class class, bool free)
 }
 
 /*
- * Another key.  If none is marked, as when the place is at fault, of one other
- * project at most.
+ * Use another key.  If the fault marks no key, as with a region, nothing keeps a
+ * run from trying all of them: so only one other project is tried.
  */
 static struct gm_decision
 rotate(struct gm_situation *s, enum gm_class class)
 {
 	struct gm_decision d;
 
-	if (s->abroad) /* that was the other project */
+	if (s->avoiding) /* this was the other project */
 		return next_service(s, class);
 	d = step(GM_STEP_RESERVE, class);
-	d.avoid = s->abroad = gm_class(class)->scope == GM_SCOPE_REGION ||
-	                      gm_policy_spares_key(class, s->free);
+	d.avoid = s->avoiding = gm_class(class)->scope == GM_SCOPE_REGION ||
+	                        gm_policy_spares_key(class, s->free);
 	return d;
 }
 
-/* Can a long answer go on from its last token, here or in the same project? */
+/* True if a long answer can go on from its last token, with this key or another
+ * one of the project. */
 static bool
 may_resume(const struct gm_situation *s, const struct gm_event *e,
     enum gm_action action)
@@ -217,7 +221,7 @@ may_resume(const struct gm_situation *s, const struct gm_event *e,
 
 static struct gm_decision stop(enum gm_class class)
 {
-	/* If our machine fails no service is to blame. */
+	/* If this machine fails, no fallback would help. */
 	return step(
 	    class == GM_CLASS_LOCAL ? GM_STEP_DONE : GM_STEP_FAIL, class);
 }
@@ -228,7 +232,7 @@ from_scratch(
 {
 	switch (action) {
 	case GM_ACTION_RETRY:
-		return wait_for_better(s, e);
+		return back_off(s, e);
 	case GM_ACTION_WAIT:
 		return wait_until_ready(s, e);
 	case GM_ACTION_ROTATE:
@@ -252,7 +256,7 @@ after_fault(struct gm_situation *s, const struct gm_event *e)
 
 	s->fault = e->class;
 	if (may_resume(s, e, action)) {
-		d = action == GM_ACTION_RETRY ? wait_for_better(s, e)
+		d = action == GM_ACTION_RETRY ? back_off(s, e)
 		                              : step(GM_STEP_RESERVE, e->class);
 		d.resumed = true;
 		return d;
@@ -264,13 +268,13 @@ after_fault(struct gm_situation *s, const struct gm_event *e)
 	return d;
 }
 
-/* An answer without text, by no limit or filter: it is asked for once more. */
+/* Retry an empty answer once, if neither a limit nor a filter explains it. */
 static struct gm_decision
 after_nothing(struct gm_situation *s, const struct gm_event *e)
 {
 	struct gm_decision d;
 
-	if (s->given) /* thoughts were shown */
+	if (s->given) /* thoughts are on the screen */
 		return step(GM_STEP_DONE, e->class);
 	if (!s->emptied && s->failures < s->retries && fits(s, e->now_ms, 0)) {
 		s->emptied = true;

@@ -6,34 +6,34 @@
 #include "call/pool.h"
 #include "call/waitline.h"
 
-/* When there is nothing to do but to wait for the network. */
+/* The wait if only the network can give a call something to do. */
 #define FAR_MS INT64_C(3600000)
 
 struct slot {
-	struct gm_call *call; /* NULL: it was never used */
+	struct gm_call *call; /* NULL: the slot was never used */
 	struct gm_call_args args;
 	bool busy;
 };
 
-/* A pool as it runs. */
+/* A pool that runs. */
 struct run {
 	const struct gm_pool *pool;
 	struct slot *slots;
 	struct gm_waits waits;
-	struct gm_reported told;
+	struct gm_reported reported;
 	struct gm_ramp ramp;
 	struct gm_waitline line;
 	size_t busy;
 	bool last; /* no more calls come */
 };
 
-/* Give a slot its next call.  Returns 1, 0: there is none now, or -1. */
+/* Start the next call in a slot.  Returns 1, 0 if there is none now, or -1. */
 static int
 fill(struct run *r, struct slot *s, struct gm_err *err)
 {
 	int rc;
 
-	/* Before the call is taken, which would be lost. */
+	/* Allocate first: if that fails, no call of the supplier is lost. */
 	if (s->call == NULL)
 		s->call = gm_call_new(err);
 	if (s->call == NULL)
@@ -46,7 +46,7 @@ fill(struct run *r, struct slot *s, struct gm_err *err)
 		r->line.note = s->args.service->note;
 		r->waits.shown = r->line.note->status != NULL;
 	}
-	gm_call_begin(s->call, &s->args, &r->waits, &r->told,
+	gm_call_begin(s->call, &s->args, &r->waits, &r->reported,
 	    r->pool->slots > 1 ? &r->ramp : NULL);
 	s->busy = true;
 	r->busy++;
@@ -70,7 +70,7 @@ fill_all(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* Does a call only wait: for a slot, the end of a cooldown, a retry? */
+/* True if a call only waits: for a slot, a cooldown or a retry. */
 static bool
 is_idle(const struct gm_call *call)
 {
@@ -81,8 +81,9 @@ is_idle(const struct gm_call *call)
 }
 
 /*
- * The slot of the next call to stop, or of those that only wait, or NULL: of
- * the one whose turn comes last, so that turns that are given back chain.
+ * Find the next call to stop, or NULL; with only_idle only among those that wait.
+ * The call with the latest reserved slot comes first: a slot can be given back
+ * only if no later one is taken.
  */
 static struct slot *
 next_to_stop(const struct run *r, bool only_idle)
@@ -107,7 +108,7 @@ stop_all(struct run *r, enum gm_class class)
 		gm_call_stop(s->call, class);
 }
 
-/* What is not on its way is not sent any more.  Was there such a call? */
+/* Stop the calls that only wait.  Returns true if there were any. */
 static bool
 stop_idle(struct run *r)
 {
@@ -135,7 +136,7 @@ free_all(struct run *r)
 	free(r->slots);
 }
 
-/* Hand over those that have come to their end. */
+/* Hand the calls that are done to the receiver. */
 static int
 collect(struct run *r, struct gm_err *err)
 {
@@ -158,7 +159,8 @@ collect(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* Readable when the state of the keys has been synced; -1: nobody waits. */
+/* The descriptor that is readable when the key state is synced; -1: no call waits
+ * for it. */
 static int
 keys_fd(const struct run *r)
 {
@@ -170,7 +172,7 @@ keys_fd(const struct run *r)
 	return -1;
 }
 
-/* Has the state of the keys been synced, for those that wait for it? */
+/* True if the key state that calls wait for is synced. */
 static bool
 is_synced(const struct run *r)
 {
@@ -179,7 +181,7 @@ is_synced(const struct run *r)
 	return fd.fd != -1 && poll(&fd, 1, 0) == 1;
 }
 
-/* Do what is due; returns for how long there is nothing more to do. */
+/* Move all calls; return for how long there is nothing more to do. */
 static int64_t
 step_all(struct run *r)
 {
@@ -233,14 +235,14 @@ show_wait(struct run *r)
 	return next - now < FAR_MS ? next - now : FAR_MS;
 }
 
-/* The stage that changes something: once no more calls come, only the last. */
+/* The stage to wake up for: once no more calls come, draining changes nothing. */
 static enum gm_stop_stage
 obeyed(const struct run *r)
 {
 	return r->last ? GM_STOP_NOW : GM_STOP_DRAIN;
 }
 
-/* Wait for the network, and whatever else may give a call something to do. */
+/* Wait for the network, a signal, the caller's descriptor and the key state. */
 static int
 wait_for_more(struct run *r, int64_t wait_ms, struct gm_err *err)
 {
@@ -256,7 +258,7 @@ turn(struct run *r, struct gm_err *err)
 	int64_t wait_ms, line_ms;
 
 	if (gm_stop_stage() == GM_STOP_DRAIN)
-		r->last = true; /* what is under way goes on to its end */
+		r->last = true; /* requests in flight finish */
 	if (gm_stop_stage() == GM_STOP_NOW && gm_stop_signal() != 0) {
 		stop_all(r, GM_CLASS_SIGNAL);
 		r->last = true;
@@ -299,7 +301,7 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 	return rc == -1 ? -1 : 0;
 }
 
-/* One call: its supplier and its receiver. */
+/* Supplier and receiver of a single call. */
 struct single {
 	const struct gm_call_args *args;
 	bool given;
@@ -323,7 +325,7 @@ end_single(
 {
 	(void)args;
 	(void)arg;
-	(void)err; /* as it is */
+	(void)err; /* holds the call's error already */
 	return rc;
 }
 
@@ -338,7 +340,7 @@ gm_pool_call(const struct gm_call_args *args, struct gm_err *err)
 		.arg = &single,
 		.watch = -1 };
 
-	/* Should there be no memory, the result tells what it is about. */
+	/* Set these first: the result names them even if memory runs out. */
 	args->result->model = args->request->model;
 	args->result->provider = args->service->provider->name;
 	return gm_pool_run(&pool, err);

@@ -2,37 +2,37 @@
 #define GM_CALL_POOL_H
 
 /*
- * Many calls at once, over one gm_http.  A supplier gives the next one when
- * there is room for it, a receiver takes each when it has come to its end; so
- * there may be any number of them in constant memory.  After a rate limit the
- * calls of that quota come back slowly, see ramp.h.
+ * Many calls at once, over one gm_http.  A supplier provides the next call when a
+ * slot is free, a receiver takes each one when it is done, so any number of calls
+ * needs constant memory.  After a rate limit the calls of the quota start again
+ * slowly, see ramp.h.
  */
 
 #include "base/base.h"
 #include "base/err.h"
 #include "call/call.h"
 
-/* Calls that a pool may have under way at once. */
+/* Most calls at once. */
 #define GM_POOL_MAX 256
 
 struct gm_pool {
 	struct gm_http *http;
-	size_t slots; /* calls under way at once; 1 to GM_POOL_MAX */
+	size_t slots; /* calls at once; 1 to GM_POOL_MAX */
 	/*
-	 * Fill in the next one.  Returns 1, 0 if there is none now (asked again
-	 * when a call has ended or watch becomes readable), or -1: no more come.
+	 * Fill in the next call.  Returns 1; 0 if there is none now, to be called
+	 * again when a call is done or watch is readable; or -1: no more come.
 	 */
 	int (*next)(struct gm_call_args *, void *arg);
 	/*
-	 * A call has come to its end: rc and *err are what it came to, the rest
-	 * is in its result.  Returns 0, or -1 to end all others and the run,
-	 * with *err.
+	 * Take a call that is done: rc and *err are its end, the rest is in its
+	 * result.  Returns 0, or -1 to end all other calls and the run, with
+	 * *err.
 	 */
 	int (*done)(
 	    const struct gm_call_args *, int rc, void *arg, struct gm_err *err);
 	/*
-	 * Before each look for calls: what the caller has to do beside them.
-	 * Returns 0, or -1 to end all calls and the run, with *err.  NULL: nothing.
+	 * Do the caller's other work, before calls are supplied.  Returns 0, or
+	 * -1 to end all calls and the run, with *err.  NULL: there is none.
 	 */
 	int (*tick)(void *arg, struct gm_err *);
 	void *arg;

@@ -4,7 +4,7 @@
 
 #define MINUTE_MS 60000
 #define BUCKET_MS (MINUTE_MS / GM_RAMP_BUCKETS)
-#define BOOKED_MS 1000 /* a start is settled so long before */
+#define BOOKED_MS 1000 /* how far ahead a start can be booked */
 #define INTERVAL_MIN_MS 1000
 
 static int64_t
@@ -15,7 +15,7 @@ clamp(int64_t ms, int64_t min, int64_t max)
 	return ms < max ? ms : max;
 }
 
-/* FNV-1a; the NUL counts, so that parts do not run together. */
+/* FNV-1a; the NUL counts, so that "ab" "c" and "a" "bc" differ. */
 static uint64_t
 add_text(uint64_t sum, const char *text)
 {
@@ -36,7 +36,7 @@ gm_ramp_id(const char *origin, const char *project, const char *model)
 	return sum != 0 ? sum : 1;
 }
 
-/* A quota that is not known takes the place of the one unused for longest. */
+/* Find a quota; a new one replaces the one unused for longest. */
 static struct gm_ramp_quota *
 find(struct gm_ramp *r, uint64_t id, int64_t now_ms)
 {
@@ -57,7 +57,7 @@ find(struct gm_ramp *r, uint64_t id, int64_t now_ms)
 	return q;
 }
 
-/* Buckets up to this time; those older than a minute are emptied. */
+/* Move to the bucket of this time, and empty those older than a minute. */
 static void
 advance(struct gm_ramp_quota *q, int64_t now_ms)
 {
@@ -80,10 +80,8 @@ count(const struct gm_ramp_quota *q)
 	return all;
 }
 
-/*
- * Double the rate for each interval that has passed; one in which no start was
- * held up shows that there is no need of a limit.
- */
+/* Double the rate for each interval that has passed.  If no start was delayed in
+ * one, the calls are slower than the limit by themselves: lift it. */
 static void
 relax(struct gm_ramp_quota *q, int64_t now_ms)
 {
@@ -91,7 +89,7 @@ relax(struct gm_ramp_quota *q, int64_t now_ms)
 		q->gap_ms = q->delays ? q->gap_ms / 2 : 0;
 		q->check_ms += q->interval_ms;
 		q->delays = q->next_ms > now_ms;
-		/* What is due already moves up, too. */
+		/* The next start was booked with the longer gap. */
 		if (q->next_ms > now_ms + q->gap_ms)
 			q->next_ms = now_ms + q->gap_ms;
 	}

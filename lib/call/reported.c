@@ -2,18 +2,18 @@
 
 bool
 gm_reported_is_new(
-    struct gm_reported *t, const void *service, enum gm_class kind)
+    struct gm_reported *r, const void *service, enum gm_class class)
 {
 	bool news;
 	size_t i;
 
-	for (i = 0; i < GM_LEN(t->items); i++) {
-		if (t->items[i].service == NULL)
-			t->items[i].service = service;
-		if (t->items[i].service != service)
+	for (i = 0; i < GM_LEN(r->items); i++) {
+		if (r->items[i].service == NULL)
+			r->items[i].service = service;
+		if (r->items[i].service != service)
 			continue;
-		news = !t->items[i].classes[kind];
-		t->items[i].classes[kind] = true;
+		news = !r->items[i].classes[class];
+		r->items[i].classes[class] = true;
 		return news;
 	}
 	return true;

@@ -2,8 +2,8 @@
 #define GM_CALL_REPORTED_H
 
 /*
- * What was said before of a service that could not answer, so that many calls
- * say it once.  No I/O.
+ * Failures of services that were reported already, so that many calls report each
+ * once.  No I/O.
  */
 
 #include <stdbool.h>
@@ -12,15 +12,15 @@
 #include "config/vendor.h"
 #include "fault.h"
 
-/* All zero: nothing was said. */
+/* All zero: nothing was reported. */
 struct gm_reported {
 	struct {
-		const void *service; /* whose: an address; NULL: none */
+		const void *service; /* its address; NULL: none */
 		bool classes[GM_CLASSES];
 	} items[GM_VENDORS];
 };
 
-/* Is this the first time that the class is said of the service? */
+/* Return true the first time that a service fails with the class. */
 bool
 gm_reported_is_new(struct gm_reported *, const void *service, enum gm_class);
 

@@ -2,7 +2,7 @@
 #define GM_CALL_SERVICE_H
 
 /*
- * A service that can be asked: plain data, the same for all calls.
+ * A service as calls use it: plain data, shared by all of them.
  */
 
 #include <stdbool.h>
@@ -14,21 +14,21 @@
 #include "provider/modelcache.h"
 #include "provider/provider.h"
 
-/* A service that can be asked, with what all requests share; borrowed. */
+/* All is borrowed. */
 struct gm_service {
 	struct gm_http *http;
 	const struct gm_provider *provider;
 	const char *base_url;
 	struct gm_keys *keys;
 	struct gm_keyfilter filter; /* of each call, as the options have it */
-	const char *key_variable;   /* what would hold one, for advice */
-	const char *const *models;  /* for who falls back to it: one at least */
+	const char *key_variable;   /* that may set a key, for advice */
+	const char *const *models;  /* for a fallback to it; at least one */
 	size_t models_len;
-	struct gm_modelcache cache;    /* where names like a wrong one are */
-	const struct gm_service *next; /* to fall back to; NULL: none */
-	bool fallback;                 /* the user would ask another first */
+	struct gm_modelcache cache;    /* has names similar to a wrong one */
+	const struct gm_service *next; /* the fallback; NULL: none */
+	bool fallback;                 /* the user prefers another service */
 	const struct gm_note *note;
-	/* No data allowed for: until the first event, and between two. */
+	/* Longest time without data: until the first event, and after it. */
 	int64_t response_ms, timeout_ms;
 	int64_t max_wait_ms; /* longest sleep for a key */
 	int64_t deadline_ms; /* monotonic clock; 0: none */

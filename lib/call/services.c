@@ -3,7 +3,7 @@
 #include "call/services.h"
 #include "net/proxy.h"
 
-/* Without a path that fits there is no cache. */
+/* If the path is longer, there is no cache. */
 #define PATH_LEN_MAX 4096
 
 static struct gm_service
@@ -36,7 +36,7 @@ service_of(const struct gm_services *s, struct gm_keyset *set)
 	};
 }
 
-/* Let each service know the one behind it. */
+/* Set the fallback of each service. */
 static void
 link_services(struct gm_services *s)
 {
@@ -47,7 +47,7 @@ link_services(struct gm_services *s)
 		    i + 1 < s->len ? &s->services[i + 1] : NULL;
 }
 
-/* Find the keys of each service; the ring of one without any is empty. */
+/* Find the keys of each service; one without keys has an empty ring. */
 static int
 find_all(struct gm_services *s, struct gm_err *err)
 {
@@ -58,12 +58,13 @@ find_all(struct gm_services *s, struct gm_err *err)
 	for (i = 0; i < vendors->len && rc == 0; i++)
 		rc = gm_keyset_find(&s->room[i], &s->options.keys,
 		    vendors->items[i], s->state, err);
-	/* Now base URLs are settled, and what must be masked is known. */
+	/* Trace only now: base URLs are final, and all keys are known, so that
+	 * they are masked. */
 	gm_keyset_trace(s->room, vendors->len, &s->options.keys);
 	return rc;
 }
 
-/* Those that have a key. */
+/* Keep the services that have a key. */
 static void
 take_usable(struct gm_services *s)
 {
@@ -78,7 +79,7 @@ take_usable(struct gm_services *s)
 }
 
 static void
-tell_left_out(const struct gm_services *s)
+note_skipped(const struct gm_services *s)
 {
 	const struct gm_services_options *o = &s->options;
 	const struct gm_keyset *set;
@@ -111,7 +112,7 @@ gm_services_open(struct gm_services *s, const struct gm_services_options *o,
 	take_usable(s);
 	if (s->len == 0)
 		return gm_keyplace_fail(&s->room[0].place, o->keys.config, err);
-	tell_left_out(s);
+	note_skipped(s);
 	link_services(s);
 	return 0;
 }
@@ -144,7 +145,7 @@ gm_services_connect(struct gm_services *s, struct gm_err *err)
 	return 0;
 }
 
-/* Can a service take the request?  *err is why not. */
+/* Check that a service can take the request. */
 static int
 check_fit(const struct gm_keyset *set, const struct gm_request *request,
     struct gm_err *err)
@@ -154,7 +155,7 @@ check_fit(const struct gm_keyset *set, const struct gm_request *request,
 	return set->provider->check(set->provider, request, err);
 }
 
-/* Leave out those with a reason. */
+/* Skip the services that have an error. */
 static void
 keep_fit(struct gm_services *s, const struct gm_err *why)
 {
@@ -166,9 +167,8 @@ keep_fit(struct gm_services *s, const struct gm_err *why)
 			s->services[len++] = s->services[i];
 			continue;
 		}
-		gm_note(s->services[i].note, GM_LEVEL_NOTE,
-		    "%s: skipped: %s", s->keysets[i]->provider->name,
-		    why[i].msg);
+		gm_note(s->services[i].note, GM_LEVEL_NOTE, "%s: skipped: %s",
+		    s->keysets[i]->provider->name, why[i].msg);
 	}
 	s->len = len;
 	link_services(s);

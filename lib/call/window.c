@@ -2,14 +2,14 @@
 #include "base/clock.h"
 #include "provider/tokens.h"
 
-/* The largest window so far, and whose it is; borrowed. */
+/* The largest window so far, and its model; borrowed. */
 struct widest {
 	int64_t tokens;
 	const char *model;
 	const struct gm_service *service;
 };
 
-/* False: the window is not known. */
+/* Remember a larger window.  Returns false if the window is not known. */
 static bool
 compare(struct widest *w, const struct gm_service *s, const char *model)
 {
@@ -32,7 +32,7 @@ compare_all(struct widest *w, const struct gm_service *s,
 	return len == 0;
 }
 
-/* Of all models that may be asked; false: not all windows are known. */
+/* Find the largest window of all models; false if one is not known. */
 static bool
 find(struct widest *w, const struct gm_call_args *args)
 {

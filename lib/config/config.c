@@ -305,6 +305,7 @@ load_file(struct gm_config *c, const struct gm_config_wanted *wanted,
 	put_user_file(c, note, &user);
 	if (user.len > 0)
 		search.user = gm_buf_str(&user);
+	/* Files may be needless if there are keys elsewhere, so check first. */
 	for (i = 0; i < GM_VENDORS; i++)
 		search.keys[i] =
 		    wanted->typed || is_elsewhere(c, (enum gm_vendor)i);
@@ -361,6 +362,7 @@ note_ignored(const struct gm_config *c, const struct gm_note *note)
 	gm_buf_release(&names);
 }
 
+/* Find a value; an empty one counts as not set, in the file, too. */
 static struct gm_value
 find_value(const struct gm_config *c, const struct gm_setting_row *row)
 {
@@ -381,6 +383,7 @@ find_value(const struct gm_config *c, const struct gm_setting_row *row)
 	return value_from(GM_FROM_DEFAULT, row->variable, row->standard);
 }
 
+/* Keep the value of an option, else find one; check it in any case. */
 static int
 fill(struct gm_config *c, enum gm_setting id, struct gm_err *err)
 {
@@ -530,6 +533,7 @@ gm_config_load(struct gm_config *c, const struct gm_config_wanted *wanted,
 	drop_long_credentials(c, note);
 	if (load_file(c, wanted, note, err) != 0)
 		return -1;
+	/* Now the unknown names of the file are there, too. */
 	note_all_unknown(c, note);
 	if (c->file_origin == GM_FROM_LOCAL)
 		note_ignored(c, note);
@@ -697,6 +701,7 @@ gm_config_trace(const struct gm_config *c, const struct gm_note *note)
 			name = id == GM_SET_KEY_INDEX ? "key index"
 			                              : "connect timeout";
 		text = v->text != NULL ? v->text : "not set";
+		/* A command may hold a key, a URL a password. */
 		if (v->text != NULL &&
 		    gm_setting((enum gm_setting)id)->local == GM_LOCAL_COMMAND)
 			text = "set";

@@ -245,6 +245,7 @@ gm_envfile_load(struct gm_envfile *file, const char *path,
 	}
 	if (check_encoding(&load, gm_buf_span(&text), err) != 0)
 		goto out;
+	/* The mode is checked last, as only values that are used matter. */
 	if (!is_needed(&load, gm_buf_span(&text)))
 		found = GM_ENVFILE_OTHER;
 	else if (parse(&load, gm_buf_span(&text), err) == 0 &&

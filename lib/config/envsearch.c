@@ -191,9 +191,9 @@ rules_of(const struct gm_envsearch *s, enum gm_envfile_whose whose)
 }
 
 /*
- * Try the user's own file and the system's, if any is set even those that
- * provide no keys.  Skips files that an earlier call did not find; updates
- * found.
+ * Try the user's own file, then the system's; with any, also files that provide
+ * no keys.  A file that an earlier call has not found is not tried again; found
+ * has the results.
  */
 static int
 try_defaults(struct run *r, bool any, enum gm_envfile_found found[DEFAULTS],
@@ -262,6 +262,7 @@ note_unused_local(const struct run *r, struct gm_err *err)
 	int fd;
 
 	if (s->variable != NULL) {
+		/* A file that the user names must exist, even if not used. */
 		fd = gm_file_open(s->variable, err);
 		if (fd == -1) {
 			err->code = GM_ECONFIG;
@@ -295,6 +296,7 @@ search(struct run *r, struct gm_err *err)
 	if (s->user != NULL)
 		put_searched(r, s->user);
 	put_searched(r, SYSTEM);
+	/* First only files that are needed; any file only after ./.env. */
 	if (try_defaults(r, is_served(s), found, err) != 0)
 		return -1;
 	local = r->found->trust == GM_ENVSEARCH_NONE && !has_keys(s);

@@ -60,6 +60,7 @@ is_program(struct gm_span path)
 	return is;
 }
 
+/* True if a name, without punctuation at its ends, looks like a key. */
 static bool
 is_key(struct gm_span name)
 {
@@ -72,6 +73,7 @@ is_key(struct gm_span name)
 	return gm_secret_is_key(name);
 }
 
+/* A path to a program may look like a key, such as one with a hash in it. */
 static bool
 holds_key(struct gm_span word)
 {
@@ -171,6 +173,7 @@ int
 gm_keycommand_run(
     const struct gm_keycommand *c, struct gm_buf *keys, struct gm_err *err)
 {
+	/* "--", as the command may begin with a dash. */
 	char shell[] = "/bin/sh", flag[] = "-c", end_of_flags[] = "--";
 	char *argv[] = { shell, flag, end_of_flags, NULL, NULL };
 	const struct gm_child child = { .argv = argv,

@@ -57,6 +57,7 @@ try_text(struct search *s, struct gm_span text, const char *variable,
 	struct gm_buf where;
 	int rc;
 
+	/* UTF-16 has NULs, about which the parser would say less. */
 	gm_buf_init(&where, 2 * PLACE_MAX);
 	put_place(s, variable, origin, &where);
 	if (foreign != NULL)
@@ -110,7 +111,7 @@ try_credentials(struct search *s, struct gm_err *err)
 		found = try_text(
 		    s, gm_buf_span(&text), name, GM_FROM_CREDENTIALS, err);
 	else if (err->code != GM_ENOINPUT || err->number != ENOENT)
-		found = -1;
+		found = -1; /* only a missing file means that it has no keys */
 	if (found == -1 && (err->code == GM_ENOINPUT || err->code == GM_EDATA))
 		err->code = GM_ECONFIG;
 	gm_buf_release(&text);
@@ -225,6 +226,7 @@ is_local_harmless(const struct gm_keyplace *place, const struct gm_value *url)
 	       gm_url_is_loopback(url->text);
 }
 
+/* Check the base URL against the source of the keys; see keyplace.h. */
 static int
 check_url(const struct gm_keyplace *place, struct gm_config *c,
     const struct gm_note *note, struct gm_err *err)
@@ -287,6 +289,7 @@ gm_keyplace_find(struct gm_keyplace *place, struct gm_config *config,
 		found = try_command(&s, err);
 	if (found < 0)
 		return -1;
+	/* The command may have keys, so do not fall back to none. */
 	if (found == 0 && has_unused_command(place, config))
 		return 0;
 	if (found == 0)

@@ -212,6 +212,7 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 	struct gm_key key;
 	size_t index;
 
+	/* The ring's copy is what the spans of its keys refer to. */
 	*ring = (struct gm_keyring){ 0 };
 	gm_buf_init(&ring->memory, RING_MAX);
 	gm_buf_put_span(&ring->memory, text);
@@ -225,6 +226,7 @@ gm_keyring_parse(struct gm_keyring *ring, struct gm_span text,
 		item = gm_span_trim(item);
 		if (item.len == 0)
 			continue;
+		/* Users count all keys of their list, duplicates included. */
 		index = ring->len + ring->doubles;
 		if (check_front(item, index, err) != 0 ||
 		    cut_label(&key, item, index, err) != 0 ||

@@ -1,6 +1,6 @@
 /*
- * The least that a libcurl program must do for one POST over TLS: the
- * yardstick for gm-prompt.  bare URL CAPATH KEY BODY
+ * The minimum for one POST over TLS with libcurl, as a reference for gm-prompt:
+ * bare URL CAPATH KEY BODY
  */
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * chunk LIMIT <FILE: cuts a text into chunks of LIMIT tokens, and prints MiB of
- * text in a second of CPU.
+ * chunk LIMIT <FILE: cut a text into chunks of LIMIT tokens, and print the speed in
+ * MiB per second of CPU.
  */
 
 #include <stdio.h>

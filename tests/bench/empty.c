@@ -1,5 +1,5 @@
 /*
- * A program that is linked with libcurl and does nothing: the yardstick for
+ * A program that is linked with libcurl and does nothing, as a reference for
  * --version.
  */
 

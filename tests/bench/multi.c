@@ -1,12 +1,12 @@
 /*
- * The least that a libcurl program must do for many POSTs at once: a bare loop
- * over curl_multi, the yardstick for batches.
+ * The minimum for many POSTs at once with libcurl: a bare loop over curl_multi, as a
+ * reference for batches.
  *
  *	multi CALLS AT_ONCE URL KEY [CAFILE]
  *
  * Sends "record N" each time and drops the response; with CAFILE over TLS and
- * HTTP/2.  Sends again what fails, as the server may end connections, but not
- * for ever.
+ * HTTP/2.  Retries failed requests, as the server may end connections, but not for
+ * ever.
  */
 
 #include <stdio.h>
@@ -90,7 +90,7 @@ set_up(struct slot *s, char **argv, struct curl_slist *headers)
 	if (argv[5] == NULL)
 		return;
 	(void)curl_easy_setopt(s->easy, CURLOPT_CAINFO, argv[5]);
-	/* Over HTTP/1.1, requests would wait for each other. */
+	/* Over HTTP/1.1 requests would wait for each other. */
 	(void)curl_easy_setopt(s->easy, CURLOPT_PIPEWAIT, 1L);
 }
 

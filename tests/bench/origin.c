@@ -1,18 +1,17 @@
 /*
- * A fast server for measurements: HTTP/1.1 with kept connections, on a port of
- * the loopback.
+ * A fast server for measurements: HTTP/1.1 with keep-alive, on a port of the
+ * loopback.
  *
  *	origin [LATENCY_MS]
  *
- * Prints its port.  Every POST gets the same short answer, LATENCY_MS after its
- * last byte has come: to ...:streamGenerateContent an event stream, to others a
- * count of tokens.  A GET gets a list of 64 models, or of one with pageSize=1.
- * Ends when standard input does, and then prints how many
- * connections it has accepted, how many were open at most at a time, and how
- * many requests it has answered.
+ * Prints its port.  Every POST gets one short answer, LATENCY_MS after its last
+ * byte: an event stream for ...:streamGenerateContent, else a count of tokens.  A
+ * GET gets a list of 64 models, or of one with pageSize=1.  Ends with standard
+ * input, and then prints the numbers of accepted connections, of connections that
+ * were open at a time at most, and of answered requests.
  *
- * One thread, so one connection has one request at a time.  As all requests wait
- * equally long, those that wait are a queue.
+ * One thread; a connection has one request at a time.  All requests wait equally
+ * long, so waiting requests are a queue.
  */
 
 #include <arpa/inet.h>
@@ -32,7 +31,7 @@
 
 #define EVENTS 256
 #define HEAD_MAX 8192
-#define FDS 1024 /* a limit for the descriptors of connections */
+#define FDS 1024 /* limit for descriptors of connections */
 
 #define STREAM \
 	"data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": " \
@@ -53,13 +52,13 @@ enum response {
 
 struct connection {
 	int fd;
-	char head[HEAD_MAX]; /* and whatever of the body came with it */
+	char head[HEAD_MAX]; /* and the beginning of the body */
 	size_t len;
-	bool whole;       /* the head is */
-	size_t body_left; /* still to come after it */
+	bool whole;       /* the head is complete */
+	size_t body_left; /* still to come */
 	enum response response;
 	int64_t due_ns;
-	struct connection *next; /* in the queue of those that wait */
+	struct connection *next; /* in the queue of waiting ones */
 	struct connection **link;
 };
 
@@ -67,7 +66,7 @@ struct server {
 	int epoll, listener;
 	int64_t latency_ns;
 	struct connection *connections;   /* FDS of them, by descriptor */
-	struct connection *first, **last; /* those that wait for their time */
+	struct connection *first, **last; /* the queue of waiting ones */
 	long accepted, open, peak, answered;
 	char *responses[REPLIES]; /* with their heads */
 };
@@ -135,7 +134,7 @@ accept_all(struct server *s)
 	}
 }
 
-/* Take it out of the queue, if it waits. */
+/* Remove it from the queue, if it waits. */
 static void
 leave_queue(struct server *s, struct connection *c)
 {
@@ -170,7 +169,7 @@ answer(struct server *s, struct connection *c)
 		hang_up(s, c);
 }
 
-/* Answer now, or when its time has come. */
+/* Answer now, or put it into the queue. */
 static void
 answer_in_time(struct server *s, struct connection *c)
 {
@@ -184,7 +183,7 @@ answer_in_time(struct server *s, struct connection *c)
 	s->last = &c->next;
 }
 
-/* Which response, by the request line? */
+/* Choose the response by the request line. */
 static enum response
 response_to(const char *head)
 {
@@ -199,7 +198,7 @@ response_to(const char *head)
 	                                                      : RESPONSE_COUNT;
 }
 
-/* The head has come to its end: how much of the body is still to come? */
+/* End the head: find how much of the body is still to come. */
 static void
 read_head(struct connection *c, const char *end)
 {
@@ -247,7 +246,7 @@ take(struct server *s, struct connection *c)
 		answer_in_time(s, c);
 }
 
-/* Answer those whose time has come; returns how long to wait, or -1. */
+/* Answer requests that are due; return how long to wait, or -1. */
 static int
 answer_due(struct server *s)
 {
@@ -292,7 +291,7 @@ make_list(int models)
 	return make_response("application/json", body);
 }
 
-/* Returns false if standard input has ended. */
+/* Return false after the end of standard input. */
 static bool
 serve(struct server *s, const struct epoll_event *events, int n)
 {

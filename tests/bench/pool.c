@@ -1,12 +1,12 @@
 /*
- * Calls through the pool, and nothing else that a tool does:
+ * Calls through the pool, without the rest of a tool:
  *
  *	pool CALLS [RUNS]
  *
- * Sends CALLS small prompts, 64 at once, RUNS times (default: 1) with the same
- * connections.  Prints the microseconds of CPU for a call, without the start of
- * the program; with more than one run, without the first, in which connections
- * are made.  The environment says which service, as for gm-prompt.
+ * Sends CALLS small prompts, 64 at once, RUNS times (default: 1) over the same
+ * connections.  Prints the CPU time of a call in microseconds, without the start of
+ * the program and, with several runs, without the first, which opens the
+ * connections.  The environment names the service, as for gm-prompt.
  */
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct job {
 
 struct run {
 	const struct gm_service *service;
-	const struct gm_request *request; /* as all have it */
+	const struct gm_request *request; /* of all calls */
 	long begun, calls;
 	struct job jobs[AT_ONCE];
 };
@@ -67,7 +67,7 @@ done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
 	struct job *j = ask->arg;
 
 	(void)arg;
-	(void)err; /* what the call failed with */
+	(void)err; /* of the call */
 	j->busy = false;
 	gm_result_release(&j->result);
 	return rc;

@@ -1,12 +1,11 @@
 /*
- * Reservations in the key state, of keys that others use at the same time:
+ * Reservations in the key state, of keys that other processes use, too:
  *
  *	reserve DIR PROCESSES SECONDS KEYS ROWS
  *
- * A table of ROWS rows is made, then each process has a ring of KEYS keys and
- * reserves as fast as it can.  Prints the microseconds of CPU that one costs, on
- * average; how many they make in a second goes to standard error.  Fails if one
- * is lost.
+ * Makes a table of ROWS rows; each process then has a ring of KEYS keys and reserves
+ * as fast as it can.  Prints the mean CPU time of a reservation in microseconds, and
+ * the number per second on standard error.  Fails if a reservation is lost.
  */
 
 #include <stdio.h>
@@ -26,7 +25,7 @@ static const struct gm_note note = {
 	.tool = "reserve", .fd = STDERR_FILENO, .secrets = &secrets
 };
 
-/* What a process has made, and the nanoseconds of CPU that it took. */
+/* Number of reservations of a process, and their CPU time in nanoseconds. */
 struct made {
 	int64_t count, cpu_ns;
 };
@@ -114,7 +113,7 @@ work(const char *dir, const struct gm_keyring *ring, int64_t until_ms, int fd)
 		};
 		if (gm_keys_make(&keys, &change, &err) != 0)
 			die(&err);
-		if (made.count++ == 0) /* with the table parsed */
+		if (made.count++ == 0) /* which has parsed the table */
 			made.cpu_ns = cpu_ns();
 	}
 	made.cpu_ns = cpu_ns() - made.cpu_ns;

@@ -1,11 +1,11 @@
 /*
- * Speed of a streamed answer.  This program is the server, starts the command,
- * and reads what it prints.
+ * Speed of a streamed answer.  The program is the server, starts the command, and
+ * reads its output.
  *
- * stream delay EVENTS COMMAND...   one event each 2 ms, with the time of its
- *                                  sending: how much later does it come out?
- * stream rate MIB COMMAND...       so much text in events of 1,000 bytes: how
- *                                  many MiB of output in a second?
+ * stream delay EVENTS COMMAND...   an event every 2 ms, with the time of sending:
+ *                                  print the delay at the output
+ * stream rate MIB COMMAND...       text in events of 1,000 bytes: print MiB of
+ *                                  output per second
  *
  * The command finds the server by GOOGLE_GEMINI_BASE_URL, and STREAM_URL is
  * the whole address for commands such as curl.
@@ -78,7 +78,7 @@ listen_somewhere(void)
 	return fd;
 }
 
-/* All of it, as what is not read resets the connection in the end. */
+/* Read all of it: unread bytes would reset the connection at the end. */
 static void
 read_request(int fd)
 {
@@ -209,7 +209,7 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Lines of 20 digits; curl's are inside the events, hence the search. */
+/* Find lines of 20 digits; those of curl are inside events. */
 static void
 read_delay(int fd, long events)
 {

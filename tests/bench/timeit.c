@@ -3,14 +3,13 @@
  *
  *	timeit ROUNDS {[SETTING]... NAME COMMAND [BOUND]...}...
  *
- * Each round runs every command once, so that a busy moment of the machine
- * hits all alike.  Commands go to sh(1) by exec, so a simple one costs no
- * shell of its own.  What they print is thrown away.
+ * Each round runs every command once, so that a busy moment of the machine affects
+ * all of them.  sh(1) replaces itself by the command with exec.  Output is
+ * discarded.
  *
- * Prints a line for each command, of medians: wall time with its 10th and 90th
- * percentile, CPU (user and system, with what it has waited for), the peak
- * memory of its largest process, and how the first command compares with it,
- * round by round.
+ * Prints a line of medians for each command: wall time with its 10th and 90th
+ * percentile, CPU (user and system, children included), peak memory of the largest
+ * process, and the ratio of the first command to it, round by round.
  *
  * Settings hold for all commands after them:
  *
@@ -18,8 +17,8 @@
  *	ideal=MS	the speed is a percentage of the best one
  *	unit=UNIT	standard output is a number, the command's own figure
  *
- * A bound follows the command that it is for, and is repeated in the output,
- * after "missed" if it is not kept:
+ * A bound follows its command, and is repeated in the output, after "missed" if it
+ * is exceeded:
  *
  *	wall=MS cpu=US own=NUMBER peak=MIB	at most this
  *	least=NUMBER percent=N			own, of the ideal: at least
@@ -49,7 +48,7 @@ enum figure {
 	RATIO,
 	CPU_RATIO,
 	OWN_RATIO,
-	LEAST, /* OWN again */
+	LEAST, /* like OWN */
 	FIGURES
 };
 
@@ -57,9 +56,9 @@ static const char *const bound_names[FIGURES] = { "wall=", "cpu=", "peak=",
 	"own=", "percent=", "ratio=", "cpu-ratio=", "own-ratio=", "least=" };
 
 struct settings {
-	double per;       /* records in the command; 0: it is not said */
-	double ideal;     /* milliseconds; 0: it is not said */
-	const char *unit; /* NULL: it has no figure of its own */
+	double per;       /* records in the command; 0: not given */
+	double ideal;     /* milliseconds; 0: not given */
+	const char *unit; /* NULL: no figure from its output */
 };
 
 struct item {
@@ -111,7 +110,7 @@ child(char *command, int out)
 	_exit(127);
 }
 
-/* Read all; the beginning is kept. */
+/* Read all, and keep the beginning. */
 static void
 drain(int fd, char *text, size_t size)
 {
@@ -245,7 +244,7 @@ is_bound(const char *arg)
 	return false;
 }
 
-/* Is it a setting? */
+/* True for a setting. */
 static bool
 set(struct settings *settings, const char *arg)
 {
@@ -274,7 +273,7 @@ add_item(struct table *t)
 	return item;
 }
 
-/* Returns false if a name has no command, or there are too many. */
+/* Return false for a name without a command, or too many commands. */
 static bool
 parse(struct table *t, char **arg)
 {
@@ -341,7 +340,7 @@ main(int argc, char **argv)
 	t.rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
 	if (t.rounds < 1 || !parse(&t, argv + 2))
 		return 64;
-	/* Two rounds to warm up, if it is about many short ones. */
+	/* Two rounds to warm up, for many short commands. */
 	for (round = t.rounds > 9 ? -2 : 0; round < t.rounds; round++)
 		run_all(&t, round);
 	for (c = 0; c < t.items_len; c++)

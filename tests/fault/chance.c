@@ -1,7 +1,7 @@
 /*
- * Loaded in front of libc: the chance in our waits is no chance.  It is 0, so
- * that a backoff takes no time, or, with FAKE_CHANCE=most, all there is, so that
- * it takes as long as it may.  Libraries get their random bytes as always.
+ * Preloaded before libc: fixed random numbers for our waits.  They are 0, so
+ * that a backoff takes no time, or, with FAKE_CHANCE=most, the maximum, so that
+ * it takes the longest time.  Libraries get random bytes as usual.
  */
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ getrandom(void *buf, size_t size, unsigned flags)
 {
 	const char *most = getenv("FAKE_CHANCE");
 
-	/* As call.c asks for it. */
+	/* Only the call of call/call.c has this form. */
 	if (size != 4 || flags != GRND_NONBLOCK)
 		return (ssize_t)syscall(SYS_getrandom, buf, size, flags);
 	memset(buf, most != NULL && strcmp(most, "most") == 0 ? 0xFF : 0, size);

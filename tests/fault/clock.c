@@ -1,6 +1,6 @@
 /*
- * Loaded in front of libc: a wall clock that is FAKE_CLOCK seconds ahead, so
- * that a test does not depend on the time of day.  It runs on as usual.
+ * Preloaded before libc: a wall clock that is FAKE_CLOCK seconds ahead, so that
+ * a test does not depend on the time of day.  It runs as usual.
  */
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * Loaded in front of libc: a resolver without a network.
+ * Preloaded before libc: a resolver without a network.
  *
  *	FAKE_DNS=silent      never answers; first makes the file $FAKE_DNS_ASKED
  *	FAKE_DNS=gm.test     knows this name alone, as 127.0.0.1
@@ -73,7 +73,7 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 	return 0;
 }
 
-/* The entry begins with what was handed out. */
+/* The addrinfo is the first member of the entry. */
 void
 freeaddrinfo(struct addrinfo *list)
 {

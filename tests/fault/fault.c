@@ -1,9 +1,9 @@
 /*
- * Makes the Nth call of a function fail: GM_FAULT=malloc:3, or, with '+', the
- * 3rd and all after it: GM_FAULT=write:3+.  Each function has an error of its
- * own; GM_FAULT=write=EINTR:3 names another.  Linked with --wrap, so that only
- * our own calls are counted, not those inside libraries.  Each fault says so
- * on standard error, by which a sweep knows that there was an Nth call.
+ * Make the Nth call of a function fail: GM_FAULT=malloc:3, or, with '+', the
+ * 3rd and all later ones: GM_FAULT=write:3+.  Each function has a default
+ * error; GM_FAULT=write=EINTR:3 sets another.  Linked with --wrap, so that only
+ * our own calls count, not those of libraries.  Each fault is reported on
+ * standard error, so that a sweep knows that there was an Nth call.
  */
 
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */
@@ -88,7 +88,7 @@ int __wrap_timerfd_settime(
 int __wrap_pthread_create(
     pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-/* The error that the plan names behind '=', or the function's own. */
+/* The error after '=' in the plan, or the default of the function. */
 static int
 choose_error(const char *named, const char *colon, int error)
 {
@@ -104,10 +104,10 @@ choose_error(const char *named, const char *colon, int error)
 		    strncmp(known, named + 1, len - 1) == 0)
 			return i;
 	}
-	abort(); /* a mistake in the test */
+	abort(); /* the test is wrong */
 }
 
-/* Taken out of the environment, where the tools would not know it. */
+/* Remove GM_FAULT, as the tools note unknown variables. */
 static char plan[64];
 
 __attribute__((constructor)) static void
@@ -119,7 +119,7 @@ take_plan(void)
 	(void)unsetenv("GM_FAULT");
 }
 
-/* Is this the call that shall fail?  calls counts those of one function. */
+/* True if this call must fail; calls counts the calls of the function. */
 static bool
 strikes(const char *function, long *calls, int error)
 {
@@ -214,7 +214,7 @@ __wrap_close(int fd)
 	if (!strikes("close", &calls, EIO))
 		return __real_close(fd);
 	error = errno;
-	(void)__real_close(fd); /* the kernel closes it all the same */
+	(void)__real_close(fd); /* the kernel closes it nevertheless */
 	errno = error;
 	return -1;
 }
@@ -250,7 +250,7 @@ __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
 	           : __real_pwrite(fd, buf, len, at);
 }
 
-/* Ours always say the mode. */
+/* Our calls always pass the mode. */
 int
 __wrap_openat(int dir, const char *path, int flags, ...)
 {
@@ -267,8 +267,8 @@ __wrap_openat(int dir, const char *path, int flags, ...)
 }
 
 /*
- * Only locks count.  fcntl(2) is variadic: what is passed as its third argument,
- * a pointer or an int, is passed on as it is.
+ * Only locks count.  fcntl(2) is variadic; its third argument, a pointer or an
+ * int, is passed on unchanged.
  */
 int
 __wrap_fcntl(int fd, int command, void *arg)
@@ -426,7 +426,7 @@ __wrap_timerfd_settime(
 	           : __real_timerfd_settime(fd, flags, to, before);
 }
 
-/* It returns its error. */
+/* Unlike the others it returns an error number. */
 int
 __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     void *(*run)(void *), void *arg)

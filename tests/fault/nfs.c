@@ -1,6 +1,6 @@
 /*
- * Loaded in front of a tool: flock(2) as NFS has it, a range lock over the whole
- * file, which meets any other range lock.
+ * Preloaded before libc: flock(2) as on NFS, where it is a range lock of the
+ * whole file that conflicts with other range locks.
  */
 
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */

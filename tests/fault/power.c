@@ -1,13 +1,13 @@
 /*
- * Loaded in front of libc: a disk that keeps what was synced, and nothing else,
- * when the power is cut.  For files with the name in POWER_FILE, a line in the
- * file POWER_LOG says when something was written, and how large the file was
- * then, or how much of it is synced:
+ * Preloaded before libc: record what a disk would keep after a power cut, if it
+ * keeps only what was synced.  For files with the name POWER_FILE, each write
+ * and sync adds a line to the file POWER_LOG, with its time and the size of the
+ * file, or of its synced part:
  *
  *	write MILLISECONDS SIZE
  *	sync MILLISECONDS SIZE
  *
- * The clock is the monotonic one.  A sync takes no time.
+ * Times are of the monotonic clock.  A sync takes no time.
  */
 
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */

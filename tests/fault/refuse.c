@@ -1,6 +1,6 @@
 /*
- * Loaded in front of libc: the addresses of TEST-NET-1 (RFC 5737), 192.0.2.0/24,
- * refuse each connection, as a machine somewhere else does where no server is.
+ * Preloaded before libc: connections to TEST-NET-1 (RFC 5737), 192.0.2.0/24,
+ * are refused, as by another machine on which no server runs.
  */
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /*
- * Loaded in front of libc: a disk so slow that the call of fsync(2) with the
- * number SLOW_FSYNC, from 1, does not return.  It says so in the file "slow".
+ * Preloaded before libc: a disk so slow that the SLOW_FSYNC-th call of
+ * fsync(2), from 1, does not return.  That call creates the file "slow".
  */
 
 #define _GNU_SOURCE /* NOLINT(*-reserved-identifier,cert-dcl*) */

@@ -1,6 +1,6 @@
 /*
- * Loaded in front of libc: a device that is no terminal is never ready for
- * poll(2), as /dev/kmsg and /dev/random are not when they are written to.
+ * Preloaded before libc: devices other than terminals are never ready for
+ * poll(2), as /dev/kmsg and /dev/random are not for writing.
  */
 
 #include <poll.h>

@@ -1,4 +1,4 @@
-/* The responses of chat completions, with thoughts in them: see cuts.h. */
+/* Responses of chat completions, with thoughts in the text: see cuts.h. */
 
 #include "cuts.h"
 

@@ -1,6 +1,6 @@
 /*
- * Chunks: they cover the text, keep the limit, begin where characters do, and
- * are the same however the text is cut.
+ * Chunks cover the text, keep the limit, begin at characters, and do not depend on
+ * how the text is cut into pieces.
  */
 
 #include <assert.h>
@@ -47,7 +47,7 @@ take(struct run *r, struct gm_chunker *c, struct gm_span text, int64_t limit)
 	}
 }
 
-/* In pieces: the first bytes, and then always as many as step says. */
+/* In pieces: the first bytes, then step bytes each. */
 static void
 run(struct run *r, struct gm_span text, int64_t limit, size_t n, size_t step)
 {
@@ -94,7 +94,7 @@ check_characters(const struct run *r, struct gm_span text)
 	assert(i + 1 == r->len);
 }
 
-/* The first byte is the limit, and how often the rest is repeated. */
+/* The first byte sets the limit, and how often the rest is repeated. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,9 +2,8 @@
 #define GM_TESTS_CUTS_H
 
 /*
- * The body of a response: any cut gives the same text and the same result, text
- * is well-formed, and what names something is one clean line.  For the fuzzers
- * of the providers.
+ * Bodies of responses, for the fuzzers of the providers: text and result do not
+ * depend on the cuts, text is well-formed, and names are one clean line.
  */
 
 #include <assert.h>
@@ -33,7 +32,7 @@ check_line(const char *line, size_t size)
 		assert((unsigned char)s.p[i] >= ' ' && s.p[i] != 0x7F);
 }
 
-/* Where a part that is no text stands in the text is kept there. */
+/* Note the position of a part that is not text in the text. */
 static int
 on_other(struct run *r, const struct gm_part *part, struct gm_err *err)
 {
@@ -66,7 +65,7 @@ on_part(const struct gm_part *part, void *arg, struct gm_err *err)
 	return 0;
 }
 
-/* Where a token stands in the text is kept there. */
+/* Note the position of a token in the text. */
 static int
 on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
 {
@@ -80,16 +79,16 @@ on_checkpoint(struct gm_span token, void *arg, struct gm_err *err)
 	return 0;
 }
 
-/* What is asked, whom, and the status of the response. */
+/* The request, the provider, and the status of the response. */
 struct asked {
 	const struct gm_provider *provider;
 	struct gm_request request;
 	long status;
 	enum gm_http_fault fault; /* how the transfer ends */
-	bool final;               /* the sink takes nothing back */
+	bool final;               /* of the sink */
 };
 
-/* In pieces: the first bytes, and then always as many as step says. */
+/* In pieces: the first bytes, then step bytes each. */
 static void
 run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
     size_t step)
@@ -170,7 +169,7 @@ check_run(const struct run *r)
 	assert(gm_utf8_valid(sources) == sources.len);
 	assert(sources.len == 0 || sources.p[sources.len - 1] == '\n');
 	assert(f->hint_ms >= -1);
-	/* Nothing is well that has no end. */
+	/* A result without a fault has a finish. */
 	assert(f->class != GM_CLASS_OK || a->finish != GM_FINISH_NONE);
 	assert(f->class != GM_CLASS_LOCAL);
 }

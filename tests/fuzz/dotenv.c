@@ -1,6 +1,6 @@
 /*
- * Env files: what was read and is written down again with the simplest quotes
- * reads the same, without a note; and no error or note repeats a value.
+ * Env files: values that were read, written with the simplest quotes and read
+ * again are unchanged, without a note; no error or note repeats a value.
  */
 
 #include <assert.h>
@@ -11,17 +11,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Stands in the middle of every value; no message of ours has a part of it. */
+/* In the middle of every value; no message may have a part of it. */
 #define MARKER "7Q7Q7Q7Q"
 #define PART "7Q"
 
 struct pairs {
 	struct gm_buf text;  /* name, '=', value, NUL, in order */
-	struct gm_buf again; /* the same as an env file */
+	struct gm_buf again; /* the variables as an env file */
 	bool once;           /* notes are allowed only for a name set twice */
 };
 
-/* A variable of the name "export" could not be written down again. */
+/* A variable with the name "export" cannot be written. */
 static bool
 want_all(struct gm_span name, void *arg)
 {
@@ -54,7 +54,7 @@ contains(struct gm_span s, const char *text)
 	return gm_span_has(s, text);
 }
 
-/* Nothing, single or double quotes: the first that can hold the value. */
+/* No quotes, single or double ones: the first that can hold the value. */
 static void
 put_value(struct gm_buf *out, struct gm_span value)
 {
@@ -121,7 +121,7 @@ check_round_trip(struct gm_span text)
 	gm_buf_init(&first.again, SIZE_MAX / 4);
 	gm_buf_init(&second.text, SIZE_MAX / 4);
 	gm_buf_init(&second.again, SIZE_MAX / 4);
-	/* What comes before an error counts, too. */
+	/* Variables before an error count, too. */
 	(void)!gm_dotenv_parse(text, &fns, &err);
 	fns.arg = &second;
 	assert(gm_dotenv_parse(gm_buf_span(&first.again), &fns, &err) == 0);

@@ -1,6 +1,6 @@
 /*
- * The body of a refusal, whatever it is: one clean line of words, in which no
- * key is left once it was masked; a wait within bounds; pages blame no key.
+ * Bodies of errors, with any contents: one clean line of text, without a key after
+ * masking; a wait within bounds; a page never marks a key.
  */
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* The responses of the Gemini API: see cuts.h. */
+/* Responses of the Gemini API: see cuts.h. */
 
 #include "cuts.h"
 

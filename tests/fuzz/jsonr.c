@@ -1,7 +1,7 @@
 /*
- * JSON: what is accepted is what a plain recursive reader accepts, and then
- * every token is reached and within bounds, every look-up finds what the walk
- * found, strings survive being written, and no beginning is accepted.
+ * JSON: the parser accepts what a plain recursive parser accepts.  Then all tokens
+ * are reached and within bounds, a look-up finds what a walk finds, strings
+ * survive being written, and no prefix of the text is accepted.
  */
 
 #include <assert.h>
@@ -16,8 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * The reader: each function takes something at p and returns where it ends, or
- * NULL.  The text is followed by a NUL.
+ * The plain parser: each function parses something at p and returns its end, or
+ * NULL.  A NUL follows the text.
  */
 static const char *read_value(const char *p, int depth);
 
@@ -164,7 +164,7 @@ take_unit(struct gm_span *s)
 	return c;
 }
 
-/* Decode a string by way of UTF-16. */
+/* Decode a string via UTF-16. */
 static void
 decode(struct gm_buf *out, struct gm_span s)
 {
@@ -215,7 +215,7 @@ check_string(const struct gm_json *j, int at)
 	gm_buf_release(&text);
 }
 
-/* Against the C library, with numbers so short that it is exact. */
+/* Compare with the C library, for numbers that are short enough to be exact. */
 static void
 check_number(const struct gm_json *j, int at)
 {
@@ -237,7 +237,7 @@ check_number(const struct gm_json *j, int at)
 	}
 }
 
-/* The value that a path from parent leads to is at, or a later namesake. */
+/* A path from parent leads to at, or to a later member of that name. */
 static void
 check_path(const struct gm_json *j, int parent, int at, size_t index)
 {
@@ -259,7 +259,7 @@ check_path(const struct gm_json *j, int parent, int at, size_t index)
 	gm_buf_release(&path);
 }
 
-/* Returns the tokens from at on, with all that is in it. */
+/* Return the number of tokens of a value, with all that is in it. */
 static size_t
 visit(const struct gm_json *j, int at)
 {
@@ -289,7 +289,7 @@ visit(const struct gm_json *j, int at)
 	return tokens;
 }
 
-/* No beginning of what has an end of its own is accepted. */
+/* No prefix of a value with an end mark is accepted. */
 static void
 check_beginnings(struct gm_span text)
 {

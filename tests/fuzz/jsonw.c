@@ -1,6 +1,6 @@
 /*
- * JSON is written as the input's bytes say, read back, and compared with the
- * same bytes: all is there, in order, and no control character anywhere.
+ * JSON is written as the bytes of the input say, parsed, and compared with these
+ * bytes: everything is there, in order, without control characters.
  */
 
 #include <assert.h>
@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The bytes that are left to act upon; zeros when there are none. */
+/* The bytes that are left to act on; zeros after the end. */
 struct script {
 	const uint8_t *p;
 	size_t len;
@@ -72,7 +72,7 @@ next_text(struct script *s, size_t max)
 	return text;
 }
 
-/* A name is a C string, in buf, and so has no NUL. */
+/* A name is a C string in buf, without a NUL. */
 static const char *
 next_name(struct script *s, char buf[16])
 {
@@ -133,7 +133,7 @@ write_value(
 	}
 }
 
-/* Repaired, and with U+FFFD for NUL, a text is what was read. */
+/* A text that is repaired, with U+FFFD for NUL, equals the parsed one. */
 static void
 check_text(const struct gm_json *j, int at, struct gm_span text)
 {

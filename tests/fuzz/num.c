@@ -1,7 +1,7 @@
 /*
- * Numbers: the first byte says which kind, the rest is the text.  What is
- * accepted is in its range, and means what other means say that it means; what
- * is refused is refused with one clean short line.
+ * Numbers: the first byte is the kind, the rest the text.  An accepted number is in
+ * its range and equals the result of another method; a rejected one gives one
+ * short clean line.
  */
 
 #include <assert.h>
@@ -24,7 +24,7 @@ check_message(const struct gm_err *err)
 	const char *p;
 
 	assert(err->code == GM_EUSAGE);
-	/* It speaks of what is wanted, and repeats nothing of the text. */
+	/* The line repeats nothing of the text. */
 	assert(strncmp(err->msg, "not a ", 6) == 0);
 	assert(strlen(err->msg) < 160);
 	for (p = err->msg; *p != '\0'; p++)
@@ -62,7 +62,7 @@ check_whole(const char *text)
 	}
 }
 
-/* JSON's grammar, in its own words. */
+/* The grammar of JSON numbers. */
 static bool
 is_json_number(const char *p)
 {
@@ -103,14 +103,14 @@ check_decimal(const char *text)
 		assert(fabs(got - want) <= 0 && fabs(got) <= 2);
 	} else {
 		check_message(&err);
-		/* Then it is no number, or not in the range, or too long. */
+		/* It must be invalid, out of range or too long. */
 		assert(!is_json_number(text) || fabs(want) > 1.9999999 ||
 		       strlen(text) > 64);
 	}
 	gm_buf_release(&out);
 }
 
-/* With a digit more at its end a fraction is no less, and at most 1 ms more. */
+/* One more digit makes a fraction at most 1 ms larger, never smaller. */
 static void
 check_longer(const char *text, int64_t ms)
 {
@@ -121,7 +121,7 @@ check_longer(const char *text, int64_t ms)
 
 	if (strchr(text, '.') == NULL || strlen(text) > 1000)
 		return;
-	/* The last unit, after the fraction. */
+	/* The unit after the fraction. */
 	for (p = unit; *p != '\0'; p++)
 		if (*p == '.')
 			unit = p + 1 + strspn(p + 1, "0123456789");
@@ -137,7 +137,7 @@ check_longer(const char *text, int64_t ms)
 	gm_buf_release(&longer);
 }
 
-/* Of a single number the value is known: it is rounded up, by less than 1. */
+/* A single number is rounded up, by less than 1. */
 static void
 check_rounding(const char *text, int64_t bare_ms, int64_t ms)
 {
@@ -170,7 +170,7 @@ check_duration(const char *text, int64_t bare_ms)
 	}
 	assert(ms >= 0 && ms <= DAY_MS);
 	assert(strspn(text, "0123456789.hms") == strlen(text));
-	/* Another limit changes nothing, but for what is over it. */
+	/* Another limit changes only results above it. */
 	assert(gm_num_duration(&same, text, bare_ms, ms, &err) == 0);
 	assert(same == ms);
 	assert(ms == 0 ||

@@ -1,6 +1,6 @@
 /*
- * Server-sent events: any cut gives the same events, stray lines, errors and
- * count of bytes; and the events are those of a parser that is slow and plain.
+ * Server-sent events: events, stray lines, errors and pending bytes do not depend
+ * on the cuts, and the events are those of a slow plain parser.
  */
 
 #include <assert.h>
@@ -45,7 +45,7 @@ on_stray(struct gm_span line, void *arg, struct gm_err *err)
 	return 0;
 }
 
-/* In pieces: the first bytes, and then always as many as step says. */
+/* In pieces: the first bytes, then step bytes each. */
 static void
 parse(
     struct result *o, struct gm_span text, size_t max, size_t cut, size_t step)
@@ -108,7 +108,7 @@ check_cuts(const struct result *whole, struct gm_span text, size_t max)
 	}
 }
 
-/* One line of the plain parser; its data ends in '\n' when there is any. */
+/* One line of the plain parser; each line of data ends in '\n'. */
 static void
 take_line(struct gm_span line, struct gm_buf *data, struct gm_buf *log)
 {
@@ -135,7 +135,7 @@ take_line(struct gm_span line, struct gm_buf *data, struct gm_buf *log)
 	}
 }
 
-/* Line by line over the whole text. */
+/* The plain parser: line by line over the whole text. */
 static void
 parse_plainly(struct gm_span text, struct gm_buf *log)
 {
@@ -157,7 +157,7 @@ parse_plainly(struct gm_span text, struct gm_buf *log)
 	}
 	take_line(
 	    (struct gm_span){ text.p + from, text.len - from }, &data, log);
-	if (from < text.len) /* a line was open; now the event is */
+	if (from < text.len) /* a last line without an end */
 		take_line((struct gm_span){ "", 0 }, &data, log);
 	gm_buf_release(&data);
 }

@@ -1,6 +1,6 @@
 /*
- * What goes to a terminal: any cut between characters gives the same, nothing
- * that steers is left, nothing is added, and no line is lost.
+ * Text for a terminal: the result does not depend on cuts between characters; no
+ * control sequence is left, nothing is added, and no line is lost.
  */
 
 #include <assert.h>
@@ -31,7 +31,7 @@ steers(uint32_t c)
 	return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
 }
 
-/* Well-formed, and nothing that steers; returns the characters. */
+/* Check: well-formed, no control sequences.  Return the number of characters. */
 static size_t
 check_clean(struct gm_span s)
 {
@@ -47,7 +47,7 @@ check_clean(struct gm_span s)
 	return count;
 }
 
-/* All of part, in this order, is in whole, and all newlines of whole. */
+/* Check: part is a subsequence of whole, with all newlines. */
 static void
 check_part(struct gm_span part, struct gm_span whole)
 {

@@ -1,4 +1,4 @@
-/* The estimate of tokens: any cut gives the same total, within bounds. */
+/* The estimate of tokens: the total does not depend on cuts, within bounds. */
 
 #include <assert.h>
 
@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(gm_tokens_total(&cut) == gm_tokens_total(&whole));
 	}
 	assert(gm_tokens_total(&bytes) == gm_tokens_total(&whole));
-	/* No byte counts more than a symbol. */
+	/* No byte has more weight than a symbol. */
 	assert(gm_tokens_total(&whole) >= 0);
 	assert(gm_tokens_total(&whole) <= (int64_t)(size * 11 + 9) / 10);
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * UTF-8: what is decoded, skipped and repaired is what a slow decoder finds,
- * which works by values and not by bounds of bytes.
+ * UTF-8: decoding, skipping and repairing agree with a slow decoder that works by
+ * values, not by bounds of bytes.
  */
 
 #include <assert.h>
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Is it one well-formed sequence, all of it? */
+/* True if all of it is one well-formed sequence. */
 static bool
 is_sequence(const uint8_t *p, size_t len)
 {
@@ -34,7 +34,7 @@ is_sequence(const uint8_t *p, size_t len)
 	       (value < 0xD800 || value >= 0xE000);
 }
 
-/* Could more bytes make it a sequence? */
+/* True if more bytes could make it a sequence. */
 static bool
 is_beginning(const uint8_t *p, size_t len)
 {
@@ -62,7 +62,7 @@ beginning(const uint8_t *p, size_t size)
 	return len;
 }
 
-/* Check the first character; returns what it takes, and if it is good. */
+/* Check the first character; return its length and if it is valid. */
 static size_t
 check_first(const uint8_t *p, size_t size, bool *good)
 {

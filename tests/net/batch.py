@@ -4,25 +4,25 @@
     batch.py FOLDER [RULES]
 
 Prints its port.  The answer to a prompt P is "Answer to P."  RULES is a JSON
-object, in which N-th means of the requests with that key, unless it says more:
+object; N-th counts the requests with that key:
 
-    "bytes": N             each answer has N bytes more, which are "x"
-    "delay_ms": N          each answer takes 0 to N ms, by chance
+    "bytes": N             each answer has N more bytes "x"
+    "delay_ms": N          each answer takes 0 to N ms, at random
     "exhausted": [KEY]     429, daily quota, always
-    "dies": {KEY: N}       400, not valid any more, from the N-th on
+    "dies": {KEY: N}       400, key not valid, from the N-th on
     "limits": {KEY: [[N, M, "1s"], ...]}
                            429, per minute, with this retryDelay, for the N-th
-                           and all others of the key until the time is over;
-                           the time begins anew, M times at most, with the
-                           first that comes after it
-    "cut_every": N         each N-th answer of all breaks off in its midst
+                           and all later ones until the delay has passed; the
+                           delay starts again with the first request after it,
+                           at most M times
+    "cut_every": N         each N-th answer, over all keys, is cut off
     "fails": [PROMPT]      400, always
     "gates": {PROMPT: F}   the answer waits until FOLDER/F exists
 
-FOLDER/log has a line for each request when it is judged, and one when its
-answer has gone out: milliseconds, what, key, prefix of the path, prompt, with
-blanks between them.  What is "sent" for an answer, "done" once it is out, else
-"limit", "dead", "exhausted", "cut", "fail".
+FOLDER/log has a line for each request when its response is chosen, and another
+when an answer has been sent: milliseconds, result, key, prefix of the path,
+prompt, separated by blanks.  The result is "sent" for an answer, "done" once it
+has been sent, else "limit", "dead", "exhausted", "cut" or "fail".
 """
 import asyncio
 import json
@@ -80,7 +80,7 @@ class Service:
             time.monotonic() * 1000, what, key, prefix, prompt))
 
     def is_limited(self, key, count):
-        """Returns the delay if it is, else None."""
+        """Returns the delay if it is limited, else None."""
         now = time.monotonic()
         if now < self.limited.get(key, (0,))[0]:
             return self.limited[key][1]
@@ -92,7 +92,7 @@ class Service:
         return None
 
     def judge(self, key, prompt):
-        """What becomes of a request: a word for the log, and the response."""
+        """The result of a request, a word for the log, and the response."""
         rules = self.rules
         count = self.counts[key] = self.counts.get(key, 0) + 1
         if count >= rules.get("dies", {}).get(key, sys.maxsize):
@@ -121,7 +121,7 @@ class Service:
             await asyncio.sleep(0.005)
 
     async def respond(self, reader, writer):
-        """One request; false: the connection ends."""
+        """Serves one request; False if the connection ends."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         fields = dict(line.lower().split(": ", 1) if ": " in line else (line, "")
                       for line in head.split("\r\n"))
@@ -158,7 +158,7 @@ class Service:
             writer.close()
 
     async def listen(self):
-        """Returns the server, which has a port by then."""
+        """Returns the server, bound to a port."""
         return await asyncio.start_server(
             self.serve, "127.0.0.1", 0, backlog=512)
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Cut a reply after each of these bytes, and see what gm-prompt makes of it.
+"""Cut a reply at each of these offsets, and check the result of gm-prompt.
 
     cuts.py DIR REPLY HOW WHOLE FROM TO STEP
 
-REPLY is a reply of a script as JSON, HOW the member that says where to cut it,
-WHOLE the text that it would give.  Held back, nothing may be given out;
-streamed, only a beginning of the text.  Neither may be a success, and each is
-one line of error.  Prints what was otherwise; nothing, if all was well.
+REPLY is a reply of a script as JSON, HOW the member for the offset of the cut,
+WHOLE the text of the whole reply.  Without -S there must be no output, with -S
+only a beginning of the text.  Each run must fail with one line of error.  Prints
+each difference.
 """
 import json
 import os

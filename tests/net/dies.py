@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""Start a command, send it a signal when it has come so far, say how it ends.
+"""Start a command, send it a signal at some point, and print how it ends.
 
-With "none" for the signal the command ends by itself; WHEN then only says
-whose reader there is none of.
+With "none" for the signal the command ends by itself; WHEN then names the output
+that has no reader.
 
     dies.py SIGNAL WHEN COMMAND [ARGUMENT]...
 
-WHEN   file:PATH   there is something in that file
-       read        it has read all that its standard input holds so far
-       stdout      its standard output is full; stderr: that one
+WHEN   file:PATH   that file is not empty
+       read        it has read all of its standard input so far
+       stdout      its standard output is full; stderr: its standard error
        tcp:PORT    it waits for a connection to that port
        end         never: no signal is sent
-       asleep:NAME it is that program by now, and waits for whatever
+       asleep:NAME it has become that program, and sleeps
 
-Standard output and standard error go to the files "out" and "err"; one that
-shall be full is a pipe of one page, which nobody reads before the end.
+Standard output and standard error go to the files "out" and "err"; the one to be
+full is a pipe of one page, which is not read before the end.
 Standard input is a pipe that never ends for "read", else empty.  Prints the
-signal's name, or "status N"; with $TIMES in the environment adds to that file
-how many milliseconds the end took.
+signal's name, or "status N"; appends the milliseconds until the end to the file
+$TIMES, if it is set.
 """
 import fcntl
 import os
@@ -32,7 +32,7 @@ LIMIT = 20
 
 
 def main():
-    """Exits with status 0 whatever became of the command."""
+    """Exits with status 0, however the command ended."""
     number, when = getattr(signal, sys.argv[1], None), sys.argv[2]
     outer, inner = {}, {}
     inner["stdin"], outer["stdin"] = os.pipe()
@@ -97,7 +97,7 @@ def unread(fd):
 
 
 def connects(port):
-    """Is there a connection to it that was not answered: SYN_SENT?"""
+    """True if a connection to it is not answered: SYN_SENT."""
     with open("/proc/net/tcp", encoding="ascii") as f:
         rows = [line.split() for line in f]
     return any(row[2].endswith(":%04X" % int(port)) and row[3] == "02"
@@ -105,14 +105,14 @@ def connects(port):
 
 
 def sleeps(pid, program):
-    """It is the program already, and it sleeps."""
+    """True if it has become the program, and sleeps."""
     with open("/proc/%d/stat" % pid, encoding="ascii") as f:
         name, _, rest = f.read().partition("(")[2].rpartition(") ")
     return name == program and rest[0] == "S"
 
 
 def is_stuck(fd):
-    """Something was written, and for a while nothing more is."""
+    """True once something was written, and nothing more for a while."""
     held = unread(fd)
     for _ in range(20 if held else 0):
         time.sleep(0.005)

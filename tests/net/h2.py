@@ -6,18 +6,18 @@
 Each request is answered as the next PLAN says, the last one for ever:
 
     ok       One, two.
-    refuse   REFUSED_STREAM: it was not looked at
-    leave    GOAWAY, as for a request that was not looked at, and the end
+    refuse   REFUSED_STREAM: the request was not processed
+    leave    GOAWAY, as for a request that was not processed, and the end
     rst:N    the first event, then RST_STREAM with this error code
     cut      the first event, then GOAWAY and the end of the connection
     ping     the first event, then PING after PING
     mute     the headers, then nothing
     header:N   One, two., with a header of N bytes
-    headers:N  the same with N headers of 200 bytes
-    hints:N    the same after N replies of status 103 with such a header
-    trailers:N the same with N such trailers
+    headers:N  One, two., with N headers of 200 bytes
+    hints:N    One, two., after N responses 103 with such a header
+    trailers:N One, two., with N such trailers
 
-Prints its port.  FOLDER/got.N is what the N-th request held.
+Prints its port.  FOLDER/got.N has the body of the N-th request.
 """
 import os
 import signal
@@ -44,7 +44,7 @@ LAST = (b'data: {"candidates":[{"content":{"parts":[{"text":"two."}]},'
 
 
 def main():
-    """Serves until it is killed, or LIFETIME is over."""
+    """Serves until it is killed, at most for LIFETIME."""
     signal.alarm(LIFETIME)
     folder, certificate, key, *plans = sys.argv[1:]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -60,7 +60,7 @@ def main():
 
 
 class State:
-    """What all connections share: the plans, and how many requests came."""
+    """Shared by all connections: the plans, the number of requests."""
 
     def __init__(self, folder, plans):
         self.folder = folder
@@ -143,7 +143,7 @@ def answer(sock, stream, plan):
 
 
 def header(size):
-    """The field "x" with a value of this size, put into no table."""
+    """The field "x" with a value of this size, not indexed."""
     rest, length = size - 127, b"\x7f"
     if size < 127:
         return b"\x00\x01x" + bytes([size]) + b"y" * size
@@ -154,7 +154,7 @@ def header(size):
 
 
 def headers(sock, stream, block, flags=0):
-    """HEADERS, and CONTINUATION for what one frame does not hold."""
+    """HEADERS, and CONTINUATION for the rest."""
     kind = HEADERS
     while kind == HEADERS or block:
         part, block = block[:MOST], block[MOST:]

@@ -1,5 +1,5 @@
 """A long answer in three responses, the second of which breaks off after a
-checkpoint: what comes depends on the token in the request alone."""
+checkpoint.  The response depends only on the token in the request."""
 
 import http.server
 import json

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """A TCP port that misbehaves.
 
-    listen.py FOLDER talk [TEXT]  says TEXT (escapes as in Python) to each who
-                                  has said something, then ends the connection
-    listen.py FOLDER hold [TEXT]  the same, but then stays silent
-    listen.py FOLDER reset        resets each connection as soon as it is there
-    listen.py FOLDER mute         takes connections, and never says anything
-    listen.py FOLDER full         does not even answer who wants to connect
-    listen.py FOLDER first:N      says the first N bytes of a TLS handshake
+    listen.py FOLDER talk [TEXT]  after the first bytes of a client sends TEXT
+                                  (escapes as in Python), ends the connection
+    listen.py FOLDER hold [TEXT]  sends TEXT, but keeps the connection open
+    listen.py FOLDER reset        resets each connection at once
+    listen.py FOLDER mute         accepts connections, and sends nothing
+    listen.py FOLDER full         does not answer attempts to connect
+    listen.py FOLDER first:N      sends the first N bytes of a TLS handshake
 
-With the files of a certificate and its key at the end it does so over TLS, and
-does not take leave.  Prints its port.  What the N-th connection brought first
-goes to FOLDER/got.N; FOLDER/gone.N appears when it has ended.
+With the files of a certificate and its key at the end it uses TLS, without a
+close_notify.  Prints its port.  The first bytes of the N-th connection go to
+FOLDER/got.N; FOLDER/gone.N appears when it has ended.
 """
 import codecs
 import os
@@ -26,7 +26,7 @@ LIFETIME = 10 * 60
 
 
 def main():
-    """Serves until it is killed, or LIFETIME is over."""
+    """Serves until it is killed, at most for LIFETIME."""
     signal.alarm(LIFETIME)
     folder, mode = sys.argv[1:3]
     text = codecs.decode("".join(sys.argv[3:4]), "unicode_escape")
@@ -50,7 +50,7 @@ def main():
 
 
 def fill(address):
-    """Takes all places in the queue: whoever comes next gets no answer."""
+    """Fills the queue, so that further connections get no answer."""
     waiting = []
     while True:
         sock = socket.socket()
@@ -87,7 +87,7 @@ def serve(sock, context, mode, text, folder, number):
 
 
 def flight(context, hello):
-    """What a server says to this ClientHello."""
+    """The answer of a server to this ClientHello."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     incoming.write(hello)
     try:
@@ -104,7 +104,7 @@ def end_hard(sock):
 
 
 def note(folder, name, data):
-    """The file is there whole or not at all."""
+    """Writes a file that appears only complete."""
     path = os.path.join(folder, name)
     with open(path + ".new", "wb") as f:
         f.write(data)

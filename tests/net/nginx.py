@@ -3,10 +3,9 @@
 
     nginx.py FOLDER CERTIFICATE KEY UPSTREAM_PORT [DIRECTIVE...]
 
-The directives, without their semicolons, go into the server block: "http2"
-stands for HTTP/2 on the listener.  Prints its port.  FOLDER/access.log has a
-line for each request: the connection's number, the protocol, the status, and
-how many connections are open then.
+The directives, without semicolons, go into the server block; "http2" means HTTP/2
+on the listener.  Prints its port.  FOLDER/access.log has a line for each request:
+number of the connection, protocol, status, number of open connections.
 """
 import os
 import socket

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""An HTTP proxy that knows CONNECT only.
+"""An HTTP proxy that supports only CONNECT.
 
     proxy.py FOLDER TO [STATUS]
 
-Leads all tunnels to the port TO of this machine, whatever name was asked for;
-with a STATUS it refuses them all.  Prints its port.  All that clients say to
-the proxy itself, before the tunnel, goes to FOLDER/got.N.
+Connects all tunnels to the port TO of this machine, whatever their host; with a
+STATUS it rejects all of them.  Prints its port.  The bytes that clients send to
+the proxy itself, before the tunnel, go to FOLDER/got.N.
 """
 import os
 import signal
@@ -17,7 +17,7 @@ LIFETIME = 10 * 60
 
 
 def main():
-    """Serves until it is killed, or LIFETIME is over."""
+    """Serves until it is killed, at most for LIFETIME."""
     signal.alarm(LIFETIME)
     folder, to = sys.argv[1], int(sys.argv[2])
     status = " ".join(sys.argv[3:])

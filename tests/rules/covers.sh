@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Check that each module and tool has tests, and each tool a manual page.
+# Each module has a test, each tool has tests and a manual page.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Modules without a unit test, and the file that tests them against a server, or
-# "-" if they have only macros and types.
+# Modules without a unit test, each with the file of tests/ that runs it against
+# a server; "-" if it has only macros and types.
 covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     net/transfer:transport.bats
     net/hint:transport.bats
@@ -16,7 +16,7 @@ covered='base/base:- net/http:transport.bats net/proxy:transport.bats
     gm-prompt/options:gm-prompt.bats
     gm-summ/run:gm-summ.bats'
 
-covers() { # MODULE: print its entry in the list
+covers() { # MODULE: print what covers it instead of a unit test
 	local pair
 	for pair in $covered; do
 		[ "${pair%%:*}" != "$1" ] || echo "${pair#*:}"
@@ -36,7 +36,7 @@ unit_tests() {
 	done
 }
 
-of_tools() { # PATTERN with % for the tool's name
+of_tools() { # PATTERN: print missing files; % is the tool's name
 	for tool in tools/*/main.c; do
 		tool=${tool#tools/}
 		[ -f "${1/\%/"${tool%/main.c}"}" ] || echo "${1/\%/"${tool%/main.c}"}"

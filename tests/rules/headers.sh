@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Check that each header of the library compiles alone.
+# Each header compiles without another one before it.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# lint.sh [NAME]...: check format, both compilers, static analysis, scripts and
-# pages, or only the checks NAMEd, as in "lint.sh tidy gcc"; called by "make lint".
+# lint.sh [NAME]...: "make lint": format, both compilers, static analysis,
+# scripts and pages, or only the checks named, as in "lint.sh tidy gcc".
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -19,7 +19,7 @@ complain() {
 	out=$("$@" 2>&1) || printf '%s\n%s: exit status %d\n' "$out" "$1" $?
 }
 
-# spread COMMAND... -- FILE...: run it for each file, several at a time.
+# spread COMMAND... -- FILE...: run complain for each file, several at a time.
 spread() {
 	local command=()
 
@@ -50,7 +50,7 @@ mapfile -t files < <(
 		[ -f "$file" ] && echo "$file"
 	done
 )
-# Print files of the repository, by a pattern or their first line.
+# Files of the tree whose names match a pattern.
 files_like() {
 	printf '%s\n' "${files[@]}" | grep -E "$1"
 }
@@ -75,8 +75,8 @@ lint_clang() {
 	build_with clang
 }
 
-# All warnings of clang except
-#	padded: structs are not laid out by hand
+# All warnings of clang, except:
+#	padded: the order of members is for readers
 #	disabled-macro-expansion: sigaction, stdin and libcurl's own macros
 #	unsafe-buffer-usage: means C++ containers
 #	switch-default: contradicts covered-switch-default
@@ -91,7 +91,7 @@ lint_everything() {
 	    "${c_units[@]}"
 }
 
-# Only tests may recurse: the input must not exhaust the stack of a tool.
+# Tests may recurse.  Tools must not: input could exhaust the stack.
 lint_tidy() {
 	local shipped tests
 
@@ -109,7 +109,7 @@ tidy() { # CHECKS FILE...
 	    grep -v -e '^[0-9]* warnings\? generated\.$' -e '^bash: exit status'
 }
 
-# Define libcurl's version, as cppcheck does not read the system's headers.
+# cppcheck does not read the system's headers, hence libcurl's version.
 # Suppressed:
 #	variableScope: declarations are at the top of a function
 #	unusedStructMember: is wrong about members of tables and of pointers
@@ -140,7 +140,7 @@ lint_shell() {
 		complain shellcheck -x -s bats -e SC2030,SC2031 "${bats[@]}"
 }
 
-# Check the pages with the shared options, as make inserts them.
+# With the options that the tools share, as make puts them in.
 lint_man() {
 	local page
 
@@ -162,10 +162,10 @@ lint_python() {
 	rm -rf "$scratch/cache"
 }
 
-# U+061C, U+200E, U+200F, U+202A-202E, U+2066-2069: could hide what code does.
+# U+061C, U+200E, U+200F, U+202A-202E, U+2066-2069, which can disguise code.
 bidi='\xD8\x9C|\xE2\x80[\x8E\x8F\xAA-\xAE]|\xE2\x81[\xA6-\xA9]'
 
-# Bash reads it when it parses, by the locale of that moment.
+# Bash converts \u in $'' when it parses, by the locale at that time.
 by_locale="\\$'([^'\\\\]|\\\\[^uU])*\\\\[uU][0-9A-Fa-f]"
 
 # Fixtures are bytes, not text.

@@ -101,7 +101,7 @@ def tokens(source):
 
 
 def joined(source):
-    """Join adjacent literals, over macros such as PRId64, as the compiler does."""
+    """Join adjacent literals and macros, as the compiler does."""
     text, start = None, 0
     for token, line in tokens(source):
         if token[0] == '"':
@@ -109,6 +109,8 @@ def joined(source):
             text, start = (body, line) if text is None else (text + body, start)
         elif text is not None and re.fullmatch(r"PRI\w+", token):
             text += token[3]
+        elif text is not None and re.fullmatch(r"[A-Z][A-Z0-9_]+", token):
+            text += token  # a macro that holds a literal: its name
         else:
             if text is not None:
                 yield '"' + text, start

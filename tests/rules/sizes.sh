@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Print the largest functions and files, for "make lint".  Size is a smell, not a
-# limit: divide a module that one sentence cannot describe.
+# The largest functions and files, for "make lint" to print.  Size is a smell,
+# not a limit: a boundary belongs where one sentence of description ends.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -8,7 +8,7 @@ mapfile -t sources < <(c_files lib tools)
 
 # A function's body opens and closes in column 1; see .clang-format.
 functions=$(awk -f tests/rules/strip.awk "${sources[@]}" | awk '
-# Parameters in the last parenthesis at the top level of text.
+# The number of parameters in the last parenthesis at the top level.
 function parameters(text,    i, c, depth, n, any) {
 	n = depth = any = 0
 	for (i = 1; i <= length(text); i++) {
@@ -59,9 +59,9 @@ function parameters(text,    i, c, depth, n, any) {
 		head = head " " text
 }')
 
-# Print what exceeds these figures: lines of a function (40 for main), parameters,
-# lines of a file.
-echo 'large, for a look (this never fails):'
+# Functions over 60 lines (main: 40) or 6 parameters, files over 400 lines
+# (headers: 130).
+echo 'large functions and files (never fails):'
 awk '{ max = $2 == "main" ? 40 : 60 }
 $3 > max { printf "  %s: %s(): %d lines\n", $1, $2, $3 }
 $4 > 6 { printf "  %s: %s(): %d parameters\n", $1, $2, $4 }' <<<"$functions"

@@ -1,5 +1,5 @@
-# C source as "FILE:LINE:text" with comments gone and literals empty, so that
-# other rules can match on text.  A // comment is left as a bare "//".
+# Print C source as "FILE:LINE:TEXT", without comments and with empty literals,
+# so that rules can match code alone.  Of a // comment, "//" is left.
 
 FNR == 1 { in_comment = 0; in_literal = "" }
 
@@ -33,7 +33,7 @@ FNR == 1 { in_comment = 0; in_literal = "" }
 			out = out c
 		}
 	}
-	# An #include names a file, which is no string.
+	# Keep the name in an #include.
 	if (out ~ /^[ \t]*#[ \t]*include/ && match($0, /"[^"]*"|<[^>]*>/))
 		out = "#include " substr($0, RSTART, RLENGTH)
 	if (in_literal != "" && substr($0, n, 1) != "\\")

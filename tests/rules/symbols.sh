@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Check names, calls and data in libgm.a and the objects of the tools.
+# Symbols of the objects of libgm.a and the tools: names, uses and data.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Functions that must not be called, also under the names that fortify and the C
-# standard give them (__sprintf_chk, __isoc99_sscanf).
+# Functions that must not be called; also under the names that _FORTIFY_SOURCE
+# and C99 give them (__sprintf_chk, __isoc99_sscanf).
 banned='strcpy|stpcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok'
 banned="$banned|atoi|atol|atoll|atof|scanf|fscanf|sscanf|vsscanf|vfscanf"
 banned="$banned|system|popen|alloca|tmpnam|tempnam|mktemp|setjmp|_setjmp"
@@ -13,13 +13,12 @@ banned="$banned|setlocale|uselocale|newlocale" # strtod(3), printf(3): a point
 
 output='stdout|stderr|printf|vprintf|puts|putchar|perror'
 
-# Objects of the library with exceptions.
+# The only objects of the library that may do this.
 writes='lib/cli/cli.o' # standard output and error
 environment='lib/config/config.o'
 mutable='lib/base/stop.o' # the flag that a signal handler sets
 
-# Functions that only a program without a command line needs, such as the smallest
-# caller.
+# Functions for programs that are not in the suite, such as tests/smallest.
 unused='gm_sink_fd'
 
 if [ -n "${SAN-}" ]; then
@@ -28,7 +27,7 @@ if [ -n "${SAN-}" ]; then
 	exit
 fi
 if ! [ -f "$BUILD/libgm.a" ]; then
-	check 'there is a library to look at' "$BUILD/libgm.a is missing"
+	check 'there is a library to check' "$BUILD/libgm.a is missing"
 	finish
 	exit
 fi
@@ -36,7 +35,7 @@ fi
 mapfile -t objects < <(c_files lib tools |
     sed -n "s|\(.*\)\.c\$|$BUILD/\1.o|p")
 
-# Lines "OBJECT TYPE NAME", the object below $BUILD: "lib/base/buf.o T gm_buf_init".
+# Print "OBJECT TYPE NAME", relative to $BUILD: "lib/base/buf.o T gm_buf_init".
 names() {
 	nm -A "$@" | awk -v build="$BUILD/" 'NF >= 3 {
 		where = substr($1, length(build) + 1)
@@ -51,8 +50,8 @@ if ! symbols=$(names "${objects[@]}") || [ -z "$symbols" ]; then
 	exit
 fi
 
-# refers NAMES OBJECTS [FOLDER]: print references to NAMES outside of OBJECTS, in
-# the folder.
+# refers NAMES OBJECTS [FOLDER]: print references to NAMES by objects of the
+# folder, except OBJECTS.
 refers() {
 	awk -v names="^(__)?(isoc[0-9]+_)?($1)(_chk)?$" -v allowed=" $2 " \
 	    -v folder="${3-}" '
@@ -77,7 +76,7 @@ check 'each global is used by another object, tests not counted' "$(
 				print at[name] ": " name
 	}' <<<"$symbols" | sort
 )"
-# Search the source as well: libc's headers have some of them inline.
+# Check the source, too, as libc's headers define some of them inline.
 check 'no banned function is called' "$(
 	refers "$banned" ''
 	c_files lib tools | xargs awk -f tests/rules/strip.awk |
@@ -89,7 +88,7 @@ check 'the library never ends the process' \
     "$(refers 'exit|_exit|_Exit|quick_exit|abort' '' lib/)"
 check "only $environment reads the environment" \
     "$(refers 'getenv|secure_getenv|environ' "$environment" lib/)"
-check "no mutable data of a whole file but in $mutable" "$(
+check "no mutable file-scope data except in $mutable" "$(
 	mapfile -t library < <(printf '%s\n' "${objects[@]}" | grep "^$BUILD/lib/")
 	objdump -t "${library[@]}" | awk -v allowed=" $mutable " \
 	    -v build="$BUILD/" '

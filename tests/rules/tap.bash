@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# For the rules: checks as TAP, and where things are.
+# Functions for the rules: print checks as TAP, find files.
 #
-# check NAME DETAILS: passes exactly if DETAILS is empty; else they are shown.
-# finish: the plan; the status is 1 if a check failed.
+# check NAME DETAILS: pass if DETAILS is empty; else fail and print them.
+# finish: print the plan; return 1 if a check has failed.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 export LC_ALL=C
@@ -31,7 +31,7 @@ finish() {
 	[ "$failures" -eq 0 ]
 }
 
-# C files of the folders named, ours all.
+# c_files FOLDER...: print all C files.
 c_files() {
 	find "$@" -name '*.[ch]' 2>/dev/null | sort
 }

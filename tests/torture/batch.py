@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""A batch under kill -9, and a service that fails in all ways.
+"""Torture test of batches: kill -9, power cuts, and a service that fails.
 
     batch.py SCENARIO RECORDS [NUMBER]
 
-kills    kill -9 at NUMBER random moments, --resume after each.  Each record is
-         in the file exactly once, none that has a line is sent again, and no
-         more are repeated than were in flight at the kills.
-drops    the same, and after each kill the disk loses what was not synced, as
-         in a power cut.  What was synced is never sent again.
-rewrites the same while superseded lines of failed records are dropped: the file
-         is the old one or the new one, and nothing is left beside it.
-window   the first answer is long in coming, and all have NUMBER bytes.  The
-         others are asked until so much waits for it as may, in bounded memory;
-         the order of the output is that of the input.
-storms   each 7th answer breaks off, minute quotas are exhausted again and
-         again, half the keys die.  Each record is answered, none twice, and
-         who said no is not asked again before it is time.
+kills    kill -9 at NUMBER random moments, with --resume after each.  Each
+         record gets exactly one line, no record with a line is sent again, and
+         only records in flight at a kill are sent twice.
+drops    as kills, and after each kill the disk loses what was not synced, as in
+         a power cut.  No record with a synced line is sent again.
+rewrites kill -9 while superseded lines of failed records are dropped.  The file
+         is the old one or the new one, and no temporary file is left.
+window   The first answer is slow, and each answer has NUMBER bytes.  Other
+         records are sent until the window of waiting results is full, in
+         bounded memory; the output has the order of the input.
+storms   Each 7th answer is cut, minute quotas are exhausted repeatedly, and
+         half of the keys are rejected.  Each record is answered once, and no
+         key is used before the end of its cooldown.
 
-Runs gm-prompt of $BUILD against tests/net/batch.py.  Prints a line and ends with
-status 0 if all held; $SEED repeats the chance of a run, as far as that decides.
+Runs gm-prompt of $BUILD against tests/net/batch.py.  Prints a line and exits
+with status 0 if nothing failed; $SEED repeats the random numbers of a run.
 """
 import asyncio
 import collections
@@ -44,7 +44,7 @@ LIMIT = 300  # seconds for a run
 
 
 class Failure(Exception):
-    """What must not be."""
+    """A violation."""
 
 
 def check(condition, what, *args):
@@ -53,7 +53,7 @@ def check(condition, what, *args):
 
 
 class Bench:
-    """A folder with the records, a service, and runs of gm-prompt."""
+    """A directory with the records, a service, and runs of gm-prompt."""
 
     def __init__(self, folder, records, rules, keys):
         self.folder, self.records = folder, records
@@ -69,7 +69,7 @@ class Bench:
             if name in os.environ:
                 self.env[name] = os.environ[name]
         self.runs = 0
-        self.disk = 0  # bytes of out that outlive a power cut
+        self.disk = 0  # bytes of out that survive a power cut
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -92,7 +92,7 @@ class Bench:
                                     + ":verify_asan_link_order=0")
 
     def start(self, *options, to_file=True):
-        """Start a run, which is known to the service by its prefix."""
+        """Start a run; the service recognises it by its prefix."""
         self.runs += 1
         self.prefix = "run%d" % self.runs
         self.env["GOOGLE_GEMINI_BASE_URL"] = "http://127.0.0.1:%d/%s" % (
@@ -112,13 +112,13 @@ class Bench:
             return f.read()
 
     def sent(self, prefix=None):
-        """How often each prompt was sent, in a run or in all."""
+        """Count how often each prompt was sent, in one run or in all."""
         return collections.Counter(
             prompt for run, prompt in self.service.sent
             if prefix in (None, run))
 
     def lines(self):
-        """The prompts that have a whole line with the right answer."""
+        """Count the prompts that have a whole line with the right answer."""
         if not os.path.exists(self.out):
             return collections.Counter()
         with open(self.out, encoding="utf-8") as f:
@@ -137,7 +137,7 @@ class Bench:
         return found
 
     def run_and_kill(self, more):
-        """Kill a run by chance; more kills are to come."""
+        """Kill a run at a random moment; more kills will follow."""
         left = sum((self.wanted - self.lines()).values())
         target = len(self.service.sent) + random.randrange(
             left // (more + 1) + 1)
@@ -156,9 +156,9 @@ class Bench:
         self.env.update(POWER_FILE=self.out, POWER_LOG=self.path("power"))
 
     def cut_power(self):
-        """Drop what is not on the disk, or the end of it.
+        """Drop a random part of the bytes that are not on the disk.
 
-        Returns how many bytes, and the age of the oldest in milliseconds.
+        Returns their number, and the age of the oldest in milliseconds.
         """
         now = time.monotonic() * 1000
         written = []
@@ -172,7 +172,7 @@ class Bench:
                     self.disk = int(size)
             f.truncate(0)
         size = os.path.getsize(self.out) if os.path.exists(self.out) else 0
-        # A run may have ended right after it cut off a line without an end.
+        # A run may have been killed right after it cut an incomplete line.
         self.disk = min(self.disk, size)
         late = [now - at for at, end in written if end > self.disk]
         end = random.randint(self.disk, size)
@@ -182,12 +182,12 @@ class Bench:
         return size - end, max(late, default=0)
 
     def go(self):
-        """Let the answer come that has been held back."""
+        """Release the answer that the service holds back."""
         with open(self.path("go"), "w", encoding="utf-8"):
             pass
 
     def finish(self, *options, status=0):
-        """The last run, which comes to its end."""
+        """Make the last run, without a kill."""
         self.go()
         child = self.start("--resume", *options)
         check(child.wait(LIMIT) == status, "status %d: %s", child.returncode,
@@ -196,11 +196,11 @@ class Bench:
               self.lines() - self.wanted or self.wanted - self.lines())
 
 
-LAST = "the last"  # is answered when there are no more kills
+LAST = "the last"  # is answered after the last kill
 
 
 def some_records(count):
-    """Each is another one, but some are the same."""
+    """Return records that differ, except for a few equal ones."""
     return ["record %d" % i if i % 50 else "the same"
             for i in range(count - 1)] + [LAST]
 
@@ -220,7 +220,7 @@ def kills(folder, count, times):
     ends.append((bench.prefix, before, bench.lines()))
     for prefix, before, after in ends:
         again = bench.sent(prefix) - (bench.wanted - before)
-        check(not again, "sent again in spite of a line: %s", again)
+        check(not again, "sent again although it has a line: %s", again)
         check(not before - after, "lines were lost: %s", before - after)
         lost = sum(bench.sent(prefix).values()) - sum((after - before).values())
         check(0 <= lost <= JOBS, "%d were in flight at a kill", lost)
@@ -245,10 +245,10 @@ def drops(folder, count, times):
         after = bench.lines()
         check(not synced - after, "lost: %s", synced - after)
         again = bench.sent(bench.prefix) - (bench.wanted - synced)
-        check(not again, "sent again in spite of a line: %s", again)
+        check(not again, "sent again although it has a line: %s", again)
         lost += size
     bench.finish()
-    check(oldest <= 1000, "what was lost was %d ms old", oldest)
+    check(oldest <= 1000, "lost bytes were %d ms old", oldest)
     return "%d records, %d cuts: each once, %d bytes lost, up to %d ms old" % (
         count, times, lost, oldest)
 
@@ -282,7 +282,7 @@ def rewrites(folder, count, times):
 
 
 def requests_by_key(bench):
-    """What became of each request and when, by key, in order."""
+    """Return time and result of each request by key, in order."""
     found = collections.defaultdict(list)
     with open(bench.path("log"), encoding="utf-8") as f:
         for line in f:
@@ -301,7 +301,7 @@ def storms(folder, count):
              "limits": json.loads(json.dumps(limits)),
              "dies": {key: many for key in keys[1::2]}}
     bench = Bench(folder, some_records(count), rules, keys)
-    bench.preload("chance")  # backoffs take no time
+    bench.preload("chance")  # makes backoffs instant
     bench.finish("--retries", "20")
     check(bench.sent() == bench.wanted, "answered again: %s",
           bench.sent() - bench.wanted)
@@ -310,10 +310,10 @@ def storms(folder, count):
     check(words["cut"] == (count + words["cut"]) // 7, "%d cuts", words["cut"])
     for key in keys:
         bad = collections.Counter(w for _, w in by_key[key])
-        # Those in flight, and a few that were sent before the news came.
+        # Requests in flight, and a few sent before others learnt of it.
         check(0 < bad["dead"] + bad["limit"] <= 2 * JOBS, "%s: %s", key, bad)
         check((bad["dead"] > 0) == (key in rules["dies"]), "%s: %s", key, bad)
-    # After the last limit of the first key it comes back, but slowly.
+    # After its last rate limit the first key is used again, but slowly.
     last = max(at for at, what in by_key[keys[0]] if what == "limit") + 500
     slow = sum(last < at < last + 900 for at, _ in by_key[keys[0]])
     check(slow <= JOBS // 2, "%d requests in the second after a limit", slow)
@@ -322,8 +322,8 @@ def storms(folder, count):
         ", ".join("%d %s" % (n, w) for w, n in sorted(words.items())))
 
 
-def rests(pid):
-    """It has used no CPU for a while, with nothing to do."""
+def is_idle(pid):
+    """Return True if the process sleeps and has used no CPU for 0.1 s."""
     def used():
         with open("/proc/%d/stat" % pid, encoding="ascii") as f:
             fields = f.read().rpartition(") ")[2].split()
@@ -345,7 +345,7 @@ def window(folder, count, size):
                   {"bytes": size, "gates": {"record 1": "go"}},
                   ["fake-good-key-0001"])
     child = bench.start(to_file=False)
-    # A line of the output has a few hundred bytes besides.
+    # A line of the output has a few hundred bytes besides the answer.
     held = min(10000, 16 * 1024 * 1024 // (size + 300))
     least = min(10000, 16 * 1024 * 1024 // (size + 900))
     limit = time.monotonic() + LIMIT
@@ -354,8 +354,8 @@ def window(folder, count, size):
               "no more than %d while the first one waits: %s",
               bench.service.done, bench.said())
         time.sleep(0.01)
-    while not rests(child.pid):
-        check(time.monotonic() < limit, "it does not rest")
+    while not is_idle(child.pid):
+        check(time.monotonic() < limit, "it is never idle")
     sent, peak = len(bench.service.sent), peak_kib(child.pid)
     check(sent <= held + JOBS + 1, "%d sent, though %d wait", sent, held)
     check(peak <= 48 * 1024 or "SAN" in os.environ, "%d KiB", peak)

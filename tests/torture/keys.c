@@ -1,17 +1,17 @@
 /*
- * The key state in the hands of many processes:
+ * Torture test of the key state, shared by many processes:
  *
  *	keys storm DIR PROCESSES KILLS SECONDS
- *		Each marks a row of its own with an end that rises, and tells
- *		of it once it is saved, while kill -9 strikes one after the
- *		other and a new one takes its place.  After each kill the file
- *		must be whole and hold all that was told.  Ends after KILLS or
- *		SECONDS, 0 being no bound.
+ *		Each process marks its row with a rising end of a cooldown, and
+ *		reports each end after it is saved.  kill -9 ends one process
+ *		after another; a new one takes its place.  After each kill the
+ *		file must be whole and have all ends that were reported.  Stops
+ *		after KILLS or SECONDS; 0 means no limit.
  *	keys pace DIR PROCESSES N
- *		Each reserves N times, one place after the other; no place may
- *		be given twice, and none be lost.
+ *		Each process makes N reservations.  No slot may be given twice,
+ *		and none be lost.
  *
- * Prints a line and ends with status 0 if all held.
+ * Prints a line and exits with status 0 if nothing failed.
  */
 
 #include <dirent.h>
@@ -33,10 +33,10 @@
 #define ORIGIN "https://host.example:443"
 #define HOUR_MS INT64_C(3600000)
 #define PROCESSES_MAX 256
-#define WAIT_MS 60000 /* more than any machine needs for a mark */
+#define WAIT_MS 60000 /* longest wait for a mark: ample for any machine */
 
-/* What a process tells: one write, which a pipe keeps whole. */
-struct told {
+/* A report of a process: written at once, so that the pipe keeps it whole. */
+struct report {
 	int64_t who, value;
 };
 
@@ -45,8 +45,8 @@ struct run {
 	long processes, kills, seconds;
 	int pipe[2];
 	pid_t pids[PROCESSES_MAX];
-	int64_t told[PROCESSES_MAX]; /* the last end, 0: none */
-	long killed, tellings;
+	int64_t reported[PROCESSES_MAX]; /* last reported end; 0: none */
+	long killed, reports;
 };
 
 static const struct gm_note note = { .tool = "keys", .fd = STDERR_FILENO };
@@ -58,7 +58,7 @@ die(const char *what)
 	exit(1);
 }
 
-/* What must not be. */
+/* Report a violation. */
 static _Noreturn void
 fail(const char *what, const char *where)
 {
@@ -73,11 +73,11 @@ name(char out[GM_KEYROW_ID], long who)
 }
 
 static void
-tell(int fd, long who, int64_t value)
+report_end(int fd, long who, int64_t value)
 {
-	struct told told = { who, value };
+	struct report report = { who, value };
 
-	if (write(fd, &told, sizeof(told)) != (ssize_t)sizeof(told))
+	if (write(fd, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		_exit(1);
 }
 
@@ -107,8 +107,8 @@ mark_for_ever(const struct run *run, long who)
 		row->class = GM_CLASS_QUOTA_MINUTE;
 		state.table.changed = true;
 		gm_keystate_unlock(&state);
-		if (gm_keystate_check(&state, &err) == 0) /* it is stored */
-			tell(run->pipe[1], who, until);
+		if (gm_keystate_check(&state, &err) == 0) /* it is saved */
+			report_end(run->pipe[1], who, until);
 	}
 }
 
@@ -135,7 +135,7 @@ reserve(const struct run *run, long count)
 		row->requests++;
 		gm_keystate_save_counters(&state, row);
 		gm_keystate_unlock(&state);
-		tell(run->pipe[1], 0, slot);
+		report_end(run->pipe[1], 0, slot);
 	}
 	gm_keystate_close(&state);
 	_exit(0);
@@ -149,7 +149,7 @@ start(struct run *run, long who, long count)
 	if (pid == -1)
 		die("fork");
 	if (pid == 0) {
-		/* However we end, they end with us. */
+		/* End with the parent, however it ends. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)close(run->pipe[0]);
 		if (count > 0)
@@ -159,30 +159,30 @@ start(struct run *run, long who, long count)
 	run->pids[who] = pid;
 }
 
-/* Take in what was told, waiting for at most wait_ms; false: nothing came. */
+/* Read a report, waiting for at most wait_ms.  False: none came. */
 static bool
-hear(struct run *run, int wait_ms, struct told *told)
+read_report(struct run *run, int wait_ms, struct report *report)
 {
 	struct pollfd fd = { .fd = run->pipe[0], .events = POLLIN };
 	ssize_t n;
 
 	if (poll(&fd, 1, wait_ms) != 1)
 		return false;
-	n = read(run->pipe[0], told, sizeof(*told));
-	if (n != 0 && n != (ssize_t)sizeof(*told))
+	n = read(run->pipe[0], report, sizeof(*report));
+	if (n != 0 && n != (ssize_t)sizeof(*report))
 		die("pipe");
-	run->tellings += n > 0;
+	run->reports += n > 0;
 	return n > 0;
 }
 
-/* All that was told until now, but at least so much. */
+/* Read all reports so far, and at least so many. */
 static void
-hear_all(struct run *run, long least)
+read_reports(struct run *run, long least)
 {
-	struct told told;
+	struct report report;
 
-	for (; hear(run, least > 0 ? WAIT_MS : 0, &told); least--)
-		run->told[told.who] = told.value;
+	for (; read_report(run, least > 0 ? WAIT_MS : 0, &report); least--)
+		run->reported[report.who] = report.value;
 	if (least > 0)
 		fail("no marks are made any more", run->dir);
 }
@@ -206,7 +206,7 @@ read_table(const struct run *run, struct gm_keytable *table)
 	gm_buf_release(&text);
 }
 
-/* All that was told until now is in the file. */
+/* Check that the file has all ends that were reported so far. */
 static void
 verify(struct run *run)
 {
@@ -215,14 +215,14 @@ verify(struct run *run)
 	char id[GM_KEYROW_ID];
 	long i;
 
-	hear_all(run, 0);
+	read_reports(run, 0);
 	read_table(run, &table);
 	for (i = 0; i < run->processes; i++) {
 		name(id, i);
 		row = gm_keytable_find(
 		    &table, GM_KEYROW_OWNER, ORIGIN, id, "all");
-		if (run->told[i] > 0 &&
-		    (row == NULL || row->until_ms < run->told[i]))
+		if (run->reported[i] > 0 &&
+		    (row == NULL || row->until_ms < run->reported[i]))
 			fail("a mark was lost", id);
 	}
 	gm_keytable_release(&table);
@@ -237,7 +237,7 @@ strike(struct run *run, long who)
 	run->pids[who] = 0;
 }
 
-/* Nothing but what belongs there, once somebody has saved in peace. */
+/* Check that no temporary file is left after a save without a kill. */
 static void
 check_litter(const struct run *run)
 {
@@ -263,7 +263,7 @@ check_litter(const struct run *run)
 	(void)closedir(dir);
 }
 
-/* Something was told before each kill, so that there is something to lose. */
+/* Kill only after some reports, so that there are marks to lose. */
 static void
 storm(struct run *run)
 {
@@ -274,8 +274,8 @@ storm(struct run *run)
 		start(run, i, 0);
 	while ((run->kills == 0 || run->killed < run->kills) &&
 	       (run->seconds == 0 || gm_clock_mono_ms() < end_ms)) {
-		hear_all(run, 1 + random() % 20);
-		/* Not always right after a save. */
+		read_reports(run, 1 + random() % 20);
+		/* Vary the time between a save and the kill. */
 		for (i = random() % 2000; i > 0; i--)
 			(void)gm_clock_mono_ms();
 		who = random() % run->processes;
@@ -289,7 +289,7 @@ storm(struct run *run)
 	verify(run);
 	check_litter(run);
 	(void)printf(
-	    "%ld kills, %ld marks, none lost\n", run->killed, run->tellings);
+	    "%ld kills, %ld marks, none lost\n", run->killed, run->reports);
 }
 
 static int
@@ -323,9 +323,9 @@ check_places(const struct run *run, int64_t *slots, long count)
 static void
 pace(struct run *run, long each)
 {
-	long i, count = each * run->processes, heard = 0;
+	long i, count = each * run->processes, got = 0;
 	int64_t *slots = calloc((size_t)count, sizeof(*slots));
-	struct told told;
+	struct report report;
 	int status;
 
 	if (slots == NULL)
@@ -333,12 +333,12 @@ pace(struct run *run, long each)
 	for (i = 0; i < run->processes; i++)
 		start(run, i, each);
 	(void)close(run->pipe[1]);
-	while (heard < count && hear(run, -1, &told))
-		slots[heard++] = told.value;
+	while (got < count && read_report(run, -1, &report))
+		slots[got++] = report.value;
 	for (i = 0; i < run->processes; i++)
 		if (waitpid(run->pids[i], &status, 0) == -1 || status != 0)
 			fail("a process failed", run->dir);
-	if (heard < count)
+	if (got < count)
 		fail("too few places", run->dir);
 	check_places(run, slots, count);
 	free(slots);

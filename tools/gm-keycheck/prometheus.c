@@ -6,6 +6,7 @@ gm_prometheus_gauge(struct gm_buf *out, const char *name, const char *help)
 	gm_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
+/* Put a label's value, escaped as the format requires. */
 static void
 put_value(struct gm_buf *out, const char *text)
 {

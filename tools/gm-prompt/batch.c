@@ -364,11 +364,10 @@ is_special(const struct run *r, const struct job *j)
 }
 
 /*
- * Return true if the record gets no result, as it was not really tried: the run
- * ends, or no key or model can be used.  A later run sends it.  But if a
- * fallback rejected the record or failed (beyond_keys), that is its result, as
- * the fallback may answer other records; and so is a missing model that only
- * this record names.
+ * Return true if the record gets no line, so that a later run sends it: the run
+ * ends, or no key or model can be used.  There are two exceptions, which are
+ * results of the record: a fallback rejected it or failed (beyond_keys), but
+ * may answer others; and only this record names a model that does not exist.
  */
 static bool
 is_dropped(const struct run *r, const struct job *j, enum gm_code code)

@@ -1,4 +1,4 @@
-/* gm-prompt: ask Gemini a question, in a pipeline or by hand. */
+/* gm-prompt: send a prompt, or a batch of them, and print the answers. */
 
 #include <stdlib.h>
 

@@ -27,6 +27,7 @@ fail(const struct gm_keychoice *c, struct gm_result *o, struct gm_err *err)
 		.now_ms = c->now_ms,
 		.way = way };
 
+	/* The command must be for the same provider. */
 	(void)snprintf(way, sizeof(way), "gm-rotate%s%s --reset clears that",
 
 	    other ? " --provider " : "",
@@ -48,6 +49,7 @@ gm_keychoice_check(const struct gm_keychoice *c, struct gm_err *err)
 	return rc;
 }
 
+/* Put the members of an object without a key: the error, as in all JSON. */
 static void
 put_failure(const struct gm_keychoice *c, struct gm_jsonw *w)
 {

@@ -209,7 +209,7 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	len = r->choice.ring->len;
 	if (r->index >= (int64_t)len)
 		return gm_fail(err, GM_EUSAGE,
-		    "there is no key with index %lld: the last one is %zu",
+		    "no key has index %lld; the last one has %zu",
 		    (long long)r->index, len - 1);
 	return 0;
 }
@@ -417,8 +417,11 @@ run_command(struct run *r, char **argv, struct gm_err *err)
 		    r->choice.model, limit_name(r));
 	if (wait_for_slot(r, err) != 0)
 		return -1;
+	/* The command gets signals and limits as we got them.  A signal that
+	 * came before that must still end us. */
 	gm_cli_restore(c);
 	if (gm_stop_signal() != 0)
+
 		return gm_stop_fail(err);
 	return gm_runner_exec(argv,
 	    &(struct gm_runner){ .vendor = c->vendor,

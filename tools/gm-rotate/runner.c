@@ -55,6 +55,10 @@ gm_runner_check(const char *name, struct gm_err *err)
 	return 0;
 }
 
+/*
+ * Set the variables of a single key, and remove those of lists: other programs
+ * do not know them, but a gm tool would prefer a list to our key.
+ */
 static int
 set_variables(const struct gm_runner *r, const char *key)
 {
@@ -93,6 +97,8 @@ gm_runner_exec(char **argv, const struct gm_runner *r, struct gm_err *err)
 	if (set_key(r, err) != 0)
 		return -1;
 	(void)execvp(argv[0], argv);
+	/* As env(1): 127 if there is no such command, else 126. */
 	return gm_fail_errno(
+
 	    err, errno == ENOENT ? GM_ENOCOMMAND : GM_ENOEXEC, "%s", argv[0]);
 }

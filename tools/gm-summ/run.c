@@ -765,9 +765,9 @@ keep_answer(struct run *r, const struct job *j)
 }
 
 /*
- * Return true if a section should be sent once more.  A blocked, empty or
+ * Return true if a section should be sent once more.  A blocked or
  * truncated answer can be whole the next time, and the call does not retry it.
- * Other failures only if the call has not retried them.
+ * Other failures, such as an empty answer, only if the call has not retried.
  */
 static bool
 is_worth_another(const struct gm_result *o)

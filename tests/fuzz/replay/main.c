@@ -1,7 +1,7 @@
 /*
- * Runs a fuzz target without a fuzzer: over the files, and the files of the
- * directories, that the arguments name; without arguments over made-up short
- * inputs, the same ones each time.  Says so in TAP; a broken property aborts.
+ * Run a fuzz target without a fuzzer: over files and directories of files in the
+ * arguments, or without arguments over generated short inputs, always the same
+ * ones.  Prints TAP; a broken property aborts.
  */
 
 #include <dirent.h>
@@ -18,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What inputs are made of, besides bytes by chance; 16 bytes at most. */
+/* Parts of inputs, besides random bytes; at most 16 bytes each. */
 static const char *const parts[] = { "{", "}", "[", "]", ":", ",", "\"", "\"",
 	"\\", "\\u", "d83d", "de00", "0", "1", "-", ".", "e", "+", "true",
 	"false", "null", "\"a\"", "{\"a\":1}", "[1,2]", " ", "\t", "\n", "\r\n",
@@ -30,7 +30,7 @@ static const char *const parts[] = { "{", "}", "[", "]", ":", ",", "\"", "\"",
 	"\xF0\x9F\x98\x80", "\xEF\xBB\xBF", "\xE2", "\xED\xA0\x80", "\xC0\xAF",
 	"\xFF", "\x80" };
 
-/* Whole inputs, each to be changed a little. */
+/* Whole inputs, each of which is changed a little. */
 static const char *const wholes[] = {
 	"[1,-2.50e+3,true,false,null,\"\",[],{}]",
 	"{\"a\":{\"b\":[1,2]},\"c\":\"d\",\"a\":5}",
@@ -52,7 +52,7 @@ chance(uint64_t *state)
 	return *state >> 11;
 }
 
-/* In memory of just its size, so that a sanitizer sees a step beyond. */
+/* In memory of exactly this size, so that a sanitizer sees an overrun. */
 static void
 run(const void *bytes, size_t len)
 {
@@ -70,7 +70,7 @@ static size_t
 make_anew(char *out, uint64_t *state)
 {
 	size_t want = chance(state) % (INPUT_MAX / 2), len = 0, n;
-	uint64_t wild = chance(state) % 4; /* of four parts, bytes by chance */
+	uint64_t wild = chance(state) % 4; /* of 4 parts, random bytes */
 	const char *part;
 
 	while (len < want) {
@@ -86,7 +86,7 @@ make_anew(char *out, uint64_t *state)
 	return len;
 }
 
-/* Put a part in the place of cut bytes. */
+/* Replace cut bytes by a part. */
 static size_t
 splice(char *out, size_t size, size_t at, size_t cut, const char *part)
 {
@@ -155,7 +155,7 @@ run_file(const char *path)
 	return good;
 }
 
-/* Returns the files run, 0 if one could not be read. */
+/* Return the number of files, 0 if one could not be read. */
 static size_t
 run_all(const char *path)
 {
@@ -189,7 +189,7 @@ main(int argc, char **argv)
 	int i;
 
 	printf("1..1\n");
-	(void)fflush(stdout); /* a broken property would take it along */
+	(void)fflush(stdout); /* a broken property would lose it */
 	if (argc < 2)
 		count = sweep();
 	for (i = 1; i < argc; i++) {

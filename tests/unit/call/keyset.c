@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "call/keyset.h"
 
 #define KEY_A "fake-good-key-0001"
@@ -190,19 +190,19 @@ test_bad_keys(void **state)
 	(void)state;
 	assert_int_equal(open_set(KEY_A "," KEY_B, NULL, "2"), -1);
 	assert_int_equal(err.code, GM_EUSAGE);
-	assert_string_equal(err.msg,
-	    "--key-index: there is no key with index 2: the last one is 1");
+	assert_string_equal(
+	    err.msg, "--key-index: no key has index 2; the last one has 1");
 	close_set();
 	assert_int_equal(open_set(" , ", NULL, NULL), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
 	close_set();
-	/* twice the same: told, and the index counts what is left */
+	/* a duplicate draws a note, and is not counted */
 	assert_int_equal(open_set(KEY_A "," KEY_A, NULL, "1"), -1);
-	assert_string_equal(err.msg,
-	    "--key-index: there is no key with index 1: the last one is 0");
+	assert_string_equal(
+	    err.msg, "--key-index: no key has index 1; the last one has 0");
 	assert_string_equal(said(),
-	    "gm-x: environment: GOOGLE_API_KEYS: 1 key dropped, as it is there "
-	    "twice\n");
+	    "gm-x: environment: GOOGLE_API_KEYS: 1 duplicate key "
+	    "ignored\n");
 	close_set();
 }
 

@@ -34,7 +34,7 @@ situation(unsigned what)
 		.services = (what & SERVICES) != 0,
 		.given = (what & GIVEN) != 0,
 		.failures = (what & SPENT) != 0 ? RETRIES : 0,
-		.abroad = (what & ABROAD) != 0,
+		.avoiding = (what & ABROAD) != 0,
 		.token = (what & TOKEN) != 0,
 	};
 }
@@ -90,7 +90,7 @@ static const unsigned columns[] = {
 /*
  * What follows a failed response: r another key, w a wait, M the next model, S
  * the next service, F and D the end.
- *                         nothing, given, near, spent, abroad, token, no key
+ *                         nothing, given, near, spent, avoiding, token, no key
  */
 #define STOPS \
 	"FFFF" \
@@ -263,7 +263,7 @@ test_faults(void **state)
 	}
 }
 
-/* A project is left out where the place, or a free call, is at fault. */
+/* Avoid the project if the region or a free call is at fault. */
 static void
 test_avoided(void **state)
 {
@@ -291,7 +291,7 @@ test_avoided(void **state)
 		d = gm_policy_decide(&s, &e);
 		assert_int_equal(letter(d.step), 'r');
 		assert_int_equal(d.avoid, rows[i].want);
-		assert_int_equal(s.abroad, rows[i].want);
+		assert_int_equal(s.avoiding, rows[i].want);
 	}
 }
 
@@ -598,7 +598,7 @@ test_begin(void **state)
 	assert_int_equal(s.failures, 0);
 	assert_int_equal(s.ready_ms, 0);
 	assert_int_equal(s.fault, GM_CLASS_OK);
-	assert_false(s.timed_out || s.emptied || s.abroad);
+	assert_false(s.timed_out || s.emptied || s.avoiding);
 }
 
 static void

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "call/pool.h"
@@ -344,7 +344,7 @@ test_shared_wait(void **state)
 	(void)state;
 	begin(5);
 	service.max_wait_ms = 7200000;
-	run.pipe[0] = told[0];
+	run.pipe[0] = note_pipe[0];
 	run.at_once = true;
 	mark_key();
 	assert_int_equal(go(&err), 0);
@@ -367,7 +367,7 @@ test_tick(void **state)
 	(void)state;
 	begin(CALLS);
 	service.max_wait_ms = 7200000;
-	run.pipe[0] = told[0];
+	run.pipe[0] = note_pipe[0];
 	run.at_once = run.ticks = true;
 	mark_key();
 	assert_int_equal(go(&err), -1);

@@ -154,7 +154,7 @@ test_subject(void **state)
 	gm_result_init(&o);
 	assert_int_equal(gm_result_fail(&o, &fault, &second, &err), -1);
 	assert_string_equal(err.msg, "key 12 (...): API key rejected; replace "
-	                             "it (HTTP 401, key_rejected)");
+				     "it (HTTP 401, key_rejected)");
 	gm_result_release(&o);
 }
 

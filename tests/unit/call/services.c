@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "call/services.h"
 
 #define KEY "fake-good-key-0001"
@@ -98,7 +98,7 @@ test_both(void **state)
 	close_services();
 }
 
-/* A service without a key is left out, be it the first. */
+/* A service without a key is skipped, even the first one. */
 static void
 test_one(void **state)
 {
@@ -109,7 +109,7 @@ test_one(void **state)
 	assert_null(services.services[0].next);
 	assert_true(services.services[0].fallback);
 	assert_memory_equal(
-	    said(), "gm-x: gemini is left out: no API key in ", 40);
+	    said(), "gm-x: gemini: skipped: no API key in ", 37);
 	close_services();
 	assert_int_equal(open_services(NULL, NULL, untyped), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
@@ -132,7 +132,7 @@ test_typed(void **state)
 	close_services();
 }
 
-/* The first must fit; what is only behind it is left out. */
+/* The first service must fit; fallbacks that do not are skipped. */
 static void
 test_fit(void **state)
 {
@@ -148,7 +148,7 @@ test_fit(void **state)
 	assert_string_equal(q.next_models[1], "three");
 	assert_int_equal(services.len, 1);
 	assert_null(services.services[0].next);
-	assert_memory_equal(said(), "gm-x: mistral is left out: ", 27);
+	assert_memory_equal(said(), "gm-x: mistral: skipped: ", 24);
 	close_services();
 	assert_int_equal(open_services(NULL, "fake-mistral-1", untyped), 0);
 	(void)said();

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "call/waitline.h"
 
 #define START 1000000 /* ms */

@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "cli/cooling.h"
 
 static struct gm_secrets secrets;

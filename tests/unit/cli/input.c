@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "../base/late.h"
-#include "../told.h"
+#include "../notes.h"
 #include "base/stop.h"
 #include "cli/input.h"
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "cli/log.h"
 
 #define KEY "fake-good-key-0001"

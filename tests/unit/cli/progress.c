@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "cli/progress.h"
 
 #define START 1000000 /* ms */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "cli/wanted.h"
 
 static struct gm_common common;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/config.h"
 
 static char dir[] = "/tmp/gm-unit-config.XXXXXX";

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/envfile.h"
 
 #define SECRET "fake-good-key-0001"

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/envsearch.h"
 
 #define GEMINI "GOOGLE_API_KEYS=k\n"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/keyplace.h"
 
 #define URL "GOOGLE_GEMINI_BASE_URL="

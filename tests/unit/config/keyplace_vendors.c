@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/keyplace.h"
 
 #define LOCAL "http://127.0.0.1:8080/v1"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/stop.h"
 #include "gm-prompt/attach.h"
 

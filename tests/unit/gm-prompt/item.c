@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "gm-prompt/item.h"
 
 static char dir[] = "/tmp/gm-unit-item.XXXXXX";

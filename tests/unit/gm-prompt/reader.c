@@ -248,15 +248,15 @@ test_foreign(void **state)
 		const char *want;
 	} files[] = {
 		{ GM_READER_LINES, SPAN("\x1F\x8B\x08\0\nx\ny\n"),
-		    "pipe: a gzip file, but only text can be read (data)" },
+		    "pipe: a gzip file, but only text can be read (DATAERR)" },
 		{ GM_READER_NUL, SPAN("\x89PNG\r\n\x1A\n\0\0x\0"),
-		    "pipe: a PNG image, but only text can be read (data)" },
+		    "pipe: a PNG image, but only text can be read (DATAERR)" },
 		{ GM_READER_LINES, SPAN("\xFF\xFEh\0i\0\n\0"),
 		    "pipe: this is UTF-16: convert it with iconv -f UTF-16 -t "
-		    "UTF-8 (data)" },
+		    "UTF-8 (DATAERR)" },
 		{ GM_READER_LINES, SPAN("h\0e\0l\0l\0o\0\n\0"),
 		    "pipe: this is UTF-16LE: convert it with iconv -f UTF-16LE "
-		    "-t UTF-8 (data)" },
+		    "-t UTF-8 (DATAERR)" },
 	};
 	struct gm_reader r;
 	struct gm_buf got;
@@ -304,7 +304,7 @@ test_failures(void **state)
 	gm_reader_init(&r, fd, "standard input", GM_READER_LINES);
 	assert_int_equal(take_all(&r, &got), GM_READER_FAILED);
 	assert_string_equal(
-	    gm_buf_str(&got), "standard input: Is a directory (input)");
+	    gm_buf_str(&got), "standard input: Is a directory (NOINPUT)");
 	assert_int_equal(take_all(&r, &got), GM_READER_END);
 	assert_int_equal(close(fd), 0);
 
@@ -312,7 +312,7 @@ test_failures(void **state)
 	gm_reader_init(&r, fd, "standard input", GM_READER_LINES);
 	assert_int_equal(take_all(&r, &got), GM_READER_FAILED);
 	assert_string_equal(
-	    gm_buf_str(&got), "standard input: Bad file descriptor (input)");
+	    gm_buf_str(&got), "standard input: Bad file descriptor (NOINPUT)");
 
 	/* A connection that is reset in the middle of a record. */
 	gm_buf_reset(&got);
@@ -333,7 +333,7 @@ test_failures(void **state)
 	await(near);
 	assert_int_equal(take_all(&r, &got), GM_READER_FAILED);
 	assert_string_equal(gm_buf_str(&got),
-	    "1[whole]standard input: Connection reset by peer (input)");
+	    "1[whole]standard input: Connection reset by peer (NOINPUT)");
 	assert_int_equal(take_all(&r, &got), GM_READER_END);
 	assert_int_equal(close(near), 0);
 	assert_int_equal(close(fd), 0);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../keys/key_rig.h"
-#include "../told.h"
+#include "../notes.h"
 #include "gm-rotate/report.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../keys/key_rig.h"
-#include "../told.h"
+#include "../notes.h"
 #include "gm-rotate/reportfile.h"
 
 #define BAD "{\"index\":0,\"key\":\"...0001\",\"class\":\"key_invalid\"}\n"

@@ -1,5 +1,5 @@
 #include "gm-summ/cache.h"
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "tree.h"
 

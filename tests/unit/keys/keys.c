@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "keys/keys.h"
 

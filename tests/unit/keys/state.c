@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "../base/file_place.h"
-#include "../told.h"
+#include "../notes.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "keys/state.h"

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "config/keyring.h"
 #include "provider/encode.h"
 

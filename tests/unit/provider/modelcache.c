@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../told.h"
+#include "../notes.h"
 #include "provider/modelcache.h"
 
 #define NOW INT64_C(1795000000000)
