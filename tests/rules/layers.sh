@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Includes follow the order of rooms in lib/LAYERS.
+# Includes follow the order of layers in lib/LAYERS.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -25,23 +25,23 @@ edges=$(awk '$2 ~ /^"/ {
 		print from, $2
 }' <<<"$includes" | sort -u)
 
-check 'lib/LAYERS lists all rooms, and nothing else' "$(
+check 'lib/LAYERS lists all layers, and nothing else' "$(
 	diff <(sort lib/LAYERS) <({
 		find lib -mindepth 1 -maxdepth 1 -type d
 		ls lib/*.h
 	} | sed 's|^lib/||; s|\.h$||' | sort)
 )"
 
-check 'no room includes a later one, or a tool' "$(
+check 'no layer includes a later one, or a tool' "$(
 	awk '
-	function room(module) { sub(/\/.*/, "", module); return module }
+	function top(module) { sub(/\/.*/, "", module); return module }
 	FILENAME == "lib/LAYERS" {
 		layer[$1] = FNR
 		next
 	}
 	{
-		from = room($1)
-		to = room($2)
+		from = top($1)
+		to = top($2)
 		if (to == from || ((to in layer) && !(from in layer)))
 			next
 		if (!(to in layer) || layer[to] > layer[from])
