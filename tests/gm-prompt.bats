@@ -182,20 +182,20 @@ load prompt
 @test "a note about what the model ignores or rejects, once" {
 	local n=gemini-4-neon note
 	replies <<<'[{"refusal": "overloaded"}, {"stream": ["Hello."], "repeat": -1}]'
-	note="gm-prompt: $n: it ignores --temperature, --top-k
-gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
+	note="gm-prompt: $n: this model ignores --temperature, --top-k
+gm-prompt: $n: this model rejects --thinking off; use low, medium, high or xhigh
 "
 	ask -m $n --max-wait 1ms -t 1 --top-k 3 --thinking off hi
 	said 0 $'Hello.\n' "$note"
 	[ "$(requests)" -eq 2 ]
 	same <(body 1) "$(configured '{"temperature":1,"topK":3,"thinkingConfig":{"thinkingBudget":0}}')"
 	ask -m $n --max-tokens 100 hi
-	said 0 $'Hello.\n' "gm-prompt: $n: --max-tokens 100 may leave nothing for the answer after thinking: use 4096 or more, or --thinking low
+	said 0 $'Hello.\n' "gm-prompt: $n: --max-tokens 100 may all be used for thinking; use 4096 or more, or --thinking low
 "
 	ask -m models/gemini-4-argon --quiet -t 1 --thinking xhigh hi
 	said 0 $'Hello.\n' ''
 	ask -m models/gemini-4-argon --thinking xhigh hi
-	said 0 $'Hello.\n' "gm-prompt: models/gemini-4-argon: it rejects --thinking at this level: use low, medium or high
+	said 0 $'Hello.\n' "gm-prompt: models/gemini-4-argon: this model rejects --thinking with this level; use low, medium or high
 "
 	ask -m $n --thinking xhigh --max-tokens 200000 hi
 	said 0 $'Hello.\n' ''
@@ -208,7 +208,7 @@ gm-prompt: $n: it rejects --thinking off: use low, medium, high or xhigh
 	echo '[{"refusal": "model_gone"}, {"stream": ["Hello."]}]' >"$DIR/script.new"
 	mv "$DIR/script.new" "$DIR/script.json"
 	ask -m gemini-3.8-flash,$n -t 1 hi
-	said 0 $'Hello.\n' "gm-prompt: $n: it ignores --temperature
+	said 0 $'Hello.\n' "gm-prompt: $n: this model ignores --temperature
 "
 }
 
@@ -318,12 +318,12 @@ gm-prompt: source: https://b.example/2 Two
 @test "--model: names that are not valid" {
 	serve
 	ask -m 'a/../b?key=1' hi
-	usage "--model: not a model's name: it has blanks, controls or one of /\
+	usage "--model: not a model name: it contains blanks, control characters or one of /\
  ? # , %"
 	ask -m '' hi
 	usage '--model: its argument is empty'
 	ask -m a,, hi
-	usage "--model: a model's name has 1 to 200 characters"
+	usage "--model: a model name has 1 to 200 characters"
 }
 
 @test "--model: no such model; the service names another" {
