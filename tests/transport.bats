@@ -1364,8 +1364,7 @@ few() {
 		ulimit -f 0
 		exec gm-prompt -n -o file hi
 	) 2>&1 >/dev/null | cat >err || :
-	same err "gm-prompt: $HOME/.local/state/gm/keys: File too large; the state of\
- the keys is kept in memory only
+	same err "gm-prompt: the key state is kept in memory only: $HOME/.local/state/gm/keys: File too large
 gm-prompt: file: File too large
 "
 	[ "$(ls -A)" = $'err\nout' ]

@@ -107,7 +107,7 @@ check_note(size_t line, const char *text, void *arg)
 	const struct pairs *pairs = arg;
 
 	assert(line > 0);
-	assert(!pairs->once || strstr(text, ": set before") != NULL);
+	assert(!pairs->once || strstr(text, ": set more than once") != NULL);
 }
 
 static void
