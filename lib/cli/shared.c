@@ -44,7 +44,9 @@ add_model_rows(const struct gm_tool *tool, struct gm_options *o)
 {
 	struct gm_common *c = tool->common;
 	const struct gm_opt model[] = {
-		{ 'm', "model", "MODEL,...", "model, and fallback models",
+		{ 'm', "model", "MODEL,...",
+		    tool->any_vendor ? "model to check the keys with"
+		                     : "model, and fallback models",
 		    .common = true, .kind = GM_ARG_MODELS, .text = &c->model },
 		{ 0 },
 	};
@@ -80,13 +82,17 @@ add_fallback_rows(const struct gm_tool *tool, struct gm_options *o)
 	struct gm_common *c = tool->common;
 	const struct gm_opt rows[] = {
 		{ 0, "fallback", "P,...",
-		    "providers to use if this one cannot answer",
+		    tool->any_vendor
+		        ? "also check the keys of these providers"
+		        : "providers to use if this one cannot answer",
 		    .common = true, .may_be_empty = true, .kind = GM_ARG_WORDS,
 		    .word = gm_vendors_word, .setting = &fallback },
 		{ 0, "fallback-mistral", NULL, "short for --fallback mistral",
 		    .flag = &c->fallback_mistral },
 		{ 0, "ignore-cooldown", NULL,
-		    "use keys that are cooling down or rejected",
+		    tool->any_vendor
+		        ? "do not report limits of earlier requests"
+		        : "use keys that are cooling down or rejected",
 		    .flag = &c->ignore_cooldown },
 		{ 0 },
 	};
