@@ -96,7 +96,7 @@ no_file() {
 	serve
 	rc=0
 	gm-keycheck --prometheus - >out 2>err </dev/null || rc=$?
-	said 64 '' "gm-keycheck: --prometheus: needs a file; standard output has the keys
+	said 64 '' "gm-keycheck: --prometheus needs a file; standard output has the keys
 Try 'gm-keycheck --help'.
 "
 	unsent

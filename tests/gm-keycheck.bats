@@ -371,7 +371,7 @@ gm-keycheck: no key is healthy; key 0 (...0002) invalid: replace it
 	KEYS=$GOOD_KEY server
 	export GOOGLE_GEMINI_BASE_URL=$URL
 	typed ''
-	said 78 'gm-keycheck: standard input: no API key
+	said 78 'gm-keycheck: standard input: no API key; type one on each line
 ' ''
 	typed $'fake-good-key-0001\nfake bad key\n'
 	said 78 'gm-keycheck: standard input: key 1: byte 5 is a blank; separate keys with commas
@@ -379,7 +379,7 @@ gm-keycheck: no key is healthy; key 0 (...0002) invalid: replace it
 	rc=0
 	gm-keycheck - <&- >raw 2>err || rc=$?
 	shape <raw >out
-	said 78 'gm-keycheck: standard input: no API key
+	said 78 'gm-keycheck: standard input: no API key; type one on each line
 ' ''
 	[ "$(requests)" -eq 0 ]
 }

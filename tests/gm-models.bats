@@ -552,10 +552,10 @@ $file: not a regular file
 END
 	serve
 	models
-	failed 76 'the list of models has no end: page 2 leads back to one before'
+	failed 76 'the list of models has no end: page 2 leads back to an earlier one'
 	tried 2
 	models
-	failed 76 'the list of models has no end: page 3 leads back to one before'
+	failed 76 'the list of models has no end: page 3 leads back to an earlier one'
 	play < <(python3 -c '
 import json
 print(json.dumps([{"json": {"models": [], "nextPageToken": "t%d" % n}}

@@ -355,7 +355,7 @@ gm-prompt: source: https://b.example/2 Two
 	END
 	ask hi
 	said 0 $'Hello.\n' \
-	    "gm-prompt: $ALIAS: the service calls it DEPRECATED
+	    "gm-prompt: $ALIAS: the service marks this model as DEPRECATED; use another
 "
 }
 

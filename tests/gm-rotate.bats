@@ -242,11 +242,11 @@ terminal() {
 	done
 	rotate -k 1
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; gm-rotate --reset clears that (key_invalid)
+	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; gm-rotate --reset clears the mark (key_invalid)
 '
 	rotate --key-index 0
 	until_time err
-	said 75 '' 'gm-rotate: key 0 (...0001): rate-limited until TIME; gm-rotate --reset clears that (quota_minute)
+	said 75 '' 'gm-rotate: key 0 (...0001): rate-limited until TIME; gm-rotate --reset clears the mark (quota_minute)
 '
 	silent --reset 0
 	prints 0 --key-index 0
@@ -705,8 +705,8 @@ gm-rotate: line 5 skipped: another provider
 	LLM_GEMINI_KEY=old rotate --as LLM_GEMINI_KEY --as OTHER -- sh -c "$show"
 	said 0 'fake-good-key-0001 fake-good-key-0001 fake-good-key-0001 none
 ' ''
-	usage '--as: needs a command after --' --as LLM_GEMINI_KEY
-	usage '--as: needs a command after --' --as LLM_GEMINI_KEY --peek
+	usage '--as needs a command after --' --as LLM_GEMINI_KEY
+	usage '--as needs a command after --' --as LLM_GEMINI_KEY --peek
 	# nothing of what was given is repeated: it may be a key
 	usage '--as: its argument is empty' --as '' -- true
 	for name in 1A A=B 'A B' fake-good-key-0001; do
@@ -885,9 +885,9 @@ x-goog-api-key: fake-good-key-0002
 }
 
 @test "what is missing, and what is too much" {
-	usage '--mark: needs --class' --mark 0
-	usage '--class: needs --mark' --class ok
-	usage '--for: needs --mark' --for 1s
+	usage '--mark needs --class' --mark 0
+	usage '--class needs --mark' --class ok
+	usage '--for needs --mark' --for 1s
 	usage 'no command after --' --
 	usage 'unexpected operand; write a command after --' curl x
 	usage 'unexpected operand; write a command after --' a -- b

@@ -202,7 +202,7 @@ token() {
 }
 
 @test "-S: text that comes again otherwise ends the answer, status 1" {
-	local rest other="gm-prompt: $LONG: the answer may be incomplete (HTTP 200, unfinished): the rest does not match the text that was printed
+	local rest other="gm-prompt: $LONG: the answer may be incomplete (HTTP 200, unfinished): the continuation does not match the text that was printed
 "
 	serve
 	for rest in "$(piece 'TWO, three.' STOP)" "$(piece tw STOP)" \
@@ -266,7 +266,7 @@ token() {
 }
 
 @test "what was printed is not printed twice, and never contradicted" {
-	local other="gm-prompt: URL: the response ended too early: the rest does not match the text that was printed; try again later (HTTP 200, truncated)
+	local other="gm-prompt: URL: the response ended too early: the continuation does not match the text that was printed; try again later (HTTP 200, truncated)
 " rest
 	serve
 	export GM_MAX_WAIT=10ms

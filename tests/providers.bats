@@ -849,7 +849,7 @@ gm_keycheck_timestamp_seconds MS
 
 @test "gm-rotate --provider mistral: --mark, --reset, --status, 75 and 77" {
 	start
-	local known='gm-rotate --provider mistral --reset clears that'
+	local known='gm-rotate --provider mistral --reset clears the mark'
 	tool gm-rotate --provider mistral --mark 0 --class quota_minute --for 10m
 	said 0 '' ''
 	tool gm-rotate --provider mistral --peek
@@ -928,9 +928,9 @@ OPENAI_API_KEY=$SERVER_KEY
 @test "gm-rotate --provider: no model, no key, and none that is needed: 78" {
 	start
 	tool gm-rotate --provider openai
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key, so there is none to choose'
 	OPENAI_MODEL=m tool gm-rotate --provider openai --status
-	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key; there is none to choose'
+	fails 78 'gm-rotate: openai: URL/llamacpp/v1: the server needs no key, so there is none to choose'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -- true
 	fails 78 'gm-rotate: no model; set OPENAI_MODEL to a name from gm-models --provider openai'
 	OPENAI_API_KEY=$SERVER_KEY tool gm-rotate --provider openai -m m
@@ -992,7 +992,7 @@ gm-rotate: line 7 skipped: another provider
 	INPUT=report tool gm-rotate --from-reports
 	said 77 '' 'gm-rotate: line 1 skipped: another provider
 gm-rotate: line 1 skipped: another provider
-gm-rotate: key 0 (...0001): API key not valid; gm-rotate --reset clears that (key_invalid)
+gm-rotate: key 0 (...0001): API key not valid; gm-rotate --reset clears the mark (key_invalid)
 '
 	[ "$(marks gemini)" = '0 key_invalid' ]
 }

@@ -321,7 +321,7 @@ Try 'gm-prompt --help'.
 	(
 		ulimit -f 8
 		batch "$all" -j4 -o file
-		said 74 '' 'gm-prompt: file: File too large; --resume continues it
+		said 74 '' 'gm-prompt: file: File too large; --resume continues the run
 '
 	)
 	[ "$(tail -c 1 file | od -An -tx1)" = ' 0a' ]

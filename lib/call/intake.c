@@ -101,11 +101,14 @@ gm_intake_judge(struct gm_intake *in)
 	if (!in->hops.differs && !(over && gm_hops_is_short(&in->hops)))
 		return;
 	in->hops.differs = true;
-	*f = (struct gm_fault){ .class = in->hops.broke ? GM_CLASS_TRUNCATED
-		                                        : GM_CLASS_UNFINISHED,
+	*f = (struct gm_fault){
+		.class =
+		    in->hops.broke ? GM_CLASS_TRUNCATED : GM_CLASS_UNFINISHED,
 		.http = f->http,
 		.hint_ms = -1,
-		.words = "the rest does not match the text that was printed" };
+		.words =
+		    "the continuation does not match the text that was printed"
+	};
 }
 
 int

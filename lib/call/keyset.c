@@ -212,8 +212,8 @@ gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
 		return gm_keyplace_fail(&k->place, o->config, err);
 	if (k->place.ring.keys[0].text.len == 0)
 		return gm_fail(err, GM_ECONFIG,
-		    "%s: %s: the server needs no key; there is none to "
-		    "choose",
+		    "%s: %s: the server needs no key, so there is "
+		    "none to choose",
 		    k->provider->name, k->base_url);
 	return gm_keyset_need_model(k, err);
 }

@@ -384,7 +384,8 @@ gm_result_note(const struct gm_result *o, const struct gm_note *note)
 	if (strcmp(a->stage, "LEGACY") == 0 ||
 	    strcmp(a->stage, "DEPRECATED") == 0 ||
 	    strcmp(a->stage, "RETIRED") == 0)
-		gm_note(note, GM_LEVEL_NOTE, "%s: the service calls it %s",
+		gm_note(note, GM_LEVEL_NOTE,
+		    "%s: the service marks this model as %s; use another",
 		    o->model, a->stage);
 	note_omitted(a, o->model, note);
 	while (gm_span_split(&rest, "\n", &line) &&

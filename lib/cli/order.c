@@ -51,13 +51,14 @@ gm_order_hold(
 		number = o->due + (int64_t)o->lines;
 	if (number < o->due)
 		return gm_fail(err, GM_ESOFTWARE,
-		    "record %lld: its line has gone", (long long)number);
+		    "record %lld: its line was already printed",
+		    (long long)number);
 	if (make_room(o, number, err) != 0)
 		return -1;
 	slot = slot_of(o, number);
 	if (slot->line != NULL)
 		return gm_fail(err, GM_ESOFTWARE,
-		    "record %lld: it has a line already", (long long)number);
+		    "record %lld: it already has a line", (long long)number);
 	copy = malloc(line.len + 1); /* not NULL for an empty line */
 	if (copy == NULL)
 		return gm_fail(err, GM_EOS, "out of memory");

@@ -46,7 +46,7 @@ add_model_rows(const struct gm_tool *tool, struct gm_options *o)
 	const struct gm_opt model[] = {
 		{ 'm', "model", "MODEL,...",
 		    tool->any_vendor ? "model to check the keys with"
-		                     : "model, and fallback models",
+				     : "model, and fallback models",
 		    .common = true, .kind = GM_ARG_MODELS, .text = &c->model },
 		{ 0 },
 	};
@@ -83,16 +83,16 @@ add_fallback_rows(const struct gm_tool *tool, struct gm_options *o)
 	const struct gm_opt rows[] = {
 		{ 0, "fallback", "P,...",
 		    tool->any_vendor
-		        ? "also check the keys of these providers"
-		        : "providers to use if this one cannot answer",
+			? "also check the keys of these providers"
+			: "providers to use if this one cannot answer",
 		    .common = true, .may_be_empty = true, .kind = GM_ARG_WORDS,
 		    .word = gm_vendors_word, .setting = &fallback },
 		{ 0, "fallback-mistral", NULL, "short for --fallback mistral",
 		    .flag = &c->fallback_mistral },
 		{ 0, "ignore-cooldown", NULL,
 		    tool->any_vendor
-		        ? "do not report limits of earlier requests"
-		        : "use keys that are cooling down or rejected",
+			? "do not report limits of earlier requests"
+			: "use keys that are cooling down or rejected",
 		    .flag = &c->ignore_cooldown },
 		{ 0 },
 	};

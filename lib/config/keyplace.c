@@ -306,7 +306,8 @@ gm_keyplace_take(struct gm_keyplace *place, struct gm_config *config,
 	int found = try_text(&s, typed, "keys", GM_FROM_INPUT, err);
 
 	if (found == 0)
-		return gm_fail(err, GM_ECONFIG, "standard input: no API key");
+		return gm_fail(err, GM_ECONFIG,
+		    "standard input: no API key; type one on each line");
 	if (found < 0 || check_url(place, config, note, err) != 0)
 		return -1;
 	return 0;

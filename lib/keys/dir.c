@@ -218,7 +218,7 @@ gm_keydir_read_salt(
 	if (rc == 0 &&
 	    (text.len != SALT_DIGITS + 1 || text.data[SALT_DIGITS] != '\n' ||
 		strspn(text.data, HEX) != SALT_DIGITS))
-		rc = gm_fail(err, GM_ECANTCREAT, "%s/salt: damaged: remove it",
+		rc = gm_fail(err, GM_ECANTCREAT, "%s/salt: damaged; remove it",
 		    gm_buf_str(&d->path));
 	if (rc == 0)
 		memcpy(salt, text.data, SALT_DIGITS);

@@ -363,7 +363,7 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, const int fds[GM_HTTP_FDS],
 	if (let_in(http, err) != 0)
 		return -1;
 	if (curl_multi_perform(http->multi, &running) != CURLM_OK)
-		return gm_fail(err, GM_EOS, "libcurl cannot go on");
+		return gm_fail(err, GM_EOS, "libcurl cannot continue");
 	if (collect(http) > 0)
 		return 0;
 	/* What was sent just now may have shown an origin's protocol. */
@@ -372,7 +372,7 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, const int fds[GM_HTTP_FDS],
 	if (curl_multi_poll(http->multi, extra, len, next_wait(http, wait_ms),
 		NULL) != CURLM_OK ||
 	    curl_multi_perform(http->multi, &running) != CURLM_OK)
-		return gm_fail(err, GM_EOS, "libcurl cannot go on");
+		return gm_fail(err, GM_EOS, "libcurl cannot continue");
 	(void)collect(http);
 	expire(http);
 	return 0;

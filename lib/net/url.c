@@ -214,14 +214,14 @@ check_path(struct gm_span path, struct gm_err *err)
 		return 0;
 	if (path.p[0] != '/')
 		return gm_fail(err, GM_ECONFIG,
-		    "the URL goes on after ']'; write a '/' there");
+		    "the URL has no ':' or '/' after ']'; add it");
 	rest.p++;
 	rest.len--;
 	while (gm_span_split(&rest, "/", &segment)) {
 		if (!consists_of(segment, SEGMENT))
 			return gm_fail(err, GM_ECONFIG,
-			    "the URL's path contains more than letters, digits "
-			    "and -._~:+,=; remove the rest");
+			    "the URL's path has more than letters, digits and "
+			    "-._~:+,=; remove the other characters");
 		if ((segment.len == 0 && rest.p != NULL) ||
 		    gm_span_is(segment, ".") || gm_span_is(segment, ".."))
 			return gm_fail(err, GM_ECONFIG,

@@ -124,7 +124,7 @@ check_usage(struct run *r, int argc, char **argv, struct gm_err *err)
 		return -1;
 	if (o->prometheus != NULL && strcmp(o->prometheus, "-") == 0)
 		return gm_fail(err, GM_EUSAGE,
-		    "--prometheus: needs a file; standard output has the keys");
+		    "--prometheus needs a file; standard output has the keys");
 	r->wanted = -1;
 	r->now = o->min_ok != NULL;
 	if (parse_wanted(r, "--min-healthy", o->min_healthy, err) != 0 ||

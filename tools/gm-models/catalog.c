@@ -96,7 +96,7 @@ fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
 		if (token->len > 0 && is_seen(seen, gm_buf_str(token)))
 			return gm_fail(err, GM_EPROTOCOL,
 			    "the list of models has no end: page %zu leads "
-			    "back to one before",
+			    "back to an earlier one",
 			    pages);
 		if (gm_buf_check(seen, err) != 0)
 			return -1;

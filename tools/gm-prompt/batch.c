@@ -964,7 +964,7 @@ finish(struct run *r, int rc, struct gm_err *err)
 	}
 	if (rc != 0 && r->resumable && err->code == GM_EIO &&
 	    !r->journal.removed)
-		gm_err_append(err, "; --resume continues it");
+		gm_err_append(err, "; --resume continues the run");
 	r->totals.total_ms = gm_clock_mono_ms() - r->begun_ms;
 	gm_log_totals(&c->log, &r->totals);
 	if (rc == 0 && gm_stop_signal() != 0)

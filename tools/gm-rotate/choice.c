@@ -28,7 +28,8 @@ fail(const struct gm_keychoice *c, struct gm_result *o, struct gm_err *err)
 		.way = way };
 
 	/* The command must be for the same provider. */
-	(void)snprintf(way, sizeof(way), "gm-rotate%s%s --reset clears that",
+	(void)snprintf(way, sizeof(way),
+	    "gm-rotate%s%s --reset clears the mark",
 
 	    other ? " --provider " : "",
 	    other ? gm_vendor(c->vendor)->name : "");

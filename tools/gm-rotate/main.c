@@ -83,8 +83,7 @@ check_names(const struct options *o, struct gm_err *err)
 	size_t i;
 
 	if (o->as.len > 0 && o->common.behind < 0)
-		return gm_fail(
-		    err, GM_EUSAGE, "--as: needs a command after --");
+		return gm_fail(err, GM_EUSAGE, "--as needs a command after --");
 	for (i = 0; i < o->as.len; i++)
 		if (gm_runner_check(o->as.items[i], err) != 0) {
 			gm_err_prefix(err, "--as: ");
@@ -107,10 +106,10 @@ check_usage(const struct options *o, int argc, struct gm_err *err)
 	if (behind == 0)
 		return gm_fail(err, GM_EUSAGE, "no command after --");
 	if (o->mark == NULL && (o->class != NULL || o->time != NULL))
-		return gm_fail(err, GM_EUSAGE, "--%s: needs --mark",
+		return gm_fail(err, GM_EUSAGE, "--%s needs --mark",
 		    o->class != NULL ? "class" : "for");
 	if (o->mark != NULL && o->class == NULL)
-		return gm_fail(err, GM_EUSAGE, "--mark: needs --class");
+		return gm_fail(err, GM_EUSAGE, "--mark needs --class");
 	if (check_names(o, err) != 0)
 		return -1;
 	if (!o->print_key || !o->common.out_is_tty)

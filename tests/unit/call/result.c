@@ -424,17 +424,21 @@ test_note(void **state)
 		{ MODEL, MODEL, "STABLE", "", "" },
 		{ MODEL, MODEL, "PREVIEW", "", "" },
 		{ MODEL, MODEL, "LEGACY", "",
-		    "gm-x: " MODEL ": the service calls it LEGACY\n" },
+		    "gm-x: " MODEL
+		    ": the service marks this model as LEGACY; use another\n" },
 		{ MODEL, MODEL, "DEPRECATED", "",
-		    "gm-x: " MODEL ": the service calls it DEPRECATED\n" },
+		    "gm-x: " MODEL ": the service marks this model as "
+		                   "DEPRECATED; use another\n" },
 		{ MODEL, MODEL, "RETIRED", "",
-		    "gm-x: " MODEL ": the service calls it RETIRED\n" },
+		    "gm-x: " MODEL ": the service marks this model as RETIRED; "
+		                   "use another\n" },
 		{ MODEL, "", "", "https://a\tA title\nhttps://b\t\n",
 		    "gm-x: source: https://a A title\n"
 		    "gm-x: source: https://b\n" },
 		{ MODEL, "gemini-4", "LEGACY", "https://a\tA\n",
 		    "gm-x: " MODEL ": answered by gemini-4\n"
-		    "gm-x: " MODEL ": the service calls it LEGACY\n"
+		    "gm-x: " MODEL
+		    ": the service marks this model as LEGACY; use another\n"
 		    "gm-x: source: https://a A\n" },
 	};
 	struct gm_result o;

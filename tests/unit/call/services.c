@@ -128,7 +128,8 @@ test_typed(void **state)
 	close_services();
 	assert_int_equal(open_services(KEY, NULL, gm_span_of("")), -1);
 	assert_int_equal(err.code, GM_ECONFIG);
-	assert_string_equal(err.msg, "standard input: no API key");
+	assert_string_equal(
+	    err.msg, "standard input: no API key; type one on each line");
 	close_services();
 }
 

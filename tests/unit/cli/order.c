@@ -257,12 +257,12 @@ test_twice(void **state)
 	hold_number(&o, 2);
 	assert_int_equal(gm_order_hold(&o, 2, gm_span_of("x"), &err), -1);
 	assert_int_equal(err.code, GM_ESOFTWARE);
-	assert_string_equal(err.msg, "record 2: it has a line already");
+	assert_string_equal(err.msg, "record 2: it already has a line");
 	hold_number(&o, 1);
 	assert_true(gm_order_take(&o, &line));
 	assert_int_equal(gm_order_hold(&o, 1, gm_span_of("x"), &err), -1);
 	assert_int_equal(err.code, GM_ESOFTWARE);
-	assert_string_equal(err.msg, "record 1: its line has gone");
+	assert_string_equal(err.msg, "record 1: its line was already printed");
 	assert_true(gm_order_take(&o, &line));
 	assert_true(gm_span_is(line, "2,"));
 	gm_order_release(&o);

@@ -315,7 +315,7 @@ test_odd_salt(void **state)
 	(void)state;
 	for (i = 0; i < GM_LEN(salts); i++) {
 		put_file("salt", salts[i]);
-		assert_memory(".", MEMORY "./salt: damaged: remove it\n");
+		assert_memory(".", MEMORY "./salt: damaged; remove it\n");
 		assert_file("salt", salts[i]);
 	}
 }

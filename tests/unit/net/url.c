@@ -26,8 +26,8 @@
 	"the URL contains a control character, or one outside ASCII; remove " \
 	"it"
 #define NO_PATH \
-	"the URL's path contains more than letters, digits and -._~:+,=; " \
-	"remove the rest"
+	"the URL's path has more than letters, digits and -._~:+,=; " \
+	"remove the other characters"
 #define NO_DOTS "the URL's path contains '//', '.' or '..'; remove it"
 #define NO_NAME "the URL's host is not a host name; write it as in api.example"
 #define NO_V4 "the URL's host is not an IPv4 address; write it as in 127.0.0.1"
@@ -135,7 +135,7 @@ static const struct {
 	{ "https://[127.0.0.1]", REFUSED, NO_V6 },
 	{ "https://[v1.x]", REFUSED, NO_V6 },
 	{ "https://[::1]evil.example", REFUSED,
-	    "the URL goes on after ']'; write a '/' there" },
+	    "the URL has no ':' or '/' after ']'; add it" },
 	{ "https://[[::1]]", REFUSED, NO_V6 },
 	/* port */
 	{ "https://a:", REFUSED, NO_PORT },
