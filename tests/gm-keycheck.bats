@@ -719,21 +719,21 @@ $ALIAS quota_day
 	said 1 "$SUM" "$(tr '\t' '|' <out)"
 	[ "$(stat -c %a m)" = 644 ]
 	sed -i -E 's/^(.*_seconds) [0-9]{10}$/\1 NOW/' m
-	same m '# HELP gm_key_healthy Can this API key be used, now or later?
+	same m '# HELP gm_key_healthy 1 if this API key is healthy, else 0.
 # TYPE gm_key_healthy gauge
 gm_key_healthy{provider="gemini",index="0",project="we\"ird"} 1
 gm_key_healthy{provider="gemini",index="1",project=""} 0
-# HELP gm_key_status 1 for the status that this API key has.
+# HELP gm_key_status 1, with the status of this API key as a label.
 # TYPE gm_key_status gauge
 gm_key_status{provider="gemini",index="0",project="we\"ird",status="ok"} 1
 gm_key_status{provider="gemini",index="1",project="",status="invalid"} 1
-# HELP gm_keys_checked API keys that were checked.
+# HELP gm_keys_checked Number of API keys that were checked.
 # TYPE gm_keys_checked gauge
 gm_keys_checked 2
-# HELP gm_keys_healthy API keys of those that are healthy.
+# HELP gm_keys_healthy Number of these API keys that are healthy.
 # TYPE gm_keys_healthy gauge
 gm_keys_healthy 1
-# HELP gm_keycheck_timestamp_seconds When they were checked, in seconds since 1970.
+# HELP gm_keycheck_timestamp_seconds Time of the check in seconds since 1970.
 # TYPE gm_keycheck_timestamp_seconds gauge
 gm_keycheck_timestamp_seconds NOW
 '

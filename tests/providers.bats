@@ -769,7 +769,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 	[ "$rc" -eq 1 ]
 	same err 'gm-keycheck: 5 of 7 keys are healthy, 6 required; mistral key 1 (...0012) invalid, mistral key 4 (...0015) unknown
 '
-	same <(shape <m) '# HELP gm_key_healthy Can this API key be used, now or later?
+	same <(shape <m) '# HELP gm_key_healthy 1 if this API key is healthy, else 0.
 # TYPE gm_key_healthy gauge
 gm_key_healthy{provider="gemini",index="0",project=""} 1
 gm_key_healthy{provider="mistral",index="0",project="work"} 1
@@ -778,7 +778,7 @@ gm_key_healthy{provider="mistral",index="2",project=""} 1
 gm_key_healthy{provider="mistral",index="3",project=""} 1
 gm_key_healthy{provider="mistral",index="4",project=""} 0
 gm_key_healthy{provider="openai",index="0",project=""} 1
-# HELP gm_key_status 1 for the status that this API key has.
+# HELP gm_key_status 1, with the status of this API key as a label.
 # TYPE gm_key_status gauge
 gm_key_status{provider="gemini",index="0",project="",status="ok"} 1
 gm_key_status{provider="mistral",index="0",project="work",status="ok"} 1
@@ -787,13 +787,13 @@ gm_key_status{provider="mistral",index="2",project="",status="ok"} 1
 gm_key_status{provider="mistral",index="3",project="",status="ok"} 1
 gm_key_status{provider="mistral",index="4",project="",status="unknown"} 1
 gm_key_status{provider="openai",index="0",project="",status="ok"} 1
-# HELP gm_keys_checked API keys that were checked.
+# HELP gm_keys_checked Number of API keys that were checked.
 # TYPE gm_keys_checked gauge
 gm_keys_checked 7
-# HELP gm_keys_healthy API keys of those that are healthy.
+# HELP gm_keys_healthy Number of these API keys that are healthy.
 # TYPE gm_keys_healthy gauge
 gm_keys_healthy 5
-# HELP gm_keycheck_timestamp_seconds When they were checked, in seconds since 1970.
+# HELP gm_keycheck_timestamp_seconds Time of the check in seconds since 1970.
 # TYPE gm_keycheck_timestamp_seconds gauge
 gm_keycheck_timestamp_seconds MS
 '

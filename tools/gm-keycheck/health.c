@@ -195,20 +195,20 @@ gm_health_metrics(
     const struct gm_health *v, size_t len, int64_t now_ms, struct gm_buf *out)
 {
 	gm_prometheus_gauge(
-	    out, "gm_key_healthy", "Can this API key be used, now or later?");
+	    out, "gm_key_healthy", "1 if this API key is healthy, else 0.");
 	put_samples(v, len, "gm_key_healthy", false, out);
-	gm_prometheus_gauge(
-	    out, "gm_key_status", "1 for the status that this API key has.");
+	gm_prometheus_gauge(out, "gm_key_status",
+	    "1, with the status of this API key as a label.");
 	put_samples(v, len, "gm_key_status", true, out);
 	gm_prometheus_gauge(
-	    out, "gm_keys_checked", "API keys that were checked.");
+	    out, "gm_keys_checked", "Number of API keys that were checked.");
 	gm_prometheus_sample(out, "gm_keys_checked", NULL, 0, (int64_t)len);
-	gm_prometheus_gauge(
-	    out, "gm_keys_healthy", "API keys of those that are healthy.");
+	gm_prometheus_gauge(out, "gm_keys_healthy",
+	    "Number of these API keys that are healthy.");
 	gm_prometheus_sample(
 	    out, "gm_keys_healthy", NULL, 0, (int64_t)count_healthy(v, len));
 	gm_prometheus_gauge(out, "gm_keycheck_timestamp_seconds",
-	    "When they were checked, in seconds since 1970.");
+	    "Time of the check in seconds since 1970.");
 	gm_prometheus_sample(
 	    out, "gm_keycheck_timestamp_seconds", NULL, 0, now_ms / 1000);
 }
