@@ -222,7 +222,7 @@ gemini-3.8-flash	yes
 	two
 	play <<<'[{"status":429,"json":{"error":{"message":"Too large: Limit 30000, Requested 45000.","code":"rate_limit_exceeded"}},"repeat":-1}]'
 	ask --provider openai --fallback mistral hi
-	said 65 '' 'gm-prompt: qwen3-8b-q4_k_m: request too large; send less: it counts as 45000, and the quota is 30000 (HTTP 429, too_large): Too large: Limit 30000, Requested 45000.
+	said 65 '' 'gm-prompt: qwen3-8b-q4_k_m: request too large; send less: 45000 requested, 30000 allowed (HTTP 429, too_large): Too large: Limit 30000, Requested 45000.
 '
 	went L
 	marked

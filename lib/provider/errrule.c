@@ -669,7 +669,7 @@ set_remedy(long http, const struct gm_errbody *e, struct gm_fault *fault)
 
 	if (is_beyond_quota(http, e, &limit, &wanted))
 		(void)snprintf(fault->remedy, sizeof(fault->remedy),
-		    "send less: it counts as %lld, and the quota is %lld",
+		    "send less: %lld requested, %lld allowed",
 		    (long long)wanted, (long long)limit);
 }
 

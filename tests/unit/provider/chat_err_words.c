@@ -294,11 +294,11 @@ test_beyond_quota(void **state)
 	gm_chat_classify(429, gm_span_of(body), &f);
 	assert_int_equal(f.class, GM_CLASS_TOO_LARGE);
 	assert_string_equal(
-	    f.remedy, "send less: it counts as 45000, and the quota is 30000");
+	    f.remedy, "send less: 45000 requested, 30000 allowed");
 	gm_gemini_classify("m", 429, gm_span_of(body), &f);
 	assert_int_equal(f.class, GM_CLASS_TOO_LARGE);
 	assert_string_equal(
-	    f.remedy, "send less: it counts as 45000, and the quota is 30000");
+	    f.remedy, "send less: 45000 requested, 30000 allowed");
 }
 
 int
