@@ -193,7 +193,7 @@ _gm_complete() { # TOOL KIND-OF-OPERAND TEXT
 _gm_rotate() {
 	local -A help=(
 		[--current-index]='move on only if N is the current key'
-		[--peek]='print the next request'\''s key; do not move'
+		[--peek]='print the next key'\''s index; do not move'
 		[--status]='print the status of all keys'
 		[--mark]='mark a key, as --class says'
 		[--class]='for --mark: ok, key_invalid, quota ...'

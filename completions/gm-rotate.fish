@@ -57,7 +57,7 @@ end
 
 complete -c gm-rotate -f -a '(__gm_command)'
 complete -c gm-rotate -l current-index -x -a '(__gm_words (__gm_ask gm-rotate keys))' -d 'move on only if N is the current key'
-complete -c gm-rotate -l peek -d 'print the next request\'s key; do not move'
+complete -c gm-rotate -l peek -d 'print the next key\'s index; do not move'
 complete -c gm-rotate -l status -d 'print the status of all keys'
 complete -c gm-rotate -l mark -x -a '(__gm_words (__gm_ask gm-rotate keys))' -d 'mark a key, as --class says'
 complete -c gm-rotate -l class -x -a '(__gm_words ok key_invalid key_expired key_leaked key_restricted key_rejected project_blocked project_denied forbidden no_credit quota_minute quota_day quota_none quota_spend quota quota_search)' -d 'for --mark: ok, key_invalid, quota ...'

@@ -180,7 +180,7 @@ take_backslash(struct reader *r, char quote)
 
 	if (quote == '\'' && (next == '\'' || next == '\\'))
 		return "python-dotenv drops a backslash before a quote or a "
-		       "backslash, even in single quotes";
+		       "backslash, even in single quotes; use double quotes";
 	if (quote == '\'')
 		return take_character(r);
 	if (next != '"' && next != '\\')
@@ -204,7 +204,8 @@ take_quoted(struct reader *r, struct entry *e, char quote)
 	if (quote == '"' && is_at(r, "$`"))
 		return expansion;
 	if (is_at(r, "$") && next == '{')
-		return "python-dotenv expands '${', even in single quotes";
+		return "python-dotenv expands '${', even in single quotes; put "
+		       "the command into a script";
 	if (is_at(r, "\r") && next == '\n') {
 		e->crlf = true;
 		r->p++;
@@ -269,7 +270,7 @@ read_value(struct reader *r, struct entry *e, struct gm_span *value)
 
 	if (e->joined)
 		return "the line before ends in a backslash, which joins the "
-		       "lines";
+		       "lines; remove the backslash";
 	if (!is_at(r, "="))
 		return "no '=' after the name";
 	r->p++;

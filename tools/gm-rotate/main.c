@@ -478,7 +478,7 @@ add_rows(void *options, struct gm_options *table)
 		{ 0, "current-index", "N",
 		    "move on only if N is the current key", .common = true,
 		    .kind = GM_ARG_KEY, .text = &o->current_index },
-		{ 0, "peek", NULL, "print the next request's key; do not move",
+		{ 0, "peek", NULL, "print the next key's index; do not move",
 		    .common = true, .flag = &o->peek },
 		{ 0, "status", NULL, "print the status of all keys",
 		    .common = true, .flag = &o->status },

@@ -186,7 +186,7 @@ test_skipped_lines(void **state)
 
 #define JOINED(line) \
 	line ": GM_A: the line before ends in a backslash, which joins the " \
-	     "lines"
+	     "lines; remove the backslash"
 
 /* A backslash at the end of a line joins the next line. */
 static void

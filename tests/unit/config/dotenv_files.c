@@ -57,9 +57,13 @@ is_env(const char *name)
 	"python-dotenv reads a backslash before the closing quote as \\\""
 #define SINGLE_ESCAPE \
 	"python-dotenv drops a backslash before a quote or a backslash, " \
-	"even in single quotes"
-#define SINGLE_BRACE "python-dotenv expands '${', even in single quotes"
-#define JOINS "the line before ends in a backslash, which joins the lines"
+	"even in single quotes; use double quotes"
+#define SINGLE_BRACE \
+	"python-dotenv expands '${', even in single quotes; put the command " \
+	"into a script"
+#define JOINS \
+	"the line before ends in a backslash, which joins the lines; remove " \
+	"the backslash"
 
 static const struct {
 	const char *name, *want;
