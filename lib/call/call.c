@@ -389,7 +389,8 @@ send(struct gm_call *c)
 		fail_local(c);
 		return;
 	}
-	/* Only models think; requests that cost nothing get a response at once. */
+	/* Only models think; requests that cost nothing get a response at
+	 * once. */
 	if (c->now.free && request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
 	gm_encoded_fill(&c->encoded, &request);
@@ -410,8 +411,8 @@ send(struct gm_call *c)
 
 /*
  * Count a wait until a time on the monotonic clock, and say why and how long:
- * "GM_RPM: waiting 5.8 s".  key: the index of the key that is waited for, -1: no
- * key in particular.
+ * "GM_RPM: waiting 5.8 s".  key: the index of the key that is waited for, -1:
+ * no key in particular.
  */
 static void
 begin_wait(struct gm_call *c, const char *why, int key, int64_t until_ms,
@@ -487,8 +488,10 @@ decide(struct gm_call *c, const struct gm_event *e)
 
 /* Changes of the key state. */
 
-/* Return the input tokens, -1: not reported.  The input that tools such as search
- * add is part of the total only. */
+/*
+ * Return the input tokens, -1: not reported.  The input that tools such as
+ * search add is part of the total only.
+ */
 static int64_t
 input_tokens(const struct gm_usage *u)
 {
@@ -499,9 +502,9 @@ input_tokens(const struct gm_usage *u)
 }
 
 /*
- * Begin one change of the key state: record the result of the last request and, if
- * the decision is to send, reserve a key.  Any other decision is carried out after
- * the change, so that a mark is saved before the call goes on.
+ * Begin one change of the key state: record the result of the last request and,
+ * if the decision is to send, reserve a key.  Any other decision is carried out
+ * after the change, so that a mark is saved before the call goes on.
  */
 static void
 change_keys(
@@ -1070,8 +1073,8 @@ go_on(struct gm_call *c, int64_t now_ms)
 	int64_t again_ms;
 
 	c->waiting = (struct gm_call_waiting){ 0 };
-	/* The slot was reserved a while ago: another process may have marked the
-	 * key since. */
+	/* The slot was reserved a while ago: another process may have marked
+	 * the key since. */
 	if (c->next == GM_EVENT_SLOT)
 		e.usable = gm_keys_is_usable(c->service->keys,
 		    quota_model(&c->request), &filter, c->key);
@@ -1123,8 +1126,8 @@ fail_late(struct gm_call *c, const struct gm_err *last)
 }
 
 /*
- * Accept an answer that is whole although the connection is still open or the key
- * state is not saved.  Returns true if that ends the call.
+ * Accept an answer that is whole although the connection is still open or the
+ * key state is not saved.  Returns true if that ends the call.
  */
 static bool
 take_whole(struct gm_call *c, struct gm_http_result *result)

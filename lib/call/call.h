@@ -53,9 +53,10 @@ const struct gm_call_waiting *gm_call_waiting(const struct gm_call *);
 struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Start a call that is new or done.  Waits, reports and ramp are shared with the
- * other calls; ramp NULL: there are no others.  If the request cannot be made, as
- * it is too large or memory is short, the call is done with that error.
+ * Start a call that is new or done.  Waits, reports and ramp are shared with
+ * the other calls; ramp NULL: there are no others.  If the request cannot be
+ * made, as it is too large or memory is short, the call is done with that
+ * error.
  */
 void gm_call_begin(struct gm_call *, const struct gm_call_args *,
     struct gm_waits *, struct gm_reported *, struct gm_ramp *);
@@ -90,8 +91,8 @@ int gm_call_result(const struct gm_call *, struct gm_err *) GM_MUST_CHECK;
 void gm_call_free(struct gm_call *);
 
 /*
- * Print the request line and headers that would be sent now, with the key masked,
- * and append the body.  Returns 0, or -1: GM_EOS, GM_EDATA.
+ * Print the request line and headers that would be sent now, with the key
+ * masked, and append the body.  Returns 0, or -1: GM_EOS, GM_EDATA.
  */
 int gm_call_preview(const struct gm_call_args *, enum gm_level,
     struct gm_buf *body, struct gm_err *) GM_MUST_CHECK;

@@ -203,8 +203,8 @@ gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
 {
 	int rc = gm_keyset_find(k, o, vendor, state, err);
 
-	/* Trace only now: the base URL is final, and all keys are known, so that
-	 * they are masked. */
+	/* Trace only now: the base URL is final, and all keys are known, so
+	 * that they are masked. */
 	gm_keyset_trace(k, 1, o);
 	if (rc != 0)
 		return -1;

@@ -3,10 +3,11 @@
 
 /*
  * The only retry loop: decide(situation, event) -> decision.  Other keys come
- * first, then a wait, then the next model, then the next service; nothing is sent
- * again once text is out that cannot be taken back.
+ * first, then a wait, then the next model, then the next service; nothing is
+ * sent again once text is out that cannot be taken back.
  *
- * No I/O, no messages, no clock, no key table: times and chance are arguments.  Times are of the monotonic clock, in milliseconds.
+ * No I/O, no messages, no clock, no key table: times and chance are arguments.
+ * Times are of the monotonic clock, in milliseconds.
  */
 
 #include <stdbool.h>
@@ -83,8 +84,8 @@ enum gm_step {
 	GM_STEP_WAIT,    /* until until_ms, because of why */
 	GM_STEP_MODEL,   /* the next one, from the beginning */
 	GM_STEP_SERVICE, /* the next one: this one failed with why */
-	GM_STEP_FAIL, /* the end: no service is left, this one failed with why */
-	GM_STEP_DONE  /* the end, with the class why */
+	GM_STEP_FAIL,    /* the end: the last service failed with why */
+	GM_STEP_DONE     /* the end, with the class why */
 };
 
 struct gm_decision {

@@ -81,9 +81,9 @@ is_idle(const struct gm_call *call)
 }
 
 /*
- * Find the next call to stop, or NULL; with only_idle only among those that wait.
- * The call with the latest reserved slot comes first: a slot can be given back
- * only if no later one is taken.
+ * Find the next call to stop, or NULL; with only_idle only among those that
+ * wait.  The call with the latest reserved slot comes first: a slot can be
+ * given back only if no later one is taken.
  */
 static struct slot *
 next_to_stop(const struct run *r, bool only_idle)
@@ -159,8 +159,10 @@ collect(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* The descriptor that is readable when the key state is synced; -1: no call waits
- * for it. */
+/*
+ * The descriptor that is readable when the key state is synced; -1: no call
+ * waits for it.
+ */
 static int
 keys_fd(const struct run *r)
 {
@@ -235,7 +237,9 @@ show_wait(struct run *r)
 	return next - now < FAR_MS ? next - now : FAR_MS;
 }
 
-/* The stage to wake up for: once no more calls come, draining changes nothing. */
+/*
+ * The stage to wake up for: once no more calls come, draining changes nothing.
+ */
 static enum gm_stop_stage
 obeyed(const struct run *r)
 {

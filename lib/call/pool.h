@@ -2,10 +2,10 @@
 #define GM_CALL_POOL_H
 
 /*
- * Many calls at once, over one gm_http.  A supplier provides the next call when a
- * slot is free, a receiver takes each one when it is done, so any number of calls
- * needs constant memory.  After a rate limit the calls of the quota start again
- * slowly, see ramp.h.
+ * Many calls at once, over one gm_http.  A supplier provides the next call when
+ * a slot is free, a receiver takes each one when it is done, so any number of
+ * calls needs constant memory.  After a rate limit the calls of the quota start
+ * again slowly, see ramp.h.
  */
 
 #include "base/base.h"
@@ -19,8 +19,9 @@ struct gm_pool {
 	struct gm_http *http;
 	size_t slots; /* calls at once; 1 to GM_POOL_MAX */
 	/*
-	 * Fill in the next call.  Returns 1; 0 if there is none now, to be called
-	 * again when a call is done or watch is readable; or -1: no more come.
+	 * Fill in the next call.  Returns 1; 0 if there is none now, to be
+	 * called again when a call is done or watch is readable; or -1: no more
+	 * come.
 	 */
 	int (*next)(struct gm_call_args *, void *arg);
 	/*

@@ -80,8 +80,10 @@ count(const struct gm_ramp_quota *q)
 	return all;
 }
 
-/* Double the rate for each interval that has passed.  If no start was delayed in
- * one, the calls are slower than the limit by themselves: lift it. */
+/*
+ * Double the rate for each interval that has passed.  If no start was delayed
+ * in one, the calls are slower than the limit by themselves: lift it.
+ */
 static void
 relax(struct gm_ramp_quota *q, int64_t now_ms)
 {

@@ -320,7 +320,8 @@ gm_result_service_text(const struct gm_result *o)
 
 /*
  * Return true if the answer is from the model that was requested, perhaps with
- * a date or a number after its name: "gpt-4o" is "gpt-4o-2024-08-06", but not "gpt-4o-mini".
+ * a date or a number after its name: "gpt-4o" is "gpt-4o-2024-08-06", but not
+ * "gpt-4o-mini".
  */
 static bool
 is_same_model(const char *asked, const char *version)
