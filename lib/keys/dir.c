@@ -274,7 +274,9 @@ gm_keydir_stamp(const struct gm_keydir *d, const char *name)
 	return (struct gm_keystamp){ st.st_ino, st.st_mtim };
 }
 
-/* A wait in fcntl(2) would end by a signal only, so this tries without waiting. */
+/*
+ * A wait in fcntl(2) would end by a signal only, so this tries without waiting.
+ */
 int
 gm_keydir_lock(
     const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)

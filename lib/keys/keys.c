@@ -105,7 +105,9 @@ mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 	return rc;
 }
 
-/* Apply the result of a request; counters are saved at once, marks at the end. */
+/*
+ * Apply the result of a request; counters are saved at once, marks at the end.
+ */
 static int
 learn(struct gm_keys *k, const struct gm_keyquery *q,
     const struct gm_keychange *c, struct gm_err *err)

@@ -59,8 +59,8 @@ void gm_health_note(const struct gm_health *, size_t len, struct gm_buf *);
 
 /*
  * Return 0 if wanted keys are healthy or, with now, can answer now; else -1 and
- * a summary that names the first of the others: GM_ENEGATIVE (some are healthy),
- * GM_ENOPERM (none is), GM_EUNAVAILABLE (all are unknown).
+ * a summary that names the first of the others: GM_ENEGATIVE (some are
+ * healthy), GM_ENOPERM (none is), GM_EUNAVAILABLE (all are unknown).
  */
 
 int gm_health_sum(const struct gm_health *, size_t len, size_t wanted, bool now,

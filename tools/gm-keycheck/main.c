@@ -1,4 +1,6 @@
-/* gm-keycheck: check which API keys work, and say what to do about the others. */
+/*
+ * gm-keycheck: check which API keys work, and say what to do about the others.
+ */
 
 #include <stdlib.h>
 #include <string.h>

@@ -94,7 +94,9 @@ put_variable(struct words *w, const char *name, const char *value)
 	gm_buf_putc(&w->memory, '\0');
 }
 
-/* Make git's environment: what it needs, and what keeps it from running others. */
+/*
+ * Make git's environment: what it needs, and what keeps it from running others.
+ */
 static int
 make_environment(struct words *w, const struct gm_worktree_env *from)
 {

@@ -75,7 +75,9 @@ is_seen(struct gm_buf *seen, const char *token)
 	return false;
 }
 
-/* Request all pages.  The buffers have the next token, a page, and all tokens. */
+/*
+ * Request all pages.  The buffers have the next token, a page, and all tokens.
+ */
 static int
 fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
     struct gm_buf *seen, struct gm_err *err)
@@ -243,8 +245,8 @@ note_fallback(const struct gm_catalog *c, const char *name, struct gm_err *err)
 }
 
 /*
- * Get the list of the first service that has one.  The caller has looked for the
- * first one's list in the cache; for fallbacks this does.
+ * Get the list of the first service that has one.  The caller has looked for
+ * the first one's list in the cache; for fallbacks this does.
  */
 static int
 open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)

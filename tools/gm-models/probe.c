@@ -108,7 +108,9 @@ probe_all(struct run *r, struct gm_err *err)
 	return rc;
 }
 
-/* Count the models that answer; -1 if all failed alike, and not by their fault. */
+/*
+ * Count the models that answer; -1 if all failed alike, and not by their fault.
+ */
 
 static int
 count_answers(const struct run *r, struct gm_err *err)

@@ -274,9 +274,9 @@ finish(struct run *r, int rc, struct gm_err *err)
 }
 
 /*
- * Make the next usable key the current one.  If --current-index names another key
- * than the current one, another process has moved on already: choose the current
- * key.  Compared under the lock, so that many processes move once.
+ * Make the next usable key the current one.  If --current-index names another
+ * key than the current one, another process has moved on already: choose the
+ * current key.  Compared under the lock, so that many processes move once.
  */
 static int
 move_on(struct run *r, struct gm_err *err)
