@@ -116,7 +116,7 @@ key_of(const struct gm_call *c)
 	return key_at(c, c->key);
 }
 
-/* All that a fault may be charged to. */
+/* The subjects that a fault may be charged to. */
 static struct gm_subject
 subject_of(const struct gm_call *c)
 {
@@ -137,7 +137,7 @@ explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
 	(void)gm_result_fail(c->args.result, f, &subject, err);
 }
 
-/* Print each failed attempt with -v, with all that the service says. */
+/* Print each failed attempt with -v, with the service's whole text. */
 static void
 note_attempt(const struct gm_call *c, const struct gm_fault *f)
 {
@@ -151,7 +151,7 @@ note_attempt(const struct gm_call *c, const struct gm_fault *f)
 	    gm_result_attempts(c->args.result), whole.msg);
 }
 
-/* The end. */
+/* --- the end of a call */
 
 /* Give back a slot that no request will use, so that others need not wait. */
 static void
@@ -230,7 +230,7 @@ fail_all(struct gm_call *c, enum gm_class class)
 	finish(c, class);
 }
 
-/* Models and services. */
+/* --- models and services */
 
 /* Print notes about options that the model ignores or rejects. */
 static void
@@ -332,7 +332,7 @@ next_service(struct gm_call *c, enum gm_class class)
 	begin_model(c, next->models[0]);
 }
 
-/* The transfer. */
+/* --- the transfer */
 
 static enum gm_http_pulse
 on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
@@ -407,7 +407,7 @@ send(struct gm_call *c)
 		c->slot_ms = 0;
 }
 
-/* Decisions of the policy; err explains one that ends the call. */
+/* --- decisions of the policy; err explains one that ends the call */
 
 /*
  * Count a wait until a time on the monotonic clock, and say why and how long:
@@ -486,7 +486,7 @@ decide(struct gm_call *c, const struct gm_event *e)
 	return gm_policy_decide(&c->now, e);
 }
 
-/* Changes of the key state. */
+/* --- changes of the key state */
 
 /*
  * Return the input tokens, -1: not reported.  The input that tools such as
@@ -586,7 +586,7 @@ explain_keys(struct gm_call *c, const struct gm_pick *pick)
 	if (untried)
 		c->key = pick->index;
 	subject = subject_of(c);
-	subject.way = "--ignore-cooldown tries anyway";
+	subject.advice = "--ignore-cooldown tries anyway";
 	(void)gm_result_fail_keys(o, pick, &subject, &c->err);
 	if (untried && c->last.code != GM_OK) /* another model was tried */
 		gm_err_end(&c->err, "; before: %s", c->last.msg);
@@ -706,7 +706,7 @@ take_pick(struct gm_call *c)
 		carry_out(c, &d, e.now_ms);
 }
 
-/* Responses. */
+/* --- responses */
 
 /* Add an attempt to the result; keep and report its error. */
 static void
@@ -934,7 +934,7 @@ on_end(const struct gm_http_result *result, void *arg)
 	settle(c, result);
 }
 
-/* The life of a call. */
+/* --- the functions of call.h */
 
 struct gm_call *
 gm_call_new(struct gm_err *err)

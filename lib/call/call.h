@@ -3,11 +3,11 @@
 
 /*
  * One call: a request from the choice of a key to the end of the answer.
- * policy.h decides what is next, and this module does it: reserve a key, send,
- * read the response, wait, use another model or service.
+ * policy.h decides on the next step, and this module takes it: reserve a key,
+ * send, read the response, wait, use another model or service.
  *
  * A call never blocks: gm_call_step() moves it when its time has come, and the
- * transfers of all calls are moved by one gm_http.  pool.h drives them.
+ * transfers of all calls are moved by one gm_http.  pool.h runs them.
  */
 
 #include <stdbool.h>
@@ -34,7 +34,7 @@ struct gm_call_args {
 
 struct gm_call;
 
-/* A wait that a person may want to know of; texts are borrowed. */
+/* A wait, as it is shown to the user; texts are borrowed. */
 struct gm_call_waiting {
 	/* For the first byte of a response: from a model or a provider. */
 	const char *what; /* NULL: not for a response */

@@ -9,7 +9,7 @@
 /* Long enough for any path; the key state reports one that is too long. */
 #define STATE_DIR_MAX (2 * 1024 * 1024)
 
-/* Refuse a key in the place of a model: it would get into URLs, the key state
+/* Reject a key that is given as a model: it would get into URLs, the key state
  * and logs. */
 static int
 check_model(const struct gm_keyset *k, const struct gm_secrets *secrets,

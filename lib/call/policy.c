@@ -1,7 +1,7 @@
 #include "call/policy.h"
 #include "call/backoff.h"
 
-/* How often a server that is loading its model is tried. */
+/* Time between two attempts while a server loads its model. */
 #define LOADING_MS 1000
 
 static struct gm_decision
@@ -221,7 +221,7 @@ may_resume(const struct gm_situation *s, const struct gm_event *e,
 
 static struct gm_decision stop(enum gm_class class)
 {
-	/* If this machine fails, no fallback would help. */
+	/* A fallback does not help if this machine fails. */
 	return step(
 	    class == GM_CLASS_LOCAL ? GM_STEP_DONE : GM_STEP_FAIL, class);
 }

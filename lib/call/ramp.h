@@ -36,8 +36,8 @@ struct gm_ramp_quota {
 	int64_t next_ms;     /* the next start */
 	int64_t limited_ms;  /* when the last limit was noticed */
 	int64_t interval_ms; /* until the rate doubles */
-	int64_t check_ms;    /* when it does */
-	bool delays;         /* a start was held up since it did */
+	int64_t check_ms;    /* time of that */
+	bool delays;         /* a start was delayed since the rate doubled */
 };
 
 /* All zero: nothing is known. */

@@ -32,9 +32,9 @@ struct gm_waits {
 };
 
 /*
- * Return the end of a wait: that of another one that has not ended at now_ms,
- * for the same keys, model and reason, else its own.  *news: it is its own, and
- * must be reported.
+ * Join a wait for the same keys, model and reason that has not ended at now_ms;
+ * if there is none, add this one, and set *news, so that the caller reports it.
+ * Returns the end of the wait.
  */
 int64_t gm_waits_join(
     struct gm_waits *, const struct gm_wait *, int64_t now_ms, bool *news);
