@@ -40,7 +40,7 @@ gm_keyrule_model(const char *model)
 {
 	if (model == NULL)
 		return GM_KEYROW_ALL;
-	/* One quota has one row, with or without the prefix. */
+	/* A quota has one row, with or without the prefix. */
 	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
 }
 

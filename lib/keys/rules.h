@@ -131,7 +131,7 @@ size_t gm_keyrule_current(const struct gm_keyquery *);
  * unused for the longest time.
  *
  * If all keys are rejected, the one that was rejected longest ago is tried once
- * an hour, as its owner may have mended it.  Its status still shows the mark;
+ * an hour, as its owner may have repaired it.  Its status still shows the mark;
  * reserving it starts the hour.
  */
 void gm_keyrule_pick(const struct gm_keyquery *, struct gm_pick *);
@@ -190,7 +190,7 @@ bool gm_keyrule_may_correct(const struct gm_keyquery *, int64_t counted);
  * minutes: a service that keeps rejecting requests gets fewer of them.  That of
  * a daily quota doubles without this limit, but ends at the reset.  A 403
  * without a known reason gets 5 minutes.  Invalid, expired and restricted keys
- * are tried again after 24 hours, as their owner may have mended them, leaked
+ * are tried again after 24 hours, as their owner may have repaired them, leaked
  * keys never; other rejections last 1 hour.
  */
 int64_t gm_keyrule_cooling_ms(

@@ -211,7 +211,7 @@ gm_keytable_sort(struct gm_keytable *t)
 {
 	size_t i, len = 0;
 
-	/* A file is nearly always sorted: spare qsort(3) its moves. */
+	/* A file is nearly always sorted: then qsort(3) is not needed. */
 	for (i = 1; i < t->len; i++)
 		if (compare(&t->rows[i - 1], &t->rows[i]) >= 0)
 			break;

@@ -91,7 +91,7 @@ take_odd(struct gm_response *r, struct gm_span text, const char *words,
 	return gm_fail(err, GM_EPROTOCOL, "an error in place of an answer");
 }
 
-/* Keep the first such document for the case that no answer follows. */
+/* Keep the first document that is no answer, in case that no answer follows. */
 static int
 keep_odd(struct gm_response *r, struct gm_span text, struct gm_err *err)
 {
@@ -316,7 +316,7 @@ kind_of(const struct gm_http_head *head, struct gm_span bytes)
 		return GM_RESPONSE_UNKNOWN;
 	if (bytes.p[0] == '{' || bytes.p[0] == '[')
 		return GM_RESPONSE_JSON;
-	/* HTML, or gzip from a server that compresses without being asked. */
+	/* HTML, or gzip from a server that compresses in any case. */
 	if (bytes.p[0] == '<' || bytes.p[0] == '\x1f')
 		return GM_RESPONSE_FOREIGN;
 	return GM_RESPONSE_STREAM;

@@ -190,7 +190,7 @@ static const struct {
 	{ "an array of numbers", S("[1,2]"),
 	    "|protocol 200 |JSON, but not an answer" },
 	{ "NUL", S(EVENT("{\"a\":\"\0\"}")), "|protocol 200 |*" },
-	{ "NUL behind", S(EVENT(LAST("a") "\0")), "|protocol 200 |*" },
+	{ "NUL after", S(EVENT(LAST("a") "\0")), "|protocol 200 |*" },
 	{ "invalid UTF-8", S(EVENT(LAST("a\xC3"))), "|protocol 200 |*" },
 	{ "invalid UTF-8, unary", S(LAST("a\xFF")), "|protocol 200 |*" },
 	{ "CESU-8", S(EVENT(LAST("\xED\xA0\xBD\xED\xB8\x80"))),
