@@ -26,7 +26,7 @@ struct batch {
 	struct item *items;
 	size_t len;
 
-	/* One round: this request, for each key that has this class so far. */
+	/* A round: send this request with each key of this class. */
 	const struct gm_request *request;
 	enum gm_class class;
 	size_t next;
@@ -385,7 +385,8 @@ check_some(struct batch *b, enum gm_keycheck_level level,
 	return rc;
 }
 
-/* Count the healths at the front that are of one service, at most AT_ONCE. */
+/* Count the keys at the start of the list that are of one service, at most
+ * AT_ONCE. */
 static size_t
 count_alike(const struct gm_health *v, size_t len)
 {

@@ -26,8 +26,8 @@ gm_health_is_healthy(const struct gm_health *v)
 }
 
 /*
- * Advice about a class.  That of the class itself continues an error line; some
- * read differently next to a key.
+ * Return advice about a class.  Some classes have other words here than in an
+ * error line, as the advice follows a key.
  */
 static const char *class_advice(enum gm_class class)
 {

@@ -37,8 +37,8 @@ struct gm_health {
 bool gm_health_is_healthy(const struct gm_health *);
 
 /*
- * Append a line for each key, its cells separated by TABs.  named: put the
- * provider in front.  now_ms, if not 0: for a terminal, aligned, with a header,
+ * Append a line for each key, its cells separated by TABs.  named: begin it
+ * with the provider.  now_ms, if not 0: for a terminal, aligned, with a header,
  * without PROJECT if none is known, and with short times.
  */
 void gm_health_table(const struct gm_health *, size_t len, bool named,

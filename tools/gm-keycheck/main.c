@@ -171,7 +171,7 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 	return rc;
 }
 
-/* Add a health for each key to check, sorted by service and index. */
+/* List each key to check, sorted by service and index. */
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {

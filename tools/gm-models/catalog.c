@@ -251,7 +251,7 @@ note_fallback(const struct gm_catalog *c, const char *name, struct gm_err *err)
 static int
 open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 {
-	struct gm_fallback chain = { 0 };
+	struct gm_fallback failures = { 0 };
 	struct gm_failure end;
 	const char *name;
 	size_t i;
@@ -267,11 +267,11 @@ open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 		    err->code == GM_EOS || !falls_back(c->class)) {
 			if (i == 0)
 				return -1;
-			gm_fallback_add(&chain, &end);
-			*err = chain.end.err;
+			gm_fallback_add(&failures, &end);
+			*err = failures.end.err;
 			return -1;
 		}
-		gm_fallback_add(&chain, &end);
+		gm_fallback_add(&failures, &end);
 		use_service(c, i + 1);
 		note_fallback(c, name, err);
 	}

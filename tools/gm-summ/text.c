@@ -64,7 +64,7 @@ write_all(int fd, struct gm_span bytes)
 }
 
 /*
- * Create a temporary file and unlink it at once, so that it never stays behind.
+ * Create a temporary file and unlink it at once, so that it is always removed.
  * Returns a descriptor, or -1 with errno.
  */
 static int
