@@ -913,7 +913,7 @@ settle(struct gm_call *c, const struct gm_http_result *result)
 	add_up(c->args.result, result);
 	record(c, f, result->total_ms);
 	gm_response_release(&c->in.response);
-	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
+	if (result->fault == GM_HTTP_ABORTED && f->class == GM_CLASS_LOCAL) {
 		/* Our sink failed, such as a full disk: a retry cannot help. */
 		c->err = result->err;
 		finish(c, GM_CLASS_LOCAL);

@@ -294,7 +294,7 @@ static int64_t
 expiry(struct gm_http_transfer *t)
 {
 	return gm_transfer_is_connected(t)
-	           ? t->sign_ms + limit_of(t)
+	           ? t->timer_ms + limit_of(t)
 	           : t->enter_ms + t->options->connect_timeout_ms + GRACE_MS;
 }
 

@@ -233,7 +233,7 @@ finish(struct run *r)
 	const struct gm_fault *f = &r->response.fault;
 
 	if (r->pulse == GM_HTTP_STOP) {
-		result.fault = GM_HTTP_REFUSED;
+		result.fault = GM_HTTP_ABORTED;
 		result.err = r->err;
 	}
 	gm_response_end(&r->response, &result);
