@@ -43,7 +43,7 @@ enum gm_event_kind {
 	GM_EVENT_BEGIN,         /* a service or model is next: models */
 	GM_EVENT_KEYS,          /* a reservation was tried: keys and below */
 	GM_EVENT_SLOT,          /* the reserved time has come: usable */
-	GM_EVENT_COOLDOWN_OVER, /* a wait is over */
+	GM_EVENT_COOLDOWN_OVER, /* a wait has ended */
 	GM_EVENT_RESPONSE,      /* a response has ended: class and below */
 	GM_EVENT_LATE,          /* the deadline is exceeded */
 	GM_EVENT_SIGNAL         /* a signal asks us to end */

@@ -4,7 +4,7 @@
 
 #define MINUTE_MS 60000
 #define BUCKET_MS (MINUTE_MS / GM_RAMP_BUCKETS)
-#define BOOKED_MS 1000 /* how far ahead a start can be booked */
+#define BOOKED_MS 1000 /* longest time from now to a start that is booked */
 #define INTERVAL_MIN_MS 1000
 
 static int64_t

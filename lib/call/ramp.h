@@ -2,14 +2,14 @@
 #define GM_CALL_RAMP_H
 
 /*
- * The rate of starts after a rate limit: when the cooldown of a quota is over,
- * its calls start at half of their earlier rate.  The rate doubles after each
- * interval without a new limit, until it delays no call any more.
+ * The rate of starts after a rate limit: when the cooldown of a quota has
+ * ended, its calls start at half of their earlier rate.  The rate doubles after
+ * each interval without a new limit, until it delays no call any more.
  *
  * The earlier rate is the number of starts in the last minute, as services
  * count.  The gap between two starts is never longer than the cooldown, so that
- * at least one call starts in each; the first one starts when the cooldown is
- * over.  An interval is as long as the cooldown was, 1 to 60 s.
+ * at least one call starts in each; the first one starts when the cooldown has
+ * ended.  An interval is as long as the cooldown was, 1 to 60 s.
  *
  * Each quota has its own rate.  No I/O, no clock: times are of the
  * monotonic clock, in milliseconds, and never go back by much.

@@ -77,10 +77,10 @@ int gm_result_fail_whole(const struct gm_result *, const struct gm_fault *,
 
 /*
  * Fill *err if no key can be used: with the fault of the last attempt or, if
- * there was none, with the mark of the key that pick names, and the
- * subject's advice.  Then the subject must name the same key.  Sets
- * retry_at_ms, the class of the run, and the code: 75 if a key is only cooling
- * down, 77 if all are rejected.  Returns -1.
+ * there was none, with the mark of the key that pick names, and the subject's
+ * advice.  Then the subject must name the same key.  Sets retry_at_ms, the
+ * class of the run, and the code: 75 if a key is only cooling down, 77 if all
+ * are rejected.  Returns -1.
  */
 int gm_result_fail_keys(struct gm_result *, const struct gm_pick *,
     const struct gm_subject *, struct gm_err *);

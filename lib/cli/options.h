@@ -55,7 +55,7 @@ enum gm_group {
 /* Return the i-th of some words, or NULL at the end. */
 typedef const char *gm_word(size_t i);
 
-/* One option, with at least one of the targets flag to setting. */
+/* An option, with at least one of the targets flag to setting. */
 struct gm_opt {
 	char letter;       /* 0: long form only */
 	const char *name;  /* NULL ends the table */

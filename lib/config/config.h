@@ -95,7 +95,7 @@ int gm_config_early(
 /* The choice of the env file; borrowed. */
 struct gm_config_wanted {
 	const char *env_file;      /* argument of --env-file; NULL: none */
-	struct gm_vendors vendors; /* whose keys are needed; empty: all */
+	struct gm_vendors vendors; /* that need keys; empty: all */
 	bool typed;    /* keys come from standard input; none is needed */
 	bool fallback; /* GM_FALLBACK of the file adds to vendors */
 };

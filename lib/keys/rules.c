@@ -405,8 +405,9 @@ pick_from(const struct gm_keyquery *q, size_t skip, bool round_robin,
 		if (c.chosen && !round_robin && pick->at_ms <= q->now_ms)
 			return; /* no slot is earlier than now */
 	}
-	/* All keys are rejected.  Try one if nobody has for an hour: trying it
-	 * renews its mark.  Not if the call may use only some of the keys. */
+	/* All keys are rejected.  Try one if no process has for an hour: the
+	 * try renews its mark.  Not if the call may use only some of the
+	 * keys. */
 	if (pick->kind == GM_PICK_REJECTED && c.found && w->of == GM_KEYS_ALL &&
 	    (w->avoid == NULL || w->avoid[0] == '\0') &&
 	    c.newest_ms + HOUR_MS <= q->now_ms)
@@ -727,7 +728,7 @@ put_mark(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
 
 /*
  * Mark a row after a failed request.  A request that was in flight when the
- * mark was made (64 may be) tells nothing new, so it does not double the
+ * mark was made (64 may be) says nothing new, so it does not double the
  * cooldown.
  */
 static void
@@ -826,7 +827,7 @@ cool_service(const struct gm_keyquery *q, int64_t sent_ms,
 	mark_fault(q, sent_ms, service, &all);
 	for (i = 0; i < q->rule->ring->len; i++) {
 		row = is_rejected(q, i) ? NULL : find_quota(q, i);
-		/* A much longer cooldown has a cause of its own. */
+		/* A much longer cooldown has another cause. */
 		if (row != NULL &&
 		    row->until_ms <= service->until_ms + BURST_MS)
 			lift(q->table, row);

@@ -195,7 +195,7 @@ nap(const struct gm_keywait *w)
 
 /*
  * Wait until locked, the stage is GM_STOP_NOW or, briefly, brief_left_us is
- * used up.  A brief wait does not yield, as its time is short.  Returns 1,
+ * spent.  A brief wait does not yield, as its time is short.  Returns 1,
  * TIMED_OUT or -1.
  */
 static int

@@ -81,7 +81,7 @@ struct gm_http_result {
 	enum gm_http_fault fault;
 	struct gm_http_head head; /* status 0: no headers arrived */
 	struct gm_err err;        /* set unless fault is GM_HTTP_DONE */
-	enum gm_http_hint hint;   /* what to do about the fault */
+	enum gm_http_hint hint;   /* advice about the fault */
 	const char *variable;     /* to set or check; borrowed; or NULL */
 	int64_t connect_ms;       /* to connect, TLS included; 0: reused */
 	int64_t total_ms;

@@ -99,7 +99,7 @@ struct sense {
  * The first row that matches decides.  Rows of keys and projects have only the
  * statuses that are documented for them, and with a status other than 401 and
  * 402 they match only the main statement.  A 401 is always about the key, so
- * these rows only tell an expired key from others.
+ * these rows only distinguish an expired key from others.
  */
 static const struct sense senses[] = {
 	/* Prompt too long: phrases that mean nothing else. */

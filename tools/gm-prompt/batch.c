@@ -566,7 +566,7 @@ take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
 
 /*
  * Have the watch wake the loop when there is input; or no longer.  Only while a
- * slot is free: otherwise input that nobody reads would wake it all the time.
+ * slot is free: otherwise input that is not read would wake it all the time.
  */
 static int
 wait_for_input(struct run *r, bool waits, struct gm_err *err)
