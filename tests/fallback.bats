@@ -186,7 +186,7 @@ row() {
 		"refusal":"server","message":"The API key was reported as leaked."||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: error at the service; try again later (HTTP 500, server)+|The API key was reported as leaked.
 		"refusal":"quota","message":"No capacity is left."||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: overloaded; try again later (HTTP 429, overloaded)|No capacity is left.
 		"refusal":"quota","message":"M has no free quota tier."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|all keys are cooling down until TIME: no quota for this model; use another model, or enable billing (HTTP 429, quota_none)|M has no free quota tier.
-		"refusal":"quota","message":"Limit 10, Requested 20."||stop|65||too_large|1 0 0|$ALIAS: request too large; it counts as 20, and the whole quota is 10 (HTTP 429, too_large)+|Limit 10, Requested 20.
+		"refusal":"quota","message":"Limit 10, Requested 20."||stop|65||too_large|1 0 0|$ALIAS: request too large; send less: it counts as 20, and the quota is 10 (HTTP 429, too_large)+|Limit 10, Requested 20.
 		"status":413,"json":{"Message":"Too much."}||stop|65||too_large|1 0 0|$ALIAS: request too large; send less (HTTP 413, too_large)+|Too much.
 		"json":{"code":401,"msg":"Who are you?"}||fallback|0|$MISTRAL_SAYS|ok|1 1 1|all keys are rejected: API key rejected; gm-keycheck shows the reason for each (HTTP 401, key_rejected)+|Who are you?
 		"json":{"errors":[{"code":503,"message":"Later."}]}||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: error at the service; try again later (HTTP 503, server)+|Later.
