@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-/* Short names for the table alone. */
+/* Short names, only for the table. */
 #define STOP GM_ACTION_STOP
 #define RETRY GM_ACTION_RETRY
 #define WAIT GM_ACTION_WAIT

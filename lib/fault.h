@@ -2,8 +2,8 @@
 #define GM_FAULT_H
 
 /*
- * The classes of the results of an attempt: what each is charged to, what the
- * tools do next, the exit status, and the words for the user.
+ * The classes of results.  For each: its scope, the action that follows, the
+ * exit status, and the words for the user.
  */
 
 #include <stdbool.h>
@@ -75,7 +75,7 @@ enum gm_action {
 	GM_ACTION_FALLBACK /* another service */
 };
 
-/* What the fault is charged to. */
+/* Scopes: subjects that a fault is charged to. */
 enum gm_scope {
 	GM_SCOPE_REQUEST,
 	GM_SCOPE_KEY,
@@ -102,7 +102,7 @@ enum gm_status {
 	GM_STATUSES
 };
 
-/* Where the error line has the words of the fault. */
+/* Positions of the fault's words in the error line. */
 enum gm_quote {
 	GM_QUOTE_NONE, /* nowhere: the phrase says it all */
 	GM_QUOTE_WHY,  /* after the phrase: they are ours or the system's */
@@ -132,13 +132,13 @@ enum gm_class gm_class_of_error(enum gm_code);
 bool gm_class_is_rejection(enum gm_class);
 
 /*
- * True if a run may sleep until such a mark ends.  The ends of a daily quota
- * and of search, whose quota is one of a day or a month, are guesses or far
- * away; a quota that a project does not have never comes.
+ * True if a run may sleep until a mark of this class ends.  Not for the quotas
+ * of a day and of search, whose ends are guesses or far away, nor for a quota
+ * that the project does not have.
  */
 bool gm_class_may_sleep(enum gm_class);
 
-/* True if a key can be marked with it; GM_CLASS_OK lifts marks. */
+/* True if a key can be marked with this class; GM_CLASS_OK lifts marks. */
 bool gm_class_is_mark(enum gm_class);
 
 /*

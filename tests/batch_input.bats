@@ -183,12 +183,12 @@ turns() {
 "12 bad_input temperature: not a number from 0 to 2"
 "13 bad_input top_k: not a whole number from 1 to 1000000"
 "14 bad_input stop: more than 5 strings"
-"15 bad_input thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (as the model likes) to 10000000"
+"15 bad_input thinking: not minimal, low, medium, high, xhigh, off or a number of tokens from -1 (automatic) to 10000000"
 "16 bad_input model: not a model name: it contains blanks, control characters or one of / ? # , %"
 "17 bad_input files: not an array of names"
 "18 local gone: No such file or directory"
 "19 local dir: Is a directory"
-"20 bad_input nul: a NUL byte at offset 1: only text can be read; images, PDF and other data are not supported yet"
+"20 bad_input nul: not text: NUL byte at offset 1; images, PDF and other data are not supported yet"
 "21 bad_input prompt: given twice"
 "last"
 '
@@ -212,7 +212,7 @@ turns() {
 	lines "if .ok then [.record, .text] else $FAILED end" \
 	    '[1,"first"]
 [2,"bad_input","a NUL byte at offset 1; if NUL ends a record, use -0"]
-[3,"bad_input","a PDF document, but only text can be read"]
+[3,"bad_input","a PDF document, not text"]
 [4,"bad �� utf"]
 [5,"worse �"]
 [6,"bad_input","empty"]
@@ -249,7 +249,7 @@ gm-prompt: 1 of 1 record failed
 '
 	# Binary input is rejected as a whole.
 	printf '%%PDF-1.4\nx\n' | batch -l
-	said 65 '' 'gm-prompt: standard input: a PDF document, but only text can be read
+	said 65 '' 'gm-prompt: standard input: a PDF document, not text
 '
 	unsent
 }

@@ -306,7 +306,7 @@ ends() {
 
 @test "answers that end badly, in each dialect" {
 	local tries status held streamed line members failures=0
-	local cut='SITE: the response ended too early; try again later (HTTP 200, truncated)'
+	local cut='SITE: the response ended too early: no finish reason; try again later (HTTP 200, truncated)'
 	services
 	while IFS='|' read -r tries status held streamed line members; do
 		each ends "$tries" "$status" "$held" "$streamed" "$line" \
@@ -323,9 +323,9 @@ ends() {
 	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
 	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason)|"chat":["One ","two."],"finish":null
 	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason)|"chat":["One ","two."],"finish":""
-	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":"","done":false
-	2|76|-|One two.|$cut: no finish reason|"chat":["One ","two."],"finish":null,"done":false
-	2|76|-|-|$cut: no finish reason|"chat":[],"finish":null
+	2|76|-|One two.|$cut|"chat":["One ","two."],"finish":"","done":false
+	2|76|-|One two.|$cut|"chat":["One ","two."],"finish":null,"done":false
+	2|76|-|-|$cut|"chat":[],"finish":null
 	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":["One ","two.",{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
 	2|69|-|-|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":[{"error":{"code":500,"message":"Oh.","type":"server_error"}}]
 	2|69|-|One two.|MODEL: error at the service; try again later (HTTP 500, server): Oh.|"chat":["One ","two."],"finish":null,"done":false,"tail":"error: {\"code\":500,\"message\":\"Oh.\",\"type\":\"server_error\"}\n\n"
@@ -354,14 +354,14 @@ refuses() {
 	}
 	tried "$3" || return
 	diff <(echo "gm-prompt: $line") \
-	    <(sed 's/[0-9]\{4\}-[0-9-]*T[0-9:]*Z/TIME/g' err) || return
+	    <(sed -E 's/until ([0-9]{4}-[0-9-]*T)?[0-9:]*Z \([0-9dhmins ]+\)/until TIME/g' err) || return
 	same <(jq -c .error.class out) "\"$2\""$'\n' && masked
 }
 
 @test "each refusal of each dialect: status, class and words" {
 	local dialect name status class tries line failures=0
 	local key='key 0 (...0100)' okey='key 0 (...0200)'
-	local no='MODEL: the service refuses the request'
+	local no='MODEL: request rejected'
 	local long='MODEL: request too large; send less (HTTP 400, too_large)'
 	local extra='(HTTP 422, bad_request): body.seed: Extra inputs are not permitted'
 	services
@@ -398,7 +398,7 @@ refuses() {
 	openai|country|77|region|1|SITE: not available in your region; use a supported region, or enable billing (HTTP 403, region)
 	openai|not_found|78|bad_url|1|SITE: no API at this address; check the base URL (HTTP 404, bad_url): Invalid URL (POST /v1/chat/completions)
 	openai|no_model|78|model_gone|1|MODEL: no such model; gm-models lists the models (HTTP 404, model_gone)
-	openai|context|65|too_large|1|$long: This model's maximum context length is 128000 tokens. However, your messages resulted in 130004 tokens. Please reduce the length of the messages.
+	openai|context|65|too_large|1|$long: This model's maximum context length is 128000 tokens. However, your messages resulted in 130004 tokens. Please reduce th...
 	openai|rate|75|quota_minute|1|$okey: rate-limited until TIME; wait, or add keys of another project (HTTP 429, quota_minute)
 	openai|quota|77|no_credit|1|$okey: no credit left; add credit to the account (HTTP 429, no_credit)
 	openai|server|69|server|2|MODEL: error at the service; try again later (HTTP 500, server): The server had an error while processing your request. Sorry about that!
@@ -459,7 +459,7 @@ refuses() {
 	to openai
 	unset OPENAI_API_KEY
 	chat hi
-	failed 77 "$URL/openai/v1: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+	failed 77 "$URL/openai/v1: API key rejected; set OPENAI_API_KEY (HTTP 401, key_rejected): You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Autho..."
 	went O
 	# A server that is started anew, without, is asked at once.
 	remember
@@ -554,11 +554,11 @@ refuses() {
 	local line
 	services
 	to llamacpp
-	line="$SITE: the server is still loading the model"
+	line="$SITE: the server is loading the model"
 	# Another look would come too late, and nobody is told to wait.
 	play <<<'[{"refusal":"loading","repeat":-1}]'
 	chat --deadline 900ms hi
-	failed 69 "$line (HTTP 503, loading): Loading model"
+	failed 69 "$line; try again later (HTTP 503, loading)"
 	went L
 	again
 	chat --response-timeout 900ms --json hi
@@ -570,14 +570,14 @@ refuses() {
 	play <<<"[{\"refusal\":\"loading\",\"headers\":{\"Retry-After\":\"40\"}},$LOCAL_GOOD]"
 	chat --deadline 20s hi
 	said 0 "$LOCAL_SAYS
-" "gm-prompt: $line: waiting for it
+" "gm-prompt: $line; waiting
 "
 	went L L
 	# Then who is next.
 	play <<<"[$(at llamacpp '"refusal":"loading"'),$MISTRAL_GOOD]"
 	chat --response-timeout 900ms --fallback mistral hi
 	said 0 "$MISTRAL_SAYS
-" "gm-prompt: openai: $line; using mistral (HTTP 503, loading): Loading model
+" "gm-prompt: openai: $line; using mistral (HTTP 503, loading)
 "
 	went L M0
 }
@@ -699,7 +699,7 @@ hides() {
 	same <(jq -r .text out) $'Two.\n'
 	# What was printed cannot be taken back: that is told.
 	chat -S hi
-	said 1 $'Well.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer: use --no-stream (stop)
+	said 1 $'Well.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer; use --no-stream (stop)
 "
 }
 
@@ -762,7 +762,7 @@ hides() {
 	said 0 $'Two.\n' $'So it is.\n'
 	# The text of another one was printed: that is told.
 	chat -S hi
-	said 1 $'So it is.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer: use --no-stream (stop)
+	said 1 $'So it is.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer; use --no-stream (stop)
 "
 }
 

@@ -214,18 +214,15 @@ sys.exit(left[0] != 0)'"
 
 	serve
 	gm hi < <(printf 'text\0text')
-	said 65 '' "gm-prompt: standard input: a NUL byte at offset 4: only text\
- can be read
+	said 65 '' "gm-prompt: standard input: not text: NUL byte at offset 4
 "
 	gm hi < <(printf 'h\0i\0') # UTF-16
-	said 65 '' "gm-prompt: standard input: a NUL byte at offset 1: only text\
- can be read
+	said 65 '' "gm-prompt: standard input: not text: NUL byte at offset 1
 "
 	while read -r magic name; do
 		# shellcheck disable=SC2059 # with escapes
 		gm hi < <(printf "${magic}more")
-		said 65 '' "gm-prompt: standard input: $name, but only text can\
- be read
+		said 65 '' "gm-prompt: standard input: $name, not text
 "
 	done <<-'END'
 		%%PDF-1.7 a PDF document

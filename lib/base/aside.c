@@ -42,15 +42,15 @@ put_prefix(const char *target, struct gm_buf *out)
 	const char *name = target + directory_len(target);
 	size_t len = strlen(name), max = NAME_LEN;
 	struct gm_buf dir;
-	long told;
+	long limit;
 
 	gm_buf_init(&dir, strlen(target) + 2);
 	gm_buf_put(&dir, target, directory_len(target));
 	gm_buf_putc(&dir, '.');
-	told = pathconf(gm_buf_str(&dir), _PC_NAME_MAX);
+	limit = pathconf(gm_buf_str(&dir), _PC_NAME_MAX);
 	gm_buf_release(&dir);
-	if (told > (long)OURS && told < NAME_LEN)
-		max = (size_t)told;
+	if (limit > (long)OURS && limit < NAME_LEN)
+		max = (size_t)limit;
 	if (len > max - OURS) {
 		len = max - OURS;
 		while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
@@ -81,7 +81,7 @@ put_chance(struct gm_buf *out)
 /*
  * Lock a new file; false if gm_aside_sweep() of another process took it for an
  * old one between open(2) and the lock: it has the lock, or removed the file.
- * On a file system without locks nobody sweeps.
+ * On a file system without locks nothing is swept.
  */
 static bool
 claim(int fd, const char *path)
@@ -155,7 +155,7 @@ gm_aside_sync_directory(int dir, const char *target)
 
 	if (len == 0 && dir != AT_FDCWD)
 		return gm_file_sync(dir);
-	/* It fits: the file exists under a path that is no shorter. */
+	/* The path fits: the file exists under one that is no shorter. */
 	(void)snprintf(path, sizeof(path), "%.*s.", (int)len, target);
 	fd = gm_file_openat(dir, path, O_RDONLY | O_DIRECTORY);
 	if (fd == -1)

@@ -17,7 +17,7 @@ read_clock(clockid_t id)
 {
 	struct timespec now = { 0 };
 
-	/* It cannot fail for these two clocks. */
+	/* clock_gettime() cannot fail for these two clocks. */
 	(void)clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
 }

@@ -59,7 +59,7 @@ gm_fail(struct gm_err *, enum gm_code, const char *fmt, ...) GM_PRINTF(3, 4);
 int gm_fail_errno(struct gm_err *, enum gm_code, const char *fmt, ...)
     GM_PRINTF(3, 4);
 
-/* Put text in front of the message. */
+/* Put text before the message. */
 void gm_err_prefix(struct gm_err *, const char *fmt, ...) GM_PRINTF(2, 3);
 
 /* Put text after the message, but before its identifiers. */
@@ -83,7 +83,7 @@ int gm_err_status(enum gm_code);
 /* The name in sysexits.h without EX_, as systemd prints it: "DATAERR". */
 const char *gm_err_word(enum gm_code);
 
-/* One sentence for the manual and --help, without a full stop. */
+/* A sentence for the manual and --help, without a full stop. */
 const char *gm_err_meaning(enum gm_code);
 
 #endif

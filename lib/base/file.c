@@ -60,8 +60,8 @@ gm_file_open(const char *path, struct gm_err *err)
 
 /*
  * Call read(2), and wait for input if there is none.  read(2) comes first, as
- * only it tells a FIFO without a writer (at its end) from one whose writer is
- * idle.  Returns as read(2) does; fills *err for -1.
+ * only it distinguishes a FIFO without a writer (at its end) from one whose
+ * writer is idle.  Returns as read(2) does; fills *err for -1.
  */
 static ssize_t
 read_once(int fd, const char *name, char *room, size_t len, struct gm_err *err)

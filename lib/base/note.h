@@ -17,7 +17,7 @@
 
 enum gm_level {
 	GM_LEVEL_ERROR,   /* always printed */
-	GM_LEVEL_METRICS, /* always printed: the caller has asked the user */
+	GM_LEVEL_METRICS, /* always printed: the caller decides */
 	GM_LEVEL_NOTE,    /* unless --quiet */
 	GM_LEVEL_DETAIL,  /* with -v */
 	GM_LEVEL_TRACE    /* with -vv */

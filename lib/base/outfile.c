@@ -215,8 +215,7 @@ settle(int fd)
 /*
  * Lock the target, so that two processes of this suite do not write it at the
  * same time.  Gives up after 5 s, as any program may hold a lock.  Returns 0,
- * or
- * -1 with errno.
+ * or -1 with errno.
  */
 static int
 lock_target(int fd)

@@ -174,7 +174,7 @@ rest_of(struct gm_span text, size_t n)
 	return (struct gm_span){ text.p + n, text.len - n };
 }
 
-/* Try the word, and the word without an option letter in front ("-kKEY"). */
+/* Try the word, and the word without a leading option letter ("-kKEY"). */
 static int
 add_word(struct gm_secrets *s, struct gm_span word, struct gm_err *err)
 {

@@ -158,7 +158,7 @@ gm_stop_drain_first(struct gm_err *err)
 	/* The handler writes to the pipe: block it during the exchange. */
 	(void)sigprocmask(SIG_BLOCK, &ours, &old);
 	memcpy(wake[GM_STOP_DRAIN], ends, sizeof(ends));
-	/* If a stage was reached before, this pipe must be readable, too. */
+	/* Make this pipe readable, too, if a stage was reached before. */
 	if (gm_stop_stage() != GM_STOP_NONE && write(ends[1], "", 1) != 1)
 		ends[1] = -1; /* cannot happen: it is empty */
 	drains = true;

@@ -66,7 +66,7 @@ void gm_stop_before(sigset_t *ignored, sigset_t *mask);
 /* The present stage.  It only rises, except by gm_stop_last_words(). */
 enum gm_stop_stage gm_stop_stage(void);
 
-/* The first signal that asked to stop; 0 if none has, or only the deadline. */
+/* The first signal that requested a stop; 0: none, or only the deadline. */
 int gm_stop_signal(void);
 
 /* Set the deadline, after_ms from now (0: none).  Returns 0, or -1: GM_EOS. */

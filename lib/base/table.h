@@ -36,8 +36,9 @@ void gm_table_text(struct gm_buf *out, const char *);
 void gm_table_int(struct gm_buf *out, int64_t);
 
 /*
- * Append a cell with a time (wall clock, UTC): "-" for 0, "never" for INT64_MAX.
- * now_ms, if not 0, drops the date of a time that is at most 24 h away.
+ * Append a cell with a time (wall clock, UTC): "-" for 0, "never" for
+ * INT64_MAX.  now_ms, if not 0, drops the date of a time that is at most 24 h
+ * away.
  */
 void gm_table_time(struct gm_buf *out, int64_t ms, int64_t now_ms);
 

@@ -116,7 +116,7 @@ key_of(const struct gm_call *c)
 	return key_at(c, c->key);
 }
 
-/* All that a fault may be charged to. */
+/* The subjects that a fault may be charged to. */
 static struct gm_subject
 subject_of(const struct gm_call *c)
 {
@@ -137,7 +137,7 @@ explain(const struct gm_call *c, const struct gm_fault *f, struct gm_err *err)
 	(void)gm_result_fail(c->args.result, f, &subject, err);
 }
 
-/* Print each failed attempt with -v, with all that the service says. */
+/* Print each failed attempt with -v, with the service's whole text. */
 static void
 note_attempt(const struct gm_call *c, const struct gm_fault *f)
 {
@@ -151,7 +151,7 @@ note_attempt(const struct gm_call *c, const struct gm_fault *f)
 	    gm_result_attempts(c->args.result), whole.msg);
 }
 
-/* The end. */
+/* --- the end of a call */
 
 /* Give back a slot that no request will use, so that others need not wait. */
 static void
@@ -230,7 +230,7 @@ fail_all(struct gm_call *c, enum gm_class class)
 	finish(c, class);
 }
 
-/* Models and services. */
+/* --- models and services */
 
 /* Print notes about options that the model ignores or rejects. */
 static void
@@ -332,7 +332,7 @@ next_service(struct gm_call *c, enum gm_class class)
 	begin_model(c, next->models[0]);
 }
 
-/* The transfer. */
+/* --- the transfer */
 
 static enum gm_http_pulse
 on_bytes(const struct gm_http_head *head, struct gm_span bytes, void *arg,
@@ -389,7 +389,8 @@ send(struct gm_call *c)
 		fail_local(c);
 		return;
 	}
-	/* Only models think; requests that cost nothing get a response at once. */
+	/* Only models think; requests that cost nothing get a response at
+	 * once. */
 	if (c->now.free && request.response_ms > request.timeout_ms)
 		request.response_ms = request.timeout_ms;
 	gm_encoded_fill(&c->encoded, &request);
@@ -406,12 +407,12 @@ send(struct gm_call *c)
 		c->slot_ms = 0;
 }
 
-/* Decisions of the policy; err explains one that ends the call. */
+/* --- decisions of the policy; err explains one that ends the call */
 
 /*
  * Count a wait until a time on the monotonic clock, and say why and how long:
- * "GM_RPM: waiting 5.8 s".  key: the index of the key that is waited for, -1: no
- * key in particular.
+ * "GM_RPM: waiting 5.8 s".  key: the index of the key that is waited for, -1:
+ * no key in particular.
  */
 static void
 begin_wait(struct gm_call *c, const char *why, int key, int64_t until_ms,
@@ -485,10 +486,12 @@ decide(struct gm_call *c, const struct gm_event *e)
 	return gm_policy_decide(&c->now, e);
 }
 
-/* Changes of the key state. */
+/* --- changes of the key state */
 
-/* Return the input tokens, -1: not reported.  The input that tools such as search
- * add is part of the total only. */
+/*
+ * Return the input tokens, -1: not reported.  The input that tools such as
+ * search add is part of the total only.
+ */
 static int64_t
 input_tokens(const struct gm_usage *u)
 {
@@ -499,9 +502,9 @@ input_tokens(const struct gm_usage *u)
 }
 
 /*
- * Begin one change of the key state: record the result of the last request and, if
- * the decision is to send, reserve a key.  Any other decision is carried out after
- * the change, so that a mark is saved before the call goes on.
+ * Begin one change of the key state: record the result of the last request and,
+ * if the decision is to send, reserve a key.  Any other decision is carried out
+ * after the change, so that a mark is saved before the call goes on.
  */
 static void
 change_keys(
@@ -583,7 +586,7 @@ explain_keys(struct gm_call *c, const struct gm_pick *pick)
 	if (untried)
 		c->key = pick->index;
 	subject = subject_of(c);
-	subject.way = "--ignore-cooldown tries anyway";
+	subject.advice = "--ignore-cooldown tries anyway";
 	(void)gm_result_fail_keys(o, pick, &subject, &c->err);
 	if (untried && c->last.code != GM_OK) /* another model was tried */
 		gm_err_end(&c->err, "; before: %s", c->last.msg);
@@ -703,7 +706,7 @@ take_pick(struct gm_call *c)
 		carry_out(c, &d, e.now_ms);
 }
 
-/* Responses. */
+/* --- responses */
 
 /* Add an attempt to the result; keep and report its error. */
 static void
@@ -910,7 +913,7 @@ settle(struct gm_call *c, const struct gm_http_result *result)
 	add_up(c->args.result, result);
 	record(c, f, result->total_ms);
 	gm_response_release(&c->in.response);
-	if (result->fault == GM_HTTP_REFUSED && f->class == GM_CLASS_LOCAL) {
+	if (result->fault == GM_HTTP_ABORTED && f->class == GM_CLASS_LOCAL) {
 		/* Our sink failed, such as a full disk: a retry cannot help. */
 		c->err = result->err;
 		finish(c, GM_CLASS_LOCAL);
@@ -931,7 +934,7 @@ on_end(const struct gm_http_result *result, void *arg)
 	settle(c, result);
 }
 
-/* The life of a call. */
+/* --- the functions of call.h */
 
 struct gm_call *
 gm_call_new(struct gm_err *err)
@@ -1070,8 +1073,8 @@ go_on(struct gm_call *c, int64_t now_ms)
 	int64_t again_ms;
 
 	c->waiting = (struct gm_call_waiting){ 0 };
-	/* The slot was reserved a while ago: another process may have marked the
-	 * key since. */
+	/* The slot was reserved a while ago: another process may have marked
+	 * the key since. */
 	if (c->next == GM_EVENT_SLOT)
 		e.usable = gm_keys_is_usable(c->service->keys,
 		    quota_model(&c->request), &filter, c->key);
@@ -1123,8 +1126,8 @@ fail_late(struct gm_call *c, const struct gm_err *last)
 }
 
 /*
- * Accept an answer that is whole although the connection is still open or the key
- * state is not saved.  Returns true if that ends the call.
+ * Accept an answer that is whole although the connection is still open or the
+ * key state is not saved.  Returns true if that ends the call.
  */
 static bool
 take_whole(struct gm_call *c, struct gm_http_result *result)

@@ -3,11 +3,11 @@
 
 /*
  * One call: a request from the choice of a key to the end of the answer.
- * policy.h decides what is next, and this module does it: reserve a key, send,
- * read the response, wait, use another model or service.
+ * policy.h decides on the next step, and this module takes it: reserve a key,
+ * send, read the response, wait, use another model or service.
  *
  * A call never blocks: gm_call_step() moves it when its time has come, and the
- * transfers of all calls are moved by one gm_http.  pool.h drives them.
+ * transfers of all calls are moved by one gm_http.  pool.h runs them.
  */
 
 #include <stdbool.h>
@@ -34,7 +34,7 @@ struct gm_call_args {
 
 struct gm_call;
 
-/* A wait that a person may want to know of; texts are borrowed. */
+/* A wait, as it is shown to the user; texts are borrowed. */
 struct gm_call_waiting {
 	/* For the first byte of a response: from a model or a provider. */
 	const char *what; /* NULL: not for a response */
@@ -53,9 +53,10 @@ const struct gm_call_waiting *gm_call_waiting(const struct gm_call *);
 struct gm_call *gm_call_new(struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Start a call that is new or done.  Waits, reports and ramp are shared with the
- * other calls; ramp NULL: there are no others.  If the request cannot be made, as
- * it is too large or memory is short, the call is done with that error.
+ * Start a call that is new or done.  Waits, reports and ramp are shared with
+ * the other calls; ramp NULL: there are no others.  If the request cannot be
+ * made, as it is too large or memory is short, the call is done with that
+ * error.
  */
 void gm_call_begin(struct gm_call *, const struct gm_call_args *,
     struct gm_waits *, struct gm_reported *, struct gm_ramp *);
@@ -90,8 +91,8 @@ int gm_call_result(const struct gm_call *, struct gm_err *) GM_MUST_CHECK;
 void gm_call_free(struct gm_call *);
 
 /*
- * Print the request line and headers that would be sent now, with the key masked,
- * and append the body.  Returns 0, or -1: GM_EOS, GM_EDATA.
+ * Print the request line and headers that would be sent now, with the key
+ * masked, and append the body.  Returns 0, or -1: GM_EOS, GM_EDATA.
  */
 int gm_call_preview(const struct gm_call_args *, enum gm_level,
     struct gm_buf *body, struct gm_err *) GM_MUST_CHECK;

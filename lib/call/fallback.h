@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "fault.h"
 
-/* The end of one service. */
+/* The failure of a service. */
 struct gm_failure {
 	const char *provider, *model; /* borrowed */
 	struct gm_err err;

@@ -37,8 +37,10 @@ give_tails(struct gm_hops *h, struct gm_err *err)
 	return rc;
 }
 
-/* Append to a tail.  One that is too long is passed on, which bounds memory; then
- * the answer cannot go back to the token any more. */
+/*
+ * Append to a tail.  One that is too long is passed on, which bounds memory;
+ * then the answer cannot go back to the token any more.
+ */
 static int
 extend(struct gm_hops *h, struct gm_hops_tail *t, struct gm_span text,
     bool thought, struct gm_err *err)

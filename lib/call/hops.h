@@ -2,19 +2,20 @@
 #define GM_CALL_HOPS_H
 
 /*
- * One answer from several responses.  A service may end a response in the middle
- * of a long answer with a token; the same request with this token continues the
- * answer.  Tokens also come inside a response, as checkpoints from which the
- * answer continues if the connection breaks.
+ * One answer from several responses.  A service may end a response in the
+ * middle of a long answer with a token; the same request with this token
+ * continues the answer.  Tokens also come inside a response, as checkpoints
+ * from which the answer continues if the connection breaks.
  *
- * The hops are a sink between the reader and the sink of the answer.  Text after
- * a token is not safe before the next token or the end, as the service would send
- * it again.  A sink that is not final therefore gets it only then, and the rest of
- * a broken response is dropped.  A final sink gets all text at once; if the answer
- * continues from an older token, repeated text is compared and only new text is
- * passed on.  If the text differs, the answer cannot be completed: differs is set,
- * and the sink fails.  Other parts go to either sink at once, and as many are
- * skipped when the answer continues from an older token.
+ * The hops are a sink between the reader and the sink of the answer.  Text
+ * after a token is not safe before the next token or the end, as the service
+ * would send it again.  A sink that is not final therefore gets it only then,
+ * and the rest of a broken response is dropped.  A final sink gets all text at
+ * once; if the answer continues from an older token, repeated text is compared
+ * and only new text is passed on.  If the text differs, the answer cannot be
+ * completed: differs is set, and the sink fails.  Other parts go to either sink
+ * at once, and as many are skipped when the answer continues from an older
+ * token.
  *
  * Source: https://ai.google.dev/gemini-api/docs/generate-content/long-decode.
  * No I/O.
@@ -72,7 +73,9 @@ void gm_hops_begin(struct gm_hops *);
  */
 bool gm_hops_next(struct gm_hops *);
 
-/* After a response that broke: true if the answer can continue from the token. */
+/*
+ * After a response that broke: true if the answer can continue from the token.
+ */
 bool gm_hops_may_resume(const struct gm_hops *);
 
 /* Continue from there; false if that is not possible. */

@@ -21,8 +21,10 @@ give_text(struct gm_intake *in, struct gm_span text, struct gm_err *err)
 	return in->to->part(&part, in->to->arg, err);
 }
 
-/* Pass text on, and note when the first of it came.  White space at the beginning
- * is held until text follows it, as it alone is no answer. */
+/*
+ * Pass text on, and note when the first of it came.  White space at the
+ * beginning is held until text follows it, as it alone is no answer.
+ */
 static int
 count_text(struct gm_intake *in, struct gm_span text, struct gm_err *err)
 {
@@ -63,7 +65,8 @@ count_part(const struct gm_part *part, void *arg, struct gm_err *err)
 		return in->to->part(part, in->to->arg, err);
 	if (!part->thought)
 		return count_text(in, part->text, err);
-	/* Requested thoughts are shown at once: they cannot be taken back, either. */
+	/* Requested thoughts are shown at once: they cannot be taken back,
+	 * either. */
 	in->given = in->given || (in->to->final && in->thoughts);
 	return in->to->part(part, in->to->arg, err);
 }
@@ -81,7 +84,8 @@ gm_intake_take(const struct gm_http_head *head, struct gm_span bytes, void *arg,
 	    (gm_think_holds_text(&in->result->answer.think) ||
 		in->hops.text.seen > 0))
 		in->text_ms = gm_clock_mono_ms();
-	/* Flush also if the response makes no sense: text before that is good. */
+	/* Flush also if the response makes no sense: text before that is
+	 * good. */
 	if (in->to->flush(in->to->arg, &failure) != 0) {
 		*err = failure;
 		in->response.fault.class =

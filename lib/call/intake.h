@@ -2,9 +2,9 @@
 #define GM_CALL_INTAKE_H
 
 /*
- * The input side of a call: the bytes of its responses become parts (response.h),
- * which are joined (hops.h), counted, and passed to the caller's sink; at the end
- * it classifies the answer.  Decisions are made in policy.h.
+ * The input side of a call: the bytes of its responses become parts
+ * (response.h), which are joined (hops.h), counted, and passed to the caller's
+ * sink; at the end it classifies the answer.  Decisions are made in policy.h.
  *
  * White space alone is no answer, so it is held until text follows it.
  */

@@ -9,7 +9,7 @@
 /* Long enough for any path; the key state reports one that is too long. */
 #define STATE_DIR_MAX (2 * 1024 * 1024)
 
-/* Refuse a key in the place of a model: it would get into URLs, the key state
+/* Reject a key that is given as a model: it would get into URLs, the key state
  * and logs. */
 static int
 check_model(const struct gm_keyset *k, const struct gm_secrets *secrets,
@@ -203,8 +203,8 @@ gm_keyset_open(struct gm_keyset *k, const struct gm_keyset_options *o,
 {
 	int rc = gm_keyset_find(k, o, vendor, state, err);
 
-	/* Trace only now: the base URL is final, and all keys are known, so that
-	 * they are masked. */
+	/* Trace only now: the base URL is final, and all keys are known, so
+	 * that they are masked. */
 	gm_keyset_trace(k, 1, o);
 	if (rc != 0)
 		return -1;

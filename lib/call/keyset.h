@@ -2,8 +2,9 @@
 #define GM_CALL_KEYSET_H
 
 /*
- * Keys, base URL and models of a service, from the configuration, and the shared
- * key state.  Every tool that chooses a key uses it, also one that sends nothing.
+ * Keys, base URL and models of a service, from the configuration, and the
+ * shared key state.  Every tool that chooses a key uses it, also one that sends
+ * nothing.
  */
 
 #include "base/base.h"
@@ -50,17 +51,17 @@ struct gm_keyset {
 };
 
 /*
- * Find keys, base URL and models of a service.  Without a key nothing is opened,
- * and only gm_keyset_close() may follow.  The state, zero at first, is opened here
- * unless it is open already; the caller closes it after all sets.
+ * Find keys, base URL and models of a service.  Without a key nothing is
+ * opened, and only gm_keyset_close() may follow.  The state, zero at first, is
+ * opened here unless it is open already; the caller closes it after all sets.
  * Returns 0, or -1: GM_EUSAGE, GM_ECONFIG, GM_EOS.
  */
 int gm_keyset_find(struct gm_keyset *, const struct gm_keyset_options *,
     enum gm_vendor, struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Find a set that is used alone, and trace the settings.  Fails without a key or
- * a model: GM_ECONFIG.
+ * Find a set that is used alone, and trace the settings.  Fails without a key
+ * or a model: GM_ECONFIG.
  */
 int gm_keyset_open(struct gm_keyset *, const struct gm_keyset_options *,
     enum gm_vendor, struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;

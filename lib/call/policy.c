@@ -1,7 +1,7 @@
 #include "call/policy.h"
 #include "call/backoff.h"
 
-/* How often a server that is loading its model is tried. */
+/* Time between two attempts while a server loads its model. */
 #define LOADING_MS 1000
 
 static struct gm_decision
@@ -70,9 +70,9 @@ begin(struct gm_situation *s, size_t models)
 
 /*
  * Go on without a usable key.  A long answer continues in the project of its
- * token only; if that project has no key left, the answer starts again in another
- * one, which counts as a retry.  Quotas belong to models, so the next model may
- * have some left.
+ * token only; if that project has no key left, the answer starts again in
+ * another one, which counts as a retry.  Quotas belong to models, so the next
+ * model may have some left.
  */
 static struct gm_decision
 without_key(struct gm_situation *s, const struct gm_event *e)
@@ -164,9 +164,9 @@ back_off(struct gm_situation *s, const struct gm_event *e)
 }
 
 /*
- * Wait for a server that loads its model, as long as a response may take.  It is
- * tried again when it says so, or each second if that would be too late, as it
- * may be ready sooner.
+ * Wait for a server that loads its model, as long as a response may take.  It
+ * is tried again when it says so, or each second if that would be too late, as
+ * it may be ready sooner.
  */
 static struct gm_decision
 wait_until_ready(struct gm_situation *s, const struct gm_event *e)
@@ -189,8 +189,8 @@ gm_policy_spares_key(enum gm_class class, bool free)
 }
 
 /*
- * Use another key.  If the fault marks no key, as with a region, nothing keeps a
- * run from trying all of them: so only one other project is tried.
+ * Use another key.  If the fault marks no key, as with a region, nothing keeps
+ * a run from trying all of them: so only one other project is tried.
  */
 static struct gm_decision
 rotate(struct gm_situation *s, enum gm_class class)
@@ -221,7 +221,7 @@ may_resume(const struct gm_situation *s, const struct gm_event *e,
 
 static struct gm_decision stop(enum gm_class class)
 {
-	/* If this machine fails, no fallback would help. */
+	/* A fallback does not help if this machine fails. */
 	return step(
 	    class == GM_CLASS_LOCAL ? GM_STEP_DONE : GM_STEP_FAIL, class);
 }

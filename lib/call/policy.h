@@ -3,10 +3,11 @@
 
 /*
  * The only retry loop: decide(situation, event) -> decision.  Other keys come
- * first, then a wait, then the next model, then the next service; nothing is sent
- * again once text is out that cannot be taken back.
+ * first, then a wait, then the next model, then the next service; nothing is
+ * sent again once text is out that cannot be taken back.
  *
- * No I/O, no messages, no clock, no key table: times and chance are arguments.  Times are of the monotonic clock, in milliseconds.
+ * No I/O, no messages, no clock, no key table: times and chance are arguments.
+ * Times are of the monotonic clock, in milliseconds.
  */
 
 #include <stdbool.h>
@@ -42,7 +43,7 @@ enum gm_event_kind {
 	GM_EVENT_BEGIN,         /* a service or model is next: models */
 	GM_EVENT_KEYS,          /* a reservation was tried: keys and below */
 	GM_EVENT_SLOT,          /* the reserved time has come: usable */
-	GM_EVENT_COOLDOWN_OVER, /* a wait is over */
+	GM_EVENT_COOLDOWN_OVER, /* a wait has ended */
 	GM_EVENT_RESPONSE,      /* a response has ended: class and below */
 	GM_EVENT_LATE,          /* the deadline is exceeded */
 	GM_EVENT_SIGNAL         /* a signal asks us to end */
@@ -83,8 +84,8 @@ enum gm_step {
 	GM_STEP_WAIT,    /* until until_ms, because of why */
 	GM_STEP_MODEL,   /* the next one, from the beginning */
 	GM_STEP_SERVICE, /* the next one: this one failed with why */
-	GM_STEP_FAIL, /* the end: no service is left, this one failed with why */
-	GM_STEP_DONE  /* the end, with the class why */
+	GM_STEP_FAIL,    /* the end: the last service failed with why */
+	GM_STEP_DONE     /* the end, with the class why */
 };
 
 struct gm_decision {

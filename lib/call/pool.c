@@ -81,9 +81,9 @@ is_idle(const struct gm_call *call)
 }
 
 /*
- * Find the next call to stop, or NULL; with only_idle only among those that wait.
- * The call with the latest reserved slot comes first: a slot can be given back
- * only if no later one is taken.
+ * Find the next call to stop, or NULL; with only_idle only among those that
+ * wait.  The call with the latest reserved slot comes first: a slot can be
+ * given back only if no later one is taken.
  */
 static struct slot *
 next_to_stop(const struct run *r, bool only_idle)
@@ -159,8 +159,10 @@ collect(struct run *r, struct gm_err *err)
 	return 0;
 }
 
-/* The descriptor that is readable when the key state is synced; -1: no call waits
- * for it. */
+/*
+ * The descriptor that is readable when the key state is synced; -1: no call
+ * waits for it.
+ */
 static int
 keys_fd(const struct run *r)
 {
@@ -202,7 +204,8 @@ step_all(struct run *r)
 	return due > now ? due - now : 0;
 }
 
-/* True if a wait says more than another one to somebody who waits for both. */
+/* True if a wait is shown rather than another one (NULL: none): a response
+ * comes before other waits, then the longer wait. */
 static bool
 is_longer(const struct gm_call_waiting *a, const struct gm_call_waiting *b)
 {
@@ -235,7 +238,10 @@ show_wait(struct run *r)
 	return next - now < FAR_MS ? next - now : FAR_MS;
 }
 
-/* The stage to wake up for: once no more calls come, draining changes nothing. */
+/*
+ * The stage that wakes the pool: once no more calls come, draining changes
+ * nothing.
+ */
 static enum gm_stop_stage
 obeyed(const struct run *r)
 {
@@ -253,7 +259,7 @@ wait_for_more(struct run *r, int64_t wait_ms, struct gm_err *err)
 }
 
 static int
-turn(struct run *r, struct gm_err *err)
+run_once(struct run *r, struct gm_err *err)
 {
 	int64_t wait_ms, line_ms;
 
@@ -294,7 +300,7 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 		if (rc != -1)
 			rc = fill_all(&r, err);
 		if (rc != -1 && (r.busy > 0 || !r.last))
-			rc = turn(&r, err);
+			rc = run_once(&r, err);
 	} while (rc != -1 && (r.busy > 0 || !r.last));
 	free_all(&r);
 	gm_waitline_erase(&r.line);

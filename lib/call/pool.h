@@ -2,10 +2,10 @@
 #define GM_CALL_POOL_H
 
 /*
- * Many calls at once, over one gm_http.  A supplier provides the next call when a
- * slot is free, a receiver takes each one when it is done, so any number of calls
- * needs constant memory.  After a rate limit the calls of the quota start again
- * slowly, see ramp.h.
+ * Many calls at once, over one gm_http.  A supplier provides the next call when
+ * a slot is free, a receiver takes each one when it is done, so any number of
+ * calls needs constant memory.  After a rate limit the calls of the quota start
+ * again slowly, see ramp.h.
  */
 
 #include "base/base.h"
@@ -19,8 +19,9 @@ struct gm_pool {
 	struct gm_http *http;
 	size_t slots; /* calls at once; 1 to GM_POOL_MAX */
 	/*
-	 * Fill in the next call.  Returns 1; 0 if there is none now, to be called
-	 * again when a call is done or watch is readable; or -1: no more come.
+	 * Fill in the next call.  Returns 1; 0 if there is none now, to be
+	 * called again when a call is done or watch is readable; or -1: no more
+	 * come.
 	 */
 	int (*next)(struct gm_call_args *, void *arg);
 	/*
@@ -39,17 +40,18 @@ struct gm_pool {
 	/* The caller draws the status line; else the pool shows waits there. */
 	bool has_status;
 	/* Descriptor that wakes the pool when it becomes readable, for next()
-	 * or tick(), which see to it that it does not stay so; -1: none. */
+	 * or tick(), which must read it empty; -1: none. */
 	int watch;
 };
 
 /*
- * Run all calls to their end.  A request to drain ends the supply, and calls
- * that only wait for a slot, a cooldown or a retry; one to stop now, or the
- * deadline, ends all calls, each by done(); so does what a call fails with,
- * also if its request cannot be made.  All services have one state of the keys.
- * Returns 0, or -1: what done() failed with, or GM_EOS without memory for the
- * pool or the network; calls under way are dropped then.
+ * Run all calls to their end.  GM_STOP_DRAIN ends the supply, and calls that
+ * only wait for a slot, a cooldown or a retry; GM_STOP_NOW and the deadline end
+ * all calls.  Each call ends with done(), also if its request cannot be made.
+ * All services share one key state.
+ *
+ * Returns 0, or -1: the error of done(), or GM_EOS without memory for the pool
+ * or the network.  Calls in flight are dropped then.
  */
 int gm_pool_run(const struct gm_pool *, struct gm_err *) GM_MUST_CHECK;
 

@@ -4,7 +4,7 @@
 
 #define MINUTE_MS 60000
 #define BUCKET_MS (MINUTE_MS / GM_RAMP_BUCKETS)
-#define BOOKED_MS 1000 /* how far ahead a start can be booked */
+#define BOOKED_MS 1000 /* longest time from now to a start that is booked */
 #define INTERVAL_MIN_MS 1000
 
 static int64_t
@@ -80,8 +80,10 @@ count(const struct gm_ramp_quota *q)
 	return all;
 }
 
-/* Double the rate for each interval that has passed.  If no start was delayed in
- * one, the calls are slower than the limit by themselves: lift it. */
+/*
+ * Double the rate for each interval that has passed.  If no start was delayed
+ * in one, the calls are slower than the limit by themselves: lift it.
+ */
 static void
 relax(struct gm_ramp_quota *q, int64_t now_ms)
 {

@@ -2,8 +2,8 @@
 #define GM_CALL_REPORTED_H
 
 /*
- * Failures of services that were reported already, so that many calls report each
- * once.  No I/O.
+ * Failures of services that were reported already, so that many calls report
+ * each once.  No I/O.
  */
 
 #include <stdbool.h>

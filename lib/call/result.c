@@ -10,7 +10,7 @@
 /* Notes about parts that cannot be shown; more are counted. */
 #define OMITTED_NOTES 10
 
-/* Of the service's text, in an error line. */
+/* Limit for the service's text in an error line. */
 #define QUOTE_CHARACTERS 120
 #define WHOLE GM_ERR_MAX
 
@@ -176,10 +176,10 @@ gm_result_fail_whole(const struct gm_result *o, const struct gm_fault *f,
 	return fail(o, f, subject, WHOLE, err);
 }
 
-/* Fill *f with a mark of earlier; no request was sent that could explain it. */
+/* Fill *f with the mark of a key, if no request was sent. */
 static void
 explain_mark(
-    const struct gm_keystatus *status, const char *way, struct gm_fault *f)
+    const struct gm_keystatus *status, const char *advice, struct gm_fault *f)
 {
 	*f = (struct gm_fault){ .class = status->class, .hint_ms = -1 };
 	(void)snprintf(f->words, sizeof(f->words), "%s", status->reason);
@@ -187,7 +187,7 @@ explain_mark(
 		(void)snprintf(f->remedy, sizeof(f->remedy),
 		    "wait, or raise %.60s", status->reason);
 	else
-		(void)snprintf(f->remedy, sizeof(f->remedy), "%s", way);
+		(void)snprintf(f->remedy, sizeof(f->remedy), "%s", advice);
 }
 
 static const char *
@@ -196,7 +196,7 @@ plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* The line about several keys: none of them can be used. */
+/* Fill *err for several keys, none of which can be used. */
 static void
 fail_several(const struct gm_pick *pick, const struct gm_fault *f,
     int64_t now_ms, struct gm_err *err)
@@ -236,7 +236,7 @@ gm_result_fail_keys(struct gm_result *o, const struct gm_pick *pick,
 	struct gm_fault f;
 
 	if (o->fault.class == GM_CLASS_OK)
-		explain_mark(&pick->status, subject->way, &o->fault);
+		explain_mark(&pick->status, subject->advice, &o->fault);
 	f = o->fault;
 	if (pick->cooling + pick->rejected > 1) {
 		fail_several(pick, &f, subject->now_ms, err);
@@ -320,14 +320,15 @@ gm_result_service_text(const struct gm_result *o)
 
 /*
  * Return true if the answer is from the model that was requested, perhaps with
- * a date or a number after its name: "gpt-4o" is "gpt-4o-2024-08-06", but not "gpt-4o-mini".
+ * a date or a number after its name: "gpt-4o" is "gpt-4o-2024-08-06", but not
+ * "gpt-4o-mini".
  */
 static bool
-is_same_model(const char *asked, const char *version)
+is_same_model(const char *requested, const char *version)
 {
-	size_t len = strlen(asked);
+	size_t len = strlen(requested);
 
-	if (strncmp(version, asked, len) != 0)
+	if (strncmp(version, requested, len) != 0)
 		return false;
 	version += len;
 	if (version[0] == '\0')
@@ -337,21 +338,21 @@ is_same_model(const char *asked, const char *version)
 }
 
 static void
-note_version(
-    const struct gm_answer *a, const char *asked, const struct gm_note *note)
+note_version(const struct gm_answer *a, const char *requested,
+    const struct gm_note *note)
 {
 	const char *version = a->model_version;
 	size_t len;
 
-	if (strncmp(asked, "models/", 7) == 0)
-		asked += 7;
+	if (strncmp(requested, "models/", 7) == 0)
+		requested += 7;
 	if (strncmp(version, "models/", 7) == 0)
 		version += 7;
-	len = strlen(asked);
-	if (version[0] != '\0' && !is_same_model(asked, version) &&
-	    (len < 7 || strcmp(asked + len - 7, "-latest") != 0))
-		gm_note(
-		    note, GM_LEVEL_NOTE, "%s: answered by %s", asked, version);
+	len = strlen(requested);
+	if (version[0] != '\0' && !is_same_model(requested, version) &&
+	    (len < 7 || strcmp(requested + len - 7, "-latest") != 0))
+		gm_note(note, GM_LEVEL_NOTE, "%s: answered by %s", requested,
+		    version);
 }
 
 /* Name the first parts that were omitted, and count the others. */

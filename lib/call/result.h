@@ -12,7 +12,7 @@
 #include "keys/rules.h"
 #include "provider/provider.h"
 
-/* One request that was sent. */
+/* A request that was sent. */
 struct gm_attempt {
 	const char *provider, *model; /* borrowed from service and request */
 	size_t key_index;
@@ -53,13 +53,13 @@ enum gm_class gm_result_class(const struct gm_result *, const struct gm_err *);
 /* The service's own text about the failure, whole; "": none. */
 const char *gm_result_service_text(const struct gm_result *);
 
-/* Whatever a fault may be charged to; borrowed. */
+/* The subjects that a fault may be charged to; borrowed. */
 struct gm_subject {
 	const char *model, *base_url;
 	struct gm_span key;
 	size_t key_index;
-	int64_t now_ms;  /* wall clock, for the distance of a time */
-	const char *way; /* past a mark, for gm_result_fail_keys() */
+	int64_t now_ms;     /* wall clock, for the distance of a time */
+	const char *advice; /* to use a key in spite of its mark */
 };
 
 /*
@@ -77,10 +77,10 @@ int gm_result_fail_whole(const struct gm_result *, const struct gm_fault *,
 
 /*
  * Fill *err if no key can be used: with the fault of the last attempt or, if
- * there was none, with the mark of the key that pick names, which then is the
- * subject's, too, with the subject's way past it.  Sets retry_at_ms, the class
- * of the run, and the code: 75 if a key is only cooling down, 77 if all are
- * rejected.  Returns -1.
+ * there was none, with the mark of the key that pick names, and the subject's
+ * advice.  Then the subject must name the same key.  Sets retry_at_ms, the
+ * class of the run, and the code: 75 if a key is only cooling down, 77 if all
+ * are rejected.  Returns -1.
  */
 int gm_result_fail_keys(struct gm_result *, const struct gm_pick *,
     const struct gm_subject *, struct gm_err *);

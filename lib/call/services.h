@@ -52,10 +52,10 @@ int gm_services_open(struct gm_services *, const struct gm_services_options *,
 int gm_services_connect(struct gm_services *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Set the request's models to those of the first service, and skip, with a note,
- * services that have no model or do not support what it needs.  Returns 0, or -1
- * if that is the service that the user named, or if none is left: GM_ECONFIG,
- * GM_EUSAGE.
+ * Set the request's models to those of the first service, and skip, with a
+ * note, services that have no model or do not support what it needs.  Returns
+ * 0, or -1 if that is the service that the user named, or if none is left:
+ * GM_ECONFIG, GM_EUSAGE.
  */
 int gm_services_fit(
     struct gm_services *, struct gm_request *, struct gm_err *) GM_MUST_CHECK;

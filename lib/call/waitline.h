@@ -17,7 +17,7 @@
 #include "base/note.h"
 #include "call/call.h"
 
-/* Wait for a response that is not worth a line. */
+/* Longest wait for a response that shows no line. */
 #define GM_WAITLINE_MS 2000
 
 /* All zero: no line is shown. */

@@ -3,8 +3,8 @@
 
 /*
  * Waits that several calls share: for the cooldown of a service's keys with a
- * model.  The first call that has to wait sets the end and reports it; the others
- * wait until then.  No I/O, no clock.
+ * model.  The first call that has to wait sets the end and reports it; the
+ * others wait until then.  No I/O, no clock.
  */
 
 #include <stdbool.h>
@@ -12,8 +12,10 @@
 #include "base/base.h"
 #include "fault.h"
 
-/* Waits at a time, each for another service or model; of more, the one that ends
- * first is forgotten. */
+/*
+ * Waits at a time, each for another service or model; of more, the one that
+ * ends first is forgotten.
+ */
 #define GM_WAITS_MAX 16
 
 struct gm_wait {
@@ -30,9 +32,9 @@ struct gm_waits {
 };
 
 /*
- * Return the end of a wait: that of another one that has not ended at now_ms, for
- * the same keys, model and reason, else its own.  *news: it is its own, and must
- * be reported.
+ * Join a wait for the same keys, model and reason that has not ended at now_ms;
+ * if there is none, add this one, and set *news, so that the caller reports it.
+ * Returns the end of the wait.
  */
 int64_t gm_waits_join(
     struct gm_waits *, const struct gm_wait *, int64_t now_ms, bool *news);

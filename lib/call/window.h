@@ -16,8 +16,8 @@
 /*
  * Check that one of the models, also of the fallback services, can take the
  * request.  It can if a window or the number of tokens is not known, or if the
- * estimate less its margin fits.  Only requests for an answer are checked.  Returns 0, or -1 with
- * GM_EDATA and the result's class, provider and model.
+ * estimate less its margin fits.  Only requests for an answer are checked.
+ * Returns 0, or -1 with GM_EDATA and the result's class, provider and model.
  */
 int gm_window_check(const struct gm_call_args *, struct gm_err *) GM_MUST_CHECK;
 

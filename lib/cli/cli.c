@@ -138,7 +138,7 @@ start(const struct gm_tool *tool, void *own, int *argc, char ***argv,
 {
 	struct gm_common *c = tool->common;
 	struct gm_builtin builtin = { 0 };
-	struct gm_options options = { .behind = &c->behind };
+	struct gm_options options = { .after_dashes = &c->after_dashes };
 	int first;
 
 	gm_config_init(&c->config);
@@ -191,7 +191,7 @@ choose_color(struct gm_common *c, struct gm_err *err)
 /* Choose the first provider and its model. */
 static int
 choose_vendor(
-    const struct gm_tool *tool, struct gm_vendors *asked, struct gm_err *err)
+    const struct gm_tool *tool, struct gm_vendors *vendors, struct gm_err *err)
 {
 	struct gm_common *c = tool->common;
 	const char *name = c->provider;
@@ -204,7 +204,7 @@ choose_vendor(
 		    tool->any_vendor ? GM_VENDOR_NAMES_OR_ALL
 				     : GM_VENDOR_NAMES);
 	if (!c->all_vendors)
-		*asked = (struct gm_vendors){ { c->vendor }, 1 };
+		*vendors = (struct gm_vendors){ { c->vendor }, 1 };
 	if (c->model != NULL)
 		gm_config_option(
 		    &c->config, gm_vendor(c->vendor)->model, "model", c->model);

@@ -24,7 +24,7 @@ gm_complete_shell(size_t i)
 	return i < GM_LEN(shells) ? shells[i].name : NULL;
 }
 
-/* Append models or keys; return false if something else is asked for. */
+/* Append models or keys; return false if what is neither. */
 static bool
 put_offers(const char *what, const struct gm_offer *offer, struct gm_buf *out)
 {

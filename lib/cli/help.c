@@ -2,7 +2,7 @@
 
 #include "cli/help.h"
 
-/* Where the help texts begin. */
+/* Column at which the help texts begin. */
 #define COLUMN 28
 
 /* Print "  -m, --model MODEL"; return the width. */
@@ -45,7 +45,7 @@ put_group(const struct gm_options *o, enum gm_group group, bool all, FILE *out)
 	for (row = o->rows; row < o->rows + o->len; row++) {
 		if (row->group != group || !is_shown(row, all))
 			continue;
-		/* The short help has no lines to spare for blank ones. */
+		/* The short help has no room for blank lines. */
 		if (!headed)
 			(void)fprintf(out, "%s%s:\n", all ? "\n" : "",
 			    gm_options_heading(group));

@@ -91,7 +91,7 @@ gm_input_check(const char *name, struct gm_span *raw, struct gm_err *err)
 }
 
 static void
-tell_replaced(const struct gm_input *in, const char *name, size_t count)
+note_replaced(const struct gm_input *in, const char *name, size_t count)
 {
 	if (count > 0)
 		gm_note(in->note, GM_LEVEL_NOTE,
@@ -104,7 +104,7 @@ gm_input_put(struct gm_input *in, const char *name, struct gm_span raw,
     struct gm_buf *out, struct gm_err *err)
 {
 	if (raw.len > 0)
-		tell_replaced(in, name, gm_utf8_repair(out, raw));
+		note_replaced(in, name, gm_utf8_repair(out, raw));
 	if (gm_buf_check(out, err) == 0)
 		return 0;
 	gm_err_prefix(err, "%s: ", name);
@@ -119,17 +119,17 @@ struct source {
 
 /* Wait for bytes; at a terminal, print a note after 3 s. */
 static int
-await(const struct gm_input *in, const struct source *from, bool *told,
+await(const struct gm_input *in, const struct source *from, bool *hinted,
     struct gm_err *err)
 {
-	bool hint = in->hint && !*told;
+	bool hint = in->hint && !*hinted;
 	int ready = gm_stop_poll(from->fd, POLLIN,
 	    hint ? gm_clock_mono_ms() + HINT_MS : 0, GM_STOP_DRAIN, err);
 
 	if (ready == 0) {
 		gm_note(in->note, GM_LEVEL_NOTE, "waiting for %s%s", from->name,
 		    from->fd == STDIN_FILENO ? "; use -n to skip it" : "");
-		*told = true;
+		*hinted = true;
 		ready = gm_stop_poll(from->fd, POLLIN, 0, GM_STOP_DRAIN, err);
 	}
 	if (ready > 0)
@@ -142,11 +142,11 @@ static int
 read_all(const struct gm_input *in, const struct source *from,
     struct gm_buf *raw, struct gm_err *err)
 {
-	bool told = false;
+	bool hinted = false;
 	int rc;
 
 	do {
-		if (await(in, from, &told, err) != 0)
+		if (await(in, from, &hinted, err) != 0)
 			return -1;
 		rc = gm_file_read_some(from->fd, from->name, raw, err);
 	} while (rc == 1);
@@ -209,7 +209,7 @@ gm_input_literal(struct gm_input *in, const char *name, const char *text,
 {
 	size_t replaced = gm_utf8_repair(out, gm_span_of(text));
 
-	tell_replaced(in, name, replaced);
+	note_replaced(in, name, replaced);
 	return gm_buf_check(out, err);
 }
 

@@ -8,7 +8,7 @@
 #define PATH_LEN_MAX 4096
 
 /* Completions print no notes. */
-static const struct gm_note silence = { .fd = -1, .quiet = true };
+static const struct gm_note no_notes = { .fd = -1, .quiet = true };
 
 /* Load the configuration, and find the keys: a base URL may depend on them. */
 static int
@@ -21,9 +21,9 @@ look(const struct gm_offer *o, struct gm_keyplace *place, struct gm_err *err)
 	    gm_vendor_find(gm_span_of(o->provider), &place->vendor, err) != 0)
 		return -1;
 	wanted.vendors = (struct gm_vendors){ { place->vendor }, 1 };
-	if (gm_config_load(o->config, &wanted, &silence, err) != 0)
+	if (gm_config_load(o->config, &wanted, &no_notes, err) != 0)
 		return -1;
-	return gm_keyplace_find(place, o->config, o->secrets, &silence, err);
+	return gm_keyplace_find(place, o->config, o->secrets, &no_notes, err);
 }
 
 /* True if a shell takes the name as one word, and a tool not as an option. */
@@ -48,7 +48,7 @@ put_models(const struct gm_offer *o, enum gm_vendor vendor, struct gm_buf *out)
 	};
 	struct gm_models models = { .items = NULL };
 	struct gm_modelcache cache = { .base_url = url->text,
-		.note = &silence };
+		.note = &no_notes };
 	struct gm_buf dir;
 	size_t i;
 

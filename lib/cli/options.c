@@ -32,7 +32,7 @@ static const char *const headings[GM_GROUPS] = {
 	[GM_GROUP_OTHER] = "Other",
 };
 
-/* Ends of the names of options that ask for a key. */
+/* Ends of the names of options that take a key. */
 static const char *const key_words[] = { "key", "keys", "token", "password",
 	"secret" };
 
@@ -119,9 +119,9 @@ name_in(const char *typed)
 	return (struct gm_span){ typed + 2, strcspn(typed + 2, "=") };
 }
 
-/* True if the name of an option asks for a key, as in other programs. */
+/* True if an option of this name takes a key, as in other programs. */
 static bool
-asks_for_key(struct gm_span name)
+takes_key(struct gm_span name)
 {
 	size_t i, len;
 
@@ -176,7 +176,7 @@ refuse_unknown(
 	bool shown = is_showable(name);
 	struct gm_buf list;
 
-	if (asks_for_key(name))
+	if (takes_key(name))
 		return refuse_key(name, err);
 	gm_buf_init(&list, GM_ERR_MAX);
 	if (name.len > 0 && list_candidates(o, name, &list) > 1)
@@ -205,7 +205,7 @@ row_of(const struct gm_options *o, int what)
 static bool
 abbreviates_key(const char *typed, const struct gm_opt *row)
 {
-	return strncmp(typed, "--", 2) == 0 && asks_for_key(name_in(typed)) &&
+	return strncmp(typed, "--", 2) == 0 && takes_key(name_in(typed)) &&
 	       !gm_span_is(name_in(typed), row->name);
 }
 
@@ -291,7 +291,7 @@ find_end(int argc, char **argv)
 
 /* Return the number of arguments after the "--" at end; -1: there is none. */
 static int
-behind(int argc, char **argv, int from, int end)
+count_after(int argc, char **argv, int from, int end)
 {
 	/*
 	 * With POSIXLY_CORRECT an operand ends the options, and none is moved.
@@ -327,8 +327,8 @@ gm_options_parse(const struct gm_options *o, struct gm_config *config, int argc,
 		if (take(config, row, optarg, err) != 0)
 			return -1;
 	}
-	if (o->behind != NULL)
-		*o->behind = behind(argc, argv, from, end);
+	if (o->after_dashes != NULL)
+		*o->after_dashes = count_after(argc, argv, from, end);
 	return optind;
 }
 

@@ -55,7 +55,7 @@ enum gm_group {
 /* Return the i-th of some words, or NULL at the end. */
 typedef const char *gm_word(size_t i);
 
-/* One option, with at least one of the targets flag to setting. */
+/* An option, with at least one of the targets flag to setting. */
 struct gm_opt {
 	char letter;       /* 0: long form only */
 	const char *name;  /* NULL ends the table */
@@ -83,8 +83,9 @@ struct gm_opt {
 struct gm_options {
 	struct gm_opt rows[GM_OPTIONS_MAX]; /* ordered by group */
 	size_t len;
-	int *behind; /* set to the number of operands after "--"; -1: there was
-	              * no "--"; may be NULL */
+	/* Set to the number of operands after "--", or to -1 without a "--";
+	 * may be NULL. */
+	int *after_dashes;
 };
 
 /*
@@ -99,10 +100,10 @@ const char *gm_options_heading(enum gm_group);
 
 /*
  * Parse argv, and move operands after the options.  Long options may be
- * abbreviated, but "--key" and other names that ask for a key abbreviate none:
- * the error says where keys are read from.  Messages never repeat an argument,
- * and repeat an unknown option only if it cannot be a secret.  Returns the
- * index of the first operand, or -1: GM_EUSAGE, GM_EOS.
+ * abbreviated, but "--key" and other names of options that take a key
+ * abbreviate none: the error says where keys are read from.  Messages never
+ * repeat an argument, and repeat an unknown option only if it cannot be a
+ * secret.  Returns the index of the first operand, or -1: GM_EUSAGE, GM_EOS.
  */
 int gm_options_parse(const struct gm_options *, struct gm_config *, int argc,
     char **argv, struct gm_err *) GM_MUST_CHECK;

@@ -25,7 +25,7 @@ gm_progress_init(struct gm_progress *p, const struct gm_note *note,
 	};
 }
 
-/* Count new records, and let those of before count for less. */
+/* Count new records, and give less weight to earlier ones. */
 static void
 count(struct gm_progress *p, int64_t done, int64_t now_ms)
 {
@@ -50,7 +50,7 @@ struct line {
 	double rate; /* records per second; 0: not known */
 };
 
-/* Append whole seconds, rounded up; nothing if that is too long to be known. */
+/* Append whole seconds, rounded up; nothing if the time is over ETA_MAX. */
 static void
 put_eta(struct gm_buf *out, double seconds)
 {

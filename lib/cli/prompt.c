@@ -95,7 +95,7 @@ put_word(struct gm_buf *out, const char *path)
 }
 
 static void
-tell_file(const char *operand, const struct gm_note *note)
+note_file(const char *operand, const struct gm_note *note)
 {
 	const char *path = operand + (operand[0] == '@');
 	struct gm_buf word;
@@ -116,7 +116,7 @@ tell_file(const char *operand, const struct gm_note *note)
 
 /* Print one note, however many operands look like files. */
 static void
-tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
+note_files(const struct gm_prompt_sources *from, const struct gm_note *note)
 {
 	const char *first = NULL;
 	int more = 0, i;
@@ -139,7 +139,7 @@ tell_files(const struct gm_prompt_sources *from, const struct gm_note *note)
 		gm_note(note, GM_LEVEL_NOTE,
 		    "@-: sent as text; to read standard input: -");
 	else
-		tell_file(first, note);
+		note_file(first, note);
 }
 
 static int
@@ -221,7 +221,7 @@ gm_prompt_compose(struct gm_prompt *p, const struct gm_prompt_sources *from,
 
 	gm_buf_init(&p->system, GM_INPUT_MAX);
 	gm_buf_init(&p->text, 2 * (size_t)GM_INPUT_MAX);
-	tell_files(from, in->note);
+	note_files(from, in->note);
 	if (add_options(p, from, in, err) != 0)
 		return -1;
 	if (from->require_stdin && terminal)

@@ -24,7 +24,7 @@ struct gm_prompt_sources {
 	int operands_len;
 	int literal;        /* number of operands after "--" */
 	int files;          /* number of files that are sent, too */
-	int files_stdin;    /* those of them that are standard input */
+	int files_stdin;    /* number of "-" among these files */
 	bool no_stdin;      /* do not read standard input */
 	bool require_stdin; /* fail if standard input is empty */
 };

@@ -38,7 +38,7 @@ struct gm_common {
 	bool fallback_mistral;
 	bool ignore_cooldown;
 	bool json, http1, ipv4, ipv6, metrics, syslog;
-	int behind; /* operands after "--"; -1: there was no "--" */
+	int after_dashes; /* operands after "--"; -1: there was no "--" */
 	struct gm_process_limits limits; /* at start */
 	bool stdin_closed; /* at start; fd 0 is held by /dev/null */
 	bool out_is_tty, err_is_tty;

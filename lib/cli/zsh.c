@@ -5,7 +5,7 @@
 
 #define SPEC_MAX 512
 
-/* The begin of the function in each script. */
+/* The beginning of the function in each script. */
 static const char *const begin[] = {
 	/* clang-format off */
 	"\tlocal curcontext=$curcontext state line option expl what=models",

@@ -95,7 +95,7 @@ int gm_config_early(
 /* The choice of the env file; borrowed. */
 struct gm_config_wanted {
 	const char *env_file;      /* argument of --env-file; NULL: none */
-	struct gm_vendors vendors; /* whose keys are needed; empty: all */
+	struct gm_vendors vendors; /* that need keys; empty: all */
 	bool typed;    /* keys come from standard input; none is needed */
 	bool fallback; /* GM_FALLBACK of the file adds to vendors */
 };
@@ -122,8 +122,8 @@ void
 gm_config_dir(const struct gm_config *, enum gm_config_dir, struct gm_buf *out);
 
 /*
- * Put the source and name of a setting in front of *err.  The code becomes
- * GM_EUSAGE for an option, else GM_ECONFIG.  Returns -1.
+ * Put the source and name of a setting before the message in *err.  The code
+ * becomes GM_EUSAGE for an option, else GM_ECONFIG.  Returns -1.
  */
 int gm_config_blame(const struct gm_config *, enum gm_setting, struct gm_err *);
 

@@ -29,7 +29,7 @@ struct gm_envfile {
 	struct gm_buf unknown; /* unknown names, once, each with a newline */
 };
 
-/* How to treat a file that cannot be read. */
+/* Kinds of files, for the treatment of one that cannot be read. */
 enum gm_envfile_whose {
 	GM_ENVFILE_SHARED, /* default path: skipped with a note */
 	GM_ENVFILE_OWN,    /* default path of the user: an error if it exists */

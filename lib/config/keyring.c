@@ -86,7 +86,7 @@ is_bearer(struct gm_span s)
 	       gm_span_find((struct gm_span){ s.p, len }, word) != NULL;
 }
 
-/* Reject text that was pasted in front of a key or label. */
+/* Reject text that was pasted before a key or label. */
 static int
 check_front(struct gm_span item, size_t index, struct gm_err *err)
 {

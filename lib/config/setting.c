@@ -9,7 +9,7 @@
 #define MISTRAL "https://api.mistral.ai"
 #define OPENAI "https://api.openai.com/v1"
 
-/* Short names for the table alone. */
+/* Short names, only for the table. */
 #define NO GM_LOCAL_NO
 #define YES GM_LOCAL_YES
 #define LOOPBACK GM_LOCAL_LOOPBACK

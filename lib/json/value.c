@@ -32,7 +32,7 @@ point_of(struct gm_span s, size_t *used)
 		return high != 0 ? high : GM_UTF8_REPLACEMENT;
 	low = hex4(s.p + 8);
 	if (low < 0xDC00 || low > 0xDFFF)
-		return high; /* a lone surrogate: gm_utf8_encode() writes U+FFFD */
+		return high; /* alone: gm_utf8_encode() writes U+FFFD */
 	*used = 12;
 	return 0x10000 + ((high - 0xD800) << 10 | (low - 0xDC00));
 }

@@ -187,7 +187,7 @@ gm_jsonw_end_or_drop(struct gm_jsonw *w)
 		gm_jsonw_end(w);
 		return;
 	}
-	/* Nothing was written in it: take back comma, name and bracket. */
+	/* The level is empty: take back comma, name and bracket. */
 	w->depth--;
 	gm_buf_cut(w->out, w->levels[w->depth].start);
 	w->comma = w->levels[w->depth].comma;

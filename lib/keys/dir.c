@@ -16,7 +16,7 @@
 /* Tries to lock a file that others remove between our open and our lock. */
 #define TRIES 100
 
-/* Refuse a directory in which other users could replace our files. */
+/* Reject a directory in which other users could replace our files. */
 static int
 check_directory(int fd, const char *path, struct gm_err *err)
 {
@@ -87,7 +87,7 @@ fail_odd(const struct gm_keydir *d, const char *name, struct gm_err *err)
 	    gm_buf_str(&d->path), name);
 }
 
-/* Refuse what is not a regular file of ours, and make it private. */
+/* Reject a file that is not regular or not ours, and make it private. */
 static int
 check_file(
     const struct gm_keydir *d, const char *name, int fd, struct gm_err *err)
@@ -274,7 +274,9 @@ gm_keydir_stamp(const struct gm_keydir *d, const char *name)
 	return (struct gm_keystamp){ st.st_ino, st.st_mtim };
 }
 
-/* A wait in fcntl(2) would end by a signal only, so this tries without waiting. */
+/*
+ * A wait in fcntl(2) would end by a signal only, so this tries without waiting.
+ */
 int
 gm_keydir_lock(
     const struct gm_keydir *d, const char *name, int *fd, struct gm_err *err)
@@ -295,8 +297,8 @@ gm_keydir_lock(
 			return 0;
 		if (gm_lock_is_named(*fd, d->fd, name, AT_SYMLINK_NOFOLLOW))
 			return 1;
-		/* Somebody has removed the file between open and lock: another
-		 * process may make and lock a new one. */
+		/* The file was removed between open and lock: another process
+		 * may make and lock a new one. */
 
 		(void)close(*fd);
 		*fd = -1;

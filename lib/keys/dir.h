@@ -25,8 +25,8 @@ struct gm_keydir {
 };
 
 /*
- * Open the directory; create it and its parents (0700) if absent.  Returns 0, or
- * -1: GM_ECANTCREAT, also if another user owns it or others may write to it.
+ * Open the directory; create it and its parents (0700) if absent.  Returns 0,
+ * or -1: GM_ECANTCREAT, also if another user owns it or others may write to it.
  */
 int gm_keydir_open(
     struct gm_keydir *, const char *path, struct gm_err *) GM_MUST_CHECK;
@@ -42,8 +42,8 @@ int gm_keydir_file(const struct gm_keydir *, const char *name, int flags,
 
 /*
  * Append the whole file to out.  Returns 0, or -1 if it could not be read
- * completely: GM_ENOINPUT, GM_EDATA (larger than out's maximum), GM_EOS.  Do not
- * write the file after a failure: it may not be empty.
+ * completely: GM_ENOINPUT, GM_EDATA (larger than out's maximum), GM_EOS.  Do
+ * not write the file after a failure: it may not be empty.
  */
 int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
@@ -52,7 +52,8 @@ int gm_keydir_read(const struct gm_keydir *, const char *name, int fd,
 #define GM_KEYDIR_ASIDE "keys.new"
 
 /*
- * Replace a file in steps, only while locked, as the file aside has a fixed name:
+ * Replace a file in steps, only while locked, as the file aside has a fixed
+ * name:
  *
  * 1. gm_keydir_aside() writes the text to the file aside.  Returns a descriptor
  *    for reading and writing, or -1 with GM_EIO.  A file that a killed process

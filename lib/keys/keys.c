@@ -105,7 +105,9 @@ mask_words(const struct gm_keys *k, struct gm_fault *fault, struct gm_err *err)
 	return rc;
 }
 
-/* Apply the result of a request; counters are saved at once, marks at the end. */
+/*
+ * Apply the result of a request; counters are saved at once, marks at the end.
+ */
 static int
 learn(struct gm_keys *k, const struct gm_keyquery *q,
     const struct gm_keychange *c, struct gm_err *err)
@@ -193,7 +195,7 @@ gm_keys_run(struct gm_keys *k, struct gm_keychange *c, struct gm_err *err)
 		rc = apply(k, c, err);
 		c->made = true;
 		c->batch = gm_keystate_leave(k->state);
-		/* Call again at once, but after the other calls of this turn of
+		/* Call again at once, but after the other calls of this pass of
 		 * the loop, which may join the batch. */
 		c->again_ms = now;
 		if (rc != 0) /* the caller will not finish it */

@@ -5,8 +5,9 @@
  * The keys of a service, as calls use them: the rules, applied to the key state
  * that all services and processes share.
  *
- * A key is chosen by the state of that moment.  A mark is on the disk before the
- * change that made it is done, so every other process obeys it from then on.
+ * A key is chosen by the state of that moment.  A mark is on the disk before
+ * the change that made it is done, so every other process obeys it from then
+ * on.
  */
 
 #include <stdbool.h>
@@ -53,8 +54,8 @@ enum gm_keys_learnt {
  * One change of the state: the result of a request, and the reservation of the
  * next one.  Together, so that a rotation locks and syncs once.
  *
- * The caller owns it, sets the members of "in", leaves all others zero, and does
- * not move it until it is done.
+ * The caller owns it, sets the members of "in", leaves all others zero, and
+ * does not move it until it is done.
  */
 struct gm_keychange {
 	/* in; pointers are borrowed until it is done */
@@ -87,8 +88,9 @@ struct gm_keychange {
 /*
  * Make a change without waiting or syncing on this thread.  Returns 1: done; 0:
  * call again at again_ms, or when gm_keystate_fd() is readable; -1: GM_EOS,
- * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing was reserved.  After a
- * timeout of the lock, see gm_keystate_enter(), the change is in memory only.
+ * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and nothing was reserved.
+ * After a timeout of the lock, see gm_keystate_enter(), the change is in memory
+ * only.
  */
 int gm_keys_run(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
@@ -103,8 +105,8 @@ int gm_keys_make(
     struct gm_keys *, struct gm_keychange *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * End a change because the process is about to end.  made is false afterwards if
- * nothing was changed: it had not begun, or the disk was too slow.
+ * End a change because the process is about to end.  made is false afterwards
+ * if nothing was changed: it had not begun, or the disk was too slow.
  */
 void gm_keys_abandon(struct gm_keys *, struct gm_keychange *);
 
@@ -121,8 +123,8 @@ bool gm_keys_is_usable(struct gm_keys *, const char *model,
     const struct gm_keyfilter *, size_t index);
 
 /*
- * Lock the state until gm_keystate_unlock() or gm_keys_store(), and make a query
- * that may change it.  Errors as of gm_keystate_lock().
+ * Lock the state until gm_keystate_unlock() or gm_keys_store(), and make a
+ * query that may change it.  Errors as of gm_keystate_lock().
  */
 int
 gm_keys_begin(struct gm_keys *, const char *model, const struct gm_keyfilter *,

@@ -40,7 +40,7 @@ gm_keyrule_model(const char *model)
 {
 	if (model == NULL)
 		return GM_KEYROW_ALL;
-	/* One quota has one row, with or without the prefix. */
+	/* A quota has one row, with or without the prefix. */
 	return strncmp(model, "models/", 7) == 0 ? model + 7 : model;
 }
 
@@ -242,10 +242,10 @@ tokens_to_ms(const struct gm_keyrule *r, int64_t tokens)
 }
 
 /*
- * Move the time until which GM_TPM is spent.  It is the only state of that limit:
- * the next request starts then, and a request larger than a minute's tokens only
- * makes the one after it wait longer.  A day at most, so that one wrong estimate
- * does not lock the quota.
+ * Move the time until which GM_TPM is spent.  It is the only state of that
+ * limit: the next request starts then, and a request larger than a minute's
+ * tokens only makes the one after it wait longer.  A day at most, so that one
+ * wrong estimate does not lock the quota.
  */
 static void
 spend_tokens(struct gm_keyrow *row, int64_t at_ms, int64_t cost, int64_t now_ms)
@@ -283,7 +283,9 @@ struct choice {
 	int64_t newest_ms; /* newest mark of all of them */
 };
 
-/* Take a usable key if its slot is earlier or, with round_robin, its last use. */
+/*
+ * Take a usable key if its slot is earlier or, with round_robin, its last use.
+ */
 static void
 choose(struct choice *c, size_t index, const struct gm_keystatus *s)
 {
@@ -403,8 +405,9 @@ pick_from(const struct gm_keyquery *q, size_t skip, bool round_robin,
 		if (c.chosen && !round_robin && pick->at_ms <= q->now_ms)
 			return; /* no slot is earlier than now */
 	}
-	/* All keys are rejected.  Try one if nobody has for an hour: trying it
-	 * renews its mark.  Not if the call may use only some of the keys. */
+	/* All keys are rejected.  Try one if no process has for an hour: the
+	 * try renews its mark.  Not if the call may use only some of the
+	 * keys. */
 	if (pick->kind == GM_PICK_REJECTED && c.found && w->of == GM_KEYS_ALL &&
 	    (w->avoid == NULL || w->avoid[0] == '\0') &&
 	    c.newest_ms + HOUR_MS <= q->now_ms)
@@ -430,8 +433,9 @@ gm_keyrule_move(const struct gm_keyquery *q, size_t index, struct gm_err *err)
 {
 	struct gm_keyrow *row = find_list(q, GM_KEYROW_CURRENT);
 
-	/* The first key is current even without a row.  IDLE_MS in table.c drops
-	 * rows by their age, so a current key is dated again once a day. */
+	/* The first key is current even without a row.  IDLE_MS in table.c
+	 * drops rows by their age, so a current key is dated again once a
+	 * day. */
 	if (gm_keyrule_current(q) == index &&
 	    (row == NULL || row->since_ms > q->now_ms - DAY_MS))
 		return 0;
@@ -444,7 +448,9 @@ gm_keyrule_move(const struct gm_keyquery *q, size_t index, struct gm_err *err)
 	return 0;
 }
 
-/* Renew the date of a rejection, so that no process tries the key for an hour. */
+/*
+ * Renew the date of a rejection, so that no process tries the key for an hour.
+ */
 static void
 redate_mark(const struct gm_keyquery *q, struct gm_keyrow *row)
 {
@@ -578,13 +584,14 @@ gm_keyrule_cooling_ms(
 		return day_ms;
 	if (class == GM_CLASS_QUOTA_DAY)
 		return smaller(before_ms > 0 ? larger(ms, again) : ms, day_ms);
-	/* The request failed again although the hint was obeyed: wait longer. */
+	/* The request failed again although the hint was obeyed: wait
+	 * longer. */
 	return before_ms > 0 ? larger(ms, smaller(again, REPEATED_MAX_MS)) : ms;
 }
 
 /*
- * Copy marks and counters of the key's own quotas to its project.  Sorting merges
- * them with those that the project has.
+ * Copy marks and counters of the key's own quotas to its project.  Sorting
+ * merges them with those that the project has.
  */
 static int
 copy_quotas(const struct gm_keyquery *q, size_t index, const char *project,
@@ -666,9 +673,9 @@ charged(const struct gm_keyquery *q, size_t index, enum gm_class class,
 }
 
 /*
- * Length of the last cooldown if a new fault repeats it: on the same Pacific day,
- * as midnight resets the daily quotas, and not long ago, except for daily quotas.
- * 0: the new cooldown starts the series.
+ * Length of the last cooldown if a new fault repeats it: on the same Pacific
+ * day, as midnight resets the daily quotas, and not long ago, except for daily
+ * quotas.  0: the new cooldown starts the series.
  */
 static int64_t
 cooldown_before(
@@ -720,8 +727,9 @@ put_mark(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
 }
 
 /*
- * Mark a row after a failed request.  A request that was in flight when the mark
- * was made (64 may be) tells nothing new, so it does not double the cooldown.
+ * Mark a row after a failed request.  A request that was in flight when the
+ * mark was made (64 may be) says nothing new, so it does not double the
+ * cooldown.
  */
 static void
 mark_fault(const struct gm_keyquery *q, int64_t sent_ms, struct gm_keyrow *row,
@@ -757,7 +765,9 @@ lift(struct gm_keytable *t, struct gm_keyrow *row)
 	t->changed = true;
 }
 
-/* Classes that a service gives to all keys at once when it limits an address. */
+/*
+ * Classes that a service gives to all keys at once when it limits an address.
+ */
 static bool
 is_burst_class(enum gm_class kind)
 {
@@ -765,9 +775,9 @@ is_burst_class(enum gm_class kind)
 }
 
 /*
- * Return true if the quotas of all usable projects, two at least, were exhausted
- * within the last seconds; *until_ms is the earliest end.  One project alone may
- * simply have exhausted its quota.
+ * Return true if the quotas of all usable projects, two at least, were
+ * exhausted within the last seconds; *until_ms is the earliest end.  One
+ * project alone may simply have exhausted its quota.
  */
 static bool
 is_burst(const struct gm_keyquery *q, int64_t *until_ms)
@@ -794,7 +804,8 @@ is_burst(const struct gm_keyquery *q, int64_t *until_ms)
 
 /*
  * Replace the cooldowns of a burst by one of the whole service.  Otherwise each
- * key's cooldown would double on its own, and one success would not end them all.
+ * key's cooldown would double on its own, and one success would not end them
+ * all.
  */
 static int
 cool_service(const struct gm_keyquery *q, int64_t sent_ms,
@@ -816,7 +827,7 @@ cool_service(const struct gm_keyquery *q, int64_t sent_ms,
 	mark_fault(q, sent_ms, service, &all);
 	for (i = 0; i < q->rule->ring->len; i++) {
 		row = is_rejected(q, i) ? NULL : find_quota(q, i);
-		/* A much longer cooldown has a cause of its own. */
+		/* A much longer cooldown has another cause. */
 		if (row != NULL &&
 		    row->until_ms <= service->until_ms + BURST_MS)
 			lift(q->table, row);
@@ -909,7 +920,8 @@ drop_slots(struct gm_keytable *t, struct gm_keyrow *row)
 {
 	t->changed = t->changed || row->slot_ms > row->last_ms ||
 	             row->tokens_ms > row->last_ms;
-	/* A reset must allow a request now; slots up to the last use are past. */
+	/* A reset must allow a request now; slots up to the last use are
+	 * past. */
 	row->slot_ms = smaller(row->slot_ms, row->last_ms);
 
 	row->tokens_ms = smaller(row->tokens_ms, row->last_ms);

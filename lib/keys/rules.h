@@ -23,8 +23,8 @@
  * list share these; other lists do not, even if they have the same keys.
  * Everything is kept per origin of the service.
  *
- * A mark is never shortened by a new one.  A request that was in flight when the
- * mark was made neither prolongs nor lifts it.
+ * A mark is never shortened by a new one.  A request that was in flight when
+ * the mark was made neither prolongs nor lifts it.
  */
 
 #include <stdbool.h>
@@ -115,9 +115,9 @@ const char *gm_keyrule_project(
     const struct gm_keyrule *, const struct gm_keytable *, size_t index);
 
 /*
- * Find the worst mark that would stop the call with this key; an exhausted GM_RPD
- * is one, unless the call is free.  A rejection is worse than a cooldown, and a
- * later end than an earlier one.
+ * Find the worst mark that would stop the call with this key; an exhausted
+ * GM_RPD is one, unless the call is free.  A rejection is worse than a
+ * cooldown, and a later end than an earlier one.
  */
 void gm_keyrule_status(
     const struct gm_keyquery *, size_t index, struct gm_keystatus *);
@@ -126,34 +126,34 @@ void gm_keyrule_status(
 size_t gm_keyrule_current(const struct gm_keyquery *);
 
 /*
- * Choose the usable key with the earliest slot.  Of equal slots: the current key,
- * then the next in the ring's order; with round_robin the key that was unused for
- * the longest time.
+ * Choose the usable key with the earliest slot.  Of equal slots: the current
+ * key, then the next in the ring's order; with round_robin the key that was
+ * unused for the longest time.
  *
  * If all keys are rejected, the one that was rejected longest ago is tried once
- * an hour, as its owner may have mended it.  Its status still shows the mark;
+ * an hour, as its owner may have repaired it.  Its status still shows the mark;
  * reserving it starts the hour.
  */
 void gm_keyrule_pick(const struct gm_keyquery *, struct gm_pick *);
 
 /*
- * Choose the next usable key after the current one in the ring's order, also with
- * round_robin.  The current key only if no other is usable.
+ * Choose the next usable key after the current one in the ring's order, also
+ * with round_robin.  The current key only if no other is usable.
  */
 void gm_keyrule_next(const struct gm_keyquery *, struct gm_pick *);
 
 /*
- * Count a request and its tokens for the picked key, and take its slot.  Make the
- * key the current one, unless pick->stay.  Returns the row whose counters
+ * Count a request and its tokens for the picked key, and take its slot.  Make
+ * the key the current one, unless pick->stay.  Returns the row whose counters
  * changed, or NULL with GM_EOS.
  */
 struct gm_keyrow *gm_keyrule_reserve(const struct gm_keyquery *,
     const struct gm_pick *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Undo the reservation for at_ms of a request that will not be sent: subtract it
- * and its tokens, and free its slot if it is the last one.  Returns the row whose
- * counters changed, or NULL.
+ * Undo the reservation for at_ms of a request that will not be sent: subtract
+ * it and its tokens, and free its slot if it is the last one.  Returns the row
+ * whose counters changed, or NULL.
  */
 struct gm_keyrow *
 gm_keyrule_give_back(const struct gm_keyquery *, size_t index, int64_t at_ms);
@@ -168,8 +168,8 @@ int gm_keyrule_move(
 
 /*
  * Correct the estimated tokens of a request (the filter's), sent at sent_ms, to
- * those that the service counted; -1: not known.  Returns the row whose counters
- * changed, or NULL if there is nothing to correct, as without tpm.
+ * those that the service counted; -1: not known.  Returns the row whose
+ * counters changed, or NULL if there is nothing to correct, as without tpm.
  */
 struct gm_keyrow *gm_keyrule_correct(
     const struct gm_keyquery *, size_t index, int64_t sent_ms, int64_t counted);
@@ -186,33 +186,33 @@ bool gm_keyrule_may_correct(const struct gm_keyquery *, int64_t counted);
  *	before_ms  the last cooldown, if no request succeeded since; 0: none
  *	day_ms     time until the daily quotas are reset
  *
- * A cooldown that follows another is twice as long, at least 1 s and at most
- * 10 minutes: a service that keeps rejecting requests gets fewer of them.  That
- * of a daily quota doubles without this limit, but ends at the reset.  A 403
- * without a known reason gets 5 minutes.  Invalid, expired and restricted keys are
- * tried again after 24 hours, as their owner may have mended them, leaked keys
- * never; other rejections last 1 hour.
+ * A cooldown that follows another is twice as long, at least 1 s and at most 10
+ * minutes: a service that keeps rejecting requests gets fewer of them.  That of
+ * a daily quota doubles without this limit, but ends at the reset.  A 403
+ * without a known reason gets 5 minutes.  Invalid, expired and restricted keys
+ * are tried again after 24 hours, as their owner may have repaired them, leaked
+ * keys never; other rejections last 1 hour.
  */
 int64_t gm_keyrule_cooling_ms(
     enum gm_class, int64_t hint_ms, int64_t before_ms, int64_t day_ms);
 
 /*
- * Record that a request with a key, sent at sent_ms, failed: mark what the fault
- * is charged to, if its scope is key, project, quota or tool, and remember the
- * project that the service named.
+ * Record that a request with a key, sent at sent_ms, failed: mark what the
+ * fault is charged to, if its scope is key, project, quota or tool, and
+ * remember the project that the service named.
  *
  * If the minute quotas of all usable projects (two at least) were exhausted
  * within 5 s, the service has limited all of them at once: the list gets one
- * cooldown of the service, and the marks of the quotas are lifted unless they end
- * over 5 s later.  Returns 0, or -1 with GM_EOS.
+ * cooldown of the service, and the marks of the quotas are lifted unless they
+ * end over 5 s later.  Returns 0, or -1 with GM_EOS.
 
  */
 int gm_keyrule_fault(const struct gm_keyquery *, size_t index, int64_t sent_ms,
     const struct gm_fault *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Record that a request with a key, sent at sent_ms, succeeded: lift the marks of
- * key, project, quota and service.  A request that costs nothing (free, or
+ * Record that a request with a key, sent at sent_ms, succeeded: lift the marks
+ * of key, project, quota and service.  A request that costs nothing (free, or
  * without a model) does not lift no_credit and quota_spend.
  */
 void
@@ -230,7 +230,10 @@ gm_keyrule_may_lift(const struct gm_keyquery *, size_t index, int64_t sent_ms);
 int gm_keyrule_mark(const struct gm_keyquery *, size_t index, enum gm_class,
     int64_t ms, const char *why, struct gm_err *) GM_MUST_CHECK;
 
-/* Lift all marks of a key and its project, and free their slots, for all models. */
+/*
+ * Lift all marks of a key and its project, and free their slots, for all
+ * models.
+ */
 void gm_keyrule_reset(const struct gm_keyquery *, size_t index);
 
 /* Reset all keys, and make the first one current for all models. */

@@ -55,8 +55,8 @@ is_stop(const struct gm_err *err)
 
 /*
  * Unlock.  A process that had to wait is in competition: it leaves the lock to
- * the others for as long as it had it.  Otherwise it would lock again before any
- * of them wakes up from a nap, and they would starve.
+ * the others for as long as it had it.  Otherwise it would lock again before
+ * any of them wakes up from a nap, and they would starve.
  */
 static void
 unlock(struct gm_keystate *k)
@@ -109,9 +109,10 @@ random_bits(void)
 }
 
 /*
- * Plan the next nap: doubled each time, up to a bound that becomes smaller as the
- * wait goes on, so that old waiters try more often than new ones.  Half of it is
- * random, so that processes that were blocked together do not wake up together.
+ * Plan the next nap: doubled each time, up to a bound that becomes smaller as
+ * the wait goes on, so that old waiters try more often than new ones.  Half of
+ * it is random, so that processes that were blocked together do not wake up
+ * together.
  */
 static void
 plan_nap(struct gm_keywait *w, int64_t now_ms)
@@ -193,9 +194,9 @@ nap(const struct gm_keywait *w)
 }
 
 /*
- * Wait until locked, the stage is GM_STOP_NOW or, briefly, brief_left_us is used
- * up.  A brief wait does not yield, as its time is short.  Returns 1, TIMED_OUT
- * or -1.
+ * Wait until locked, the stage is GM_STOP_NOW or, briefly, brief_left_us is
+ * spent.  A brief wait does not yield, as its time is short.  Returns 1,
+ * TIMED_OUT or -1.
  */
 static int
 wait_for_lock(struct gm_keystate *k, bool briefly, struct gm_err *err)
@@ -225,8 +226,8 @@ fail_timed_out(const struct gm_keystate *k, struct gm_err *err)
 }
 
 /*
- * Read the salt, or make it.  Made under the lock, and read again there, so that
- * processes that start together agree on one.
+ * Read the salt, or make it.  Made under the lock, and read again there, so
+ * that processes that start together agree on one.
  */
 static int
 find_salt(struct gm_keystate *k, struct gm_err *err)
@@ -294,8 +295,8 @@ append_rows(
 }
 
 /*
- * Keep a table that cannot be written; if there is no memory it is lost.  The next
- * look reads the file again, and merges these rows into it.
+ * Keep a table that cannot be written; if there is no memory it is lost.  The
+ * next look reads the file again, and merges these rows into it.
  */
 static void
 keep_in_memory(struct gm_keystate *k)
@@ -339,8 +340,9 @@ parse(struct gm_keystate *k, struct gm_keytable *t, struct gm_span text,
 }
 
 /*
- * Open the file with flags, and read it into a table.  The descriptor stays open:
- * it is how counters are read and written, and how a replaced file is noticed.
+ * Open the file with flags, and read it into a table.  The descriptor stays
+ * open: it is how counters are read and written, and how a replaced file is
+ * noticed.
  */
 static int
 load(
@@ -382,9 +384,9 @@ fetch(void *arg, struct gm_keyrow *row)
 }
 
 /*
- * True if the table still equals the file, apart from counters.  A replaced file
- * has another inode, and an added row another size; nothing else changes more
- * than counters.  This saves parsing a large file for each reservation.
+ * True if the table still equals the file, apart from counters.  A replaced
+ * file has another inode, and an added row another size; nothing else changes
+ * more than counters.  This saves parsing a large file for each reservation.
  */
 static bool
 is_up_to_date(struct gm_keystate *k, int flags, int64_t now_ms)
@@ -614,8 +616,8 @@ write_step(struct gm_keystate *k, int error)
 }
 
 /*
- * Save the table if it has changed, then unlock.  blocking: do it all now, on this
- * thread; else return false while the other thread syncs.
+ * Save the table if it has changed, then unlock.  blocking: do it all now, on
+ * this thread; else return false while the other thread syncs.
  */
 static bool
 write_changes(struct gm_keystate *k, bool blocking)
@@ -739,9 +741,9 @@ gm_keystate_unlock(struct gm_keystate *k)
 }
 
 /*
- * Drop a batch whose sync takes too long, as if this process had been killed.  A
- * file that is not renamed yet is removed: renamed without a sync, it could be
- * empty after a power cut.
+ * Drop a batch whose sync takes too long, as if this process had been killed.
+ * A file that is not renamed yet is removed: renamed without a sync, it could
+ * be empty after a power cut.
  */
 
 static void

@@ -2,8 +2,8 @@
 #define GM_KEYS_STATE_H
 
 /*
- * The key state: the table that all processes share, on disk, and the one handle
- * on it that a process has for all its services and calls.
+ * The key state: the table that all processes share, on disk, and the one
+ * handle on it that a process has for all its services and calls.
  *
  * The directory has three files:
  *
@@ -19,9 +19,9 @@
  *
  * Nothing here is fatal, unless the caller uses gm_keystate_check().  Without a
  * usable directory the table is in memory only, with one note.  A file that
- * cannot be read is not taken for empty, and is never overwritten.  A table that
- * cannot be written stays in memory, and is merged with every later read until a
- * write succeeds.
+ * cannot be read is not taken for empty, and is never overwritten.  A table
+ * that cannot be written stays in memory, and is merged with every later read
+ * until a write succeeds.
  *
  * There are two ways to change the table.  This one waits for the lock:
  *
@@ -54,7 +54,7 @@ enum gm_keystate_phase {
 	GM_KEYSTATE_IDLE,
 	GM_KEYSTATE_OPEN,     /* locked; the table may be changed */
 	GM_KEYSTATE_SYNC,     /* locked; "keys.new" is being synced */
-	GM_KEYSTATE_PUBLISHED /* locked; renamed; the directory is being synced */
+	GM_KEYSTATE_PUBLISHED /* locked; renamed; syncing the directory */
 };
 
 /* State of a wait for the lock; all zero before the first try. */
@@ -112,14 +112,14 @@ void gm_keystate_id(
 
 /*
  * Read the table again if it has changed, without the lock: do not change it
- * afterwards.  If the file cannot be read the table stays as it is.  Invalidates
- * pointers to rows.
+ * afterwards.  If the file cannot be read the table stays as it is.
+ * Invalidates pointers to rows.
  */
 void gm_keystate_look(struct gm_keystate *, int64_t now_ms);
 
 /*
- * Lock until gm_keystate_unlock(), and read the table.  If the wait times out, see
- * gm_keystate_enter(), this succeeds without the lock, and changes stay in
+ * Lock until gm_keystate_unlock(), and read the table.  If the wait times out,
+ * see gm_keystate_enter(), this succeeds without the lock, and changes stay in
  * memory.  Returns 0, or -1: GM_ESIGNAL or GM_EUNAVAILABLE (the deadline), and
  * nothing is locked.
  *
@@ -132,23 +132,23 @@ int gm_keystate_lock(struct gm_keystate *, bool briefly, int64_t now_ms,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * While locked: write the counters of a row in place, or a new row at the end, so
- * that they outlive the process.  Does nothing if marks have changed, too, as the
- * whole table is written at the end then.
+ * While locked: write the counters of a row in place, or a new row at the end,
+ * so that they outlive the process.  Does nothing if marks have changed, too,
+ * as the whole table is written at the end then.
  */
 void gm_keystate_save_counters(struct gm_keystate *, struct gm_keyrow *);
 
 /*
  * Return 0 if all changes before the last unlock were written, else -1:
- * GM_ECANTCREAT with the reason, GM_EOS without memory or descriptors, GM_ESIGNAL
- * or GM_EUNAVAILABLE (the deadline).
+ * GM_ECANTCREAT with the reason, GM_EOS without memory or descriptors,
+ * GM_ESIGNAL or GM_EUNAVAILABLE (the deadline).
  */
 int
 gm_keystate_check(const struct gm_keystate *, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Write and sync the table if it has changed, and unlock.  Harmless if nothing is
- * locked.  Invalidates pointers to rows.
+ * Write and sync the table if it has changed, and unlock.  Harmless if nothing
+ * is locked.  Invalidates pointers to rows.
  */
 void gm_keystate_unlock(struct gm_keystate *);
 
@@ -157,14 +157,15 @@ void gm_keystate_unlock(struct gm_keystate *);
  * has the lock, or the batch before is being written: call again after nap_us,
  * with the same wait; -1: as gm_keystate_lock().
  *
- * The lock is fair without a queue: naps are random and become shorter as a wait
- * goes on, and a process that had to wait leaves the lock free afterwards for as
- * long as it had it.  A process that is stopped while it waits blocks nobody.
+ * The lock is fair without a queue: naps are random and become shorter as a
+ * wait goes on, and a process that had to wait leaves the lock free afterwards
+ * for as long as it had it.  A process that is stopped while it waits blocks
+ * nobody.
  *
- * A wait times out if neither "keys" nor "keys.new" has changed for 10 s, as the
- * process with the lock hangs then, or after 30 s; the next waits are ten times
- * shorter.  After a timeout this returns 1, with a note, and changes stay in
- * memory.
+ * A wait times out if neither "keys" nor "keys.new" has changed for 10 s, as
+ * the process with the lock hangs then, or after 30 s; the next waits are ten
+ * times shorter.  After a timeout this returns 1, with a note, and changes stay
+ * in memory.
  */
 int gm_keystate_enter(struct gm_keystate *, struct gm_keywait *, int64_t now_ms,
     struct gm_err *) GM_MUST_CHECK;
@@ -176,8 +177,8 @@ int gm_keystate_enter(struct gm_keystate *, struct gm_keywait *, int64_t now_ms,
 uint64_t gm_keystate_leave(struct gm_keystate *);
 
 /*
- * Go on with writing a batch.  Returns true if it is written and unlocked.  Never
- * waits or syncs on this thread, unless no other thread can be started.
+ * Go on with writing a batch.  Returns true if it is written and unlocked.
+ * Never waits or syncs on this thread, unless no other thread can be started.
  */
 bool gm_keystate_finish(struct gm_keystate *, uint64_t batch);
 
@@ -185,9 +186,9 @@ bool gm_keystate_finish(struct gm_keystate *, uint64_t batch);
 int gm_keystate_fd(const struct gm_keystate *);
 
 /*
- * End a batch because the process is about to end: finish it if the disk needs at
- * most 50 ms, else drop it and leave the file as it was.  Returns false if the
- * batch was dropped, now or before.
+ * End a batch because the process is about to end: finish it if the disk needs
+ * at most 50 ms, else drop it and leave the file as it was.  Returns false if
+ * the batch was dropped, now or before.
  */
 bool gm_keystate_abandon(struct gm_keystate *, uint64_t batch) GM_MUST_CHECK;
 

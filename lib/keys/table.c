@@ -211,7 +211,7 @@ gm_keytable_sort(struct gm_keytable *t)
 {
 	size_t i, len = 0;
 
-	/* A file is nearly always sorted: spare qsort(3) its moves. */
+	/* A file is nearly always sorted: then qsort(3) is not needed. */
 	for (i = 1; i < t->len; i++)
 		if (compare(&t->rows[i - 1], &t->rows[i]) >= 0)
 			break;
@@ -292,7 +292,9 @@ gm_keytable_release(struct gm_keytable *t)
 #define WIDTH ((size_t)GM_KEYROW_COUNTERS - 1)
 #define WIDTH_1 (WIDTH - sizeof(NO_TIME))
 
-/* Rows that were not used for so long are dropped.  A weekly job keeps its own. */
+/*
+ * Rows that were not used for so long are dropped.  A weekly job keeps its own.
+ */
 #define IDLE_MS (8 * 24 * INT64_C(3600000))
 
 /* Largest numbers that fit into their columns. */
@@ -300,8 +302,8 @@ gm_keytable_release(struct gm_keytable *t)
 #define SMALL_MAX INT64_C(999999)
 
 /*
- * Take a number of exactly this width, with leading blanks.  A torn write leaves
- * bytes of an old and a new number, so nothing else is accepted.
+ * Take a number of exactly this width, with leading blanks.  A torn write
+ * leaves bytes of an old and a new number, so nothing else is accepted.
  */
 static bool
 take_number(const char **p, int width, int64_t *value)
@@ -408,7 +410,8 @@ static const char *const prefixes[] = { [GM_KEYROW_OWNER] = "",
 
 /*
  * Set the kind by the prefix of the id, which is removed.  An old file may have
- * a row "current" of all lists; it belongs to no list, and is dropped when idle.
+ * a row "current" of all lists; it belongs to no list, and is dropped when
+ * idle.
  */
 static void
 take_kind(struct gm_keyrow *row)
@@ -579,7 +582,9 @@ is_idle(const struct gm_keyrow *row, int64_t now_ms)
 		   row->last_ms != 0);
 }
 
-/* Importance of a row: 2 for a rejected key, 1 for a cooldown or current key. */
+/*
+ * Importance of a row: 2 for a rejected key, 1 for a cooldown or current key.
+ */
 static int
 weigh(const struct gm_keyrow *row, int64_t now_ms)
 {

@@ -98,21 +98,24 @@ struct gm_keytable {
 /* Size of a buffer for the line of a row. */
 #define GM_KEYROW_LINE (GM_KEYROW_COUNTERS + sizeof(struct gm_keyrow))
 
-/* Find a row; NULL: absent.  The pointer is valid until the next get or parse. */
+/*
+ * Find a row; NULL: absent.  The pointer is valid until the next get or parse.
+ */
 struct gm_keyrow *gm_keytable_find(const struct gm_keytable *,
     enum gm_keyrow_kind, const char *origin, const char *id, const char *model);
 
 /*
- * Find a row, or add one without a mark, with its counters up to date.  The names
- * may point into rows of this table.  NULL: GM_EOS.
+ * Find a row, or add one without a mark, with its counters up to date.  The
+ * names may point into rows of this table.  NULL: GM_EOS.
  */
 struct gm_keyrow *
 gm_keytable_get(struct gm_keytable *, enum gm_keyrow_kind, const char *origin,
     const char *id, const char *model, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Read the counters of a row, or of all rows, if other processes may have changed
- * them.  Call it before counters are read or changed.  NULL: do nothing.
+ * Read the counters of a row, or of all rows, if other processes may have
+ * changed them.  Call it before counters are read or changed.  NULL: do
+ * nothing.
  */
 void gm_keytable_fetch(const struct gm_keytable *, struct gm_keyrow *);
 void gm_keytable_fetch_all(struct gm_keytable *);
@@ -125,16 +128,16 @@ int gm_keytable_append(struct gm_keytable *, const struct gm_keyrow *,
     struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Sort, and merge rows with equal names, which sets changed.  The worse mark wins:
- * a rejection over a cooldown, then the later end; the end is the later of both.
- * The project is that of the later since, requests are those of the later day,
- * and of every other counter the larger wins.
+ * Sort, and merge rows with equal names, which sets changed.  The worse mark
+ * wins: a rejection over a cooldown, then the later end; the end is the later
+ * of both.  The project is that of the later since, requests are those of the
+ * later day, and of every other counter the larger wins.
  */
 void gm_keytable_sort(struct gm_keytable *);
 
 /*
  * Correct times that a wrong clock has written, after a read:
- * - an end over 25 hours ahead becomes now + 25 hours, unless it is a rejection;
+ * - the end of a cooldown over 25 hours ahead becomes now + 25 hours;
  * - a since over 5 s ahead becomes now;
  * - a last use over 5 s ahead shows that the clock was set back: last, slot and
  *   tokens become now;
@@ -148,14 +151,14 @@ void gm_keyrow_settle(struct gm_keyrow *, int64_t now_ms);
 void gm_keytable_release(struct gm_keytable *);
 
 /*
- * Fill an empty table.  Returns 0, or -1: GM_EOS.  Lines that cannot be read are
- * dropped, and *bad counts them; so is a last line without a newline, which a
- * killed process has left.  If only the counters of a line are torn they become
- * zero.  A text of a later version yields no row, and sets newer.
+ * Fill an empty table.  Returns 0, or -1: GM_EOS.  Lines that cannot be read
+ * are dropped, and *bad counts them; so is a last line without a newline, which
+ * a killed process has left.  If only the counters of a line are torn they
+ * become zero.  A text of a later version yields no row, and sets newer.
  *
- * changed is set if the text must be written again.  That is so after bad lines,
- * and for version 1, which has no tokens: its rows have at -1, as its counters
- * are too short to be rewritten in place.
+ * changed is set if the text must be written again.  That is so after bad
+ * lines, and for version 1, which has no tokens: its rows have at -1, as its
+ * counters are too short to be rewritten in place.
  */
 int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
     struct gm_err *) GM_MUST_CHECK;
@@ -163,10 +166,10 @@ int gm_keytable_parse(struct gm_keytable *, struct gm_span text, size_t *bad,
 /*
  * Append the text and set at in each row; -1: left out.
  *
- * Rows that had no use, mark or failure in the 8 days before now_ms are left out.
- * If the table is over GM_KEYTABLE_ROWS or _BYTES the oldest rows are, too, and
- * dropped counts them: first those without a mark or with an ended one, then
- * cooldowns and current keys, and rejected keys last.
+ * Rows that had no use, mark or failure in the 8 days before now_ms are left
+ * out.  If the table is over GM_KEYTABLE_ROWS or _BYTES the oldest rows are,
+ * too, and dropped counts them: first those without a mark or with an ended
+ * one, then cooldowns and current keys, and rejected keys last.
  */
 void gm_keytable_write(struct gm_keytable *, struct gm_buf *out);
 

@@ -39,17 +39,17 @@ struct gm_http_options {
 };
 
 enum gm_http_fault {
-	GM_HTTP_DONE,    /* no fault: a whole response, of any status */
-	GM_HTTP_NETWORK, /* no address, no connection, or a reset */
-	GM_HTTP_NOBODY,  /* a loopback address where nothing listens */
-	GM_HTTP_TIMEOUT, /* no data for response_ms or timeout_ms */
-	GM_HTTP_CUT,     /* ended after the status line, before the end */
-	GM_HTTP_TLS,     /* not trusted, or no common cipher: permanent */
-	GM_HTTP_TRUST,   /* no certificates to trust: permanent */
-	GM_HTTP_PROXY,   /* rejected by the proxy: permanent */
-	GM_HTTP_GARBAGE, /* not HTTP, or a violation of it */
-	GM_HTTP_REFUSED, /* stopped by the sink or the body, with err */
-	GM_HTTP_LOCAL    /* this machine lacks memory or descriptors */
+	GM_HTTP_DONE,      /* no fault: a whole response, of any status */
+	GM_HTTP_NETWORK,   /* no address, no connection, or a reset */
+	GM_HTTP_NO_SERVER, /* a loopback address where nothing listens */
+	GM_HTTP_TIMEOUT,   /* no data for response_ms or timeout_ms */
+	GM_HTTP_TRUNCATED, /* ended after the status line, before the end */
+	GM_HTTP_TLS,       /* not trusted, or no common cipher: permanent */
+	GM_HTTP_TRUST,     /* no certificates to trust: permanent */
+	GM_HTTP_PROXY,     /* rejected by the proxy: permanent */
+	GM_HTTP_GARBAGE,   /* not HTTP, or a violation of it */
+	GM_HTTP_ABORTED,   /* stopped by the sink or the body, with err */
+	GM_HTTP_LOCAL      /* this machine lacks memory or descriptors */
 };
 
 /* Advice about a fault, as far as libcurl's codes show it. */
@@ -81,7 +81,7 @@ struct gm_http_result {
 	enum gm_http_fault fault;
 	struct gm_http_head head; /* status 0: no headers arrived */
 	struct gm_err err;        /* set unless fault is GM_HTTP_DONE */
-	enum gm_http_hint hint;   /* what to do about the fault */
+	enum gm_http_hint hint;   /* advice about the fault */
 	const char *variable;     /* to set or check; borrowed; or NULL */
 	int64_t connect_ms;       /* to connect, TLS included; 0: reused */
 	int64_t total_ms;

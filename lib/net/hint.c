@@ -126,7 +126,7 @@ gm_hint_find(struct gm_http_transfer *t, CURLcode code)
 	 * No hint for garbage: whatever violates HTTP would do so over HTTP/1.1
 	 * as well.
 	 */
-	if (r->fault == GM_HTTP_DONE || r->fault == GM_HTTP_REFUSED ||
+	if (r->fault == GM_HTTP_DONE || r->fault == GM_HTTP_ABORTED ||
 	    r->fault == GM_HTTP_LOCAL || r->fault == GM_HTTP_GARBAGE)
 		return;
 	r->hint = hint_of(t, code);

@@ -294,7 +294,7 @@ static int64_t
 expiry(struct gm_http_transfer *t)
 {
 	return gm_transfer_is_connected(t)
-	           ? t->sign_ms + limit_of(t)
+	           ? t->timer_ms + limit_of(t)
 	           : t->enter_ms + t->options->connect_timeout_ms + GRACE_MS;
 }
 
@@ -366,7 +366,7 @@ gm_http_run(struct gm_http *http, int64_t wait_ms, const int fds[GM_HTTP_FDS],
 		return gm_fail(err, GM_EOS, "libcurl cannot continue");
 	if (collect(http) > 0)
 		return 0;
-	/* What was sent just now may have shown an origin's protocol. */
+	/* A request just sent may have shown the protocol of an origin. */
 	if (let_in(http, err) != 0)
 		return -1;
 	if (curl_multi_poll(http->multi, extra, len, next_wait(http, wait_ms),

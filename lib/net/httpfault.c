@@ -30,15 +30,15 @@ gm_httpfault_class(enum gm_http_fault fault)
 	switch (fault) {
 	case GM_HTTP_DONE:
 		break;
-	case GM_HTTP_REFUSED: /* the sink or the body failed on this machine */
+	case GM_HTTP_ABORTED: /* the sink or the body failed on this machine */
 		return GM_CLASS_LOCAL;
 	case GM_HTTP_NETWORK:
 		return GM_CLASS_NETWORK;
-	case GM_HTTP_NOBODY:
+	case GM_HTTP_NO_SERVER:
 		return GM_CLASS_REFUSED;
 	case GM_HTTP_TIMEOUT:
 		return GM_CLASS_TIMEOUT;
-	case GM_HTTP_CUT:
+	case GM_HTTP_TRUNCATED:
 		return GM_CLASS_TRUNCATED;
 	case GM_HTTP_TLS:
 		return GM_CLASS_TLS;
@@ -68,5 +68,5 @@ bool
 gm_httpfault_has_class(const struct gm_http_result *result)
 {
 	return result->fault == GM_HTTP_DONE ||
-	       (result->fault != GM_HTTP_REFUSED && result->head.status >= 400);
+	       (result->fault != GM_HTTP_ABORTED && result->head.status >= 400);
 }

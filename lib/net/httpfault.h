@@ -20,7 +20,7 @@ void gm_httpfault_advise(const struct gm_http_result *, struct gm_fault *);
 /*
  * Return true if the status, not the fault, decides the class.  A service that
  * rejects a large request may close before it has read it: the status then says
- * more than the broken connection.  Not after GM_HTTP_REFUSED: the body of the
+ * more than the broken connection.  Not after GM_HTTP_ABORTED: the body of the
  * error was not read to its end.
  */
 bool gm_httpfault_has_class(const struct gm_http_result *);

@@ -22,10 +22,10 @@ is_flood(const struct gm_http_transfer *t)
 
 /* Restart the timeout after an event, or after the head of an error. */
 static void
-note_sign(struct gm_http_transfer *t)
+restart_timeout(struct gm_http_transfer *t)
 {
 	t->responded = true;
-	t->sign_ms = gm_clock_mono_ms();
+	t->timer_ms = gm_clock_mono_ms();
 }
 
 /* An error needs no thinking: from its head on timeout_ms applies. */
@@ -36,7 +36,7 @@ end_head(struct gm_http_transfer *t)
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 300)
-		note_sign(t);
+		restart_timeout(t);
 }
 
 /*
@@ -71,7 +71,7 @@ on_header(char *p, size_t size, size_t count, void *arg)
 	}
 	gm_buf_put_span(&t->headers, line);
 	if (gm_buf_check(&t->headers, &r->err) != 0) {
-		r->fault = GM_HTTP_REFUSED;
+		r->fault = GM_HTTP_ABORTED;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	r->head.headers = gm_buf_span(&t->headers);
@@ -91,13 +91,13 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	    t->easy, CURLINFO_RESPONSE_CODE, &r->head.status);
 	pulse = t->request.sink(&r->head, bytes, t->request.arg, &r->err);
 	if (pulse == GM_HTTP_STOP)
-		r->fault = GM_HTTP_REFUSED;
+		r->fault = GM_HTTP_ABORTED;
 	t->enough = pulse == GM_HTTP_ENOUGH;
 	if (pulse == GM_HTTP_STOP || t->enough)
 		return CURL_WRITEFUNC_ERROR;
 	/* Read the clock now: the sink may have waited for a slow reader. */
 	if (pulse == GM_HTTP_ALIVE)
-		note_sign(t);
+		restart_timeout(t);
 	return bytes.len;
 }
 
@@ -124,7 +124,7 @@ on_read(char *p, size_t size, size_t count, void *arg)
 		    "the body became shorter while it was sent");
 	if (n >= 0)
 		return (size_t)n;
-	r->fault = GM_HTTP_REFUSED;
+	r->fault = GM_HTTP_ABORTED;
 	return CURL_READFUNC_ABORT;
 }
 
@@ -140,7 +140,7 @@ on_seek(void *arg, curl_off_t offset, int origin)
 	t->body_read = 0;
 	if (body->rewind(body->arg, &t->result.err) == 0)
 		return CURL_SEEKFUNC_OK;
-	t->result.fault = GM_HTTP_REFUSED;
+	t->result.fault = GM_HTTP_ABORTED;
 	return CURL_SEEKFUNC_FAIL;
 }
 
@@ -155,7 +155,7 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	(void)up_total;
 	if (up != t->uploaded && !t->responded) {
 		t->uploaded = up;
-		t->sign_ms = gm_clock_mono_ms();
+		t->timer_ms = gm_clock_mono_ms();
 	}
 	return 0;
 }
@@ -204,7 +204,7 @@ note_request(struct gm_http_transfer *t, struct gm_span head)
 	const struct gm_trace before = t->trace;
 
 	gm_trace_request(&t->trace, head);
-	t->sign_ms = gm_clock_mono_ms();
+	t->timer_ms = gm_clock_mono_ms();
 	if (t->origin == NULL)
 		return;
 	if (t->trace.http2 > before.http2)
@@ -444,7 +444,7 @@ gm_transfer_set(struct gm_http_transfer *t,
 {
 	t->request = *request;
 	t->options = options;
-	t->start_ms = t->enter_ms = t->sign_ms = gm_clock_mono_ms();
+	t->start_ms = t->enter_ms = t->timer_ms = gm_clock_mono_ms();
 	if (set_connection(t, options) != 0 || set_callbacks(t) != 0 ||
 	    set_headers(t) != 0)
 		return gm_fail(err, GM_EOS, "out of memory");
@@ -466,7 +466,7 @@ gm_transfer_renew(struct gm_http_transfer *t, struct gm_err *err)
 	 * A new easy handle: the old one keeps the error of the refused socket.
 	 * The fault is set before each step that can fail.
 	 */
-	t->result.fault = GM_HTTP_REFUSED;
+	t->result.fault = GM_HTTP_ABORTED;
 	if (t->body_read > 0 && request.body.rewind(request.body.arg, err) != 0)
 		return -1;
 	t->result.fault = GM_HTTP_LOCAL;
@@ -550,7 +550,7 @@ broken_fault(struct gm_http_transfer *t, CURLcode code)
 		return GM_HTTP_PROXY;
 	if (is_nonsense(t, code, status))
 		return GM_HTTP_GARBAGE;
-	return status >= 200 ? GM_HTTP_CUT : GM_HTTP_NETWORK;
+	return status >= 200 ? GM_HTTP_TRUNCATED : GM_HTTP_NETWORK;
 }
 
 /*
@@ -594,7 +594,7 @@ unconnected_fault(struct gm_http_transfer *t)
 	    (os != ECONNREFUSED && os != EADDRNOTAVAIL && os != ENETUNREACH &&
 		os != EAFNOSUPPORT))
 		return GM_HTTP_NETWORK;
-	return is_to_proxy(t) ? GM_HTTP_PROXY : GM_HTTP_NOBODY;
+	return is_to_proxy(t) ? GM_HTTP_PROXY : GM_HTTP_NO_SERVER;
 }
 
 /*
@@ -667,7 +667,7 @@ fault_of(struct gm_http_transfer *t, CURLcode code)
 static enum gm_code
 fault_code(enum gm_http_fault fault)
 {
-	if (fault == GM_HTTP_GARBAGE || fault == GM_HTTP_CUT)
+	if (fault == GM_HTTP_GARBAGE || fault == GM_HTTP_TRUNCATED)
 		return GM_EPROTOCOL;
 	if (fault == GM_HTTP_TRUST)
 		return GM_ECONFIG;
@@ -719,7 +719,7 @@ gm_transfer_conclude(struct gm_http_transfer *t, CURLcode code)
 	/*
 	 * The sink ended it: err has its reason, or the response is complete.
 	 */
-	if (r->fault == GM_HTTP_REFUSED || t->enough)
+	if (r->fault == GM_HTTP_ABORTED || t->enough)
 		return;
 	r->fault = fault_of(t, code);
 	if (r->fault == GM_HTTP_DONE)

@@ -28,10 +28,10 @@ struct gm_http_transfer {
 	struct curl_slist *lines; /* headers of the request */
 	int64_t start_ms;         /* monotonic, as are the next two */
 	int64_t enter_ms;         /* when passed to libcurl */
-	int64_t sign_ms;     /* when the timeout that applies last restarted */
+	int64_t timer_ms;    /* when the timeout that applies last restarted */
 	bool responded;      /* the first event came: timeout_ms applies */
 	int64_t body_read;   /* bytes of the request's body so far */
-	curl_off_t uploaded; /* bytes sent when sign_ms was last set */
+	curl_off_t uploaded; /* bytes sent when timer_ms was last set */
 	const struct gm_http_options *options; /* http.c's */
 	int peer_port;    /* of the last address tried; 0: none */
 	bool away;        /* an address tried is not loopback */

@@ -28,7 +28,7 @@ static const char *const roles[] = {
 struct gm_dialect {
 	const char *seed, *limit; /* names of members */
 	bool adds_version;        /* base URLs may lack "/v1" */
-	bool asks_usage;          /* else the service sends it anyway */
+	bool requests_usage;      /* else the service sends it anyway */
 	size_t stops;             /* maximum of stop sequences; 0: none */
 	double temperature;       /* maximum; 0: none */
 };
@@ -170,7 +170,7 @@ put_body(
 	gm_jsonw_text(&w, "model", q->model);
 	write_messages(&w, q);
 	gm_jsonw_bool(&w, "stream", true);
-	if (d->asks_usage) {
+	if (d->requests_usage) {
 		gm_jsonw_object(&w, "stream_options");
 		gm_jsonw_bool(&w, "include_usage", true);
 		gm_jsonw_end(&w);
@@ -316,7 +316,7 @@ const struct gm_provider gm_openai = {
 	    &(const struct gm_dialect){
 		.seed = "seed",
 		.limit = "max_completion_tokens",
-		.asks_usage = true,
+		.requests_usage = true,
 		.stops = 4,
 	    },
 };
@@ -329,6 +329,6 @@ const struct gm_provider gm_compatible = {
 	    &(const struct gm_dialect){
 		.seed = "seed",
 		.limit = "max_tokens",
-		.asks_usage = true,
+		.requests_usage = true,
 	    },
 };

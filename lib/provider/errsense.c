@@ -33,9 +33,7 @@ struct sense {
 	"attribute|schema|file|files|plugin|webhook|bucket|database|dataset|" \
 	"upstream|mcp|template|document"
 
-/*
- * Such things for keys, with the texts of a request, which may mention any key.
- */
+/* THINGS, and the texts of a request, which may mention any key. */
 #define OTHERS \
 	THINGS \
 	"|url|urls|uri|uris|fileuri|link|links|signed|webpage|website|" \
@@ -82,8 +80,8 @@ struct sense {
 	"outside|unable to provide|unable to serve|unable to " \
 	"offer|embargoed|embargo|sanctioned|sanctions|excluded|ineligible"
 
-/* Such things for regions: a tool may be available elsewhere only. */
-#define PLACES \
+/* THINGS, and tools, which may be available only in some regions. */
+#define REGIONAL \
 	THINGS \
 	"|grounding|maps|search|url|urls|feature|features|image|images|" \
 	"voice|video|audio"
@@ -101,7 +99,7 @@ struct sense {
  * The first row that matches decides.  Rows of keys and projects have only the
  * statuses that are documented for them, and with a status other than 401 and
  * 402 they match only the main statement.  A 401 is always about the key, so
- * these rows only tell an expired key from others.
+ * these rows only distinguish an expired key from others.
  */
 static const struct sense senses[] = {
 	/* Prompt too long: phrases that mean nothing else. */
@@ -174,22 +172,22 @@ static const struct sense senses[] = {
 
 	/* The region; neither the key nor its project is at fault. */
 	{ { 403, 400 }, GM_CLASS_REGION, false, 8, EITHER, HERE, DENIALS,
-	    PLACES "|prompt" },
+	    REGIONAL "|prompt" },
 	{ { 403, 400 }, GM_CLASS_REGION, true, 8, EITHER,
 	    HERE "|country|region|regions|location|locations|jurisdiction|"
 		 "jurisdictions|geographic|geography|geolocation|geo|area|"
 		 "nation",
-	    DENIALS, PLACES "|prompt|model" },
+	    DENIALS, REGIONAL "|prompt|model" },
 	{ { 403 }, GM_CLASS_REGION, true, 8, EITHER,
 	    "embargo|embargoed|sanctions|sanctioned",
 	    "access|use|service|requests|users|blocked|country|region",
-	    PLACES "|prompt" },
+	    REGIONAL "|prompt" },
 
 	{ { 403, 400 }, GM_CLASS_REGION, false, 6, EITHER,
 	    "ip|ip address|users|user|requests|access|you",
 	    "unsupported region|unsupported country|unsupported location|"
 	    "unsupported territory|restricted region|restricted country",
-	    PLACES "|prompt" },
+	    REGIONAL "|prompt" },
 
 	/* The key. */
 	{ { 403 }, GM_CLASS_KEY_LEAKED, false, 8, AFTER, KEYS "|key",
@@ -226,7 +224,7 @@ static const struct sense senses[] = {
 	{ { 403 }, GM_CLASS_PROJECT_DENIED, false, 2, AFTER, "project",
 	    "denied access", OTHERS },
 
-	/* No credit. */
+	/* The credit. */
 	{ { 402, 429, 400, 403 }, GM_CLASS_NO_CREDIT, false, 5, AFTER,
 	    "credit|credits|balance|credit balance|account balance|funds|"
 	    "spending limit|spend limit|spending cap|spend cap|"

@@ -11,8 +11,8 @@
 	"cached content|corpora/|fileSearchStores/"
 
 /*
- * A 403 or 404 about something that the request names is no matter of the key
- * or of the model.  A 503 with "deadline" is a timeout inside the service.
+ * A 403 or 404 about something that the request names does not concern the
+ * key or the model.  A 503 with "deadline" is a timeout inside the service.
  */
 static const struct gm_errrule rules[] = {
 	{ 403, NULL, "unregistered callers", GM_CLASS_NO_KEY_SENT },

@@ -87,7 +87,9 @@ is_current(const struct gm_modelcache *c, const struct gm_json *j,
 					       now_ms - made <= max_age_ms));
 }
 
-/* Return 1 if the list was read, 0 if it is too old or another's, or -1. */
+/*
+ * Return 1 if the list was read, 0 if it is too old or of another URL, or -1.
+ */
 static int
 take(const struct gm_modelcache *c, struct gm_span text, const int64_t when[2],
     struct gm_models *models, struct gm_err *err)

@@ -91,7 +91,7 @@ take_odd(struct gm_response *r, struct gm_span text, const char *words,
 	return gm_fail(err, GM_EPROTOCOL, "an error in place of an answer");
 }
 
-/* Keep the first such document for the case that no answer follows. */
+/* Keep the first document that is no answer, in case that no answer follows. */
 static int
 keep_odd(struct gm_response *r, struct gm_span text, struct gm_err *err)
 {
@@ -134,7 +134,7 @@ read_answer(struct gm_response *r, int at, struct gm_err *err)
 	rc = r->provider->read(
 	    &r->json, at, r->request->operation, a, r->sink, err);
 	if (a->seen && is_begun(a))
-		r->signs++;
+		r->progress++;
 	a->seen = a->seen || seen;
 	return rc;
 }
@@ -278,7 +278,7 @@ on_stray(struct gm_span line, void *arg, struct gm_err *err)
 		return rc == NOTHING ? 0 : -1;
 	}
 	if (r->stray.len == 0) /* an error needs no thinking: timeout_ms */
-		r->signs++;
+		r->progress++;
 	gm_buf_put_span(&r->stray, line);
 	gm_buf_putc(&r->stray, '\n');
 	if (r->stray.failed == GM_EDATA)
@@ -316,7 +316,7 @@ kind_of(const struct gm_http_head *head, struct gm_span bytes)
 		return GM_RESPONSE_UNKNOWN;
 	if (bytes.p[0] == '{' || bytes.p[0] == '[')
 		return GM_RESPONSE_JSON;
-	/* HTML, or gzip from a server that compresses without being asked. */
+	/* HTML, or gzip from a server that compresses in any case. */
 	if (bytes.p[0] == '<' || bytes.p[0] == '\x1f')
 		return GM_RESPONSE_FOREIGN;
 	return GM_RESPONSE_STREAM;
@@ -389,14 +389,14 @@ gm_response_take(const struct gm_http_head *head, struct gm_span bytes,
     void *arg, struct gm_err *err)
 {
 	struct gm_response *r = arg;
-	size_t signs = r->signs, steps = gm_sse_pending(&r->sse) / STEP;
+	size_t progress = r->progress, steps = gm_sse_pending(&r->sse) / STEP;
 
 	if (!is_over(r) && take(r, head, bytes, err) != 0)
 		return GM_HTTP_STOP;
 	if (is_over(r))
 		return GM_HTTP_ENOUGH;
 	if (r->kind == GM_RESPONSE_STREAM)
-		return r->signs > signs ||
+		return r->progress > progress ||
 		               gm_sse_pending(&r->sse) / STEP > steps
 		           ? GM_HTTP_ALIVE
 		           : GM_HTTP_IDLE;
@@ -525,7 +525,7 @@ end_transfer(struct gm_response *r, const struct gm_http_result *result)
 {
 	struct gm_err err = { .code = GM_OK };
 
-	if (result->fault == GM_HTTP_REFUSED) {
+	if (result->fault == GM_HTTP_ABORTED) {
 		(void)set_fault(r, GM_CLASS_LOCAL, result->err.msg, &err);
 		return;
 	}

@@ -43,11 +43,11 @@ struct gm_response {
 	struct gm_buf stray; /* lines that are no events: a bare JSON error */
 	struct gm_buf odd;   /* the first document that is not an answer */
 	struct gm_json json;
-	bool at_end;  /* the body has ended: bad JSON is incomplete JSON */
-	bool broken;  /* the transfer broke off */
-	bool lost;    /* an incomplete event had text of the answer */
-	bool done;    /* "[DONE]" came: the rest is not read */
-	size_t signs; /* events that carried something, for the timeout */
+	bool at_end;     /* the body has ended: bad JSON is incomplete JSON */
+	bool broken;     /* the transfer broke off */
+	bool lost;       /* an incomplete event had text of the answer */
+	bool done;       /* "[DONE]" came: the rest is not read */
+	size_t progress; /* events so far that restart the timeout */
 };
 
 /*

@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    200, GM_HTTP_DONE, false },
 		{ &gm_compatible,
 		    { .operation = GM_OP_GENERATE, .model = "qwen3:8b" }, 200,
-		    GM_HTTP_CUT, true },
+		    GM_HTTP_TRUNCATED, true },
 		{ &gm_compatible,
 		    { .operation = GM_OP_MODELS, .model = "models" }, 200,
 		    GM_HTTP_DONE, false },

@@ -114,14 +114,14 @@ run(struct run *r, const struct asked *asked, struct gm_span body, size_t cut,
 		if (pulse == GM_HTTP_ENOUGH)
 			break; /* as http.c does */
 		if (pulse == GM_HTTP_STOP)
-			result.fault = GM_HTTP_REFUSED;
+			result.fault = GM_HTTP_ABORTED;
 		body.p += n;
 		body.len -= n;
 		n = step;
 	}
 	if (result.fault == GM_HTTP_DONE && pulse != GM_HTTP_ENOUGH)
 		result.fault = asked->fault;
-	if (result.fault != GM_HTTP_DONE && result.fault != GM_HTTP_REFUSED)
+	if (result.fault != GM_HTTP_DONE && result.fault != GM_HTTP_ABORTED)
 		(void)gm_fail(&result.err, GM_EUNAVAILABLE, "broken");
 	gm_response_end(&r->response, &result);
 }

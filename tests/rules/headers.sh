@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each header compiles without another one before it.
+# Each header compiles on its own.
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 

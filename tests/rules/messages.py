@@ -40,7 +40,7 @@ CALLS = {
     "gm_note_masked": ("note", 2),
 }
 
-# What these hold is shown by --help, or by Prometheus, or never.
+# Calls and types with texts for --help or Prometheus, or with none that is shown.
 UNSEEN_CALLS = {"_Static_assert", "static_assert", "printf", "gm_prometheus_gauge"}
 UNSEEN_TYPES = {"gm_opt"}
 
@@ -52,7 +52,7 @@ LEVELS = {
     "GM_LEVEL_TRACE": "trace",
 }
 
-# What no message says, and what it says instead.
+# Words that no message has, with the words to use instead.
 WORDS = [
     (r"exclude each other", "cannot be combined"),
     (r"\b(at rest|rests|resting)\b", "cooling down until"),
@@ -76,7 +76,7 @@ WORDS = [
     (r"\bof its own\b|\ball the same\b", "plain words"),
 ]
 
-# A message may begin with these, and with what is all capitals.
+# Words that may begin a message, besides those in capitals.
 NAMES = {"Accept", "Authorization", "Content-Type", "Gemini", "Google", "Mistral"}
 # The beginnings of lines of help, which are no messages.
 NAMES |= {"All", "Keys", "Usage"}

@@ -4,7 +4,7 @@
 # shellcheck source=tests/rules/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-# Where a fault fails the rule; elsewhere it is only shown.
+# Folders in which a fault fails the rule; in others it is only shown.
 rooms=(lib/json lib/config lib/base)
 
 faults() { # PATH...

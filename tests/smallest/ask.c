@@ -19,7 +19,7 @@ main(int argc, char **argv)
 	int rc, out = 1; /* standard output */
 	struct gm_sink sink = gm_sink_fd(&out);
 	struct gm_result result;
-	struct gm_call_args ask = { services.services, &q, &sink, &result,
+	struct gm_call_args call = { services.services, &q, &sink, &result,
 		NULL };
 	struct gm_err err;
 
@@ -29,7 +29,7 @@ main(int argc, char **argv)
 	    (rc = gm_services_open(&services, &options, &err)) == 0 &&
 	    (rc = gm_services_fit(&services, &q, &err)) == 0 &&
 	    (rc = gm_services_connect(&services, &err)) == 0)
-		rc = gm_pool_call(&ask, &err);
+		rc = gm_pool_call(&call, &err);
 	if (rc != 0)
 		gm_note(&note, GM_LEVEL_ERROR, "%s", err.msg);
 	gm_result_release(&result);

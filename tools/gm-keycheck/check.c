@@ -26,15 +26,15 @@ struct batch {
 	struct item *items;
 	size_t len;
 
-	/* One round: this request, for each key that has this class so far. */
+	/* A round: send this request with each key of this class. */
 	const struct gm_request *request;
 	enum gm_class class;
 	size_t next;
 };
 
 /*
- * Prepare a key: calls may use it alone, so nothing rotates, and ignore all marks
- * from before this run, so that a rejected key gets a request, too.
+ * Prepare a key: calls may use it alone, so nothing rotates, and ignore all
+ * marks from before this run, so that a rejected key gets a request, too.
  */
 static void
 begin_item(const struct batch *b, struct item *item)
@@ -188,9 +188,9 @@ generate(struct batch *b, struct gm_request *q, struct gm_err *err)
 }
 
 /*
- * True if the service supports the request and has a model for it.  If not, print
- * a note that the level is skipped; for the last level, the one that the user
- * wants, always, for a level on the way with -v only.
+ * True if the service supports the request and has a model for it.  If not,
+ * print a note that the level is skipped; for the last level, the one that the
+ * user wants, always, for a level on the way with -v only.
  */
 static bool
 is_supported(const struct batch *b, const struct gm_request *q, bool last)
@@ -266,7 +266,9 @@ check_levels(struct batch *b, enum gm_keycheck_level level, struct gm_err *err)
 	return generates ? generate(b, &answer, err) : 0;
 }
 
-/* True if a list and a count succeed although a request to generate would not. */
+/*
+ * True if a list and a count succeed although a request to generate would not.
+ */
 static bool
 is_hidden_from_free(enum gm_class c)
 {
@@ -383,7 +385,8 @@ check_some(struct batch *b, enum gm_keycheck_level level,
 	return rc;
 }
 
-/* Count the healths at the front that are of one service, at most AT_ONCE. */
+/* Count the keys at the start of the list that are of one service, at most
+ * AT_ONCE. */
 static size_t
 count_alike(const struct gm_health *v, size_t len)
 {

@@ -21,10 +21,11 @@ enum gm_keycheck_level {
 };
 
 /*
- * Fill len healths whose provider, service and index are set, sorted by service.
- * The services are connected.  A level that a service does not support is
- * skipped, with a note.  Returns 0, or -1: GM_ESIGNAL, GM_EOS, GM_EDATA.  An
- * exceeded deadline is no error: the keys without a response are unknown.
+ * Fill in the health of len keys, whose provider, service and index are set,
+ * sorted by service.  The services are connected.  A level that a service does
+ * not support is skipped, with a note.  Returns 0, or -1: GM_ESIGNAL, GM_EOS,
+ * GM_EDATA.  An exceeded deadline is no error: the keys without a response are
+ * unknown.
  */
 
 int gm_keycheck_run(const struct gm_services *, const struct gm_common *,

@@ -26,8 +26,8 @@ gm_health_is_healthy(const struct gm_health *v)
 }
 
 /*
- * Advice about a class.  That of the class itself continues an error line; some
- * read differently next to a key.
+ * Return advice about a class.  Some classes have other words here than in an
+ * error line, as the advice follows a key.
  */
 static const char *class_advice(enum gm_class class)
 {
@@ -236,8 +236,8 @@ put_key(const struct gm_health *v, bool named, struct gm_buf *out)
 }
 
 /*
- * Put the first keys whose status is from first to last: "key 1 (...0002) invalid,
- * key 3 (...0004) leaked, and 2 more"; words: with the status.
+ * Put the first keys whose status is from first to last: "key 1 (...0002)
+ * invalid, key 3 (...0004) leaked, and 2 more"; words: with the status.
  */
 static void
 put_keys(const struct gm_health *v, size_t len, enum gm_status first,
@@ -288,7 +288,10 @@ put_good(size_t good, size_t len, bool now, struct gm_buf *text)
 		    good == 1 ? "is" : "are");
 }
 
-/* Put the keys with this status or a worse one, and what to do about a single one. */
+/*
+ * Put the keys with this status or a worse one, and what to do about a single
+ * one.
+ */
 static void
 put_bad(const struct gm_health *v, size_t len, enum gm_status first,
     struct gm_buf *text)

@@ -37,8 +37,8 @@ struct gm_health {
 bool gm_health_is_healthy(const struct gm_health *);
 
 /*
- * Append a line for each key, its cells separated by TABs.  named: put the
- * provider in front.  now_ms, if not 0: for a terminal, aligned, with a header,
+ * Append a line for each key, its cells separated by TABs.  named: begin it
+ * with the provider.  now_ms, if not 0: for a terminal, aligned, with a header,
  * without PROJECT if none is known, and with short times.
  */
 void gm_health_table(const struct gm_health *, size_t len, bool named,
@@ -59,8 +59,8 @@ void gm_health_note(const struct gm_health *, size_t len, struct gm_buf *);
 
 /*
  * Return 0 if wanted keys are healthy or, with now, can answer now; else -1 and
- * a summary that names the first of the others: GM_ENEGATIVE (some are healthy),
- * GM_ENOPERM (none is), GM_EUNAVAILABLE (all are unknown).
+ * a summary that names the first of the others: GM_ENEGATIVE (some are
+ * healthy), GM_ENOPERM (none is), GM_EUNAVAILABLE (all are unknown).
  */
 
 int gm_health_sum(const struct gm_health *, size_t len, size_t wanted, bool now,

@@ -1,4 +1,6 @@
-/* gm-keycheck: check which API keys work, and say what to do about the others. */
+/*
+ * gm-keycheck: check which API keys work, and say what to do about the others.
+ */
 
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +171,7 @@ choose_named(struct run *r, int argc, char **argv, struct gm_err *err)
 	return rc;
 }
 
-/* Add a health for each key to check, sorted by service and index. */
+/* List each key to check, sorted by service and index. */
 static int
 choose_keys(struct run *r, int argc, char **argv, struct gm_err *err)
 {

@@ -94,7 +94,9 @@ put_variable(struct words *w, const char *name, const char *value)
 	gm_buf_putc(&w->memory, '\0');
 }
 
-/* Make git's environment: what it needs, and what keeps it from running others. */
+/*
+ * Make git's environment: what it needs, and what keeps it from running others.
+ */
 static int
 make_environment(struct words *w, const struct gm_worktree_env *from)
 {
@@ -157,7 +159,7 @@ run_git(const struct place *place, const struct words *env,
 
 /* A name is not a pattern; check-ignore takes no patterns, nor that option. */
 static enum gm_worktree
-ask_git(const struct place *place, const struct words *env)
+find_state(const struct place *place, const struct words *env)
 {
 	static const char *const tracked[COMMAND] = { "--literal-pathspecs",
 		"ls-files", "--error-unmatch" };
@@ -188,7 +190,7 @@ gm_worktree_look(const char *path, const struct gm_worktree_env *from)
 		    errno == ENOENT ? GM_WORKTREE_FINE : GM_WORKTREE_UNKNOWN;
 	else if (is_in_work_tree(place.dir))
 		found = make_environment(&env, from) == 0
-		            ? ask_git(&place, &env)
+		            ? find_state(&place, &env)
 		            : GM_WORKTREE_UNKNOWN;
 	gm_buf_release(&env.memory);
 	free(place.dir);

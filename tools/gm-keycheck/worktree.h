@@ -3,8 +3,8 @@
 
 /*
  * Check if git tracks a file with secrets, or would add it.  A ".git" in its
- * directory or above means that it is in a work tree; git says the rest.  Git is
- * run without a shell, with no key in its environment, and so that it runs
+ * directory or above means that it is in a work tree; git says the rest.  Git
+ * is run without a shell, with no key in its environment, and so that it runs
  * nothing that the repository names, which may be somebody else's.
  *
  * If that fails (no git, a repository that git does not trust, no result within

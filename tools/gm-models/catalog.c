@@ -75,7 +75,9 @@ is_seen(struct gm_buf *seen, const char *token)
 	return false;
 }
 
-/* Request all pages.  The buffers have the next token, a page, and all tokens. */
+/*
+ * Request all pages.  The buffers have the next token, a page, and all tokens.
+ */
 static int
 fetch_into(struct gm_catalog *c, struct gm_buf *token, struct gm_buf *page,
     struct gm_buf *seen, struct gm_err *err)
@@ -243,13 +245,13 @@ note_fallback(const struct gm_catalog *c, const char *name, struct gm_err *err)
 }
 
 /*
- * Get the list of the first service that has one.  The caller has looked for the
- * first one's list in the cache; for fallbacks this does.
+ * Get the list of the first service that has one.  The caller has looked for
+ * the first one's list in the cache; for fallbacks this does.
  */
 static int
 open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 {
-	struct gm_fallback chain = { 0 };
+	struct gm_fallback failures = { 0 };
 	struct gm_failure end;
 	const char *name;
 	size_t i;
@@ -265,11 +267,11 @@ open_any(struct gm_catalog *c, bool refresh, struct gm_err *err)
 		    err->code == GM_EOS || !falls_back(c->class)) {
 			if (i == 0)
 				return -1;
-			gm_fallback_add(&chain, &end);
-			*err = chain.end.err;
+			gm_fallback_add(&failures, &end);
+			*err = failures.end.err;
 			return -1;
 		}
-		gm_fallback_add(&chain, &end);
+		gm_fallback_add(&failures, &end);
 		use_service(c, i + 1);
 		note_fallback(c, name, err);
 	}

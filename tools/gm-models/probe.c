@@ -46,7 +46,7 @@ is_own_fault(enum gm_class kind)
 }
 
 static int
-next(struct gm_call_args *ask, void *arg)
+next(struct gm_call_args *call, void *arg)
 {
 	struct run *r = arg;
 	struct probe *p = r->probes;
@@ -61,7 +61,7 @@ next(struct gm_call_args *ask, void *arg)
 		.turns = &smallest,
 		.turns_len = 1 };
 	gm_result_init(&p->result);
-	*ask = (struct gm_call_args){ .service = r->service,
+	*call = (struct gm_call_args){ .service = r->service,
 		.request = &p->request,
 		.sink = &gm_sink_nowhere,
 		.result = &p->result,
@@ -72,10 +72,10 @@ next(struct gm_call_args *ask, void *arg)
 /* Take the result of a probe. */
 static int
 /* cppcheck-suppress constParameter ; other receivers fill in *err */
-done(const struct gm_call_args *ask, int rc, void *arg, struct gm_err *err)
+done(const struct gm_call_args *call, int rc, void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
-	struct probe *p = ask->arg;
+	struct probe *p = call->arg;
 	enum gm_class class = p->result.class;
 
 	p->model->class = class;
@@ -108,7 +108,9 @@ probe_all(struct run *r, struct gm_err *err)
 	return rc;
 }
 
-/* Count the models that answer; -1 if all failed alike, and not by their fault. */
+/*
+ * Count the models that answer; -1 if all failed alike, and not by their fault.
+ */
 
 static int
 count_answers(const struct run *r, struct gm_err *err)

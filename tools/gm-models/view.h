@@ -15,7 +15,7 @@ enum gm_modelview_form {
 	GM_MODELVIEW_NAMES, /* a name on each line; if probed, of those that
 			     * answer */
 	GM_MODELVIEW_TABLE, /* aligned, with a header: for a terminal */
-	GM_MODELVIEW_TABS,  /* the same columns, TAB-separated, no header */
+	GM_MODELVIEW_TABS,  /* columns of the table, TAB-separated, no header */
 	GM_MODELVIEW_JSON   /* an object on each line */
 };
 

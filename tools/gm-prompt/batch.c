@@ -37,7 +37,7 @@
  */
 #define PASSED_MAX 100
 
-/* Why no more records are taken. */
+/* Reasons to take no more records. */
 enum stop {
 	STOP_NOT,
 	STOP_END,      /* the input has ended */
@@ -458,7 +458,7 @@ done(const struct gm_call_args *call, int rc, void *arg, struct gm_err *err)
 
 	if (rc != 0)
 		failure = *err;
-	/* First, as a missing block sets the class that is logged. */
+	/* Before the log, as a missing block sets the class that is logged. */
 	rc = take_text(r, j, rc, &text, &failure);
 	gm_totals_add(&r->totals, &j->result);
 	gm_log_result(&r->log, &j->result);
@@ -566,14 +566,14 @@ take_item(struct run *r, struct job *j, const struct gm_reader_record *record,
 
 /*
  * Have the watch wake the loop when there is input; or no longer.  Only while a
- * slot is free: otherwise input that nobody reads would wake it all the time.
+ * slot is free: otherwise input that is not read would wake it all the time.
  */
 static int
 wait_for_input(struct run *r, bool waits, struct gm_err *err)
 {
 	struct pollfd input = { .fd = r->reader.fd, .events = POLLIN };
 
-	/* Input is left over from this turn: come back at once. */
+	/* Input is left over from this pass: come back at once. */
 	if (waits && poll(&input, 1, 0) > 0)
 		return gm_watch_by(&r->watch, gm_clock_mono_ms(), err);
 	if (waits == r->waits)
@@ -690,7 +690,7 @@ show_progress(struct run *r, struct gm_err *err)
 	           : 0;
 }
 
-/* Called by the pool in each turn of its loop. */
+/* Called by the pool in each pass of its loop. */
 static int
 tick(void *arg, struct gm_err *err)
 {

@@ -4,7 +4,7 @@
 /*
  * Writes an answer to the output, either as it arrives or, held back, when it
  * is complete.  As long as it is held back the request can be retried, and no
- * half answer is left behind.
+ * half answer is left.
  */
 
 #include <stdbool.h>
@@ -58,7 +58,7 @@ int gm_delivery_finish(struct gm_delivery *, struct gm_err *) GM_MUST_CHECK;
 int gm_delivery_replace(
     struct gm_delivery *, struct gm_span, struct gm_err *) GM_MUST_CHECK;
 
-/* There is no answer to show: end the lines that were begun. */
+/* End the lines that were begun, without an answer. */
 int gm_delivery_end(struct gm_delivery *, struct gm_err *) GM_MUST_CHECK;
 
 void gm_delivery_release(struct gm_delivery *);

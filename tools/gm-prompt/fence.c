@@ -2,7 +2,7 @@
 
 struct fence {
 	size_t indent; /* spaces before it */
-	size_t len;    /* how often the mark is repeated */
+	size_t len;    /* number of marks */
 	char mark;     /* '`' or '~' */
 };
 

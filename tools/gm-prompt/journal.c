@@ -104,7 +104,7 @@ note_unlocked(const struct gm_journal *j)
 /*
  * Open and lock the file.  Between the two, another run may end by renaming a
  * new file to this name (gm_resume_rewrite()); we would then hold a lock on the
- * old file, which nobody sees.  So check the name after locking.
+ * old file, which has no name any more.  So check the name after locking.
  */
 static int
 open_locked(struct gm_journal *j, struct gm_err *err)
@@ -263,7 +263,7 @@ append(const struct gm_journal *j, struct gm_span line)
 }
 
 /*
- * Have the thread sync the line just written.  If two syncs are under way, the
+ * Have the thread sync the line just written.  If two syncs are pending, the
  * second has not started yet (see sync.h) and will cover it.  Also report the
  * failure of earlier syncs, and look every time whether the file still has a
  * name, so that a run does not write for hours into a file that was removed.
@@ -332,7 +332,7 @@ tidy(struct gm_journal *j, bool complete)
 		    "%s; the old lines of retried records remain", err.msg);
 }
 
-/* Wait for the syncs under way and end the thread. */
+/* Wait for pending syncs and end the thread. */
 static void
 end_sync(struct gm_journal *j)
 {

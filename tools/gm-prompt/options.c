@@ -29,14 +29,14 @@ struct gm_prompt_sources
 gm_prompt_options_sources(
     const struct gm_prompt_options *o, int argc, char **argv)
 {
-	int behind = o->common.behind;
+	int after_dashes = o->common.after_dashes;
 
 	return (struct gm_prompt_sources){
 		.system = o->system,
 		.prompt = o->prompt,
 		.operands = argv,
 		.operands_len = argc,
-		.literal = behind > 0 ? behind : 0,
+		.literal = after_dashes > 0 ? after_dashes : 0,
 		/* A batch needs no prompt, as its records are text. */
 		.files = (int)o->files.len + o->batch,
 		.files_stdin = count_stdin(&o->files),
@@ -89,9 +89,11 @@ is_from_stdin(const char *argument)
 static bool
 is_operand_stdin(const struct gm_prompt_options *o, int argc, char **argv)
 {
-	int behind = o->common.behind > 0 ? o->common.behind : 0, i;
+	const int literal =
+	    o->common.after_dashes > 0 ? o->common.after_dashes : 0;
+	int i;
 
-	for (i = 0; i < argc - behind; i++)
+	for (i = 0; i < argc - literal; i++)
 		if (is_stdin(argv[i]))
 			return true;
 	return false;

@@ -287,7 +287,7 @@ struct tally {
 	int64_t count;
 	bool begun;
 	size_t len;             /* of head */
-	char head[TRIMMED + 1]; /* enough to tell whether a record is empty */
+	char head[TRIMMED + 1]; /* enough to see if a record is empty */
 };
 
 static void

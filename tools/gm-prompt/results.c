@@ -1,7 +1,7 @@
 #include "gm-prompt/results.h"
 
 /*
- * Write the lines whose turn it is.  Only lines of --text are ordered in a
+ * Write the lines that are due.  Only lines of --text are ordered in a
  * journal; they have no hash, as such a file cannot be resumed.
  */
 static int

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "gm-prompt/hashes.h"
 
-/* The start of each line, by which a cut line is told from other text. */
+/* The start of each line, which distinguishes a cut line from other text. */
 #define GM_RESUME_START "{\"record\":"
 
 /* Stands for the hash of an invalid record. */

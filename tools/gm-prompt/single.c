@@ -319,7 +319,7 @@ deliver(struct run *r, int rc, struct gm_err *err)
 		rc = deliver_text(r, rc, err);
 	if (!r->sent)
 		return rc;
-	gm_stop_last_words(); /* a slow reader may have used up the deadline */
+	gm_stop_last_words(); /* a reader may be slow until the deadline */
 	gm_result_note(&r->result, &c->note);
 	gm_log_result(&c->log, &r->result);
 	return rc;

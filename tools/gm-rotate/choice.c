@@ -19,18 +19,17 @@ static int
 fail(const struct gm_keychoice *c, struct gm_result *o, struct gm_err *err)
 {
 	bool other = c->vendor != GM_VENDOR_GEMINI;
-	char way[80];
+	char advice[80];
 	const struct gm_subject subject = { .model = c->model,
 		.base_url = c->base_url,
 		.key = gm_keychoice_key(c),
 		.key_index = c->pick.index,
 		.now_ms = c->now_ms,
-		.way = way };
+		.advice = advice };
 
 	/* The command must be for the same provider. */
-	(void)snprintf(way, sizeof(way),
+	(void)snprintf(advice, sizeof(advice),
 	    "gm-rotate%s%s --reset clears the mark",
-
 	    other ? " --provider " : "",
 	    other ? gm_vendor(c->vendor)->name : "");
 	return gm_result_fail_keys(o, &c->pick, &subject, err);

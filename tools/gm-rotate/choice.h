@@ -2,8 +2,8 @@
 #define GM_ROTATE_CHOICE_H
 
 /*
- * The key that was chosen, or the reason why none can be used, as output.  No I/O
- * and no clock.
+ * The key that was chosen, or the reason why none can be used, as output.  No
+ * I/O and no clock.
  */
 
 #include "base/base.h"
@@ -31,8 +31,8 @@ enum gm_keychoice_form {
 struct gm_span gm_keychoice_key(const struct gm_keychoice *);
 
 /*
- * Return 0 if there is a key, else -1 with the message of gm_result_fail_keys():
- * GM_ETEMPFAIL, GM_ENOPERM.
+ * Return 0 if there is a key, else -1 with the message of
+ * gm_result_fail_keys(): GM_ETEMPFAIL, GM_ENOPERM.
  */
 int
 gm_keychoice_check(const struct gm_keychoice *, struct gm_err *) GM_MUST_CHECK;

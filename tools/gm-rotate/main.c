@@ -60,7 +60,7 @@ check_clashes(const struct options *o, struct gm_err *err)
 		{ o->mark != NULL, "--mark", 1 | 2 | 4 },
 		{ o->reset, "--reset", 1 | 2 | 4 },
 		{ o->from_reports, "--from-reports", 1 | 2 },
-		{ c->behind >= 0, "a command", 1 | 2 | 8 },
+		{ c->after_dashes >= 0, "a command", 1 | 2 | 8 },
 		{ o->print_key, "--print-key", 2 | 8 },
 		{ only, "--key-index", 4 },
 		{ c->json, "--json", 8 },
@@ -82,7 +82,7 @@ check_names(const struct options *o, struct gm_err *err)
 {
 	size_t i;
 
-	if (o->as.len > 0 && o->common.behind < 0)
+	if (o->as.len > 0 && o->common.after_dashes < 0)
 		return gm_fail(err, GM_EUSAGE, "--as needs a command after --");
 	for (i = 0; i < o->as.len; i++)
 		if (gm_runner_check(o->as.items[i], err) != 0) {
@@ -95,15 +95,15 @@ check_names(const struct options *o, struct gm_err *err)
 static int
 check_usage(const struct options *o, int argc, struct gm_err *err)
 {
-	int behind = o->common.behind, operands = o->reset ? 1 : 0;
-	int allowed = behind >= 0 ? behind : operands;
+	int after_dashes = o->common.after_dashes, operands = o->reset ? 1 : 0;
+	int allowed = after_dashes >= 0 ? after_dashes : operands;
 
 	if (check_clashes(o, err) != 0)
 		return -1;
 	if (argc > allowed)
 		return gm_fail(err, GM_EUSAGE,
 		    "unexpected operand; write a command after --");
-	if (behind == 0)
+	if (after_dashes == 0)
 		return gm_fail(err, GM_EUSAGE, "no command after --");
 	if (o->mark == NULL && (o->class != NULL || o->time != NULL))
 		return gm_fail(err, GM_EUSAGE, "--%s needs --mark",
@@ -176,7 +176,7 @@ is_storing(const struct options *o)
 {
 	if (o->mark != NULL || o->reset || o->from_reports)
 		return true;
-	return !o->peek && !o->status && o->common.behind <= 0 &&
+	return !o->peek && !o->status && o->common.after_dashes <= 0 &&
 	       o->common.config.values[GM_SET_KEY_INDEX].text == NULL;
 }
 
@@ -194,7 +194,7 @@ open_keys(struct run *r, const struct gm_tool *tool, struct gm_err *err)
 	options.must_store = is_storing(r->opt);
 	/* A command that prints keys may ask for a passphrase: run it only if
 	 * the key itself is needed. */
-	options.no_command = !r->opt->print_key && c->behind <= 0;
+	options.no_command = !r->opt->print_key && c->after_dashes <= 0;
 	if (gm_keyset_open(&r->keyset, &options, c->vendor, &r->state, err) !=
 	    0)
 		return -1;
@@ -273,9 +273,9 @@ finish(struct run *r, int rc, struct gm_err *err)
 }
 
 /*
- * Make the next usable key the current one.  If --current-index names another key
- * than the current one, another process has moved on already: choose the current
- * key.  Compared under the lock, so that many processes move once.
+ * Make the next usable key the current one.  If --current-index names another
+ * key than the current one, another process has moved on already: choose the
+ * current key.  Compared under the lock, so that many processes move once.
  */
 static int
 move_on(struct run *r, struct gm_err *err)
@@ -417,7 +417,7 @@ run_command(struct run *r, char **argv, struct gm_err *err)
 	if (wait_for_slot(r, err) != 0)
 		return -1;
 	/* The command gets signals and limits as we got them.  A signal that
-	 * came before that must still end us. */
+	 * came before must still end us. */
 	gm_cli_restore(c);
 	if (gm_stop_signal() != 0)
 
@@ -435,7 +435,7 @@ work(struct run *r, char **argv, struct gm_err *err)
 {
 	const struct options *o = r->opt;
 
-	if (o->common.behind > 0)
+	if (o->common.after_dashes > 0)
 		return run_command(r, argv, err);
 
 	if (o->status)

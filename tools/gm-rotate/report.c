@@ -97,8 +97,8 @@ is_our_key(struct gm_keyreport *k, int at, size_t index)
 }
 
 /*
- * Length of the mark, from the time of the report on, so that the lines of an old
- * log mark what they would have marked then; 0: it has ended.
+ * Length of the mark, from the time of the report on, so that the lines of an
+ * old log mark what they would have marked then; 0: it has ended.
  */
 static int64_t
 length_of(struct gm_keyreport *k, const struct report *r, int64_t now_ms)

@@ -5,7 +5,9 @@
 
 #define LINE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
-/* Apply the lines that are available; *first keeps the first bad line's error. */
+/*
+ * Apply the lines that are available; *first keeps the first bad line's error.
+ */
 static int
 take_lines(struct gm_keys *keys, struct gm_lines *lines,
     struct gm_keyreport *report, struct gm_err *first, struct gm_err *err)

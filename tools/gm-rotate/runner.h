@@ -22,8 +22,8 @@ struct gm_runner {
 };
 
 /*
- * Return 0 if a variable of that name may hold a key, else -1 with GM_EUSAGE: it
- * is no name, or a setting of the tools that is no single key.
+ * Return 0 if a variable of that name may hold a key, else -1 with GM_EUSAGE:
+ * it is no name, or a setting of the tools that is no single key.
  */
 int gm_runner_check(const char *name, struct gm_err *) GM_MUST_CHECK;
 

@@ -44,7 +44,9 @@ add(struct list *l, const char *model)
 	l->items[l->len++] = model;
 }
 
-/* True if a row belongs to this service, and to this list or one of its keys. */
+/*
+ * True if a row belongs to this service, and to this list or one of its keys.
+ */
 static bool
 is_ours(const struct gm_statuslist *t, const struct gm_keyrow *row)
 {

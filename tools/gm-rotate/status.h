@@ -22,20 +22,20 @@ struct gm_statuslist {
 };
 
 /*
- * Append a line for each key, its cells separated by TABs, "-" for an empty one:
- * index, key, quota project, "*" if it is current, status, retry at, reason,
- * requests of the day.  The status is the worst one with a configured model.
- * terminal: aligned, with a header, within 80 columns; without PROJECT if no key
- * has one.  Returns 0, or -1 with GM_EOS.
+ * Append a line for each key, its cells separated by TABs, "-" for an empty
+ * one: index, key, quota project, "*" if it is current, status, retry at,
+ * reason, requests of the day.  The status is the worst one with a configured
+ * model.  terminal: aligned, with a header, within 80 columns; without PROJECT
+ * if no key has one.  Returns 0, or -1 with GM_EOS.
  */
 int gm_statuslist_table(const struct gm_statuslist *, bool terminal,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;
 
 /*
  * Append a line for each key and model, with model, class, since, failures in a
- * row and last use, too.  The models are the configured ones, and all others for
- * which the table has rows of these keys.  Cooldowns of the whole service follow,
- * without a key.  Errors as above.
+ * row and last use, too.  The models are the configured ones, and all others
+ * for which the table has rows of these keys.  Cooldowns of the whole service
+ * follow, without a key.  Errors as above.
  */
 int gm_statuslist_details(const struct gm_statuslist *, bool terminal,
     struct gm_buf *out, struct gm_err *) GM_MUST_CHECK;

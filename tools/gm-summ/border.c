@@ -43,7 +43,7 @@ is_blank(struct gm_span s)
 	return i == s.len;
 }
 
-/* What ends a sentence, and what may follow before the blank. */
+/* Ends of sentences, and marks that may follow them, such as quotes. */
 static const char *const stops[] = { ".", "!", "?",
 	"\xE2\x80\xA6",                 /* ellipsis */
 	"\xE3\x80\x82", "\xEF\xBC\x81", /* of East Asia */

@@ -89,7 +89,7 @@ static int64_t
 least_size(const struct gm_chunker *c)
 {
 	int64_t fair = fair_size(c);
-	int64_t least = c->spare > 0 ? fair - c->spare : fair;
+	int64_t least = c->excess > 0 ? fair - c->excess : fair;
 
 	return least > c->max / 2 ? least : c->max / 2;
 }
@@ -312,7 +312,7 @@ take(struct gm_chunker *c, struct gm_chunk *chunk)
 
 	*chunk = (struct gm_chunk){ c->offset, span_to(c, c->best.at),
 		c->best.tokens };
-	c->spare += c->best.size - fair_size(c);
+	c->excess += c->best.size - fair_size(c);
 	c->offset += (int64_t)len;
 	c->start = c->at = c->best.at;
 	c->tokens = (struct gm_tokens){ .sum = 0 };
@@ -330,7 +330,7 @@ gm_chunker_init(struct gm_chunker *c, int64_t limit)
 		.line = true,
 		.after_blank = true,
 	};
-	c->spare = fair_size(c) / 2;
+	c->excess = fair_size(c) / 2;
 	gm_buf_init(&c->text, SIZE_MAX / 2);
 }
 

@@ -54,7 +54,7 @@ struct gm_chunk_end {
 /* Private. */
 struct gm_chunker {
 	int64_t max;              /* largest size of a chunk, without margin */
-	int64_t spare;            /* sum of sizes above fair_size() so far */
+	int64_t excess;           /* sum of sizes above fair_size() so far */
 	int64_t offset;           /* of start, in the source */
 	struct gm_buf text;       /* the chunk and text after it */
 	size_t start;             /* start of the chunk in text */

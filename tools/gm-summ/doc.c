@@ -134,8 +134,8 @@ add_chunk(struct gm_doc *d, const struct gm_chunk *chunk, struct gm_err *err)
 /* --- rounds */
 
 /*
- * Start a round after all sections are known: only their number tells whether
- * they become facts or the summary.
+ * Start a round after all sections are known, as their number decides if they
+ * become facts or the summary.
  */
 static int
 begin_round(struct gm_doc *d, struct gm_err *err)

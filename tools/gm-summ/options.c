@@ -67,7 +67,8 @@ static int
 check_stdin(
     const struct gm_summ_options *o, int argc, char **argv, struct gm_err *err)
 {
-	const int literal = o->common.behind > 0 ? o->common.behind : 0;
+	const int literal =
+	    o->common.after_dashes > 0 ? o->common.after_dashes : 0;
 	const int named = count_stdin(argc, argv, literal);
 	const bool listed = is_dash(o->files_from);
 	const bool all = argc == 0 && o->files_from == NULL;

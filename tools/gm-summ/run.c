@@ -42,7 +42,7 @@
 #define KEPT_MAX ((size_t)64 * 1024) /* bytes of a buffer that are kept */
 #define HEADER_MAX 4096              /* characters of a name */
 
-/* Why no more requests are started; r->why has the error. */
+/* Reasons to start no more requests; r->why has the error. */
 enum stop {
 	STOP_NOT,
 	STOP_ERROR,   /* output or memory */
@@ -152,8 +152,8 @@ put_masked(
 }
 
 /*
- * Return the class of a document's failure.  Two failures have no request of
- * their own: a model that does not shorten the text, and missing files.
+ * Return the class of a document's failure.  Two failures are of no single
+ * request: a model that does not shorten the text, and missing files.
  */
 static enum gm_class
 class_of(const struct open *o)
@@ -907,7 +907,7 @@ count_parts(struct run *r)
 	}
 }
 
-/* Called by the pool in each turn of its loop. */
+/* Called by the pool in each pass of its loop. */
 static int
 tick(void *arg, struct gm_err *err)
 {
@@ -999,7 +999,7 @@ prepare(struct run *r, int argc, char **argv, struct gm_err *err)
 {
 	const struct gm_summ_options *o = r->opt;
 	const struct gm_common *c = r->common;
-	const int literal = c->behind > 0 ? c->behind : 0;
+	const int literal = c->after_dashes > 0 ? c->after_dashes : 0;
 
 	r->request.operation = GM_OP_GENERATE;
 	r->request.system = gm_span_of(gm_prompts_system);

@@ -76,8 +76,8 @@ int gm_shard_write(const struct gm_shard *, const char key[GM_HASH_HEX],
     struct gm_span, struct gm_err *) GM_MUST_CHECK;
 
 /*
- * Remove temporary files that killed processes left behind more than an hour
- * ago.  If the shard is seven eighths full, also remove the least recently used
+ * Remove temporary files that killed processes have left more than an hour ago.
+ * If the shard is seven eighths full, also remove the least recently used
  * entries until it is at most three quarters full.  Entries with a time in the
  * future, from a clock that was wrong, go first.  Errors are ignored.
  */

@@ -15,7 +15,7 @@
 #define NAME_MAX_SHOWN 200                    /* characters */
 #define MEMORY_MAX ((size_t)1024 * 1024)      /* bytes of a pipe in memory */
 #define ROUND_MAX ((size_t)256 * 1024 * 1024) /* bytes of all answers */
-#define FIRST ((size_t)4096) /* bytes that tell the type of a file */
+#define FIRST ((size_t)4096) /* bytes that show the type of a file */
 
 static int
 set_name(struct gm_text *t, const char *name, struct gm_err *err)
@@ -64,7 +64,7 @@ write_all(int fd, struct gm_span bytes)
 }
 
 /*
- * Create a temporary file and unlink it at once, so that it never stays behind.
+ * Create a temporary file and unlink it at once, so that it is always removed.
  * Returns a descriptor, or -1 with errno.
  */
 static int

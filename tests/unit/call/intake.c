@@ -93,7 +93,7 @@ release(void)
 	gm_result_release(&result);
 }
 
-/* Text comes through and is counted; white space waits for text behind it. */
+/* Text comes through and is counted; white space waits for text after it. */
 static void
 test_text(void **state)
 {

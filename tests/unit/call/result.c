@@ -22,7 +22,7 @@ static const struct gm_subject subject = {
 	.base_url = BASE,
 	.key = { KEY, sizeof(KEY) - 1 },
 	.now_ms = INT64_C(1795341562000), /* 38 s before 10:00 */
-	.way = "--ignore-cooldown tries anyway",
+	.advice = "--ignore-cooldown tries anyway",
 };
 
 static void

@@ -183,10 +183,10 @@ test_setting(void **state)
 	release(&g);
 }
 
-/* How many operands stand behind a "--", also where that is an argument. */
+/* How many operands follow a "--", also if that is an argument. */
 static const struct {
 	const char *args[ARGS_MAX];
-	int behind, posix; /* the latter: with POSIXLY_CORRECT */
+	int after_dashes, posix; /* the latter: with POSIXLY_CORRECT */
 } ends[] = {
 	{ { NULL }, -1, -1 },
 	{ { "a", "b", NULL }, -1, -1 },
@@ -212,20 +212,21 @@ check_ends(bool posix)
 	struct given g;
 	struct gm_err err;
 	size_t i;
-	int behind;
+	int after_dashes;
 
 	for (i = 0; i < GM_LEN(ends); i++) {
 		make_rows(&g, &o);
-		o.behind = &behind;
+		o.after_dashes = &after_dashes;
 		assert_true(parse(&o, &g, argv, ends[i].args, &err) > 0);
-		if (behind != (posix ? ends[i].posix : ends[i].behind))
-			fail_msg("row %zu: %d", i, behind);
+		if (after_dashes !=
+		    (posix ? ends[i].posix : ends[i].after_dashes))
+			fail_msg("row %zu: %d", i, after_dashes);
 		release(&g);
 	}
 }
 
 static void
-test_behind(void **state)
+test_after_dashes(void **state)
 {
 	(void)state;
 	assert_int_equal(unsetenv("POSIXLY_CORRECT"), 0);
@@ -362,7 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_setting),
-		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_after_dashes),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_exclude),

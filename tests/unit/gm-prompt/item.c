@@ -234,7 +234,7 @@ static const struct row bad[] = {
 	{ false, "", { "{}" }, "", "'': No such file or directory" },
 	{ false, "", { "{}" }, ".", ".: Is a directory" },
 	{ false, "x", { "{}" }, "d",
-	    "d: a PDF document, but only text can be read; images, PDF and "
+	    "d: a PDF document, not text; images, PDF and "
 	    "other data are not supported yet" },
 	{ false, "", { "{}" }, "c", "empty prompt" },
 	{ true, "", { NULL }, "[]", "not a JSON object" },
@@ -277,7 +277,7 @@ static const struct row bad[] = {
 	    "thinking: not a string or number" },
 	{ true, "", { NULL }, PROMPT "\"thinking\":-2}",
 	    "thinking: not minimal, low, medium, high, xhigh, off or a number "
-	    "of tokens from -1 (as the model likes) to 10000000" },
+	    "of tokens from -1 (automatic) to 10000000" },
 	{ true, "", { NULL }, PROMPT "\"safety\":\"max\"}",
 	    "safety: not none, low, medium or high" },
 	{ true, "", { NULL }, PROMPT "\"stop\":[\"a\",1]}",

@@ -92,7 +92,7 @@ check(struct gm_summ_options *o, const char *const *args, struct gm_err *err)
 	}
 	*o = (struct gm_summ_options){ .output = NULL };
 	gm_summ_rows(o, &table);
-	table.behind = &o->common.behind;
+	table.after_dashes = &o->common.after_dashes;
 	optind = 0; /* reset getopt_long(3) */
 	first = gm_options_parse(&table, &config, argc, argv, err);
 	if (first == -1)

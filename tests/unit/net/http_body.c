@@ -391,7 +391,7 @@ test_cannot_rewind(void **state)
 	check_whole(&result, s.total);
 	s.at = 0;
 	post(r->http, r->url, &body, &result);
-	assert_int_equal(result.fault, GM_HTTP_REFUSED);
+	assert_int_equal(result.fault, GM_HTTP_ABORTED);
 	assert_int_equal(result.err.code, GM_ENOINPUT);
 	assert_string_equal(result.err.msg, "a pipe comes only once");
 }
@@ -408,7 +408,7 @@ test_bad(void **state)
 	struct result result;
 
 	post(r->http, r->url, &body, &result);
-	assert_int_equal(result.fault, GM_HTTP_REFUSED);
+	assert_int_equal(result.fault, GM_HTTP_ABORTED);
 	assert_string_equal(
 	    result.err.msg, "the body became shorter while it was sent");
 	s.at = 0;
@@ -417,7 +417,7 @@ test_bad(void **state)
 	check_whole(&result, 9);
 	body.read = cannot_read;
 	post(r->http, r->url, &body, &result);
-	assert_int_equal(result.fault, GM_HTTP_REFUSED);
+	assert_int_equal(result.fault, GM_HTTP_ABORTED);
 	assert_int_equal(result.err.code, GM_ENOINPUT);
 	assert_string_equal(result.err.msg, "photo.png: it is gone");
 }

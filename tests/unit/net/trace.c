@@ -29,7 +29,7 @@ static const struct {
 	    { { false, PIECE("\x15\x03\x01\x00\x02") },
 		{ false, PIECE("\x02\x32") } },
 	    false, true },
-	{ "it ends behind a message",
+	{ "it ends after a message",
 	    { { true, PIECE("\x16\x03\x03\x00\x7a") },
 		{ true, PIECE("\x02\x00\x00\x76\x03\x03") },
 		{ true, PIECE("\x14\x03\x03\x00\x01") },

@@ -190,7 +190,7 @@ static const struct {
 	{ "an array of numbers", S("[1,2]"),
 	    "|protocol 200 |JSON, but not an answer" },
 	{ "NUL", S(EVENT("{\"a\":\"\0\"}")), "|protocol 200 |*" },
-	{ "NUL behind", S(EVENT(LAST("a") "\0")), "|protocol 200 |*" },
+	{ "NUL after", S(EVENT(LAST("a") "\0")), "|protocol 200 |*" },
 	{ "invalid UTF-8", S(EVENT(LAST("a\xC3"))), "|protocol 200 |*" },
 	{ "invalid UTF-8, unary", S(LAST("a\xFF")), "|protocol 200 |*" },
 	{ "CESU-8", S(EVENT(LAST("\xED\xA0\xBD\xED\xB8\x80"))),
@@ -233,7 +233,7 @@ finish(struct run *r)
 	const struct gm_fault *f = &r->response.fault;
 
 	if (r->pulse == GM_HTTP_STOP) {
-		result.fault = GM_HTTP_REFUSED;
+		result.fault = GM_HTTP_ABORTED;
 		result.err = r->err;
 	}
 	gm_response_end(&r->response, &result);

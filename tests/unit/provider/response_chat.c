@@ -63,24 +63,24 @@ static const struct {
 	    "\"finish_reason\":null}]}",
 	    GM_HTTP_DONE, "a|ok 200 |" },
 	{ "the same, broken",
-	    "{\"choices\":[{\"message\":{\"content\":\"a\"}}]}", GM_HTTP_CUT,
-	    "a|truncated 200 |broken" },
+	    "{\"choices\":[{\"message\":{\"content\":\"a\"}}]}",
+	    GM_HTTP_TRUNCATED, "a|truncated 200 |broken" },
 	{ "one document on a line that breaks, or stays open",
 	    "{\"choices\":[{\"message\":{\"content\":\"a\"},"
 	    "\"finish_reason\":\"stop\"}]}",
-	    GM_HTTP_CUT, "a|ok 200 stop|" },
+	    GM_HTTP_TRUNCATED, "a|ok 200 stop|" },
 	{ "half a document",
 	    "{\"choices\":[{\"message\":{\"content\":\"a\"},"
 	    "\"finish_reason\":\"stop\"}",
 	    GM_HTTP_TIMEOUT, "|timeout 200 |broken" },
 	{ "half of the usage after the finish",
 	    EVENT(TEXT("a")) EVENT(FINISH("stop")) "data: {\"usage\":{\"tot",
-	    GM_HTTP_CUT, "a|ok 200 stop|" },
+	    GM_HTTP_TRUNCATED, "a|ok 200 stop|" },
 	{ "a last event without its empty line, broken",
-	    EVENT(TEXT("a")) "data: " FINISH("stop"), GM_HTTP_CUT,
+	    EVENT(TEXT("a")) "data: " FINISH("stop"), GM_HTTP_TRUNCATED,
 	    "a|ok 200 stop|" },
 	{ "text after a finish reason, broken",
-	    EVENT(FINISH("stop")) EVENT(TEXT("a")), GM_HTTP_CUT,
+	    EVENT(FINISH("stop")) EVENT(TEXT("a")), GM_HTTP_TRUNCATED,
 	    "a|truncated 200 stop|broken" },
 	{ "text after a finish reason, silent",
 	    EVENT(FINISH("stop")) EVENT(TEXT("a")), GM_HTTP_TIMEOUT,
@@ -102,31 +102,31 @@ static const struct {
 	{ "a thought without end, cut", EVENT(TEXT("<think>a")), GM_HTTP_DONE,
 	    "(a)|truncated 200 |no finish reason" },
 	{ "broken after DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")) DONE,
-	    GM_HTTP_CUT, "a|ok 200 stop|" },
+	    GM_HTTP_TRUNCATED, "a|ok 200 stop|" },
 	{ "silent after DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")) DONE,
 	    GM_HTTP_TIMEOUT, "a|ok 200 stop|" },
-	{ "broken after DONE alone", EVENT(TEXT("a")) DONE, GM_HTTP_CUT,
+	{ "broken after DONE alone", EVENT(TEXT("a")) DONE, GM_HTTP_TRUNCATED,
 	    "a|ok 200 |" },
 	{ "broken before DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")),
-	    GM_HTTP_CUT, "a|ok 200 stop|" },
+	    GM_HTTP_TRUNCATED, "a|ok 200 stop|" },
 	{ "silent before DONE", EVENT(TEXT("a")) EVENT(FINISH("stop")),
 	    GM_HTTP_TIMEOUT, "a|ok 200 stop|" },
 	/* Data after the end is ignored. */
 	{ "DONE without its empty line, broken",
 	    EVENT(TEXT("a")) EVENT(FINISH("stop")) "data: [DONE]\n",
-	    GM_HTTP_CUT, "a|ok 200 stop|" },
-	{ "text behind DONE",
+	    GM_HTTP_TRUNCATED, "a|ok 200 stop|" },
+	{ "text after DONE",
 	    EVENT(TEXT("a")) EVENT(FINISH("stop")) DONE EVENT(TEXT("b")),
 	    GM_HTTP_DONE, "a|ok 200 stop|" },
-	{ "an error behind DONE",
+	{ "an error after DONE",
 	    EVENT(TEXT("a")) EVENT(FINISH("stop"))
 		DONE EVENT("{\"error\":" ERROR "}") "error: " ERROR "\n\n",
 	    GM_HTTP_DONE, "a|ok 200 stop|" },
-	{ "no JSON behind DONE",
+	{ "no JSON after DONE",
 	    EVENT(TEXT("a")) EVENT(FINISH("stop")) DONE
 	    "{\"status\":\"bye\"}\n",
 	    GM_HTTP_DONE, "a|ok 200 stop|" },
-	{ "text behind DONE, but no finish reason before",
+	{ "text after DONE, but no finish reason before",
 	    EVENT(TEXT("a")) DONE EVENT(TEXT("b")) EVENT(FINISH("stop")),
 	    GM_HTTP_DONE, "a|ok 200 |" },
 	{ "bytes in the line of DONE",
@@ -151,7 +151,7 @@ static const struct {
 	/* Errors. */
 	{ "finish reason error", EVENT(TEXT("a")) EVENT(FINISH("error")) DONE,
 	    GM_HTTP_DONE, "a|server 200 error|finish reason error" },
-	{ "the same, broken", EVENT(FINISH("error")) DONE, GM_HTTP_CUT,
+	{ "the same, broken", EVENT(FINISH("error")) DONE, GM_HTTP_TRUNCATED,
 	    "|server 200 error|finish reason error" },
 	{ "error event", EVENT(TEXT("a")) EVENT("{\"error\":" ERROR "}") DONE,
 	    GM_HTTP_DONE, "a|server 500 |M" },
@@ -173,7 +173,7 @@ static const struct {
 	{ "an error line without its end", EVENT(TEXT("a")) "error: " ERROR,
 	    GM_HTTP_DONE, "a|server 500 |M" },
 	{ "an error line, broken", EVENT(TEXT("a")) "error: " ERROR "\n",
-	    GM_HTTP_CUT, "a|server 500 |M" },
+	    GM_HTTP_TRUNCATED, "a|server 500 |M" },
 	{ "no error line",
 	    EVENT(TEXT("a")) "error: none\n" EVENT(FINISH("stop")),
 	    GM_HTTP_DONE, "a|ok 200 stop|" },
@@ -227,7 +227,7 @@ finish(struct run *r, enum gm_http_fault fault)
 	if (result.fault != GM_HTTP_DONE)
 		(void)gm_fail(&result.err, GM_EUNAVAILABLE, "broken");
 	if (r->pulse == GM_HTTP_STOP) {
-		result.fault = GM_HTTP_REFUSED;
+		result.fault = GM_HTTP_ABORTED;
 		result.err = r->err;
 	}
 	gm_response_end(&r->response, &result);

@@ -70,7 +70,7 @@ finish(struct run *r, enum gm_http_fault fault, const char *words)
 	struct gm_http_result result = { .fault = fault, .head = r->head };
 	const struct gm_fault *f = &r->response.fault;
 
-	if (fault == GM_HTTP_REFUSED)
+	if (fault == GM_HTTP_ABORTED)
 		result.err = r->err;
 	else if (fault != GM_HTTP_DONE)
 		(void)gm_fail(&result.err, GM_EUNAVAILABLE, "%s", words);
@@ -100,30 +100,30 @@ static const struct {
 	    "|timeout 0|nothing for 120 s" },
 	{ GM_HTTP_TIMEOUT, 200, EVENT(TEXT("a")), "nothing for 120 s",
 	    "a|timeout 200|nothing for 120 s" },
-	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")), "broken off",
+	{ GM_HTTP_TRUNCATED, 200, EVENT(TEXT("a")), "broken off",
 	    "a|truncated 200|broken off" },
-	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "data: {\"cand", "broken off",
-	    "a|truncated 200|broken off" },
-	{ GM_HTTP_CUT, 200, "{\"candidates\":[", "broken off",
+	{ GM_HTTP_TRUNCATED, 200, EVENT(TEXT("a")) "data: {\"cand",
+	    "broken off", "a|truncated 200|broken off" },
+	{ GM_HTTP_TRUNCATED, 200, "{\"candidates\":[", "broken off",
 	    "|truncated 200|broken off" },
 	/* With a finish reason it is complete, also without the event's end. */
-	{ GM_HTTP_CUT, 200, EVENT(LAST("a")), "broken off", "a|ok 200|" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(LAST("a")), "broken off", "a|ok 200|" },
 	{ GM_HTTP_NETWORK, 200, EVENT(LAST("a")), "reset", "a|ok 200|" },
 	{ GM_HTTP_GARBAGE, 200, EVENT(LAST("a")), "bad chunk", "a|ok 200|" },
 	{ GM_HTTP_TIMEOUT, 200, EVENT(LAST("a")), "nothing", "a|ok 200|" },
-	{ GM_HTTP_CUT, 200, EVENT(LAST("a")) "data: {\"cand", "broken off",
-	    "a|ok 200|" },
-	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "data: " LAST("b"), "broken off",
-	    "ab|ok 200|" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(LAST("a")) "data: {\"cand",
+	    "broken off", "a|ok 200|" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(TEXT("a")) "data: " LAST("b"),
+	    "broken off", "ab|ok 200|" },
 	{ GM_HTTP_TIMEOUT, 200, EVENT(TEXT("a")) "data: " LAST("b"), "nothing",
 	    "ab|ok 200|" },
 	{ GM_HTTP_TIMEOUT, 200, LAST("a"), "nothing", "a|ok 200|" },
-	{ GM_HTTP_CUT, 200, LAST("a"), "broken off", "a|ok 200|" },
-	{ GM_HTTP_CUT, 200, TEXT("a"), "broken off",
+	{ GM_HTTP_TRUNCATED, 200, LAST("a"), "broken off", "a|ok 200|" },
+	{ GM_HTTP_TRUNCATED, 200, TEXT("a"), "broken off",
 	    "a|truncated 200|broken off" },
 	/* A finish reason in each event: none of them is final, */
-	{ GM_HTTP_CUT, 200, EVENT(LAST("a")) EVENT(LAST("b")), "broken off",
-	    "ab|truncated 200|broken off" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(LAST("a")) EVENT(LAST("b")),
+	    "broken off", "ab|truncated 200|broken off" },
 	/* except before a timeout. */
 	{ GM_HTTP_TIMEOUT, 200, EVENT(LAST("a")) EVENT(LAST("b")), "nothing",
 	    "ab|ok 200|" },
@@ -137,23 +137,24 @@ static const struct {
 	{ GM_HTTP_LOCAL, 200, EVENT(TEXT("a")), "out of memory",
 	    "a|local 200|out of memory" },
 	/* A status says more than the broken connection. */
-	{ GM_HTTP_CUT, 503, ERROR(503, "overloaded"), "broken off",
+	{ GM_HTTP_TRUNCATED, 503, ERROR(503, "overloaded"), "broken off",
 	    "|overloaded 503|overloaded" },
-	{ GM_HTTP_CUT, 400, "{\"error\":{\"mess", "broken off",
+	{ GM_HTTP_TRUNCATED, 400, "{\"error\":{\"mess", "broken off",
 	    "|bad_request 400|" },
 	{ GM_HTTP_NETWORK, 413, "", "reset", "|too_large 413|" },
-	{ GM_HTTP_CUT, 302, "", "broken off", "|truncated 302|broken off" },
+	{ GM_HTTP_TRUNCATED, 302, "", "broken off",
+	    "|truncated 302|broken off" },
 	/* So does a complete error in the stream. */
-	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) ERROR(503, "M") "\n", "broken off",
-	    "a|server 503|M" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(TEXT("a")) ERROR(503, "M") "\n",
+	    "broken off", "a|server 503|M" },
 	{ GM_HTTP_NETWORK, 200,
 	    EVENT(TEXT("a")) "{\n\"error\": {\n\"code\": 429,\n"
 			     "\"message\": \"per minute\"\n}\n}\n",
 	    "reset", "a|quota_minute 429|per minute" },
-	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "{\"error\":{\n", "broken off",
-	    "a|truncated 200|broken off" },
-	{ GM_HTTP_CUT, 200, EVENT(TEXT("a")) "{\"other\":1}\n", "broken off",
-	    "a|truncated 200|broken off" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(TEXT("a")) "{\"error\":{\n",
+	    "broken off", "a|truncated 200|broken off" },
+	{ GM_HTTP_TRUNCATED, 200, EVENT(TEXT("a")) "{\"other\":1}\n",
+	    "broken off", "a|truncated 200|broken off" },
 };
 
 static void
@@ -189,7 +190,7 @@ test_first_fault_stays(void **state)
 	    GM_HTTP_STOP);
 	assert_int_equal(r.err.code, GM_EPROTOCOL);
 	assert_string_equal(
-	    finish(&r, GM_HTTP_REFUSED, ""), "|overloaded 503|high demand");
+	    finish(&r, GM_HTTP_ABORTED, ""), "|overloaded 503|high demand");
 	release(&r);
 }
 
@@ -294,7 +295,7 @@ test_limits(void **state)
 	assert_int_equal(take(&r, gm_span_of("data: ")), GM_HTTP_IDLE);
 	assert_int_equal(feed_mib(&r, 65), 63);
 	assert_int_equal(r.err.code, GM_EPROTOCOL);
-	assert_string_equal(finish(&r, GM_HTTP_REFUSED, ""),
+	assert_string_equal(finish(&r, GM_HTTP_ABORTED, ""),
 	    "|protocol 200|an event of the stream is larger than 64 MiB");
 	release(&r);
 
@@ -302,7 +303,7 @@ test_limits(void **state)
 	assert_int_equal(take(&r, gm_span_of("[\"")), GM_HTTP_ALIVE);
 	assert_int_equal(feed_mib(&r, 65), 63);
 	assert_string_equal(
-	    finish(&r, GM_HTTP_REFUSED, ""), "|protocol 200|over 64 MiB");
+	    finish(&r, GM_HTTP_ABORTED, ""), "|protocol 200|over 64 MiB");
 	release(&r);
 }
 
@@ -337,7 +338,7 @@ test_endless_error(void **state)
 	start(&r, 503);
 	assert_int_equal(take(&r, gm_span_of(beginning)), GM_HTTP_ALIVE);
 	assert_true(feed_mib(&r, 20) < 20);
-	got = finish(&r, GM_HTTP_REFUSED, "");
+	got = finish(&r, GM_HTTP_ABORTED, "");
 	assert_int_equal(strncmp(got, "|overloaded 503|The model is ", 29), 0);
 	assert_int_equal(strlen(r.response.fault.words), 303);
 	release(&r);
@@ -358,7 +359,7 @@ test_sink_fails(void **state)
 	assert_int_equal(r.err.code, GM_EIO);
 	assert_string_equal(r.err.msg, "out.txt: no space");
 	assert_string_equal(
-	    finish(&r, GM_HTTP_REFUSED, ""), "a|local 200|out.txt: no space");
+	    finish(&r, GM_HTTP_ABORTED, ""), "a|local 200|out.txt: no space");
 	release(&r);
 
 	/* It wins over an earlier error. */
@@ -369,7 +370,7 @@ test_sink_fails(void **state)
 	    GM_HTTP_ALIVE);
 	assert_int_equal(take(&r, gm_span_of(EVENT(TEXT("b")))), GM_HTTP_STOP);
 	assert_string_equal(
-	    finish(&r, GM_HTTP_REFUSED, ""), "a|local 200|out.txt: no space");
+	    finish(&r, GM_HTTP_ABORTED, ""), "a|local 200|out.txt: no space");
 	release(&r);
 
 	/* At the end. */

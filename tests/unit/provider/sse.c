@@ -69,7 +69,7 @@ static const struct {
 	{ "upper case", S("Data: a\nDATA: b\n\n"), S("[Data: a][DATA: b]") },
 	{ "blank before the name", S("data: a\n\n data: b\n\n"),
 	    S("<a>[ data: b]") },
-	{ "blank behind the name", S("data : a\n\n"), S("[data : a]") },
+	{ "blank after the name", S("data : a\n\n"), S("[data : a]") },
 	{ "longer name", S("datax: a\n\n"), S("[datax: a]") },
 	{ "shorter name", S("dat: a\n\n"), S("[dat: a]") },
 	{ "name with NUL", S("data\0: a\n\n"), S("[data\0: a]") },
