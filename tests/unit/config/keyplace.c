@@ -306,7 +306,8 @@ test_typed(void **state)
 		    GM_OK, 1, "" },
 		{ NULL, "fake-good-key-0001\nfake-good-key-0001\n", GM_OK, 1,
 		    "gm-x: standard input: 1 duplicate key ignored\n" },
-		{ NULL, "\n, \n", GM_ECONFIG, 0, "standard input: no API key" },
+		{ NULL, "\n, \n", GM_ECONFIG, 0,
+		    "standard input: no API key; type one on each line" },
 		{ NULL, "a b", GM_ECONFIG, 0,
 		    "standard input: key 0: byte 2 is a blank; separate keys "
 		    "with commas" },
