@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "fault.h"
@@ -272,15 +271,9 @@ gm_class_mark_word(size_t i)
 int
 gm_class_mark(enum gm_class *class, const char *name, struct gm_err *err)
 {
-	char names[GM_ERR_MAX] = "";
-	const char *word;
-	size_t len = 0, i;
-
 	if (gm_class_find(name, class) && gm_class_is_mark(*class))
 		return 0;
-	for (i = 0;
-	     (word = gm_class_mark_word(i)) != NULL && len < sizeof(names); i++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len,
-		    "%s%s", len > 0 ? ", " : "", word);
-	return gm_fail(err, GM_EUSAGE, "not one of %s", names);
+	return gm_fail(err, GM_EUSAGE,
+	    "not a class for a mark, such as key_invalid or quota; "
+	    "gm-rotate(1) lists them");
 }

@@ -142,8 +142,8 @@ bool gm_class_may_sleep(enum gm_class);
 bool gm_class_is_mark(enum gm_class);
 
 /*
- * Find the class of a mark by its name.  Returns 0, or -1: GM_EUSAGE, listing
- * all names.
+ * Find the class of a mark by its name.  Returns 0, or -1: GM_EUSAGE; there are
+ * too many names to list them in one line.
  */
 int
 gm_class_mark(enum gm_class *, const char *name, struct gm_err *) GM_MUST_CHECK;

@@ -363,7 +363,7 @@ Try 'gm-rotate --help'.
 	local class
 	for class in network bad_request place model_gone server local QUOTA \
 	    "a'b"; do
-		usage "--class: not one of ok, key_invalid, key_expired, key_leaked, key_restricted, key_rejected, project_blocked, project_denied, forbidden, no_credit, quota_minute, quota_day, quota_none, quota_spend, quota, quota_search" \
+		usage "--class: not a class for a mark, such as key_invalid or quota; gm-rotate(1) lists them" \
 		    --mark 0 --class "$class"
 	done
 	usage '--class: its argument is empty' --mark 0 --class ''
