@@ -417,7 +417,7 @@ gm-models: gemini: models: overloaded (HTTP 503, overloaded); ${mistral/; replac
 	again
 	play <<<'[{"when":{"path":"/mistral/"},"refusal":"overloaded","repeat":-1}]'
 	tool gm-models --provider mistral --refresh -v
-	said 69 '' 'gm-models: GM_FALLBACK is not used, as a key or a provider was named
+	said 69 '' 'gm-models: GM_FALLBACK is ignored, as a key or a provider is given
 gm-models: attempt 1: models: overloaded; try again later (HTTP 503, overloaded): Service overloaded
 gm-models: models: overloaded; try again later (HTTP 503, overloaded)
 '
@@ -699,7 +699,7 @@ gm-keycheck: openai: skipped: no API key $TRUSTED; set OPENAI_API_KEY
 		rows 0 '' '0|...0001|-|ok|-|200|MS|-'
 	done
 	tool gm-keycheck -v 0
-	rows 0 'gm-keycheck: GM_FALLBACK is not used, as a key or a provider was named
+	rows 0 'gm-keycheck: GM_FALLBACK is ignored, as a key or a provider is given
 ' '0|...0001|-|ok|-|200|MS|-'
 	tool gm-keycheck --provider mistral
 	rows 0 '' '0|...0011|-|ok|-|200|MS|-'
