@@ -47,7 +47,7 @@ rests() {
 	}
 	at=$(sed -n 's/.*"retry_at":"\([-0-9T:]*Z\)"}}$/\1/p' out)
 	# A time of today is shown without its date, and with its distance.
-	grep -qE " until (${at%T*}T)?${at#*T} \\(now|[0-9]+ (s|min|h [0-9]+ min))\\);" err || return
+	grep -qE " until (${at%T*}T)?${at#*T} \\((now|[0-9]+ (s|min|h [0-9]+ min|d [0-9]+ h))\\);" err || return
 	grep -qF '(HTTP 429, ' err || return
 	jq -r .error.message out | sed 's/^/gm-prompt: /' | diff - err || return
 	at=$(epoch "$at")

@@ -149,7 +149,7 @@ told() {
 	play <<<"[$(with $K0 '"refusal":"quota_minute"'),$GOOD]"
 	ask -nv hi
 	[ "$rc" -eq 0 ]
-	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): rate-limited; wait, or add keys of another project (HTTP 429, quota_minute)
+	same <(sed 's/ Please.*//' err) "gm-prompt: attempt 1: key 0 (...0000): rate-limited; wait, or add keys of another project (HTTP 429, quota_minute): Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 5, model: $ALIAS
 "
 	again
 	ask -n --json hi
@@ -686,7 +686,7 @@ of() {
 	[ "$rc" -eq 0 ]
 	asked 0000
 	[ "$(jq -r .model out)" = gemini-b ]
-	grep -qx 'gm-prompt: gemini-a: trying gemini-b instead' err
+	grep -qx 'gm-prompt: gemini-a: using gemini-b' err
 	clean
 	# Each has its own repeats.
 	play <<<'[{"refusal":"overloaded","repeat":-1}]'

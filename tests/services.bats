@@ -4,7 +4,7 @@
 # shellcheck disable=SC2030,SC2031,SC2153,SC2154
 load net
 
-GONE="gemini: $ALIAS: no such model; gm-models lists the models (HTTP 404, model_gone)"
+GONE="gemini: $ALIAS: no such model; gm-models lists the models"
 
 # gone: Gemini lacks the model, so that the next service is asked at once.
 gone() {
@@ -19,13 +19,13 @@ fell() {
 	local text=$MISTRAL_SAYS
 	[ "$1" = mistral ] || text=$LOCAL_SAYS
 	said 0 "$text
-" "gm-prompt: $GONE; using $1
+" "gm-prompt: $GONE; using $1 (HTTP 404, model_gone)
 "
 }
 
 # alone: nobody was asked but Gemini.
 alone() {
-	failed 78 "${GONE#gemini: }" && went K0
+	failed 78 "${GONE#gemini: } (HTTP 404, model_gone)" && went K0
 }
 
 # keep FILE LINE...: a file for us alone, of these lines.
@@ -109,7 +109,7 @@ keep() {
 	unset GOOGLE_API_KEYS
 	ask hi
 	said 78 '' "gm-prompt: ./.env: GM_FALLBACK ignored: only keys, model names, numbers and loopback base URLs are read from this file
-gm-prompt: ${GONE#gemini: }
+gm-prompt: ${GONE#gemini: } (HTTP 404, model_gone)
 "
 	went K0
 }
@@ -159,7 +159,7 @@ gm-prompt: ${GONE#gemini: }
 	gone
 	export GM_FALLBACK=mistral
 	ask -k 1 hi
-	failed 78 "${GONE#gemini: }"
+	failed 78 "${GONE#gemini: } (HTTP 404, model_gone)"
 	went K1
 	again
 	ask -k 1 -v hi
@@ -214,13 +214,13 @@ gm-prompt: ${GONE#gemini: }
 	ask --fallback mistral,openai hi
 	said 0 "$LOCAL_SAYS
 " "gm-prompt: mistral: skipped: no API key $trusted; set MISTRAL_API_KEYS
-gm-prompt: $GONE; using openai
+gm-prompt: $GONE; using openai (HTTP 404, model_gone)
 "
 	went K0 L
 	again
 	ask --fallback mistral hi
 	said 78 '' "gm-prompt: mistral: skipped: no API key $trusted; set MISTRAL_API_KEYS
-gm-prompt: ${GONE#gemini: }
+gm-prompt: ${GONE#gemini: } (HTTP 404, model_gone)
 "
 	# The first of them, too.
 	unset GOOGLE_API_KEYS
@@ -256,7 +256,7 @@ gm-prompt: ${GONE#gemini: }
 	ask --fallback openai,mistral hi
 	said 0 "$MISTRAL_SAYS
 " "gm-prompt: openai: skipped: $no
-gm-prompt: $GONE; using mistral
+gm-prompt: $GONE; using mistral (HTTP 404, model_gone)
 "
 	went K0 M0
 }
@@ -301,20 +301,20 @@ gm-prompt: $GONE; using mistral
 	ask --fallback mistral,openai --temperature 1.7 hi
 	said 0 "$LOCAL_SAYS
 " "gm-prompt: mistral: skipped: --temperature: mistral accepts at most 1.5
-gm-prompt: $GONE; using openai
+gm-prompt: $GONE; using openai (HTTP 404, model_gone)
 "
 	went K0 L
 	again
 	ask --fallback mistral --thinking 512 hi
 	said 78 '' "gm-prompt: mistral: skipped: --thinking 512: not supported by mistral
-gm-prompt: ${GONE#gemini: }
+gm-prompt: ${GONE#gemini: } (HTTP 404, model_gone)
 "
 	went K0
 	again
 	ask --fallback mistral,openai --search --top-k 3 hi
 	said 78 '' "gm-prompt: mistral: skipped: --top-k, --search: not supported by mistral
 gm-prompt: openai: skipped: --top-k, --search: not supported by openai
-gm-prompt: ${GONE#gemini: }
+gm-prompt: ${GONE#gemini: } (HTTP 404, model_gone)
 "
 	went K0
 }
@@ -422,7 +422,7 @@ Try 'gm-prompt --help'.
 	[ "$rc" -eq 0 ]
 	same out "$MISTRAL_SAYS
 "
-	[[ $(cat err) =~ ^'gm-prompt: quota_minute: waiting '[01].[0-9]' s'$ ]]
+	[[ $(cat err) =~ ^'gm-prompt: rate-limited: waiting '[01].[0-9]' s for key 0 (...0100)'$ ]]
 	went M0 M0
 }
 

@@ -479,7 +479,7 @@ except BlockingIOError:
 	serve
 	play <<<'[{"generate":{"bytes":1000},"gate":"never","repeat":-1}]'
 	gm-prompt -n --deadline 300ms --json hi 2>err | cat >out
-	grep -q '"error":{"class":"deadline","message":"[^"]*","retry_at":null}}$' out
+	grep -q '"error":{"class":"deadline","message":"[^"]*","service_message":null,"retry_at":null}}$' out
 	same err "gm-prompt: $ALIAS: deadline exceeded; raise --deadline (deadline)
 "
 }

@@ -208,8 +208,7 @@ with_argument() {
 		GEMINI_MODEL=$fake ask -vv hi
 		[ "$rc" -eq 78 ]
 		run -1 grep -F "${fake:0:12}" err
-		grep -qxF "gm-prompt: environment: GEMINI_MODEL: a key, not a\
- model's name; $BELONG" err
+		grep -qxF "gm-prompt: environment: GEMINI_MODEL: a key, not a model; $BELONG" err
 		for tool in gm-rotate gm-keycheck; do
 			try "$tool" -m "$fake"
 			usage_of "$tool" "--model: a key, not a model; $BELONG"

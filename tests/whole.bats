@@ -223,7 +223,7 @@ empty() {
 	services
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[\"Bien.\"]}]"
 	ask --fallback mistral hi
-	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty (STOP); using mistral
+	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty; using mistral (STOP)
 "
 	tried 3
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[],\"repeat\":-1}]"
@@ -269,7 +269,7 @@ empty() {
 	while read -r members; do
 		play <<<"[{$members,\"repeat\":-1}]"
 		ask hi
-		failed 76 "$URL: the response makes no sense; check the base URL (HTTP 200, protocol): JSON, but not an answer" &&
+		failed 76 "$URL: the response makes no sense: JSON, but not an answer; check the base URL (HTTP 200, protocol)" &&
 			tried 1 || failures=$((failures + 1))
 	done <<-'E'
 	"json":{"status":"ok"}
@@ -289,7 +289,7 @@ empty() {
 			base=$URL
 			[ $provider = gemini ] || base=$(eval "echo \$${provider^^}_BASE_URL")
 			ask --provider $provider hi
-			failed 76 "$base: the response makes no sense; check the base URL (HTTP 200, protocol): $members" &&
+			failed 76 "$base: the response makes no sense: $members; check the base URL (HTTP 200, protocol)" &&
 				tried 1 || failures=$((failures + 1))
 		done
 	done <<-'E'

@@ -113,15 +113,17 @@ put_quote(struct gm_err *err, const char *text, size_t max)
 /* "thing: reason: words until when; what to do" */
 static void
 put_reason(const struct gm_result *o, const struct gm_fault *f,
-    const struct gm_subject *subject, struct gm_buf *out)
+    const struct gm_subject *subject, size_t max, struct gm_buf *out)
 {
 	const struct gm_class_row *row = gm_class(f->class);
 	char until[GM_CLOCK_UNTIL];
 
 	put_subject(subject, row->scope, out);
 	gm_buf_printf(out, ": %s", row->phrase);
-	if (row->quote == GM_QUOTE_WHY && f->words[0] != '\0')
-		gm_buf_printf(out, ": %s", f->words);
+	if (row->quote == GM_QUOTE_WHY && f->words[0] != '\0') {
+		gm_buf_puts(out, ": ");
+		gm_term_line(out, gm_span_of(f->words), max);
+	}
 	if (o->retry_at_ms != 0) {
 		gm_clock_until(until, o->retry_at_ms, subject->now_ms);
 		gm_buf_printf(out, " until %s", until);
@@ -154,7 +156,7 @@ fail(const struct gm_result *o, const struct gm_fault *f,
 	struct gm_buf line;
 
 	gm_buf_init(&line, LINE_BYTES);
-	put_reason(o, f, subject, &line);
+	put_reason(o, f, subject, max, &line);
 	(void)gm_buf_fail(&line, gm_class(f->class)->code, err);
 	if (line.failed == GM_OK)
 		put_rest(f, max, err);

@@ -105,6 +105,10 @@ static const struct {
 	    GM_EUNAVAILABLE,
 	    BASE ": no connection: Could not resolve host; check the network "
 		 "(network)" },
+	{ { GM_CLASS_PROTOCOL, 200, -1, LONG "and more", "", "" }, 0,
+	    GM_EPROTOCOL,
+	    BASE ": the response makes no sense: " LONG "...; check the base "
+		 "URL (HTTP 200, protocol)" },
 	{ { GM_CLASS_BAD_URL, 404, -1, "404", "", "" }, 0, GM_ECONFIG,
 	    BASE ": no API at this address; check the base URL (HTTP 404, "
 		 "bad_url): 404" },
