@@ -820,6 +820,23 @@ print(*sorted(os.listdir("/proc/self/fd")))' >got
 "
 }
 
+@test "a wait for a slot on a terminal: a line counts down, and is erased" {
+	export GM_RPM=25 GOOGLE_API_KEYS=$GOOD_KEY
+	gm-rotate -- true
+	terminal -f 2 -o shown gm-rotate -v -- echo ran >out </dev/null
+	same out 'ran
+'
+	same <(tr '\r' '\n' <shown | sed -E 's/^ +$/(erased)/' | uniq) '
+GM_RPM: waiting 3 s
+GM_RPM: waiting 2 s
+GM_RPM: waiting 1 s
+(erased)
+'
+	gm-rotate -- true
+	terminal -f 2 -o shown gm-rotate --quiet -- echo ran >out </dev/null
+	same shown ''
+}
+
 @test "a signal while a command waits for its slot" {
 	local pid
 	export GM_RPM=1 GOOGLE_API_KEYS=$GOOD_KEY

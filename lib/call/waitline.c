@@ -1,14 +1,24 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "call/waitline.h"
 
 #define NEVER INT64_MAX
 #define LINE_MAX_BYTES 4096
+#define NAME_LEAST 8 /* characters that a long name keeps */
 
-/* Append a name that others have chosen; it must not wrap or break the line. */
+static const char dots[] = "...";
+
+/*
+ * Append a name that others have chosen, cut to max characters, of which the
+ * last three are then "..."; it must not wrap or break the line.
+ */
 static void
-put_name(const struct gm_note *n, const char *name, struct gm_buf *out)
+put_name(
+    const struct gm_note *n, const char *name, size_t max, struct gm_buf *out)
 {
 	struct gm_span text = gm_span_of(name);
-	size_t i;
+	size_t i, begin = out->len;
 
 	for (i = 0; i < text.len; i++)
 		if (text.p[i] < ' ' || text.p[i] > '~') {
@@ -16,18 +26,30 @@ put_name(const struct gm_note *n, const char *name, struct gm_buf *out)
 			return;
 		}
 	gm_secret_mask(n->secrets, out, text);
+	if (out->failed != GM_OK || out->len - begin <= max)
+		return;
+	gm_buf_cut(out, begin + max - strlen(dots));
+	gm_buf_puts(out, dots);
 }
 
 static void
 put_response(const struct gm_note *n, const struct gm_call_waiting *w,
     size_t responses, int64_t seconds, struct gm_buf *out)
 {
+	size_t used, columns = gm_note_columns(n);
+	char end[40];
+
+	(void)snprintf(end, sizeof(end), ", %lld s", (long long)seconds);
 	gm_buf_puts(out, "waiting for ");
+	/* The seconds must be seen, and the last column stays free. */
+	used = out->len + strlen(end) + 1;
 	if (responses > 1)
 		gm_buf_printf(out, "%zu responses", responses);
 	else
-		put_name(n, w->what, out);
-	gm_buf_printf(out, ", %lld s", (long long)seconds);
+		put_name(n, w->what,
+		    columns > used + NAME_LEAST ? columns - used : NAME_LEAST,
+		    out);
+	gm_buf_puts(out, end);
 }
 
 static void
@@ -65,8 +87,8 @@ put_line(const struct gm_note *n, const struct gm_call_waiting *w,
 }
 
 int64_t
-gm_waitline_show(struct gm_waitline *line, const struct gm_call_waiting *w,
-    size_t responses, int64_t now_ms)
+gm_waitline_show(const struct gm_waitline *line,
+    const struct gm_call_waiting *w, size_t responses, int64_t now_ms)
 {
 	struct gm_buf text;
 	int64_t next = NEVER;

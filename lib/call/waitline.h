@@ -30,8 +30,8 @@ struct gm_waitline {
  * that wait for one.  Returns when the line changes next, on the monotonic
  * clock; INT64_MAX: not by time alone.
  */
-int64_t gm_waitline_show(struct gm_waitline *, const struct gm_call_waiting *,
-    size_t responses, int64_t now_ms);
+int64_t gm_waitline_show(const struct gm_waitline *,
+    const struct gm_call_waiting *, size_t responses, int64_t now_ms);
 
 /* Erase the line. */
 void gm_waitline_erase(const struct gm_waitline *);

@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "base/table.h"
 #include "call/keyset.h"
+#include "call/waitline.h"
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/wanted.h"
@@ -370,6 +371,26 @@ limit_name(const struct run *r)
 	return r->keys->rule.rpm > 0 ? "GM_RPM" : "GM_TPM";
 }
 
+/* Sleep; on a terminal, a line counts the seconds down. */
+static int
+sleep_until(const struct run *r, int64_t until_ms, struct gm_err *err)
+{
+	const struct gm_waitline line = { &r->opt->common.note };
+	const struct gm_call_waiting wait = { .why = limit_name(r),
+		.until_ms = until_ms };
+	int64_t next;
+	int rc;
+
+	do {
+		next = gm_waitline_show(&line, &wait, 0, gm_clock_mono_ms());
+		if (next > until_ms)
+			next = until_ms;
+		rc = gm_stop_poll(-1, 0, next, GM_STOP_DRAIN, err);
+	} while (rc == 0 && next < until_ms);
+	gm_waitline_erase(&line);
+	return rc;
+}
+
 /* Wait for the reserved slot; if that is interrupted, give the slot back. */
 static int
 wait_for_slot(struct run *r, struct gm_err *err)
@@ -384,10 +405,10 @@ wait_for_slot(struct run *r, struct gm_err *err)
 
 	if (ms <= 0)
 		return 0;
-	gm_note(&r->opt->common.note, GM_LEVEL_DETAIL, "%s: waiting %.1f s",
-	    limit_name(r), (double)ms / 1000);
-	if (gm_stop_poll(-1, 0, gm_clock_mono_ms() + ms, GM_STOP_DRAIN, err) ==
-	    0)
+	if (r->opt->common.note.status == NULL)
+		gm_note(&r->opt->common.note, GM_LEVEL_DETAIL,
+		    "%s: waiting %.1f s", limit_name(r), (double)ms / 1000);
+	if (sleep_until(r, gm_clock_mono_ms() + ms, err) == 0)
 		return 0;
 	(void)!gm_keys_make(r->keys, &unsent, &ignored);
 	return -1;

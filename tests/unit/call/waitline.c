@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -138,6 +139,31 @@ test_names(void **state)
 	gm_secrets_release(&secrets);
 }
 
+/* A long name is cut, not the seconds after it. */
+static void
+test_long_name(void **state)
+{
+	char name[120], want[160];
+	const struct gm_call_waiting w = { .what = name, .since_ms = START };
+
+	(void)state;
+	memset(name, 'm', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	(void)gm_waitline_show(&line, &w, 1, START + 12000);
+	(void)snprintf(want, sizeof(want), "waiting for %.58s..., 12 s", name);
+	assert_int_equal(strlen(want), 79);
+	assert_string_equal(drawn(), want);
+	gm_waitline_erase(&line);
+	(void)said();
+	/* This one fits. */
+	name[60] = '\0';
+	(void)gm_waitline_show(&line, &w, 1, START + 12000);
+	(void)snprintf(want, sizeof(want), "waiting for %s, 12 s", name);
+	assert_string_equal(drawn(), want);
+	gm_waitline_erase(&line);
+	(void)said();
+}
+
 /* No terminal, --quiet or TERM=dumb: there is no line. */
 static void
 test_none(void **state)
@@ -165,6 +191,7 @@ main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_countdown),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_none),
 	};
 
