@@ -30,7 +30,7 @@ rc= # set by gm and ask
 		 {"stream": [], "finish": "MAX_TOKENS",
 		  "usage": {"thoughtsTokenCount": 64}}]
 	END
-	local rest='; raise --max-tokens (MAX_TOKENS)'
+	local rest='; raise --max-tokens (MAX_TOKENS, token_limit)'
 	ask hi
 	said 1 $'Hel\n' "$cut$rest"$'\n'
 	ask hi
@@ -53,10 +53,10 @@ rc= # set by gm and ask
 	replies <script
 	for reason in SAFETY RECITATION BLOCKLIST PROHIBITED_CONTENT SPII; do
 		ask hi
-		said 1 '' "gm-prompt: $ALIAS: the answer was blocked ($reason)
+		said 1 '' "gm-prompt: $ALIAS: the answer was blocked ($reason, blocked)
 "
 		ask hi
-		said 1 '' "gm-prompt: $ALIAS: the answer was blocked ($reason): It\
+		said 1 '' "gm-prompt: $ALIAS: the answer was blocked ($reason, blocked): It\
  was not good.
 "
 		n=$((n + 2))
@@ -67,7 +67,7 @@ rc= # set by gm and ask
 @test "a blocked answer that is streamed: what was shown stays" {
 	replies <<<'[{"stream": ["Hel", "lo"], "finish": "SAFETY"}]'
 	ask -S hi
-	said 1 $'Hello\n' "gm-prompt: $ALIAS: the answer was blocked (SAFETY)
+	said 1 $'Hello\n' "gm-prompt: $ALIAS: the answer was blocked (SAFETY, blocked)
 "
 	sent "$HI"
 }
@@ -79,10 +79,10 @@ rc= # set by gm and ask
 	END
 	ask hi
 	said 1 '' "gm-prompt: $ALIAS: the prompt was blocked\
- (PROHIBITED_CONTENT)
+ (PROHIBITED_CONTENT, blocked)
 "
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the prompt was blocked (OTHER): Not this.
+	said 1 '' "gm-prompt: $ALIAS: the prompt was blocked (OTHER, blocked): Not this.
 "
 	[ "$(requests)" -eq 2 ]
 }
@@ -96,7 +96,7 @@ rc= # set by gm and ask
 }
 
 @test "an empty answer: 1" {
-	local empty="gm-prompt: $ALIAS: the answer is empty (STOP)"
+	local empty="gm-prompt: $ALIAS: the answer is empty (STOP, empty)"
 
 	replies <<-'END'
 		[{"stream": []}, {"stream": [""]},
@@ -119,15 +119,15 @@ rc= # set by gm and ask
 	END
 	ask hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON, unfinished)"$'\n'
 	ask -S hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (NEW_REASON, unfinished)"$'\n'
 	ask hi
 	said 1 $'Hel\n' \
-	    "gm-prompt: $ALIAS: the answer may be incomplete (OTHER)"$'\n'
+	    "gm-prompt: $ALIAS: the answer may be incomplete (OTHER, unfinished)"$'\n'
 	ask --retries 0 hi
-	said 1 '' "gm-prompt: $ALIAS: the answer is empty (OTHER)"$'\n'
+	said 1 '' "gm-prompt: $ALIAS: the answer is empty (OTHER, empty)"$'\n'
 }
 
 @test "no finish reason, held: nothing on stdout, 76" {

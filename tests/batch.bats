@@ -134,7 +134,7 @@ null,\"total\":6},\"timing\":{\"total_ms\":T,\"ttft_ms\":T,\"wait_ms\":0,\
 gm-prompt: record 3: $ALIAS: request rejected (HTTP 400, bad_request): Request\
  contains an invalid argument.
 gm-prompt: record 5: $ALIAS: the answer was cut at the token limit; raise\
- --max-tokens (MAX_TOKENS)
+ --max-tokens (MAX_TOKENS, token_limit)
 gm-prompt: 2 of 6 records failed
 "
 	printf '%s\0' x nl bad two | batch -0 -j1 --text --quiet
@@ -162,7 +162,7 @@ gm-prompt: 2 of 6 records failed
 [5,true,"fine",null,["ok"]]
 '
 	same err "gm-prompt: 4 of 5 records failed; record 1: $ALIAS: the answer was\
- cut at the token limit; raise --max-tokens (MAX_TOKENS)
+ cut at the token limit; raise --max-tokens (MAX_TOKENS, token_limit)
 "
 	# -v reports each failed record.
 	printf '%s\n' bad | batch -l -v

@@ -315,14 +315,14 @@ ends() {
 			failures=$((failures + 1))
 		}
 	done <<-E
-	1|1|One two.|One two.|MODEL: the answer was cut at the token limit; raise --max-tokens (length)|"chat":["One ","two."],"finish":"length"
-	1|1|One two.|One two.|MODEL: the answer was cut at the token limit; raise --max-tokens (model_length)|"chat":["One ","two."],"finish":"model_length"
-	1|1|-|One two.|MODEL: the answer was blocked (content_filter)|"chat":["One ","two."],"finish":"content_filter"
-	1|1|One two.|One two.|MODEL: the answer may be incomplete (tool_calls)|"chat":["One ","two."],"finish":"tool_calls"
-	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[null,""]
-	2|1|-|-|MODEL: the answer is empty (stop)|"chat":[],"reasoning":["Hm."]
-	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason)|"chat":["One ","two."],"finish":null
-	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason)|"chat":["One ","two."],"finish":""
+	1|1|One two.|One two.|MODEL: the answer was cut at the token limit; raise --max-tokens (length, token_limit)|"chat":["One ","two."],"finish":"length"
+	1|1|One two.|One two.|MODEL: the answer was cut at the token limit; raise --max-tokens (model_length, token_limit)|"chat":["One ","two."],"finish":"model_length"
+	1|1|-|One two.|MODEL: the answer was blocked (content_filter, blocked)|"chat":["One ","two."],"finish":"content_filter"
+	1|1|One two.|One two.|MODEL: the answer may be incomplete (tool_calls, unfinished)|"chat":["One ","two."],"finish":"tool_calls"
+	2|1|-|-|MODEL: the answer is empty (stop, empty)|"chat":[null,""]
+	2|1|-|-|MODEL: the answer is empty (stop, empty)|"chat":[],"reasoning":["Hm."]
+	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason, unfinished)|"chat":["One ","two."],"finish":null
+	1|1|One two.|One two.|MODEL: the answer may be incomplete (no finish reason, unfinished)|"chat":["One ","two."],"finish":""
 	2|76|-|One two.|$cut|"chat":["One ","two."],"finish":"","done":false
 	2|76|-|One two.|$cut|"chat":["One ","two."],"finish":null,"done":false
 	2|76|-|-|$cut|"chat":[],"finish":null
@@ -639,7 +639,7 @@ hides() {
 			play <<<"[{\"chat\":$text,\"repeat\":-1}]"
 			again
 			chat $way hi
-			said 1 '' "gm-prompt: $MODEL: the answer is empty (stop)
+			said 1 '' "gm-prompt: $MODEL: the answer is empty (stop, empty)
 " && tried 2 || failures=$((failures + 1))
 			play <<<"[{\"chat\":$text},{\"chat\":[\"Two.\"]}]"
 			chat $way hi
@@ -699,7 +699,7 @@ hides() {
 	same <(jq -r .text out) $'Two.\n'
 	# What was printed cannot be taken back: that is told.
 	chat -S hi
-	said 1 $'Well.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer; use --no-stream (stop)
+	said 1 $'Well.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer; use --no-stream (stop, thoughts)
 "
 }
 
@@ -762,7 +762,7 @@ hides() {
 	said 0 $'Two.\n' $'So it is.\n'
 	# The text of another one was printed: that is told.
 	chat -S hi
-	said 1 $'So it is.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer; use --no-stream (stop)
+	said 1 $'So it is.</think>\n\nTwo.\n' "gm-prompt: $MODEL: thoughts were printed before the answer; use --no-stream (stop, thoughts)
 "
 }
 
@@ -786,6 +786,6 @@ hides() {
 	to llamacpp
 	play <<<'[{"chat":["<think>So it"],"finish":"length"}]'
 	chat hi
-	said 1 '' "gm-prompt: $MODEL: the answer was cut at the token limit; raise --max-tokens (length)
+	said 1 '' "gm-prompt: $MODEL: the answer was cut at the token limit; raise --max-tokens (length, token_limit)
 "
 }

@@ -12,10 +12,10 @@ short() {
 	fi
 }
 
-# words TEXT: at most 300 characters of it, all that we take of a service's text.
+# words TEXT: at most 1200 characters of it, all that we take of a service's text.
 words() {
-	if [ ${#1} -gt 300 ]; then
-		printf '%s...' "${1:0:300}"
+	if [ ${#1} -gt 1200 ]; then
+		printf '%s...' "${1:0:1200}"
 	else
 		printf '%s' "$1"
 	fi
@@ -125,7 +125,7 @@ rows() {
 		mime_type||65|bad_request|1|$no (HTTP 400, bad_request)+|Unsupported MIME type: application/x-unknown
 		file_not_active||65|bad_request|1|$no (HTTP 400, bad_request)+|The File x is not in an ACTIVE state and usage is not allowed.
 		body_too_large||65|too_large|1|$large (HTTP 413, too_large)+|Maximum request body size 1048576 exceeded, actual body size 1048577
-		blocked||1|blocked|1|gemini-3.8-flash: the prompt was blocked (PROHIBITED_CONTENT)|
+		blocked||1|blocked|1|gemini-3.8-flash: the prompt was blocked (PROHIBITED_CONTENT, blocked)|
 		unimplemented||65|bad_request|1|$no (HTTP 501, bad_request)+|Operation is not implemented, or supported, or enabled.
 	END
 }
@@ -356,7 +356,7 @@ large() {
 	ask hi
 	said 1 'a�b�c�😀/
 ' "gm-prompt: $ALIAS: a part (text, 1 byte) cannot be shown
-gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP)
+gm-prompt: $ALIAS: parts of the answer cannot be shown (STOP, partial)
 "
 }
 
@@ -504,13 +504,13 @@ broken_off() {
 	tried 2
 }
 
-@test "a service's text: one clean line; 120 characters of it, 300 with -v" {
+@test "a service's text: one clean line; 120 characters of it, whole with -v" {
 	local letters
 	letters=$(printf 'y%.0s' {1..10000})
 	serve
 	play <<<"[{\"status\":400,\"json\":{\"error\":{\"code\":400,\"message\":\"$letters\"}},\"repeat\":-1}]"
 	ask -nv hi
-	said 65 '' "gm-prompt: attempt 1: $ALIAS: request rejected (HTTP 400, bad_request): ${letters:0:300}...
+	said 65 '' "gm-prompt: attempt 1: $ALIAS: request rejected (HTTP 400, bad_request): ${letters:0:1200}...
 gm-prompt: $ALIAS: request rejected (HTTP 400, bad_request): ${letters:0:120}...
 "
 	play <<<'[{"status":400,"body":"{\"error\":{\"message\":\"\\u001b[31mred\\u001b[m \\u001b]0;title\\u0007\\u009b5m\\r\\n\\tgr\\u00fcn\\b\\u202e\\u2066\\u0000\\u007f\\u0085 %s%n \\ud800 end\\n\"}}","repeat":-1}]'
@@ -524,12 +524,12 @@ gm-prompt: $ALIAS: request rejected (HTTP 400, bad_request): red line
 	# Names and reasons are words of the server, too.
 	play <<<'[{"stream":["One"],"finish":"\u001b[31mNO\nWAY","finish_message":"a\r\nb","model_version":"m\u001b[31m\n2","repeat":-1}]'
 	ask hi
-	same err "gm-prompt: $ALIAS: the answer may be incomplete (NO WAY): a b
+	same err "gm-prompt: $ALIAS: the answer may be incomplete (NO WAY, unfinished): a b
 "
 	[ "$rc" -eq 1 ]
 	play <<<'[{"json":{"promptFeedback":{"blockReason":"\u001b[31mNO\nWAY","blockReasonMessage":"a\r\n\u0000b"}},"repeat":-1}]'
 	ask hi
-	failed 1 "$ALIAS: the prompt was blocked (NO WAY): a �b"
+	failed 1 "$ALIAS: the prompt was blocked (NO WAY, blocked): a �b"
 }
 
 @test "an answer of another model: the note is one clean line" {
@@ -553,6 +553,16 @@ gm-prompt: $ALIAS: request rejected (HTTP 400, bad_request): red line
 	masked
 	run ! grep -q "$key" log
 	grep -q 'bad_request): <...0001> ...0001...0001","service_message":"<...0001> ...0001...0001","retry_at"' out
+	# At each place where a text is cut: 120, 300 and 1200 characters.
+	for i in {98..120} {1178..1200}; do
+		pad=$(printf 'x%.0s' $(seq "$i"))
+		play <<<"[{\"status\":400,\"json\":{\"error\":{\"code\":400,\"message\":\"$pad$key$key\"}},\"repeat\":-1}]"
+		ask -nv -m gemini-3.8-flash --json hi
+		[ "$rc" -eq 65 ]
+		if grep "${key:0:4}" out err; then
+			return 1
+		fi
+	done
 	for i in {278..300}; do
 		pad=$(printf 'x%.0s' $(seq "$i"))
 		for members in "\"status\":400,\"json\":{\"error\":{\"code\":400,\"message\":\"$pad$key$key\"}}" \

@@ -44,7 +44,7 @@ lines() {
 		[[ $gemini != *'no such model'* ]] || [[ $gemini == *'no such model;'* ]] ||
 			gemini=${gemini/no such model/no such model; gm-models lists the models}
 		[[ $gemini != *'no such model;'* ]] || gemini=${gemini/ (HTTP/; - (HTTP}
-		sed -E 's/(; [^;()]*)?( \(((HTTP [0-9]+, )?[a-zA-Z_]+)\)(:|$))/; using mistral\2/
+		sed -E 's/(; [^;()]*)?( \((((HTTP [0-9]+|[A-Z]+), )?[a-zA-Z_]+)\)(:|$))/; using mistral\2/
 			s/^/gm-prompt: gemini: /' <<<"$gemini"
 		[ "$1" = fallback ] || echo "gm-prompt: gemini: $ours"
 		;;
@@ -161,7 +161,7 @@ row() {
 		"refusal":"server","status":408||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: error at the service; try again later (HTTP 408, server)+|An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting
 		"refusal":"proxy"||stop|69||proxy|1 0 0|SITE: the proxy rejects the connection; check the proxy (HTTP 407, proxy)+|Error 407 (Proxy Authentication Required)!!1 407. That’s an error. The server could not do this. That’s all we know.
 		"refusal":"redirect","location":"http://127.0.0.1:1/"||stop|76||redirect|1 0 0|SITE: redirects are not followed with a key; check the base URL (HTTP 302, redirect)+|Moved
-		"refusal":"blocked"||stop|1||blocked|1 0 0|$ALIAS: the prompt was blocked (PROHIBITED_CONTENT)|
+		"refusal":"blocked"||stop|1||blocked|1 0 0|$ALIAS: the prompt was blocked (PROHIBITED_CONTENT, blocked)|
 		"refusal":"unimplemented"||stop|65||bad_request|1 0 0|$ALIAS: request rejected (HTTP 501, bad_request)+|Operation is not implemented, or supported, or enabled.
 		"refusal":"aborted"||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: error at the service; try again later (HTTP 409, server)+|The operation was aborted.
 		"status":404,"headers":{"Content-Type":"text/html"},"body":"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>"||stop|78||bad_url|1 0 0|SITE: no API at this address; check the base URL (HTTP 404, bad_url)+|Error 404 (Not Found)!!1
@@ -172,9 +172,9 @@ row() {
 		"stream":["One, "],"hold":true,"gate":"never"|--response-timeout 3s --retries 0|fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: timeout: no response for 3 s; try again later (HTTP 200, timeout)|
 		closed||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: connection refused; check that the server is running (refused)|WHY
 		tls||fallback|0|$MISTRAL_SAYS|ok|0 0 1|SITE: no trusted connection: WHY; check the certificates and the clock (tls)|
-		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP)|
-		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)|
-		"stream":["One, "],"finish":"SAFETY"||stop|1||blocked|1 0 0|$ALIAS: the answer was blocked (SAFETY)|
+		"stream":[]||fallback|0|$MISTRAL_SAYS|ok|2 0 1|$ALIAS: the answer is empty (STOP, empty)|
+		"stream":["One, "],"finish":"MAX_TOKENS"||stop|1|One, |token_limit|1 0 0|$ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS, token_limit)|
+		"stream":["One, "],"finish":"SAFETY"||stop|1||blocked|1 0 0|$ALIAS: the answer was blocked (SAFETY, blocked)|
 		"refusal":"permission","message":"Your project has been denied access."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|all keys are rejected: the project was denied access; gm-keycheck shows the reason for each (HTTP 403, project_denied)|Your project has been denied access.
 		"refusal":"region","message":"Free use is not offered in your country. Enable billing."||fallback|0|$MISTRAL_SAYS|ok|1 1 1|SITE: not available in your region; use a supported region, or enable billing (HTTP 400, region)|Free use is not offered in your country. Enable billing.
 		"status":403,"headers":{"Content-Type":"text/html"},"body":"<title>Denied</title>"||fallback|0|$MISTRAL_SAYS|ok|1 0 1|SITE: a web page denies access; check the base URL and your network (HTTP 403, front_end)+|Denied
@@ -356,7 +356,7 @@ Euh.
 	services
 	play <<<'[{"stream":["One, "],"finish":null},{"stream":[],"repeat":-1}]'
 	ask --max-wait 10ms hi
-	failed 1 "$ALIAS: the answer is empty (STOP)"
+	failed 1 "$ALIAS: the answer is empty (STOP, empty)"
 	went K0 K0 K0
 }
 

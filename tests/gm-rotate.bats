@@ -242,7 +242,7 @@ terminal() {
 	done
 	rotate -k 1
 	sed -i 's/20[-0-9T:]*Z/TIME/g' err
-	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; gm-rotate --reset clears the mark (key_invalid)
+	said 77 '' 'gm-rotate: key 1 (...0002): API key not valid; replace it, or gm-rotate --reset clears the mark (key_invalid)
 '
 	rotate --key-index 0
 	until_time err

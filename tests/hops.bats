@@ -112,7 +112,7 @@ ends() {
 }
 
 @test "a long answer without a new token is printed, status 1" {
-	local unfinished="gm-prompt: $LONG: the answer may be incomplete (CONTINUATION)
+	local unfinished="gm-prompt: $LONG: the answer may be incomplete (CONTINUATION, unfinished)
 "
 	serve
 	SCRIPT=("$(hop '' "$(piece One, $MORE)")")
@@ -226,7 +226,7 @@ token() {
 	TOKENS=(- T1)
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two MAX_TOKENS T2)")")
-	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
+	ends 1 $'One, two\n' "gm-prompt: $LONG: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS, token_limit)
 "
 	SCRIPT=("$(hop '' "$(piece 'One, ' $MORE T1)")"
 		"$(hop '' "$(piece two. STOP T2)")")
@@ -235,7 +235,7 @@ token() {
 	hops "$(hop '' "$(piece 'One, ' $MORE T1)")" \
 	    "$(hop ',"cut_at":100000' '{"promptFeedback":{"blockReason":"SAFETY"}}')"
 	ask -m $LONG hi
-	said 1 '' "gm-prompt: $LONG: the prompt was blocked (SAFETY)
+	said 1 '' "gm-prompt: $LONG: the prompt was blocked (SAFETY, blocked)
 "
 	continued - T1
 }

@@ -311,7 +311,7 @@ spelled() {
 	replies <<<'[{"stream": ["Hel"], "finish": "MAX_TOKENS"}]'
 	ask -o file hi
 	said 1 '' "gm-prompt: $ALIAS: the answer was cut at the token limit;\
- raise --max-tokens (MAX_TOKENS)
+ raise --max-tokens (MAX_TOKENS, token_limit)
 "
 	same file $'Hel\n'
 }
@@ -747,6 +747,6 @@ assert json.load(open("out"))["text"] == "int i;\n"'
 	replies <<<'[{"stream": ["```\none\ntw"], "finish": "MAX_TOKENS"}]'
 	ask -x hi
 	said 1 $'one\ntw\n' "gm-prompt: $ALIAS: the answer was cut at the token limit;\
- raise --max-tokens (MAX_TOKENS)
+ raise --max-tokens (MAX_TOKENS, token_limit)
 "
 }

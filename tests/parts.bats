@@ -17,11 +17,11 @@ parts() {
 		play <<<"$(parts "$part")"
 		ask hi
 		said 1 $'Here:\n' "gm-prompt: $ALIAS: a part ($label) cannot be shown
-gm-prompt: $ALIAS: $UNSHOWN (STOP)
+gm-prompt: $ALIAS: $UNSHOWN (STOP, partial)
 " && tried 1 || failures=$((failures + 1))
 		ask -S hi
 		said 1 $'Here:\n' "gm-prompt: $ALIAS: a part ($label) cannot be shown
-gm-prompt: $ALIAS: $UNSHOWN (STOP)
+gm-prompt: $ALIAS: $UNSHOWN (STOP, partial)
 " || failures=$((failures + 1))
 		ask --json hi
 		[ "$rc" -eq 1 ] && same <(jq -c '[.ok, .text, .parts_omitted, .error.class]' out) \
@@ -81,7 +81,7 @@ gm-prompt: $ALIAS: $UNSHOWN (STOP)
 	same out $'Here:\n'
 	same <(LC_ALL=C sort err | uniq -c | sed 's/^ *//') "1 gm-prompt: $ALIAS: 2 more parts cannot be shown
 10 gm-prompt: $ALIAS: a part (image/png, 3 bytes) cannot be shown
-1 gm-prompt: $ALIAS: $UNSHOWN (STOP)
+1 gm-prompt: $ALIAS: $UNSHOWN (STOP, partial)
 "
 	ask --json hi
 	same <(jq '.parts_omitted | length' out) $'12\n'
@@ -122,7 +122,7 @@ gm-prompt: $ALIAS: $UNSHOWN (STOP)
 		play <<<"[{\"json\":{\"choices\":[{\"message\":$message,\"finish_reason\":\"stop\"}]}}]"
 		ask --provider openai hi
 		said 1 $'Here.\n' "gm-prompt: $OPENAI_MODEL: a part ($label) cannot be shown
-gm-prompt: $OPENAI_MODEL: $UNSHOWN (stop)
+gm-prompt: $OPENAI_MODEL: $UNSHOWN (stop, partial)
 " && tried 1 || failures=$((failures + 1))
 	done <<-'E'
 	{"content":"Here.","tool_calls":[{"id":"1"}]}|tool_calls, 10 bytes

@@ -11,7 +11,6 @@ ONE=fake-good-key-0011 # of Mistral
 TWO=fake-good-key-0012
 SERVER_KEY=fake-good-key-0021
 MISTRAL="GET /mistral/v1/models Bearer $ONE"
-OVERLOADED='The model is overloaded. Please try again later.'
 LOOKED='in HOME/.config/gm/env, /etc/gm/env, ./.env or the environment'
 # The same if another provider has keys, which rules out ./.env.
 TRUSTED=${LOOKED/, .\/.env/}
@@ -23,7 +22,6 @@ CHATS=(mistral-large-2512 mistral-large-latest mistral-medium-3-5
 SMALL='mistral-small-2603
 mistral-small-latest
 '
-CAN=completion_chat,function_calling,vision
 
 # start [SCRIPT]: the stand-in, as all three providers: a key of Gemini, two of
 # Mistral, and a server of llama.cpp that needs none.
@@ -859,7 +857,7 @@ gm_keycheck_timestamp_seconds MS
 	tool gm-rotate --provider mistral
 	fails 75 "gm-rotate: no usable key until TIME: 1 key cooling down, 1 rejected; gm-keycheck shows the reason for each (quota_minute)"
 	tool gm-rotate --provider mistral -k 1
-	fails 77 "gm-rotate: key 1 (...0012): API key rejected; $known (key_rejected): marked by gm-rotate"
+	fails 77 "gm-rotate: key 1 (...0012): API key rejected; replace it, or $known (key_rejected): marked by gm-rotate"
 	tool gm-rotate --provider mistral --status
 	rows 0 '' '0|...0011|-|*|limited|TIME|rate-limited|0' \
 	    '1|...0012|-|-|invalid|TIME|API key rejected|0'
@@ -992,7 +990,7 @@ gm-rotate: line 7 skipped: another provider
 	INPUT=report tool gm-rotate --from-reports
 	said 77 '' 'gm-rotate: line 1 skipped: another provider
 gm-rotate: line 1 skipped: another provider
-gm-rotate: key 0 (...0001): API key not valid; gm-rotate --reset clears the mark (key_invalid)
+gm-rotate: key 0 (...0001): API key not valid; replace it, or gm-rotate --reset clears the mark (key_invalid)
 '
 	[ "$(marks gemini)" = '0 key_invalid' ]
 }

@@ -507,7 +507,7 @@ of() {
 	again
 	ask -n -k 0 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 0 (...0000): API key reported as leaked; --ignore-cooldown tries anyway (key_leaked)
+	same <(told) 'gm-prompt: key 0 (...0000): API key reported as leaked; delete it and create another, or --ignore-cooldown tries anyway (key_leaked)
 '
 	tried 0
 }
@@ -742,7 +742,7 @@ of() {
 	mark "$K2" all key_invalid -60 50000
 	ask -n -k 2 hi
 	[ "$rc" -eq 77 ]
-	same <(told) 'gm-prompt: key 2 (...0002): API key not valid; --ignore-cooldown tries anyway (key_invalid)
+	same <(told) 'gm-prompt: key 2 (...0002): API key not valid; replace it, or --ignore-cooldown tries anyway (key_invalid)
 '
 	tried 0
 	# Also when there was time to ask a dead one again.

@@ -352,7 +352,7 @@ gm-prompt: Accept: text/event-stream
 	said 0 $'Hello.\n' ''
 	sent "$HI"
 	ask --quiet hi
-	said 1 $'Hel\n' "gm-prompt: $ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
+	said 1 $'Hel\n' "gm-prompt: $ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS, token_limit)
 "
 }
 

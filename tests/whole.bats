@@ -125,7 +125,7 @@ all_ways() {
 		play <<<"[{$members,\"repeat\":2}]"
 		ask --provider "$model" hi
 		said 1 $'All.\n' "gm-prompt: $([ "$model" = openai ] &&
-			echo "$OPENAI_MODEL" || echo "$ALIAS"): the answer may be incomplete (no finish reason)
+			echo "$OPENAI_MODEL" || echo "$ALIAS"): the answer may be incomplete (no finish reason, unfinished)
 " && tried 1 || failures=$((failures + 1))
 		ask --provider "$model" --json hi
 		[ "$rc" -eq 1 ] && same <(jq -c '[.ok, .text, .finish_reason, .error.class]' out) \
@@ -161,7 +161,7 @@ empty() {
 	done
 	play <<<'[{"stream":[],"repeat":-1}]'
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the answer is empty (STOP)
+	said 1 '' "gm-prompt: $ALIAS: the answer is empty (STOP, empty)
 "
 	tried 2
 	empty 4 2
@@ -194,7 +194,7 @@ empty() {
 			for way in --no-stream -S; do
 				play <<<"[{$form:[$blanks],\"repeat\":-1}]"
 				ask --provider $provider $way hi
-				said 1 '' "gm-prompt: $name: the answer is empty ($reason)
+				said 1 '' "gm-prompt: $name: the answer is empty ($reason, empty)
 " && tried 2 || failures=$((failures + 1))
 				play <<<"[{$form:[$blanks]},{$form:[$blanks,\"A \",\"b.\"]}]"
 				ask --provider $provider $way hi
@@ -215,7 +215,7 @@ empty() {
 	ask -S hi
 	said 0 $'\n A.\n\n' ''
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS)
+	said 1 '' "gm-prompt: $ALIAS: the answer was cut at the token limit; raise --max-tokens (MAX_TOKENS, token_limit)
 "
 }
 
@@ -223,7 +223,7 @@ empty() {
 	services
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[\"Bien.\"]}]"
 	ask --fallback mistral hi
-	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty; using mistral (STOP)
+	said 0 $'Bien.\n' "gm-prompt: gemini: $ALIAS: the answer is empty; using mistral (STOP, empty)
 "
 	tried 3
 	play <<<"[{\"when\":{\"path\":\"/v1beta/\"},\"stream\":[],\"repeat\":-1},{\"chat\":[],\"repeat\":-1}]"
@@ -253,13 +253,13 @@ empty() {
 		 {"stream":["Hel"],"finish":"PUP_LIMITED_DISABLED"}]
 	END
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (MODEL_ARMOR)
+	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (MODEL_ARMOR, blocked)
 "
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (ESCALATION)
+	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (ESCALATION, blocked)
 "
 	ask hi
-	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (PUP_LIMITED_DISABLED): $account
+	said 1 '' "gm-prompt: $ALIAS: the answer was blocked (PUP_LIMITED_DISABLED, blocked): $account
 "
 }
 

@@ -146,8 +146,7 @@ void
 gm_table_time(struct gm_buf *out, int64_t ms, int64_t now_ms)
 {
 	char text[GM_CLOCK_TEXT] = "";
-	bool near =
-	    now_ms != 0 && ms > now_ms - DAY_MS && ms <= now_ms + DAY_MS;
+	bool near = now_ms != 0 && ms / DAY_MS == now_ms / DAY_MS;
 
 	if (ms == INT64_MAX) {
 		gm_buf_puts(out, "never");

@@ -188,6 +188,10 @@ explain_mark(
 	if (status->since_ms == 0) /* the limit that the user has set */
 		(void)snprintf(f->remedy, sizeof(f->remedy),
 		    "wait, or raise %.60s", status->reason);
+	else if (gm_class_is_rejection(status->class) &&
+		 gm_class(status->class)->advice != NULL)
+		(void)snprintf(f->remedy, sizeof(f->remedy), "%s, or %s",
+		    gm_class(status->class)->advice, advice);
 	else
 		(void)snprintf(f->remedy, sizeof(f->remedy), "%s", advice);
 }
@@ -292,9 +296,10 @@ gm_result_fail_finish(const struct gm_result *o, enum gm_class class,
 	if (line.failed == GM_OK) {
 		if (row->advice != NULL)
 			gm_err_advise(err, "%s", row->advice);
-		gm_err_ids(err, "%s",
+		gm_err_ids(err, "%s, %s",
 		    answer->reason[0] != '\0' ? answer->reason
-					      : "no finish reason");
+					      : "no finish reason",
+		    row->name);
 		put_quote(err, answer->explanation, QUOTE_CHARACTERS);
 	}
 	gm_buf_release(&line);

@@ -7,6 +7,12 @@
 #include "provider/errrule.h"
 #include "provider/errsense.h"
 
+/*
+ * Characters of a service's text.  "Whole" for -v and JSON: what services explain
+ * is shorter; with more bytes than the fault has room for, the text is cut there.
+ */
+#define WORDS_MAX 1200
+
 /* Longest wait that is taken from a service. */
 #define HINT_MAX_MS (48 * 60 * 60 * INT64_C(1000))
 
@@ -627,6 +633,21 @@ find_hint(const struct gm_errbody *e)
 	return parse_hint(&ms, text) ? ms : -1;
 }
 
+/* Cut between characters, and mark the cut, if there are too many bytes. */
+static void
+copy_words(struct gm_fault *fault, const char *text)
+{
+	size_t room = sizeof(fault->words), len = strlen(text);
+
+	if (len >= room) {
+		len = room - sizeof("...");
+		while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+			len--;
+	}
+	(void)snprintf(fault->words, room, "%.*s%s", (int)len, text,
+	    text[len] != '\0' ? "..." : "");
+}
+
 static void
 set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 {
@@ -638,8 +659,8 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 		words.len -= (size_t)(begin - words.p);
 		words.p = begin;
 	}
-	gm_buf_init(&line, sizeof(fault->words) - 1);
-	gm_term_line(&line, words, GM_TERM_LINE_MAX);
+	gm_buf_init(&line, 4 * (size_t)WORDS_MAX + 1024);
+	gm_term_line(&line, words, WORDS_MAX);
 	/*
 	 * "..." marks the cut: a key at the end may have been cut in the
 	 * middle.
@@ -656,8 +677,7 @@ set_words(const struct gm_errbody *e, const char *from, struct gm_fault *fault)
 		gm_buf_puts(&line, " ");
 		gm_term_line(&line, gm_buf_span(&e->field), 200);
 	}
-	(void)snprintf(
-	    fault->words, sizeof(fault->words), "%s", gm_buf_str(&line));
+	copy_words(fault, gm_buf_str(&line));
 	gm_buf_release(&line);
 }
 

@@ -99,11 +99,11 @@ test_times(void **state)
 		{ INT64_MAX, NOON, "never" },
 		{ NOON, 0, "2026-11-21T12:00:00Z" },
 		{ NOON, NOON, "12:00:00Z" },
-		{ NOON + DAY - 1000, NOON, "11:59:59Z" },
-		{ NOON + DAY, NOON, "12:00:00Z" },
-		{ NOON + DAY + 1000, NOON, "2026-11-22T12:00:01Z" },
-		{ NOON - DAY, NOON, "2026-11-20T12:00:00Z" },
-		{ NOON - DAY + 1000, NOON, "12:00:01Z" },
+		{ NOON + DAY / 2 - 1000, NOON, "23:59:59Z" },
+		{ NOON + DAY / 2, NOON, "2026-11-22T00:00:00Z" },
+		{ NOON + DAY, NOON, "2026-11-22T12:00:00Z" },
+		{ NOON - DAY / 2, NOON, "00:00:00Z" },
+		{ NOON - DAY / 2 - 1000, NOON, "2026-11-20T23:59:59Z" },
 	};
 	struct gm_buf out;
 	size_t i;

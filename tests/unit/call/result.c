@@ -253,8 +253,9 @@ test_fail_keys(void **state)
 			.status = { GM_CLASS_KEY_LEAKED, 5, 0, "Leaked." },
 			.rejected = 1 },
 		    GM_ENOPERM, GM_CLASS_KEY_LEAKED,
-		    "key 0 (...0001): API key reported as leaked; "
-		    "--ignore-cooldown tries anyway (key_leaked)" },
+		    "key 0 (...0001): API key reported as leaked; delete it "
+		    "and create another, or --ignore-cooldown tries anyway "
+		    "(key_leaked)" },
 		/* A limit of the user. */
 		{ { .class = GM_CLASS_OK },
 		    { .kind = GM_PICK_COOLING,
@@ -326,35 +327,38 @@ test_fail_finish(void **state)
 		const char *want;
 	} rows[] = {
 		{ GM_CLASS_BLOCKED, "SAFETY", "", { 0 }, true,
-		    MODEL ": the prompt was blocked (SAFETY)" },
+		    MODEL ": the prompt was blocked (SAFETY, blocked)" },
 		{ GM_CLASS_BLOCKED, "OTHER", "Not nice.", { 0 }, true,
-		    MODEL ": the prompt was blocked (OTHER): Not nice." },
+		    MODEL
+		    ": the prompt was blocked (OTHER, blocked): Not nice." },
 		{ GM_CLASS_BLOCKED, "RECITATION", "", { 0 }, false,
-		    MODEL ": the answer was blocked (RECITATION)" },
+		    MODEL ": the answer was blocked (RECITATION, blocked)" },
 		{ GM_CLASS_BLOCKED, "RECITATION", LONG "more", { 0 }, false,
-		    MODEL ": the answer was blocked (RECITATION): " LONG
-			  "..." },
+		    MODEL
+		    ": the answer was blocked (RECITATION, blocked): " LONG
+		    "..." },
 		{ GM_CLASS_TOKEN_LIMIT, "MAX_TOKENS", "",
 		    { 11, -1, 40, 210, 261 }, false,
 		    MODEL ": the answer was cut at the token limit: 210 of 250 "
 			  "tokens went to thinking; raise --max-tokens "
-			  "(MAX_TOKENS)" },
+			  "(MAX_TOKENS, token_limit)" },
 		{ GM_CLASS_TOKEN_LIMIT, "MAX_TOKENS", "",
 		    { 11, -1, -1, 210, 221 }, false,
 		    MODEL ": the answer was cut at the token limit: 210 of 210 "
 			  "tokens went to thinking; raise --max-tokens "
-			  "(MAX_TOKENS)" },
+			  "(MAX_TOKENS, token_limit)" },
 		{ GM_CLASS_TOKEN_LIMIT, "MAX_TOKENS", "",
 		    { 11, -1, 40, -1, 51 }, false,
 		    MODEL ": the answer was cut at the token limit; raise "
-			  "--max-tokens (MAX_TOKENS)" },
+			  "--max-tokens (MAX_TOKENS, token_limit)" },
 		{ GM_CLASS_EMPTY, "STOP", "", { 11, -1, 0, 210, 221 }, false,
-		    MODEL ": the answer is empty (STOP)" },
+		    MODEL ": the answer is empty (STOP, empty)" },
 		{ GM_CLASS_EMPTY, "", "", { 0 }, false,
-		    MODEL ": the answer is empty (no finish reason)" },
+		    MODEL ": the answer is empty (no finish reason, empty)" },
 		{ GM_CLASS_UNFINISHED, "NEW_REASON", "Because.", { 0 }, false,
-		    MODEL ": the answer may be incomplete (NEW_REASON): "
-			  "Because." },
+		    MODEL
+		    ": the answer may be incomplete (NEW_REASON, unfinished): "
+		    "Because." },
 	};
 	struct gm_result o;
 	struct gm_err err;
@@ -432,10 +436,10 @@ test_note(void **state)
 		    ": the service marks this model as LEGACY; use another\n" },
 		{ MODEL, MODEL, "DEPRECATED", "",
 		    "gm-x: " MODEL ": the service marks this model as "
-		                   "DEPRECATED; use another\n" },
+		    "DEPRECATED; use another\n" },
 		{ MODEL, MODEL, "RETIRED", "",
 		    "gm-x: " MODEL ": the service marks this model as RETIRED; "
-		                   "use another\n" },
+		    "use another\n" },
 		{ MODEL, "", "", "https://a\tA title\nhttps://b\t\n",
 		    "gm-x: source: https://a A title\n"
 		    "gm-x: source: https://b\n" },

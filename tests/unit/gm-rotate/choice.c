@@ -16,7 +16,8 @@
 	"no usable key until 10:00:00Z (38 s): 2 keys cooling down, 1 " \
 	"rejected; gm-keycheck shows the reason for each (quota_minute)"
 #define REJECTED \
-	"key 2 (...0003): API key not valid; gm-rotate --reset clears the " \
+	"key 2 (...0003): API key not valid; replace it, or gm-rotate " \
+	"--reset clears the " \
 	"mark " \
 	"(key_invalid)"
 

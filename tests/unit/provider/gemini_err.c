@@ -317,24 +317,30 @@ test_words(void **state)
 		    "c" },
 	};
 	struct gm_fault f;
-	char body[4096], want[1300];
+	char body[4096], want[1700];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < GM_LEN(rows); i++)
 		assert_string_equal(
 		    classify(&f, 400, rows[i].body)->words, rows[i].want);
+	/* 1200 characters, or as many as fit into the bytes, then "...". */
+	memset(body, 'x', 1300);
+	body[1300] = '\0';
+	memcpy(want, body, 1200);
+	memcpy(want + 1200, "...", 4);
+	assert_string_equal(classify(&f, 500, body)->words, want);
 	for (i = 0; i < 1000; i++)
 		memcpy(body + 2 * i, "\xC3\xA9", 2);
 	body[2000] = '\0';
-	memcpy(want, body, 600);
-	memcpy(want + 600, "...", 4);
+	memcpy(want, body, 1596);
+	memcpy(want + 1596, "...", 4);
 	assert_string_equal(classify(&f, 500, body)->words, want);
 	for (i = 0; i < 1000; i++)
 		memcpy(body + 4 * i, "\xF0\x9F\x98\x80", 4);
 	body[4000] = '\0';
-	memcpy(want, body, 1200);
-	memcpy(want + 1200, "...", 4);
+	memcpy(want, body, 1596);
+	memcpy(want + 1596, "...", 4);
 	assert_string_equal(classify(&f, 500, body)->words, want);
 }
 

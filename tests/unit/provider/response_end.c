@@ -340,7 +340,7 @@ test_endless_error(void **state)
 	assert_true(feed_mib(&r, 20) < 20);
 	got = finish(&r, GM_HTTP_ABORTED, "");
 	assert_int_equal(strncmp(got, "|overloaded 503|The model is ", 29), 0);
-	assert_int_equal(strlen(r.response.fault.words), 303);
+	assert_int_equal(strlen(r.response.fault.words), 1203);
 	release(&r);
 }
 
