@@ -90,7 +90,7 @@ waiting for $ALIAS, N s
 }
 
 # Runs that show nothing began before the one whose line is seen.
-@test "no line into a file, with --quiet, on a dumb terminal, in a batch" {
+@test "no line into a file, with --quiet, on a dumb terminal" {
 	local pids=()
 
 	replies <<-'END'
@@ -103,19 +103,15 @@ waiting for $ALIAS, N s
 	pids+=($!)
 	TERM=dumb terminal -f 2 -o dumb gm-prompt hi </dev/null >out.d 3>&- &
 	pids+=($!)
-	echo hi >in
-	terminal -f 2 -o batch gm-prompt -l --text <in >out.b 3>&- &
-	pids+=($!)
-	wait_for '[ "$(requests)" -eq 4 ]'
+	wait_for '[ "$(requests)" -eq 3 ]'
 	begin 2 gm-prompt hi
 	waits "waiting for $ALIAS, [0-9]+ s"
 	touch "$DIR/go"
 	wait "$pid" "${pids[@]}"
 	cat err.file quiet dumb >others
 	same others ''
-	run ! grep -q waiting batch
 	cat out.* >answers
-	same answers $'Hello.\nHello.\nHello.\nHello.\n'
+	same answers $'Hello.\nHello.\nHello.\n'
 }
 
 @test "NO_COLOR, --color never: the line has no escape sequences" {
@@ -172,6 +168,35 @@ GM_RPM: waiting N s
 "
 	tr '\r' '\n' <shown | grep -o 'waiting [0-9] s' >counts
 	sort -r counts | diff - counts
+}
+
+@test "a batch and gm-summ: the wait is the end of the progress line" {
+	local second
+
+	replies <<-'END'
+		[{"stream": ["Hello."], "head_gate": "go", "repeat": -1}]
+	END
+	export GM_METRICS=0
+	echo hi >in
+	terminal -f 2 -o batch gm-prompt -l --text <in >out.b 3>&- &
+	pid=$!
+	terminal -f 2 -o summary gm-summ in </dev/null >out.s 3>&- &
+	second=$!
+	wait_for "tr '\\r' '\\n' <batch | grep -qE '^gm-prompt: 0/1, waiting for $ALIAS, [0-9]+ s'"
+	wait_for "tr '\\r' '\\n' <summary | grep -qE '^gm-summ: 0/1, .*waiting for $ALIAS, [0-9]+ s'"
+	touch "$DIR/go"
+	wait $pid "$second"
+	same out.b $'Hello.\n'
+	same out.s $'Hello.\n'
+}
+
+@test "a batch under GM_RPM: the progress line counts down to the next slot" {
+	replies <<<'[{"stream": ["Hello."], "repeat": -1}]'
+	export GM_METRICS=0 GM_RPM=30
+	printf 'a\nb\n' >in
+	terminal -f 2 -o shown gm-prompt -l --text <in >out 3>&-
+	same out $'Hello.\nHello.\n'
+	tr '\r' '\n' <shown | grep -qE '^gm-prompt: 1/2, .*GM_RPM: waiting [12] s'
 }
 
 @test "gm-models and gm-keycheck: lists, and several responses" {

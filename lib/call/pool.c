@@ -42,10 +42,8 @@ fill(struct run *r, struct slot *s, struct gm_err *err)
 	r->last = rc == -1;
 	if (rc != 1)
 		return 0;
-	if (!r->pool->has_status) {
-		r->line.note = s->args.service->note;
-		r->waits.shown = r->line.note->status != NULL;
-	}
+	r->line.note = s->args.service->note;
+	r->waits.shown = r->pool->wait == NULL && r->line.note->status != NULL;
 	gm_call_begin(s->call, &s->args, &r->waits, &r->reported,
 	    r->pool->slots > 1 ? &r->ramp : NULL);
 	s->busy = true;
@@ -205,36 +203,59 @@ step_all(struct run *r)
 }
 
 /* True if a wait is shown rather than another one (NULL: none): a response
- * comes before other waits, then the longer wait. */
+ * comes before other waits, then the one that began or ends first. */
 static bool
-is_longer(const struct gm_call_waiting *a, const struct gm_call_waiting *b)
+is_first(const struct gm_call_waiting *a, const struct gm_call_waiting *b)
 {
 	if (b == NULL || (a->what != NULL) != (b->what != NULL))
 		return b == NULL || a->what != NULL;
 	return a->what != NULL ? a->since_ms < b->since_ms
-	                       : a->until_ms > b->until_ms;
+	                       : a->until_ms < b->until_ms;
 }
 
-/* Show the longest wait; return for how long the line stays as it is. */
+/*
+ * Give the caller the text of a wait.  Of several responses some come all the
+ * time, which the caller's progress shows better.
+ */
+static int64_t
+pass_wait(struct run *r, const struct gm_call_waiting *w, size_t responses,
+    int64_t now_ms)
+{
+	struct gm_buf text;
+	int64_t next = INT64_MAX;
+
+	gm_buf_init(&text, GM_WAITLINE_MAX);
+	if (w != NULL && responses <= 1)
+		next =
+		    gm_waitline_put(r->line.note, w, responses, now_ms, &text);
+	if (text.failed == GM_OK)
+		r->pool->wait(gm_buf_span(&text), r->pool->arg);
+	gm_buf_release(&text);
+	return next;
+}
+
+/* Show one of the waits; return for how long the line stays as it is. */
 static int64_t
 show_wait(struct run *r)
 {
-	const struct gm_call_waiting *longest = NULL, *w;
+	const struct gm_call_waiting *first = NULL, *w;
 	int64_t now = gm_clock_mono_ms(), next;
 	size_t responses = 0;
 	struct slot *s;
 
-	if (r->pool->has_status)
+	if (r->line.note == NULL || r->line.note->status == NULL)
 		return FAR_MS;
 	for (s = r->slots; s < r->slots + r->pool->slots; s++) {
 		w = s->busy ? gm_call_waiting(s->call) : NULL;
 		if (w == NULL)
 			continue;
 		responses += w->what != NULL;
-		if (is_longer(w, longest))
-			longest = w;
+		if (is_first(w, first))
+			first = w;
 	}
-	next = gm_waitline_show(&r->line, longest, responses, now);
+	next = r->pool->wait != NULL
+	           ? pass_wait(r, first, responses, now)
+	           : gm_waitline_show(&r->line, first, responses, now);
 	return next - now < FAR_MS ? next - now : FAR_MS;
 }
 
@@ -303,7 +324,8 @@ gm_pool_run(const struct gm_pool *pool, struct gm_err *err)
 			rc = run_once(&r, err);
 	} while (rc != -1 && (r.busy > 0 || !r.last));
 	free_all(&r);
-	gm_waitline_erase(&r.line);
+	if (pool->wait == NULL)
+		gm_waitline_erase(&r.line);
 	return rc == -1 ? -1 : 0;
 }
 

@@ -36,9 +36,13 @@ struct gm_pool {
 	 * -1 to end all calls and the run, with *err.  NULL: there is none.
 	 */
 	int (*tick)(void *arg, struct gm_err *);
+	/*
+	 * Take the text of a wait that a person may want to know of, "" if there
+	 * is none, for the caller's own status line.  NULL: the pool shows waits
+	 * in the status line.
+	 */
+	void (*wait)(struct gm_span text, void *arg);
 	void *arg;
-	/* The caller draws the status line; else the pool shows waits there. */
-	bool has_status;
 	/* Descriptor that wakes the pool when it becomes readable, for next()
 	 * or tick(), which must read it empty; -1: none. */
 	int watch;

@@ -4,7 +4,6 @@
 #include "call/waitline.h"
 
 #define NEVER INT64_MAX
-#define LINE_MAX_BYTES 4096
 #define NAME_LEAST 8 /* characters that a long name keeps */
 
 static const char dots[] = "...";
@@ -64,9 +63,8 @@ put_countdown(
 	gm_buf_putc(out, ')');
 }
 
-/* Append the line, or nothing yet; return when that changes. */
-static int64_t
-put_line(const struct gm_note *n, const struct gm_call_waiting *w,
+int64_t
+gm_waitline_put(const struct gm_note *n, const struct gm_call_waiting *w,
     size_t responses, int64_t now_ms, struct gm_buf *out)
 {
 	int64_t ms, seconds;
@@ -95,9 +93,9 @@ gm_waitline_show(const struct gm_waitline *line,
 
 	if (line->note == NULL || line->note->status == NULL)
 		return NEVER;
-	gm_buf_init(&text, LINE_MAX_BYTES);
+	gm_buf_init(&text, GM_WAITLINE_MAX);
 	if (w != NULL)
-		next = put_line(line->note, w, responses, now_ms, &text);
+		next = gm_waitline_put(line->note, w, responses, now_ms, &text);
 	if (text.failed == GM_OK)
 		gm_note_status(line->note, gm_buf_span(&text));
 	gm_buf_release(&text);

@@ -14,11 +14,22 @@
  */
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/note.h"
 #include "call/call.h"
 
 /* Longest wait for a response that shows no line. */
 #define GM_WAITLINE_MS 2000
+
+/* Bytes of a line, before the terminal cuts it. */
+#define GM_WAITLINE_MAX 4096
+
+/*
+ * Append the text for a wait, or nothing yet.  Returns when it changes next, on
+ * the monotonic clock; INT64_MAX: not by time alone.
+ */
+int64_t gm_waitline_put(const struct gm_note *, const struct gm_call_waiting *,
+    size_t responses, int64_t now_ms, struct gm_buf *out);
 
 /* All zero: no line is shown. */
 struct gm_waitline {

@@ -47,6 +47,7 @@ struct line {
 	int64_t done, total, failed;
 	int64_t parts, parts_done;
 	size_t cooling;
+	const char *wait;
 	double rate; /* records per second; 0: not known */
 };
 
@@ -98,7 +99,9 @@ put_line(struct gm_buf *out, const struct line *l, enum detail detail)
 		put_eta(out, (double)(l->total - l->done) / l->rate);
 	if (detail < NO_FAILED && l->failed > 0)
 		gm_buf_printf(out, ", %lld failed", (long long)l->failed);
-	if (detail < NO_KEYS && l->cooling > 0)
+	if (detail < NO_ETA && l->wait[0] != '\0')
+		gm_buf_printf(out, ", %s", l->wait);
+	else if (detail < NO_KEYS && l->cooling > 0)
 		gm_buf_printf(out, ", %zu key%s cooling down", l->cooling,
 		    l->cooling == 1 ? "" : "s");
 }
@@ -134,6 +137,7 @@ gm_progress_draw(struct gm_progress *p, const struct gm_totals *t,
 		.parts = t->parts,
 		.parts_done = t->parts_done,
 		.failed = t->failed,
+		.wait = p->wait,
 		.cooling = cooling };
 
 	if (p->note->status == NULL)
@@ -150,6 +154,17 @@ gm_progress_draw(struct gm_progress *p, const struct gm_totals *t,
 	draw(p, &line);
 	p->drawn_ms = now_ms;
 	p->due_ms = 0;
+}
+
+bool
+gm_progress_wait(struct gm_progress *p, struct gm_span text)
+{
+	if (gm_span_is(text, p->wait) || text.len >= sizeof(p->wait))
+		return false;
+	(void)snprintf(p->wait, sizeof(p->wait), "%.*s", (int)text.len,
+	    text.len > 0 ? text.p : "");
+	p->drawn_ms = 0;
+	return true;
 }
 
 void

@@ -5,6 +5,7 @@
  * Progress of a run over many records, as the status line of a terminal:
  *
  *	gm-prompt: 1234/5000, 406/s, ETA 9 s, 8 failed, 2 keys cooling down
+ *	gm-prompt: 1234/5000, 8 failed, GM_RPM: waiting 5 s
  *
  * A narrow terminal gets less of it, the most important last.  Any other writer
  * to the terminal erases the line first; notes do that themselves.  There is
@@ -38,6 +39,7 @@ struct gm_progress {
 	int64_t counted;        /* records at that time */
 	double records, millis; /* recent records, and the time they took */
 	char text[GM_PROGRESS_LINE + 1]; /* the last line; "": none */
+	char wait[GM_PROGRESS_LINE + 1]; /* the end of the line; "": none */
 };
 
 /* Times are of the monotonic clock. */
@@ -52,6 +54,13 @@ void gm_progress_init(struct gm_progress *, const struct gm_note *,
  */
 void gm_progress_draw(struct gm_progress *, const struct gm_totals *,
     size_t cooling, int64_t now_ms);
+
+/*
+ * Set what the run waits for, "" if for nothing: the end of the line, in place of
+ * the keys in cooldown.  Returns true if it has changed; the next
+ * gm_progress_draw() then draws at once.
+ */
+bool gm_progress_wait(struct gm_progress *, struct gm_span text);
 
 /* Erase the line, before another writer and at the end. */
 void gm_progress_erase(struct gm_progress *);

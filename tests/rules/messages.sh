@@ -5,7 +5,7 @@
 . "$(dirname "$0")/tap.bash"
 
 # Folders in which a fault fails the rule; in others it is only shown.
-rooms=(lib/json lib/config lib/base)
+rooms=(lib tools)
 
 faults() { # PATH...
 	python3 -B tests/rules/messages.py --check "$@" 2>&1

@@ -674,17 +674,33 @@ next(struct gm_call_args *call, void *arg)
 
 /* --- the loop */
 
-static int
-show_progress(struct run *r, struct gm_err *err)
+static void
+draw_progress(struct run *r)
 {
 	int64_t now = gm_clock_mono_ms();
 
-	if (r->common->note.status == NULL)
-		return 0;
 	gm_progress_draw(&r->progress, &r->totals,
 	    gm_cooling_count(
 		&r->cooling, r->services->services, r->request.model, now),
 	    now);
+}
+
+/* Called by the pool: a wait is part of the progress line. */
+static void
+show_wait(struct gm_span text, void *arg)
+{
+	struct run *r = arg;
+
+	if (gm_progress_wait(&r->progress, text))
+		draw_progress(r);
+}
+
+static int
+show_progress(struct run *r, struct gm_err *err)
+{
+	if (r->common->note.status == NULL)
+		return 0;
+	draw_progress(r);
 	return r->progress.due_ms != 0
 	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
 	           : 0;
@@ -716,7 +732,7 @@ run_pool(struct run *r, struct gm_err *err)
 		.next = next,
 		.done = done,
 		.tick = tick,
-		.has_status = true,
+		.wait = show_wait,
 		.arg = r,
 		.watch = r->watch.fd };
 

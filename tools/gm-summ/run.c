@@ -829,6 +829,19 @@ keep_failure(const struct job *j)
 	    gm_result_service_text(&j->result));
 }
 
+/* Cache an answer and hand it to its document.  Returns 0, or -1: GM_EOS. */
+static int
+take_answer(struct run *r, struct job *j, struct gm_err *err)
+{
+	struct gm_doc *d = &j->of->doc;
+
+	keep_answer(r, j);
+	if (d->phase == GM_DOC_ENDED ||
+	    gm_doc_answer(d, j->section, gm_buf_span(&j->held.text), err) == 0)
+		return 0;
+	return err->code == GM_EOS ? -1 : 0; /* else the document failed */
+}
+
 /*
  * Hand the result of a request to its document: the answer, a cut if it was too
  * large, or a failure.  A failure that ends the run leaves the document alone.
@@ -841,14 +854,9 @@ settle(struct run *r, struct job *j, int rc, const struct gm_err *why,
 
 	count_result(r, d, &j->result);
 	gm_log_result(&r->log, &j->result);
-	if (rc == 0) {
-		keep_answer(r, j);
-		if (d->phase != GM_DOC_ENDED &&
-		    gm_doc_answer(
-			d, j->section, gm_buf_span(&j->held.text), err) != 0 &&
-		    err->code == GM_EOS)
-			return -1;
-	} else if (ends_run(j, why)) {
+	if (rc == 0)
+		return take_answer(r, j, err);
+	if (ends_run(j, why)) {
 		stop_run(r, j, why);
 		return 0;
 	} else if (d->phase == GM_DOC_ENDED) {
@@ -907,12 +915,33 @@ count_parts(struct run *r)
 	}
 }
 
+static void
+draw_progress(struct run *r)
+{
+	int64_t now = gm_clock_mono_ms();
+
+	count_parts(r);
+	gm_progress_draw(&r->progress, &r->totals,
+	    gm_cooling_count(
+		&r->cooling, r->services->services, r->request.model, now),
+	    now);
+}
+
+/* Called by the pool: a wait is part of the progress line. */
+static void
+show_wait(struct gm_span text, void *arg)
+{
+	struct run *r = arg;
+
+	if (gm_progress_wait(&r->progress, text))
+		draw_progress(r);
+}
+
 /* Called by the pool in each pass of its loop. */
 static int
 tick(void *arg, struct gm_err *err)
 {
 	struct run *r = arg;
-	int64_t now;
 
 	if (gm_watch_at(&r->watch, 0, err) != 0)
 		return -1;
@@ -924,12 +953,7 @@ tick(void *arg, struct gm_err *err)
 		return -1;
 	if (r->common->note.status == NULL)
 		return 0;
-	now = gm_clock_mono_ms();
-	count_parts(r);
-	gm_progress_draw(&r->progress, &r->totals,
-	    gm_cooling_count(
-		&r->cooling, r->services->services, r->request.model, now),
-	    now);
+	draw_progress(r);
 	return r->progress.due_ms != 0
 	           ? gm_watch_by(&r->watch, r->progress.due_ms, err)
 	           : 0;
@@ -1098,7 +1122,7 @@ run_pool(struct run *r, struct gm_err *err)
 		.next = next,
 		.done = done,
 		.tick = tick,
-		.has_status = true,
+		.wait = show_wait,
 		.arg = r,
 		.watch = r->watch.fd };
 

@@ -142,6 +142,37 @@ test_widths(void **state)
 	assert_string_equal(drawn(), "");
 }
 
+/* A wait takes the place of the keys in cooldown, and is drawn at once. */
+static void
+test_wait(void **state)
+{
+	const struct gm_totals totals = { .answered = 90, .failed = 10 };
+	struct gm_progress p;
+
+	(void)state;
+	shown = 0;
+	gm_progress_init(&p, &note, 5000, START);
+	p.width = 120;
+	gm_progress_draw(&p, &totals, 1, START + 1000);
+	assert_string_equal(drawn(), FULL);
+	assert_true(gm_progress_wait(&p, gm_span_of("GM_RPM: waiting 5 s")));
+	assert_false(gm_progress_wait(&p, gm_span_of("GM_RPM: waiting 5 s")));
+	gm_progress_draw(&p, &totals, 1, START + 1000);
+	assert_string_equal(drawn(),
+	    "gm-x: 100/5000, 100/s, ETA 49 s, 10 failed, GM_RPM: waiting 5 s");
+	p.width = 56; /* it outlives name and rate */
+	assert_true(gm_progress_wait(&p, gm_span_of("GM_RPM: waiting 4 s")));
+	gm_progress_draw(&p, &totals, 1, START + 1000);
+	assert_string_equal(
+	    drawn(), "100/5000, ETA 49 s, 10 failed, GM_RPM: waiting 4 s");
+	p.width = 120;
+	assert_true(gm_progress_wait(&p, gm_span_of("")));
+	gm_progress_draw(&p, &totals, 1, START + 1000);
+	assert_string_equal(drawn(), FULL);
+	gm_progress_erase(&p);
+	(void)drawn();
+}
+
 /* At most five times a second; what was left out is due later. */
 static void
 test_times(void **state)
@@ -388,6 +419,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_erased),
