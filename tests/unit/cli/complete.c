@@ -36,7 +36,9 @@ test_scripts(void **state)
 
 	(void)state;
 	make_table(&table);
-	for (i = 0; gm_complete_shell(i) != NULL; i++) {
+	assert_null(gm_complete_shell(GM_LEN(heads)));
+	for (i = 0; i < GM_LEN(heads); i++) {
+		assert_non_null(gm_complete_shell(i));
 		gm_buf_init(&out, 1 << 20);
 		assert_int_equal(gm_complete_write(gm_complete_shell(i),
 				     &completion, NULL, &out, &err),
