@@ -408,17 +408,18 @@ gm-keycheck: 2 of 3 keys are healthy; key 2 (...0002) invalid: replace it
 	    '{"provider":"gemini","index":2,"key":"...0002","project":null,"status":"invalid","class":"key_invalid","healthy":false,"retry_at":"RETRY_AT","http":400,"ms":MS,"advice":"replace it","model":null}'
 }
 
-@test "on a terminal: a header, aligned columns, short times" {
+@test "on a terminal: a header, aligned columns" {
 	KEYS=work:$GOOD_KEY,$DEAD server
 	rc=0
 	python3 -B "$ROOT/tests/pty.py" -f 12 -o raw timeout 60 gm-keycheck \
 	    --color never </dev/null || rc=$?
-	sed -E 's/ [0-9][0-9]:[0-9:]{5}Z/ hh:mm:ssZ/
+	# Tomorrow's time has its date.
+	sed -E 's/ 20[0-9-]{8}T[0-9:]{8}Z/ yyyy-mm-ddThh:mm:ssZ/
 	    s/(00   )[0-9]+ *(-|rep)/\1N   \2/; s/(HTTP  MS) */\1  /' raw >out
 	[ "$rc" -eq 1 ]
-	same out 'INDEX  KEY      PROJECT  STATUS   RETRY AT   HTTP  MS  WHAT TO DO
-0      ...0001  work     ok       -          200   N   -
-1      ...0002  -        invalid  hh:mm:ssZ  400   N   replace it
+	same out 'INDEX  KEY      PROJECT  STATUS   RETRY AT              HTTP  MS  WHAT TO DO
+0      ...0001  work     ok       -                     200   N   -
+1      ...0002  -        invalid  yyyy-mm-ddThh:mm:ssZ  400   N   replace it
 gm-keycheck: 1 of 2 keys is healthy; key 1 (...0002) invalid: replace it
 '
 	# Without a project there is no column for it.

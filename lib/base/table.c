@@ -5,7 +5,9 @@
 
 #define GAP 2
 #define LEAST 8 /* characters that a shortened cell keeps */
-#define DAY_MS INT64_C(86400000)
+
+/* Times of day within half a day are those of the nearest day. */
+#define NEAR_MS (12 * 60 * 60 * INT64_C(1000))
 
 static const char dots[] = "...";
 
@@ -146,7 +148,8 @@ void
 gm_table_time(struct gm_buf *out, int64_t ms, int64_t now_ms)
 {
 	char text[GM_CLOCK_TEXT] = "";
-	bool near = now_ms != 0 && ms / DAY_MS == now_ms / DAY_MS;
+	bool near =
+	    now_ms != 0 && ms > now_ms - NEAR_MS && ms < now_ms + NEAR_MS;
 
 	if (ms == INT64_MAX) {
 		gm_buf_puts(out, "never");

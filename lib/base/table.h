@@ -37,7 +37,7 @@ void gm_table_int(struct gm_buf *out, int64_t);
 
 /*
  * Append a cell with a time (wall clock, UTC): "-" for 0, "never" for
- * INT64_MAX.  now_ms, if not 0, drops the date of a time on the same UTC day.
+ * INT64_MAX.  now_ms, if not 0, drops the date of a time less than 12 h away.
  */
 void gm_table_time(struct gm_buf *out, int64_t ms, int64_t now_ms);
 

@@ -102,8 +102,8 @@ test_times(void **state)
 		{ NOON + DAY / 2 - 1000, NOON, "23:59:59Z" },
 		{ NOON + DAY / 2, NOON, "2026-11-22T00:00:00Z" },
 		{ NOON + DAY, NOON, "2026-11-22T12:00:00Z" },
-		{ NOON - DAY / 2, NOON, "00:00:00Z" },
-		{ NOON - DAY / 2 - 1000, NOON, "2026-11-20T23:59:59Z" },
+		{ NOON - DAY / 2 + 1000, NOON, "00:00:01Z" },
+		{ NOON - DAY / 2, NOON, "2026-11-21T00:00:00Z" },
 	};
 	struct gm_buf out;
 	size_t i;
