@@ -563,8 +563,10 @@ keys_event(const struct gm_pick *pick, int64_t latest_ms)
 		break;
 	case GM_PICK_COOLING:
 		e.keys = GM_KEYS_COOLING;
+		/* Both clocks are cut to milliseconds: one more, or the call
+		 * wakes before the end and waits again. */
 		if (pick->wake_ms != 0)
-			e.at_ms = now_ms + (pick->wake_ms - wall_ms);
+			e.at_ms = now_ms + (pick->wake_ms - wall_ms) + 1;
 		e.why = pick->wake_class;
 		break;
 	case GM_PICK_REJECTED:

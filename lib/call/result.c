@@ -244,15 +244,14 @@ gm_result_fail_keys(struct gm_result *o, const struct gm_pick *pick,
 	if (o->fault.class == GM_CLASS_OK)
 		explain_mark(&pick->status, subject->advice, &o->fault);
 	f = o->fault;
+	o->retry_at_ms = at;
 	if (pick->cooling + pick->rejected > 1) {
 		fail_several(pick, &f, subject->now_ms, err);
 		if (pick->rejected > 0)
 			(void)snprintf(f.remedy, sizeof(f.remedy), "%s",
 			    "gm-keycheck shows the reason for each");
 		put_rest(&f, QUOTE_CHARACTERS, err);
-		o->retry_at_ms = at;
 	} else {
-		o->retry_at_ms = at;
 		(void)gm_result_fail(o, &f, subject, err);
 		if (err->code == GM_EOS)
 			return -1; /* without memory nothing is known */
